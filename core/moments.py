@@ -1,0 +1,126 @@
+"""Wall clocks and instants: what a person means by a time, and when that is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytz
+
+from core.errors import PunctualError
+
+Clock = Callable[[], datetime]
+"""Answers the present instant, aware, in UTC. Only entry points pass the real one."""
+
+
+class UnknownZone(PunctualError):
+    """The name is in no time zone database."""
+
+    hint = "Choose a zone from the list, for example Europe/Berlin or America/New_York."
+
+    def __init__(self, zone: str) -> None:
+        super().__init__(f"There is no time zone called {zone!r}.")
+
+
+class SkippedHour(PunctualError):
+    """The clocks jump over this wall time."""
+
+    def __init__(self, wall: datetime, zone: str, before: datetime, after: datetime) -> None:
+        super().__init__(f"{wall:%H:%M} does not exist in {zone} on {wall:%d %b %Y}: the clocks go forward over it.")
+        self.before = before
+        self.after = after
+        self.hint = f"The nearest times are {before:%H:%M} before the change and {after:%H:%M} after it."
+
+
+class DoubledHour(PunctualError):
+    """The clocks show this wall time twice; the person must say which one."""
+
+    def __init__(self, wall: datetime, zone: str, instants: tuple[datetime, datetime]) -> None:
+        super().__init__(f"{wall:%H:%M} comes twice in {zone} on {wall:%d %b %Y}: the clocks go back over it.")
+        self.instants = instants
+        first, second = (offset_label(instant, zone) for instant in instants)
+        self.hint = f"Say which one: the first ({first}) or the second ({second})."
+
+
+def real_clock() -> datetime:
+    """The machine's own clock. For entry points only."""
+    return datetime.now(UTC)
+
+
+def zone_named(zone: str) -> pytz.BaseTzInfo:
+    """Return the zone of an IANA name, exactly spelled. Raises UnknownZone."""
+    if zone not in pytz.all_timezones_set:
+        raise UnknownZone(zone)
+    return pytz.timezone(zone)
+
+
+def wall_time(instant: datetime, zone: str) -> datetime:
+    """Return what a clock in `zone` shows at `instant`, aware of its offset."""
+    return instant.astimezone(zone_named(zone))
+
+
+def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
+    """Return the instants, in UTC and in order, at which clocks in `zone` show the naive time `wall`.
+
+    One as a rule; none where the clocks jump over it; two where they go back over it. The offsets in force a day
+    before and a day after are the only candidates, since no zone changes its clocks twice within two days.
+    """
+    tz = zone_named(zone)
+    as_if_utc = pytz.utc.localize(wall.replace(tzinfo=None))
+    day = timedelta(days=1)
+    offsets = {(as_if_utc + shift).astimezone(tz).utcoffset() or timedelta() for shift in (-day, timedelta(), day)}
+    candidates = sorted(as_if_utc - offset for offset in offsets)
+    return tuple(
+        candidate.astimezone(UTC) for candidate in candidates if _shows(candidate, tz, as_if_utc.replace(tzinfo=None))
+    )
+
+
+def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
+    """Return the one instant, in UTC, at which clocks in `zone` show the naive time `wall`.
+
+    Where the hour comes twice, `which` is 1 for the first and 2 for the second; elsewhere it changes nothing.
+    Raises UnknownZone, SkippedHour, or DoubledHour when `which` is needed and not given.
+    """
+    found = instants(wall, zone)
+    if not found:
+        raise SkippedHour(wall, zone, *_around_gap(wall, zone))
+    if len(found) == 1:
+        return found[0]
+    first, second = found
+    if which is None:
+        raise DoubledHour(wall, zone, (first, second))
+    return second if which == 2 else first
+
+
+def offset_label(instant: datetime, zone: str) -> str:
+    """Return the offset in force, as in `UTC+05:30`."""
+    minutes = int((wall_time(instant, zone).utcoffset() or timedelta()).total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def utc_text(instant: datetime) -> str:
+    """Return the instant as ISO 8601 in UTC with a Z, to the second or, where it has them, to the millisecond."""
+    precision = "milliseconds" if instant.microsecond else "seconds"
+    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def from_utc_text(text: str) -> datetime:
+    """Read what `utc_text` wrote; any ISO 8601 instant with an offset is taken. Raises ValueError without one."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} names no offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def _shows(candidate: datetime, tz: pytz.BaseTzInfo, wall: datetime) -> bool:
+    return candidate.astimezone(tz).replace(tzinfo=None) == wall
+
+
+def _around_gap(wall: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The last whole minute before the gap and the first one after it, as clocks there show them."""
+    minute = timedelta(minutes=1)
+    before = after = wall.replace(second=0, microsecond=0)
+    while not instants(before, zone):
+        before -= minute
+    while not instants(after, zone):
+        after += minute
+    return before, after
