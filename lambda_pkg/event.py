@@ -1,0 +1,102 @@
+"""What a schedule hands to the relay: the part of a post's payload that the relay acts on, checked."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+VERSION = 1
+"""The one version of the payload that this relay reads."""
+
+_POST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_FOR_THE_SERVER: dict[str, type] = {
+    "text": str,
+    "variants": dict,
+    "destinations": list,
+    "media": list,
+    "zone": str,
+    "wall": str,
+}
+
+
+class UnreadableEvent(ValueError):
+    """The event is no payload of a post, so repeating it can never help."""
+
+    def __init__(self, member: str, wrong: str) -> None:
+        super().__init__(f"The event's {member} {wrong}. Schedule the post again with this version of Punctual.")
+        self.member = member
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One occurrence of one revision of a post, as it is to be handed over.
+
+    `due` is an instant in UTC. `late_after` None means that no lateness is too late. `body` is what is signed and sent,
+    byte for byte.
+    """
+
+    post_id: str
+    revision: int
+    occurrence_key: str
+    due: datetime
+    late_after: timedelta | None
+    url: str | None
+    body: bytes
+
+
+def read_event(payload: Mapping[str, Any]) -> Event:
+    """Read a payload of version 1. Raises UnreadableEvent, naming the member that is missing or wrong."""
+    if _member(payload, "version", int) != VERSION:
+        raise UnreadableEvent("version", f"is not {VERSION}")
+    for name, kind in _FOR_THE_SERVER.items():
+        _member(payload, name, kind)
+    post_id = _member(payload, "post_id", str)
+    if not _POST_ID.fullmatch(post_id):
+        raise UnreadableEvent("post_id", "is not 1 to 64 letters, digits, hyphens and underscores")
+    occurrence = _member(payload, "occurrence", str)
+    due_at = _member(payload, "due_at", str, type(None))
+    return Event(
+        post_id=post_id,
+        revision=_member(payload, "revision", int),
+        occurrence_key=f"{post_id}/{occurrence}" if due_at is None else post_id,
+        due=_instant("occurrence", occurrence) if due_at is None else _instant("due_at", due_at),
+        late_after=_minutes(payload, "late_after_minutes"),
+        url=_member({"url": None, **payload}, "url", str, type(None)),
+        body=_body(payload),
+    )
+
+
+def _member(payload: Mapping[str, Any], name: str, *kinds: type) -> Any:
+    if name not in payload:
+        raise UnreadableEvent(name, "is missing")
+    if type(payload[name]) not in kinds:  # not isinstance: true is an int, and no revision
+        raise UnreadableEvent(name, "is of the wrong kind")
+    return payload[name]
+
+
+def _instant(name: str, text: str) -> datetime:
+    if not _INSTANT.fullmatch(text):
+        raise UnreadableEvent(name, "is not an ISO 8601 instant with its offset")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UnreadableEvent(name, "names no day or hour that exists") from error
+
+
+def _minutes(payload: Mapping[str, Any], name: str) -> timedelta | None:
+    minutes = _member(payload, name, int, float, type(None))
+    if minutes is None:
+        return None
+    if not 0 <= minutes <= 10**6:
+        raise UnreadableEvent(name, "is not between 0 and a million minutes")
+    return timedelta(minutes=minutes)
+
+
+def _body(payload: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:  # half a surrogate pair in a text is a ValueError too
+        raise UnreadableEvent("content", "cannot be written as JSON in UTF-8") from error

@@ -1,0 +1,133 @@
+"""One HTTP exchange that always ends: no redirects, a total deadline, a bounded answer."""
+
+import functools
+import http.client
+import io
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+from lambda_pkg.address import Address
+
+ANSWER_BYTES = 1_000_000
+"""As much of an answer as is read."""
+LONGEST_PAUSE = 86_400
+"""Seconds; a Retry-After beyond a day is read as a day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a posting server answered. `results` is empty where the body is not one of ours."""
+
+    status: int
+    results: list[dict[str, Any]]
+    retry_after: int | None
+
+
+class Exchange:
+    """A connection to a posting server, open for one POST. Use it in a `with` statement."""
+
+    def __init__(self, address: Address, *, connect_seconds: float, answer_seconds: float) -> None:
+        """Connect. Raises OSError; TimeoutError when it takes longer than `connect_seconds` for one IP address."""
+        self._target = address.target
+        self._answer_seconds = answer_seconds
+        if address.secure:
+            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                address.host, address.port, timeout=connect_seconds, context=tls()
+            )
+        else:
+            self._connection = http.client.HTTPConnection(address.host, address.port, timeout=connect_seconds)
+        self._connection.connect()
+        self._socket = self._connection.sock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def post(self, body: bytes, headers: Mapping[str, str], *, now: Callable[[], float]) -> Answer:
+        """POST `body` and read the answer, whatever its status.
+
+        `now` answers epoch seconds, for a Retry-After that is a date.
+        Raises OSError or http.client.HTTPException when no whole answer came; TimeoutError after `answer_seconds`.
+        """
+        self._connection.sock = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
+        self._connection.request("POST", self._target, body, dict(headers))
+        response = self._connection.getresponse()
+        content = response.read(ANSWER_BYTES)
+        if response.length and len(content) < ANSWER_BYTES:
+            raise http.client.IncompleteRead(content, response.length)
+        return Answer(
+            status=response.status,
+            results=_results(content),
+            retry_after=_pause(response.getheader("Retry-After", ""), now),
+        )
+
+
+class _Deadline(io.RawIOBase):
+    """A connected socket whose every wait ends at one instant (time.monotonic), as http.client uses a socket.
+
+    A socket's own timeout starts again with each byte, so a server that trickles would never run into it.
+    """
+
+    def __init__(self, connected: socket.socket, ends: float) -> None:
+        self._socket = connected
+        self._ends = ends
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._limit()
+        return self._socket.recv_into(buffer)
+
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._limit()
+            rest = rest[self._socket.send(rest) :]
+
+    def close(self) -> None:
+        """Leave the socket open: http.client calls this once it has the headers, and the body is still to be read."""
+
+    def _limit(self) -> None:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+
+
+@functools.cache
+def tls() -> ssl.SSLContext:
+    """Return the settings for https, verified by the system's authorities. Loading those takes tens of milliseconds."""
+    return ssl.create_default_context()
+
+
+def _results(content: bytes) -> list[dict[str, Any]]:
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return []
+    results = answer.get("results") if isinstance(answer, dict) else None
+    return [result for result in results if isinstance(result, dict)] if isinstance(results, list) else []
+
+
+def _pause(retry_after: str, now: Callable[[], float]) -> int | None:
+    """Seconds asked for by a Retry-After header (RFC 9110, 10.2.3: seconds or a date); None for anything else."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), LONGEST_PAUSE)
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+    return min(max(0, round(until - now())), LONGEST_PAUSE)

@@ -1,0 +1,49 @@
+"""Signatures by the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+_PREFIX = "whsec_"
+
+
+class UnusableSecret(ValueError):
+    """A signing secret is missing, or not in the specification's form. Its text is never repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A signing secret is missing, or is not {_PREFIX} followed by base64. Set one that is.")
+
+
+def signed_headers(message_id: str, at: datetime, body: bytes, secrets: Iterable[str]) -> dict[str, str]:
+    """Return the three headers that sign `body` at the instant `at`, once with each secret.
+
+    Two secrets at a time let a receiver change from one to the other. Raises UnusableSecret.
+    """
+    timestamp = str(int(at.timestamp()))
+    content = f"{message_id}.{timestamp}.".encode() + body
+    signatures = [f"v1,{_digest(key_of(secret), content)}" for secret in secrets]
+    if not signatures:
+        raise UnusableSecret
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def key_of(secret: str) -> bytes:
+    """Return the key that a `whsec_` secret stands for. Raises UnusableSecret."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith(_PREFIX) or not key:
+        raise UnusableSecret
+    return key
+
+
+def _digest(key: bytes, content: bytes) -> str:
+    return base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode("ascii")

@@ -1,0 +1,135 @@
+"""A clock moved by hand, payloads, and posting servers on loopback that behave as told."""
+
+import base64
+import http.client
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lambda_pkg.relay import Environment
+
+DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+SECRET = "whsec_" + base64.b64encode(b"a key that only tests know").decode()
+
+
+class HandClock:
+    """A clock that moves only when someone sleeps by it; `at_sleep` is called before each sleep."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.sleeps: list[float] = []
+        self.at_sleep: Callable[[], None] = lambda: None
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.at_sleep()
+        self.now += timedelta(seconds=seconds)
+
+
+class PostingServer:
+    """A server on loopback that keeps each request as it came, and answers by `talk`, which may misbehave."""
+
+    def __init__(self, talk: Callable[[Any], None]) -> None:
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        received = self.requests
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                line = self.rfile.readline().decode().strip()
+                if not line:
+                    return  # connected, and had nothing to say
+                headers = {name.lower(): value for name, value in http.client.parse_headers(self.rfile).items()}
+                received.append((line, headers, self.rfile.read(int(headers["content-length"]))))
+                with suppress(OSError):  # the relay may hang up, which is what a rude server deserves
+                    talk(self.wfile)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/publish"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def wrap(self, context: Any) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server.handle_error = lambda *_: None  # a client that refuses our certificate is expected
+        self.url = self.url.replace("http://127.0.0.1", "https://localhost")
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def rude_server() -> Iterator[Callable[[Callable[[Any], None]], PostingServer]]:
+    """Start servers whose answer is written, in whatever manner, by a function of the connection's output."""
+    with ExitStack() as closing:
+
+        def start(talk: Callable[[Any], None]) -> PostingServer:
+            server = PostingServer(talk)
+            closing.callback(server.close)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def server(rude_server: Any) -> Callable[..., PostingServer]:
+    """Start servers that answer whole: `server(503, b"{}", Retry_After="7")`."""
+
+    def start(status: int, body: bytes = b"", **headers: str) -> PostingServer:
+        lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {len(body)}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return rude_server(lambda out: out.write("\r\n".join([*lines, "", ""]).encode() + body))
+
+    return start
+
+
+@pytest.fixture
+def due() -> datetime:
+    return DUE
+
+
+@pytest.fixture
+def secret() -> str:
+    return SECRET
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(DUE)
+
+
+@pytest.fixture
+def payload() -> dict[str, Any]:
+    return {
+        "version": 1,
+        "post_id": "k3v9q2m4cx7a",
+        "revision": 3,
+        "occurrence": "2026-11-24T07:59:00Z",
+        "due_at": "2026-11-24T08:00:00Z",
+        "zone": "Europe/Berlin",
+        "wall": "2026-11-24T09:00:00",
+        "text": "Grüße aus Köln 🎉 <b>",
+        "variants": {},
+        "destinations": ["outbox"],
+        "media": [],
+        "late_after_minutes": 60,
+        "url": None,
+    }
+
+
+@pytest.fixture
+def environment() -> Callable[..., Environment]:
+    def build(url: str, **others: Any) -> Environment:
+        return Environment(**{"posting_url": url, "secrets": (SECRET,), "answer_seconds": 0.3, **others})
+
+    return build

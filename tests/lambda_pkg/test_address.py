@@ -1,0 +1,60 @@
+"""Which URLs are posted to."""
+
+import pytest
+
+from lambda_pkg.address import Address, RefusedAddress, address_for, address_of
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://posts.example", Address(host="posts.example", port=443, target="/", secure=True)),
+        ("HTTPS://Posts.Example:8443/p?a=1#x", Address(host="posts.example", port=8443, target="/p?a=1", secure=True)),
+        ("http://localhost:8501/publish", Address(host="localhost", port=8501, target="/publish", secure=False)),
+        ("http://127.8.9.1/publish", Address(host="127.8.9.1", port=80, target="/publish", secure=False)),
+        ("http://[::1]:8501/publish", Address(host="::1", port=8501, target="/publish", secure=False)),
+    ],
+)
+def test_https_and_loopback_http_are_posted_to(url, address):
+    assert address_of(url) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "wrong"),
+    [
+        ("http://posts.example/publish", "neither https nor http"),
+        ("http://192.168.1.7/publish", "neither https nor http"),
+        ("http://localhost.posts.example/", "neither https nor http"),
+        ("http://127.0.0.1.posts.example/", "neither https nor http"),
+        ("http://2130706433/", "neither https nor http"),
+        ("ftp://localhost/", "neither https nor http"),
+        ("file:///etc/passwd", "names no host"),
+        ("/publish", "names no host"),
+        ("", "names no host"),
+        ("https://user:word@posts.example/", "user name"),
+        ("http://localhost@posts.example/", "user name"),
+        ("https://posts.example/a b", "spaces"),
+        ("https://posts.example/\r\nX-Injected: 1", "spaces"),
+        ("https://pösts.example/", "outside ASCII"),
+        ("https://posts.example:port/", "cannot be read"),
+        ("https://[::1/", "cannot be read"),
+    ],
+)
+def test_any_other_url_is_refused(url, wrong):
+    with pytest.raises(RefusedAddress, match=wrong):
+        address_of(url)
+
+
+def test_a_refusal_never_repeats_the_path():
+    with pytest.raises(RefusedAddress) as raised:
+        address_of("http://posts.example/services/T0KEN")
+    assert "T0KEN" not in str(raised.value)
+
+
+def test_a_posts_own_url_may_lead_to_another_path_of_the_posting_urls_host():
+    address = address_for("https://posts.example/other", "https://posts.example/publish", frozenset())
+    assert address.target == "/other"
+
+
+def test_an_address_shows_its_host_and_port_alone():
+    assert str(address_of("http://[::1]:8501/T0KEN")) == "[::1]:8501"

@@ -1,0 +1,83 @@
+"""Payloads as the relay reads them, and what it says of those it cannot read."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lambda_pkg.event import UnreadableEvent, read_event
+
+# All but `url`, which only some posts have.
+REQUIRED = [
+    *("version", "post_id", "revision", "occurrence", "due_at", "zone", "wall"),
+    *("text", "variants", "destinations", "media", "late_after_minutes"),
+]
+
+
+def test_a_payload_of_the_design_is_read(payload):
+    event = read_event(payload)
+    assert event.due == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert event.late_after == timedelta(hours=1)
+    assert json.loads(event.body) == payload
+
+
+@pytest.mark.parametrize("member", REQUIRED)
+def test_a_missing_member_is_named(payload, member):
+    del payload[member]
+    with pytest.raises(UnreadableEvent, match=f"{member} is missing") as raised:
+        read_event(payload)
+    assert raised.value.member == member
+
+
+def test_a_payload_may_leave_out_its_url(payload):
+    del payload["url"]
+    assert read_event(payload).url is None
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("version", 2),
+        ("version", "1"),
+        ("version", True),
+        ("post_id", ""),
+        ("post_id", "a/b"),
+        ("post_id", "a\r\nX-Injected: 1"),
+        ("revision", "1"),
+        ("revision", None),
+        ("occurrence", 7),
+        ("due_at", "2026-11-24T08:00:00"),
+        ("due_at", "2026-02-30T08:00:00Z"),
+        ("due_at", "0001-01-01T00:00:00+23:59"),
+        ("due_at", 1795507200),
+        ("text", None),
+        ("destinations", "outbox"),
+        ("late_after_minutes", "60"),
+        ("late_after_minutes", -1),
+        ("late_after_minutes", float("nan")),
+        ("url", 7),
+    ],
+)
+def test_a_member_that_makes_no_sense_is_named(payload, member, value):
+    payload[member] = value
+    with pytest.raises(UnreadableEvent, match=f"The event's {member} "):
+        read_event(payload)
+
+
+def test_the_occurrence_of_a_repeating_post_must_be_an_instant(payload):
+    payload |= {"due_at": None, "occurrence": "<aws.scheduler.scheduled-time>"}
+    with pytest.raises(UnreadableEvent, match="occurrence"):
+        read_event(payload)
+
+
+def test_the_occurrence_of_a_one_time_post_may_be_anything(payload):
+    payload["occurrence"] = "now"
+    assert read_event(payload).occurrence_key == payload["post_id"]
+
+
+@pytest.mark.parametrize("text", ["half a pair \ud83c", "\udfff"])
+def test_a_text_that_utf8_cannot_carry_is_refused_without_repeating_it(payload, text):
+    payload["text"] = text
+    with pytest.raises(UnreadableEvent, match="cannot be written") as raised:
+        read_event(payload)
+    assert "half" not in str(raised.value)
