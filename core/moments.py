@@ -11,6 +11,9 @@ Clock = Callable[[], datetime]
 """Answers the present instant, aware, in UTC. Only entry points pass the real one."""
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 class UnknownZone(PunctualError):
     """The name is in no time zone database."""
 
@@ -109,6 +112,16 @@ def from_utc_text(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no offset from UTC")
     return moment.astimezone(UTC)
+
+
+def milliseconds(instant: datetime) -> int:
+    """Return whole milliseconds since 1970 in UTC: how files keep instants."""
+    return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_milliseconds(count: int) -> datetime:
+    """Read what `milliseconds` wrote."""
+    return EPOCH + timedelta(milliseconds=count)
 
 
 def _shows(candidate: datetime, tz: pytz.BaseTzInfo, wall: datetime) -> bool:

@@ -1,0 +1,95 @@
+"""The folder that holds everything Punctual keeps on one machine."""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import PunctualError
+
+
+class HomeUnusable(PunctualError):
+    """The data folder cannot be made, read or written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"The data folder {path} cannot be used: {reason}.")
+        self.hint = "Make it writable, free some space, or set PUNCTUAL_HOME to another folder, then start again."
+
+
+class Home:
+    """A folder of this user's alone, with the files in it by name."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder if missing and write to it once. Raises HomeUnusable."""
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            probe = path / f".write-test-{os.getpid()}-{secrets.token_hex(4)}"
+            probe.write_bytes(b"x" * 4096)
+            probe.unlink()
+        except OSError as error:
+            raise HomeUnusable(path, error.strerror or str(error)) from error
+
+    @property
+    def database(self) -> Path:
+        """The ledger, the fence and the outbox."""
+        return self.path / "punctual.db"
+
+    @property
+    def engine_database(self) -> Path:
+        """The embedded engine's schedules."""
+        return self.path / "engine.db"
+
+    @property
+    def processes(self) -> Path:
+        """One lock file for each process that uses this home."""
+        return self.path / "processes"
+
+    @property
+    def accounts(self) -> Path:
+        """The connected accounts with their credentials, mode 0600."""
+        return self.path / "accounts.json"
+
+    def signing_secrets(self, configured: str | None) -> tuple[str, ...]:
+        """Return the active signing secrets, newest first: the configured ones, else the home's own, made once."""
+        if configured:
+            return tuple(configured.split())
+        return tuple(self.kept_secret("signing-secret", new_signing_secret).split())
+
+    def kept_secret(self, name: str, make: Callable[[], str]) -> str:
+        """Return the secret kept in the file `name`, mode 0600; it is made by `make()` if there is none yet."""
+        path = self.path / name
+        try:
+            if not path.exists():
+                _write_once(path, make())
+            return path.read_text().strip()
+        except OSError as error:
+            raise HomeUnusable(path, error.strerror or str(error)) from error
+
+
+def new_signing_secret() -> str:
+    """Return a fresh secret in Standard Webhooks' form: `whsec_` and 32 random bytes in base64."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step by one that only this user can read."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file unless another process was first; whichever was first stays."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_private(fresh, text)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        return
+    finally:
+        fresh.unlink()

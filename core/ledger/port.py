@@ -1,0 +1,209 @@
+"""What every ledger promises: intents before schedules, receipts for ever, and one claim per publication."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from core.errors import PunctualError
+from core.models import Post
+from core.moments import utc_text
+from core.wire import Payload
+
+Wish = Literal["active", "paused", "cancelled"]
+"""What the person wants of a post at this moment."""
+
+ReceiptKind = Literal[
+    "handed_over",
+    "attempt_failed",
+    "missed",
+    "failed",
+    "retried",
+    "published",
+    "refused",
+    "waiting",
+    "unconfirmed",
+    "superseded",
+]
+"""The first four come from the relay, `retried` from a person, the rest from the posting server."""
+
+FinalState = Literal["published", "refused", "unconfirmed"]
+
+
+class AlreadyPlanned(PunctualError):
+    """A post of this id is there already; a double click, as a rule."""
+
+    hint = "Look into the queue: it is there once."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} was scheduled already.")
+        self.post_id = post_id
+
+
+class UnknownPost(PunctualError):
+    """The ledger has no such post."""
+
+    hint = "Look into the queue for its present name."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"There is no post {post_id}.")
+
+
+class ChangedElsewhere(PunctualError):
+    """Somebody changed the post since it was read."""
+
+    hint = "Look at it again: the newest version is shown now. Then repeat your change if it is still needed."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} was changed in another window a moment ago. Your change was not made.")
+
+
+class AlreadyGoingOut(PunctualError):
+    """An occurrence of the post was claimed: it is being published, or was."""
+
+    hint = "Look into History to see what became of it."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} is already going out. Your change was not made.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A post as the ledger knows it: its current revision and what is wished of it."""
+
+    post: Post
+    wish: Wish
+    schedule_name: str | None
+    superseded: tuple[str, ...]
+    settled: bool
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """One thing that happened to an occurrence, or to one destination of it. Appended, never changed.
+
+    `attempt` counts the claims of a destination, or the attempts of the relay; `detail` is JSON without secrets.
+    """
+
+    kind: ReceiptKind
+    at: datetime
+    revision: int
+    attempt: int = 1
+    destination: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occurrence:
+    """One planned publication that has begun, as it was handed over, with all its receipts in order of arrival."""
+
+    key: str
+    payload: Payload
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def due_at(self) -> datetime:
+        """The instant at which it was to go out."""
+        return self.payload.due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The answer to an attempt to claim one publication.
+
+    `yours`: call the network, then `finish`. `superseded`: the post was cancelled or changed. `busy`: another attempt
+    is under way until `until`. Anything else is how it ended before, with `detail`. `prepared` is what an earlier
+    attempt stored before it called the network.
+    """
+
+    verdict: Literal["yours", "superseded", "busy", "published", "refused", "unconfirmed"]
+    attempt: int = 0
+    until: datetime | None = None
+    prepared: dict[str, Any] | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """A place in History: where the next page goes on."""
+
+    due_at: datetime
+    key: str
+
+    def __str__(self) -> str:
+        return f"{utc_text(self.due_at)} {self.key}"
+
+
+class Ledger(Protocol):
+    """What was planned and what became of it. Each method is one durable transaction."""
+
+    def plan(self, post: Post, *, schedule_name: str | None, now: datetime) -> Plan:
+        """Write the intent of a new post, before its schedule is made. Raises AlreadyPlanned."""
+        ...
+
+    def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
+        """Write the intent of a new revision, `post.revision`, that follows the current one.
+
+        Another schedule name adds the present one to the superseded. Raises UnknownPost, ChangedElsewhere if the
+        current revision is another, AlreadyGoingOut if the post's occurrence is claimed (of a repeating post: while
+        a run's claim is unfinished).
+        """
+        ...
+
+    def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
+        """Note that the schedules are as this revision wishes. Without effect if the revision is no longer current."""
+        ...
+
+    def get(self, post_id: str) -> Plan | None:
+        """Return a post's plan."""
+        ...
+
+    def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
+        """Return plans whose schedules are not known to be as wished, oldest change first."""
+        ...
+
+    def lying(self, *, due_before: datetime, limit: int) -> list[Plan]:
+        """Return one-time posts, not cancelled, whose instant lies before `due_before` and of which nothing began."""
+        ...
+
+    def record(self, payload: Payload, receipt: Receipt) -> None:
+        """Append what happened to an occurrence. The same receipt may be brought twice; states do not change by it."""
+        ...
+
+    def occurrence(self, key: str) -> Occurrence | None:
+        """Return one occurrence."""
+        ...
+
+    def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
+        """Return occurrences, the latest due first, behind `after`; those that were only superseded are left out."""
+        ...
+
+    def claim(
+        self,
+        payload: Payload,
+        destination: str,
+        *,
+        deduplicates: bool,
+        prepared: dict[str, Any] | None,
+        lease_until: datetime,
+        now: datetime,
+    ) -> Claim:
+        """Claim one publication before the network is called, in one conditional write.
+
+        A claim whose lease has run out, or whose owner is dead, is claimed again where the network deduplicates;
+        elsewhere it becomes unconfirmed, with a receipt.
+        """
+        ...
+
+    def finish(self, payload: Payload, receipt: Receipt) -> None:
+        """Record with its receipt how a claimed publication ended, or that it waits for another attempt."""
+        ...
+
+    def reopen(self, key: str, destinations: tuple[str, ...]) -> None:
+        """Let refused and unconfirmed publications be claimed again, because a person said so."""
+        ...
+
+    def prune(self, *, now: datetime) -> int:
+        """Delete claims, receipts and plans that ended more than 400 days ago; return how many occurrences went."""
+        ...

@@ -1,0 +1,69 @@
+-- punctual.db: what was planned, what became of it, who may publish it, and the outbox.
+-- Instants are integer milliseconds since 1970 in UTC.
+
+CREATE TABLE post (
+    post_id       TEXT PRIMARY KEY,
+    revision      INTEGER NOT NULL,
+    content       TEXT NOT NULL,              -- the current revision, JSON of models.Post
+    wish          TEXT NOT NULL CHECK (wish IN ('active', 'paused', 'cancelled')),
+    schedule_name TEXT,                       -- the schedule that shall carry it; NULL: handed over directly
+    superseded    TEXT NOT NULL DEFAULT '[]', -- schedules of earlier revisions, to be deleted
+    settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedule was read back as wished
+    due_at        INTEGER,                    -- NULL: repeating
+    open          INTEGER NOT NULL DEFAULT 1, -- 1 while a one-time post is neither cancelled nor begun
+    created_at    INTEGER NOT NULL,
+    changed_at    INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX post_unsettled ON post (changed_at) WHERE settled = 0;
+CREATE INDEX post_open ON post (due_at) WHERE open = 1 AND due_at IS NOT NULL;
+
+CREATE TABLE occurrence (
+    occurrence_key TEXT PRIMARY KEY,
+    post_id        TEXT NOT NULL,
+    revision       INTEGER NOT NULL,
+    due_at         INTEGER NOT NULL,
+    content        TEXT NOT NULL,             -- the payload as it was handed over
+    shown          INTEGER NOT NULL           -- 0 while all that happened is that an old revision was turned away
+) WITHOUT ROWID;
+
+CREATE INDEX occurrence_history ON occurrence (due_at DESC, occurrence_key) WHERE shown = 1;
+
+CREATE TABLE receipt (
+    id             INTEGER PRIMARY KEY,
+    occurrence_key TEXT NOT NULL,
+    revision       INTEGER NOT NULL,
+    destination    TEXT,                      -- NULL: about the occurrence as a whole
+    kind           TEXT NOT NULL,
+    attempt        INTEGER NOT NULL,
+    at             INTEGER NOT NULL,
+    detail         TEXT NOT NULL              -- JSON: url, reason, status, ...
+);
+
+CREATE INDEX receipt_occurrence ON receipt (occurrence_key, id);
+
+CREATE TABLE claim (
+    occurrence_key TEXT NOT NULL,
+    destination    TEXT NOT NULL,
+    post_id        TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('claimed', 'waiting', 'published', 'refused', 'unconfirmed')),
+    attempt        INTEGER NOT NULL,
+    owner          TEXT NOT NULL,
+    lease_until    INTEGER NOT NULL,
+    prepared       TEXT,                      -- JSON a network stored before its first call
+    detail         TEXT NOT NULL DEFAULT '{}',
+    expires_at     INTEGER NOT NULL,
+    PRIMARY KEY (occurrence_key, destination)
+) WITHOUT ROWID;
+
+CREATE INDEX claim_post ON claim (post_id);
+CREATE INDEX claim_expiry ON claim (expires_at);
+
+CREATE TABLE outbox (
+    occurrence_key TEXT PRIMARY KEY,
+    post_id        TEXT NOT NULL,
+    text           TEXT NOT NULL,
+    published_at   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX outbox_feed ON outbox (published_at DESC, occurrence_key);

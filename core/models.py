@@ -1,0 +1,105 @@
+"""The values that travel through Punctual: a post and each of its revisions."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+import regex
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from core import moments
+
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Crockford's base32 in lower case: no i, l, o or u, so an id read aloud or typed is not mistaken."""
+
+DEFAULT_LATE_AFTER_MINUTES = 60
+
+
+def new_post_id() -> str:
+    """Return 12 random characters (60 bits) for a post that does not exist yet."""
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
+
+
+def graphemes(text: str) -> int:
+    """Count what a reader sees as characters; a family emoji is one (Unicode extended grapheme clusters)."""
+    return sum(1 for _ in regex.finditer(r"\X", text))
+
+
+class Value(BaseModel):
+    """A frozen value, valid once built, that refuses members it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("an instant names its offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def _known_zone(zone: str) -> str:
+    moments.zone_named(zone)
+    return zone
+
+
+Instant = Annotated[datetime, AfterValidator(_in_utc)]
+"""An aware datetime, kept in UTC."""
+Zone = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone name that the database knows."""
+PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
+Destination = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[^\s<>\x00-\x1f]{1,200})?$")]
+"""One account on one network: `outbox`, `webhook:sales`, `bluesky:ada.example`."""
+WallTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+"""What the clock shows where the person is, ISO 8601 without an offset; `zone` stands beside it."""
+
+
+class Repeat(Value):
+    """When a repeating post goes out: AWS's cron expression, in the post's own zone, between two instants."""
+
+    expression: str
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+
+class Post(Value):
+    """One revision of what a person wrote: text, destinations, and when.
+
+    A one-time post has `due_at`; a repeating one has `repeat` instead. `wall` and `zone` are kept as the person chose
+    them, whatever becomes of the zone's rules later.
+    """
+
+    post_id: PostId
+    revision: int = Field(default=1, ge=1)
+    text: str
+    variants: dict[Destination, str] = Field(default_factory=dict)
+    destinations: tuple[Destination, ...] = Field(min_length=1)
+    media: tuple[str, ...] = ()
+    zone: Zone
+    wall: WallTime
+    due_at: Instant | None = None
+    repeat: Repeat | None = None
+    late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1)
+    url: str | None = None
+
+    @model_validator(mode="after")
+    def _once_or_repeating(self) -> Self:
+        if (self.due_at is None) == (self.repeat is None):
+            raise ValueError("a post has either one due instant or a repeating rule")
+        if len(set(self.destinations)) != len(self.destinations):
+            raise ValueError("a post names each destination once")
+        return self
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the post has one occurrence per run instead of one in all."""
+        return self.repeat is not None
+
+    def text_for(self, destination: str) -> str:
+        """Return the variant written for `destination`, else the text."""
+        return self.variants.get(destination, self.text)
+
+    def wall_in_zone(self) -> datetime:
+        """Return the due instant as a clock in the post's zone shows it; for one-time posts only."""
+        if self.due_at is None:
+            raise ValueError("a repeating post has no single due instant")
+        return moments.wall_time(self.due_at, self.zone)

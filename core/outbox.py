@@ -1,0 +1,52 @@
+"""The outbox: posts published to this machine alone, where a newcomer sees what readers would see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.database import Database
+from core.moments import from_milliseconds, milliseconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One published post in the feed."""
+
+    occurrence_key: str
+    post_id: str
+    text: str
+    published_at: datetime
+
+
+class Outbox:
+    """A feed in punctual.db, one entry an occurrence however often it is added."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, entry: Entry) -> None:
+        """Publish an entry. An occurrence that is there already stays as it is."""
+        self._database.write(
+            lambda connection: connection.execute(
+                "INSERT OR IGNORE INTO outbox (occurrence_key, post_id, text, published_at) VALUES (?, ?, ?, ?)",
+                (entry.occurrence_key, entry.post_id, entry.text, milliseconds(entry.published_at)),
+            )
+        )
+
+    def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
+        """Return entries, the latest first, behind `after`."""
+        place = (milliseconds(after.published_at), after.occurrence_key) if after else (None, None)
+        rows = self._database.read(
+            "SELECT * FROM outbox WHERE :at IS NULL OR published_at < :at"
+            " OR (published_at = :at AND occurrence_key > :key)"
+            " ORDER BY published_at DESC, occurrence_key LIMIT :limit",
+            {"at": place[0], "key": place[1], "limit": limit},
+        )
+        return [
+            Entry(
+                occurrence_key=row["occurrence_key"],
+                post_id=row["post_id"],
+                text=row["text"],
+                published_at=from_milliseconds(row["published_at"]),
+            )
+            for row in rows
+        ]

@@ -1,0 +1,118 @@
+"""The fence: whatever happens around it, one publication happens at most once."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from core.accounts import Account
+from core.ledger.port import Claim, Ledger, Receipt
+from core.moments import Clock
+from core.publishing.network import DEADLINE_SECONDS, Later, Network, Outgoing, Published, Refused, Result, Unconfirmed
+from core.wire import Payload
+
+LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
+"""Longer than a network may take, so that a claim never runs out under a call that is still going on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How it stands with one destination. All states are final but `waiting`."""
+
+    destination: str
+    state: Literal["published", "refused", "unconfirmed", "superseded", "waiting"]
+    url: str | None = None
+    reason: str | None = None
+    retry_after: timedelta | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether asking again will give the same answer."""
+        return self.state != "waiting"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the posting server's answer for this destination."""
+        return {"destination": self.destination, "state": self.state, "url": self.url, "reason": self.reason}
+
+
+class Fence:
+    """Publishes behind a claim: claim durably, call the network, record."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def publish_once(self, payload: Payload, account: Account, network: Network) -> Verdict:
+        """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted."""
+        outgoing = Outgoing(
+            occurrence_key=payload.occurrence_key,
+            post_id=payload.post_id,
+            account=account,
+            text=payload.text_for(account.destination),
+            due_at=payload.due,
+        )
+        now = self._clock()
+        claim = self._ledger.claim(
+            payload,
+            account.destination,
+            deduplicates=account.deduplicates,
+            prepared=network.prepare(outgoing),
+            lease_until=now + LEASE,
+            now=now,
+        )
+        if claim.verdict != "yours":
+            return _told(account.destination, claim, now)
+        result = network.publish(replace(outgoing, prepared=claim.prepared))
+        return self._finish(payload, account.destination, claim, result)
+
+    def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
+        """Record that a destination cannot be published to, unless it was published before."""
+        now = self._clock()
+        claim = self._ledger.claim(
+            payload, destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
+        )
+        if claim.verdict != "yours":
+            return _told(destination, claim, now)
+        return self._finish(payload, destination, claim, Refused(reason=reason))
+
+    def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
+        self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
+        return _verdict(destination, result)
+
+
+def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
+    """Answer from what an earlier attempt left."""
+    if claim.verdict == "busy":
+        wait = (claim.until or now) - now
+        return Verdict(
+            destination=destination, state="waiting", reason="Another attempt is under way.", retry_after=wait
+        )
+    if claim.verdict == "yours":
+        raise ValueError("a claim that is ours has no answer yet")
+    detail = claim.detail
+    return Verdict(destination=destination, state=claim.verdict, url=detail.get("url"), reason=detail.get("reason"))
+
+
+def _verdict(destination: str, result: Result) -> Verdict:
+    match result:
+        case Published(url=url):
+            return Verdict(destination=destination, state="published", url=url)
+        case Refused(reason=reason):
+            return Verdict(destination=destination, state="refused", reason=reason)
+        case Unconfirmed(reason=reason):
+            return Verdict(destination=destination, state="unconfirmed", reason=reason)
+        case Later(reason=reason, retry_after=retry_after):
+            return Verdict(destination=destination, state="waiting", reason=reason, retry_after=retry_after)
+
+
+def _receipt(result: Result, payload: Payload, destination: str, attempt: int, now: datetime) -> Receipt:
+    verdict = _verdict(destination, result)
+    at = result.at if isinstance(result, Published) else now
+    detail = {"url": verdict.url, "reason": verdict.reason}
+    return Receipt(
+        kind=verdict.state,
+        at=at,
+        revision=payload.revision,
+        attempt=attempt,
+        destination=destination,
+        detail={name: value for name, value in detail.items() if value is not None},
+    )

@@ -1,0 +1,91 @@
+"""What every network promises. A network is one file in `networks/`; adding one is adding that file."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from core.accounts import Account
+from core.moments import Clock
+from core.outbox import Outbox
+from core.publishing import networks
+
+DEADLINE_SECONDS = 25.0
+"""The longest that a network may take to answer; claims are leased for longer, the relay waits longer still."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One publication: this text, to this account, under this key."""
+
+    occurrence_key: str
+    post_id: str
+    account: Account
+    text: str
+    due_at: datetime
+    prepared: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """It is out."""
+
+    at: datetime
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """The network will not take it; trying again changes nothing until a person does something."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """It is certainly not out, and may be tried again."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unconfirmed:
+    """It may be out or not, and the network cannot be asked."""
+
+    reason: str
+
+
+Result = Published | Refused | Later | Unconfirmed
+
+
+class Network(Protocol):
+    """One network. It keeps no state between calls, and never raises for what the other side or the line does."""
+
+    limit: int | None
+    """The most graphemes that a text may have, or None."""
+
+    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        """Return what must be stored with the claim before the first call, so that a repeat is recognised."""
+        ...
+
+    def publish(self, outgoing: Outgoing) -> Result:
+        """Publish once, within DEADLINE_SECONDS, and tell how it ended."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What networks are built from."""
+
+    outbox: Outbox
+    clock: Clock
+
+
+def all_networks(parts: Parts) -> dict[str, Network]:
+    """Return every network there is, by the name that stands before the colon: the name of its file."""
+    return {
+        module.name: importlib.import_module(f"{networks.__name__}.{module.name}").network(parts)
+        for module in pkgutil.iter_modules(networks.__path__)
+    }

@@ -1,0 +1,134 @@
+"""Any server that takes a signed POST (Standard Webhooks), for instance one that a person wrote."""
+
+import ipaddress
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from standardwebhooks import Webhook
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from core.moments import Clock, utc_text
+from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Parts, Published, Refused, Result, Unconfirmed
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = DEADLINE_SECONDS - CONNECT_SECONDS
+UNCLEAR_STATUSES = frozenset({408, 502, 504})
+"""Said by something between us and the server, or after it had the request: the post may be out."""
+TRY_AGAIN_STATUSES = frozenset({425, 429, 500, 503})
+
+
+class WebhookNetwork:
+    """POSTs `{"id", "post_id", "text", "due_at"}` as JSON, signed with the account's own secret.
+
+    A server that keeps `webhook-id` and ignores repeats may be marked as deduplicating; then unclear outcomes are
+    tried again by themselves, and elsewhere they wait for a person.
+    """
+
+    limit = None
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        return None
+
+    def publish(self, outgoing: Outgoing) -> Result:
+        account = outgoing.account
+        if account.address is None or not is_allowed(account.address):
+            return Refused(reason="The webhook's address must be https, or http on this machine. Connect it again.")
+        try:
+            answer = requests.post(
+                account.address,
+                data=(body := _body(outgoing).encode()),
+                headers=self._headers(outgoing, body),
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            return _not_answered(error, deduplicates=account.deduplicates)
+        with answer:
+            return self._answered(answer, deduplicates=account.deduplicates)
+
+    def _headers(self, outgoing: Outgoing, body: bytes) -> dict[str, str]:
+        now = self._clock()
+        secret = outgoing.account.credentials["secret"].get_secret_value()
+        return {
+            "content-type": "application/json",
+            "user-agent": "Punctual",
+            "webhook-id": outgoing.occurrence_key,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(secret).sign(outgoing.occurrence_key, now, body.decode()),
+        }
+
+    def _answered(self, answer: requests.Response, *, deduplicates: bool) -> Result:
+        status = answer.status_code
+        said = f"The webhook answered {status} {answer.reason}"
+        if 200 <= status < 300:
+            return Published(at=self._clock(), url=answer.headers.get("Location"))
+        if 300 <= status < 400:
+            return Refused(reason=f"{said}: it wants to send the post elsewhere. Connect the address it names instead.")
+        if status in TRY_AGAIN_STATUSES or (status in UNCLEAR_STATUSES and deduplicates):
+            return Later(reason=f"{said}.", retry_after=_retry_after(answer))
+        if status in UNCLEAR_STATUSES:
+            return Unconfirmed(reason=f"{said}: it may have the post or not. Look there, then decide.")
+        return Refused(reason=f"{said}. Check its address and secret, then retry.")
+
+
+def network(parts: Parts) -> WebhookNetwork:
+    """Return this network."""
+    return WebhookNetwork(parts.clock)
+
+
+def is_allowed(url: str) -> bool:
+    """Whether posts may go to this address: https anywhere, or http to this machine itself."""
+    parts = urlsplit(url)
+    if parts.username or parts.password or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _body(outgoing: Outgoing) -> str:
+    members = {
+        "id": outgoing.occurrence_key,
+        "post_id": outgoing.post_id,
+        "text": outgoing.text,
+        "due_at": utc_text(outgoing.due_at),
+    }
+    return json.dumps(members, ensure_ascii=False)
+
+
+def _not_answered(error: requests.RequestException, *, deduplicates: bool) -> Result:
+    """Tell an attempt that surely did not arrive from one that may have."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return Later(reason="The webhook's certificate is not valid, so nothing was sent.")
+    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+        return Later(reason="The webhook could not be reached.")
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
+        return Refused(reason="The webhook's address is not valid. Connect it again.")
+    what = "did not answer in time" if isinstance(error, requests.Timeout) else "broke the connection off"
+    if deduplicates:
+        return Later(reason=f"The webhook {what}.")
+    return Unconfirmed(reason=f"The webhook {what}: it may have the post or not. Look there, then decide.")
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), (NewConnectionError, NameResolutionError))
+
+
+def _retry_after(answer: requests.Response) -> timedelta | None:
+    seconds = answer.headers.get("Retry-After", "")
+    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None

@@ -1,0 +1,122 @@
+"""The queue: what list_schedules says is still to go out, window by window."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.faults import ScheduleGone, translated
+from core.models import Post
+from core.wire import ScheduleName, UnreadablePayload, read_scheduled
+
+DETAILS_AT_ONCE = 8
+DETAILS_KEPT = 2000
+PAGE = 100
+"""The most that one ListSchedules answer may hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One schedule as a listing shows it: no more than its name and state say."""
+
+    name: str
+    post_id: str
+    due_at: datetime | None
+    enabled: bool
+    modified_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """One schedule with the post that it carries; `post` is None where the payload is not readable."""
+
+    listed: Listed
+    post: Post | None
+
+
+class Queue:
+    """The schedules of one group, read through a boto3 scheduler client."""
+
+    def __init__(self, scheduler: Any, group: str) -> None:
+        self._scheduler = scheduler
+        self._group = group
+        self._details: dict[tuple[str, datetime], Scheduled] = {}
+
+    def window(self, start: datetime, end: datetime, *, limit: int) -> list[Listed]:
+        """Return the schedules due from `start` until before `end`, soonest first, then the repeating ones.
+
+        At most `limit` one-time posts: the cost grows with what is returned, never with the whole queue.
+        """
+        found: list[Listed] = []
+        for prefix in prefixes(start, end):
+            within = (each for each in self._list(prefix) if each.due_at and start <= each.due_at < end)
+            found.extend(sorted(within, key=lambda each: each.name))
+            if len(found) >= limit:
+                break
+        return found[:limit] + sorted(self._list("repeat-"), key=lambda each: each.name)
+
+    def details(self, listed: Sequence[Listed]) -> list[Scheduled]:
+        """Return the posts of the listed schedules, in their order; those that have left meanwhile are left out."""
+        with ThreadPoolExecutor(max_workers=DETAILS_AT_ONCE, thread_name_prefix="details") as pool:
+            return [found for found in pool.map(self._detail, listed) if found is not None]
+
+    def _list(self, prefix: str) -> Iterator[Listed]:
+        pages = self._scheduler.get_paginator("list_schedules").paginate(
+            GroupName=self._group, NamePrefix=prefix, PaginationConfig={"PageSize": PAGE}
+        )
+        with translated():
+            for page in pages:
+                for summary in page["Schedules"]:
+                    name = ScheduleName.read(summary["Name"])
+                    if name is not None:
+                        yield _listed(name, summary)
+
+    def _detail(self, listed: Listed) -> Scheduled | None:
+        key = (listed.name, listed.modified_at)
+        if key not in self._details:
+            try:
+                with translated():
+                    found = self._scheduler.get_schedule(Name=listed.name, GroupName=self._group)
+            except ScheduleGone:
+                return None
+            try:
+                post = read_scheduled(found)
+            except UnreadablePayload:
+                post = None
+            if len(self._details) >= DETAILS_KEPT:
+                self._details.clear()
+            self._details[key] = Scheduled(listed=listed, post=post)
+        return self._details[key]
+
+
+def prefixes(start: datetime, end: datetime) -> Iterator[str]:
+    """Yield the name prefixes that cover the UTC hours, days and months from `start` until before `end`, in order.
+
+    Hours for a window of up to six, whole months where the window holds them, days elsewhere.
+    """
+    at = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    by_hour = end - start <= timedelta(hours=6)
+    while at < end:
+        if by_hour:
+            yield f"post-{at:%Y%m%dT%H}"
+            at += timedelta(hours=1)
+            continue
+        at = at.replace(hour=0)
+        next_month = (at.replace(day=1) + timedelta(days=32)).replace(day=1)
+        if at.day == 1 and next_month <= end:
+            yield f"post-{at:%Y%m}"
+            at = next_month
+        else:
+            yield f"post-{at:%Y%m%d}"
+            at += timedelta(days=1)
+
+
+def _listed(name: ScheduleName, summary: dict[str, Any]) -> Listed:
+    return Listed(
+        name=summary["Name"],
+        post_id=name.post_id,
+        due_at=name.due_at,
+        enabled=summary["State"] == "ENABLED",
+        modified_at=summary["LastModificationDate"],
+    )

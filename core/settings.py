@@ -1,0 +1,60 @@
+"""What a person can set: `PUNCTUAL_*` variables, read once, checked at start."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, field_validator
+
+from core.errors import PunctualError
+from core.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
+
+PREFIX = "PUNCTUAL_"
+
+
+class WrongSetting(PunctualError):
+    """A variable holds something that cannot be used."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{PREFIX}{name.upper()} cannot be used: {reason}.")
+        self.hint = f"Correct or unset {PREFIX}{name.upper()}, then start again."
+
+
+class Settings(Value):
+    """The settings of one machine. Each member is the variable `PUNCTUAL_<MEMBER>`; the README explains them."""
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
+    timezone: Zone = "UTC"
+    late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=60 * 24 * 30)
+    retry_delays: tuple[float, ...] = (60.0, 120.0)
+    redelivery_seconds: float = Field(default=900.0, gt=0)
+    workers: int = Field(default=32, ge=1, le=256)
+    group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
+    posting_url: str | None = None
+    signing_secret: str | None = Field(default=None, repr=False)
+    local_account: str = Field(default="000000000000", pattern=r"^\d{12}$")
+    local_access_key_id: str | None = None
+    local_secret_access_key: str | None = Field(default=None, repr=False)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("retry_delays", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings. Raises WrongSetting, which names the variable and never repeats its value."""
+        known = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: value for name, value in known.items() if value})
+        except ValidationError as error:
+            fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            raise WrongSetting(str(fault["loc"][0]), fault["msg"].rstrip(".")) from None
+        except PunctualError as error:
+            raise WrongSetting("timezone", str(error).rstrip(".")) from None
