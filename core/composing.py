@@ -1,0 +1,96 @@
+"""From what a person typed and picked to a post: every check that a browser cannot be trusted with."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from core.accounts import Account, Accounts, UnknownDestination
+from core.errors import PunctualError
+from core.models import Post, Repeat, graphemes
+from core.moments import instant
+from core.publishing.network import Network
+
+
+class EmptyText(PunctualError):
+    """There is nothing to publish."""
+
+    hint = "Write something first."
+
+    def __init__(self) -> None:
+        super().__init__("The post has no text.")
+
+
+class TextTooLong(PunctualError):
+    """A network does not take a text of this length."""
+
+    def __init__(self, label: str, count: int, limit: int) -> None:
+        super().__init__(f"The text has {count:,} characters; {label} takes {limit:,}.")
+        self.hint = f"Shorten it by {count - limit:,}, or send it elsewhere. It is still in the field."
+
+
+class NoDestination(PunctualError):
+    """The post would go nowhere."""
+
+    hint = "Choose at least one destination, for instance the built-in outbox."
+
+    def __init__(self) -> None:
+        super().__init__("The post has no destination.")
+
+
+def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Network]) -> None:
+    """Raise EmptyText, or TextTooLong for the first account whose network takes less."""
+    if not text.strip():
+        raise EmptyText
+    count = graphemes(text)
+    for account in accounts:
+        limit = networks[account.network].limit
+        if limit is not None and count > limit:
+            raise TextTooLong(account.label, count, limit)
+
+
+def check_destinations(
+    destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
+) -> list[Account]:
+    """Return the accounts behind the destinations. Raises NoDestination or UnknownDestination."""
+    if not destinations:
+        raise NoDestination
+    found = [accounts.get(destination) for destination in destinations]
+    for account in found:
+        if account.network not in networks:
+            raise UnknownDestination(account.destination, sorted(networks))
+    return found
+
+
+def compose(
+    *,
+    post_id: str,
+    text: str,
+    destinations: Sequence[str],
+    wall: datetime,
+    zone: str,
+    which: int | None,
+    late_after_minutes: int,
+    accounts: Accounts,
+    networks: Mapping[str, Network],
+    variants: Mapping[str, str] | None = None,
+    repeat: Repeat | None = None,
+) -> Post:
+    """Return the post that was asked for, due when clocks in `zone` show the naive time `wall`.
+
+    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. Raises EmptyText,
+    TextTooLong, NoDestination, UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies
+    ahead is checked when the post is scheduled.
+    """
+    found = check_destinations(destinations, accounts, networks)
+    for account in found:
+        check_text((variants or {}).get(account.destination, text), [account], networks)
+    return Post(
+        post_id=post_id,
+        text=text,
+        variants=dict(variants or {}),
+        destinations=tuple(dict.fromkeys(destinations)),
+        zone=zone,
+        wall=wall.isoformat(timespec="seconds"),
+        due_at=None if repeat else instant(wall, zone, which=which),
+        repeat=repeat,
+        late_after_minutes=late_after_minutes,
+    )
