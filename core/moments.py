@@ -1,5 +1,6 @@
 """Wall clocks and instants: what a person means by a time, and when that is."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ Clock = Callable[[], datetime]
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 
 
 class UnknownZone(PunctualError):
@@ -64,16 +66,16 @@ def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
     """Return the instants, in UTC and in order, at which clocks in `zone` show the naive time `wall`.
 
     One as a rule; none where the clocks jump over it; two where they go back over it. The offsets in force a day
-    before and a day after are the only candidates, since no zone changes its clocks twice within two days.
+    before and a day after are the only candidates, since no zone changes its clocks twice within two days. (The zone
+    data ends with 2037; every later year keeps the offset of its last day.)
     """
     tz = zone_named(zone)
-    as_if_utc = pytz.utc.localize(wall.replace(tzinfo=None))
-    day = timedelta(days=1)
-    offsets = {(as_if_utc + shift).astimezone(tz).utcoffset() or timedelta() for shift in (-day, timedelta(), day)}
+    as_if_utc = wall.replace(tzinfo=UTC)
+    offsets = {_offset(as_if_utc - _DAY, tz), _offset(as_if_utc + _DAY, tz)}
     candidates = sorted(as_if_utc - offset for offset in offsets)
-    return tuple(
-        candidate.astimezone(UTC) for candidate in candidates if _shows(candidate, tz, as_if_utc.replace(tzinfo=None))
-    )
+    if len(candidates) == 1:
+        return (candidates[0],)
+    return tuple(candidate for candidate in candidates if candidate + _offset(candidate, tz) == as_if_utc)
 
 
 def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
@@ -124,16 +126,17 @@ def from_milliseconds(count: int) -> datetime:
     return EPOCH + timedelta(milliseconds=count)
 
 
-def _shows(candidate: datetime, tz: pytz.BaseTzInfo, wall: datetime) -> bool:
-    return candidate.astimezone(tz).replace(tzinfo=None) == wall
+def _offset(instant: datetime, tz: pytz.BaseTzInfo) -> timedelta:
+    return instant.astimezone(tz).utcoffset() or timedelta()
 
 
 def _around_gap(wall: datetime, zone: str) -> tuple[datetime, datetime]:
     """The last whole minute before the gap and the first one after it, as clocks there show them."""
+    tz = zone_named(zone)
     minute = timedelta(minutes=1)
-    before = after = wall.replace(second=0, microsecond=0)
-    while not instants(before, zone):
-        before -= minute
-    while not instants(after, zone):
-        after += minute
-    return before, after
+    earliest = wall.replace(tzinfo=UTC, second=0, microsecond=0) - _DAY
+    before = _offset(earliest, tz)
+    change = earliest + minute * bisect_left(
+        range(2 * _DAY // minute), 1, key=lambda count: _offset(earliest + minute * count, tz) != before
+    )
+    return wall_time(change - minute, zone).replace(tzinfo=None), wall_time(change, zone).replace(tzinfo=None)
