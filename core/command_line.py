@@ -1,0 +1,215 @@
+"""The command line: schedule, queue, cancel, history, on the same core as the dashboard."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TextIO
+
+from core.application import Application
+from core.composing import compose
+from core.errors import PunctualError
+from core.history import Run, runs
+from core.ledger.port import Plan
+from core.models import new_post_id
+from core.moments import instants, utc_text, wall_time
+from core.queue import Scheduled
+from core.schedules import FURTHEST_AHEAD
+from core.settings import Settings
+from core.wire import ScheduleName
+
+DONE, REFUSED = 0, 1
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SHOWN = 1000
+"""The most lines that one command prints unless asked for more."""
+
+
+class WrongName(PunctualError):
+    """What was given is neither a schedule's name nor a post id."""
+
+    hint = "Take a name or post id from `python -m core queue`."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is no name of a schedule of ours.")
+
+
+def main(arguments: Sequence[str], application: Callable[[], Application], out: TextIO, err: TextIO) -> int:
+    """Run one command; return 0, or 1 when it was refused, with the reason on `err`. Wrong usage exits with 2."""
+    asked = parser().parse_args(arguments)
+    try:
+        opened = application()
+        try:
+            asked.command(opened, asked, out, err)
+        finally:
+            opened.close()
+    except PunctualError as error:
+        print(f"{error}\n{error.hint}", file=err)
+        return REFUSED
+    return DONE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the grammar of the command line."""
+    top = argparse.ArgumentParser(prog="python -m core", description="Schedule posts from the command line.")
+    commands = top.add_subparsers(title="commands", required=True)
+
+    schedule = commands.add_parser("schedule", help="schedule a post")
+    schedule.add_argument("--text", required=True)
+    when = schedule.add_mutually_exclusive_group(required=True)
+    when.add_argument("--at", type=_wall, metavar="2026-11-24T09:00", help="wall time in the zone")
+    when.add_argument("--in", dest="ahead", type=_duration, metavar="10s", help="from now: 10s, 5m, 2h, 3d")
+    schedule.add_argument("--zone", help="IANA time zone; PUNCTUAL_TIMEZONE if not given")
+    schedule.add_argument("--which", type=int, choices=(1, 2), help="which one, where the hour comes twice")
+    schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+    schedule.set_defaults(command=_schedule)
+
+    queue = commands.add_parser("queue", help="list what is still to go out, soonest first")
+    queue.add_argument("--limit", type=int, default=SHOWN)
+    queue.set_defaults(command=_queue)
+
+    cancel = commands.add_parser("cancel", help="take a post out of the queue")
+    cancel.add_argument("name", metavar="NAME", help="the schedule's name or the post id")
+    cancel.set_defaults(command=_cancel)
+
+    history = commands.add_parser("history", help="list what went out, the latest first")
+    history.add_argument("--limit", type=int, default=SHOWN)
+    history.set_defaults(command=_history)
+
+    for command in (schedule, queue, cancel, history):
+        command.add_argument("--json", action="store_true", help="print JSON")
+    return top
+
+
+def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    zone = asked.zone or application.settings.timezone
+    wall, which = _wall_asked(asked, zone, application.clock())
+    post = compose(
+        post_id=new_post_id(),
+        text=asked.text,
+        destinations=asked.to,
+        wall=wall,
+        zone=zone,
+        which=which,
+        late_after_minutes=application.settings.late_after_minutes,
+        accounts=application.accounts,
+        networks=application.networks,
+    )
+    plan = application.schedules.schedule(post)
+    if not application.store.running(application.presence):
+        print("Nothing runs that would send it: start the dashboard, or python -m core.engine.", file=err)
+    planned = _planned(plan, "armed")
+    print(json.dumps(planned, ensure_ascii=False) if asked.json else _line(planned), file=out)
+
+
+def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:
+    """Return the wall time that was asked for; one given as a duration is rounded up to the next whole second."""
+    if asked.at is not None:
+        return asked.at, asked.which
+    due = (now + asked.ahead + timedelta(microseconds=999_999)).replace(microsecond=0)
+    wall = wall_time(due, zone).replace(tzinfo=None)
+    return wall, instants(wall, zone).index(due) + 1
+
+
+def _queue(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    now = application.clock()
+    listed = application.queue.window(now - timedelta(days=1), now + FURTHEST_AHEAD, limit=asked.limit)
+    rows = [_queued(found) for found in application.queue.details(listed)]
+    _print(rows, asked, out, "The queue is empty.")
+
+
+def _cancel(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    name = ScheduleName.read(asked.name)
+    post_id = name.post_id if name else asked.name
+    plan = application.schedules.cancel(application.schedules.plan(post_id))
+    cancelled = _planned(plan, "cancelled")
+    print(json.dumps(cancelled, ensure_ascii=False) if asked.json else _line(cancelled), file=out)
+
+
+def _history(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    rows = [_ran(run) for run in runs(application.ledger, limit=asked.limit)]
+    _print(rows, asked, out, "Nothing has gone out yet.")
+
+
+def _planned(plan: Plan, state: str) -> dict[str, Any]:
+    post = plan.post
+    return {
+        "name": plan.schedule_name,
+        "post_id": post.post_id,
+        "text": post.text,
+        "due_at": utc_text(post.due_at) if post.due_at else None,
+        "zone": post.zone,
+        "destinations": list(post.destinations),
+        "state": state,
+    }
+
+
+def _queued(scheduled: Scheduled) -> dict[str, Any]:
+    listed, post = scheduled.listed, scheduled.post
+    return {
+        "name": listed.name,
+        "post_id": listed.post_id,
+        "text": post.text if post else None,
+        "due_at": utc_text(listed.due_at) if listed.due_at else None,
+        "zone": post.zone if post else None,
+        "destinations": list(post.destinations) if post else [],
+        "state": "armed" if listed.enabled else "paused",
+    }
+
+
+def _ran(run: Run) -> dict[str, Any]:
+    return {
+        "name": run.key,
+        "post_id": run.post_id,
+        "text": run.text,
+        "due_at": utc_text(run.due_at),
+        "zone": run.zone,
+        "destinations": list(run.destinations),
+        "state": run.state,
+        "published_at": utc_text(run.published_at) if run.published_at else None,
+        "lag_ms": run.lag_ms,
+        "url": run.url,
+        "error": run.error,
+        "attempts": run.attempts,
+    }
+
+
+def _print(rows: list[dict[str, Any]], asked: argparse.Namespace, out: TextIO, empty: str) -> None:
+    if asked.json:
+        print(json.dumps(rows, ensure_ascii=False), file=out)
+    else:
+        print("\n".join(map(_line, rows)) or empty, file=out)
+
+
+def _line(row: dict[str, Any]) -> str:
+    text = " ".join((row["text"] or "").split())
+    return (
+        f"{row['due_at'] or 'repeating':24}  {row['state']:12}  {row['name']}  {', '.join(row['destinations'])}  {text}"
+    )
+
+
+def _wall(text: str) -> datetime:
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time like 2026-11-24T09:00") from None
+    if wall.tzinfo is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} names an offset; give the wall time alone and its --zone")
+    return wall
+
+
+def _duration(text: str) -> timedelta:
+    number, unit = text[:-1], text[-1:]
+    if unit not in UNITS or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration like 10s, 5m, 2h or 3d")
+    return timedelta(seconds=int(number) * UNITS[unit])
+
+
+def open_application() -> Application:
+    """Open the home that the environment names."""
+    return Application(Settings.read())
+
+
+def run() -> int:
+    """Run the command that this process was started with."""
+    return main(sys.argv[1:], open_application, sys.stdout, sys.stderr)
