@@ -104,6 +104,16 @@ class Database:
         with self._translated(), self._reader() as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for several reads of one committed state. What is written to it is undone."""
+        with self._translated(), self._reader() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
     def data_version(self) -> int:
         """A number that changes when another connection, of this process or another, has written."""
         with self._translated(), self._turn:

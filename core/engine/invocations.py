@@ -1,7 +1,18 @@
-"""Invocations: occurrences that were handed over to a function, and what became of each attempt."""
+"""Invocations: occurrences that were handed over to a function, and what became of each attempt.
 
+Every function works in the transaction that its connection is in.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+
+from core.engine.timing import instant_of, milliseconds
+
+LEASE = 60_000
+"""How long a process that is not seen to live may hold an invocation, in milliseconds. Live ones renew theirs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +26,8 @@ class Invocation:
     scheduled_at: datetime
     schedule_name: str | None
     """None for a direct invocation (Lambda's Invoke)."""
+    first_due: datetime
+    """What its age is counted from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,3 +42,162 @@ class DeadLetter:
     schedule_name: str | None
     error: str
     failed_at: datetime
+
+
+def insert(
+    connection: sqlite3.Connection,
+    invocation: Invocation,
+    generation: int | None,
+    *,
+    state: str,
+    attempts: int = 0,
+    next_attempt: int | None = None,
+    owner: str | None = None,
+    lease_until: int | None = None,
+    error: str | None = None,
+    finished: int | None = None,
+) -> None:
+    """Add an invocation of a schedule's generation, or a direct one."""
+    connection.execute(
+        "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            invocation.id,
+            generation,
+            invocation.schedule_name,
+            invocation.function_arn,
+            invocation.payload,
+            milliseconds(invocation.scheduled_at),
+            milliseconds(invocation.first_due),
+            attempts,
+            next_attempt,
+            owner,
+            lease_until,
+            state,
+            error,
+            finished,
+        ),
+    )
+
+
+def put(connection: sqlite3.Connection, function_arn: str, payload: bytes, now: int) -> None:
+    """Store a direct invocation, due at once."""
+    invocation = Invocation(
+        id=str(uuid.uuid4()),
+        function_arn=function_arn,
+        payload=payload,
+        attempt=1,
+        scheduled_at=instant_of(now),
+        schedule_name=None,
+        first_due=instant_of(now),
+    )
+    insert(connection, invocation, None, state="waiting", next_attempt=now)
+
+
+def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
+    """Claim for `owner` up to `limit` of the attempts that are due, in due order."""
+    rows = connection.execute(
+        "UPDATE invocation SET state = 'running', owner = ?, lease_until = ?, attempts = attempts + 1,"
+        " next_attempt = NULL WHERE id IN"
+        " (SELECT id FROM invocation WHERE next_attempt <= ? ORDER BY next_attempt LIMIT ?) RETURNING *",
+        (owner, now + LEASE, now, limit),
+    ).fetchall()
+    return sorted(map(_invocation, rows), key=lambda invocation: invocation.scheduled_at)
+
+
+def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
+    """Record that an attempt succeeded."""
+    connection.execute(
+        "UPDATE invocation SET state = 'done', owner = NULL, lease_until = NULL, error = NULL, finished = ?"
+        " WHERE id = ? AND owner = ?",
+        (now, invocation_id, owner),
+    )
+
+
+def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> None:
+    """Record that an attempt failed, and when the next one is due."""
+    connection.execute(
+        "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, error = ?, next_attempt = ?"
+        " WHERE id = ? AND owner = ?",
+        (error, at, invocation_id, owner),
+    )
+
+
+def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
+    """Record that the last attempt failed; the invocation is a dead letter from now on."""
+    connection.execute(
+        "UPDATE invocation SET state = 'dead', owner = NULL, lease_until = NULL, error = ?, finished = ?"
+        " WHERE id = ? AND owner = ?",
+        (error, now, invocation_id, owner),
+    )
+
+
+def put_back(connection: sqlite3.Connection, invocation_ids: Collection[str], owner: str, now: int) -> None:
+    """Free claims whose functions were not begun; the attempt does not count."""
+    connection.executemany(
+        "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, attempts = attempts - 1,"
+        " next_attempt = ? WHERE id = ? AND owner = ?",
+        [(now, invocation_id, owner) for invocation_id in invocation_ids],
+    )
+
+
+def renew(connection: sqlite3.Connection, owner: str, now: int) -> None:
+    """Prolong the leases of a live process."""
+    connection.execute("UPDATE invocation SET lease_until = ? WHERE owner = ?", (now + LEASE, owner))
+
+
+def free(connection: sqlite3.Connection, owner: str, now: int) -> None:
+    """Make all that a process holds due again."""
+    connection.execute(
+        "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, next_attempt = ? WHERE owner = ?",
+        (now, owner),
+    )
+
+
+def _invocation(row: sqlite3.Row) -> Invocation:
+    return Invocation(
+        id=row["id"],
+        function_arn=row["function_arn"],
+        payload=row["payload"],
+        attempt=row["attempts"],
+        scheduled_at=instant_of(row["scheduled"]),
+        schedule_name=row["schedule_name"],
+        first_due=instant_of(row["first_due"]),
+    )
+
+
+def dead_letters(connection: sqlite3.Connection) -> list[DeadLetter]:
+    """Return all dead letters, newest first."""
+    rows = connection.execute("SELECT * FROM invocation WHERE state = 'dead' ORDER BY finished DESC, id").fetchall()
+    return [
+        DeadLetter(
+            id=row["id"],
+            function_arn=row["function_arn"],
+            payload=row["payload"],
+            attempts=row["attempts"],
+            scheduled_at=instant_of(row["scheduled"]),
+            schedule_name=row["schedule_name"],
+            error=row["error"],
+            failed_at=instant_of(row["finished"]),
+        )
+        for row in rows
+    ]
+
+
+def revive(connection: sqlite3.Connection, invocation_id: str, now: int) -> bool:
+    """Make a dead letter due now, its age and its attempts counted anew; False if it is none any more."""
+    revived = connection.execute(
+        "UPDATE invocation SET state = 'waiting', attempts = 0, first_due = :now, next_attempt = :now, finished = NULL"
+        " WHERE id = :id AND state = 'dead'",
+        {"id": invocation_id, "now": now},
+    )
+    return revived.rowcount == 1
+
+
+def discard(connection: sqlite3.Connection, invocation_id: str) -> bool:
+    """Forget a dead letter; False if it is none any more."""
+    return connection.execute("DELETE FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,)).rowcount == 1
+
+
+def prune(connection: sqlite3.Connection, before: int) -> None:
+    """Forget the invocations that succeeded before an instant."""
+    connection.execute("DELETE FROM invocation WHERE state = 'done' AND finished < ?", (before,))

@@ -1,47 +1,188 @@
 """The engine's memory: schedules, groups and invocations in one SQLite file."""
 
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from core.engine.invocations import DeadLetter
+from core.database import open_sound
+from core.engine import groups, invocations
+from core.engine.faults import Conflict
+from core.engine.handover import hand_over
+from core.engine.invocations import DeadLetter, Invocation
+from core.engine.timing import instant_of, milliseconds
 from core.processes import Presence
+
+T = TypeVar("T")
+
+MIGRATIONS = ((Path(__file__).with_name("schema.sql")).read_text(encoding="utf-8"),)
+
+KEPT = 24 * 3600_000
+"""How long client tokens and invocations that succeeded are kept, in milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What tells a repeated request from another one with the same client token."""
+
+    token: str
+    operation: str
+    content: bytes
 
 
 class Store:
-    """What the engine knows, in `engine.db`. Several processes may have it open at once."""
+    """What the engine knows, in one file. Several processes may have it open at once.
+
+    Each method is one transaction. What a writing one has returned from survives a power cut. All may raise
+    StorageFault or Damaged.
+    """
 
     def __init__(self, path: Path, *, now: datetime) -> None:
         """Open the file, made if missing. A damaged one is set aside. Raises StorageFault or NewerDatabase."""
-        raise NotImplementedError
+        self.database = open_sound(path, MIGRATIONS, now=now)
+        self._listener: Callable[[int], None] = lambda due: None
+        if not self.database.read("SELECT 1 FROM schedule_group WHERE name = ?", (groups.DEFAULT,)):
+            self.write(lambda connection: groups.ensure_default(connection, milliseconds(now)))
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a durable transaction; what it raises undoes it."""
+        return self.database.write(work)
+
+    def write_once(self, request: Request | None, now: int, work: Callable[[sqlite3.Connection], int | None]) -> None:
+        """Run `work` unless the very same request was carried out before, and tell the runner of what it made due.
+
+        Raises Conflict if the client token was used for another request of this operation within the last day.
+        """
+        due = self.write(lambda connection: _once(connection, request, now, work))
+        if due is not None:
+            self._listener(due)
+
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give a connection for reading one committed state."""
+        return self.database.snapshot()
+
+    def on_due(self, listener: Callable[[int], None]) -> None:
+        """Call `listener` with each instant that becomes due through this process, after it was committed."""
+        self._listener = listener
+
+    def invoke(self, function_arn: str, payload: bytes, now: int) -> None:
+        """Store a direct invocation, due at once."""
+        self.write(lambda connection: invocations.put(connection, function_arn, payload, now))
+        self._listener(now)
 
     def next_due(self) -> datetime | None:
         """Return the instant at which something is to be done next; None when nothing is pending."""
-        raise NotImplementedError
+        due = self.database.read(
+            "SELECT min(due) FROM (SELECT min(due) AS due FROM schedule WHERE due IS NOT NULL UNION ALL"
+            " SELECT min(next_attempt) FROM invocation WHERE next_attempt IS NOT NULL)"
+        )[0][0]
+        return None if due is None else instant_of(due)
+
+    def take(self, owner: str, now: int, limit: int) -> list[Invocation]:
+        """Claim up to `limit` of what is due for the process `owner`, in due order.
+
+        Schedules come before retries: being on time matters to them, while a retry is late already.
+        """
+
+        def work(connection: sqlite3.Connection) -> list[Invocation]:
+            taken = hand_over(connection, owner, now, limit)
+            if len(taken) < limit:
+                taken += invocations.claim(connection, owner, now, limit - len(taken))
+            return taken
+
+        return self.write(work)
 
     def running(self, presence: Presence) -> bool:
         """Tell whether a live process runs this home's engine."""
-        raise NotImplementedError
+        tokens = [row["token"] for row in self.database.read("SELECT token FROM engine_process")]
+        return any(presence.lives(token) for token in tokens)
 
     def heartbeat(self) -> datetime | None:
-        """Return when a runner last reported, at most 10 s old while one runs; None if none ever did."""
-        raise NotImplementedError
+        """Return when a runner last reported, at most 10 s old while one runs; None if none does."""
+        last = self.database.read("SELECT max(heartbeat) FROM engine_process")[0][0]
+        return None if last is None else instant_of(last)
+
+    def beat(self, owner: str, now: int) -> None:
+        """Report that a runner lives, and prolong the leases of what it runs."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO engine_process VALUES (?, ?)", (owner, now))
+            invocations.renew(connection, owner, now)
+
+        self.write(work)
+
+    def leave(self, owner: str) -> None:
+        """Report that a runner has stopped."""
+        self.write(lambda connection: connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,)))
+
+    def owners(self) -> dict[str, int]:
+        """Return the processes that are known, each with the end of its longest lease, or 0 if it holds nothing."""
+        rows = self.database.read(
+            "SELECT token AS owner, 0 AS lease FROM engine_process UNION ALL"
+            " SELECT owner, max(lease_until) FROM invocation WHERE owner IS NOT NULL GROUP BY owner"
+        )
+        return {row["owner"]: row["lease"] for row in rows}
+
+    def bury(self, owner: str, now: int) -> None:
+        """Forget a process that is dead; what it held is due again."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            invocations.free(connection, owner, now)
+            connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,))
+
+        self.write(work)
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the invocations that were given up, newest first."""
-        raise NotImplementedError
+        with self.snapshot() as connection:
+            return invocations.dead_letters(connection)
 
     def retry(self, invocation_id: str, *, now: datetime) -> bool:
         """Invoke a dead letter's function again, from the first attempt; False if it is no dead letter any more."""
-        raise NotImplementedError
+        due = milliseconds(now)
+        revived = self.write(lambda connection: invocations.revive(connection, invocation_id, due))
+        if revived:
+            self._listener(due)
+        return revived
 
     def discard(self, invocation_id: str) -> bool:
         """Forget a dead letter; False if it is no dead letter any more."""
-        raise NotImplementedError
+        return self.write(lambda connection: invocations.discard(connection, invocation_id))
+
+    def prune(self, now: int) -> None:
+        """Forget client tokens and invocations that succeeded more than a day ago."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            invocations.prune(connection, now - KEPT)
+            connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,))
+
+        self.write(work)
 
     def backup(self, target: Path) -> None:
-        """Copy the file, whole and consistent, while it is in use."""
-        raise NotImplementedError
+        """Copy the file, whole and consistent, while it is in use. Raises StorageFault if `target` is there."""
+        self.database.backup(target)
 
     def close(self) -> None:
         """Close the file."""
-        raise NotImplementedError
+        self.database.close()
+
+
+def _once(
+    connection: sqlite3.Connection, request: Request | None, now: int, work: Callable[[sqlite3.Connection], int | None]
+) -> int | None:
+    if request is None:
+        return work(connection)
+    digest = hashlib.sha256(request.content).digest()[:16]
+    key = (request.token, request.operation)
+    known = connection.execute("SELECT request FROM client_token WHERE token = ? AND operation = ?", key).fetchone()
+    if known is None:
+        due = work(connection)
+        connection.execute("INSERT INTO client_token VALUES (?, ?, ?, ?)", (*key, digest, now))
+        return due
+    if known["request"] != digest:
+        raise Conflict(f"ClientToken {request.token} was used for another {request.operation} request.")
+    return None

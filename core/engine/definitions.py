@@ -1,0 +1,100 @@
+"""From the parameters of CreateSchedule and UpdateSchedule to a schedule's definition: the constraints that are not in
+the service model, and the defaults.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from core.engine.expressions import START_LENIENCE, InvalidExpression, parse
+from core.engine.faults import Invalid
+from core.engine.groups import DEFAULT
+from core.engine.protocol import Parameters
+from core.engine.timing import Definition, date_of
+from core.moments import UnknownZone
+
+MOST_INPUT = 256 * 1024
+"""Bytes that Target.Input may have."""
+
+_NOT_DEFINING = ("ClientToken", "KmsKeyArn")
+_RETRY_POLICY = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+
+
+def definition_of(parameters: Parameters) -> dict[str, Any]:
+    """Return the definition that the parameters mean, with AWS's defaults filled in and nothing that is unset.
+
+    Raises Invalid for what violates a constraint that does not depend on the time.
+    """
+    given = {name: value for name, value in parameters.items() if name not in _NOT_DEFINING}
+    definition = {
+        "GroupName": DEFAULT,
+        "ScheduleExpressionTimezone": "UTC",
+        "State": "ENABLED",
+        "ActionAfterCompletion": "NONE",
+        **given,
+        "Target": {**given["Target"], "RetryPolicy": _RETRY_POLICY | given["Target"].get("RetryPolicy", {})},
+    }
+    _refuse_key(parameters)
+    _check_window(definition["FlexibleTimeWindow"])
+    _check_target(definition["Target"])
+    _check_expression(definition)
+    return definition
+
+
+def check_start(definition: Definition, now: datetime) -> None:
+    """Raise Invalid if the StartDate is too long ago. It means nothing to an at()."""
+    start = date_of(definition, "StartDate")
+    if start is not None and start < now - START_LENIENCE and not _once(definition):
+        raise Invalid("The StartDate you specify cannot be earlier than 5 minutes ago.")
+
+
+def _refuse_key(parameters: Parameters) -> None:
+    if "KmsKeyArn" in parameters:
+        raise Invalid("This engine keeps schedules in a local file and has no customer managed keys: omit KmsKeyArn.")
+
+
+def _check_window(window: Definition) -> None:
+    if window["Mode"] == "FLEXIBLE" and "MaximumWindowInMinutes" not in window:
+        raise Invalid("A MaximumWindowInMinutes must be provided when FlexibleTimeWindow mode is set to FLEXIBLE.")
+    if window["Mode"] == "OFF" and "MaximumWindowInMinutes" in window:
+        raise Invalid("A MaximumWindowInMinutes cannot be provided when FlexibleTimeWindow mode is set to OFF.")
+
+
+def _check_target(target: Definition) -> None:
+    arn = target["Arn"].split(":", 5)
+    if len(arn) < 6 or arn[0] != "arn" or not all((arn[1], arn[2], arn[5])):
+        raise Invalid("Provided Arn is not in correct format.")
+    text = target.get("Input")
+    if text is None:
+        return
+    if len(text.encode()) > MOST_INPUT:
+        raise Invalid(f"Target.Input exceeds the limit of {MOST_INPUT} bytes.")
+    if arn[2] == "lambda":
+        _check_json(text)
+
+
+def _check_json(text: str) -> None:
+    try:
+        json.loads(text, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"Target.Input must be well-formed JSON for a Lambda function: {str(error)[:200]}") from error
+
+
+def _check_expression(definition: Definition) -> None:
+    start, end = date_of(definition, "StartDate"), date_of(definition, "EndDate")
+    try:
+        parse(definition["ScheduleExpression"], definition["ScheduleExpressionTimezone"])
+    except InvalidExpression as error:
+        raise Invalid(str(error)) from error
+    except UnknownZone as error:
+        raise Invalid(f"Invalid ScheduleExpressionTimezone {definition['ScheduleExpressionTimezone']}.") from error
+    if start is not None and end is not None and end <= start and not _once(definition):
+        raise Invalid("The EndDate must be later than the StartDate.")
+
+
+def _once(definition: Definition) -> bool:
+    return bool(definition["ScheduleExpression"].startswith("at("))
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not in JSON")

@@ -1,0 +1,74 @@
+"""Handing over: a schedule's due occurrence becomes an invocation, once, and the schedule moves on."""
+
+import json
+import sqlite3
+import uuid
+
+from core.engine.invocations import LEASE, Invocation, insert
+from core.engine.payloads import payload_of
+from core.engine.schedules import timing_of
+from core.engine.timing import Definition, Timing, after_firing, instant_of, skipped_to
+from core.errors import PunctualError
+
+MADE_UP = 24 * 3600_000
+"""How far back the runs of a repeating schedule are made up for after an outage, in milliseconds."""
+
+
+def hand_over(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
+    """Turn up to `limit` due occurrences into invocations that `owner` has claimed, in due order.
+
+    In the same transaction each schedule moves on to its next occurrence, or leaves the list where it is to be
+    deleted after completion. A repeating schedule is handed over once a call, so its missed runs take several calls.
+    """
+    due = connection.execute("SELECT * FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?", (now, limit)).fetchall()
+    return [_handed_over(connection, schedule, owner, now) for schedule in due]
+
+
+def _handed_over(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: str, now: int) -> Invocation:
+    definition = json.loads(schedule["definition"])
+    invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"])
+    insert(connection, invocation, schedule["id"], state="running", attempts=1, owner=owner, lease_until=now + LEASE)
+    try:
+        timing = _moved_on(connection, schedule, definition, now)
+    except PunctualError as error:  # its zone left the database since: that must not hold up every other schedule
+        timing = Timing(anchor=schedule["anchor"], fired=schedule["occurrence"])
+        _bury(connection, schedule, definition, now, f"The schedule cannot run again: {error}", now)
+    if timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE":
+        connection.execute("DELETE FROM schedule WHERE id = ?", (schedule["id"],))
+    else:
+        connection.execute(
+            "UPDATE schedule SET fired = ?, occurrence = ?, due = ? WHERE id = ?",
+            (timing.fired, timing.occurrence, timing.due, schedule["id"]),
+        )
+    return invocation
+
+
+def _moved_on(connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, now: int) -> Timing:
+    """Return where the schedule stands next. Runs from before the last day are left out, and a dead letter says so."""
+    timing = after_firing(definition, timing_of(schedule))
+    earliest = now - MADE_UP
+    if timing.occurrence is None or timing.occurrence >= earliest:
+        return timing
+    reason = f"The engine had not run for a day: this run, and all others before {instant_of(earliest)}, were left out."
+    _bury(connection, schedule, definition, timing.occurrence, reason, now)
+    return skipped_to(definition, timing, earliest)
+
+
+def _bury(
+    connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, run: int, reason: str, now: int
+) -> None:
+    dead = _invocation(schedule, definition, run, run)
+    insert(connection, dead, schedule["id"], state="dead", error=reason, finished=now)
+
+
+def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, due: int) -> Invocation:
+    execution_id = str(uuid.uuid4())
+    return Invocation(
+        id=execution_id,
+        function_arn=schedule["target_arn"],
+        payload=payload_of(definition, occurrence, execution_id),
+        attempt=1,
+        scheduled_at=instant_of(occurrence),
+        schedule_name=schedule["name"],
+        first_due=instant_of(due),
+    )

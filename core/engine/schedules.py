@@ -1,0 +1,123 @@
+"""Schedules, as rows of the store. Every function works in the transaction that its connection is in."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.engine import groups
+from core.engine.faults import Conflict, Missing
+from core.engine.timing import Timing, after_update
+
+PAGE = """
+    SELECT group_name, name, state, target_arn, created, modified FROM schedule
+    WHERE group_name = :group AND name >= :prefix AND name < :end AND name > :after {state}
+    ORDER BY name LIMIT :limit
+"""
+_PAGES = {
+    None: PAGE.format(state=""),
+    "ENABLED": PAGE.format(state="AND state = 'ENABLED'"),
+    "DISABLED": PAGE.format(state="AND state = 'DISABLED'"),  # literal, so that the partial index is used
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """A schedule with the dates that the engine keeps. Dates are milliseconds since 1970."""
+
+    definition: dict[str, Any]
+    created: int
+    modified: int
+
+
+def create(connection: sqlite3.Connection, definition: dict[str, Any], timing: Timing, now: int) -> int | None:
+    """Add a schedule as a new generation and return when it is due. Raises Conflict or Missing (its group)."""
+    groups.get(connection, definition["GroupName"])
+    added = connection.execute(
+        "INSERT INTO schedule (group_name, name, state, target_arn, definition, created, modified, anchor, occurrence,"
+        " due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (*_columns(definition), now, now, timing.anchor, timing.occurrence, timing.due),
+    )
+    if not added.rowcount:
+        raise Conflict(f"Schedule {definition['Name']} already exists.")
+    return timing.due
+
+
+def get(connection: sqlite3.Connection, group: str, name: str) -> Schedule:
+    """Return a schedule. Raises Missing."""
+    row = _row(connection, group, name)
+    return Schedule(definition=json.loads(row["definition"]), created=row["created"], modified=row["modified"])
+
+
+def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int) -> int | None:
+    """Replace a schedule's definition and return when it is due. Raises Missing.
+
+    The date of modification always grows, so that it tells two changes apart.
+    """
+    row = _row(connection, definition["GroupName"], definition["Name"])
+    timing = after_update(json.loads(row["definition"]), timing_of(row), definition, now)
+    connection.execute(
+        "UPDATE schedule SET state = ?, target_arn = ?, definition = ?, modified = max(?, modified + 1), anchor = ?,"
+        " occurrence = ?, due = ? WHERE id = ?",
+        (*_columns(definition)[2:], now, timing.anchor, timing.occurrence, timing.due, row["id"]),
+    )
+    return timing.due
+
+
+def delete(connection: sqlite3.Connection, group: str, name: str) -> None:
+    """Remove a schedule. Raises Missing."""
+    connection.execute("DELETE FROM schedule WHERE id = ?", (_row(connection, group, name)["id"],))
+
+
+def page(
+    connection: sqlite3.Connection, group: str, prefix: str, state: str | None, after: str, limit: int
+) -> list[sqlite3.Row]:
+    """Return up to `limit` summaries of one group, by name, after the name `after`: one range of the index."""
+    return connection.execute(
+        _PAGES[state],
+        {"group": group, "prefix": prefix, "end": groups.end_of(prefix), "after": after, "limit": limit},
+    ).fetchall()
+
+
+def page_of_all(
+    connection: sqlite3.Connection, prefix: str, state: str | None, after: tuple[str, str], limit: int
+) -> list[sqlite3.Row]:
+    """Return up to `limit` summaries of all groups, by group and name, after the given group and name."""
+    found: list[sqlite3.Row] = []
+    for group in _groups_from(connection, after[0]):
+        start = after[1] if group == after[0] else ""
+        found += page(connection, group, prefix, state, start, limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+def timing_of(row: sqlite3.Row) -> Timing:
+    """Return where the schedule of a row stands."""
+    return Timing(anchor=row["anchor"], fired=row["fired"], occurrence=row["occurrence"], due=row["due"])
+
+
+def _groups_from(connection: sqlite3.Connection, first: str) -> Iterator[str]:
+    rows = connection.execute("SELECT name FROM schedule_group WHERE name >= ? ORDER BY name", (first,)).fetchall()
+    return (row["name"] for row in rows)
+
+
+def _row(connection: sqlite3.Connection, group: str, name: str) -> sqlite3.Row:
+    groups.get(connection, group)
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM schedule WHERE group_name = ? AND name = ?", (group, name)
+    ).fetchone()
+    if row is None:
+        raise Missing(f"Schedule {name} does not exist.")
+    return row
+
+
+def _columns(definition: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    return (
+        definition["GroupName"],
+        definition["Name"],
+        definition["State"],
+        definition["Target"]["Arn"],
+        json.dumps(definition, ensure_ascii=False, separators=(",", ":")),
+    )

@@ -1,0 +1,62 @@
+-- Version 1 of engine.db. Instants are integers: milliseconds since 1970, UTC.
+
+CREATE TABLE schedule_group (
+    name TEXT PRIMARY KEY,
+    tags TEXT NOT NULL DEFAULT '{}',  -- JSON object
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE schedule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the generation: a name made again gets another
+    group_name TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    target_arn TEXT NOT NULL,
+    definition TEXT NOT NULL,              -- JSON, as GetSchedule answers it, without its dates of change
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    anchor INTEGER NOT NULL,               -- when its expression was set: what a rate() counts from
+    fired INTEGER,                         -- the last occurrence handed over
+    occurrence INTEGER,                    -- the next one; NULL: none will come, or the schedule is disabled
+    due INTEGER                            -- when the next one is handed over: later than it in a flexible window
+);
+CREATE UNIQUE INDEX schedule_by_name ON schedule (group_name, name);
+CREATE INDEX schedule_disabled ON schedule (group_name, name) WHERE state = 'DISABLED';
+CREATE INDEX schedule_due ON schedule (due) WHERE due IS NOT NULL;
+
+CREATE TABLE invocation (
+    id TEXT PRIMARY KEY,        -- the execution id
+    generation INTEGER,         -- the schedule's id; NULL for a direct invocation
+    schedule_name TEXT,
+    function_arn TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    scheduled INTEGER NOT NULL,
+    first_due INTEGER NOT NULL, -- what its age is counted from
+    attempts INTEGER NOT NULL,
+    next_attempt INTEGER,       -- NULL while it runs and when it is over
+    owner TEXT,                 -- the process that runs it
+    lease_until INTEGER,
+    state TEXT NOT NULL,        -- waiting, running, done, dead
+    error TEXT,
+    finished INTEGER
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX invocation_once ON invocation (generation, scheduled) WHERE generation IS NOT NULL;
+CREATE INDEX invocation_waiting ON invocation (next_attempt) WHERE next_attempt IS NOT NULL;
+CREATE INDEX invocation_running ON invocation (owner) WHERE owner IS NOT NULL;
+CREATE INDEX invocation_finished ON invocation (state, finished) WHERE finished IS NOT NULL;
+
+-- Requests that were answered, so that the same one sent again changes nothing.
+CREATE TABLE client_token (
+    token TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    request BLOB NOT NULL,      -- a digest of the request
+    used INTEGER NOT NULL,
+    PRIMARY KEY (token, operation)
+) WITHOUT ROWID;
+CREATE INDEX client_token_used ON client_token (used);
+
+CREATE TABLE engine_process (
+    token TEXT PRIMARY KEY,     -- its presence
+    heartbeat INTEGER NOT NULL
+) WITHOUT ROWID;
