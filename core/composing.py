@@ -5,9 +5,9 @@ from datetime import datetime
 
 from core.accounts import Account, Accounts, UnknownDestination
 from core.errors import PunctualError
-from core.models import Post, Repeat, graphemes
+from core.models import Post, Repeat
 from core.moments import instant
-from core.publishing.network import Network
+from core.publishing.network import Length, Network
 
 
 class EmptyText(PunctualError):
@@ -22,9 +22,9 @@ class EmptyText(PunctualError):
 class TextTooLong(PunctualError):
     """A network does not take a text of this length."""
 
-    def __init__(self, label: str, count: int, limit: int) -> None:
-        super().__init__(f"The text has {count:,} characters; {label} takes {limit:,}.")
-        self.hint = f"Shorten it by {count - limit:,}, or send it elsewhere. It is still in the field."
+    def __init__(self, label: str, length: Length) -> None:
+        super().__init__(f"The text has {length.count:,} {length.unit}; {label} takes {length.limit:,}.")
+        self.hint = f"Shorten it by {length.over:,}, or send it elsewhere. It is still in the field."
 
 
 class NoDestination(PunctualError):
@@ -40,11 +40,10 @@ def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Ne
     """Raise EmptyText, or TextTooLong for the first account whose network takes less."""
     if not text.strip():
         raise EmptyText
-    count = graphemes(text)
     for account in accounts:
-        limit = networks[account.network].limit
-        if limit is not None and count > limit:
-            raise TextTooLong(account.label, count, limit)
+        length = networks[account.network].measure(text, account)
+        if length.over:
+            raise TextTooLong(account.label, length)
 
 
 def check_destinations(

@@ -1,6 +1,7 @@
 """The folder that holds everything Punctual keeps on one machine."""
 
 import base64
+import binascii
 import os
 import secrets
 from collections.abc import Callable
@@ -71,6 +72,14 @@ class Home:
 def new_signing_secret() -> str:
     """Return a fresh secret in Standard Webhooks' form: `whsec_` and 32 random bytes in base64."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def is_signing_secret(text: str) -> bool:
+    """Whether a text is `whsec_` and base64 of something."""
+    try:
+        return text.startswith("whsec_") and len(base64.b64decode(text[6:], validate=True)) > 0
+    except binascii.Error:
+        return False
 
 
 def write_private(path: Path, text: str) -> None:

@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.accounts import Account
+from core.errors import PunctualError
 from core.moments import Clock
 from core.outbox import Outbox
 from core.publishing import networks
@@ -60,11 +62,54 @@ class Unconfirmed:
 Result = Published | Refused | Later | Unconfirmed
 
 
-class Network(Protocol):
-    """One network. It keeps no state between calls, and never raises for what the other side or the line does."""
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One thing that a person is asked for to connect an account."""
 
+    name: str
+    label: str
+    help: str
+    secret: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """How long a text is as the network counts it, and the most that it takes (None: no limit)."""
+
+    count: int
     limit: int | None
-    """The most graphemes that a text may have, or None."""
+    unit: str = "characters"
+
+    @property
+    def over(self) -> int:
+        """By how much the text is too long; 0 if it fits."""
+        return max(0, self.count - self.limit) if self.limit is not None else 0
+
+
+class CannotConnect(PunctualError):
+    """An account could not be connected; the message says why, in the network's words where it has some."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+class Network(Protocol):
+    """One network. It keeps no state between calls; only `connect` raises for what the other side or the line does."""
+
+    label: str
+    """The name that people know, e.g. "Signed webhook"."""
+    fields: tuple[Field, ...]
+    """What a person is asked for to connect; empty where nothing can be connected, as with the outbox."""
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        """Log in where the network has a log-in, and return the account, not yet kept. Raises CannotConnect."""
+        ...
+
+    def measure(self, text: str, account: Account) -> Length:
+        """Return how long a text is for this account; of several limits the one that is nearest to being passed."""
+        ...
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         """Return what must be stored with the claim before the first call, so that a repeat is recognised."""

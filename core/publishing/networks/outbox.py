@@ -1,19 +1,29 @@
 """The built-in outbox: it takes anything, at once, and the same occurrence only once."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from core.accounts import OUTBOX, Account
+from core.models import graphemes
 from core.outbox import Entry
-from core.publishing.network import Outgoing, Parts, Published, Result
+from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
 
 
 class OutboxNetwork:
     """Publishes into the feed that the dashboard shows."""
 
-    limit = None
+    label = "Outbox"
+    fields: tuple[Field, ...] = ()
 
     def __init__(self, parts: Parts) -> None:
         self._outbox = parts.outbox
         self._clock = parts.clock
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        raise CannotConnect("The outbox is built in.", f"Choose {OUTBOX.destination} as a destination.")
+
+    def measure(self, text: str, account: Account) -> Length:
+        return Length(count=graphemes(text), limit=None)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None

@@ -2,17 +2,36 @@
 
 import ipaddress
 import json
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
+from core.accounts import Account
+from core.home import is_signing_secret, new_signing_secret
+from core.models import graphemes
 from core.moments import Clock, utc_text
-from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Parts, Published, Refused, Result, Unconfirmed
+from core.publishing.network import (
+    DEADLINE_SECONDS,
+    CannotConnect,
+    Field,
+    Later,
+    Length,
+    Outgoing,
+    Parts,
+    Published,
+    Refused,
+    Result,
+    Unconfirmed,
+)
 
+NAME = re.compile(r"[A-Za-z0-9.-]{1,60}")
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = DEADLINE_SECONDS - CONNECT_SECONDS
 UNCLEAR_STATUSES = frozenset({408, 502, 504})
@@ -27,10 +46,47 @@ class WebhookNetwork:
     tried again by themselves, and elsewhere they wait for a person.
     """
 
-    limit = None
+    label = "Signed webhook"
+    fields = (
+        Field(name="name", label="Name", help="How it is called in Punctual, for example: sales"),
+        Field(name="address", label="Address", help="https, or http on this machine; it gets a POST with JSON"),
+        Field(
+            name="secret",
+            label="Signing secret",
+            help="whsec_ and base64, as the receiving server has it; leave it empty to have one made",
+            secret=True,
+            required=False,
+        ),
+        Field(
+            name="deduplicates",
+            label="The server ignores a webhook-id that it has seen (yes or no)",
+            help="With yes, an unclear outcome is tried again by itself; with no, it waits for you to look",
+            required=False,
+        ),
+    )
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        name, address = answers.get("name", "").strip(), answers.get("address", "").strip()
+        secret = answers.get("secret", "").strip() or new_signing_secret()
+        if not NAME.fullmatch(name):
+            raise CannotConnect(f"{name!r} cannot be a name.", "Use letters, digits, dots and dashes, up to 60.")
+        if not is_allowed(address):
+            raise CannotConnect("Posts cannot be sent to this address.", "Use https, or http on this machine.")
+        if not is_signing_secret(secret):
+            raise CannotConnect("The signing secret is not in its usual form.", "It is whsec_ followed by base64.")
+        return Account(
+            destination=f"webhook:{name}",
+            label=f"{name} (webhook)",
+            address=address,
+            deduplicates=answers.get("deduplicates", "").strip().lower() == "yes",
+            credentials={"secret": SecretStr(secret)},
+        )
+
+    def measure(self, text: str, account: Account) -> Length:
+        return Length(count=graphemes(text), limit=None)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
