@@ -1,19 +1,43 @@
 """The runner: invokes functions at the instants that the store holds."""
 
+import logging
+import math
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
+from core.engine import invocations
+from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
 from core.engine.store import Store
+from core.engine.timing import milliseconds
+from core.errors import PunctualError
 from core.moments import Clock
 from core.processes import Presence
+
+log = logging.getLogger(__name__)
 
 Function = Callable[[Invocation], None]
 """Raising means that the attempt failed; the error's text is recorded as the reason."""
 
+LOOK = 0.25
+"""Seconds after which others' writes and jumps of the clock are noticed. What is due fires at its instant."""
+
+_LONGEST_REASON = 2000
+
 
 class Runner:
-    """Fires what is due, with bounded workers, for as long as it is started."""
+    """Fires what is due, with bounded workers, for as long as it is started.
+
+    Invocations follow Lambda's asynchronous rules: a function that raises is invoked again after each of
+    `retry_delays` (seconds), then every `redelivery_seconds`, as an on-failure queue would do, until the next attempt
+    would be later than `max_event_age` after the invocation was due; then it is a dead letter.
+
+    Every invocation happens at least once. It may happen again after a crash, so functions must bear that.
+    """
 
     def __init__(
         self,
@@ -26,16 +50,153 @@ class Runner:
         retry_delays: Sequence[float] = (60, 120),
         redelivery_seconds: float = 900,
         max_event_age: timedelta = timedelta(hours=24),
-    ) -> None: ...
+    ) -> None:
+        self._store = store
+        self._owner = presence.token
+        self._functions = functions
+        self._clock = clock
+        self._workers = workers
+        self._retry_delays = retry_delays
+        self._redelivery_seconds = redelivery_seconds
+        self._max_event_age = max_event_age
+        self._housekeeping = Housekeeping(store, presence, clock)
+        self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
+        self._bell = threading.Event()
+        self._asleep_until: float = math.inf
+        self._idle = threading.Condition()
+        self._claimed = 0
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to fire. Overdue schedules fire at once."""
-        raise NotImplementedError
+        """Begin to fire. Overdue schedules fire at once. Raises StorageFault."""
+        self._stopping = False
+        self._housekeeping.look()
+        self._store.on_due(self._on_due)
+        names = ["engine-timer", *(f"engine-worker-{number}" for number in range(self._workers))]
+        targets = [self._keep_time, *[self._work] * self._workers]
+        self._threads = [
+            threading.Thread(target=target, name=name, daemon=True) for target, name in zip(targets, names, strict=True)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Claim nothing more, let running functions finish within `timeout` seconds, and free what was not begun."""
-        raise NotImplementedError
+        """Claim nothing more, let running functions finish within `timeout` seconds, and free what was not begun.
+
+        A function that takes longer goes on while its process lives; once that dies, it is invoked again.
+        """
+        self._stopping = True
+        self._store.on_due(lambda due: None)
+        self.wake()
+        self._threads[0].join()
+        self._put_back_unbegun()
+        for _ in range(self._workers):
+            self._ready.put(None)
+        with self._idle:
+            self._idle.wait_for(lambda: self._claimed == 0, timeout)
+        self._store.leave(self._owner)
 
     def wake(self) -> None:
         """Look at once at what is due; needed only when the clock was moved."""
-        raise NotImplementedError
+        self._bell.set()
+
+    def _on_due(self, due: int) -> None:
+        if due < self._asleep_until:
+            self._bell.set()
+
+    def _keep_time(self) -> None:
+        while not self._stopping:
+            self._bell.clear()
+            self._asleep_until = math.inf  # until the next due instant was read, whatever becomes due rings
+            try:
+                self._housekeeping.look()
+                pause = self._fire()
+            except PunctualError as error:
+                log.error("The engine cannot fire: %s %s", error, error.hint)
+                pause = 1.0
+            self._bell.wait(pause)
+
+    def _fire(self) -> float:
+        """Hand what is due to the workers; return the seconds until there is something to do again."""
+        while not self._stopping and self._claimed <= self._workers:
+            due, now = self._store.next_due(), self._clock()
+            if due is None or due > now:
+                self._asleep_until = math.inf if due is None else milliseconds(due)
+                return LOOK if due is None else min(LOOK, (due - now).total_seconds())
+            # As many again as there are workers wait claimed, so that a burst is not slowed by claiming one by one.
+            taken = self._store.take(self._owner, milliseconds(now), 2 * self._workers - self._claimed)
+            with self._idle:
+                self._claimed += len(taken)
+            for invocation in taken:
+                self._ready.put(invocation)
+        self._asleep_until = -math.inf  # every worker is busy: the one that makes room rings
+        return LOOK
+
+    def _work(self) -> None:
+        while (invocation := self._ready.get()) is not None:
+            self._attempt(invocation)
+            with self._idle:
+                self._claimed -= 1
+                room_again = self._claimed == self._workers
+                self._idle.notify_all()
+            if room_again:
+                self._bell.set()
+
+    def _attempt(self, invocation: Invocation) -> None:
+        function = self._functions.get(invocation.function_arn)
+        if function is None:
+            self._give_up(invocation, f"There is no function {invocation.function_arn}.")
+            return
+        try:
+            function(invocation)
+        except Exception as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
+            self._fail(invocation, (str(error) or type(error).__name__)[:_LONGEST_REASON])
+        else:
+            now = milliseconds(self._clock())
+            self._record(lambda connection: invocations.succeed(connection, invocation.id, self._owner, now))
+
+    def _fail(self, invocation: Invocation, reason: str) -> None:
+        delays = self._retry_delays
+        attempt = invocation.attempt
+        delay = delays[attempt - 1] if attempt <= len(delays) else self._redelivery_seconds
+        at = self._clock() + timedelta(seconds=delay)
+        log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
+        if at - invocation.first_due > self._max_event_age:
+            self._give_up(invocation, reason)
+            return
+        self._record(
+            lambda connection: invocations.try_again(connection, invocation.id, self._owner, reason, milliseconds(at))
+        )
+        self._on_due(milliseconds(at))
+
+    def _give_up(self, invocation: Invocation, reason: str) -> None:
+        log.error("%s was given up: %s", invocation.schedule_name or invocation.id, reason)
+        now = milliseconds(self._clock())
+        self._record(lambda connection: invocations.give_up(connection, invocation.id, self._owner, reason, now))
+
+    def _record(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Store what became of an attempt, however long the disk refuses: only then is the claim given up."""
+        while True:
+            try:
+                self._store.write(work)
+                return
+            except PunctualError as error:
+                log.error("An attempt cannot be recorded yet: %s %s", error, error.hint)
+                if self._stopping:
+                    return
+                time.sleep(1.0)
+
+    def _put_back_unbegun(self) -> None:
+        unbegun = []
+        while True:
+            try:
+                invocation = self._ready.get_nowait()
+            except Empty:
+                break
+            if invocation is not None:
+                unbegun.append(invocation.id)
+        now = milliseconds(self._clock())
+        self._record(lambda connection: invocations.put_back(connection, unbegun, self._owner, now))
+        with self._idle:
+            self._claimed -= len(unbegun)

@@ -1,0 +1,68 @@
+"""What a runner does besides firing: it reports that it lives, frees what dead processes held, and prunes."""
+
+import logging
+import time
+from datetime import timedelta
+
+from core.engine.store import Store
+from core.engine.timing import milliseconds
+from core.moments import Clock
+from core.processes import Presence
+
+log = logging.getLogger(__name__)
+
+BEAT = timedelta(seconds=10)
+PRUNE = timedelta(hours=1)
+
+_SETTLING = 5.0
+"""Seconds after a jump of the clock in which live processes renew their leases, so that none is thought expired."""
+
+_JUMP = 1.0
+"""Seconds by which the wall clock and the steady one may differ before it counts as a jump."""
+
+
+class Housekeeping:
+    """Keeps one runner's claims alive and takes over those of others that are not."""
+
+    def __init__(self, store: Store, presence: Presence, clock: Clock) -> None:
+        self._store = store
+        self._presence = presence
+        self._clock = clock
+        self._last = (clock(), time.monotonic())
+        self._beaten = self._pruned = clock() - PRUNE
+        self._leases_count_from = time.monotonic()
+
+    def look(self) -> None:
+        """Do what is to be done at this instant; cheap enough for several times a second."""
+        now = self._clock()
+        if self._jumped() or now - self._beaten >= BEAT:
+            self._store.beat(self._presence.token, milliseconds(now))
+            self._beaten = now
+        self._free_the_dead(milliseconds(now))
+        if now - self._pruned >= PRUNE:
+            self._store.prune(milliseconds(now))
+            self._pruned = now
+
+    def _jumped(self) -> bool:
+        """Tell whether the wall clock was set, or the machine slept, since the last look."""
+        now = (self._clock(), time.monotonic())
+        drift = (now[0] - self._last[0]).total_seconds() - (now[1] - self._last[1])
+        self._last = now
+        if abs(drift) < _JUMP:
+            return False
+        log.warning("The clock jumped by %.1f s.", drift)
+        self._beaten = self._pruned = now[0] - PRUNE
+        self._leases_count_from = now[1] + _SETTLING
+        return True
+
+    def _free_the_dead(self, now: int) -> None:
+        leases_count = time.monotonic() >= self._leases_count_from
+        for owner, lease in self._store.owners().items():
+            if owner == self._presence.token:
+                continue
+            if not self._presence.lives(owner):
+                log.warning("Process %s has died; what it was doing is done again.", owner)
+                self._store.bury(owner, now)
+            elif leases_count and 0 < lease < now:
+                log.warning("Process %s lives but does not answer; what it was doing is done again.", owner)
+                self._store.bury(owner, now)
