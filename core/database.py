@@ -6,11 +6,13 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+
+from filelock import FileLock
 
 from core.errors import PunctualError
 
@@ -124,13 +126,15 @@ class Database:
         """Copy the database, whole and consistent, while it is in use. Raises StorageFault if the target is there."""
         if target.exists():
             raise StorageFault(target, "the file is there already, and a backup never overwrites")
+        partial = target.with_name(f"{target.name}.partial")
         with self._translated(), self._reader() as connection:
-            copy = sqlite3.connect(target)
+            os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+            copy = sqlite3.connect(partial)
             try:
                 connection.backup(copy)
             finally:
                 copy.close()
-            target.chmod(0o600)
+            partial.rename(target)
 
     def check(self) -> None:
         """Read the whole file and raise Damaged unless it is sound. Takes about a second per gigabyte."""
@@ -215,18 +219,23 @@ class Database:
         finally:
             self._readers.append(connection)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StorageFault(self.path, str(error)) from error
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-            raise
-        except sqlite3.DatabaseError as error:
-            raise Damaged(self.path, str(error)) from error
-        except OSError as error:
-            raise StorageFault(self.path, error.strerror or str(error)) from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self.path)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the operating system raise about a file into StorageFault or Damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageFault(path, str(error)) from error
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise Damaged(path, str(error)) from error
+    except OSError as error:
+        raise StorageFault(path, error.strerror or str(error)) from error
 
 
 def open_sound(path: Path, migrations: Sequence[str], *, now: datetime) -> Database:
@@ -234,6 +243,13 @@ def open_sound(path: Path, migrations: Sequence[str], *, now: datetime) -> Datab
 
     The damaged file is renamed to `<name>.damaged-<time>` beside it, with its journal, and never written again.
     """
+    with translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(path.with_name(f"{path.name}.opening")):  # two processes never set the same file aside
+            return _open_sound(path, migrations, now)
+
+
+def _open_sound(path: Path, migrations: Sequence[str], now: datetime) -> Database:
     try:
         database = Database(path, migrations)
         try:
@@ -251,6 +267,8 @@ def open_sound(path: Path, migrations: Sequence[str], *, now: datetime) -> Datab
 def set_aside(path: Path, now: datetime) -> Path:
     """Rename a database and its journal files; return the new path of the database."""
     stamp = f".damaged-{now:%Y%m%dT%H%M%SZ}"
+    while path.with_name(path.name + stamp).exists():
+        stamp += "+"
     for suffix in ("-wal", "-shm", ""):
         source = path.with_name(path.name + suffix)
         if source.exists():

@@ -1,0 +1,287 @@
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from core.database import Damaged, Database, NewerDatabase, StorageFault, open_sound, set_aside_files
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+NOTES = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);\n"
+COLOURS = "ALTER TABLE note ADD COLUMN colour TEXT NOT NULL DEFAULT 'white';\nUPDATE note SET colour = 'grey';\n"
+INDEXES = "CREATE INDEX note_colour ON note (colour);\n"
+VERSIONS = (NOTES, COLOURS, INDEXES)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "notes.db"
+
+
+@pytest.fixture
+def database(path):
+    database = Database(path, [NOTES])
+    yield database
+    database.close()
+
+
+def add(text):
+    return lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (text,)).lastrowid
+
+
+def fill(database):
+    for number in range(1000):
+        database.write(add(f"{number} " + "x" * 1000))
+
+
+def add_pair(number):
+    return lambda connection: [add(f"{number}{half}")(connection) for half in "ab"]
+
+
+def texts(database):
+    return [row["text"] for row in database.read("SELECT text FROM note ORDER BY id")]
+
+
+def test_what_was_written_is_read(database):
+    assert database.write(add("one")) == 1
+    assert texts(database) == ["one"]
+
+
+def test_an_intent_that_raises_undoes_itself_and_raises_for_its_caller(database):
+    def work(connection):
+        add("half")(connection)
+        raise LookupError("changed my mind")
+
+    with pytest.raises(LookupError, match="changed my mind"):
+        database.write(work)
+    assert texts(database) == []
+
+
+def test_intents_that_share_a_commit_fail_and_succeed_each_for_itself(database):
+    """All wait for one that holds the turn; then they are committed together."""
+    go_on = threading.Event()
+    started = threading.Event()
+    outcomes = {}
+
+    def holding(connection):
+        started.set()
+        go_on.wait(5)
+
+    def bring(name, work):
+        try:
+            outcomes[name] = database.write(work)
+        except (ValueError, sqlite3.IntegrityError) as error:
+            outcomes[name] = type(error)
+
+    def failing(connection):
+        add("never")(connection)
+        raise ValueError
+
+    holder = threading.Thread(target=database.write, args=(holding,))
+    holder.start()
+    started.wait(5)
+    works = {"a": add("a"), "failing": failing, "b": add("b"), "twin": add("b")}
+    threads = [threading.Thread(target=bring, args=item) for item in works.items()]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while len(database._waiting) < number:
+            pass
+    go_on.set()
+    for thread in [holder, *threads]:
+        thread.join(5)
+    assert outcomes == {"a": 1, "failing": ValueError, "b": 2, "twin": sqlite3.IntegrityError}
+    assert texts(database) == ["a", "b"]
+
+
+def test_many_threads_lose_nothing(database):
+    def bring(start):
+        for number in range(start, start + 50):
+            database.write(add(str(number)))
+
+    threads = [threading.Thread(target=bring, args=(start,)) for start in range(0, 400, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(int, texts(database))) == list(range(400))
+
+
+def test_a_snapshot_does_not_see_what_is_written_meanwhile(database):
+    database.write(add("before"))
+    with database.snapshot() as connection:
+        assert connection.execute("SELECT count(*) FROM note").fetchone()[0] == 1
+        database.write(add("after"))
+        assert connection.execute("SELECT count(*) FROM note").fetchone()[0] == 1
+    assert texts(database) == ["before", "after"]
+
+
+def test_another_connections_writing_changes_the_data_version(database, path):
+    version = database.data_version()
+    database.write(add("own"))
+    assert database.data_version() == version
+    other = Database(path, [NOTES])
+    other.write(add("other"))
+    other.close()
+    assert database.data_version() != version
+
+
+@pytest.mark.parametrize("version", range(len(VERSIONS)))
+def test_every_earlier_version_is_brought_up_to_date_with_what_it_holds(path, version):
+    old = Database(path, VERSIONS[:version])
+    if version:
+        old.write(add("kept"))
+    old.close()
+    database = Database(path, VERSIONS)
+    assert texts(database) == (["kept"] if version else [])
+    assert {row["colour"] for row in database.read("SELECT colour FROM note")} <= {"white", "grey"}
+    assert database.read("PRAGMA user_version")[0][0] == len(VERSIONS)
+    database.close()
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(path):
+    Database(path, [NOTES]).close()
+    with pytest.raises(StorageFault):
+        Database(path, [NOTES, "CREATE TABLE more (id);\nCREATE TABLE note (id);\n"])
+    database = Database(path, [NOTES])
+    assert database.read("SELECT count(*) FROM sqlite_master WHERE name = 'more'")[0][0] == 0
+    database.close()
+
+
+def test_a_newer_version_is_refused_and_not_touched(path):
+    Database(path, VERSIONS).close()
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabase, match="schema version 3; this version of Punctual knows 1"):
+        Database(path, [NOTES])
+    assert path.read_bytes() == before
+
+
+def test_only_the_owner_may_read_the_file(database, path):
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("opened", [Database, partial(open_sound, now=NOW)])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, opened):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageFault, match=r"file/home/notes\.db could not be read or written: Not a directory"):
+        opened(tmp_path / "file" / "home" / "notes.db", [NOTES])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+def test_a_read_only_folder_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(StorageFault, match=r"notes\.db could not be read or written: .*[Pp]ermission"):
+            Database(tmp_path / "notes.db", [NOTES])
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_full_disk_is_named_and_costs_nothing_that_was_written(database, path):
+    database.write(add("kept"))
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
+    with pytest.raises(StorageFault, match=r"notes\.db could not be read or written: database or disk is full"):
+        fill(database)
+    kept = texts(database)
+    assert "kept" in kept
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
+    database.write(add("room again"))
+    assert texts(database) == [*kept, "room again"]
+
+
+def test_a_disk_that_fills_under_one_intent_fails_all_that_shared_the_commit_and_none_is_half_written(database):
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 10"))
+    with pytest.raises(StorageFault):
+        database.write(lambda connection: [add(f"{number} " + "x" * 1000)(connection) for number in range(100)])
+    assert texts(database) == []
+
+
+def test_a_file_that_is_no_database_is_set_aside_unchanged_and_a_new_one_begun(path):
+    path.write_bytes(b"these are not the bytes you are looking for" * 100)
+    database = open_sound(path, [NOTES], now=NOW)
+    database.write(add("new"))
+    assert texts(database) == ["new"]
+    database.close()
+    (aside,) = set_aside_files(path)
+    assert aside.name == "notes.db.damaged-20261102T120000Z"
+    assert aside.read_bytes().startswith(b"these are not the bytes")
+
+
+def test_damage_in_the_middle_of_a_file_is_found_at_the_start(path):
+    database = Database(path, [NOTES])
+    database.write(lambda connection: [add(f"{number} " + "x" * 500)(connection) for number in range(200)])
+    database.close()
+    with path.open("r+b") as file:
+        file.seek(4096 * 5)
+        file.write(b"\xff" * 4096 * 3)
+    damaged = path.read_bytes()
+    database = Database(path, [NOTES])
+    with pytest.raises(Damaged, match=r"notes\.db is damaged"):
+        database.check()
+    database.close()
+    open_sound(path, [NOTES], now=NOW).close()
+    assert set_aside_files(path)[0].read_bytes() == damaged
+
+
+def test_a_second_damaged_file_does_not_replace_the_first_that_was_set_aside(path):
+    for content in (b"first" * 1000, b"second" * 1000):
+        path.write_bytes(content)
+        open_sound(path, [NOTES], now=NOW).close()
+    assert [file.read_bytes()[:5] for file in set_aside_files(path)] == [b"first", b"secon"]
+
+
+def test_a_backup_made_while_writing_is_whole(database, tmp_path):
+    done = threading.Event()
+
+    def keep_writing():
+        number = 0
+        while not done.is_set():
+            database.write(add_pair(number))
+            number += 1
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        for number in range(5):
+            database.backup(tmp_path / f"copy{number}.db")
+    finally:
+        done.set()
+        writer.join()
+    for number in range(5):
+        copy = Database(tmp_path / f"copy{number}.db", [NOTES])
+        copy.check()
+        assert copy.read("SELECT count(*) FROM note")[0][0] % 2 == 0
+        copy.close()
+
+
+def test_a_backup_overwrites_nothing(database, tmp_path):
+    (tmp_path / "copy.db").write_text("precious")
+    with pytest.raises(StorageFault, match="never overwrites"):
+        database.backup(tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").read_text() == "precious"
+
+
+def test_a_killed_process_loses_nothing_that_was_acknowledged(path):
+    script = f"""
+from pathlib import Path
+from core.database import Database
+database = Database(Path({str(path)!r}), [{NOTES!r}])
+for number in range(1_000_000):
+    database.write(lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (str(number),)))
+    print(number, flush=True)
+"""
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        acknowledged = [process.stdout.readline() for _ in range(200)]
+        process.send_signal(signal.SIGKILL)
+        acknowledged += process.stdout.readlines()
+    database = Database(path, [NOTES])
+    database.check()
+    kept = set(texts(database))
+    database.close()
+    assert {line.strip() for line in acknowledged if line.endswith("\n")} <= kept
