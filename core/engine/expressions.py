@@ -10,11 +10,12 @@ from typing import Protocol
 
 from core.engine import cron
 from core.errors import PunctualError
-from core.moments import SkippedHour, instant, instants, wall_time, zone_named
+from core.moments import EPOCH, SkippedHour, instant, instants, wall_time, zone_named
 
 START_LENIENCE = timedelta(minutes=5)
 """How long ago a StartDate may be when a schedule is created (aws-facts); a run due since then still comes."""
 
+_MILLISECOND = timedelta(milliseconds=1)
 _BEFORE_ALL_CRONS = datetime(1969, 12, 30, tzinfo=UTC)
 _LAST_CRON_YEAR = 2199
 
@@ -37,7 +38,8 @@ class InvalidExpression(PunctualError):
 
 
 class Rule(Protocol):
-    """What is between the parentheses, bound to a zone."""
+    """What is between the parentheses, bound to a zone. Its occurrences are whole milliseconds, as the store keeps
+    them, so that one read back from there is the same one."""
 
     def onwards(self, earliest: datetime) -> Iterator[datetime]:
         """Yield the occurrences at or after `earliest`, in UTC and in order; ends where the calendar ends."""
@@ -96,7 +98,7 @@ def parse(
         if kind[1] == "at":
             return Expression(text, zone, Once(_at(kind[2], zone)), None, None)
         if kind[1] == "rate":
-            return Expression(text, zone, Rate(_period(kind[2]), start or created), start, end)
+            return Expression(text, zone, Rate(_period(kind[2]), _anchor(start or created)), start, end)
         return Expression(text, zone, InZone(cron.parse(kind[2]), zone), start, end)
     except (ValueError, OverflowError) as error:
         raise InvalidExpression(text) from error
@@ -121,11 +123,11 @@ class Rate:
     anchor: datetime | None
 
     def onwards(self, earliest: datetime) -> Iterator[datetime]:
-        anchor = self.anchor or earliest
+        anchor = self.anchor or earliest.astimezone(UTC)
         periods_since = -((anchor - earliest) // self.period)
         for number in counting(max(0, periods_since)):
             try:
-                yield (anchor + number * self.period).astimezone(UTC)
+                yield anchor + number * self.period
             except OverflowError:
                 return
 
@@ -163,6 +165,11 @@ def _at(body: str, zone: str) -> datetime:
         return instant(wall, zone, which=1)
     except SkippedHour as gap:
         return instant(gap.before, zone, which=1) + (wall - gap.before)
+
+
+def _anchor(begin: datetime | None) -> datetime | None:
+    """The first whole millisecond of a rate."""
+    return begin and EPOCH - (EPOCH - begin) // _MILLISECOND * _MILLISECOND
 
 
 def _period(body: str) -> timedelta:

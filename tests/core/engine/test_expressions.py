@@ -126,6 +126,13 @@ def test_a_rate_counts_from_its_start():
     assert rate.next(2, after=NOW - timedelta(days=1)) == [NOW + timedelta(hours=1), NOW + timedelta(hours=3)]
 
 
+def test_a_rate_runs_on_whole_milliseconds_so_that_a_stored_run_is_not_run_again():
+    rate = parse("rate(1 hour)", start=NOW + timedelta(microseconds=400))
+    first = rate.first(NOW)
+    assert first == NOW + timedelta(milliseconds=1)
+    assert rate.next(1, after=first) == [first + timedelta(hours=1)]
+
+
 def test_a_start_of_a_moment_ago_is_still_the_first_run():
     start = NOW - timedelta(minutes=4)
     assert parse("rate(1 day)", start=start).first(NOW) == start
