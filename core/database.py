@@ -245,7 +245,7 @@ def open_sound(path: Path, migrations: Sequence[str], *, now: datetime) -> Datab
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(path.with_name(f"{path.name}.opening")):  # two processes never set the same file aside
+        with FileLock(path.with_name(f"{path.name}.opening"), mode=0o600):  # two processes never set the same file aside
             return _open_sound(path, migrations, now)
 
 

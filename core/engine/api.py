@@ -40,16 +40,17 @@ class Api:
             answer = self._scheduler.operations[operation.name](operation.parameters(label, query, body))
             return _answer(200, {}, answer)
         except ApiFault as fault:
-            return _fault(fault)
+            return fault_answer(fault)
         except PunctualError as error:
             log.error("%s %s failed: %s", method, path, error)
-            return _fault(Internal(str(error)))
+            return fault_answer(Internal(str(error)))
         except Exception:  # noqa: BLE001 - a bug must reach the caller as a modelled error, and the log whole
             log.exception("%s %s failed", method, path)
-            return _fault(Internal("The engine failed; its log says why."))
+            return fault_answer(Internal("The engine failed; its log says why."))
 
 
-def _fault(fault: ApiFault) -> Answer:
+def fault_answer(fault: ApiFault) -> Answer:
+    """Return the answer that a fault is on the wire."""
     return _answer(fault.status, {"x-amzn-ErrorType": fault.code}, {"Message": str(fault)})
 
 

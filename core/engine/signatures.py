@@ -1,0 +1,159 @@
+"""AWS Signature Version 4, as a server checks it."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Self
+from urllib.parse import quote
+
+from core.engine.faults import ApiFault
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a request's clock may be from ours, as on AWS."""
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_AUTHORIZATION = re.compile(
+    _ALGORITHM + r" +Credential=([^/, ]+)/(\d{8})/([^/, ]+)/([^/, ]+)/aws4_request *, *SignedHeaders=([^, ]+)"
+    r" *, *Signature=([0-9a-f]{64})",
+    re.ASCII,
+)
+
+
+class Unsigned(ApiFault):
+    """The request bears no signature."""
+
+    code = "MissingAuthenticationTokenException"
+    status = 403
+
+
+class IncompleteSignature(ApiFault):
+    """What should be a signature cannot be read, or leaves out what must be signed."""
+
+    code = "IncompleteSignatureException"
+    status = 400
+
+
+class UnknownKey(ApiFault):
+    """The access key is not the local one."""
+
+    code = "UnrecognizedClientException"
+    status = 403
+
+
+class InvalidSignature(ApiFault):
+    """The signature is wrong, or was made too long ago."""
+
+    code = "InvalidSignatureException"
+    status = 403
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credentials:
+    """A key pair for requests to an engine on this machine."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+    @classmethod
+    def made(cls) -> Self:
+        """Return a fresh pair."""
+        return cls(access_key_id="LOCAL" + secrets.token_hex(8).upper(), secret_access_key=secrets.token_urlsafe(30))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the pair that `written` wrote. Raises ValueError or KeyError."""
+        profile = dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
+        return cls(
+            access_key_id=profile["aws_access_key_id"].strip(),
+            secret_access_key=profile["aws_secret_access_key"].strip(),
+        )
+
+    def written(self) -> str:
+        """Return the pair as a file that the AWS CLI and SDKs read (AWS_SHARED_CREDENTIALS_FILE)."""
+        return (
+            f"[default]\naws_access_key_id = {self.access_key_id}\naws_secret_access_key = {self.secret_access_key}\n"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignedRequest:
+    """A request as it came: header names in lower case, path and query percent-encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> None:
+    """Raise an ApiFault, in AWS's words, unless the request was signed with these credentials just now."""
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        raise Unsigned("Missing Authentication Token")
+    found = _AUTHORIZATION.fullmatch(authorization.strip())
+    if found is None:
+        raise IncompleteSignature("Authorization header must be AWS4-HMAC-SHA256 with all its parts.")
+    access_key_id, date, region, service, signed_headers, signature = found.groups()
+    if access_key_id != credentials.access_key_id:
+        raise UnknownKey("The security token included in the request is invalid.")
+    stamp = request.headers.get("x-amz-date", "")
+    _check_time(stamp, date, now)
+    _check_coverage(signed_headers.split(";"), request.headers)
+    scope = f"{date}/{region}/{service}/aws4_request"
+    canonical = _canonical(request, signed_headers)
+    text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    key = _signing_key(credentials.secret_access_key, date, region, service)
+    expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, signature):
+        raise InvalidSignature(
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method."
+        )
+
+
+def _check_time(stamp: str, date: str, now: datetime) -> None:
+    try:
+        signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise IncompleteSignature("The header X-Amz-Date must be like 20261124T080000Z.") from error
+    if not stamp.startswith(date):
+        raise InvalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
+    if signed_at < now - TOLERANCE:
+        raise InvalidSignature(f"Signature expired: {stamp} is now earlier than {_stamp(now - TOLERANCE)}")
+    if signed_at > now + TOLERANCE:
+        raise InvalidSignature(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
+
+
+def _check_coverage(signed: list[str], headers: Mapping[str, str]) -> None:
+    """Whatever changes what a request means must be signed."""
+    left_out = {name for name in headers if name == "host" or name.startswith("x-amz-")} - set(signed)
+    if left_out or "host" not in signed:
+        raise IncompleteSignature(f"These headers must be signed: {', '.join(sorted(left_out | {'host'}))}.")
+
+
+def _canonical(request: SignedRequest, signed_headers: str) -> str:
+    fields = (field if "=" in field else f"{field}=" for field in request.query.split("&") if field)
+    headers = "".join(
+        f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed_headers.split(";")
+    )
+    content = hashlib.sha256(request.body).hexdigest()
+    path = quote(request.path or "/", safe="/~")  # encoded twice, as every service but S3 does
+    return f"{request.method}\n{path}\n{'&'.join(sorted(fields))}\n{headers}\n{signed_headers}\n{content}"
+
+
+@lru_cache(maxsize=16)
+def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+def _stamp(instant: datetime) -> str:
+    return f"{instant:%Y%m%dT%H%M%SZ}"
