@@ -10,8 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
 
+from lambda_pkg import handler
+from lambda_pkg.clients import client
 from lambda_pkg.relay import Environment
+from lambda_pkg.settings import Settings
 
 DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"a key that only tests know").decode()
@@ -133,3 +138,45 @@ def environment() -> Callable[..., Environment]:
         return Environment(**{"posting_url": url, "secrets": (SECRET,), "answer_seconds": 0.3, **others})
 
     return build
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Settings]:
+    """AWS as the stack leaves it: a table, a secret and a queue, and the settings that name them."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    for cached in (client, handler._signing_secret):
+        cached.cache_clear()
+    with mock_aws():
+        client("dynamodb").create_table(
+            TableName="ledger",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        stored = client("secretsmanager").create_secret(Name="signing", SecretString=secret.removeprefix("whsec_"))
+        queue = client("sqs").create_queue(QueueName="dead-letters")
+        yield Settings(
+            posting_url="https://posts.example/publish",
+            allowed_hosts=frozenset(),
+            signing_secret_arn=stored["ARN"],
+            table_name="ledger",
+            dead_letter_url=queue["QueueUrl"],
+        )
+    for cached in (client, handler._signing_secret):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def written(aws: Settings) -> Callable[[], list[dict[str, Any]]]:
+    """Read every item of the table, as plain values."""
+    read = TypeDeserializer().deserialize
+
+    def items() -> list[dict[str, Any]]:
+        found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
+        return sorted(
+            ({name: read(value) for name, value in item.items()} for item in found), key=lambda item: item["sk"]
+        )
+
+    return items

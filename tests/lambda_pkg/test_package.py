@@ -29,11 +29,12 @@ def python(folder: Path, code: str) -> float:
     return time.perf_counter() - began
 
 
-def test_the_relay_imports_alone_without_site_packages(alone):
-    python(alone, "import lambda_pkg.relay")
+def test_the_package_imports_alone_without_site_packages(alone):
+    python(alone, "import lambda_pkg.relay, lambda_pkg.handler")
 
 
-def test_the_relay_imports_in_under_50_milliseconds(alone):
-    python(alone, "import lambda_pkg.relay")  # compiles
+@pytest.mark.parametrize("module", ["relay", "handler"])
+def test_it_imports_in_under_50_milliseconds(alone, module):
+    python(alone, f"import lambda_pkg.{module}")  # compiles
     bare = min(python(alone, "pass") for _ in range(5))
-    assert min(python(alone, "import lambda_pkg.relay") for _ in range(5)) - bare < 0.050
+    assert min(python(alone, f"import lambda_pkg.{module}") for _ in range(5)) - bare < 0.050

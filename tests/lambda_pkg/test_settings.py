@@ -1,0 +1,35 @@
+"""The function's environment variables."""
+
+import pytest
+
+from lambda_pkg.settings import Settings, UnusableSetting
+
+VARIABLES = {
+    "POSTING_URL": "https://posts.example/publish",
+    "SIGNING_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:signing-AbCdEf",
+    "TABLE_NAME": "ledger",
+    "DEAD_LETTER_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/dead-letters",
+}
+
+
+def test_allowed_hosts_are_separated_by_commas():
+    settings = Settings.read({**VARIABLES, "ALLOWED_HOSTS": "a.example, b.example,"})
+    assert settings.allowed_hosts == {"a.example", "b.example"}
+
+
+def test_without_allowed_hosts_there_are_none():
+    assert Settings.read(VARIABLES).allowed_hosts == frozenset()
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_variable_is_named(name, value):
+    variables = {key: text for key, text in {**VARIABLES, name: value}.items() if text is not None}
+    with pytest.raises(UnusableSetting, match=f"{name} is not set"):
+        Settings.read(variables)
+
+
+def test_a_posting_url_that_nothing_is_sent_to_is_refused_without_repeating_it():
+    with pytest.raises(UnusableSetting, match="POSTING_URL will not do: .* https") as raised:
+        Settings.read({**VARIABLES, "POSTING_URL": "http://posts.example/T0KEN"})
+    assert "T0KEN" not in str(raised.value)

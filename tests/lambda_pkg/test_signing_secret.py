@@ -1,0 +1,42 @@
+"""How often the signing secret is read, and in what forms it is kept."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lambda_pkg.signing_secret import SigningSecret
+
+
+class Vault:
+    """A Secrets Manager that counts how often it is asked."""
+
+    def __init__(self, stored: str) -> None:
+        self.stored = stored
+        self.asked: list[str] = []
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(SecretId)
+        return {"SecretString": self.stored}
+
+
+def test_a_secret_is_read_again_after_five_minutes(due):
+    vault = Vault("b25l")
+    signing_secret = SigningSecret("arn", vault)
+    assert signing_secret.at(due) == signing_secret.at(due + timedelta(minutes=4, seconds=59)) == ("whsec_b25l",)
+    vault.stored = "dHdv"
+    assert signing_secret.at(due + timedelta(minutes=5)) == ("whsec_dHdv",)
+    assert vault.asked == ["arn", "arn"]
+
+
+def test_a_clock_set_back_does_not_keep_an_old_secret_alive(due):
+    vault = Vault("b25l")
+    signing_secret = SigningSecret("arn", vault)
+    signing_secret.at(due)
+    signing_secret.at(due - timedelta(days=1))
+    assert len(vault.asked) == 2
+
+
+@pytest.mark.parametrize("stored", ["b25l dHdv", "whsec_b25l whsec_dHdv", " b25l\nwhsec_dHdv\n"])
+def test_two_secrets_stand_side_by_side_with_or_without_their_prefix(stored, due):
+    assert SigningSecret("arn", Vault(stored)).at(due) == ("whsec_b25l", "whsec_dHdv")
