@@ -96,7 +96,7 @@ def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, 
         networks=application.networks,
     )
     plan = application.schedules.schedule(post)
-    if not application.store.running(application.presence):
+    if application.engine is not None and not application.engine.running():
         print("Nothing runs that would send it: start the dashboard, or python -m core.engine.", file=err)
     planned = _planned(plan, "armed")
     print(json.dumps(planned, ensure_ascii=False) if asked.json else _line(planned), file=out)

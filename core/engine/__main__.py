@@ -29,13 +29,15 @@ def main() -> int:
     try:
         settings = Settings.read({**os.environ, **({"PUNCTUAL_HOME": asked.home} if asked.home else {})})
         application = Application(settings)
+        if application.engine is None:
+            raise WrongSetting("mode", "on AWS, EventBridge Scheduler fires; the engine is for one machine")
         credentials = _credentials(application)
         application.start_engine(lambda: f"http://127.0.0.1:{asked.port}/publish")
     except PunctualError as error:
         print(f"{error}\n{error.hint}", file=sys.stderr)
         return 1
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
-    face = Face(application.api, credentials, application.clock)
+    face = Face(application.engine.api, credentials, application.clock)
     print(f"The engine answers on http://127.0.0.1:{asked.port} and fires what is due in {settings.home}.", flush=True)
     uvicorn.run(
         Starlette(routes=[publish, Mount("/", face)]),

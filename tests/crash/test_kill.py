@@ -55,7 +55,7 @@ def killed(process) -> bool:
 
 def test_killed_before_the_due_instant_the_post_goes_out_after_the_restart(eventually, home, serve, schedule):
     first = serve()
-    eventually(lambda: home.store.running(home.presence))
+    eventually(lambda: home.engine.running())
     post_id = schedule("outbox")
     first.kill()
     first.wait()

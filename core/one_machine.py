@@ -1,0 +1,87 @@
+"""One machine, no AWS account: the embedded engine and SQLite, in one home."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from core.accounts import Accounts
+from core.engine.api import Api
+from core.engine.clients import local_clients
+from core.engine.runner import Runner
+from core.engine.store import Store
+from core.home import Home
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.moments import Clock
+from core.outbox import Outbox
+from core.processes import Presence
+from core.relay_host import RelayHost
+from core.settings import Settings
+from core.wire import TargetSettings
+
+REGION = "us-east-1"
+"""The engine's; it appears in its ARNs and nowhere else."""
+NOTICE = timedelta(seconds=2)
+"""The engine fires to the millisecond; this is only time enough to write and read a schedule back."""
+
+
+class OneMachine:
+    """The place of a home. Several processes may open one; each may fire, and none fires what another has claimed."""
+
+    notice = NOTICE
+
+    def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
+        """Open every file of the home. Raises StorageFault or NewerDatabase; damaged files are set aside."""
+        self._settings = settings
+        self._home = home
+        self._clock = clock
+        self.presence = Presence(home.processes)
+        self._database = open_database(home.database, now=clock())
+        self.ledger = SqliteLedger(self._database, self.presence)
+        self.outbox = Outbox(self._database)
+        self.accounts = Accounts(home.accounts)
+        self.store = Store(home.engine_database, now=clock())
+        self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
+        clients = local_clients(self.api)
+        self.scheduler, self.functions = clients.scheduler, clients.functions
+        self.target = TargetSettings(
+            group=settings.group,
+            function_arn=f"arn:aws:lambda:{REGION}:{settings.local_account}:function:punctual-relay",
+            role_arn=f"arn:aws:iam::{settings.local_account}:role/punctual-scheduler",
+            dead_letter_arn=None,
+            lead=timedelta(0),
+        )
+        self._runner: Runner | None = None
+
+    def signing_secrets(self) -> Sequence[str]:
+        """Return the configured secrets, else the home's own."""
+        return self._home.signing_secrets(self._settings.signing_secret)
+
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Fire what is due from now on. `posting_url` is asked at each hand-over; a configured one goes before it."""
+        host = RelayHost(
+            self.ledger,
+            posting_url=lambda: self._settings.posting_url or posting_url(),
+            secrets=self.signing_secrets,
+            clock=self._clock,
+        )
+        self._runner = Runner(
+            self.store,
+            self.presence,
+            {self.target.function_arn: host},
+            self._clock,
+            workers=self._settings.workers,
+            retry_delays=self._settings.retry_delays,
+            redelivery_seconds=self._settings.redelivery_seconds,
+        )
+        self._runner.start()
+
+    def running(self) -> bool:
+        """Tell whether any live process, this one or another, fires for this home."""
+        return self.store.running(self.presence)
+
+    def close(self) -> None:
+        """Stop firing and close every file; what is under way is finished or freed for another process."""
+        if self._runner is not None:
+            self._runner.stop()
+        self.store.close()
+        self._database.close()
+        self.presence.leave()

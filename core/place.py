@@ -1,0 +1,37 @@
+"""Where Punctual keeps its things: what differs between one machine and AWS, and nothing else does."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+from core.accounts import Accounts
+from core.ledger.port import Ledger
+from core.outbox import Outbox
+from core.wire import TargetSettings
+
+
+class Place(Protocol):
+    """The clients and the stores of one deployment, opened. All of it may be used from any thread."""
+
+    scheduler: Any
+    """A boto3 `scheduler` client."""
+    functions: Any
+    """A boto3 `lambda` client."""
+    target: TargetSettings
+    notice: timedelta
+    """How long before its instant a post is fixed."""
+    ledger: Ledger
+    outbox: Outbox
+    accounts: Accounts
+
+    def signing_secrets(self) -> Sequence[str]:
+        """Return the active signing secrets, the one that signs first. They may change while Punctual runs."""
+        ...
+
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Begin to fire what is due, where that is this process's work."""
+        ...
+
+    def close(self) -> None:
+        """Stop firing, and close what is open."""
+        ...
