@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -24,6 +24,7 @@ class WrongSetting(PunctualError):
 class Settings(Value):
     """The settings of one machine. Each member is the variable `PUNCTUAL_<MEMBER>`; the README explains them."""
 
+    mode: Literal["local", "aws"] = "local"
     home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
     timezone: Zone = "UTC"
     late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=60 * 24 * 30)
@@ -33,6 +34,15 @@ class Settings(Value):
     group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
     posting_url: str | None = None
     signing_secret: str | None = Field(default=None, repr=False)
+    stack: str | None = None
+    function_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:.+$")
+    role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")
+    table: str | None = None
+    signing_secret_arn: str | None = None
+    dead_letter_arn: str | None = None
+    undelivered_url: str | None = None
+    failures_url: str | None = None
+    dead_letters_url: str | None = None
     local_account: str = Field(default="000000000000", pattern=r"^\d{12}$")
     local_access_key_id: str | None = None
     local_secret_access_key: str | None = Field(default=None, repr=False)
