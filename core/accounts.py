@@ -29,11 +29,17 @@ class AccountsUnreadable(PunctualError):
 
 
 class Account(Value):
-    """One connected account. `credentials` never leave this value but towards the network itself."""
+    """One connected account. `credentials` never leave this value but towards the network itself.
+
+    `identity` is who the account is to its network for good, where its name may change: a DID, a chat's number.
+    `limits` are those that the network told when the account was connected.
+    """
 
     destination: Destination
     label: str
     address: str | None = None
+    identity: str | None = None
+    limits: dict[str, int] = Field(default_factory=dict)
     deduplicates: bool = False
     credentials: dict[str, SecretStr] = Field(default_factory=dict)
 

@@ -50,18 +50,19 @@ class Fence:
             text=payload.text_for(account.destination),
             due_at=payload.due,
         )
+        prepared = network.prepare(outgoing)
         now = self._clock()
         claim = self._ledger.claim(
             payload,
             account.destination,
             deduplicates=account.deduplicates,
-            prepared=network.prepare(outgoing),
+            prepared=prepared,
             lease_until=now + LEASE,
             now=now,
         )
         if claim.verdict != "yours":
             return _told(account.destination, claim, now)
-        result = network.publish(replace(outgoing, prepared=claim.prepared))
+        result = network.publish(replace(outgoing, attempt=claim.attempt, prepared=claim.prepared))
         return self._finish(payload, account.destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:

@@ -19,13 +19,18 @@ DEADLINE_SECONDS = 25.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One publication: this text, to this account, under this key."""
+    """One publication: this text, to this account, under this key.
+
+    From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what was stored
+    with the first.
+    """
 
     occurrence_key: str
     post_id: str
     account: Account
     text: str
     due_at: datetime
+    attempt: int = 1
     prepared: dict[str, Any] | None = None
 
 
@@ -96,7 +101,11 @@ class CannotConnect(PunctualError):
 
 
 class Network(Protocol):
-    """One network. It keeps no state between calls; only `connect` raises for what the other side or the line does."""
+    """One network. It keeps no state between calls that a restart would miss.
+
+    An account that `deduplicates` may be published to again after an unclear outcome: either the network knows a
+    repeat by what `prepare` made, or `publish` looks whether an earlier attempt arrived before it tries again.
+    """
 
     label: str
     """The name that people know, e.g. "Signed webhook"."""
@@ -107,16 +116,24 @@ class Network(Protocol):
         """Log in where the network has a log-in, and return the account, not yet kept. Raises CannotConnect."""
         ...
 
+    def check(self, account: Account) -> str | None:
+        """Return what keeps the account from being published to, in words; None if nothing does. Never raises."""
+        ...
+
     def measure(self, text: str, account: Account) -> Length:
         """Return how long a text is for this account; of several limits the one that is nearest to being passed."""
         ...
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """Return what must be stored with the claim before the first call, so that a repeat is recognised."""
+        """Return what must be stored with the claim before the first call, so that a repeat is recognised.
+
+        Called before every claim; what the first one stored counts. Raises a PunctualError where the network must be
+        asked for it and cannot be: nothing is claimed then, and the post is tried again.
+        """
         ...
 
     def publish(self, outgoing: Outgoing) -> Result:
-        """Publish once, within DEADLINE_SECONDS, and tell how it ended."""
+        """Publish once, within DEADLINE_SECONDS, and tell how it ended. Never raises for the other side or the line."""
         ...
 
 

@@ -22,6 +22,9 @@ class OutboxNetwork:
     def connect(self, answers: Mapping[str, str]) -> Account:
         raise CannotConnect("The outbox is built in.", f"Choose {OUTBOX.destination} as a destination.")
 
+    def check(self, account: Account) -> str | None:
+        return None
+
     def measure(self, text: str, account: Account) -> Length:
         return Length(count=graphemes(text), limit=None)
 

@@ -85,6 +85,9 @@ class WebhookNetwork:
             credentials={"secret": SecretStr(secret)},
         )
 
+    def check(self, account: Account) -> str | None:
+        return None
+
     def measure(self, text: str, account: Account) -> Length:
         return Length(count=graphemes(text), limit=None)
 
