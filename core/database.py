@@ -245,7 +245,8 @@ def open_sound(path: Path, migrations: Sequence[str], *, now: datetime) -> Datab
     """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(path.with_name(f"{path.name}.opening"), mode=0o600):  # two processes never set the same file aside
+        # Two processes must never set the same file aside: the second would take away what the first has begun.
+        with FileLock(path.with_name(f"{path.name}.opening"), mode=0o600):
             return _open_sound(path, migrations, now)
 
 

@@ -1,8 +1,22 @@
 """What tests of several folders share."""
 
+import socket
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
+import uvicorn
+from botocore.config import Config
+from moto import mock_aws
+
+from core.engine.api import Api
+from core.engine.clients import Clients, local_clients
+from core.engine.server import Face
+from core.engine.signatures import Credentials
+from core.engine.store import Store
+from core.moments import real_clock
 
 
 class MovableClock:
@@ -24,3 +38,94 @@ class MovableClock:
 def clock() -> MovableClock:
     """A clock that stands at noon on 2 November 2026, UTC."""
     return MovableClock(datetime(2026, 11, 2, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def store(tmp_path, clock) -> Iterator[Store]:
+    """An engine's store with nothing in it but the default group."""
+    store = Store(tmp_path / "engine.db", now=clock())
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def api(store, clock) -> Api:
+    """The engine's API on that store; nothing fires."""
+    return Api(store, clock)
+
+
+@pytest.fixture
+def clients(api) -> Clients:
+    """Clients that the engine answers in this process."""
+    return local_clients(api)
+
+
+@pytest.fixture
+def engine_client(clients):
+    """boto3's scheduler client on the engine, in this process."""
+    return clients.scheduler
+
+
+@pytest.fixture(scope="session")
+def aws_session() -> boto3.session.Session:
+    """A boto3 session that makes clients quickly once it has read the service models."""
+    return boto3.session.Session(region_name="us-east-1")
+
+
+@pytest.fixture
+def moto_client(aws_session):
+    """boto3's scheduler client on moto."""
+    with mock_aws():
+        yield aws_session.client("scheduler", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+class Socket:
+    """A server on 127.0.0.1 that passes each request on to the face of the test that runs."""
+
+    def __init__(self) -> None:
+        self.face: Face | None = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    async def __call__(self, scope, receive, send) -> None:
+        await self.face(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Socket]:
+    """A socket that is served for all tests: starting one for each would take most of their time."""
+    served = Socket()
+    uvicorn_server = uvicorn.Server(uvicorn.Config(served, lifespan="off", log_level="warning"))
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [served.listener]})
+    thread.start()
+    yield served
+    uvicorn_server.should_exit = True
+    thread.join()
+    served.listener.close()
+
+
+@pytest.fixture
+def credentials() -> Credentials:
+    """The engine's key pair."""
+    return Credentials.made()
+
+
+@pytest.fixture
+def engine_url(server, api, credentials) -> str:
+    """Where the engine answers over HTTP."""
+    server.face = Face(api, credentials, real_clock)
+    return server.url
+
+
+@pytest.fixture
+def http_client(aws_session, engine_url, credentials):
+    """boto3's scheduler client on the engine, over HTTP and signed."""
+    client = aws_session.client(
+        "scheduler",
+        endpoint_url=engine_url,
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    yield client
+    client.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,9 +29,15 @@ def local_clients(api: Api) -> Clients:
 
     Parameters, serialisation, errors and paginators are botocore's own; only the sending is not.
     """
-    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=api.region)
+    session = _session(api.region)
     answering = _Answering(api)
     return Clients(scheduler=_client(session, "scheduler", answering), functions=_client(session, "lambda", answering))
+
+
+@cache
+def _session(region: str) -> boto3.session.Session:
+    """Return the session that all local clients share: it has read the service models, which takes a while."""
+    return boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=region)
 
 
 def _client(session: boto3.session.Session, service: str, answering: "_Answering") -> Any:
