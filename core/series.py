@@ -1,0 +1,45 @@
+"""A series: a repeating rule in a zone, from a first date to an optional last one."""
+
+from datetime import date, datetime, time, timedelta
+
+from core import moments
+from core.errors import PunctualError
+from core.models import Repeat
+from core.recurrence import cron, preview
+from core.rules import Rule
+
+
+class EndsBeforeItBegins(PunctualError):
+    """The last date lies before the first."""
+
+    hint = "Choose a last date on or after the first, or none."
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(f"The last date, {last:%d %b %Y}, is before the first, {first:%d %b %Y}.")
+
+
+def series(rule: Rule, at: time, zone: str, *, first: date, last: date | None, now: datetime) -> Repeat:
+    """Return the series of a rule at a time of day, from `first` to `last` as calendars in `zone` have them.
+
+    A first date that has begun sets no start: the next run is simply the first. Raises EndsBeforeItBegins, NeverRuns,
+    SecondsInRule, UnknownZone.
+    """
+    if last is not None and last < first:
+        raise EndsBeforeItBegins(first, last)
+    begins = day_begins(first, zone)
+    repeat = Repeat(
+        expression=cron(rule, at),
+        starts_at=begins if begins > now else None,
+        ends_at=day_begins(last + timedelta(days=1), zone) - timedelta(seconds=1) if last else None,
+    )
+    preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
+    return repeat
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """Return the first instant of a calendar day in a zone, which is not midnight where clocks go forward over it."""
+    midnight = datetime.combine(day, time())
+    try:
+        return moments.instant(midnight, zone, which=1)
+    except moments.SkippedHour as skipped:
+        return moments.instant(skipped.after, zone, which=1)
