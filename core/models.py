@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Self
 
 import regex
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from core import moments
 
@@ -31,10 +31,22 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _instant(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("an instant names its offset from UTC")
-    return moment.astimezone(UTC)
+    try:
+        in_utc = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant lies between the years 1 and 9999") from error
+    return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no character") from error
+    return text
 
 
 def _known_zone(zone: str) -> str:
@@ -42,14 +54,16 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
-Instant = Annotated[datetime, AfterValidator(_in_utc)]
-"""An aware datetime, kept in UTC."""
+Instant = Annotated[datetime, AfterValidator(_instant)]
+"""An aware datetime, kept in UTC and to the millisecond, as payloads and files keep it."""
+Text = Annotated[str, AfterValidator(_whole)]
+"""Text that UTF-8 can write."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
 """An IANA time zone name that the database knows."""
 PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
 Destination = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[^\s<>\x00-\x1f]{1,200})?$")]
 """One account on one network: `outbox`, `webhook:sales`, `bluesky:ada.example`."""
-WallTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$")]
+WallTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """What the clock shows where the person is, ISO 8601 without an offset; `zone` stands beside it."""
 
 
@@ -61,42 +75,52 @@ class Repeat(Value):
     ends_at: Instant | None = None
 
 
-class Post(Value):
-    """One revision of what a person wrote: text, destinations, and when.
+class Revision(Value):
+    """What a schedule carries of a post and a posting server publishes: one revision of what a person wrote.
 
-    A one-time post has `due_at`; a repeating one has `repeat` instead. `wall` and `zone` are kept as the person chose
-    them, whatever becomes of the zone's rules later.
+    `wall` and `zone` are kept as the person chose them, whatever becomes of the zone's rules later. `due_at` is None
+    for a repeating post.
     """
 
     post_id: PostId
     revision: int = Field(default=1, ge=1)
-    text: str
-    variants: dict[Destination, str] = Field(default_factory=dict)
+    text: Text
+    variants: dict[Destination, Text] = Field(default_factory=dict)
     destinations: tuple[Destination, ...] = Field(min_length=1)
-    media: tuple[str, ...] = ()
+    media: tuple[Text, ...] = ()
     zone: Zone
     wall: WallTime
     due_at: Instant | None = None
-    repeat: Repeat | None = None
     late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1)
     url: str | None = None
+
+    @field_validator("destinations")
+    @classmethod
+    def _each_once(cls, destinations: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(destinations)) != len(destinations):
+            raise ValueError("each destination is named once")
+        return destinations
+
+    def text_for(self, destination: str) -> str:
+        """Return the variant written for `destination`, else the text."""
+        return self.variants.get(destination, self.text)
+
+
+class Post(Revision):
+    """A post as a person plans it: a one-time post has `due_at`, a repeating one has `repeat` instead."""
+
+    repeat: Repeat | None = None
 
     @model_validator(mode="after")
     def _once_or_repeating(self) -> Self:
         if (self.due_at is None) == (self.repeat is None):
             raise ValueError("a post has either one due instant or a repeating rule")
-        if len(set(self.destinations)) != len(self.destinations):
-            raise ValueError("a post names each destination once")
         return self
 
     @property
     def repeats(self) -> bool:
         """Whether the post has one occurrence per run instead of one in all."""
         return self.repeat is not None
-
-    def text_for(self, destination: str) -> str:
-        """Return the variant written for `destination`, else the text."""
-        return self.variants.get(destination, self.text)
 
     def wall_in_zone(self) -> datetime:
         """Return the due instant as a clock in the post's zone shows it; for one-time posts only."""

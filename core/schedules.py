@@ -9,7 +9,15 @@ from core.faults import NameTaken, ScheduleGone, translated
 from core.ledger.port import AlreadyPlanned, ChangedElsewhere, Ledger, Plan, Receipt, UnknownPost, Wish
 from core.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.moments import Clock, utc_text
-from core.wire import Payload, ScheduleName, TargetSettings, read_payload, write_payload, write_schedule
+from core.wire import (
+    Payload,
+    ScheduleName,
+    TargetSettings,
+    invocation_of,
+    write_invocation,
+    write_payload,
+    write_schedule,
+)
 
 FURTHEST_AHEAD = timedelta(days=3 * 365)
 """How far ahead a post may be planned; it bounds what a listing of the whole queue costs."""
@@ -212,7 +220,7 @@ class Schedules:
 
     def _arm(self, plan: Plan) -> None:
         if plan.schedule_name is None:
-            self._invoke(read_payload(write_payload(plan.post, occurrence=plan.post.due_at)))
+            self._invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
             return
         passed = plan.post.due_at is not None and plan.post.due_at <= self._clock()
         if passed and plan.wish == "active":
@@ -246,7 +254,7 @@ class Schedules:
             self._functions.invoke(
                 FunctionName=self._target.function_arn,
                 InvocationType="Event",
-                Payload=payload.model_dump_json(exclude_none=False).encode(),
+                Payload=write_invocation(payload).encode(),
             )
 
     def _present(self, post_id: str) -> Plan:

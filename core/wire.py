@@ -2,24 +2,25 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationError
 
 from core.errors import PunctualError
-from core.models import ID_ALPHABET, Destination, Instant, Post, PostId, Repeat, Value, WallTime, Zone
-from core.moments import utc_text
+from core.models import ID_ALPHABET, Instant, Post, Repeat, Revision
+from core.moments import EPOCH, UnknownZone, utc_text
 
-PAYLOAD_VERSION = 1
+PAYLOAD_VERSION: Final = 1
 PAYLOAD_LIMIT = 200_000
 """Bytes. AWS takes 256 KB; the rest is left for the failure records that Lambda wraps around a payload."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """Replaced by the scheduler at each invocation with the instant it was scheduled for."""
 
 _NAME = re.compile(
-    rf"post-(?P<due>\d{{8}}T\d{{6}}Z)-(?P<post>[{ID_ALPHABET}]{{12}})|repeat-(?P<run>[{ID_ALPHABET}]{{12}})"
+    rf"post-(?P<due>2\d{{7}}T\d{{6}}Z)-(?P<post>[{ID_ALPHABET}]{{12}})|repeat-(?P<run>[{ID_ALPHABET}]{{12}})", re.ASCII
 )
 
 
@@ -73,22 +74,13 @@ class ScheduleName:
         return cls(post_id=match["post"], due_at=due_at)
 
 
-class Payload(Value):
-    """What the scheduler hands to the relay and the relay POSTs to the posting server: one revision, one occurrence."""
+class Payload(Revision):
+    """What the scheduler hands to the relay and the relay POSTs to the posting server: one occurrence of a revision."""
 
-    version: Literal[1] = 1
-    post_id: PostId
-    revision: int = Field(ge=1)
+    version: Literal[1]
     occurrence: Instant
+    revision: int = Field(ge=1)
     due_at: Instant | None
-    zone: Zone
-    wall: WallTime
-    text: str
-    variants: dict[Destination, str]
-    destinations: tuple[Destination, ...] = Field(min_length=1)
-    media: tuple[str, ...]
-    late_after_minutes: int | None
-    url: str | None = None
 
     @property
     def occurrence_key(self) -> str:
@@ -100,70 +92,73 @@ class Payload(Value):
         """The instant at which this occurrence was to go out."""
         return self.due_at or self.occurrence
 
-    def text_for(self, destination: str) -> str:
-        """Return the variant written for `destination`, else the text."""
-        return self.variants.get(destination, self.text)
-
 
 def occurrence_key(post_id: str, occurrence: datetime | None) -> str:
     """Return the key of a one-time post's only occurrence (None), or of one run of a repeating post."""
     return post_id if occurrence is None else f"{post_id}/{utc_text(occurrence)}"
 
 
-def write_payload(post: Post, *, occurrence: datetime | None = None) -> str:
-    """Return the JSON that a schedule for `post` carries; with `occurrence`, the JSON of that one invocation.
+def write_payload(post: Post) -> str:
+    """Return the JSON that a schedule for `post` carries; the scheduler fills in the occurrence at each invocation.
 
-    Every `<` in people's text is written as an escape, so that nothing they write is taken for a placeholder of the
-    scheduler. Raises PayloadTooLarge.
+    Raises PayloadTooLarge.
     """
-    members: dict[str, Any] = {
-        "version": PAYLOAD_VERSION,
-        "post_id": post.post_id,
-        "revision": post.revision,
-        "occurrence": SCHEDULED_TIME if occurrence is None else utc_text(occurrence),
-        "due_at": utc_text(post.due_at) if post.due_at else None,
-        "zone": post.zone,
-        "wall": post.wall,
-        "text": post.text,
-        "variants": post.variants,
-        "destinations": post.destinations,
-        "media": post.media,
-        "late_after_minutes": post.late_after_minutes,
-    }
-    if post.url is not None:
-        members["url"] = post.url
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    text = text.replace(SCHEDULED_TIME.replace("<", "\\u003c"), SCHEDULED_TIME, 1) if occurrence is None else text
+    return _written(post, SCHEDULED_TIME)
+
+
+def write_invocation(payload: Payload) -> str:
+    """Return the JSON of one invocation, as the scheduler would hand it over. Raises PayloadTooLarge."""
+    return _written(payload, utc_text(payload.occurrence))
+
+
+def invocation_of(post: Post, occurrence: datetime) -> Payload:
+    """Return what the relay is handed for one occurrence of `post`."""
+    return Payload(version=PAYLOAD_VERSION, occurrence=occurrence, **_carried(post))
+
+
+def _written(content: Revision, occurrence: str) -> str:
+    """Write the one shape that every payload has.
+
+    Each `<` in what people wrote is written as an escape, so that nothing of theirs is taken for a placeholder.
+    """
+    carried = _carried(content) | {"due_at": utc_text(content.due_at) if content.due_at else None}
+    members = json.dumps(carried, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = f'{{"version":{PAYLOAD_VERSION},"occurrence":"{occurrence}",{members[1:]}'
     size = len(text.encode())
     if size > PAYLOAD_LIMIT:
         raise PayloadTooLarge(size)
     return text
 
 
+def _carried(content: Revision) -> dict[str, Any]:
+    members = {name: getattr(content, name) for name in Revision.model_fields}
+    if content.url is None:
+        del members["url"]
+    return members
+
+
 def read_payload(body: str | bytes) -> Payload:
     """Read an invocation's payload, placeholders filled in. Raises UnreadablePayload naming the first member wrong."""
     try:
-        return Payload.model_validate_json(body)
+        return Payload.model_validate_json(body, strict=True)
     except ValidationError as error:
         raise UnreadablePayload(_first_fault(error)) from error
+    except UnknownZone as error:
+        raise UnreadablePayload(f"zone: {error}") from error
 
 
-def read_scheduled(schedule: dict[str, Any]) -> Post:
+def read_scheduled(schedule: Mapping[str, Any]) -> Post:
     """Return the post that a GetSchedule answer carries. Raises UnreadablePayload."""
-    try:
-        members = json.loads(schedule["Target"]["Input"])
-        members.pop("version"), members.pop("occurrence")
-        if members["due_at"] is None:
-            members["repeat"] = Repeat(
-                expression=schedule["ScheduleExpression"],
-                starts_at=schedule.get("StartDate"),
-                ends_at=schedule.get("EndDate"),
-            )
-        return Post.model_validate(members)
-    except ValidationError as error:
-        raise UnreadablePayload(_first_fault(error)) from error
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise UnreadablePayload(f"{type(error).__name__} at {error}") from error
+    text = schedule["Target"].get("Input", "")
+    payload = read_payload(text.replace(SCHEDULED_TIME, utc_text(EPOCH), 1))
+    repeat = None
+    if payload.due_at is None:
+        repeat = Repeat(
+            expression=schedule["ScheduleExpression"],
+            starts_at=schedule.get("StartDate"),
+            ends_at=schedule.get("EndDate"),
+        )
+    return Post(repeat=repeat, **_carried(payload))
 
 
 @dataclass(frozen=True, kw_only=True)
