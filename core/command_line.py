@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TextIO
 
 from core.application import Application
@@ -15,7 +15,10 @@ from core.ledger.port import Plan
 from core.models import new_post_id
 from core.moments import instants, utc_text, wall_time
 from core.queue import Scheduled
+from core.recurrence import preview
+from core.repeat_option import GRAMMAR, rule_asked
 from core.schedules import FURTHEST_AHEAD
+from core.series import series
 from core.settings import Settings
 from core.wire import ScheduleName
 
@@ -25,18 +28,12 @@ SHOWN = 1000
 """The most lines that one command prints unless asked for more."""
 
 
-class WrongName(PunctualError):
-    """What was given is neither a schedule's name nor a post id."""
-
-    hint = "Take a name or post id from `python -m core queue`."
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is no name of a schedule of ours.")
-
-
 def main(arguments: Sequence[str], application: Callable[[], Application], out: TextIO, err: TextIO) -> int:
     """Run one command; return 0, or 1 when it was refused, with the reason on `err`. Wrong usage exits with 2."""
-    asked = parser().parse_args(arguments)
+    grammar = parser()
+    asked = grammar.parse_args(arguments)
+    if "until" in asked and asked.until and not asked.repeat:
+        grammar.error("--until is the last date of a repeating post: give --repeat too")
     try:
         opened = application()
         try:
@@ -61,6 +58,12 @@ def parser() -> argparse.ArgumentParser:
     when.add_argument("--in", dest="ahead", type=_duration, metavar="10s", help="from now: 10s, 5m, 2h, 3d")
     schedule.add_argument("--zone", help="IANA time zone; PUNCTUAL_TIMEZONE if not given")
     schedule.add_argument("--which", type=int, choices=(1, 2), help="which one, where the hour comes twice")
+    schedule.add_argument(
+        "--repeat", type=rule_asked, metavar="RULE", help=f"{GRAMMAR}; --at is the first date and time"
+    )
+    schedule.add_argument(
+        "--until", type=date.fromisoformat, metavar="2027-01-31", help="the last date of a repeating post"
+    )
     schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
     schedule.set_defaults(command=_schedule)
 
@@ -83,7 +86,11 @@ def parser() -> argparse.ArgumentParser:
 
 def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     zone = asked.zone or application.settings.timezone
-    wall, which = _wall_asked(asked, zone, application.clock())
+    now = application.clock()
+    wall, which = _wall_asked(asked, zone, now)
+    repeat = None
+    if asked.repeat:
+        repeat = series(asked.repeat, wall.time(), zone, first=wall.date(), last=asked.until, now=now)
     post = compose(
         post_id=new_post_id(),
         text=asked.text,
@@ -94,12 +101,18 @@ def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, 
         late_after_minutes=application.settings.late_after_minutes,
         accounts=application.accounts,
         networks=application.networks,
+        repeat=repeat,
     )
     plan = application.schedules.schedule(post)
     if application.engine is not None and not application.engine.running():
         print("Nothing runs that would send it: start the dashboard, or python -m core.engine.", file=err)
     planned = _planned(plan, "armed")
+    if repeat:
+        runs_ahead = preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now)
+        planned["next"] = [utc_text(run) for run in runs_ahead]
     print(json.dumps(planned, ensure_ascii=False) if asked.json else _line(planned), file=out)
+    if repeat and not asked.json:
+        print("\n".join(f"  {wall_time(run, zone):%a %d %b %Y, %H:%M} {zone}" for run in runs_ahead), file=out)
 
 
 def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:

@@ -1,0 +1,153 @@
+"""The command line does what the dashboard does, on the same home."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.application import Application
+from core.command_line import main
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
+
+
+@pytest.fixture
+def command(tmp_path, clock):
+    """Run one command on a home of its own; return its exit status and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        status = main(arguments, lambda: Application(Settings(home=tmp_path), clock), out, err)
+        return status, out.getvalue(), err.getvalue()
+
+    return run
+
+
+def test_schedule_prints_one_object_with_stable_fields(command):
+    status, out, _ = command("schedule", "--text", "Good morning", *AT, "--json")
+    planned = json.loads(out)
+    assert status == 0
+    assert planned == {
+        "name": f"post-20261124T080000Z-{planned['post_id']}",
+        "post_id": planned["post_id"],
+        "text": "Good morning",
+        "due_at": "2026-11-24T08:00:00Z",
+        "zone": "Europe/Berlin",
+        "destinations": ["outbox"],
+        "state": "armed",
+    }
+
+
+def test_queue_lists_what_was_scheduled_soonest_first(command):
+    command("schedule", "--text", "Second", *AT)
+    command("schedule", "--text", "First", "--in", "10s", "--to", "outbox")
+    _, out, _ = command("queue", "--json")
+    assert [(row["text"], row["due_at"]) for row in json.loads(out)] == [
+        ("First", "2026-11-02T12:00:10Z"),
+        ("Second", "2026-11-24T08:00:00Z"),
+    ]
+
+
+def test_cancel_takes_a_post_out_of_the_queue_by_its_name(command):
+    name = json.loads(command("schedule", "--text", "Never", *AT, "--json")[1])["name"]
+    status, out, _ = command("cancel", name, "--json")
+    assert (status, json.loads(out)["state"]) == (0, "cancelled")
+    assert json.loads(command("queue", "--json")[1]) == []
+
+
+def test_a_repeating_post_is_scheduled_with_its_next_runs(command):
+    _, out, _ = command(
+        "schedule", "--text", "Weekly", "--at", "2027-03-27T09:00", "--zone", "Europe/Berlin", "--to", "outbox",
+        "--repeat", "sat,mon", "--until", "2027-04-10", "--json",
+    )  # fmt: skip
+    planned = json.loads(out)
+    assert planned["name"] == f"repeat-{planned['post_id']}"
+    assert planned["next"][:2] == ["2027-03-27T08:00:00Z", "2027-03-29T07:00:00Z"]
+
+
+def test_nothing_running_is_said_and_the_post_is_kept(command):
+    _, _, err = command("schedule", "--text", "Kept", *AT)
+    assert "start the dashboard" in err
+    assert len(json.loads(command("queue", "--json")[1])) == 1
+
+
+def test_history_is_an_empty_array_at_first(command):
+    assert command("history", "--json") == (0, "[]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--at", "2020-01-01T09:00", "--to", "outbox"), "has passed"),
+        (("--at", "2026-11-02T12:00:01", "--to", "outbox"), "only a moment ahead"),
+        (("--at", "2027-03-28T02:30", "--zone", "Europe/Berlin", "--to", "outbox"), "does not exist"),
+        (("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--to", "outbox"), "comes twice"),
+        (("--at", "2026-11-24T09:00", "--zone", "Mars/Olympus", "--to", "outbox"), "no time zone"),
+        (("--at", "2026-11-24T09:00", "--to", "nowhere"), "No account"),
+        (("--at", "2056-11-24T09:00", "--to", "outbox"), "too far ahead"),
+    ],
+)
+def test_what_cannot_be_scheduled_is_refused_with_the_reason_and_a_remedy(command, arguments, reason):
+    status, out, err = command("schedule", "--text", "No", *arguments)
+    assert (status, out) == (1, "")
+    assert reason in err
+    assert len(err.strip().splitlines()) == 2
+    assert json.loads(command("queue", "--json")[1]) == []
+
+
+def test_an_empty_text_is_refused(command):
+    status, _, err = command("schedule", "--text", "  ", *AT)
+    assert (status, err.splitlines()[0]) == (1, "The post has no text.")
+
+
+def test_which_one_decides_a_doubled_hour(command):
+    doubled = ("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--to", "outbox", "--json")
+    first, second = (
+        json.loads(command("schedule", "--text", "x", *doubled, "--which", which)[1])["due_at"] for which in "12"
+    )
+    assert (first, second) == ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z")
+
+
+def test_cancelling_what_is_not_there_is_refused(command):
+    status, _, err = command("cancel", "nothing")
+    assert status == 1
+    assert "nothing" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("schedule",), ("schedule", "--text", "x", "--at", "soon", "--to", "outbox"), ("dance",)]
+)
+def test_wrong_usage_exits_with_2(command, arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        command(*arguments)
+    assert left.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_a_last_date_without_a_rule_is_wrong_usage(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        command("schedule", "--text", "x", *AT, "--until", "2027-01-01")
+    assert left.value.code == 2
+    assert "--repeat" in capsys.readouterr().err
+
+
+def test_as_a_program_it_names_a_home_that_cannot_be_used(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    ran = subprocess.run(
+        [sys.executable, "-m", "core", "queue"],
+        env=os.environ | {"PUNCTUAL_HOME": str(blocked)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert str(blocked) in ran.stderr
+    assert "Traceback" not in ran.stderr
