@@ -29,12 +29,16 @@ class Answer:
     retry_after: int | None
 
 
+class NoAnswer(Exception):
+    """No whole answer came from the posting server, for a reason that the message tells in plain words."""
+
+
 class Exchange:
     """A connection to a posting server, open for one POST. Use it in a `with` statement."""
 
     def __init__(self, address: Address, *, connect_seconds: float, answer_seconds: float) -> None:
-        """Connect. Raises OSError; TimeoutError when it takes longer than `connect_seconds` for one IP address."""
-        self._target = address.target
+        """Connect. Raises NoAnswer, also when it takes longer than `connect_seconds` for one IP address."""
+        self._address = address
         self._answer_seconds = answer_seconds
         if address.secure:
             self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -42,7 +46,10 @@ class Exchange:
             )
         else:
             self._connection = http.client.HTTPConnection(address.host, address.port, timeout=connect_seconds)
-        self._connection.connect()
+        try:
+            self._connection.connect()
+        except (OSError, ValueError) as error:  # a host that is no name, as in a..b, is a ValueError
+            raise NoAnswer(_no_connection(error, address)) from error
         self._socket = self._connection.sock
 
     def __enter__(self) -> Self:
@@ -54,15 +61,17 @@ class Exchange:
     def post(self, body: bytes, headers: Mapping[str, str], *, now: Callable[[], float]) -> Answer:
         """POST `body` and read the answer, whatever its status.
 
-        `now` answers epoch seconds, for a Retry-After that is a date.
-        Raises OSError or http.client.HTTPException when no whole answer came; TimeoutError after `answer_seconds`.
+        `now` answers epoch seconds, for a Retry-After that is a date. Raises NoAnswer, also after `answer_seconds`.
         """
         self._connection.sock = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
-        self._connection.request("POST", self._target, body, dict(headers))
-        response = self._connection.getresponse()
-        content = response.read(ANSWER_BYTES)
-        if response.length and len(content) < ANSWER_BYTES:
-            raise http.client.IncompleteRead(content, response.length)
+        try:
+            self._connection.request("POST", self._address.target, body, dict(headers))
+            response = self._connection.getresponse()
+            content = response.read(ANSWER_BYTES)
+            if response.length and len(content) < ANSWER_BYTES:
+                raise http.client.IncompleteRead(content, response.length)
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswer(_no_answer(error, self._address)) from error
         return Answer(
             status=response.status,
             results=_results(content),
@@ -131,3 +140,21 @@ def _pause(retry_after: str, now: Callable[[], float]) -> int | None:
     except ValueError:
         return None
     return min(max(0, round(until - now())), LONGEST_PAUSE)
+
+
+def _no_connection(error: Exception, address: Address) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):  # which is a ValueError, too
+        return f"The certificate of {address} is not valid for it. Renew it, or correct the posting URL."
+    if isinstance(error, socket.gaierror | ValueError):
+        return f"No address was found for {address.host}. Check the posting URL and this machine's network."
+    if isinstance(error, ConnectionRefusedError):
+        return f"Nothing listens at {address}. Start the posting server, or correct the posting URL."
+    if isinstance(error, TimeoutError):
+        return f"{address} could not be reached in time. Check the posting URL and the network between."
+    return f"No connection to {address} could be made. Check the posting URL and the network between."
+
+
+def _no_answer(error: Exception, address: Address) -> str:
+    if isinstance(error, TimeoutError):
+        return f"{address} took the request but did not answer in time. Look into the posting server's log."
+    return f"{address} ended the connection without a whole answer. Look into the posting server's log."

@@ -1,17 +1,16 @@
 """The relay: wait for the due instant, sign, hand the post over, and say what became of it."""
 
-import http.client
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambda_pkg.address import Address, RefusedAddress, address_for
 from lambda_pkg.event import Event, UnreadableEvent, read_event
-from lambda_pkg.exchange import Answer, Exchange, tls
 from lambda_pkg.signature import UnusableSecret, signed_headers
+
+if TYPE_CHECKING:
+    from lambda_pkg.exchange import Answer
 
 __all__ = ["Environment", "HandOverFailed", "InvokedTooEarly", "Receipt", "UnreadableEvent", "deliver"]
 
@@ -70,8 +69,7 @@ def deliver(
     """
     post = read_event(event)
     this = _Attempt(post, attempt, clock)
-    if (post.url or environment.posting_url).startswith("https:"):
-        tls()  # loaded now, since after the due instant it would make the post late
+    _make_ready(post.url or environment.posting_url)
     _wait_until(post.due, clock, sleep)
     if post.late_after is not None and clock() > post.due + post.late_after:
         return this.receipt("missed" if attempt == 1 else "failed", error=_too_late(post, clock))
@@ -79,6 +77,14 @@ def deliver(
         return this.hand_over(environment)
     except (RefusedAddress, UnusableSecret) as error:
         raise HandOverFailed(this.receipt("attempt_failed", error=str(error))) from error
+
+
+def _make_ready(url: str) -> None:
+    """Load what is slow to load, while there is time: the network modules, which cost more than all of the rest."""
+    from lambda_pkg.exchange import tls
+
+    if url.startswith("https:"):
+        tls()
 
 
 def _wait_until(due: datetime, clock: Clock, sleep: Callable[[float], None]) -> None:
@@ -100,17 +106,21 @@ class _Attempt:
         self._posted: datetime | None = None
 
     def hand_over(self, environment: Environment) -> Receipt:
+        """POST to where this post goes. Raises RefusedAddress, UnusableSecret, or HandOverFailed."""
+        from lambda_pkg.exchange import NoAnswer
+
         address = address_for(self._post.url, environment.posting_url, environment.allowed_hosts)
         try:
             answer = self._exchange(address, environment)
-        except (OSError, http.client.HTTPException) as error:
-            trouble = _network_trouble(error, address, sent=self._posted is not None)
-            raise HandOverFailed(self.receipt("attempt_failed", error=trouble)) from error
+        except NoAnswer as error:
+            raise HandOverFailed(self.receipt("attempt_failed", error=str(error))) from error
         if 200 <= answer.status < 300:
             return self.receipt("handed_over", answer=answer)
         raise HandOverFailed(self.receipt("attempt_failed", answer=answer, error=_refusal(answer.status, address)))
 
-    def _exchange(self, address: Address, environment: Environment) -> Answer:
+    def _exchange(self, address: Address, environment: Environment) -> "Answer":
+        from lambda_pkg.exchange import Exchange
+
         seconds = {"connect_seconds": environment.connect_seconds, "answer_seconds": environment.answer_seconds}
         with Exchange(address, **seconds) as exchange:
             now = self._clock()
@@ -122,7 +132,7 @@ class _Attempt:
             self._posted = now
             return exchange.post(self._post.body, headers, now=lambda: self._clock().timestamp())
 
-    def receipt(self, kind: str, *, answer: Answer | None = None, error: str | None = None) -> Receipt:
+    def receipt(self, kind: str, *, answer: "Answer | None" = None, error: str | None = None) -> Receipt:
         """Tell this attempt's story. Instants are UTC, ISO 8601, to the millisecond; `posted_at` None: nothing sent."""
         return {
             "kind": kind,
@@ -147,23 +157,6 @@ def _too_late(post: Event, clock: Clock) -> str:
         f"Not posted: {late.total_seconds() / 60:.0f} minutes after its time, and the limit is "
         f"{limit.total_seconds() / 60:.0f}. Schedule it again."
     )
-
-
-def _network_trouble(error: OSError | http.client.HTTPException, address: Address, *, sent: bool) -> str:
-    """Say in plain words what went wrong between us and the server, and what to do about it."""
-    if isinstance(error, socket.gaierror):
-        return f"No address was found for {address.host}. Check the posting URL and this machine's network."
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The certificate of {address} is not valid for it. Renew it, or correct the posting URL."
-    if isinstance(error, ConnectionRefusedError):
-        return f"Nothing listens at {address}. Start the posting server, or correct the posting URL."
-    if isinstance(error, TimeoutError) and not sent:
-        return f"{address} could not be reached in time. Check the posting URL and the network between."
-    if isinstance(error, TimeoutError):
-        return f"{address} took the request but did not answer in time. Look into the posting server's log."
-    if sent:
-        return f"{address} ended the connection without a whole answer. Look into the posting server's log."
-    return f"No connection to {address} could be made. Check the posting URL and the network between."
 
 
 def _refusal(status: int, address: Address) -> str:

@@ -75,10 +75,11 @@ def test_the_request_is_signed_with_the_secret_that_aws_generated(invoke, payloa
     assert headers["webhook-signature"] == signature
 
 
-def test_failures_are_recorded_and_raised_so_that_lambda_tries_again(invoke, payload, server, written):
-    for _ in range(2):
+def test_failures_are_recorded_and_raised_so_that_lambda_tries_again(invoke, payload, server, clock, written):
+    for minutes in (1, 2):
         with pytest.raises(HandOverFailed):
             invoke(payload, server(503))
+        clock.now += timedelta(minutes=minutes)
     invoke(payload, server(200))
     assert [(item["kind"], item["attempt"]) for item in written()] == [
         ("attempt_failed", 1),

@@ -256,9 +256,10 @@ def test_a_server_that_is_down_fails_the_attempt_at_once(failure, environment, s
     assert "Nothing listens" in receipt["error"]
 
 
-def test_a_host_without_an_address_is_named(failure, environment):
-    receipt = failure(environment("https://posts.invalid/publish"))
-    assert "posts.invalid" in receipt["error"]
+@pytest.mark.parametrize("host", ["posts.invalid", "posts..invalid", "x" * 64 + ".invalid"])
+def test_a_host_without_an_address_is_named(failure, environment, host):
+    receipt = failure(environment(f"https://{host}/publish"))
+    assert f"No address was found for {host}" in receipt["error"]
 
 
 def drop(out: Any) -> None:
