@@ -4,7 +4,6 @@ import logging
 import math
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -25,6 +24,9 @@ Function = Callable[[Invocation], None]
 
 LOOK = 0.25
 """Seconds after which others' writes and jumps of the clock are noticed. What is due fires at its instant."""
+
+PATIENCE = 1.0
+"""Seconds after which what the disk refused is tried again."""
 
 _LONGEST_REASON = 2000
 
@@ -65,12 +67,12 @@ class Runner:
         self._asleep_until: float = math.inf
         self._idle = threading.Condition()
         self._claimed = 0
-        self._stopping = False
+        self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to fire. Overdue schedules fire at once. Raises StorageFault."""
-        self._stopping = False
+        self._stopping.clear()
         self._housekeeping.look()
         self._store.on_due(self._on_due)
         names = ["engine-timer", *(f"engine-worker-{number}" for number in range(self._workers))]
@@ -86,7 +88,7 @@ class Runner:
 
         A function that takes longer goes on while its process lives; once that dies, it is invoked again.
         """
-        self._stopping = True
+        self._stopping.set()
         self._store.on_due(lambda due: None)
         self.wake()
         self._threads[0].join()
@@ -106,7 +108,7 @@ class Runner:
             self._bell.set()
 
     def _keep_time(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._bell.clear()
             self._asleep_until = math.inf  # until the next due instant was read, whatever becomes due rings
             try:
@@ -114,12 +116,12 @@ class Runner:
                 pause = self._fire()
             except PunctualError as error:
                 log.error("The engine cannot fire: %s %s", error, error.hint)
-                pause = 1.0
+                pause = PATIENCE
             self._bell.wait(pause)
 
     def _fire(self) -> float:
         """Hand what is due to the workers; return the seconds until there is something to do again."""
-        while not self._stopping and self._claimed <= self._workers:
+        while not self._stopping.is_set() and self._claimed <= self._workers:
             due, now = self._store.next_due(), self._clock()
             if due is None or due > now:
                 self._asleep_until = math.inf if due is None else milliseconds(due)
@@ -183,9 +185,8 @@ class Runner:
                 return
             except PunctualError as error:
                 log.error("An attempt cannot be recorded yet: %s %s", error, error.hint)
-                if self._stopping:
+                if self._stopping.wait(PATIENCE):
                     return
-                time.sleep(1.0)
 
     def _put_back_unbegun(self) -> None:
         unbegun = []

@@ -1,0 +1,82 @@
+"""An engine that fires into a list, step by step or with its threads."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.engine.clients import Clients
+from core.engine.invocations import Invocation
+from core.engine.runner import Runner
+from core.processes import Presence
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+
+
+class Receiver:
+    """A function that remembers what it was invoked with, and does what it is told."""
+
+    def __init__(self) -> None:
+        self.invocations: list[Invocation] = []
+        self.behave: Callable[[Invocation], None] = lambda invocation: None
+        self._changed = threading.Condition()
+
+    def __call__(self, invocation: Invocation) -> None:
+        with self._changed:
+            self.invocations.append(invocation)
+            self._changed.notify_all()
+        self.behave(invocation)
+
+    def wait_for(self, count: int, timeout: float = 10) -> list[Invocation]:
+        """Return the invocations once there are `count`."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.invocations) >= count, timeout), self.invocations
+            return list(self.invocations)
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    """The function behind FUNCTION."""
+    return Receiver()
+
+
+@pytest.fixture
+def presence(tmp_path):
+    """This process's presence."""
+    presence = Presence(tmp_path / "processes")
+    yield presence
+    presence.leave()
+
+
+@pytest.fixture
+def start_runner(store, presence, receiver, clock):
+    """Start a runner with the options given; it is stopped after the test."""
+    runners = []
+
+    def start(**options: Any) -> Runner:
+        runner = Runner(store, presence, {FUNCTION: receiver}, clock, **options)
+        runner.start()
+        runners.append(runner)
+        return runner
+
+    yield start
+    for runner in runners:
+        runner.stop()
+
+
+@pytest.fixture
+def create(clients: Clients) -> Callable[..., None]:
+    """Create a schedule for FUNCTION, due now unless an expression is given."""
+
+    def create_schedule(name: str = "post", expression: str = "at(2026-11-02T12:00:00)", **changed: Any) -> None:
+        parameters = {
+            "Name": name,
+            "ScheduleExpression": expression,
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x", "Input": "{}"},
+        }
+        clients.scheduler.create_schedule(**{**parameters, **changed})
+
+    return create_schedule

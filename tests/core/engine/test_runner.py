@@ -1,0 +1,362 @@
+import logging
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.database import StorageFault
+from core.engine.api import Api
+from core.engine.clients import local_clients
+from core.engine.runner import Runner
+from core.engine.store import Store
+from core.moments import real_clock
+from core.processes import Presence
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+
+
+def eventually(holds):
+    """Wait for what the runner's threads bring about by themselves."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def states(store):
+    return [row["state"] for row in store.database.read("SELECT state FROM invocation ORDER BY state")]
+
+
+def fail(invocation):
+    raise ConnectionError("the posting server is down")
+
+
+def test_an_overdue_schedule_fires_at_the_start(create, start_runner, receiver, clients, clock):
+    create()
+    clock.move(minutes=3)
+    start_runner()
+    (invocation,) = receiver.wait_for(1)
+    assert invocation.scheduled_at == datetime(2026, 11, 2, 12, tzinfo=UTC)
+    assert (invocation.schedule_name, invocation.attempt, invocation.payload) == ("post", 1, b"{}")
+
+
+def test_nothing_fires_before_its_instant(create, start_runner, receiver, clock):
+    create(expression="at(2026-11-02T12:00:10)")
+    runner = start_runner()
+    clock.move(seconds=9.999)
+    runner.wake()
+    time.sleep(0.05)
+    assert receiver.invocations == []
+    clock.move(seconds=0.001)
+    runner.wake()
+    receiver.wait_for(1)
+
+
+def test_a_schedule_that_is_created_while_the_runner_sleeps_wakes_it(start_runner, create, receiver):
+    start_runner()
+    time.sleep(0.02)
+    begun = time.monotonic()
+    create()
+    receiver.wait_for(1)
+    assert time.monotonic() - begun < 0.2
+
+
+def test_a_schedule_of_another_process_is_noticed_within_a_second(tmp_path, start_runner, receiver, clock, create):
+    """Another connection stands for another process: its writes ring no bell here."""
+    start_runner()
+    other = Store(tmp_path / "engine.db", now=clock())
+    local_clients(Api(other, clock)).scheduler.create_schedule(
+        Name="from-elsewhere",
+        ScheduleExpression="at(2026-11-02T12:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x"},
+    )
+    begun = time.monotonic()
+    receiver.wait_for(1)
+    assert time.monotonic() - begun < 1
+    other.close()
+
+
+def test_a_burst_drains_in_due_order(create, start_runner, receiver, clock):
+    for number in (3, 1, 4, 2, 0):
+        create(f"n{number}", f"at(2026-11-02T12:00:0{number})")
+    clock.move(minutes=1)
+    start_runner(workers=1)
+    names = [invocation.schedule_name for invocation in receiver.wait_for(5)]
+    assert names == ["n0", "n1", "n2", "n3", "n4"]
+
+
+def test_a_schedule_fires_to_the_millisecond_on_a_real_clock(tmp_path, presence, receiver):
+    store = Store(tmp_path / "engine.db", now=real_clock())
+    clients = local_clients(Api(store, real_clock))
+    fired = []
+    receiver.behave = lambda invocation: fired.append((real_clock() - invocation.scheduled_at).total_seconds())
+    runner = Runner(store, presence, {FUNCTION: receiver}, real_clock)
+    runner.start()
+    due = real_clock() + timedelta(seconds=2)
+    clients.scheduler.create_schedule(
+        Name="post",
+        ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x"},
+    )
+    receiver.wait_for(1)
+    runner.stop()
+    store.close()
+    assert 0 <= fired[0] < 0.1
+
+
+def test_a_schedule_to_be_deleted_after_completion_leaves_the_list_when_it_is_handed_over(
+    create, start_runner, receiver, clients
+):
+    create("leaves")
+    create("stays", ActionAfterCompletion="NONE")
+    listed = []
+    receiver.behave = lambda invocation: listed.append(
+        [summary["Name"] for summary in clients.scheduler.list_schedules()["Schedules"]]
+    )
+    start_runner()
+    receiver.wait_for(2)
+    eventually(lambda: len(listed) == 2)
+    assert listed == [["stays"], ["stays"]]
+
+
+def test_a_one_time_schedule_that_stays_never_fires_again(create, start_runner, receiver, clients, clock, store):
+    create(ActionAfterCompletion="NONE")
+    runner = start_runner()
+    receiver.wait_for(1)
+    given = clients.scheduler.get_schedule(Name="post")
+    for member in ("ResponseMetadata", "Arn", "CreationDate", "LastModificationDate"):
+        del given[member]
+    clients.scheduler.update_schedule(**given, Description="changed after it fired")
+    clock.move(days=1)
+    runner.wake()
+    assert store.next_due() is None
+
+
+def test_a_name_that_is_made_again_fires_again(create, start_runner, receiver):
+    start_runner()
+    create()
+    receiver.wait_for(1)
+    create()
+    receiver.wait_for(2)
+
+
+def test_a_disabled_schedule_does_not_fire(create, start_runner, receiver, store, clock):
+    create(State="DISABLED")
+    start_runner()
+    clock.move(days=1)
+    assert store.next_due() is None
+
+
+def test_a_function_that_fails_is_invoked_again_after_one_and_two_minutes_then_every_quarter_of_an_hour(
+    create, start_runner, receiver, store, clock
+):
+    receiver.behave = fail
+    create()
+    runner = start_runner()
+    begun = clock()
+    waits = []
+    for attempt in range(1, 6):
+        assert receiver.wait_for(attempt)[-1].attempt == attempt
+        eventually(lambda: store.next_due() is not None)
+        waits.append((store.next_due() - clock()).total_seconds())
+        clock.now = store.next_due()
+        runner.wake()
+    assert waits == [60, 120, 900, 900, 900]
+    assert {invocation.id for invocation in receiver.invocations} == {receiver.invocations[0].id}
+    assert clock() - begun == timedelta(seconds=60 + 120 + 3 * 900)
+
+
+def test_an_attempt_that_succeeds_ends_the_retries(create, start_runner, receiver, store, clock):
+    receiver.behave = fail
+    create()
+    runner = start_runner()
+    receiver.wait_for(1)
+    eventually(lambda: store.next_due() is not None)
+    receiver.behave = lambda invocation: None
+    clock.move(seconds=60)
+    runner.wake()
+    receiver.wait_for(2)
+    eventually(lambda: states(store) == ["done"])
+    assert store.next_due() is None
+
+
+def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
+    create, start_runner, receiver, store, clock, caplog
+):
+    receiver.behave = fail
+    create()
+    with caplog.at_level(logging.CRITICAL):
+        start_runner(max_event_age=timedelta(seconds=59))
+        eventually(lambda: store.dead_letters())
+    (dead,) = store.dead_letters()
+    assert (dead.schedule_name, dead.attempts, dead.error) == ("post", 1, "the posting server is down")
+    assert (dead.function_arn, dead.payload, dead.failed_at) == (FUNCTION, b"{}", clock())
+
+
+def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store):
+    create(Target={"Arn": FUNCTION + "-unknown", "RoleArn": "arn:aws:iam::000000000000:role/x"})
+    start_runner()
+    eventually(lambda: store.dead_letters())
+    assert store.dead_letters()[0].error == f"There is no function {FUNCTION}-unknown."
+
+
+def test_a_dead_letter_is_invoked_again_on_request_from_the_first_attempt(create, start_runner, receiver, store, clock):
+    receiver.behave = fail
+    create()
+    start_runner(max_event_age=timedelta(seconds=59))
+    eventually(lambda: store.dead_letters())
+    receiver.behave = lambda invocation: None
+    clock.move(days=3)
+    dead = store.dead_letters()[0]
+    assert store.retry(dead.id, now=clock())
+    assert receiver.wait_for(2)[-1].attempt == 1
+    eventually(lambda: states(store) == ["done"])
+    assert not store.retry(dead.id, now=clock())
+
+
+def test_a_dead_letter_can_be_discarded(create, start_runner, store):
+    create(Target={"Arn": FUNCTION + "-unknown", "RoleArn": "arn:aws:iam::000000000000:role/x"})
+    start_runner()
+    eventually(lambda: store.dead_letters())
+    dead = store.dead_letters()[0]
+    assert store.discard(dead.id)
+    assert not store.discard(dead.id)
+    assert store.dead_letters() == []
+
+
+def test_a_direct_invocation_runs_at_once(start_runner, receiver, clients):
+    start_runner()
+    answer = clients.functions.invoke(FunctionName=FUNCTION, InvocationType="Event", Payload=b'{"now": true}')
+    assert answer["StatusCode"] == 202
+    (invocation,) = receiver.wait_for(1)
+    assert (invocation.payload, invocation.schedule_name) == (b'{"now": true}', None)
+
+
+def test_slow_functions_hold_up_others_only_when_every_worker_is_busy(create, start_runner, receiver):
+    """Three of four workers are stuck; a hundred more go through the fourth."""
+    go_on = threading.Event()
+    receiver.behave = lambda invocation: go_on.wait(10) if invocation.schedule_name.startswith("slow") else None
+    for number in range(3):
+        create(f"slow{number}")
+    start_runner(workers=4)
+    receiver.wait_for(3)
+    for number in range(100):
+        create(f"quick{number}")
+    receiver.wait_for(103, timeout=5)
+    go_on.set()
+
+
+def test_no_more_functions_run_at_once_than_there_are_workers(create, start_runner, receiver):
+    running, most, lock = 0, 0, threading.Lock()
+
+    def behave(invocation):
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.005)
+        with lock:
+            running -= 1
+
+    receiver.behave = behave
+    for number in range(40):
+        create(f"n{number}")
+    start_runner(workers=4)
+    receiver.wait_for(40)
+    assert most == 4
+
+
+def test_stopping_frees_what_was_not_begun_and_waits_for_what_was(create, start_runner, receiver, store):
+    go_on = threading.Event()
+    receiver.behave = lambda invocation: go_on.wait(10)
+    for number in range(3):
+        create(f"n{number}")
+    runner = start_runner(workers=1)
+    receiver.wait_for(1)
+    threading.Timer(0.05, go_on.set).start()
+    runner.stop()
+    assert len(receiver.invocations) == 1
+    waiting = store.database.read("SELECT attempts, state FROM invocation WHERE state <> 'done'")
+    assert {tuple(row) for row in waiting} <= {(0, "waiting")}
+    start_runner(workers=1)
+    assert [invocation.attempt for invocation in receiver.wait_for(3)] == [1, 1, 1]
+
+
+def test_two_runners_on_one_home_never_fire_one_occurrence_twice(tmp_path, clock, create, receiver, store, presence):
+    other_store = Store(tmp_path / "engine.db", now=clock())
+    other_presence = Presence(tmp_path / "processes")
+    runners = [
+        Runner(store, presence, {FUNCTION: receiver}, clock, workers=4),
+        Runner(other_store, other_presence, {FUNCTION: receiver}, clock, workers=4),
+    ]
+    for runner in runners:
+        runner.start()
+    for number in range(200):
+        create(f"n{number}")
+    receiver.wait_for(200)
+    eventually(lambda: states(store) == ["done"] * 200)
+    for runner in runners:
+        runner.stop()
+    names = [invocation.schedule_name for invocation in receiver.invocations]
+    assert len(names) == len(set(names)) == 200
+    other_store.close()
+    other_presence.leave()
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=5), timedelta(hours=-5)])
+def test_a_jump_of_the_clock_neither_loses_nor_doubles_a_firing(create, start_runner, receiver, store, clock, jump):
+    create("before", ActionAfterCompletion="NONE")
+    create("after", "at(2026-11-02T13:00:00)")
+    runner = start_runner()
+    receiver.wait_for(1)
+    clock.now += jump
+    runner.wake()
+    if jump < timedelta():
+        clock.now = datetime(2026, 11, 2, 13, tzinfo=UTC)
+        runner.wake()
+    receiver.wait_for(2)
+    eventually(lambda: states(store) == ["done", "done"])
+    assert [invocation.schedule_name for invocation in receiver.invocations] == ["before", "after"]
+
+
+def test_a_jump_is_noticed_without_being_told(create, start_runner, receiver, clock):
+    create("later", "at(2026-11-02T13:00:00)")
+    start_runner()
+    clock.move(hours=2)
+    begun = time.monotonic()
+    receiver.wait_for(1)
+    assert time.monotonic() - begun < 1
+
+
+def test_others_can_tell_whether_an_engine_runs(start_runner, store, presence, tmp_path, clock):
+    onlooker = Presence(tmp_path / "processes")
+    assert not store.running(onlooker)
+    runner = start_runner()
+    assert store.running(onlooker)
+    assert store.heartbeat() == clock()
+    runner.stop()
+    assert not store.running(onlooker)
+    onlooker.leave()
+
+
+def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
+    create, start_runner, receiver, store, monkeypatch
+):
+    create()
+    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
+    write, refusals = store.write, []
+
+    def refuse_at_first(work):
+        if receiver.invocations and len(refusals) < 3:
+            refusals.append(work)
+            raise StorageFault(store.database.path, "database or disk is full")
+        return write(work)
+
+    monkeypatch.setattr(store, "write", refuse_at_first)
+    start_runner()
+    eventually(lambda: states(store) == ["done"])
+    assert len(refusals) == 3
+    assert len(receiver.invocations) == 1
