@@ -15,7 +15,7 @@ from core.settings import Settings
 from core.wire import TargetSettings
 
 LEAD = timedelta(seconds=60)
-"""EventBridge Scheduler fires within the minute after an at(); the relay, invoked a minute early, waits for the rest."""
+"""The scheduler fires within the minute after an at(); the relay, invoked a minute early, waits for the rest."""
 NOTICE = LEAD + timedelta(seconds=60)
 PATIENCE = Config(
     retries={"mode": "adaptive", "max_attempts": 6},
