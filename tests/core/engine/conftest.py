@@ -12,6 +12,7 @@ from core.engine.runner import Runner
 from core.processes import Presence
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+ROLE = "arn:aws:iam::000000000000:role/scheduler"
 
 
 class Receiver:
@@ -67,16 +68,22 @@ def start_runner(store, presence, receiver, clock):
 
 @pytest.fixture
 def create(clients: Clients) -> Callable[..., None]:
-    """Create a schedule for FUNCTION, due now unless an expression is given."""
+    """Create a schedule for FUNCTION, due now unless an expression is given; `target` holds changes of the target."""
 
-    def create_schedule(name: str = "post", expression: str = "at(2026-11-02T12:00:00)", **changed: Any) -> None:
-        parameters = {
-            "Name": name,
-            "ScheduleExpression": expression,
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ActionAfterCompletion": "DELETE",
-            "Target": {"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x", "Input": "{}"},
-        }
-        clients.scheduler.create_schedule(**{**parameters, **changed})
+    def create_schedule(
+        name: str = "post",
+        expression: str = "at(2026-11-02T12:00:00)",
+        *,
+        target: dict[str, str] | None = None,
+        **changed: Any,
+    ) -> None:
+        clients.scheduler.create_schedule(
+            Name=name,
+            ScheduleExpression=expression,
+            FlexibleTimeWindow=changed.pop("FlexibleTimeWindow", {"Mode": "OFF"}),
+            ActionAfterCompletion=changed.pop("ActionAfterCompletion", "DELETE"),
+            Target={"Arn": FUNCTION, "RoleArn": ROLE, **(target or {"Input": "{}"})},
+            **changed,
+        )
 
     return create_schedule

@@ -197,7 +197,7 @@ def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
 
 
 def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store):
-    create(Target={"Arn": FUNCTION + "-unknown", "RoleArn": "arn:aws:iam::000000000000:role/x"})
+    create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()
     eventually(lambda: store.dead_letters())
     assert store.dead_letters()[0].error == f"There is no function {FUNCTION}-unknown."
@@ -218,7 +218,7 @@ def test_a_dead_letter_is_invoked_again_on_request_from_the_first_attempt(create
 
 
 def test_a_dead_letter_can_be_discarded(create, start_runner, store):
-    create(Target={"Arn": FUNCTION + "-unknown", "RoleArn": "arn:aws:iam::000000000000:role/x"})
+    create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()
     eventually(lambda: store.dead_letters())
     dead = store.dead_letters()[0]

@@ -1,0 +1,147 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.engine.timing import milliseconds
+
+
+@pytest.fixture
+def fire(store, presence, clock):
+    """Hand over all that is due now, and return the invocations."""
+
+    def take_all():
+        taken = []
+        while batch := store.take(presence.token, milliseconds(clock()), 10):
+            taken += batch
+        return taken
+
+    return take_all
+
+
+def times(invocations):
+    return [f"{invocation.scheduled_at:%d %H:%M}" for invocation in invocations]
+
+
+def test_placeholders_are_replaced_at_invocation(create, clients, fire, clock):
+    text = json.dumps(
+        {
+            "when": "<aws.scheduler.scheduled-time>",
+            "arn": "<aws.scheduler.schedule-arn>",
+            "id": "<aws.scheduler.execution-id>",
+            "attempt": "<aws.scheduler.attempt-number>",
+            "unknown": "<aws.scheduler.mood>",
+        }
+    )
+    create(target={"Input": text})
+    assert clients.scheduler.get_schedule(Name="post")["Target"]["Input"] == text
+    clock.move(minutes=5)
+    (invocation,) = fire()
+    assert json.loads(invocation.payload) == {
+        "when": "2026-11-02T12:00:00Z",
+        "arn": "arn:aws:scheduler:us-east-1:000000000000:schedule/default/post",
+        "id": invocation.id,
+        "attempt": "1",
+        "unknown": "<aws.scheduler.mood>",
+    }
+
+
+def test_without_an_input_the_function_gets_the_schedulers_own_event(create, fire):
+    create(target={"Arn": "arn:aws:lambda:us-east-1:1:function:x"})
+    (invocation,) = fire()
+    event = json.loads(invocation.payload)
+    assert (event["source"], event["time"]) == ("aws.scheduler", "2026-11-02T12:00:00Z")
+    assert event["resources"] == ["arn:aws:scheduler:us-east-1:000000000000:schedule/default/post"]
+
+
+def test_text_of_every_script_arrives_as_it_was_written(create, fire):
+    text = '"☕ Καφές \\u003cb> 🇩🇪 \\ud83d\\ude00"'
+    create(target={"Input": text})
+    assert fire()[0].payload.decode() == text
+
+
+def test_a_rate_runs_at_once_and_then_in_equal_steps(create, fire, clock):
+    create(expression="rate(20 minutes)")
+    assert times(fire()) == ["02 12:00"]
+    clock.move(minutes=19, seconds=59)
+    assert fire() == []
+    clock.move(seconds=1)
+    assert times(fire()) == ["02 12:20"]
+
+
+def test_a_rate_counts_from_its_start_date(create, fire, clock):
+    create(expression="rate(1 hour)", StartDate=clock().timestamp() + 600)
+    assert fire() == []
+    clock.move(minutes=75)
+    assert times(fire()) == ["02 12:10", "02 13:10"]
+
+
+def test_a_cron_runs_on_the_wall_clock_of_its_zone(create, fire, clock):
+    create(expression="cron(0 9 * * ? *)", ScheduleExpressionTimezone="America/New_York")
+    clock.move(days=1)
+    (invocation,) = fire()
+    assert invocation.scheduled_at == datetime(2026, 11, 2, 14, tzinfo=UTC)
+
+
+def test_a_series_ends_with_its_end_date_and_leaves_the_list(create, fire, clock, clients):
+    create(expression="rate(1 hour)", EndDate=clock().timestamp() + 7200)
+    assert clients.scheduler.list_schedules()["Schedules"]
+    clock.move(hours=1)
+    assert times(fire()) == ["02 12:00", "02 13:00"]
+    clock.move(hours=5)
+    assert times(fire()) == ["02 14:00"]
+    assert clients.scheduler.list_schedules()["Schedules"] == []
+
+
+def test_the_missed_runs_of_the_last_day_are_all_made_up_for(create, fire, clock, store):
+    create(expression="cron(0 0/6 * * ? *)")
+    clock.move(hours=20)
+    assert times(fire()) == ["02 12:00", "02 18:00", "03 00:00", "03 06:00"]
+    assert store.dead_letters() == []
+
+
+def test_of_a_longer_outage_the_first_and_the_last_days_runs_are_made_up_for_and_the_rest_is_named(
+    create, fire, clock, store
+):
+    create(expression="cron(0 0/6 * * ? *)")
+    clock.move(days=10, hours=1)
+    assert times(fire()) == ["02 12:00", "11 18:00", "12 00:00", "12 06:00", "12 12:00"]
+    (left_out,) = store.dead_letters()
+    assert left_out.scheduled_at == datetime(2026, 11, 2, 18, tzinfo=UTC)
+    assert "all others before 2026-11-11 13:00:00+00:00, were left out" in left_out.error
+
+
+def test_a_schedule_whose_zone_is_gone_holds_up_no_other(create, fire, clock, store):
+    create("broken", "cron(5 12 * * ? *)")
+    create("sound", "cron(6 12 * * ? *)")
+    store.write(
+        lambda connection: connection.execute(
+            "UPDATE schedule SET definition = replace(definition, '\"UTC\"', '\"Atlantis\"') WHERE name = 'broken'"
+        )
+    )
+    clock.move(minutes=10)
+    assert [invocation.schedule_name for invocation in fire()] == ["broken", "sound"]
+    (dead,) = store.dead_letters()
+    assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
+
+
+def test_flexible_windows_spread_their_invocations(create, fire, clock):
+    window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 60}
+    for number in range(60):
+        create(f"n{number}", FlexibleTimeWindow=window)
+    counts = []
+    for _ in range(4):
+        clock.move(minutes=15)
+        taken = fire()
+        counts.append(len(taken))
+        assert {invocation.scheduled_at for invocation in taken} == {datetime(2026, 11, 2, 12, tzinfo=UTC)}
+    assert sum(counts) == 60
+    assert min(counts) >= 5
+
+
+def test_retries_wait_for_fresh_posts(create, fire, store, presence, clock, clients):
+    clients.functions.invoke(FunctionName="relay", InvocationType="Event", Payload=b'"older"')
+    create()
+    taken = store.take(presence.token, milliseconds(clock() + timedelta(seconds=1)), 1)
+    assert [invocation.schedule_name for invocation in taken] == ["post"]
+    assert [invocation.payload for invocation in fire()] == [b'"older"']

@@ -1,0 +1,111 @@
+import logging
+
+import pytest
+
+from core.engine import invocations
+from core.engine.housekeeping import Housekeeping
+from core.engine.timing import milliseconds
+from core.processes import Presence
+
+
+@pytest.fixture
+def housekeeping(store, presence, clock):
+    housekeeping = Housekeeping(store, presence, clock)
+    housekeeping.look()
+    return housekeeping
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another process's presence, in this process: its lock is as good as another's."""
+    presence = Presence(tmp_path / "processes")
+    yield presence
+    presence.leave()
+
+
+@pytest.fixture
+def claimed(create, store, other, clock):
+    """An invocation that the other process has claimed."""
+    create()
+    store.beat(other.token, milliseconds(clock()))
+    (invocation,) = store.take(other.token, milliseconds(clock()), 10)
+    return invocation
+
+
+def walk(clock, monkeypatch, housekeeping, seconds):
+    """Let time pass, on the wall and on the steady clock alike."""
+    clock.move(seconds=seconds)
+    steady = housekeeping._last[1] + seconds
+    monkeypatch.setattr("core.engine.housekeeping.time.monotonic", lambda: steady)
+    housekeeping.look()
+
+
+def test_what_a_live_process_claimed_is_left_alone(housekeeping, claimed, store):
+    housekeeping.look()
+    assert store.next_due() is None
+
+
+def test_what_a_dead_process_claimed_is_due_at_once(housekeeping, claimed, store, other, clock, presence):
+    other.leave()
+    housekeeping.look()
+    assert store.next_due() == clock()
+    (again,) = store.take(presence.token, milliseconds(clock()), 10)
+    assert (again.id, again.attempt, again.payload) == (claimed.id, 2, claimed.payload)
+
+
+def test_a_process_that_lives_but_is_stuck_loses_its_claims_when_their_lease_ends(
+    housekeeping, claimed, store, clock, monkeypatch
+):
+    walk(clock, monkeypatch, housekeeping, 59)
+    assert store.next_due() is None
+    walk(clock, monkeypatch, housekeeping, 2)
+    assert store.next_due() == clock()
+
+
+def test_a_process_that_reports_keeps_its_claims_however_long_its_function_takes(
+    housekeeping, claimed, store, other, clock, monkeypatch
+):
+    for _ in range(20):
+        walk(clock, monkeypatch, housekeeping, 30)
+        store.beat(other.token, milliseconds(clock()))
+    assert store.next_due() is None
+
+
+def test_after_a_jump_of_the_clock_live_processes_have_time_to_renew_their_leases(
+    housekeeping, claimed, store, other, clock, monkeypatch, caplog
+):
+    with caplog.at_level(logging.WARNING):
+        clock.move(hours=3)
+        housekeeping.look()
+    assert "The clock jumped by 10800.0 s." in caplog.text
+    assert store.next_due() is None
+    store.beat(other.token, milliseconds(clock()))
+    walk(clock, monkeypatch, housekeeping, 10)
+    assert store.next_due() is None
+
+
+def test_a_runner_prolongs_its_own_leases_at_once_when_the_clock_jumps(housekeeping, create, store, presence, clock):
+    create()
+    store.take(presence.token, milliseconds(clock()), 10)
+    clock.move(hours=3)
+    housekeeping.look()
+    assert store.owners()[presence.token] > milliseconds(clock())
+
+
+def test_what_succeeded_is_forgotten_after_a_day(housekeeping, create, store, presence, clock, monkeypatch):
+    create()
+    (invocation,) = store.take(presence.token, milliseconds(clock()), 10)
+    store.write(
+        lambda connection: invocations.succeed(connection, invocation.id, presence.token, milliseconds(clock()))
+    )
+    for _ in range(2):
+        walk(clock, monkeypatch, housekeeping, 13 * 3600)
+    assert store.database.read("SELECT * FROM invocation") == []
+    assert store.database.read("SELECT * FROM client_token") == []
+
+
+def test_a_process_that_left_is_not_known_any_more(housekeeping, store, other, clock):
+    store.beat(other.token, milliseconds(clock()))
+    other.leave()
+    housekeeping.look()
+    assert other.token not in store.owners()
