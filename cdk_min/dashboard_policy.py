@@ -1,0 +1,81 @@
+"""What the dashboard's principal may do, and no more: attach this policy to the user or role it runs as."""
+
+from aws_cdk import Acknowledgment, Validations
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+from ledger import INDEX
+from schedule_group import ScheduleGroup
+
+
+class DashboardPolicy(iam.ManagedPolicy):
+    """Least privilege over this one stack: each method allows one thing that the dashboard does."""
+
+    def __init__(self, scope: Construct, name: str) -> None:
+        super().__init__(scope, name, description="For the principal that Punctual's dashboard runs as.")
+        self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], self.stack.stack_id)
+        self._allow("ListSchedules", ["scheduler:ListSchedules"], "*")
+        self._allow("WarnOfQuotas", ["lambda:GetAccountSettings", "servicequotas:GetServiceQuota"], "*")
+        self._acknowledge("*", "These three actions read alone, and take no resource or none that is ours to name.")
+
+    def schedule_posts(self, group: ScheduleGroup) -> None:
+        """Make, read, change and delete the schedules of one group, which run as its role."""
+        one = ["CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"]
+        self._allow("Schedules", [f"scheduler:{action}" for action in one], group.schedules_arn)
+        self._acknowledge(
+            f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group.name}/*",
+            "Schedules are named after their posts, when these are written.",
+        )
+        self._allow("ScheduleGroup", ["scheduler:GetScheduleGroup"], group.arn)
+        self.add_statements(
+            iam.PolicyStatement(
+                sid="LetSchedulesRun",
+                actions=["iam:PassRole"],
+                resources=[group.execution_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+            )
+        )
+        self._allow("CheckTheRole", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], group.execution_role.role_arn)
+
+    def post_now(self, function: lambda_.Function) -> None:
+        """Invoke the relay without a schedule, and look at how it is configured."""
+        self._allow(
+            "PostNow",
+            ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig"],
+            function.function_arn,
+        )
+
+    def keep_the_ledger(self, table: dynamodb.Table) -> None:
+        """Read and write the table and its index; never scan, never change the table itself."""
+        items = ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"]
+        self._allow(
+            "Ledger",
+            [f"dynamodb:{action}" for action in [*items, "DescribeTable"]],
+            table.table_arn,
+            f"{table.table_arn}/index/{INDEX}",
+        )
+
+    def verify_signatures(self, secret: secretsmanager.Secret) -> None:
+        """Read the signing secret: the dashboard's own server verifies what the relay signed."""
+        self._allow("SigningSecret", ["secretsmanager:GetSecretValue"], secret.secret_arn)
+
+    def sort_out_failures(self, failures: sqs.Queue, dead_letters: list[sqs.Queue]) -> None:
+        """See how much lies in every queue; read and delete what lies in those of dead letters."""
+        self._allow(
+            "CountFailures", ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in [failures, *dead_letters])
+        )
+        self._allow(
+            "DeadLetters",
+            ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"],
+            *(queue.queue_arn for queue in dead_letters),
+        )
+
+    def _allow(self, sid: str, actions: list[str], *resources: str) -> None:
+        self.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=list(resources)))
+
+    def _acknowledge(self, resource: str, reason: str) -> None:
+        """Tell cdk-nag why a wildcard stands in this policy."""
+        Validations.of(self).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason))

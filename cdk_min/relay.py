@@ -1,0 +1,102 @@
+"""The relay function, and the queues that keep its failures from being lost."""
+
+from pathlib import Path
+
+from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Validations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+LONGEST_WAIT, LONGEST_POST, REPORTING = 90, 50, 10
+"""Seconds: the relay's own bounds for waiting, connecting and the answer, and the rest for AWS's services."""
+REDELIVERIES = 192
+"""Every 15 minutes for two days; whatever is still not recorded then lies in the dead-letter queue for twelve more."""
+
+
+def dead_letters(scope: Construct, name: str) -> sqs.Queue:
+    """Return a queue for what nobody could deliver, with an alarm that rings while anything lies in it."""
+    queue = sqs.Queue(scope, name, encryption=sqs.QueueEncryption.SQS_MANAGED, retention_period=Duration.days(14))
+    cloudwatch.Alarm(
+        scope,
+        f"{name}Alarm",
+        metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
+        threshold=1,
+        evaluation_periods=1,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        alarm_description="Posts that Punctual could not deliver or read wait here; look at them on the Health page.",
+    )
+    Validations.of(queue).acknowledge(
+        Acknowledgment(id="AwsSolutions-SQS3", reason="It is itself the dead-letter queue of another."),
+        TLS_ALONE,
+    )
+    return queue
+
+
+TLS_ALONE = Acknowledgment(
+    id="AwsSolutions-SQS4",
+    reason="Only roles of this account are granted the queue, and AWS's services and SDKs reach it by TLS alone.",
+)
+
+
+class Relay(Construct):
+    """lambda_pkg as a function; Lambda retries it twice, then the on-failure queue hands the event to it again."""
+
+    def __init__(self, scope: Construct, name: str, *, environment: dict[str, str]) -> None:
+        super().__init__(scope, name)
+        self.dead_letters = dead_letters(self, "DeadLetters")
+        self.failures = self._failures()
+        log_group = logs.LogGroup(
+            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log_group.grant_write(self.role)
+        self.dead_letters.grant_send_messages(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description="Waits for a post's due instant, signs it and hands it to the posting server.",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="lambda_pkg.handler.handle",
+            code=self._code(),
+            role=self.role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            memory_size=128,
+            timeout=Duration.seconds(LONGEST_WAIT + LONGEST_POST + REPORTING),
+            retry_attempts=2,
+            max_event_age=Duration.seconds(900),
+            on_failure=destinations.SqsDestination(self.failures),
+            environment={**environment, "DEAD_LETTER_URL": self.dead_letters.queue_url},
+        )
+        self.function.add_event_source(event_sources.SqsEventSource(self.failures, batch_size=1))
+
+    def _failures(self) -> sqs.Queue:
+        """Return the on-failure queue: each message comes back every 15 minutes, the late policy ends that."""
+        queue = sqs.Queue(
+            self,
+            "Failures",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            delivery_delay=Duration.seconds(900),
+            visibility_timeout=Duration.seconds(900),
+            retention_period=Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=REDELIVERIES),
+        )
+        Validations.of(queue).acknowledge(TLS_ALONE)
+        return queue
+
+    @staticmethod
+    def _code() -> lambda_.Code:
+        """Return a zip of the folder lambda_pkg, named so inside: the modules import each other by that name."""
+        return lambda_.Code.from_asset(
+            str(REPOSITORY),
+            exclude=["/*", "!/lambda_pkg", "/lambda_pkg/*", "!/lambda_pkg/*.py"],
+            ignore_mode=IgnoreMode.GIT,
+        )

@@ -1,0 +1,227 @@
+"""The synthesised template: what it grants, keeps and retries."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from lambda_pkg.relay import LONGEST_WAIT, Environment
+
+# Actions of IAM that are no operation of the API by that name.
+ONLY_PERMISSIONS = {"iam:PassRole", "lambda:InvokeFunction", "dynamodb:ConditionCheckItem"}
+SERVICES = {"servicequotas": "service-quotas"}
+
+
+@pytest.fixture
+def only(template: Any) -> Any:
+    """The one resource of a type whose logical id starts with a prefix: its properties."""
+
+    def find(kind: str, prefix: str = "") -> dict[str, Any]:
+        found = template["Resources"].items()
+        [properties] = [each["Properties"] for name, each in found if each["Type"] == kind and name.startswith(prefix)]
+        return properties
+
+    return find
+
+
+@pytest.fixture
+def logical_id(template: Any) -> Any:
+    """The one logical id that starts with a prefix and is of a type."""
+
+    def find(kind: str, prefix: str) -> str:
+        [name] = [
+            name for name, each in template["Resources"].items() if each["Type"] == kind and name.startswith(prefix)
+        ]
+        return name
+
+    return find
+
+
+@pytest.fixture
+def statements(template: Any) -> list[dict[str, Any]]:
+    """Every statement of every policy."""
+    return [
+        statement
+        for resource in template["Resources"].values()
+        if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+
+def listed(one_or_many: Any) -> list[Any]:
+    return one_or_many if isinstance(one_or_many, list) else [one_or_many]
+
+
+# cdk-nag
+
+
+def test_cdk_nag_finds_nothing(syntheses):
+    assert syntheses["clean"].status == 0
+    assert json.loads((syntheses["clean"].folder / "validation-report.json").read_text())["pluginReports"] == []
+
+
+def test_cdk_nag_fails_the_synthesis_of_a_stack_that_breaks_its_rules(syntheses):
+    assert syntheses["leaky"].status != 0
+    assert "Punctual/Bare/Resource" in syntheses["leaky"].said
+
+
+# The schedules
+
+
+def test_the_group_goes_with_the_stack(template, logical_id):
+    group = template["Resources"][logical_id("AWS::Scheduler::ScheduleGroup", "")]
+    assert (group["Properties"]["Name"], group["DeletionPolicy"]) == ("punctual", "Delete")
+
+
+def test_only_schedules_of_the_group_may_take_on_the_execution_role(only):
+    [trust] = only("AWS::IAM::Role", "SchedulesExecutionRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert set(trust["Condition"]) == {"StringEquals"}
+    condition = trust["Condition"]["StringEquals"]
+    assert condition["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert condition["aws:SourceArn"]["Fn::Join"][1][-1] == ":schedule-group/punctual"
+
+
+def test_the_execution_role_invokes_the_relay_and_reports_the_undelivered_and_no_more(only, logical_id):
+    granted = only("AWS::IAM::Policy", "SchedulesExecutionRole")["PolicyDocument"]["Statement"]
+    assert [(each["Action"], each["Resource"]) for each in granted] == [
+        ("lambda:InvokeFunction", {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "Relay"), "Arn"]}),
+        ("sqs:SendMessage", {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "Undelivered"), "Arn"]}),
+    ]
+
+
+# The relay
+
+
+def test_the_relay_runs_on_a_python_that_lambda_has(only):
+    model = boto3.client("lambda", region_name="eu-central-1").meta.service_model
+    assert only("AWS::Lambda::Function")["Runtime"] in model.shape_for("Runtime").enum
+    assert only("AWS::Lambda::Function")["Runtime"] == "python3.14"
+
+
+def test_the_relay_has_time_to_wait_to_post_and_to_report(only):
+    environment = Environment(posting_url="", secrets=())
+    longest = LONGEST_WAIT.seconds + environment.connect_seconds + environment.answer_seconds
+    assert only("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
+    assert only("AWS::Lambda::Function")["MemorySize"] == 128
+
+
+def test_the_relay_is_told_what_the_context_says(only):
+    variables = only("AWS::Lambda::Function")["Environment"]["Variables"]
+    assert set(variables) == {"POSTING_URL", "ALLOWED_HOSTS", "TABLE_NAME", "SIGNING_SECRET_ARN", "DEAD_LETTER_URL"}
+    assert variables["POSTING_URL"] == "https://posts.example.org/publish"
+    assert variables["ALLOWED_HOSTS"] == "a.example,b.example"
+
+
+def test_a_failing_relay_is_tried_twice_more_and_then_kept(only, logical_id):
+    configuration = only("AWS::Lambda::EventInvokeConfig")
+    assert (configuration["MaximumRetryAttempts"], configuration["MaximumEventAgeInSeconds"]) == (2, 900)
+    failures = logical_id("AWS::SQS::Queue", "RelayFailures")
+    assert configuration["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [failures, "Arn"]}}}
+
+
+def test_the_on_failure_queue_hands_each_post_over_again_every_15_minutes(only, logical_id):
+    failures = only("AWS::SQS::Queue", "RelayFailures")
+    assert failures["DelaySeconds"] == failures["VisibilityTimeout"] == 900
+    assert failures["VisibilityTimeout"] >= 6 * only("AWS::Lambda::Function")["Timeout"]  # as Lambda recommends
+    assert failures["MessageRetentionPeriod"] == timedelta(days=14).total_seconds()
+    mapping = only("AWS::Lambda::EventSourceMapping")
+    assert mapping["BatchSize"] == 1
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
+
+
+def test_what_is_given_up_has_days_left_to_be_read(only, logical_id):
+    failures, dead = only("AWS::SQS::Queue", "RelayFailures"), only("AWS::SQS::Queue", "RelayDeadLetters")
+    redrive = failures["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayDead"), "Arn"]}
+    tried = timedelta(seconds=redrive["maxReceiveCount"] * failures["VisibilityTimeout"])
+    # A message that is moved keeps its age.
+    assert timedelta(seconds=dead["MessageRetentionPeriod"]) - tried >= timedelta(days=7)
+
+
+@pytest.mark.parametrize("queue", ["RelayDeadLetters", "Undelivered"])
+def test_a_single_dead_letter_rings_the_alarm(only, logical_id, queue):
+    alarm = only("AWS::CloudWatch::Alarm", queue)
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    name = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", queue), "QueueName"]}
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": name}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+def test_logs_end_after_three_months(only):
+    assert only("AWS::Logs::LogGroup")["RetentionInDays"] == 90
+    assert only("AWS::Lambda::Function")["LoggingConfig"]["LogFormat"] == "JSON"
+
+
+# The ledger
+
+
+def test_the_table_outlives_the_stack_and_can_be_set_back_in_time(template, logical_id):
+    table = template["Resources"][logical_id("AWS::DynamoDB::Table", "Ledger")]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+# Permissions
+
+
+def test_every_action_granted_is_one_that_aws_has(statements):
+    granted = {action for statement in statements for action in listed(statement["Action"])} - ONLY_PERMISSIONS
+    for service in {action.split(":")[0] for action in granted}:
+        client = boto3.client(SERVICES.get(service, service), region_name="eu-central-1")
+        operations = client.meta.service_model.operation_names
+        assert {action.split(":")[1] for action in granted if action.startswith(f"{service}:")} <= set(operations)
+
+
+def test_no_action_is_a_wildcard_and_no_role_has_a_policy_of_aws(template, statements):
+    assert not [action for statement in statements for action in listed(statement["Action"]) if "*" in action]
+    assert "ManagedPolicyArns" not in json.dumps(template)
+
+
+def test_only_what_takes_no_resource_is_granted_on_all(statements):
+    on_all = [action for each in statements if "*" in listed(each["Resource"]) for action in listed(each["Action"])]
+    assert sorted(on_all) == [
+        "lambda:GetAccountSettings",
+        "scheduler:ListSchedules",
+        "servicequotas:GetServiceQuota",
+    ]
+
+
+def test_the_dashboard_passes_the_one_role_to_the_scheduler_alone(statements, logical_id):
+    [passing] = [each for each in statements if "iam:PassRole" in listed(each["Action"])]
+    assert passing["Resource"] == {"Fn::GetAtt": [logical_id("AWS::IAM::Role", "SchedulesExecutionRole"), "Arn"]}
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+
+def test_nobody_may_scan_the_table_or_read_the_text_of_a_queue_that_lambda_reads(statements, logical_id):
+    assert not [each for each in statements if "dynamodb:Scan" in listed(each["Action"])]
+    failures = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
+    readers = [
+        each
+        for each in statements
+        if "sqs:ReceiveMessage" in listed(each["Action"]) and failures in listed(each["Resource"])
+    ]
+    assert len(readers) == 1  # the function's event source
+
+
+# What the dashboard is told
+
+
+def test_the_outputs_have_the_names_that_the_dashboard_looks_for(template):
+    assert set(template["Outputs"]) == {
+        "GroupName",
+        "RelayFunctionArn",
+        "ExecutionRoleArn",
+        "TableName",
+        "SigningSecretArn",
+        "UndeliveredQueueArn",
+        "UndeliveredQueueUrl",
+        "FailuresQueueUrl",
+        "DeadLettersQueueUrl",
+        "DashboardPolicyArn",
+    }
