@@ -1,0 +1,139 @@
+"""Every constraint of the service model, one by one: what the model forbids is refused, and named."""
+
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from core.engine.constraints import checker
+from core.engine.faults import Unreadable
+from core.engine.protocol import operations_of
+
+MODEL = botocore.session.get_session().get_service_model("scheduler")
+SAMPLES = {
+    "RoleArn": "arn:aws:iam::000000000000:role/x",
+    "DeadLetterConfigArnString": "arn:aws:sqs:us-east-1:000000000000:x",
+    "KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/x",
+    "TagResourceArn": "arn:aws:scheduler:us-east-1:000000000000:schedule-group/x",
+}
+
+
+def sample(shape: Shape) -> Any:
+    """Return a value that obeys the shape, with required members alone."""
+    if isinstance(shape, StructureShape):
+        return {name: sample(shape.members[name]) for name in shape.required_members}
+    if isinstance(shape, ListShape):
+        return [sample(shape.member) for _ in range(shape.metadata.get("min", 0))]
+    if isinstance(shape, MapShape):
+        return {}
+    if "enum" in shape.metadata:
+        return shape.metadata["enum"][0]
+    plain = {"integer": shape.metadata.get("min", 0), "boolean": True, "timestamp": 0}
+    return plain.get(shape.type_name, SAMPLES.get(shape.name, "x" * max(1, shape.metadata.get("min", 0))))
+
+
+def of_length(shape: Shape, length: int) -> Any:
+    """Return a string, list or map of that length."""
+    if isinstance(shape, ListShape):
+        return [sample(shape.member)] * length
+    return {str(number): "x" for number in range(length)} if isinstance(shape, MapShape) else "x" * length
+
+
+def forbidden(shape: Shape) -> list[tuple[Any, str]]:
+    """Return values that violate the shape's own constraints, each with what is said of it."""
+    facts, found = shape.metadata, []
+    if shape.type_name == "integer":
+        found += [(facts["max"] + 1, f"have value less than or equal to {facts['max']}")] if "max" in facts else []
+        found += [(facts["min"] - 1, f"have value greater than or equal to {facts['min']}")] if "min" in facts else []
+    elif "max" in facts or facts.get("min"):
+        bounds = [(facts.get("max"), 1, "less"), (facts.get("min"), -1, "greater")]
+        found += [
+            (of_length(shape, bound + beyond), f"have length {word} than or equal to {bound}")
+            for bound, beyond, word in bounds
+            if bound
+        ]
+    if "pattern" in facts:
+        found.append(("\u2603", f"satisfy regular expression pattern: {facts['pattern']}"))
+    if "enum" in facts:
+        found.append(("OTHER", "satisfy enum value set"))
+    return found
+
+
+def violations(shape: Shape) -> list[tuple[Any, str, str]]:
+    """Return values that are wrong in one place, with the path of the place and what is said of it."""
+    found = []
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            path = name[:1].lower() + name[1:]
+            inner = [(value, path, says) for value, says in forbidden(member)]
+            inner += [(value, f"{path}.{below}", says) for value, below, says in violations(member)]
+            found += [({**sample(shape), name: value}, where, says) for value, where, says in inner]
+            if name in shape.required_members:
+                without = {key: value for key, value in sample(shape).items() if key != name}
+                found.append((without, path, "not be null"))
+    if isinstance(shape, ListShape):
+        inner = [(value, "1.member", says) for value, says in forbidden(shape.member)]
+        inner += [(value, f"1.member.{below}", says) for value, below, says in violations(shape.member)]
+        fill = [sample(shape.member)] * (shape.metadata.get("min", 1) - 1)
+        found += [([value, *fill], where, says) for value, where, says in inner]
+    return found
+
+
+CASES = [
+    pytest.param(name, value, path, says, id=f"{name}: {path} must {says[:60]}")
+    for name in MODEL.operation_names
+    for value, path, says in violations(MODEL.operation_model(name).input_shape)
+]
+
+
+def test_the_model_has_constraints_to_check():
+    assert len(CASES) > 200
+
+
+@pytest.mark.parametrize(("operation", "parameters", "path", "says"), CASES)
+def test_a_violation_is_found_and_named(operation, parameters, path, says):
+    found: list[str] = []
+    checker(MODEL.operation_model(operation).input_shape)(parameters, "", found)
+    assert any(f"at '{path}' failed to satisfy constraint: Member must {says}" in each for each in found), found
+
+
+@pytest.mark.parametrize("operation", MODEL.operation_names)
+def test_the_least_that_obeys_the_model_is_taken(operation):
+    shape = MODEL.operation_model(operation).input_shape
+    found: list[str] = []
+    assert checker(shape)(sample(shape), "", found) == sample(shape)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("Description", 5),
+        ("Description", ["x"]),
+        ("Target", "arn"),
+        ("Target", []),
+        ("StartDate", "2026-11-24T08:00:00Z"),
+        ("StartDate", True),
+        ("FlexibleTimeWindow", {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": "5"}),
+        ("FlexibleTimeWindow", {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5.5}),
+        ("FlexibleTimeWindow", {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": True}),
+    ],
+)
+def test_a_value_of_another_type_is_not_read(member, value):
+    shape = MODEL.operation_model("CreateSchedule").input_shape
+    with pytest.raises(Unreadable, match="cannot be converted to"):
+        checker(shape)({**sample(shape), member: value}, "", [])
+
+
+def test_members_that_the_model_does_not_know_are_left_out_and_nulls_are_unset():
+    shape = MODEL.operation_model("CreateSchedule").input_shape
+    given = {**sample(shape), "Mood": "good", "Description": None}
+    assert checker(shape)(given, "", []) == sample(shape)
+
+
+def test_every_operation_of_the_model_has_a_route():
+    for name in MODEL.operation_names:
+        model = MODEL.operation_model(name)
+        path = model.http["requestUri"].replace("{Name}", "x").replace("{ResourceArn}", "arn%3Aaws")
+        assert operations_of("scheduler").find(model.http["method"], path)[0].name == name
