@@ -6,6 +6,9 @@ from datetime import datetime
 from core.database import Database
 from core.moments import from_milliseconds, milliseconds
 
+LATEST = (1 << 62, "")
+"""A place before the whole feed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -34,12 +37,10 @@ class Outbox:
 
     def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
         """Return entries, the latest first, behind `after`."""
-        place = (milliseconds(after.published_at), after.occurrence_key) if after else (None, None)
         rows = self._database.read(
-            "SELECT * FROM outbox WHERE :at IS NULL OR published_at < :at"
-            " OR (published_at = :at AND occurrence_key > :key)"
-            " ORDER BY published_at DESC, occurrence_key LIMIT :limit",
-            {"at": place[0], "key": place[1], "limit": limit},
+            "SELECT * FROM outbox WHERE (published_at, occurrence_key) < (?, ?)"
+            " ORDER BY published_at DESC, occurrence_key DESC LIMIT ?",
+            (*((milliseconds(after.published_at), after.occurrence_key) if after else LATEST), limit),
         )
         return [
             Entry(

@@ -157,8 +157,7 @@ class Schedules:
         `destinations` are the ones that were refused or unconfirmed and may be tried again.
         """
         now = self._clock()
-        self._ledger.reopen(payload.occurrence_key, tuple(destinations))
-        self._ledger.record(payload, Receipt(kind="retried", at=now, revision=payload.revision))
+        self._ledger.reopen(payload, tuple(destinations), now=now)
         late = int((now - payload.due) / timedelta(minutes=1)) + 1
         allowed = payload.model_copy(
             update={"late_after_minutes": late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)}

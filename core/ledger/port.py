@@ -24,7 +24,8 @@ ReceiptKind = Literal[
     "unconfirmed",
     "superseded",
 ]
-"""The first four come from the relay, `retried` from a person, the rest from the posting server."""
+"""The first four come from the relay and tell of an occurrence as a whole; the rest tell of one destination: `retried`
+comes from a person, the others from the posting server."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
 
@@ -54,7 +55,7 @@ class ChangedElsewhere(PunctualError):
     hint = "Look at it again: the newest version is shown now. Then repeat your change if it is still needed."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was changed in another window a moment ago. Your change was not made.")
+        super().__init__(f"The post {post_id} was changed elsewhere meanwhile. Your change was not made.")
 
 
 class AlreadyGoingOut(PunctualError):
@@ -145,9 +146,9 @@ class Ledger(Protocol):
     def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
         """Write the intent of a new revision, `post.revision`, that follows the current one.
 
-        Another schedule name adds the present one to the superseded. Raises UnknownPost, ChangedElsewhere if the
-        current revision is another, AlreadyGoingOut if the post's occurrence is claimed (of a repeating post: while
-        a run's claim is unfinished).
+        Another schedule name adds the present one to the superseded. What befell an earlier revision of a one-time
+        post leaves History. Raises UnknownPost, ChangedElsewhere if the current revision is another, AlreadyGoingOut
+        if the post's occurrence is claimed (of a repeating post: while a run's claim is unfinished and not too late).
         """
         ...
 
@@ -164,11 +165,14 @@ class Ledger(Protocol):
         ...
 
     def lying(self, *, due_before: datetime, limit: int) -> list[Plan]:
-        """Return one-time posts, not cancelled, whose instant lies before `due_before` and of which nothing began."""
+        """Return one-time posts, not cancelled, that were due before `due_before` and never began, latest due first."""
         ...
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
-        """Append what happened to an occurrence. The same receipt may be brought twice; states do not change by it."""
+        """Append what happened to an occurrence. The same receipt may be brought twice; states do not change by it.
+
+        What befalls a revision of a one-time post that is no longer current does not bring it into History.
+        """
         ...
 
     def occurrence(self, key: str) -> Occurrence | None:
@@ -191,19 +195,28 @@ class Ledger(Protocol):
     ) -> Claim:
         """Claim one publication before the network is called, in one conditional write.
 
-        A claim whose lease has run out, or whose owner is dead, is claimed again where the network deduplicates;
-        elsewhere it becomes unconfirmed, with a receipt.
+        A revision that is not current, or whose post is cancelled, is superseded; not so a run of a series that was
+        claimed before: it goes on as it began, whatever became of the series. A claim whose lease has run out, or
+        whose owner is dead, is claimed again where the network deduplicates; elsewhere it becomes unconfirmed, with a
+        receipt.
         """
         ...
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
-        """Record with its receipt how a claimed publication ended, or that it waits for another attempt."""
+        """Record with its receipt how a claimed publication ended, or that it waits for another attempt.
+
+        A claim that was taken over since is not touched by it, save that `published` always counts.
+        """
         ...
 
-    def reopen(self, key: str, destinations: tuple[str, ...]) -> None:
-        """Let refused and unconfirmed publications be claimed again, because a person said so."""
+    def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
+        """Let publications that are neither out nor under way be claimed again, because a person said so.
+
+        Each gets a `retried` receipt, whose `attempt` is the last one made. Raises ChangedElsewhere if the post is a
+        one-time post that was changed or cancelled since.
+        """
         ...
 
     def prune(self, *, now: datetime) -> int:
-        """Delete claims, receipts and plans that ended more than 400 days ago; return how many occurrences went."""
+        """Delete some of the claims, receipts and plans that ended 400 days ago; return how many occurrences went."""
         ...

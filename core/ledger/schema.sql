@@ -10,13 +10,14 @@ CREATE TABLE post (
     superseded    TEXT NOT NULL DEFAULT '[]', -- schedules of earlier revisions, to be deleted
     settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedule was read back as wished
     due_at        INTEGER,                    -- NULL: repeating
-    open          INTEGER NOT NULL DEFAULT 1, -- 1 while a one-time post is neither cancelled nor begun
+    open          INTEGER NOT NULL DEFAULT 1, -- 1 while neither cancelled nor, for a one-time post, begun
     created_at    INTEGER NOT NULL,
     changed_at    INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE INDEX post_unsettled ON post (changed_at) WHERE settled = 0;
 CREATE INDEX post_open ON post (due_at) WHERE open = 1 AND due_at IS NOT NULL;
+CREATE INDEX post_ended ON post (changed_at) WHERE open = 0 AND settled = 1;
 
 CREATE TABLE occurrence (
     occurrence_key TEXT PRIMARY KEY,
@@ -27,7 +28,8 @@ CREATE TABLE occurrence (
     shown          INTEGER NOT NULL           -- 0 while all that happened is that an old revision was turned away
 ) WITHOUT ROWID;
 
-CREATE INDEX occurrence_history ON occurrence (due_at DESC, occurrence_key) WHERE shown = 1;
+CREATE INDEX occurrence_history ON occurrence (due_at DESC, occurrence_key DESC) WHERE shown = 1;
+CREATE INDEX occurrence_due ON occurrence (due_at);
 
 CREATE TABLE receipt (
     id             INTEGER PRIMARY KEY,
@@ -48,15 +50,16 @@ CREATE TABLE claim (
     post_id        TEXT NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('claimed', 'waiting', 'published', 'refused', 'unconfirmed')),
     attempt        INTEGER NOT NULL,
-    owner          TEXT NOT NULL,
+    owner          TEXT NOT NULL,             -- the process that has it, by its presence
     lease_until    INTEGER NOT NULL,
+    late_at        INTEGER,                   -- after this nothing is attempted by itself; NULL: always
     prepared       TEXT,                      -- JSON a network stored before its first call
     detail         TEXT NOT NULL DEFAULT '{}',
     expires_at     INTEGER NOT NULL,
     PRIMARY KEY (occurrence_key, destination)
 ) WITHOUT ROWID;
 
-CREATE INDEX claim_post ON claim (post_id);
+CREATE INDEX claim_post ON claim (post_id, state);
 CREATE INDEX claim_expiry ON claim (expires_at);
 
 CREATE TABLE outbox (
@@ -66,4 +69,4 @@ CREATE TABLE outbox (
     published_at   INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX outbox_feed ON outbox (published_at DESC, occurrence_key);
+CREATE INDEX outbox_feed ON outbox (published_at DESC, occurrence_key DESC);

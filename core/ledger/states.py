@@ -1,5 +1,6 @@
 """What the receipts of an occurrence say, taken together, in whatever order they arrived."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,8 +11,34 @@ State = Literal[
     "going out", "retrying", "handed over", "published", "refused", "failed", "unconfirmed", "superseded", "missed"
 ]
 
-_PRECEDENCE = ("waiting", "superseded", "refused", "unconfirmed")
-"""Of receipts of the same attempt at one destination, the later in this list counts. Published always counts."""
+WORST_FIRST: tuple[State, ...] = (
+    "unconfirmed",
+    "failed",
+    "refused",
+    "missed",
+    "retrying",
+    "going out",
+    "handed over",
+    "superseded",
+    "published",
+)
+"""The state of an occurrence is the first of these that one of its destinations is in."""
+
+_OF_A_DESTINATION: dict[str, State] = {
+    "waiting": "retrying",
+    "superseded": "superseded",
+    "refused": "refused",
+    "unconfirmed": "unconfirmed",
+}
+"""Of receipts of the same attempt at one destination, the later in this list counts."""
+
+_OF_THE_WHOLE: dict[str, State] = {
+    "attempt_failed": "retrying",
+    "missed": "missed",
+    "failed": "failed",
+    "handed_over": "handed over",
+}
+"""Of what the relay says, the later in this list counts: once it was handed over, another attempt changes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,65 +75,58 @@ class Outcome:
 def outcome(occurrence: Occurrence) -> Outcome:
     """Derive the state of an occurrence from its receipts alone.
 
-    Receipts of earlier revisions, and those from before a person asked for another try, no longer count; that
-    something was published always does.
+    Receipts of earlier revisions do not count, nor, once something came of a person's retry, those from before it;
+    that something was published always does.
     """
-    retried = max((receipt.at for receipt in occurrence.receipts if receipt.kind == "retried"), default=None)
     counted = [
         receipt
         for receipt in occurrence.receipts
-        if receipt.kind == "published"
-        or (receipt.revision == occurrence.payload.revision and (retried is None or receipt.at >= retried))
+        if receipt.kind == "published" or receipt.revision == occurrence.payload.revision
     ]
     destinations = tuple(_destination(name, counted) for name in occurrence.payload.destinations)
     states = {each.state for each in destinations}
     return Outcome(
-        state=next(state for state in _WORST_FIRST if state in states),
+        state=next(state for state in WORST_FIRST if state in states),
         destinations=destinations,
         attempts=max((receipt.attempt for receipt in occurrence.receipts), default=0),
         reason=next((each.reason for each in destinations if each.reason), None),
     )
 
 
-_WORST_FIRST: tuple[State, ...] = (
-    "unconfirmed",
-    "failed",
-    "refused",
-    "missed",
-    "retrying",
-    "going out",
-    "handed over",
-    "superseded",
-    "published",
-)
-
-
-def _destination(name: str, receipts: list[Receipt]) -> DestinationOutcome:
-    own = [receipt for receipt in receipts if receipt.destination == name]
-    published = [receipt for receipt in own if receipt.kind == "published"]
+def _destination(name: str, counted: Sequence[Receipt]) -> DestinationOutcome:
+    published = [receipt for receipt in counted if receipt.kind == "published" and receipt.destination == name]
     if published:
-        first = min(published, key=lambda receipt: receipt.at)
-        return _told(name, "published", first)
-    decided = max(own, key=lambda receipt: (receipt.attempt, _PRECEDENCE.index(receipt.kind)), default=None)
-    match decided:
-        case Receipt(kind="unconfirmed" | "refused" | "superseded" as state):
-            return _told(name, state, decided)
-    return _undecided(name, decided, [receipt for receipt in receipts if receipt.destination is None])
+        return _told(name, "published", min(published, key=_when))
+    own, whole = _since_retried(name, counted)
+    decided = max(own, key=lambda receipt: (receipt.attempt, *_rank(receipt, _OF_A_DESTINATION)), default=None)
+    if decided is not None and decided.kind != "waiting":
+        return _told(name, _OF_A_DESTINATION[decided.kind], decided)
+    said = max(whole, key=lambda receipt: _rank(receipt, _OF_THE_WHOLE), default=None)
+    if said is not None:
+        return _told(name, _OF_THE_WHOLE[said.kind], decided or said)
+    return _told(name, "retrying" if decided else "going out", decided)
 
 
-def _undecided(name: str, waiting: Receipt | None, whole: list[Receipt]) -> DestinationOutcome:
-    """The state of a destination that has not said yes or no: what the relay says of the occurrence as a whole."""
-    order: tuple[tuple[str, State], ...] = (
-        ("failed", "failed"),
-        ("missed", "missed"),
-        ("handed_over", "handed over"),
-        ("attempt_failed", "retrying"),
-    )
-    kinds = {receipt.kind: receipt for receipt in whole}
-    for kind, state in order:
-        if kind in kinds:
-            return _told(name, state, waiting or kinds[kind])
-    return _told(name, "retrying", waiting) if waiting else _told(name, "going out", None)
+def _since_retried(name: str, counted: Sequence[Receipt]) -> tuple[list[Receipt], list[Receipt]]:
+    """Return what is said of a destination and of the whole: since a person's retry, if anything came of it yet."""
+    own = [receipt for receipt in counted if receipt.destination == name and receipt.kind in _OF_A_DESTINATION]
+    whole = [receipt for receipt in counted if receipt.destination is None and receipt.kind in _OF_THE_WHOLE]
+    retries = [receipt for receipt in counted if receipt.destination == name and receipt.kind == "retried"]
+    if not retries:
+        return own, whole
+    last = max(retries, key=_when)
+    own_since = [receipt for receipt in own if receipt.attempt > last.attempt]
+    whole_since = [receipt for receipt in whole if receipt.at >= last.at]
+    return (own_since, whole_since) if own_since or whole_since else (own, whole)
+
+
+def _rank(receipt: Receipt, order: dict[str, State]) -> tuple[int, datetime, str]:
+    return list(order).index(receipt.kind), *_when(receipt)
+
+
+def _when(receipt: Receipt) -> tuple[datetime, str]:
+    """Order receipts of one kind by their instants, and alike ones by what they say: never by their arrival."""
+    return receipt.at, repr(sorted(receipt.detail.items()))
 
 
 def _told(name: str, state: State, receipt: Receipt | None) -> DestinationOutcome:

@@ -1,0 +1,117 @@
+"""What became of each occurrence, in SQLite. Every function works in the transaction that its connection is in."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.ledger import plans
+from core.ledger.port import Cursor, Occurrence, Receipt
+from core.models import Post
+from core.moments import from_milliseconds, milliseconds
+from core.wire import Payload, read_payload, write_invocation
+
+LATEST = (1 << 62, "")
+"""A place before the whole of History."""
+
+
+def append(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> None:
+    """Add a receipt; the first one of an occurrence begins it."""
+    begin(connection, payload, shown=_is_shown(connection, payload, receipt))
+    connection.execute(
+        "INSERT INTO receipt (occurrence_key, revision, destination, kind, attempt, at, detail)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            payload.occurrence_key,
+            receipt.revision,
+            receipt.destination,
+            receipt.kind,
+            receipt.attempt,
+            milliseconds(receipt.at),
+            json.dumps(receipt.detail),
+        ),
+    )
+
+
+def begin(connection: sqlite3.Connection, payload: Payload, *, shown: bool) -> None:
+    """Note that an occurrence began, and keep the newest revision's payload; written once for each revision."""
+    key = payload.occurrence_key
+    row = connection.execute("SELECT revision, shown FROM occurrence WHERE occurrence_key = ?", (key,)).fetchone()
+    if row is None or row["revision"] < payload.revision:
+        content = write_invocation(payload)
+        connection.execute(
+            "INSERT OR REPLACE INTO occurrence (occurrence_key, post_id, revision, due_at, content, shown)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (key, payload.post_id, payload.revision, milliseconds(payload.due), content, int(shown)),
+        )
+    elif shown and not row["shown"]:
+        connection.execute("UPDATE occurrence SET shown = 1 WHERE occurrence_key = ?", (key,))
+    else:
+        return
+    if shown:
+        plans.begin(connection, payload)
+
+
+def hide(connection: sqlite3.Connection, post: Post) -> None:
+    """Take a one-time post that was changed out of History until its new revision begins."""
+    if not post.repeats:
+        connection.execute("UPDATE occurrence SET shown = 0 WHERE occurrence_key = ?", (post.post_id,))
+
+
+def get(connection: sqlite3.Connection, key: str) -> Occurrence | None:
+    """Return one occurrence."""
+    rows = connection.execute("SELECT * FROM occurrence WHERE occurrence_key = ?", (key,)).fetchall()
+    return _with_receipts(connection, rows)[0] if rows else None
+
+
+def page(connection: sqlite3.Connection, after: Cursor | None, limit: int) -> list[Occurrence]:
+    """Return the occurrences behind a place in History, the latest due first."""
+    rows = connection.execute(
+        "SELECT * FROM occurrence WHERE shown = 1 AND (due_at, occurrence_key) < (?, ?)"
+        " ORDER BY due_at DESC, occurrence_key DESC LIMIT ?",
+        (*((milliseconds(after.due_at), after.key) if after else LATEST), limit),
+    ).fetchall()
+    return _with_receipts(connection, rows)
+
+
+def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` occurrences that were due before an instant, with their receipts; return how many."""
+    rows = connection.execute(
+        "SELECT occurrence_key FROM occurrence WHERE due_at < ? ORDER BY due_at LIMIT ?", (milliseconds(before), limit)
+    ).fetchall()
+    connection.executemany("DELETE FROM receipt WHERE occurrence_key = ?", rows)
+    connection.executemany("DELETE FROM occurrence WHERE occurrence_key = ?", rows)
+    return len(rows)
+
+
+def _is_shown(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> bool:
+    """Whether History tells of it. Of a one-time post that was changed, what befell the old revision is no news."""
+    if receipt.kind == "superseded":
+        return False
+    return payload.due_at is None or receipt.kind == "published" or not plans.is_superseded(connection, payload)
+
+
+def _with_receipts(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[Occurrence]:
+    return [
+        Occurrence(
+            key=row["occurrence_key"],
+            payload=read_payload(row["content"]),
+            receipts=tuple(_receipts(connection, row["occurrence_key"])),
+        )
+        for row in rows
+    ]
+
+
+def _receipts(connection: sqlite3.Connection, key: str) -> list[Receipt]:
+    rows = connection.execute("SELECT * FROM receipt WHERE occurrence_key = ? ORDER BY id", (key,))
+    return [
+        Receipt(
+            kind=row["kind"],
+            at=from_milliseconds(row["at"]),
+            revision=row["revision"],
+            attempt=row["attempt"],
+            destination=row["destination"],
+            detail=json.loads(row["detail"]),
+        )
+        for row in rows
+    ]

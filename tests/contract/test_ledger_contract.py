@@ -1,0 +1,609 @@
+"""What every ledger promises (core/ledger/port.py), on each adapter there is.
+
+An adapter joins with one fixture that opens ledgers: `open_ledger()` returns another ledger on the same data, as
+another process would have it, with a `presence` of its own where it has one.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from core.ledger.port import (
+    AlreadyGoingOut,
+    AlreadyPlanned,
+    ChangedElsewhere,
+    Cursor,
+    Ledger,
+    Receipt,
+    UnknownPost,
+)
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.ledger.states import outcome
+from core.models import Post, Repeat
+from core.processes import Presence
+from core.wire import Payload, ScheduleName, invocation_of
+
+LEASE = timedelta(seconds=35)
+
+
+@pytest.fixture
+def open_sqlite(tmp_path, clock) -> Any:
+    """Open ledgers on one punctual.db."""
+    opened = []
+
+    def open_one() -> SqliteLedger:
+        presence = Presence(tmp_path / "processes")
+        database = open_database(tmp_path / "punctual.db", now=clock())
+        opened.append((presence, database))
+        return SqliteLedger(database, presence)
+
+    yield open_one
+    for presence, database in opened:
+        database.close()
+        presence.leave()
+
+
+@pytest.fixture(params=["sqlite"])
+def open_ledger(request) -> Callable[[], Ledger]:
+    """Open ledgers of one adapter on the same data."""
+    return request.getfixturevalue(f"open_{request.param}")
+
+
+@pytest.fixture
+def ledger(open_ledger) -> Ledger:
+    return open_ledger()
+
+
+@pytest.fixture
+def once(clock) -> Callable[..., Post]:
+    """Build a one-time post, due in an hour."""
+
+    def build(number: int = 0, **changed: Any) -> Post:
+        whole = {
+            "post_id": f"{number:012d}",
+            "text": "Hello",
+            "destinations": ("outbox",),
+            "zone": "UTC",
+            "wall": "2026-11-02T13:00:00",
+            "due_at": clock() + timedelta(hours=1),
+            **changed,
+        }
+        return Post(**whole)
+
+    return build
+
+
+@pytest.fixture
+def series(once) -> Callable[..., Post]:
+    """Build a post that repeats."""
+    return lambda **changed: once(**{"due_at": None, "repeat": Repeat(expression="cron(0 9 * * ? *)"), **changed})
+
+
+@pytest.fixture
+def planned(ledger, clock) -> Callable[[Post], Post]:
+    """Plan a post under its schedule's name."""
+
+    def plan(post: Post) -> Post:
+        return ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock()).post
+
+    return plan
+
+
+@pytest.fixture
+def change(ledger, clock) -> Callable[..., Post]:
+    """Write the next revision of a post."""
+
+    def write(post: Post, wish: str = "active", **changed: Any) -> Post:
+        following = post.model_copy(update={"revision": post.revision + 1, **changed})
+        name = str(ScheduleName.of(following))
+        return ledger.change(following, wish=wish, schedule_name=name, now=clock()).post
+
+    return write
+
+
+@pytest.fixture
+def claim(ledger, clock) -> Callable[..., Any]:
+    """Claim a publication, by the first ledger unless another is given."""
+
+    def take(payload: Payload, destination: str = "outbox", *, by: Ledger = ledger, **changed: Any) -> Any:
+        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, destination, **asked)
+
+    return take
+
+
+@pytest.fixture
+def end(ledger, clock) -> Callable[..., None]:
+    """Say how a claimed publication ended."""
+
+    def finish(payload: Payload, kind: str, attempt: int = 1, destination: str = "outbox", **detail: Any) -> None:
+        receipt = Receipt(
+            kind=kind,
+            at=clock(),
+            revision=payload.revision,
+            attempt=attempt,
+            destination=destination,
+            detail=detail,
+        )
+        ledger.finish(payload, receipt)
+
+    return finish
+
+
+def due(post: Post) -> Payload:
+    return invocation_of(post, post.due_at)
+
+
+def kinds(ledger: Ledger, key: str) -> list[str]:
+    occurrence = ledger.occurrence(key)
+    return [receipt.kind for receipt in occurrence.receipts] if occurrence else []
+
+
+# Plans
+
+
+def test_a_plan_is_there_as_it_was_written(ledger, open_ledger, once, clock):
+    post = once()
+    written = ledger.plan(post, schedule_name="post-x", now=clock())
+    assert (written.post, written.wish, written.schedule_name, written.superseded) == (post, "active", "post-x", ())
+    assert not written.settled
+    assert written.created_at == written.changed_at == clock()
+    assert open_ledger().get(post.post_id) == written
+
+
+def test_what_was_never_planned_is_not_there(ledger):
+    assert ledger.get("000000000000") is None
+
+
+def test_a_post_is_planned_once(ledger, once, planned):
+    post = planned(once())
+    with pytest.raises(AlreadyPlanned):
+        planned(once(text="another"))
+    assert ledger.get(post.post_id).post.text == "Hello"
+
+
+def test_a_change_follows_the_revision_that_was_read(ledger, once, planned, change):
+    post = planned(once())
+    changed = change(post, text="Better")
+    assert ledger.get(post.post_id).post == changed
+    assert (changed.revision, changed.text) == (2, "Better")
+    with pytest.raises(ChangedElsewhere):
+        change(post, text="Too late")
+    assert ledger.get(post.post_id).post.text == "Better"
+
+
+def test_what_was_never_planned_cannot_be_changed(once, change):
+    with pytest.raises(UnknownPost):
+        change(once())
+
+
+def test_a_change_leaves_the_schedules_before_it_to_be_deleted_until_it_is_settled(
+    ledger, once, planned, change, clock
+):
+    post = planned(once())
+    first = str(ScheduleName.of(post))
+    second = change(post, due_at=post.due_at + timedelta(hours=1))
+    third = change(second, due_at=post.due_at + timedelta(hours=2))
+    plan = ledger.get(post.post_id)
+    assert set(plan.superseded) == {first, str(ScheduleName.of(second))}
+    assert plan.schedule_name == str(ScheduleName.of(third))
+    change(third, due_at=post.due_at)
+    assert first not in ledger.get(post.post_id).superseded
+    ledger.settle(post.post_id, 4, now=clock())
+    assert ledger.get(post.post_id).superseded == ()
+
+
+def test_only_the_current_revision_can_be_settled(ledger, once, planned, change, clock):
+    post = planned(once())
+    change(post, text="Better")
+    ledger.settle(post.post_id, 1, now=clock())
+    assert not ledger.get(post.post_id).settled
+    ledger.settle(post.post_id, 2, now=clock())
+    assert ledger.get(post.post_id).settled
+
+
+def test_a_change_is_unsettled_until_it_is_settled(ledger, once, planned, change, clock):
+    post = planned(once())
+    ledger.settle(post.post_id, 1, now=clock())
+    change(post, text="Better")
+    assert not ledger.get(post.post_id).settled
+
+
+def test_unsettled_plans_come_oldest_change_first(ledger, once, planned, clock):
+    for number in range(4):
+        planned(once(number))
+        clock.move(seconds=10)
+    ledger.settle("000000000001", 1, now=clock())
+    left = ledger.unsettled(changed_before=clock() - timedelta(seconds=10), limit=2)
+    assert [plan.post.post_id for plan in left] == ["000000000000", "000000000002"]
+
+
+def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, series, planned, change, claim, clock):
+    for number in range(5):
+        planned(once(number, due_at=clock() + timedelta(minutes=number)))
+    planned(series(post_id="9" * 12))
+    change(ledger.get("000000000001").post, wish="cancelled")
+    change(ledger.get("000000000002").post, wish="paused")
+    claim(due(ledger.get("000000000003").post))
+    lying = ledger.lying(due_before=clock() + timedelta(minutes=4), limit=10)
+    assert [plan.post.post_id for plan in lying] == ["000000000002", "000000000000"]
+    assert len(ledger.lying(due_before=clock() + timedelta(minutes=4), limit=1)) == 1
+
+
+# Claims
+
+
+def test_a_publication_is_claimed_by_one(once, planned, claim, clock):
+    payload = due(planned(once()))
+    first = claim(payload)
+    assert (first.verdict, first.attempt) == ("yours", 1)
+    second = claim(payload)
+    assert (second.verdict, second.until) == ("busy", clock() + LEASE)
+
+
+def test_of_many_at_the_same_moment_one_has_the_claim(open_ledger, once, planned, claim):
+    payload = due(planned(once()))
+    ledgers = [open_ledger(), open_ledger()]
+    together = threading.Barrier(8)
+
+    def compete(number: int) -> str:
+        together.wait()
+        return claim(payload, by=ledgers[number % 2]).verdict
+
+    with ThreadPoolExecutor(8) as pool:
+        verdicts = list(pool.map(compete, range(8)))
+    assert sorted(verdicts) == ["busy"] * 7 + ["yours"]
+
+
+def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, once, planned, claim, clock):
+    other = open_ledger()
+    for number in range(20):
+        post = planned(once(number))
+        cancelled = post.model_copy(update={"revision": 2})
+        together = threading.Barrier(2)
+
+        def cancel(cancelled: Post = cancelled, together: threading.Barrier = together) -> bool:
+            together.wait()
+            try:
+                other.change(cancelled, wish="cancelled", schedule_name=None, now=clock())
+            except AlreadyGoingOut:
+                return False
+            return True
+
+        def publish(post: Post = post, together: threading.Barrier = together) -> bool:
+            together.wait()
+            return claim(due(post)).verdict == "yours"
+
+        with ThreadPoolExecutor(2) as pool:
+            was_cancelled, was_claimed = pool.submit(cancel), pool.submit(publish)
+        assert was_cancelled.result() != was_claimed.result()
+
+
+def test_each_destination_is_claimed_by_itself(once, planned, claim):
+    payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
+    assert claim(payload, "outbox").verdict == claim(payload, "webhook:sales").verdict == "yours"
+
+
+@pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
+def test_a_finished_claim_is_answered_with_how_it_ended(once, planned, claim, end, kind):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, kind, url="https://example.org/1", reason="so")
+    again = claim(payload, deduplicates=True)
+    assert (again.verdict, again.detail) == (kind, {"url": "https://example.org/1", "reason": "so"})
+
+
+def test_a_publication_that_waits_is_claimed_again(once, planned, claim, end):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "waiting")
+    again = claim(payload)
+    assert (again.verdict, again.attempt) == ("yours", 2)
+
+
+def test_what_was_prepared_with_the_first_attempt_is_kept(once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    assert claim(payload, prepared={"rkey": "3k"}).prepared == {"rkey": "3k"}
+    end(payload, "waiting")
+    assert claim(payload, prepared={"rkey": "another"}).prepared == {"rkey": "3k"}
+    clock.move(minutes=1)
+    assert claim(payload, deduplicates=True, prepared={"rkey": "a third"}).prepared == {"rkey": "3k"}
+
+
+def test_a_lease_that_ran_out_is_taken_over_where_the_network_deduplicates(once, planned, claim, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    clock.move(seconds=LEASE.total_seconds() - 0.001)
+    assert claim(payload, deduplicates=True).verdict == "busy"
+    clock.move(seconds=0.001)
+    again = claim(payload, deduplicates=True)
+    assert (again.verdict, again.attempt) == ("yours", 2)
+
+
+def test_a_lease_that_ran_out_is_unconfirmed_where_the_network_does_not(ledger, once, planned, claim, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    clock.move(minutes=1)
+    first, second = claim(payload), claim(payload)
+    assert first.verdict == second.verdict == "unconfirmed"
+    assert "stopped while" in first.detail["reason"]
+    assert kinds(ledger, payload.occurrence_key) == ["unconfirmed"]
+
+
+def test_a_claim_is_lost_to_a_later_attempt_but_what_is_out_stays_out(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    clock.move(minutes=1)
+    claim(payload, deduplicates=True)
+    end(payload, "refused", attempt=1)
+    assert claim(payload).verdict == "busy"
+    end(payload, "published", attempt=1, url="https://example.org/1")
+    end(payload, "refused", attempt=2)
+    assert claim(payload).verdict == "published"
+    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
+
+
+def test_an_unconfirmed_claim_is_settled_by_the_slow_attempt_itself(once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    clock.move(minutes=1)
+    assert claim(payload).verdict == "unconfirmed"
+    end(payload, "waiting", attempt=1)
+    assert claim(payload).verdict == "yours"
+
+
+# Revisions
+
+
+@pytest.mark.parametrize("wish", ["active", "paused", "cancelled"])
+def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, change, claim, wish):
+    post = planned(once())
+    change(post, wish=wish)
+    assert claim(due(post)).verdict == "superseded"
+    assert kinds(ledger, post.post_id) == ["superseded"]
+    assert ledger.history(after=None, limit=10) == []
+
+
+@pytest.mark.parametrize("wish", ["paused", "cancelled"])
+def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, wish):
+    post = planned(once())
+    assert claim(due(change(post, wish=wish))).verdict == "superseded"
+
+
+def test_a_post_that_another_dashboard_planned_is_published(once, claim):
+    assert claim(due(once())).verdict == "yours"
+
+
+@pytest.mark.parametrize("kind", [None, "published", "refused", "unconfirmed", "waiting"])
+def test_a_claimed_post_can_no_longer_be_changed(ledger, once, planned, change, claim, end, clock, kind):
+    post = planned(once())
+    claim(due(post))
+    if kind:
+        end(due(post), kind)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, wish="cancelled")
+    assert ledger.get(post.post_id).post.revision == 1
+
+
+def test_an_old_revision_blocks_nothing(ledger, once, planned, change, claim):
+    post = planned(once())
+    changed = change(post, text="Better")
+    claim(due(post))
+    assert change(changed, text="Best").revision == 3
+    assert claim(due(ledger.get(post.post_id).post)).verdict == "yours"
+
+
+# Series
+
+
+def test_each_run_of_a_series_is_claimed_by_itself(series, planned, claim, clock):
+    post = planned(series())
+    first, second = invocation_of(post, clock()), invocation_of(post, clock() + timedelta(days=1))
+    assert claim(first).verdict == claim(second).verdict == "yours"
+    assert claim(first).verdict == "busy"
+
+
+def test_a_series_can_be_changed_between_its_runs_but_not_during_one(series, planned, change, claim, end, clock):
+    post = planned(series())
+    run = invocation_of(post, clock())
+    claim(run)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, text="Better")
+    end(run, "published")
+    assert change(post, text="Better").revision == 2
+
+
+def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series, planned, change, claim, end, clock):
+    post = planned(series(late_after_minutes=30))
+    claim(invocation_of(post, clock()))
+    clock.move(minutes=20)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, wish="cancelled")
+    clock.move(minutes=10)
+    assert change(post, wish="cancelled").revision == 2
+
+
+def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planned, change, claim, end, clock):
+    post = planned(series(late_after_minutes=1))
+    run = invocation_of(post, clock())
+    claim(run)
+    end(run, "waiting")
+    clock.move(minutes=2)
+    change(post, text="Better")
+    assert claim(run).verdict == "yours"
+
+
+def test_a_run_of_an_old_rule_is_turned_away_and_told(ledger, series, planned, change, claim, clock):
+    post = planned(series())
+    change(post, text="Better")
+    run = invocation_of(post, clock())
+    assert claim(run).verdict == "superseded"
+    ledger.record(run, Receipt(kind="handed_over", at=clock(), revision=1))
+    assert [outcome(found).state for found in ledger.history(after=None, limit=10)] == ["superseded"]
+
+
+# A person's retry
+
+
+@pytest.mark.parametrize("kind", ["refused", "unconfirmed", "waiting"])
+def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, once, planned, claim, end, clock, kind):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, kind)
+    ledger.reopen(payload, ("outbox",), now=clock())
+    again = claim(payload)
+    assert (again.verdict, again.attempt) == ("yours", 2)
+    assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
+
+
+def test_a_retry_touches_neither_what_is_out_nor_what_is_under_way(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
+    claim(payload, "outbox")
+    end(payload, "published", destination="outbox")
+    claim(payload, "webhook:sales")
+    ledger.reopen(payload, ("outbox", "webhook:sales"), now=clock())
+    assert claim(payload, "outbox").verdict == "published"
+    assert claim(payload, "webhook:sales").verdict == "busy"
+    assert "retried" not in kinds(ledger, payload.occurrence_key)
+
+
+def test_a_missed_run_can_be_retried_though_its_series_was_changed_or_cancelled(
+    ledger, series, planned, change, claim, clock
+):
+    post = planned(series())
+    run = invocation_of(post, clock())
+    ledger.record(run, Receipt(kind="missed", at=clock(), revision=1))
+    change(post, wish="cancelled")
+    assert claim(run).verdict == "superseded"
+    ledger.reopen(run, ("outbox",), now=clock())
+    assert claim(run).verdict == "yours"
+
+
+def test_a_missed_post_that_was_given_another_time_is_not_retried_as_well(ledger, once, planned, change, claim, clock):
+    post = planned(once())
+    ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
+    change(post, due_at=post.due_at + timedelta(days=1))
+    with pytest.raises(ChangedElsewhere):
+        ledger.reopen(due(post), ("outbox",), now=clock())
+    assert claim(due(post)).verdict == "superseded"
+
+
+# Receipts and History
+
+
+def test_receipts_are_kept_in_order_of_arrival_with_all_that_they_say(ledger, open_ledger, once, planned, clock):
+    payload = due(planned(once()))
+    receipts = [
+        Receipt(kind="attempt_failed", at=clock(), revision=1, attempt=1, detail={"status": 500}),
+        Receipt(kind="published", at=clock(), revision=1, destination="outbox", detail={"url": "/outbox"}),
+        Receipt(kind="handed_over", at=clock() - timedelta(seconds=1), revision=1, attempt=2),
+    ]
+    for receipt in receipts:
+        ledger.record(payload, receipt)
+    occurrence = open_ledger().occurrence(payload.occurrence_key)
+    assert occurrence.receipts == tuple(receipts)
+    assert occurrence.payload == payload
+    assert occurrence.due_at == payload.due
+
+
+def test_what_never_began_has_no_occurrence(ledger):
+    assert ledger.occurrence("000000000000") is None
+
+
+def test_history_is_paged_latest_due_first_and_skips_nothing(ledger, once, clock):
+    for number in range(7):
+        same_instant = clock() + timedelta(minutes=number // 3)
+        payload = due(once(number, due_at=same_instant))
+        ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
+    found, after = [], None
+    while page := ledger.history(after=after, limit=2):
+        found += page
+        after = Cursor(due_at=page[-1].due_at, key=page[-1].key)
+    assert len({occurrence.key for occurrence in found}) == len(found) == 7
+    assert [occurrence.due_at for occurrence in found] == sorted((each.due_at for each in found), reverse=True)
+
+
+@pytest.mark.parametrize("kind", ["missed", "failed", "attempt_failed", "handed_over"])
+def test_what_befalls_an_old_revision_is_no_news(ledger, once, planned, change, clock, kind):
+    post = planned(once())
+    change(post, due_at=post.due_at + timedelta(days=1))
+    ledger.record(due(post), Receipt(kind=kind, at=clock(), revision=1))
+    assert ledger.history(after=None, limit=10) == []
+    assert kinds(ledger, post.post_id) == [kind]
+
+
+def test_a_missed_post_leaves_history_when_it_is_planned_again_and_comes_back_with_its_new_run(
+    ledger, once, planned, change, claim, clock
+):
+    post = planned(once())
+    ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
+    assert len(ledger.history(after=None, limit=10)) == 1
+    again = change(post, due_at=post.due_at + timedelta(days=1))
+    assert ledger.history(after=None, limit=10) == []
+    claim(due(again))
+    (occurrence,) = ledger.history(after=None, limit=10)
+    assert occurrence.payload == due(again)
+    assert outcome(occurrence).state == "going out"
+
+
+def test_in_whatever_order_receipts_arrive_the_state_is_the_same(ledger, once, clock):
+    story = [
+        Receipt(kind="attempt_failed", at=clock(), revision=1, attempt=1),
+        Receipt(kind="waiting", at=clock(), revision=1, destination="outbox", detail={"reason": "busy"}),
+        Receipt(kind="refused", at=clock(), revision=1, attempt=2, destination="outbox", detail={"reason": "no"}),
+        Receipt(kind="handed_over", at=clock(), revision=1, attempt=2),
+    ]
+    outcomes = set()
+    for number, order in enumerate(permutations(story)):
+        payload = due(once(number))
+        for receipt in order:
+            ledger.record(payload, receipt)
+        outcomes.add(repr(outcome(ledger.occurrence(payload.occurrence_key))))
+    assert len(outcomes) == 1
+
+
+def test_a_receipt_that_is_brought_twice_changes_no_state(ledger, once, planned, claim, end):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "published", url="/outbox")
+    before = outcome(ledger.occurrence(payload.occurrence_key))
+    end(payload, "published", url="/outbox")
+    assert outcome(ledger.occurrence(payload.occurrence_key)) == before
+
+
+def test_a_post_of_the_longest_payload_is_kept(ledger, once, planned, claim, end):
+    payload = due(planned(once(text="🎉" * 49_000)))
+    claim(payload)
+    end(payload, "published")
+    assert ledger.occurrence(payload.occurrence_key).payload == payload
+
+
+# Age
+
+
+def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
+    ledger, once, series, planned, change, claim, end, clock
+):
+    old, cancelled, later = planned(once(1)), planned(once(2)), planned(once(3, due_at=clock() + timedelta(days=390)))
+    repeating = planned(series(post_id="9" * 12))
+    claim(due(old))
+    end(due(old), "published")
+    change(cancelled, wish="cancelled")
+    for post_id, revision in ((old.post_id, 1), (cancelled.post_id, 2), (repeating.post_id, 1), (later.post_id, 1)):
+        ledger.settle(post_id, revision, now=clock())
+    clock.move(days=400)
+    assert ledger.prune(now=clock()) == 0
+    assert claim(due(old)).verdict == "published"
+    clock.move(days=1)
+    assert ledger.prune(now=clock()) == 1
+    assert ledger.occurrence(old.post_id) is None
+    assert ledger.get(old.post_id) is None
+    assert ledger.get(cancelled.post_id) is None
+    assert ledger.get(later.post_id) is not None
+    assert ledger.get(repeating.post_id) is not None
+    assert claim(due(old)).verdict == "yours"

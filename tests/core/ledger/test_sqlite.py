@@ -1,0 +1,137 @@
+"""What only the ledger of one machine does: dead processes, and no statement that grows with the whole ledger."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from core.database import StorageFault
+from core.ledger.port import Cursor, Receipt
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.outbox import Entry, Outbox
+from core.processes import Presence
+from core.wire import write_invocation
+
+CLAIMS_AND_DIES = """
+import os, sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.processes import Presence
+from core.wire import read_payload
+
+home, now, payload = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), read_payload(sys.argv[3])
+ledger = SqliteLedger(open_database(home / "punctual.db", now=now), Presence(home / "processes"))
+lease_until = now + timedelta(seconds=35)
+claim = ledger.claim(payload, "outbox", deduplicates=False, prepared=None, lease_until=lease_until, now=now)
+os._exit(0 if claim.verdict == "yours" else 1)
+"""
+
+
+@pytest.fixture
+def taken(ledger, clock):
+    """Claim a publication by this process."""
+
+    def take(payload, **changed):
+        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
+        return ledger.claim(payload, "outbox", **{**asked, "now": clock(), **changed})
+
+    return take
+
+
+@pytest.mark.parametrize(("deduplicates", "verdict"), [(True, "yours"), (False, "unconfirmed")])
+def test_a_dead_process_loses_its_claims_at_once(
+    tmp_path, ledger, taken, a_post, invoked, clock, deduplicates, verdict
+):
+    payload = invoked(a_post())
+    arguments = [str(tmp_path), clock().isoformat(), write_invocation(payload)]
+    subprocess.run([sys.executable, "-c", CLAIMS_AND_DIES, *arguments], check=True, timeout=30)
+    assert taken(payload, deduplicates=deduplicates).verdict == verdict
+
+
+def test_a_process_that_lives_keeps_its_claims(tmp_path, database, ledger, taken, a_post, invoked, clock):
+    payload = invoked(a_post())
+    assert taken(payload).verdict == "yours"
+    neighbour = Presence(tmp_path / "processes")
+    other = SqliteLedger(database, neighbour)
+    lease = clock() + timedelta(seconds=35)
+    claim = other.claim(payload, "outbox", deduplicates=True, prepared=None, lease_until=lease, now=clock())
+    neighbour.leave()
+    assert claim.verdict == "busy"
+
+
+def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post, a_series, invoked, clock):
+    statements: set[str] = set()
+    database.write(lambda connection: connection.set_trace_callback(statements.add))
+    with database.snapshot() as reader:
+        reader.set_trace_callback(statements.add)
+    post, series = a_post(), a_series(post_id="0" * 12)
+    run = invoked(series, occurrence=clock())
+    entry = Entry(occurrence_key=post.post_id, post_id=post.post_id, text="x", published_at=clock())
+    for each in (post, series):
+        ledger.plan(each, schedule_name="x", now=clock())
+        ledger.change(each.model_copy(update={"revision": 2}), wish="active", schedule_name="y", now=clock())
+        ledger.settle(each.post_id, 2, now=clock())
+    for payload in (run, invoked(post, revision=2)):
+        taken(payload)
+        ledger.record(payload, Receipt(kind="attempt_failed", at=clock(), revision=2))
+        ledger.finish(payload, Receipt(kind="refused", at=clock(), revision=2, destination="outbox"))
+        ledger.reopen(payload, ("outbox",), now=clock())
+    ledger.get(post.post_id)
+    ledger.unsettled(changed_before=clock(), limit=9)
+    ledger.lying(due_before=clock(), limit=9)
+    ledger.occurrence(post.post_id)
+    for after in (None, Cursor(due_at=clock(), key="x")):
+        ledger.history(after=after, limit=9)
+    ledger.prune(now=clock())
+    Outbox(database).add(entry)
+    for place in (None, entry):
+        Outbox(database).feed(limit=9, after=place)
+    explained = {}
+    with database.snapshot() as reader:
+        reader.set_trace_callback(None)
+        for statement in statements:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                explained[statement] = [row["detail"] for row in reader.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert len(explained) > 20
+    assert not {
+        statement: plan
+        for statement, plan in explained.items()
+        if any(step.startswith(("SCAN", "USE TEMP B-TREE")) for step in plan)
+    }
+
+
+def test_a_delivery_writes_its_payload_once(database, ledger, taken, a_post, invoked, clock):
+    post = a_post(text="these very words")
+    ledger.plan(post, schedule_name="x", now=clock())
+    statements: list[str] = []
+    database.write(lambda connection: connection.set_trace_callback(statements.append))
+    payload = invoked(post)
+    taken(payload)
+    ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    ledger.record(payload, Receipt(kind="handed_over", at=clock(), revision=1))
+    assert sum("these very words" in statement for statement in statements) == 1
+
+
+def test_a_page_of_history_is_read_from_one_state(database, ledger, a_post, invoked, clock):
+    for number in range(3):
+        payload = invoked(a_post(post_id=f"{number:012d}"))
+        ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
+    assert [len(found.receipts) for found in ledger.history(after=None, limit=9)] == [1, 1, 1]
+
+
+def test_what_cannot_be_written_is_said_and_nothing_is_changed(tmp_path, clock, presence, a_post):
+    database = open_database(tmp_path / "small.db", now=clock())
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 30"))
+    ledger = SqliteLedger(database, presence)
+    with pytest.raises(StorageFault, match="full"):
+        ledger.plan(a_post(text="x" * 150_000), schedule_name="x", now=clock())
+    assert ledger.get(a_post().post_id) is None
+    ledger.plan(a_post(text="short"), schedule_name="x", now=clock())
+    database.close()
+
+
+def test_the_file_is_this_users_alone(database):
+    assert os.stat(database.path).st_mode & 0o077 == 0
