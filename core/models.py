@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -66,6 +66,28 @@ Destination = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[^\s<>\x00-\x1
 WallTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """What the clock shows where the person is, ISO 8601 without an offset; `zone` stands beside it."""
 
+MediaReference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""Where a picture or video is kept: the SHA-256 of its content."""
+ALT_LIMIT = 5000
+"""Characters. More than any network takes; what each takes is checked with the text."""
+MEDIA_LIMIT = 20
+"""The most pictures and videos of one post; no network takes more."""
+
+
+class Media(Value):
+    """A picture or video of a post: where it is kept, what it is, and what it says to those who cannot see it.
+
+    `size` is in bytes; `width` and `height` are in pixels as people see the picture, None for a video.
+    """
+
+    reference: MediaReference
+    kind: Literal["picture", "video"]
+    content_type: str
+    size: int = Field(ge=1)
+    width: int | None = Field(default=None, ge=1)
+    height: int | None = Field(default=None, ge=1)
+    alt: Text = Field(default="", max_length=ALT_LIMIT)
+
 
 class Repeat(Value):
     """When a repeating post goes out: AWS's cron expression, in the post's own zone, between two instants."""
@@ -87,7 +109,7 @@ class Revision(Value):
     text: Text
     variants: dict[Destination, Text] = Field(default_factory=dict)
     destinations: tuple[Destination, ...] = Field(min_length=1)
-    media: tuple[Text, ...] = ()
+    media: tuple[Media, ...] = Field(default=(), max_length=MEDIA_LIMIT)
     zone: Zone
     wall: WallTime
     due_at: Instant | None = None

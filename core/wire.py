@@ -131,7 +131,7 @@ def _written(content: Revision, occurrence: str) -> str:
 
 
 def _carried(content: Revision) -> dict[str, Any]:
-    members = {name: getattr(content, name) for name in Revision.model_fields}
+    members = content.model_dump(include=set(Revision.model_fields))
     if content.url is None:
         del members["url"]
     return members

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
-from core.models import ID_ALPHABET, Repeat, graphemes, new_post_id
+from core.models import ID_ALPHABET, Media, Repeat, graphemes, new_post_id
 from core.moments import UnknownZone
 
 
@@ -58,6 +58,26 @@ def test_an_instant_is_kept_in_utc_and_to_the_millisecond(a_post):
 def test_what_is_no_post_cannot_be_built(a_post, changed):
     with pytest.raises(ValidationError):
         a_post(**changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"reference": "../../etc/passwd"},
+        {"reference": "A" * 64},
+        {"reference": "0" * 63},
+        {"kind": "executable"},
+        {"size": 0},
+        {"width": 0},
+        {"alt": "x" * 5001},
+        {"alt": "\ud83c"},
+    ],
+)
+def test_what_is_no_picture_or_video_of_ours_cannot_be_built(changed):
+    whole = {"reference": "0" * 64, "kind": "picture", "content_type": "image/png", "size": 1, "width": 1, "height": 1}
+    assert Media(**whole).alt == ""
+    with pytest.raises(ValidationError):
+        Media(**whole | changed)
 
 
 def test_a_zone_that_does_not_exist_is_named(a_post):

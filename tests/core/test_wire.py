@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.engine.payloads import payload_of
-from core.models import ID_ALPHABET, Post, Repeat
+from core.models import ID_ALPHABET, Media, Post, Repeat
 from core.moments import milliseconds
 from core.wire import (
     PAYLOAD_LIMIT,
@@ -47,6 +47,16 @@ PLACEHOLDERS = [
 
 post_ids = st.text(ID_ALPHABET, min_size=12, max_size=12)
 texts = st.lists(st.sampled_from(PLACEHOLDERS) | st.text(max_size=20), max_size=6).map("".join)
+media = st.builds(
+    Media,
+    reference=st.text("0123456789abcdef", min_size=64, max_size=64),
+    kind=st.sampled_from(["picture", "video"]),
+    content_type=st.sampled_from(["image/jpeg", "video/mp4"]),
+    size=st.integers(1, 10**9),
+    width=st.none() | st.integers(1, 10**5),
+    height=st.none() | st.integers(1, 10**5),
+    alt=texts,
+)
 names = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=10)
 accounts = st.text("äz🎉.@-_'\"\\", min_size=1)
 destinations = names | st.builds(lambda network, account: f"{network}:{account}", names, accounts)
@@ -71,7 +81,7 @@ def posts(draw):
         text=draw(texts),
         variants=draw(st.dictionaries(st.sampled_from(named), texts)),
         destinations=tuple(named),
-        media=tuple(draw(st.lists(texts, max_size=2))),
+        media=tuple(draw(st.lists(media, max_size=2))),
         zone=draw(st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "America/Argentina/ComodRivadavia"])),
         wall="2026-11-24T09:00:00",
         due_at=due_at,
