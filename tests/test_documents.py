@@ -1,12 +1,24 @@
 """The documents say what is true."""
 
+import os
 import re
 import shlex
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from core.accounts import Account
 from core.command_line import parser
+from core.home import new_signing_secret
+from core.moments import real_clock
+from core.publishing.network import Later, Outgoing, Published, Refused
+from core.publishing.networks.webhook import WebhookNetwork
 from core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -47,3 +59,37 @@ def test_every_link_into_the_repository_leads_somewhere():
 
 def test_the_readme_stays_under_150_lines():
     assert len(README.splitlines()) < 150
+
+
+def test_the_server_in_the_documents_takes_a_signed_post_once_and_refuses_a_forged_one():
+    [source] = re.findall(r"```python\n(.+?)```", (ROOT / "docs" / "receiving.md").read_text(), flags=re.DOTALL)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    secret = new_signing_secret()
+    account = Account(
+        destination="webhook:docs",
+        label="docs",
+        address=f"http://127.0.0.1:{port}/",
+        deduplicates=True,
+        credentials={"secret": SecretStr(secret)},
+    )
+    outgoing = Outgoing(
+        occurrence_key="k3v9q2m4cx7a", post_id="k3v9q2m4cx7a", account=account, text="Good morning", due_at=real_clock()
+    )
+    forged = replace(
+        outgoing, account=account.model_copy(update={"credentials": {"secret": SecretStr(new_signing_secret())}})
+    )
+    environment = os.environ | {"WEBHOOK_SECRET": secret, "PORT": str(port)}
+    with subprocess.Popen([sys.executable, "-c", source], env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            network = WebhookNetwork(real_clock)
+            deadline = time.monotonic() + 10
+            while isinstance(first := network.publish(outgoing), Later) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            again, refused = network.publish(outgoing), network.publish(forged)
+        finally:
+            server.terminate()
+        printed = server.stdout.read() if server.stdout else ""
+    assert (type(first), type(again), type(refused)) == (Published, Published, Refused)
+    assert printed == "Good morning\n"
