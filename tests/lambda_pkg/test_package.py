@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,10 @@ def alone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def python(folder: Path, code: str) -> float:
-    """Run `code` in a bare interpreter that finds `folder` alone, and return the seconds that took."""
-    began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(folder)!r}); {code}"], check=True
-    )
-    return time.perf_counter() - began
+def python(folder: Path, code: str) -> str:
+    """Run `code` in a bare interpreter that finds `folder` alone, and return what it prints."""
+    path = f"import sys; sys.path.append({str(folder)!r}); "
+    return subprocess.run([sys.executable, "-I", "-S", "-c", path + code], check=True, text=True, stdout=-1).stdout
 
 
 def test_the_package_imports_alone_without_site_packages(alone):
@@ -35,6 +31,7 @@ def test_the_package_imports_alone_without_site_packages(alone):
 
 @pytest.mark.parametrize("module", ["relay", "handler"])
 def test_it_imports_in_under_50_milliseconds(alone, module):
-    python(alone, f"import lambda_pkg.{module}")  # compiles
-    bare = min(python(alone, "pass") for _ in range(5))
-    assert min(python(alone, f"import lambda_pkg.{module}") for _ in range(5)) - bare < 0.050
+    """Measured as the processor's time, which other programs on the machine do not lengthen."""
+    code = f"import time; began = time.process_time(); import lambda_pkg.{module}; print(time.process_time() - began)"
+    python(alone, code)  # compiles
+    assert min(float(python(alone, code)) for _ in range(5)) < 0.050
