@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -172,12 +171,21 @@ def test_it_fires_too(aws, home):
     assert rows[0][0] == "There is no function arn:aws:lambda:us-east-1:000000000000:function:nobodys."
 
 
-def test_a_damaged_key_pair_is_named(home, tmp_path):
-    other = tmp_path / "home"
-    shutil.copytree(home, other, ignore=shutil.ignore_patterns("*.lock"))
-    (other / "aws-credentials").write_text("hello")
-    command = [sys.executable, "-m", "core.engine", "--port", "1", "--home", str(other)]
+def refused(port, home):
+    """Start where it cannot start; return what it says."""
+    command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"{other / 'aws-credentials'} holds no key pair." in done.stderr
     assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_damaged_key_pair_is_named(home, tmp_path):
+    other = tmp_path / "home"
+    other.mkdir()
+    (other / "aws-credentials").write_text("hello")
+    assert f"{other / 'aws-credentials'} holds no key pair." in refused(0, other)
+
+
+def test_a_port_that_is_taken_is_named(engine, port, tmp_path):
+    assert f"Port {port} of 127.0.0.1 cannot be used: " in refused(port, tmp_path / "home")
