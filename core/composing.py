@@ -1,7 +1,7 @@
 """From what a person typed and picked to a post: every check that a browser cannot be trusted with."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.accounts import Account, Accounts, UnknownDestination
 from core.errors import PunctualError
@@ -93,3 +93,10 @@ def compose(
         repeat=repeat,
         late_after_minutes=late_after_minutes,
     )
+
+
+def proposed_time(now: datetime) -> datetime:
+    """Return the instant that a new draft begins with: the next full quarter hour, at least 15 minutes ahead."""
+    quarter = timedelta(minutes=15)
+    whole = now.replace(minute=0, second=0, microsecond=0)
+    return whole - quarter * ((whole - now - quarter) // quarter)

@@ -1,0 +1,91 @@
+"""The queue as people see it: one-time posts and the next run of each repeating one, in order, each with its state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.history import GRACE, Run, lying
+from core.ledger.port import Ledger
+from core.models import Post
+from core.queue import Queue, Scheduled
+from core.recurrence import NeverRuns, preview
+from core.standing import ARMING, Standing, State, standing
+
+STRANDED_AT_MOST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One post of the queue. `due_at` of a repeating one is its next run; `post` is None if its payload is foreign."""
+
+    post_id: str
+    due_at: datetime
+    state: State
+    post: Post | None
+    run: Run | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The posts that are due in a window of time, soonest first, and whether there are more than were asked for."""
+
+    entries: list[Entry]
+    more: bool
+
+
+def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int) -> Window:
+    """Return what is scheduled until before `end`: up to `limit` one-time posts, and the repeating ones among them.
+
+    A post that is due and not yet gone is there as *going out*.
+    """
+    listed = queue.window(now - GRACE, end, limit=limit + 1)
+    once = [each for each in listed if each.due_at is not None]
+    repeating = [each for each in listed if each.due_at is None]
+    more = len(once) > limit
+    horizon = (once[limit].due_at if more else None) or end
+    found = [_entry(each, now) for each in queue.details(once[:limit] + repeating)]
+    return Window(entries=_in_order([each for each in found if each is not None and each.due_at < horizon]), more=more)
+
+
+def stranded(ledger: Ledger, now: datetime) -> list[Entry]:
+    """Return what no schedule carries: posts whose time has passed with nothing begun, and those not armed."""
+    unsettled = ledger.unsettled(changed_before=now - ARMING, limit=STRANDED_AT_MOST)
+    plans = [*lying(ledger, now, limit=STRANDED_AT_MOST), *(plan for plan in unsettled if plan.wish != "cancelled")]
+    found = {plan.post.post_id: standing(ledger, plan.post.post_id, now) for plan in plans}
+    return _in_order([entry_of(each, now) for each in found.values() if each.run is None])
+
+
+def entry(ledger: Ledger, post_id: str, now: datetime) -> Entry:
+    """Return one post as its plan and its occurrence tell of it, scheduled or not. Raises UnknownPost."""
+    return entry_of(standing(ledger, post_id, now), now)
+
+
+def entry_of(found: Standing, now: datetime) -> Entry:
+    """Return a standing as an entry; a repeating post without a further run stands where it is."""
+    post = found.plan.post
+    due_at = post.due_at or _next_run(post, now) or now
+    return Entry(post_id=post.post_id, due_at=due_at, state=found.state, post=post, run=found.run)
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda each: (each.due_at, each.post_id))
+
+
+def _entry(scheduled: Scheduled, now: datetime) -> Entry | None:
+    listed, post = scheduled.listed, scheduled.post
+    due_at = listed.due_at or _next_run(post, now)
+    if due_at is None:
+        return None
+    state: State = "scheduled" if listed.enabled else "paused"
+    if due_at <= now:
+        state = "going out" if listed.enabled else "time has passed"
+    return Entry(post_id=listed.post_id, due_at=due_at, state=state, post=post)
+
+
+def _next_run(post: Post | None, after: datetime) -> datetime | None:
+    if post is None or post.repeat is None:
+        return None
+    rule = post.repeat
+    try:
+        return preview(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=1)[0]
+    except NeverRuns:
+        return None
