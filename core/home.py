@@ -52,6 +52,26 @@ class Home:
         """The connected accounts with their credentials, mode 0600."""
         return self.path / "accounts.json"
 
+    @property
+    def media(self) -> Path:
+        """The pictures and videos of posts, by what they contain."""
+        return self.path / "media"
+
+    @property
+    def account_checks(self) -> Path:
+        """What the last look at each account found."""
+        return self.path / "account-checks.json"
+
+    @property
+    def channels(self) -> Path:
+        """Where people are told of troubles, with the credentials for it, mode 0600."""
+        return self.path / "channels.json"
+
+    @property
+    def notices(self) -> Path:
+        """What people were told already."""
+        return self.path / "notices.db"
+
     def signing_secrets(self, configured: str | None) -> tuple[str, ...]:
         """Return the active signing secrets, newest first: the configured ones, else the home's own, made once."""
         if configured:
@@ -82,14 +102,18 @@ def is_signing_secret(text: str) -> bool:
         return False
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step by one that only this user can read."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Replace a file in one step by one that only this user can read; on return it survives a power cut."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    if os.name != "nt":  # Windows opens no folders, and keeps renames by itself
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -1,0 +1,71 @@
+"""Pictures and videos in a folder of the home."""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.database import translated
+from core.home import write_private
+from core.media.port import Kept, MissingMedia, reference_of, unaltered
+
+_REFERENCE = re.compile(r"[0-9a-f]{64}")
+
+
+class FolderMedia:
+    """The media port on a folder: `ab/abcd...`, mode 0600, each file whole or not there at all.
+
+    Raises StorageFault where the disk refuses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` is made with the first file that is put."""
+        self._path = path
+
+    def put(self, content: bytes) -> str:
+        reference = reference_of(content)
+        path = self._place(reference)
+        with translated(path):
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_private(path, content)
+        return reference
+
+    def get(self, reference: str) -> bytes:
+        path = self._place(reference)
+        with translated(path):
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                raise MissingMedia(reference) from None
+        return unaltered(content, reference)
+
+    def exists(self, reference: str) -> bool:
+        return bool(_REFERENCE.fullmatch(reference)) and self._place(reference).is_file()
+
+    def kept(self) -> Iterator[Kept]:
+        with translated(self._path):
+            for path in self._path.glob("??/*"):
+                if _REFERENCE.fullmatch(path.name):
+                    yield from _kept(path)
+
+    def delete(self, reference: str) -> None:
+        path = self._place(reference)
+        with translated(path):
+            path.unlink(missing_ok=True)
+
+    def _place(self, reference: str) -> Path:
+        if not _REFERENCE.fullmatch(reference):
+            raise MissingMedia(reference)
+        return self._path / reference[:2] / reference
+
+
+def _kept(path: Path) -> Iterator[Kept]:
+    try:
+        kept_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:  # deleted by another process since it was listed
+        return
+    yield Kept(reference=path.name, kept_at=kept_at)

@@ -1,0 +1,50 @@
+"""Pictures and videos in an S3 bucket."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from core.faults import translated
+from core.media.port import Kept, MissingMedia, reference_of, unaltered
+
+PREFIX = "media/"
+
+
+class S3Media:
+    """The media port on a bucket: one object `media/<reference>` for each file. Raises the errors of core.faults."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        """`client` is a boto3 `s3` client that may read, write, list and delete under `media/`."""
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, content: bytes) -> str:
+        reference = reference_of(content)
+        with translated():
+            self._client.put_object(Bucket=self._bucket, Key=PREFIX + reference, Body=content)
+        return reference
+
+    def get(self, reference: str) -> bytes:
+        with translated():
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=PREFIX + reference)
+            except self._client.exceptions.NoSuchKey:
+                raise MissingMedia(reference) from None
+            content: bytes = found["Body"].read()
+        return unaltered(content, reference)
+
+    def exists(self, reference: str) -> bool:
+        key = PREFIX + reference
+        with translated():
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return any(each["Key"] == key for each in found.get("Contents", []))
+
+    def kept(self) -> Iterator[Kept]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
+        with translated():
+            for page in pages:
+                for each in page.get("Contents", []):
+                    yield Kept(reference=each["Key"].removeprefix(PREFIX), kept_at=each["LastModified"])
+
+    def delete(self, reference: str) -> None:
+        with translated():
+            self._client.delete_object(Bucket=self._bucket, Key=PREFIX + reference)

@@ -1,0 +1,128 @@
+"""Every store of pictures and videos, held to the one port."""
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from core.database import StorageFault
+from core.faults import AccessDenied
+from core.media.folder import FolderMedia
+from core.media.port import AlteredMedia, MissingMedia, reference_of
+from core.media.s3 import S3Media
+
+CONTENT = b"\x89PNG and so on"
+NEVER_PUT = "0" * 64
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return FolderMedia(tmp_path / "media")
+
+
+@pytest.fixture
+def bucket():
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_bucket(Bucket="pictures")
+        client.put_object(Bucket="pictures", Key="not-ours", Body=b"somebody else's")
+        yield S3Media(client, "pictures")
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_what_was_put_is_there(store):
+    reference = store.put(CONTENT)
+    assert reference == reference_of(CONTENT)
+    assert store.exists(reference)
+    assert store.get(reference) == CONTENT
+
+
+def test_the_same_content_is_kept_once(store):
+    assert store.put(CONTENT) == store.put(bytes(CONTENT))
+    assert [each.reference for each in store.kept()] == [reference_of(CONTENT)]
+
+
+def test_what_was_never_put_is_missing(store):
+    assert not store.exists(NEVER_PUT)
+    with pytest.raises(MissingMedia, match="000000000000 is no longer there"):
+        store.get(NEVER_PUT)
+    assert list(store.kept()) == []
+
+
+def test_what_was_deleted_is_missing_and_may_be_deleted_again(store):
+    reference = store.put(CONTENT)
+    store.delete(reference)
+    store.delete(reference)
+    assert not store.exists(reference)
+    with pytest.raises(MissingMedia):
+        store.get(reference)
+
+
+def test_each_file_says_when_it_was_put(store):
+    store.put(CONTENT)
+    store.put(b"another")
+    found = list(store.kept())
+    assert {each.reference for each in found} == {reference_of(CONTENT), reference_of(b"another")}
+    assert all(abs(each.kept_at - datetime.now(UTC)) < timedelta(minutes=1) for each in found)
+
+
+def test_a_reference_that_begins_like_another_is_another(store):
+    reference = store.put(CONTENT)
+    assert not store.exists(reference[:-1])
+
+
+def test_what_is_put_again_is_young_again(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    os.utime(tmp_path / "media" / reference[:2] / reference, (long_ago.timestamp(), long_ago.timestamp()))
+    assert [each.kept_at for each in folder.kept()] == [long_ago]
+    folder.put(CONTENT)
+    assert [each.kept_at > long_ago for each in folder.kept()] == [True]
+
+
+def test_only_this_user_can_read_a_file(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    assert stat.S_IMODE((tmp_path / "media" / reference[:2] / reference).stat().st_mode) == 0o600
+
+
+def test_a_file_that_was_changed_on_the_disk_is_not_published(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    (tmp_path / "media" / reference[:2] / reference).write_bytes(b"something else")
+    with pytest.raises(AlteredMedia):
+        folder.get(reference)
+
+
+def test_a_reference_cannot_lead_out_of_the_folder(folder, tmp_path):
+    (tmp_path / "secret").write_text("s3cret")
+    assert not (tmp_path / "media").exists()
+    for reference in ("../secret", "..", "/etc/passwd", ""):
+        with pytest.raises(MissingMedia):
+            folder.get(reference)
+
+
+def test_what_is_half_written_is_no_file(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    (tmp_path / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(CONTENT[:4])
+    assert [each.reference for each in folder.kept()] == [reference]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "media").write_text("a file where the folder should be")
+    with pytest.raises(StorageFault, match="media"):
+        FolderMedia(tmp_path / "media").put(CONTENT)
+
+
+def test_what_the_bucket_refuses_is_told_as_an_error_of_ours(bucket):
+    def refuse(**_):
+        raise bucket._client.exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
+
+    bucket._client.meta.events.register("before-call.s3.PutObject", refuse)
+    with pytest.raises(AccessDenied):
+        bucket.put(CONTENT)
