@@ -1,0 +1,46 @@
+"""An engine in a process of its own, for tests that kill it: `python firing.py HOME POINT`.
+
+Each invocation is one line of HOME/fired. At the point named the process ends as by a power cut.
+"""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from core.engine import invocations
+from core.engine.invocations import Invocation
+from core.engine.runner import Runner
+from core.engine.store import Store
+from core.moments import real_clock
+from core.processes import Presence
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+
+
+def die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    home, point = Path(sys.argv[1]), sys.argv[2]
+    lines = os.open(home / "fired", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
+    def fire(invocation: Invocation) -> None:
+        if point == "after claiming":
+            die()
+        time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
+        os.write(lines, f"{invocation.schedule_name} {invocation.id} {invocation.attempt}\n".encode())
+
+    if point == "before recording":
+        invocations.succeed = die  # type: ignore[assignment]
+    store = Store(home / "engine.db", now=real_clock())
+    Runner(store, Presence(home / "processes"), {FUNCTION: fire}, real_clock).start()
+    print("started", flush=True)
+    signal.pause()
+
+
+main()
