@@ -1,12 +1,9 @@
 """Any server that takes a signed POST (Standard Webhooks), for instance one that a person wrote."""
 
-import ipaddress
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from pydantic import SecretStr
@@ -17,6 +14,7 @@ from core.accounts import Account
 from core.home import is_signing_secret, new_signing_secret
 from core.models import graphemes
 from core.moments import Clock, utc_text
+from core.publishing.entered import entered_name, is_allowed
 from core.publishing.network import (
     DEADLINE_SECONDS,
     CannotConnect,
@@ -31,7 +29,6 @@ from core.publishing.network import (
     Unconfirmed,
 )
 
-NAME = re.compile(r"[A-Za-z0-9.-]{1,60}")
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = DEADLINE_SECONDS - CONNECT_SECONDS
 UNCLEAR_STATUSES = frozenset({408, 502, 504})
@@ -69,10 +66,8 @@ class WebhookNetwork:
         self._clock = clock
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        name, address = answers.get("name", "").strip(), answers.get("address", "").strip()
+        name, address = entered_name(answers), answers.get("address", "").strip()
         secret = answers.get("secret", "").strip() or new_signing_secret()
-        if not NAME.fullmatch(name):
-            raise CannotConnect(f"{name!r} cannot be a name.", "Use letters, digits, dots and dashes, up to 60.")
         if not is_allowed(address):
             raise CannotConnect("Posts cannot be sent to this address.", "Use https, or http on this machine.")
         if not is_signing_secret(secret):
@@ -140,23 +135,6 @@ class WebhookNetwork:
 def network(parts: Parts) -> WebhookNetwork:
     """Return this network."""
     return WebhookNetwork(parts.clock)
-
-
-def is_allowed(url: str) -> bool:
-    """Whether posts may go to this address: https anywhere, or http to this machine itself."""
-    parts = urlsplit(url)
-    if parts.username or parts.password or not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _body(outgoing: Outgoing) -> str:
