@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from core.aws.place import Aws
 from core.caretaker import Caretaker
 from core.home import Home
 from core.moments import Clock, real_clock
 from core.one_machine import OneMachine
+from core.place import Place
 from core.publishing.fence import Fence
 from core.publishing.network import Parts, all_networks
 from core.publishing.publisher import Publisher
@@ -17,16 +19,24 @@ from core.settings import Settings
 class Application:
     """Everything a page or a command needs. It may be used from any thread; several processes may open one home.
 
-    `engine` is the embedded engine's place on one machine, None where AWS fires.
+    `place` is where everything is kept. It is `engine` on one machine and `aws` on AWS; the other one is None.
     """
 
     def __init__(self, settings: Settings, clock: Clock = real_clock) -> None:
-        """Open what the settings name. Raises HomeUnusable, NewerDatabase or StorageFault."""
+        """Open what the settings name.
+
+        Raises HomeUnusable, NewerDatabase or StorageFault, and on AWS what `core.aws` raises.
+        """
         self.settings = settings
         self.clock = clock
         self.home = Home(settings.home)
-        self.engine: OneMachine | None = OneMachine(settings, self.home, clock)
-        self.place = self.engine
+        self.engine: OneMachine | None = None
+        self.aws: Aws | None = None
+        self.place: Place
+        if settings.mode == "aws":
+            self.place = self.aws = Aws(settings, self.home, clock)
+        else:
+            self.place = self.engine = OneMachine(settings, self.home, clock)
         self.ledger, self.outbox, self.accounts = self.place.ledger, self.place.outbox, self.place.accounts
         self.signing_secrets = self.place.signing_secrets
         self.networks = all_networks(Parts(outbox=self.outbox, clock=clock))
@@ -40,7 +50,8 @@ class Application:
             notice=self.place.notice,
             clock=clock,
         )
-        self.schedules.ensure_group()
+        if self.engine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
+            self.schedules.ensure_group()
         self._caretaker: Caretaker | None = None
 
     def start_engine(self, posting_url: Callable[[], str]) -> None:

@@ -6,9 +6,15 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    CredentialRetrievalError,
+    InvalidRegionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -26,6 +32,12 @@ class GroupGone(PunctualError):
     """The schedule group is not there."""
 
     hint = "Deploy the stack again, or correct PUNCTUAL_GROUP. What you planned was noted and is armed once it is back."
+
+
+class PartGone(PunctualError):
+    """A part of the deployment (a function, a table, a queue, a secret, a role) is not there."""
+
+    hint = "Deploy the stack again (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_REGION."
 
 
 class NameTaken(PunctualError):
@@ -64,16 +76,28 @@ class CredentialsRefused(PunctualError):
     hint = "Sign in again (for instance: aws sso login), check this machine's clock, then reload the page."
 
 
+class ClockSkewed(CredentialsRefused):
+    """AWS refuses signatures that are more than five minutes off its own clock."""
+
+    hint = "Set this machine's clock (for instance: timedatectl set-ntp true), then reload the page."
+
+
 class NoCredentials(PunctualError):
-    """boto3 found no credentials or no region."""
+    """boto3 found no credentials or no region, or the profile that was named does not exist."""
 
     hint = "Set AWS_PROFILE and AWS_REGION, or run `aws configure`; or unset PUNCTUAL_MODE to stay on this machine."
 
 
 class SchedulerUnavailable(PunctualError):
-    """AWS could not be reached, is too busy, or had a fault of its own."""
+    """AWS could not be reached, or had a fault of its own."""
 
     hint = "Nothing is lost: what you planned was noted and is tried again within two minutes."
+
+
+class Throttled(SchedulerUnavailable):
+    """AWS asked, again and again, for fewer requests."""
+
+    hint = "Wait a minute. Nothing is lost: what you planned was noted and is tried again within two minutes."
 
 
 _BY_CODE: dict[str, type[PunctualError]] = {
@@ -86,10 +110,23 @@ _BY_CODE: dict[str, type[PunctualError]] = {
     "ExpiredToken": CredentialsRefused,
     "UnrecognizedClientException": CredentialsRefused,
     "InvalidClientTokenId": CredentialsRefused,
+    "InvalidAccessKeyId": CredentialsRefused,
     "InvalidSignatureException": CredentialsRefused,
     "SignatureDoesNotMatch": CredentialsRefused,
-    "RequestExpired": CredentialsRefused,
+    "RequestExpired": ClockSkewed,
+    "RequestTimeTooSkewed": ClockSkewed,
+    "ThrottlingException": Throttled,
+    "Throttling": Throttled,
+    "TooManyRequestsException": Throttled,
+    "RequestLimitExceeded": Throttled,
+    "RequestThrottled": Throttled,
+    "ProvisionedThroughputExceededException": Throttled,
+    "NoSuchEntity": PartGone,
+    "QueueDoesNotExist": PartGone,
+    "AWS.SimpleQueueService.NonExistentQueue": PartGone,
 }
+_SKEWED = ("Signature expired", "Signature not yet current")
+"""How AWS begins the message of an InvalidSignatureException that only the clock is to blame for."""
 
 
 @contextmanager
@@ -99,12 +136,23 @@ def translated() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _of_answer(error) from error
-    except (NoCredentialsError, PartialCredentialsError, NoRegionError) as error:
-        raise NoCredentials(str(error)) from error
-    except (SSOError, TokenRetrievalError) as error:
+    except (SSOError, LoginError, TokenRetrievalError, CredentialRetrievalError) as error:
         raise CredentialsRefused(str(error)) from error
+    except _NOT_CONFIGURED as error:
+        raise NoCredentials(str(error)) from error
     except BotoCoreError as error:
         raise SchedulerUnavailable(str(error)) from error
+
+
+_NOT_CONFIGURED = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    NoRegionError,
+    InvalidRegionError,
+    ProfileNotFound,
+    ConfigNotFound,
+    ConfigParseError,
+)
 
 
 def _of_answer(error: ClientError) -> PunctualError:
@@ -112,7 +160,16 @@ def _of_answer(error: ClientError) -> PunctualError:
     code, message = found.get("Code", ""), found.get("Message") or found.get("Code", "")
     text = f"{error.operation_name}: {message}"
     if code == "ResourceNotFoundException":
-        return GroupGone(text) if message.startswith("Schedule group") else ScheduleGone(text)
+        return _gone(error.operation_name, message)(text)
     if code == "ValidationException":
         return RoleNotReady(text) if "to assume the role" in message else SchedulerRefused(text)
+    if message.startswith(_SKEWED):
+        return ClockSkewed(text)
     return _BY_CODE.get(code, SchedulerUnavailable)(text)
+
+
+def _gone(operation: str, message: str) -> type[PunctualError]:
+    """Say what is gone: many services share the code, and only the scheduler's operations speak of schedules."""
+    if "Schedule" not in operation:
+        return PartGone
+    return GroupGone if message.startswith("Schedule group") else ScheduleGone

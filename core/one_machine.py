@@ -9,6 +9,7 @@ from core.engine.clients import local_clients
 from core.engine.runner import Runner
 from core.engine.store import Store
 from core.home import Home
+from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.moments import Clock
 from core.outbox import Outbox
@@ -35,7 +36,7 @@ class OneMachine:
         self._clock = clock
         self.presence = Presence(home.processes)
         self._database = open_database(home.database, now=clock())
-        self.ledger = SqliteLedger(self._database, self.presence)
+        self.ledger: Ledger = SqliteLedger(self._database, self.presence)
         self.outbox = Outbox(self._database)
         self.accounts = Accounts(home.accounts)
         self.store = Store(home.engine_database, now=clock())

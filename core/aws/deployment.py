@@ -1,6 +1,6 @@
 """Where on AWS the parts of a deployment are: read from a stack's outputs, or told one by one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -62,17 +62,23 @@ class Deployment(Value):
     dead_letters_url: str | None = None
 
     @property
+    def account(self) -> str:
+        """The account that the function is in."""
+        return self.function_arn.split(":")[4]
+
+    @property
     def region(self) -> str:
         """The region that the function, and so everything else, is in."""
         return self.function_arn.split(":")[3]
 
 
-def find_deployment(told: Mapping[str, str], stack: str | None, cloudformation: Any) -> Deployment:
+def find_deployment(told: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
     """Return the deployment that a stack's outputs describe; what was told one by one goes before them.
 
+    `cloudformation` makes a client, which is needed for a stack alone.
     Raises MissingStack, UnfinishedStack, IncompleteDeployment, or what `core.faults` makes of AWS's answer.
     """
-    found = {**(read_outputs(stack, cloudformation) if stack else {}), **told}
+    found = {**(read_outputs(stack, cloudformation()) if stack else {}), **told}
     missing = [member for member in ("function_arn", "role_arn") if not found.get(member)]
     if missing:
         raise IncompleteDeployment(missing)

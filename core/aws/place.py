@@ -1,6 +1,8 @@
 """AWS: EventBridge Scheduler fires, DynamoDB holds the ledger, Secrets Manager the signing secret."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -10,20 +12,27 @@ from core.accounts import Accounts
 from core.aws.deployment import Deployment, find_deployment
 from core.faults import translated
 from core.home import Home
+from core.ledger.port import Ledger
+from core.ledger.sqlite import SqliteLedger, open_database
 from core.moments import Clock
+from core.outbox import Outbox
+from core.processes import Presence
 from core.settings import Settings
 from core.wire import TargetSettings
+from lambda_pkg.signing_secret import SigningSecret
 
 LEAD = timedelta(seconds=60)
-"""The scheduler fires within the minute after an at(); the relay, invoked a minute early, waits for the rest."""
+"""EventBridge Scheduler fires within the minute after an at(); the relay, invoked early, waits for the rest."""
 NOTICE = LEAD + timedelta(seconds=60)
-PATIENCE = Config(
-    retries={"mode": "adaptive", "max_attempts": 6},
+PATIENT = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 6},
     max_pool_connections=32,
     connect_timeout=5,
     read_timeout=20,
 )
 """Slows down when AWS throttles, as many pages and threads share the quota of one account."""
+BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=5)
+"""For questions whose answer a person waits for."""
 
 
 class Aws:
@@ -32,15 +41,20 @@ class Aws:
     notice = NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock, session: boto3.Session | None = None) -> None:
-        """Find the deployment's parts. Raises what `find_deployment` raises."""
+        """Find the deployment's parts and open what is kept on this machine.
+
+        Raises what `find_deployment` raises, NoCredentials, StorageFault or NewerDatabase.
+        """
         self._clock = clock
         self._settings = settings
         self._home = home
+        self._making = Lock()
+        self._brief: dict[str, Any] = {}
         with translated():
             self.session = session or boto3.Session()
-            self.deployment = find_deployment(told(settings), settings.stack, self.client("cloudformation"))
-        self.scheduler, self.functions = self.client("scheduler"), self.client("lambda")
-        self.accounts = Accounts(home.accounts)
+            self.deployment = find_deployment(told(settings), settings.stack, self._cloudformation)
+            self.scheduler, self.functions = self.client("scheduler"), self.client("lambda")
+            self._signing_secret = self._secret()
         self.target = TargetSettings(
             group=self.deployment.group,
             function_arn=self.deployment.function_arn,
@@ -48,10 +62,47 @@ class Aws:
             dead_letter_arn=self.deployment.dead_letter_arn,
             lead=LEAD,
         )
+        self.presence = Presence(home.processes)
+        self._database = open_database(home.database, now=clock())
+        self.ledger: Ledger = SqliteLedger(self._database, self.presence)
+        self.outbox = Outbox(self._database)
+        self.accounts = Accounts(home.accounts)
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of this account and region."""
-        return self.session.client(service, config=PATIENCE)
+    def client(self, service: str, config: Config = PATIENT) -> Any:
+        """Return a boto3 client of this account, in the region that the deployment is in."""
+        with self._making:  # clients may be used from any thread, a session only from one at a time
+            return self.session.client(service, region_name=self.deployment.region, config=config)
+
+    def brief_client(self, service: str) -> Any:
+        """Return a client for questions whose answer a person waits for: two attempts of a few seconds."""
+        if service not in self._brief:
+            self._brief[service] = self.client(service, BRIEF)
+        return self._brief[service]
+
+    def signing_secrets(self) -> Sequence[str]:
+        """Return the configured secrets, else the deployment's, read at most every five minutes, else the home's own.
+
+        Raises what `core.faults` makes of AWS's answer.
+        """
+        if self._settings.signing_secret or self._signing_secret is None:
+            return self._home.signing_secrets(self._settings.signing_secret)
+        with translated():
+            return self._signing_secret.at(self._clock())
+
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Nothing is to be started: EventBridge Scheduler fires, and the relay was told where to post when deployed."""
+
+    def close(self) -> None:
+        """Close the files."""
+        self._database.close()
+        self.presence.leave()
+
+    def _cloudformation(self) -> Any:
+        return self.session.client("cloudformation", config=BRIEF)
+
+    def _secret(self) -> SigningSecret | None:
+        arn = self.deployment.signing_secret_arn
+        return SigningSecret(arn, self.brief_client("secretsmanager")) if arn else None
 
 
 def told(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,244 @@
+"""A deployment in moto: every part that Punctual looks for, and the stack whose outputs name them."""
+
+import functools
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from moto import mock_aws
+from moto.core.models import botocore_stubber
+
+from core.application import Application
+from core.settings import Settings
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+STACK = "Punctual"
+GROUP = "posts"
+
+
+class Interference:
+    """Stands between the product and moto, and answers instead of it what a test asks for.
+
+    A fault is an error code, which is answered, or an exception, which is raised as a broken network would; `after`
+    lets AWS carry the request out first, so that only its answer is lost.
+    """
+
+    def __init__(self) -> None:
+        self._rules: list[dict[str, Any]] = []
+        self.seen: list[str] = []
+
+    def __call__(
+        self,
+        operation: str,
+        fault: str | Exception,
+        message: str = "",
+        *,
+        times: int = 1_000_000,
+        after: bool = False,
+    ) -> None:
+        """Let `operation` (all: "*") fail the next `times` times."""
+        rule = {"operation": operation, "fault": fault, "message": message or str(fault), "left": times, "after": after}
+        self._rules.append(rule)
+
+    def clear(self) -> None:
+        """Let everything pass."""
+        self._rules.clear()
+        self.seen.clear()
+
+    def answer(self, event_name: str, request: AWSPreparedRequest, **others: Any) -> AWSResponse | None:
+        """The handler of botocore's before-send."""
+        operation = event_name.rsplit(".", 1)[1]
+        self.seen.append(operation)
+        rule = next((each for each in self._rules if each["operation"] in (operation, "*") and each["left"]), None)
+        if rule is None or rule["after"]:
+            answer = botocore_stubber(event_name, request, **others)
+        if rule is None:
+            return answer
+        rule["left"] -= 1
+        if isinstance(rule["fault"], Exception):
+            raise rule["fault"]
+        return _refusal(request.url, rule["fault"], rule["message"])
+
+
+class _Raw:
+    """As much of urllib3's response as botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        yield self._content
+
+
+def _refusal(url: str, code: str, message: str) -> AWSResponse:
+    """Return an error as the service would write it: XML where its protocol is query, else JSON."""
+    if any(f"//{service}." in url for service in ("iam", "sts", "cloudformation")):
+        content = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    else:
+        content = json.dumps({"__type": code, "Message": message, "message": message})
+    return AWSResponse(url, 400, {"x-amzn-ErrorType": code}, _Raw(content.encode()))
+
+
+@pytest.fixture(scope="session")
+def interference() -> Interference:
+    """Between the product's session, which is one for all tests, and moto."""
+    return Interference()
+
+
+@pytest.fixture(scope="session")
+def product_session(interference: Interference) -> boto3.session.Session:
+    """The session that the product is given: it reads the service models once."""
+    session = boto3.session.Session(region_name=REGION)
+    session.events.unregister("before-send", botocore_stubber)  # all handlers are called, whoever answers first
+    session.events.register("before-send", interference.answer)
+    return session
+
+
+@pytest.fixture
+def interfere(interference: Interference, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interference]:
+    """Make AWS fail. Retries follow at once, as if there were no time between them."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda *_, **__: True)
+    yield interference
+    interference.clear()
+
+
+class Cloud:
+    """AWS in moto: a client for each service, and the outputs of the stack that is deployed there."""
+
+    def __init__(self, clients: Callable[[str], Any]) -> None:
+        self._clients = clients
+        self.outputs: dict[str, str] = {}
+
+    def __getitem__(self, service: str) -> Any:
+        return self._clients(service)
+
+    def tell(self, **outputs: str) -> None:
+        """Deploy a stack with these outputs."""
+        self.outputs = outputs
+        template = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+        }
+        self["cloudformation"].create_stack(StackName=STACK, TemplateBody=json.dumps(template))
+
+
+@pytest.fixture(scope="session")
+def cloud_clients() -> Callable[[str], Any]:
+    """Clients that nothing interferes with."""
+    session = boto3.session.Session(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    return functools.cache(session.client)
+
+
+@pytest.fixture
+def cloud(
+    cloud_clients: Callable[[str], Any], product_session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cloud]:
+    """AWS with nothing in it."""
+    monkeypatch.setattr(boto3, "Session", lambda: product_session)
+    with mock_aws():
+        yield Cloud(cloud_clients)
+
+
+@pytest.fixture
+def deployed(cloud: Cloud) -> Cloud:
+    """AWS with everything that the stack makes."""
+    cloud["scheduler"].create_schedule_group(Name=GROUP)
+    failures, dead, undelivered = (_queue(cloud, name) for name in ("failures", "dead", "undelivered"))
+    secret = cloud["secretsmanager"].create_secret(Name="signing", SecretString="A" * 44)["ARN"]
+    table = cloud["dynamodb"].create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    )["TableDescription"]["TableName"]
+    function = _function(cloud, failures)
+    cloud.tell(
+        GroupName=GROUP,
+        RelayFunctionArn=function,
+        ExecutionRoleArn=_execution_role(cloud, function),
+        TableName=table,
+        SigningSecretArn=secret,
+        UndeliveredQueueArn=_arn(cloud, undelivered),
+        UndeliveredQueueUrl=undelivered,
+        FailuresQueueUrl=failures,
+        DeadLettersQueueUrl=dead,
+    )
+    return cloud
+
+
+@pytest.fixture
+def opened(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[..., Application]]:
+    """Open Punctual on the deployment; settings may be added, as variables. What is open is closed at the end."""
+    applications = []
+
+    def open_application(**variables: str) -> Application:
+        whole = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": STACK, "PUNCTUAL_HOME": str(tmp_path / "home"), **variables}
+        applications.append(Application(Settings.read(whole), clock))
+        return applications[-1]
+
+    yield open_application
+    for application in applications:
+        application.close()
+
+
+def _queue(cloud: Cloud, name: str) -> str:
+    return cloud["sqs"].create_queue(QueueName=name)["QueueUrl"]
+
+
+def _arn(cloud: Cloud, queue_url: str) -> str:
+    asked = cloud["sqs"].get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    return asked["Attributes"]["QueueArn"]
+
+
+def _function(cloud: Cloud, failures: str) -> str:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("handler.py", "")
+    role = cloud["iam"].create_role(RoleName="relay", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    arn = cloud["lambda"].create_function(
+        FunctionName="relay",
+        Runtime="python3.13",
+        Role=role,
+        Handler="handler.handle",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=150,
+        Environment={"Variables": {"POSTING_URL": "https://posts.example.org/publish"}},
+    )["FunctionArn"]
+    cloud["lambda"].put_function_event_invoke_config(
+        FunctionName=arn,
+        MaximumRetryAttempts=2,
+        MaximumEventAgeInSeconds=900,
+        DestinationConfig={"OnFailure": {"Destination": _arn(cloud, failures)}},
+    )
+    return arn
+
+
+def _execution_role(cloud: Cloud, function: str) -> str:
+    ours = {
+        "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{GROUP}",
+    }
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "scheduler.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": ours},
+            }
+        ],
+    }
+    role = cloud["iam"].create_role(RoleName="scheduler", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    allowed = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function}],
+    }
+    cloud["iam"].put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=json.dumps(allowed))
+    return role

@@ -1,0 +1,71 @@
+"""What AWS answers, as errors of ours."""
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+
+from core import faults
+from core.faults import translated
+
+ANSWERS = [
+    ("GetSchedule", "ResourceNotFoundException", "Schedule post-1 does not exist.", faults.ScheduleGone),
+    ("ListSchedules", "ResourceNotFoundException", "Schedule group posts does not exist.", faults.GroupGone),
+    ("GetFunctionConfiguration", "ResourceNotFoundException", "Function not found: relay", faults.PartGone),
+    ("ReceiveMessage", "AWS.SimpleQueueService.NonExistentQueue", "The queue does not exist.", faults.PartGone),
+    ("GetRole", "NoSuchEntity", "The role cannot be found.", faults.PartGone),
+    ("CreateSchedule", "ConflictException", "Schedule post-1 already exists.", faults.NameTaken),
+    ("CreateSchedule", "ServiceQuotaExceededException", "The schedules quota is reached.", faults.QuotaReached),
+    ("CreateSchedule", "ValidationException", "Invalid Schedule Expression at().", faults.SchedulerRefused),
+    (
+        "CreateSchedule",
+        "ValidationException",
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+        faults.RoleNotReady,
+    ),
+    ("CreateSchedule", "ThrottlingException", "Rate exceeded", faults.Throttled),
+    ("Invoke", "TooManyRequestsException", "Rate exceeded", faults.Throttled),
+    ("PutItem", "ProvisionedThroughputExceededException", "Slow down", faults.Throttled),
+    ("CreateSchedule", "ExpiredTokenException", "The security token is expired", faults.CredentialsRefused),
+    ("CreateSchedule", "UnrecognizedClientException", "The security token is invalid", faults.CredentialsRefused),
+    ("CreateSchedule", "InvalidSignatureException", "Signature expired: 1 is now earlier than 2", faults.ClockSkewed),
+    ("CreateSchedule", "InvalidSignatureException", "Signature not yet current: 3", faults.ClockSkewed),
+    ("CreateSchedule", "InvalidSignatureException", "It does not match", faults.CredentialsRefused),
+    ("CreateSchedule", "InternalServerException", "Something broke", faults.SchedulerUnavailable),
+]
+RAISED = [
+    (exceptions.NoCredentialsError(), faults.NoCredentials),
+    (exceptions.NoRegionError(), faults.NoCredentials),
+    (exceptions.ProfileNotFound(profile="work"), faults.NoCredentials),
+    (exceptions.InvalidRegionError(region_name="here!"), faults.NoCredentials),
+    (exceptions.UnauthorizedSSOTokenError(), faults.CredentialsRefused),
+    (exceptions.LoginRefreshRequired(), faults.CredentialsRefused),
+    (exceptions.ConnectTimeoutError(endpoint_url="https://aws"), faults.SchedulerUnavailable),
+    (exceptions.EndpointConnectionError(endpoint_url="https://aws"), faults.SchedulerUnavailable),
+]
+
+
+@pytest.mark.parametrize(("operation", "code", "message", "kind"), ANSWERS)
+def test_each_answer_is_named_for_what_it_means(operation, code, message, kind):
+    with pytest.raises(faults.PunctualError) as caught, translated():
+        raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
+    assert type(caught.value) is kind
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("error", "kind"), RAISED)
+def test_each_fault_on_the_way_to_aws_is_named_for_what_it_means(error, kind):
+    with pytest.raises(faults.PunctualError) as caught, translated():
+        raise error
+    assert type(caught.value) is kind
+
+
+def test_a_denial_names_the_action_and_the_resource():
+    said = (
+        "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: scheduler:CreateSchedule"
+        " on resource: arn:aws:scheduler:us-east-1:123456789012:schedule/posts/post-1"
+    )
+    with (
+        pytest.raises(faults.AccessDenied, match="scheduler:CreateSchedule on resource: arn:aws:scheduler"),
+        translated(),
+    ):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": said}}, "CreateSchedule")
