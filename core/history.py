@@ -1,5 +1,6 @@
 """History: every occurrence that began, as one line each, and the posts of which nothing ever began."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,6 +68,22 @@ def run_of(occurrence: Occurrence) -> Run:
 def runs(ledger: Ledger, *, after: Cursor | None = None, limit: int) -> list[Run]:
     """Return a page of History, the latest due first."""
     return [run_of(occurrence) for occurrence in ledger.history(after=after, limit=limit)]
+
+
+def everything(ledger: Ledger, *, page: int = 500) -> Iterator[Run]:
+    """Yield every run there is, the latest due first, read page by page."""
+    after = None
+    while found := runs(ledger, after=after, limit=page):
+        yield from found
+        after = found[-1].cursor
+
+
+def waits_for_a_person(ledger: Ledger, run: Run) -> bool:
+    """Whether a run ended in a way that somebody must decide on, and nobody has given its post another time since."""
+    if run.state not in ("refused", "failed", "missed", "unconfirmed"):
+        return False
+    plan = ledger.get(run.post_id)
+    return plan is None or plan.post.repeats or plan.post.revision == run.payload.revision
 
 
 def lying(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:

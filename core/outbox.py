@@ -1,5 +1,6 @@
 """The outbox: posts published to this machine alone, where a newcomer sees what readers would see."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +36,11 @@ class Outbox:
             )
         )
 
+    def get(self, occurrence_key: str) -> Entry | None:
+        """Return one entry."""
+        rows = self._database.read("SELECT * FROM outbox WHERE occurrence_key = ?", (occurrence_key,))
+        return _read(rows[0]) if rows else None
+
     def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
         """Return entries, the latest first, behind `after`."""
         rows = self._database.read(
@@ -42,12 +48,13 @@ class Outbox:
             " ORDER BY published_at DESC, occurrence_key DESC LIMIT ?",
             (*((milliseconds(after.published_at), after.occurrence_key) if after else LATEST), limit),
         )
-        return [
-            Entry(
-                occurrence_key=row["occurrence_key"],
-                post_id=row["post_id"],
-                text=row["text"],
-                published_at=from_milliseconds(row["published_at"]),
-            )
-            for row in rows
-        ]
+        return [_read(row) for row in rows]
+
+
+def _read(row: sqlite3.Row) -> Entry:
+    return Entry(
+        occurrence_key=row["occurrence_key"],
+        post_id=row["post_id"],
+        text=row["text"],
+        published_at=from_milliseconds(row["published_at"]),
+    )

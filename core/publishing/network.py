@@ -69,13 +69,14 @@ Result = Published | Refused | Later | Unconfirmed
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One thing that a person is asked for to connect an account."""
+    """One thing that a person is asked for to connect an account; `yes_no` answers are `yes` or empty."""
 
     name: str
     label: str
     help: str
     secret: bool = False
     required: bool = True
+    yes_no: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,9 +56,10 @@ class WebhookNetwork:
         ),
         Field(
             name="deduplicates",
-            label="The server ignores a webhook-id that it has seen (yes or no)",
-            help="With yes, an unclear outcome is tried again by itself; with no, it waits for you to look",
+            label="The server ignores a webhook-id that it has seen",
+            help="Then an unclear outcome is tried again by itself; otherwise it waits for you to look",
             required=False,
+            yes_no=True,
         ),
     )
 
