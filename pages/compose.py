@@ -1,0 +1,112 @@
+"""Compose: write a post, choose where and when, and hear what became of it."""
+
+import streamlit as st
+
+from core.moments import wall_time
+from core.phrases import listed
+from ui import drafts, links, when
+from ui.answers import answering, closing, refusal
+from ui.application import application
+from ui.counter import counter
+from ui.outcome import outcome
+from ui.state import ASKED, DRAFT, OUTCOME, of
+
+
+@answering
+def schedule(draft: str) -> None:
+    """Schedule the draft and begin the next one; a second click on the same draft changes nothing."""
+    if draft == st.session_state[DRAFT]:
+        chosen = when.picked(drafts.when_key(draft))
+        done(drafts.written(draft, chosen), chosen.zone, application().schedules.schedule)
+
+
+@closing
+def post_now(draft: str) -> None:
+    """Hand the draft over at once and begin the next one."""
+    if draft == st.session_state[DRAFT]:
+        done(now(draft), when.picked(drafts.when_key(draft)).zone, application().schedules.post_now)
+
+
+@answering
+def ask_post_now(draft: str) -> None:
+    """Ask once, of a draft that could be posted."""
+    now(draft)
+    st.session_state[ASKED] = draft
+
+
+def now(draft):
+    """Return the draft as a post of this moment."""
+    zone = when.picked(drafts.when_key(draft)).zone
+    wall = wall_time(application().clock(), zone).replace(tzinfo=None, microsecond=0)
+    return drafts.written(draft, when.Picked(wall=wall, zone=zone, which=1))
+
+
+def done(post, zone, act) -> None:
+    """Do it, tell it, and begin anew with the same destinations and zone."""
+    act(post)
+    st.session_state[OUTCOME] = post.post_id
+    drafts.begin(text="", destinations=post.destinations, zone=zone)
+
+
+@st.dialog("Post now?", icon=":material/send:")
+def confirm(draft: str) -> None:
+    """Name the destinations and wait for a yes."""
+    post = now(draft)
+    st.markdown(f"This goes out at once to **{listed([labels[each] for each in post.destinations])}**.")
+    st.text(post.text)
+    st.button(
+        "Post now", key=of("confirm", draft), type="primary", icon=":material/send:", on_click=post_now, args=(draft,)
+    )
+
+
+draft = drafts.current()
+accounts = {account.destination: account for account in application().accounts.all()}
+labels = {destination: account.label for destination, account in accounts.items()}
+
+st.title("Compose")
+outcome()
+refusal()
+words, time = st.columns([11, 9], gap="medium")
+with words:
+    text = st.text_area(
+        "Text",
+        key=drafts.text_key(draft),
+        height=230,
+        placeholder="What do you want to say?",
+        persist_state="session",
+    )
+    chosen = st.session_state[drafts.destinations_key(draft)]
+    counter(drafts.text_key(draft), text or "", [accounts[each] for each in chosen if each in accounts])
+    st.pills(
+        "Destinations",
+        labels,
+        selection_mode="multi",
+        format_func=lambda destination: labels.get(destination, destination),
+        key=drafts.destinations_key(draft),
+        persist_state="session",
+    )
+    if len(accounts) == 1:
+        st.caption("The outbox is built in: a feed on this machine, good for a first try.")
+        st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
+with time:
+    with st.container(border=True, key="card-when"):
+        when.pick(drafts.when_key(draft))
+    st.button(
+        "Schedule",
+        key=of("schedule", draft),
+        type="primary",
+        icon=":material/schedule_send:",
+        width="stretch",
+        on_click=schedule,
+        args=(draft,),
+    )
+    st.button(
+        "Post now",
+        key=of("post-now", draft),
+        icon=":material/send:",
+        width="stretch",
+        on_click=ask_post_now,
+        args=(draft,),
+    )
+if ASKED in st.session_state:
+    confirm(st.session_state.pop(ASKED))

@@ -1,0 +1,121 @@
+"""History: what went out and how late, what did not and why, and what can be done about it."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+import streamlit as st
+
+from core.history import Run, everything, runs, waits_for_a_person
+from core.moments import offset_label, utc_text, wall_time
+from core.phrases import excerpt
+from ui import links
+from ui.answers import refusal
+from ui.application import application
+from ui.attention import attention
+from ui.queue_actions import dialogs
+from ui.state import SHOWN
+from ui.viewer import viewer_zone
+from ui.wording import BADGES, labels
+
+PAGE = 50
+CSV = "text/csv"
+
+
+def more() -> None:
+    """Show another page of lines."""
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
+
+
+def table(found: list[Run], zone: str) -> pd.DataFrame:
+    """Return the runs as people read them, with times as clocks in `zone` show them."""
+    return pd.DataFrame(
+        {
+            "due": [f"{wall_time(run.due_at, zone):%Y-%m-%d %H:%M:%S}" for run in found],
+            "state": [BADGES[run.state][0] for run in found],
+            "lag": pd.array([run.lag_ms for run in found], dtype="Int64"),
+            "text": [excerpt(run.text, 120) for run in found],
+            "destinations": [", ".join(labels(run.destinations)) for run in found],
+            "url": [run.url for run in found],
+            "error": [run.error for run in found],
+            "attempts": [run.attempts for run in found],
+        }
+    )
+
+
+def csv() -> bytes:
+    """Return everything there is, with instants in UTC."""
+    return pd.DataFrame(lines(everything(application().ledger))).to_csv(index=False).encode("utf-8-sig")
+
+
+def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
+    """Return each run as a line of the CSV file."""
+    return (
+        {
+            "due_at": utc_text(run.due_at),
+            "zone": run.zone,
+            "state": run.state,
+            "published_at": utc_text(run.published_at) if run.published_at else None,
+            "lag_ms": run.lag_ms,
+            "text": run.text,
+            "destinations": " ".join(run.destinations),
+            "url": run.url,
+            "error": run.error,
+            "attempts": run.attempts,
+            "key": run.key,
+        }
+        for run in found
+    )
+
+
+@st.fragment(run_every="5s")
+def report() -> None:
+    """Draw what waits for a person, then everything."""
+    app, zone = application(), viewer_zone()
+    limit = st.session_state.get(SHOWN, PAGE)
+    found = runs(app.ledger, limit=limit + 1)
+    if not found:
+        empty()
+        return
+    refusal()
+    attention([run for run in found[:limit] if waits_for_a_person(app.ledger, run)])
+    st.dataframe(
+        table(found[:limit], zone),
+        key="runs",
+        hide_index=True,
+        height="content",
+        alt="Posts that were due, the latest first, with their state, how late they were, and links",
+        column_order=["due", "state", "lag", "text", "url", "destinations", "error", "attempts"],
+        column_config={
+            "due": st.column_config.TextColumn(f"Due ({offset_label(app.clock(), zone)})", width=165),
+            "state": st.column_config.TextColumn("State", width=100),
+            "lag": st.column_config.NumberColumn("Late", format="%d ms", width=95),
+            "text": st.column_config.TextColumn("Text", width=280),
+            "url": st.column_config.LinkColumn("Link", display_text="Open", width=60),
+            "destinations": st.column_config.TextColumn("Destinations", width=140),
+            "error": st.column_config.TextColumn("Reason", width=280),
+            "attempts": st.column_config.NumberColumn("Attempts", width=80),
+        },
+    )
+    if len(found) > limit:
+        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
+    dialogs()
+
+
+def empty() -> None:
+    """Say how to begin."""
+    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
+        st.markdown("#### Nothing has gone out yet", anchors=False, width="content")
+        st.caption("Each post is listed here from the moment it is due, with how late it was.", width="content")
+        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+
+
+title, download = st.columns([4, 1], vertical_alignment="bottom")
+title.title("History")
+zone = viewer_zone()
+st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
+report()
+if runs(application().ledger, limit=1):
+    with download.container(horizontal=True, horizontal_alignment="right"):
+        st.download_button(
+            "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
+        )

@@ -1,0 +1,59 @@
+"""Outbox: the built-in feed, as its readers would see it."""
+
+import streamlit as st
+
+from core.outbox import Entry
+from core.phrases import countdown, moment
+from ui import links
+from ui.application import application
+from ui.state import SHOWN, of
+from ui.viewer import viewer_zone
+from ui.wording import as_read
+
+PAGE = 20
+
+
+def more() -> None:
+    """Show another page of the feed."""
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
+
+
+def post(entry: Entry) -> None:
+    """Draw one post of the feed."""
+    with st.container(border=True, key=of("card-entry", entry.occurrence_key.replace("/", "-")), gap="xsmall"):
+        ago = countdown(entry.published_at, application().clock())
+        st.caption(f":material/inbox: **Outbox** · {moment(entry.published_at, viewer_zone())} · {ago}")
+        st.markdown(as_read(entry.text))
+
+
+@st.fragment(run_every="2s")
+def feed() -> None:
+    """Draw the feed, the latest first."""
+    limit = st.session_state.get(SHOWN, PAGE)
+    entries = application().outbox.feed(limit=limit + 1)
+    for entry in entries[:limit]:
+        post(entry)
+    if len(entries) > limit:
+        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
+    if not entries:
+        empty()
+
+
+def empty() -> None:
+    """Say how to begin."""
+    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
+        st.markdown("#### Nothing has been published here yet", anchors=False, width="content")
+        st.caption("Posts that go to the outbox appear here, on this machine and nowhere else.", width="content")
+        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+
+
+st.title("Outbox")
+asked = st.query_params.get("post")
+if asked is None:
+    feed()
+elif found := application().outbox.get(asked):
+    post(found)
+    st.page_link(links.OUTBOX, label="The whole feed", icon=":material/arrow_back:")
+else:
+    st.info("There is no such post in the outbox.", icon=":material/search_off:")
+    st.page_link(links.OUTBOX, label="The whole feed", icon=":material/arrow_back:")

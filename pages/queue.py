@@ -1,0 +1,115 @@
+"""Queue: what is still to go out, by day, kept true while the page is open."""
+
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import streamlit as st
+
+from core.moments import offset_label, wall_time
+from core.phrases import counted, day_heading
+from core.schedules import FURTHEST_AHEAD
+from core.upcoming import Entry, entry, stranded, upcoming
+from ui import links
+from ui.answers import refusal_beside
+from ui.application import application
+from ui.cards import card
+from ui.queue_actions import dialogs
+from ui.state import PLACES, SEARCH, SHOWN, WINDOW
+from ui.viewer import viewer_zone
+
+PAGE = 20
+SEARCHED = 1000
+WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": FURTHEST_AHEAD.days + 1}
+
+
+def anew() -> None:
+    """Forget which cards keep their place: the reader asked for another list."""
+    st.session_state.pop(PLACES, None)
+    st.session_state.pop(SHOWN, None)
+
+
+def more() -> None:
+    """Show another page of cards."""
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
+
+
+def end(now: datetime) -> datetime:
+    """Return where the chosen window ends: the midnight after its last day, where the viewer is."""
+    days = WINDOWS[st.session_state.get(WINDOW) or "All"]
+    wall = wall_time(now, viewer_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return wall + timedelta(days=days + 1)
+
+
+def matches(found: Entry) -> bool:
+    """Whether the post holds every word that is searched for."""
+    words = (st.session_state.get(SEARCH) or "").casefold().split()
+    text = "" if found.post is None else f"{found.post.text} {' '.join(found.post.destinations)}".casefold()
+    return all(word in text for word in words)
+
+
+def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
+    """Return every card where it stands, how many more have come between, and whether more lie ahead."""
+    app = application()
+    searching = bool(st.session_state.get(SEARCH))
+    limit = SEARCHED if searching else st.session_state.get(SHOWN, PAGE)
+    window = upcoming(app.queue, now, end(now), limit=limit)
+    present = {found.post_id: found for found in window.entries}
+    first = PLACES not in st.session_state
+    places: dict[str, datetime] = st.session_state.setdefault(PLACES, {})
+    if first:
+        present = {found.post_id: found for found in stranded(app.ledger, now)} | present
+    last = max(places.values(), default=None)
+    between = [each for each in present.values() if each.post_id not in places and last and each.due_at < last]
+    for found in present.values():
+        if found not in between:
+            places.setdefault(found.post_id, found.due_at)
+    cards = [(at, present.get(post_id) or entry(app.ledger, post_id, now)) for post_id, at in places.items()]
+    cards = sorted(((at, each) for at, each in cards if matches(each)), key=lambda pair: (pair[0], pair[1].post_id))
+    return cards, len([each for each in between if matches(each)]), window.more
+
+
+@st.fragment(run_every="2s")
+def cards() -> None:
+    """Draw the cards, by day."""
+    app, zone = application(), viewer_zone()
+    now = app.clock()
+    found, between, further = placed(now)
+    today = wall_time(now, zone).date()
+    with st.container(horizontal=True, vertical_alignment="center", height=40, border=False):
+        st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
+        if between:
+            st.button(f"Show {counted(between, 'new post')}", type="tertiary", icon=":material/refresh:", on_click=anew)
+    for day, group in groupby(found, key=lambda pair: wall_time(pair[0], zone).date()):
+        st.subheader(day_heading(day, today), anchor=False)
+        for _, each in group:
+            card(each, now)
+    if further:
+        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
+    if not found:
+        empty()
+    refusal_beside()
+    dialogs()
+
+
+def empty() -> None:
+    """Say how to begin, or why nothing is here."""
+    if st.session_state.get(SEARCH) or (st.session_state.get(WINDOW) or "All") != "All":
+        st.info("Nothing here. Look further ahead, or search for something else.", icon=":material/search_off:")
+        return
+    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
+        st.markdown("#### Nothing is scheduled", anchors=False, width="content")
+        st.caption("Write a post, choose a time, and it waits here until it goes out.", width="content")
+        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+
+
+st.title("Queue")
+controls = st.container()
+cards()
+if st.session_state.get(PLACES):
+    window, search = controls.columns([3, 2], vertical_alignment="bottom")
+    window.segmented_control(
+        "Window", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=anew
+    )
+    search.text_input(
+        "Search", key=SEARCH, placeholder="Search", icon=":material/search:", label_visibility="collapsed"
+    )

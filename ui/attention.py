@@ -1,0 +1,87 @@
+"""The runs that wait for a person: failed, refused, missed or unconfirmed ones, with what can be done about each."""
+
+import streamlit as st
+
+from core.history import Run
+from core.ledger.states import DestinationOutcome
+from core.phrases import excerpt, moment
+from ui import drafts, links, queue_actions
+from ui.answers import answering
+from ui.application import application
+from ui.state import GO_TO, of
+from ui.viewer import viewer_zone
+from ui.wording import labels, plain, state_badge
+
+
+def attention(found: list[Run]) -> None:
+    """Draw a card for each run."""
+    if not found:
+        return
+    st.subheader("Waiting for you", anchor=False)
+    for run in found:
+        with st.container(border=True, key=of("card-run", run.key.replace("/", "-"))):
+            _card(run)
+    st.subheader("Everything", anchor=False)
+
+
+def _card(run: Run) -> None:
+    st.markdown(f"{state_badge(run.state)} :small[:gray[due {moment(run.due_at, viewer_zone())}]]")
+    st.text(excerpt(run.text, 240))
+    for each in run.outcome.destinations:
+        name = plain(labels([each.destination])[0])
+        st.markdown(f":small[**{name}**: {each.state}. {plain(each.reason or '')}]")
+        if each.state == "unconfirmed":
+            _decide(run, each)
+    with st.container(horizontal=True):
+        again = tuple(each for each in run.retriable if each not in _unconfirmed(run))
+        if again:
+            label = "Post it now" if run.state == "missed" else "Retry"
+            st.button(label, key=of("retry", run.key), icon=":material/replay:", on_click=_retry, args=(run, again))
+        if run.state == "missed":
+            st.button(
+                "Schedule again", key=of("again", run.key), icon=":material/schedule:", on_click=_again, args=(run,)
+            )
+
+
+def _decide(run: Run, each: DestinationOutcome) -> None:
+    """An unclear outcome: the person has looked, and says."""
+    with st.container(horizontal=True):
+        st.button(
+            "It is out",
+            key=of(f"out-{each.destination}", run.key),
+            icon=":material/check:",
+            on_click=_confirm,
+            args=(run, each.destination),
+        )
+        st.button(
+            "Publish it",
+            key=of(f"publish-{each.destination}", run.key),
+            icon=":material/replay:",
+            on_click=_retry,
+            args=(run, (each.destination,)),
+        )
+
+
+def _unconfirmed(run: Run) -> set[str]:
+    return {each.destination for each in run.outcome.destinations if each.state == "unconfirmed"}
+
+
+@answering
+def _retry(run: Run, destinations: tuple[str, ...]) -> None:
+    application().schedules.retry(run.payload, destinations)
+
+
+@answering
+def _confirm(run: Run, destination: str) -> None:
+    application().schedules.confirm(run.payload, destination)
+
+
+@answering
+def _again(run: Run) -> None:
+    """Give a one-time post another time; of a repeating one, begin a draft with the text of the run that was missed."""
+    plan = application().ledger.get(run.post_id)
+    if plan is not None and not plan.post.repeats:
+        queue_actions.ask_time(run.post_id)
+        return
+    drafts.begin(text=run.text, destinations=run.destinations, zone=run.zone)
+    st.session_state[GO_TO] = links.COMPOSE

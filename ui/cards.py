@@ -1,0 +1,91 @@
+"""One post of the queue as a card: when, what, where, how it stands, and what can be done about it."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.models import Post
+from core.phrases import clock_time, countdown, excerpt, lateness, moment
+from core.standing import State
+from core.upcoming import Entry
+from ui import links, queue_actions
+from ui.state import of
+from ui.viewer import viewer_zone
+from ui.wording import destination_badges, state_badge
+
+EXCERPT = 240
+"""Characters of a post that its card shows."""
+
+_MENUS: dict[State, list[str]] = {
+    "scheduled": ["Edit text", "Change time", "Pause", "Duplicate", "Post now"],
+    "paused": ["Edit text", "Change time", "Resume", "Duplicate", "Post now"],
+    "not armed": ["Edit text", "Change time", "Duplicate", "Post now"],
+    "time has passed": ["Edit text", "Duplicate", "Post now", "Cancel"],
+    "missing": ["Edit text", "Duplicate", "Post now", "Cancel"],
+}
+_ONLY_ONCE = {"Change time", "Post now"}
+"""What a repeating post's menu leaves out."""
+
+
+def card(entry: Entry, now: datetime) -> None:
+    """Draw the card. Its height is the same in every state, so that what lies below never moves."""
+    with st.container(border=True, key=of("card", entry.post_id), horizontal=True, vertical_alignment="center"):
+        with st.container(key=of("time", entry.post_id), width=150, gap="xxsmall"):
+            _time(entry, now)
+        with st.container(key=of("words", entry.post_id), width="stretch", gap="xsmall"):
+            _words(entry)
+        with st.container(
+            key=of("actions", entry.post_id), width=160, horizontal=True, horizontal_alignment="right", gap="xsmall"
+        ):
+            _actions(entry)
+
+
+def _time(entry: Entry, now: datetime) -> None:
+    st.markdown(f"### {clock_time(entry.due_at, viewer_zone())}", anchors=False)
+    lag = None if entry.run is None else entry.run.lag_ms
+    st.caption(countdown(entry.due_at, now) if lag is None else f"{lateness(lag)} late")
+
+
+def _words(entry: Entry) -> None:
+    if entry.post is None:
+        st.text("This schedule was not written by Punctual. It is left as it is.")
+        return
+    st.text(excerpt(entry.post.text, EXCERPT))
+    parts = [state_badge(entry.state)] if entry.state != "scheduled" else []
+    st.markdown(" ".join([*parts, destination_badges(entry.post.destinations), _elsewhere(entry, entry.post)]))
+
+
+def _elsewhere(entry: Entry, post: Post) -> str:
+    """The post's own time, where its zone is not the viewer's."""
+    return "" if post.zone == viewer_zone() else f":small[:gray[{moment(entry.due_at, post.zone)}]]"
+
+
+def _actions(entry: Entry) -> None:
+    post_id = entry.post_id
+    if entry.state in ("scheduled", "paused", "not armed"):
+        st.button("Cancel", key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
+    elif entry.state in ("time has passed", "missing"):
+        st.button("New time", key=of("new-time", post_id), on_click=queue_actions.ask_time, args=(post_id,))
+    elif entry.state == "cancelled":
+        st.button("Undo", key=of("undo", post_id), icon=":material/undo:", on_click=queue_actions.undo, args=(post_id,))
+    elif entry.run is not None:
+        _see(entry)
+    choices = _MENUS.get(entry.state, [])
+    if entry.post is not None and entry.post.repeats:
+        choices = [choice for choice in choices if choice not in _ONLY_ONCE]
+    if choices:
+        st.menu_button(
+            "More",
+            choices,
+            key=of("menu", post_id),
+            type="tertiary",
+            on_click=queue_actions.choose,
+            args=(post_id,),
+        )
+
+
+def _see(entry: Entry) -> None:
+    if entry.state == "published":
+        links.permalink(entry.run.url if entry.run else None)
+    else:
+        st.page_link(links.HISTORY, label="History", icon=":material/history:")

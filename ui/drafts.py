@@ -1,0 +1,67 @@
+"""The draft in Compose: its text, its destinations and its time, kept while a person looks at other pages."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.composing import compose, proposed_time
+from core.models import Post, new_post_id
+from ui import when
+from ui.application import application
+from ui.state import DRAFT, of
+from ui.viewer import viewer_zone
+
+
+def current() -> str:
+    """Return the id of the draft in hand; the first one is begun here."""
+    if DRAFT not in st.session_state:
+        destinations = [account.destination for account in application().accounts.all()]
+        begin(text="", destinations=destinations[:1], zone=viewer_zone())
+    draft: str = st.session_state[DRAFT]
+    return draft
+
+
+def begin(*, text: str, destinations: Sequence[str], zone: str) -> None:
+    """Put a new draft in the place of the one in hand."""
+    draft = new_post_id()
+    state = st.session_state
+    state[DRAFT] = draft
+    state[text_key(draft)] = text
+    state[destinations_key(draft)] = list(destinations)
+    when.start(when_key(draft), proposed_time(application().clock()), zone)
+
+
+def begin_from(post: Post) -> None:
+    """Begin a draft that says and addresses what a post did."""
+    begin(text=post.text, destinations=post.destinations, zone=post.zone)
+
+
+def written(draft: str, chosen: when.Picked) -> Post:
+    """Return what stands in the fields as a post for that time. Raises what `compose` raises."""
+    app = application()
+    return compose(
+        post_id=draft,
+        text=st.session_state[text_key(draft)],
+        destinations=st.session_state[destinations_key(draft)],
+        wall=chosen.wall,
+        zone=chosen.zone,
+        which=chosen.which,
+        late_after_minutes=app.settings.late_after_minutes,
+        accounts=app.accounts,
+        networks=app.networks,
+    )
+
+
+def text_key(draft: str) -> str:
+    """The text area's key."""
+    return of("text", draft)
+
+
+def destinations_key(draft: str) -> str:
+    """The destinations' key."""
+    return of("destinations", draft)
+
+
+def when_key(draft: str) -> str:
+    """The key of the time fields."""
+    return of("when", draft)

@@ -1,0 +1,161 @@
+"""What can be done with a post in the queue: the callbacks of its card, and the dialogs they open."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.composing import check_destinations, check_text
+from core.ledger.port import Plan
+from core.phrases import listed
+from core.schedules import TooSoon
+from ui import drafts, links, when
+from ui.answers import answering, closing, refusal
+from ui.application import application
+from ui.counter import counter
+from ui.state import ASKED, GO_TO, of
+from ui.wording import labels, plain
+
+
+@answering
+def cancel(post_id: str) -> None:
+    """Take the post out of the queue."""
+    schedules = application().schedules
+    schedules.cancel(schedules.plan(post_id))
+
+
+@answering
+def undo(post_id: str) -> None:
+    """Arm a cancelled post again; once its time has passed, offer another time."""
+    schedules = application().schedules
+    plan = schedules.plan(post_id)
+    try:
+        schedules.undo_cancel(plan)
+    except TooSoon:
+        _ask_time(plan)
+
+
+@answering
+def choose(post_id: str) -> None:
+    """Do what was chosen in the post's menu."""
+    _MENU[st.session_state[of("menu", post_id)]](application().schedules.plan(post_id))
+
+
+@answering
+def ask_time(post_id: str) -> None:
+    """Open the dialog that gives the post another time."""
+    _ask_time(application().schedules.plan(post_id))
+
+
+def dialogs() -> None:
+    """Open the dialog that a callback asked for, and go where one leads."""
+    if GO_TO in st.session_state:
+        st.switch_page(st.session_state.pop(GO_TO))
+    if ASKED in st.session_state:
+        dialog, plan = st.session_state.pop(ASKED)
+        dialog(plan)
+
+
+def _ask_text(plan: Plan) -> None:
+    st.session_state[of("edit-text", plan.post.post_id)] = plan.post.text
+    st.session_state[of("edit-destinations", plan.post.post_id)] = list(plan.post.destinations)
+    st.session_state[ASKED] = (_text_dialog, plan)
+
+
+def _ask_time(plan: Plan) -> None:
+    key = of("edit-when", plan.post.post_id)
+    when.forget(key)
+    when.start(key, when.next_proposed(plan.post.due_at), plan.post.zone)
+    st.session_state[ASKED] = (_time_dialog, plan)
+
+
+def _ask_now(plan: Plan) -> None:
+    st.session_state[ASKED] = (_now_dialog, plan)
+
+
+def _pause(plan: Plan) -> None:
+    application().schedules.pause(plan)
+
+
+def _resume(plan: Plan) -> None:
+    application().schedules.resume(plan)
+
+
+def _duplicate(plan: Plan) -> None:
+    drafts.begin_from(plan.post)
+    st.session_state[GO_TO] = links.COMPOSE
+
+
+_MENU: dict[str, Callable[[Plan], None]] = {
+    "Edit text": _ask_text,
+    "Change time": _ask_time,
+    "Pause": _pause,
+    "Resume": _resume,
+    "Duplicate": _duplicate,
+    "Post now": _ask_now,
+    "Cancel": lambda plan: cancel(plan.post.post_id),
+}
+
+
+@st.dialog("Edit text", icon=":material/edit:", width="medium")
+def _text_dialog(plan: Plan) -> None:
+    field = of("edit-text", plan.post.post_id)
+    accounts = {account.destination: account for account in application().accounts.all()}
+    names = dict(zip(plan.post.destinations, labels(plan.post.destinations), strict=True))
+    names |= {destination: account.label for destination, account in accounts.items()}
+    text = st.text_area("Text", key=field, height=220)
+    chosen = st.session_state[of("edit-destinations", plan.post.post_id)]
+    counter(field, text or "", [accounts[each] for each in chosen if each in accounts])
+    st.pills(
+        "Destinations",
+        names,
+        selection_mode="multi",
+        format_func=lambda each: names.get(each, each),
+        key=of("edit-destinations", plan.post.post_id),
+    )
+    refusal()
+    st.button("Save", key=of("save-text", plan.post.post_id), type="primary", on_click=_save_text, args=(plan,))
+
+
+@closing
+def _save_text(plan: Plan) -> None:
+    app = application()
+    text = st.session_state[of("edit-text", plan.post.post_id)]
+    destinations = st.session_state[of("edit-destinations", plan.post.post_id)]
+    check_text(text, check_destinations(destinations, app.accounts, app.networks), app.networks)
+    app.schedules.edit(plan, text=text, destinations=destinations)
+
+
+@st.dialog("Change time", icon=":material/schedule:")
+def _time_dialog(plan: Plan) -> None:
+    when.pick(of("edit-when", plan.post.post_id))
+    refusal()
+    st.button("Save", key=of("save-time", plan.post.post_id), type="primary", on_click=_save_time, args=(plan,))
+
+
+@closing
+def _save_time(plan: Plan) -> None:
+    chosen = when.picked(of("edit-when", plan.post.post_id))
+    wall = chosen.wall.isoformat(timespec="seconds")
+    application().schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)
+
+
+@st.dialog("Post now?", icon=":material/send:")
+def _now_dialog(plan: Plan) -> None:
+    st.markdown(
+        f"This goes out at once to **{plain(listed(labels(plan.post.destinations)))}**, instead of at its time."
+    )
+    st.text(plan.post.text)
+    refusal()
+    st.button(
+        "Post now",
+        key=of("send-now", plan.post.post_id),
+        type="primary",
+        icon=":material/send:",
+        on_click=_send_now,
+        args=(plan,),
+    )
+
+
+@closing
+def _send_now(plan: Plan) -> None:
+    application().schedules.send_now(plan)

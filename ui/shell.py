@@ -1,0 +1,42 @@
+"""What every browser session runs: the frame around the pages, and the way to each of them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import PunctualError
+from ui import failures, links
+from ui.application import application
+from ui.state import PLACES, SHOWN, VISIT
+
+HERE = Path(__file__).resolve().parent
+
+st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg", layout="wide")
+st.html(HERE / "style.css")
+st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
+page = st.navigation(
+    {
+        "Posts": [
+            st.Page(links.COMPOSE, title="Compose", icon=":material/edit_square:", default=True),
+            st.Page(links.QUEUE, title="Queue", icon=":material/schedule:"),
+        ],
+        "Results": [
+            st.Page(links.HISTORY, title="History", icon=":material/history:"),
+            st.Page(links.OUTBOX, title="Outbox", icon=":material/inbox:"),
+        ],
+        "Setup": [
+            st.Page(links.ACCOUNTS, title="Accounts", icon=":material/group:"),
+            st.Page(links.HEALTH, title="Health", icon=":material/monitor_heart:"),
+        ],
+    }
+)
+if st.session_state.get(VISIT) != page.url_path:
+    st.session_state[VISIT] = page.url_path
+    for key in (PLACES, SHOWN):
+        st.session_state.pop(key, None)
+try:
+    application()
+except PunctualError as error:
+    failures.show(error)
+else:
+    page.run()

@@ -1,0 +1,32 @@
+"""Every session-state key. State holds drafts, selections and what to say next, never what core can fetch."""
+
+DRAFT = "draft"
+"""The post id that the next Schedule uses; made with the draft, so that a double click schedules one post."""
+OUTCOME = "outcome"
+"""The post id that Compose tells about: the one just scheduled or posted."""
+REFUSAL = "refusal"
+"""What core refused in the last callback, to be shown once."""
+ASKED = "asked"
+"""The dialog that a callback wants opened, with what it is about."""
+GO_TO = "go-to"
+"""The page that a callback wants to lead to."""
+MADE_SECRET = "made-secret"
+"""The account just connected and the secret made for it, until the person has put it away."""
+VISIT = "visit"
+"""The page that was last drawn, so that a page knows when it is opened anew."""
+PLACES = "places"
+"""The posts that this visit of the queue has shown, each where it stands: a refresh moves and removes none."""
+SHOWN = "shown"
+"""How many posts of the queue, or lines of History, this visit asks for."""
+WINDOW = "window"
+"""How far ahead the queue looks."""
+SEARCH = "search"
+"""The words that the queue's posts must hold."""
+
+
+def of(name: str, post_id: str) -> str:
+    """Return the key of a widget that belongs to one post or draft.
+
+    A late click or keystroke then changes the draft it was meant for, and no later one.
+    """
+    return f"{name}-{post_id}"

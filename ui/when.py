@@ -1,0 +1,139 @@
+"""The choice of a time: date, time and zone, and the instant shown back wherever it matters."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import streamlit as st
+
+from core import moments
+from core.composing import proposed_time
+from core.errors import PunctualError
+from core.moments import SkippedHour, offset_label, wall_time
+from core.phrases import calendar_day, city, clock_time, countdown, moment
+from ui import zones
+from ui.application import application
+from ui.viewer import viewer_zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """What stands in the fields: a wall time, where, and which one (1 or 2) where the hour comes twice."""
+
+    wall: datetime
+    zone: str
+    which: int | None
+
+    @property
+    def instant(self) -> datetime:
+        """The instant that is meant. Raises SkippedHour or DoubledHour."""
+        return moments.instant(self.wall, self.zone, which=self.which)
+
+
+def start(key: str, instant: datetime, zone: str) -> None:
+    """Fill the fields under `key` unless they are filled already."""
+    wall = wall_time(instant, zone)
+    st.session_state.setdefault(_date(key), wall.date())
+    st.session_state.setdefault(_time(key), time(wall.hour, wall.minute))
+    st.session_state.setdefault(_zone(key), zone)
+
+
+def forget(key: str) -> None:
+    """Empty the fields under `key`, so that `start` fills them anew."""
+    for field in (_date(key), _time(key), _zone(key), _which(key)):
+        st.session_state.pop(field, None)
+
+
+def next_proposed(due_at: datetime | None) -> datetime:
+    """Return `due_at` if it lies ahead, else the time that a new draft would begin with."""
+    now = application().clock()
+    return due_at if due_at is not None and due_at > now else proposed_time(now)
+
+
+def picked(key: str) -> Picked:
+    """Return what stands in the fields; for callbacks."""
+    state = st.session_state
+    wall = datetime.combine(state[_date(key)], state[_time(key)])
+    return Picked(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
+
+
+def pick(key: str) -> None:
+    """Draw the fields, and what they mean."""
+    left, right = st.columns(2, wrap=False)
+    left.date_input("Date", key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
+    right.time_input("Time", key=_time(key), step=60, required=True, persist_state="session")
+    chosen = picked(key)
+    labels = zones.labels(chosen.wall, chosen.zone)
+    st.session_state[_zone(key)] = chosen.zone
+    st.selectbox(
+        "Time zone",
+        labels,
+        key=_zone(key),
+        format_func=lambda zone: labels.get(zone, zone),
+        filter_mode="contains",
+        required=True,
+        persist_state="session",
+        help="Type a city, a country or an offset, for example Tokyo, Brazil or +05:30.",
+    )
+    _ask_which(key, chosen)
+    _show(key)
+
+
+def _ask_which(key: str, chosen: Picked) -> None:
+    """Where the clocks go back over the time, let the person say which of the two is meant."""
+    both = moments.instants(chosen.wall, chosen.zone)
+    if len(both) < 2:
+        return
+    names = dict(zip((1, 2), (offset_label(instant, chosen.zone) for instant in both), strict=True))
+    st.radio(
+        f"The clocks go back: {chosen.wall:%H:%M} comes twice that day. Which one?",
+        [1, 2],
+        index=None,
+        format_func=lambda which: f"{('first', 'second')[which - 1]} ({names[which]})",
+        key=_which(key),
+        horizontal=True,
+        persist_state="session",
+    )
+
+
+def _show(key: str) -> None:
+    """Say when that is: in the post's zone, in the viewer's and in UTC, and how long until then."""
+    chosen = picked(key)
+    try:
+        instant = chosen.instant
+    except SkippedHour as error:
+        st.error(f"{error} {error.hint}", icon=":material/event_busy:")
+        with st.container(horizontal=True):
+            for nearest in (error.before, error.after):
+                st.button(f"Use {nearest:%H:%M}", key=f"{key}-use-{nearest:%H%M}", on_click=_use, args=(key, nearest))
+        return
+    except PunctualError as error:
+        st.info(error.hint, icon=":material/alt_route:")
+        return
+    st.markdown(
+        f"**{calendar_day(chosen.wall.date())}, {clock_time(instant, chosen.zone)}**  \n"
+        f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
+        f"**{countdown(instant, application().clock())}**"
+    )
+    others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
+    st.caption("  \n".join(moment(instant, zone) for zone in others))
+
+
+def _use(key: str, wall: datetime) -> None:
+    st.session_state[_date(key)] = wall.date()
+    st.session_state[_time(key)] = wall.time()
+
+
+def _date(key: str) -> str:
+    return f"{key}-date"
+
+
+def _time(key: str) -> str:
+    return f"{key}-time"
+
+
+def _zone(key: str) -> str:
+    return f"{key}-zone"
+
+
+def _which(key: str) -> str:
+    return f"{key}-which"
