@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from core.aws.place import Aws
 from core.caretaker import Caretaker
+from core.dead_letters.port import DeadLetters
 from core.home import Home
 from core.moments import Clock, real_clock
 from core.one_machine import OneMachine
@@ -50,6 +51,7 @@ class Application:
             notice=self.place.notice,
             clock=clock,
         )
+        self.dead_letters = DeadLetters(self.place.dead_letters, self.schedules)
         if self.engine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
             self.schedules.ensure_group()
         self._caretaker: Caretaker | None = None

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from core.accounts import Accounts
+from core.dead_letters.engine import EngineShelf
+from core.dead_letters.port import Shelf
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import Runner
@@ -40,6 +42,7 @@ class OneMachine:
         self.outbox = Outbox(self._database)
         self.accounts = Accounts(home.accounts)
         self.store = Store(home.engine_database, now=clock())
+        self.dead_letters: Shelf = EngineShelf(self.store)
         self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
         clients = local_clients(self.api)
         self.scheduler, self.functions = clients.scheduler, clients.functions

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from core.accounts import Accounts
+from core.dead_letters.port import Shelf
 from core.ledger.port import Ledger
 from core.outbox import Outbox
 from core.wire import TargetSettings
@@ -23,6 +24,7 @@ class Place(Protocol):
     ledger: Ledger
     outbox: Outbox
     accounts: Accounts
+    dead_letters: Shelf
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the active signing secrets, the one that signs first. They may change while Punctual runs."""

@@ -62,6 +62,12 @@ class Deployment(Value):
     dead_letters_url: str | None = None
 
     @property
+    def dead_letter_urls(self) -> dict[str, str]:
+        """The queues of what was given up, by whom."""
+        queues = {"the scheduler": self.undelivered_url, "the relay": self.dead_letters_url}
+        return {giver: url for giver, url in queues.items() if url}
+
+    @property
     def account(self) -> str:
         """The account that the function is in."""
         return self.function_arn.split(":")[4]

@@ -10,6 +10,8 @@ from botocore.config import Config
 
 from core.accounts import Accounts
 from core.aws.deployment import Deployment, find_deployment
+from core.dead_letters.port import Shelf
+from core.dead_letters.queues import QueueShelf
 from core.faults import translated
 from core.home import Home
 from core.ledger.port import Ledger
@@ -67,6 +69,7 @@ class Aws:
         self.ledger: Ledger = SqliteLedger(self._database, self.presence)
         self.outbox = Outbox(self._database)
         self.accounts = Accounts(home.accounts)
+        self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
 
     def client(self, service: str, config: Config = PATIENT) -> Any:
         """Return a boto3 client of this account, in the region that the deployment is in."""

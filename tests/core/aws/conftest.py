@@ -141,7 +141,7 @@ def cloud(
 ) -> Iterator[Cloud]:
     """AWS with nothing in it."""
     monkeypatch.setattr(boto3, "Session", lambda: product_session)
-    with mock_aws():
+    with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Cloud(cloud_clients)
 
 
