@@ -1,0 +1,67 @@
+"""The links in a text, found much as the networks find them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import regex
+from publicsuffixlist import PublicSuffixList
+
+_LINK = regex.compile(
+    r"""(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d_@＠$\#＃./-])  # not inside a word, an e-mail address or another link
+    (?:https?://(?P<host>[\w-]++(?:\.[\w-]++)*+)            # with a scheme: any host
+      | (?P<bare>[a-z0-9-]++(?:\.[a-z0-9-]++)++))           # without: a domain, checked below
+    (?::\d{1,5}(?!\d))?(?![:\w]{0,80}@)
+    (?:[/?\#][^\s<>"]*+)?""",
+    regex.IGNORECASE | regex.VERBOSE,
+)
+_CLOSING = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“"}
+_LOOSE_ENDS = frozenset(".,;:!?'*_~…、。" + "’‘“”»")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A link at `text[start:end]`, and where it leads."""
+
+    start: int
+    end: int
+    url: str
+    public: bool
+    """Whether the host ends as hosts on the internet do."""
+
+
+def links(text: str) -> Iterator[Link]:
+    """Yield the links in a text, in order: `https://` and any host, or a bare `example.com`.
+
+    Punctuation that ends a sentence, and a bracket that was opened before the link, do not belong to it. Takes time
+    in proportion to the text, whatever is in it.
+    """
+    for match in _LINK.finditer(text):
+        host = match["host"] or match["bare"]
+        public = _is_public(host)
+        if match["bare"] and not public:
+            continue
+        found = _without_loose_ends(match[0])
+        url = found if match["host"] else f"https://{found}"
+        yield Link(start=match.start(), end=match.start() + len(found), url=url, public=public)
+
+
+def _without_loose_ends(found: str) -> str:
+    surplus = {closing: found.count(closing) - found.count(opening) for closing, opening in _CLOSING.items()}
+    end = len(found)
+    while end and (found[end - 1] in _LOOSE_ENDS or surplus.get(found[end - 1], 0) > 0):
+        end -= 1
+        if found[end] in surplus:
+            surplus[found[end]] -= 1
+    return found[:end]
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is a name below a top-level domain that there is."""
+    suffix = _suffixes().publicsuffix(host.lower(), accept_unknown=False)
+    return suffix is not None and suffix != host.lower()
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
