@@ -2,8 +2,9 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -16,6 +17,8 @@ from core.engine.clients import Clients, local_clients
 from core.engine.server import Face
 from core.engine.signatures import Credentials
 from core.engine.store import Store
+from core.ledger.items import table_definition
+from core.ledger.table import Table
 from core.moments import real_clock
 
 
@@ -77,6 +80,38 @@ def moto_client(aws_session):
     """boto3's scheduler client on moto."""
     with mock_aws():
         yield aws_session.client("scheduler", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+class OneAtATime:
+    """A client whose requests are let in one by one: those of DynamoDB are atomic, moto's fall apart under threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._turn = threading.Lock()
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        request = getattr(self._client, operation)
+
+        def in_turn(**parameters: Any) -> Any:
+            with self._turn:
+                return request(**parameters)
+
+        return in_turn
+
+
+@pytest.fixture
+def dynamodb(aws_session) -> Iterator[OneAtATime]:
+    """boto3's DynamoDB client on moto, which holds the ledger's table, empty, under the name `punctual`."""
+    with mock_aws():
+        client = aws_session.client("dynamodb", aws_access_key_id="x", aws_secret_access_key="x")
+        client.create_table(**table_definition("punctual"))
+        yield OneAtATime(client)
+
+
+@pytest.fixture
+def table(dynamodb, clock) -> Table:
+    """That table; whoever must try again does so at once."""
+    return Table(dynamodb, "punctual", clock, pause=lambda seconds: None)
 
 
 class Socket:
