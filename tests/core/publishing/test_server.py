@@ -1,0 +1,123 @@
+"""The posting server's route: who is answered, and what."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+from starlette.applications import Starlette
+
+from core.accounts import Accounts
+from core.moments import real_clock
+from core.outbox import Outbox
+from core.publishing.fence import Fence
+from core.publishing.network import Later, Parts, all_networks
+from core.publishing.publisher import Publisher
+from core.publishing.reply import BODY_LIMIT
+from core.publishing.server import publish_route
+from core.wire import write_invocation
+from lambda_pkg.signature import signed_headers
+
+SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"
+
+
+@pytest.fixture
+def networks(database, clock) -> dict[str, Any]:
+    return all_networks(Parts(outbox=Outbox(database), clock=clock))
+
+
+@pytest.fixture
+def call(tmp_path, ledger, clock, networks) -> Callable[..., Any]:
+    """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
+    publisher = Publisher(Fence(ledger, clock), Accounts(tmp_path / "accounts.json"), networks)
+    application = Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
+
+    def post(body: bytes, headers: dict[str, str], *, method: str = "POST") -> Any:
+        return anyio.run(exchange, application, method, iter([body[:1000], body[1000:]]), headers)
+
+    return post
+
+
+async def exchange(application: Starlette, method: str, chunks: Iterator[bytes], headers: dict[str, str]) -> Any:
+    """Speak ASGI to an application, as a server would; the body comes in chunks."""
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        chunk = next(chunks, None)
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": "/publish", "query_string": b"", "headers": raw}
+    await application(scope, receive, send)
+    told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
+    body = b"".join(message["body"] for message in said[1:])
+    return said[0]["status"], told, json.loads(body) if "json" in told["content-type"] else {}
+
+
+@pytest.fixture
+def body(a_post, invoked) -> bytes:
+    """What the relay POSTs for a post to the outbox."""
+    return write_invocation(invoked(a_post())).encode()
+
+
+def signed(content: bytes, **changed: Any) -> dict[str, str]:
+    """Return the headers that sign a body now; verification reads this machine's clock."""
+    parts = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": content, "secrets": [SECRET]}
+    return signed_headers(**{**parts, **changed})
+
+
+def test_a_signed_post_is_published_and_each_destination_is_answered_for(call, body):
+    status, _, told = call(body, signed(body))
+    assert status == 200
+    [result] = told["results"]
+    assert (result["destination"], result["state"]) == ("outbox", "published")
+    assert call(body, signed(body))[2] == told
+
+
+def test_what_is_to_be_tried_again_is_answered_503_with_the_time_to_wait(call, body, networks, monkeypatch):
+    later = Later(reason="Too many requests.", retry_after=timedelta(seconds=6.2))
+    monkeypatch.setattr(networks["outbox"], "publish", lambda _: later)
+    status, headers, told = call(body, signed(body))
+    assert (status, headers["retry-after"]) == (503, "7")
+    assert told["results"][0]["state"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"secrets": ["whsec_QUJD"]},
+        {"at": real_clock() - timedelta(hours=1)},
+        {"at": real_clock() + timedelta(hours=1)},
+        {"body": b"{}"},
+        {"message_id": "another0post"},
+    ],
+)
+def test_a_wrong_signature_is_refused_and_nothing_is_published(call, body, changed, ledger):
+    status, _, told = call(body, signed(body, **changed))
+    assert status == 401
+    assert "signature is not valid" in told["error"]
+    assert "signing secret" in told["hint"]
+    assert ledger.occurrence("k3v9q2m4cx7a") is None
+
+
+def test_an_unsigned_request_is_refused(call, body):
+    assert call(body, {})[0] == 401
+
+
+def test_a_signed_body_that_is_no_post_is_refused(call):
+    assert call(b"not JSON", signed(b"not JSON"))[0] == 400
+
+
+def test_a_body_above_the_limit_is_refused_whoever_signed_it(call):
+    body = b"x" * (BODY_LIMIT + 1)
+    assert call(body, signed(body))[0] == 413
+
+
+def test_only_post_is_answered(call, body):
+    assert call(body, signed(body), method="GET")[0] == 405
