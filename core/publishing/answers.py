@@ -35,6 +35,10 @@ class Sorting:
             return Later(reason=str(fault))
         return self.unclear(str(fault))
 
+    def odd(self) -> Result:
+        """Sort a success that does not tell what it should: cut off on its way, or not from the network at all."""
+        return self.unclear(f"{self.name}'s answer was not whole.")
+
     def answer(self, answer: Answer) -> Result:
         """Sort an answer other than a success.
 

@@ -76,14 +76,23 @@ class Answer:
         content = self.content
         return content if isinstance(content, dict) else {}
 
+    def member(self, *path: str) -> Any:
+        """The value that lies at a path of members; None where there is none."""
+        found: Any = self.content
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        return found
+
     def pause(self, now: datetime) -> timedelta | None:
         """How long the server asks to be left alone, at most a day.
 
-        Retry-After holds seconds or a date (RFC 9110). Where it is missing, the end of a rate limit counts: an ISO
-        instant with Mastodon, seconds since 1970 with Bluesky and X.
+        Retry-After holds seconds or a date (RFC 9110); Telegram says it in its JSON. Where it is missing, the end of
+        a rate limit counts: an ISO instant with Mastodon, seconds since 1970 with Bluesky and X.
         """
-        for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
-            found = _pause(self.headers.get(name, "").strip(), now)
+        names = ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "x-rate-limit-reset")
+        said = [self.headers.get(name) for name in names]
+        for text in (said[0], self.member("parameters", "retry_after"), *said[1:]):
+            found = _pause(str(text).strip(), now)
             if found is not None:
                 return min(max(found, timedelta()), LONGEST_PAUSE)
         return None
@@ -214,7 +223,8 @@ def _json(body: bytes) -> Any:
 
 
 def _words(status: int, kind: str, body: bytes) -> str:
-    text = body[:1000].decode(errors="replace") if kind.startswith("text/plain") else ""
+    start = body[:1000].decode(errors="replace")
+    text = start if kind.startswith("text/") and "<" not in start else ""  # a word, and not a page
     found = next(_said(_json(body)), text)
     plain = "".join(character if character.isprintable() else " " for character in found)
     return " ".join(plain.split())[:200] or http.client.responses.get(status, "an unknown status")

@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 from core.accounts import Account
 from core.ledger.port import Claim, Ledger, Receipt
+from core.ledger.states import outcome
+from core.media.port import MediaStore
 from core.moments import Clock
+from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.network import DEADLINE_SECONDS, Later, Network, Outgoing, Published, Refused, Result, Unconfirmed
 from core.wire import Payload
 
@@ -37,19 +40,23 @@ class Verdict:
 class Fence:
     """Publishes behind a claim: claim durably, call the network, record."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, media: MediaStore, clock: Clock) -> None:
         self._ledger = ledger
+        self._media = media
         self._clock = clock
 
     def publish_once(self, payload: Payload, account: Account, network: Network) -> Verdict:
-        """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted."""
-        outgoing = Outgoing(
-            occurrence_key=payload.occurrence_key,
-            post_id=payload.post_id,
-            account=account,
-            text=payload.text_for(account.destination),
-            due_at=payload.due,
-        )
+        """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted.
+
+        Pictures and videos that cannot go out make the publication refused; nothing goes out without them.
+        """
+        out = self._out_before(payload, account.destination)
+        if out is not None:
+            return out
+        try:
+            outgoing = self._outgoing(payload, account, network)
+        except CannotAttach as error:
+            return self.refuse(payload, account.destination, f"{error} {error.hint}")
         prepared = network.prepare(outgoing)
         now = self._clock()
         claim = self._ledger.claim(
@@ -74,6 +81,27 @@ class Fence:
         if claim.verdict != "yours":
             return _told(destination, claim, now)
         return self._finish(payload, destination, claim, Refused(reason=reason))
+
+    def _out_before(self, payload: Payload, destination: str) -> Verdict | None:
+        """Look first whether a post with pictures is out, since making them ready costs more than asking."""
+        occurrence = self._ledger.occurrence(payload.occurrence_key) if payload.media else None
+        if occurrence is None:
+            return None
+        found = next((each for each in outcome(occurrence).destinations if each.destination == destination), None)
+        if found is None or found.state != "published":
+            return None
+        return Verdict(destination=destination, state="published", url=found.url)
+
+    def _outgoing(self, payload: Payload, account: Account, network: Network) -> Outgoing:
+        media = payload.media
+        return Outgoing(
+            occurrence_key=payload.occurrence_key,
+            post_id=payload.post_id,
+            account=account,
+            text=payload.text_for(account.destination),
+            due_at=payload.due,
+            media=attachments(media, self._media, network.media_limits(account), network.label) if media else (),
+        )
 
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
         self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))

@@ -12,6 +12,7 @@ from core.errors import PunctualError
 from core.moments import Clock
 from core.outbox import Outbox
 from core.publishing import networks
+from core.publishing.attachments import Attachment, MediaLimits
 
 DEADLINE_SECONDS = 25.0
 """The longest that a network may take to answer; claims are leased for longer, the relay waits longer still."""
@@ -19,7 +20,7 @@ DEADLINE_SECONDS = 25.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One publication: this text, to this account, under this key.
+    """One publication: this text, with these pictures and videos in their order, to this account, under this key.
 
     From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what was stored
     with the first.
@@ -30,6 +31,7 @@ class Outgoing:
     account: Account
     text: str
     due_at: datetime
+    media: tuple[Attachment, ...] = ()
     attempt: int = 1
     prepared: dict[str, Any] | None = None
 
@@ -123,6 +125,10 @@ class Network(Protocol):
 
     def measure(self, text: str, account: Account) -> Length:
         """Return how long a text is for this account; of several limits the one that is nearest to being passed."""
+        ...
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        """Return what this account takes of pictures and videos; `outgoing.media` is within it."""
         ...
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:

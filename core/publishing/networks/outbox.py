@@ -4,9 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.accounts import OUTBOX, Account
-from core.models import graphemes
+from core.media.intake import PICTURE_BYTES, VIDEO_BYTES
+from core.media.kinds import PICTURES
+from core.models import ALT_LIMIT, MEDIA_LIMIT, graphemes
 from core.outbox import Entry
+from core.pictures import PictureLimits
+from core.publishing.attachments import MediaLimits
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
+
+
+LIMITS = MediaLimits(
+    pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=PICTURE_BYTES, max_side=10_000, types=PICTURES, alt=ALT_LIMIT),
+    video_bytes=VIDEO_BYTES,
+)
+"""All that can be attached."""
 
 
 class OutboxNetwork:
@@ -28,6 +39,9 @@ class OutboxNetwork:
     def measure(self, text: str, account: Account) -> Length:
         return Length(count=graphemes(text), limit=None)
 
+    def media_limits(self, account: Account) -> MediaLimits:
+        return LIMITS
+
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
@@ -35,7 +49,11 @@ class OutboxNetwork:
         now = self._clock()
         self._outbox.add(
             Entry(
-                occurrence_key=outgoing.occurrence_key, post_id=outgoing.post_id, text=outgoing.text, published_at=now
+                occurrence_key=outgoing.occurrence_key,
+                post_id=outgoing.post_id,
+                text=outgoing.text,
+                media=tuple(attachment.media for attachment in outgoing.media),
+                published_at=now,
             )
         )
         return Published(at=now, url=f"/outbox?post={outgoing.occurrence_key}")

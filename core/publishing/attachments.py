@@ -1,0 +1,109 @@
+"""A post's pictures and videos, made ready for one network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import PunctualError
+from core.media.port import AlteredMedia, MediaStore, MissingMedia
+from core.models import Media
+from core.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fitted
+
+
+class CannotAttach(PunctualError):
+    """A picture or video cannot go out with the post; trying again changes nothing."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaLimits:
+    """What a network takes besides text; None and 0 stand for nothing."""
+
+    pictures: PictureLimits | None = None
+    video_bytes: int = 0
+
+    @property
+    def count(self) -> int:
+        """The most pictures and videos of one post."""
+        return self.pictures.count if self.pictures else int(self.video_bytes > 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A picture or video as it is to be sent: within the network's limits, with nothing about where it was taken.
+
+    `media` is what the post carries of it; `alt` is no longer than the network takes.
+    """
+
+    content: bytes
+    content_type: str
+    alt: str
+    width: int | None
+    height: int | None
+    media: Media
+
+    @property
+    def name(self) -> str:
+        """A file name that says what it is, and nothing more."""
+        return f"{self.media.reference[:12]}.{self.content_type.partition('/')[2]}"
+
+
+def attachments(media: Sequence[Media], store: MediaStore, limits: MediaLimits, label: str) -> tuple[Attachment, ...]:
+    """Read what a post carries and fit it to a network that people know as `label`.
+
+    Raises CannotAttach, and what the store raises when it cannot be reached.
+    """
+    check_media(media, limits, label)
+    try:
+        return tuple(_attachment(each, store, limits, len(media)) for each in media)
+    except (MissingMedia, AlteredMedia, CannotFit, CorruptPicture, TooManyPixels) as error:
+        raise CannotAttach(str(error), error.hint) from error
+
+
+def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None:
+    """Raise CannotAttach where a network that people know as `label` takes fewer, others, or smaller ones."""
+    pictures = [each for each in media if each.kind == "picture"]
+    videos = [each for each in media if each.kind == "video"]
+    if pictures and limits.pictures is None:
+        raise CannotAttach(f"{label} takes no pictures.", "Remove them, or send them elsewhere.")
+    if videos and not limits.video_bytes:
+        raise CannotAttach(f"{label} takes no videos.", "Remove it, or send it elsewhere.")
+    if len(media) > limits.count:
+        raise CannotAttach(f"{label} takes {limits.count} pictures or videos; there are {len(media)}.", "Remove some.")
+    for video in videos:
+        if video.size > limits.video_bytes:
+            most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.video_bytes / 1e6:,.0f} MB"
+            raise CannotAttach(f"The video has {most}.", "Save it smaller, then attach that.")
+    if limits.pictures is not None and limits.pictures.alt:
+        _check_alt(media, limits.pictures.alt, label)
+
+
+def _check_alt(media: Sequence[Media], most: int, label: str) -> None:
+    for each in media:
+        if len(each.alt) > most:
+            reason = f"A picture's description has {len(each.alt):,} characters; {label} takes {most:,}."
+            raise CannotAttach(reason, f"Shorten it by {len(each.alt) - most:,}.")
+
+
+def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int) -> Attachment:
+    content = store.get(media.reference)
+    if media.kind == "video" or limits.pictures is None:  # check_media lets no picture by where none is taken
+        return Attachment(
+            content=content,
+            content_type=media.content_type,
+            alt=media.alt,
+            width=media.width,
+            height=media.height,
+            media=media,
+        )
+    picture = fitted(content, limits.pictures, count=count)
+    return Attachment(
+        content=picture.content,
+        content_type=picture.content_type,
+        alt=media.alt[: limits.pictures.alt],
+        width=picture.width,
+        height=picture.height,
+        media=media,
+    )
