@@ -5,7 +5,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from core.ledger.port import AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
+from core.ledger.port import SETTLING, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
 from core.models import Post
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
@@ -31,7 +31,7 @@ def change(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name
     left = {name for name in (current.schedule_name, *current.superseded) if name and name != schedule_name}
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
-        " schedule_name = :schedule_name, settled = 0, due_at = :due_at, open = :open, changed_at = :now"
+        " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open, changed_at = :now"
         " WHERE post_id = :post_id",
         _columns(post)
         | {"wish": wish, "schedule_name": schedule_name, "superseded": json.dumps(sorted(left))}
@@ -41,10 +41,16 @@ def change(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name
 
 
 def settle(connection: sqlite3.Connection, post_id: str, revision: int, now: datetime) -> None:
-    """Note that the schedules are as this revision wishes, if it is still current."""
+    """Note that the schedules are as this revision wishes, if it is current and nobody may still be at an older one."""
     connection.execute(
-        "UPDATE post SET settled = 1, superseded = '[]', changed_at = ? WHERE post_id = ? AND revision = ?",
-        (milliseconds(now), post_id, revision),
+        "UPDATE post SET settled = 1, superseded = '[]', changed_at = :now WHERE post_id = :post_id"
+        " AND revision = :revision AND (NOT contested OR changed_at <= :earlier)",
+        {
+            "post_id": post_id,
+            "revision": revision,
+            "now": milliseconds(now),
+            "earlier": milliseconds(now - SETTLING),
+        },
     )
 
 

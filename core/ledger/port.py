@@ -1,7 +1,7 @@
 """What every ledger promises: intents before schedules, receipts for ever, and one claim per publication."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from core.errors import PunctualError
@@ -11,6 +11,9 @@ from core.wire import Payload
 
 Wish = Literal["active", "paused", "cancelled"]
 """What the person wants of a post at this moment."""
+
+SETTLING = timedelta(minutes=1)
+"""How long whoever wrote a change is given to settle it, before others finish it."""
 
 ReceiptKind = Literal[
     "handed_over",
@@ -153,7 +156,11 @@ class Ledger(Protocol):
         ...
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        """Note that the schedules are as this revision wishes. Without effect if the revision is no longer current."""
+        """Note that the schedules are as this revision wishes.
+
+        Without effect if the revision is no longer current; nor, until SETTLING after it was written, if the one that
+        it replaced was not settled: whoever wrote that one may still be at work, and undo what was done since.
+        """
         ...
 
     def get(self, post_id: str) -> Plan | None:

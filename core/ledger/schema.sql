@@ -9,6 +9,7 @@ CREATE TABLE post (
     schedule_name TEXT,                       -- the schedule that shall carry it; NULL: handed over directly
     superseded    TEXT NOT NULL DEFAULT '[]', -- schedules of earlier revisions, to be deleted
     settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedule was read back as wished
+    contested     INTEGER NOT NULL DEFAULT 0, -- 1 if the revision before it was not settled when it was replaced
     due_at        INTEGER,                    -- NULL: repeating
     open          INTEGER NOT NULL DEFAULT 1, -- 1 while neither cancelled nor, for a one-time post, begun
     created_at    INTEGER NOT NULL,

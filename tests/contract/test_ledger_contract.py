@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import (
     AlreadyGoingOut,
     AlreadyPlanned,
@@ -24,6 +25,7 @@ from core.ledger.port import (
 )
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
+from core.ledger.table import Table
 from core.models import Post, Repeat
 from core.processes import Presence
 from core.wire import Payload, ScheduleName, invocation_of
@@ -48,7 +50,13 @@ def open_sqlite(tmp_path, clock) -> Any:
         presence.leave()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture
+def open_dynamodb(dynamodb, clock) -> Any:
+    """Open ledgers on one table."""
+    return lambda: DynamoLedger(Table(dynamodb, "punctual", clock, pause=lambda seconds: None))
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
 def open_ledger(request) -> Callable[[], Ledger]:
     """Open ledgers of one adapter on the same data."""
     return request.getfixturevalue(f"open_{request.param}")
@@ -194,12 +202,14 @@ def test_a_change_leaves_the_schedules_before_it_to_be_deleted_until_it_is_settl
     assert plan.schedule_name == str(ScheduleName.of(third))
     change(third, due_at=post.due_at)
     assert first not in ledger.get(post.post_id).superseded
+    clock.move(minutes=1)
     ledger.settle(post.post_id, 4, now=clock())
     assert ledger.get(post.post_id).superseded == ()
 
 
 def test_only_the_current_revision_can_be_settled(ledger, once, planned, change, clock):
     post = planned(once())
+    ledger.settle(post.post_id, 1, now=clock())
     change(post, text="Better")
     ledger.settle(post.post_id, 1, now=clock())
     assert not ledger.get(post.post_id).settled
@@ -212,6 +222,19 @@ def test_a_change_is_unsettled_until_it_is_settled(ledger, once, planned, change
     ledger.settle(post.post_id, 1, now=clock())
     change(post, text="Better")
     assert not ledger.get(post.post_id).settled
+
+
+def test_a_change_of_what_was_not_settled_is_settled_a_minute_later(ledger, once, planned, change, clock):
+    post = planned(once())
+    changed = change(post, due_at=post.due_at + timedelta(hours=1))
+    ledger.settle(post.post_id, 2, now=clock())
+    plan = ledger.get(post.post_id)
+    assert (plan.settled, plan.superseded) == (False, (str(ScheduleName.of(post)),))
+    clock.move(minutes=1)
+    ledger.settle(post.post_id, 2, now=clock())
+    change(changed, text="Better")
+    ledger.settle(post.post_id, 3, now=clock())
+    assert ledger.get(post.post_id).settled
 
 
 def test_unsettled_plans_come_oldest_change_first(ledger, once, planned, clock):
@@ -593,9 +616,10 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     repeating = planned(series(post_id="9" * 12))
     claim(due(old))
     end(due(old), "published")
+    for post in (old, cancelled, later, repeating):
+        ledger.settle(post.post_id, 1, now=clock())
     change(cancelled, wish="cancelled")
-    for post_id, revision in ((old.post_id, 1), (cancelled.post_id, 2), (repeating.post_id, 1), (later.post_id, 1)):
-        ledger.settle(post_id, revision, now=clock())
+    ledger.settle(cancelled.post_id, 2, now=clock())
     clock.move(days=400)
     assert ledger.prune(now=clock()) == 0
     assert claim(due(old)).verdict == "published"

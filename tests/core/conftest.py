@@ -10,7 +10,8 @@ from core.database import Database
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.models import Post, Repeat
 from core.processes import Presence
-from core.wire import Payload, invocation_of
+from core.schedules import Schedules
+from core.wire import Payload, TargetSettings, invocation_of, read_payload, read_scheduled
 
 POST_ID = "k3v9q2m4cx7a"
 
@@ -77,3 +78,108 @@ def database(tmp_path, clock) -> Iterator[Database]:
 def ledger(database, presence) -> SqliteLedger:
     """The ledger of one machine, empty."""
     return SqliteLedger(database, presence)
+
+
+GROUP = "punctual"
+
+
+class Handed:
+    """As much of boto3's lambda client as hands occurrences over; it keeps what it was handed."""
+
+    def __init__(self) -> None:
+        self.payloads: list[Payload] = []
+
+    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - boto3's
+        assert InvocationType == "Event"
+        self.payloads.append(read_payload(Payload))
+        return {"StatusCode": 202}
+
+
+@pytest.fixture(params=["engine", "moto"])
+def scheduler(request) -> Any:
+    """boto3's scheduler client on the engine and on moto, with our group."""
+    client = request.getfixturevalue(f"{request.param}_client")
+    client.create_schedule_group(Name=GROUP)
+    return client
+
+
+@pytest.fixture
+def functions() -> Handed:
+    return Handed()
+
+
+@pytest.fixture
+def target() -> TargetSettings:
+    return TargetSettings(
+        group=GROUP,
+        function_arn="arn:aws:lambda:us-east-1:000000000000:function:punctual-relay",
+        role_arn="arn:aws:iam::000000000000:role/punctual-scheduler",
+        dead_letter_arn=None,
+        lead=timedelta(0),
+    )
+
+
+@pytest.fixture
+def make_schedules(scheduler, functions, ledger, target, clock) -> Callable[..., Schedules]:
+    """Make another Schedules on the same scheduler and ledger, as another process would, with some parts replaced."""
+
+    def make(**parts: Any) -> Schedules:
+        whole = {
+            "scheduler": scheduler,
+            "functions": functions,
+            "ledger": ledger,
+            "target": target,
+            "notice": timedelta(seconds=2),
+            "clock": clock,
+            **parts,
+        }
+        return Schedules(**whole)
+
+    return make
+
+
+@pytest.fixture
+def schedules(make_schedules) -> Schedules:
+    return make_schedules()
+
+
+@pytest.fixture
+def names(scheduler) -> Callable[[], list[str]]:
+    """Return the names of the schedules there are."""
+
+    def listed() -> list[str]:
+        pages = scheduler.get_paginator("list_schedules").paginate(GroupName=GROUP)
+        return sorted(summary["Name"] for page in pages for summary in page["Schedules"])
+
+    return listed
+
+
+@pytest.fixture
+def held(scheduler) -> Callable[[str], dict[str, Any]]:
+    """Return a schedule as the scheduler holds it."""
+    return lambda name: scheduler.get_schedule(Name=name, GroupName=GROUP)
+
+
+@pytest.fixture
+def agrees(scheduler, functions, ledger, names, held) -> Callable[[str], None]:
+    """Assert that the scheduler holds exactly what the ledger wishes of a post, and that the ledger knows it."""
+
+    def check(post_id: str) -> None:
+        plan = ledger.get(post_id)
+        there = [name for name in names() if name.endswith(post_id)]
+        if plan is None:
+            assert there == []
+            return
+        assert (plan.settled, plan.superseded) == (True, ())
+        if plan.schedule_name is None and plan.wish == "active":
+            handed = [(payload.post_id, payload.revision) for payload in functions.payloads]
+            assert (post_id, plan.post.revision) in handed
+        if plan.schedule_name is None or plan.wish == "cancelled":
+            assert there == []
+            return
+        assert there == [plan.schedule_name]
+        schedule = held(plan.schedule_name)
+        assert read_scheduled(schedule) == plan.post
+        assert schedule["State"] == ("ENABLED" if plan.wish == "active" else "DISABLED")
+
+    return check

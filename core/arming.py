@@ -1,0 +1,141 @@
+"""Making the scheduler agree with the ledger: put, read back, take down, hand over."""
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from core.errors import PunctualError
+from core.faults import ScheduleGone, translated
+from core.ledger.port import Ledger, Plan, UnknownPost
+from core.moments import Clock
+from core.wire import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
+
+
+class NotArmed(PunctualError):
+    """The scheduler holds something else than was asked of it."""
+
+    hint = "Nothing is lost: the post is in the queue as not armed, and is armed again within two minutes."
+
+    def __init__(self, name: str, member: str) -> None:
+        super().__init__(f"The schedule {name} was made but does not read back as written ({member} differs).")
+
+
+class Arming:
+    """The one way in which a plan of the ledger becomes schedules, whoever asks and whatever was done before."""
+
+    def __init__(self, *, scheduler: Any, functions: Any, ledger: Ledger, target: TargetSettings, clock: Clock) -> None:
+        """`scheduler` and `functions` are boto3 clients."""
+        self._scheduler = scheduler
+        self._functions = functions
+        self._ledger = ledger
+        self._target = target
+        self._clock = clock
+
+    def settle(self, plan: Plan) -> Plan:
+        """Make the scheduler as the plan wishes, whatever state it is in, and return the plan that holds then.
+
+        Safe to repeat, also while others do the same: whoever finds that a newer revision was written meanwhile
+        settles that one too, since what he did may have undone the other's work.
+        """
+        try:
+            self._carry_out(plan)
+        except PunctualError:
+            if self._present(plan).post.revision == plan.post.revision:
+                raise
+        present = self._present(plan)
+        if present.post.revision == plan.post.revision:
+            return present
+        ours = {name for name in (plan.schedule_name, *plan.superseded) if name and name != present.schedule_name}
+        return self.settle(replace(present, superseded=(*present.superseded, *ours)))
+
+    def invoke(self, payload: Payload) -> None:
+        """Hand an occurrence to the relay without waiting for the scheduler's minute. Durable once this returns."""
+        body = write_invocation(payload).encode()
+        with translated():
+            self._functions.invoke(FunctionName=self._target.function_arn, InvocationType="Event", Payload=body)
+
+    def _carry_out(self, plan: Plan) -> None:
+        gone = {plan.schedule_name, *plan.superseded}
+        if plan.wish != "cancelled" and not self._is_due(plan):
+            self._arm(plan)
+            gone.remove(plan.schedule_name)
+        elif plan.wish == "active":
+            self._hand_over(plan)
+        for name in sorted(name for name in gone if name):
+            self._delete(name)
+        self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
+
+    def _is_due(self, plan: Plan) -> bool:
+        """Whether it is too late for a schedule: the post goes out at once, or its instant came while it was unarmed.
+
+        Such a post is handed over directly; whether it is too late even for that is the relay's to say.
+        """
+        due_at = plan.post.due_at
+        if plan.schedule_name is None:
+            return True
+        return due_at is not None and plan.wish == "active" and due_at - self._target.lead <= self._clock()
+
+    def _hand_over(self, plan: Plan) -> None:
+        """Hand a one-time post over, unless its schedule had fired before it could be noted as settled."""
+        begun = self._ledger.occurrence(plan.post.post_id)
+        if begun is None or begun.payload.revision != plan.post.revision:
+            self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
+
+    def _arm(self, plan: Plan) -> None:
+        """Put the schedule and read it back. Raises NotArmed.
+
+        A ClientToken is post id and revision, so a request that was carried out before is answered and not repeated.
+        Where somebody has undone it since, it is sent once more under a fresh token.
+        """
+        request = write_schedule(plan.post, self._target, enabled=plan.wish == "active")
+        if request.get("StartDate", self._clock()) < self._clock():
+            del request["StartDate"]  # AWS takes no past one, and for a cron rule that has begun it means nothing
+        token = request["ClientToken"]
+        for attempt in (token, f"{token}-{secrets.token_hex(4)}"):
+            self._put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
+            differing = self._differing(request)
+            if differing is None:
+                return
+        raise NotArmed(request["Name"], differing)
+
+    def _put(self, request: dict[str, Any], *, new: bool) -> None:
+        """Create or update, whichever is needed; the likelier one is tried first."""
+        create, update = self._scheduler.create_schedule, self._scheduler.update_schedule
+        exceptions = self._scheduler.exceptions
+        first, second = (create, update) if new else (update, create)
+        with translated():
+            for put in (first, second):
+                try:
+                    put(**request)
+                except (exceptions.ConflictException, exceptions.ResourceNotFoundException):
+                    continue
+                return
+            first(**request)  # it came, or went, between the two
+
+    def _differing(self, request: dict[str, Any]) -> str | None:
+        """Return what of a schedule does not read back as requested: a member's name, or None if all does."""
+        try:
+            with translated():
+                found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])
+        except ScheduleGone:
+            return "Name"
+        for member in ("ScheduleExpression", "ScheduleExpressionTimezone", "State"):
+            if found.get(member) != request[member]:
+                return member
+        for member in ("Arn", "Input"):
+            if found["Target"].get(member) != request["Target"][member]:
+                return f"Target.{member}"
+        return None
+
+    def _delete(self, name: str) -> None:
+        try:
+            with translated():
+                self._scheduler.delete_schedule(Name=name, GroupName=self._target.group)
+        except ScheduleGone:
+            return
+
+    def _present(self, plan: Plan) -> Plan:
+        present = self._ledger.get(plan.post.post_id)
+        if present is None:
+            raise UnknownPost(plan.post.post_id)
+        return present
