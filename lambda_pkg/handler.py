@@ -50,9 +50,9 @@ def relay_event(
     try:
         receipt = deliver(payload, environment, attempt=_attempt(post, receipts), clock=clock, sleep=sleep)
     except HandOverFailed as failure:
-        _keep(failure.receipt, receipts)
+        _keep(failure.receipt, post, receipts)
         raise
-    _keep(receipt, receipts)
+    _keep(receipt, post, receipts)
     return receipt
 
 
@@ -83,10 +83,10 @@ def _signing_secret(arn: str) -> SigningSecret:
     return SigningSecret(arn, client("secretsmanager"))
 
 
-def _keep(receipt: Receipt, receipts: Receipts) -> None:
+def _keep(receipt: Receipt, post: Event, receipts: Receipts) -> None:
     level = "info" if receipt["kind"] == "handed_over" else "error"
     _log(level, receipt["kind"], **{name: receipt[name] for name in _LOGGED})
-    receipts.record(receipt)
+    receipts.record(receipt, post.body)
 
 
 def _set_aside(event: Mapping[str, Any], error: UnreadableEvent, settings: Settings) -> None:

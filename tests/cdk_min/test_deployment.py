@@ -73,8 +73,11 @@ def test_a_schedule_is_made_and_deleted_with_nothing_but_the_outputs(deployment)
 def test_the_function_records_what_it_did_in_the_table(deployment):
     receipt = handler.handle(PAYLOAD | {"due_at": "2026-01-01T00:00:00Z"}, None)
     assert receipt["kind"] == "missed"
-    [item] = boto3.client("dynamodb").scan(TableName=deployment.outputs["TableName"])["Items"]
-    assert item["pk"] == {"S": "post#k3v9q2m4cx7a"}
+    items = boto3.client("dynamodb").scan(TableName=deployment.outputs["TableName"])["Items"]
+    assert sorted((item["pk"]["S"], item["sk"]["S"].split("#")[0]) for item in items) == [
+        ("post#k3v9q2m4cx7a", "occurrence"),
+        ("post#k3v9q2m4cx7a", "receipt"),
+    ]
 
 
 @pytest.mark.usefixtures("deployed_environment")

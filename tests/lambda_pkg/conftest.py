@@ -170,13 +170,18 @@ def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Settings]:
 
 @pytest.fixture
 def written(aws: Settings) -> Callable[[], list[dict[str, Any]]]:
-    """Read every item of the table, as plain values."""
+    """Read every receipt in the table, as plain values."""
+    return lambda: _items(aws, "receipt#")
+
+
+@pytest.fixture
+def occurrences(aws: Settings) -> Callable[[], list[dict[str, Any]]]:
+    """Read every occurrence in the table, as plain values."""
+    return lambda: _items(aws, "occurrence#")
+
+
+def _items(aws: Settings, beginning: str) -> list[dict[str, Any]]:
     read = TypeDeserializer().deserialize
-
-    def items() -> list[dict[str, Any]]:
-        found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
-        return sorted(
-            ({name: read(value) for name, value in item.items()} for item in found), key=lambda item: item["sk"]
-        )
-
-    return items
+    found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
+    values = ({name: read(value) for name, value in item.items()} for item in found)
+    return sorted((item for item in values if item["sk"].startswith(beginning)), key=lambda item: item["sk"])

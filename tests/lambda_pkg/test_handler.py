@@ -51,7 +51,7 @@ def redelivered(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_scheduled_post_goes_out_at_its_instant_and_its_receipt_is_in_the_table(
-    invoke, payload, server, clock, due, written, secret
+    invoke, payload, server, clock, due, written, occurrences
 ):
     results = [{"destination": "outbox", "state": "published"}]
     posting_server = server(200, json.dumps({"results": results}).encode())
@@ -65,6 +65,7 @@ def test_a_scheduled_post_goes_out_at_its_instant_and_its_receipt_is_in_the_tabl
     assert json.loads(item["results"]) == results
     assert item["at"] == receipt["finished_at"]
     assert item["expires_at"] == (due + timedelta(days=400)).timestamp()
+    assert [json.loads(occurrence["content"]) for occurrence in occurrences()] == [payload]
 
 
 def test_the_request_is_signed_with_the_secret_that_aws_generated(invoke, payload, server, secret, due):
