@@ -94,7 +94,7 @@ class Arming:
         for attempt in (token, f"{token}-{secrets.token_hex(4)}"):
             self._put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
             differing = self._differing(request)
-            if differing is None:
+            if not differing:
                 return
         raise NotArmed(request["Name"], differing)
 
@@ -112,8 +112,8 @@ class Arming:
                 return
             first(**request)  # it came, or went, between the two
 
-    def _differing(self, request: dict[str, Any]) -> str | None:
-        """Return what of a schedule does not read back as requested: a member's name, or None if all does."""
+    def _differing(self, request: dict[str, Any]) -> str:
+        """Return which member of a schedule does not read back as requested; nothing if all do."""
         try:
             with translated():
                 found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])
@@ -125,7 +125,7 @@ class Arming:
         for member in ("Arn", "Input"):
             if found["Target"].get(member) != request["Target"][member]:
                 return f"Target.{member}"
-        return None
+        return ""
 
     def _delete(self, name: str) -> None:
         try:
