@@ -41,7 +41,8 @@ class Application:
         self.ledger, self.outbox, self.accounts = self.place.ledger, self.place.outbox, self.place.accounts
         self.signing_secrets = self.place.signing_secrets
         self.networks = all_networks(Parts(outbox=self.outbox, clock=clock))
-        self.publisher = Publisher(Fence(self.ledger, clock), self.accounts, self.networks)
+        self.media = self.place.media
+        self.publisher = Publisher(Fence(self.ledger, self.media, clock), self.accounts, self.networks)
         self.queue = Queue(self.place.scheduler, self.place.target.group)
         self.schedules = Schedules(
             scheduler=self.place.scheduler,

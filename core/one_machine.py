@@ -13,6 +13,8 @@ from core.engine.store import Store
 from core.home import Home
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.media.folder import FolderMedia
+from core.media.port import MediaStore
 from core.moments import Clock
 from core.outbox import Outbox
 from core.processes import Presence
@@ -41,6 +43,7 @@ class OneMachine:
         self.ledger: Ledger = SqliteLedger(self._database, self.presence)
         self.outbox = Outbox(self._database)
         self.accounts = Accounts(home.accounts)
+        self.media: MediaStore = FolderMedia(home.media)
         self.store = Store(home.engine_database, now=clock())
         self.dead_letters: Shelf = EngineShelf(self.store)
         self.api = Api(self.store, clock, account=settings.local_account, region=REGION)

@@ -4,11 +4,15 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from core.database import Database
+from core.models import Media
 from core.moments import from_milliseconds, milliseconds
 
 LATEST = (1 << 62, "")
 """A place before the whole feed."""
+_MEDIA = TypeAdapter(tuple[Media, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,7 @@ class Entry:
     post_id: str
     text: str
     published_at: datetime
+    media: tuple[Media, ...] = ()
 
 
 class Outbox:
@@ -31,8 +36,15 @@ class Outbox:
         """Publish an entry. An occurrence that is there already stays as it is."""
         self._database.write(
             lambda connection: connection.execute(
-                "INSERT OR IGNORE INTO outbox (occurrence_key, post_id, text, published_at) VALUES (?, ?, ?, ?)",
-                (entry.occurrence_key, entry.post_id, entry.text, milliseconds(entry.published_at)),
+                "INSERT OR IGNORE INTO outbox (occurrence_key, post_id, text, media, published_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    entry.occurrence_key,
+                    entry.post_id,
+                    entry.text,
+                    _MEDIA.dump_json(entry.media).decode(),
+                    milliseconds(entry.published_at),
+                ),
             )
         )
 
@@ -56,5 +68,6 @@ def _read(row: sqlite3.Row) -> Entry:
         occurrence_key=row["occurrence_key"],
         post_id=row["post_id"],
         text=row["text"],
+        media=_MEDIA.validate_json(row["media"]),
         published_at=from_milliseconds(row["published_at"]),
     )

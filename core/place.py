@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from core.accounts import Accounts
 from core.dead_letters.port import Shelf
 from core.ledger.port import Ledger
+from core.media.port import MediaStore
 from core.outbox import Outbox
 from core.wire import TargetSettings
 
@@ -24,6 +25,7 @@ class Place(Protocol):
     ledger: Ledger
     outbox: Outbox
     accounts: Accounts
+    media: MediaStore
     dead_letters: Shelf
 
     def signing_secrets(self) -> Sequence[str]:

@@ -16,6 +16,8 @@ from core.faults import translated
 from core.home import Home
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.media.folder import FolderMedia
+from core.media.port import MediaStore
 from core.moments import Clock
 from core.outbox import Outbox
 from core.processes import Presence
@@ -69,6 +71,7 @@ class Aws:
         self.ledger: Ledger = SqliteLedger(self._database, self.presence)
         self.outbox = Outbox(self._database)
         self.accounts = Accounts(home.accounts)
+        self.media: MediaStore = FolderMedia(home.media)
         self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
 
     def client(self, service: str, config: Config = PATIENT) -> Any:

@@ -67,6 +67,7 @@ CREATE TABLE outbox (
     occurrence_key TEXT PRIMARY KEY,
     post_id        TEXT NOT NULL,
     text           TEXT NOT NULL,
+    media          TEXT NOT NULL DEFAULT '[]', -- JSON of models.Media, in their order
     published_at   INTEGER NOT NULL
 ) WITHOUT ROWID;
 

@@ -72,6 +72,8 @@ def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None
         raise CannotAttach(f"{label} takes no videos.", "Remove it, or send it elsewhere.")
     if len(media) > limits.count:
         raise CannotAttach(f"{label} takes {limits.count} pictures or videos; there are {len(media)}.", "Remove some.")
+    if len(videos) > 1 or (videos and pictures):
+        raise CannotAttach("A post has either pictures or one video.", "Send the others as a post of their own.")
     for video in videos:
         if video.size > limits.video_bytes:
             most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.video_bytes / 1e6:,.0f} MB"

@@ -12,7 +12,6 @@ from core.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
 
-
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=PICTURE_BYTES, max_side=10_000, types=PICTURES, alt=ALT_LIMIT),
     video_bytes=VIDEO_BYTES,

@@ -1,5 +1,6 @@
 """Any server that takes a signed POST (Standard Webhooks), for instance one that a person wrote."""
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,8 +13,11 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from core.accounts import Account
 from core.home import is_signing_secret, new_signing_secret
-from core.models import graphemes
+from core.media.port import reference_of
+from core.models import ALT_LIMIT, graphemes
 from core.moments import Clock, utc_text
+from core.pictures import PictureLimits
+from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.entered import entered_name, is_allowed
 from core.publishing.network import (
     DEADLINE_SECONDS,
@@ -34,10 +38,15 @@ ANSWER_SECONDS = DEADLINE_SECONDS - CONNECT_SECONDS
 UNCLEAR_STATUSES = frozenset({408, 502, 504})
 """Said by something between us and the server, or after it had the request: the post may be out."""
 TRY_AGAIN_STATUSES = frozenset({425, 429, 500, 503})
+LIMITS = MediaLimits(
+    pictures=PictureLimits(count=10, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2048, alt=ALT_LIMIT),
+    video_bytes=6_000_000,
+)
+"""A body holds all of them in base64; this keeps it under the 10 MB that servers and proxies commonly take."""
 
 
 class WebhookNetwork:
-    """POSTs `{"id", "post_id", "text", "due_at"}` as JSON, signed with the account's own secret.
+    """POSTs `{"id", "post_id", "text", "due_at", "media"}` as JSON, signed with the account's own secret.
 
     A server that keeps `webhook-id` and ignores repeats may be marked as deduplicating; then unclear outcomes are
     tried again by themselves, and elsewhere they wait for a person.
@@ -86,6 +95,9 @@ class WebhookNetwork:
 
     def measure(self, text: str, account: Account) -> Length:
         return Length(count=graphemes(text), limit=None)
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
@@ -144,8 +156,18 @@ def _body(outgoing: Outgoing) -> str:
         "post_id": outgoing.post_id,
         "text": outgoing.text,
         "due_at": utc_text(outgoing.due_at),
+        "media": [_media(attachment) for attachment in outgoing.media],
     }
     return json.dumps(members, ensure_ascii=False)
+
+
+def _media(attachment: Attachment) -> dict[str, str]:
+    return {
+        "content_type": attachment.content_type,
+        "alt": attachment.alt,
+        "sha256": reference_of(attachment.content),
+        "data": base64.b64encode(attachment.content).decode(),
+    }
 
 
 def _not_answered(error: requests.RequestException, *, deduplicates: bool) -> Result:

@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from core.accounts import Accounts
+from core.media.folder import FolderMedia
 from core.moments import real_clock
 from core.outbox import Outbox
 from core.publishing.fence import Fence
@@ -32,7 +33,9 @@ def networks(database, clock) -> dict[str, Any]:
 @pytest.fixture
 def call(tmp_path, ledger, clock, networks) -> Callable[..., Any]:
     """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
-    publisher = Publisher(Fence(ledger, clock), Accounts(tmp_path / "accounts.json"), networks)
+    publisher = Publisher(
+        Fence(ledger, FolderMedia(tmp_path / "media"), clock), Accounts(tmp_path / "accounts.json"), networks
+    )
     application = Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
 
     def post(body: bytes, headers: dict[str, str], *, method: str = "POST") -> Any:
