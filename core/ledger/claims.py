@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.ledger import occurrences, plans
-from core.ledger.port import Claim, Receipt
+from core.ledger.port import KEPT, STOPPED_WHILE_PUBLISHING, Claim, Receipt
 from core.models import Post
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
-
-KEPT = timedelta(days=400)
-"""How long a claim outlives its occurrence's due instant."""
 
 
 def look(
@@ -118,7 +115,7 @@ def _is_turned_away(connection: sqlite3.Connection, payload: Payload, *, begun: 
 
 def _give_up(connection: sqlite3.Connection, payload: Payload, destination: str, attempt: int, now: datetime) -> Claim:
     """Mark a claim unconfirmed whose owner never said how the call ended."""
-    detail = {"reason": "Punctual stopped while it was publishing, and this network cannot be asked what became of it."}
+    detail = {"reason": STOPPED_WHILE_PUBLISHING}
     receipt = Receipt(
         kind="unconfirmed", at=now, revision=payload.revision, attempt=attempt, destination=destination, detail=detail
     )

@@ -105,9 +105,8 @@ class DynamoLedger:
 
         self._table.write(_keys(payload, *destinations), work)
 
-    def prune(self, *, now: datetime) -> int:
-        """Return 0: DynamoDB deletes by itself what has expired, within some days."""
-        return 0
+    def prune(self, *, now: datetime) -> None:
+        """Leave it to DynamoDB, which deletes what has expired by itself, within some days."""
 
     def _never_began(self, listed: Sequence[Item]) -> list[Item]:
         """Return the plans of which nothing began; the relay cannot write into a plan that something did."""

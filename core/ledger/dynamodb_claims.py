@@ -12,14 +12,10 @@ from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger import items
 from core.ledger.items import Item
-from core.ledger.port import Claim, FinalState, Receipt
+from core.ledger.port import STOPPED_WHILE_PUBLISHING, Claim, FinalState, Receipt
 from core.ledger.table import Draft
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
-
-STOPPED_WHILE_PUBLISHING = (
-    "Punctual stopped while it was publishing, and this network cannot be asked what became of it."
-)
 
 
 def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, deduplicates: bool) -> Claim | None:

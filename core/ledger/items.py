@@ -28,9 +28,10 @@ The relay writes receipts and occurrences itself (lambda_pkg/receipts.py), and i
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from core.ledger.port import KEPT
 from core.moments import milliseconds
 
 Value = str | int | bool
@@ -38,8 +39,6 @@ Item = dict[str, Value]
 Key = tuple[str, str]
 """`pk` and `sk`."""
 
-KEPT = timedelta(days=400)
-"""How long what became of a post outlives its due instant."""
 EXPIRY = "expires_at"
 BUCKETS = 4
 """Partitions of each list. Never changes: an item knows only the number of its own."""

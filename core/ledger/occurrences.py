@@ -74,14 +74,13 @@ def page(connection: sqlite3.Connection, after: Cursor | None, limit: int) -> li
     return _with_receipts(connection, rows)
 
 
-def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> int:
-    """Delete up to `limit` occurrences that were due before an instant, with their receipts; return how many."""
+def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> None:
+    """Delete up to `limit` occurrences that were due before an instant, with their receipts."""
     rows = connection.execute(
         "SELECT occurrence_key FROM occurrence WHERE due_at < ? ORDER BY due_at LIMIT ?", (milliseconds(before), limit)
     ).fetchall()
     connection.executemany("DELETE FROM receipt WHERE occurrence_key = ?", rows)
     connection.executemany("DELETE FROM occurrence WHERE occurrence_key = ?", rows)
-    return len(rows)
 
 
 def _is_shown(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> bool:

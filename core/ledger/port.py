@@ -15,6 +15,14 @@ Wish = Literal["active", "paused", "cancelled"]
 SETTLING = timedelta(minutes=1)
 """How long whoever wrote a change is given to settle it, before others finish it."""
 
+KEPT = timedelta(days=400)
+"""How long what became of an occurrence outlives its due instant, and a plan its end."""
+
+STOPPED_WHILE_PUBLISHING = (
+    "Punctual stopped while it was publishing, and this network cannot be asked what became of it."
+)
+"""Why a claim is unconfirmed whose owner never said how it ended."""
+
 ReceiptKind = Literal[
     "handed_over",
     "attempt_failed",
@@ -224,6 +232,6 @@ class Ledger(Protocol):
         """
         ...
 
-    def prune(self, *, now: datetime) -> int:
-        """Delete some of the claims, receipts and plans that ended 400 days ago; return how many occurrences went."""
+    def prune(self, *, now: datetime) -> None:
+        """Delete some of the claims, receipts and plans that need no longer be KEPT, unless the storage does so itself."""
         ...

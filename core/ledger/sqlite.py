@@ -8,7 +8,7 @@ from typing import Any
 
 from core.database import Database, open_sound
 from core.ledger import claims, occurrences, plans
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
+from core.ledger.port import KEPT, AlreadyGoingOut, ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
 from core.models import Post
 from core.moments import milliseconds
 from core.processes import Presence
@@ -109,10 +109,10 @@ class SqliteLedger:
 
         self._database.write(work)
 
-    def prune(self, *, now: datetime) -> int:
-        def work(connection: sqlite3.Connection) -> int:
+    def prune(self, *, now: datetime) -> None:
+        def work(connection: sqlite3.Connection) -> None:
             claims.prune(connection, now, PRUNED_AT_ONCE)
-            plans.prune(connection, now - claims.KEPT, PRUNED_AT_ONCE)
-            return occurrences.prune(connection, now - claims.KEPT, PRUNED_AT_ONCE)
+            plans.prune(connection, now - KEPT, PRUNED_AT_ONCE)
+            occurrences.prune(connection, now - KEPT, PRUNED_AT_ONCE)
 
-        return self._database.write(work)
+        self._database.write(work)

@@ -7,7 +7,7 @@ another process would have it, with a `presence` of its own where it has one.
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -141,6 +141,20 @@ def end(ledger, clock) -> Callable[..., None]:
         ledger.finish(payload, receipt)
 
     return finish
+
+
+@pytest.fixture
+def forget(request, ledger, clock) -> Callable[[], None]:
+    """Let what is no longer kept be deleted: DynamoDB does it by time to live, which moto leaves out."""
+    if request.node.callspec.params["open_ledger"] == "dynamodb":
+        return lambda: delete_expired(request.getfixturevalue("dynamodb"), clock())
+    return lambda: ledger.prune(now=clock())
+
+
+def delete_expired(dynamodb: Any, now: datetime) -> None:
+    for item in dynamodb.scan(TableName="punctual")["Items"]:
+        if "expires_at" in item and int(item["expires_at"]["N"]) < now.timestamp():
+            dynamodb.delete_item(TableName="punctual", Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 def due(post: Post) -> Payload:
@@ -610,7 +624,7 @@ def test_a_post_of_the_longest_payload_is_kept(ledger, once, planned, claim, end
 
 
 def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
-    ledger, once, series, planned, change, claim, end, clock
+    ledger, once, series, planned, change, claim, end, forget, clock
 ):
     old, cancelled, later = planned(once(1)), planned(once(2)), planned(once(3, due_at=clock() + timedelta(days=390)))
     repeating = planned(series(post_id="9" * 12))
@@ -621,10 +635,10 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     change(cancelled, wish="cancelled")
     ledger.settle(cancelled.post_id, 2, now=clock())
     clock.move(days=400)
-    assert ledger.prune(now=clock()) == 0
+    forget()
     assert claim(due(old)).verdict == "published"
     clock.move(days=1)
-    assert ledger.prune(now=clock()) == 1
+    forget()
     assert ledger.occurrence(old.post_id) is None
     assert ledger.get(old.post_id) is None
     assert ledger.get(cancelled.post_id) is None
