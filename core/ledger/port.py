@@ -233,5 +233,5 @@ class Ledger(Protocol):
         ...
 
     def prune(self, *, now: datetime) -> None:
-        """Delete some of the claims, receipts and plans that need no longer be KEPT, unless the storage does so itself."""
+        """Delete some of the claims, receipts and plans that are KEPT no longer, unless the storage does so itself."""
         ...
