@@ -1,0 +1,248 @@
+"""Pictures and videos on their way through the fence to a network."""
+
+import base64
+import hashlib
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from core.accounts import OUTBOX, Account
+from core.home import new_signing_secret
+from core.media.folder import FolderMedia
+from core.media.intake import take_in
+from core.models import Media
+from core.moments import real_clock
+from core.outbox import Outbox
+from core.pictures import PictureLimits
+from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
+from core.publishing.fence import Fence
+from core.publishing.network import Later, Outgoing, Parts, Published, Unconfirmed
+from core.publishing.networks import outbox, webhook
+
+VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
+ALBUM = MediaLimits(
+    pictures=PictureLimits(count=2, max_bytes=50_000, max_side=100, types=("image/jpeg",), alt=10), video_bytes=10_000
+)
+ACCOUNT = Account(destination="album:ada", label="Ada's album")
+
+
+def picture(colour="teal", form="PNG", size=(400, 300)):
+    file = BytesIO()
+    Image.new("RGB", size, colour).save(file, form)
+    return file.getvalue()
+
+
+class Album:
+    """A network that keeps what it is given, and answers what it is told to."""
+
+    label = "Album"
+
+    def __init__(self):
+        self.given = []
+        self.prepared_with = []
+        self.answers = []
+
+    def media_limits(self, account):
+        return ALBUM
+
+    def prepare(self, outgoing):
+        self.prepared_with.append([attachment.name for attachment in outgoing.media])
+
+    def publish(self, outgoing: Outgoing):
+        self.given.append(outgoing)
+        return self.answers.pop(0) if self.answers else Published(at=outgoing.due_at, url="/here")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FolderMedia(tmp_path / "media")
+
+
+@pytest.fixture
+def fence(ledger, store, clock):
+    return Fence(ledger, store, clock)
+
+
+@pytest.fixture
+def album():
+    return Album()
+
+
+@pytest.fixture
+def due(a_post, invoked, store):
+    """What the relay hands over of a post with these files attached."""
+
+    def build(*media: Media, **changed):
+        return invoked(a_post(**{"destinations": ("album:ada",), "media": media, **changed}))
+
+    return build
+
+
+def test_a_network_is_given_pictures_as_it_takes_them_in_their_order(fence, album, due, store):
+    first, second = take_in(store, picture("red"), alt="A red one"), take_in(store, picture("blue"))
+    assert fence.publish_once(due(first, second), ACCOUNT, album).state == "published"
+    [outgoing] = album.given
+    assert [attachment.media for attachment in outgoing.media] == [first, second]
+    assert [attachment.alt for attachment in outgoing.media] == ["A red one", ""]
+    for attachment in outgoing.media:
+        assert attachment.content_type == "image/jpeg"
+        assert Image.open(BytesIO(attachment.content)).size == (attachment.width, attachment.height) == (100, 75)
+        assert attachment.name == f"{attachment.media.reference[:12]}.jpeg"
+    assert album.prepared_with == [[attachment.name for attachment in outgoing.media]]
+
+
+def test_a_video_goes_out_as_it_is(fence, album, due, store):
+    fence.publish_once(due(take_in(store, VIDEO)), ACCOUNT, album)
+    [outgoing] = album.given
+    assert (outgoing.media[0].content, outgoing.media[0].content_type) == (VIDEO, "video/mp4")
+    assert outgoing.media[0].name.endswith(".mp4")
+
+
+def test_a_picture_that_is_gone_when_the_post_is_due_is_refused_in_words(fence, album, due, store, ledger):
+    media = take_in(store, picture())
+    store.delete(media.reference)
+    payload = due(media)
+    verdict = fence.publish_once(payload, ACCOUNT, album)
+    assert verdict.state == "refused"
+    assert f"{media.reference[:12]} is no longer there" in verdict.reason
+    assert "Attach it again" in verdict.reason
+    assert album.given == []
+    assert [receipt.kind for receipt in ledger.occurrence(payload.occurrence_key).receipts] == ["refused"]
+
+
+def test_a_picture_that_was_altered_on_the_disk_is_refused(fence, album, due, store, tmp_path):
+    media = take_in(store, picture())
+    (tmp_path / "media" / media.reference[:2] / media.reference).write_bytes(picture("black"))
+    assert "has changed" in fence.publish_once(due(media), ACCOUNT, album).reason
+    assert album.given == []
+
+
+def test_a_post_with_more_than_the_network_takes_is_refused(fence, album, due, store):
+    media = [take_in(store, picture(colour)) for colour in ("red", "green", "blue")]
+    verdict = fence.publish_once(due(*media), ACCOUNT, album)
+    assert (verdict.state, verdict.reason) == (
+        "refused",
+        "Album takes 2 pictures or videos; there are 3. Remove some.",
+    )
+
+
+def test_a_store_that_cannot_be_read_for_the_moment_is_no_reason_to_refuse(ledger, clock, album, due, store):
+    class Unreachable(FolderMedia):
+        def get(self, reference):
+            raise TimeoutError
+
+    media = take_in(store, picture())
+    with pytest.raises(TimeoutError):
+        Fence(ledger, Unreachable(store._path), clock).publish_once(due(media), ACCOUNT, album)
+    assert ledger.occurrence(due(media).occurrence_key) is None
+
+
+def test_what_is_out_is_not_made_ready_again(fence, album, due, store):
+    media = take_in(store, picture())
+    payload = due(media)
+    fence.publish_once(payload, ACCOUNT, album)
+    store.delete(media.reference)
+    again = fence.publish_once(payload, ACCOUNT, album)
+    assert (again.state, again.url) == ("published", "/here")
+    assert len(album.prepared_with) == 1
+
+
+def test_a_post_with_pictures_that_is_to_be_tried_later_goes_out_then(fence, album, due, store):
+    album.answers = [Later(reason="busy")]
+    payload = due(take_in(store, picture()))
+    assert fence.publish_once(payload, ACCOUNT, album).state == "waiting"
+    assert fence.publish_once(payload, ACCOUNT, album).state == "published"
+    assert [outgoing.attempt for outgoing in album.given] == [1, 2]
+
+
+def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, store):
+    album.answers = [Unconfirmed(reason="who knows")]
+    payload = due(take_in(store, picture()))
+    assert [fence.publish_once(payload, ACCOUNT, album).state for _ in range(2)] == ["unconfirmed"] * 2
+    assert len(album.given) == 1
+
+
+def media(kind="picture", **changed):
+    return Media(**{"reference": "0" * 64, "kind": kind, "content_type": "image/png", "size": 100, **changed})
+
+
+@pytest.mark.parametrize(
+    ("attached", "limits", "said"),
+    [
+        ([media()], MediaLimits(), "Slack takes no pictures"),
+        ([media("video")], MediaLimits(pictures=ALBUM.pictures), "Slack takes no videos"),
+        ([media("video"), media()], ALBUM, "either pictures or one video"),
+        ([media("video"), media("video")], ALBUM, "either pictures or one video"),
+        ([media("video", size=25_000_000)], MediaLimits(video_bytes=20_000_000), r"25\.0 MB; Slack takes 20 MB"),
+        ([media(alt="x" * 11)], ALBUM, "description has 11 characters; Slack takes 10"),
+    ],
+)
+def test_what_a_network_does_not_take_is_named_when_the_post_is_written(attached, limits, said):
+    with pytest.raises(CannotAttach, match=said) as refused:
+        check_media(attached, limits, "Slack")
+    assert refused.value.hint
+
+
+def test_where_a_network_has_no_descriptions_they_are_left_out(store):
+    described = take_in(store, picture(), alt="A teal square")
+    limits = MediaLimits(pictures=PictureLimits(count=1, max_bytes=10**6))
+    assert [each.alt for each in attachments([described], store, limits, "Telegram")] == [""]
+
+
+def test_the_outbox_shows_what_was_attached(database, clock, ledger, store, a_post, invoked):
+    feed = Outbox(database)
+    parts = Parts(outbox=feed, clock=clock)
+    attached = take_in(store, picture(), alt="A teal square")
+    payload = invoked(a_post(media=(attached,)))
+    Fence(ledger, store, clock).publish_once(payload, OUTBOX, outbox.network(parts))
+    assert feed.feed(limit=1)[0].media == (attached,)
+    assert feed.get(payload.occurrence_key).media == (attached,)
+
+
+def test_a_webhook_is_sent_what_was_attached(store, clock):
+    bodies = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        account = Account(
+            destination="webhook:sales",
+            label="sales",
+            address=f"http://127.0.0.1:{server.server_port}/",
+            credentials={"secret": SecretStr(new_signing_secret())},
+        )
+        network = webhook.WebhookNetwork(real_clock)
+        described = take_in(store, picture(size=(4000, 3000)), alt="A teal square")
+        ready = attachments([described], store, network.media_limits(account), network.label)
+        result = network.publish(
+            Outgoing(
+                occurrence_key="k3v9q2m4cx7a",
+                post_id="k3v9q2m4cx7a",
+                account=account,
+                text="Look",
+                due_at=clock() - timedelta(seconds=1),
+                media=ready,
+            )
+        )
+        answering.join()
+    assert isinstance(result, Published)
+    [sent] = bodies[0]["media"]
+    content = base64.b64decode(sent["data"])
+    assert Image.open(BytesIO(content)).size == (2048, 1536)
+    assert sent["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (sent["alt"], sent["content_type"]) == ("A teal square", "image/png")
