@@ -9,7 +9,7 @@ from core.history import Run, everything, runs, waits_for_a_person
 from core.moments import offset_label, utc_text, wall_time
 from core.phrases import excerpt
 from ui import links
-from ui.answers import refusal
+from ui.answers import beside
 from ui.application import application
 from ui.attention import attention
 from ui.queue_actions import dialogs
@@ -76,7 +76,6 @@ def report() -> None:
     if not found:
         empty()
         return
-    refusal()
     attention([run for run in found[:limit] if waits_for_a_person(app.ledger, run)])
     st.dataframe(
         table(found[:limit], zone),
@@ -98,6 +97,7 @@ def report() -> None:
     )
     if len(found) > limit:
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
+    beside()
     dialogs()
 
 

@@ -10,7 +10,7 @@ from core.phrases import counted, day_heading
 from core.schedules import FURTHEST_AHEAD
 from core.upcoming import Entry, entry, stranded, upcoming
 from ui import links
-from ui.answers import refusal_beside
+from ui.answers import beside
 from ui.application import application
 from ui.cards import card
 from ui.queue_actions import dialogs
@@ -78,7 +78,13 @@ def cards() -> None:
     with st.container(horizontal=True, vertical_alignment="center", height=40, border=False):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
         if between:
-            st.button(f"Show {counted(between, 'new post')}", type="tertiary", icon=":material/refresh:", on_click=anew)
+            st.button(
+                f"Show {counted(between, 'new post')}",
+                key="show-new",
+                type="tertiary",
+                icon=":material/refresh:",
+                on_click=anew,
+            )
     for day, group in groupby(found, key=lambda pair: wall_time(pair[0], zone).date()):
         st.subheader(day_heading(day, today), anchor=False)
         for _, each in group:
@@ -87,7 +93,7 @@ def cards() -> None:
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
     if not found:
         empty()
-    refusal_beside()
+    beside()
     dialogs()
 
 

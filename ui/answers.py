@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import PunctualError
 from ui import failures
-from ui.state import REFUSAL
+from ui.state import NOTE, REFUSAL
 
 P = ParamSpec("P")
 
@@ -39,6 +39,11 @@ def closing(action: Callable[P, None]) -> Callable[P, None]:
     return closed
 
 
+def say(words: str) -> None:
+    """Let a callback say what it did, where the page does not show it by itself."""
+    st.session_state[NOTE] = words
+
+
 def refusal() -> None:
     """Show what the last callback was refused, if anything."""
     error = st.session_state.pop(REFUSAL, None)
@@ -46,8 +51,10 @@ def refusal() -> None:
         failures.show(error)
 
 
-def refusal_beside() -> None:
-    """Show it at the edge of the window, where it moves nothing on the page."""
-    error = st.session_state.pop(REFUSAL, None)
-    if error is not None:
+def beside() -> None:
+    """Show what the last callback said or was refused at the edge of the window, where it moves nothing."""
+    if NOTE in st.session_state:
+        st.toast(st.session_state.pop(NOTE), icon=":material/check:")
+    if REFUSAL in st.session_state:
+        error = st.session_state.pop(REFUSAL)
         st.toast(f"{error}  \n{error.hint}", icon=":material/error:", duration="infinite")

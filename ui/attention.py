@@ -6,7 +6,7 @@ from core.history import Run
 from core.ledger.states import DestinationOutcome
 from core.phrases import excerpt, moment
 from ui import drafts, links, queue_actions
-from ui.answers import answering
+from ui.answers import answering, say
 from ui.application import application
 from ui.state import GO_TO, of
 from ui.viewer import viewer_zone
@@ -69,6 +69,7 @@ def _unconfirmed(run: Run) -> set[str]:
 @answering
 def _retry(run: Run, destinations: tuple[str, ...]) -> None:
     application().schedules.retry(run.payload, destinations)
+    say("It is tried again now. What comes of it appears here.")
 
 
 @answering

@@ -1,0 +1,174 @@
+from datetime import date, time, timedelta
+
+import pytest
+
+from core.accounts import Account
+from core.models import graphemes
+from core.publishing.network import Length
+from core.standing import standing
+
+
+@pytest.fixture
+def compose(browse):
+    return browse("compose")
+
+
+def draft(session):
+    return session.session_state["draft"]
+
+
+def write(session, text):
+    return session.text_area(key=f"text-{draft(session)}").set_value(text)
+
+
+def choose(session, day, at, zone="Europe/Berlin"):
+    key = f"when-{draft(session)}"
+    session.date_input(key=f"{key}-date").set_value(day)
+    session.time_input(key=f"{key}-time").set_value(at)
+    session.selectbox(key=f"{key}-zone").set_value(zone)
+    return session.run()
+
+
+def schedule(session):
+    return session.button(key=f"schedule-{draft(session)}").click().run()
+
+
+def said(session):
+    return " ".join(found.value for found in [*session.error, *session.info, *session.markdown])
+
+
+def test_a_newcomer_finds_the_outbox_chosen_and_a_time_a_quarter_of_an_hour_ahead(compose):
+    key = draft(compose)
+    assert compose.pills(key=f"destinations-{key}").value == ["outbox"]
+    assert compose.date_input(key=f"when-{key}-date").value == date(2026, 11, 2)
+    assert compose.time_input(key=f"when-{key}-time").value == time(13, 15)
+    assert compose.selectbox(key=f"when-{key}-zone").value == "Europe/Berlin"
+
+
+def test_what_is_scheduled_is_told_in_words_and_the_form_is_empty_again(compose, application):
+    first = draft(compose)
+    write(compose, "Good morning")
+    choose(compose, date(2026, 11, 24), time(9))
+    schedule(compose)
+    assert "**Scheduled** for Tue 24 Nov 2026, 09:00 Europe/Berlin, in 21 days 20 hours" in said(compose)
+    assert draft(compose) != first
+    assert compose.text_area(key=f"text-{draft(compose)}").value == ""
+    assert application.schedules.plan(first).settled
+
+
+def test_undo_takes_the_post_back_into_the_form(compose, application, clock):
+    first = draft(compose)
+    write(compose, "Too early")
+    schedule(compose)
+    compose.button(key="undo").click().run()
+    assert standing(application.ledger, first, clock()).state == "cancelled"
+    assert compose.text_area(key=f"text-{draft(compose)}").value == "Too early"
+    assert "Scheduled" not in said(compose)
+
+
+def test_a_second_click_on_the_same_draft_schedules_nothing_more(compose, application, clock):
+    write(compose, "Once")
+    button = compose.button(key=f"schedule-{draft(compose)}")
+    button.click().run()
+    button.click().run()
+    assert len(application.queue.window(clock(), clock() + timedelta(days=1), limit=10)) == 1
+    assert compose.text_area(key=f"text-{draft(compose)}").value == ""
+
+
+def test_a_post_without_text_is_refused_and_says_what_to_do(compose):
+    schedule(compose)
+    assert "The post has no text." in said(compose)
+    assert "Write something first." in said(compose)
+
+
+def test_a_post_without_destination_is_refused(compose):
+    write(compose, "Whereto?")
+    compose.pills(key=f"destinations-{draft(compose)}").set_value([]).run()
+    schedule(compose)
+    assert "The post has no destination." in said(compose)
+
+
+def test_a_text_over_the_limit_stays_in_the_field(compose, application, monkeypatch):
+    application.accounts.connect(Account(destination="webhook:short", label="Short", address="https://a.example"))
+    short = lambda text, account: Length(count=graphemes(text), limit=10)  # noqa: E731
+    monkeypatch.setattr(application.networks["webhook"], "measure", short)
+    compose.run()
+    compose.pills(key=f"destinations-{draft(compose)}").set_value(["webhook:short"])
+    write(compose, "A family 👨‍👩‍👧 of many words").run()
+    schedule(compose)
+    assert "The text has 24 characters; Short takes 10." in said(compose)
+    assert compose.text_area(key=f"text-{draft(compose)}").value == "A family 👨‍👩‍👧 of many words"
+
+
+def test_a_time_that_has_passed_is_refused_and_post_now_is_named(compose, clock):
+    write(compose, "Yesterday")
+    choose(compose, date(2026, 11, 1), time(9))
+    schedule(compose)
+    assert "has passed" in said(compose)
+    assert "Post now" in said(compose)
+
+
+def test_of_an_hour_that_does_not_exist_the_nearest_times_are_offered(compose):
+    choose(compose, date(2027, 3, 28), time(2, 30))
+    assert "02:30 does not exist in Europe/Berlin" in said(compose)
+    compose.button(key=f"when-{draft(compose)}-use-0300").click().run()
+    assert compose.time_input(key=f"when-{draft(compose)}-time").value == time(3)
+    assert not compose.error
+
+
+def test_an_hour_that_comes_twice_is_asked_about(compose, application):
+    first = draft(compose)
+    write(compose, "Which one?")
+    choose(compose, date(2027, 10, 31), time(2, 30))
+    schedule(compose)
+    assert "02:30 comes twice" in said(compose)
+    which = compose.radio(key=f"when-{first}-which")
+    assert which.options == ["first (UTC+02:00)", "second (UTC+01:00)"]
+    which.set_value(2).run()
+    schedule(compose)
+    assert application.schedules.plan(first).post.due_at.hour == 1
+
+
+def test_the_zones_are_offered_with_the_offset_of_the_chosen_date(compose):
+    zone = compose.selectbox(key=f"when-{draft(compose)}-zone")
+    assert "New York (UTC-05:00) - America/New_York · United States" in zone.options
+    choose(compose, date(2027, 7, 1), time(9))
+    zone = compose.selectbox(key=f"when-{draft(compose)}-zone")
+    assert "New York (UTC-04:00) - America/New_York · United States" in zone.options
+    assert zone.value == "Europe/Berlin"
+
+
+def test_the_instant_is_shown_in_the_posts_zone_the_viewers_and_utc(compose):
+    choose(compose, date(2026, 11, 24), time(9), "America/New_York")
+    assert "**Tue 24 Nov 2026, 09:00**" in said(compose)
+    assert "New York (UTC-05:00)" in said(compose)
+    captions = " ".join(found.value for found in compose.caption)
+    assert "Tue 24 Nov 2026, 15:00 Europe/Berlin" in captions
+    assert "Tue 24 Nov 2026, 14:00 UTC" in captions
+
+
+def test_a_draft_survives_a_look_at_another_page(compose, browse):
+    write(compose, "Half a thought")
+    choose(compose, date(2026, 12, 24), time(18), "America/New_York")
+    browse("queue", compose)
+    browse("compose", compose)
+    key = draft(compose)
+    assert compose.text_area(key=f"text-{key}").value == "Half a thought"
+    assert compose.date_input(key=f"when-{key}-date").value == date(2026, 12, 24)
+    assert compose.selectbox(key=f"when-{key}-zone").value == "America/New_York"
+
+
+def test_post_now_names_the_destinations_and_asks_once(compose, application):
+    first = draft(compose)
+    write(compose, "At once")
+    compose.button(key=f"post-now-{first}").click().run()
+    assert "This goes out at once to **Outbox (built in)**." in said(compose)
+    assert application.ledger.get(first) is None
+    compose.button(key=f"confirm-{first}").click().run()
+    assert "**Going out** to Outbox" in said(compose)
+    assert application.ledger.get(first).settled
+
+
+def test_nothing_to_post_now_is_said_before_anything_is_asked(compose):
+    compose.button(key=f"post-now-{draft(compose)}").click().run()
+    assert "The post has no text." in said(compose)

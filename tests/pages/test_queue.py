@@ -1,0 +1,233 @@
+from datetime import date, time, timedelta
+
+import pytest
+
+from core.standing import standing
+
+
+def click(session, name, plan):
+    return session.button(key=f"{name}-{plan.post.post_id}").click().run()
+
+
+def choose(session, choice, plan):
+    return session.menu_button(key=f"menu-{plan.post.post_id}").click(choice).run()
+
+
+def texts(session):
+    return [found.value for found in session.text]
+
+
+def said(session):
+    return " ".join(found.value for found in [*session.markdown, *session.info, *session.caption, *session.toast])
+
+
+@pytest.fixture
+def state(application, clock):
+    return lambda plan: standing(application.ledger, plan.post.post_id, clock()).state
+
+
+def test_an_empty_queue_says_how_to_begin(browse):
+    assert "Nothing is scheduled" in said(browse("queue"))
+
+
+def test_posts_stand_by_day_in_the_viewers_zone(browse, plan):
+    plan("Late tonight", minutes=11 * 60 + 30)
+    plan("Soon", minutes=10)
+    plan("The day after", minutes=3 * 24 * 60, zone="America/New_York")
+    queue = browse("queue")
+    assert [found.value for found in queue.subheader] == [
+        "Today, Mon 2 Nov 2026",
+        "Tomorrow, Tue 3 Nov 2026",
+        "Thu 5 Nov 2026",
+    ]
+    assert texts(queue) == ["Soon", "Late tonight", "The day after"]
+    assert "Times in Europe/Berlin (UTC+01:00)" in said(queue)
+    assert "Thu 5 Nov 2026, 07:00 America/New_York" in said(queue)
+    assert "in 10 minutes" in said(queue)
+
+
+def test_a_cancelled_card_stays_in_its_place_and_undo_arms_the_same_post_again(browse, plan, state):
+    first, second = plan("First", minutes=10), plan("Second", minutes=20)
+    queue = browse("queue")
+    click(queue, "cancel", first)
+    assert state(first) == "cancelled"
+    assert texts(queue) == ["First", "Second"]
+    assert "Cancelled" in said(queue)
+    click(queue, "undo", first)
+    assert state(first) == "scheduled"
+    assert texts(queue) == ["First", "Second"]
+    assert state(second) == "scheduled"
+
+
+def test_once_its_time_has_passed_undo_offers_another_time(browse, plan, state, clock, application):
+    cancelled = plan("Too late", minutes=10)
+    queue = browse("queue")
+    click(queue, "cancel", cancelled)
+    clock.move(hours=1)
+    click(queue, "undo", cancelled)
+    key = f"edit-when-{cancelled.post.post_id}"
+    assert queue.time_input(key=f"{key}-time").value == time(14, 15)
+    click(queue, "save-time", cancelled)
+    assert state(cancelled) == "scheduled"
+    assert application.schedules.plan(cancelled.post.post_id).post.wall == "2026-11-02T14:15:00"
+
+
+def test_a_card_goes_from_scheduled_to_going_out_to_published_in_its_place(browse, plan, begin, clock, application):
+    post, later = plan("Watch me", minutes=1), plan("Later", minutes=60)
+    queue = browse("queue")
+    clock.move(minutes=1)
+    queue.run()
+    assert "Going out" in said(queue)
+    clock.move(seconds=0.038)
+    application.publisher.publish(begin(post))
+    queue.run()
+    assert "Published" in said(queue)
+    assert "38 ms late" in said(queue)
+    assert texts(queue) == ["Watch me", "Later"]
+    assert [link.proto.query_string for link in queue.page_link if link.label == "Open"] == [
+        f"post={post.post.post_id}"
+    ]
+    assert texts(browse("queue")) == ["Later"]
+    assert later.settled
+
+
+def test_a_post_that_comes_between_the_cards_is_announced_and_moves_none(browse, plan):
+    plan("First", minutes=10)
+    plan("Third", minutes=30)
+    queue = browse("queue")
+    plan("Second", minutes=20)
+    plan("Fourth", minutes=40)
+    queue.run()
+    assert texts(queue) == ["First", "Third", "Fourth"]
+    queue.button(key="show-new").click().run()
+    assert texts(queue) == ["First", "Second", "Third", "Fourth"]
+
+
+def test_a_paused_post_stays_and_is_resumed(browse, plan, state):
+    post = plan("Wait")
+    queue = browse("queue")
+    choose(queue, "Pause", post)
+    assert state(post) == "paused"
+    assert "Paused" in said(queue)
+    choose(queue, "Resume", post)
+    assert state(post) == "scheduled"
+
+
+def test_a_paused_post_whose_time_has_passed_asks_for_another(browse, plan, state, clock, application):
+    post = plan("Forgotten", minutes=10)
+    application.schedules.pause(post)
+    clock.move(hours=3)
+    queue = browse("queue")
+    assert "Time has passed" in said(queue)
+    click(queue, "new-time", post)
+    click(queue, "save-time", post)
+    assert state(post) == "scheduled"
+
+
+def test_the_text_is_edited_in_a_dialog(browse, plan, application):
+    post = plan("Tpyo")
+    queue = browse("queue")
+    choose(queue, "Edit text", post)
+    field = f"edit-text-{post.post.post_id}"
+    assert queue.text_area(key=field).value == "Tpyo"
+    queue.text_area(key=field).set_value("Typo")
+    click(queue, "save-text", post)
+    assert application.schedules.plan(post.post.post_id).post.text == "Typo"
+    assert texts(queue) == ["Typo"]
+
+
+def test_an_edit_that_leaves_no_text_is_refused(browse, plan, application):
+    post = plan("Something")
+    queue = browse("queue")
+    choose(queue, "Edit text", post)
+    queue.text_area(key=f"edit-text-{post.post.post_id}").set_value("  ")
+    click(queue, "save-text", post)
+    assert "The post has no text." in said(queue)
+    assert application.schedules.plan(post.post.post_id).post.text == "Something"
+
+
+def test_a_change_made_in_another_tab_meanwhile_is_not_overwritten(browse, plan, application):
+    post = plan("Mine")
+    queue = browse("queue")
+    choose(queue, "Edit text", post)
+    application.schedules.cancel(post)
+    queue.text_area(key=f"edit-text-{post.post.post_id}").set_value("Yours")
+    click(queue, "save-text", post)
+    assert "Your change was not made." in said(queue)
+    assert application.schedules.plan(post.post.post_id).post.text == "Mine"
+
+
+def test_the_time_is_changed_in_a_dialog(browse, plan, application):
+    post = plan("Move me")
+    queue = browse("queue")
+    choose(queue, "Change time", post)
+    key = f"edit-when-{post.post.post_id}"
+    queue.date_input(key=f"{key}-date").set_value(date(2026, 11, 24))
+    queue.time_input(key=f"{key}-time").set_value(time(9))
+    click(queue, "save-time", post)
+    assert application.schedules.plan(post.post.post_id).post.wall == "2026-11-24T09:00:00"
+
+
+def test_post_now_asks_and_then_sends_it_instead_of_at_its_time(browse, plan, application, state):
+    post = plan("Now after all")
+    queue = browse("queue")
+    choose(queue, "Post now", post)
+    assert "goes out at once to **Outbox" in said(queue)
+    click(queue, "send-now", post)
+    assert state(post) == "going out"
+    assert application.schedules.plan(post.post.post_id).schedule_name is None
+
+
+def test_duplicate_begins_a_draft_with_the_same_words(browse, plan):
+    post = plan("Once more")
+    queue = browse("queue")
+    choose(queue, "Duplicate", post)
+    assert queue.title[0].value == "Compose"
+    assert queue.text_area(key=f"text-{queue.session_state['draft']}").value == "Once more"
+
+
+def test_search_and_window_narrow_the_cards(browse, plan):
+    plan("Coffee at nine")
+    plan("Tea at ten", minutes=10 * 24 * 60)
+    queue = browse("queue")
+    queue.text_input(key="search").set_value("coffee").run()
+    assert texts(queue) == ["Coffee at nine"]
+    queue.text_input(key="search").set_value("").run()
+    queue.segmented_control(key="window").set_value("7 days").run()
+    assert texts(queue) == ["Coffee at nine"]
+    queue.segmented_control(key="window").set_value("All").run()
+    assert texts(queue) == ["Coffee at nine", "Tea at ten"]
+
+
+def test_a_long_queue_is_shown_page_by_page(browse, plan):
+    for minutes in range(10, 35):
+        plan(f"Post {minutes}", minutes=minutes)
+    queue = browse("queue")
+    assert len(texts(queue)) == 20
+    queue.button(key="more").click().run()
+    assert len(texts(queue)) == 25
+
+
+def test_an_action_that_comes_too_late_is_refused_in_words(browse, plan, begin, application, clock):
+    post = plan("Too late to stop", minutes=1)
+    queue = browse("queue")
+    clock.move(minutes=1)
+    application.publisher.publish(begin(post))
+    click(queue, "cancel", post)
+    assert "already going out" in said(queue)
+
+
+def test_words_are_shown_as_they_were_written(browse, plan):
+    plan("**Not bold** <b>nor</b> :red[red]")
+    assert texts(browse("queue")) == ["**Not bold** <b>nor</b> :red[red]"]
+
+
+def test_a_schedule_of_somebody_elses_making_is_shown_and_left_alone(browse, plan, application):
+    post = plan("Ours")
+    scheduler, group = application.place.scheduler, application.settings.group
+    found = scheduler.get_schedule(Name=post.schedule_name, GroupName=group)
+    copied = {name: found[name] for name in ("FlexibleTimeWindow", "ScheduleExpression")}
+    copied["Target"] = found["Target"] | {"Input": "{}"}
+    due = post.post.due_at + timedelta(minutes=1)
+    scheduler.create_schedule(Name=f"post-{due:%Y%m%dT%H%M%SZ}-aaaaaaaaaaaa", GroupName=group, **copied)
+    assert texts(browse("queue"))[1] == "This schedule was not written by Punctual. It is left as it is."
