@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from core.accounts import Account, Accounts, UnknownDestination
 from core.errors import PunctualError
-from core.models import Post, Repeat
+from core.models import Media, Post, Repeat
 from core.moments import instant
+from core.publishing.attachments import check_media
 from core.publishing.network import Length, Network
 
 
@@ -71,21 +72,27 @@ def compose(
     accounts: Accounts,
     networks: Mapping[str, Network],
     variants: Mapping[str, str] | None = None,
+    media: Sequence[Media] = (),
     repeat: Repeat | None = None,
 ) -> Post:
     """Return the post that was asked for, due when clocks in `zone` show the naive time `wall`.
 
-    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. Raises EmptyText,
-    TextTooLong, NoDestination, UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies
-    ahead is checked when the post is scheduled.
+    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. A picture or video
+    needs no text beside it. Raises EmptyText, TextTooLong, CannotAttach, NoDestination, UnknownDestination,
+    UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is checked when the post is scheduled.
     """
     found = check_destinations(destinations, accounts, networks)
     for account in found:
-        check_text((variants or {}).get(account.destination, text), [account], networks)
+        said = (variants or {}).get(account.destination, text)
+        if said.strip() or not media:
+            check_text(said, [account], networks)
+        if media:
+            check_media(media, networks[account.network].media_limits(account), account.label)
     return Post(
         post_id=post_id,
         text=text,
         variants=dict(variants or {}),
+        media=tuple(media),
         destinations=tuple(dict.fromkeys(destinations)),
         zone=zone,
         wall=wall.isoformat(timespec="seconds"),
