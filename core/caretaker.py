@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from core.errors import PunctualError
 
@@ -15,7 +15,7 @@ EVERY_SECONDS = 30.0
 class Caretaker:
     """One thread that repeats some duties, each on its own: one that fails is logged and tried again next time."""
 
-    def __init__(self, duties: dict[str, Callable[[], object]], *, every_seconds: float = EVERY_SECONDS) -> None:
+    def __init__(self, duties: Mapping[str, Callable[[], object]], *, every_seconds: float = EVERY_SECONDS) -> None:
         self._duties = duties
         self._every = every_seconds
         self._stopped = threading.Event()

@@ -16,7 +16,8 @@ from core.ledger.sqlite import SqliteLedger, open_database
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.moments import Clock
-from core.outbox import Outbox
+from core.outbox.port import Outbox
+from core.outbox.sqlite import SqliteOutbox
 from core.processes import Presence
 from core.relay_host import RelayHost
 from core.settings import Settings
@@ -41,7 +42,7 @@ class OneMachine:
         self.presence = Presence(home.processes)
         self._database = open_database(home.database, now=clock())
         self.ledger: Ledger = SqliteLedger(self._database, self.presence)
-        self.outbox = Outbox(self._database)
+        self.outbox: Outbox = SqliteOutbox(self._database)
         self.accounts = Accounts(home.accounts)
         self.media: MediaStore = FolderMedia(home.media)
         self.store = Store(home.engine_database, now=clock())

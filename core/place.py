@@ -8,7 +8,7 @@ from core.accounts import Accounts
 from core.dead_letters.port import Shelf
 from core.ledger.port import Ledger
 from core.media.port import MediaStore
-from core.outbox import Outbox
+from core.outbox.port import Outbox
 from core.wire import TargetSettings
 
 

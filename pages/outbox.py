@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.outbox import Entry
+from core.outbox.port import Entry
 from core.phrases import countdown, moment
 from ui import links
 from ui.application import application

@@ -19,7 +19,8 @@ from core.ledger.sqlite import SqliteLedger, open_database
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.moments import Clock
-from core.outbox import Outbox
+from core.outbox.port import Outbox
+from core.outbox.sqlite import SqliteOutbox
 from core.processes import Presence
 from core.settings import Settings
 from core.wire import TargetSettings
@@ -69,7 +70,7 @@ class Aws:
         self.presence = Presence(home.processes)
         self._database = open_database(home.database, now=clock())
         self.ledger: Ledger = SqliteLedger(self._database, self.presence)
-        self.outbox = Outbox(self._database)
+        self.outbox: Outbox = SqliteOutbox(self._database)
         self.accounts = Accounts(home.accounts)
         self.media: MediaStore = FolderMedia(home.media)
         self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)

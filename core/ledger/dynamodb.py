@@ -19,8 +19,6 @@ from core.wire import Payload, UnreadablePayload
 
 log = logging.getLogger(__name__)
 
-LATEST = "~"
-"""A place behind every other: those begin with digits."""
 READ_AT_ONCE = 8
 
 
@@ -70,7 +68,7 @@ class DynamoLedger:
         return self._with_receipts(item) if item is not None else None
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
-        below = items.place(after.due_at, after.key) if after else LATEST
+        below = items.place(after.due_at, after.key) if after else items.LAST
         listed = self._table.listed(items.LISTING, items.HISTORY, below=below, latest_first=True, limit=limit)
         page = list(islice((item for item in listed if self._take_in(item)), limit))
         with ThreadPoolExecutor(max_workers=READ_AT_ONCE, thread_name_prefix="receipts") as pool:

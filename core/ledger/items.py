@@ -58,6 +58,8 @@ LISTING = Index(name="listing", list_attribute="listing", place_attribute="liste
 DUE = Index(name="due", list_attribute="due_list", place_attribute="due_at")
 """One-time posts that have not begun. A list of its own, since such a post may be unsettled as well."""
 
+LAST = "~"
+"""A place behind every other: those begin with digits."""
 HISTORY, UNSETTLED, OUTBOX, OPEN = "history", "unsettled", "outbox", "open"
 """The lists."""
 DERIVED = (EXPIRY, LISTING.list_attribute, LISTING.place_attribute, DUE.list_attribute, DUE.place_attribute)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from core.accounts import Account
 from core.errors import PunctualError
 from core.moments import Clock
-from core.outbox import Outbox
+from core.outbox.port import Outbox
 from core.publishing import networks
 from core.publishing.attachments import Attachment, MediaLimits
 

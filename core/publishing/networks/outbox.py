@@ -7,7 +7,7 @@ from core.accounts import OUTBOX, Account
 from core.media.intake import PICTURE_BYTES, VIDEO_BYTES
 from core.media.kinds import PICTURES
 from core.models import ALT_LIMIT, MEDIA_LIMIT, graphemes
-from core.outbox import Entry
+from core.outbox.port import Entry
 from core.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result

@@ -10,7 +10,8 @@ import pytest
 from core.database import StorageFault
 from core.ledger.port import Cursor, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.outbox import Entry, Outbox
+from core.outbox.port import Entry
+from core.outbox.sqlite import SqliteOutbox
 from core.processes import Presence
 from core.wire import write_invocation
 
@@ -86,9 +87,9 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
     for after in (None, Cursor(due_at=clock(), key="x")):
         ledger.history(after=after, limit=9)
     ledger.prune(now=clock())
-    Outbox(database).add(entry)
+    SqliteOutbox(database).add(entry)
     for place in (None, entry):
-        Outbox(database).feed(limit=9, after=place)
+        SqliteOutbox(database).feed(limit=9, after=place)
     explained = {}
     with database.snapshot() as reader:
         reader.set_trace_callback(None)

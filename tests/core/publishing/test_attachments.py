@@ -18,7 +18,7 @@ from core.media.folder import FolderMedia
 from core.media.intake import take_in
 from core.models import Media
 from core.moments import real_clock
-from core.outbox import Outbox
+from core.outbox.sqlite import SqliteOutbox
 from core.pictures import PictureLimits
 from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
 from core.publishing.fence import Fence
@@ -196,7 +196,7 @@ def test_where_a_network_has_no_descriptions_they_are_left_out(store):
 
 
 def test_the_outbox_shows_what_was_attached(database, clock, ledger, store, a_post, invoked):
-    feed = Outbox(database)
+    feed = SqliteOutbox(database)
     parts = Parts(outbox=feed, clock=clock)
     attached = take_in(store, picture(), alt="A teal square")
     payload = invoked(a_post(media=(attached,)))

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from core.accounts import Accounts
 from core.media.folder import FolderMedia
 from core.moments import real_clock
-from core.outbox import Outbox
+from core.outbox.sqlite import SqliteOutbox
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Parts, all_networks
 from core.publishing.publisher import Publisher
@@ -27,7 +27,7 @@ SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"
 
 @pytest.fixture
 def networks(database, clock) -> dict[str, Any]:
-    return all_networks(Parts(outbox=Outbox(database), clock=clock))
+    return all_networks(Parts(outbox=SqliteOutbox(database), clock=clock))
 
 
 @pytest.fixture
