@@ -9,8 +9,8 @@ from publicsuffixlist import PublicSuffixList
 
 _LINK = regex.compile(
     r"""(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d_@＠$\#＃./-])  # not inside a word, an e-mail address or another link
-    (?:https?://(?P<host>[\w-]++(?:\.[\w-]++)*+)            # with a scheme: any host
-      | (?P<bare>[a-z0-9-]++(?:\.[a-z0-9-]++)++))           # without: a domain, checked below
+    (?:https?://(?P<host>(?!-)[\w-]++(?:\.[\w-]++)*+)            # with a scheme: any host
+      | (?P<bare>(?!-)[a-z0-9-]++(?:\.[a-z0-9-]++)++))           # without: a domain, checked below
     (?::\d{1,5}(?!\d))?(?![:\w]{0,80}@)
     (?:[/?\#][^\s<>"]*+)?""",
     regex.IGNORECASE | regex.VERBOSE,

@@ -20,6 +20,7 @@ from core.errors import PunctualError
 from core.models import graphemes
 from core.moments import Clock, from_utc_text, utc_text
 from core.publishing.answers import AGAIN, Sorting, problem, try_again
+from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret, entered_server
 from core.publishing.exchange import Fault, Line
 from core.publishing.facets import facets, mentions
@@ -101,6 +102,9 @@ class BlueskyNetwork:
         if size * GRAPHEMES > characters * BYTES:
             return Length(count=size, limit=BYTES, unit="bytes")
         return Length(count=characters, limit=GRAPHEMES)
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return MediaLimits()
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         now = self._clock()

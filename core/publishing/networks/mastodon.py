@@ -21,6 +21,7 @@ from core.accounts import Account
 from core.models import graphemes
 from core.moments import Clock, from_utc_text, utc_text
 from core.publishing.answers import AGAIN, Sorting, asked, problem, try_again, wait_for_a_person
+from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret, entered_server, is_allowed
 from core.publishing.exchange import Answer, Fault, Line, bearer
 from core.publishing.links import links
@@ -77,6 +78,9 @@ class MastodonNetwork:
     def measure(self, text: str, account: Account) -> Length:
         limits = DEFAULT_LIMITS | account.limits
         return Length(count=countable(text, limits["url"]), limit=limits["characters"])
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return MediaLimits()
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return {"since": utc_text(self._clock())}

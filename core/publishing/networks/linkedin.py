@@ -1,0 +1,126 @@
+"""LinkedIn, in a member's own name, through the Posts API.
+
+LinkedIn refuses a text that was published a moment ago, but says so of older posts as well, so an unclear outcome
+waits for a person. A text is written in LinkedIn's "little text": an unescaped reserved character cuts the post off
+without a word. Access tokens run out after 60 days; there is no well-kept client for Python.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import regex
+from pydantic import SecretStr
+
+from core.accounts import Account
+from core.moments import Clock
+from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
+from core.publishing.attachments import MediaLimits
+from core.publishing.entered import entered_secret
+from core.publishing.exchange import Fault, Line, bearer
+from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+
+API = "https://api.linkedin.com"
+VERSION = "202609"
+"""LinkedIn keeps each month's version for about a year, then answers 426."""
+LIMIT = 3000
+"""Of the text as it is sent, escapes and all, in UTF-16 units: the strictest reading; the documents name none."""
+_TAG_OR_RESERVED = regex.compile(
+    r"(?<![\w&])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
+)
+
+
+class LinkedInNetwork:
+    """Publishes posts that everybody may see."""
+
+    label = "LinkedIn"
+    fields = (
+        Field(
+            name="token",
+            label="Access token",
+            help="With the scopes openid, profile and w_member_social; LinkedIn's token generator makes one",
+            secret=True,
+        ),
+    )
+
+    def __init__(self, clock: Clock, *, api: str = API) -> None:
+        self._clock = clock
+        self._api = api
+        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        token = entered_secret(answers, "token", "access token")
+        member = self._who(token)
+        return Account(
+            destination=f"linkedin:{member['sub']}",
+            label=f"{member.get('name') or member['sub']} (LinkedIn)",
+            identity=f"urn:li:person:{member['sub']}",
+            credentials={"token": SecretStr(token)},
+        )
+
+    def check(self, account: Account) -> str | None:
+        return problem(lambda: self._who(_token(account)))
+
+    def measure(self, text: str, account: Account) -> Length:
+        return Length(count=len(little_text(text).encode("utf-16-le")) // 2, limit=LIMIT)
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return MediaLimits()
+
+    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        return None
+
+    def publish(self, outgoing: Outgoing) -> Result:
+        token = _token(outgoing.account)
+        headers = bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
+        content = _post(outgoing.account.identity, outgoing.text)
+        try:
+            answer = Line(self.label, secrets=[token]).post(f"{self._api}/rest/posts", content, headers=headers)
+        except Fault as fault:
+            return self._sorting.fault(fault)
+        if answer.status == 422 and "duplicate" in answer.words.lower():
+            return Refused(reason="LinkedIn has published this very text before, by an earlier attempt or otherwise.")
+        if answer.status == 426:
+            return Refused(
+                reason=f"LinkedIn no longer speaks version {VERSION} of its API. Update Punctual, then retry."
+            )
+        if not answer.ok:
+            return self._sorting.answer(answer)
+        post = answer.headers.get("x-restli-id", "")
+        if not regex.fullmatch(r"urn:li:\w+:\d+", post):
+            return self._sorting.odd()
+        return Published(at=self._clock(), url=f"https://www.linkedin.com/feed/update/{post}/")
+
+    def _who(self, token: str) -> dict[str, Any]:
+        """Return the member whom the token belongs to. Raises CannotConnect."""
+        line = Line(self.label, secrets=[token])
+        member = asked(lambda: line.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label).members
+        if not regex.fullmatch(r"[\w-]+", str(member.get("sub", ""))):
+            raise CannotConnect("LinkedIn did not say whose token this is.", "It needs the scopes openid and profile.")
+        return member
+
+
+def network(parts: Parts) -> LinkedInNetwork:
+    """Return this network."""
+    return LinkedInNetwork(parts.clock)
+
+
+def little_text(text: str) -> str:
+    r"""Return a text as LinkedIn wants it written: reserved characters escaped, `#tag` as `{hashtag|\#|tag}`."""
+    return _TAG_OR_RESERVED.sub(
+        lambda match: f"{{hashtag|\\#|{match['tag']}}}" if match["tag"] else f"\\{match['reserved']}", text
+    )
+
+
+def _post(author: str | None, text: str) -> dict[str, Any]:
+    return {
+        "author": author,
+        "commentary": little_text(text),
+        "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+
+
+def _token(account: Account) -> str:
+    return account.credentials["token"].get_secret_value()

@@ -1,0 +1,145 @@
+"""Telegram, through a bot that may write into a channel, a group or a chat.
+
+The Bot API does not recognise a repeat, so an unclear outcome waits for a person. Texts go out plain (no parse mode);
+Telegram finds links, mentions and tags by itself. python-telegram-bot is asynchronous and repeats on its own, so
+plain requests are used.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from core.accounts import Account
+from core.moments import Clock
+from core.publishing.answers import AGAIN, Sorting, asked, problem, wait_for_a_person
+from core.publishing.attachments import MediaLimits
+from core.publishing.entered import entered_secret
+from core.publishing.exchange import Answer, Fault, Line
+from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+
+API = "https://api.telegram.org"
+LIMIT = 4096
+"""Counted in UTF-16 units, as Telegram counts everything else; if it should count code points, this is stricter."""
+TOKEN = re.compile(r"\d+:[\w-]+")
+CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<number>-?\d{1,16})")
+_GROUP = "-100"
+"""What the number of a channel or a large group begins with; its links leave it out."""
+
+
+class TelegramNetwork:
+    """Publishes messages in a bot's name."""
+
+    label = "Telegram"
+    fields = (
+        Field(name="token", label="Bot token", help="BotFather gives it: 123456:ABC...", secret=True),
+        Field(name="chat", label="Chat", help="@name of a channel or group, or its number; the bot must be in it"),
+    )
+
+    def __init__(self, clock: Clock, *, api: str = API) -> None:
+        self._clock = clock
+        self._api = api
+        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        token = entered_secret(answers, "token", "bot token")
+        found = CHAT.fullmatch(answers.get("chat", "").strip())
+        if not TOKEN.fullmatch(token):
+            raise CannotConnect("This is not a bot token.", "Copy it whole from BotFather: 123456:ABC...")
+        if not found:
+            raise CannotConnect("This is not a chat.", "Enter @name, or the chat's number.")
+        chat = self._chat(token, f"@{found['name']}" if found["name"] else found["number"])
+        return Account(
+            destination=f"telegram:{(found['name'] or found['number']).lower()}",
+            label=f"{chat.get('title') or chat.get('username') or chat['id']} (Telegram)",
+            identity=str(chat["id"]),
+            credentials={"token": SecretStr(token)},
+        )
+
+    def check(self, account: Account) -> str | None:
+        return problem(lambda: self._chat(_token(account), account.identity or ""))
+
+    def measure(self, text: str, account: Account) -> Length:
+        return Length(count=len(text.encode("utf-16-le")) // 2, limit=LIMIT)
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return MediaLimits()
+
+    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        return None
+
+    def publish(self, outgoing: Outgoing) -> Result:
+        token = _token(outgoing.account)
+        content = {"chat_id": outgoing.account.identity, "text": outgoing.text}
+        try:
+            answer = Line(self.label, secrets=[token]).post(f"{self._api}/bot{token}/sendMessage", content)
+        except Fault as fault:
+            return self._sorting.fault(fault)
+        if not answer.ok:
+            return self._turned_down(answer)
+        message = answer.member("result")
+        if answer.whole and not isinstance(message, dict):
+            return self._sorting.odd()
+        return Published(at=self._clock(), url=_permalink(answer))
+
+    def _turned_down(self, answer: Answer) -> Result:
+        moved = answer.member("parameters", "migrate_to_chat_id")
+        if moved is not None:
+            return Refused(reason=f"The group has another number now: {moved}. Connect that chat, and post to it.")
+        if answer.status == 404:  # the method is there, so it is the token that is not
+            return Refused(reason=f"Telegram no longer knows the bot. {AGAIN}")
+        return self._sorting.answer(answer)
+
+    def _chat(self, token: str, chat: str) -> dict[str, Any]:
+        """Return the chat, if the bot may write into it. Raises CannotConnect."""
+        line = Line(self.label, secrets=[token])
+
+        def ask(method: str, **params: str) -> dict[str, Any]:
+            answer = asked(lambda: line.get(f"{self._api}/bot{token}/{method}", params=params), self.label)
+            result = answer.member("result")
+            if not isinstance(result, dict):
+                raise CannotConnect("Telegram's answer was not whole.", "Try again in a few minutes.")
+            return result
+
+        bot, found = ask("getMe"), ask("getChat", chat_id=chat)
+        if "id" not in found:
+            raise CannotConnect("Telegram does not know this chat.", "Enter @name, or the chat's number.")
+        if found.get("type") == "private":
+            return found
+        member = ask("getChatMember", chat_id=chat, user_id=str(bot.get("id")))
+        if not _may_write(found, member):
+            hint = "Make it an administrator who may post messages."
+            raise CannotConnect("The bot may not write into this chat.", hint)
+        return found
+
+
+def network(parts: Parts) -> TelegramNetwork:
+    """Return this network."""
+    return TelegramNetwork(parts.clock)
+
+
+def _token(account: Account) -> str:
+    return account.credentials["token"].get_secret_value()
+
+
+def _may_write(chat: Mapping[str, Any], member: Mapping[str, Any]) -> bool:
+    status = member.get("status")
+    if chat.get("type") == "channel":
+        return status == "creator" or (status == "administrator" and member.get("can_post_messages") is True)
+    if status == "restricted":
+        return member.get("can_send_messages") is True
+    return status in ("creator", "administrator", "member")
+
+
+def _permalink(answer: Answer) -> str | None:
+    """The address of a message in a public chat, or of one for the members of a private channel or large group."""
+    number, chat = answer.member("result", "message_id"), answer.member("result", "chat", "id")
+    name = answer.member("result", "chat", "username")
+    if not isinstance(number, int):
+        return None
+    if isinstance(name, str) and name.isidentifier() and answer.member("result", "chat", "type") != "private":
+        return f"https://t.me/{name}/{number}"
+    if str(chat).startswith(_GROUP):
+        return f"https://t.me/c/{str(chat).removeprefix(_GROUP)}/{number}"
+    return None

@@ -1,0 +1,118 @@
+"""X, with the four keys of an app of one's own (OAuth 1.0a: they do not run out, and nothing has to be renewed).
+
+X refuses a text that it published a moment ago, but says so of an older post as well and gives no link, so an unclear
+outcome waits for a person. Each post is paid for: USD 0.015, 0.20 with a link (doc, November 2026). tweepy calls
+without a timeout, so plain requests are used.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+from requests.auth import AuthBase
+from requests_oauthlib import OAuth1
+
+from core.accounts import Account
+from core.moments import Clock
+from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
+from core.publishing.attachments import MediaLimits
+from core.publishing.entered import entered_secret
+from core.publishing.exchange import Fault, Line
+from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+from core.publishing.weighted import weight
+
+API = "https://api.x.com"
+LIMIT = 280
+KEYS = {
+    "key": "API key",
+    "key_secret": "API key secret",
+    "token": "access token",
+    "token_secret": "access token secret",
+}
+
+
+class XNetwork:
+    """Publishes posts in the name of the account that the access token belongs to."""
+
+    label = "X"
+    fields = tuple(
+        Field(name=name, label=label[0].upper() + label[1:], help="Under Keys and tokens in X's console", secret=True)
+        for name, label in KEYS.items()
+    )
+
+    def __init__(self, clock: Clock, *, api: str = API) -> None:
+        self._clock = clock
+        self._api = api
+        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+
+    def connect(self, answers: Mapping[str, str]) -> Account:
+        credentials = {name: SecretStr(entered_secret(answers, name, label)) for name, label in KEYS.items()}
+        user = self._who(credentials)
+        return Account(
+            destination=f"x:{user['username'].lower()}",
+            label=f"@{user['username']} (X)",
+            identity=str(user.get("id")),
+            credentials=credentials,
+        )
+
+    def check(self, account: Account) -> str | None:
+        return problem(lambda: self._who(account.credentials))
+
+    def measure(self, text: str, account: Account) -> Length:
+        return Length(count=weight(text), limit=LIMIT)
+
+    def media_limits(self, account: Account) -> MediaLimits:
+        return MediaLimits()
+
+    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        return None
+
+    def publish(self, outgoing: Outgoing) -> Result:
+        credentials = outgoing.account.credentials
+        try:
+            answer = self._line(credentials).post(
+                f"{self._api}/2/tweets", {"text": outgoing.text}, sign=_Signature(credentials)
+            )
+        except Fault as fault:
+            return self._sorting.fault(fault)
+        if answer.status == 403 and "duplicate" in answer.words.lower():
+            return Refused(reason="X has published this very text before, by an earlier attempt or otherwise.")
+        if not answer.ok:
+            return self._sorting.answer(answer)
+        number = answer.member("data", "id")
+        if answer.whole and number is None:
+            return self._sorting.odd()
+        name = outgoing.account.destination.partition(":")[2]
+        return Published(at=self._clock(), url=f"https://x.com/{name}/status/{number}" if number else None)
+
+    def _who(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
+        """Return the user whom the keys belong to. Raises CannotConnect."""
+        line, sign = self._line(credentials), _Signature(credentials)
+        user = asked(lambda: line.get(f"{self._api}/2/users/me", sign=sign), self.label).member("data")
+        if not isinstance(user, dict) or not str(user.get("username", "")).isidentifier():
+            raise CannotConnect("X did not say whose keys these are.", "Check that the app may read and write.")
+        return user
+
+    def _line(self, credentials: Mapping[str, SecretStr]) -> Line:
+        return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()])
+
+
+class _Signature(AuthBase):
+    """Signs with OAuth 1.0a and shows none of its keys."""
+
+    def __init__(self, credentials: Mapping[str, SecretStr]) -> None:
+        self._oauth = OAuth1(
+            client_key=credentials["key"].get_secret_value(),
+            client_secret=credentials["key_secret"].get_secret_value(),
+            resource_owner_key=credentials["token"].get_secret_value(),
+            resource_owner_secret=credentials["token_secret"].get_secret_value(),
+        )
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return self._oauth(request)
+
+
+def network(parts: Parts) -> XNetwork:
+    """Return this network."""
+    return XNetwork(parts.clock)
