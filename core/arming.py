@@ -8,6 +8,7 @@ from core.errors import PunctualError
 from core.faults import ScheduleGone, translated
 from core.ledger.port import Ledger, Plan, UnknownPost
 from core.moments import Clock
+from core.putting import Putting, Waiting
 from core.wire import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
 
 
@@ -23,9 +24,19 @@ class NotArmed(PunctualError):
 class Arming:
     """The one way in which a plan of the ledger becomes schedules, whoever asks and whatever was done before."""
 
-    def __init__(self, *, scheduler: Any, functions: Any, ledger: Ledger, target: TargetSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        scheduler: Any,
+        functions: Any,
+        ledger: Ledger,
+        target: TargetSettings,
+        clock: Clock,
+        waiting: Waiting,
+    ) -> None:
         """`scheduler` and `functions` are boto3 clients."""
         self._scheduler = scheduler
+        self._putting = Putting(scheduler, waiting)
         self._functions = functions
         self._ledger = ledger
         self._target = target
@@ -47,6 +58,10 @@ class Arming:
             return present
         ours = {name for name in (plan.schedule_name, *plan.superseded) if name and name != present.schedule_name}
         return self.settle(replace(present, superseded=(*present.superseded, *ours)))
+
+    def difference(self, plan: Plan) -> str:
+        """Return which member of a plan's schedule is not as planned: `Name` if it is gone, nothing if all are."""
+        return self._differing(write_schedule(plan.post, self._target, enabled=plan.wish == "active"))
 
     def invoke(self, payload: Payload) -> None:
         """Hand an occurrence to the relay without waiting for the scheduler's minute. Durable once this returns."""
@@ -88,29 +103,16 @@ class Arming:
         Where somebody has undone it since, it is sent once more under a fresh token.
         """
         request = write_schedule(plan.post, self._target, enabled=plan.wish == "active")
-        if request.get("StartDate", self._clock()) < self._clock():
+        begins = request.get("StartDate")
+        if begins is not None and begins < self._clock():
             del request["StartDate"]  # AWS takes no past one, and for a cron rule that has begun it means nothing
         token = request["ClientToken"]
         for attempt in (token, f"{token}-{secrets.token_hex(4)}"):
-            self._put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
+            self._putting.put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
             differing = self._differing(request)
             if not differing:
                 return
         raise NotArmed(request["Name"], differing)
-
-    def _put(self, request: dict[str, Any], *, new: bool) -> None:
-        """Create or update, whichever is needed; the likelier one is tried first."""
-        create, update = self._scheduler.create_schedule, self._scheduler.update_schedule
-        exceptions = self._scheduler.exceptions
-        first, second = (create, update) if new else (update, create)
-        with translated():
-            for put in (first, second):
-                try:
-                    put(**request)
-                except (exceptions.ConflictException, exceptions.ResourceNotFoundException):
-                    continue
-                return
-            first(**request)  # it came, or went, between the two
 
     def _differing(self, request: dict[str, Any]) -> str:
         """Return which member of a schedule does not read back as requested; nothing if all do."""

@@ -1,16 +1,18 @@
 """What a person does with posts: schedule, change, pause, cancel, send now, try again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.arming import Arming
 from core.errors import PunctualError
-from core.faults import NameTaken, translated
+from core.faults import CredentialsRefused, NameTaken, NoCredentials, SchedulerUnavailable, translated
 from core.ledger.port import SETTLING, AlreadyPlanned, Ledger, Plan, Receipt, UnknownPost, Wish
 from core.ledger.states import outcome
 from core.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.moments import Clock, utc_text, wall_time
+from core.putting import UNHURRIED, Waiting
 from core.wire import Payload, ScheduleName, TargetSettings, write_payload
 
 FURTHEST_AHEAD = timedelta(days=3 * 365)
@@ -84,12 +86,21 @@ class Schedules:
         target: TargetSettings,
         notice: timedelta,
         clock: Clock,
+        waiting: Waiting = UNHURRIED,
     ) -> None:
-        """`scheduler` and `functions` are boto3 clients; `notice` is how long before its instant a post is fixed."""
+        """`scheduler` and `functions` are boto3 clients; `notice` is how long before its instant a post is fixed.
+
+        `waiting` is how to wait for AWS, where that takes long.
+        """
         self._scheduler = scheduler
         self._ledger = ledger
         self._group = target.group
-        self._arming = Arming(scheduler=scheduler, functions=functions, ledger=ledger, target=target, clock=clock)
+        self._arming, self._mending = (
+            Arming(
+                scheduler=scheduler, functions=functions, ledger=ledger, target=target, clock=clock, waiting=patience
+            )
+            for patience in (waiting, replace(waiting, for_role=0.0))
+        )
         self._notice = notice
         self._clock = clock
 
@@ -203,12 +214,22 @@ class Schedules:
             raise UnknownPost(post_id)
         return plan
 
+    def difference(self, plan: Plan) -> str:
+        """Return which member of a plan's schedule is not as planned: `Name` if it is gone, nothing if all are."""
+        return self._arming.difference(plan)
+
     def repair(self) -> list[Plan]:
-        """Finish what was left half done for longer than SETTLING; return the plans that could not be finished."""
-        left = []
-        for plan in self._ledger.unsettled(changed_before=self._clock() - SETTLING, limit=1000):
+        """Finish what was left half done for longer than SETTLING; return the plans that could not be finished.
+
+        Where the scheduler cannot be reached at all, the rest waits for the next time.
+        """
+        plans = self._ledger.unsettled(changed_before=self._clock() - SETTLING, limit=1000)
+        left: list[Plan] = []
+        for number, plan in enumerate(plans):
             try:
-                self._arming.settle(plan)
+                self._mending.settle(plan)
+            except (SchedulerUnavailable, CredentialsRefused, NoCredentials):
+                return left + plans[number:]
             except PunctualError:
                 left.append(plan)
         return left
