@@ -47,7 +47,9 @@ def keys(entries: list[Entry]) -> list[str]:
 
 
 def test_an_entry_is_there_as_it_was_published(outbox, entry):
-    picture = Media(reference="0" * 64, kind="picture", content_type="image/png", size=9, width=2, height=1, alt="A cat")
+    picture = Media(
+        reference="0" * 64, kind="picture", content_type="image/png", size=9, width=2, height=1, alt="A cat"
+    )
     published = entry(text="Grüße 🎉\n", media=(picture,))
     outbox.add(published)
     assert outbox.get(published.occurrence_key) == published
