@@ -1,16 +1,20 @@
 """The queue: what list_schedules says is still to go out, window by window."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from threading import Event
 from typing import Any
 
 from core.faults import ScheduleGone, translated
 from core.models import Post
 from core.wire import ScheduleName, UnreadablePayload, read_scheduled
 
-DETAILS_AT_ONCE = 8
+LISTED_AT_ONCE = 8
+DETAILS_AT_ONCE = 16
 DETAILS_KEPT = 2000
 PAGE = 100
 """The most that one ListSchedules answer may hold."""
@@ -48,55 +52,84 @@ class Queue:
 
         At most `limit` one-time posts: the cost grows with what is returned, never with the whole queue.
         """
-        found: list[Listed] = []
-        for prefix in prefixes(start, end):
-            within = (each for each in self._list(prefix) if each.due_at and start <= each.due_at < end)
-            found.extend(sorted(within, key=lambda each: each.name))
-            if len(found) >= limit:
-                break
-        return found[:limit] + sorted(self._list("repeat-"), key=lambda each: each.name)
+        enough = Event()
+        with ThreadPoolExecutor(max_workers=LISTED_AT_ONCE, thread_name_prefix="queue") as pool:
+            try:
+                repeating = pool.submit(self._list, "repeat-", enough)
+                found = self._soonest(pool, start, end, limit, enough)
+                return found + _in_order(repeating.result())
+            finally:
+                enough.set()
 
     def details(self, listed: Sequence[Listed]) -> list[Scheduled]:
         """Return the posts of the listed schedules, in their order; those that have left meanwhile are left out."""
         with ThreadPoolExecutor(max_workers=DETAILS_AT_ONCE, thread_name_prefix="details") as pool:
             return [found for found in pool.map(self._detail, listed) if found is not None]
 
-    def _list(self, prefix: str) -> Iterator[Listed]:
+    def _soonest(
+        self, pool: ThreadPoolExecutor, start: datetime, end: datetime, limit: int, enough: Event
+    ) -> list[Listed]:
+        """Read prefix after prefix, some ahead of the one whose turn it is, until `limit` schedules are found."""
+        found: list[Listed] = []
+        ahead: deque[Future[list[Listed]]] = deque()
+        coming = prefixes(start, end)
+        while len(found) < limit:
+            for prefix in islice(coming, LISTED_AT_ONCE - len(ahead)):
+                ahead.append(pool.submit(self._list, prefix, enough))
+            if not ahead:
+                break
+            listed = ahead.popleft().result()
+            found += _in_order([each for each in listed if each.due_at and start <= each.due_at < end])
+        for superfluous in ahead:
+            superfluous.cancel()
+        return found[:limit]
+
+    def _list(self, prefix: str, enough: Event) -> list[Listed]:
+        """Return our schedules whose names begin so, in any order; some of them, once there are `enough`."""
         pages = self._scheduler.get_paginator("list_schedules").paginate(
             GroupName=self._group, NamePrefix=prefix, PaginationConfig={"PageSize": PAGE}
         )
+        found = []
         with translated():
             for page in pages:
                 for summary in page["Schedules"]:
                     name = ScheduleName.read(summary["Name"])
                     if name is not None:
-                        yield _listed(name, summary)
+                        found.append(_listed(name, summary))
+                if enough.is_set():
+                    break
+        return found
 
     def _detail(self, listed: Listed) -> Scheduled | None:
         key = (listed.name, listed.modified_at)
-        if key not in self._details:
-            try:
-                with translated():
-                    found = self._scheduler.get_schedule(Name=listed.name, GroupName=self._group)
-            except ScheduleGone:
-                return None
-            try:
-                post = read_scheduled(found)
-            except UnreadablePayload:
-                post = None
-            if len(self._details) >= DETAILS_KEPT:
-                self._details.clear()
-            self._details[key] = Scheduled(listed=listed, post=post)
-        return self._details[key]
+        known = self._details.get(key)
+        if known is not None:
+            return known
+        try:
+            with translated():
+                found = self._scheduler.get_schedule(Name=listed.name, GroupName=self._group)
+        except ScheduleGone:
+            return None
+        try:
+            post = read_scheduled(found)
+        except UnreadablePayload:
+            post = None
+        if len(self._details) >= DETAILS_KEPT:
+            self._details.clear()
+        scheduled = Scheduled(listed=listed, post=post)
+        self._details[key] = scheduled
+        return scheduled
 
 
 def prefixes(start: datetime, end: datetime) -> Iterator[str]:
     """Yield the name prefixes that cover the UTC hours, days and months from `start` until before `end`, in order.
 
-    Hours for a window of up to six, whole months where the window holds them, days elsewhere.
+    Hours for a window of up to six, whole months where the window holds them later than in a week, days elsewhere: a
+    prefix is read whole, and the soonest posts are not to wait for a month of others.
     """
     at = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     by_hour = end - start <= timedelta(hours=6)
+    soon = at + timedelta(days=7)
     while at < end:
         if by_hour:
             yield f"post-{at:%Y%m%dT%H}"
@@ -104,12 +137,16 @@ def prefixes(start: datetime, end: datetime) -> Iterator[str]:
             continue
         at = at.replace(hour=0)
         next_month = (at.replace(day=1) + timedelta(days=32)).replace(day=1)
-        if at.day == 1 and next_month <= end:
+        if at.day == 1 and soon <= at and next_month <= end:
             yield f"post-{at:%Y%m}"
             at = next_month
         else:
             yield f"post-{at:%Y%m%d}"
             at += timedelta(days=1)
+
+
+def _in_order(listed: list[Listed]) -> list[Listed]:
+    return sorted(listed, key=lambda each: each.name)
 
 
 def _listed(name: ScheduleName, summary: dict[str, Any]) -> Listed:
