@@ -7,7 +7,7 @@ import pytest
 from core.accounts import Account, Accounts
 from core.composing import EmptyText, compose
 from core.models import Media
-from core.outbox import Outbox
+from core.outbox.sqlite import SqliteOutbox
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.network import Length, Parts
 from core.publishing.networks import outbox
@@ -32,7 +32,7 @@ def composed(tmp_path, database, clock):
     """Compose a post for these destinations, with the given members changed."""
     accounts = Accounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
-    networks = {"outbox": outbox.network(Parts(outbox=Outbox(database), clock=clock)), "words": WordsOnly()}
+    networks = {"outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)), "words": WordsOnly()}
 
     def build(*destinations, **changed):
         whole = {
