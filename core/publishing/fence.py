@@ -1,10 +1,12 @@
 """The fence: whatever happens around it, one publication happens at most once."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from core.accounts import Account
+from core.errors import PunctualError
 from core.ledger.port import Claim, Ledger, Receipt
 from core.ledger.states import outcome
 from core.media.port import MediaStore
@@ -12,6 +14,8 @@ from core.moments import Clock
 from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.network import DEADLINE_SECONDS, Later, Network, Outgoing, Published, Refused, Result, Unconfirmed
 from core.wire import Payload
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
 """Longer than a network may take, so that a claim never runs out under a call that is still going on."""
@@ -69,7 +73,7 @@ class Fence:
         )
         if claim.verdict != "yours":
             return _told(account.destination, claim, now)
-        result = network.publish(replace(outgoing, attempt=claim.attempt, prepared=claim.prepared))
+        result = _published(network, replace(outgoing, attempt=claim.attempt, prepared=claim.prepared))
         return self._finish(payload, account.destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
@@ -106,6 +110,16 @@ class Fence:
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
         self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
         return _verdict(destination, result)
+
+
+def _published(network: Network, outgoing: Outgoing) -> Result:
+    """Call the network. An error, which no network should raise, leaves open whether the post is out."""
+    try:
+        return network.publish(outgoing)
+    except Exception as error:  # noqa: BLE001 - the claim must be ended whatever went wrong
+        log.exception("%s to %s", outgoing.occurrence_key, outgoing.account.destination)
+        reason = str(error) if isinstance(error, PunctualError) else "Punctual failed while publishing; see its log."
+        return Later(reason=reason) if outgoing.account.deduplicates else Unconfirmed(reason=reason)
 
 
 def _told(destination: str, claim: Claim, now: datetime) -> Verdict:

@@ -41,20 +41,29 @@ class Publisher:
         self._networks = networks
 
     def publish(self, payload: Payload) -> Answer:
-        """Publish to each destination once, and return how it stands with each. Safe to repeat."""
+        """Publish to each destination once, and return how it stands with each. Safe to repeat; never raises."""
         if len(payload.destinations) == 1:
-            return Answer(verdicts=(self._publish_one(payload, payload.destinations[0]),))
+            return Answer(verdicts=(self._verdict(payload, payload.destinations[0]),))
         with ThreadPoolExecutor(max_workers=len(payload.destinations), thread_name_prefix="publish") as pool:
-            verdicts = pool.map(lambda destination: self._publish_one(payload, destination), payload.destinations)
+            verdicts = pool.map(lambda destination: self._verdict(payload, destination), payload.destinations)
             return Answer(verdicts=tuple(verdicts))
+
+    def _verdict(self, payload: Payload, destination: str) -> Verdict:
+        """Publish to one destination. What goes wrong with it must not take the others along."""
+        try:
+            return self._publish_one(payload, destination)
+        except PunctualError as error:
+            log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
+            return Verdict(destination=destination, state="waiting", reason=str(error))
+        except Exception:  # noqa: BLE001 - see above
+            log.exception("%s to %s", payload.occurrence_key, destination)
+            return Verdict(destination=destination, state="waiting", reason="Punctual failed; its log says why.")
 
     def _publish_one(self, payload: Payload, destination: str) -> Verdict:
         try:
             account = OUTBOX if destination == OUTBOX.destination else self._accounts.get(destination)
-            return self._fence.publish_once(payload, account, self._networks[account.network])
+            network = self._networks[account.network]
         except (UnknownDestination, KeyError):
             reason = f"No account {destination} is connected. Connect it under Accounts, then retry."
             return self._fence.refuse(payload, destination, reason)
-        except PunctualError as error:
-            log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
-            return Verdict(destination=destination, state="waiting", reason=str(error))
+        return self._fence.publish_once(payload, account, network)

@@ -19,15 +19,14 @@ def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequ
     """Return `POST /publish`: verifies, publishes, and answers with each destination's result, as core.publishing.reply
     says. `publisher` and `secrets` are asked at each request, since routes are made before a server has started.
     """
-    limiter: list[CapacityLimiter] = []
+    limiter = CapacityLimiter(AT_ONCE)
 
     async def publish(request: Request) -> Response:
-        limiter.append(CapacityLimiter(AT_ONCE)) if not limiter else None
         try:
             body = await _body(request)
             # In a thread, since secrets may have to be read; without the limiter, since a forgery waits for nobody.
             payload = await to_thread.run_sync(lambda: accept(body, request.headers, secrets()))
-            reply = answered(await to_thread.run_sync(publisher().publish, payload, limiter=limiter[0]))
+            reply = answered(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
         except PunctualError as error:
             reply = refused(error)
         return _sent(reply)

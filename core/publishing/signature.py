@@ -3,7 +3,7 @@
 import binascii
 from collections.abc import Mapping, Sequence
 
-from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 from core.errors import PunctualError
 
@@ -23,7 +23,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> N
     for secret in secrets:
         try:
             Webhook(secret).verify(body, dict(headers), json_parse=False)
-        except WebhookVerificationError as error:
+        except (WebhookVerificationError, EmptyWebhookSecretError) as error:
             reason = str(error)
         except (binascii.Error, ValueError) as error:
             reason = f"it cannot be read ({type(error).__name__})"

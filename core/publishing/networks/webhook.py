@@ -3,13 +3,9 @@
 import base64
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-import requests
 from pydantic import SecretStr
-from standardwebhooks import Webhook
-from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from core.accounts import Account
 from core.home import is_signing_secret, new_signing_secret
@@ -17,27 +13,23 @@ from core.media.port import reference_of
 from core.models import ALT_LIMIT, graphemes
 from core.moments import Clock, utc_text
 from core.pictures import PictureLimits
+from core.publishing.answers import Sorting, try_again, wait_for_a_person
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.entered import entered_name, is_allowed
+from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.network import (
     DEADLINE_SECONDS,
     CannotConnect,
     Field,
-    Later,
     Length,
     Outgoing,
     Parts,
     Published,
     Refused,
     Result,
-    Unconfirmed,
 )
+from lambda_pkg.signature import signed_headers
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = DEADLINE_SECONDS - CONNECT_SECONDS
-UNCLEAR_STATUSES = frozenset({408, 502, 504})
-"""Said by something between us and the server, or after it had the request: the post may be out."""
-TRY_AGAIN_STATUSES = frozenset({425, 429, 500, 503})
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2048, alt=ALT_LIMIT),
     video_bytes=6_000_000,
@@ -48,8 +40,8 @@ LIMITS = MediaLimits(
 class WebhookNetwork:
     """POSTs `{"id", "post_id", "text", "due_at", "media"}` as JSON, signed with the account's own secret.
 
-    A server that keeps `webhook-id` and ignores repeats may be marked as deduplicating; then unclear outcomes are
-    tried again by themselves, and elsewhere they wait for a person.
+    Any 2xx takes the post. A server that keeps `webhook-id` and ignores repeats may be marked as deduplicating; then
+    unclear outcomes are tried again by themselves, and elsewhere they wait for a person.
     """
 
     label = "Signed webhook"
@@ -72,8 +64,9 @@ class WebhookNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, seconds: float = DEADLINE_SECONDS) -> None:
         self._clock = clock
+        self._seconds = seconds
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         name, address = entered_name(answers), answers.get("address", "").strip()
@@ -104,45 +97,21 @@ class WebhookNetwork:
 
     def publish(self, outgoing: Outgoing) -> Result:
         account = outgoing.account
+        secret = account.credentials["secret"].get_secret_value()
         if account.address is None or not is_allowed(account.address):
             return Refused(reason="The webhook's address must be https, or http on this machine. Connect it again.")
+        now, body = self._clock(), _body(outgoing).encode()
+        headers = {"Content-Type": "application/json", **signed_headers(outgoing.occurrence_key, now, body, [secret])}
+        unclear = try_again if account.deduplicates else wait_for_a_person
+        sorting = Sorting(name="The webhook", clock=self._clock, unclear=unclear)
         try:
-            answer = requests.post(
-                account.address,
-                data=(body := _body(outgoing).encode()),
-                headers=self._headers(outgoing, body),
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            )
-        except requests.RequestException as error:
-            return _not_answered(error, deduplicates=account.deduplicates)
-        with answer:
-            return self._answered(answer, deduplicates=account.deduplicates)
-
-    def _headers(self, outgoing: Outgoing, body: bytes) -> dict[str, str]:
-        now = self._clock()
-        secret = outgoing.account.credentials["secret"].get_secret_value()
-        return {
-            "content-type": "application/json",
-            "user-agent": "Punctual",
-            "webhook-id": outgoing.occurrence_key,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(secret).sign(outgoing.occurrence_key, now, body.decode()),
-        }
-
-    def _answered(self, answer: requests.Response, *, deduplicates: bool) -> Result:
-        status = answer.status_code
-        said = f"The webhook answered {status} {answer.reason}"
-        if 200 <= status < 300:
-            return Published(at=self._clock(), url=answer.headers.get("Location"))
-        if 300 <= status < 400:
-            return Refused(reason=f"{said}: it wants to send the post elsewhere. Connect the address it names instead.")
-        if status in TRY_AGAIN_STATUSES or (status in UNCLEAR_STATUSES and deduplicates):
-            return Later(reason=f"{said}.", retry_after=_retry_after(answer))
-        if status in UNCLEAR_STATUSES:
-            return Unconfirmed(reason=f"{said}: it may have the post or not. Look there, then decide.")
-        return Refused(reason=f"{said}. Check its address and secret, then retry.")
+            line = Line("The webhook", secrets=[secret], seconds=self._seconds)
+            answer = line.send("POST", account.address, body=body, headers=headers)
+        except Fault as fault:
+            return sorting.fault(fault)
+        if not answer.ok:
+            return sorting.answer(answer)
+        return Published(at=self._clock(), url=_permalink(answer))
 
 
 def network(parts: Parts) -> WebhookNetwork:
@@ -170,25 +139,7 @@ def _media(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _not_answered(error: requests.RequestException, *, deduplicates: bool) -> Result:
-    """Tell an attempt that surely did not arrive from one that may have."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return Later(reason="The webhook's certificate is not valid, so nothing was sent.")
-    if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
-        return Later(reason="The webhook could not be reached.")
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
-        return Refused(reason="The webhook's address is not valid. Connect it again.")
-    what = "did not answer in time" if isinstance(error, requests.Timeout) else "broke the connection off"
-    if deduplicates:
-        return Later(reason=f"The webhook {what}.")
-    return Unconfirmed(reason=f"The webhook {what}: it may have the post or not. Look there, then decide.")
-
-
-def _never_connected(error: requests.RequestException) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), (NewConnectionError, NameResolutionError))
-
-
-def _retry_after(answer: requests.Response) -> timedelta | None:
-    seconds = answer.headers.get("Retry-After", "")
-    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+def _permalink(answer: Answer) -> str | None:
+    """Return where the receiving server says that the post is to be seen: its Location header."""
+    location = answer.headers.get("Location", "")
+    return location if is_allowed(location) else None

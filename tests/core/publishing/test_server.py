@@ -124,3 +124,17 @@ def test_a_body_above_the_limit_is_refused_whoever_signed_it(call):
 
 def test_only_post_is_answered(call, body):
     assert call(body, signed(body), method="GET")[0] == 405
+
+
+def test_a_post_that_was_cancelled_is_answered_200_so_that_nothing_repeats_it(call, body, ledger, a_post, clock):
+    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
+    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name=None, now=clock())
+    status, _, told = call(body, signed(body))
+    assert (status, told["results"][0]["state"]) == (200, "superseded")
+
+
+def test_a_zone_that_this_server_does_not_know_is_no_reason_to_try_again(call, body):
+    strange = body.replace(b"Europe/Berlin", b"Mars/Olympus")
+    status, _, told = call(strange, signed(strange))
+    assert status == 400
+    assert "Mars/Olympus" in told["error"]

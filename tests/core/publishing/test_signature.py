@@ -1,0 +1,91 @@
+"""Only what was signed with an active secret, a moment ago, is taken."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.home import new_signing_secret
+from core.moments import real_clock
+from core.publishing.signature import Forged, verify
+from lambda_pkg.signature import signed_headers
+
+OLD, NEW = new_signing_secret(), new_signing_secret()
+BODY = '{"text":"Grüße 🎉"}'.encode()
+
+
+def signed(secrets, **changed):
+    parts = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": BODY, "secrets": secrets}
+    return signed_headers(**{**parts, **changed})
+
+
+@pytest.mark.parametrize(("signing", "active"), [([OLD], [OLD]), ([OLD], [NEW, OLD]), ([OLD, NEW], [NEW])])
+def test_while_secrets_change_over_either_one_is_enough(signing, active):
+    verify(BODY, signed(signing), active)
+
+
+@pytest.mark.parametrize("active", [[], [NEW], ["whsec_"], ["not base64"], ["whsec_!!!"]])
+def test_no_other_secret_is(active):
+    with pytest.raises(Forged):
+        verify(BODY, signed([OLD]), active)
+
+
+def test_a_secret_that_cannot_be_used_does_not_stop_the_next_one():
+    verify(BODY, signed([OLD]), ["whsec_", "not base64", OLD])
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_clocks_may_differ_by_less_than_five_minutes(minutes):
+    verify(BODY, signed([OLD], at=real_clock() + timedelta(minutes=minutes)), [OLD])
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_and_by_no_more(minutes):
+    with pytest.raises(Forged):
+        verify(BODY, signed([OLD], at=real_clock() + timedelta(minutes=minutes)), [OLD])
+
+
+@pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_each_of_the_three_headers_is_needed(missing):
+    headers = signed([OLD])
+    del headers[missing]
+    with pytest.raises(Forged):
+        verify(BODY, headers, [OLD])
+
+
+@pytest.mark.parametrize("altered", [BODY + b" ", b"", BODY[:-1], b"\xff\xfe"])
+def test_an_altered_body_is_noticed(altered):
+    with pytest.raises(Forged):
+        verify(altered, signed([OLD]), [OLD])
+
+
+anything = st.text(st.characters(codec="latin-1"), max_size=40)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "webhook-id": anything,
+            "webhook-timestamp": anything | st.sampled_from(["nan", "inf", "1e400", "-1", "0"]),
+            "webhook-signature": anything | st.sampled_from(["v1", "v1,", "v1,,", "v1,é", "v2,x v1,AAAA", ",", " "]),
+        },
+    ),
+    st.binary(max_size=40),
+)
+def test_no_header_whatever_it_holds_is_taken_or_breaks_anything(headers, body):
+    genuine = signed([OLD])
+    for mixed in (headers, genuine | headers):
+        if mixed != genuine or body != BODY:
+            with pytest.raises(Forged):
+                verify(body, mixed, [OLD])
+
+
+def test_what_is_wrong_is_said_without_the_secret():
+    with pytest.raises(Forged) as refusal:
+        verify(BODY, signed([NEW]), [OLD])
+    said = f"{refusal.value} {refusal.value.hint}"
+    assert base64.b64decode(OLD[6:]).hex() not in said
+    assert OLD[6:] not in said
