@@ -1,6 +1,7 @@
 """AWS: EventBridge Scheduler fires, DynamoDB holds the ledger, Secrets Manager the signing secret."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -14,11 +15,14 @@ from core.dead_letters.port import Shelf
 from core.dead_letters.queues import QueueShelf
 from core.faults import translated
 from core.home import Home
+from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.ledger.table import Table
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.moments import Clock
+from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.processes import Presence
@@ -36,8 +40,13 @@ PATIENT = Config(
     read_timeout=20,
 )
 """Slows down when AWS throttles, as many pages and threads share the quota of one account."""
-BRIEF = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=5)
-"""For questions whose answer a person waits for."""
+BRIEF = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=32,
+    connect_timeout=3,
+    read_timeout=5,
+)
+"""For questions whose answer a person waits for, and for the table, which has an own way of trying again."""
 
 
 class Aws:
@@ -67,10 +76,8 @@ class Aws:
             dead_letter_arn=self.deployment.dead_letter_arn,
             lead=LEAD,
         )
-        self.presence = Presence(home.processes)
-        self._database = open_database(home.database, now=clock())
-        self.ledger: Ledger = SqliteLedger(self._database, self.presence)
-        self.outbox: Outbox = SqliteOutbox(self._database)
+        self._open = ExitStack()
+        self.ledger, self.outbox = self._stores()
         self.accounts = Accounts(home.accounts)
         self.media: MediaStore = FolderMedia(home.media)
         self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
@@ -100,9 +107,19 @@ class Aws:
         """Nothing is to be started: EventBridge Scheduler fires, and the relay was told where to post when deployed."""
 
     def close(self) -> None:
-        """Close the files."""
-        self._database.close()
-        self.presence.leave()
+        """Close what is open on this machine."""
+        self._open.close()
+
+    def _stores(self) -> tuple[Ledger, Outbox]:
+        """Return what was planned and what was published: in the deployment's table, else on this machine."""
+        if self.deployment.table:
+            table = Table(self.brief_client("dynamodb"), self.deployment.table, self._clock)
+            return DynamoLedger(table), DynamoOutbox(table)
+        presence = Presence(self._home.processes)
+        self._open.callback(presence.leave)
+        database = open_database(self._home.database, now=self._clock())
+        self._open.callback(database.close)
+        return SqliteLedger(database, presence), SqliteOutbox(database)
 
     def _cloudformation(self) -> Any:
         return self.session.client("cloudformation", config=BRIEF)

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -151,12 +152,7 @@ def deployed(cloud: Cloud) -> Cloud:
     cloud["scheduler"].create_schedule_group(Name=GROUP)
     failures, dead, undelivered = (_queue(cloud, name) for name in ("failures", "dead", "undelivered"))
     secret = cloud["secretsmanager"].create_secret(Name="signing", SecretString="A" * 44)["ARN"]
-    table = cloud["dynamodb"].create_table(
-        TableName="ledger",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-    )["TableDescription"]["TableName"]
+    table = _table(cloud)
     function = _function(cloud, failures)
     cloud.tell(
         GroupName=GROUP,
@@ -194,6 +190,27 @@ def _queue(cloud: Cloud, name: str) -> str:
 def _arn(cloud: Cloud, queue_url: str) -> str:
     asked = cloud["sqs"].get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     return asked["Attributes"]["QueueArn"]
+
+
+def _table(cloud: Cloud) -> str:
+    indexes = {"listing": ("listing", "listed_at"), "due": ("due_list", "due_at")}
+    keys = {"ledger": ("pk", "sk"), **indexes}
+    return cloud["dynamodb"].create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_key_schema("pk", "sk"),
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in itertools.chain(*keys.values())
+        ],
+        GlobalSecondaryIndexes=[
+            {"IndexName": name, "KeySchema": _key_schema(*of), "Projection": {"ProjectionType": "KEYS_ONLY"}}
+            for name, of in indexes.items()
+        ],
+    )["TableDescription"]["TableName"]
+
+
+def _key_schema(partition: str, place: str) -> list[dict[str, str]]:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": place, "KeyType": "RANGE"}]
 
 
 def _function(cloud: Cloud, failures: str) -> str:
