@@ -1,10 +1,12 @@
-"""The caretaker: finishes what was left half done, and tidies, for as long as an engine runs."""
+"""Caretakers: they finish what was left half done, tidy, and look after things, for as long as an engine runs."""
 
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 from core.errors import PunctualError
+from core.moments import Clock
 
 log = logging.getLogger(__name__)
 
@@ -13,13 +15,23 @@ EVERY_SECONDS = 30.0
 
 
 class Caretaker:
-    """One thread that repeats some duties, each on its own: one that fails is logged and tried again next time."""
+    """One thread that repeats some duties, one after the other.
 
-    def __init__(self, duties: Mapping[str, Callable[[], object]], *, every_seconds: float = EVERY_SECONDS) -> None:
+    One that fails is logged and tried again next time. What waits for other people's servers belongs to another
+    caretaker than what must be done soon.
+    """
+
+    def __init__(
+        self,
+        duties: Mapping[str, Callable[[], object]],
+        *,
+        name: str = "caretaker",
+        every_seconds: float = EVERY_SECONDS,
+    ) -> None:
         self._duties = duties
         self._every = every_seconds
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Do every duty now, then again and again."""
@@ -33,8 +45,27 @@ class Caretaker:
     def _run(self) -> None:
         while not self._stopped.is_set():
             for name, duty in self._duties.items():
-                try:
-                    duty()
-                except PunctualError as error:
-                    log.warning("Could not %s: %s %s", name, error, error.hint)
+                self._do(name, duty)
             self._stopped.wait(self._every)
+
+    def _do(self, name: str, duty: Callable[[], object]) -> None:
+        try:
+            duty()
+        except PunctualError as error:
+            log.warning("Could not %s: %s %s", name, error, error.hint)
+        except Exception:  # noqa: BLE001 - a bug in one duty must not end the others for as long as the server runs
+            log.exception("Could not %s", name)
+
+
+def at_most_every(pause: timedelta, duty: Callable[[], object], clock: Clock) -> Callable[[], None]:
+    """Return a duty that is done at once and then after each `pause`; one that failed is tried the next time."""
+    due_at: datetime | None = None
+
+    def do() -> None:
+        nonlocal due_at
+        now = clock()
+        if due_at is None or now >= due_at:
+            duty()
+            due_at = now + pause
+
+    return do

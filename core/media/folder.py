@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +46,11 @@ class FolderMedia:
 
     def exists(self, reference: str) -> bool:
         return bool(_REFERENCE.fullmatch(reference)) and self._place(reference).is_file()
+
+    def renew(self, reference: str) -> None:
+        path = self._place(reference)
+        with translated(path), suppress(FileNotFoundError):
+            os.utime(path)
 
     def kept(self) -> Iterator[Kept]:
         with translated(self._path):

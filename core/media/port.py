@@ -50,6 +50,10 @@ class MediaStore(Protocol):
         """Tell whether `get` would find something."""
         ...
 
+    def renew(self, reference: str) -> None:
+        """Let a file count as put now. Without effect if it is not there."""
+        ...
+
     def kept(self) -> Iterator[Kept]:
         """Walk through all there is, in no order; what is put or deleted meanwhile may be seen or not."""
         ...

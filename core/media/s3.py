@@ -1,6 +1,7 @@
 """Pictures and videos in an S3 bucket."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from core.faults import translated
@@ -37,6 +38,16 @@ class S3Media:
         with translated():
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
         return any(each["Key"] == key for each in found.get("Contents", []))
+
+    def renew(self, reference: str) -> None:
+        key = PREFIX + reference
+        with translated(), suppress(self._client.exceptions.NoSuchKey):
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": key},
+                MetadataDirective="REPLACE",  # S3 copies an object onto itself only where something changes
+            )
 
     def kept(self) -> Iterator[Kept]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)

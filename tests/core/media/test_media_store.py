@@ -78,12 +78,27 @@ def test_a_reference_that_begins_like_another_is_another(store):
     assert not store.exists(reference[:-1])
 
 
-def test_what_is_put_again_is_young_again(folder, tmp_path):
+def test_what_is_needed_is_renewed_and_stays_as_it_is(store):
+    reference = store.put(CONTENT)
+    [before] = store.kept()
+    store.renew(reference)
+    [after] = store.kept()
+    assert after.kept_at >= before.kept_at
+    assert store.get(reference) == CONTENT
+
+
+def test_what_is_not_there_cannot_be_renewed_and_need_not_be(store):
+    store.renew(NEVER_PUT)
+    assert list(store.kept()) == []
+
+
+@pytest.mark.parametrize("again", [FolderMedia.renew, lambda folder, reference: folder.put(CONTENT)])
+def test_what_is_put_again_is_young_again(folder, tmp_path, again):
     reference = folder.put(CONTENT)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     os.utime(tmp_path / "media" / reference[:2] / reference, (long_ago.timestamp(), long_ago.timestamp()))
     assert [each.kept_at for each in folder.kept()] == [long_ago]
-    folder.put(CONTENT)
+    again(folder, reference)
     assert [each.kept_at > long_ago for each in folder.kept()] == [True]
 
 
