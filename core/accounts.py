@@ -74,7 +74,7 @@ class Accounts:
         raise UnknownDestination(destination, [account.destination for account in accounts])
 
     def connect(self, account: Account) -> None:
-        """Keep an account; one of the same destination is replaced."""
+        """Keep an account; one of the same destination is replaced. Raises AccountsUnreadable or HomeUnusable."""
         with self._lock:
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])
@@ -89,8 +89,8 @@ class Accounts:
             return []
         try:
             return _FILE.validate_json(self._path.read_text())
-        except (ValidationError, OSError) as error:
-            raise AccountsUnreadable(self._path) from error
+        except (ValidationError, OSError):
+            raise AccountsUnreadable(self._path) from None  # the error behind it would quote the file, secrets and all
 
     def _write(self, accounts: list[Account]) -> None:
         plain = [

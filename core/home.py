@@ -1,17 +1,17 @@
 """The folder that holds everything Punctual keeps on one machine."""
 
 import base64
-import binascii
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import PunctualError
 
 
 class HomeUnusable(PunctualError):
-    """The data folder cannot be made, read or written."""
+    """The data folder, or a file in it that is named instead, cannot be made, read or written."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"The data folder {path} cannot be used: {reason}.")
@@ -24,13 +24,13 @@ class Home:
     def __init__(self, path: Path) -> None:
         """Make the folder if missing and write to it once. Raises HomeUnusable."""
         self.path = path
-        try:
+        with _usable(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            probe = path / f".write-test-{os.getpid()}-{secrets.token_hex(4)}"
-            probe.write_bytes(b"x" * 4096)
-            probe.unlink()
-        except OSError as error:
-            raise HomeUnusable(path, error.strerror or str(error)) from error
+            probe = path / f".write-test-{secrets.token_hex(4)}"
+            try:
+                probe.write_bytes(b"x" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
 
     @property
     def database(self) -> Path:
@@ -81,12 +81,13 @@ class Home:
     def kept_secret(self, name: str, make: Callable[[], str]) -> str:
         """Return the secret kept in the file `name`, mode 0600; it is made by `make()` if there is none yet."""
         path = self.path / name
-        try:
+        with _usable(path):
             if not path.exists():
                 _write_once(path, make())
-            return path.read_text().strip()
-        except OSError as error:
-            raise HomeUnusable(path, error.strerror or str(error)) from error
+            kept = path.read_text().strip()
+        if not kept:
+            raise HomeUnusable(path, "the file is empty")
+        return kept
 
 
 def new_signing_secret() -> str:
@@ -98,31 +99,46 @@ def is_signing_secret(text: str) -> bool:
     """Whether a text is `whsec_` and base64 of something."""
     try:
         return text.startswith("whsec_") and len(base64.b64decode(text[6:], validate=True)) > 0
-    except binascii.Error:
+    except ValueError:
         return False
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Replace a file in one step by one that only this user can read; on return it survives a power cut."""
+    """Replace a file in one step by one that only this user can read; on return it survives a power cut.
+
+    Raises HomeUnusable; the file is then as it was.
+    """
+    with _usable(path), _fresh(path, content) as fresh:
+        fresh.replace(path)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file unless another process was first; whichever was first stays."""
+    with suppress(FileExistsError), _fresh(path, text) as fresh:
+        os.link(fresh, path)
+
+
+@contextmanager
+def _fresh(path: Path, content: str | bytes) -> Iterator[Path]:
+    """Write a file of this user's alone beside `path`, to be put in its place; what is left of it is deleted."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield fresh
+    finally:
+        fresh.unlink(missing_ok=True)
     if os.name != "nt":  # Windows opens no folders, and keeps renames by itself
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Write a file unless another process was first; whichever was first stays."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_private(fresh, text)
+@contextmanager
+def _usable(path: Path) -> Iterator[None]:
     try:
-        os.link(fresh, path)
-    except FileExistsError:
-        return
-    finally:
-        fresh.unlink()
+        yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise HomeUnusable(path, getattr(error, "strerror", None) or str(error)) from error

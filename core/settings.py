@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 
 from core.errors import PunctualError
+from core.home import is_signing_secret
 from core.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
+from lambda_pkg.address import address_of
 
 PREFIX = "PUNCTUAL_"
 
@@ -28,29 +30,46 @@ class Settings(Value):
     home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
     timezone: Zone = "UTC"
     late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=60 * 24 * 30)
-    retry_delays: tuple[float, ...] = (60.0, 120.0)
-    redelivery_seconds: float = Field(default=900.0, gt=0)
+    retry_delays: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = (60.0, 120.0)
+    redelivery_seconds: float = Field(default=900.0, gt=0, allow_inf_nan=False)
     workers: int = Field(default=32, ge=1, le=256)
     group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
     posting_url: str | None = None
     signing_secret: str | None = Field(default=None, repr=False)
     stack: str | None = None
-    function_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:.+$")
-    role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")
+    function_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$")
+    role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
     table: str | None = None
     signing_secret_arn: str | None = None
     dead_letter_arn: str | None = None
     undelivered_url: str | None = None
     failures_url: str | None = None
     dead_letters_url: str | None = None
-    local_account: str = Field(default="000000000000", pattern=r"^\d{12}$")
+    local_account: str = Field(default="000000000000", pattern=r"^[0-9]{12}$")
     local_access_key_id: str | None = None
     local_secret_access_key: str | None = Field(default=None, repr=False)
 
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
+        try:
+            return home.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError("it begins with ~, and there is no such home folder") from error
+
+    @field_validator("posting_url")
+    @classmethod
+    def _may_be_posted_to(cls, url: str | None) -> str | None:
+        if url is not None:
+            address_of(url)
+        return url
+
+    @field_validator("signing_secret")
+    @classmethod
+    def _signs(cls, configured: str | None) -> str | None:
+        if configured is not None and not all(map(is_signing_secret, configured.split() or [""])):
+            raise ValueError("each secret in it must be whsec_ and base64; several are separated by spaces")
+        return configured
 
     @field_validator("retry_delays", mode="before")
     @classmethod
@@ -65,6 +84,6 @@ class Settings(Value):
             return cls.model_validate({name: value for name, value in known.items() if value})
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            raise WrongSetting(str(fault["loc"][0]), fault["msg"].rstrip(".")) from None
+            raise WrongSetting(str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ").rstrip(".")) from None
         except PunctualError as error:
             raise WrongSetting("timezone", str(error).rstrip(".")) from None
