@@ -1,0 +1,130 @@
+"""Looks after the connected accounts, so that one that stopped working is known before a post fails on it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from core.accounts import OUTBOX, Account, Accounts
+from core.database import translated
+from core.home import write_private
+from core.models import Destination, Instant, Value
+from core.moments import Clock
+from core.publishing.network import Network
+from core.queue import Queue
+from core.upcoming import upcoming
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=4)
+"""How often an account is checked that has nothing to publish."""
+AHEAD = timedelta(minutes=15)
+"""How long before its next post an account is checked: time enough to mend it."""
+AGAIN = timedelta(minutes=30)
+"""How long a check holds for an account that has a post ahead, or that was in trouble."""
+AT_ONCE = 5
+"""Accounts that one look checks; the rest waits for the next."""
+POSTS_LOOKED_AT = 200
+
+
+class Checked(Value):
+    """What the last check of an account found: `trouble` in words, None where there is none."""
+
+    destination: Destination
+    trouble: str | None
+    checked_at: Instant
+
+
+_FILE = TypeAdapter(list[Checked])
+
+
+class AccountWatch:
+    """Checks each account every few hours, and shortly before its next post. The results are kept in one file.
+
+    Processes that share a home share the results, and never look at the same moment.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        networks: Mapping[str, Network],
+        due: Callable[[datetime, datetime], set[str]],
+        path: Path,
+        clock: Clock,
+    ) -> None:
+        """`due` returns the destinations of what goes out between two instants."""
+        self._accounts = accounts
+        self._networks = networks
+        self._due = due
+        self._path = path
+        self._lock = FileLock(f"{path}.lock")
+        self._clock = clock
+
+    def found(self) -> dict[str, Checked]:
+        """Return what is known of each account that was checked, by its destination."""
+        with translated(self._path):
+            if not self._path.exists():
+                return {}
+            text = self._path.read_bytes()
+        try:
+            return {each.destination: each for each in _FILE.validate_json(text)}
+        except ValidationError:
+            log.warning("%s cannot be read; the accounts are checked anew.", self._path)
+            return {}
+
+    def look(self) -> None:
+        """Check those accounts whose turn it is, up to AT_ONCE. Raises what accounts and queue raise."""
+        try:
+            with self._lock.acquire(timeout=0):
+                self._check(self._in_turn()[:AT_ONCE])
+        except Timeout:
+            return  # another process is at it
+
+    def check(self, destination: str) -> Checked:
+        """Check one account now and keep what was found. Raises UnknownDestination."""
+        account = self._accounts.get(destination)
+        with self._lock:
+            return self._check([account])[destination]
+
+    def _in_turn(self) -> list[Account]:
+        """Return the accounts to be checked: those with a post ahead first, then those checked longest ago."""
+        now, found = self._clock(), self.found()
+        soon = self._due(now, now + AHEAD)
+
+        def age(account: Account) -> timedelta:
+            checked = found.get(account.destination)
+            return now - checked.checked_at if checked else timedelta.max
+
+        def is_in_turn(account: Account) -> bool:
+            checked = found.get(account.destination)
+            pressing = account.destination in soon or (checked is not None and checked.trouble is not None)
+            return age(account) >= (AGAIN if pressing else EVERY)
+
+        turn = [
+            account for account in self._accounts.all() if account.network in self._networks and is_in_turn(account)
+        ]
+        others = (account for account in turn if account.destination != OUTBOX.destination)
+        return sorted(others, key=lambda account: (account.destination in soon, age(account)), reverse=True)
+
+    def _check(self, accounts: Sequence[Account]) -> dict[str, Checked]:
+        """Check accounts and keep what was found; what is known of accounts that were removed is forgotten."""
+        found = self.found()
+        for account in accounts:
+            trouble = self._networks[account.network].check(account)
+            checked = Checked(destination=account.destination, trouble=trouble, checked_at=self._clock())
+            found[account.destination] = checked
+        if accounts:
+            connected = {account.destination for account in self._accounts.all()}
+            kept = [checked for destination, checked in found.items() if destination in connected]
+            with translated(self._path):
+                write_private(self._path, _FILE.dump_json(kept, indent=1))
+        return found
+
+
+def destinations_due(queue: Queue, start: datetime, end: datetime) -> set[str]:
+    """Return the destinations of the first POSTS_LOOKED_AT posts, repeating ones too, that are due until an instant."""
+    entries = upcoming(queue, start, end, limit=POSTS_LOOKED_AT).entries
+    return {destination for entry in entries if entry.post is not None for destination in entry.post.destinations}
