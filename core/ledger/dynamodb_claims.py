@@ -44,7 +44,6 @@ def take(
         item = item | {"prepared": json.dumps(prepared)}
     attempt = int(item["attempt"]) + 1
     occurrences.begin(draft, payload, shown=True)
-    draft.depend_on(items.plan_key(payload.post_id))
     _put(draft, payload, item, state="claimed", attempt=attempt, lease_until=milliseconds(lease_until))
     kept = json.loads(str(item["prepared"])) if "prepared" in item else None
     return Claim(verdict="yours", attempt=attempt, prepared=kept)

@@ -39,7 +39,7 @@ def begin(draft: Draft, payload: Payload, *, shown: bool) -> None:
     found = draft.get(items.occurrence_key(payload.occurrence_key))
     if found is None or int(found["revision"]) < payload.revision:
         _put(draft, payload, shown=shown)
-    elif shown and found["revision"] == payload.revision and not _is_taken_in(found):
+    elif shown and found["revision"] == payload.revision and not _is_listed(found):
         _put(draft, payload, shown=True)
 
 
@@ -84,10 +84,6 @@ def _is_shown(draft: Draft, payload: Payload, receipt: Receipt) -> bool:
     return payload.due_at is None or receipt.kind == "published" or not plans.is_superseded(draft, payload)
 
 
-def _is_taken_in(item: Item) -> bool:
-    return _is_listed(item) and "from_relay" not in item
-
-
 def _is_listed(item: Item) -> bool:
     return items.LISTING.list_attribute in item
 
@@ -102,7 +98,6 @@ def _put(draft: Draft, payload: Payload, *, shown: bool) -> None:
         "content": write_invocation(payload),
         items.EXPIRY: items.expiry(payload.due),
     }
-    draft.depend_on(items.plan_key(payload.post_id))
     if shown:
         item |= items.listed(items.LISTING, items.HISTORY, payload.due, payload.occurrence_key)
         plans.begin(draft, payload)

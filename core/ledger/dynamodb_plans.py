@@ -3,8 +3,8 @@
 A plan's item has `revision`, `content` (JSON of models.Post), `wish`, `schedule_name`, `superseded` (JSON), `settled`,
 `contested` (the revision before it was not settled when it was replaced), `open` (neither cancelled nor, for a one-time
 post, begun), `due` (absent: repeating), `created_at` and `changed_at` in milliseconds, and `holds`: a JSON object of
-the claims that forbid a change, each with the instant in milliseconds until which it does (null: for ever). Claims
-write there too, so that of a claim and a change at the same moment one fails.
+the claims that forbid a change, each with the instant in milliseconds until which it does (null: for ever). The first
+claim on an occurrence replaces this item, and so does a change: of two at the same moment one must look again.
 """
 
 import json

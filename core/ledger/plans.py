@@ -31,8 +31,8 @@ def change(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name
     left = {name for name in (current.schedule_name, *current.superseded) if name and name != schedule_name}
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
-        " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open, changed_at = :now"
-        " WHERE post_id = :post_id",
+        " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"
+        " changed_at = :now WHERE post_id = :post_id",
         _columns(post)
         | {"wish": wish, "schedule_name": schedule_name, "superseded": json.dumps(sorted(left))}
         | {"open": int(wish != "cancelled"), "now": milliseconds(now)},

@@ -1,4 +1,4 @@
-"""One DynamoDB table, written in drafts: what was read decides what is written, and nothing changes in between."""
+"""One DynamoDB table, written in drafts: all of one or nothing, and only over items that are as they were read."""
 
 import heapq
 import random
@@ -50,12 +50,11 @@ class TableUnavailable(PunctualError):
 
 
 class Draft:
-    """What one intent has read, and what it will write: all of it or nothing, on what it has read or not at all."""
+    """What one intent has read, and what it will write in the place of some of it."""
 
     def __init__(self, found: dict[Key, Item | None], arrival: Callable[[], str]) -> None:
         self.found = found
         self.written: dict[Key, Item] = {}
-        self.depended_on: set[Key] = set()
         self.arrival = arrival
         """Returns a text that sorts behind those of all receipts that came before."""
 
@@ -66,10 +65,6 @@ class Draft:
     def put(self, item: Item) -> None:
         """Write an item in place of the one that was read, or of none."""
         self.written[items.key_of(item)] = item
-
-    def depend_on(self, key: Key) -> None:
-        """Write only if this item, which may be absent, is still as it was read."""
-        self.depended_on.add(key)
 
 
 class Table:
@@ -86,8 +81,8 @@ class Table:
     def write(self, keys: Sequence[Key], work: Callable[[Draft], T]) -> T:
         """Let `work` decide on the items under `keys`, write what it drafted in one step, and return its value.
 
-        When something it read was changed meanwhile, it is asked again, on what is there then. An exception from
-        `work` is raised here, and nothing is written. Raises TableUnavailable.
+        When something that it means to replace was changed meanwhile, it is asked again, on what is there then. An
+        exception from `work` is raised here, and nothing is written. Raises TableUnavailable.
         """
         for number in range(ROUNDS):
             draft = Draft(dict(zip(keys, self.get(keys), strict=True)), self._arrival)
@@ -158,15 +153,13 @@ class Table:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _commit(self, draft: Draft) -> bool:
-        """Write a draft; return whether what it had read was still so."""
+        """Write a draft; return whether what it replaces was as it had been read."""
         if not draft.written:
             return True
         version = secrets.token_hex(8)
         puts = [self._put(item | {"version": version}, draft.found.get(key)) for key, item in draft.written.items()]
-        checks = [self._check(key, draft.found[key]) for key in draft.depended_on - draft.written.keys()]
-        if len(puts) > 1 or checks:
-            requests = [{"Put": put} for put in puts] + [{"ConditionCheck": check} for check in checks]
-            return self._accepted("transact_write_items", TransactItems=requests)
+        if len(puts) > 1:
+            return self._accepted("transact_write_items", TransactItems=[{"Put": put} for put in puts])
         if self._accepted("put_item", **puts[0]):
             return True
         (there,) = self.get(list(draft.written))
@@ -174,9 +167,6 @@ class Table:
 
     def _put(self, item: Item, found: Item | None) -> dict[str, Any]:
         return {"TableName": self._name, "Item": items.write(item), **_as_found(found)}
-
-    def _check(self, key: Key, found: Item | None) -> dict[str, Any]:
-        return {"TableName": self._name, "Key": items.write_key(key), **_as_found(found)}
 
     def _accepted(self, operation: str, **parameters: Any) -> bool:
         """Make a request that has conditions; return whether they were met."""

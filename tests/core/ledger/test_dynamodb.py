@@ -1,0 +1,422 @@
+"""What only the ledger on AWS does: it shares its table with the relay, and nothing between two requests harms it."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.history import lying, runs
+from core.ledger import items
+from core.ledger.dynamodb import DynamoLedger
+from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
+from core.ledger.states import outcome
+from core.models import Post
+from core.wire import Payload, write_invocation
+from lambda_pkg.receipts import Receipts
+
+LEASE = timedelta(seconds=35)
+
+
+@pytest.fixture
+def ledger(table) -> DynamoLedger:
+    return DynamoLedger(table)
+
+
+@pytest.fixture
+def told_by_the_relay(dynamodb, clock) -> Callable[..., None]:
+    """Let the relay record what became of an attempt, as lambda_pkg does."""
+    receipts = Receipts("punctual", dynamodb._client)
+
+    def record(payload: Payload, kind: str, **changed: Any) -> None:
+        receipt = {
+            "kind": kind,
+            "post_id": payload.post_id,
+            "revision": payload.revision,
+            "occurrence_key": payload.occurrence_key,
+            "due_at": items.stamp(payload.due),
+            "started_at": items.stamp(clock()),
+            "posted_at": None,
+            "finished_at": items.stamp(clock()),
+            "attempt": 1,
+            "status": None,
+            "results": [],
+            "error": "Nothing listens there.",
+            "retry_after": None,
+            **changed,
+        }
+        receipts.record(receipt, write_invocation(payload).encode())
+
+    return record
+
+
+@pytest.fixture
+def plan(ledger, clock) -> Callable[[Post], Post]:
+    return lambda post: ledger.plan(post, schedule_name="post-x", now=clock()).post
+
+
+@pytest.fixture
+def claim(clock) -> Callable[..., Any]:
+    """Claim a publication by one of the ledgers."""
+
+    def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
+        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, destination, **asked)
+
+    return take
+
+
+@pytest.fixture
+def change(clock) -> Callable[..., Any]:
+    """Write the next revision of a post by one of the ledgers; return whether it was taken."""
+
+    def write(by: Ledger, post: Post, wish: str = "active", **changed: Any) -> bool:
+        following = post.model_copy(update={"revision": post.revision + 1, **changed})
+        try:
+            by.change(following, wish=wish, schedule_name="post-y", now=clock())
+        except (AlreadyGoingOut, ChangedElsewhere):
+            return False
+        return True
+
+    return write
+
+
+@pytest.fixture
+def attributes(dynamodb) -> Callable[[str], dict[str, Any]]:
+    """Read the one item whose sort key begins so, as DynamoDB has it."""
+
+    def read(beginning: str) -> dict[str, Any]:
+        found = dynamodb.scan(TableName="punctual")["Items"]
+        (item,) = (item for item in found if item["sk"]["S"].startswith(beginning))
+        return item
+
+    return read
+
+
+# What the relay writes
+
+
+def test_history_lists_what_only_the_relay_tells_of(ledger, a_post, invoked, plan, told_by_the_relay, clock):
+    payload = invoked(plan(a_post()))
+    told_by_the_relay(payload, "missed", error="Not posted: 90 minutes after its time.")
+    (run,) = runs(ledger, limit=10)
+    assert (run.state, run.text, run.due_at) == ("missed", payload.text, payload.due)
+    assert run.error == "Not posted: 90 minutes after its time."
+    assert ledger.occurrence(payload.occurrence_key).payload == payload
+
+
+def test_so_it_does_of_a_post_that_it_does_not_know(ledger, a_post, invoked, told_by_the_relay):
+    told_by_the_relay(invoked(a_post()), "handed_over", status=200, error=None)
+    assert [run.state for run in runs(ledger, limit=10)] == ["handed over"]
+
+
+def test_a_receipt_of_the_relay_says_what_one_of_this_machine_does(ledger, a_post, invoked, told_by_the_relay, clock):
+    payload = invoked(a_post())
+    told_by_the_relay(payload, "attempt_failed", status=503, posted_at="2026-11-02T13:00:00.000Z", attempt=2)
+    (receipt,) = ledger.occurrence(payload.occurrence_key).receipts
+    assert receipt == Receipt(
+        kind="attempt_failed",
+        at=clock(),
+        revision=1,
+        attempt=2,
+        detail={"reason": "Nothing listens there.", "status": 503, "posted_at": "2026-11-02T13:00:00.000Z"},
+    )
+
+
+def test_receipts_of_all_writers_tell_one_story(ledger, a_post, invoked, plan, claim, told_by_the_relay, clock):
+    payload = invoked(plan(a_post()))
+    told_by_the_relay(payload, "attempt_failed")
+    clock.move(minutes=1)
+    taken = claim(ledger, payload)
+    published = Receipt(
+        kind="published", at=clock(), revision=1, attempt=taken.attempt, destination="outbox", detail={"url": "/outbox"}
+    )
+    ledger.finish(payload, published)
+    told_by_the_relay(payload, "handed_over", attempt=2, status=200, error=None)
+    occurrence = ledger.occurrence(payload.occurrence_key)
+    assert [receipt.kind for receipt in occurrence.receipts] == ["attempt_failed", "published", "handed_over"]
+    (run,) = runs(ledger, limit=10)
+    assert (run.state, run.url, run.attempts) == ("published", "/outbox", 2)
+
+
+def test_what_the_relay_missed_does_not_lie_in_the_queue_as_well(
+    ledger, a_post, invoked, plan, told_by_the_relay, clock
+):
+    missed, silent = plan(a_post()), plan(a_post(post_id="0" * 12))
+    clock.move(hours=3)
+    told_by_the_relay(invoked(missed), "missed")
+    assert [found.post.post_id for found in lying(ledger, clock())] == [silent.post_id]
+    assert [run.post_id for run in runs(ledger, limit=10)] == [missed.post_id]
+
+
+def test_what_the_relay_tells_of_an_old_revision_is_no_news(
+    ledger, a_post, invoked, plan, change, told_by_the_relay, clock
+):
+    post = plan(a_post())
+    change(ledger, post, due_at=post.due_at + timedelta(days=1))
+    told_by_the_relay(invoked(post), "missed")
+    assert runs(ledger, limit=10) == []
+    assert [receipt.kind for receipt in ledger.occurrence(post.post_id).receipts] == ["missed"]
+    clock.move(days=2)
+    assert [found.post.post_id for found in lying(ledger, clock())] == [post.post_id]
+
+
+def test_a_missed_post_leaves_history_when_it_is_given_another_time(
+    ledger, a_post, invoked, plan, change, told_by_the_relay, clock
+):
+    post = plan(a_post())
+    told_by_the_relay(invoked(post), "missed")
+    assert change(ledger, post, due_at=post.due_at + timedelta(days=1))
+    assert runs(ledger, limit=10) == []
+    told_by_the_relay(invoked(post), "failed")
+    assert runs(ledger, limit=10) == []
+    again = ledger.get(post.post_id).post
+    told_by_the_relay(invoked(again), "missed")
+    assert [run.due_at for run in runs(ledger, limit=10)] == [again.due_at]
+
+
+def test_a_run_of_an_old_rule_is_told_once_the_relay_has_handed_it_over(
+    ledger, a_series, invoked, plan, change, claim, told_by_the_relay, clock
+):
+    post = plan(a_series())
+    change(ledger, post, text="Better")
+    run = invoked(post, occurrence=clock())
+    assert claim(ledger, run).verdict == "superseded"
+    told_by_the_relay(run, "handed_over", status=200, error=None)
+    assert [found.state for found in runs(ledger, limit=10)] == ["superseded"]
+
+
+def test_a_revision_that_was_turned_away_is_no_news_though_the_relay_has_handed_it_over(
+    ledger, a_post, invoked, plan, change, claim, told_by_the_relay
+):
+    post = plan(a_post())
+    change(ledger, post, wish="cancelled")
+    assert claim(ledger, invoked(post)).verdict == "superseded"
+    told_by_the_relay(invoked(post), "handed_over", status=200, error=None)
+    assert runs(ledger, limit=10) == []
+
+
+def test_a_payload_that_only_the_relay_could_read_does_not_hide_the_rest_of_history(
+    ledger, a_post, invoked, told_by_the_relay, dynamodb, attributes, caplog
+):
+    told_by_the_relay(invoked(a_post()), "handed_over")
+    item = attributes("occurrence#")
+    strange = json.loads(item["content"]["S"]) | {"zone": "Atlantis/Capital"}
+    dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(strange)}})
+    told_by_the_relay(invoked(a_post(post_id="0" * 12)), "handed_over")
+    assert [run.post_id for run in runs(ledger, limit=10)] == ["0" * 12]
+    assert "Atlantis" in caplog.text
+
+
+# What comes between two requests
+
+
+class Meanwhile:
+    """A client that lets a deed be done just before its request number `moment`, counted from 0."""
+
+    def __init__(self, client: Any, moment: int, deed: Callable[[], Any]) -> None:
+        self._client = client
+        self._left = moment
+        self._deed = deed
+        self.done: Any = None
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def request(**parameters: Any) -> Any:
+            if self._left == 0:
+                self.done = self._deed()
+            self._left -= 1
+            return getattr(self._client, operation)(**parameters)
+
+        return request
+
+
+@pytest.fixture
+def meanwhile(dynamodb, table_of) -> Callable[..., Any]:
+    """Let the other ledger do something before request `moment` of ours; return what both answered."""
+
+    def run(moment: int, ours: Callable[[Ledger], Any], theirs: Callable[[], Any]) -> tuple[Any, Any]:
+        client = Meanwhile(dynamodb, moment, theirs)
+        answer = ours(DynamoLedger(table_of(client)))
+        if client._left >= 0:
+            client.done = theirs()
+        return answer, client.done
+
+    return run
+
+
+MOMENTS = pytest.mark.parametrize("moment", range(5))
+"""Every intent makes two requests, and two more when it is overtaken; at the last moment nothing comes between."""
+
+
+@MOMENTS
+def test_of_two_claims_one_is_taken(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+    payload = invoked(plan(a_post()))
+    verdicts = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
+    assert sorted(verdicts) == ["busy", "yours"]
+
+
+@MOMENTS
+@pytest.mark.parametrize("wish", ["active", "paused", "cancelled"])
+def test_of_a_claim_and_a_change_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment, wish):
+    post = plan(a_post())
+    verdict, changed = meanwhile(
+        moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, wish)
+    )
+    assert (verdict, changed) in (("yours", False), ("superseded", True))
+
+
+@MOMENTS
+def test_of_a_change_and_a_claim_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment):
+    post = plan(a_post())
+    changed, verdict = meanwhile(moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict)
+    assert (verdict, changed) in (("yours", False), ("superseded", True))
+
+
+@MOMENTS
+def test_of_a_run_and_a_change_of_its_series_one_is_taken(
+    ledger, a_series, invoked, plan, claim, change, meanwhile, clock, moment
+):
+    post = plan(a_series())
+    run = invoked(post, occurrence=clock())
+    verdict, changed = meanwhile(moment, lambda ours: claim(ours, run).verdict, lambda: change(ledger, post))
+    assert (verdict, changed) in (("yours", False), ("superseded", True))
+
+
+@MOMENTS
+def test_of_two_changes_one_is_taken(ledger, a_post, plan, change, meanwhile, moment):
+    post = plan(a_post())
+    taken = meanwhile(moment, lambda ours: change(ours, post, text="Ours"), lambda: change(ledger, post, text="Theirs"))
+    assert sorted(taken) == [False, True]
+    assert ledger.get(post.post_id).post.text == ("Ours" if taken[0] else "Theirs")
+
+
+@MOMENTS
+def test_of_two_that_take_over_a_lease_one_does(ledger, a_post, invoked, plan, claim, meanwhile, clock, moment):
+    payload = invoked(plan(a_post()))
+    claim(ledger, payload)
+    clock.move(minutes=1)
+    verdicts = meanwhile(
+        moment,
+        lambda ours: claim(ours, payload, deduplicates=True).verdict,
+        lambda: claim(ledger, payload, deduplicates=True).verdict,
+    )
+    assert sorted(verdicts) == ["busy", "yours"]
+
+
+@MOMENTS
+def test_each_destination_is_claimed_whatever_the_others_do(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+    payload = invoked(plan(a_post(destinations=("outbox", "webhook:sales"))))
+    verdicts = meanwhile(
+        moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload, "webhook:sales").verdict
+    )
+    assert verdicts == ("yours", "yours")
+
+
+@MOMENTS
+def test_what_is_out_stays_out_when_its_lease_ran_out_meanwhile(
+    ledger, a_post, invoked, plan, claim, meanwhile, clock, moment
+):
+    payload = invoked(plan(a_post()))
+    claim(ledger, payload)
+    published = Receipt(kind="published", at=clock(), revision=1, destination="outbox")
+    clock.move(minutes=1)
+    meanwhile(moment, lambda ours: ours.finish(payload, published), lambda: claim(ledger, payload))
+    assert claim(ledger, payload).verdict == "published"
+    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
+
+
+@MOMENTS
+def test_news_of_an_old_revision_is_no_news_when_the_change_came_meanwhile(
+    ledger, a_post, invoked, plan, change, meanwhile, clock, moment
+):
+    post = plan(a_post())
+    missed = Receipt(kind="missed", at=clock(), revision=1)
+    _, changed = meanwhile(
+        moment,
+        lambda ours: ours.record(invoked(post), missed),
+        lambda: change(ledger, post, due_at=post.due_at + timedelta(days=1)),
+    )
+    assert changed
+    assert runs(ledger, limit=10) == []
+    assert len(lying(ledger, post.due_at + timedelta(days=2))) == 1
+
+
+@MOMENTS
+@pytest.mark.parametrize("kind", ["attempt_failed", "missed"])
+def test_what_the_relay_writes_during_a_claim_is_kept(
+    ledger, a_post, invoked, plan, claim, meanwhile, told_by_the_relay, moment, kind
+):
+    payload = invoked(plan(a_post()))
+    verdict, _ = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: told_by_the_relay(payload, kind))
+    assert verdict == "yours"
+    (occurrence,) = ledger.history(after=None, limit=10)
+    assert [receipt.kind for receipt in occurrence.receipts] == [kind]
+
+
+@MOMENTS
+def test_what_the_relay_writes_while_history_is_read_is_taken_in(
+    ledger, a_post, invoked, plan, change, meanwhile, told_by_the_relay, moment
+):
+    post = plan(a_post())
+    told_by_the_relay(invoked(post), "missed")
+    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
+    assert runs(ledger, limit=10) == []
+    (found,) = lying(ledger, post.due_at + timedelta(days=1))
+    assert found.post.text == "Better"
+
+
+# How long things are kept
+
+
+def test_a_publication_is_kept_for_400_days_after_its_due_instant(
+    ledger, a_post, invoked, plan, claim, attributes, clock
+):
+    post = plan(a_post())
+    ledger.settle(post.post_id, 1, now=clock())
+    payload = invoked(post)
+    claim(ledger, payload)
+    ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    for beginning in ("post", "occurrence#", "claim#", "receipt#"):
+        assert int(attributes(beginning)["expires_at"]["N"]) == (post.due_at + timedelta(days=400)).timestamp()
+
+
+def test_what_may_still_go_out_is_kept_without_an_end(ledger, a_post, a_series, invoked, plan, claim, clock, dynamodb):
+    for post in (plan(a_post()), plan(a_series(post_id="0" * 12))):
+        ledger.settle(post.post_id, 1, now=clock())
+    claim(ledger, invoked(plan(a_post(post_id="1" * 12))))  # published it may be, but its schedule is still there
+    found = dynamodb.scan(TableName="punctual")["Items"]
+    assert [item["pk"]["S"] for item in found if item["sk"]["S"] == "post" and "expires_at" in item] == []
+
+
+def test_a_series_that_was_cancelled_is_kept_for_400_days_and_without_an_end_once_that_is_undone(
+    ledger, a_series, plan, change, attributes, clock
+):
+    post = plan(a_series())
+    ledger.settle(post.post_id, 1, now=clock())
+    change(ledger, post, "cancelled")
+    ledger.settle(post.post_id, 2, now=clock())
+    assert int(attributes("post")["expires_at"]["N"]) == (clock() + timedelta(days=400)).timestamp()
+    change(ledger, ledger.get(post.post_id).post)
+    assert "expires_at" not in attributes("post")
+
+
+# What it costs
+
+
+def test_the_cost_of_a_page_of_history_grows_with_the_page(ledger, a_post, invoked, clock, tampered, table_of):
+    for number in range(30):
+        payload = invoked(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)))
+        ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
+    client = tampered()
+    assert len(DynamoLedger(table_of(client)).history(after=None, limit=5)) == 5
+    assert client.asked == {"query": items.BUCKETS + 5, "batch_get_item": 1}
+
+
+def test_a_claim_and_its_end_are_two_requests_each(ledger, a_post, invoked, plan, claim, clock, tampered, table_of):
+    payload = invoked(plan(a_post()))
+    client = tampered()
+    ours = DynamoLedger(table_of(client))
+    claim(ours, payload)
+    ours.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}

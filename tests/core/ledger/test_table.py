@@ -1,0 +1,271 @@
+"""Drafts on one DynamoDB table: what they read, how they are written, and what happens when they are not."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from core.faults import AccessDenied, PartGone
+from core.ledger import items
+from core.ledger.items import Item, Key
+from core.ledger.table import ROUNDS, TRIES, Draft, TableUnavailable
+
+ONE, OTHER = ("one", "a"), ("other", "a")
+
+
+def item(key: Key, **attributes: items.Value) -> Item:
+    return {"pk": key[0], "sk": key[1], **attributes}
+
+
+def put(*written: Item) -> Callable[[Draft], None]:
+    def work(draft: Draft) -> None:
+        for each in written:
+            draft.put(each)
+
+    return work
+
+
+def count_up(draft: Draft) -> int:
+    found = draft.get(ONE) or item(ONE, count=0)
+    count = int(found["count"]) + 1
+    draft.put(found | {"count": count})
+    return count
+
+
+def refused(code: str, operation: str = "PutItem", **more: Any) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": f"{code}."}, **more}, operation)
+
+
+def cancelled(*codes: str) -> ClientError:
+    reasons = [{"Code": code} for code in codes]
+    return refused("TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons)
+
+
+def failing(*errors: Exception) -> Callable[..., Any]:
+    """Return tampering that raises each error once, then lets requests through."""
+    left = list(errors)
+
+    def tamper(request: Callable[..., Any], **parameters: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return request(**parameters)
+
+    return tamper
+
+
+# Drafts
+
+
+def test_texts_numbers_and_booleans_are_read_as_they_were_written(table):
+    written = item(ONE, text="Grüße 🎉", empty="", number=-(2**53), zero=0, yes=True, no=False)
+    table.write([ONE], put(written))
+    (found,) = table.get([ONE])
+    assert {name: value for name, value in found.items() if name != "version"} == written
+
+
+def test_items_are_read_in_the_order_of_their_keys_and_none_where_there_is_none(table):
+    keys = [("many", f"{number:03d}") for number in range(130)]
+    for key in keys[::2]:
+        table.write([key], put(item(key)))
+    found = table.get([*keys, keys[0]])
+    assert [each and items.key_of(each) for each in found[:4]] == [keys[0], None, keys[2], None]
+    assert len(found) == 131
+    assert found[130] == found[0]
+
+
+def test_keys_that_dynamodb_leaves_for_later_are_asked_for_again(table, tampered, table_of):
+    for key in (ONE, OTHER):
+        table.write([key], put(item(key)))
+
+    def one_at_a_time(request: Callable[..., Any], *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803
+        first, *rest = RequestItems["punctual"]["Keys"]
+        answer = request(RequestItems={"punctual": {**RequestItems["punctual"], "Keys": [first]}})
+        return answer | ({"UnprocessedKeys": {"punctual": {"Keys": rest}}} if rest else {})
+
+    slow = table_of(tampered(batch_get_item=one_at_a_time))
+    assert [items.key_of(found) for found in slow.get([ONE, OTHER])] == [ONE, OTHER]
+
+
+def test_a_draft_sees_what_it_has_written(table):
+    table.write([ONE], lambda draft: (count_up(draft), count_up(draft)))
+    assert table.get([ONE])[0]["count"] == 2
+
+
+def test_what_raises_writes_nothing(table):
+    def work(draft: Draft) -> None:
+        count_up(draft)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        table.write([ONE], work)
+    assert table.get([ONE]) == [None]
+
+
+def test_a_draft_that_others_overtook_is_made_again_on_what_is_there_then(table, tampered, table_of, pauses):
+    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
+        if client.asked["put_item"] < 3:
+            table.write([ONE], count_up)
+        return request(**parameters)
+
+    client = tampered(put_item=overtaken)
+    assert table_of(client).write([ONE], count_up) == 3
+    assert len(pauses) == 2
+
+
+def test_all_of_a_draft_is_written_or_nothing(table, tampered, table_of):
+    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
+        table.write([OTHER], put(item(OTHER, by="another")))
+        return request(**parameters)
+
+    client = tampered(transact_write_items=overtaken)
+    with pytest.raises(TableUnavailable):
+        table_of(client).write([ONE], put(item(ONE), item(OTHER, by="us")))
+    assert table.get([ONE])[0] is None
+    assert table.get([OTHER])[0]["by"] == "another"
+
+
+def test_whoever_is_always_overtaken_gives_up(table, tampered, table_of, pauses):
+    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
+        table.write([ONE], count_up)
+        return request(**parameters)
+
+    client = tampered(put_item=overtaken)
+    with pytest.raises(TableUnavailable, match="same moment"):
+        table_of(client).write([ONE], count_up)
+    assert client.asked["put_item"] == len(pauses) == ROUNDS
+    assert sum(pauses) < 15
+
+
+def test_a_write_whose_answer_was_lost_counts_once(tampered, table_of):
+    def answered_the_second_time(request: Callable[..., Any], **parameters: Any) -> Any:
+        request(**parameters)
+        return request(**parameters)
+
+    client = tampered(put_item=answered_the_second_time)
+    assert table_of(client).write([ONE], count_up) == 1
+    assert table_of(client).get([ONE])[0]["count"] == 1
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("ProvisionedThroughputExceededException"),
+        refused("ThrottlingException"),
+        refused("RequestLimitExceeded"),
+        refused("TransactionConflictException"),
+        refused("InternalServerError"),
+    ],
+    ids=lambda error: error.response["Error"]["Code"],
+)
+def test_what_fails_for_the_moment_is_tried_again_after_a_pause(tampered, table_of, pauses, error):
+    client = tampered(put_item=failing(*[error] * (TRIES - 1)))
+    assert table_of(client).write([ONE], count_up) == 1
+    assert len(pauses) == TRIES - 1
+    assert sum(pauses) < 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        cancelled("None", "TransactionConflict"),
+        cancelled("ThrottlingError", "None"),
+        cancelled("ProvisionedThroughputExceeded", "TransactionConflict"),
+        refused("TransactionInProgressException", "TransactWriteItems"),
+    ],
+)
+def test_so_is_a_transaction_that_met_another(tampered, table_of, pauses, error):
+    client = tampered(transact_write_items=failing(error, error))
+    table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
+    assert client.asked == {"batch_get_item": 1, "transact_write_items": 3}
+
+
+def test_a_transaction_that_met_another_and_is_outdated_too_is_drafted_anew(tampered, table_of):
+    client = tampered(transact_write_items=failing(cancelled("TransactionConflict", "ConditionalCheckFailed")))
+    table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
+    assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
+
+
+def test_reading_is_tried_again_too(table, tampered, table_of):
+    throttled = failing(refused("ProvisionedThroughputExceededException", "BatchGetItem"))
+    assert table_of(tampered(batch_get_item=throttled)).get([ONE]) == [None]
+    throttled = failing(refused("ThrottlingException", "Query"))
+    assert table_of(tampered(query=throttled)).beginning_with(ONE) == []
+
+
+def test_tries_come_to_an_end(tampered, table_of):
+    client = tampered(put_item=failing(*[refused("ThrottlingException")] * TRIES))
+    with pytest.raises(TableUnavailable, match="PutItem: ThrottlingException"):
+        table_of(client).write([ONE], count_up)
+    assert client.asked["put_item"] == TRIES
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (refused("AccessDeniedException"), AccessDenied),
+        (refused("ResourceNotFoundException"), PartGone),
+        (ConnectTimeoutError(endpoint_url="https://dynamodb.example"), TableUnavailable),
+        (cancelled("ItemCollectionSizeLimitExceeded"), TableUnavailable),
+    ],
+)
+def test_what_no_repetition_mends_is_told_at_once(tampered, table_of, pauses, error, kind):
+    client = tampered(put_item=failing(error))
+    with pytest.raises(kind):
+        table_of(client).write([ONE], count_up)
+    assert pauses == []
+
+
+# Lists
+
+
+@pytest.fixture
+def listed(table, clock) -> list[Item]:
+    """Forty items of one list, a minute apart; their names spread them over its partitions."""
+    written = []
+    for number in range(40):
+        key = ("post", f"{number}")
+        place = items.listed(items.LISTING, "things", clock() + timedelta(minutes=number), f"name-{number}")
+        written.append(item(key, **place))
+        table.write([key], put(written[-1]))
+    return written
+
+
+def names(found: Any) -> list[str]:
+    return [str(each["sk"]) for each in found]
+
+
+def test_a_list_comes_in_order_of_time_from_all_its_partitions(table, listed):
+    assert len({each["listing"] for each in listed}) == items.BUCKETS
+    whole = table.listed(items.LISTING, "things", below=items.LAST, latest_first=False, limit=7)
+    assert names(whole) == [str(number) for number in range(40)]
+
+
+def test_a_list_comes_backwards_from_a_place(table, listed, clock):
+    below = items.place(clock() + timedelta(minutes=10), "name-10")
+    found = table.listed(items.LISTING, "things", below=below, latest_first=True, limit=3)
+    assert names(found) == [str(number) for number in reversed(range(10))]
+
+
+def test_what_has_left_a_list_is_left_out_though_the_index_still_names_it(table, tampered, table_of, listed):
+    def meanwhile(request: Callable[..., Any], **parameters: Any) -> Any:
+        answer = request(**parameters)
+        if client.asked["query"] == items.BUCKETS:
+            table.write([("post", "39")], put(item(("post", "39"))))
+        return answer
+
+    client = tampered(query=meanwhile)
+    found = table_of(client).listed(items.LISTING, "things", below=items.LAST, latest_first=True, limit=3)
+    assert next(found)["sk"] == "38"
+
+
+def test_the_cost_of_a_page_grows_with_the_page_alone(listed, tampered, table_of):
+    client = tampered()
+    found = table_of(client).listed(items.LISTING, "things", below=items.LAST, latest_first=True, limit=5)
+    for _ in range(5):
+        next(found)
+    assert client.asked == {"query": items.BUCKETS, "batch_get_item": 1}
