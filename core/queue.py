@@ -55,7 +55,7 @@ class Queue:
         enough = Event()
         with ThreadPoolExecutor(max_workers=LISTED_AT_ONCE, thread_name_prefix="queue") as pool:
             try:
-                repeating = pool.submit(self._list, "repeat-", enough)
+                repeating = pool.submit(lambda: list(self._list("repeat-", enough)))
                 found = self._soonest(pool, start, end, limit, enough)
                 return found + _in_order(repeating.result())
             finally:
@@ -75,30 +75,43 @@ class Queue:
         coming = prefixes(start, end)
         while len(found) < limit:
             for prefix in islice(coming, LISTED_AT_ONCE - len(ahead)):
-                ahead.append(pool.submit(self._list, prefix, enough))
+                ahead.append(pool.submit(self._under, prefix, start, end, limit, enough))
             if not ahead:
                 break
-            listed = ahead.popleft().result()
-            found += _in_order([each for each in listed if each.due_at and start <= each.due_at < end])
+            found += ahead.popleft().result()
         for superfluous in ahead:
             superfluous.cancel()
         return found[:limit]
 
-    def _list(self, prefix: str, enough: Event) -> list[Listed]:
-        """Return our schedules whose names begin so, in any order; some of them, once there are `enough`."""
+    def _under(self, prefix: str, start: datetime, end: datetime, limit: int, enough: Event) -> list[Listed]:
+        """Return the soonest `limit` or more schedules of a window whose names begin so, or all there are, in order.
+
+        A prefix that holds more is read in finer ones instead, so that a full day costs no more than is shown of it.
+        """
+        within = (each for each in self._list(prefix, enough) if each.due_at and start <= each.due_at < end)
+        found = list(islice(within, limit + 1))
+        finer = finer_prefixes(prefix, start, end)
+        if len(found) <= limit or not finer:
+            return _in_order([*found, *within])
+        found.clear()
+        for each in finer:
+            if len(found) < limit:
+                found += self._under(each, start, end, limit - len(found), enough)
+        return found
+
+    def _list(self, prefix: str, enough: Event) -> Iterator[Listed]:
+        """Yield our schedules whose names begin so, in any order; some of them, once there are `enough`."""
         pages = self._scheduler.get_paginator("list_schedules").paginate(
             GroupName=self._group, NamePrefix=prefix, PaginationConfig={"PageSize": PAGE}
         )
-        found = []
         with translated():
             for page in pages:
                 for summary in page["Schedules"]:
                     name = ScheduleName.read(summary["Name"])
                     if name is not None:
-                        found.append(_listed(name, summary))
+                        yield _listed(name, summary)
                 if enough.is_set():
                     break
-        return found
 
     def _detail(self, listed: Listed) -> Scheduled | None:
         key = (listed.name, listed.modified_at)
@@ -124,8 +137,8 @@ class Queue:
 def prefixes(start: datetime, end: datetime) -> Iterator[str]:
     """Yield the name prefixes that cover the UTC hours, days and months from `start` until before `end`, in order.
 
-    Hours for a window of up to six, whole months where the window holds them later than in a week, days elsewhere: a
-    prefix is read whole, and the soonest posts are not to wait for a month of others.
+    Hours for a window of up to six, whole months where the window holds them later than in a week, days elsewhere:
+    the soonest posts are not to wait for a month of others.
     """
     at = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     by_hour = end - start <= timedelta(hours=6)
@@ -143,6 +156,21 @@ def prefixes(start: datetime, end: datetime) -> Iterator[str]:
         else:
             yield f"post-{at:%Y%m%d}"
             at += timedelta(days=1)
+
+
+def finer_prefixes(prefix: str, start: datetime, end: datetime) -> list[str]:
+    """Return the prefixes that are one digit longer and meet a window, in order; none if all instants are alike."""
+    stamp = prefix.removeprefix("post-")
+    if len(stamp) == len("20261124T080000"):
+        return []
+    base = f"{prefix}T" if len(stamp) == len("20261124") else prefix
+    first, last = (f"post-{limit.astimezone(UTC):%Y%m%dT%H%M%S}"[: len(base) + 1] for limit in (start, end))
+    highest = _HIGHEST_TENS.get(len(base) - len("post-"), 9)
+    return [finer for digit in range(highest + 1) if first <= (finer := f"{base}{digit}") <= last]
+
+
+_HIGHEST_TENS = {4: 1, 6: 3, 9: 2, 11: 5, 13: 5}
+"""The highest tens digit of months, days, hours, minutes and seconds, by where in `20261124T080000` it stands."""
 
 
 def _in_order(listed: list[Listed]) -> list[Listed]:

@@ -1,5 +1,6 @@
 """The queue: window by window, in order, at the cost of what is shown."""
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -160,3 +161,43 @@ def test_prefixes_are_hours_for_a_short_window_days_for_a_week_then_months():
     far = list(prefixes(start, datetime(2027, 2, 3, tzinfo=UTC)))
     assert far[:2] == ["post-20261130", "post-20261201"]
     assert far[-4:] == ["post-20261231", "post-202701", "post-20270201", "post-20270202"]
+
+
+def test_a_full_day_costs_no_more_than_is_shown_of_it(queue, put, clock, counted):
+    names = [put(clock() + timedelta(seconds=seconds)) for seconds in range(60, 60 + 3 * 250, 3)]
+    counted.asked.clear()
+    listed = queue.window(clock(), clock() + timedelta(days=7), limit=20)
+    assert [each.name for each in listed] == names[:20]
+    assert len(counted.asked) <= 20
+
+
+def test_many_posts_of_one_second_are_listed_by_name(queue, put, clock):
+    due_at = clock() + timedelta(minutes=1)
+    names = sorted(put(due_at) for _ in range(30))
+    assert [each.name for each in queue.window(clock(), clock() + timedelta(days=1), limit=10)] == names[:10]
+
+
+@pytest.mark.parametrize("scheduler", ["engine", "moto"])
+def test_any_window_is_what_going_through_everything_would_find(request, clock, scheduler):
+    """Posts lie close together and far apart, around ends of days, months and years; windows begin among them."""
+    client = request.getfixturevalue(f"{scheduler}_client")
+    chance = random.Random(20261124)
+    around = [datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 50, tzinfo=UTC)]
+    spans = [timedelta(seconds=5), timedelta(minutes=3), timedelta(hours=7), timedelta(days=40)]
+    dues = [chance.choice(around) + chance.random() * chance.choice(spans) for _ in range(150)]
+    for due_at in dues:
+        client.create_schedule(
+            Name=str(ScheduleName(post_id=new_post_id(), due_at=due_at)),
+            ScheduleExpression="at(2027-12-01T00:00:00)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": TARGET.function_arn, "RoleArn": TARGET.role_arn},
+        )
+    pages = client.get_paginator("list_schedules").paginate(GroupName="default")
+    everything = sorted(summary["Name"] for page in pages for summary in page["Schedules"])
+    for _ in range(40):
+        start = chance.choice(dues).replace(microsecond=0)
+        end = start + chance.random() * chance.choice(spans)
+        limit = chance.choice([1, 7, 1000])
+        expected = [name for name in everything if start <= ScheduleName.read(name).due_at < end][:limit]
+        listed = Queue(client, "default").window(start, end, limit=limit)
+        assert [each.name for each in listed] == expected
