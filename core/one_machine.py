@@ -57,7 +57,12 @@ class OneMachine:
             dead_letter_arn=None,
             lead=timedelta(0),
         )
+        self._own_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
+
+    def posting_url(self) -> str | None:
+        """Return where posts are handed over: as configured, else this process's own server, if it serves one."""
+        return self._settings.posting_url or (self._own_url() if self._own_url else None)
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured secrets, else the home's own."""
@@ -65,6 +70,7 @@ class OneMachine:
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Fire what is due from now on. `posting_url` is asked at each hand-over; a configured one goes before it."""
+        self._own_url = posting_url
         host = RelayHost(
             self.ledger,
             posting_url=lambda: self._settings.posting_url or posting_url(),

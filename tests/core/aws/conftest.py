@@ -31,6 +31,7 @@ class Interference:
 
     def __init__(self) -> None:
         self._rules: list[dict[str, Any]] = []
+        self._replies: dict[str, tuple[str, dict[str, str]]] = {}
         self.seen: list[str] = []
 
     def __call__(
@@ -46,9 +47,14 @@ class Interference:
         rule = {"operation": operation, "fault": fault, "message": message or str(fault), "left": times, "after": after}
         self._rules.append(rule)
 
+    def reply(self, operation: str, content: str, **headers: str) -> None:
+        """Answer `operation` with a success, as the service would write it: what moto does not know, or the time."""
+        self._replies[operation] = (content, headers)
+
     def clear(self) -> None:
         """Let everything pass."""
         self._rules.clear()
+        self._replies.clear()
         self.seen.clear()
 
     def answer(self, event_name: str, request: AWSPreparedRequest, **others: Any) -> AWSResponse | None:
@@ -56,6 +62,9 @@ class Interference:
         operation = event_name.rsplit(".", 1)[1]
         self.seen.append(operation)
         rule = next((each for each in self._rules if each["operation"] in (operation, "*") and each["left"]), None)
+        if rule is None and operation in self._replies:
+            content, headers = self._replies[operation]
+            return AWSResponse(request.url, 200, headers, _Raw(content.encode()))
         if rule is None or rule["after"]:
             answer = botocore_stubber(event_name, request, **others)
         if rule is None:

@@ -1,0 +1,69 @@
+"""The relay as it is deployed, and how many of it may run side by side."""
+
+from core.aws.place import Aws
+from core.faults import PartGone, translated
+from core.health.aws.role import DEPLOY
+from core.health.crowding import busiest_minute
+from core.health.findings import Finding, Visit, bad, good, warning
+
+LONGEST_RUN = 140
+"""Seconds: it waits for up to 90, and its POST takes up to 50."""
+RETRIES, LONGEST_AGE = 2, 900
+
+
+def function(aws: Aws, visit: Visit) -> Finding:
+    """Whether the function is there, ready, and given enough time."""
+    try:
+        with translated():
+            found = aws.brief_client("lambda").get_function_configuration(FunctionName=aws.target.function_arn)
+    except PartGone:
+        return bad(f"There is no function {aws.target.function_arn}: nothing goes out.", DEPLOY)
+    if found.get("State", "Active") not in ("Active", "Inactive"):
+        return bad(f"The function is in state {found['State']}: {found.get('StateReason', 'no reason given')}.", DEPLOY)
+    if found["Timeout"] < LONGEST_RUN:
+        return bad(
+            f"It may run {found['Timeout']} s; to wait for the due instant and to post takes up to {LONGEST_RUN} s.",
+            DEPLOY,
+        )
+    return good(
+        f"{found['FunctionName']} is ready ({found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s)."
+    )
+
+
+def failures(aws: Aws, visit: Visit) -> Finding:
+    """Whether what the function fails at is repeated, and then kept."""
+    try:
+        with translated():
+            found = aws.brief_client("lambda").get_function_event_invoke_config(FunctionName=aws.target.function_arn)
+    except PartGone:
+        return bad("Nothing is said of failures: Lambda repeats for hours, then drops the post.", DEPLOY)
+    if not found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+        return bad("What fails three times is dropped: there is no on-failure queue.", DEPLOY)
+    retries, age = found.get("MaximumRetryAttempts", RETRIES), found.get("MaximumEventAgeInSeconds", 21_600)
+    if retries != RETRIES or age > LONGEST_AGE:
+        return warning(
+            f"It is repeated {retries} times within {age} s; meant are {RETRIES} times within {LONGEST_AGE} s.", DEPLOY
+        )
+    return good(f"It is repeated {retries} times, then kept in the on-failure queue and tried every 15 minutes.")
+
+
+def concurrency(aws: Aws, visit: Visit) -> Finding:
+    """Whether Lambda runs as many relays side by side as wait in the busiest minute of the next day."""
+    at_once = relays_at_once(aws)
+    crowd, minute = busiest_minute(visit.application.queue, visit.now)
+    if minute is None or crowd <= at_once:
+        return good(f"{at_once:,} may run side by side; the busiest minute of the next day holds {crowd:,} posts.")
+    return warning(
+        f"{at_once:,} may run side by side, and {crowd:,} posts are due at {minute:%H:%M} UTC: some will be late.",
+        "Spread them, or ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.",
+    )
+
+
+def relays_at_once(aws: Aws) -> int:
+    """Return how many functions the account may run side by side, besides those that have their own share."""
+    with translated():
+        limits = aws.brief_client("lambda").get_account_settings()["AccountLimit"]
+    return int(limits["UnreservedConcurrentExecutions"])
+
+
+LOOKS = {"Relay": function, "Relay's failures": failures, "Posts side by side": concurrency}

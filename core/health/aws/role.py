@@ -1,0 +1,86 @@
+"""The role that schedules run as: who may assume it, and what it may do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.aws.place import Aws
+from core.faults import AccessDenied, PartGone, translated
+from core.health.findings import Finding, Visit, bad, good, unknown, warning
+
+DEPLOY = "Deploy the stack again (cdk_min/README.md)."
+
+
+def trust(aws: Aws, visit: Visit) -> Finding:
+    """Whether the scheduler, for this group alone, may assume the role."""
+    try:
+        with translated():
+            role = aws.brief_client("iam").get_role(RoleName=_name(aws))["Role"]
+    except PartGone:
+        return bad(f"There is no role {_name(aws)}.", DEPLOY)
+    granted = [each for each in _listed(role["AssumeRolePolicyDocument"].get("Statement", [])) if _trusts(each)]
+    if not granted:
+        return bad("It does not let scheduler.amazonaws.com assume it: no schedule can be made.", DEPLOY)
+    sources = [source for each in granted for source in _condition(each, "aws:SourceArn")]
+    ours = _group_arn(aws)
+    if sources and ours not in sources:
+        return bad(f"It trusts {', '.join(sources)}, which is not the group {ours}: no schedule can be made.", DEPLOY)
+    if not sources:
+        return warning("It trusts the scheduler whatever group a schedule is in.", DEPLOY)
+    return good("The schedules of this group, and no others, may assume it.")
+
+
+def permissions(aws: Aws, visit: Visit) -> Finding:
+    """Whether the role may invoke the relay and keep what it cannot hand over, as IAM simulates it."""
+    wanted = {"lambda:InvokeFunction": aws.target.function_arn}
+    if aws.target.dead_letter_arn:
+        wanted["sqs:SendMessage"] = aws.target.dead_letter_arn
+    try:
+        denied = [action for action, resource in wanted.items() if not _allows(aws, action, resource)]
+    except AccessDenied:
+        return unknown(
+            "IAM does not let this identity simulate the role's permissions.",
+            f"In the IAM console, see that {_name(aws)} may {' and '.join(wanted)}; or attach the dashboard's policy.",
+        )
+    if denied:
+        return bad(f"It may not {' nor '.join(denied)}: posts would not go out.", DEPLOY)
+    return good(f"It may {' and '.join(wanted)}.")
+
+
+def _allows(aws: Aws, action: str, resource: str) -> bool:
+    with translated():
+        answer = aws.brief_client("iam").simulate_principal_policy(
+            PolicySourceArn=aws.target.role_arn, ActionNames=[action], ResourceArns=[resource]
+        )
+    return all(each["EvalDecision"] == "allowed" for each in answer["EvaluationResults"])
+
+
+def _name(aws: Aws) -> str:
+    return aws.target.role_arn.rsplit("/", 1)[-1]
+
+
+def _group_arn(aws: Aws) -> str:
+    partition = aws.target.function_arn.split(":")[1]
+    place = f"{aws.deployment.region}:{aws.deployment.account}"
+    return f"arn:{partition}:scheduler:{place}:schedule-group/{aws.target.group}"
+
+
+def _trusts(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal", {})
+    services = _listed(principal.get("Service", [])) if isinstance(principal, dict) else []
+    return statement.get("Effect") == "Allow" and "scheduler.amazonaws.com" in services
+
+
+def _condition(statement: dict[str, Any], key: str) -> Iterable[str]:
+    """Yield the values that any operator of a statement's condition wants of a key; keys are spelt in any case."""
+    for wanted in statement.get("Condition", {}).values():
+        for name, values in wanted.items():
+            if name.lower() == key.lower():
+                yield from _listed(values)
+
+
+def _listed(value: Any) -> list[Any]:
+    """IAM's documents hold a single element bare."""
+    return value if isinstance(value, list) else [value]
+
+
+LOOKS = {"Role's trust": trust, "Role's permissions": permissions}

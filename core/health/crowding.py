@@ -1,0 +1,30 @@
+"""How many posts are due in one minute: their relays wait side by side, and AWS runs only so many."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from core.queue import Queue
+
+LOOKED_AT = 5000
+"""The most posts that are counted."""
+
+
+def busiest_minute(queue: Queue, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many posts the fullest minute of the next day holds, and that minute; 0 and None if there is none."""
+    listed = queue.window(now, now + timedelta(days=1), limit=LOOKED_AT)
+    minutes = Counter(_minute(each.due_at) for each in listed if each.due_at is not None and each.enabled)
+    if not minutes:
+        return 0, None
+    minute, count = minutes.most_common(1)[0]
+    return count, minute
+
+
+def posts_in_minute(queue: Queue, due_at: datetime) -> int:
+    """Return how many posts are due in the minute of an instant, of those that are not paused."""
+    start = _minute(due_at)
+    listed = queue.window(start, start + timedelta(minutes=1), limit=LOOKED_AT)
+    return sum(each.enabled for each in listed if each.due_at is not None)
+
+
+def _minute(instant: datetime) -> datetime:
+    return instant.replace(second=0, microsecond=0)

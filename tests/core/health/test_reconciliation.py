@@ -1,0 +1,113 @@
+"""What the scheduler holds beside what the ledger wishes."""
+
+import pytest
+
+from core.health.reconciliation import arm_again, delete, reconcile
+from core.wire import write_schedule
+
+
+@pytest.fixture
+def scheduler(application):
+    return application.place.scheduler
+
+
+@pytest.fixture
+def differences(application, clock):
+    """The kinds of difference, and the names."""
+    return lambda: [(each.kind, each.name) for each in reconcile(application, clock())]
+
+
+@pytest.fixture
+def planned(application, a_post):
+    """A post that is planned and armed."""
+    return application.schedules.schedule(a_post())
+
+
+def altered(scheduler, name, **changes):
+    found = scheduler.get_schedule(Name=name, GroupName="punctual")
+    kept = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target", "State", "ActionAfterCompletion")
+    scheduler.update_schedule(**{member: found[member] for member in kept} | changes)
+
+
+@pytest.mark.usefixtures("planned")
+def test_what_was_planned_here_alone_agrees(application, differences, a_series):
+    application.schedules.schedule(a_series(post_id="aaaabbbbcccc"))
+    assert differences() == []
+
+
+def test_a_schedule_that_somebody_deleted_is_gone_and_can_be_armed_again(application, scheduler, planned, differences):
+    scheduler.delete_schedule(Name=planned.schedule_name, GroupName="punctual")
+    assert differences() == [("gone", planned.schedule_name)]
+    arm_again(application, planned)
+    assert differences() == []
+    assert scheduler.get_schedule(Name=planned.schedule_name, GroupName="punctual")["State"] == "ENABLED"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"State": "DISABLED"},
+        {"ScheduleExpression": "at(2026-11-02T12:30:00)"},
+        {"Target": {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:other", "Input": "{}"}},
+    ],
+)
+def test_a_schedule_that_somebody_changed_is_altered_and_can_be_armed_again(
+    application, scheduler, planned, differences, change
+):
+    if "Target" in change:
+        found = scheduler.get_schedule(Name=planned.schedule_name, GroupName="punctual")
+        change = {"Target": found["Target"] | change["Target"]}
+    altered(scheduler, planned.schedule_name, **change)
+    assert differences() == [("altered", planned.schedule_name)]
+    arm_again(application, planned)
+    assert differences() == []
+
+
+def test_a_paused_post_is_put_right_as_a_paused_one(application, scheduler, planned, differences):
+    paused = application.schedules.pause(planned)
+    altered(scheduler, planned.schedule_name, State="ENABLED")
+    assert differences() == [("altered", planned.schedule_name)]
+    arm_again(application, paused)
+    assert scheduler.get_schedule(Name=planned.schedule_name, GroupName="punctual")["State"] == "DISABLED"
+
+
+def test_a_schedule_whose_deletion_was_lost_is_left_behind(application, scheduler, planned, differences):
+    request = write_schedule(planned.post, application.place.target, enabled=True)
+    application.schedules.cancel(planned)
+    scheduler.create_schedule(**request | {"ClientToken": "again"})
+    assert differences() == [("left behind", planned.schedule_name)]
+    delete(application, planned.schedule_name)
+    assert differences() == []
+
+
+def test_a_schedule_that_fired_and_stayed_is_left_behind(planned, differences, clock):
+    clock.move(hours=2)
+    assert differences() == [("left behind", planned.schedule_name)]
+
+
+def test_a_post_that_the_ledger_does_not_know_is_unplanned(application, scheduler, differences, a_post):
+    request = write_schedule(a_post(), application.place.target, enabled=True)
+    scheduler.create_schedule(**request)
+    assert differences() == [("unplanned", request["Name"])]
+
+
+def test_a_name_that_is_not_ours_is_foreign(application, scheduler, differences):
+    scheduler.create_schedule(
+        Name="backup-every-night",
+        GroupName="punctual",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": application.place.target.function_arn, "RoleArn": application.place.target.role_arn},
+    )
+    assert differences() == [("foreign", "backup-every-night")]
+
+
+def test_deleting_what_has_gone_meanwhile_is_no_fault(application):
+    delete(application, "post-20261102T130000Z-k3v9q2m4cx7a")
+
+
+def test_the_check_counts_what_differs(application, scheduler, planned, look):
+    scheduler.delete_schedule(Name=planned.schedule_name, GroupName="punctual")
+    check = look("Ledger and schedules")
+    assert check.verdict == "bad"
+    assert check.finding == "They differ: 1 planned and not in the scheduler."
