@@ -20,6 +20,15 @@ class EmptyText(PunctualError):
         super().__init__("The post has no text.")
 
 
+class UnwritableText(PunctualError):
+    """A text holds what is no character, as a broken paste or a wrong encoding leaves behind."""
+
+    hint = "Type or paste it again."
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"What stands at place {place + 1} of the text is no character.")
+
+
 class TextTooLong(PunctualError):
     """A network does not take a text of this length."""
 
@@ -38,9 +47,13 @@ class NoDestination(PunctualError):
 
 
 def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Network]) -> None:
-    """Raise EmptyText, or TextTooLong for the first account whose network takes less."""
+    """Raise EmptyText, UnwritableText, or TextTooLong for the first account whose network takes less."""
     if not text.strip():
         raise EmptyText
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UnwritableText(error.start) from error
     for account in accounts:
         length = networks[account.network].measure(text, account)
         if length.over:
@@ -78,8 +91,9 @@ def compose(
     """Return the post that was asked for, due when clocks in `zone` show the naive time `wall`.
 
     Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. A picture or video
-    needs no text beside it. Raises EmptyText, TextTooLong, CannotAttach, NoDestination, UnknownDestination,
-    UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is checked when the post is scheduled.
+    needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, CannotAttach, NoDestination,
+    UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is checked when the
+    post is scheduled.
     """
     found = check_destinations(destinations, accounts, networks)
     for account in found:
@@ -91,7 +105,7 @@ def compose(
     return Post(
         post_id=post_id,
         text=text,
-        variants=dict(variants or {}),
+        variants={name: said for name, said in (variants or {}).items() if name in destinations},
         media=tuple(media),
         destinations=tuple(dict.fromkeys(destinations)),
         zone=zone,
