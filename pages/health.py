@@ -2,17 +2,43 @@
 
 import streamlit as st
 
-from core.checkup import Check, checks
-from core.engine.invocations import DeadLetter
+from core.application import Application
+from core.dead_letters.port import DeadLetter
+from core.errors import PunctualError
+from core.health import reconciliation
+from core.health.examination import examine
+from core.health.findings import Check, Verdict
+from core.health.reconciliation import Difference
 from core.phrases import moment
 from ui.answers import answering, refusal
 from ui.application import application
-from ui.server import posting_url
 from ui.state import of
 from ui.viewer import viewer_zone
 from ui.wording import plain
 
-ICONS = {"fine": ("check_circle", "green"), "look": ("warning", "orange"), "broken": ("error", "red")}
+ICONS: dict[Verdict, tuple[str, str]] = {
+    "good": ("check_circle", "green"),
+    "warning": ("warning", "orange"),
+    "bad": ("error", "red"),
+    "unknown": ("help", "gray"),
+}
+
+
+@st.cache_data(ttl=30, max_entries=8, show_spinner="Looking at everything ...")
+def examined(_app: Application, home: str, zone: str) -> tuple[list[Check], list[DeadLetter], list[Difference]]:
+    """Look at everything, and at what a person can do something about; at most twice a minute for all who watch.
+
+    `home` tells one application from another.
+    """
+    checks = examine(_app, _app.clock(), zone=zone)
+    verdicts = {check.name: check.verdict for check in checks}
+    try:
+        letters = _app.dead_letters.read()
+        agrees = verdicts["Ledger and schedules"] in ("good", "unknown")
+        differences = [] if agrees else reconciliation.reconcile(_app, _app.clock())
+    except PunctualError:  # the checks say what is wrong
+        letters, differences = [], []
+    return checks, letters, differences
 
 
 def line(check: Check) -> None:
@@ -21,55 +47,83 @@ def line(check: Check) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         st.markdown(f":{colour}[:material/{icon}:] **{check.name}**", width=210)
         with st.container(width="stretch", gap="xxsmall"):
-            st.text(check.found)
+            st.text(check.finding)
             if check.remedy:
-                st.caption(check.remedy)
+                st.caption(plain(check.remedy))
 
 
 def letter(found: DeadLetter) -> None:
     """Draw one hand-over that was given up, with what can be done about it."""
+    post = found.occurrence
     with st.container(border=True, key=of("card-letter", found.id)):
-        st.markdown(
-            f"**{plain(found.schedule_name or 'Post now')}**, given up {moment(found.failed_at, viewer_zone())}"
-        )
-        st.caption(plain(found.error))
+        title = plain(post.text[:80]) if post else "Not a post of this version"
+        st.markdown(f"**{title}**, given up by {found.where} {moment(found.failed_at, viewer_zone())}")
+        st.caption(plain(found.reason))
         with st.container(horizontal=True):
-            st.button("Retry", key=of("retry", found.id), icon=":material/replay:", on_click=retry, args=(found.id,))
-            st.button(
-                "Discard", key=of("discard", found.id), icon=":material/delete:", on_click=discard, args=(found.id,)
-            )
+            if post:
+                st.button("Retry", key=of("retry", found.id), icon=":material/replay:", on_click=retry, args=(found,))
+            st.button("Discard", key=of("discard", found.id), icon=":material/delete:", on_click=discard, args=(found,))
+
+
+def difference(found: Difference) -> None:
+    """Draw one schedule that is not as planned, with what can be done about it."""
+    with st.container(border=True, key=of("card-difference", found.name)):
+        st.markdown(f"**{plain(found.name)}**: {found.kind}")
+        if found.plan:
+            st.caption(plain(found.plan.post.text[:200]))
+            st.button("Arm again", key=of("arm", found.name), icon=":material/alarm_on:", on_click=arm, args=(found,))
+        else:
+            st.button("Delete", key=of("delete", found.name), icon=":material/delete:", on_click=delete, args=(found,))
 
 
 @answering
-def retry(letter_id: str) -> None:
+def retry(found: DeadLetter) -> None:
     """Hand it over again."""
-    app = application()
-    if app.engine is not None:
-        app.engine.store.retry(letter_id, now=app.clock())
+    examined.clear()
+    application().dead_letters.retry(found)
 
 
 @answering
-def discard(letter_id: str) -> None:
+def discard(found: DeadLetter) -> None:
     """Forget it."""
-    engine = application().engine
-    if engine is not None:
-        engine.store.discard(letter_id)
+    examined.clear()
+    application().dead_letters.discard(found)
 
 
-@st.fragment(run_every="5s")
-def report() -> None:
-    """Draw every check, and what was given up."""
+@answering
+def arm(found: Difference) -> None:
+    """Put the schedule as it was planned."""
+    examined.clear()
+    if found.plan:
+        reconciliation.arm_again(application(), found.plan)
+
+
+@answering
+def delete(found: Difference) -> None:
+    """Delete a schedule that nobody planned."""
+    examined.clear()
+    reconciliation.delete(application(), found.name)
+
+
+@st.fragment(run_every="30s")
+def watch() -> None:
+    """Draw every check, and what a person can do something about."""
     app = application()
+    checks, letters, differences = examined(app, str(app.home.path), viewer_zone())
     with st.container(border=True, key="card-checks"):
-        for check in checks(app, app.settings.posting_url or posting_url(), viewer_zone()):
+        for check in checks:
             line(check)
+    st.button("Look again", key="look-again", icon=":material/refresh:", on_click=examined.clear)
     refusal()
-    letters = [] if app.engine is None else app.engine.store.dead_letters()
     if letters:
         st.subheader("Given up", anchor=False)
-        for found in letters:
-            letter(found)
+        for each in letters:
+            letter(each)
+    if differences:
+        st.subheader("Not as planned", anchor=False)
+        for schedule in differences:
+            difference(schedule)
 
 
 st.title("Health")
-report()
+watch()
