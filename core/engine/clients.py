@@ -1,5 +1,6 @@
 """Ordinary boto3 clients whose requests the engine answers inside the process."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
@@ -36,8 +38,18 @@ def local_clients(api: Api) -> Clients:
 
 @cache
 def _session(region: str) -> boto3.session.Session:
-    """Return the session that all local clients share: it has read the service models, which takes a while."""
-    return boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=region)
+    """Return the session that all local clients share: it has read the service models, which takes a while.
+
+    It reads no profile and no configuration file: what a person has set up for AWS means nothing here.
+    """
+    no_file = (None, None, os.devnull, None)
+    nothing = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
+    return boto3.session.Session(
+        botocore_session=botocore.session.Session(session_vars=nothing),
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        region_name=region,
+    )
 
 
 def _client(session: boto3.session.Session, service: str, answering: "_Answering") -> Any:
@@ -47,6 +59,9 @@ def _client(session: boto3.session.Session, service: str, answering: "_Answering
         user_agent="punctual",  # the default one is put together anew for each request, a sixth of its time
         disable_request_compression=True,
         ignore_configured_endpoint_urls=True,
+        use_fips_endpoint=False,
+        use_dualstack_endpoint=False,
+        proxies={},
     )
     client = session.client(service, config=config, endpoint_url="http://engine.invalid")
     client.meta.events.register(f"before-send.{service}", answering)
