@@ -1,8 +1,10 @@
 """One machine, no AWS account: the embedded engine and SQLite, in one home."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 
+from core.account_file import FileAccounts
 from core.accounts import Accounts
 from core.dead_letters.engine import EngineShelf
 from core.dead_letters.port import Shelf
@@ -35,17 +37,22 @@ class OneMachine:
     notice = NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
-        """Open every file of the home. Raises StorageFault or NewerDatabase; damaged files are set aside."""
+        """Open every file of the home; damaged ones are set aside. Raises StorageFault or NewerDatabase, all closed."""
         self._settings = settings
         self._home = home
         self._clock = clock
-        self.presence = Presence(home.processes)
-        self._database = open_database(home.database, now=clock())
-        self.ledger: Ledger = SqliteLedger(self._database, self.presence)
-        self.outbox: Outbox = SqliteOutbox(self._database)
-        self.accounts = Accounts(home.accounts)
-        self.media: MediaStore = FolderMedia(home.media)
-        self.store = Store(home.engine_database, now=clock())
+        with ExitStack() as opening:
+            self.presence = Presence(home.processes)
+            opening.callback(self.presence.leave)
+            database = open_database(home.database, now=clock())
+            opening.callback(database.close)
+            self.ledger: Ledger = SqliteLedger(database, self.presence)
+            self.outbox: Outbox = SqliteOutbox(database)
+            self.accounts: Accounts = FileAccounts(home.accounts)
+            self.media: MediaStore = FolderMedia(home.media)
+            self.store = Store(home.engine_database, now=clock())
+            opening.callback(self.store.close)
+            self._closing = opening.pop_all()
         self.dead_letters: Shelf = EngineShelf(self.store)
         self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
         clients = local_clients(self.api)
@@ -96,6 +103,4 @@ class OneMachine:
         """Stop firing and close every file; what is under way is finished or freed for another process."""
         if self._runner is not None:
             self._runner.stop()
-        self.store.close()
-        self._database.close()
-        self.presence.leave()
+        self._closing.close()

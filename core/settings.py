@@ -40,6 +40,8 @@ class Settings(Value):
     function_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$")
     role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
     table: str | None = None
+    media_bucket: str | None = None
+    accounts_path: str | None = Field(default=None, pattern=r"^(/[A-Za-z0-9_.-]+)+$")
     signing_secret_arn: str | None = None
     dead_letter_arn: str | None = None
     undelivered_url: str | None = None

@@ -14,6 +14,8 @@ OUTPUTS = {
     "function_arn": "RelayFunctionArn",
     "role_arn": "ExecutionRoleArn",
     "table": "TableName",
+    "media_bucket": "MediaBucketName",
+    "accounts_path": "AccountsPath",
     "signing_secret_arn": "SigningSecretArn",
     "dead_letter_arn": "UndeliveredQueueArn",
     "undelivered_url": "UndeliveredQueueUrl",
@@ -49,12 +51,14 @@ class IncompleteDeployment(PunctualError):
 
 
 class Deployment(Value):
-    """The parts of one deployment. Without a table, the ledger stays on this machine."""
+    """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them."""
 
     function_arn: str
     role_arn: str
     group: str = "punctual"
     table: str | None = None
+    media_bucket: str | None = None
+    accounts_path: str | None = None
     signing_secret_arn: str | None = None
     dead_letter_arn: str | None = None
     undelivered_url: str | None = None

@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from core.account_file import FileAccounts
 from core.accounts import Accounts
+from core.aws.accounts import ParameterAccounts
 from core.aws.deployment import Deployment, find_deployment
 from core.dead_letters.port import Shelf
 from core.dead_letters.queues import QueueShelf
@@ -21,6 +23,7 @@ from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.table import Table
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
+from core.media.s3 import S3Media
 from core.moments import Clock
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Outbox
@@ -78,8 +81,7 @@ class Aws:
         )
         self._open = ExitStack()
         self.ledger, self.outbox = self._stores()
-        self.accounts = Accounts(home.accounts)
-        self.media: MediaStore = FolderMedia(home.media)
+        self.accounts, self.media = self._accounts(), self._media()
         self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
 
     def client(self, service: str, config: Config = PATIENT) -> Any:
@@ -120,6 +122,16 @@ class Aws:
         database = open_database(self._home.database, now=self._clock())
         self._open.callback(database.close)
         return SqliteLedger(database, presence), SqliteOutbox(database)
+
+    def _accounts(self) -> Accounts:
+        if self.deployment.accounts_path:
+            return ParameterAccounts(self.brief_client("ssm"), self.deployment.accounts_path, self._clock)
+        return FileAccounts(self._home.accounts)
+
+    def _media(self) -> MediaStore:
+        if self.deployment.media_bucket:
+            return S3Media(self.client("s3"), self.deployment.media_bucket)
+        return FolderMedia(self._home.media)
 
     def _cloudformation(self) -> Any:
         return self.session.client("cloudformation", config=BRIEF)

@@ -7,8 +7,9 @@ import pytest
 from filelock import FileLock
 from pydantic import SecretStr
 
+from core.account_file import FileAccounts
 from core.account_watch import AT_ONCE, AccountWatch, destinations_due
-from core.accounts import Account, Accounts, UnknownDestination
+from core.accounts import Account, UnknownDestination
 from core.queue import Queue
 
 
@@ -31,7 +32,7 @@ def network():
 
 @pytest.fixture
 def accounts(tmp_path):
-    accounts = Accounts(tmp_path / "accounts.json")
+    accounts = FileAccounts(tmp_path / "accounts.json")
     for name in ("ada", "bob"):
         accounts.connect(
             Account(destination=f"net:{name}", label=name, credentials={"token": SecretStr(f"s3cret of {name}")})
@@ -90,6 +91,16 @@ def test_an_account_in_trouble_is_looked_at_again_sooner(watch, network, clock):
     watch.look()
     assert network.checked[2:] == ["net:ada"]
     assert watch.found()["net:ada"].trouble is None
+
+
+def test_how_long_an_account_has_been_in_trouble_is_known(watch, network, clock):
+    network.troubles["net:ada"] = "The token was revoked."
+    watch.look()
+    began = clock()
+    clock.move(hours=1)
+    network.troubles["net:ada"] = "The server is down."
+    watch.look()
+    assert (watch.found()["net:ada"].since, watch.found()["net:bob"].since) == (began, None)
 
 
 def test_a_person_may_have_one_account_checked_now(watch, network, clock):

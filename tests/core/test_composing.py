@@ -1,12 +1,14 @@
 """What a person typed, picked and attached, as a post."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.accounts import Account, Accounts
-from core.composing import EmptyText, compose
-from core.models import Media
+from core.account_file import FileAccounts
+from core.accounts import Account, UnknownDestination
+from core.composing import EmptyText, NoDestination, TextTooLong, UnwritableText, compose, proposed_time
+from core.models import Media, Repeat
+from core.moments import DoubledHour, SkippedHour, UnknownZone
 from core.outbox.sqlite import SqliteOutbox
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.network import Length, Parts
@@ -30,7 +32,7 @@ class WordsOnly:
 @pytest.fixture
 def composed(tmp_path, database, clock):
     """Compose a post for these destinations, with the given members changed."""
-    accounts = Accounts(tmp_path / "accounts.json")
+    accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
     networks = {"outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)), "words": WordsOnly()}
 
@@ -63,3 +65,82 @@ def test_a_picture_needs_no_text_beside_it(composed):
 def test_a_picture_for_a_network_that_takes_none_is_refused_when_it_is_written(composed):
     with pytest.raises(CannotAttach, match="Ada's words takes no pictures"):
         composed("outbox", "words:ada", media=[PICTURE])
+
+
+def test_a_post_is_due_when_the_clocks_of_its_zone_show_its_time(composed):
+    post = composed("outbox")
+    assert post.due_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert (post.wall, post.zone, post.late_after_minutes) == ("2026-11-24T09:00:00", "Europe/Berlin", 60)
+
+
+def test_of_an_hour_that_comes_twice_the_person_says_which(composed):
+    wall = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 - what the person typed
+    with pytest.raises(DoubledHour):
+        composed("outbox", wall=wall)
+    first, second = (composed("outbox", wall=wall, which=which).due_at for which in (1, 2))
+    assert second - first == timedelta(hours=1)
+
+
+def test_an_hour_that_is_skipped_is_refused(composed):
+    with pytest.raises(SkippedHour):
+        composed("outbox", wall=datetime(2027, 3, 28, 2, 30))  # noqa: DTZ001 - what the person typed
+
+
+@pytest.mark.parametrize("repeat", [None, Repeat(expression="cron(0 9 * * ? *)")])
+def test_a_zone_that_does_not_exist_is_refused(composed, repeat):
+    with pytest.raises(UnknownZone, match="Mars/Olympus"):
+        composed("outbox", zone="Mars/Olympus", repeat=repeat)
+
+
+def test_a_repeating_post_has_its_rule_instead_of_an_instant(composed):
+    rule = Repeat(expression="cron(0 9 * * ? *)")
+    post = composed("outbox", repeat=rule)
+    assert (post.repeat, post.due_at) == (rule, None)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u3000"])
+def test_a_text_without_a_word_is_refused(composed, text):
+    with pytest.raises(EmptyText):
+        composed("outbox", text=text)
+
+
+def test_half_a_character_is_refused_in_words(composed):
+    with pytest.raises(UnwritableText, match="place 5"):
+        composed("outbox", text="half\ud83c")
+
+
+def test_a_text_is_measured_as_each_network_counts_it(composed):
+    assert composed("outbox", "words:ada", text="x" * 20).text == "x" * 20
+    with pytest.raises(TextTooLong, match="21 characters; Ada's words takes 20") as refusal:
+        composed("outbox", "words:ada", text="x" * 21)
+    assert "Shorten it by 1" in refusal.value.hint
+    assert composed("outbox", text="x" * 10_000).destinations == ("outbox",)
+
+
+def test_a_destination_with_words_of_its_own_is_measured_by_those(composed):
+    variants = {"words:ada": "short", "words:bob": "for nobody"}
+    post = composed("outbox", "words:ada", text="x" * 21, variants=variants)
+    assert post.variants == {"words:ada": "short"}
+    with pytest.raises(EmptyText):
+        composed("outbox", "words:ada", variants={"words:ada": " "})
+
+
+def test_a_post_goes_somewhere_and_nowhere_twice(composed):
+    with pytest.raises(NoDestination):
+        composed()
+    assert composed("outbox", "words:ada", "outbox").destinations == ("outbox", "words:ada")
+
+
+@pytest.mark.parametrize("destination", ["words:bob", "nowhere", "outbox:1", "", "<b>"])
+def test_a_destination_that_is_not_connected_is_refused_with_those_that_are(composed, destination):
+    with pytest.raises(UnknownDestination) as refusal:
+        composed("outbox", destination)
+    assert "outbox, words:ada" in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("now", "proposed"),
+    [("12:00:00", "12:15"), ("12:00:01", "12:30"), ("12:07:00", "12:30"), ("12:14:59", "12:30"), ("12:45:00", "13:00")],
+)
+def test_a_draft_begins_at_a_full_quarter_hour_at_least_fifteen_minutes_ahead(now, proposed):
+    assert f"{proposed_time(datetime.fromisoformat(f'2026-11-02T{now}Z')):%H:%M}" == proposed

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.account_file import FileAccounts
 from core.accounts import Account, Accounts
 from core.database import StorageFault
 from core.ledger.states import outcome
@@ -47,7 +48,7 @@ def blog(clock) -> Notebook:
 
 @pytest.fixture
 def accounts(tmp_path) -> Accounts:
-    accounts = Accounts(tmp_path / "accounts.json")
+    accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="blog:ada", label="Ada's blog"))
     return accounts
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from starlette.applications import Starlette
 
-from core.accounts import Accounts
+from core.account_file import FileAccounts
 from core.media.folder import FolderMedia
 from core.moments import real_clock
 from core.outbox.sqlite import SqliteOutbox
@@ -34,7 +34,7 @@ def networks(database, clock) -> dict[str, Any]:
 def call(tmp_path, ledger, clock, networks) -> Callable[..., Any]:
     """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
     publisher = Publisher(
-        Fence(ledger, FolderMedia(tmp_path / "media"), clock), Accounts(tmp_path / "accounts.json"), networks
+        Fence(ledger, FolderMedia(tmp_path / "media"), clock), FileAccounts(tmp_path / "accounts.json"), networks
     )
     application = Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
 

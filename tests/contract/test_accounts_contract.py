@@ -1,0 +1,89 @@
+"""What every place that keeps accounts promises: a file of the home, and Parameter Store in moto."""
+
+import pytest
+from moto import mock_aws
+from pydantic import SecretStr
+
+from core.account_file import FileAccounts
+from core.accounts import OUTBOX, Account, UnknownDestination
+from core.aws.accounts import ParameterAccounts
+
+
+@pytest.fixture
+def file_accounts(tmp_path):
+    """Open the file, as another process would."""
+    return lambda: FileAccounts(tmp_path / "accounts.json")
+
+
+@pytest.fixture
+def parameter_accounts(aws_session, clock):
+    """Open the path, as another process would."""
+    with mock_aws():
+        client = aws_session.client("ssm", aws_access_key_id="x", aws_secret_access_key="x")
+        yield lambda: ParameterAccounts(client, "/punctual/Punctual/accounts", clock)
+
+
+@pytest.fixture(params=["file", "parameter"])
+def open_accounts(request):
+    return request.getfixturevalue(f"{request.param}_accounts")
+
+
+@pytest.fixture
+def accounts(open_accounts):
+    return open_accounts()
+
+
+def webhook(name, **changed):
+    members = {"label": name, "address": "https://example.org", "credentials": {"secret": SecretStr("hunter2")}}
+    return Account(destination=f"webhook:{name}", **{**members, **changed})
+
+
+def test_the_outbox_is_always_there(accounts):
+    assert accounts.all() == [OUTBOX]
+    assert accounts.get("outbox") == OUTBOX
+
+
+def test_an_account_is_kept_with_all_that_belongs_to_it(accounts, open_accounts):
+    account = webhook("sales", identity="did:plc:1", limits={"characters": 500}, deduplicates=True)
+    accounts.connect(account)
+    for place in (accounts, open_accounts()):
+        assert place.get("webhook:sales") == account
+        assert place.get("webhook:sales").credentials["secret"].get_secret_value() == "hunter2"
+
+
+def test_an_account_that_is_connected_again_is_replaced(accounts):
+    accounts.connect(webhook("sales", label="old"))
+    accounts.connect(webhook("support"))
+    accounts.connect(webhook("sales", label="new"))
+    assert sorted(account.label for account in accounts.all()[1:]) == ["new", "support"]
+
+
+def test_a_removed_account_is_gone(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    accounts.remove("webhook:sales")
+    accounts.remove("webhook:sales")
+    for place in (accounts, open_accounts()):
+        with pytest.raises(UnknownDestination, match="webhook:sales") as refusal:
+            place.get("webhook:sales")
+        assert "outbox" in refusal.value.hint
+
+
+def test_an_account_that_another_process_connects_is_found_at_once(accounts, open_accounts):
+    assert accounts.all() == [OUTBOX]
+    open_accounts().connect(webhook("sales"))
+    assert accounts.get("webhook:sales").label == "sales"
+
+
+@pytest.mark.parametrize("destination", ["mastodon:@ada@example.social", "x:Ada_L", "webhook:a/b", "webhook:ö.example"])
+def test_destinations_of_every_form_are_kept_apart(accounts, destination):
+    for each in (destination, destination + "_", destination.replace("_", "-")):
+        accounts.connect(webhook("any", label=each).model_copy(update={"destination": each}))
+    assert accounts.get(destination).label == destination
+    accounts.remove(destination + "_")
+    assert accounts.get(destination).label == destination
+
+
+def test_more_accounts_than_one_answer_holds_are_all_there(accounts):
+    for number in range(12):
+        accounts.connect(webhook(f"n{number}"))
+    assert len(accounts.all()) == 13
