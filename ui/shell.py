@@ -8,6 +8,7 @@ from core.errors import PunctualError
 from ui import failures, links
 from ui.application import application
 from ui.state import PLACES, SHOWN, VISIT
+from ui.typing_kept import keep_typing
 
 HERE = Path(__file__).resolve().parent
 
@@ -40,3 +41,4 @@ except PunctualError as error:
     failures.show(error)
 else:
     page.run()
+keep_typing()

@@ -1,0 +1,139 @@
+"""The dashboard as people run it, and a browser to look at it with."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core.application import Application
+from core.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium")
+
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a browser where none is installed."""
+    if CHROMIUM is None:
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="no chromium on the PATH"))
+
+
+class Server:
+    """`streamlit run dashboard.py` as a process of its own, on a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.log = home.with_suffix(".log")
+        self.url = ""
+
+    def start(self, *options: str) -> None:
+        """Start, and return once it answers. Without a port among the options, Streamlit finds one."""
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true", *options]
+        environment = os.environ | {"PUNCTUAL_HOME": str(self.home)}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        self.url = eventually(self._url)
+        eventually(self._answers)
+
+    def stop(self) -> None:
+        """Stop as Ctrl+C does."""
+        self.process.terminate()
+        self.process.wait(20)
+
+    def _url(self) -> str | None:
+        assert self.process.poll() is None, self.log.read_text()
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.log.read_text())
+        return found[0] if found else None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+def eventually(holds: Callable[[], object], seconds: float = 20) -> object:
+    """Return the first truthy answer; fail when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def unused_port() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> str:
+    """A port that nothing listens on."""
+    return unused_port()
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., object]:
+    """Wait for a condition in another process."""
+    return eventually
+
+
+@pytest.fixture
+def fresh_server(tmp_path) -> Iterator[Server]:
+    """A server that nobody has visited, started by the test."""
+    server = Server(tmp_path / "home")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory) -> Iterator[Server]:
+    """A server that the tests of a module share."""
+    server = Server(tmp_path_factory.mktemp("browser") / "home")
+    server.start("--server.port", unused_port())
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def application(running) -> Iterator[Application]:
+    """The running server's home as another process sees it; its queue is empty."""
+    opened = Application(Settings(home=running.home))
+    for listed in opened.queue.window(opened.clock(), opened.clock().replace(year=2028), limit=100):
+        opened.schedules.cancel(opened.schedules.plan(listed.post_id))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium) -> Iterator[Page]:
+    """A window of somebody in Berlin."""
+    context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,189 @@
+import urllib.error
+import urllib.request
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from core.composing import compose
+from core.models import new_post_id
+from core.moments import wall_time
+
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+
+
+@pytest.fixture
+def plan(application):
+    """Schedule a post as another process would."""
+
+    def schedule(text, *, seconds):
+        due = application.clock().replace(microsecond=0) + timedelta(seconds=seconds)
+        post = compose(
+            post_id=new_post_id(),
+            text=text,
+            destinations=["outbox"],
+            wall=wall_time(due, "Europe/Berlin").replace(tzinfo=None),
+            zone="Europe/Berlin",
+            which=1,
+            late_after_minutes=60,
+            accounts=application.accounts,
+            networks=application.networks,
+        )
+        return application.schedules.schedule(post)
+
+    return schedule
+
+
+@pytest.fixture
+def form(page, running, application):
+    """Compose, freshly opened."""
+    page.goto(running.url)
+    expect(page.get_by_label("Text")).to_be_visible()
+    return page
+
+
+def card(page, plan):
+    return page.locator(f".st-key-card-{plan.post.post_id}")
+
+
+def test_a_first_post_reaches_the_outbox(form):
+    form.get_by_label("Text").fill("My very first post")
+    form.get_by_role("button", name="Post now").click()
+    dialog = form.get_by_role("dialog")
+    expect(dialog).to_contain_text("This goes out at once to Outbox (built in).")
+    dialog.get_by_role("button", name="Post now").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Published to Outbox")
+    form.locator(".st-key-card-outcome").get_by_role("link", name="Open").click()
+    expect(form.get_by_role("heading", name="Outbox")).to_be_visible()
+    expect(form.get_by_text("My very first post")).to_be_visible()
+
+
+def test_a_post_is_scheduled_seen_in_the_queue_cancelled_and_restored(form):
+    form.get_by_label("Text").fill("See you later")
+    form.get_by_role("button", name="Schedule").click()
+    outcome = form.locator(".st-key-card-outcome")
+    expect(outcome).to_contain_text("Scheduled for")
+    expect(form.get_by_label("Text")).to_have_value("")
+    outcome.get_by_role("link", name="See in queue").click()
+    expect(form.get_by_text("See you later")).to_be_visible()
+    form.get_by_role("button", name="Cancel").click()
+    expect(form.get_by_text("Cancelled")).to_be_visible()
+    form.get_by_role("button", name="Undo").click()
+    expect(form.get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def test_a_post_goes_out_while_no_browser_is_connected(running, application, plan, page, eventually):
+    plan("Nobody is looking", seconds=3)
+    eventually(lambda: any(entry.text == "Nobody is looking" for entry in application.outbox.feed(limit=5)))
+    page.goto(f"{running.url}/outbox")
+    expect(page.get_by_text("Nobody is looking")).to_be_visible()
+
+
+def test_a_card_turns_from_scheduled_to_published_before_the_readers_eyes(running, plan, page):
+    soon, later = plan("Any moment now", seconds=6), plan("Much later", seconds=600)
+    page.goto(f"{running.url}/queue")
+    expect(card(page, soon)).to_contain_text("Any moment now")
+    below = card(page, later).bounding_box()
+    expect(card(page, soon)).to_contain_text("Published")
+    expect(card(page, soon)).to_contain_text("ms late")
+    assert card(page, later).bounding_box() == below
+
+
+def test_a_double_click_schedules_one_post(form, application):
+    form.get_by_label("Text").fill("Only once")
+    form.get_by_role("button", name="Schedule").dblclick()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    expect(form.get_by_label("Text")).to_have_value("")
+    now = application.clock()
+    assert len(application.queue.window(now, now + timedelta(days=1), limit=10)) == 1
+
+
+def test_a_paste_of_ten_thousand_characters_is_kept_whole(form, application):
+    form.get_by_label("Text").focus()
+    form.keyboard.insert_text("0123456789" * 1000)
+    expect(form.get_by_text("10,000 characters")).to_be_visible()
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    now = application.clock()
+    listed = application.queue.window(now, now + timedelta(days=1), limit=10)
+    assert application.queue.details(listed)[0].post.text == "0123456789" * 1000
+
+
+def test_the_counter_moves_while_typing_and_counts_what_readers_see(form):
+    form.get_by_label("Text").press_sequentially("Hi ")
+    expect(form.get_by_text("3 characters")).to_be_visible()
+    form.keyboard.insert_text(FAMILY)
+    expect(form.get_by_text("4 characters")).to_be_visible()
+
+
+def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, application):
+    first = plan("Before", seconds=600)
+    plan("Behind", seconds=1200)
+    page.goto(f"{running.url}/queue")
+    card(page, first).get_by_role("button", name="More").click()
+    page.get_by_text("Edit text").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Text").fill("Half written")
+    plan("Between", seconds=900)
+    expect(page.get_by_role("button", name="Show 1 new post")).to_be_attached()
+    expect(dialog.get_by_label("Text")).to_have_value("Half written")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(card(page, first)).to_contain_text("Half written")
+
+
+def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
+    post = plan("Something", seconds=600)
+    page.goto(f"{running.url}/queue")
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Edit text").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Text").fill(" ")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text("The post has no text.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [("tokyo", "Asia/Tokyo"), ("japan", "Asia/Tokyo"), ("+05:45", "Kathmandu")]
+)
+def test_a_zone_is_found_by_its_city_its_country_or_its_offset(form, typed, found):
+    zone = form.get_by_role("combobox", name="Time zone")
+    zone.click()
+    zone.fill(typed)
+    form.get_by_role("option", name=found).click()
+    expect(form.locator(".st-key-card-when")).to_contain_text("Europe/Berlin")
+
+
+def test_another_date_brings_the_zones_other_offset_and_keeps_the_zone(form):
+    when = form.locator(".st-key-card-when")
+    form.get_by_role("spinbutton", name="month").fill("07")
+    form.get_by_role("spinbutton", name="year").fill("2027")
+    form.keyboard.press("Escape")
+    expect(when).to_contain_text("Jul 2027")
+    expect(when).to_contain_text("Berlin (UTC+02:00)")
+    expect(form.get_by_role("combobox", name="Time zone")).to_have_value("Berlin (UTC+02:00) - Europe/Berlin · Germany")
+
+
+def test_a_draft_survives_a_look_at_another_page(form):
+    form.get_by_label("Text").fill("Half a thought")
+    form.get_by_role("link", name="Queue").click(delay=100)
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.get_by_role("link", name="Compose").click()
+    expect(form.get_by_label("Text")).to_have_value("Half a thought")
+
+
+def test_no_page_asks_another_host_for_anything(running, page):
+    hosts = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.goto(running.url)
+    expect(page.get_by_label("Text")).to_be_visible()
+    page.get_by_role("link", name="Health").click()
+    expect(page.get_by_text("One machine")).to_be_visible()
+    assert hosts == {running.url.removeprefix("http://")}
+
+
+def test_a_post_with_a_forged_signature_is_turned_away(running):
+    forged = {"webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
+    request = urllib.request.Request(f"{running.url}/publish", b"{}", forged)
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(request)

@@ -1,0 +1,69 @@
+import socket
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from core.application import Application
+from core.models import Post, new_post_id
+from core.settings import Settings
+
+PAGES = {
+    "": "Compose",
+    "queue": "Queue",
+    "history": "History",
+    "outbox": "Outbox",
+    "accounts": "Accounts",
+    "health": "Health",
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_first_visit_to_a_fresh_server_shows_the_page_of_that_address(fresh_server, page, path, free_port):
+    fresh_server.start("--server.port", free_port)
+    page.goto(f"{fresh_server.url}/{path}")
+    expect(page.get_by_role("heading", name=PAGES[path], level=1)).to_be_visible()
+    for name in PAGES.values():
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
+def test_where_the_usual_port_is_taken_posts_still_find_their_way(fresh_server, eventually):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if taken.connect_ex(("127.0.0.1", 8501)):
+            taken = socket.create_server(("127.0.0.1", 8501))
+        with taken:
+            fresh_server.start()
+    assert not fresh_server.url.endswith(":8501")
+    application = Application(Settings(home=fresh_server.home))
+    due = application.clock().replace(microsecond=0) + timedelta(seconds=4)
+    post = Post(
+        post_id=new_post_id(),
+        text="Another port",
+        destinations=("outbox",),
+        zone="UTC",
+        wall=f"{due:%Y-%m-%dT%H:%M:%S}",
+        due_at=due,
+    )
+    application.schedules.schedule(post)
+    eventually(lambda: application.outbox.feed(limit=1))
+    application.close()
+
+
+def test_when_the_server_goes_away_the_page_says_so(fresh_server, page, free_port, eventually):
+    fresh_server.start("--server.port", free_port)
+    page.goto(f"{fresh_server.url}/queue")
+    expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
+    fresh_server.stop()
+    banner = "getComputedStyle(document.querySelector('.stApp'), '::after').content"
+    eventually(lambda: "The dashboard does not answer" in page.evaluate(banner))
+
+
+def test_a_home_that_cannot_be_used_is_named_at_start_and_on_the_page(fresh_server, page, free_port):
+    fresh_server.home.write_text("a file, not a folder")
+    fresh_server.start("--server.port", free_port)
+    assert f"Punctual cannot start: The data folder {fresh_server.home} cannot be used" in fresh_server.log.read_text()
+    page.goto(f"{fresh_server.url}/queue")
+    expect(page.get_by_text(str(fresh_server.home))).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
