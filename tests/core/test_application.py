@@ -1,0 +1,147 @@
+"""Punctual put together, on one machine, by the real clock."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from core.application import Application
+from core.composing import compose
+from core.database import NewerDatabase
+from core.history import runs
+from core.home import HomeUnusable
+from core.models import Post, new_post_id
+from core.moments import real_clock, wall_time
+from core.publishing.server import publish_route
+from core.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings.read({"PUNCTUAL_HOME": str(tmp_path / "home"), "PUNCTUAL_RETRY_DELAYS": "0.2,0.2"})
+
+
+@pytest.fixture
+def open_application(settings) -> Iterator[Callable[[], Application]]:
+    opened = []
+
+    def open_one() -> Application:
+        opened.append(Application(settings))
+        return opened[-1]
+
+    yield open_one
+    for application in opened:
+        application.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Application], str]]:
+    """Serve an application's posting server on loopback; return its URL."""
+    served = []
+
+    def start(application: Application) -> str:
+        route = publish_route(lambda: application.publisher, application.signing_secrets)
+        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="warning", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        served.append((server, thread))
+        eventually(lambda: server.started)
+        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/publish"
+
+    yield start
+    for server, thread in served:
+        server.should_exit = True
+        thread.join()
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within 10 seconds")
+
+
+def written(application: Application, due_at: datetime) -> Post:
+    return compose(
+        post_id=new_post_id(),
+        text="Grüße aus Köln 🎉",
+        destinations=["outbox"],
+        wall=wall_time(due_at, "Europe/Berlin").replace(tzinfo=None, microsecond=0),
+        zone="Europe/Berlin",
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+    )
+
+
+def test_a_scheduled_post_goes_out_at_its_instant_and_once(open_application, serve):
+    application = open_application()
+    url = serve(application)
+    application.start_engine(lambda: url)
+    post = written(application, real_clock() + timedelta(seconds=4))
+    application.schedules.schedule(post)
+    eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["published"])
+    (run,) = runs(application.ledger, limit=10)
+    assert 0 <= run.lag_ms < 1000
+    assert [entry.text for entry in application.outbox.feed(limit=10)] == [post.text]
+    eventually(lambda: application.queue.window(post.due_at, post.due_at + timedelta(hours=1), limit=10) == [])
+
+
+def test_a_post_goes_out_now_though_it_was_planned_by_another_process(open_application, serve):
+    dashboard, command_line = open_application(), open_application()
+    url = serve(dashboard)
+    dashboard.start_engine(lambda: url)
+    post = written(command_line, real_clock() + timedelta(days=1))
+    command_line.schedules.send_now(command_line.schedules.schedule(post))
+    eventually(lambda: [run.state for run in runs(command_line.ledger, limit=10)] == ["published"])
+    kinds = {receipt.kind for receipt in command_line.ledger.occurrence(post.post_id).receipts}
+    assert "published" in kinds
+    assert command_line.queue.window(real_clock(), real_clock() + timedelta(days=2), limit=10) == []
+
+
+def test_while_the_posting_server_is_down_a_post_is_retried_and_then_goes_out(open_application, serve):
+    application = open_application()
+    urls = ["http://127.0.0.1:9/publish"]
+    application.start_engine(lambda: urls[-1])
+    application.schedules.post_now(written(application, real_clock() + timedelta(days=1)))
+    eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["retrying"])
+    assert "Nothing listens at 127.0.0.1:9" in runs(application.ledger, limit=10)[0].error
+    urls.append(serve(application))
+    eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["published"])
+
+
+def test_what_was_left_half_done_is_finished_by_the_caretaker(open_application, settings, serve):
+    application = open_application()
+    post = written(application, real_clock() + timedelta(days=1))
+    long_ago = real_clock() - timedelta(minutes=5)
+    application.ledger.plan(post, schedule_name="post-nowhere", now=long_ago)
+    application.ledger.change(
+        post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="post-nowhere", now=long_ago
+    )
+    application.start_engine(lambda: "http://127.0.0.1:9/publish")
+    eventually(lambda: application.ledger.get(post.post_id).settled)
+
+
+def test_a_home_that_cannot_be_used_is_refused(settings):
+    settings.home.write_text("a file")
+    with pytest.raises(HomeUnusable):
+        Application(settings)
+
+
+@pytest.mark.parametrize("name", ["punctual.db", "engine.db"])
+def test_a_home_of_a_later_version_is_refused_and_nothing_is_kept_open(settings, open_application, name):
+    open_application().close()
+    connection = sqlite3.connect(settings.home / name)
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    with pytest.raises(NewerDatabase, match=name):
+        Application(settings)
+    assert list((settings.home / "processes").iterdir()) == []
