@@ -144,7 +144,7 @@ class Line:
                 allow_redirects=False,
                 stream=True,
             )
-        except (requests.RequestException, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, UnicodeError) as error:
             fault = _fault(self._name, error)
         else:
             with answer:
@@ -168,9 +168,7 @@ class Line:
                 body += piece
         except (HTTPError, OSError):
             whole = False
-        words = _words(answer.status_code, answer.headers.get("Content-Type", ""), body)
-        for secret in self._secrets:
-            words = words.replace(secret, "...")
+        words = _words(answer.status_code, answer.headers.get("Content-Type", ""), body, self._secrets)
         return Answer(status=answer.status_code, headers=answer.headers, body=body, whole=whole, words=words)
 
 
@@ -222,10 +220,12 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _words(status: int, kind: str, body: bytes) -> str:
+def _words(status: int, kind: str, body: bytes, secrets: Iterable[str]) -> str:
     start = body[:1000].decode(errors="replace")
     text = start if kind.startswith("text/") and "<" not in start else ""  # a word, and not a page
     found = next(_said(_json(body)), text)
+    for secret in secrets:
+        found = found.replace(secret, "...")
     plain = "".join(character if character.isprintable() else " " for character in found)
     return " ".join(plain.split())[:200] or http.client.responses.get(status, "an unknown status")
 

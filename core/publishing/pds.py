@@ -5,7 +5,7 @@ from typing import Any
 
 from core.errors import PunctualError
 from core.publishing.entered import is_allowed
-from core.publishing.exchange import Answer, Line, bearer
+from core.publishing.exchange import Answer, BrokenOff, Line, bearer
 
 _ENDED = frozenset({"ExpiredToken", "InvalidToken"})
 """What a server says of a session that has ended; a new one is all it takes."""
@@ -50,8 +50,10 @@ class Sessions:
         content = {"identifier": login.identifier, "password": login.password}
         answer = line.post(_address(login.server, "com.atproto.server.createSession"), content)
         members = answer.members
-        if not answer.ok or not members.keys() >= {"did", "accessJwt"}:
+        if not answer.ok:
             raise TurnedDown(answer)
+        if not members.keys() >= {"did", "accessJwt"}:
+            raise BrokenOff(f"{login.server} did not answer as a Bluesky server does.")
         session = Session(
             did=str(members["did"]),
             server=_home(members, login),

@@ -25,7 +25,7 @@ VERSION = "202609"
 LIMIT = 3000
 """Of the text as it is sent, escapes and all, in UTF-16 units: the strictest reading; the documents name none."""
 _TAG_OR_RESERVED = regex.compile(
-    r"(?<![\w&])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
+    r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
 
 

@@ -73,7 +73,7 @@ class TelegramNetwork:
         token = _token(outgoing.account)
         content = {"chat_id": outgoing.account.identity, "text": outgoing.text}
         try:
-            answer = Line(self.label, secrets=[token]).post(f"{self._api}/bot{token}/sendMessage", content)
+            answer = self._line(token).post(f"{self._api}/bot{token}/sendMessage", content)
         except Fault as fault:
             return self._sorting.fault(fault)
         if not answer.ok:
@@ -93,7 +93,7 @@ class TelegramNetwork:
 
     def _chat(self, token: str, chat: str) -> dict[str, Any]:
         """Return the chat, if the bot may write into it. Raises CannotConnect."""
-        line = Line(self.label, secrets=[token])
+        line = self._line(token)
 
         def ask(method: str, **params: str) -> dict[str, Any]:
             answer = asked(lambda: line.get(f"{self._api}/bot{token}/{method}", params=params), self.label)
@@ -112,6 +112,9 @@ class TelegramNetwork:
             hint = "Make it an administrator who may post messages."
             raise CannotConnect("The bot may not write into this chat.", hint)
         return found
+
+    def _line(self, token: str) -> Line:
+        return Line(self.label, secrets=[token, token.partition(":")[2]])
 
 
 def network(parts: Parts) -> TelegramNetwork:

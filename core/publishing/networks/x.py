@@ -8,10 +8,7 @@ without a timeout, so plain requests are used.
 from collections.abc import Mapping
 from typing import Any
 
-import requests
 from pydantic import SecretStr
-from requests.auth import AuthBase
-from requests_oauthlib import OAuth1
 
 from core.accounts import Account
 from core.moments import Clock
@@ -20,6 +17,7 @@ from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret
 from core.publishing.exchange import Fault, Line
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+from core.publishing.oauth1 import Keys, Signature
 from core.publishing.weighted import weight
 
 API = "https://api.x.com"
@@ -72,7 +70,7 @@ class XNetwork:
         credentials = outgoing.account.credentials
         try:
             answer = self._line(credentials).post(
-                f"{self._api}/2/tweets", {"text": outgoing.text}, sign=_Signature(credentials)
+                f"{self._api}/2/tweets", {"text": outgoing.text}, sign=self._signature(credentials)
             )
         except Fault as fault:
             return self._sorting.fault(fault)
@@ -88,29 +86,17 @@ class XNetwork:
 
     def _who(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
         """Return the user whom the keys belong to. Raises CannotConnect."""
-        line, sign = self._line(credentials), _Signature(credentials)
+        line, sign = self._line(credentials), self._signature(credentials)
         user = asked(lambda: line.get(f"{self._api}/2/users/me", sign=sign), self.label).member("data")
         if not isinstance(user, dict) or not str(user.get("username", "")).isidentifier():
             raise CannotConnect("X did not say whose keys these are.", "Check that the app may read and write.")
         return user
 
+    def _signature(self, credentials: Mapping[str, SecretStr]) -> Signature:
+        return Signature(Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
+
     def _line(self, credentials: Mapping[str, SecretStr]) -> Line:
         return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()])
-
-
-class _Signature(AuthBase):
-    """Signs with OAuth 1.0a and shows none of its keys."""
-
-    def __init__(self, credentials: Mapping[str, SecretStr]) -> None:
-        self._oauth = OAuth1(
-            client_key=credentials["key"].get_secret_value(),
-            client_secret=credentials["key_secret"].get_secret_value(),
-            resource_owner_key=credentials["token"].get_secret_value(),
-            resource_owner_secret=credentials["token_secret"].get_secret_value(),
-        )
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return self._oauth(request)
 
 
 def network(parts: Parts) -> XNetwork:

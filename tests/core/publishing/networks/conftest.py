@@ -1,0 +1,235 @@
+"""Networks on loopback: servers that others wrote, recorded answers, and a proxy that breaks connections in between."""
+
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from core.accounts import Account
+from core.models import new_post_id
+from core.moments import real_clock
+from core.publishing.network import Outgoing
+
+SERVERS = Path(__file__).parents[3] / "servers"
+
+
+class Request:
+    """A request as it arrived."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler) -> None:
+        self.method, self.path = handler.command, handler.path
+        self.headers = {name.lower(): value for name, value in handler.headers.items()}
+        self.body = handler.rfile.read(int(self.headers.get("content-length", 0)))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Recorded:
+    """A server that gives recorded answers: `answer("POST /2/tweets", 201, {...})`. Asked for others, it says 404."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self._answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self._server, self.url = _serve(self._handle)
+
+    def answer(self, what: str, status: int, body: Any = "", **headers: str) -> None:
+        """Answer `METHOD /path` so from now on. A str is sent as text, as Slack does, anything else as JSON."""
+        kind = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._answers[what] = (status, content, {"Content-Type": kind, **named})
+
+    def sent(self, what: str) -> list[Request]:
+        """What was asked of `METHOD /path`."""
+        return [each for each in self.requests if f"{each.method} {urlsplit(each.path).path}" == what]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+        request = Request(handler)
+        self.requests.append(request)
+        missing = (404, b"{}", {"Content-Type": "application/json"})
+        _write(handler, *self._answers.get(f"{request.method} {urlsplit(request.path).path}", missing))
+
+
+class FaultyLine:
+    """A proxy in front of a server that breaks the connection once, where it is told to.
+
+    `break_off("before")` closes it before the server gets the request, `"after"` when the server has answered, before
+    the client hears of it, `"during"` in the middle of the answer's body.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = urlsplit(target)
+        self._faults: list[tuple[str, str]] = []
+        self.passed: list[Request] = []
+        self.dropped_header: str | None = None
+        self._server, self.url = _serve(self._handle)
+
+    def break_off(self, when: str, *, what: str = "") -> None:
+        """Break the next request whose method and path hold `what`."""
+        self._faults.append((when, what))
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handle(self, handler: BaseHTTPRequestHandler) -> None:
+        request = Request(handler)
+        fault = next((each for each in self._faults if each[1] in f"{request.method} {request.path}"), ("", ""))
+        if fault[0]:
+            self._faults.remove(fault)
+        if fault[0] == "before":
+            return _reset(handler)
+        status, body, headers = self._pass_on(request)
+        if fault[0] == "after":
+            return _reset(handler)
+        if fault[0] == "during":
+            _write(handler, status, body, headers, cut=len(body) // 2)
+            return _reset(handler)
+        return _write(handler, status, body, headers)
+
+    def _pass_on(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
+        self.passed.append(request)
+        connection = http.client.HTTPConnection(self._target.hostname, self._target.port, timeout=20)
+        kept = {name: value for name, value in request.headers.items() if name != self.dropped_header}
+        connection.request(request.method, request.path, request.body or None, kept)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body, {"Content-Type": answer.headers["Content-Type"]}
+
+
+def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingHTTPServer, str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            handle(self)
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def _write(
+    handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], cut: int | None = None
+) -> None:
+    handler.send_response(status)
+    for name, value in {**headers, "Content-Length": str(len(body))}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body[:cut])
+
+
+def _reset(handler: BaseHTTPRequestHandler) -> None:
+    """Hang up so that the client sees a reset, not an orderly end."""
+    handler.wfile.flush()
+    with suppress(OSError):
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        handler.connection.close()
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    server = Recorded()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def faulty_line() -> Iterator[Callable[[str], FaultyLine]]:
+    with ExitStack() as closing:
+
+        def start(target: str) -> FaultyLine:
+            line = FaultyLine(target)
+            closing.callback(line.close)
+            return line
+
+        yield start
+
+
+@pytest.fixture
+def outgoing() -> Callable[..., Outgoing]:
+    """Build a publication to an account, due now, under a key of its own."""
+
+    def build(account: Account, text: str = "Grüße aus Köln 🎉", **others: Any) -> Outgoing:
+        now = real_clock()
+        post_id = new_post_id()
+        whole = {"occurrence_key": post_id, "post_id": post_id, "due_at": now, **others}
+        return Outgoing(account=account, text=text, **whole)
+
+    return build
+
+
+@contextmanager
+def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def mastodon_server() -> Iterator[str]:
+    """A Mastodon server that others wrote, as a process of its own; its user's token is `mock_token`."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    where = ["--in-memory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "critical"]
+    with _process([sys.executable, "-m", "mastodon_mock", "serve", *where], stderr=subprocess.DEVNULL):
+        for _ in range(300):
+            with suppress(requests.ConnectionError):
+                requests.get(f"http://127.0.0.1:{port}/api/v2/instance", timeout=5)
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def recorded_pds() -> Iterator[str]:
+    """A stand-in for a Bluesky server, as a process of its own."""
+    with _process([sys.executable, str(SERVERS / "recorded_pds.py")]) as process:
+        yield json.loads(process.stdout.readline())["address"]
+
+
+@pytest.fixture(scope="session")
+def real_pds(tmp_path_factory) -> Iterator[str]:
+    """Bluesky's own server, as a process of its own."""
+    node = next(SERVERS.glob("node_modules/node-linux-*/bin/node"), shutil.which("node"))
+    if not (SERVERS / "node_modules/@atproto/pds").exists() or node is None:
+        pytest.skip("no Bluesky server is installed; tests/servers/install.sh installs one")
+    folder = tmp_path_factory.mktemp("pds")
+    command = [str(node), str(SERVERS / "bluesky.mjs"), str(folder)]
+    with _process(command, cwd=SERVERS, env={"PATH": "/usr/bin:/bin", "LOG_ENABLED": "false"}) as process:
+        line = process.stdout.readline()
+        if not line:
+            pytest.skip("the installed Bluesky server does not start; run tests/servers/install.sh again")
+        yield json.loads(line)["address"]
+
+
+@pytest.fixture(params=["recorded", "real"])
+def pds(request) -> str:
+    """A Bluesky server: the stand-in, and the real one where it is installed."""
+    return request.getfixturevalue(f"{request.param}_pds")

@@ -1,0 +1,70 @@
+"""Links in texts, as people write them."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.publishing.links import links
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see https://example.com/a_(b).", ["https://example.com/a_(b)"]),
+        ("(https://example.com/x), yes", ["https://example.com/x"]),
+        ("«https://example.com/a»", ["https://example.com/a"]),
+        ("**https://example.com**", ["https://example.com"]),
+        ("https://example.com?a=b!", ["https://example.com?a=b"]),
+        ("https://münchen.de/straße#ä", ["https://münchen.de/straße#ä"]),
+        ("日本語https://example.com/日本 テスト", ["https://example.com/日本"]),
+        ("مرحبا https://example.com/مرحبا", ["https://example.com/مرحبا"]),
+        ("HTTPS://EXAMPLE.COM:8443/p?q=[1]", ["HTTPS://EXAMPLE.COM:8443/p?q=[1]"]),
+        ("http://localhost:3000/x", ["http://localhost:3000/x"]),
+        ("example.com, sub.example.co.uk/x?", ["example.com", "sub.example.co.uk/x"]),
+        ("end example.com. Next.Sentence", ["example.com"]),
+        ("first.last@example.com @ada.example.com a@b.de", []),
+        ("https://user:password@example.com/", []),
+        ("1.5.2 v2.0 e.g. co.uk .com ... a.b", []),
+        ("https:// http://. -example.com", []),
+        (
+            "https://example.com/@ada/1#top https://example.org",
+            ["https://example.com/@ada/1#top", "https://example.org"],
+        ),
+    ],
+)
+def test_links_are_found_without_the_punctuation_around_them(text, found):
+    assert [text[link.start : link.end] for link in links(text)] == found
+
+
+def test_a_bare_domain_leads_to_https():
+    assert [link.url for link in links("example.com/a http://example.com")] == [
+        "https://example.com/a",
+        "http://example.com",
+    ]
+
+
+def test_a_link_of_many_characters_is_one_link():
+    text = "https://example.com/" + "a" * 500
+    assert [link.end for link in links(text)] == [520]
+
+
+@given(st.text(st.sampled_from("ab./:@#-_()[]?!, \nhtps日ü🎉") | st.characters(), max_size=80))
+def test_links_lie_in_the_text_in_order_and_hold_no_space(text):
+    last = 0
+    for link in links(text):
+        assert last <= link.start < link.end <= len(text)
+        assert not any(character.isspace() for character in text[link.start : link.end])
+        assert link.url.endswith(text[link.start : link.end])
+        last = link.end
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "a-", "http://", "https://a.", "https://example.com/(", "a.b.c.d-", "@", "日.", "-", "a.de,", "x:1@"],
+)
+def test_no_text_takes_long(piece):
+    begun = time.perf_counter()
+    list(links(piece * (100_000 // len(piece))))
+    assert time.perf_counter() - begun < 2

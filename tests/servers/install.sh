@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs a real Bluesky server beside this file, with the Node 22 that it needs; takes about two minutes.
+# Without it the tests run against recorded_pds.py alone, and say so.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
+node_home=$(echo "$PWD"/node_modules/node-linux-*)
+export PATH="$node_home/bin:$PATH"
+export npm_config_nodedir="$node_home" npm_config_build_from_source=true
+npm rebuild better-sqlite3 --ignore-scripts=false --loglevel=error
+node -e 'require("better-sqlite3")(":memory:")'
