@@ -31,10 +31,11 @@ POSTS_LOOKED_AT = 200
 
 
 class Checked(Value):
-    """What the last check of an account found: `trouble` in words, None where there is none."""
+    """What the last check of an account found: `trouble` in words, and since when; None where there is none."""
 
     destination: Destination
     trouble: str | None
+    since: Instant | None
     checked_at: Instant
 
 
@@ -113,15 +114,21 @@ class AccountWatch:
         """Check accounts and keep what was found; what is known of accounts that were removed is forgotten."""
         found = self.found()
         for account in accounts:
-            trouble = self._networks[account.network].check(account)
-            checked = Checked(destination=account.destination, trouble=trouble, checked_at=self._clock())
-            found[account.destination] = checked
+            found[account.destination] = self._checked(account, found.get(account.destination))
         if accounts:
             connected = {account.destination for account in self._accounts.all()}
             kept = [checked for destination, checked in found.items() if destination in connected]
             with translated(self._path):
                 write_private(self._path, _FILE.dump_json(kept, indent=1))
         return found
+
+    def _checked(self, account: Account, before: Checked | None) -> Checked:
+        trouble = self._networks[account.network].check(account)
+        now = self._clock()
+        since = (before.since if before else None) or now
+        return Checked(
+            destination=account.destination, trouble=trouble, since=since if trouble else None, checked_at=now
+        )
 
 
 def destinations_due(queue: Queue, start: datetime, end: datetime) -> set[str]:

@@ -1,0 +1,138 @@
+"""Servers that take messages, and channels that lead to them."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+PASSWORD = "correct horse battery staple"
+
+
+class Hook:
+    """A server that takes POSTs, keeps them, and answers with `status`."""
+
+    def __init__(self) -> None:
+        hook = self
+        self.status = 200
+        self.taken = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if hook.status < 300:
+                    hook.taken.append((dict(self.headers), body))
+                self.send_response(hook.status)
+                self.end_headers()
+                self.wfile.write(f"no: {self.path}".encode())
+
+            def log_message(self, *_):
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/services/T0/s3cret"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    @property
+    def contents(self):
+        return [json.loads(body) for _, body in self.taken]
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A server on loopback that takes POSTs."""
+    hook = Hook()
+    yield hook
+    hook.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return path
+
+
+class Mailbox:
+    """What a mail server has taken, and whether it takes more."""
+
+    def __init__(self) -> None:
+        self.taken = []
+        self.says = "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
+        if self.says.startswith("250"):
+            self.taken.append(envelope)
+        return self.says
+
+
+def authenticate(server, session, envelope, mechanism, data):
+    return AuthResult(success=(data.login, data.password) == (b"ada", PASSWORD.encode()), handled=False)
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture(params=["starttls", "tls"])
+def mail_server(request, mailbox, certificate) -> Iterator[tuple[str, int]]:
+    """A mail server that wants TLS and a log-in; returns how it is spoken to, and its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    over = (
+        {"tls_context": context, "require_starttls": True, "auth_require_tls": True}
+        if request.param == "starttls"
+        else {"ssl_context": context, "auth_require_tls": False}
+    )
+    with socket.socket() as free:  # aiosmtpd itself calls the port that it was given, so it must be a real one
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **over
+    )
+    controller.start()
+    yield request.param, port
+    controller.stop()
+
+
+@pytest.fixture
+def trust(certificate):
+    """Trust the mail server's certificate."""
+    return lambda: ssl.create_default_context(cafile=certificate)
