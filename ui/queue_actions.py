@@ -7,7 +7,7 @@ import streamlit as st
 from core.composing import check_destinations, check_text
 from core.ledger.port import Plan
 from core.phrases import listed
-from core.schedules import TooSoon
+from core.refusals import TooSoon
 from ui import drafts, links, when
 from ui.answers import answering, closing, refusal
 from ui.application import application

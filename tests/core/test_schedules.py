@@ -7,14 +7,7 @@ import pytest
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Receipt, UnknownPost
 from core.ledger.states import outcome
 from core.models import Repeat
-from core.schedules import (
-    Cancelled,
-    Over,
-    Repeats,
-    TooFarAhead,
-    TooLateToChange,
-    TooSoon,
-)
+from core.refusals import Cancelled, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
 from core.wire import PayloadTooLarge, invocation_of
 
 on_the_engine = pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
