@@ -1,0 +1,269 @@
+"""Dashboards, relays and posting servers that write into one table at the same moment.
+
+The table is held by dynalite, a process of its own that answers over HTTP and does many requests at once. DYNAMODB_URL
+names another stand-in to test against, such as AWS's own DynamoDB Local.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from core.history import lying, runs
+from core.ledger import items
+from core.ledger.dynamodb import DynamoLedger
+from core.ledger.items import table_definition
+from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Receipt
+from core.ledger.states import outcome
+from core.ledger.table import Table
+from core.models import Post
+from core.outbox.dynamodb import DynamoOutbox
+from core.outbox.port import Entry
+from core.wire import Payload, write_invocation
+from lambda_pkg.receipts import Receipts
+
+LEASE = timedelta(seconds=35)
+WRITERS = 6
+SERVER = Path(__file__).parents[2] / "servers" / "dynalite.cjs"
+
+
+@pytest.fixture(scope="session")
+def url(request: pytest.FixtureRequest) -> str:
+    """Where DynamoDB answers."""
+    return os.environ.get("DYNAMODB_URL") or request.getfixturevalue("dynalite")
+
+
+@pytest.fixture(scope="session")
+def dynalite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where dynalite answers; it is installed for these tests and gone after them."""
+    if shutil.which("npm") is None:
+        pytest.skip("dynalite comes from npm, which is not installed")
+    folder = tmp_path_factory.mktemp("dynalite")
+    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "dynalite@4.0.0"]
+    environment = {**os.environ, "npm_config_cache": str(folder / "cache"), "NODE_PATH": str(folder / "node_modules")}
+    installed = subprocess.run(
+        [*command, "--prefix", str(folder)], env=environment, capture_output=True, text=True, timeout=120
+    )
+    if installed.returncode != 0:
+        pytest.skip(f"dynalite could not be installed: {installed.stderr.strip()[-200:]}")
+    with subprocess.Popen(["node", str(SERVER)], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture
+def clients(url, aws_session) -> Iterator[list[Any]]:
+    """A client for each of those who write."""
+    once = Config(retries={"total_max_attempts": 1})
+    key = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    made = [aws_session.client("dynamodb", endpoint_url=url, config=once, **key) for _ in range(WRITERS)]
+    yield made
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def name(clients) -> str:
+    """A table that nobody has written to."""
+    name = f"punctual-{secrets.token_hex(4)}"
+    clients[0].create_table(**table_definition(name))
+    while clients[0].describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
+        continue
+    return name
+
+
+@pytest.fixture
+def tables(clients, name, clock) -> list[Table]:
+    return [Table(client, name, clock) for client in clients]
+
+
+@pytest.fixture
+def ledgers(tables) -> list[DynamoLedger]:
+    """A ledger for each of those who write, on one table."""
+    return [DynamoLedger(table) for table in tables]
+
+
+@pytest.fixture
+def planned(ledgers, a_post, clock) -> Callable[..., Post]:
+    """Plan a post by its number."""
+
+    def plan(number: int = 0, **changed: Any) -> Post:
+        post = a_post(post_id=f"{number:012d}", **changed)
+        return ledgers[0].plan(post, schedule_name=f"post-{number}", now=clock()).post
+
+    return plan
+
+
+@pytest.fixture
+def claim(clock) -> Callable[..., Any]:
+    """Claim a publication by one of the ledgers."""
+
+    def take(by: DynamoLedger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
+        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, destination, **asked)
+
+    return take
+
+
+@pytest.fixture
+def finish(clock) -> Callable[..., None]:
+    """Say that a claimed publication is out."""
+
+    def end(by: DynamoLedger, payload: Payload, destination: str = "outbox") -> None:
+        by.finish(payload, Receipt(kind="published", at=clock(), revision=payload.revision, destination=destination))
+
+    return end
+
+
+def together(*deeds: Callable[[], Any]) -> list[Any]:
+    """Let all be done from the same moment on, and return what each answered."""
+    start = threading.Barrier(len(deeds))
+
+    def do(deed: Callable[[], Any]) -> Any:
+        start.wait()
+        return deed()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(do, deeds))
+
+
+def changes(ledger: DynamoLedger, post: Post, wish: str, clock: Callable[[], Any]) -> Callable[[], bool]:
+    """Return a deed that writes the next revision of a post, and answers whether it was taken."""
+
+    def change() -> bool:
+        following = post.model_copy(update={"revision": post.revision + 1})
+        try:
+            ledger.change(following, wish=wish, schedule_name="post-y", now=clock())
+        except (AlreadyGoingOut, ChangedElsewhere):
+            return False
+        return True
+
+    return change
+
+
+def test_a_post_is_planned_once(ledgers, a_post, clock):
+    def plan(ledger: DynamoLedger) -> bool:
+        try:
+            ledger.plan(a_post(), schedule_name="post-x", now=clock())
+        except AlreadyPlanned:
+            return False
+        return True
+
+    assert sorted(together(*(partial(plan, ledger) for ledger in ledgers))) == [False] * (WRITERS - 1) + [True]
+
+
+def test_a_publication_is_claimed_by_one(ledgers, planned, invoked, claim):
+    for number in range(5):
+        payload = invoked(planned(number))
+        verdicts = together(*(partial(claim, ledger, payload) for ledger in ledgers))
+        assert sorted(each.verdict for each in verdicts) == ["busy"] * (WRITERS - 1) + ["yours"]
+
+
+def test_a_lease_that_ran_out_is_taken_over_by_one(ledgers, planned, invoked, claim, clock):
+    payload = invoked(planned())
+    claim(ledgers[0], payload)
+    clock.move(minutes=1)
+    again = together(*(partial(claim, ledger, payload, deduplicates=True) for ledger in ledgers))
+    assert sorted((each.verdict, each.attempt) for each in again) == [("busy", 2)] * (WRITERS - 1) + [("yours", 2)]
+
+
+def test_of_changes_and_claims_at_the_same_moment_one_is_taken(ledgers, planned, invoked, claim, clock):
+    for number in range(10):
+        post = planned(number)
+        wishes = ("cancelled", "paused", "active")
+        changing = (changes(ledger, post, wish, clock) for ledger, wish in zip(ledgers, wishes, strict=False))
+        claiming = (partial(claim, ledger, invoked(post)) for ledger in ledgers[3:])
+        answers = together(*changing, *claiming)
+        taken = [answer for answer in answers[:3] if answer] + [each for each in answers[3:] if each.verdict == "yours"]
+        assert len(taken) == 1
+
+
+def test_every_destination_is_published_and_told(ledgers, planned, invoked, claim, finish):
+    names = tuple(f"webhook:{number}" for number in range(WRITERS))
+    payload = invoked(planned(destinations=names))
+
+    def publish(ledger: DynamoLedger, destination: str) -> str:
+        verdict: str = claim(ledger, payload, destination).verdict
+        finish(ledger, payload, destination)
+        return verdict
+
+    publishing = (partial(publish, ledger, name) for ledger, name in zip(ledgers, names, strict=True))
+    assert together(*publishing) == ["yours"] * WRITERS
+    (occurrence,) = ledgers[0].history(after=None, limit=10)
+    assert outcome(occurrence).state == "published"
+    assert len(occurrence.receipts) == WRITERS
+
+
+def test_an_outbox_takes_an_occurrence_once(tables, clock):
+    def publish(table: Table) -> None:
+        DynamoOutbox(table).add(Entry(occurrence_key="x", post_id="x", text="Hello", published_at=clock()))
+
+    together(*(partial(publish, table) for table in tables))
+    assert len(DynamoOutbox(tables[0]).feed(limit=10)) == 1
+
+
+def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
+    ledgers, clients, name, planned, invoked, claim, finish, clock
+):
+    """Each post is handed over twice, cancelled by chance, and looked at all the while."""
+    posts = [planned(number, due_at=clock() + timedelta(minutes=number)) for number in range(12)]
+    published: list[str] = []
+
+    def server(ledger: DynamoLedger) -> None:
+        for post in posts:
+            if claim(ledger, invoked(post)).verdict == "yours":
+                published.append(post.post_id)
+                finish(ledger, invoked(post))
+
+    def relay(client: Any) -> None:
+        for post in posts:
+            Receipts(name, client).record(_handed_over(invoked(post)), write_invocation(invoked(post)).encode())
+
+    def dashboard(ledger: DynamoLedger) -> list[str]:
+        for _ in range(3):
+            runs(ledger, limit=20)
+        return [post.post_id for post in reversed(posts) if changes(ledger, post, "cancelled", clock)()]
+
+    answers = together(
+        partial(server, ledgers[0]),
+        partial(server, ledgers[1]),
+        partial(relay, clients[2]),
+        partial(relay, clients[3]),
+        partial(dashboard, ledgers[4]),
+        partial(runs, ledgers[5], limit=20),
+    )
+    cancelled = answers[4]
+    assert sorted(published + cancelled) == [post.post_id for post in posts]
+    told = runs(ledgers[0], limit=20)
+    assert [run.post_id for run in told] == sorted(published, reverse=True)
+    assert {run.state for run in told} <= {"published"}
+    assert lying(ledgers[0], clock() + timedelta(days=1)) == []
+    for post in posts:
+        kinds = [receipt.kind for receipt in ledgers[0].occurrence(post.post_id).receipts]
+        assert kinds.count("handed_over") == 2
+        assert kinds.count("published") == (1 if post.post_id in published else 0)
+
+
+def _handed_over(payload: Payload) -> dict[str, Any]:
+    at = items.stamp(payload.due)
+    return {
+        "kind": "handed_over",
+        "post_id": payload.post_id,
+        "revision": payload.revision,
+        "occurrence_key": payload.occurrence_key,
+        "due_at": at,
+        "finished_at": at,
+        "attempt": 1,
+        "results": [],
+    }
