@@ -1,17 +1,26 @@
 """Punctual put together: from the settings to everything that pages and commands use."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
+from core.account_watch import AccountWatch, destinations_due
 from core.aws.place import Aws
-from core.caretaker import Caretaker
+from core.caretaker import Caretaker, at_most_every
 from core.dead_letters.port import DeadLetters
 from core.home import Home
+from core.media.sweeping import Sweeper
 from core.moments import Clock, real_clock
+from core.notices.channels import Channels
+from core.notices.memory import Memory, open_memory
+from core.notices.notifier import Notifier
+from core.notices.sending import Sender
 from core.one_machine import OneMachine
 from core.place import Place
 from core.publishing.fence import Fence
 from core.publishing.network import Parts, all_networks
 from core.publishing.publisher import Publisher
+from core.putting import UNHURRIED, Waiting
 from core.queue import Queue
 from core.schedules import Schedules
 from core.settings import Settings
@@ -23,8 +32,8 @@ class Application:
     `place` is where everything is kept. It is `engine` on one machine and `aws` on AWS; the other one is None.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = real_clock) -> None:
-        """Open what the settings name.
+    def __init__(self, settings: Settings, clock: Clock = real_clock, waiting: Waiting = UNHURRIED) -> None:
+        """Open what the settings name. `waiting` is how to wait for AWS, and whom to tell, where that takes long.
 
         Raises HomeUnusable, NewerDatabase or StorageFault, and on AWS what `core.aws` raises.
         """
@@ -51,11 +60,19 @@ class Application:
             target=self.place.target,
             notice=self.place.notice,
             clock=clock,
+            waiting=waiting,
         )
         self.dead_letters = DeadLetters(self.place.dead_letters, self.schedules)
         if self.engine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
             self.schedules.ensure_group()
+        self.account_watch = AccountWatch(
+            self.accounts, self.networks, partial(destinations_due, self.queue), self.home.account_checks, clock
+        )
+        self.channels, self.sender = Channels(self.home.channels), Sender(clock)
+        self._told = open_memory(self.home.notices, now=clock())
+        self.notifier = self._notifier(self._told)
         self._caretaker: Caretaker | None = None
+        self._errands: Caretaker | None = None
 
     def start_engine(self, posting_url: Callable[[], str]) -> None:
         """Begin to fire what is due, where that is our work, and to take care of what was left half done.
@@ -67,11 +84,34 @@ class Application:
             "finish half-done changes": self.schedules.repair,
             "delete what is over 400 days old": lambda: self.ledger.prune(now=self.clock()),
         }
-        self._caretaker = Caretaker(duties)
+        sweeper = Sweeper(self.media, self.ledger, self.queue, self.clock)
+        errands = {
+            "check the accounts": at_most_every(timedelta(minutes=5), self.account_watch.look, self.clock),
+            "tell of troubles": at_most_every(timedelta(minutes=1), self.notifier.tell, self.clock),
+            "sweep unused pictures": at_most_every(timedelta(days=1), sweeper.sweep, self.clock),
+        }
+        self._caretaker, self._errands = Caretaker(duties), Caretaker(errands, name="errands")
         self._caretaker.start()
+        self._errands.start()
 
     def close(self) -> None:
         """Stop firing and close every file; what is under way is finished or freed for another process."""
         if self._caretaker is not None:
             self._caretaker.stop()
+        if self._errands is not None:
+            self._errands.stop(within_seconds=5)  # it may be waiting for somebody else's server
+        self._told.close()
         self.place.close()
+
+    def _notifier(self, memory: Memory) -> Notifier:
+        return Notifier(
+            ledger=self.ledger,
+            queue=self.queue,
+            checks=lambda: self.account_watch.found().values(),
+            channels=self.channels,
+            memory=memory,
+            sender=self.sender,
+            late_after=timedelta(minutes=self.settings.late_after_minutes),
+            lock=self.home.notices.with_suffix(".lock"),
+            clock=self.clock,
+        )

@@ -37,10 +37,10 @@ class Caretaker:
         """Do every duty now, then again and again."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Return once the duty under way is done."""
+    def stop(self, *, within_seconds: float | None = None) -> None:
+        """Return once the duty under way is done, or that long has passed; the duty ends with the process then."""
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(within_seconds)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

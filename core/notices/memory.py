@@ -4,13 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 
-from core.database import Database
+from core.database import Database, open_sound
 from core.moments import from_milliseconds, milliseconds
 
 MIGRATIONS = (files("core.notices").joinpath("schema.sql").read_text(),)
 """Schema version n is the first n of these. A released one never changes; a new version adds one."""
 KEPT = timedelta(days=400)
+
+
+def open_memory(path: Path, *, now: datetime) -> "Memory":
+    """Open notices.db; a damaged one is set aside. Raises StorageFault or NewerDatabase."""
+    return Memory(open_sound(path, MIGRATIONS, now=now))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,10 @@ class Memory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
 
     def last_look(self) -> Look | None:
         """Return the last look; None before the first."""
