@@ -23,9 +23,9 @@ SECRET = new_signing_secret()
 
 @pytest.fixture
 def publish(clock):
-    """Publish to an address, with little patience."""
+    """Publish to an address."""
 
-    def send(address, *, deduplicates=False, **changed):
+    def send(address, *, deduplicates=False, seconds=10.0, **changed):
         account = Account(
             destination="webhook:sales",
             label="sales",
@@ -41,7 +41,7 @@ def publish(clock):
             **changed,
         }
         # The clock is the real one where signatures are verified: the library looks at this machine's.
-        return WebhookNetwork(real_clock, seconds=0.5).publish(Outgoing(account=account, **members))
+        return WebhookNetwork(real_clock, seconds=seconds).publish(Outgoing(account=account, **members))
 
     return send
 
@@ -112,12 +112,12 @@ def test_a_refusal_waits_for_a_person_and_no_redirect_is_followed(publish, recei
 
 
 def slow(handler):
-    time.sleep(1.5)
+    time.sleep(5)
 
 
 def trickling(handler):
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    time.sleep(1.5)
+    time.sleep(5)
 
 
 def resetting(handler):
@@ -135,16 +135,16 @@ def babbling(handler):
 @pytest.mark.parametrize("talk", [slow, trickling, resetting, hanging_up, babbling])
 def test_when_the_answer_does_not_come_only_a_server_that_ignores_repeats_is_tried_again(publish, rude_receiver, talk):
     started = time.monotonic()
-    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True), Later)
-    assert isinstance(publish(rude_receiver(talk).url, deduplicates=False), Unconfirmed)
-    assert time.monotonic() - started < 1.4
+    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True, seconds=0.3), Later)
+    assert isinstance(publish(rude_receiver(talk).url, deduplicates=False, seconds=0.3), Unconfirmed)
+    assert time.monotonic() - started < 4
 
 
 def test_a_taken_post_is_published_though_the_rest_of_the_answer_never_comes(publish, rude_receiver):
     def half(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
-    assert isinstance(publish(rude_receiver(half).url), Published)
+    assert isinstance(publish(rude_receiver(half).url, seconds=1), Published)
 
 
 def test_a_server_that_never_takes_the_connection_is_tried_later(publish):
@@ -156,7 +156,7 @@ def test_a_server_that_never_takes_the_connection_is_tried_later(publish):
             connecting.setblocking(False)
             connecting.connect_ex(listening.getsockname())
         time.sleep(0.05)
-        assert isinstance(publish(f"http://127.0.0.1:{listening.getsockname()[1]}/hook"), Later)
+        assert isinstance(publish(f"http://127.0.0.1:{listening.getsockname()[1]}/hook", seconds=0.3), Later)
 
 
 @pytest.mark.parametrize(
