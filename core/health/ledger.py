@@ -66,6 +66,6 @@ def _many(count: int, noun: str) -> str:
 
 LOOKS = {
     "Changes": unsettled,
-    "Posts whose time has passed": without_beginning,
+    "Passed posts": without_beginning,
     "Ledger and schedules": agreement,
 }

@@ -47,7 +47,7 @@ def posting_server(engine: OneMachine, visit: Visit) -> Finding:
         address_of(url)
     except RefusedAddress as error:
         return bad(str(error), "Bind the dashboard to 127.0.0.1 or 0.0.0.0, or correct PUNCTUAL_POSTING_URL.")
-    return good(f"{url}.")
+    return good(f"Posts are handed over to {url}.")
 
 
 def signing_secret(engine: OneMachine, visit: Visit) -> Finding:

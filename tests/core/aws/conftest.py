@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from core.application import Application
+from core.putting import Waiting
 from core.settings import Settings
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -184,7 +185,7 @@ def opened(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[..., Applicati
 
     def open_application(**variables: str) -> Application:
         whole = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": STACK, "PUNCTUAL_HOME": str(tmp_path / "home"), **variables}
-        applications.append(Application(Settings.read(whole), clock))
+        applications.append(Application(Settings.read(whole), clock, Waiting(pause=lambda _: None)))
         return applications[-1]
 
     yield open_application

@@ -40,7 +40,7 @@ def test_a_configured_posting_url_is_told(tmp_path, clock):
     application = Application(settings, clock)
     [check] = [each for each in examine(application, clock()) if each.name == "Posting server"]
     application.close()
-    assert (check.verdict, check.finding) == ("good", f"{url}.")
+    assert (check.verdict, check.finding) == ("good", f"Posts are handed over to {url}.")
 
 
 def test_a_server_whose_address_the_relay_would_refuse_is_bad(application, look):
@@ -92,10 +92,10 @@ def test_posts_that_should_have_gone_out_are_bad_and_paused_ones_are_told(applic
     plan = application.schedules.schedule(a_post())
     application.schedules.pause(plan)
     clock.move(hours=2)
-    assert look("Posts whose time has passed").verdict == "warning"
+    assert look("Passed posts").verdict == "warning"
     application.schedules.schedule(a_post(post_id="aaaabbbbcccc", due_at=clock() + timedelta(minutes=1)))
     clock.move(hours=1)
-    assert look("Posts whose time has passed").verdict == "bad"
+    assert look("Passed posts").verdict == "bad"
 
 
 def test_a_change_that_does_not_reach_the_scheduler_is_bad(application, look, clock, a_post):
