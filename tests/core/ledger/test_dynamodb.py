@@ -111,6 +111,14 @@ def test_so_it_does_of_a_post_that_it_does_not_know(ledger, a_post, invoked, tol
     assert [run.state for run in runs(ledger, limit=10)] == ["handed over"]
 
 
+def test_the_relay_writes_wherever_history_is_read(ledger, a_post, invoked, told_by_the_relay, clock, dynamodb):
+    for number in range(12):
+        told_by_the_relay(invoked(a_post(post_id=f"{number:012d}")), "missed")
+    found = dynamodb.scan(TableName="punctual")["Items"]
+    assert len({item["listing"]["S"] for item in found if "listing" in item}) == items.BUCKETS
+    assert len(runs(ledger, limit=20)) == 12
+
+
 def test_a_receipt_of_the_relay_says_what_one_of_this_machine_does(ledger, a_post, invoked, told_by_the_relay, clock):
     payload = invoked(a_post())
     told_by_the_relay(payload, "attempt_failed", status=503, posted_at="2026-11-02T13:00:00.000Z", attempt=2)
