@@ -101,7 +101,8 @@ class Answer:
 class Line:
     """The line to one server for one call of ours; all requests on it share one deadline.
 
-    What a server says is stripped of `secrets`, so that no error text repeats them.
+    Only a server that sends the head of its answer byte by byte can outlast that. What a server says is stripped of
+    `secrets`, so that no error text repeats them.
     """
 
     def __init__(self, name: str, secrets: Iterable[str] = (), seconds: float = DEADLINE_SECONDS) -> None:

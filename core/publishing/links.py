@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import regex
 from publicsuffixlist import PublicSuffixList
@@ -56,6 +56,7 @@ def _without_loose_ends(found: str) -> str:
     return found[:end]
 
 
+@lru_cache(maxsize=1000)
 def _is_public(host: str) -> bool:
     """Whether a host is a name below a top-level domain that there is."""
     suffix = _suffixes().publicsuffix(host.lower(), accept_unknown=False)

@@ -149,12 +149,13 @@ def _who(line: Line, server: str, token: str) -> dict[str, Any]:
     who = asked(lambda: line.get(f"{server}/api/v1/accounts/verify_credentials", headers=headers), "Mastodon").members
     if not isinstance(who.get("username"), str) or not regex.fullmatch(r"[\w.-]+", who["username"]) or "id" not in who:
         raise CannotConnect("This server does not speak Mastodon's API.", "Check the server's name.")
-    asked(lambda: _latest(line, server, str(who["id"]), headers), "Mastodon")
+    asked(lambda: _latest(line, server, str(who["id"]), headers, limit=1), "Mastodon")
     return who
 
 
-def _latest(line: Line, server: str, identity: str, headers: dict[str, str]) -> Answer:
-    params = {"limit": "40", "exclude_reblogs": "true"}
+def _latest(line: Line, server: str, identity: str, headers: dict[str, str], *, limit: int = 40) -> Answer:
+    """Ask for an account's latest statuses, 40 at most. Raises Fault."""
+    params = {"limit": str(limit), "exclude_reblogs": "true"}
     return line.get(f"{server}/api/v1/accounts/{identity}/statuses", params=params, headers=headers)
 
 

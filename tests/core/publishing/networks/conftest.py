@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import secrets
 import shutil
 import socket
 import subprocess
@@ -117,6 +118,31 @@ class FaultyLine:
         return answer.status, body, {"Content-Type": answer.headers["Content-Type"]}
 
 
+class Member:
+    """Somebody with an account on a Bluesky server, and what stands in their repository."""
+
+    def __init__(self, server: str) -> None:
+        self.server, self.handle = server, f"a{secrets.token_hex(4)}.test"
+        member = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
+        made = self._call("server.createAccount", member)
+        self.did, self._token = made["did"], made["accessJwt"]
+        self.password = self._call("server.createAppPassword", {"name": "punctual"})["password"]
+
+    def _call(self, method: str, content: dict) -> dict:
+        headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
+        answer = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else {}
+
+    def posts(self) -> list[dict]:
+        params = {"repo": self.did, "collection": "app.bsky.feed.post"}
+        answer = requests.get(f"{self.server}/xrpc/com.atproto.repo.listRecords", params=params, timeout=10)
+        return answer.json()["records"]
+
+    def revoke(self) -> None:
+        self._call("server.revokeAppPassword", {"name": "punctual"})
+
+
 def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingHTTPServer, str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -128,6 +154,7 @@ def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingH
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # connections that break are what is wanted here
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_address[1]}"
 
@@ -233,3 +260,15 @@ def real_pds(tmp_path_factory) -> Iterator[str]:
 def pds(request) -> str:
     """A Bluesky server: the stand-in, and the real one where it is installed."""
     return request.getfixturevalue(f"{request.param}_pds")
+
+
+@pytest.fixture
+def new_member() -> type[Member]:
+    """Make somebody new on a Bluesky server."""
+    return Member
+
+
+@pytest.fixture
+def member(pds, new_member) -> Member:
+    """Somebody new on each Bluesky server."""
+    return new_member(pds)

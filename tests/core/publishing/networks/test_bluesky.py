@@ -1,7 +1,6 @@
 """Bluesky, against a stand-in and, where it is installed, against Bluesky's own server."""
 
 import dataclasses
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -11,36 +10,6 @@ import requests
 from core.moments import real_clock
 from core.publishing.network import CannotConnect, Later, Published, Refused
 from core.publishing.networks.bluesky import BlueskyNetwork, UnknownMention, new_key
-
-
-class Member:
-    """Somebody with an account on a server, and what stands in their repository."""
-
-    def __init__(self, server: str) -> None:
-        self.server, self.handle = server, f"a{secrets.token_hex(4)}.test"
-        member = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
-        made = self._call("server.createAccount", member)
-        self.did, self._token = made["did"], made["accessJwt"]
-        self.password = self._call("server.createAppPassword", {"name": "punctual"})["password"]
-
-    def _call(self, method: str, content: dict) -> dict:
-        headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
-        answer = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else {}
-
-    def posts(self) -> list[dict]:
-        params = {"repo": self.did, "collection": "app.bsky.feed.post"}
-        answer = requests.get(f"{self.server}/xrpc/com.atproto.repo.listRecords", params=params, timeout=10)
-        return answer.json()["records"]
-
-    def revoke(self) -> None:
-        self._call("server.revokeAppPassword", {"name": "punctual"})
-
-
-@pytest.fixture
-def member(pds) -> Member:
-    return Member(pds)
 
 
 @pytest.fixture

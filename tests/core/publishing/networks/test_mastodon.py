@@ -7,9 +7,7 @@ from datetime import timedelta
 import pytest
 import requests
 
-from core.media.folder import FolderMedia
 from core.moments import real_clock
-from core.publishing.fence import Fence
 from core.publishing.network import CannotConnect, Later, Published, Refused, Unconfirmed
 from core.publishing.networks.mastodon import MastodonNetwork, countable
 
@@ -195,19 +193,3 @@ def test_a_link_that_is_no_link_is_not_shown_as_one(network, recorded, account, 
 )
 def test_links_count_as_the_instance_says_and_mentions_without_their_server(text, count):
     assert countable(text, 23) == count
-
-
-def test_the_fence_and_a_broken_line_leave_one_status(
-    network, account, text, statuses, faulty_line, mastodon_server, ledger, tmp_path, clock, a_post, invoked
-):
-    """The whole way of a claim: unclear, tried again, found; and asked once more, answered from the ledger."""
-    line = faulty_line(mastodon_server)
-    here = account.model_copy(update={"address": line.url})
-    post = a_post(text=text, destinations=(here.destination,))
-    ledger.plan(post, schedule_name=None, now=clock())
-    fence = Fence(ledger, FolderMedia(tmp_path / "media"), clock)
-    line.break_off("after", what="POST")
-    states = [fence.publish_once(invoked(post), here, network).state for _ in range(3)]
-    assert states == ["waiting", "published", "published"]
-    assert statuses(text) == 1
-    assert len([request for request in line.passed if request.method == "POST"]) == 1

@@ -1,0 +1,119 @@
+"""Behind the fence, on the two networks that may be tried again: one post, whatever happens in between."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from core.accounts import Account
+from core.media.folder import FolderMedia
+from core.moments import real_clock
+from core.publishing.fence import LEASE, Fence
+from core.publishing.network import Network, Outgoing
+from core.publishing.networks.bluesky import BlueskyNetwork
+from core.publishing.networks.mastodon import MastodonNetwork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An account behind a line that breaks, what asks to publish there, and how often a text stands there."""
+
+    network: Network
+    account: Account
+    line: Any
+    publishes: str
+    count: Any
+
+
+def mastodon(mastodon_server, faulty_line) -> Place:
+    network, line = MastodonNetwork(real_clock, settle_seconds=0.01), faulty_line(mastodon_server)
+    account = network.connect({"server": line.url, "token": "mock_token"})
+    headers = {"Authorization": "Bearer mock_token"}
+    page = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
+
+    def count(text: str) -> int:
+        return sum(text in status["content"] for status in requests.get(page, headers=headers, timeout=10).json())
+
+    return Place(network=network, account=account, line=line, publishes="POST /api/v1/statuses", count=count)
+
+
+def bluesky(member, faulty_line) -> Place:
+    network, line = BlueskyNetwork(real_clock), faulty_line(member.server)
+    account = network.connect({"handle": member.handle, "password": member.password, "server": line.url})
+
+    def count(text: str) -> int:
+        return sum(text in post["value"]["text"] for post in member.posts())
+
+    return Place(network=network, account=account, line=line, publishes="putRecord", count=count)
+
+
+@pytest.fixture(params=["mastodon_server", "recorded_pds", "real_pds"])
+def place(request, faulty_line, new_member) -> Place:
+    server = request.getfixturevalue(request.param)
+    return mastodon(server, faulty_line) if "mastodon" in request.param else bluesky(new_member(server), faulty_line)
+
+
+@pytest.fixture
+def text() -> str:
+    return secrets.token_hex(12)
+
+
+@pytest.fixture
+def payload(place, text, a_post, invoked, ledger, clock):
+    """What the relay hands over of a post to the place."""
+    post = a_post(text=text, destinations=(place.account.destination,))
+    ledger.plan(post, schedule_name=None, now=clock())
+    return invoked(post)
+
+
+@pytest.fixture
+def fence(ledger, tmp_path, clock) -> Fence:
+    return Fence(ledger, FolderMedia(tmp_path / "media"), clock)
+
+
+def claimed(place, payload, ledger, clock) -> Outgoing:
+    """Claim as the fence does, and return what is to be sent, as a process has it that is killed now."""
+    outgoing = Outgoing(
+        occurrence_key=payload.occurrence_key,
+        post_id=payload.post_id,
+        account=place.account,
+        text=payload.text,
+        due_at=payload.due,
+    )
+    ready = replace(outgoing, prepared=place.network.prepare(outgoing))
+    options = {"deduplicates": True, "prepared": ready.prepared, "lease_until": clock() + LEASE, "now": clock()}
+    assert ledger.claim(payload, place.account.destination, **options).verdict == "yours"
+    return ready
+
+
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_a_line_that_breaks_twice_makes_one_post(place, text, payload, fence, when):
+    place.line.break_off(when, what=place.publishes)
+    place.line.break_off(when, what=place.publishes)
+    states = [fence.publish_once(payload, place.account, place.network).state for _ in range(4)]
+    assert states[0] == "waiting"
+    assert states[-2:] == ["published", "published"]
+    assert place.count(text) == 1
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_process_that_was_killed_around_the_call_leaves_one_post(place, text, payload, fence, ledger, clock, sent):
+    ready = claimed(place, payload, ledger, clock)
+    if sent:
+        place.network.publish(ready)
+    assert fence.publish_once(payload, place.account, place.network).state == "waiting"
+    clock.move(seconds=LEASE / timedelta(seconds=1) + 1)
+    assert fence.publish_once(payload, place.account, place.network).state == "published"
+    assert place.count(text) == 1
+
+
+def test_a_second_firing_is_answered_from_the_ledger(place, text, payload, fence):
+    first = fence.publish_once(payload, place.account, place.network)
+    asked = len(place.line.passed)
+    again = fence.publish_once(payload, place.account, place.network)
+    assert (first.state, again) == ("published", first)
+    assert len(place.line.passed) == asked
+    assert place.count(text) == 1
