@@ -1,23 +1,29 @@
 """Compose: write a post, choose where and when, and hear what became of it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from core.models import Post
 from core.moments import wall_time
 from core.phrases import listed
-from ui import drafts, links, when
+from ui import drafts, links, repeats, when
 from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.counter import counter
 from ui.outcome import outcome
 from ui.state import ASKED, DRAFT, OUTCOME, of
+from ui.timing import timing
+from ui.wording import account_names, plain
 
 
 @answering
 def schedule(draft: str) -> None:
     """Schedule the draft and begin the next one; a second click on the same draft changes nothing."""
     if draft == st.session_state[DRAFT]:
-        chosen = when.picked(drafts.when_key(draft))
-        done(drafts.written(draft, chosen), chosen.zone, application().schedules.schedule)
+        key = drafts.when_key(draft)
+        chosen = when.picked(key)
+        done(drafts.written(draft, chosen, repeats.repeat(key)), chosen.zone, application().schedules.schedule)
 
 
 @closing
@@ -34,14 +40,14 @@ def ask_post_now(draft: str) -> None:
     st.session_state[ASKED] = draft
 
 
-def now(draft):
+def now(draft: str) -> Post:
     """Return the draft as a post of this moment."""
     zone = when.picked(drafts.when_key(draft)).zone
     wall = wall_time(application().clock(), zone).replace(tzinfo=None, microsecond=0)
     return drafts.written(draft, when.Picked(wall=wall, zone=zone, which=1))
 
 
-def done(post, zone, act) -> None:
+def done(post: Post, zone: str, act: Callable[[Post], object]) -> None:
     """Do it, tell it, and begin anew with the same destinations and zone."""
     act(post)
     st.session_state[OUTCOME] = post.post_id
@@ -52,7 +58,7 @@ def done(post, zone, act) -> None:
 def confirm(draft: str) -> None:
     """Name the destinations and wait for a yes."""
     post = now(draft)
-    st.markdown(f"This goes out at once to **{listed([labels[each] for each in post.destinations])}**.")
+    st.markdown(f"This goes out at once to **{plain(listed(account_names(post.destinations)))}**.")
     st.text(post.text)
     st.button(
         "Post now", key=of("confirm", draft), type="primary", icon=":material/send:", on_click=post_now, args=(draft,)
@@ -90,7 +96,7 @@ with words:
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
     with st.container(border=True, key="card-when"):
-        when.pick(drafts.when_key(draft))
+        timing(drafts.when_key(draft))
     st.button(
         "Schedule",
         key=of("schedule", draft),

@@ -15,7 +15,7 @@ from ui.attention import attention
 from ui.queue_actions import dialogs
 from ui.state import SHOWN
 from ui.viewer import viewer_zone
-from ui.wording import BADGES, labels
+from ui.wording import BADGES, account_names
 
 PAGE = 50
 CSV = "text/csv"
@@ -34,7 +34,7 @@ def table(found: list[Run], zone: str) -> pd.DataFrame:
             "state": [BADGES[run.state][0] for run in found],
             "lag": pd.array([run.lag_ms for run in found], dtype="Int64"),
             "text": [excerpt(run.text, 120) for run in found],
-            "destinations": [", ".join(labels(run.destinations)) for run in found],
+            "destinations": [", ".join(account_names(run.destinations)) for run in found],
             "url": [run.url for run in found],
             "error": [run.error for run in found],
             "attempts": [run.attempts for run in found],

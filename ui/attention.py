@@ -10,7 +10,7 @@ from ui.answers import answering, say
 from ui.application import application
 from ui.state import GO_TO, of
 from ui.viewer import viewer_zone
-from ui.wording import labels, plain, state_badge
+from ui.wording import account_names, plain, state_badge
 
 
 def attention(found: list[Run]) -> None:
@@ -28,7 +28,7 @@ def _card(run: Run) -> None:
     st.markdown(f"{state_badge(run.state)} :small[:gray[due {moment(run.due_at, viewer_zone())}]]")
     st.text(excerpt(run.text, 240))
     for each in run.outcome.destinations:
-        name = plain(labels([each.destination])[0])
+        name = plain(account_names([each.destination])[0])
         st.markdown(f":small[**{name}**: {each.state}. {plain(each.reason or '')}]")
         if each.state == "unconfirmed":
             _decide(run, each)

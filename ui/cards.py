@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.models import Post
 from core.phrases import clock_time, countdown, excerpt, lateness, moment
+from core.recurrence import in_words, read
 from core.standing import State
 from core.upcoming import Entry
 from ui import links, queue_actions
 from ui.state import of
 from ui.viewer import viewer_zone
-from ui.wording import destination_badges, state_badge
+from ui.wording import destination_badges, plain, state_badge
 
 EXCERPT = 240
 """Characters of a post that its card shows."""
@@ -23,7 +24,7 @@ _MENUS: dict[State, list[str]] = {
     "time has passed": ["Edit text", "Duplicate", "Post now", "Cancel"],
     "missing": ["Edit text", "Duplicate", "Post now", "Cancel"],
 }
-_ONLY_ONCE = {"Change time", "Post now"}
+_ONLY_ONCE = {"Post now"}
 """What a repeating post's menu leaves out."""
 
 
@@ -52,11 +53,14 @@ def _words(entry: Entry) -> None:
         return
     st.text(excerpt(entry.post.text, EXCERPT))
     parts = [state_badge(entry.state)] if entry.state != "scheduled" else []
-    st.markdown(" ".join([*parts, destination_badges(entry.post.destinations), _elsewhere(entry, entry.post)]))
+    st.markdown(" ".join([*parts, destination_badges(entry.post.destinations), _timing(entry, entry.post)]))
 
 
-def _elsewhere(entry: Entry, post: Post) -> str:
-    """The post's own time, where its zone is not the viewer's."""
+def _timing(entry: Entry, post: Post) -> str:
+    """The rule of a repeating post, else the post's own time where its zone is not the viewer's."""
+    if post.repeat is not None:
+        rule, at = read(post.repeat.expression)
+        return f":small[:gray[:material/repeat: {plain(in_words(rule, at, post.zone))}]]"
     return "" if post.zone == viewer_zone() else f":small[:gray[{moment(entry.due_at, post.zone)}]]"
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.composing import compose, proposed_time
-from core.models import Post, new_post_id
-from ui import when
+from core.models import Post, Repeat, new_post_id
+from ui import repeats, when
 from ui.application import application
 from ui.state import DRAFT, of
 from ui.viewer import viewer_zone
@@ -32,12 +32,13 @@ def begin(*, text: str, destinations: Sequence[str], zone: str) -> None:
 
 
 def begin_from(post: Post) -> None:
-    """Begin a draft that says and addresses what a post did."""
+    """Begin a draft that says and addresses what a post did, and repeats as it does."""
     begin(text=post.text, destinations=post.destinations, zone=post.zone)
+    repeats.fill(when_key(current()), post)
 
 
-def written(draft: str, chosen: when.Picked) -> Post:
-    """Return what stands in the fields as a post for that time. Raises what `compose` raises."""
+def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Post:
+    """Return what stands in the fields as a post for that time, or for that series. Raises what `compose` raises."""
     app = application()
     return compose(
         post_id=draft,
@@ -49,6 +50,7 @@ def written(draft: str, chosen: when.Picked) -> Post:
         late_after_minutes=app.settings.late_after_minutes,
         accounts=app.accounts,
         networks=app.networks,
+        repeat=repeat,
     )
 
 

@@ -4,13 +4,16 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.phrases import countdown, lateness, listed, moment
+from core.moments import wall_time
+from core.phrases import calendar_day, countdown, lateness, listed, moment
+from core.recurrence import in_words, read
 from core.standing import Standing, standing
+from core.upcoming import entry_of
 from ui import drafts, links
 from ui.answers import answering
 from ui.application import application
 from ui.state import OUTCOME
-from ui.wording import BADGES, labels, plain
+from ui.wording import BADGES, account_names, plain
 
 
 def outcome() -> None:
@@ -38,8 +41,13 @@ def _tell(post_id: str) -> None:
 
 def _words(found: Standing, now: datetime) -> str:
     post, run = found.plan.post, found.run
-    where = plain(listed(labels(post.destinations)))
+    where = plain(listed(account_names(post.destinations)))
     match found.state:
+        case "scheduled" if post.repeat is not None:
+            rule, at = read(post.repeat.expression)
+            words, begins = plain(in_words(rule, at, post.zone)), entry_of(found, now).due_at
+            first_day = calendar_day(wall_time(begins, post.zone).date())
+            return f"**Scheduled**: {words}, from {first_day}, {countdown(begins, now)}"
         case "scheduled" if post.due_at is not None:
             return f"**Scheduled** for {moment(post.due_at, post.zone)}, {countdown(post.due_at, now)}"
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:

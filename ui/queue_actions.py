@@ -8,12 +8,13 @@ from core.composing import check_destinations, check_text
 from core.ledger.port import Plan
 from core.phrases import listed
 from core.refusals import TooSoon
-from ui import drafts, links, when
+from ui import drafts, links, repeats, when
 from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.counter import counter
 from ui.state import ASKED, GO_TO, of
-from ui.wording import labels, plain
+from ui.timing import timing
+from ui.wording import account_names, plain
 
 
 @answering
@@ -65,6 +66,7 @@ def _ask_time(plan: Plan) -> None:
     key = of("edit-when", plan.post.post_id)
     when.forget(key)
     when.start(key, when.next_proposed(plan.post.due_at), plan.post.zone)
+    repeats.fill(key, plan.post)
     st.session_state[ASKED] = (_time_dialog, plan)
 
 
@@ -100,7 +102,7 @@ _MENU: dict[str, Callable[[Plan], None]] = {
 def _text_dialog(plan: Plan) -> None:
     field = of("edit-text", plan.post.post_id)
     accounts = {account.destination: account for account in application().accounts.all()}
-    names = dict(zip(plan.post.destinations, labels(plan.post.destinations), strict=True))
+    names = dict(zip(plan.post.destinations, account_names(plan.post.destinations), strict=True))
     names |= {destination: account.label for destination, account in accounts.items()}
     text = st.text_area("Text", key=field, height=220)
     chosen = st.session_state[of("edit-destinations", plan.post.post_id)]
@@ -127,22 +129,26 @@ def _save_text(plan: Plan) -> None:
 
 @st.dialog("Change time", icon=":material/schedule:")
 def _time_dialog(plan: Plan) -> None:
-    when.pick(of("edit-when", plan.post.post_id))
+    timing(of("edit-when", plan.post.post_id))
     refusal()
     st.button("Save", key=of("save-time", plan.post.post_id), type="primary", on_click=_save_time, args=(plan,))
 
 
 @closing
 def _save_time(plan: Plan) -> None:
-    chosen = when.picked(of("edit-when", plan.post.post_id))
+    key, schedules = of("edit-when", plan.post.post_id), application().schedules
+    chosen, repeat = when.picked(key), repeats.repeat(key)
     wall = chosen.wall.isoformat(timespec="seconds")
-    application().schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)
+    if repeat is None:
+        schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)
+    else:
+        schedules.change_rule(plan, repeat=repeat, wall=wall, zone=chosen.zone)
 
 
 @st.dialog("Post now?", icon=":material/send:")
 def _now_dialog(plan: Plan) -> None:
     st.markdown(
-        f"This goes out at once to **{plain(listed(labels(plan.post.destinations)))}**, instead of at its time."
+        f"This goes out at once to **{plain(listed(account_names(plan.post.destinations)))}**, instead of at its time."
     )
     st.text(plan.post.text)
     refusal()

@@ -1,4 +1,4 @@
-"""The choice of a time: date, time and zone, and the instant shown back wherever it matters."""
+"""The fields that say when: date, time and zone, and which one where an hour comes twice."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -7,12 +7,9 @@ import streamlit as st
 
 from core import moments
 from core.composing import proposed_time
-from core.errors import PunctualError
-from core.moments import SkippedHour, offset_label, wall_time
-from core.phrases import calendar_day, city, clock_time, countdown, moment
+from core.moments import offset_label, wall_time
 from ui import zones
 from ui.application import application
-from ui.viewer import viewer_zone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +46,17 @@ def next_proposed(due_at: datetime | None) -> datetime:
     return due_at if due_at is not None and due_at > now else proposed_time(now)
 
 
+def set_time(key: str, at: time) -> None:
+    """Put a time of day into its field."""
+    st.session_state[_time(key)] = at
+
+
+def use(key: str, wall: datetime) -> None:
+    """Put a wall time into the fields."""
+    st.session_state[_date(key)] = wall.date()
+    st.session_state[_time(key)] = wall.time()
+
+
 def picked(key: str) -> Picked:
     """Return what stands in the fields; for callbacks."""
     state = st.session_state
@@ -56,10 +64,10 @@ def picked(key: str) -> Picked:
     return Picked(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
 
 
-def pick(key: str) -> None:
-    """Draw the fields, and what they mean."""
+def pick(key: str, date_label: str) -> None:
+    """Draw the fields."""
     left, right = st.columns(2, wrap=False)
-    left.date_input("Date", key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
+    left.date_input(date_label, key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
     right.time_input("Time", key=_time(key), step=60, required=True, persist_state="session")
     chosen = picked(key)
     labels = zones.labels(chosen.wall, chosen.zone)
@@ -74,12 +82,11 @@ def pick(key: str) -> None:
         persist_state="session",
         help="Type a city, a country or an offset, for example Tokyo, Brazil or +05:30.",
     )
-    _ask_which(key, chosen)
-    _show(key)
 
 
-def _ask_which(key: str, chosen: Picked) -> None:
+def ask_which(key: str) -> None:
     """Where the clocks go back over the time, let the person say which of the two is meant."""
+    chosen = picked(key)
     both = moments.instants(chosen.wall, chosen.zone)
     if len(both) < 2:
         return
@@ -93,34 +100,6 @@ def _ask_which(key: str, chosen: Picked) -> None:
         horizontal=True,
         persist_state="session",
     )
-
-
-def _show(key: str) -> None:
-    """Say when that is: in the post's zone, in the viewer's and in UTC, and how long until then."""
-    chosen = picked(key)
-    try:
-        instant = chosen.instant
-    except SkippedHour as error:
-        st.error(f"{error} {error.hint}", icon=":material/event_busy:")
-        with st.container(horizontal=True):
-            for nearest in (error.before, error.after):
-                st.button(f"Use {nearest:%H:%M}", key=f"{key}-use-{nearest:%H%M}", on_click=_use, args=(key, nearest))
-        return
-    except PunctualError as error:
-        st.info(error.hint, icon=":material/alt_route:")
-        return
-    st.markdown(
-        f"**{calendar_day(chosen.wall.date())}, {clock_time(instant, chosen.zone)}**  \n"
-        f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
-        f"**{countdown(instant, application().clock())}**"
-    )
-    others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
-    st.caption("  \n".join(moment(instant, zone) for zone in others))
-
-
-def _use(key: str, wall: datetime) -> None:
-    st.session_state[_date(key)] = wall.date()
-    st.session_state[_time(key)] = wall.time()
 
 
 def _date(key: str) -> str:

@@ -52,10 +52,10 @@ def state_badge(state: State) -> str:
 
 def destination_badges(destinations: Sequence[str]) -> str:
     """Return the destinations as Markdown badges, by the names of their accounts."""
-    return " ".join(f":gray-badge[{plain(label)}]" for label in labels(destinations))
+    return " ".join(f":gray-badge[{plain(label)}]" for label in account_names(destinations))
 
 
-def labels(destinations: Sequence[str]) -> list[str]:
+def account_names(destinations: Sequence[str]) -> list[str]:
     """Return the names of the accounts; one that is no longer connected goes by its destination."""
     known = {account.destination: account.label for account in application().accounts.all()}
     return [known.get(destination, destination) for destination in destinations]

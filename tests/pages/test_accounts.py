@@ -6,8 +6,9 @@ SALES = Account(destination="webhook:sales", label="sales (webhook)", address="h
 
 
 def said(session):
+    """The words on the page, as they are shown."""
     elements = [*session.markdown, *session.caption, *session.error, *session.warning, *session.code]
-    return " ".join(found.value for found in elements)
+    return " ".join(found.value for found in elements).replace("\\", "")
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def fill(page, **answers):
 
 def test_the_outbox_is_there_and_cannot_be_removed(browse):
     page = browse("accounts")
-    assert "Outbox \\(built in\\)" in said(page)
+    assert "Outbox (built in)" in said(page)
     assert [button.key for button in page.button] == ["ask-connect"]
 
 

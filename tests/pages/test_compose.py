@@ -34,7 +34,8 @@ def schedule(session):
 
 
 def said(session):
-    return " ".join(found.value for found in [*session.error, *session.info, *session.markdown])
+    """The words on the page, as they are shown."""
+    return " ".join(found.value for found in [*session.error, *session.info, *session.markdown]).replace("\\", "")
 
 
 def test_a_newcomer_finds_the_outbox_chosen_and_a_time_a_quarter_of_an_hour_ahead(compose):
@@ -172,3 +173,57 @@ def test_post_now_names_the_destinations_and_asks_once(compose, application):
 def test_nothing_to_post_now_is_said_before_anything_is_asked(compose):
     compose.button(key=f"post-now-{draft(compose)}").click().run()
     assert "The post has no text." in said(compose)
+
+
+def repeats(session, choice):
+    return session.selectbox(key=f"when-{draft(session)}-repeats").set_value(choice).run()
+
+
+def captions(session):
+    return " ".join(found.value for found in session.caption)
+
+
+def test_a_repeating_post_is_told_in_words_with_its_next_five_runs(compose):
+    choose(compose, date(2026, 11, 3), time(9))
+    repeats(compose, "Every weekday, Monday to Friday")
+    assert "**Every weekday at 09:00 Europe/Berlin**" in said(compose)
+    assert captions(compose).count("09:00 Europe/Berlin (UTC+01:00)") == 5
+    assert "Tue 3 Nov 2026, 09:00" in captions(compose)
+    assert "Sat 7 Nov" not in captions(compose)
+
+
+def test_a_clock_change_between_the_runs_is_named(compose):
+    choose(compose, date(2027, 3, 21), time(9))
+    repeats(compose, "Every week, on chosen days")
+    assert "Sun 21 Mar 2027, 09:00 Europe/Berlin (UTC+01:00)" in captions(compose)
+    assert "Sun 28 Mar 2027, 09:00 Europe/Berlin (UTC+02:00)" in captions(compose)
+    assert "The clocks change in between; the time of day stays." in captions(compose)
+
+
+def test_a_repeating_post_is_scheduled_with_its_rule(compose, application):
+    first = draft(compose)
+    write(compose, "Numbers of the month")
+    choose(compose, date(2026, 11, 3), time(9))
+    repeats(compose, "Every month, on the last day")
+    compose.date_input(key=f"when-{first}-last").set_value(date(2027, 2, 28)).run()
+    schedule(compose)
+    assert "**Scheduled**: On the last day of every month at 09:00 Europe/Berlin, from Mon 30 Nov 2026" in said(compose)
+    rule = application.schedules.plan(first).post.repeat
+    assert rule.expression == "cron(0 9 L * ? *)"
+    assert rule.ends_at.date() == date(2027, 2, 28)
+
+
+def test_a_rule_without_a_day_is_refused(compose, application):
+    first = draft(compose)
+    write(compose, "Never")
+    repeats(compose, "Every week, on chosen days")
+    compose.pills(key=f"when-{first}-days").set_value([]).run()
+    schedule(compose)
+    assert "Choose at least one weekday." in said(compose)
+    assert application.ledger.get(first) is None
+
+
+def test_a_cron_expression_that_aws_would_refuse_is_refused(compose):
+    repeats(compose, "By a cron expression")
+    compose.text_input(key=f"when-{draft(compose)}-cron").set_value("0 1 * * * *").run()
+    assert "Invalid Schedule Expression cron(0 1 * * * *)." in said(compose)

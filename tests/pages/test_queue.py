@@ -1,7 +1,11 @@
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from core.composing import compose
+from core.models import new_post_id
+from core.rules import Weekdays
+from core.series import series
 from core.standing import standing
 
 
@@ -18,7 +22,10 @@ def texts(session):
 
 
 def said(session):
-    return " ".join(found.value for found in [*session.markdown, *session.info, *session.caption, *session.toast])
+    """The words on the page, as they are shown."""
+    return " ".join(
+        found.value for found in [*session.markdown, *session.info, *session.caption, *session.toast]
+    ).replace("\\", "")
 
 
 @pytest.fixture
@@ -231,3 +238,49 @@ def test_a_schedule_of_somebody_elses_making_is_shown_and_left_alone(browse, pla
     due = post.post.due_at + timedelta(minutes=1)
     scheduler.create_schedule(Name=f"post-{due:%Y%m%dT%H%M%SZ}-aaaaaaaaaaaa", GroupName=group, **copied)
     assert texts(browse("queue"))[1] == "This schedule was not written by Punctual. It is left as it is."
+
+
+@pytest.fixture
+def repeating(application, clock):
+    """A post for every weekday at nine in Berlin."""
+    at, zone = time(9), "Europe/Berlin"
+    rule = series(Weekdays(), at, zone, first=clock.now.date(), last=None, now=clock.now)
+    post = compose(
+        post_id=new_post_id(),
+        text="Every morning",
+        destinations=["outbox"],
+        wall=datetime.combine(clock.now.date(), at),
+        zone=zone,
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+        repeat=rule,
+    )
+    return application.schedules.schedule(post)
+
+
+def test_a_repeating_post_stands_at_its_next_run_with_its_rule_in_words(browse, plan, repeating):
+    plan("Once", minutes=10)
+    queue = browse("queue")
+    assert texts(queue) == ["Once", "Every morning"]
+    assert "Every weekday at 09:00 Europe/Berlin" in said(queue)
+    assert [found.value for found in queue.subheader][1] == "Tomorrow, Tue 3 Nov 2026"
+
+
+def test_cancelling_a_repeating_post_ends_the_series(browse, repeating, state, application, clock):
+    queue = browse("queue")
+    click(queue, "cancel", repeating)
+    assert state(repeating) == "cancelled"
+    assert not application.queue.window(clock(), clock() + timedelta(days=30), limit=10)
+
+
+def test_a_repeating_post_is_given_another_rule(browse, repeating, application):
+    queue = browse("queue")
+    choose(queue, "Change time", repeating)
+    key = f"edit-when-{repeating.post.post_id}"
+    assert queue.selectbox(key=f"{key}-repeats").value == "Every weekday, Monday to Friday"
+    queue.selectbox(key=f"{key}-repeats").set_value("Every day")
+    queue.time_input(key=f"{key}-time").set_value(time(18))
+    click(queue, "save-time", repeating)
+    assert application.schedules.plan(repeating.post.post_id).post.repeat.expression == "cron(0 18 * * ? *)"

@@ -1,0 +1,71 @@
+"""When a post goes out: the fields for it, and what stands in them told back in words."""
+
+import streamlit as st
+
+from core.errors import PunctualError
+from core.models import Repeat
+from core.moments import SkippedHour, offset_label
+from core.phrases import calendar_day, city, clock_time, countdown, moment
+from core.recurrence import cautions, crosses_clock_change, in_words, preview, read
+from ui import repeats, when
+from ui.application import application
+from ui.viewer import viewer_zone
+from ui.wording import plain
+
+PREVIEWED = 5
+"""How many runs of a repeating post are told."""
+
+
+def timing(key: str) -> None:
+    """Draw it all under one key."""
+    when.pick(key, "First date" if repeats.chosen(key) else "Date")
+    repeats.choose(key)
+    try:
+        repeat = repeats.repeat(key)
+    except PunctualError as error:
+        st.info(f"{error} {error.hint}", icon=":material/event_repeat:")
+        return
+    if repeat is None:
+        when.ask_which(key)
+        _tell_once(key)
+    else:
+        _tell_series(repeat, when.picked(key).zone)
+
+
+def _tell_once(key: str) -> None:
+    """Say when that is: in the post's zone, in the viewer's and in UTC, and how long until then."""
+    chosen = when.picked(key)
+    try:
+        instant = chosen.instant
+    except SkippedHour as error:
+        st.error(f"{error} {error.hint}", icon=":material/event_busy:")
+        with st.container(horizontal=True):
+            for near in (error.before, error.after):
+                st.button(f"Use {near:%H:%M}", key=f"{key}-use-{near:%H%M}", on_click=when.use, args=(key, near))
+        return
+    except PunctualError as error:
+        st.info(error.hint, icon=":material/alt_route:")
+        return
+    st.markdown(
+        f"**{calendar_day(chosen.wall.date())}, {clock_time(instant, chosen.zone)}**  \n"
+        f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
+        f"**{countdown(instant, application().clock())}**"
+    )
+    others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
+    st.caption("  \n".join(moment(instant, zone) for zone in others))
+
+
+def _tell_series(repeat: Repeat, zone: str) -> None:
+    """Say the rule in words, its next runs, and what may surprise about them."""
+    now = application().clock()
+    rule, at = read(repeat.expression)
+    after = max(now, repeat.starts_at) if repeat.starts_at else now
+    runs = preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=PREVIEWED)
+    st.markdown(f"**{plain(in_words(rule, at, zone))}**, {countdown(runs[0], now)}")
+    st.caption("  \n".join(f"{moment(run, zone)} ({offset_label(run, zone)})" for run in runs))
+    if crosses_clock_change(runs, zone):
+        st.caption(":material/history: The clocks change in between; the time of day stays.")
+    if application().aws is not None:
+        st.caption("On AWS a run may go out up to a minute after its time.")
+    for caution in cautions(rule, at, zone, after=after):
+        st.caption(f":material/warning: {caution}")
