@@ -12,6 +12,7 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import Runner
 from core.engine.store import Store
+from core.faults import GroupGone, translated
 from core.home import Home
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
@@ -46,7 +47,8 @@ class OneMachine:
             opening.callback(self.presence.leave)
             database = open_database(home.database, now=clock())
             opening.callback(database.close)
-            self.ledger: Ledger = SqliteLedger(database, self.presence)
+            ledger = SqliteLedger(database, self.presence)
+            self.ledger: Ledger = ledger
             self.outbox: Outbox = SqliteOutbox(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
@@ -64,8 +66,23 @@ class OneMachine:
             dead_letter_arn=None,
             lead=timedelta(0),
         )
+        if not self._holds_our_group():
+            ledger.distrust(now=clock())
         self._own_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
+
+    def _holds_our_group(self) -> bool:
+        """Tell whether the engine knows our schedule group.
+
+        If not, its file is new: this home is, or the file was damaged and set aside, or somebody deleted it. Nothing
+        that was armed is there then, and the caretaker arms it again.
+        """
+        try:
+            with translated():
+                self.scheduler.get_schedule_group(Name=self.target.group)
+        except GroupGone:
+            return False
+        return True
 
     def posting_url(self) -> str | None:
         """Return where posts are handed over: as configured, else this process's own server, if it serves one."""

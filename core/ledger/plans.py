@@ -54,6 +54,14 @@ def settle(connection: sqlite3.Connection, post_id: str, revision: int, now: dat
     )
 
 
+def distrust(connection: sqlite3.Connection, now: datetime) -> None:
+    """Take no post for settled that is still to go out."""
+    connection.execute(
+        "UPDATE post SET settled = 0, contested = 0, changed_at = ? WHERE open = 1 AND settled = 1",
+        (milliseconds(now),),
+    )
+
+
 def begin(connection: sqlite3.Connection, payload: Payload) -> None:
     """Note that a one-time post has begun, if this revision of it is current."""
     connection.execute(

@@ -48,6 +48,10 @@ class SqliteLedger:
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
         self._database.write(lambda connection: plans.settle(connection, post_id, revision, now))
 
+    def distrust(self, *, now: datetime) -> None:
+        """Take nothing that is still to go out for settled any more, since the scheduler has lost what it held."""
+        self._database.write(lambda connection: plans.distrust(connection, now))
+
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))
         return plans.read(rows[0]) if rows else None

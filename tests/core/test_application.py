@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -145,3 +146,19 @@ def test_a_home_of_a_later_version_is_refused_and_nothing_is_kept_open(settings,
     with pytest.raises(NewerDatabase, match=name):
         Application(settings)
     assert list((settings.home / "processes").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"this is no database" * 500)])
+def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_post, a_series, damage):
+    first = Application(settings, clock)
+    posts = [first.schedules.schedule(post).post for post in (a_post(), a_series(post_id="0" * 12))]
+    cancelled = first.schedules.cancel(first.schedules.schedule(a_post(post_id="1" * 12)))
+    first.close()
+    damage(settings.home / "engine.db")
+    second = Application(settings, clock)
+    clock.move(seconds=61)
+    assert second.schedules.repair() == []
+    listed = second.queue.window(clock(), clock() + timedelta(days=1), limit=10)
+    assert [each.post_id for each in listed] == [post.post_id for post in posts]
+    assert second.ledger.get(cancelled.post.post_id) == cancelled
+    second.close()

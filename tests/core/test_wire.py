@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.payloads import payload_of
@@ -97,12 +97,14 @@ def filled_in(text: str, occurrence: datetime) -> bytes:
     return payload_of(definition, milliseconds(occurrence), "0e0e")
 
 
+@settings(deadline=None, database=None)
 @given(posts())
 def test_a_post_comes_back_from_its_schedule_as_it_went(post):
     request = write_schedule(post, TARGET, enabled=True)
     assert read_scheduled(request) == post
 
 
+@settings(deadline=None, database=None)
 @given(posts(), seconds)
 def test_what_is_handed_over_is_what_was_written_whatever_the_text_holds(post, occurrence):
     payload = read_payload(filled_in(write_payload(post), occurrence))
@@ -110,12 +112,14 @@ def test_what_is_handed_over_is_what_was_written_whatever_the_text_holds(post, o
     assert (payload.text, payload.variants) == (post.text, post.variants)
 
 
+@settings(deadline=None, database=None)
 @given(posts(), seconds)
 def test_a_direct_invocation_has_the_shape_of_a_scheduled_one(post, occurrence):
     scheduled = filled_in(write_payload(post), occurrence).decode()
     assert write_invocation(invocation_of(post, occurrence)) == scheduled
 
 
+@settings(deadline=None, database=None)
 @given(posts(), seconds)
 def test_the_relay_and_the_posting_server_name_an_occurrence_alike(post, occurrence):
     handed = filled_in(write_payload(post), occurrence)
@@ -125,6 +129,7 @@ def test_the_relay_and_the_posting_server_name_an_occurrence_alike(post, occurre
     assert read_payload(event.body) == payload
 
 
+@settings(deadline=None, database=None)
 @given(posts())
 def test_a_name_has_at_most_64_of_the_characters_that_aws_takes_and_reads_back(post):
     name = str(ScheduleName.of(post))
@@ -136,18 +141,21 @@ def test_a_name_has_at_most_64_of_the_characters_that_aws_takes_and_reads_back(p
     assert read.due_at == (post.due_at and post.due_at.replace(microsecond=0))
 
 
+@settings(deadline=None, database=None)
 @given(st.lists(dues, max_size=20))
 def test_names_sort_as_their_instants_do(instants):
     by_instant = [ScheduleName(post_id="0" * 12, due_at=due) for due in sorted(instants)]
     assert [str(name) for name in by_instant] == sorted(str(name) for name in by_instant)
 
 
+@settings(deadline=None, database=None)
 @given(st.text(max_size=64) | st.from_regex(r"post-\d{8}T\d{6}Z-[0-9a-z]{12}", fullmatch=True))
 def test_a_name_is_read_only_if_it_is_exactly_one_of_ours(text):
     read = ScheduleName.read(text)
     assert read is None or str(read) == text
 
 
+@settings(deadline=None, database=None)
 @given(posts())
 def test_a_description_fits_and_is_one_line(post):
     assert len(description(post)) <= 512

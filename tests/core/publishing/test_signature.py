@@ -4,7 +4,7 @@ import base64
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.home import new_signing_secret
@@ -64,6 +64,7 @@ def test_an_altered_body_is_noticed(altered):
 anything = st.text(st.characters(codec="latin-1"), max_size=40)
 
 
+@settings(deadline=None, database=None)
 @given(
     st.fixed_dictionaries(
         {},
