@@ -5,8 +5,9 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count, islice
+from itertools import chain, count, islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -33,14 +34,10 @@ _OUTDATED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
 _FOR_THE_MOMENT = {
     "TransactionConflict",
     "TransactionConflictException",
-    "TransactionInProgressException",
     "ThrottlingError",
-    "ThrottlingException",
     "ProvisionedThroughputExceeded",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "InternalServerError",
 }
+"""What befalls transactions, and single writes that meet one; boto3 makes throttled requests again, but not these."""
 
 
 class TableUnavailable(PunctualError):
@@ -71,7 +68,7 @@ class Table:
     """The table of one deployment. May be used from any thread."""
 
     def __init__(self, client: Any, name: str, clock: Clock, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """`client` is a boto3 DynamoDB client; `pause` waits for some seconds."""
+        """`client` is a boto3 DynamoDB client, with retries of its own; `pause` waits for some seconds."""
         self._client = client
         self._name = name
         self._clock = clock
@@ -123,7 +120,9 @@ class Table:
             self._bucket(index, items.bucket_name(name, number), below, latest_first, limit)
             for number in range(items.BUCKETS)
         ]
-        pointers = heapq.merge(*buckets, key=itemgetter(0), reverse=latest_first)
+        with ThreadPoolExecutor(items.BUCKETS, thread_name_prefix="buckets") as pool:
+            begun = [chain(first, bucket) for first, bucket in zip(pool.map(_first, buckets), buckets, strict=True)]
+        pointers = heapq.merge(*begun, key=itemgetter(0), reverse=latest_first)
         while chunk := list(islice(pointers, limit)):
             for (place, _), item in zip(chunk, self.get([key for _, key in chunk]), strict=True):
                 if item is not None and item.get(index.place_attribute) == place:
@@ -200,6 +199,11 @@ class Table:
 
     def _arrival(self) -> str:
         return f"{items.stamp(self._clock())}#{next(self._numbers):08x}{secrets.token_hex(4)}"
+
+
+def _first(iterator: Iterator[T]) -> list[T]:
+    """Return the first of an iterator in a list, which is empty if there is none."""
+    return list(islice(iterator, 1))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The ledger's table, reached through clients with which something is wrong."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -16,13 +17,15 @@ class Tampered:
         self._client = client
         self._tampering = tampering
         self.asked: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         request = getattr(self._client, operation)
         tamper = self._tampering.get(operation, lambda request, **parameters: request(**parameters))
 
         def counted(**parameters: Any) -> Any:
-            self.asked[operation] += 1
+            with self._counting:
+                self.asked[operation] += 1
             return tamper(request, **parameters)
 
         return counted
