@@ -1,0 +1,199 @@
+"""The queue as far away as AWS is, and many posts at once where AWS allows only so many requests a second."""
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import boto3
+from botocore.awsrequest import AWSResponse
+
+from core.application import Application
+from core.aws.place import PATIENT
+from core.engine.api import Api
+from core.models import Post, new_post_id
+from core.moments import utc_text
+from core.queue import Queue
+from core.schedules import Schedules
+from core.settings import Settings
+from core.upcoming import upcoming
+from core.wire import write_schedule
+
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+POSTS = 100_000
+A_YEAR, A_WEEK = timedelta(days=365), timedelta(days=7)
+LATENCY = 0.05
+"""Seconds that each request is on its way."""
+ALLOWED = 100
+"""Requests a second that the bulk's scheduler takes, as some Regions do at first."""
+BULK = 1000
+
+
+@contextmanager
+def machine() -> Iterator[Application]:
+    """One machine of its own, whose clock stands still."""
+    with tempfile.TemporaryDirectory() as home:
+        application = Application(Settings.read({"PUNCTUAL_HOME": home}), lambda: NOW)
+        yield application
+        application.close()
+
+
+def far_away(client: Any) -> None:
+    """Let each request of a client take its time, as if AWS answered it."""
+    client.meta.events.register_first("before-send.scheduler", lambda **_: time.sleep(LATENCY))
+
+
+def a_post(due_at: datetime) -> Post:
+    return Post(
+        post_id=new_post_id(),
+        text="Two hundred and eighty characters of good news. " * 6,
+        destinations=("outbox",),
+        zone="Europe/Berlin",
+        wall="2026-11-24T09:00:00",
+        due_at=due_at,
+    )
+
+
+def fill(application: Application) -> None:
+    """Spread the posts evenly over a year: one is created, the others are written as it was."""
+    place, template = application.engine, a_post(NOW + A_YEAR)
+    assert place is not None
+    request = write_schedule(template, place.target, enabled=True)
+    place.scheduler.create_schedule(**request)
+    columns = "group_name, state, target_arn, created, modified, anchor"
+    [row] = place.store.database.read("SELECT * FROM schedule")
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for number in range(POSTS - 1):
+            due_at, post_id = (NOW + A_YEAR * number / POSTS).replace(microsecond=0), new_post_id()
+            name = f"post-{due_at:%Y%m%dT%H%M%SZ}-{post_id}"
+            definition = row["definition"].replace(request["Name"], name).replace(template.post_id, post_id)
+            definition = definition.replace(utc_text(NOW + A_YEAR), utc_text(due_at))
+            instant = int(due_at.timestamp() * 1000)
+            yield name, definition, instant, instant
+
+    place.store.write(
+        lambda connection: connection.executemany(
+            f"INSERT INTO schedule (name, definition, occurrence, due, {columns})"
+            f" SELECT ?, ?, ?, ?, {columns} FROM schedule WHERE id = {row['id']}",
+            rows(),
+        )
+    )
+
+
+def took(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the seconds that something takes, at best of three, and what it returns."""
+    best, answer = 1e9, None
+    for _ in range(3):
+        begun = time.perf_counter()
+        answer = work()
+        best = min(best, time.perf_counter() - begun)
+    return best, answer
+
+
+def show(what: str, seconds: float, aim: float) -> None:
+    print(f"  {what:<58} {seconds:8.2f} s  aim: {aim} s  {'ok' if seconds < aim else 'MISSED'}")
+
+
+def queue_page() -> None:
+    """The queue page, with every request 50 ms away."""
+    with machine() as application:
+        fill(application)
+        far_away(application.place.scheduler)
+        group = application.place.target.group
+        queue = Queue(application.place.scheduler, group)
+        seconds, listed = took(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
+        show(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
+        seconds, window = took(lambda: upcoming(Queue(application.place.scheduler, group), NOW, NOW + A_WEEK, limit=50))
+        assert len(window.entries) == 50
+        assert all(entry.post for entry in window.entries)
+        show("its first 50 posts, with details", seconds, 1.5)
+        whole = NOW + timedelta(days=3 * 365)
+        seconds, _ = took(lambda: upcoming(Queue(application.place.scheduler, group), NOW, whole, limit=50))
+        show("the first 50 of all there are, with details", seconds, 1.5)
+
+
+class Turnstile:
+    """Lets so many requests a second through to an engine, and answers the others as AWS does."""
+
+    def __init__(self, api: Api, a_second: int) -> None:
+        self._api = api
+        self._a_second = a_second
+        self._left, self._at = float(a_second), time.monotonic()
+        self._lock = threading.Lock()
+        self.turned_away = 0
+
+    def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        if not self._passes():
+            throttled = {"x-amzn-ErrorType": "ThrottlingException"}
+            return AWSResponse(request.url, 429, throttled, Raw(b'{"Message": "Rate exceeded"}'))
+        url = urlsplit(request.url)
+        status, headers, content = self._api.answer(request.method, url.path, url.query, {}, request.body or b"")
+        return AWSResponse(request.url, status, headers, Raw(content))
+
+    def _passes(self) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            self._left = min(self._a_second, self._left + (now - self._at) * self._a_second)
+            self._at = now
+            passes = self._left >= 1
+            self._left -= passes
+            self.turned_away += not passes
+            return passes
+
+
+class Raw:
+    """As much of urllib3's response as botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+def bulk() -> None:
+    """Many posts scheduled at once, planned and read back, through a turnstile."""
+    with machine() as application:
+        assert application.engine is not None
+        turnstile = Turnstile(application.engine.api, ALLOWED)
+        session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        client = session.client("scheduler", config=PATIENT, endpoint_url="http://engine.invalid")
+        client.meta.events.register("before-send.scheduler", turnstile)
+        schedules = Schedules(
+            scheduler=client,
+            functions=application.place.functions,
+            ledger=application.ledger,
+            target=application.place.target,
+            notice=application.place.notice,
+            clock=application.clock,
+        )
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            posts = [a_post(NOW + timedelta(minutes=number + 10)) for number in range(BULK)]
+            plans = list(pool.map(schedules.schedule, posts))
+        seconds = time.perf_counter() - begun
+        held = application.queue.window(NOW, NOW + A_WEEK, limit=2 * BULK)
+    assert all(plan.settled for plan in plans)
+    assert len(held) == BULK
+    least = 2 * BULK / ALLOWED
+    print(f"  {BULK:,} posts created and read back at {ALLOWED} requests a second: {seconds:.1f} s,")
+    print(
+        f"  {seconds / least:.2f} x the least there can be; {turnstile.turned_away} requests were turned away, 0 lost"
+    )
+
+
+if __name__ == "__main__":
+    print(f"\nAWS, simulated (load {os.getloadavg()[0]:.1f})")
+    queue_page()
+    bulk()
