@@ -51,7 +51,7 @@ def later(outgoing, attempt=2):
 
 def test_connecting_reads_who_you_are_and_the_limits_of_the_instance(network, account, mastodon_server):
     assert account.destination == f"mastodon:testuser@{mastodon_server.removeprefix('http://')}"
-    assert account.limits == {"characters": 500, "url": 23}
+    assert account.limits.items() >= {"characters": 500, "url": 23}.items()
     assert account.deduplicates
     assert network.check(account) is None
 
