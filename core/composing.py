@@ -1,6 +1,7 @@
 """From what a person typed and picked to a post: every check that a browser cannot be trusted with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.accounts import Account, Accounts, UnknownDestination
@@ -101,7 +102,7 @@ def compose(
         if said.strip() or not media:
             check_text(said, [account], networks)
         if media:
-            check_media(media, networks[account.network].media_limits(account), account.label)
+            _check_media(said, media, account, networks[account.network])
     return Post(
         post_id=post_id,
         text=text,
@@ -114,6 +115,14 @@ def compose(
         repeat=repeat,
         late_after_minutes=late_after_minutes,
     )
+
+
+def _check_media(text: str, media: Sequence[Media], account: Account, network: Network) -> None:
+    limits = network.media_limits(account)
+    check_media(media, limits, account.label)
+    length = network.measure(text, account)
+    if limits.caption is not None and length.count > limits.caption:
+        raise TextTooLong(f"{account.label}, beside pictures,", replace(length, limit=limits.caption))
 
 
 def proposed_time(now: datetime) -> datetime:

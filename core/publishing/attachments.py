@@ -19,10 +19,14 @@ class CannotAttach(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class MediaLimits:
-    """What a network takes besides text; None and 0 stand for nothing."""
+    """What a network takes besides text; None and 0 stand for nothing.
+
+    `caption` is how long a text may be beside them, as the network counts, where that is less than a text alone.
+    """
 
     pictures: PictureLimits | None = None
     video_bytes: int = 0
+    caption: int | None = None
 
     @property
     def count(self) -> int:

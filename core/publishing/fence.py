@@ -59,9 +59,9 @@ class Fence:
             return out
         try:
             outgoing = self._outgoing(payload, account, network)
+            prepared = network.prepare(outgoing)
         except CannotAttach as error:
             return self.refuse(payload, account.destination, f"{error} {error.hint}")
-        prepared = network.prepare(outgoing)
         now = self._clock()
         claim = self._ledger.claim(
             payload,

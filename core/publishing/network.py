@@ -134,8 +134,9 @@ class Network(Protocol):
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         """Return what must be stored with the claim before the first call, so that a repeat is recognised.
 
-        Called before every claim; what the first one stored counts. Raises a PunctualError where the network must be
-        asked for it and cannot be: nothing is claimed then, and the post is tried again.
+        Called before every claim; what the first one stored counts. Raises CannotAttach where the network will not
+        take a picture: the post is refused. Raises another PunctualError where the network must be asked for something
+        and cannot be: nothing is claimed then, and the post is tried again.
         """
         ...
 

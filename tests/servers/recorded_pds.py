@@ -5,6 +5,7 @@
 Prints one line of JSON with its address, and stops when its standard input ends.
 """
 
+import hashlib
 import json
 import secrets
 import sys
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 ACCOUNTS: dict[str, dict[str, str]] = {}  # by handle: did, password, app (an app password)
 TOKENS: dict[str, str] = {}  # DID by access token
 RECORDS: dict[str, dict[str, object]] = {}  # by at:// address
+BLOBS: dict[str, bytes] = {}  # by the CID that stands for it
 LOCK = threading.Lock()
 
 
@@ -55,6 +57,14 @@ def resolve_handle(asked: dict, _: str | None) -> dict:
     return {"did": ACCOUNTS[asked["handle"]]["did"]}
 
 
+def upload_blob(content: bytes, did: str | None, content_type: str) -> dict:
+    if did is None:
+        raise Refusal(401, "AuthenticationRequired", "Authentication Required")
+    cid = f"bafkrei{hashlib.sha256(content).hexdigest()[:52]}"
+    BLOBS[cid] = content
+    return {"blob": {"$type": "blob", "ref": {"$link": cid}, "mimeType": content_type, "size": len(content)}}
+
+
 def put_record(asked: dict, did: str | None) -> dict:
     if did is None or did != asked["repo"]:
         raise Refusal(401, "AuthenticationRequired", "Authentication Required")
@@ -64,6 +74,9 @@ def put_record(asked: dict, did: str | None) -> dict:
         if there != asked["record"]:
             if there is not None and asked.get("swapRecord", "") is None:
                 raise Refusal(400, "InvalidSwap", "Record was at bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myaw")
+            for image in asked["record"].get("embed", {}).get("images", []):
+                if image["image"]["ref"]["$link"] not in BLOBS:
+                    raise Refusal(400, "BlobNotFound", "Could not find blob: " + image["image"]["ref"]["$link"])
             if len(asked["record"]["text"]) > 3000:
                 raise Refusal(400, "InvalidRequest", "Invalid app.bsky.feed.post record: string too big")
             RECORDS[address] = asked["record"]
@@ -82,6 +95,7 @@ def list_records(asked: dict, _: str | None) -> dict:
     return {"records": [{"uri": uri, "value": value} for uri, value in RECORDS.items() if uri.startswith(place)]}
 
 
+UPLOAD = "com.atproto.repo.uploadBlob"
 METHODS = {
     "com.atproto.server.createAccount": create_account,
     "com.atproto.server.createAppPassword": create_app_password,
@@ -107,14 +121,15 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(dict(parse_qsl(urlsplit(self.path).query)))
 
     def do_POST(self) -> None:
-        self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(body if self.path.endswith(UPLOAD) else json.loads(body))
 
-    def _answer(self, asked: dict) -> None:
+    def _answer(self, asked: dict | bytes) -> None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         try:
             if token and token not in TOKENS:
                 raise Refusal(400, "InvalidToken", "Token could not be verified")
-            status, answer = 200, METHODS[urlsplit(self.path).path.removeprefix("/xrpc/")](asked, TOKENS.get(token))
+            status, answer = 200, self._done(asked, TOKENS.get(token))
         except Refusal as refusal:
             status, answer = refusal.status, refusal.answer
         body = json.dumps(answer).encode()
@@ -123,6 +138,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _done(self, asked: dict | bytes, did: str | None) -> dict:
+        if isinstance(asked, bytes):
+            return upload_blob(asked, did, self.headers["Content-Type"])
+        return METHODS[urlsplit(self.path).path.removeprefix("/xrpc/")](asked, did)
 
     def log_message(self, *_: object) -> None:
         pass

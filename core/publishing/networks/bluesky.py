@@ -21,6 +21,7 @@ from core.models import graphemes
 from core.moments import Clock, from_utc_text, utc_text
 from core.publishing.answers import AGAIN, Sorting, problem, try_again
 from core.publishing.attachments import MediaLimits
+from core.publishing.bluesky_images import LIMITS, Images
 from core.publishing.entered import entered_secret, entered_server
 from core.publishing.exchange import Fault, Line
 from core.publishing.facets import facets, mentions
@@ -79,6 +80,7 @@ class BlueskyNetwork:
         self._clock = clock
         self._entryway = entryway
         self._sessions = Sessions()
+        self._images = Images(self.label, self._sessions)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -104,17 +106,16 @@ class BlueskyNetwork:
         return Length(count=characters, limit=GRAPHEMES)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         now = self._clock()
-        record = {"$type": COLLECTION, "text": outgoing.text, "createdAt": utc_text(now)}
-        found = facets(outgoing.text, self._dids(outgoing).get)
-        return {
-            "did": outgoing.account.identity,
-            "key": new_key(now),
-            "record": record | ({"facets": found} if found else {}),
-        }
+        record: dict[str, Any] = {"$type": COLLECTION, "text": outgoing.text, "createdAt": utc_text(now)}
+        if found := facets(outgoing.text, self._dids(outgoing).get):
+            record["facets"] = found
+        if outgoing.media:
+            record["embed"] = self._images.embed(self._login(outgoing.account), outgoing.media)
+        return {"did": outgoing.account.identity, "key": new_key(now), "record": record}
 
     def publish(self, outgoing: Outgoing) -> Result:
         prepared, login = outgoing.prepared, self._login(outgoing.account)

@@ -5,6 +5,7 @@ the message is stored, and with it. Nobody is notified by what a text says (`all
 by itself must not ring a whole server. Markdown is the network's own writing and is left as it is.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,16 +13,24 @@ from typing import Any
 from pydantic import SecretStr
 
 from core.accounts import Account
+from core.media.kinds import PICTURES
 from core.moments import Clock
+from core.pictures import PictureLimits
 from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
 from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_name, entered_secret
-from core.publishing.exchange import Fault, Line
+from core.publishing.exchange import Answer, Fault, Line
+from core.publishing.multipart import post_form
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
 
 API = "https://discord.com/api/v10"
 LIMIT = 2000
 """Code points: the API counts in Python (discord/discord-api-docs issue 1315, answered by Discord)."""
+LIMITS = MediaLimits(
+    pictures=PictureLimits(count=10, max_bytes=4_000_000, total_bytes=8_000_000, types=PICTURES, alt=1024),
+    video_bytes=8_000_000,
+)
+"""Under the 10 MB that a message of a server without boosts may hold."""
 WEBHOOK = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+)/([\w-]+)/?")
 INCOMING = 1
 """The type of a webhook that takes messages; others follow another channel or belong to an application."""
@@ -67,17 +76,14 @@ class DiscordNetwork:
         return Length(count=len(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        content = {"content": outgoing.text, "allowed_mentions": {"parse": []}}
         try:
-            answer = self._line(outgoing.account).post(
-                self._address(outgoing.account), content, params={"wait": "true"}
-            )
+            answer = self._send(outgoing)
         except Fault as fault:
             return self._sorting.fault(fault)
         if not answer.ok:
@@ -86,6 +92,19 @@ class DiscordNetwork:
         if answer.whole and "id" not in message:
             return self._sorting.odd()
         return Published(at=self._clock(), url=_permalink(outgoing.account, message))
+
+    def _send(self, outgoing: Outgoing) -> Answer:
+        line, address = self._line(outgoing.account), self._address(outgoing.account)
+        content: dict[str, Any] = {"content": outgoing.text, "allowed_mentions": {"parse": []}}
+        if not outgoing.media:
+            return line.post(address, content, params={"wait": "true"})
+        content["attachments"] = [
+            {"id": number, "filename": attachment.name, "description": attachment.alt}
+            for number, attachment in enumerate(outgoing.media)
+        ]
+        fields = {"payload_json": json.dumps(content, ensure_ascii=False)}
+        files = {f"files[{number}]": attachment for number, attachment in enumerate(outgoing.media)}
+        return post_form(line, address, fields, files, params={"wait": "true"})
 
     def _look(self, account: Account) -> dict[str, Any]:
         """Return what Discord says of the webhook; that posts nothing. Raises CannotConnect."""

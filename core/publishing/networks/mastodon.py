@@ -25,6 +25,7 @@ from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret, entered_server, is_allowed
 from core.publishing.exchange import Answer, Fault, Line, bearer
 from core.publishing.links import links
+from core.publishing.mastodon_media import Uploads, attached, limits_told, media_limits
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
 
 DEFAULT_LIMITS = {"characters": 500, "url": 23}
@@ -45,7 +46,7 @@ class MastodonNetwork:
         Field(
             name="token",
             label="Access token",
-            help="Under Preferences, Development: a new application with the scopes read and write:statuses",
+            help="Preferences, Development: a new application with the scopes read, write:statuses and write:media",
             secret=True,
         ),
     )
@@ -54,6 +55,7 @@ class MastodonNetwork:
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
+        self._uploads = Uploads(self.label, clock)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         server = entered_server(answers.get("server", ""))
@@ -80,7 +82,7 @@ class MastodonNetwork:
         return Length(count=countable(text, limits["url"]), limit=limits["characters"])
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return media_limits(account.limits)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return {"since": utc_text(self._clock())}
@@ -96,7 +98,11 @@ class MastodonNetwork:
                 earlier = self._look(line, outgoing) or self._look_again(line, outgoing)
                 if earlier is not None:
                     return earlier
-            answer = line.post(f"{account.address}/api/v1/statuses", {"status": outgoing.text}, headers=headers)
+            media = self._uploads.upload(line, account.address or "", bearer(token), outgoing.media)
+            if not isinstance(media, list):
+                return media
+            content = {"status": outgoing.text} | ({"media_ids": media} if media else {})
+            answer = line.post(f"{account.address}/api/v1/statuses", content, headers=headers)
         except Fault as fault:
             return self._sorting.fault(fault)
         if not answer.ok:
@@ -123,8 +129,12 @@ class MastodonNetwork:
             source = line.get(f"{account.address}/api/v1/statuses/{status.get('id')}/source", headers=headers)
             if "text" not in source.members:
                 return wait_for_a_person("Mastodon has a new status that cannot be compared with this post.")
-            if _comparable(str(source.members["text"])) == _comparable(outgoing.text):
-                return Published(at=at or self._clock(), url=_url(status))
+            alike = _comparable(str(source.members["text"])) == _comparable(outgoing.text)
+            if not alike or attached(status) != len(outgoing.media):
+                continue
+            if not outgoing.text.strip():
+                return wait_for_a_person("Mastodon has a new status of pictures alone, which may be this one.")
+            return Published(at=at or self._clock(), url=_url(status))
         return None
 
 
@@ -160,7 +170,7 @@ def _latest(line: Line, server: str, identity: str, headers: dict[str, str], *, 
 
 
 def _limits(line: Line, server: str, token: str) -> dict[str, int]:
-    """Return the instance's limits, Mastodon's own where it does not tell them. Raises CannotConnect."""
+    """Return the instance's limits, of its texts Mastodon's own where it does not tell them. Raises CannotConnect."""
     try:
         answer = line.get(f"{server}/api/v2/instance", headers=bearer(token))
     except Fault as fault:
@@ -168,7 +178,8 @@ def _limits(line: Line, server: str, token: str) -> dict[str, int]:
     told = answer.member("configuration", "statuses")
     told = told if isinstance(told, dict) else {}
     found = {"characters": told.get("max_characters"), "url": told.get("characters_reserved_per_url")}
-    return DEFAULT_LIMITS | {name: limit for name, limit in found.items() if isinstance(limit, int) and limit > 0}
+    known = {name: limit for name, limit in found.items() if isinstance(limit, int) and limit > 0}
+    return DEFAULT_LIMITS | known | limits_told(answer)
 
 
 def _token(account: Account) -> str:

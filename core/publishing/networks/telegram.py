@@ -5,6 +5,7 @@ Telegram finds links, mentions and tags by itself. python-telegram-bot is asynch
 plain requests are used.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -13,15 +14,23 @@ from pydantic import SecretStr
 
 from core.accounts import Account
 from core.moments import Clock
+from core.pictures import PictureLimits
 from core.publishing.answers import AGAIN, Sorting, asked, problem, wait_for_a_person
-from core.publishing.attachments import MediaLimits
+from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.entered import entered_secret
 from core.publishing.exchange import Answer, Fault, Line
+from core.publishing.multipart import post_form
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
 
 API = "https://api.telegram.org"
 LIMIT = 4096
 """Counted in UTF-16 units, as Telegram counts everything else; if it should count code points, this is stricter."""
+LIMITS = MediaLimits(
+    pictures=PictureLimits(count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560),
+    video_bytes=10_000_000,
+    caption=1024,
+)
+"""Telegram takes 10 MB a photo and 50 MB a video; this is what can be sent within the deadline. It has no alt text."""
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<number>-?\d{1,16})")
 _GROUP = "-100"
@@ -64,24 +73,38 @@ class TelegramNetwork:
         return Length(count=len(text.encode("utf-16-le")) // 2, limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        token = _token(outgoing.account)
-        content = {"chat_id": outgoing.account.identity, "text": outgoing.text}
         try:
-            answer = self._line(token).post(f"{self._api}/bot{token}/sendMessage", content)
+            answer = self._send(outgoing)
         except Fault as fault:
             return self._sorting.fault(fault)
         if not answer.ok:
             return self._turned_down(answer)
-        message = answer.member("result")
-        if answer.whole and not isinstance(message, dict):
+        message = _first_message(answer)
+        if answer.whole and message is None:
             return self._sorting.odd()
-        return Published(at=self._clock(), url=_permalink(answer))
+        return Published(at=self._clock(), url=_permalink(message or {}))
+
+    def _send(self, outgoing: Outgoing) -> Answer:
+        """Send the text alone, or as the caption of one picture or video, or of the first of several."""
+        token, chat = _token(outgoing.account), outgoing.account.identity or ""
+        line, method = self._line(token), f"{self._api}/bot{token}"
+        if not outgoing.media:
+            return line.post(f"{method}/sendMessage", {"chat_id": chat, "text": outgoing.text})
+        if len(outgoing.media) == 1:
+            kind = _kind(outgoing.media[0])
+            fields = {"chat_id": chat, "caption": outgoing.text}
+            return post_form(line, f"{method}/send{kind.capitalize()}", fields, {kind: outgoing.media[0]})
+        files = {f"file{number}": attachment for number, attachment in enumerate(outgoing.media)}
+        album = [{"type": _kind(attachment), "media": f"attach://{name}"} for name, attachment in files.items()]
+        album[0]["caption"] = outgoing.text
+        fields = {"chat_id": chat, "media": json.dumps(album, ensure_ascii=False)}
+        return post_form(line, f"{method}/sendMediaGroup", fields, files)
 
     def _turned_down(self, answer: Answer) -> Result:
         moved = answer.member("parameters", "migrate_to_chat_id")
@@ -135,14 +158,25 @@ def _may_write(chat: Mapping[str, Any], member: Mapping[str, Any]) -> bool:
     return status in ("creator", "administrator", "member")
 
 
-def _permalink(answer: Answer) -> str | None:
+def _kind(attachment: Attachment) -> str:
+    return "video" if attachment.media.kind == "video" else "photo"
+
+
+def _first_message(answer: Answer) -> dict[str, Any] | None:
+    """Return the message that was sent, or of an album the first one, which has the text."""
+    result = answer.member("result")
+    first = result[0] if isinstance(result, list) and result else result
+    return first if isinstance(first, dict) else None
+
+
+def _permalink(message: Mapping[str, Any]) -> str | None:
     """The address of a message in a public chat, or of one for the members of a private channel or large group."""
-    number, chat = answer.member("result", "message_id"), answer.member("result", "chat", "id")
-    name = answer.member("result", "chat", "username")
-    if not isinstance(number, int):
+    number, chat = message.get("message_id"), message.get("chat")
+    if not isinstance(number, int) or not isinstance(chat, dict):
         return None
-    if isinstance(name, str) and name.isidentifier() and answer.member("result", "chat", "type") != "private":
+    name = chat.get("username")
+    if isinstance(name, str) and name.isidentifier() and chat.get("type") != "private":
         return f"https://t.me/{name}/{number}"
-    if str(chat).startswith(_GROUP):
-        return f"https://t.me/c/{str(chat).removeprefix(_GROUP)}/{number}"
+    if str(chat.get("id")).startswith(_GROUP):
+        return f"https://t.me/c/{str(chat['id']).removeprefix(_GROUP)}/{number}"
     return None
