@@ -10,11 +10,24 @@ from core.composing import EmptyText, NoDestination, TextTooLong, UnwritableText
 from core.models import Media, Repeat
 from core.moments import DoubledHour, SkippedHour, UnknownZone
 from core.outbox.sqlite import SqliteOutbox
+from core.pictures import PictureLimits
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.network import Length, Parts
 from core.publishing.networks import outbox
 
 PICTURE = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=10, height=10)
+
+
+class Captions:
+    """A network that takes less text beside pictures."""
+
+    label = "Captions"
+
+    def measure(self, text, account):
+        return Length(count=len(text), limit=40)
+
+    def media_limits(self, account):
+        return MediaLimits(pictures=PictureLimits(count=1, max_bytes=100), caption=15)
 
 
 class WordsOnly:
@@ -34,7 +47,12 @@ def composed(tmp_path, database, clock):
     """Compose a post for these destinations, with the given members changed."""
     accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
-    networks = {"outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)), "words": WordsOnly()}
+    accounts.connect(Account(destination="captions:ada", label="Ada's captions"))
+    networks = {
+        "captions": Captions(),
+        "outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)),
+        "words": WordsOnly(),
+    }
 
     def build(*destinations, **changed):
         whole = {
@@ -144,3 +162,9 @@ def test_a_destination_that_is_not_connected_is_refused_with_those_that_are(comp
 )
 def test_a_draft_begins_at_a_full_quarter_hour_at_least_fifteen_minutes_ahead(now, proposed):
     assert f"{proposed_time(datetime.fromisoformat(f'2026-11-02T{now}Z')):%H:%M}" == proposed
+
+
+def test_a_text_that_is_too_long_beside_a_picture_is_refused_when_it_is_written(composed):
+    composed("captions:ada", text="Good morning to all of you")
+    with pytest.raises(TextTooLong, match="26 characters; Ada's captions, beside pictures, takes 15"):
+        composed("captions:ada", text="Good morning to all of you", media=[PICTURE])

@@ -1,0 +1,310 @@
+"""Pictures on the networks that take them."""
+
+import dataclasses
+import json
+import secrets
+from email import message_from_bytes
+from io import BytesIO
+
+import pytest
+import requests
+from PIL import Image
+from pydantic import SecretStr
+
+from core.accounts import Account
+from core.media.folder import FolderMedia
+from core.media.intake import take_in
+from core.moments import real_clock
+from core.publishing.attachments import CannotAttach, attachments
+from core.publishing.bluesky_images import NotUploaded
+from core.publishing.fence import Fence
+from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.networks.bluesky import BlueskyNetwork
+from core.publishing.networks.discord import DiscordNetwork
+from core.publishing.networks.mastodon import MastodonNetwork
+from core.publishing.networks.slack import SlackNetwork
+from core.publishing.networks.telegram import TelegramNetwork
+
+VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
+TOKEN = "123456:ABC-def"
+CHAT = {"id": -1001234, "type": "channel", "title": "News", "username": "News"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FolderMedia(tmp_path / "media")
+
+
+@pytest.fixture
+def drawn(store):
+    """A picture in a colour, described."""
+
+    def draw(colour, alt="", size=(400, 300)):
+        file = BytesIO()
+        Image.new("RGB", size, colour).save(file, "PNG")
+        return take_in(store, file.getvalue(), alt=alt)
+
+    return draw
+
+
+@pytest.fixture
+def with_pictures(outgoing, store):
+    """Build a publication with these pictures, ready for a network."""
+
+    def build(network, account, *media, **others):
+        ready = attachments(media, store, network.media_limits(account), network.label)
+        post = outgoing(account, media=ready, **others)
+        return dataclasses.replace(post, prepared=network.prepare(post))
+
+    return build
+
+
+def form(request):
+    """The parts of a form as they arrived, by name: file name, content type and content."""
+    whole = message_from_bytes(
+        b"Content-Type: " + request.headers["content-type"].encode() + b"\r\n\r\n" + request.body
+    )
+    return {
+        part.get_param("name", header="content-disposition"): (
+            part.get_filename(),
+            part.get_content_type(),
+            part.get_payload(decode=True),
+        )
+        for part in whole.get_payload()
+    }
+
+
+class TestMastodon:
+    @pytest.fixture
+    def network(self):
+        return MastodonNetwork(real_clock, settle_seconds=0.01)
+
+    @pytest.fixture
+    def account(self, network, mastodon_server):
+        return network.connect({"server": mastodon_server, "token": "mock_token"})
+
+    @pytest.fixture
+    def statuses(self, mastodon_server, account):
+        """The statuses with a text, as the server shows them."""
+
+        def find(text):
+            place = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
+            headers = {"Authorization": "Bearer mock_token"}
+            listed = requests.get(place, params={"limit": 40}, headers=headers, timeout=10).json()
+            return [status for status in listed if text in status["content"]]
+
+        return find
+
+    def test_the_instance_says_what_it_takes(self, network, account):
+        limits = network.media_limits(account)
+        assert account.limits["picture_bytes"] == 10_485_760
+        assert (limits.count, limits.pictures.max_bytes, limits.pictures.alt) == (4, 4_000_000, 1500)
+        small = account.model_copy(update={"limits": {"media": 2, "picture_bytes": 100_000}})
+        assert (network.media_limits(small).count, network.media_limits(small).pictures.max_bytes) == (2, 100_000)
+
+    def test_pictures_go_out_in_their_order_with_their_descriptions(
+        self, network, account, with_pictures, drawn, statuses
+    ):
+        text = secrets.token_hex(8)
+        post = with_pictures(network, account, drawn("red", "A red one"), drawn("blue"), text=text)
+        assert isinstance(network.publish(post), Published)
+        [status] = statuses(text)
+        assert [each["description"] for each in status["media_attachments"]] == ["A red one", None]
+        shown = requests.get(status["media_attachments"][0]["url"].replace("localhost", "127.0.0.1"), timeout=10)
+        assert Image.open(BytesIO(shown.content)).getpixel((0, 0)) == (255, 0, 0)
+
+    @pytest.mark.parametrize("when", ["before", "after", "during"])
+    @pytest.mark.parametrize("what", ["/api/v2/media", "/api/v1/statuses"])
+    def test_a_connection_that_breaks_leaves_one_status(
+        self, network, account, with_pictures, drawn, statuses, faulty_line, mastodon_server, when, what
+    ):
+        line, text = faulty_line(mastodon_server), secrets.token_hex(8)
+        through = account.model_copy(update={"address": line.url})
+        post = with_pictures(network, through, drawn("red", "A red one"), text=text)
+        line.break_off(when, what=f"POST {what}")
+        assert isinstance(network.publish(post), Later)
+        assert isinstance(network.publish(dataclasses.replace(post, attempt=2)), Published)
+        assert len(statuses(text)) == 1
+
+    def test_the_same_text_with_other_pictures_is_another_post(self, network, account, with_pictures, drawn, statuses):
+        text = secrets.token_hex(8)
+        network.publish(with_pictures(network, account, drawn("red"), drawn("blue"), text=text))
+        second = with_pictures(network, account, drawn("red"), text=text)
+        assert isinstance(network.publish(dataclasses.replace(second, attempt=2)), Published)
+        assert len(statuses(text)) == 2
+
+    def test_pictures_alone_cannot_be_told_apart_so_a_person_looks(self, network, account, with_pictures, drawn):
+        first = with_pictures(network, account, drawn("red"), text="")
+        assert isinstance(network.publish(first), Published)
+        again = with_pictures(network, account, drawn("blue"), text="")
+        assert isinstance(network.publish(dataclasses.replace(again, attempt=2)), Unconfirmed)
+
+    @pytest.mark.parametrize(
+        ("status", "expected"),
+        [(422, Refused), (413, Refused), (403, Refused), (429, Later), (500, Later), (503, Later)],
+    )
+    def test_a_picture_that_is_turned_down_leaves_no_doubt_that_nothing_is_out(
+        self, network, account, with_pictures, drawn, recorded, status, expected
+    ):
+        recorded.answer("POST /api/v2/media", status, {"error": "Validation failed"})
+        post = with_pictures(network, account.model_copy(update={"address": recorded.url}), drawn("red"))
+        assert type(network.publish(post)) is expected
+        assert recorded.sent("POST /api/v1/statuses") == []
+
+    def test_a_video_is_waited_for_until_the_server_is_done_with_it(
+        self, account, with_pictures, recorded, store, outgoing
+    ):
+        network = MastodonNetwork(real_clock)
+        pauses = []
+
+        def done(seconds):
+            pauses.append(seconds)
+            if len(pauses) == 2:
+                recorded.answer("GET /api/v1/media/7", 200, {"id": "7", "url": "https://example.org/7.mp4"})
+
+        network._uploads._sleep = done
+        recorded.answer("POST /api/v2/media", 202, {"id": "7", "url": None})
+        recorded.answer("GET /api/v1/media/7", 206, {"id": "7", "url": None})
+        recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
+        through = account.model_copy(update={"address": recorded.url})
+        assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Published)
+        assert len(pauses) == 2
+        assert recorded.sent("POST /api/v1/statuses")[0].json["media_ids"] == ["7"]
+
+
+class TestBluesky:
+    @pytest.fixture
+    def network(self):
+        return BlueskyNetwork(real_clock)
+
+    @pytest.fixture
+    def connect(self, network, member):
+        def join(server=None):
+            answers = {"handle": member.handle, "password": member.password, "server": server or member.server}
+            return network.connect(answers)
+
+        return join
+
+    def test_pictures_go_out_in_their_order_with_alt_text_and_shape(
+        self, network, member, connect, with_pictures, drawn
+    ):
+        post = with_pictures(network, connect(), drawn("red", "A red one"), drawn("blue", size=(100, 900)))
+        assert isinstance(network.publish(post), Published)
+        assert isinstance(network.publish(post), Published)
+        [record] = member.posts()
+        first, second = record["value"]["embed"]["images"]
+        assert (first["alt"], first["aspectRatio"]) == ("A red one", {"width": 400, "height": 300})
+        assert (second["alt"], second["aspectRatio"]) == ("", {"width": 100, "height": 900})
+        assert first["image"]["size"] == len(post.media[0].content)
+        assert first["image"]["mimeType"] == "image/png"
+
+    def test_preparing_again_names_the_same_pictures(self, network, connect, with_pictures, drawn):
+        picture, account = drawn("red"), connect()
+        first, second = (with_pictures(network, account, picture) for _ in range(2))
+        assert first.prepared["record"]["embed"] == second.prepared["record"]["embed"]
+
+    @pytest.mark.parametrize("when", ["before", "after", "during"])
+    @pytest.mark.parametrize("what", ["uploadBlob", "putRecord"])
+    def test_a_connection_that_breaks_leaves_one_post_with_its_picture(
+        self, network, member, connect, drawn, store, ledger, clock, a_post, invoked, faulty_line, when, what
+    ):
+        line = faulty_line(member.server)
+        account = connect(line.url)
+        payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red", "A red one"),)))
+        fence = Fence(ledger, store, clock)
+        line.break_off(when, what=what)
+        if what == "uploadBlob":
+            with pytest.raises(NotUploaded):
+                fence.publish_once(payload, account, network)
+        else:
+            assert fence.publish_once(payload, account, network).state == "waiting"
+        assert fence.publish_once(payload, account, network).state == "published"
+        [record] = member.posts()
+        assert record["value"]["embed"]["images"][0]["alt"] == "A red one"
+
+    def test_a_picture_that_the_server_will_not_have_is_refused_and_told(
+        self, network, recorded, drawn, store, ledger, clock, a_post, invoked
+    ):
+        session = {"did": "did:plc:ada", "accessJwt": "jwt", "handle": "ada.test"}
+        recorded.answer("POST /xrpc/com.atproto.server.createSession", 200, session)
+        blob = {"error": "BlobTooLarge", "message": "This file is too large"}
+        recorded.answer("POST /xrpc/com.atproto.repo.uploadBlob", 413, blob)
+        account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop", "server": recorded.url})
+        payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red"),)))
+        verdict = Fence(ledger, store, clock).publish_once(payload, account, network)
+        assert verdict.state == "refused"
+        assert "This file is too large" in verdict.reason
+        assert recorded.sent("POST /xrpc/com.atproto.repo.putRecord") == []
+
+
+class TestDiscord:
+    ACCOUNT = Account(
+        destination="discord:news", label="news", identity="42", credentials={"webhook": SecretStr("1/s3cret")}
+    )
+
+    def test_pictures_go_out_as_files_with_descriptions(self, recorded, with_pictures, drawn):
+        network = DiscordNetwork(real_clock, api=recorded.url)
+        recorded.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+        post = with_pictures(network, self.ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Grüße 🎉")
+        assert network.publish(post).url == "https://discord.com/channels/42/8/7"
+        [request] = recorded.sent("POST /webhooks/1/s3cret")
+        assert request.path.endswith("?wait=true")
+        parts = form(request)
+        content = json.loads(parts["payload_json"][2])
+        assert (content["content"], content["allowed_mentions"]) == ("Grüße 🎉", {"parse": []})
+        assert [each["description"] for each in content["attachments"]] == ["A red one", ""]
+        for number, attachment in enumerate(post.media):
+            assert parts[f"files[{number}]"] == (attachment.name, "image/png", attachment.content)
+            assert content["attachments"][number]["filename"] == attachment.name
+
+    def test_an_unclear_outcome_waits_for_a_person_with_pictures_too(self, recorded, with_pictures, drawn, faulty_line):
+        line = faulty_line(recorded.url)
+        line.break_off("after")
+        network = DiscordNetwork(real_clock, api=line.url)
+        recorded.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, drawn("red"))), Unconfirmed)
+
+
+class TestTelegram:
+    ACCOUNT = Account(
+        destination="telegram:news", label="News", identity="-1001234", credentials={"token": SecretStr(TOKEN)}
+    )
+
+    @pytest.fixture
+    def network(self, recorded):
+        return TelegramNetwork(real_clock, api=recorded.url)
+
+    def test_one_picture_goes_out_with_the_text_as_its_caption(self, network, recorded, with_pictures, drawn):
+        recorded.answer(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+        post = with_pictures(network, self.ACCOUNT, drawn("red"), text="Grüße 🎉")
+        assert network.publish(post).url == "https://t.me/News/7"
+        parts = form(recorded.sent(f"POST /bot{TOKEN}/sendPhoto")[0])
+        assert (parts["chat_id"][2], parts["caption"][2].decode()) == (b"-1001234", "Grüße 🎉")
+        assert parts["photo"] == (post.media[0].name, "image/png", post.media[0].content)
+
+    def test_several_go_out_as_an_album_with_the_text_on_the_first(self, network, recorded, with_pictures, drawn):
+        messages = [{"message_id": number, "chat": CHAT} for number in (7, 8)]
+        recorded.answer(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
+        post = with_pictures(network, self.ACCOUNT, drawn("red"), drawn("blue"), text="Look")
+        assert network.publish(post).url == "https://t.me/News/7"
+        parts = form(recorded.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0])
+        assert json.loads(parts["media"][2]) == [
+            {"type": "photo", "media": "attach://file0", "caption": "Look"},
+            {"type": "photo", "media": "attach://file1"},
+        ]
+        assert [parts[f"file{number}"][2] for number in (0, 1)] == [each.content for each in post.media]
+
+    def test_a_video_goes_out_as_one(self, network, recorded, with_pictures, store):
+        recorded.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, take_in(store, VIDEO))), Published)
+        assert form(recorded.sent(f"POST /bot{TOKEN}/sendVideo")[0])["video"][1:] == ("video/mp4", VIDEO)
+
+    def test_a_caption_has_a_limit_of_its_own(self, network):
+        assert network.media_limits(self.ACCOUNT).caption == 1024
+
+
+def test_slack_takes_no_pictures_through_a_webhook_and_says_so(store, drawn):
+    network = SlackNetwork(real_clock)
+    account = Account(destination="slack:team", label="team", credentials={"webhook": SecretStr("T/B/x")})
+    with pytest.raises(CannotAttach, match="Slack takes no pictures"):
+        attachments([drawn("red")], store, network.media_limits(account), network.label)
