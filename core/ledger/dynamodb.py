@@ -121,12 +121,13 @@ class DynamoLedger:
         """Hold what the relay wrote against the plan, if that was not done yet; return whether History shows it."""
         if "from_relay" not in item:
             return True
+        key = items.key_of(item)
+        keys = [items.plan_key(items.post_id(item)), key]
         try:
-            payload = occurrences.payload_of(item)
+            return self._table.write(keys, lambda draft: occurrences.take_in(draft, key))
         except UnreadablePayload as error:
             log.warning("History leaves %s out: %s", item["sk"], error)
             return False
-        return self._table.write(_keys(payload), lambda draft: occurrences.take_in(draft, payload))
 
     def _with_receipts(self, item: Item) -> Occurrence:
         key = str(item["occurrence_key"])

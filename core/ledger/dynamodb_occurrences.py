@@ -9,7 +9,7 @@ from typing import cast
 
 from core.ledger import dynamodb_plans as plans
 from core.ledger import items
-from core.ledger.items import Item
+from core.ledger.items import Item, Key
 from core.ledger.port import Receipt, ReceiptKind
 from core.ledger.table import Draft
 from core.models import Post
@@ -47,17 +47,21 @@ def hide(draft: Draft, post: Post) -> None:
     """Take a one-time post that was changed out of History until its new revision begins."""
     found = draft.get(items.occurrence_key(post.post_id))
     if found is not None and _is_listed(found) and not post.repeats:
-        _put(draft, payload_of(found), shown=False)
+        draft.put(items.without(found, "from_relay", *items.LISTING.attributes))
 
 
-def take_in(draft: Draft, payload: Payload) -> bool:
+def take_in(draft: Draft, key: Key) -> bool:
     """Hold an occurrence that the relay wrote against the plan, and return whether History shows it."""
-    found = draft.get(items.occurrence_key(payload.occurrence_key))
+    found = draft.get(key)
     if found is None or "from_relay" not in found:
         return found is not None and _is_listed(found)
-    shown = payload.due_at is None or not plans.is_superseded(draft, payload)
-    _put(draft, payload, shown=shown)
-    return shown
+    payload = payload_of(found)
+    if payload.due_at is not None and plans.is_superseded(draft, payload):
+        draft.put(items.without(found, "from_relay", *items.LISTING.attributes))
+        return False
+    draft.put(items.without(found, "from_relay"))
+    plans.begin(draft, payload)
+    return True
 
 
 def payload_of(item: Item) -> Payload:

@@ -13,7 +13,7 @@ from typing import cast
 
 from core.ledger import items
 from core.ledger.items import Item
-from core.ledger.port import SETTLING, AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
+from core.ledger.port import OPEN, SETTLING, AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
 from core.ledger.table import Draft
 from core.models import Post
 from core.moments import from_milliseconds, milliseconds
@@ -114,14 +114,14 @@ def _wished(post: Post, wish: Wish, schedule_name: str | None, superseded: list[
     pk, sk = items.plan_key(post.post_id)
     wished: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json(), "wish": wish}
     wished |= {"superseded": json.dumps(superseded), "settled": False, "contested": False}
-    wished |= {"open": wish != "cancelled", "holds": "{}"}
+    wished |= {"open": wish in OPEN, "holds": "{}"}
     wished |= {"schedule_name": schedule_name} if schedule_name is not None else {}
     return wished | ({"due": milliseconds(post.due_at)} if post.due_at is not None else {})
 
 
 def _put(draft: Draft, item: Item) -> Plan:
     """Write a plan's item, in the lists that it stands in now, and with the day it may be deleted, if it has one."""
-    bare = {name: value for name, value in item.items() if name not in items.DERIVED}
+    bare = items.without(item, items.EXPIRY, *items.LISTING.attributes, *items.DUE.attributes)
     draft.put(bare | _derived(bare))
     return read(item)
 

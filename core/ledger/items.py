@@ -2,11 +2,11 @@
 
 One table, keys `pk` and `sk`. All that belongs to a post lies in the partition `post#<post id>`:
 
-| sk                               | what it is, with its attributes                                                   |
-|----------------------------------|-----------------------------------------------------------------------------------|
-| `post`                           | what is wished of the post (dynamodb_plans.py)                                    |
-| `occurrence#<key>`               | one publication that has begun (dynamodb_occurrences.py)                          |
-| `claim#<key>#<destination>`      | who may publish it (dynamodb_claims.py)                                           |
+| sk                                 | what it is, and where its attributes are told                                   |
+|------------------------------------|---------------------------------------------------------------------------------|
+| `post`                             | what is wished of the post (dynamodb_plans.py)                                  |
+| `occurrence#<key>`                 | one publication that has begun (dynamodb_occurrences.py)                        |
+| `claim#<key>#<destination>`        | who may publish it (dynamodb_claims.py)                                         |
 | `receipt#<key>#<arrival>#<unique>` | one thing that happened to it; `arrival` is ISO 8601 in UTC, to the millisecond |
 
 `<key>` is the occurrence key. An entry of the outbox lies in a partition of its own (core/outbox/dynamodb.py).
@@ -52,6 +52,11 @@ class Index:
     list_attribute: str
     place_attribute: str
 
+    @property
+    def attributes(self) -> tuple[str, str]:
+        """What an item has if it stands in a list."""
+        return self.list_attribute, self.place_attribute
+
 
 LISTING = Index(name="listing", list_attribute="listing", place_attribute="listed_at")
 """History, the outbox, and plans that are not settled."""
@@ -62,14 +67,12 @@ LAST = "~"
 """A place behind every other: those begin with digits."""
 HISTORY, UNSETTLED, OUTBOX, OPEN = "history", "unsettled", "outbox", "open"
 """The lists."""
-DERIVED = (EXPIRY, LISTING.list_attribute, LISTING.place_attribute, DUE.list_attribute, DUE.place_attribute)
-"""Attributes that follow from what an item says."""
 
 
 def table_definition(name: str) -> dict[str, Any]:
     """Return what CreateTable is asked for; time to live, on EXPIRY, is switched on apart from it."""
     indexes = (LISTING, DUE)
-    attributes = ["pk", "sk", *(text for each in indexes for text in (each.list_attribute, each.place_attribute))]
+    attributes = ["pk", "sk", *LISTING.attributes, *DUE.attributes]
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -78,7 +81,7 @@ def table_definition(name: str) -> dict[str, Any]:
         "GlobalSecondaryIndexes": [
             {
                 "IndexName": each.name,
-                "KeySchema": _key_schema(each.list_attribute, each.place_attribute),
+                "KeySchema": _key_schema(*each.attributes),
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
             for each in indexes
@@ -114,6 +117,11 @@ def key_of(item: Item) -> Key:
 def post_id(item: Item) -> str:
     """Return the id of the post that an item belongs to."""
     return str(item["pk"]).removeprefix("post#")
+
+
+def without(item: Item, *attributes: str) -> Item:
+    """Return an item that lacks some attributes."""
+    return {name: value for name, value in item.items() if name not in attributes}
 
 
 def listed(index: Index, name: str, instant: datetime, unique: str) -> Item:

@@ -5,7 +5,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from core.ledger.port import SETTLING, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
+from core.ledger.port import OPEN, SETTLING, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
 from core.models import Post
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
@@ -35,7 +35,7 @@ def change(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name
         " changed_at = :now WHERE post_id = :post_id",
         _columns(post)
         | {"wish": wish, "schedule_name": schedule_name, "superseded": json.dumps(sorted(left))}
-        | {"open": int(wish != "cancelled"), "now": milliseconds(now)},
+        | {"open": int(wish in OPEN), "now": milliseconds(now)},
     )
     return get(connection, post.post_id)
 
@@ -83,7 +83,8 @@ def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> None:
     """Delete up to `limit` posts that ended, or were cancelled, before an instant."""
     connection.execute(
         "DELETE FROM post WHERE post_id IN (SELECT post_id FROM post WHERE open = 0 AND settled = 1"
-        " AND changed_at < :before AND (due_at < :before OR wish = 'cancelled') ORDER BY changed_at LIMIT :limit)",
+        " AND changed_at < :before AND (due_at < :before OR wish IN ('cancelled', 'moved'))"
+        " ORDER BY changed_at LIMIT :limit)",
         {"before": milliseconds(before), "limit": limit},
     )
 

@@ -9,8 +9,11 @@ from core.models import Post
 from core.moments import utc_text
 from core.wire import Payload
 
-Wish = Literal["active", "paused", "cancelled"]
-"""What the person wants of a post at this moment."""
+Wish = Literal["active", "paused", "cancelled", "moved"]
+"""What the person wants of a post at this moment. *moved*: it was exported, and goes out by another deployment."""
+
+OPEN: frozenset[Wish] = frozenset({"active", "paused"})
+"""The wishes of a post that is still to go out from here."""
 
 SETTLING = timedelta(minutes=1)
 """How long whoever wrote a change is given to settle it, before others finish it."""

@@ -5,7 +5,7 @@ CREATE TABLE post (
     post_id       TEXT PRIMARY KEY,
     revision      INTEGER NOT NULL,
     content       TEXT NOT NULL,              -- the current revision, JSON of models.Post
-    wish          TEXT NOT NULL CHECK (wish IN ('active', 'paused', 'cancelled')),
+    wish          TEXT NOT NULL CHECK (wish IN ('active', 'paused', 'cancelled', 'moved')),
     schedule_name TEXT,                       -- the schedule that shall carry it; NULL: handed over directly
     superseded    TEXT NOT NULL DEFAULT '[]', -- schedules of earlier revisions, to be deleted
     settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedule was read back as wished

@@ -217,6 +217,14 @@ def test_a_payload_that_only_the_relay_could_read_does_not_hide_the_rest_of_hist
     assert "Atlantis" in caplog.text
 
 
+def test_nor_does_one_that_is_longer_than_any_of_ours(ledger, a_post, invoked, told_by_the_relay, dynamodb, attributes):
+    told_by_the_relay(invoked(a_post()), "handed_over")
+    item = attributes("occurrence#")
+    long = json.loads(item["content"]["S"]) | {"text": "x" * 230_000}
+    dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(long)}})
+    assert [len(run.text) for run in runs(ledger, limit=10)] == [230_000]
+
+
 # What comes between two requests
 
 
@@ -255,6 +263,8 @@ def meanwhile(dynamodb, table_of) -> Callable[..., Any]:
 
 MOMENTS = pytest.mark.parametrize("moment", range(5))
 """Every intent makes two requests, and two more when it is overtaken; at the last moment nothing comes between."""
+WHILE_HISTORY_IS_READ = pytest.mark.parametrize("moment", range(9))
+"""One request a bucket, and some for what is found there."""
 
 
 @MOMENTS
@@ -362,7 +372,7 @@ def test_what_the_relay_writes_during_a_claim_is_kept(
     assert [receipt.kind for receipt in occurrence.receipts] == [kind]
 
 
-@MOMENTS
+@WHILE_HISTORY_IS_READ
 def test_what_the_relay_writes_while_history_is_read_is_taken_in(
     ledger, a_post, invoked, plan, change, meanwhile, told_by_the_relay, moment
 ):
@@ -372,6 +382,16 @@ def test_what_the_relay_writes_while_history_is_read_is_taken_in(
     assert runs(ledger, limit=10) == []
     (found,) = lying(ledger, post.due_at + timedelta(days=1))
     assert found.post.text == "Better"
+
+
+@WHILE_HISTORY_IS_READ
+def test_of_two_revisions_that_the_relay_tells_of_meanwhile_the_newer_one_stands(
+    ledger, a_post, invoked, meanwhile, told_by_the_relay, moment
+):
+    first, second = invoked(a_post()), invoked(a_post(revision=2, text="Better"))
+    told_by_the_relay(first, "missed")
+    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: told_by_the_relay(second, "missed"))
+    assert [run.text for run in runs(ledger, limit=10)] == ["Better"]
 
 
 # How long things are kept
