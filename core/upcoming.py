@@ -23,6 +23,21 @@ class Entry:
     post: Post | None
     run: Run | None = None
 
+    @property
+    def key(self) -> str:
+        """Names the entry: the occurrence of one that has begun, else the post."""
+        return self.run.key if self.run else self.post_id
+
+    @property
+    def text(self) -> str | None:
+        """What the post says; None if its payload is foreign."""
+        return self.post.text if self.post else self.run.text if self.run else None
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """Where the post goes or went."""
+        return self.post.destinations if self.post else self.run.destinations if self.run else ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
@@ -32,12 +47,12 @@ class Window:
     more: bool
 
 
-def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int) -> Window:
+def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int, start: datetime | None = None) -> Window:
     """Return what is scheduled until before `end`: up to `limit` one-time posts, and the repeating ones among them.
 
-    A post that is due and not yet gone is there as *going out*.
+    It begins now, or later at `start`. A post that is due and not yet gone is there as *going out*.
     """
-    listed = queue.window(now - GRACE, end, limit=limit + 1)
+    listed = queue.window(max(start or now, now) - GRACE, end, limit=limit + 1)
     once = [each for each in listed if each.due_at is not None]
     repeating = [each for each in listed if each.due_at is None]
     more = len(once) > limit

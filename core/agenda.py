@@ -1,0 +1,38 @@
+"""The agenda of a stretch of time: what went out in it, what is still to go out, and every run of what repeats."""
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import takewhile
+
+from core.history import runs
+from core.ledger.port import Cursor, Ledger
+from core.queue import Queue
+from core.recurrence import NeverRuns, preview
+from core.upcoming import Entry, upcoming
+
+AT_MOST = 1000
+"""How many past and how many coming posts an agenda holds."""
+RUNS_AT_MOST = 100
+"""How many runs of one repeating post an agenda holds."""
+
+
+def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Entry]:
+    """Return what is due from `start` until before `end`, soonest first, each run once."""
+    past = takewhile(lambda run: run.due_at >= start, runs(ledger, after=Cursor(due_at=end, key=""), limit=AT_MOST))
+    coming = upcoming(queue, now, end, limit=AT_MOST, start=start).entries if end > now else []
+    found = [each for entry in coming for each in _runs(entry, max(now, start), end)]
+    found += [Entry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
+    once = {(each.due_at, each.post_id): each for each in found if start <= each.due_at < end}
+    return [once[place] for place in sorted(once)]
+
+
+def _runs(entry: Entry, after: datetime, end: datetime) -> list[Entry]:
+    """An entry once, and that of a repeating post once for each run before `end`."""
+    rule = entry.post.repeat if entry.post else None
+    if entry.post is None or rule is None:
+        return [entry]
+    try:
+        due = preview(rule.expression, entry.post.zone, rule.starts_at, rule.ends_at, after=after, count=RUNS_AT_MOST)
+    except NeverRuns:
+        return []
+    return [replace(entry, due_at=each) for each in due if each < end]

@@ -1,0 +1,48 @@
+from datetime import timedelta
+
+import pytest
+
+from core.agenda import agenda
+from core.ledger.port import Receipt
+from core.queue import Queue
+
+
+@pytest.fixture
+def told(scheduler, target, ledger, clock):
+    """The agenda of some days, counted from now, as (day, state) pairs."""
+
+    def read(first, last):
+        queue, now = Queue(scheduler, target.group), clock()
+        found = agenda(queue, ledger, now + timedelta(days=first), now + timedelta(days=last), now)
+        return [((each.due_at - now).days, each.state) for each in found]
+
+    return read
+
+
+def test_past_and_coming_posts_stand_in_one_line(told, schedules, a_post, ledger, invoked, clock):
+    past = a_post(post_id="a" * 12, due_at=clock() - timedelta(hours=30))
+    ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    schedules.schedule(a_post(post_id="b" * 12, due_at=clock() + timedelta(hours=30)))
+    assert told(-7, 7) == [(-2, "published"), (1, "scheduled")]
+
+
+def test_only_what_falls_into_the_stretch_is_told(told, schedules, a_post, clock):
+    schedules.schedule(a_post(due_at=clock() + timedelta(days=5, hours=1)))
+    assert told(0, 5) == []
+    assert told(5, 6) == [(5, "scheduled")]
+    assert told(6, 9) == []
+
+
+def test_every_run_of_a_repeating_post_is_told(told, schedules, a_series):
+    schedules.schedule(a_series())
+    assert told(0, 3) == [(0, "scheduled"), (1, "scheduled"), (2, "scheduled")]
+    assert told(30, 32) == [(30, "scheduled"), (31, "scheduled")]
+
+
+def test_a_post_that_begins_while_its_schedule_is_still_there_is_told_once(
+    told, schedules, a_post, ledger, invoked, clock
+):
+    plan = schedules.schedule(a_post(due_at=clock() + timedelta(minutes=1)))
+    clock.move(minutes=1)
+    ledger.record(invoked(plan.post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert told(-1, 1) == [(0, "published")]

@@ -1,0 +1,85 @@
+from datetime import timedelta
+
+import pytest
+
+from core.queue import Queue
+from core.upcoming import entry, stranded, upcoming
+
+
+@pytest.fixture
+def queue(scheduler, target):
+    return Queue(scheduler, target.group)
+
+
+@pytest.fixture
+def schedule(schedules, a_post, clock):
+    """Schedule posts by the letter they are named after, each so many minutes ahead."""
+
+    def plan(letter, minutes):
+        return schedules.schedule(a_post(post_id=letter * 12, due_at=clock() + timedelta(minutes=minutes)))
+
+    return plan
+
+
+@pytest.fixture
+def coming(queue, clock):
+    """What is due within the next week."""
+    return lambda limit=100: upcoming(queue, clock(), clock() + timedelta(days=7), limit=limit)
+
+
+def letters(entries):
+    return "".join(each.post_id[0] for each in entries)
+
+
+def test_posts_come_soonest_first_with_the_next_run_of_what_repeats_among_them(schedule, schedules, a_series, coming):
+    schedule("b", 60)
+    schedule("c", 3 * 24 * 60)
+    schedules.schedule(a_series(post_id="r" * 12))
+    assert letters(coming().entries) == "brc"
+
+
+def test_of_a_long_queue_the_first_posts_are_told_and_that_there_are_more(schedule, schedules, a_series, coming):
+    for number, letter in enumerate("abcd"):
+        schedule(letter, 10 + number)
+    schedules.schedule(a_series(post_id="r" * 12))
+    window = coming(limit=3)
+    assert (letters(window.entries), window.more) == ("abc", True)
+    assert not coming(limit=4).more
+
+
+def test_what_is_due_and_not_yet_gone_is_going_out(schedule, coming, clock):
+    schedule("a", 1)
+    clock.move(minutes=1, seconds=30)
+    assert [each.state for each in coming().entries] == ["going out"]
+
+
+def test_a_paused_post_is_told_as_paused(schedule, schedules, coming):
+    schedules.pause(schedule("a", 60))
+    assert [each.state for each in coming().entries] == ["paused"]
+
+
+def test_a_series_that_has_ended_is_not_in_the_queue(schedules, a_series, coming, clock):
+    rule = a_series().repeat.model_copy(update={"ends_at": clock() + timedelta(days=1)})
+    schedules.schedule(a_series(repeat=rule))
+    assert letters(coming().entries) == "k"
+    clock.move(days=2)
+    assert letters(coming().entries) == ""
+
+
+def test_what_no_schedule_carries_is_stranded(ledger, schedule, schedules, a_post, clock):
+    schedules.pause(schedule("p", 10))
+    schedule("m", 10)
+    ledger.plan(a_post(post_id="n" * 12, due_at=clock() + timedelta(days=1)), schedule_name="post-n", now=clock())
+    clock.move(minutes=13)
+    assert {each.post_id[0]: each.state for each in stranded(ledger, clock())} == {
+        "p": "time has passed",
+        "m": "missing",
+        "n": "not armed",
+    }
+
+
+def test_a_single_post_is_told_by_the_ledger_when_it_has_left_the_queue(ledger, schedule, schedules, clock):
+    plan = schedule("a", 60)
+    schedules.cancel(plan)
+    found = entry(ledger, plan.post.post_id, clock())
+    assert (found.state, found.due_at, found.text) == ("cancelled", plan.post.due_at, plan.post.text)
