@@ -43,6 +43,15 @@ class Cancelled(PunctualError):
         super().__init__(f"The post {post_id} was cancelled meanwhile. Your change was not made.")
 
 
+class Moved(PunctualError):
+    """The post was exported: it goes out by another deployment, if it was imported there."""
+
+    hint = "Change it there. To take it back, import the same file here, unless it was imported elsewhere."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} was moved to another deployment. Your change was not made.")
+
+
 class Repeats(PunctualError):
     """What was asked for needs a post with a single time."""
 

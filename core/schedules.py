@@ -13,7 +13,7 @@ from core.ledger.states import outcome
 from core.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.moments import Clock, wall_time
 from core.putting import UNHURRIED, Waiting
-from core.refusals import Cancelled, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
+from core.refusals import Cancelled, Moved, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
 from core.wire import Payload, ScheduleName, TargetSettings, write_payload
 
 FURTHEST_AHEAD = timedelta(days=3 * 365)
@@ -122,6 +122,8 @@ class Schedules:
     def send_now(self, plan: Plan) -> Plan:
         """Let a queued one-time post go out at once instead of at its time."""
         _check_not_cancelled(plan)
+        if plan.wish == "moved":
+            raise Moved(plan.post.post_id)
         if plan.post.repeats:
             raise Repeats(plan.post.post_id)
         now = self._clock()
@@ -160,6 +162,10 @@ class Schedules:
             raise UnknownPost(post_id)
         return plan
 
+    def settle(self, plan: Plan) -> Plan:
+        """Make the scheduler as a plan wishes, whatever became of its schedule; the plan itself stays as it is."""
+        return self._arming.settle(plan)
+
     def difference(self, plan: Plan) -> str:
         """Return which member of a plan's schedule is not as planned: `Name` if it is gone, nothing if all are."""
         return self._arming.difference(plan)
@@ -189,9 +195,13 @@ class Schedules:
             present = self.plan(post.post_id)
         if _is_as_wished(present, post, name):
             return present
+        if present.wish == "moved":
+            raise Moved(post.post_id)
         return self._ledger.change(_following(present, post), wish="active", schedule_name=name, now=now)
 
     def _change(self, plan: Plan, *, wish: Wish, **changes: Any) -> Plan:
+        if plan.wish == "moved" and wish != "cancelled":
+            raise Moved(plan.post.post_id)
         post = _following(plan, Post.model_validate(plan.post.model_dump() | changes))
         if wish == "active" and plan.wish == "active" and post.due_at == plan.post.due_at:
             self._check_in_time(post)

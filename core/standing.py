@@ -18,6 +18,7 @@ State = (
         "paused",
         "not armed",
         "cancelled",
+        "moved",
         "time has passed",
         "missing",
     ]
@@ -51,8 +52,8 @@ def _before(plan: Plan, now: datetime) -> State:
     """The state of a post of which nothing has begun."""
     due_at = plan.post.due_at
     passed = due_at is not None and due_at <= now
-    if plan.wish == "cancelled":
-        return "cancelled"
+    if plan.wish in ("cancelled", "moved"):
+        return plan.wish
     if passed and plan.wish == "paused":
         return "time has passed"
     if due_at is not None and due_at < now - GRACE:

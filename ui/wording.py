@@ -14,6 +14,7 @@ BADGES: dict[State, tuple[str, str, str]] = {
     "paused": ("Paused", "pause_circle", "orange"),
     "not armed": ("Not armed, trying again", "hourglass_top", "orange"),
     "cancelled": ("Cancelled", "block", "gray"),
+    "moved": ("Moved elsewhere", "move_up", "gray"),
     "time has passed": ("Time has passed", "event_busy", "orange"),
     "missing": ("Missing: it did not go out", "error", "red"),
     "going out": ("Going out", "send", "blue"),

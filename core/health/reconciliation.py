@@ -57,8 +57,8 @@ def reconcile(application: Application, now: datetime) -> list[Difference]:
 
 
 def arm_again(application: Application, plan: Plan) -> Plan:
-    """Put a gone or altered schedule as it was planned. Raises TooSoon once its time has come."""
-    return application.schedules.resume(plan) if plan.wish == "active" else application.schedules.pause(plan)
+    """Put a gone or altered schedule as it was planned."""
+    return application.schedules.settle(plan)
 
 
 def delete(application: Application, name: str) -> None:

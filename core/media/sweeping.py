@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from core.errors import PunctualError
-from core.ledger.port import Ledger
+from core.ledger.port import OPEN, Ledger
 from core.media.port import MediaStore
 from core.models import Post
 from core.moments import Clock
@@ -71,6 +71,6 @@ class Sweeper:
         if len(plans) > PENDING_AT_MOST:
             raise TooManyPending
         unsettled = self._ledger.unsettled(changed_before=now + FURTHEST_AHEAD, limit=PENDING_AT_MOST)
-        yield from (plan.post for plan in (*plans, *unsettled) if plan.wish != "cancelled")
+        yield from (plan.post for plan in (*plans, *unsettled) if plan.wish in OPEN)
         repeating = self._queue.details(self._queue.window(now, now, limit=0))
         yield from (scheduled.post for scheduled in repeating if scheduled.post is not None)

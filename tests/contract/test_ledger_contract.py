@@ -267,9 +267,10 @@ def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, seri
     change(ledger.get("000000000001").post, wish="cancelled")
     change(ledger.get("000000000002").post, wish="paused")
     claim(due(ledger.get("000000000003").post))
-    lying = ledger.lying(due_before=clock() + timedelta(minutes=4), limit=10)
+    change(ledger.get("000000000004").post, wish="moved")
+    lying = ledger.lying(due_before=clock() + timedelta(minutes=5), limit=10)
     assert [plan.post.post_id for plan in lying] == ["000000000002", "000000000000"]
-    assert len(ledger.lying(due_before=clock() + timedelta(minutes=4), limit=1)) == 1
+    assert len(ledger.lying(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
 
 
 # Claims
@@ -397,7 +398,7 @@ def test_an_unconfirmed_claim_is_settled_by_the_slow_attempt_itself(once, planne
 # Revisions
 
 
-@pytest.mark.parametrize("wish", ["active", "paused", "cancelled"])
+@pytest.mark.parametrize("wish", ["active", "paused", "cancelled", "moved"])
 def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, change, claim, wish):
     post = planned(once())
     change(post, wish=wish)
@@ -406,7 +407,7 @@ def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, ch
     assert ledger.history(after=None, limit=10) == []
 
 
-@pytest.mark.parametrize("wish", ["paused", "cancelled"])
+@pytest.mark.parametrize("wish", ["paused", "cancelled", "moved"])
 def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, wish):
     post = planned(once())
     assert claim(due(change(post, wish=wish))).verdict == "superseded"
