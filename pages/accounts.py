@@ -111,7 +111,7 @@ def line(account: Account) -> None:
     """Draw one account."""
     label, network = plain(account.label), application().networks.get(account.network)
     with (
-        st.container(border=True, key=of("card-account", account.destination.replace(":", "-"))),
+        st.container(border=True, key=of("card-account", account.destination)),
         st.container(horizontal=True, vertical_alignment="center"),
     ):
         with st.container(width="stretch", gap="xxsmall"):

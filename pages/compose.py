@@ -12,8 +12,11 @@ from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.counter import counter
 from ui.outcome import outcome
+from ui.pictures import attached, pictures
+from ui.preview import previews
 from ui.state import ASKED, DRAFT, OUTCOME, of
 from ui.timing import timing
+from ui.variants import variants, vary
 from ui.wording import account_names, plain
 
 
@@ -82,7 +85,8 @@ with words:
         persist_state="session",
     )
     chosen = st.session_state[drafts.destinations_key(draft)]
-    counter(drafts.text_key(draft), text or "", [accounts[each] for each in chosen if each in accounts])
+    addressed = [accounts[each] for each in chosen if each in accounts]
+    counter(drafts.text_key(draft), text or "", addressed)
     st.pills(
         "Destinations",
         labels,
@@ -91,6 +95,12 @@ with words:
         key=drafts.destinations_key(draft),
         persist_state="session",
     )
+    if len(addressed) > 1:
+        with st.expander("Other words for a destination", icon=":material/edit_note:"):
+            vary(draft, text or "", addressed)
+    pictures(draft)
+    with st.expander("Preview", icon=":material/visibility:"):
+        previews(text or "", variants(draft, chosen), attached(draft), addressed)
     if len(accounts) == 1:
         st.caption("The outbox is built in: a feed on this machine, good for a first try.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")

@@ -20,7 +20,7 @@ def more() -> None:
 
 def post(entry: Entry) -> None:
     """Draw one post of the feed."""
-    with st.container(border=True, key=of("card-entry", entry.occurrence_key.replace("/", "-")), gap="xsmall"):
+    with st.container(border=True, key=of("card-entry", entry.occurrence_key), gap="xsmall"):
         ago = countdown(entry.published_at, application().clock())
         st.caption(f":material/inbox: **Outbox** · {moment(entry.published_at, viewer_zone())} · {ago}")
         st.markdown(as_read(entry.text))

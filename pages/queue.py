@@ -43,7 +43,7 @@ def end(now: datetime) -> datetime:
 def matches(found: Entry) -> bool:
     """Whether the post holds every word that is searched for."""
     words = (st.session_state.get(SEARCH) or "").casefold().split()
-    text = "" if found.post is None else f"{found.post.text} {' '.join(found.post.destinations)}".casefold()
+    text = f"{found.text or ''} {' '.join(found.destinations)}".casefold()
     return all(word in text for word in words)
 
 

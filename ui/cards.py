@@ -4,7 +4,6 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.models import Post
 from core.phrases import clock_time, countdown, excerpt, lateness, moment
 from core.recurrence import in_words, read
 from core.standing import State
@@ -30,13 +29,13 @@ _ONLY_ONCE = {"Post now"}
 
 def card(entry: Entry, now: datetime) -> None:
     """Draw the card. Its height is the same in every state, so that what lies below never moves."""
-    with st.container(border=True, key=of("card", entry.post_id), horizontal=True, vertical_alignment="center"):
-        with st.container(key=of("time", entry.post_id), width=150, gap="xxsmall"):
+    with st.container(border=True, key=of("card", entry.key), horizontal=True, vertical_alignment="center"):
+        with st.container(key=of("time", entry.key), width=150, gap="xxsmall"):
             _time(entry, now)
-        with st.container(key=of("words", entry.post_id), width="stretch", gap="xsmall"):
+        with st.container(key=of("words", entry.key), width="stretch", gap="xsmall"):
             _words(entry)
         with st.container(
-            key=of("actions", entry.post_id), width=160, horizontal=True, horizontal_alignment="right", gap="xsmall"
+            key=of("actions", entry.key), width=160, horizontal=True, horizontal_alignment="right", gap="xsmall"
         ):
             _actions(entry)
 
@@ -48,16 +47,19 @@ def _time(entry: Entry, now: datetime) -> None:
 
 
 def _words(entry: Entry) -> None:
-    if entry.post is None:
+    if entry.text is None:
         st.text("This schedule was not written by Punctual. It is left as it is.")
         return
-    st.text(excerpt(entry.post.text, EXCERPT))
+    st.text(excerpt(entry.text, EXCERPT))
     parts = [state_badge(entry.state)] if entry.state != "scheduled" else []
-    st.markdown(" ".join([*parts, destination_badges(entry.post.destinations), _timing(entry, entry.post)]))
+    st.markdown(" ".join([*parts, destination_badges(entry.destinations), _timing(entry)]))
 
 
-def _timing(entry: Entry, post: Post) -> str:
+def _timing(entry: Entry) -> str:
     """The rule of a repeating post, else the post's own time where its zone is not the viewer's."""
+    post = entry.post
+    if post is None:
+        return ""
     if post.repeat is not None:
         rule, at = read(post.repeat.expression)
         return f":small[:gray[:material/repeat: {plain(in_words(rule, at, post.zone))}]]"

@@ -1,5 +1,7 @@
 """The counter under a text field: it moves while a person types, and counts what readers see as characters."""
 
+import re
+
 import streamlit as st
 
 from core.accounts import Account
@@ -48,7 +50,8 @@ def counter(field: str, text: str, accounts: list[Account]) -> None:
     measured = [(_measure(text, account), account.label) for account in accounts]
     limited = [(length.limit, label) for length, label in measured if length.limit is not None]
     limit, label = min(limited, default=(None, None))
-    _counter(key=f"{field}-counter", data={"field": field, "limit": limit, "label": label})
+    shown = re.sub(r"[^a-zA-Z0-9_-]", "-", field)  # as Streamlit writes a key into the page
+    _counter(key=f"{field}-counter", data={"field": shown, "limit": limit, "label": label})
 
 
 def _measure(text: str, account: Account) -> Length:

@@ -1,12 +1,13 @@
 """The draft in Compose: its text, its destinations and its time, kept while a person looks at other pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import streamlit as st
 
 from core.composing import compose, proposed_time
-from core.models import Post, Repeat, new_post_id
-from ui import repeats, when
+from core.models import Media, Post, Repeat, new_post_id
+from ui import pictures, repeats, variants, when
 from ui.application import application
 from ui.state import DRAFT, of
 from ui.viewer import viewer_zone
@@ -21,19 +22,28 @@ def current() -> str:
     return draft
 
 
-def begin(*, text: str, destinations: Sequence[str], zone: str) -> None:
+def begin(
+    *,
+    text: str,
+    destinations: Sequence[str],
+    zone: str,
+    media: Sequence[Media] = (),
+    texts: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Put a new draft in the place of the one in hand."""
     draft = new_post_id()
     state = st.session_state
     state[DRAFT] = draft
     state[text_key(draft)] = text
     state[destinations_key(draft)] = list(destinations)
+    pictures.begin(draft, media)
+    variants.begin(draft, texts)
     when.start(when_key(draft), proposed_time(application().clock()), zone)
 
 
 def begin_from(post: Post) -> None:
     """Begin a draft that says and addresses what a post did, and repeats as it does."""
-    begin(text=post.text, destinations=post.destinations, zone=post.zone)
+    begin(text=post.text, destinations=post.destinations, zone=post.zone, media=post.media, texts=post.variants)
     repeats.fill(when_key(current()), post)
 
 
@@ -50,6 +60,8 @@ def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Po
         late_after_minutes=app.settings.late_after_minutes,
         accounts=app.accounts,
         networks=app.networks,
+        variants=variants.variants(draft, st.session_state[destinations_key(draft)]),
+        media=pictures.attached(draft),
         repeat=repeat,
     )
 

@@ -20,6 +20,7 @@ page = st.navigation(
         "Posts": [
             st.Page(links.COMPOSE, title="Compose", icon=":material/edit_square:", default=True),
             st.Page(links.QUEUE, title="Queue", icon=":material/schedule:"),
+            st.Page(links.CALENDAR, title="Calendar", icon=":material/calendar_month:"),
         ],
         "Results": [
             st.Page(links.HISTORY, title="History", icon=":material/history:"),

@@ -187,3 +187,12 @@ def test_a_post_with_a_forged_signature_is_turned_away(running):
     request = urllib.request.Request(f"{running.url}/publish", b"{}", forged)
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(request)
+
+
+def test_a_click_on_a_day_of_the_calendar_shows_its_posts(running, plan, page, application):
+    post = plan("On the calendar", seconds=2 * 24 * 3600)
+    page.goto(f"{running.url}/calendar")
+    day = f"{wall_time(post.post.due_at, 'Europe/Berlin'):%a %-d %b %Y}"
+    page.get_by_role("button", name=day).click()
+    expect(page.get_by_role("heading", name=day)).to_be_visible()
+    expect(card(page, post)).to_contain_text("On the calendar")

@@ -11,6 +11,7 @@ from core.settings import Settings
 PAGES = {
     "": "Compose",
     "queue": "Queue",
+    "calendar": "Calendar",
     "history": "History",
     "outbox": "Outbox",
     "accounts": "Accounts",

@@ -1,0 +1,105 @@
+"""Calendar: a month of posts, past and coming, and the day that was chosen in full."""
+
+from calendar import Calendar
+from collections import defaultdict
+from datetime import date, timedelta
+
+import streamlit as st
+
+from core.agenda import agenda
+from core.moments import offset_label, wall_time
+from core.phrases import calendar_day, clock_time, counted, day_heading, excerpt
+from core.series import day_begins
+from core.upcoming import Entry
+from ui.answers import beside
+from ui.application import application
+from ui.cards import card
+from ui.month_grid import Day, Line, month_grid
+from ui.queue_actions import dialogs
+from ui.state import DAY, MONTH
+from ui.viewer import viewer_zone
+from ui.wording import BADGES
+
+SHOWN_A_DAY = 3
+"""Posts that a day's cell names; of more only the number is told."""
+
+
+def turn(month: date) -> None:
+    """Show another month."""
+    st.session_state[MONTH] = month
+    st.session_state.pop(DAY, None)
+
+
+def choose(day: date) -> None:
+    """Show a day in full."""
+    st.session_state[DAY] = day
+
+
+def posts(first: date, last: date, zone: str) -> dict[date, list[Entry]]:
+    """Return the posts of the days from `first` to `last`, by day as calendars in `zone` have them."""
+    app, found = application(), defaultdict(list)
+    begins, ends = day_begins(first, zone), day_begins(last + timedelta(days=1), zone)
+    for entry in agenda(app.queue, app.ledger, begins, ends, app.clock()):
+        found[wall_time(entry.due_at, zone).date()].append(entry)
+    return found
+
+
+def cell(day: date, entries: list[Entry], shown: date, today: date) -> Day:
+    """Return one day of the month as its cell shows it."""
+    zone = viewer_zone()
+    lines = [
+        Line(time=clock_time(each.due_at, zone), text=excerpt(each.text or "", 60), colour=BADGES[each.state][2])
+        for each in entries[:SHOWN_A_DAY]
+    ]
+    return Day(
+        iso=day.isoformat(),
+        number=day.day,
+        label=f"{calendar_day(day)}: {counted(len(entries), 'post')}",
+        in_month=day.month == shown.month,
+        today=day == today,
+        chosen=day == st.session_state[DAY],
+        posts=lines,
+        more=len(entries) - len(lines),
+    )
+
+
+def steps(shown: date, today: date) -> None:
+    """Draw the way to other months."""
+    previous, following = (shown - timedelta(days=1)).replace(day=1), (shown + timedelta(days=31)).replace(day=1)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.subheader(f"{shown:%B %Y}", anchor=False, width="stretch")
+        for key, label, icon, help_text, month in (
+            ("previous", "", ":material/chevron_left:", "The month before", previous),
+            ("this-month", "Today", None, None, today.replace(day=1)),
+            ("next", "", ":material/chevron_right:", "The month after", following),
+        ):
+            st.button(label, key=key, icon=icon, help=help_text, on_click=turn, args=(month,))
+
+
+@st.fragment(run_every="10s")
+def month() -> None:
+    """Draw the month, and below it the day that was chosen."""
+    zone, now = viewer_zone(), application().clock()
+    today = wall_time(now, zone).date()
+    shown = st.session_state.setdefault(MONTH, today.replace(day=1))
+    chosen = st.session_state.setdefault(DAY, today if shown == today.replace(day=1) else shown)
+    days = list(Calendar().itermonthdates(shown.year, shown.month))
+    found = posts(days[0], days[-1], zone)
+    steps(shown, today)
+    month_grid([cell(day, found.get(day, []), shown, today) for day in days], choose)
+    st.subheader(day_heading(chosen, today), anchor=False)
+    cards: dict[str, Entry] = {}
+    for each in found.get(chosen, []):
+        cards.setdefault(each.key, each)
+    for each in cards.values():
+        card(each, now)
+    if not cards:
+        st.caption("Nothing is due on this day.")
+    beside()
+    dialogs()
+
+
+zone = viewer_zone()
+st.title("Calendar")
+st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
+month()

@@ -1,0 +1,107 @@
+"""A month as a grid of days, each with the posts that are due on it; a click on a day chooses it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import streamlit as st
+
+KEY = "month-grid"
+
+_CSS = """
+.month { display: grid; grid-template-columns: repeat(7, minmax(0, 1fr)); font-size: 0.8rem;
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); overflow: hidden; }
+.name { padding: 0.4rem 0.5rem; font-weight: 600; color: var(--st-gray-text-color);
+  background: var(--st-secondary-background-color); }
+.day { display: flex; flex-direction: column; gap: 0.15rem; min-height: 6rem; padding: 0.35rem 0.5rem; text-align: left;
+  font: inherit; color: var(--st-text-color); background: var(--st-secondary-background-color); cursor: pointer;
+  border: 0; border-top: 1px solid var(--st-border-color); border-left: 1px solid var(--st-border-color); }
+.day:nth-child(7n + 1) { border-left: 0; }
+.day.other { background: transparent; color: var(--st-gray-text-color); }
+.day:hover, .day:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
+.day[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--st-primary-color); }
+.number { width: 1.6rem; line-height: 1.6rem; text-align: center; margin-left: -0.3rem; border-radius: 50%;
+  font-weight: 600; font-variant-numeric: tabular-nums; }
+.day[aria-current] .number { background: var(--st-primary-color); color: #ffffff; }
+.post { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; padding-left: 0.45rem;
+  border-left: 3px solid var(--shade); }
+.more { color: var(--st-gray-text-color); padding-left: 0.45rem; }
+@media (max-width: 640px) {
+  .day { min-height: 3.4rem; padding: 0.25rem; align-items: center; }
+  .number { margin: 0; }
+  .name { padding: 0.3rem 0; text-align: center; }
+  .posts { display: flex; gap: 0.2rem; }
+  .post { width: 0.4rem; height: 0.4rem; padding: 0; border: 0; border-radius: 50%; background: var(--shade); }
+  .post, .more { font-size: 0; }
+}
+"""
+_JS = """
+function element(kind, className, text = "") {
+    const made = document.createElement(kind);
+    made.className = className;
+    made.textContent = text;
+    return made;
+}
+
+function dayOf(day, setTriggerValue) {
+    const made = element("button", day.in_month ? "day" : "day other");
+    made.type = "button";
+    made.setAttribute("aria-label", day.label);
+    made.setAttribute("aria-pressed", day.chosen);
+    if (day.today) made.setAttribute("aria-current", "date");
+    made.append(element("span", "number", day.number));
+    const posts = element("span", "posts");
+    for (const post of day.posts) {
+        const line = element("span", "post", `${post.time} ${post.text}`);
+        line.style.display = "block";
+        line.style.setProperty("--shade", `var(--st-${post.colour}-color)`);
+        posts.append(line);
+    }
+    made.append(posts);
+    if (day.more) made.append(element("span", "more", `and ${day.more} more`));
+    made.onclick = () => setTriggerValue("day", day.iso);
+    return made;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+    const month = parentElement.querySelector(".month");
+    month.replaceChildren(
+        ...data.names.map((name) => element("span", "name", name)),
+        ...data.days.map((day) => dayOf(day, setTriggerValue)),
+    );
+}
+"""
+_grid = st.components.v2.component("punctual_month", html='<div class="month"></div>', css=_CSS, js=_JS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One post in a day's cell; `colour` is one of the theme's."""
+
+    time: str
+    text: str
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One cell. `label` is what a screen reader says; `more` counts the posts that are not among the lines."""
+
+    iso: str
+    number: int
+    label: str
+    in_month: bool
+    today: bool
+    chosen: bool
+    posts: list[Line]
+    more: int
+
+
+def month_grid(days: list[Day], choose: Callable[[date], None]) -> None:
+    """Draw whole weeks from Monday on, and call `choose` with the day that is clicked."""
+
+    def clicked() -> None:
+        choose(date.fromisoformat(st.session_state[KEY]["day"]))
+
+    names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    _grid(key=KEY, data={"names": names, "days": [asdict(day) for day in days]}, on_day_change=clicked)
