@@ -54,9 +54,8 @@ def get(connection: sqlite3.Connection, name: str) -> Group:
 def page(connection: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[Group]:
     """Return up to `limit` groups, by name, whose names begin with `prefix` and come after `after`."""
     rows = connection.execute(
-        "SELECT * FROM schedule_group WHERE name >= :prefix AND name < :end AND name > :after"
-        " ORDER BY name LIMIT :limit",
-        {"prefix": prefix, "end": end_of(prefix), "after": after, "limit": limit},
+        "SELECT * FROM schedule_group WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
+        (*name_range(prefix, after), limit),
     ).fetchall()
     return [
         Group(name=row["name"], tags=json.loads(row["tags"]), created=row["created"], modified=row["modified"])
@@ -86,9 +85,13 @@ def untag(connection: sqlite3.Connection, name: str, keys: Sequence[str], now: i
     _store_tags(connection, name, kept, now)
 
 
-def end_of(prefix: str) -> str:
-    """Return the first string after all that begin with `prefix`; names are ASCII."""
-    return prefix + "\x7f"
+def name_range(prefix: str, after: str) -> tuple[str, str]:
+    """Return the strings from which and before which all names lie that begin with `prefix` and come after `after`.
+
+    One bound at each end, so that a page far down an index costs no more than the first. Names hold no character
+    before `-` and none after `z`.
+    """
+    return max(prefix, after + " "), prefix + "~"
 
 
 def _store_tags(connection: sqlite3.Connection, name: str, tags: Mapping[str, str], now: int) -> None:

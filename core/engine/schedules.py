@@ -12,8 +12,7 @@ from core.engine.timing import Timing, after_update
 
 PAGE = """
     SELECT group_name, name, state, target_arn, created, modified FROM schedule
-    WHERE group_name = :group AND name >= :prefix AND name < :end AND name > :after {state}
-    ORDER BY name LIMIT :limit
+    WHERE group_name = ? AND name >= ? AND name < ? {state} ORDER BY name LIMIT ?
 """
 _PAGES = {
     None: PAGE.format(state=""),
@@ -74,10 +73,7 @@ def page(
     connection: sqlite3.Connection, group: str, prefix: str, state: str | None, after: str, limit: int
 ) -> list[sqlite3.Row]:
     """Return up to `limit` summaries of one group, by name, after the name `after`: one range of the index."""
-    return connection.execute(
-        _PAGES[state],
-        {"group": group, "prefix": prefix, "end": groups.end_of(prefix), "after": after, "limit": limit},
-    ).fetchall()
+    return connection.execute(_PAGES[state], (group, *groups.name_range(prefix, after), limit)).fetchall()
 
 
 def page_of_all(

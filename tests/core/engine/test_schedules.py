@@ -1,0 +1,78 @@
+"""What listing costs, whatever is in the store."""
+
+import pytest
+
+from core.engine import schedules
+from core.engine.timing import Timing
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+
+
+def definition(name, state="ENABLED"):
+    return {"GroupName": "default", "Name": name, "State": state, "Target": {"Arn": ARN}}
+
+
+@pytest.fixture
+def full_store(store):
+    """5,000 schedules, one in a thousand of them disabled."""
+
+    def fill(connection):
+        for number in range(5000):
+            state = "DISABLED" if number % 1000 == 999 else "ENABLED"
+            schedules.create(connection, definition(f"n{number:04}", state), Timing(anchor=0), 0)
+
+    store.write(fill)
+    return store
+
+
+@pytest.fixture
+def steps(full_store):
+    """Return the rows of a page and how many hundreds of steps SQLite took for them."""
+
+    def count(prefix="", state=None, after="", limit=100):
+        taken = []
+        with full_store.snapshot() as connection:
+            connection.set_progress_handler(lambda: taken.append(1) and None, 100)
+            rows = schedules.page(connection, "default", prefix, state, after, limit)
+            connection.set_progress_handler(None, 100)
+        return [row["name"] for row in rows], len(taken)
+
+    return count
+
+
+def test_the_last_page_costs_no_more_than_the_first(steps):
+    first, cost_of_first = steps()
+    last, cost_of_last = steps(after="n4899")
+    assert (first[0], last[0], last[-1], len(last)) == ("n0000", "n4900", "n4999", 100)
+    assert cost_of_last <= cost_of_first + 1
+
+
+def test_a_prefix_costs_what_it_finds(steps):
+    found, cost = steps(prefix="n432")
+    assert (found[0], len(found)) == ("n4320", 10)
+    assert cost <= 3
+
+
+def test_the_few_disabled_are_found_without_looking_at_the_rest(steps):
+    found, cost = steps(state="DISABLED")
+    assert found == [f"n{number}999" for number in range(5)]
+    assert cost <= 3
+
+
+def test_a_page_of_a_prefix_goes_on_after_a_name_and_ends_with_the_prefix(steps):
+    assert steps(prefix="n00", after="n0097")[0] == ["n0098", "n0099"]
+    assert steps(prefix="n43", after="a")[0][:2] == ["n4300", "n4301"]
+    assert steps(prefix="n43", after="n9")[0] == []
+
+
+@pytest.mark.parametrize("name", ["-", ".", "_", "0", "9", "A", "Z", "a", "z", "zz", "n" * 64])
+def test_every_name_that_is_allowed_is_found_by_its_prefixes_and_after_its_predecessors(store, name):
+    store.write(lambda connection: schedules.create(connection, definition(name), Timing(anchor=0), 0))
+    store.write(
+        lambda connection: schedules.create(connection, definition((name + "-")[:64] + "-"), Timing(anchor=0), 0)
+    )
+    with store.snapshot() as connection:
+        found = schedules.page(connection, "default", name, None, "", 10)
+        rest = schedules.page(connection, "default", name, None, name, 10)
+    assert [row["name"] for row in found] == [name, longer]
+    assert [row["name"] for row in rest] == [longer]
