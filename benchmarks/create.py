@@ -1,0 +1,68 @@
+"""Creating schedules through boto3, durably: in this process beside peers, and over HTTP beside an empty handler."""
+
+import sys
+
+from benchmarks.measuring import engine, free_port, heading, http_client, peer, process, rate, row, schedule, verdict
+
+COUNT = 2000
+EMPTY = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    while (await receive()).get("more_body"):
+        pass
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+uvicorn.run(app, port=int(sys.argv[1]), log_level="error", lifespan="off")
+"""
+
+
+def over_http(url: str, threads: int, *keys: str) -> float:
+    client = http_client(url, *keys)
+    rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix=f"warm{threads}")
+    return rate(
+        lambda name: client.create_schedule(**schedule(name)), count=COUNT, threads=threads, prefix=f"n{threads}"
+    )
+
+
+def in_process(threads: int) -> float:
+    with engine() as (_, client):
+        rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix="warm")
+        return rate(lambda name: client.create_schedule(**schedule(name)), count=COUNT, threads=threads)
+
+
+def served(command: list[str], port: int, threads: int, *keys: str, **environment: str) -> float:
+    with process(command, port, **environment):
+        return over_http(f"http://127.0.0.1:{port}", threads, *keys)
+
+
+def peers(threads: int) -> None:
+    own = in_process(threads)
+    row(f"in this process, durable, {threads} thread(s)", f"{own:,.0f}/s")
+    port = free_port()
+    for name, command, aim, environment in (
+        ("ministack", [], 1.5, {"GATEWAY_PORT": str(port), "EDGE_PORT": str(port)}),
+        ("moto_server", ["-p", str(port)], 4, {}),
+    ):
+        if path := peer(name):
+            theirs = served([path, *command], port, threads, **environment)
+            row(f"{name}, in memory, {threads} thread(s)", f"{theirs:,.0f}/s", verdict(own / theirs, at_least=aim))
+
+
+def face(threads: int) -> None:
+    port = free_port()
+    empty = served([sys.executable, "-c", EMPTY, str(port)], port, threads)
+    port = free_port()
+    keys = {"PUNCTUAL_LOCAL_ACCESS_KEY_ID": "LOCALTEST", "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY": "secret"}
+    command = [sys.executable, "-m", "benchmarks.engine_alone", str(port)]
+    own = served(command, port, threads, *keys.values(), **keys)
+    row(f"an empty handler over HTTP, {threads} thread(s)", f"{empty:,.0f}/s")
+    row(f"the engine over HTTP, durable, {threads} thread(s)", f"{own:,.0f}/s", verdict(own / empty, at_least=0.8))
+
+
+if __name__ == "__main__":
+    heading("Creating schedules")
+    for threads in (1, 8):
+        peers(threads)
+    for threads in (1, 8):
+        face(threads)

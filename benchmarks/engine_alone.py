@@ -1,0 +1,21 @@
+"""The engine's face with nothing behind it but the engine: what `create.py` measures over HTTP."""
+
+import os
+import sys
+
+import uvicorn
+
+from benchmarks.measuring import engine
+from core.engine.api import Api
+from core.engine.server import Face
+from core.engine.signatures import Credentials
+from core.moments import real_clock
+
+if __name__ == "__main__":
+    with engine() as (store, _):
+        credentials = Credentials(
+            access_key_id=os.environ["PUNCTUAL_LOCAL_ACCESS_KEY_ID"],
+            secret_access_key=os.environ["PUNCTUAL_LOCAL_SECRET_ACCESS_KEY"],
+        )
+        face = Face(Api(store, real_clock), credentials, real_clock)
+        uvicorn.run(face, port=int(sys.argv[1]), log_level="error", lifespan="off")

@@ -1,0 +1,169 @@
+"""What the benchmarks share: this machine's disk, an engine on it, peers to compare with, and figures as text."""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from core.engine.api import Api
+from core.engine.clients import local_clients
+from core.engine.store import Store
+from core.moments import real_clock
+
+ROOT = Path(__file__).parents[1]
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+ROLE = "arn:aws:iam::000000000000:role/scheduler"
+PAYLOAD = json.dumps(
+    {"version": 1, "post_id": "k3v9q2m4cx7a", "occurrence": "<aws.scheduler.scheduled-time>", "text": "x" * 280}
+)
+
+
+def schedule(name: str, due: str = "2099-01-01T00:00:00") -> dict[str, Any]:
+    """Return the parameters of CreateSchedule for one post, as the product sends them."""
+    return {
+        "Name": name,
+        "ScheduleExpression": f"at({due})",
+        "ScheduleExpressionTimezone": "UTC",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Description": "A post of two hundred and eighty characters",
+        "Target": {
+            "Arn": FUNCTION,
+            "RoleArn": ROLE,
+            "Input": PAYLOAD,
+            "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 900},
+        },
+    }
+
+
+@contextmanager
+def engine(folder: Path | None = None) -> Iterator[tuple[Store, Any]]:
+    """Open an engine in a folder of its own; give its store and boto3's scheduler client on it."""
+    with tempfile.TemporaryDirectory(dir=scratch()) as fresh:
+        store = Store((folder or Path(fresh)) / "engine.db", now=real_clock())
+        yield store, local_clients(Api(store, real_clock)).scheduler
+        store.close()
+
+
+def scratch() -> str | None:
+    """Return where to write: SCRATCH, which should be on the disk that is to be measured."""
+    return os.environ.get("SCRATCH")
+
+
+def fsync_latency() -> tuple[float, float]:
+    """Return the median and the 99th percentile, in microseconds, of appending 4 KB and making them durable."""
+    took = []
+    with tempfile.NamedTemporaryFile(dir=scratch()) as file:
+        for _ in range(500):
+            os.write(file.fileno(), b"x" * 4096)
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - begun) * 1e6)
+    return statistics.median(took), percentile(took, 99)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """Return the value that `percent` of the values do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
+
+
+def rate(work: Callable[[str], object], *, count: int, threads: int = 1, prefix: str = "n") -> float:
+    """Return how many calls of `work(name)` are done a second."""
+
+    def some(thread: int) -> None:
+        for number in range(count // threads):
+            work(f"{prefix}-{thread}-{number}")
+
+    workers = [threading.Thread(target=some, args=(thread,)) for thread in range(threads)]
+    begun = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return count / (time.perf_counter() - begun)
+
+
+def median_ms(work: Callable[[], object], count: int = 50) -> float:
+    """Return the median duration of a call, in milliseconds, after a first one."""
+    work()
+    took = []
+    for _ in range(count):
+        begun = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - begun) * 1e3)
+    return statistics.median(took)
+
+
+def http_client(url: str, access_key_id: str = "test", secret_access_key: str = "test") -> Any:
+    """Return boto3's scheduler client for a server on this machine."""
+    return boto3.client(
+        "scheduler",
+        "us-east-1",
+        endpoint_url=url,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        config=Config(retries={"total_max_attempts": 1}, max_pool_connections=16),
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; it answers on the port when the block begins."""
+    started = subprocess.Popen(
+        command, env={**os.environ, **environment}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline or started.poll() is not None:
+                    raise
+                time.sleep(0.02)
+        yield started
+    finally:
+        started.kill()
+        started.wait()
+
+
+def peer(name: str) -> str | None:
+    """Return a peer's command from the environment in PEERS (see README.md), or None where it is not installed."""
+    path = Path(os.environ.get("PEERS", "/nowhere"), name)
+    return str(path) if path.exists() else None
+
+
+def heading(title: str) -> None:
+    """Print what is measured, when, and how quick the disk is."""
+    median, worst = fsync_latency()
+    print(f"\n{title} ({datetime.now():%Y-%m-%d %H:%M}, load {os.getloadavg()[0]:.1f})")  # noqa: DTZ005
+    print(f"  fsync of 4 KB: median {median:.0f} us, 99th percentile {worst:.0f} us")
+
+
+def row(what: str, figure: str, verdict: str = "") -> None:
+    """Print one figure."""
+    print(f"  {what:<58} {figure:>16}  {verdict}")
+
+
+def verdict(ratio: float, *, at_least: float = 0, at_most: float = 1e9) -> str:
+    """Say whether a ratio meets its aim."""
+    aim = f"at least {at_least:g}" if at_least else f"at most {at_most:g}"
+    return f"{ratio:.2f} x (aim: {aim} x) {'ok' if at_least <= ratio <= at_most else 'MISSED'}"

@@ -1,0 +1,31 @@
+"""A plain receiver: takes any POST on 127.0.0.1 and answers 200 with nothing, as quickly as Python can."""
+
+import asyncio
+import sys
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+
+
+class Receiver(asyncio.Protocol):
+    """One connection, one request."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._received = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, _, body = self._received.partition(b"\r\n\r\n")
+        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+        if len(body) >= int(length.split(b":")[1]):
+            self._transport.write(ANSWER)
+            self._transport.close()
+
+
+async def main(port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(Receiver, "127.0.0.1", port, backlog=2048)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
