@@ -67,10 +67,9 @@ def test_a_page_of_a_prefix_goes_on_after_a_name_and_ends_with_the_prefix(steps)
 
 @pytest.mark.parametrize("name", ["-", ".", "_", "0", "9", "A", "Z", "a", "z", "zz", "n" * 64])
 def test_every_name_that_is_allowed_is_found_by_its_prefixes_and_after_its_predecessors(store, name):
-    store.write(lambda connection: schedules.create(connection, definition(name), Timing(anchor=0), 0))
-    store.write(
-        lambda connection: schedules.create(connection, definition((name + "-")[:64] + "-"), Timing(anchor=0), 0)
-    )
+    longer = name + "-"
+    for each in (name, longer):
+        store.write(lambda connection, each=each: schedules.create(connection, definition(each), Timing(anchor=0), 0))
     with store.snapshot() as connection:
         found = schedules.page(connection, "default", name, None, "", 10)
         rest = schedules.page(connection, "default", name, None, name, 10)
