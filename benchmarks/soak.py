@@ -1,0 +1,138 @@
+"""Random load and random kills, counted at the end: nothing lost, nothing published twice.
+
+    python -m benchmarks.soak [SECONDS]        (default: 600)
+
+Two processes, each an engine with its posting server, share a home; one of them is killed every few seconds and
+started again. Every post goes to the outbox and to a webhook that takes 100 ms and ignores no repeats.
+"""
+
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from benchmarks.measuring import free_port, heading, process, row, scratch
+from core.application import Application
+from core.composing import compose
+from core.errors import PunctualError
+from core.history import everything
+from core.models import new_post_id
+from core.settings import Settings
+
+TAKES = 0.1
+RETRIES = {"PUNCTUAL_RETRY_DELAYS": "0.5,0.5", "PUNCTUAL_REDELIVERY_SECONDS": "1"}
+FINAL = {"published", "unconfirmed", "refused", "failed", "missed"}
+
+
+@contextmanager
+def webhook() -> Iterator[tuple[str, Counter[str]]]:
+    """Run a server that takes every post slowly, and counts each webhook-id; give its address and the counts."""
+    counts: Counter[str] = Counter()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            counts[self.headers["webhook-id"]] += 1
+            time.sleep(TAKES)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the soak counts."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", counts
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def soak(home: Application, seconds: float, chance: random.Random) -> tuple[set[str], int]:
+    """Schedule posts and kill engines for a while; return the posts that were acknowledged and the number of kills."""
+    acknowledged: set[str] = set()
+    kills = 0
+    until = time.monotonic() + seconds
+    with ExitStack() as first, ExitStack() as second:
+        running = [first, second]
+        for stack in running:
+            start(stack, home)
+        while time.monotonic() < until:
+            for _ in range(chance.randint(1, 30)):
+                acknowledged.update(scheduled(home, chance))
+            time.sleep(chance.uniform(0, 3))
+            stack = chance.choice(running)
+            stack.close()  # SIGKILL
+            kills += 1
+            start(stack, home)
+        settle(home, acknowledged)
+    return acknowledged, kills
+
+
+def start(stack: ExitStack, home: Application) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home.home.path)]
+    stack.enter_context(process(command, port, **RETRIES))
+
+
+def scheduled(home: Application, chance: random.Random) -> list[str]:
+    """Schedule one post some seconds ahead; return its id if it was acknowledged."""
+    due = (home.clock() + timedelta(seconds=chance.uniform(4, 9))).replace(microsecond=0)
+    post = compose(
+        post_id=new_post_id(),
+        text="Soaked",
+        destinations=["outbox", "webhook:soak"],
+        wall=due.replace(tzinfo=None),
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=home.accounts,
+        networks=home.networks,
+    )
+    try:
+        return [home.schedules.schedule(post).post.post_id]
+    except PunctualError as refusal:
+        print(f"  refused: {refusal}")
+        return []
+
+
+def settle(home: Application, acknowledged: set[str]) -> None:
+    """Wait until every post has an end, at most three minutes."""
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if acknowledged <= {run.post_id for run in everything(home.ledger) if run.state in FINAL}:
+            return
+        time.sleep(1)
+
+
+def main(seconds: float) -> None:
+    heading(f"Soak of {seconds:.0f} s")
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder, webhook() as (address, received):
+        home = Application(Settings(home=Path(folder)))
+        answers = {"name": "soak", "address": address, "deduplicates": "no"}
+        home.accounts.connect(home.networks["webhook"].connect(answers))
+        acknowledged, kills = soak(home, seconds, random.Random(1))
+        runs = {run.post_id: run for run in everything(home.ledger)}
+        fed = Counter(entry.post_id for entry in home.outbox.feed(limit=10**9))
+        home.close()
+    unconfirmed = {post_id for post_id, run in runs.items() if run.state == "unconfirmed"}
+    lost = {post_id for post_id in acknowledged if received[post_id] == 0 and post_id not in unconfirmed}
+    row("posts acknowledged", f"{len(acknowledged):,}")
+    row("processes killed", f"{kills:,}")
+    row("posts lost: not in the outbox", f"{len(acknowledged - set(fed)):,}", "(aim: 0)")
+    row("posts lost: not at the webhook, and nobody is told", f"{len(lost):,}", "(aim: 0)")
+    row("posts published twice", f"{sum(count > 1 for count in [*fed.values(), *received.values()]):,}", "(aim: 0)")
+    row("posts unconfirmed at the webhook, and shown", f"{len(unconfirmed):,}")
+    row("states", ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in runs.values()).items()))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 600)
