@@ -1,6 +1,6 @@
 """The draft's pictures and videos: attached, described, put in order, taken off again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -13,7 +13,8 @@ from ui.state import of
 
 KINDS = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
 """What the browser offers to choose; what a file really is, core finds out."""
-IN_A_ROW = 3
+THUMBNAIL = 120
+"""Pixels."""
 
 
 def begin(draft: str, media: Sequence[Media]) -> None:
@@ -44,11 +45,9 @@ def pictures(draft: str) -> None:
         help="Where a picture was taken is removed from it before it goes out.",
     )
     media: list[Media] = st.session_state[_media_key(draft)]
-    for first in range(0, len(media), IN_A_ROW):
-        columns = st.columns(IN_A_ROW, gap="small")
-        for place, column in zip(range(first, min(first + IN_A_ROW, len(media))), columns, strict=False):
-            with column, st.container(border=True):
-                _card(draft, media[place], place, last=len(media) - 1)
+    for place, each in enumerate(media):
+        with st.container(border=True, key=of(f"card-{each.reference}", draft)):
+            _card(draft, each, place)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -57,36 +56,40 @@ def small(reference: str) -> bytes:
     return thumbnail(application().media.get(reference))
 
 
-def _card(draft: str, media: Media, place: int, *, last: int) -> None:
-    if media.kind == "picture":
-        st.image(small(media.reference), alt=_alt(draft, media) or "Not described yet")
-    else:
-        st.markdown(f":material/movie: Video, {media.size / 1e6:.1f} MB")
-    st.text_area(
-        f"Description of {media.kind} {place + 1}",
-        key=_alt_key(draft, media),
-        height=80,
-        placeholder="What those who cannot see it should know",
-        persist_state="session",
-    )
-    if not _alt(draft, media).strip():
-        st.caption(":orange[:material/warning: Not described: some readers will miss it.]")
-    with st.container(horizontal=True):
-        st.button(
-            "Move earlier",
-            key=of(f"earlier-{media.reference}", draft),
-            icon=":material/arrow_back:",
-            disabled=place == 0,
-            on_click=_move_earlier,
-            args=(draft, place),
-        ) if last else None
-        st.button(
-            "Remove",
-            key=of(f"remove-{media.reference}", draft),
-            icon=":material/close:",
-            on_click=_take_off,
-            args=(draft, place),
+def _card(draft: str, media: Media, place: int) -> None:
+    shown, said = st.columns([1, 3], gap="small")
+    with shown:
+        if media.kind == "picture":
+            st.image(small(media.reference), width=THUMBNAIL, alt=_alt(draft, media) or "Not described yet")
+        else:
+            st.markdown(f":material/movie: Video, {media.size / 1e6:.1f} MB")
+    with said:
+        st.text_area(
+            f"Description of {media.kind} {place + 1}",
+            key=_alt_key(draft, media),
+            height=80,
+            placeholder="What those who cannot see it should know",
+            persist_state="session",
         )
+        if not _alt(draft, media).strip():
+            st.caption(":orange[:material/warning: Not described: some readers will miss it.]")
+        with st.container(horizontal=True):
+            _button(draft, media, "Move up", ":material/arrow_upward:", _move_up, place, disabled=place == 0)
+            _button(draft, media, "Remove", ":material/close:", _take_off, place)
+
+
+def _button(
+    draft: str,
+    media: Media,
+    label: str,
+    icon: str,
+    act: Callable[[str, int], None],
+    place: int,
+    *,
+    disabled: bool = False,
+) -> None:
+    key = of(f"{label}-{media.reference}", draft)
+    st.button(label, key=key, icon=icon, type="tertiary", disabled=disabled, on_click=act, args=(draft, place))
 
 
 @answering
@@ -100,7 +103,7 @@ def _attach(draft: str, uploader: str) -> None:
             media.append(taken)
 
 
-def _move_earlier(draft: str, place: int) -> None:
+def _move_up(draft: str, place: int) -> None:
     media: list[Media] = st.session_state[_media_key(draft)]
     media[place - 1], media[place] = media[place], media[place - 1]
 
