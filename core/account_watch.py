@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.accounts import OUTBOX, Account, Accounts
 from core.database import translated
 from core.home import write_private
-from core.models import Destination, Instant, Value
+from core.models import Destination, Instant, Value, account_and_part
 from core.moments import Clock
 from core.publishing.network import Network
 from core.queue import Queue
@@ -134,4 +134,5 @@ class AccountWatch:
 def destinations_due(queue: Queue, start: datetime, end: datetime) -> set[str]:
     """Return the destinations of the first POSTS_LOOKED_AT posts, repeating ones too, that are due until an instant."""
     entries = upcoming(queue, start, end, limit=POSTS_LOOKED_AT).entries
-    return {destination for entry in entries if entry.post is not None for destination in entry.post.destinations}
+    posts = [entry.post for entry in entries if entry.post is not None]
+    return {account_and_part(destination)[0] for post in posts for destination in post.destinations}

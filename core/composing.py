@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.accounts import Account, Accounts, UnknownDestination
 from core.errors import PunctualError
-from core.models import Media, Post, Repeat
+from core.models import PARTS_LIMIT, Media, Post, Repeat, account_and_part, part_of
 from core.moments import instant
 from core.publishing.attachments import check_media
 from core.publishing.network import Length, Network
@@ -38,6 +38,15 @@ class TextTooLong(PunctualError):
         self.hint = f"Shorten it by {length.over:,}, or send it elsewhere. It is still in the field."
 
 
+class TooManyParts(PunctualError):
+    """A thread would be longer than anybody reads."""
+
+    hint = "Shorten the text, or send it elsewhere."
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The thread has {count} parts; it may have {PARTS_LIMIT}.")
+
+
 class NoDestination(PunctualError):
     """The post would go nowhere."""
 
@@ -64,10 +73,11 @@ def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Ne
 def check_destinations(
     destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
 ) -> list[Account]:
-    """Return the accounts behind the destinations. Raises NoDestination or UnknownDestination."""
+    """Return the accounts behind the destinations, each once. Raises NoDestination or UnknownDestination."""
     if not destinations:
         raise NoDestination
-    found = [accounts.get(destination) for destination in destinations]
+    names = dict.fromkeys(account_and_part(destination)[0] for destination in destinations)
+    found = [accounts.get(name) for name in names]
     for account in found:
         if account.network not in networks:
             raise UnknownDestination(account.destination, sorted(networks))
@@ -86,29 +96,37 @@ def compose(
     accounts: Accounts,
     networks: Mapping[str, Network],
     variants: Mapping[str, str] | None = None,
+    threads: Mapping[str, Sequence[str]] | None = None,
     media: Sequence[Media] = (),
     repeat: Repeat | None = None,
 ) -> Post:
     """Return the post that was asked for, due when clocks in `zone` show the naive time `wall`.
 
-    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. A picture or video
-    needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, CannotAttach, NoDestination,
-    UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is checked when the
-    post is scheduled.
+    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. `threads` are the
+    parts, as core.threads makes them, for destinations that get the text in several; pictures stand by the first. A
+    picture or video needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, TooManyParts, CannotAttach,
+    NoDestination, UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is
+    checked when the post is scheduled.
     """
     found = check_destinations(destinations, accounts, networks)
+    said: dict[str, str] = {}
     for account in found:
-        said = (variants or {}).get(account.destination, text)
-        if said.strip() or not media:
-            check_text(said, [account], networks)
+        whole = (variants or {}).get(account.destination, text)
+        parts = list((threads or {}).get(account.destination, [])) or [whole]
+        if len(parts) > PARTS_LIMIT:
+            raise TooManyParts(len(parts))
+        for number, part in enumerate(parts, start=1):
+            if part.strip() or not media or number > 1:
+                check_text(part, [account], networks)
+            said[part_of(account.destination, number)] = part
         if media:
-            _check_media(said, media, account, networks[account.network])
+            _check_media(parts[0], media, account, networks[account.network])
     return Post(
         post_id=post_id,
         text=text,
-        variants={name: said for name, said in (variants or {}).items() if name in destinations},
+        variants={destination: part for destination, part in said.items() if part != text},
         media=tuple(media),
-        destinations=tuple(dict.fromkeys(destinations)),
+        destinations=tuple(said),
         zone=zone,
         wall=wall.isoformat(timespec="seconds"),
         due_at=None if repeat else instant(wall, zone, which=which),

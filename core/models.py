@@ -1,5 +1,6 @@
 """The values that travel through Punctual: a post and each of its revisions."""
 
+import re
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
@@ -13,11 +14,23 @@ ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32 in lower case: no i, l, o or u, so an id read aloud or typed is not mistaken."""
 
 DEFAULT_LATE_AFTER_MINUTES = 60
+_PART = re.compile(r"(?P<account>.+)#(?P<number>[2-9]|[1-9][0-9])")
 
 
 def new_post_id() -> str:
     """Return 12 random characters (60 bits) for a post that does not exist yet."""
     return "".join(secrets.choice(ID_ALPHABET) for _ in range(12))
+
+
+def part_of(destination: str, number: int) -> str:
+    """Return the destination of a thread's part; the first part goes by the account's own name."""
+    return destination if number == 1 else f"{destination}#{number}"
+
+
+def account_and_part(destination: str) -> tuple[str, int]:
+    """Return the destination by which an account is known, and which part of a thread this is: 1 as a rule."""
+    match = _PART.fullmatch(destination)
+    return (match["account"], int(match["number"])) if match else (destination, 1)
 
 
 def graphemes(text: str) -> int:
@@ -62,7 +75,11 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 """An IANA time zone name that the database knows."""
 PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
 Destination = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[^\s<>\x00-\x1f]{1,200})?$")]
-"""One account on one network: `outbox`, `webhook:sales`, `bluesky:ada.example`."""
+"""One account on one network: `outbox`, `webhook:sales`, `bluesky:ada.example`. A thread's further parts are
+destinations of their own, `bluesky:ada.example#2` and so on, each published once like any other, after the one before.
+"""
+PARTS_LIMIT = 50
+"""The most parts of one thread."""
 WallTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """What the clock shows where the person is, ISO 8601 without an offset; `zone` stands beside it."""
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from core.accounts import Account
 from core.errors import PunctualError
 from core.ledger.port import Claim, Ledger, Receipt
-from core.ledger.states import outcome
 from core.media.port import MediaStore
+from core.models import part_of
 from core.moments import Clock
 from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.network import DEADLINE_SECONDS, Later, Network, Outgoing, Published, Refused, Result, Unconfirmed
@@ -30,6 +30,7 @@ class Verdict:
     url: str | None = None
     reason: str | None = None
     retry_after: timedelta | None = None
+    reference: dict[str, Any] | None = None
 
     @property
     def final(self) -> bool:
@@ -49,32 +50,42 @@ class Fence:
         self._media = media
         self._clock = clock
 
-    def publish_once(self, payload: Payload, account: Account, network: Network) -> Verdict:
+    def publish_once(
+        self,
+        payload: Payload,
+        account: Account,
+        network: Network,
+        *,
+        part: int = 1,
+        earlier: tuple[dict[str, Any], ...] = (),
+    ) -> Verdict:
         """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted.
 
-        Pictures and videos that cannot go out make the publication refused; nothing goes out without them.
+        `part` is which of a thread's parts, and `earlier` the references of those before it. Pictures and videos that
+        cannot go out make the publication refused; nothing goes out without them.
         """
-        out = self._out_before(payload, account.destination)
+        destination = part_of(account.destination, part)
+        out = self._out_before(payload, destination)
         if out is not None:
             return out
         try:
-            outgoing = self._outgoing(payload, account, network)
+            outgoing = self._outgoing(payload, account, network, part, earlier)
             prepared = network.prepare(outgoing)
         except CannotAttach as error:
-            return self.refuse(payload, account.destination, f"{error} {error.hint}")
+            return self.refuse(payload, destination, f"{error} {error.hint}")
         now = self._clock()
         claim = self._ledger.claim(
             payload,
-            account.destination,
+            destination,
             deduplicates=account.deduplicates,
             prepared=prepared,
             lease_until=now + LEASE,
             now=now,
         )
         if claim.verdict != "yours":
-            return _told(account.destination, claim, now)
+            return _told(destination, claim, now)
         result = _published(network, replace(outgoing, attempt=claim.attempt, prepared=claim.prepared))
-        return self._finish(payload, account.destination, claim, result)
+        return self._finish(payload, destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
         """Record that a destination cannot be published to, unless it was published before."""
@@ -89,22 +100,30 @@ class Fence:
     def _out_before(self, payload: Payload, destination: str) -> Verdict | None:
         """Look first whether a post with pictures is out, since making them ready costs more than asking."""
         occurrence = self._ledger.occurrence(payload.occurrence_key) if payload.media else None
-        if occurrence is None:
-            return None
-        found = next((each for each in outcome(occurrence).destinations if each.destination == destination), None)
-        if found is None or found.state != "published":
-            return None
-        return Verdict(destination=destination, state="published", url=found.url)
+        for receipt in occurrence.receipts if occurrence else ():
+            if receipt.destination == destination and receipt.kind == "published":
+                told = receipt.detail
+                return Verdict(
+                    destination=destination,
+                    state="published",
+                    url=told.get("url"),
+                    reference=told.get("reference"),
+                )
+        return None
 
-    def _outgoing(self, payload: Payload, account: Account, network: Network) -> Outgoing:
-        media = payload.media
+    def _outgoing(
+        self, payload: Payload, account: Account, network: Network, part: int, earlier: tuple[dict[str, Any], ...]
+    ) -> Outgoing:
+        """Return what goes out; a thread's further parts have keys of their own, and its pictures are on the first."""
+        media = payload.media if part == 1 else ()
         return Outgoing(
-            occurrence_key=payload.occurrence_key,
+            occurrence_key=part_of(payload.occurrence_key, part),
             post_id=payload.post_id,
             account=account,
-            text=payload.text_for(account.destination),
+            text=payload.text_for(part_of(account.destination, part)),
             due_at=payload.due,
             media=attachments(media, self._media, network.media_limits(account), network.label) if media else (),
+            earlier=earlier,
         )
 
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
@@ -132,13 +151,19 @@ def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
     if claim.verdict == "yours":
         raise ValueError("a claim that is ours has no answer yet")
     detail = claim.detail
-    return Verdict(destination=destination, state=claim.verdict, url=detail.get("url"), reason=detail.get("reason"))
+    return Verdict(
+        destination=destination,
+        state=claim.verdict,
+        url=detail.get("url"),
+        reason=detail.get("reason"),
+        reference=detail.get("reference"),
+    )
 
 
 def _verdict(destination: str, result: Result) -> Verdict:
     match result:
-        case Published(url=url):
-            return Verdict(destination=destination, state="published", url=url)
+        case Published(url=url, reference=reference):
+            return Verdict(destination=destination, state="published", url=url, reference=reference)
         case Refused(reason=reason):
             return Verdict(destination=destination, state="refused", reason=reason)
         case Unconfirmed(reason=reason):
@@ -150,7 +175,7 @@ def _verdict(destination: str, result: Result) -> Verdict:
 def _receipt(result: Result, payload: Payload, destination: str, attempt: int, now: datetime) -> Receipt:
     verdict = _verdict(destination, result)
     at = result.at if isinstance(result, Published) else now
-    detail = {"url": verdict.url, "reason": verdict.reason}
+    detail = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference}
     return Receipt(
         kind=verdict.state,
         at=at,

@@ -23,7 +23,7 @@ class Outgoing:
     """One publication: this text, with these pictures and videos in their order, to this account, under this key.
 
     From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what was stored
-    with the first.
+    with the first. `earlier` are the references of the parts that stand before this one in a thread, as far as known.
     """
 
     occurrence_key: str
@@ -34,14 +34,16 @@ class Outgoing:
     media: tuple[Attachment, ...] = ()
     attempt: int = 1
     prepared: dict[str, Any] | None = None
+    earlier: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """It is out."""
+    """It is out. `reference` is how the network names it to those who reply, as JSON takes it."""
 
     at: datetime
     url: str | None = None
+    reference: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

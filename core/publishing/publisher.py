@@ -1,13 +1,14 @@
-"""Publishes an occurrence to its destinations, side by side, so that none holds up another."""
+"""Publishes an occurrence to its accounts, side by side, so that none holds up another; a thread in its order."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.accounts import OUTBOX, Accounts, UnknownDestination
 from core.errors import PunctualError
+from core.models import account_and_part
 from core.publishing.fence import Fence, Verdict
 from core.publishing.network import Network
 from core.wire import Payload
@@ -42,16 +43,46 @@ class Publisher:
 
     def publish(self, payload: Payload) -> Answer:
         """Publish to each destination once, and return how it stands with each. Safe to repeat; never raises."""
-        if len(payload.destinations) == 1:
-            return Answer(verdicts=(self._verdict(payload, payload.destinations[0]),))
-        with ThreadPoolExecutor(max_workers=len(payload.destinations), thread_name_prefix="publish") as pool:
-            verdicts = pool.map(lambda destination: self._verdict(payload, destination), payload.destinations)
-            return Answer(verdicts=tuple(verdicts))
+        accounts = list(dict.fromkeys(account_and_part(destination)[0] for destination in payload.destinations))
+        if len(accounts) == 1:
+            return Answer(verdicts=tuple(self._thread(payload, accounts[0])))
+        with ThreadPoolExecutor(max_workers=len(accounts), thread_name_prefix="publish") as pool:
+            threads = pool.map(lambda account: self._thread(payload, account), accounts)
+            found = {verdict.destination: verdict for thread in threads for verdict in thread}
+            return Answer(verdicts=tuple(found[destination] for destination in payload.destinations))
 
-    def _verdict(self, payload: Payload, destination: str) -> Verdict:
+    def _thread(self, payload: Payload, account: str) -> list[Verdict]:
+        """Publish the parts of an account's thread, as a rule one, each once the one before it is out."""
+        verdicts: list[Verdict] = []
+        held: Verdict | None = None
+        for destination in payload.destinations:
+            if account_and_part(destination)[0] != account:
+                continue
+            verdict = (
+                self._verdict(payload, destination, verdicts)
+                if held is None
+                else self._behind(payload, destination, held)
+            )
+            verdicts.append(verdict)
+            held = held or (verdict if verdict.state != "published" else None)
+        return verdicts
+
+    def _behind(self, payload: Payload, destination: str, held: Verdict) -> Verdict:
+        """Return how it stands with a part that comes after one that is not out."""
+        number = account_and_part(held.destination)[1]
+        if not held.final:
+            reason = f"It goes out after part {number}."
+            return Verdict(destination=destination, state="waiting", reason=reason, retry_after=held.retry_after)
+        if held.state == "superseded":
+            return replace(held, destination=destination)
+        return self._fence.refuse(
+            payload, destination, f"Part {number} is not known to be out. See to that, then retry."
+        )
+
+    def _verdict(self, payload: Payload, destination: str, before: Sequence[Verdict]) -> Verdict:
         """Publish to one destination. What goes wrong with it must not take the others along."""
         try:
-            return self._publish_one(payload, destination)
+            return self._publish_one(payload, destination, before)
         except PunctualError as error:
             log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
             return Verdict(destination=destination, state="waiting", reason=str(error))
@@ -59,11 +90,13 @@ class Publisher:
             log.exception("%s to %s", payload.occurrence_key, destination)
             return Verdict(destination=destination, state="waiting", reason="Punctual failed; its log says why.")
 
-    def _publish_one(self, payload: Payload, destination: str) -> Verdict:
+    def _publish_one(self, payload: Payload, destination: str, before: Sequence[Verdict]) -> Verdict:
+        name, part = account_and_part(destination)
         try:
-            account = OUTBOX if destination == OUTBOX.destination else self._accounts.get(destination)
+            account = OUTBOX if name == OUTBOX.destination else self._accounts.get(name)
             network = self._networks[account.network]
         except (UnknownDestination, KeyError):
-            reason = f"No account {destination} is connected. Connect it under Accounts, then retry."
+            reason = f"No account {name} is connected. Connect it under Accounts, then retry."
             return self._fence.refuse(payload, destination, reason)
-        return self._fence.publish_once(payload, account, network)
+        earlier = tuple(verdict.reference for verdict in before if verdict.reference is not None)
+        return self._fence.publish_once(payload, account, network, part=part, earlier=earlier)

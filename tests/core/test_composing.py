@@ -6,7 +6,7 @@ import pytest
 
 from core.account_file import FileAccounts
 from core.accounts import Account, UnknownDestination
-from core.composing import EmptyText, NoDestination, TextTooLong, UnwritableText, compose, proposed_time
+from core.composing import EmptyText, NoDestination, TextTooLong, TooManyParts, UnwritableText, compose, proposed_time
 from core.models import Media, Repeat
 from core.moments import DoubledHour, SkippedHour, UnknownZone
 from core.outbox.sqlite import SqliteOutbox
@@ -168,3 +168,26 @@ def test_a_text_that_is_too_long_beside_a_picture_is_refused_when_it_is_written(
     composed("captions:ada", text="Good morning to all of you")
     with pytest.raises(TextTooLong, match="26 characters; Ada's captions, beside pictures, takes 15"):
         composed("captions:ada", text="Good morning to all of you", media=[PICTURE])
+
+
+def test_a_thread_is_a_destination_for_each_part_with_the_pictures_at_the_first(composed):
+    parts = ["One two three 1/3", "four 2/3", "five six 3/3"]
+    post = composed("words:ada", "outbox", text="One two three four five six", threads={"words:ada": parts})
+    assert post.destinations == ("words:ada", "words:ada#2", "words:ada#3", "outbox")
+    assert [post.text_for(destination) for destination in post.destinations] == [*parts, "One two three four five six"]
+
+
+def test_each_part_of_a_thread_is_measured(composed):
+    with pytest.raises(TextTooLong):
+        composed("words:ada", threads={"words:ada": ["short", "x" * 21]})
+    with pytest.raises(EmptyText):
+        composed("words:ada", threads={"words:ada": ["short", " "]})
+
+
+def test_a_thread_that_nobody_would_read_is_refused(composed):
+    with pytest.raises(TooManyParts, match="51 parts"):
+        composed("words:ada", threads={"words:ada": ["x"] * 51})
+
+
+def test_a_part_of_another_post_stands_for_its_account(composed):
+    assert composed("outbox", "outbox#2").destinations == ("outbox",)

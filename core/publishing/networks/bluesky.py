@@ -23,7 +23,7 @@ from core.publishing.answers import AGAIN, Sorting, problem, try_again
 from core.publishing.attachments import MediaLimits
 from core.publishing.bluesky_images import LIMITS, Images
 from core.publishing.entered import entered_secret, entered_server
-from core.publishing.exchange import Fault, Line
+from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.facets import facets, mentions
 from core.publishing.network import (
     CannotConnect,
@@ -115,6 +115,8 @@ class BlueskyNetwork:
             record["facets"] = found
         if outgoing.media:
             record["embed"] = self._images.embed(self._login(outgoing.account), outgoing.media)
+        if outgoing.earlier:
+            record["reply"] = {"root": outgoing.earlier[0], "parent": outgoing.earlier[-1]}
         return {"did": outgoing.account.identity, "key": new_key(now), "record": record}
 
     def publish(self, outgoing: Outgoing) -> Result:
@@ -134,7 +136,7 @@ class BlueskyNetwork:
             return self._sorting.fault(fault)
         if not answer.ok:
             return self._sorting.answer(answer)
-        return Published(at=self._clock(), url=_permalink(prepared)) if "uri" in answer.members else self._sorting.odd()
+        return _published(answer, prepared, self._clock()) if "uri" in answer.members else self._sorting.odd()
 
     def _found(self, line: Line, login: Login, place: dict[str, str], prepared: dict[str, Any]) -> Result:
         """Tell what lies under the post's key: the post itself, as a rule, as an earlier attempt left it."""
@@ -143,7 +145,7 @@ class BlueskyNetwork:
             return try_again(f"Bluesky answered {answer.status}: {answer.words.rstrip('.')}.")
         record = answer.members.get("value")
         if isinstance(record, dict) and record.get("text") == prepared["record"]["text"]:
-            return Published(at=from_utc_text(prepared["record"]["createdAt"]), url=_permalink(prepared))
+            return _published(answer, prepared, from_utc_text(prepared["record"]["createdAt"]))
         return Refused(reason="Another post has the key that was meant for this one. Duplicate the post to publish it.")
 
     def _log_in(self, account: Account) -> Session:
@@ -198,6 +200,12 @@ def new_key(now: datetime) -> str:
     microseconds = int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
     number = microseconds << 10 | secrets.randbelow(1 << 10)
     return "".join(_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def _published(answer: Answer, prepared: dict[str, Any], at: datetime) -> Published:
+    uri, cid = answer.members.get("uri"), answer.members.get("cid")
+    reference = {"uri": uri, "cid": cid} if uri and cid else None
+    return Published(at=at, url=_permalink(prepared), reference=reference)
 
 
 def _permalink(prepared: dict[str, Any]) -> str:

@@ -101,13 +101,13 @@ class MastodonNetwork:
             media = self._uploads.upload(line, account.address or "", bearer(token), outgoing.media)
             if not isinstance(media, list):
                 return media
-            content = {"status": outgoing.text} | ({"media_ids": media} if media else {})
+            content = {"status": outgoing.text, **({"media_ids": media} if media else {}), **_reply(outgoing)}
             answer = line.post(f"{account.address}/api/v1/statuses", content, headers=headers)
         except Fault as fault:
             return self._sorting.fault(fault)
         if not answer.ok:
             return self._sorting.answer(answer)
-        return Published(at=self._clock(), url=_url(answer.members)) if "id" in answer.members else self._sorting.odd()
+        return _published(answer.members, self._clock()) if "id" in answer.members else self._sorting.odd()
 
     def _look_again(self, line: Line, outgoing: Outgoing) -> Result | None:
         time.sleep(self._settle_seconds)
@@ -134,7 +134,7 @@ class MastodonNetwork:
                 continue
             if not outgoing.text.strip():
                 return wait_for_a_person("Mastodon has a new status of pictures alone, which may be this one.")
-            return Published(at=at or self._clock(), url=_url(status))
+            return _published(status, at or self._clock())
         return None
 
 
@@ -188,6 +188,14 @@ def _token(account: Account) -> str:
 
 def _key(outgoing: Outgoing) -> str:
     return hashlib.sha256(f"{outgoing.occurrence_key} {outgoing.account.destination}".encode()).hexdigest()
+
+
+def _reply(outgoing: Outgoing) -> dict[str, str]:
+    return {"in_reply_to_id": outgoing.earlier[-1]["id"]} if outgoing.earlier else {}
+
+
+def _published(status: dict[str, Any], at: datetime) -> Published:
+    return Published(at=at, url=_url(status), reference={"id": str(status.get("id"))})
 
 
 def _created(status: dict[str, Any]) -> datetime | None:

@@ -68,10 +68,12 @@ class XNetwork:
 
     def publish(self, outgoing: Outgoing) -> Result:
         credentials = outgoing.account.credentials
+        content: dict[str, Any] = {"text": outgoing.text}
+        if outgoing.earlier:
+            content["reply"] = {"in_reply_to_tweet_id": outgoing.earlier[-1]["id"]}
         try:
-            answer = self._line(credentials).post(
-                f"{self._api}/2/tweets", {"text": outgoing.text}, sign=self._signature(credentials)
-            )
+            line, sign = self._line(credentials), self._signature(credentials)
+            answer = line.post(f"{self._api}/2/tweets", content, sign=sign)
         except Fault as fault:
             return self._sorting.fault(fault)
         if answer.status == 403 and "duplicate" in answer.words.lower():
@@ -82,7 +84,9 @@ class XNetwork:
         if answer.whole and number is None:
             return self._sorting.odd()
         name = outgoing.account.destination.partition(":")[2]
-        return Published(at=self._clock(), url=f"https://x.com/{name}/status/{number}" if number else None)
+        if not number:
+            return Published(at=self._clock())
+        return Published(at=self._clock(), url=f"https://x.com/{name}/status/{number}", reference={"id": str(number)})
 
     def _who(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
         """Return the user whom the keys belong to. Raises CannotConnect."""

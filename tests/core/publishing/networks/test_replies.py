@@ -1,0 +1,67 @@
+"""Threads on the networks that know what a post replies to."""
+
+import dataclasses
+import secrets
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from core.accounts import Account
+from core.moments import real_clock
+from core.publishing.networks.bluesky import BlueskyNetwork
+from core.publishing.networks.mastodon import MastodonNetwork
+from core.publishing.networks.x import KEYS, XNetwork
+
+
+@pytest.fixture
+def thread(outgoing):
+    """Publish three texts as a thread, each attempt repeated, and return what the last attempts brought."""
+
+    def publish(network, account, texts):
+        found = []
+        for text in texts:
+            post = outgoing(account, text, earlier=tuple(each.reference for each in found))
+            post = dataclasses.replace(post, prepared=network.prepare(post))
+            network.publish(post)
+            found.append(network.publish(dataclasses.replace(post, attempt=2)))
+        return found
+
+    return publish
+
+
+def test_on_mastodon_each_status_replies_to_the_one_before(thread, mastodon_server):
+    network = MastodonNetwork(real_clock, settle_seconds=0.01)
+    account = network.connect({"server": mastodon_server, "token": "mock_token"})
+    mark = secrets.token_hex(8)
+    published = thread(network, account, [f"{mark} {number}" for number in (1, 2, 3)])
+    place = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
+    listed = requests.get(place, headers={"Authorization": "Bearer mock_token"}, timeout=10).json()
+    statuses = [status for status in reversed(listed) if mark in status["content"]]
+    assert [status["in_reply_to_id"] for status in statuses] == [None, statuses[0]["id"], statuses[1]["id"]]
+    assert [each.reference["id"] for each in published] == [status["id"] for status in statuses]
+
+
+def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, member):
+    network = BlueskyNetwork(real_clock)
+    account = network.connect({"handle": member.handle, "password": member.password, "server": member.server})
+    published = thread(network, account, ["one", "two", "three"])
+    posts = {post["value"]["text"]: post for post in member.posts()}
+    assert "reply" not in posts["one"]["value"]
+    root = published[0].reference
+    assert root["uri"] == posts["one"]["uri"]
+    assert posts["two"]["value"]["reply"] == {"root": root, "parent": root}
+    assert posts["three"]["value"]["reply"] == {"root": root, "parent": published[1].reference}
+    assert len(posts) == 3
+
+
+def test_on_x_each_post_replies_to_the_one_before(outgoing, recorded):
+    network = XNetwork(real_clock, api=recorded.url)
+    account = Account(
+        destination="x:ada", label="ada", credentials={name: SecretStr(secrets.token_hex(8)) for name in KEYS}
+    )
+    recorded.answer("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
+    first = network.publish(outgoing(account, "one"))
+    network.publish(outgoing(account, "two", earlier=(first.reference,)))
+    sent = [request.json for request in recorded.sent("POST /2/tweets")]
+    assert sent == [{"text": "one"}, {"text": "two", "reply": {"in_reply_to_tweet_id": "7"}}]
