@@ -1,12 +1,18 @@
 """Synthesise the stack, by the cdk command or by `python app.py`; no credentials are needed for it."""
 
 import os
+import sys
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
+from options import Options, UnusableOption
+from posting_package import PackageNotBuilt
 from stack import PunctualStack
 
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"), analytics_reporting=False)
-PunctualStack(app, app.node.try_get_context("stack") or "Punctual")
+try:
+    PunctualStack(app, Options.read(app.node.try_get_context))
+except (UnusableOption, PackageNotBuilt) as error:
+    sys.exit(str(error))
 Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 app.synth()

@@ -1,13 +1,16 @@
 """What the dashboard's principal may do, and no more: attach this policy to the user or role it runs as."""
 
+from accounts import AccountsPath
 from aws_cdk import Acknowledgment, Validations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
-from ledger import INDEX
+from ledger import INDEXES
+from media import MEDIA, named_by_content
 from schedule_group import ScheduleGroup
 
 
@@ -55,7 +58,23 @@ class DashboardPolicy(iam.ManagedPolicy):
             "Ledger",
             [f"dynamodb:{action}" for action in [*items, "DescribeTable"]],
             table.table_arn,
-            f"{table.table_arn}/index/{INDEX}",
+            *(f"{table.table_arn}/index/{name}" for name in INDEXES),
+        )
+
+    def keep_media(self, bucket: s3.Bucket) -> None:
+        """Put, read and delete pictures and videos, and list what there is."""
+        objects = bucket.arn_for_objects(MEDIA)
+        self._allow("Media", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
+        self._allow("ListMedia", ["s3:ListBucket"], bucket.bucket_arn)
+        Validations.of(self).acknowledge(named_by_content(bucket))
+
+    def keep_accounts(self, path: AccountsPath) -> None:
+        """Keep the accounts that people connect, with their credentials, and read them back."""
+        self._allow("ListAccounts", ["ssm:GetParametersByPath"], path.arn)
+        self._allow("Accounts", ["ssm:PutParameter", "ssm:DeleteParameters"], path.parameters_arn)
+        self._acknowledge(
+            f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{path.name}/*",
+            "Accounts are named when people connect them.",
         )
 
     def verify_signatures(self, secret: secretsmanager.Secret) -> None:

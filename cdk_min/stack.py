@@ -1,12 +1,17 @@
 """One stack: everything on AWS that Punctual needs, put together."""
 
-from aws_cdk import Acknowledgment, Annotations, CfnOutput, Stack, Validations
+from pathlib import Path
+
+from accounts import AccountsPath
+from aws_cdk import Acknowledgment, Annotations, CfnOutput, Stack, Stage, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
 from dashboard_policy import DashboardPolicy
 from ledger import ledger_table
+from media import media_bucket
 from options import Options
+from posting_package import posting_package
+from posting_server import PostingServer
 from relay import Relay, dead_letters
 from schedule_group import ScheduleGroup
 
@@ -17,29 +22,20 @@ class PunctualStack(Stack):
     What the dashboard needs to know leaves as outputs, under the names it looks for.
     """
 
-    def __init__(self, scope: Construct, name: str) -> None:
-        super().__init__(scope, name, description="Punctual: schedules social-media posts.")
-        options = Options.read(self.node.try_get_context)
-        if not options.posting_url:
+    def __init__(self, scope: Stage, options: Options) -> None:
+        super().__init__(scope, options.stack, description="Punctual: schedules social-media posts.")
+        self._table, self._media, self._secret = ledger_table(self), media_bucket(self), self._signing_secret()
+        self._accounts = AccountsPath(self)
+        posting_url = options.posting_url
+        if options.concurrency is not None:
+            posting_url = self._posting_server(Path(scope.outdir), options.concurrency).url
+        if not posting_url:
             Annotations.of(self).add_warning_v2(
                 "punctual:posting_url",
-                "No posting URL is given: the relay will refuse to post. Add -c posting_url=https://...",
+                "No posting URL is given: the relay will refuse to post. Add -c posting_url=https://... or "
+                "-c posting_server=lambda",
             )
-        table, secret = ledger_table(self), self._secret()
-        relay = Relay(
-            self,
-            "Relay",
-            environment={
-                "POSTING_URL": options.posting_url,
-                "ALLOWED_HOSTS": options.allowed_hosts,
-                "TABLE_NAME": table.table_name,
-                "SIGNING_SECRET_ARN": secret.secret_arn,
-            },
-        )
-        secret.grant_read(relay.role)
-        relay.role.add_to_policy(
-            iam.PolicyStatement(actions=["dynamodb:PutItem", "dynamodb:Query"], resources=[table.table_arn])
-        )
+        relay = self._relay(posting_url, options.allowed_hosts)
         undelivered = dead_letters(self, "Undelivered")
         group = ScheduleGroup(
             self, "Schedules", group_name=options.group, target=relay.function, dead_letters=undelivered
@@ -47,23 +43,59 @@ class PunctualStack(Stack):
         policy = DashboardPolicy(self, "DashboardPolicy")
         policy.schedule_posts(group)
         policy.post_now(relay.function)
-        policy.keep_the_ledger(table)
-        policy.verify_signatures(secret)
+        policy.keep_the_ledger(self._table)
+        policy.keep_media(self._media)
+        policy.keep_accounts(self._accounts)
+        policy.verify_signatures(self._secret)
         policy.sort_out_failures(relay.failures, [relay.dead_letters, undelivered])
         self._tell(
             GroupName=group.name,
             RelayFunctionArn=relay.function.function_arn,
             ExecutionRoleArn=group.execution_role.role_arn,
-            TableName=table.table_name,
-            SigningSecretArn=secret.secret_arn,
+            TableName=self._table.table_name,
+            MediaBucketName=self._media.bucket_name,
+            AccountsPath=self._accounts.name,
+            SigningSecretArn=self._secret.secret_arn,
             UndeliveredQueueArn=undelivered.queue_arn,
             UndeliveredQueueUrl=undelivered.queue_url,
             FailuresQueueUrl=relay.failures.queue_url,
             DeadLettersQueueUrl=relay.dead_letters.queue_url,
             DashboardPolicyArn=policy.managed_policy_arn,
+            **({"PostingUrl": posting_url} if posting_url else {}),
         )
 
-    def _secret(self) -> secretsmanager.Secret:
+    def _relay(self, posting_url: str, allowed_hosts: str) -> Relay:
+        environment = {"POSTING_URL": posting_url, "ALLOWED_HOSTS": allowed_hosts, **self._stores}
+        relay = Relay(self, "Relay", environment=environment)
+        self._secret.grant_read(relay.role)
+        self._allow_on_the_table(relay.role, "PutItem", "Query")
+        return relay
+
+    def _posting_server(self, builds: Path, concurrency: int) -> PostingServer:
+        kept = {"MEDIA_BUCKET": self._media.bucket_name, "ACCOUNTS_PATH": self._accounts.name}
+        server = PostingServer(
+            self,
+            "PostingServer",
+            package=posting_package(builds),
+            concurrency=concurrency,
+            environment=self._stores | kept,
+        )
+        self._secret.grant_read(server.role)
+        self._allow_on_the_table(server.role, "BatchGetItem", "Query", "PutItem", "ConditionCheckItem")
+        server.read_media(self._media)
+        server.read_accounts(self._accounts)
+        return server
+
+    @property
+    def _stores(self) -> dict[str, str]:
+        """What both functions are told of where things are kept."""
+        return {"TABLE_NAME": self._table.table_name, "SIGNING_SECRET_ARN": self._secret.secret_arn}
+
+    def _allow_on_the_table(self, role: iam.Role, *actions: str) -> None:
+        named = [f"dynamodb:{action}" for action in actions]
+        role.add_to_policy(iam.PolicyStatement(actions=named, resources=[self._table.table_arn]))
+
+    def _signing_secret(self) -> secretsmanager.Secret:
         """Return the signing secret, generated by AWS: 44 letters and digits, which are base64 of 33 bytes."""
         secret = secretsmanager.Secret(
             self,

@@ -1,12 +1,13 @@
 """The stack as `python app.py` synthesises it, and the same deployed into moto."""
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,76 +19,128 @@ from moto import mock_aws
 FOLDER = Path(__file__).resolve().parent.parent.parent / "cdk_min"
 CONTEXT = {"posting_url": "https://posts.example.org/publish", "allowed_hosts": "a.example,b.example"}
 ACCOUNT, REGION = "123456789012", "eu-central-1"
+FUNCTION_URL = f"https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.{REGION}.on.aws/"
 
 SKIPPED_BY_MOTO = {
     "AWS::Scheduler::ScheduleGroup",
     "AWS::SecretsManager::Secret",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Url",
     "AWS::CloudWatch::Alarm",
+    "AWS::S3::BucketPolicy",
 }
 """What moto's CloudFormation says it created and did not. It warns, and a warning of any other type fails the tests."""
 
-LEAKY = """
-import runpy, stack
-from aws_cdk import aws_sqs
+LONGEST_SYNTHESIS = 120
+"""Seconds; pip chooses wheels meanwhile, and everything may run on one busy core."""
 
-class Leaky(stack.PunctualStack):
-    def __init__(self, scope, name):
-        super().__init__(scope, name)
-        aws_sqs.Queue(self, "Bare")
 
-stack.PunctualStack = Leaky
-runpy.run_path("app.py")
-"""
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "wheels: has pip choose wheels, which takes some seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
-    """A finished run of the app: what it said, and the folder it wrote."""
+    """A finished run of the app: what ended it early, if anything did, and the folder it wrote."""
 
-    status: int
-    said: str
+    ended_with: str | None
     folder: Path
 
+    def read(self, name: str) -> Any:
+        """Read a JSON file of the folder."""
+        return json.loads((self.folder / name).read_text())
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """Run the app as a person without credentials would, inside its own folder."""
+
+def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    """Run Python as a person without credentials would, inside the app's own folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    variables = {**kept, "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(CONTEXT)}
-    return subprocess.Popen(
-        [sys.executable, *arguments], cwd=FOLDER, env=variables, text=True, stdout=-1, stderr=subprocess.STDOUT
-    )
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(command, cwd=FOLDER, env=kept | variables, text=True, stdout=-1, stderr=subprocess.PIPE)
 
 
 @pytest.fixture(scope="session")
 def syntheses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesis]:
-    """The app as it is, and one with a queue that breaks cdk-nag's rules; side by side, since each takes seconds."""
+    """The app as a person runs it (`clean`), and beside it all others in one process, since each takes seconds.
+
+    `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, `wrong` a bad context value.
+    """
     if shutil.which("node") is None:
         pytest.skip("aws-cdk-lib needs Node.js, which is not installed")
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "leaky")}
-    running = {"clean": start(folders["clean"], "app.py"), "leaky": start(folders["leaky"], "-c", LEAKY)}
-    said = {name: process.communicate()[0] for name, process in running.items()}
-    return {name: Synthesis(status=running[name].returncode, said=said[name], folder=folders[name]) for name in folders}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "lambda", "leaky", "wrong")}
+    runs = {
+        "lambda": {"context": {"posting_server": "lambda"}, "folder": str(folders["lambda"])},
+        "leaky": {"context": CONTEXT, "folder": str(folders["leaky"]), "bare_queue": True},
+        "wrong": {"context": {"posting_url": "http://posts.example"}, "folder": str(folders["wrong"])},
+    }
+    clean = start("app.py", CDK_OUTDIR=str(folders["clean"]), CDK_CONTEXT_JSON=json.dumps(CONTEXT))
+    others = start(str(Path(__file__).with_name("synthesising.py")), json.dumps(runs))
+    said, complaint = others.communicate(timeout=LONGEST_SYNTHESIS)
+    assert others.returncode == 0, complaint
+    complaint = clean.communicate(timeout=LONGEST_SYNTHESIS)[1]
+    ended = {"clean": complaint if clean.returncode else None, **json.loads(said)}
+    return {name: Synthesis(ended_with=ended[name], folder=folder) for name, folder in folders.items()}
+
+
+@pytest.fixture
+def synthesis(syntheses: dict[str, Synthesis]) -> Synthesis:
+    """The one that a test is about; a file of tests may choose another."""
+    assert syntheses["clean"].ended_with is None, syntheses["clean"].ended_with
+    return syntheses["clean"]
+
+
+@pytest.fixture
+def template(synthesis: Synthesis) -> dict[str, Any]:
+    return synthesis.read("Punctual.template.json")
 
 
 @pytest.fixture(scope="session")
-def template(syntheses: dict[str, Synthesis]) -> dict[str, Any]:
-    assert syntheses["clean"].status == 0, syntheses["clean"].said
-    return json.loads((syntheses["clean"].folder / "Punctual.template.json").read_text())
+def zips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Zip an asset's folder as the cdk command does, once."""
+    made = tmp_path_factory.mktemp("zips")
+
+    @functools.cache
+    def zipped(folder: Path) -> Path:
+        path = made / f"{folder.parent.name}-{folder.name}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(folder.rglob("*")):
+                archive.write(file, file.relative_to(folder))
+        return path
+
+    return zipped
 
 
-@pytest.fixture(scope="session")
-def package(syntheses: dict[str, Synthesis], template: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The function's zip, made as the cdk command makes it: from the folder that the assets' manifest names."""
-    folder = syntheses["clean"].folder
-    manifest = json.loads((folder / "Punctual.assets.json").read_text())
-    [asset] = [file for file in manifest["files"].values() if file["source"]["packaging"] == "zip"]
-    source = folder / asset["source"]["path"]
-    path = tmp_path_factory.mktemp("package") / "relay.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(source.rglob("*")):
-            archive.write(file, file.relative_to(source))
-    return path
+@pytest.fixture
+def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path], Path]) -> Callable[[str], Path]:
+    """The zip of a function, by what its logical id begins with."""
+
+    def find(function: str) -> Path:
+        functions = _of_type(template, "AWS::Lambda::Function").items()
+        [key] = [each["Code"]["S3Key"] for name, each in functions if name.startswith(function)]
+        return zips(synthesis.folder / f"asset.{key.removesuffix('.zip')}")
+
+    return find
+
+
+@pytest.fixture
+def only(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """The one resource of a type whose logical id starts with a prefix: its properties."""
+
+    def find(kind: str, prefix: str = "") -> dict[str, Any]:
+        [properties] = [each for name, each in _of_type(template, kind).items() if name.startswith(prefix)]
+        return properties
+
+    return find
+
+
+@pytest.fixture
+def logical_id(template: dict[str, Any]) -> Callable[[str, str], str]:
+    """The one logical id that starts with a prefix and is of a type."""
+
+    def find(kind: str, prefix: str) -> str:
+        [name] = [name for name in _of_type(template, kind) if name.startswith(prefix)]
+        return name
+
+    return find
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +152,9 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(template: dict[str, Any], package: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+def deployment(
+    template: dict[str, Any], package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deployment]:
     """Deploy the template. What moto skips in silence is created beside it, from the very same properties."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -118,25 +173,25 @@ def deployment(template: dict[str, Any], package: Path, monkeypatch: pytest.Monk
         [stack] = cloudformation.describe_stacks(StackName="Punctual")["Stacks"]
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         resources = cloudformation.describe_stack_resources(StackName="Punctual")["StackResources"]
-        physical = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
+        physical = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
         yield Deployment(
             outputs={each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]},
             made={*physical, *by_hand, *_create_last(template, physical)},
         )
 
 
-def _bootstrap(template: dict[str, Any], package: Path) -> None:
+def _bootstrap(template: dict[str, Any], package: Callable[[str], Path]) -> None:
     """Leave what `cdk bootstrap` and the upload of assets leave."""
     boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
-    [function] = _of_type(template, "AWS::Lambda::Function").values()
     bucket, s3 = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", boto3.client("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_object(Bucket=bucket, Key=function["Code"]["S3Key"], Body=package.read_bytes())
+    for logical_id, function in _of_type(template, "AWS::Lambda::Function").items():
+        s3.put_object(Bucket=bucket, Key=function["Code"]["S3Key"], Body=package(logical_id).read_bytes())
 
 
 def _create_first(template: dict[str, Any]) -> dict[str, str]:
-    """Create the group and the secret; return what a reference to each means."""
-    references = {}
+    """Create the group and the secret; return what a reference to each means, and to the URL that comes last."""
+    references = dict.fromkeys(_of_type(template, "AWS::Lambda::Url"), FUNCTION_URL)
     for logical_id, properties in _of_type(template, "AWS::Scheduler::ScheduleGroup").items():
         boto3.client("scheduler").create_schedule_group(**properties)
         references[logical_id] = properties["Name"]
@@ -149,8 +204,7 @@ def _create_first(template: dict[str, Any]) -> dict[str, str]:
 
 
 def _create_last(template: dict[str, Any], physical: dict[str, str]) -> set[str]:
-    """Create what refers to the function and to the queues; return its logical ids."""
-    queues = boto3.client("sqs")
+    """Create what refers to the functions, to the queues and to the bucket; return its logical ids."""
 
     def resolve(value: Any) -> Any:
         match value:
@@ -159,21 +213,54 @@ def _create_last(template: dict[str, Any], physical: dict[str, str]) -> set[str]
             case {"Fn::GetAtt": [logical_id, "QueueName"]}:
                 return physical[logical_id].rsplit("/", 1)[-1]
             case {"Fn::GetAtt": [logical_id, "Arn"]}:
-                asked = queues.get_queue_attributes(QueueUrl=physical[logical_id], AttributeNames=["QueueArn"])
-                return asked["Attributes"]["QueueArn"]
+                return _arn(template["Resources"][logical_id]["Type"], physical[logical_id])
+            case {"Fn::Join": [separator, parts]}:
+                return separator.join(map(resolve, parts))
             case dict():
                 return {name: resolve(each) for name, each in value.items()}
             case list():
                 return [resolve(each) for each in value]
         return value
 
-    configurations = _of_type(template, "AWS::Lambda::EventInvokeConfig")
-    for properties in configurations.values():
-        boto3.client("lambda").put_function_event_invoke_config(**resolve(properties))
-    alarms = _of_type(template, "AWS::CloudWatch::Alarm")
-    for logical_id, properties in alarms.items():
-        boto3.client("cloudwatch").put_metric_alarm(AlarmName=logical_id, **resolve(properties))
-    return {*configurations, *alarms}
+    makers = {
+        "AWS::Lambda::EventInvokeConfig": _event_invoke_config,
+        "AWS::Lambda::Url": _function_url,
+        "AWS::CloudWatch::Alarm": _alarm,
+        "AWS::S3::BucketPolicy": _bucket_policy,
+    }
+    made = {kind: _of_type(template, kind) for kind in makers}
+    for kind, found in made.items():
+        for logical_id, properties in found.items():
+            makers[kind](logical_id, resolve(properties))
+    return {logical_id for found in made.values() for logical_id in found}
+
+
+def _arn(kind: str, physical_id: str) -> str:
+    match kind:
+        case "AWS::S3::Bucket":
+            return f"arn:aws:s3:::{physical_id}"
+        case "AWS::SQS::Queue":
+            return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{physical_id.rsplit('/', 1)[-1]}"
+    return physical_id
+
+
+def _event_invoke_config(_: str, properties: dict[str, Any]) -> None:
+    boto3.client("lambda").put_function_event_invoke_config(**properties)
+
+
+def _function_url(_: str, properties: dict[str, Any]) -> None:
+    asked = {"FunctionName": properties["TargetFunctionArn"], "AuthType": properties["AuthType"]}
+    boto3.client("lambda").create_function_url_config(**asked)
+
+
+def _alarm(logical_id: str, properties: dict[str, Any]) -> None:
+    boto3.client("cloudwatch").put_metric_alarm(AlarmName=logical_id, **properties)
+
+
+def _bucket_policy(_: str, properties: dict[str, Any]) -> None:
+    """Look at it, no more: moto reads no conditions, and by a policy that denies what has no TLS would deny all."""
+    statements = properties["PolicyDocument"]["Statement"]
+    assert [each["Condition"] for each in statements] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
 def _of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -182,9 +269,9 @@ def _of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _with_references(value: Any, references: dict[str, str]) -> Any:
-    """Return the template with each `Ref` to what was created by hand replaced by what it means."""
+    """Return the template with each reference to what was created by hand replaced by what it means."""
     match value:
-        case {"Ref": logical_id} if logical_id in references:
+        case {"Ref": logical_id} | {"Fn::GetAtt": [logical_id, "FunctionUrl"]} if logical_id in references:
             return references[logical_id]
         case dict():
             return {name: _with_references(each, references) for name, each in value.items()}

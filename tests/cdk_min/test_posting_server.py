@@ -1,0 +1,72 @@
+"""The posting server on Lambda, as the template has it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from core.publishing.network import DEADLINE_SECONDS
+from lambda_pkg.relay import Environment
+
+PUBLISHING = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParametersByPath",
+}
+
+
+@pytest.fixture
+def synthesis(syntheses: Any) -> Any:
+    return syntheses["lambda"]
+
+
+@pytest.fixture
+def function(only: Any) -> dict[str, Any]:
+    return only("AWS::Lambda::Function", "PostingServer")
+
+
+def test_the_relay_posts_to_it_without_being_told(only, logical_id):
+    url = {"Fn::GetAtt": [logical_id("AWS::Lambda::Url", "PostingServer"), "FunctionUrl"]}
+    assert only("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]["POSTING_URL"] == url
+
+
+def test_anybody_may_call_it_by_its_url_and_in_no_other_way(template, logical_id):
+    found = [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Permission"]
+    name = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
+    assert sorted(found, key=lambda each: each["Action"]) == [
+        {"Action": "lambda:InvokeFunction", "FunctionName": name, "InvokedViaFunctionUrl": True, "Principal": "*"},
+        {"Action": "lambda:InvokeFunctionUrl", "FunctionName": name, "FunctionUrlAuthType": "NONE", "Principal": "*"},
+    ]
+
+
+def test_what_strangers_can_take_up_is_bounded(function):
+    assert function["ReservedConcurrentExecutions"] == 50
+
+
+def test_a_network_ends_before_the_function_and_the_function_before_the_relay(function):
+    assert DEADLINE_SECONDS + 15 <= function["Timeout"] <= Environment(posting_url="", secrets=()).answer_seconds
+
+
+def test_nothing_secret_is_in_its_environment(function, template):
+    variables = function["Environment"]["Variables"]
+    assert set(variables) == {"TABLE_NAME", "SIGNING_SECRET_ARN", "MEDIA_BUCKET", "ACCOUNTS_PATH"}
+    assert "resolve:secretsmanager" not in json.dumps(template)
+
+
+def test_it_may_do_what_publishing_takes_and_no_more(only):
+    statements = only("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
+    actions = [each["Action"] if isinstance(each["Action"], list) else [each["Action"]] for each in statements]
+    assert {action for some in actions for action in some} == PUBLISHING
+    assert "*" not in [each["Resource"] for each in statements]
+
+
+def test_its_logs_end_after_three_months(only):
+    assert only("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
