@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from core.engine.expressions import START_LENIENCE, InvalidExpression, parse
+from core.engine.expressions import START_LENIENCE, InvalidExpression
 from core.engine.faults import Invalid
 from core.engine.groups import DEFAULT
 from core.engine.protocol import Parameters
-from core.engine.timing import Definition, date_of
+from core.engine.timing import Definition, date_of, expression_of, runs_once
 from core.moments import UnknownZone
 
 MOST_INPUT = 256 * 1024
@@ -44,7 +44,7 @@ def definition_of(parameters: Parameters) -> dict[str, Any]:
 def check_start(definition: Definition, now: datetime) -> None:
     """Raise Invalid if the StartDate is too long ago. It means nothing to an at()."""
     start = date_of(definition, "StartDate")
-    if start is not None and start < now - START_LENIENCE and not _once(definition):
+    if start is not None and start < now - START_LENIENCE and not runs_once(definition):
         raise Invalid("The StartDate you specify cannot be earlier than 5 minutes ago.")
 
 
@@ -83,17 +83,13 @@ def _check_json(text: str) -> None:
 def _check_expression(definition: Definition) -> None:
     start, end = date_of(definition, "StartDate"), date_of(definition, "EndDate")
     try:
-        parse(definition["ScheduleExpression"], definition["ScheduleExpressionTimezone"])
+        expression_of(definition, 0)
     except InvalidExpression as error:
         raise Invalid(str(error)) from error
     except UnknownZone as error:
         raise Invalid(f"Invalid ScheduleExpressionTimezone {definition['ScheduleExpressionTimezone']}.") from error
-    if start is not None and end is not None and end <= start and not _once(definition):
+    if start is not None and end is not None and end <= start and not runs_once(definition):
         raise Invalid("The EndDate must be later than the StartDate.")
-
-
-def _once(definition: Definition) -> bool:
-    return bool(definition["ScheduleExpression"].startswith("at("))
 
 
 def _refuse_constant(name: str) -> Any:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
-from core.engine.expressions import Expression, Once, parse
+from core.engine.expressions import Expression, parse
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -51,23 +52,22 @@ def after_update(old: Definition, timing: Timing, new: Definition, now: int) -> 
         return _planned(new, begun, _unfired(new, begun, _first(new, now)))
     if timing.occurrence is not None:
         return _planned(new, timing, timing.occurrence)
-    expression = _expression(new, timing.anchor)
-    if isinstance(expression.rule, Once):
+    if runs_once(new):
         return _planned(new, timing, _unfired(new, timing, _first(new, now)))
-    return _planned(new, timing, _next(expression, max(now, timing.fired or 0)))
+    return _planned(new, timing, _next(new, timing.anchor, max(now, timing.fired or 0)))
 
 
 def after_firing(definition: Definition, timing: Timing) -> Timing:
     """Return the timing once the pending occurrence was handed over. Raises UnknownZone if the zone is gone since."""
     fired = timing.occurrence
     assert fired is not None, "only what is due is handed over"
-    following = _next(_expression(definition, timing.anchor), fired)
+    following = _next(definition, timing.anchor, fired)
     return _planned(definition, replace(timing, fired=fired), following)
 
 
 def skipped_to(definition: Definition, timing: Timing, earliest: int) -> Timing:
     """Return the timing with the first occurrence at or after `earliest` pending, whatever lies before it."""
-    return _planned(definition, timing, _next(_expression(definition, timing.anchor), earliest - 1))
+    return _planned(definition, timing, _next(definition, timing.anchor, earliest - 1))
 
 
 def _planned(definition: Definition, timing: Timing, occurrence: int | None) -> Timing:
@@ -87,27 +87,37 @@ def _delay(definition: Definition, occurrence: int) -> int:
 def _unfired(definition: Definition, timing: Timing, occurrence: int | None) -> int | None:
     if occurrence is None or timing.fired is None or occurrence > timing.fired:
         return occurrence
-    return _next(_expression(definition, timing.anchor), timing.fired)
+    return _next(definition, timing.anchor, timing.fired)
 
 
 def _first(definition: Definition, now: int) -> int | None:
-    first = _expression(definition, now).first(instant_of(now))
+    first = expression_of(definition, now).first(instant_of(now))
     return None if first is None else milliseconds(first)
 
 
-def _next(expression: Expression, after: int) -> int | None:
-    found = expression.next(1, after=instant_of(after))
+def _next(definition: Definition, anchor: int, after: int) -> int | None:
+    if runs_once(definition):
+        return None
+    found = expression_of(definition, anchor).next(1, after=instant_of(after))
     return milliseconds(found[0]) if found else None
 
 
-def _expression(definition: Definition, anchor: int) -> Expression:
-    return parse(
-        definition["ScheduleExpression"],
-        definition["ScheduleExpressionTimezone"],
-        start=date_of(definition, "StartDate"),
-        end=date_of(definition, "EndDate"),
-        created=instant_of(anchor),
-    )
+def expression_of(definition: Definition, anchor: int) -> Expression:
+    """Return when a schedule runs whose expression was set at `anchor`. Raises InvalidExpression or UnknownZone."""
+    text, zone = definition["ScheduleExpression"], definition["ScheduleExpressionTimezone"]
+    if runs_once(definition):
+        return _parsed(text, zone, None, None, None)
+    return _parsed(text, zone, date_of(definition, "StartDate"), date_of(definition, "EndDate"), instant_of(anchor))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, zone: str, start: datetime | None, end: datetime | None, created: datetime | None) -> Expression:
+    return parse(text, zone, start=start, end=end, created=created)
+
+
+def runs_once(definition: Definition) -> bool:
+    """Tell whether the expression is an at(), to which StartDate and EndDate mean nothing."""
+    return bool(definition["ScheduleExpression"].startswith("at("))
 
 
 def date_of(definition: Definition, member: str) -> datetime | None:
