@@ -1,11 +1,12 @@
 """Where people are told of troubles: the channels that somebody set up, kept with their credentials in one file."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from filelock import FileLock
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from core.database import translated
 from core.errors import PunctualError
@@ -13,9 +14,21 @@ from core.home import is_signing_secret, write_private
 from core.models import Value, Zone
 from core.publishing.entered import is_allowed, is_loopback
 
-Name = Annotated[str, StringConstraints(pattern=r"^\S(.{0,58}\S)?$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
-Mailbox = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}$")]
+
+def _form(pattern: str, words: str) -> AfterValidator:
+    """A text's form, and what it is in words."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, _form(r"\S(.{0,58}\S)?", "it has 1 to 60 characters in one line")]
+Host = Annotated[str, _form(r"[A-Za-z0-9.:-]{1,253}", "it is a server's name, as in mail.example.org")]
+Mailbox = Annotated[str, _form(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}", "an e-mail address is like ada@example.org")]
 
 
 def _address(address: str) -> str:
@@ -55,6 +68,15 @@ class NotAChannel(PunctualError):
 
     def __init__(self, member: str, reason: str) -> None:
         super().__init__(f"{member.replace('_', ' ').capitalize()}: {reason}.")
+
+
+class NameTaken(PunctualError):
+    """Another channel has this name."""
+
+    hint = "Choose another name, or change the one that is there."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a channel named {name} already.")
 
 
 class Digest(Value):
@@ -145,6 +167,14 @@ class Channels:
             return _FILE.validate_json(text)
         except ValidationError:
             raise ChannelsUnreadable(self._path) from None  # its own words would repeat what is in the file
+
+    def add(self, channel: Channel) -> None:
+        """Keep a new channel. Raises NameTaken."""
+        with self._lock:
+            found = self.all()
+            if any(each.name == channel.name for each in found):
+                raise NameTaken(channel.name)
+            self._write([*found, channel])
 
     def keep(self, channel: Channel) -> None:
         """Keep a channel; one of the same name is replaced."""

@@ -79,6 +79,11 @@ class Notifier:
         """Return how it stands with each channel, by name."""
         return {each.name: self._memory.standing(each.name, self._clock()) for each in self._channels.all()}
 
+    def test(self, channel: Channel) -> None:
+        """Send a message that says it is a test; one that gets through ends a channel's pause. Raises NotSent."""
+        self._sender.send_test(channel)
+        self._memory.sent(channel.name, [], self._clock())
+
     def remove(self, name: str) -> None:
         """Forget a channel, and what it was told."""
         self._channels.remove(name)

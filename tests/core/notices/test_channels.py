@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.home import new_signing_secret
-from core.notices.channels import Channels, ChannelsUnreadable, Digest, Email, NotAChannel, Slack, channel_of
+from core.notices.channels import Channels, ChannelsUnreadable, Digest, Email, NameTaken, NotAChannel, Slack, channel_of
 
 MAIL = {"kind": "email", "name": "Mail", "host": "mail.example.org", "sender": "a@b.org", "recipients": ["c@d.org"]}
 
@@ -39,6 +39,14 @@ def test_a_channel_of_the_same_name_is_replaced_and_one_that_was_removed_is_gone
     assert [each.name for each in channels.all()] == ["other"]
 
 
+def test_a_new_channel_takes_no_other_ones_name(channels):
+    channels.add(slack())
+    channels.add(slack("other"))
+    with pytest.raises(NameTaken, match="team"):
+        channels.add(slack(digest=Digest(hour=1, zone="UTC")))
+    assert channels.all() == [slack(), slack("other")]
+
+
 def test_the_file_is_this_users_alone_and_no_channel_shows_its_secret(channels, tmp_path):
     channels.keep(slack())
     assert stat.S_IMODE((tmp_path / "channels.json").stat().st_mode) == 0o600
@@ -56,7 +64,7 @@ def test_a_file_that_cannot_be_read_is_named_without_its_content(channels, tmp_p
 @pytest.mark.parametrize(
     ("entered", "said"),
     [
-        (MAIL | {"sender": "nobody"}, "Sender"),
+        (MAIL | {"sender": "nobody"}, "Sender: an e-mail address is like ada@example.org"),
         (MAIL | {"recipients": []}, "Recipients"),
         (MAIL | {"recipients": ["a@b.org\nBcc: c@d.org"]}, "Recipients"),
         (MAIL | {"port": 0}, "Port"),

@@ -11,6 +11,7 @@ from core.database import Database
 from core.ledger.port import Receipt
 from core.notices.channels import Channels, Digest, SignedWebhook, Slack
 from core.notices.memory import MIGRATIONS, Memory
+from core.notices.message import NotSent
 from core.notices.notifier import Notifier
 from core.notices.sending import Sender
 from core.notices.troubles import LOOKED_AT
@@ -160,6 +161,21 @@ def test_a_channel_that_fails_is_tried_again_after_a_pause_and_loses_nothing(not
     notifier.tell()
     assert [content["count"] for content in hook.contents] == [3]
     assert notifier.standings()["mine"].error is None
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_test_that_gets_through_ends_the_pause_of_a_channel(notifier, befalls, channels, hook):
+    hook.status = 503
+    befalls("failed")
+    notifier.tell()
+    with pytest.raises(NotSent, match="answered 503"):
+        notifier.test(channels.all()[0])
+    assert notifier.standings()["mine"].error is not None
+    hook.status = 200
+    notifier.test(channels.all()[0])
+    assert notifier.standings()["mine"].error is None
+    notifier.tell()
+    assert [content["kind"] for content in hook.contents] == ["test", "troubles"]
 
 
 @pytest.mark.usefixtures("begun")
