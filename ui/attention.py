@@ -19,7 +19,7 @@ def attention(found: list[Run]) -> None:
         return
     st.subheader("Waiting for you", anchor=False)
     for run in found:
-        with st.container(border=True, key=of("card-run", run.key)):
+        with st.container(border=True, key=of("card-run", run.key), gap="xsmall"):
             _card(run)
     st.subheader("Everything", anchor=False)
 

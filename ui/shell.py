@@ -37,9 +37,11 @@ if st.session_state.get(VISIT) != page.url_path:
     for key in (PLACES, SHOWN):
         st.session_state.pop(key, None)
 try:
-    application()
+    engine = application().engine
 except PunctualError as error:
     failures.show(error)
 else:
+    if engine is not None and not engine.running():
+        st.warning("The engine does not run: nothing goes out. Start the dashboard again.", icon=":material/alarm_off:")
     page.run()
 keep_typing()

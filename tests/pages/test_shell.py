@@ -30,3 +30,11 @@ def test_a_home_that_cannot_be_opened_is_named_on_the_page(tmp_path, monkeypatch
     assert not page.exception
     assert str(tmp_path / "home") in page.error[0].value
     assert "set PUNCTUAL_HOME to another folder" in page.error[0].value
+
+
+def test_every_page_says_when_nothing_would_go_out(browse, application):
+    page = browse("compose")
+    assert "nothing goes out" in page.warning[0].value
+    application.start_engine(lambda: "http://127.0.0.1:9/publish")
+    page.run()
+    assert not page.warning
