@@ -1,6 +1,7 @@
 """An engine that fires into a list, step by step or with its threads."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -87,3 +88,26 @@ def create(clients: Clients) -> Callable[..., None]:
         )
 
     return create_schedule
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Wait for what the runner's threads bring about by themselves."""
+
+    def wait(holds: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 10
+        while not holds():
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+
+    return wait
+
+
+@pytest.fixture
+def states(store) -> Callable[[], list[str]]:
+    """The states of all invocations."""
+
+    def read() -> list[str]:
+        return [row["state"] for row in store.database.read("SELECT state FROM invocation ORDER BY state")]
+
+    return read

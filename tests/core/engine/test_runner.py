@@ -1,11 +1,9 @@
-import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.database import StorageFault
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import Runner
@@ -14,22 +12,6 @@ from core.moments import real_clock
 from core.processes import Presence
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
-
-
-def eventually(holds):
-    """Wait for what the runner's threads bring about by themselves."""
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def states(store):
-    return [row["state"] for row in store.database.read("SELECT state FROM invocation ORDER BY state")]
-
-
-def fail(invocation):
-    raise ConnectionError("the posting server is down")
 
 
 def test_an_overdue_schedule_fires_at_the_start(create, start_runner, receiver, clients, clock):
@@ -108,7 +90,7 @@ def test_a_schedule_fires_to_the_millisecond_on_a_real_clock(tmp_path, presence,
 
 
 def test_a_schedule_to_be_deleted_after_completion_leaves_the_list_when_it_is_handed_over(
-    create, start_runner, receiver, clients
+    create, start_runner, receiver, clients, eventually
 ):
     create("leaves")
     create("stays", ActionAfterCompletion="NONE")
@@ -148,83 +130,6 @@ def test_a_disabled_schedule_does_not_fire(create, start_runner, receiver, store
     start_runner()
     clock.move(days=1)
     assert store.next_due() is None
-
-
-def test_a_function_that_fails_is_invoked_again_after_one_and_two_minutes_then_every_quarter_of_an_hour(
-    create, start_runner, receiver, store, clock
-):
-    receiver.behave = fail
-    create()
-    runner = start_runner()
-    begun = clock()
-    waits = []
-    for attempt in range(1, 6):
-        assert receiver.wait_for(attempt)[-1].attempt == attempt
-        eventually(lambda: store.next_due() is not None)
-        waits.append((store.next_due() - clock()).total_seconds())
-        clock.now = store.next_due()
-        runner.wake()
-    assert waits == [60, 120, 900, 900, 900]
-    assert {invocation.id for invocation in receiver.invocations} == {receiver.invocations[0].id}
-    assert clock() - begun == timedelta(seconds=60 + 120 + 3 * 900)
-
-
-def test_an_attempt_that_succeeds_ends_the_retries(create, start_runner, receiver, store, clock):
-    receiver.behave = fail
-    create()
-    runner = start_runner()
-    receiver.wait_for(1)
-    eventually(lambda: store.next_due() is not None)
-    receiver.behave = lambda invocation: None
-    clock.move(seconds=60)
-    runner.wake()
-    receiver.wait_for(2)
-    eventually(lambda: states(store) == ["done"])
-    assert store.next_due() is None
-
-
-def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
-    create, start_runner, receiver, store, clock, caplog
-):
-    receiver.behave = fail
-    create()
-    with caplog.at_level(logging.CRITICAL):
-        start_runner(max_event_age=timedelta(seconds=59))
-        eventually(lambda: store.dead_letters())
-    (dead,) = store.dead_letters()
-    assert (dead.schedule_name, dead.attempts, dead.error) == ("post", 1, "the posting server is down")
-    assert (dead.function_arn, dead.payload, dead.failed_at) == (FUNCTION, b"{}", clock())
-
-
-def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store):
-    create(target={"Arn": FUNCTION + "-unknown"})
-    start_runner()
-    eventually(lambda: store.dead_letters())
-    assert store.dead_letters()[0].error == f"There is no function {FUNCTION}-unknown."
-
-
-def test_a_dead_letter_is_invoked_again_on_request_from_the_first_attempt(create, start_runner, receiver, store, clock):
-    receiver.behave = fail
-    create()
-    start_runner(max_event_age=timedelta(seconds=59))
-    eventually(lambda: store.dead_letters())
-    receiver.behave = lambda invocation: None
-    clock.move(days=3)
-    dead = store.dead_letters()[0]
-    assert store.retry(dead.id, now=clock())
-    assert receiver.wait_for(2)[-1].attempt == 1
-    eventually(lambda: states(store) == ["done"])
-    assert not store.retry(dead.id, now=clock())
-
-
-def test_a_dead_letter_can_be_discarded(create, start_runner, store):
-    create(target={"Arn": FUNCTION + "-unknown"})
-    start_runner()
-    eventually(lambda: store.dead_letters())
-    dead = store.dead_letters()[0]
-    assert store.discard(dead.id)
-    assert not store.discard(dead.id)
-    assert store.dead_letters() == []
 
 
 def test_a_direct_invocation_runs_at_once(start_runner, receiver, clients):
@@ -285,7 +190,9 @@ def test_stopping_frees_what_was_not_begun_and_waits_for_what_was(create, start_
     assert [invocation.attempt for invocation in receiver.wait_for(3)] == [1, 1, 1]
 
 
-def test_two_runners_on_one_home_never_fire_one_occurrence_twice(tmp_path, clock, create, receiver, store, presence):
+def test_two_runners_on_one_home_never_fire_one_occurrence_twice(
+    tmp_path, clock, create, receiver, store, presence, eventually, states
+):
     other_store = Store(tmp_path / "engine.db", now=clock())
     other_presence = Presence(tmp_path / "processes")
     runners = [
@@ -297,7 +204,7 @@ def test_two_runners_on_one_home_never_fire_one_occurrence_twice(tmp_path, clock
     for number in range(200):
         create(f"n{number}")
     receiver.wait_for(200)
-    eventually(lambda: states(store) == ["done"] * 200)
+    eventually(lambda: states() == ["done"] * 200)
     for runner in runners:
         runner.stop()
     names = [invocation.schedule_name for invocation in receiver.invocations]
@@ -307,7 +214,9 @@ def test_two_runners_on_one_home_never_fire_one_occurrence_twice(tmp_path, clock
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=5), timedelta(hours=-5)])
-def test_a_jump_of_the_clock_neither_loses_nor_doubles_a_firing(create, start_runner, receiver, store, clock, jump):
+def test_a_jump_of_the_clock_neither_loses_nor_doubles_a_firing(
+    create, start_runner, receiver, clock, jump, eventually, states
+):
     create("before", ActionAfterCompletion="NONE")
     create("after", "at(2026-11-02T13:00:00)")
     runner = start_runner()
@@ -318,7 +227,7 @@ def test_a_jump_of_the_clock_neither_loses_nor_doubles_a_firing(create, start_ru
         clock.now = datetime(2026, 11, 2, 13, tzinfo=UTC)
         runner.wake()
     receiver.wait_for(2)
-    eventually(lambda: states(store) == ["done", "done"])
+    eventually(lambda: states() == ["done", "done"])
     assert [invocation.schedule_name for invocation in receiver.invocations] == ["before", "after"]
 
 
@@ -340,23 +249,3 @@ def test_others_can_tell_whether_an_engine_runs(start_runner, store, presence, t
     runner.stop()
     assert not store.running(onlooker)
     onlooker.leave()
-
-
-def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
-    create, start_runner, receiver, store, monkeypatch
-):
-    create()
-    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
-    write, refusals = store.write, []
-
-    def refuse_at_first(work):
-        if receiver.invocations and len(refusals) < 3:
-            refusals.append(work)
-            raise StorageFault(store.database.path, "database or disk is full")
-        return write(work)
-
-    monkeypatch.setattr(store, "write", refuse_at_first)
-    start_runner()
-    eventually(lambda: states(store) == ["done"])
-    assert len(refusals) == 3
-    assert len(receiver.invocations) == 1

@@ -1,0 +1,111 @@
+"""What becomes of attempts that fail."""
+
+import logging
+from datetime import timedelta
+
+from core.database import StorageFault
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+
+
+def fail(invocation):
+    raise ConnectionError("the posting server is down")
+
+
+def test_a_function_that_fails_is_invoked_again_after_one_and_two_minutes_then_every_quarter_of_an_hour(
+    create, start_runner, receiver, store, clock, eventually
+):
+    receiver.behave = fail
+    create()
+    runner = start_runner()
+    begun = clock()
+    waits = []
+    for attempt in range(1, 6):
+        assert receiver.wait_for(attempt)[-1].attempt == attempt
+        eventually(lambda: store.next_due() is not None)
+        waits.append((store.next_due() - clock()).total_seconds())
+        clock.now = store.next_due()
+        runner.wake()
+    assert waits == [60, 120, 900, 900, 900]
+    assert {invocation.id for invocation in receiver.invocations} == {receiver.invocations[0].id}
+    assert clock() - begun == timedelta(seconds=60 + 120 + 3 * 900)
+
+
+def test_an_attempt_that_succeeds_ends_the_retries(create, start_runner, receiver, store, clock, eventually, states):
+    receiver.behave = fail
+    create()
+    runner = start_runner()
+    receiver.wait_for(1)
+    eventually(lambda: store.next_due() is not None)
+    receiver.behave = lambda invocation: None
+    clock.move(seconds=60)
+    runner.wake()
+    receiver.wait_for(2)
+    eventually(lambda: states() == ["done"])
+    assert store.next_due() is None
+
+
+def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
+    create, start_runner, receiver, store, clock, caplog, eventually
+):
+    receiver.behave = fail
+    create()
+    with caplog.at_level(logging.CRITICAL):
+        start_runner(max_event_age=timedelta(seconds=59))
+        eventually(lambda: store.dead_letters())
+    (dead,) = store.dead_letters()
+    assert (dead.schedule_name, dead.attempts, dead.error) == ("post", 1, "the posting server is down")
+    assert (dead.function_arn, dead.payload, dead.failed_at) == (FUNCTION, b"{}", clock())
+
+
+def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store, eventually):
+    create(target={"Arn": FUNCTION + "-unknown"})
+    start_runner()
+    eventually(lambda: store.dead_letters())
+    assert store.dead_letters()[0].error == f"There is no function {FUNCTION}-unknown."
+
+
+def test_a_dead_letter_is_invoked_again_on_request_from_the_first_attempt(
+    create, start_runner, receiver, store, clock, eventually, states
+):
+    receiver.behave = fail
+    create()
+    start_runner(max_event_age=timedelta(seconds=59))
+    eventually(lambda: store.dead_letters())
+    receiver.behave = lambda invocation: None
+    clock.move(days=3)
+    dead = store.dead_letters()[0]
+    assert store.retry(dead.id, now=clock())
+    assert receiver.wait_for(2)[-1].attempt == 1
+    eventually(lambda: states() == ["done"])
+    assert not store.retry(dead.id, now=clock())
+
+
+def test_a_dead_letter_can_be_discarded(create, start_runner, store, eventually):
+    create(target={"Arn": FUNCTION + "-unknown"})
+    start_runner()
+    eventually(lambda: store.dead_letters())
+    dead = store.dead_letters()[0]
+    assert store.discard(dead.id)
+    assert not store.discard(dead.id)
+    assert store.dead_letters() == []
+
+
+def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
+    create, start_runner, receiver, store, monkeypatch, eventually, states
+):
+    create()
+    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
+    write, refusals = store.write, []
+
+    def refuse_at_first(work):
+        if receiver.invocations and len(refusals) < 3:
+            refusals.append(work)
+            raise StorageFault(store.database.path, "database or disk is full")
+        return write(work)
+
+    monkeypatch.setattr(store, "write", refuse_at_first)
+    start_runner()
+    eventually(lambda: states() == ["done"])
+    assert len(refusals) == 3
+    assert len(receiver.invocations) == 1
