@@ -5,6 +5,7 @@ from core.media.kinds import VIDEOS, content_type_of
 from core.media.port import MediaStore
 from core.models import Media
 from core.pictures import examined
+from core.videos import without_place
 
 PICTURE_BYTES = 30_000_000
 VIDEO_BYTES = 100_000_000
@@ -22,12 +23,14 @@ class FileTooLarge(PunctualError):
 def take_in(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
     """Keep a picture or an MP4 video and return what a post carries of it.
 
-    A picture is decoded once, whole, so that a damaged one is refused here and not when the post is due; a video is
-    kept as it is. Raises UnusableFile, FileTooLarge, TooManyPixels or CorruptPicture, and what the store raises.
+    A picture is decoded once, whole, so that a damaged one is refused here and not when the post is due. A video is
+    kept as it is, but for what it tells of the place. Raises UnusableFile, FileTooLarge, TooManyPixels or
+    CorruptPicture, and what the store raises.
     """
     content_type = content_type_of(content)
     if content_type in VIDEOS:
         _check_size(content, VIDEO_BYTES)
+        content = without_place(content)
         return Media(
             reference=store.put(content), kind="video", content_type=content_type, size=len(content), alt=alt.strip()
         )
