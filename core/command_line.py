@@ -1,4 +1,4 @@
-"""The command line: schedule, queue, cancel, history, on the same core as the dashboard."""
+"""The command line, on the same core as the dashboard: schedule, queue, cancel, history; export and import."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from core.history import Run, runs
 from core.ledger.port import Plan
 from core.models import new_post_id
 from core.moments import instants, utc_text, wall_time
+from core.move import commands as moving
 from core.queue import Scheduled
 from core.recurrence import preview
 from core.repeat_option import GRAMMAR, rule_asked
@@ -79,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     history.add_argument("--limit", type=int, default=SHOWN)
     history.set_defaults(command=_history)
 
-    for command in (schedule, queue, cancel, history):
+    for command in (schedule, queue, cancel, history, *moving.add_to(commands)):
         command.add_argument("--json", action="store_true", help="print JSON")
     return top
 

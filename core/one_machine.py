@@ -1,5 +1,6 @@
 """One machine, no AWS account: the embedded engine and SQLite, in one home."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
@@ -68,6 +69,7 @@ class OneMachine:
         )
         if not self._holds_our_group():
             ledger.distrust(now=clock())
+        self.name = f"{home.path} ({home.kept_secret('identity', lambda: secrets.token_hex(8))})"
         self._own_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
 

@@ -15,6 +15,8 @@ from core.wire import TargetSettings
 class Place(Protocol):
     """The clients and the stores of one deployment, opened. All of it may be used from any thread."""
 
+    name: str
+    """Tells this deployment from every other; people can read it."""
     scheduler: Any
     """A boto3 `scheduler` client."""
     functions: Any

@@ -79,6 +79,8 @@ class Aws:
             dead_letter_arn=self.deployment.dead_letter_arn,
             lead=LEAD,
         )
+        group = f"{self.deployment.account}:schedule-group/{self.deployment.group}"
+        self.name = f"{self.deployment.region}:{group}"
         self._open = ExitStack()
         self.ledger, self.outbox = self._stores()
         self.accounts, self.media = self._accounts(), self._media()

@@ -28,9 +28,9 @@ class DynamoLedger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def plan(self, post: Post, *, schedule_name: str | None, now: datetime) -> Plan:
+    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
         key = items.plan_key(post.post_id)
-        return self._table.write([key], lambda draft: plans.insert(draft, post, schedule_name, now))
+        return self._table.write([key], lambda draft: plans.insert(draft, post, wish, schedule_name, now))
 
     def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
         def work(draft: Draft) -> Plan:

@@ -20,11 +20,11 @@ from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
 
 
-def insert(draft: Draft, post: Post, schedule_name: str | None, now: datetime) -> Plan:
+def insert(draft: Draft, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     if draft.get(items.plan_key(post.post_id)) is not None:
         raise AlreadyPlanned(post.post_id)
-    wished = _wished(post, "active", schedule_name, [])
+    wished = _wished(post, wish, schedule_name, [])
     return _put(draft, wished | {"created_at": milliseconds(now), "changed_at": milliseconds(now)})
 
 

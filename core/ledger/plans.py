@@ -11,12 +11,12 @@ from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
 
 
-def insert(connection: sqlite3.Connection, post: Post, schedule_name: str | None, now: datetime) -> Plan:
+def insert(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     added = connection.execute(
         "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at)"
-        " VALUES (:post_id, :revision, :content, 'active', :schedule_name, :due_at, :now, :now)",
-        _columns(post) | {"schedule_name": schedule_name, "now": milliseconds(now)},
+        " VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now, :now)",
+        _columns(post) | {"wish": wish, "schedule_name": schedule_name, "now": milliseconds(now)},
     )
     if not added.rowcount:
         raise AlreadyPlanned(post.post_id)

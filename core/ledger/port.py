@@ -153,7 +153,7 @@ class Cursor:
 class Ledger(Protocol):
     """What was planned and what became of it. Each method is one durable transaction."""
 
-    def plan(self, post: Post, *, schedule_name: str | None, now: datetime) -> Plan:
+    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
         """Write the intent of a new post, before its schedule is made. Raises AlreadyPlanned."""
         ...
 

@@ -32,8 +32,8 @@ class SqliteLedger:
         self._database = database
         self._presence = presence
 
-    def plan(self, post: Post, *, schedule_name: str | None, now: datetime) -> Plan:
-        return self._database.write(lambda connection: plans.insert(connection, post, schedule_name, now))
+    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
+        return self._database.write(lambda connection: plans.insert(connection, post, wish, schedule_name, now))
 
     def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
         def work(connection: sqlite3.Connection) -> Plan:

@@ -178,6 +178,13 @@ def test_a_plan_is_there_as_it_was_written(ledger, open_ledger, once, clock):
     assert open_ledger().get(post.post_id) == written
 
 
+@pytest.mark.parametrize("wish", ["active", "paused"])
+def test_a_post_may_be_paused_from_the_beginning(ledger, once, claim, clock, wish):
+    post = once()
+    assert ledger.plan(post, wish=wish, schedule_name="post-x", now=clock()).wish == wish
+    assert claim(due(post)).verdict == ("yours" if wish == "active" else "superseded")
+
+
 def test_what_was_never_planned_is_not_there(ledger):
     assert ledger.get("000000000000") is None
 
