@@ -54,17 +54,9 @@ class Publisher:
     def _thread(self, payload: Payload, account: str) -> list[Verdict]:
         """Publish the parts of an account's thread, as a rule one, each once the one before it is out."""
         verdicts: list[Verdict] = []
-        held: Verdict | None = None
         for destination in payload.destinations:
-            if account_and_part(destination)[0] != account:
-                continue
-            verdict = (
-                self._verdict(payload, destination, verdicts)
-                if held is None
-                else self._behind(payload, destination, held)
-            )
-            verdicts.append(verdict)
-            held = held or (verdict if verdict.state != "published" else None)
+            if account_and_part(destination)[0] == account:
+                verdicts.append(self._verdict(payload, destination, tuple(verdicts)))
         return verdicts
 
     def _behind(self, payload: Payload, destination: str, held: Verdict) -> Verdict:
@@ -91,6 +83,9 @@ class Publisher:
             return Verdict(destination=destination, state="waiting", reason="Punctual failed; its log says why.")
 
     def _publish_one(self, payload: Payload, destination: str, before: Sequence[Verdict]) -> Verdict:
+        held = next((verdict for verdict in before if verdict.state != "published"), None)
+        if held is not None:
+            return self._behind(payload, destination, held)
         name, part = account_and_part(destination)
         try:
             account = OUTBOX if name == OUTBOX.destination else self._accounts.get(name)

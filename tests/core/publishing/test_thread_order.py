@@ -1,8 +1,11 @@
 """A thread goes out part by part, and goes on where it stopped."""
 
+from pathlib import Path
+
 import pytest
 
 from core.accounts import Account
+from core.database import StorageFault
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
 from core.publishing.attachments import MediaLimits
@@ -148,3 +151,16 @@ def test_a_thread_whose_account_is_gone_is_refused_whole(ledger, tmp_path, clock
     answer = publisher.publish(payload)
     assert set(states(answer).values()) == {"refused"}
     assert answer.verdicts[0].reason.startswith("No account net:ada is connected")
+
+
+def test_a_ledger_that_fails_for_the_moment_leaves_the_rest_to_be_tried_again(publisher, net, payload, ledger):
+    net.instead["two"] = Refused(reason="no")
+    claim = ledger.claim
+
+    def fail(payload, destination, **asked):
+        if destination == "net:ada#3":
+            raise StorageFault(Path("punctual.db"), "disk is full")
+        return claim(payload, destination, **asked)
+
+    ledger.claim = fail
+    assert states(publisher.publish(payload))["net:ada#3"] == "waiting"
