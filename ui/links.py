@@ -13,6 +13,7 @@ CALENDAR = _PAGES / "calendar.py"
 HISTORY = _PAGES / "history.py"
 OUTBOX = _PAGES / "outbox.py"
 ACCOUNTS = _PAGES / "accounts.py"
+NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
 
 

@@ -28,6 +28,7 @@ page = st.navigation(
         ],
         "Setup": [
             st.Page(links.ACCOUNTS, title="Accounts", icon=":material/group:"),
+            st.Page(links.NOTIFICATIONS, title="Notifications", icon=":material/notifications:"),
             st.Page(links.HEALTH, title="Health", icon=":material/monitor_heart:"),
         ],
     }

@@ -15,6 +15,7 @@ PAGES = {
     "history": "History",
     "outbox": "Outbox",
     "accounts": "Accounts",
+    "notifications": "Notifications",
     "health": "Health",
 }
 

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from ui import application as opened
 
 SHELL = Path(__file__).parents[2] / "ui" / "shell.py"
-PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "health")
+PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
 
 
 @pytest.mark.parametrize("name", PAGES)
