@@ -172,8 +172,10 @@ def _encoded(pixels: Image.Image, form: str, *, icc_profile: bytes | None, quali
 
 
 def _animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
-    """Return an animated GIF untouched: decoding and encoding its frames would spoil them. Only XMP could tell of
-    places in a GIF, and one that has it is not sent."""
+    """Return an animated GIF untouched: decoding and encoding its frames would spoil them. Raises CannotFit.
+
+    Only XMP could tell of a place in a GIF, and one that has it is not sent.
+    """
     if len(content) > max_bytes or max(image.size) > limits.max_side or b"XMP DataXMP" in content:
         raise CannotFit("animation", max_bytes)
     return Picture(content=content, content_type="image/gif", width=image.width, height=image.height)
