@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from core.engine.store import Store
@@ -24,13 +25,17 @@ _JUMP = 1.0
 class Housekeeping:
     """Keeps one runner's claims alive and takes over those of others that are not."""
 
-    def __init__(self, store: Store, presence: Presence, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, presence: Presence, clock: Clock, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`steady` answers seconds, on a clock that nobody sets."""
         self._store = store
         self._presence = presence
         self._clock = clock
-        self._last = (clock(), time.monotonic())
+        self._steady = steady
+        self._last = (clock(), steady())
         self._beaten = self._pruned = clock() - PRUNE
-        self._leases_count_from = time.monotonic()
+        self._leases_count_from = steady()
 
     def look(self) -> None:
         """Do what is to be done at this instant; cheap enough for several times a second."""
@@ -45,7 +50,7 @@ class Housekeeping:
 
     def _jumped(self) -> bool:
         """Tell whether the wall clock was set, or the machine slept, since the last look."""
-        now = (self._clock(), time.monotonic())
+        now = (self._clock(), self._steady())
         drift = (now[0] - self._last[0]).total_seconds() - (now[1] - self._last[1])
         self._last = now
         if abs(drift) < _JUMP:
@@ -56,7 +61,7 @@ class Housekeeping:
         return True
 
     def _free_the_dead(self, now: int) -> None:
-        leases_count = time.monotonic() >= self._leases_count_from
+        leases_count = self._steady() >= self._leases_count_from
         for owner, lease in self._store.owners().items():
             if owner == self._presence.token:
                 continue

@@ -8,11 +8,37 @@ from core.engine.timing import milliseconds
 from core.processes import Presence
 
 
+class Steady:
+    """A steady clock that stands still until it is moved."""
+
+    seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
 @pytest.fixture
-def housekeeping(store, presence, clock):
-    housekeeping = Housekeeping(store, presence, clock)
+def steady():
+    return Steady()
+
+
+@pytest.fixture
+def housekeeping(store, presence, clock, steady):
+    housekeeping = Housekeeping(store, presence, clock, steady)
     housekeeping.look()
     return housekeeping
+
+
+@pytest.fixture
+def walk(clock, steady, housekeeping):
+    """Let time pass, on the wall and on the steady clock alike, and look."""
+
+    def pass_time(seconds):
+        clock.move(seconds=seconds)
+        steady.seconds += seconds
+        housekeeping.look()
+
+    return pass_time
 
 
 @pytest.fixture
@@ -32,14 +58,6 @@ def claimed(create, store, other, clock):
     return invocation
 
 
-def walk(clock, monkeypatch, housekeeping, seconds):
-    """Let time pass, on the wall and on the steady clock alike."""
-    clock.move(seconds=seconds)
-    steady = housekeeping._last[1] + seconds
-    monkeypatch.setattr("core.engine.housekeeping.time.monotonic", lambda: steady)
-    housekeeping.look()
-
-
 def test_what_a_live_process_claimed_is_left_alone(housekeeping, claimed, store):
     housekeeping.look()
     assert store.next_due() is None
@@ -54,25 +72,25 @@ def test_what_a_dead_process_claimed_is_due_at_once(housekeeping, claimed, store
 
 
 def test_a_process_that_lives_but_is_stuck_loses_its_claims_when_their_lease_ends(
-    housekeeping, claimed, store, clock, monkeypatch
+    housekeeping, claimed, store, clock, walk
 ):
-    walk(clock, monkeypatch, housekeeping, 59)
+    walk(59)
     assert store.next_due() is None
-    walk(clock, monkeypatch, housekeeping, 2)
+    walk(2)
     assert store.next_due() == clock()
 
 
 def test_a_process_that_reports_keeps_its_claims_however_long_its_function_takes(
-    housekeeping, claimed, store, other, clock, monkeypatch
+    housekeeping, claimed, store, other, clock, walk
 ):
     for _ in range(20):
-        walk(clock, monkeypatch, housekeeping, 30)
+        walk(30)
         store.beat(other.token, milliseconds(clock()))
     assert store.next_due() is None
 
 
 def test_after_a_jump_of_the_clock_live_processes_have_time_to_renew_their_leases(
-    housekeeping, claimed, store, other, clock, monkeypatch, caplog
+    housekeeping, claimed, store, other, clock, walk, caplog
 ):
     with caplog.at_level(logging.WARNING):
         clock.move(hours=3)
@@ -80,7 +98,7 @@ def test_after_a_jump_of_the_clock_live_processes_have_time_to_renew_their_lease
     assert "The clock jumped by 10800.0 s." in caplog.text
     assert store.next_due() is None
     store.beat(other.token, milliseconds(clock()))
-    walk(clock, monkeypatch, housekeeping, 10)
+    walk(10)
     assert store.next_due() is None
 
 
@@ -92,14 +110,14 @@ def test_a_runner_prolongs_its_own_leases_at_once_when_the_clock_jumps(housekeep
     assert store.owners()[presence.token] > milliseconds(clock())
 
 
-def test_what_succeeded_is_forgotten_after_a_day(housekeeping, create, store, presence, clock, monkeypatch):
+def test_what_succeeded_is_forgotten_after_a_day(housekeeping, create, store, presence, clock, walk):
     create()
     (invocation,) = store.take(presence.token, milliseconds(clock()), 10)
     store.write(
         lambda connection: invocations.succeed(connection, invocation.id, presence.token, milliseconds(clock()))
     )
     for _ in range(2):
-        walk(clock, monkeypatch, housekeeping, 13 * 3600)
+        walk(13 * 3600)
     assert store.database.read("SELECT * FROM invocation") == []
     assert store.database.read("SELECT * FROM client_token") == []
 
