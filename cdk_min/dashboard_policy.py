@@ -21,7 +21,7 @@ class DashboardPolicy(iam.ManagedPolicy):
         super().__init__(scope, name, description="For the principal that Punctual's dashboard runs as.")
         self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], self.stack.stack_id)
         self._allow("ListSchedules", ["scheduler:ListSchedules"], "*")
-        self._allow("WarnOfQuotas", ["lambda:GetAccountSettings", "servicequotas:GetServiceQuota"], "*")
+        self._allow("WarnOfQuotas", ["lambda:GetAccountSettings", "servicequotas:ListServiceQuotas"], "*")
         self._acknowledge("*", "These three actions read alone, and take no resource or none that is ours to name.")
 
     def schedule_posts(self, group: ScheduleGroup) -> None:

@@ -74,6 +74,12 @@ def entry(ledger: Ledger, post_id: str, now: datetime) -> Entry:
     return entry_of(standing(ledger, post_id, now), now)
 
 
+def as_wished(ledger: Ledger, found: Entry, now: datetime) -> Entry:
+    """Return an entry of the scheduler; a paused one as the ledger tells of it, since it may have been moved."""
+    plan = ledger.get(found.post_id) if found.state in ("paused", "time has passed") else None
+    return found if plan is None or plan.wish != "moved" else entry(ledger, found.post_id, now)
+
+
 def entry_of(found: Standing, now: datetime) -> Entry:
     """Return a standing as an entry; a repeating post without a further run stands where it is."""
     post = found.plan.post

@@ -8,7 +8,7 @@ import streamlit as st
 from core.moments import offset_label, wall_time
 from core.phrases import counted, day_heading
 from core.schedules import FURTHEST_AHEAD
-from core.upcoming import Entry, entry, stranded, upcoming
+from core.upcoming import Entry, as_wished, entry, stranded, upcoming
 from ui import links
 from ui.answers import beside
 from ui.application import application
@@ -53,7 +53,7 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     searching = bool(st.session_state.get(SEARCH))
     limit = SEARCHED if searching else st.session_state.get(SHOWN, PAGE)
     window = upcoming(app.queue, now, end(now), limit=limit)
-    present = {found.post_id: found for found in window.entries}
+    present = {found.post_id: as_wished(app.ledger, found, now) for found in window.entries}
     first = PLACES not in st.session_state
     places: dict[str, datetime] = st.session_state.setdefault(PLACES, {})
     if first:

@@ -171,7 +171,7 @@ def test_only_what_takes_no_resource_is_granted_on_all(statements):
     assert sorted(on_all) == [
         "lambda:GetAccountSettings",
         "scheduler:ListSchedules",
-        "servicequotas:GetServiceQuota",
+        "servicequotas:ListServiceQuotas",
     ]
 
 

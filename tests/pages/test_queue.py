@@ -4,6 +4,7 @@ import pytest
 
 from core.composing import compose
 from core.models import new_post_id
+from core.move.leaving import leave
 from core.rules import Weekdays
 from core.series import series
 from core.standing import standing
@@ -284,3 +285,12 @@ def test_a_repeating_post_is_given_another_rule(browse, repeating, application):
     queue.time_input(key=f"{key}-time").set_value(time(18))
     click(queue, "save-time", repeating)
     assert application.schedules.plan(repeating.post.post_id).post.repeat.expression == "cron(0 18 * * ? *)"
+
+
+def test_a_post_that_was_exported_is_shown_as_moved_and_offers_no_change(browse, plan, application, tmp_path):
+    moved = plan("Goes elsewhere")
+    leave(application, tmp_path / "posts.jsonl")
+    queue = browse("queue")
+    assert "Moved elsewhere" in said(queue)
+    keys = {found.key for found in [*queue.button, *queue.menu_button]}
+    assert not any(key and key.endswith(moved.post.post_id) for key in keys)
