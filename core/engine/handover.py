@@ -1,6 +1,7 @@
 """Handing over: a schedule's due occurrence becomes an invocation, once, and the schedule moves on."""
 
 import json
+import logging
 import sqlite3
 import uuid
 
@@ -9,6 +10,8 @@ from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
 from core.engine.timing import Definition, Timing, after_firing, instant_of, skipped_to
 from core.errors import PunctualError
+
+log = logging.getLogger(__name__)
 
 MADE_UP = 24 * 3600_000
 """How far back the runs of a repeating schedule are made up for after an outage, in milliseconds."""
@@ -21,7 +24,24 @@ def hand_over(connection: sqlite3.Connection, owner: str, now: int, limit: int) 
     deleted after completion. A repeating schedule is handed over once a call, so its missed runs take several calls.
     """
     due = connection.execute("SELECT * FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?", (now, limit)).fetchall()
-    return [_handed_over(connection, schedule, owner, now) for schedule in due]
+    handed_over = (_one(connection, schedule, owner, now) for schedule in due)
+    return [invocation for invocation in handed_over if invocation is not None]
+
+
+def _one(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: str, now: int) -> Invocation | None:
+    """Hand one schedule over; one that cannot be read becomes a dead letter, and never holds up the others."""
+    connection.execute("SAVEPOINT one")
+    try:
+        return _handed_over(connection, schedule, owner, now)
+    except (ValueError, KeyError, TypeError, sqlite3.IntegrityError) as error:
+        log.exception("The schedule %s cannot be handed over", schedule["name"])
+        connection.execute("ROLLBACK TO one")
+        connection.execute("UPDATE schedule SET due = NULL WHERE id = ?", (schedule["id"],))
+        unreadable = _unreadable(schedule)
+        insert(connection, unreadable, None, state="dead", error=f"Cannot be read: {error!r}", finished=now)
+        return None
+    finally:
+        connection.execute("RELEASE one")
 
 
 def _handed_over(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: str, now: int) -> Invocation:
@@ -71,4 +91,16 @@ def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, 
         scheduled_at=instant_of(occurrence),
         schedule_name=schedule["name"],
         first_due=instant_of(due),
+    )
+
+
+def _unreadable(schedule: sqlite3.Row) -> Invocation:
+    return Invocation(
+        id=str(uuid.uuid4()),
+        function_arn=schedule["target_arn"],
+        payload=schedule["definition"].encode(),
+        attempt=1,
+        scheduled_at=instant_of(schedule["due"]),
+        schedule_name=schedule["name"],
+        first_due=instant_of(schedule["due"]),
     )

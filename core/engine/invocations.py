@@ -105,9 +105,10 @@ def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> l
 
 
 def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
-    """Record that an attempt succeeded."""
+    """Record that an attempt succeeded. What it was invoked with is needed no more."""
     connection.execute(
-        "UPDATE invocation SET state = 'done', owner = NULL, lease_until = NULL, error = NULL, finished = ?"
+        "UPDATE invocation SET state = 'done', owner = NULL, lease_until = NULL, error = NULL, payload = x'',"
+        " finished = ?"
         " WHERE id = ? AND owner = ?",
         (now, invocation_id, owner),
     )

@@ -117,6 +117,9 @@ class Runner:
             except PunctualError as error:
                 log.error("The engine cannot fire: %s %s", error, error.hint)
                 pause = PATIENCE
+            except Exception:  # noqa: BLE001 - without this thread nothing would ever fire again
+                log.exception("The engine cannot fire")
+                pause = PATIENCE
             self._bell.wait(pause)
 
     def _fire(self) -> float:
@@ -137,7 +140,10 @@ class Runner:
 
     def _work(self) -> None:
         while (invocation := self._ready.get()) is not None:
-            self._attempt(invocation)
+            try:
+                self._attempt(invocation)
+            except Exception:  # noqa: BLE001 - the worker must live; the claim is freed when this process ends
+                log.exception("What became of %s cannot be recorded", invocation.schedule_name or invocation.id)
             with self._idle:
                 self._claimed -= 1
                 room_again = self._claimed == self._workers

@@ -125,6 +125,17 @@ def test_a_schedule_whose_zone_is_gone_holds_up_no_other(create, fire, clock, st
     assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
 
 
+def test_a_schedule_that_cannot_be_read_becomes_a_dead_letter_and_holds_up_no_other(create, fire, store, caplog):
+    create("broken")
+    create("sound")
+    store.write(lambda connection: connection.execute("UPDATE schedule SET definition = '{' WHERE name = 'broken'"))
+    assert [invocation.schedule_name for invocation in fire()] == ["sound"]
+    (dead,) = store.dead_letters()
+    assert (dead.schedule_name, dead.payload) == ("broken", b"{")
+    assert dead.error.startswith("Cannot be read: JSONDecodeError(")
+    assert "The schedule broken cannot be handed over" in caplog.text
+
+
 def test_flexible_windows_spread_their_invocations(create, fire, clock):
     window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 60}
     for number in range(60):

@@ -109,3 +109,20 @@ def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
     eventually(lambda: states() == ["done"])
     assert len(refusals) == 3
     assert len(receiver.invocations) == 1
+
+
+def test_a_bug_in_firing_is_logged_and_does_not_end_it(create, start_runner, receiver, store, monkeypatch, caplog):
+    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
+    take, failures = store.take, []
+
+    def fail_at_first(*arguments):
+        if len(failures) < 3:
+            failures.append(arguments)
+            raise ZeroDivisionError
+        return take(*arguments)
+
+    monkeypatch.setattr(store, "take", fail_at_first)
+    create()
+    start_runner()
+    receiver.wait_for(1)
+    assert "ZeroDivisionError" in caplog.text
