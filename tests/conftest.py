@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from botocore.config import Config
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from core.engine.api import Api
 from core.engine.clients import Clients, local_clients
@@ -80,6 +81,18 @@ def moto_client(aws_session):
     """boto3's scheduler client on moto."""
     with mock_aws():
         yield aws_session.client("scheduler", aws_access_key_id="x", aws_secret_access_key="x")
+
+
+@pytest.fixture
+def moto_in_turn(monkeypatch) -> None:
+    """Let moto answer one request after the other, whichever client they come from, as `OneAtATime` does for one."""
+    turn, answer = threading.Lock(), BotocoreStubber.__call__
+
+    def in_turn(*arguments: Any, **options: Any) -> Any:
+        with turn:
+            return answer(*arguments, **options)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", in_turn)
 
 
 class OneAtATime:

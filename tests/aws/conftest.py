@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 from pydantic import SecretStr
 
 from core.accounts import Account
@@ -134,18 +133,11 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """AWS as the stack leaves it: the posting server's environment. Requests are let in one by one, as to one item."""
+def aws(monkeypatch: pytest.MonkeyPatch, moto_in_turn: None) -> Iterator[dict[str, str]]:
+    """AWS as the stack leaves it: the posting server's environment."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    one_at_a_time, whole = threading.Lock(), BotocoreStubber.__call__
-
-    def in_turn(*arguments: Any, **options: Any) -> Any:
-        with one_at_a_time:
-            return whole(*arguments, **options)
-
-    monkeypatch.setattr(BotocoreStubber, "__call__", in_turn)
     caches = (client, handler._signing_secret)
     for cached in caches:
         cached.cache_clear()

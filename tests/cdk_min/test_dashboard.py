@@ -1,17 +1,30 @@
-"""The dashboard on the deployed template, told nothing but the stack's name."""
+"""The dashboard on the deployed template, told nothing but the stack's name; and the posting server beside it."""
 
+import io
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
+from PIL import Image
 from pydantic import SecretStr
 
 from core.accounts import Account
 from core.application import Application
+from core.aws.posting_function import posting_function
+from core.media.intake import take_in
 from core.models import Post
+from core.moments import real_clock
 from core.settings import Settings
+from core.wire import invocation_of, write_invocation
+from lambda_pkg.clients import client
+from lambda_pkg.signature import signed_headers
+
+SERVICES = ("dynamodb", "s3", "secretsmanager", "ssm")
+TRANSACTIONS = {"dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")}
+"""Operations that are allowed by other names (docs.aws.amazon.com/amazondynamodb, transaction-apis-iam)."""
 
 
 @pytest.fixture
@@ -71,13 +84,60 @@ def test_a_schedule_is_made_of_what_the_stack_told(dashboard, deployment, post):
     assert schedule["Target"]["DeadLetterConfig"] == {"Arn": deployment.outputs["UndeliveredQueueArn"]}
 
 
-def test_accounts_and_pictures_are_kept_where_the_posting_server_finds_them(dashboard, deployment):
-    told = deployment.outputs
-    dashboard.accounts.connect(
-        Account(destination="webhook:sales", label="Sales", credentials={"secret": SecretStr("whsec_QUJD")})
+@pytest.fixture
+def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
+    """The deployed function, in the environment that it has there."""
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    [deployed] = [each for each in functions if each["Handler"] == "core.aws.posting_entry.handle"]
+    client.cache_clear()
+    yield posting_function(deployed["Environment"]["Variables"], clock)
+    client.cache_clear()
+
+
+@pytest.fixture
+def asked(posting_server: Any) -> set[str]:
+    """The actions that the posting server needs for what it has asked AWS for."""
+    actions: set[str] = set()
+
+    def note(event_name: str, **_: Any) -> None:
+        _, service, operation = event_name.split(".")
+        action = f"{service.replace('-', '')}:{operation}"
+        actions.update(TRANSACTIONS.get(action, (action,)))
+
+    for service in SERVICES:
+        client(service).meta.events.register_first("before-send", note)
+    return actions
+
+
+def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted(
+    dashboard, posting_server, asked, post, only
+):
+    account = Account(
+        destination="webhook:sales",
+        label="Sales",
+        address="http://127.0.0.1:9/",  # nobody listens there
+        credentials={"secret": SecretStr("whsec_QUJD")},
     )
-    [parameter] = boto3.client("ssm").get_parameters_by_path(Path=told["AccountsPath"])["Parameters"]
-    assert parameter["Type"] == "SecureString"
-    reference = dashboard.media.put(b"a picture")
-    found = boto3.client("s3").get_object(Bucket=told["MediaBucketName"], Key=f"media/{reference}")
-    assert found["Body"].read() == b"a picture"
+    dashboard.accounts.connect(account)
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    media = take_in(dashboard.media, picture.getvalue(), alt="Black")
+    with_picture = post.model_copy(update={"media": (media,), "destinations": ("outbox", account.destination)})
+    dashboard.schedules.schedule(with_picture)
+
+    body = write_invocation(invocation_of(with_picture, post.due_at))
+    headers = signed_headers(post.post_id, real_clock(), body.encode(), dashboard.signing_secrets())
+    event = {"requestContext": {"http": {"method": "POST"}}, "headers": headers, "body": body, "isBase64Encoded": False}
+    states = [result["state"] for result in json.loads(posting_server(event, None)["body"])["results"]]
+
+    assert states == ["published", "waiting"]
+    [entry] = dashboard.outbox.feed(limit=2)
+    assert (entry.text, entry.media) == ("Good morning", (media,))
+    statements = only("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
+    granted = {action for each in statements for action in listed(each["Action"])}
+    assert {action.split(":")[0] for action in asked} == set(SERVICES)
+    assert asked <= granted
+
+
+def listed(one_or_many: Any) -> list[Any]:
+    return one_or_many if isinstance(one_or_many, list) else [one_or_many]

@@ -2,13 +2,11 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from moto.core.botocore_stubber import BotocoreStubber
 
 from core.aws.posting_function import MissingVariable, posting_function
 from core.ledger.items import table_definition
@@ -36,14 +34,9 @@ def variables(cloud: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def function(variables: dict[str, str], product_session: Any, clock: Any, monkeypatch: Any) -> Iterator[Any]:
-    one_at_a_time, whole = threading.Lock(), BotocoreStubber.__call__  # moto falls apart under threads
-
-    def in_turn(*arguments: Any, **options: Any) -> Any:
-        with one_at_a_time:
-            return whole(*arguments, **options)
-
-    monkeypatch.setattr(BotocoreStubber, "__call__", in_turn)
+def function(
+    variables: dict[str, str], product_session: Any, clock: Any, monkeypatch: Any, moto_in_turn: None
+) -> Iterator[Any]:
     monkeypatch.setattr("boto3.client", product_session.client)
     client.cache_clear()
     yield posting_function(variables, clock)
