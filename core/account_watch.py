@@ -43,7 +43,7 @@ _FILE = TypeAdapter(list[Checked])
 
 
 class AccountWatch:
-    """Checks each account every few hours, and shortly before its next post. The results are kept in one file.
+    """Checks each enabled account every few hours, and shortly before its next post. The results are kept in one file.
 
     Processes that share a home share the results, and never look at the same moment.
     """
@@ -76,6 +76,11 @@ class AccountWatch:
             log.warning("%s cannot be read; the accounts are checked anew.", self._path)
             return {}
 
+    def troubles(self) -> dict[str, Checked]:
+        """Return the last checks of those enabled accounts that cannot be published to, by destination."""
+        enabled = {account.destination for account in self._accounts.all() if account.enabled}
+        return {name: each for name, each in self.found().items() if each.trouble is not None and name in enabled}
+
     def look(self) -> None:
         """Check those accounts whose turn it is, up to AT_ONCE. Raises what accounts and queue raise."""
         try:
@@ -101,6 +106,8 @@ class AccountWatch:
 
         def is_in_turn(account: Account) -> bool:
             checked = found.get(account.destination)
+            if not account.enabled:
+                return False
             pressing = account.destination in soon or (checked is not None and checked.trouble is not None)
             return age(account) >= (AGAIN if pressing else EVERY)
 

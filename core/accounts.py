@@ -17,11 +17,21 @@ class UnknownDestination(PunctualError):
         self.hint = f"Connect it under Accounts, or choose one of: {', '.join(known)}."
 
 
+class DisabledDestination(PunctualError):
+    """The account is connected, and somebody disabled it."""
+
+    hint = "Enable it under Accounts, or choose another destination."
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label} is disabled.")
+
+
 class Account(Value):
     """One connected account. `credentials` never leave this value but towards the network itself.
 
     `identity` is who the account is to its network for good, where its name may change: a DID, a chat's number.
-    `limits` are those that the network told when the account was connected.
+    `limits` are those that the network told when the account was connected. Nothing is published to an account that is
+    not `enabled`.
     """
 
     destination: Destination
@@ -30,6 +40,7 @@ class Account(Value):
     identity: str | None = None
     limits: dict[str, int] = Field(default_factory=dict)
     deduplicates: bool = False
+    enabled: bool = True
     credentials: dict[str, SecretStr] = Field(default_factory=dict)
 
     @property

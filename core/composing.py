@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core.accounts import Account, Accounts, UnknownDestination
+from core.accounts import Account, Accounts, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.models import PARTS_LIMIT, Media, Post, Repeat, account_and_part, part_of
 from core.moments import instant
@@ -73,7 +73,10 @@ def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Ne
 def check_destinations(
     destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
 ) -> list[Account]:
-    """Return the accounts behind the destinations, each once. Raises NoDestination or UnknownDestination."""
+    """Return the accounts behind the destinations, each once.
+
+    Raises NoDestination, UnknownDestination or DisabledDestination.
+    """
     if not destinations:
         raise NoDestination
     names = dict.fromkeys(account_and_part(destination)[0] for destination in destinations)
@@ -81,6 +84,8 @@ def check_destinations(
     for account in found:
         if account.network not in networks:
             raise UnknownDestination(account.destination, sorted(networks))
+        if not account.enabled:
+            raise DisabledDestination(account.label)
     return found
 
 
@@ -105,8 +110,8 @@ def compose(
     Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. `threads` are the
     parts, as core.threads makes them, for destinations that get the text in several; pictures stand by the first. A
     picture or video needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, TooManyParts, CannotAttach,
-    NoDestination, UnknownDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant lies ahead is
-    checked when the post is scheduled.
+    NoDestination, UnknownDestination, DisabledDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant
+    lies ahead is checked when the post is scheduled.
     """
     found = check_destinations(destinations, accounts, networks)
     said: dict[str, str] = {}

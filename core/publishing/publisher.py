@@ -93,5 +93,8 @@ class Publisher:
         except (UnknownDestination, KeyError):
             reason = f"No account {name} is connected. Connect it under Accounts, then retry."
             return self._fence.refuse(payload, destination, reason)
+        if not account.enabled:
+            reason = f"{account.label} is disabled. Enable it under Accounts, then retry."
+            return self._fence.refuse(payload, destination, reason)
         earlier = tuple(verdict.reference for verdict in before if verdict.reference is not None)
         return self._fence.publish_once(payload, account, network, part=part, earlier=earlier)

@@ -44,7 +44,7 @@ def test_the_outbox_is_always_there(accounts):
 
 
 def test_an_account_is_kept_with_all_that_belongs_to_it(accounts, open_accounts):
-    account = webhook("sales", identity="did:plc:1", limits={"characters": 500}, deduplicates=True)
+    account = webhook("sales", identity="did:plc:1", limits={"characters": 500}, deduplicates=True, enabled=False)
     accounts.connect(account)
     for place in (accounts, open_accounts()):
         assert place.get("webhook:sales") == account

@@ -93,6 +93,20 @@ def test_an_account_in_trouble_is_looked_at_again_sooner(watch, network, clock):
     assert watch.found()["net:ada"].trouble is None
 
 
+def test_an_account_that_is_disabled_is_left_alone(watch, accounts, network, soon):
+    accounts.connect(accounts.get("net:ada").model_copy(update={"enabled": False}))
+    soon.add("net:ada")
+    watch.look()
+    assert network.checked == ["net:bob"]
+
+
+def test_the_accounts_in_trouble_are_those_that_are_enabled(watch, accounts, network):
+    network.troubles |= {"net:ada": "The token was revoked.", "net:bob": "It was deleted."}
+    watch.look()
+    accounts.connect(accounts.get("net:ada").model_copy(update={"enabled": False}))
+    assert {each: found.trouble for each, found in watch.troubles().items()} == {"net:bob": "It was deleted."}
+
+
 def test_how_long_an_account_has_been_in_trouble_is_known(watch, network, clock):
     network.troubles["net:ada"] = "The token was revoked."
     watch.look()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.account_file import FileAccounts
-from core.accounts import Account, UnknownDestination
+from core.accounts import Account, DisabledDestination, UnknownDestination
 from core.composing import EmptyText, NoDestination, TextTooLong, TooManyParts, UnwritableText, compose, proposed_time
 from core.models import Media, Repeat
 from core.moments import DoubledHour, SkippedHour, UnknownZone
@@ -48,6 +48,7 @@ def composed(tmp_path, database, clock):
     accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
     accounts.connect(Account(destination="captions:ada", label="Ada's captions"))
+    accounts.connect(Account(destination="words:eve", label="Eve's words", enabled=False))
     networks = {
         "captions": Captions(),
         "outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)),
@@ -154,6 +155,12 @@ def test_a_destination_that_is_not_connected_is_refused_with_those_that_are(comp
     with pytest.raises(UnknownDestination) as refusal:
         composed("outbox", destination)
     assert "outbox, words:ada" in refusal.value.hint
+
+
+def test_a_destination_that_is_disabled_is_refused(composed):
+    with pytest.raises(DisabledDestination, match="Eve's words is disabled") as refusal:
+        composed("outbox", "words:eve")
+    assert "Enable it under Accounts" in refusal.value.hint
 
 
 @pytest.mark.parametrize(

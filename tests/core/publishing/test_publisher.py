@@ -160,6 +160,21 @@ def test_an_account_that_is_not_connected_is_refused_and_the_others_are_served(p
     assert reason == "No account blog:bob is connected. Connect it under Accounts, then retry."
 
 
+def test_an_account_that_is_disabled_is_refused_and_the_others_are_served(publish, ledger, accounts, blog):
+    ada = accounts.get("blog:ada")
+    accounts.connect(ada.model_copy(update={"enabled": False}))
+    assert publish() == {"outbox": "published", "blog:ada": "refused"}
+    reason = outcome(ledger.occurrence("k3v9q2m4cx7a")).reason
+    assert reason == "Ada's blog is disabled. Enable it under Accounts, then retry."
+    assert blog.published == []
+
+
+def test_an_account_that_is_disabled_after_its_post_went_out_changes_nothing(publish, accounts):
+    publish()
+    accounts.connect(accounts.get("blog:ada").model_copy(update={"enabled": False}))
+    assert publish()["blog:ada"] == "published"
+
+
 def test_an_account_that_was_removed_after_its_post_went_out_changes_nothing(publish, accounts):
     publish()
     accounts.remove("blog:ada")
