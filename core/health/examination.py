@@ -9,7 +9,7 @@ from functools import partial
 
 from core.application import Application
 from core.errors import PunctualError
-from core.health import ledger, local
+from core.health import accounts, ledger, local
 from core.health.aws import identity, posting, queues, relay, role, scheduler, stores
 from core.health.findings import Check, Finding, Visit, unknown
 
@@ -33,7 +33,7 @@ def examine(application: Application, now: datetime, *, zone: str = "UTC", patie
 
 
 def _looks(visit: Visit) -> Mapping[str, Callable[[], Finding]]:
-    shared = {name: partial(look, visit) for name, look in ledger.LOOKS.items()}
+    shared = {name: partial(look, visit) for name, look in (ledger.LOOKS | accounts.LOOKS).items()}
     application = visit.application
     if application.aws is not None:
         families = (identity, scheduler, role, relay, posting, queues, stores)

@@ -105,7 +105,7 @@ def look(application, server, told, clock) -> Callable[[str], Check]:
 @pytest.mark.usefixtures("server", "told")
 def test_a_sound_deployment_is_good_in_every_check(application, clock):
     checks = examine(application, clock())
-    assert len(checks) == 20
+    assert len(checks) == 21
     assert [(check.name, check.finding) for check in checks if check.verdict != "good"] == []
 
 
@@ -113,7 +113,7 @@ def test_a_sound_deployment_is_good_in_every_check(application, clock):
 def test_where_nothing_is_allowed_every_check_is_made_and_names_the_action(application, clock, interfere):
     interfere("*", "AccessDeniedException", "User ada is not authorized to perform: some:Action on resource: it")
     checks = {check.name: check for check in examine(application, clock())}
-    assert len(checks) == 20
+    assert len(checks) == 21
     denied = set(checks) - {"Mode"}
     assert {checks[name].verdict for name in denied} == {"unknown"}
     assert "GetRole: User ada is not authorized" in checks["Role's trust"].finding

@@ -10,7 +10,7 @@ from core.health.findings import good
 
 def test_every_check_has_a_name_a_verdict_and_a_sentence(application, clock):
     checks = examine(application, clock())
-    assert len({check.name for check in checks}) == len(checks) == 12
+    assert len({check.name for check in checks}) == len(checks) == 13
     assert all(check.finding.endswith(".") for check in checks)
     assert all(check.remedy for check in checks if check.verdict in ("warning", "bad"))
 
