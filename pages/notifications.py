@@ -119,7 +119,7 @@ def line(channel: Channel, standing: Standing | None) -> None:
                 st.caption(f":material/today: A digest every day from {at(channel.digest)}")
             if standing is not None and standing.error is not None:
                 again = countdown(standing.try_at, application().clock())
-                st.markdown(f":red[:material/error: {plain(standing.error)}] :small[:gray[Next try {again}.]]")
+                st.markdown(f":small[:red[:material/error: {plain(standing.error)}] :gray[Next try {again}.]]")
         with st.container(
             key=of("actions", channel.name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
         ):
@@ -158,7 +158,6 @@ st.caption(
     "Told here, each once: a post that failed, was refused or missed, that may be out or not, or that never began; "
     "and an account that stopped working."
 )
-refusal()
 made_secret.show("messages")
 channels = application().channels.all()
 standings = application().notifier.standings()

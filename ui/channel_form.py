@@ -23,7 +23,7 @@ SECURITY = {
     "tls": "TLS from the start, as a rule on port 465",
     "none": "None, to this machine only",
 }
-KEPT = "Unchanged where you leave it empty"
+KEPT = "Unchanged if left empty"
 _FIELDS = {
     "email": ("name", "host", "port", "security", "user", "password", "sender", "recipients"),
     "slack": ("name", "address"),
