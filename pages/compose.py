@@ -15,8 +15,9 @@ from ui.outcome import outcome
 from ui.pictures import attached, pictures
 from ui.preview import previews
 from ui.state import ASKED, DRAFT, OUTCOME, of
+from ui.threads import offer
 from ui.timing import timing
-from ui.variants import variants, vary
+from ui.variants import vary
 from ui.wording import account_names, plain
 
 
@@ -98,9 +99,11 @@ with words:
     if len(addressed) > 1:
         with st.expander("Other words for a destination", icon=":material/edit_note:"):
             vary(draft, text or "", addressed)
+    said = drafts.said(draft)
+    parts = offer(draft, said, addressed)
     pictures(draft)
     with st.expander("Preview", icon=":material/visibility:"):
-        previews(text or "", variants(draft, chosen), attached(draft), addressed)
+        previews(said, parts, attached(draft), addressed)
     if len(accounts) == 1:
         st.caption("The outbox is built in: a feed on this machine, good for a first try.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")

@@ -6,8 +6,8 @@ from types import MappingProxyType
 import streamlit as st
 
 from core.composing import compose, proposed_time
-from core.models import Media, Post, Repeat, new_post_id
-from ui import pictures, repeats, variants, when
+from core.models import Media, Post, Repeat, account_and_part, new_post_id, part_of
+from ui import pictures, repeats, threads, variants, when
 from ui.application import application
 from ui.state import DRAFT, of
 from ui.viewer import viewer_zone
@@ -43,27 +43,39 @@ def begin(
 
 def begin_from(post: Post) -> None:
     """Begin a draft that says and addresses what a post did, and repeats as it does."""
-    begin(text=post.text, destinations=post.destinations, zone=post.zone, media=post.media, texts=post.variants)
+    accounts = list(dict.fromkeys(account_and_part(each)[0] for each in post.destinations))
+    whole = {each: text for each, text in post.variants.items() if part_of(each, 2) not in post.destinations}
+    texts = {each: text for each, text in whole.items() if each in accounts}
+    begin(text=post.text, destinations=accounts, zone=post.zone, media=post.media, texts=texts)
     repeats.fill(when_key(current()), post)
 
 
 def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Post:
     """Return what stands in the fields as a post for that time, or for that series. Raises what `compose` raises."""
     app = application()
+    addressed = st.session_state[destinations_key(draft)]
+    accounts = [account for account in app.accounts.all() if account.destination in addressed]
     return compose(
         post_id=draft,
         text=st.session_state[text_key(draft)],
-        destinations=st.session_state[destinations_key(draft)],
+        destinations=addressed,
         wall=chosen.wall,
         zone=chosen.zone,
         which=chosen.which,
         late_after_minutes=app.settings.late_after_minutes,
         accounts=app.accounts,
         networks=app.networks,
-        variants=variants.variants(draft, st.session_state[destinations_key(draft)]),
+        variants=variants.variants(draft, addressed),
+        threads=threads.threads(draft, said(draft), accounts),
         media=pictures.attached(draft),
         repeat=repeat,
     )
+
+
+def said(draft: str) -> dict[str, str]:
+    """Return what each destination of the draft is told."""
+    text, addressed = st.session_state[text_key(draft)] or "", st.session_state[destinations_key(draft)]
+    return dict.fromkeys(addressed, text) | variants.variants(draft, addressed)
 
 
 def text_key(draft: str) -> str:

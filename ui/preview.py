@@ -11,18 +11,28 @@ from ui.pictures import small
 from ui.wording import as_read, plain
 
 
-def previews(text: str, variants: Mapping[str, str], media: Sequence[Media], accounts: Sequence[Account]) -> None:
-    """Draw a card for each account."""
+def previews(
+    said: Mapping[str, str],
+    threads: Mapping[str, Sequence[str]],
+    media: Sequence[Media],
+    accounts: Sequence[Account],
+) -> None:
+    """Draw a card for each account, and in it each part of what it is told."""
     for account in accounts:
-        said = variants.get(account.destination, text)
-        length = application().networks[account.network].measure(said, account)
         with st.container(border=True, key=f"card-preview-{account.destination}"):
             st.markdown(f"**{plain(account.label)}**")
-            st.markdown(as_read(said) if said.strip() else "*No text yet*")
-            _pictures(media)
-            limit = f" of {length.limit:,}" if length.limit is not None else ""
-            counted = f"{length.count:,}{limit} {length.unit}"
-            st.caption(f":red[:material/error: {counted}: {length.over:,} too many]" if length.over else counted)
+            for number, part in enumerate(threads.get(account.destination, [said[account.destination]]), start=1):
+                st.markdown(as_read(part) if part.strip() else "*No text yet*")
+                if number == 1:
+                    _pictures(media)
+                _length(part, account)
+
+
+def _length(text: str, account: Account) -> None:
+    length = application().networks[account.network].measure(text, account)
+    limit = f" of {length.limit:,}" if length.limit is not None else ""
+    counted = f"{length.count:,}{limit} {length.unit}"
+    st.caption(f":red[:material/error: {counted}: {length.over:,} too many]" if length.over else counted)
 
 
 def _pictures(media: Sequence[Media]) -> None:

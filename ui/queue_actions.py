@@ -4,14 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.composing import check_destinations, check_text
 from core.ledger.port import Plan
 from core.phrases import listed
 from core.refusals import TooSoon
-from ui import drafts, links, repeats, when
+from ui import drafts, links, repeats, text_dialog, when
 from ui.answers import answering, closing, refusal
 from ui.application import application
-from ui.counter import counter
 from ui.state import ASKED, GO_TO, of
 from ui.timing import timing
 from ui.wording import account_names, plain
@@ -57,9 +55,8 @@ def dialogs() -> None:
 
 
 def _ask_text(plan: Plan) -> None:
-    st.session_state[of("edit-text", plan.post.post_id)] = plan.post.text
-    st.session_state[of("edit-destinations", plan.post.post_id)] = list(plan.post.destinations)
-    st.session_state[ASKED] = (_text_dialog, plan)
+    text_dialog.begin(plan.post)
+    st.session_state[ASKED] = (text_dialog.text_dialog, plan)
 
 
 def _ask_time(plan: Plan) -> None:
@@ -96,35 +93,6 @@ _MENU: dict[str, Callable[[Plan], None]] = {
     "Post now": _ask_now,
     "Cancel": lambda plan: cancel(plan.post.post_id),
 }
-
-
-@st.dialog("Edit text", icon=":material/edit:", width="medium")
-def _text_dialog(plan: Plan) -> None:
-    field = of("edit-text", plan.post.post_id)
-    accounts = {account.destination: account for account in application().accounts.all()}
-    names = dict(zip(plan.post.destinations, account_names(plan.post.destinations), strict=True))
-    names |= {destination: account.label for destination, account in accounts.items()}
-    text = st.text_area("Text", key=field, height=220)
-    chosen = st.session_state[of("edit-destinations", plan.post.post_id)]
-    counter(field, text or "", [accounts[each] for each in chosen if each in accounts])
-    st.pills(
-        "Destinations",
-        names,
-        selection_mode="multi",
-        format_func=lambda each: names.get(each, each),
-        key=of("edit-destinations", plan.post.post_id),
-    )
-    refusal()
-    st.button("Save", key=of("save-text", plan.post.post_id), type="primary", on_click=_save_text, args=(plan,))
-
-
-@closing
-def _save_text(plan: Plan) -> None:
-    app = application()
-    text = st.session_state[of("edit-text", plan.post.post_id)]
-    destinations = st.session_state[of("edit-destinations", plan.post.post_id)]
-    check_text(text, check_destinations(destinations, app.accounts, app.networks), app.networks)
-    app.schedules.edit(plan, text=text, destinations=destinations)
 
 
 @st.dialog("Change time", icon=":material/schedule:")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from core.models import account_and_part
 from core.standing import State
 from ui.application import application
 
@@ -57,6 +58,19 @@ def destination_badges(destinations: Sequence[str]) -> str:
 
 
 def account_names(destinations: Sequence[str]) -> list[str]:
-    """Return the names of the accounts; one that is no longer connected goes by its destination."""
+    """Return the names of the accounts, each once, with how many parts or which part of a thread is meant.
+
+    One that is no longer connected goes by its destination.
+    """
     known = {account.destination: account.label for account in application().accounts.all()}
-    return [known.get(destination, destination) for destination in destinations]
+    parts: dict[str, list[int]] = {}
+    for destination in destinations:
+        account, number = account_and_part(destination)
+        parts.setdefault(account, []).append(number)
+    return [known.get(account, account) + _parts(numbers) for account, numbers in parts.items()]
+
+
+def _parts(numbers: list[int]) -> str:
+    if len(numbers) > 1:
+        return f", {len(numbers)} parts"
+    return f", part {numbers[0]}" if numbers[0] > 1 else ""

@@ -1,0 +1,64 @@
+"""A text that is too long for a destination, sent to it as a thread."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.accounts import Account
+from core.publishing.network import Length
+from core.threads import CannotSplit, split, split_and_number
+from ui import failures
+from ui.application import application
+from ui.state import of
+from ui.wording import plain
+
+
+def offer(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
+    """Draw, for each account that what it is told is too long for, the switches of a thread; return the parts."""
+    for account in accounts:
+        over = _measure(said[account.destination], account).over
+        if over:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.toggle(
+                    f"Send to {plain(account.label)} as a thread: it is {over:,} too long for one post",
+                    key=_thread_key(draft, account.destination),
+                    persist_state="session",
+                )
+                if st.session_state[_thread_key(draft, account.destination)]:
+                    st.checkbox(
+                        "Number the parts", key=_number_key(draft, account.destination), persist_state="session"
+                    )
+
+    try:
+        return threads(draft, said, accounts)
+    except CannotSplit as error:
+        failures.show(error)
+        return {}
+
+
+def threads(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
+    """Return the parts for each account that gets a thread. Raises CannotSplit."""
+    return {
+        account.destination: _parts(draft, said[account.destination], account)
+        for account in accounts
+        if st.session_state.get(_thread_key(draft, account.destination))
+        and _measure(said[account.destination], account).over
+    }
+
+
+def _parts(draft: str, text: str, account: Account) -> list[str]:
+    numbered = st.session_state.get(_number_key(draft, account.destination))
+    cut = split_and_number if numbered else split
+    return cut(text, lambda part: _measure(part, account))
+
+
+def _measure(text: str, account: Account) -> Length:
+    return application().networks[account.network].measure(text, account)
+
+
+def _thread_key(draft: str, destination: str) -> str:
+    return of(f"thread-{destination}", draft)
+
+
+def _number_key(draft: str, destination: str) -> str:
+    return of(f"numbered-{destination}", draft)
