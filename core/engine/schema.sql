@@ -53,8 +53,7 @@ CREATE TABLE client_token (
     request BLOB NOT NULL,      -- a digest of the request
     used INTEGER NOT NULL,
     PRIMARY KEY (token, operation)
-) WITHOUT ROWID;
-CREATE INDEX client_token_used ON client_token (used);
+) WITHOUT ROWID;                -- no index on used: pruning may look at all of a day's, creating should write little
 
 CREATE TABLE engine_process (
     token TEXT PRIMARY KEY,     -- its presence
