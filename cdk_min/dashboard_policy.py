@@ -53,10 +53,9 @@ class DashboardPolicy(iam.ManagedPolicy):
 
     def keep_the_ledger(self, table: dynamodb.Table) -> None:
         """Read and write the table and its index; never scan, never change the table itself."""
-        items = ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"]
         self._allow(
             "Ledger",
-            [f"dynamodb:{action}" for action in [*items, "DescribeTable"]],
+            [f"dynamodb:{action}" for action in ("BatchGetItem", "Query", "PutItem", "DescribeTable")],
             table.table_arn,
             *(f"{table.table_arn}/index/{name}" for name in INDEXES),
         )

@@ -81,7 +81,7 @@ class PunctualStack(Stack):
             environment=self._stores | kept,
         )
         self._secret.grant_read(server.role)
-        self._allow_on_the_table(server.role, "BatchGetItem", "Query", "PutItem", "ConditionCheckItem")
+        self._allow_on_the_table(server.role, "BatchGetItem", "Query", "PutItem")
         server.read_media(self._media)
         server.read_accounts(self._accounts)
         return server

@@ -8,12 +8,16 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.core.botocore_stubber import BotocoreStubber
 from PIL import Image
 from pydantic import SecretStr
 
 from core.accounts import Account
 from core.application import Application
 from core.aws.posting_function import posting_function
+from core.health.aws import posting
+from core.health.examination import examine
+from core.history import runs
 from core.media.intake import take_in
 from core.models import Post
 from core.moments import real_clock
@@ -22,9 +26,16 @@ from core.wire import invocation_of, write_invocation
 from lambda_pkg.clients import client
 from lambda_pkg.signature import signed_headers
 
-SERVICES = ("dynamodb", "s3", "secretsmanager", "ssm")
-TRANSACTIONS = {"dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:ConditionCheckItem")}
-"""Operations that are allowed by other names (docs.aws.amazon.com/amazondynamodb, transaction-apis-iam)."""
+ACTIONS = {
+    "dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
+    "lambda:Invoke": {"lambda:InvokeFunction"},
+    "s3:CopyObject": {"s3:GetObject", "s3:PutObject"},
+    "s3:ListObjectsV2": {"s3:ListBucket"},
+    "scheduler:CreateSchedule": {"scheduler:CreateSchedule", "iam:PassRole"},
+    "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
+    "sts:GetCallerIdentity": set(),
+}
+"""Operations that are allowed by other names than their own; the last one is allowed to everybody."""
 
 
 @pytest.fixture
@@ -95,22 +106,60 @@ def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def asked(posting_server: Any) -> set[str]:
-    """The actions that the posting server needs for what it has asked AWS for."""
+def needed(deployment: Any, monkeypatch: Any) -> set[str]:
+    """The actions that are needed for what AWS is asked for from now on."""
     actions: set[str] = set()
+    answer = BotocoreStubber.__call__
 
-    def note(event_name: str, **_: Any) -> None:
+    def note(stubber: Any, event_name: str, *arguments: Any, **options: Any) -> Any:
         _, service, operation = event_name.split(".")
         action = f"{service.replace('-', '')}:{operation}"
-        actions.update(TRANSACTIONS.get(action, (action,)))
+        actions.update(ACTIONS.get(action, {action}))
+        return answer(stubber, event_name, *arguments, **options)
 
-    for service in SERVICES:
-        client(service).meta.events.register_first("before-send", note)
+    monkeypatch.setattr(BotocoreStubber, "__call__", note)
     return actions
 
 
+@pytest.fixture
+def granted(only: Any) -> Any:
+    """The actions that a policy grants."""
+
+    def of(kind: str, name: str) -> set[str]:
+        statements = only(kind, name)["PolicyDocument"]["Statement"]
+        found = [each["Action"] for each in statements]
+        return {action for each in found for action in (each if isinstance(each, list) else [each])}
+
+    return of
+
+
+def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
+    needed, dashboard, post, granted, clock, monkeypatch
+):
+    monkeypatch.setattr(posting, "LOOKS", {})  # which ask the posting server itself; there is none at its URL
+    schedules = dashboard.schedules
+    plan = schedules.edit(schedules.schedule(post), text="Good evening", destinations=post.destinations)
+    dashboard.queue.details(dashboard.queue.window(clock(), clock() + timedelta(days=2), limit=10))
+    schedules.send_now(plan)
+    media = take_in(dashboard.media, picture())
+    dashboard.media.renew(media.reference)
+    assert [each.reference for each in dashboard.media.kept()] == [media.reference]
+    dashboard.media.get(media.reference)
+    dashboard.media.delete(media.reference)
+    dashboard.accounts.connect(Account(destination="webhook:sales", label="Sales"))
+    assert len(dashboard.accounts.all()) == 2
+    dashboard.accounts.remove("webhook:sales")
+    assert (runs(dashboard.ledger, limit=10), dashboard.outbox.feed(limit=10)) == ([], [])
+    assert dashboard.dead_letters.read() == []
+    examine(dashboard, clock())
+
+    allowed = granted("AWS::IAM::ManagedPolicy", "DashboardPolicy")
+    assert needed <= allowed
+    assert allowed - needed == {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}  # there are no dead letters
+
+
 def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted(
-    dashboard, posting_server, asked, post, only
+    dashboard, posting_server, needed, post, granted
 ):
     account = Account(
         destination="webhook:sales",
@@ -119,25 +168,25 @@ def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted
         credentials={"secret": SecretStr("whsec_QUJD")},
     )
     dashboard.accounts.connect(account)
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "PNG")
-    media = take_in(dashboard.media, picture.getvalue(), alt="Black")
+    media = take_in(dashboard.media, picture(), alt="Black")
     with_picture = post.model_copy(update={"media": (media,), "destinations": ("outbox", account.destination)})
     dashboard.schedules.schedule(with_picture)
 
     body = write_invocation(invocation_of(with_picture, post.due_at))
     headers = signed_headers(post.post_id, real_clock(), body.encode(), dashboard.signing_secrets())
     event = {"requestContext": {"http": {"method": "POST"}}, "headers": headers, "body": body, "isBase64Encoded": False}
+    needed.clear()
     states = [result["state"] for result in json.loads(posting_server(event, None)["body"])["results"]]
 
     assert states == ["published", "waiting"]
+    assert {action.split(":")[0] for action in needed} == {"dynamodb", "s3", "secretsmanager", "ssm"}
+    assert needed <= granted("AWS::IAM::Policy", "PostingServer")
     [entry] = dashboard.outbox.feed(limit=2)
     assert (entry.text, entry.media) == ("Good morning", (media,))
-    statements = only("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
-    granted = {action for each in statements for action in listed(each["Action"])}
-    assert {action.split(":")[0] for action in asked} == set(SERVICES)
-    assert asked <= granted
 
 
-def listed(one_or_many: Any) -> list[Any]:
-    return one_or_many if isinstance(one_or_many, list) else [one_or_many]
+def picture() -> bytes:
+    """Return a small black picture."""
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(content, "PNG")
+    return content.getvalue()

@@ -10,7 +10,6 @@ from lambda_pkg.relay import Environment
 
 PUBLISHING = {
     "dynamodb:BatchGetItem",
-    "dynamodb:ConditionCheckItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "logs:CreateLogStream",

@@ -10,7 +10,7 @@ import pytest
 from lambda_pkg.relay import LONGEST_WAIT, Environment
 
 # Actions of IAM that are no operation of the API by that name.
-ONLY_PERMISSIONS = {"iam:PassRole", "lambda:InvokeFunction", "dynamodb:ConditionCheckItem", "s3:ListBucket"}
+ONLY_PERMISSIONS = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
 SERVICES = {"servicequotas": "service-quotas"}
 
 
