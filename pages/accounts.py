@@ -1,15 +1,17 @@
-"""Accounts: where posts can go, and how to connect and remove a place."""
+"""Accounts: where posts can go, whether each place works, and how to connect, disable and remove one."""
 
 import streamlit as st
 
+from core.account_watch import Checked
 from core.accounts import OUTBOX, Account
-from core.phrases import counted
+from core.phrases import countdown, counted
 from core.publishing.network import Field
 from core.schedules import FURTHEST_AHEAD
 from core.upcoming import upcoming
-from ui.answers import answering, closing, refusal
+from ui import made_secret
+from ui.answers import answering, beside, closing, refusal, say
 from ui.application import application
-from ui.state import ASKED, MADE_SECRET, of
+from ui.state import ASKED, of
 from ui.wording import plain
 
 COUNTED = 1000
@@ -23,7 +25,10 @@ def answer_key(network: str, field: Field) -> str:
 
 @closing
 def connect(network: str) -> None:
-    """Connect an account with what stands in the form; a secret that was made for it is shown once."""
+    """Connect an account with what stands in the form, and say who that is.
+
+    A secret that was made for it is shown once. What was wrong with it before is checked anew.
+    """
     app = application()
     fields = app.networks[network].fields
     answers = {field.name: answered(network, field) for field in fields}
@@ -32,7 +37,9 @@ def connect(network: str) -> None:
     made = [field.name for field in fields if field.secret and not answers[field.name]]
     secrets = [account.credentials[name].get_secret_value() for name in made if name in account.credentials]
     if secrets:
-        st.session_state[MADE_SECRET] = (account.label, secrets[0])
+        made_secret.keep(account.label, secrets[0])
+    app.account_watch.check(account.destination)
+    say(f"Connected as {plain(account.label)}.")
 
 
 def answered(network: str, field: Field) -> str:
@@ -48,20 +55,38 @@ def remove(account: Account) -> None:
 
 
 @answering
+def check(account: Account) -> None:
+    """Ask the network now whether the account can be published to; its card says what was found."""
+    application().account_watch.check(account.destination)
+
+
+@answering
+def switch(account: Account) -> None:
+    """Enable the account, or disable it, and say what becomes of its posts."""
+    accounts = application().accounts
+    changed = accounts.get(account.destination).model_copy(update={"enabled": not account.enabled})
+    accounts.connect(changed)
+    becomes = "published again" if changed.enabled else "refused when due, until you enable it"
+    say(f"Posts to {plain(account.label)} are {becomes}.")
+
+
+@answering
 def ask_connect() -> None:
     """Open the form."""
     st.session_state[ASKED] = connect_dialog
 
 
 @answering
-def ask_remove(account: Account) -> None:
-    """Say first what removing means."""
-    st.session_state[ASKED] = lambda: remove_dialog(account)
-
-
-def put_away() -> None:
-    """Stop showing the secret; it is not shown again."""
-    st.session_state.pop(MADE_SECRET, None)
+def choose(account: Account) -> None:
+    """Do what was chosen in the account's menu."""
+    match st.session_state[of("menu", account.destination)]:
+        case "Connect again":
+            st.session_state["connect-network"] = account.network
+            st.session_state[ASKED] = connect_dialog
+        case "Remove":
+            st.session_state[ASKED] = lambda: remove_dialog(account)
+        case _:
+            switch(account)
 
 
 @st.dialog("Connect an account", icon=":material/add_link:")
@@ -93,7 +118,7 @@ def remove_dialog(account: Account) -> None:
     now = app.clock()
     queued = upcoming(app.queue, now, now + FURTHEST_AHEAD, limit=COUNTED).entries
     going = [each for each in queued if each.post and account.destination in each.post.destinations]
-    st.markdown(f"**{plain(account.label)}** and its credentials are forgotten on this machine.")
+    st.markdown(f"**{plain(account.label)}** and its credentials are forgotten.")
     if going:
         verb = "goes" if len(going) == 1 else "go"
         st.warning(
@@ -107,41 +132,69 @@ def remove_dialog(account: Account) -> None:
     st.button("Remove", key="remove", type="primary", on_click=remove, args=(account,))
 
 
-def line(account: Account) -> None:
-    """Draw one account."""
-    label, network = plain(account.label), application().networks.get(account.network)
-    with (
-        st.container(border=True, key=of("card-account", account.destination)),
-        st.container(horizontal=True, vertical_alignment="center"),
+def line(account: Account, checked: Checked | None) -> None:
+    """Draw one account: who it is, how it stands, and what can be done with it."""
+    with st.container(
+        border=True, key=of("card-account", account.destination), horizontal=True, vertical_alignment="center"
     ):
-        with st.container(width="stretch", gap="xxsmall"):
-            st.markdown(f"**{label}**")
-            if account == OUTBOX:
-                st.caption("A feed on this machine, on the Outbox page. Always there; needs no credentials.")
-            else:
-                st.caption(
-                    " · ".join(plain(part) for part in [network.label if network else "", account.address] if part)
-                )
-                if account.deduplicates:
-                    st.markdown(":gray-badge[:material/content_copy: Ignores repeats]")
+        with st.container(key=of("words", account.destination), width="stretch", gap="xxsmall"):
+            badges = [":gray-badge[:material/content_copy: Ignores repeats]"] * account.deduplicates
+            badges += [":orange-badge[:material/block: Disabled]"] * (not account.enabled)
+            st.markdown(" ".join([f"**{plain(account.label)}**", *(badges if account != OUTBOX else [])]))
+            st.caption(who(account))
+            if account != OUTBOX:
+                st.markdown(standing(account, checked))
         if account != OUTBOX:
-            key = of("remove", account.destination)
-            st.button("Remove", key=key, icon=":material/link_off:", on_click=ask_remove, args=(account,))
+            actions(account)
+
+
+def who(account: Account) -> str:
+    """Say what the network told of the account when it was connected."""
+    if account == OUTBOX:
+        return "A feed on this machine, on the Outbox page. Always there; needs no credentials."
+    network, limit = application().networks.get(account.network), account.limits.get("characters")
+    parts = [network.label if network else None, account.address, account.identity]
+    return " · ".join(plain(part) for part in [*parts, f"{limit:,} characters" if limit else None] if part)
+
+
+def standing(account: Account, checked: Checked | None) -> str:
+    """Say what the last check found, and when."""
+    if not account.enabled:
+        return ":small[:gray[Nothing is published to it, and it is not checked.]]"
+    if checked is None:
+        return ":small[:gray[:material/help: Not checked yet]]"
+    now = application().clock()
+    ago = f":gray[checked {countdown(checked.checked_at, now)}]"
+    if checked.trouble is None or checked.since is None:
+        return f":small[:green[:material/check_circle:] No trouble found, {ago}]"
+    since = f":gray[First seen {countdown(checked.since, now)},]"
+    return f":small[:red[:material/error: {plain(checked.trouble)}] {since} {ago}]"
+
+
+def actions(account: Account) -> None:
+    """Draw what can be done with a connected account."""
+    name = account.destination
+    with st.container(key=of("actions", name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"):
+        if account.network in application().networks:
+            st.button("Check now", key=of("check", name), disabled=not account.enabled, on_click=check, args=(account,))
+        st.menu_button(
+            "More",
+            ["Connect again", "Disable" if account.enabled else "Enable", "Remove"],
+            key=of("menu", name),
+            type="tertiary",
+            on_click=choose,
+            args=(account,),
+        )
 
 
 title, add = st.columns([3, 2], vertical_alignment="bottom")
 title.title("Accounts")
 with add.container(horizontal=True, horizontal_alignment="right"):
     st.button("Connect an account", key="ask-connect", type="primary", icon=":material/add:", on_click=ask_connect)
-refusal()
-if MADE_SECRET in st.session_state:
-    label, secret = st.session_state[MADE_SECRET]
-    with st.container(border=True, key="card-secret"):
-        st.markdown(f":green[:material/key:] **{plain(label)}** is connected. Its signing secret is shown this once:")
-        st.code(secret, language=None, wrap_lines=True)
-        st.caption("Give it to the receiving server, which verifies with it that posts come from you.")
-        st.button("I have it", key="put-away", on_click=put_away)
+made_secret.show("posts")
+found = application().account_watch.found()
 for account in application().accounts.all():
-    line(account)
+    line(account, found.get(account.destination))
+beside()
 if ASKED in st.session_state:
     st.session_state.pop(ASKED)()

@@ -23,7 +23,7 @@ def add(kind: str) -> None:
     application().channels.add(channel)
     if isinstance(channel, SignedWebhook) and not entered["secret"].strip():
         made_secret.keep(channel.name, channel.secret.get_secret_value())
-    say(f"{channel.name} is set up. Send a test to see that it works.")
+    say(f"{plain(channel.name)} is set up. Send a test to see that it works.")
 
 
 @closing
@@ -32,7 +32,7 @@ def change(before: Channel) -> None:
     application().channels.keep(
         entered_channel(before.kind, answers(before.kind, before), digest(before.kind), before=before)
     )
-    say(f"{before.name} is changed.")
+    say(f"{plain(before.name)} is changed.")
 
 
 @closing
@@ -45,7 +45,7 @@ def remove(channel: Channel) -> None:
 def test(channel: Channel) -> None:
     """Send a message that says it is a test."""
     application().notifier.test(channel)
-    say(f"The test message to {channel.name} was sent.")
+    say(f"The test message to {plain(channel.name)} was sent.")
 
 
 @answering

@@ -7,8 +7,20 @@ SALES = Account(destination="webhook:sales", label="sales (webhook)", address="h
 
 def said(session):
     """The words on the page, as they are shown."""
-    elements = [*session.markdown, *session.caption, *session.error, *session.warning, *session.code]
-    return " ".join(found.value for found in elements).replace("\\", "")
+    elements = [session.markdown, session.caption, session.error, session.warning, session.code, session.toast]
+    return " ".join(found.value for kind in elements for found in kind).replace("\\", "")
+
+
+def choose(page, choice):
+    page.menu_button(key="menu-webhook:sales").click(choice).run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture
+def sales(application):
+    application.accounts.connect(SALES)
+    return application.networks["webhook"]
 
 
 @pytest.fixture
@@ -60,9 +72,56 @@ def test_an_address_without_encryption_is_refused(form, application):
 def test_removing_says_first_what_becomes_of_queued_posts(browse, application, plan):
     application.accounts.connect(SALES)
     plan("For sales", destinations=["webhook:sales"])
-    page = browse("accounts")
-    page.button(key="remove-webhook:sales").click().run()
+    page = choose(browse("accounts"), "Remove")
     assert "1 post in the queue goes there and will be refused when due." in said(page)
     assert len(application.accounts.all()) == 2
     page.button(key="remove").click().run()
     assert len(application.accounts.all()) == 1
+
+
+def test_a_connected_account_says_who_it_is_and_that_it_was_checked(form, application, monkeypatch):
+    told = {"identity": "did:plc:abc", "limits": {"characters": 5000}}
+    connect = application.networks["webhook"].connect
+    monkeypatch.setattr(
+        application.networks["webhook"], "connect", lambda given: connect(given).model_copy(update=told)
+    )
+    fill(form, name="sales", address="https://sales.example/hook")
+    form.button(key="connect").click().run()
+    assert "Connected as sales (webhook)." in said(form)
+    assert "Signed webhook · https://sales.example/hook · did:plc:abc · 5,000 characters" in said(form)
+    assert "No trouble found, :gray[checked now]" in said(form)
+
+
+def test_an_account_is_checked_when_a_person_asks(browse, sales, application, clock, monkeypatch):
+    page = browse("accounts")
+    assert "Not checked yet" in said(page)
+    page.button(key="check-webhook:sales").click().run()
+    assert "No trouble found, :gray[checked now]" in said(page)
+    monkeypatch.setattr(sales, "check", lambda _: "The token was revoked.")
+    page.button(key="check-webhook:sales").click().run()
+    clock.move(minutes=5)
+    page.run()
+    assert "The token was revoked." in said(page)
+    assert "First seen 5 minutes ago" in said(page)
+    assert "checked 5 minutes ago" in said(page)
+
+
+def test_an_account_that_is_connected_again_is_no_longer_in_trouble(browse, sales, application, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(sales, "check", lambda _: "The token was revoked.")
+        application.account_watch.check("webhook:sales")
+    page = choose(browse("accounts"), "Connect again")
+    fill(page, name="sales", address="https://sales.example/new")
+    page.button(key="connect").click().run()
+    assert application.account_watch.troubles() == {}
+    assert application.accounts.get("webhook:sales").address == "https://sales.example/new"
+
+
+def test_an_account_is_disabled_and_enabled_again(browse, sales, application):
+    page = choose(browse("accounts"), "Disable")
+    assert "Posts to sales (webhook) are refused when due, until you enable it." in said(page)
+    assert not application.accounts.get("webhook:sales").enabled
+    assert "Disabled" in said(page)
+    assert page.button(key="check-webhook:sales").disabled
+    page = choose(page, "Enable")
+    assert application.accounts.get("webhook:sales").enabled
