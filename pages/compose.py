@@ -8,6 +8,7 @@ from core.models import Post
 from core.moments import wall_time
 from core.phrases import listed
 from ui import drafts, links, repeats, when
+from ui.account_troubles import account_troubles
 from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.counter import counter
@@ -71,7 +72,8 @@ def confirm(draft: str) -> None:
 
 draft = drafts.current()
 accounts = {account.destination: account for account in application().accounts.all()}
-labels = {destination: account.label for destination, account in accounts.items()}
+chosen = st.session_state[drafts.destinations_key(draft)]
+labels = {name: account.label for name, account in accounts.items() if account.enabled or name in chosen}
 
 st.title("Compose")
 outcome()
@@ -85,7 +87,6 @@ with words:
         placeholder="What do you want to say?",
         persist_state="session",
     )
-    chosen = st.session_state[drafts.destinations_key(draft)]
     addressed = [accounts[each] for each in chosen if each in accounts]
     counter(drafts.text_key(draft), text or "", addressed)
     st.pills(
@@ -96,6 +97,7 @@ with words:
         key=drafts.destinations_key(draft),
         persist_state="session",
     )
+    account_troubles(chosen)
     if len(addressed) > 1:
         with st.expander("Other words for a destination", icon=":material/edit_note:"):
             vary(draft, text or "", addressed)
