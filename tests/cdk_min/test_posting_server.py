@@ -16,7 +16,6 @@ PUBLISHING = {
     "logs:PutLogEvents",
     "s3:GetObject",
     "s3:ListBucket",
-    "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
     "ssm:GetParametersByPath",
 }
