@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from core.application import Application
 from core.settings import Settings
@@ -122,18 +122,18 @@ def application(running) -> Iterator[Application]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
+def browser() -> Iterator[BrowserContext]:
+    """The browser of somebody in Berlin; one for all tests, so that it loads Streamlit's scripts once a server."""
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 1280, "height": 900})
+        chromium.close()
 
 
 @pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    """A window of somebody in Berlin."""
-    context = chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
+def page(browser) -> Iterator[Page]:
+    """A window, which is a session of its own for the dashboard."""
+    window = browser.new_page()
+    yield window
+    window.close()
