@@ -18,8 +18,12 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from core.errors import PunctualError
+
+LONGEST = 600
+"""Characters of what AWS answers that are repeated."""
 
 
 class ScheduleGone(PunctualError):
@@ -91,7 +95,7 @@ class NoCredentials(PunctualError):
 class SchedulerUnavailable(PunctualError):
     """AWS could not be reached, or had a fault of its own."""
 
-    hint = "Nothing is lost: what you planned was noted and is tried again within two minutes."
+    hint = "Check this machine's network. Nothing is lost: what you planned was noted and is tried again by itself."
 
 
 class Throttled(SchedulerUnavailable):
@@ -140,8 +144,8 @@ def translated() -> Iterator[None]:
         raise CredentialsRefused(str(error)) from error
     except _NOT_CONFIGURED as error:
         raise NoCredentials(str(error)) from error
-    except BotoCoreError as error:
-        raise SchedulerUnavailable(str(error)) from error
+    except (BotoCoreError, ResponseParserError) as error:
+        raise SchedulerUnavailable(_short(str(error))) from error
 
 
 _NOT_CONFIGURED = (
@@ -158,7 +162,7 @@ _NOT_CONFIGURED = (
 def _of_answer(error: ClientError) -> PunctualError:
     found = error.response.get("Error", {})
     code, message = found.get("Code", ""), found.get("Message") or found.get("Code", "")
-    text = f"{error.operation_name}: {message}"
+    text = f"{error.operation_name}: {_short(message)}"
     if code == "ResourceNotFoundException":
         return _gone(error.operation_name, message)(text)
     if code == "ValidationException":
@@ -166,6 +170,12 @@ def _of_answer(error: ClientError) -> PunctualError:
     if message.startswith(_SKEWED):
         return ClockSkewed(text)
     return _BY_CODE.get(code, SchedulerUnavailable)(text)
+
+
+def _short(text: str) -> str:
+    """A proxy between us and AWS may answer a whole page of its own."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _gone(operation: str, message: str) -> type[PunctualError]:

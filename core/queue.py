@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from threading import Event
 from typing import Any
 
@@ -18,6 +18,10 @@ DETAILS_AT_ONCE = 16
 DETAILS_KEPT = 2000
 PAGE = 100
 """The most that one ListSchedules answer may hold."""
+READ_ON = 4
+"""Pages of one prefix that are read before it is split into finer ones."""
+FEW_PAGES = 2
+"""A group that fits into so many is read whole; that is one request for most people, where a year has many prefixes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +56,14 @@ class Queue:
 
         At most `limit` one-time posts: the cost grows with what is returned, never with the whole queue.
         """
+        few = self._all_if_few()
+        if few is not None:
+            once = _in_order([each for each in few if each.due_at and start <= each.due_at < end])
+            return once[:limit] + _in_order([each for each in few if each.due_at is None])
         enough = Event()
         with ThreadPoolExecutor(max_workers=LISTED_AT_ONCE, thread_name_prefix="queue") as pool:
             try:
-                repeating = pool.submit(lambda: list(self._list("repeat-", enough)))
+                repeating = pool.submit(lambda: list(chain.from_iterable(self._pages("repeat-", enough))))
                 found = self._soonest(pool, start, end, limit, enough)
                 return found + _in_order(repeating.result())
             finally:
@@ -86,30 +94,43 @@ class Queue:
     def _under(self, prefix: str, start: datetime, end: datetime, limit: int, enough: Event) -> list[Listed]:
         """Return the soonest `limit` or more schedules of a window whose names begin so, or all there are, in order.
 
-        A prefix that holds more is read in finer ones instead, so that a full day costs no more than is shown of it.
+        A prefix that holds much more is read in finer ones instead, so that a full day costs no more than is shown.
         """
-        within = (each for each in self._list(prefix, enough) if each.due_at and start <= each.due_at < end)
-        found = list(islice(within, limit + 1))
-        finer = finer_prefixes(prefix, start, end)
-        if len(found) <= limit or not finer:
-            return _in_order([*found, *within])
-        found.clear()
-        for each in finer:
-            if len(found) < limit:
-                found += self._under(each, start, end, limit - len(found), enough)
+        found: list[Listed] = []
+        for number, page in enumerate(self._pages(prefix, enough), 1):
+            found += [each for each in page if each.due_at and start <= each.due_at < end]
+            if number > READ_ON and limit < READ_ON * PAGE and (finer := finer_prefixes(prefix, start, end)):
+                return self._under_each(finer, start, end, limit, enough)
+        return _in_order(found)
+
+    def _under_each(self, finer: list[str], start: datetime, end: datetime, limit: int, enough: Event) -> list[Listed]:
+        found: list[Listed] = []
+        for prefix in finer:
+            if len(found) < limit and not enough.is_set():
+                found += self._under(prefix, start, end, limit - len(found), enough)
         return found
 
-    def _list(self, prefix: str, enough: Event) -> Iterator[Listed]:
-        """Yield our schedules whose names begin so, in any order; some of them, once there are `enough`."""
+    def _all_if_few(self) -> list[Listed] | None:
+        """Return all our schedules, in any order; None if there are many."""
+        pages = self._scheduler.get_paginator("list_schedules").paginate(
+            GroupName=self._group, PaginationConfig={"PageSize": PAGE}
+        )
+        found: list[Listed] = []
+        with translated():
+            for number, page in enumerate(pages, 1):
+                found += _ours(page)
+                if number == FEW_PAGES and "NextToken" in page:
+                    return None
+        return found
+
+    def _pages(self, prefix: str, enough: Event) -> Iterator[list[Listed]]:
+        """Yield our schedules whose names begin so, page by page, in any order; not all, once there are `enough`."""
         pages = self._scheduler.get_paginator("list_schedules").paginate(
             GroupName=self._group, NamePrefix=prefix, PaginationConfig={"PageSize": PAGE}
         )
         with translated():
             for page in pages:
-                for summary in page["Schedules"]:
-                    name = ScheduleName.read(summary["Name"])
-                    if name is not None:
-                        yield _listed(name, summary)
+                yield _ours(page)
                 if enough.is_set():
                     break
 
@@ -171,6 +192,12 @@ def finer_prefixes(prefix: str, start: datetime, end: datetime) -> list[str]:
 
 _HIGHEST_TENS = {4: 1, 6: 3, 9: 2, 11: 5, 13: 5}
 """The highest tens digit of months, days, hours, minutes and seconds, by where in `20261124T080000` it stands."""
+
+
+def _ours(page: dict[str, Any]) -> list[Listed]:
+    """Return what of an answer bears names of ours."""
+    named = [(ScheduleName.read(summary["Name"]), summary) for summary in page["Schedules"]]
+    return [_listed(name, summary) for name, summary in named if name is not None]
 
 
 def _in_order(listed: list[Listed]) -> list[Listed]:

@@ -3,6 +3,7 @@
 import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from core import faults
 from core.faults import translated
@@ -41,6 +42,7 @@ RAISED = [
     (exceptions.LoginRefreshRequired(), faults.CredentialsRefused),
     (exceptions.ConnectTimeoutError(endpoint_url="https://aws"), faults.SchedulerUnavailable),
     (exceptions.EndpointConnectionError(endpoint_url="https://aws"), faults.SchedulerUnavailable),
+    (ResponseParserError("Unable to parse response, invalid XML received"), faults.SchedulerUnavailable),
 ]
 
 
@@ -69,3 +71,10 @@ def test_a_denial_names_the_action_and_the_resource():
         translated(),
     ):
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": said}}, "CreateSchedule")
+
+
+def test_the_page_of_a_proxy_is_not_repeated_whole():
+    with pytest.raises(faults.SchedulerUnavailable) as caught, translated():
+        raise ClientError({"Error": {"Code": "502", "Message": "<html>\n  <p>Bad gateway</p>" * 1000}}, "GetSchedule")
+    assert str(caught.value).startswith("GetSchedule: <html> <p>Bad gateway</p>")
+    assert len(str(caught.value)) < 700
