@@ -1,11 +1,14 @@
 """History: what went out and how late, what did not and why, and what can be done about it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
 
 from core.history import Run, everything, runs, waits_for_a_person
+from core.ledger.states import DestinationOutcome
+from core.models import account_and_part
 from core.moments import offset_label, utc_text, wall_time
 from core.phrases import excerpt
 from ui import links
@@ -27,19 +30,34 @@ def more() -> None:
 
 
 def table(found: list[Run], zone: str) -> pd.DataFrame:
-    """Return the runs as people read them, with times as clocks in `zone` show them."""
+    """Return each destination of each run as people read it, with times as clocks in `zone` show them."""
+    each = [(run, destination) for run in found for destination in run.outcome.destinations]
+    names = {name: named(name) for name in {destination.destination for _, destination in each}}
     return pd.DataFrame(
         {
-            "due": [f"{wall_time(run.due_at, zone):%Y-%m-%d %H:%M:%S}" for run in found],
-            "state": [BADGES[run.state][0] for run in found],
-            "lag": pd.array([run.lag_ms for run in found], dtype="Int64"),
-            "text": [excerpt(run.text, 120) for run in found],
-            "destinations": [", ".join(account_names(run.destinations)) for run in found],
-            "url": [run.url for run in found],
-            "error": [run.error for run in found],
-            "attempts": [run.attempts for run in found],
+            "due": [f"{wall_time(run.due_at, zone):%Y-%m-%d %H:%M:%S}" for run, _ in each],
+            "state": [BADGES[destination.state][0] for _, destination in each],
+            "lag": pd.array([lag(run, destination) for run, destination in each], dtype="Int64"),
+            "text": [excerpt(run.payload.text_for(destination.destination), 120) for run, destination in each],
+            "destination": [names[destination.destination] for _, destination in each],
+            "url": [destination.url for _, destination in each],
+            "error": [destination.reason for _, destination in each],
+            "attempts": [run.attempts for run, _ in each],
         }
     )
+
+
+def named(destination: str) -> str:
+    """Return the account's name, and which part of a thread it had if it had several."""
+    name, part = account_names([destination])[0], account_and_part(destination)[1]
+    return name if part == 1 else f"{name}, part {part}"
+
+
+def lag(run: Run, destination: DestinationOutcome) -> int | None:
+    """Return how many milliseconds after its due instant a destination had it; None where it has not."""
+    if destination.state != "published" or destination.at is None:
+        return None
+    return (destination.at - run.due_at) // timedelta(milliseconds=1)
 
 
 def csv() -> bytes:
@@ -48,22 +66,23 @@ def csv() -> bytes:
 
 
 def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
-    """Return each run as a line of the CSV file."""
+    """Return each destination of each run as a line of the CSV file."""
     return (
         {
             "due_at": utc_text(run.due_at),
             "zone": run.zone,
-            "state": run.state,
-            "published_at": utc_text(run.published_at) if run.published_at else None,
-            "lag_ms": run.lag_ms,
-            "text": run.text,
-            "destinations": " ".join(run.destinations),
-            "url": run.url,
-            "error": run.error,
+            "state": each.state,
+            "published_at": utc_text(each.at) if each.state == "published" and each.at else None,
+            "lag_ms": lag(run, each),
+            "text": run.payload.text_for(each.destination),
+            "destination": each.destination,
+            "url": each.url,
+            "error": each.reason,
             "attempts": run.attempts,
             "key": run.key,
         }
         for run in found
+        for each in run.outcome.destinations
     )
 
 
@@ -83,14 +102,14 @@ def report() -> None:
         hide_index=True,
         height="content",
         alt="Posts that were due, the latest first, with their state, how late they were, and links",
-        column_order=["due", "state", "lag", "text", "url", "destinations", "error", "attempts"],
+        column_order=["due", "state", "lag", "text", "url", "destination", "error", "attempts"],
         column_config={
             "due": st.column_config.TextColumn(f"Due ({offset_label(app.clock(), zone)})", width=165),
             "state": st.column_config.TextColumn("State", width=100),
             "lag": st.column_config.NumberColumn("Late", format="%d ms", width=95),
             "text": st.column_config.TextColumn("Text", width=280),
             "url": st.column_config.LinkColumn("Link", display_text="Open", width=60),
-            "destinations": st.column_config.TextColumn("Destinations", width=140),
+            "destination": st.column_config.TextColumn("Destination", width=140),
             "error": st.column_config.TextColumn("Reason", width=280),
             "attempts": st.column_config.NumberColumn("Attempts", width=80),
         },

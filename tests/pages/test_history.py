@@ -38,6 +38,21 @@ def test_what_went_out_is_listed_with_how_late_it_was_and_where_it_is(browse, pl
     assert row.url == f"/outbox?post={post.post.post_id}"
 
 
+def test_every_destination_has_a_line_with_its_own_state_and_link(browse, plan, begin, clock, application, happened):
+    application.accounts.connect(WEBHOOK)
+    post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
+    clock.move(seconds=60.5)
+    payload = begin(post)
+    happened(payload, "published", "outbox", url=f"/outbox?post={post.post.post_id}")
+    clock.move(seconds=1)
+    happened(payload, "published", "webhook:sales", url="https://sales.example/posts/1")
+    table = browse("history").dataframe[0].value
+    assert list(zip(table.destination, table.lag, table.url, strict=True)) == [
+        ("Outbox (built in)", 500, f"/outbox?post={post.post.post_id}"),
+        ("Sales", 1500, "https://sales.example/posts/1"),
+    ]
+
+
 def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, begin, clock, application, happened):
     post = plan("Nobody there", minutes=1)
     clock.move(minutes=1)
