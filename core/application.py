@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from core.account_watch import AccountWatch, destinations_due
 from core.aws.place import Aws
+from core.backup import back_up
 from core.caretaker import Caretaker, at_most_every
 from core.dead_letters.port import DeadLetters
 from core.home import Home
@@ -93,6 +95,10 @@ class Application:
         self._caretaker, self._errands = Caretaker(duties), Caretaker(errands, name="errands")
         self._caretaker.start()
         self._errands.start()
+
+    def back_up(self, folder: Path) -> None:
+        """Copy everything that this machine keeps into a folder, while it is in use. Raises what `back_up` raises."""
+        back_up(self.home, [*self.place.databases, self._told.database], folder)
 
     def close(self) -> None:
         """Stop firing and close every file; what is under way is finished or freed for another process."""

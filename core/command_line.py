@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TextIO
 
 from core.application import Application
@@ -80,7 +81,11 @@ def parser() -> argparse.ArgumentParser:
     history.add_argument("--limit", type=int, default=SHOWN)
     history.set_defaults(command=_history)
 
-    for command in (schedule, queue, cancel, history, *moving.add_to(commands)):
+    backup = commands.add_parser("backup", help="copy everything this machine keeps, while it is in use")
+    backup.add_argument("folder", type=Path, metavar="FOLDER", help="empty, or not there yet")
+    backup.set_defaults(command=_backup)
+
+    for command in (schedule, queue, cancel, history, backup, *moving.add_to(commands)):
         command.add_argument("--json", action="store_true", help="print JSON")
     return top
 
@@ -143,6 +148,13 @@ def _cancel(application: Application, asked: argparse.Namespace, out: TextIO, er
 def _history(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     rows = [_ran(run) for run in runs(application.ledger, limit=asked.limit)]
     _print(rows, asked, out, "Nothing has gone out yet.")
+
+
+def _backup(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    folder = asked.folder.expanduser().absolute()
+    application.back_up(folder)
+    said = json.dumps({"folder": str(folder)}, ensure_ascii=False) if asked.json else f"Everything is in {folder}."
+    print(said, file=out)
 
 
 def _planned(plan: Plan, state: str) -> dict[str, Any]:

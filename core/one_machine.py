@@ -56,6 +56,7 @@ class OneMachine:
             self.store = Store(home.engine_database, now=clock())
             opening.callback(self.store.close)
             self._closing = opening.pop_all()
+        self.databases = [database, self.store.database]
         self.dead_letters: Shelf = EngineShelf(self.store)
         self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
         clients = local_clients(self.api)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from core.accounts import Accounts
+from core.database import Database
 from core.dead_letters.port import Shelf
 from core.ledger.port import Ledger
 from core.media.port import MediaStore
@@ -29,6 +30,9 @@ class Place(Protocol):
     accounts: Accounts
     media: MediaStore
     dead_letters: Shelf
+
+    databases: list[Database]
+    """The files of this machine that it keeps open, the ledger's first."""
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the active signing secrets, the one that signs first. They may change while Punctual runs."""

@@ -13,6 +13,7 @@ from core.account_file import FileAccounts
 from core.accounts import Accounts
 from core.aws.accounts import ParameterAccounts
 from core.aws.deployment import Deployment, find_deployment
+from core.database import Database
 from core.dead_letters.port import Shelf
 from core.dead_letters.queues import QueueShelf
 from core.faults import translated
@@ -82,6 +83,7 @@ class Aws:
         group = f"{self.deployment.account}:schedule-group/{self.deployment.group}"
         self.name = f"{self.deployment.region}:{group}"
         self._open = ExitStack()
+        self.databases: list[Database] = []
         self.ledger, self.outbox = self._stores()
         self.accounts, self.media = self._accounts(), self._media()
         self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
@@ -123,6 +125,7 @@ class Aws:
         self._open.callback(presence.leave)
         database = open_database(self._home.database, now=self._clock())
         self._open.callback(database.close)
+        self.databases.append(database)
         return SqliteLedger(database, presence), SqliteOutbox(database)
 
     def _accounts(self) -> Accounts:

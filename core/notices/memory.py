@@ -43,15 +43,15 @@ class Memory:
     """notices.db. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self.database.close()
 
     def last_look(self) -> Look | None:
         """Return the last look; None before the first."""
-        rows = self._database.read("SELECT at, went_to FROM look")
+        rows = self.database.read("SELECT at, went_to FROM look")
         return (
             Look(at=from_milliseconds(rows[0]["at"]), went_to=from_milliseconds(rows[0]["went_to"])) if rows else None
         )
@@ -60,7 +60,7 @@ class Memory:
         """Note a look, and forget what was told 400 days before it."""
         kept_from = milliseconds(look.at - KEPT)
         values = (milliseconds(look.at), milliseconds(look.went_to))
-        self._database.write(
+        self.database.write(
             lambda connection: (
                 connection.execute("INSERT OR REPLACE INTO look (id, at, went_to) VALUES (1, ?, ?)", values),
                 connection.execute("DELETE FROM told WHERE at < ?", (kept_from,)),
@@ -69,14 +69,14 @@ class Memory:
 
     def standing(self, name: str, now: datetime) -> Standing:
         """Return how it stands with a channel; one that is seen for the first time begins now."""
-        rows = self._database.read("SELECT * FROM channel WHERE name = ?", (name,))
+        rows = self.database.read("SELECT * FROM channel WHERE name = ?", (name,))
         if not rows:
-            self._database.write(
+            self.database.write(
                 lambda connection: connection.execute(
                     "INSERT OR IGNORE INTO channel (name, since) VALUES (?, ?)", (name, milliseconds(now))
                 )
             )
-            rows = self._database.read("SELECT * FROM channel WHERE name = ?", (name,))
+            rows = self.database.read("SELECT * FROM channel WHERE name = ?", (name,))
         row = rows[0]
         return Standing(
             name=name,
@@ -93,7 +93,7 @@ class Memory:
         for place in range(0, len(ids), 500):
             some = ids[place : place + 500]
             marks = ", ".join("?" * len(some))
-            rows = self._database.read(
+            rows = self.database.read(
                 f"SELECT trouble FROM told WHERE channel = ? AND trouble IN ({marks})", (name, *some)
             )
             found -= {row["trouble"] for row in rows}
@@ -102,7 +102,7 @@ class Memory:
     def sent(self, name: str, ids: Iterable[str], now: datetime) -> None:
         """Note that a channel was told of these, and works."""
         rows = [(name, each, milliseconds(now)) for each in ids]
-        self._database.write(
+        self.database.write(
             lambda connection: (
                 connection.executemany("INSERT OR IGNORE INTO told (channel, trouble, at) VALUES (?, ?, ?)", rows),
                 connection.execute("UPDATE channel SET failures = 0, try_at = 0, error = NULL WHERE name = ?", (name,)),
@@ -111,7 +111,7 @@ class Memory:
 
     def failed(self, name: str, error: str, try_at: datetime) -> None:
         """Note that a message did not get through, and when the channel is tried again."""
-        self._database.write(
+        self.database.write(
             lambda connection: connection.execute(
                 "UPDATE channel SET failures = failures + 1, try_at = ?, error = ? WHERE name = ?",
                 (milliseconds(try_at), error, name),
@@ -120,7 +120,7 @@ class Memory:
 
     def digested(self, name: str, day: date) -> None:
         """Note the day of a channel's last digest."""
-        self._database.write(
+        self.database.write(
             lambda connection: connection.execute(
                 "UPDATE channel SET digest_on = ? WHERE name = ?", (day.isoformat(), name)
             )
@@ -128,7 +128,7 @@ class Memory:
 
     def forget(self, name: str) -> None:
         """Forget a channel; one that is set up again under the same name begins anew."""
-        self._database.write(
+        self.database.write(
             lambda connection: (
                 connection.execute("DELETE FROM channel WHERE name = ?", (name,)),
                 connection.execute("DELETE FROM told WHERE channel = ?", (name,)),

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -37,7 +39,6 @@ def engine(home, port):
     """A running `python -m core.engine`; its first line is read."""
     command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
-    begun = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         process.line = process.stdout.readline()
         while True:
@@ -46,7 +47,6 @@ def engine(home, port):
                 break
             except ConnectionRefusedError:
                 time.sleep(0.01)
-        process.took = time.monotonic() - begun
         yield process
         process.send_signal(signal.SIGINT)
         process.wait(10)
@@ -83,10 +83,9 @@ def create(aws, name, *more):
     )
 
 
-def test_it_starts_within_a_second_and_says_where_it_answers(engine, home, port):
+def test_it_says_where_it_answers(engine, home, port):
     assert f"http://127.0.0.1:{port}" in engine.line
     assert str(home) in engine.line
-    assert engine.took < 2  # under a second on an idle machine: benchmarks/start.py
 
 
 def test_the_key_pair_is_for_this_user_alone(engine, home):
@@ -189,3 +188,13 @@ def test_a_damaged_key_pair_is_named(home, tmp_path):
 
 def test_a_port_that_is_taken_is_named(engine, port, tmp_path):
     assert f"Port {port} of 127.0.0.1 cannot be used: " in refused(port, tmp_path / "home")
+
+
+def test_every_command_in_the_documents_works(aws):
+    document = (ROOT / "docs" / "engine.md").read_text()
+    commands = re.findall(r"^aws (scheduler .+)$", document, flags=re.MULTILINE)
+    assert len(commands) == 8
+    aws("scheduler", "create-schedule-group", "--name", "punctual")
+    for command in commands:
+        answered = aws(*shlex.split(command))
+        assert not isinstance(answered, str), answered

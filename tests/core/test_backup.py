@@ -1,0 +1,91 @@
+"""A backup is a whole home: it opens, fires and knows what was published."""
+
+import threading
+
+import pytest
+
+from core.application import Application
+from core.backup import FolderInUse
+from core.composing import compose
+from core.models import new_post_id
+from core.settings import Settings
+
+
+@pytest.fixture
+def application(tmp_path, clock):
+    opened = Application(Settings(home=tmp_path / "home"), clock)
+    yield opened
+    opened.close()
+
+
+def plan(application, text):
+    wall = application.clock().replace(tzinfo=None, day=20)
+    post = compose(
+        post_id=new_post_id(),
+        text=text,
+        destinations=["outbox"],
+        wall=wall,
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+    )
+    return application.schedules.schedule(post).post.post_id
+
+
+def test_a_copy_opens_as_a_home_with_its_posts_accounts_secrets_and_pictures(application, tmp_path, clock):
+    post_id = plan(application, "Kept")
+    application.accounts.connect(
+        application.networks["webhook"].connect({"name": "shop", "address": "https://shop.example/"})
+    )
+    reference = application.media.put(b"a picture")
+    secrets = application.signing_secrets()
+    application.back_up(tmp_path / "copy")
+    restored = Application(Settings(home=tmp_path / "copy"), clock)
+    try:
+        [listed] = restored.queue.window(clock(), clock().replace(day=28), limit=10)
+        assert listed.post_id == post_id
+        assert restored.schedules.plan(post_id).post.text == "Kept"
+        assert restored.accounts.get("webhook:shop").address == "https://shop.example/"
+        assert restored.media.get(reference) == b"a picture"
+        assert restored.signing_secrets() == secrets
+    finally:
+        restored.close()
+
+
+def test_a_copy_made_while_posts_are_planned_is_consistent(application, tmp_path, clock):
+    begun = threading.Event()
+
+    def write():
+        for number in range(60):
+            plan(application, f"Post {number}")
+            begun.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait()
+    application.back_up(tmp_path / "copy")
+    writer.join()
+    restored = Application(Settings(home=tmp_path / "copy"), clock)
+    try:
+        listed = restored.queue.window(clock(), clock().replace(day=28), limit=100)
+        planned = {each.post_id for each in listed if restored.ledger.get(each.post_id)}
+        assert 1 <= len(planned) <= len(listed) <= 60
+    finally:
+        restored.close()
+
+
+def test_nobody_else_may_read_a_copy(application, tmp_path):
+    application.signing_secrets()
+    application.back_up(tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "copy").iterdir() if path.is_file())
+
+
+def test_a_copy_never_overwrites(application, tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "precious").write_text("mine")
+    with pytest.raises(FolderInUse, match="copy"):
+        application.back_up(tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["precious"]
