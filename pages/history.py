@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.history import Run, everything, runs, waits_for_a_person
 from core.ledger.states import DestinationOutcome
-from core.models import account_and_part
 from core.moments import offset_label, utc_text, wall_time
 from core.phrases import excerpt
 from ui import links
@@ -32,7 +31,7 @@ def more() -> None:
 def table(found: list[Run], zone: str) -> pd.DataFrame:
     """Return each destination of each run as people read it, with times as clocks in `zone` show them."""
     each = [(run, destination) for run in found for destination in run.outcome.destinations]
-    names = {name: named(name) for name in {destination.destination for _, destination in each}}
+    names = {name: account_names([name])[0] for name in {destination.destination for _, destination in each}}
     return pd.DataFrame(
         {
             "due": [f"{wall_time(run.due_at, zone):%Y-%m-%d %H:%M:%S}" for run, _ in each],
@@ -45,12 +44,6 @@ def table(found: list[Run], zone: str) -> pd.DataFrame:
             "attempts": [run.attempts for run, _ in each],
         }
     )
-
-
-def named(destination: str) -> str:
-    """Return the account's name, and which part of a thread it had if it had several."""
-    name, part = account_names([destination])[0], account_and_part(destination)[1]
-    return name if part == 1 else f"{name}, part {part}"
 
 
 def lag(run: Run, destination: DestinationOutcome) -> int | None:
