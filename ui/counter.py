@@ -27,12 +27,13 @@ export default function ({ data, parentElement }) {
     const output = parentElement.querySelector("output");
     const field = () => document.querySelector(`.st-key-${data.field} textarea`);
     const show = (area) => {
-        const characters = count(area.value);
-        const over = data.limit === null ? 0 : Math.max(0, characters - data.limit);
-        const limit = data.limit === null ? "" : ` of ${whole.format(data.limit)} for ${data.label}`;
-        output.textContent = over
-            ? `${whole.format(over)} too many: ${whole.format(characters)}${limit}`
-            : `${whole.format(characters)}${limit || (characters === 1 ? " character" : " characters")}`;
+        const known = data.limit !== null && area.value === data.text;
+        const length = known ? data.count : count(area.value);
+        const unit = known ? data.unit : length === 1 ? "character" : "characters";
+        const over = data.limit === null ? 0 : Math.max(0, length - data.limit);
+        const said = data.limit === null ? `${whole.format(length)} ${unit}`
+            : `${whole.format(length)} of ${whole.format(data.limit)} ${unit} for ${data.label}`;
+        output.textContent = over ? `${whole.format(over)} too many: ${said}` : said;
         output.classList.toggle("over", over > 0);
         area.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
     };
@@ -46,12 +47,16 @@ _counter = st.components.v2.component("punctual_counter", html=_HTML, css=_CSS, 
 
 
 def counter(field: str, text: str, accounts: list[Account]) -> None:
-    """Draw the counter of the text area with the key `field`, against the tightest limit of the accounts."""
+    """Draw the counter of the text area with the key `field`, for the account that its text leaves the least room.
+
+    While a person types it counts characters; what stands in the field afterwards is counted as that network does.
+    """
     measured = [(_measure(text, account), account.label) for account in accounts]
-    limited = [(length.limit, label) for length, label in measured if length.limit is not None]
-    limit, label = min(limited, default=(None, None))
+    rooms = [(length.limit - length.count, length, label) for length, label in measured if length.limit is not None]
+    _, length, label = min(rooms, key=lambda room: room[0], default=(None, None, None))
     shown = re.sub(r"[^a-zA-Z0-9_-]", "-", field)  # as Streamlit writes a key into the page
-    _counter(key=f"{field}-counter", data={"field": shown, "limit": limit, "label": label})
+    limit = {"limit": length.limit, "count": length.count, "unit": length.unit} if length else {"limit": None}
+    _counter(key=f"{field}-counter", data={"field": shown, "text": text, "label": label, **limit})
 
 
 def _measure(text: str, account: Account) -> Length:

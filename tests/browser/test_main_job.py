@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from core.accounts import Account
 from core.composing import compose
 from core.models import new_post_id
 from core.moments import wall_time
@@ -115,6 +116,29 @@ def test_the_counter_moves_while_typing_and_counts_what_readers_see(form):
     expect(form.get_by_text("3 characters")).to_be_visible()
     form.keyboard.insert_text(FAMILY)
     expect(form.get_by_text("4 characters")).to_be_visible()
+
+
+def test_a_text_over_the_limit_stays_and_is_marked(form, application):
+    application.accounts.connect(
+        Account(
+            destination="mastodon:tester",
+            label="Tester",
+            address="http://127.0.0.1:9",
+            limits={"characters": 30},
+            credentials={"token": "none"},
+        )
+    )
+    form.reload()
+    form.get_by_role("button", name="Tester").click()
+    text = form.get_by_label("Text", exact=True)
+    text.focus()
+    form.keyboard.insert_text("https://example.com/a-path-that-counts-as-23 and words")
+    expect(form.get_by_text("24 too many: 54 of 30 characters for Tester")).to_be_visible()
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.get_by_text("The text has 33 characters; Tester takes 30.")).to_be_visible()
+    expect(form.get_by_text("3 too many: 33 of 30 characters for Tester")).to_be_visible()
+    expect(text).to_have_value("https://example.com/a-path-that-counts-as-23 and words")
+    application.accounts.remove("mastodon:tester")
 
 
 def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, application):
