@@ -3,16 +3,11 @@
 import http.client
 import json
 import secrets
-import shutil
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,8 +18,6 @@ from core.accounts import Account
 from core.models import new_post_id
 from core.moments import real_clock
 from core.publishing.network import Outgoing
-
-SERVERS = Path(__file__).parents[3] / "servers"
 
 
 class Request:
@@ -207,53 +200,6 @@ def outgoing() -> Callable[..., Outgoing]:
         return Outgoing(account=account, text=text, **whole)
 
     return build
-
-
-@contextmanager
-def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@pytest.fixture(scope="session")
-def mastodon_server() -> Iterator[str]:
-    """A Mastodon server that others wrote, as a process of its own; its user's token is `mock_token`."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    where = ["--in-memory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "critical"]
-    with _process([sys.executable, "-m", "mastodon_mock", "serve", *where], stderr=subprocess.DEVNULL):
-        for _ in range(300):
-            with suppress(requests.ConnectionError):
-                requests.get(f"http://127.0.0.1:{port}/api/v2/instance", timeout=5)
-                break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="session")
-def recorded_pds() -> Iterator[str]:
-    """A stand-in for a Bluesky server, as a process of its own."""
-    with _process([sys.executable, str(SERVERS / "recorded_pds.py")]) as process:
-        yield json.loads(process.stdout.readline())["address"]
-
-
-@pytest.fixture(scope="session")
-def real_pds(tmp_path_factory) -> Iterator[str]:
-    """Bluesky's own server, as a process of its own."""
-    node = next(SERVERS.glob("node_modules/node-linux-*/bin/node"), shutil.which("node"))
-    if not (SERVERS / "node_modules/@atproto/pds").exists() or node is None:
-        pytest.skip("no Bluesky server is installed; tests/servers/install.sh installs one")
-    folder = tmp_path_factory.mktemp("pds")
-    command = [str(node), str(SERVERS / "bluesky.mjs"), str(folder)]
-    with _process(command, cwd=SERVERS, env={"PATH": "/usr/bin:/bin", "LOG_ENABLED": "false"}) as process:
-        line = process.stdout.readline()
-        if not line:
-            pytest.skip("the installed Bluesky server does not start; run tests/servers/install.sh again")
-        yield json.loads(line)["address"]
 
 
 @pytest.fixture(params=["recorded", "real"])
