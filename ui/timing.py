@@ -1,8 +1,12 @@
 """When a post goes out: the fields for it, and what stands in them told back in words."""
 
+from datetime import datetime
+
 import streamlit as st
 
+from core.application import Application
 from core.errors import PunctualError
+from core.health.crowding import crowded
 from core.models import Repeat
 from core.moments import SkippedHour, offset_label
 from core.phrases import calendar_day, city, clock_time, countdown, moment
@@ -51,8 +55,17 @@ def _tell_once(key: str) -> None:
         f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
         f"**{countdown(instant, application().clock())}**"
     )
+    crowd = _crowd(application(), str(application().home.path), instant.replace(second=0))
+    if crowd:
+        st.caption(f":material/groups: {crowd}")
     others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
     st.caption("  \n".join(moment(instant, zone) for zone in others))
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def _crowd(_app: Application, home: str, minute: datetime) -> str | None:
+    """Say that too many posts are due in a minute, if so; `home` tells one application from another."""
+    return crowded(_app, minute)
 
 
 def _tell_series(repeat: Repeat, zone: str) -> None:

@@ -99,6 +99,12 @@ class Aws:
             self._brief[service] = self.client(service, BRIEF)
         return self._brief[service]
 
+    def relays_at_once(self) -> int:
+        """Return how many functions the account may run side by side, besides those that have a share of their own."""
+        with translated():
+            limits = self.brief_client("lambda").get_account_settings()["AccountLimit"]
+        return int(limits["UnreservedConcurrentExecutions"])
+
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured secrets, else the deployment's, read at most every five minutes, else the home's own.
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
+from core.application import Application
+from core.errors import PunctualError
 from core.queue import Queue
 
 LOOKED_AT = 5000
@@ -17,6 +19,22 @@ def busiest_minute(queue: Queue, now: datetime) -> tuple[int, datetime | None]:
         return 0, None
     minute, count = minutes.most_common(1)[0]
     return count, minute
+
+
+def crowded(application: Application, due_at: datetime) -> str | None:
+    """Say that, with one more post, the minute of an instant holds more than AWS runs relays for; None if it does not.
+
+    None as well where that cannot be known, and on one machine, whose workers hand over one after another.
+    """
+    if application.aws is None:
+        return None
+    try:
+        at_once, others = application.aws.relays_at_once(), posts_in_minute(application.queue, due_at)
+    except PunctualError:
+        return None
+    if others < at_once:
+        return None
+    return f"{others:,} posts are due in this minute, and AWS runs {at_once:,} relays side by side: some will be late."
 
 
 def posts_in_minute(queue: Queue, due_at: datetime) -> int:

@@ -49,7 +49,7 @@ def failures(aws: Aws, visit: Visit) -> Finding:
 
 def concurrency(aws: Aws, visit: Visit) -> Finding:
     """Whether Lambda runs as many relays side by side as wait in the busiest minute of the next day."""
-    at_once = relays_at_once(aws)
+    at_once = aws.relays_at_once()
     crowd, minute = busiest_minute(visit.application.queue, visit.now)
     if minute is None or crowd <= at_once:
         return good(f"{at_once:,} may run side by side; the busiest minute of the next day holds {crowd:,} posts.")
@@ -57,13 +57,6 @@ def concurrency(aws: Aws, visit: Visit) -> Finding:
         f"{at_once:,} may run side by side, and {crowd:,} posts are due at {minute:%H:%M} UTC: some will be late.",
         "Spread them, or ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.",
     )
-
-
-def relays_at_once(aws: Aws) -> int:
-    """Return how many functions the account may run side by side, besides those that have their own share."""
-    with translated():
-        limits = aws.brief_client("lambda").get_account_settings()["AccountLimit"]
-    return int(limits["UnreservedConcurrentExecutions"])
 
 
 LOOKS = {"Relay": function, "Relay's failures": failures, "Posts side by side": concurrency}

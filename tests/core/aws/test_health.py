@@ -9,6 +9,7 @@ from email.utils import format_datetime
 import pytest
 import requests
 
+from core.health.crowding import crowded
 from core.health.examination import examine
 from core.health.findings import Check
 from core.models import new_post_id
@@ -254,6 +255,21 @@ def test_a_minute_with_more_posts_than_relays_may_run_is_told(look, told, applic
     assert look("Posts side by side").finding.endswith("the busiest minute of the next day holds 12 posts.")
     told["limit"](10)
     assert "12 posts are due at 15:00 UTC" in look("Posts side by side").finding
+
+
+def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):
+    due_at = clock() + timedelta(hours=3)
+    told["limit"](2)
+    assert crowded(application, due_at) is None
+    for second in (5, 50):
+        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
+    assert crowded(application, due_at + timedelta(seconds=30)).startswith("2 posts are due in this minute")
+    assert crowded(application, due_at + timedelta(seconds=70)) is None
+
+
+def test_what_cannot_be_known_of_a_minute_is_no_warning(application, told, clock, interfere):
+    interfere("GetAccountSettings", "AccessDeniedException")
+    assert crowded(application, clock() + timedelta(hours=3)) is None
 
 
 @pytest.mark.parametrize("address", ["10.0.0.7", "192.168.1.7", "127.0.0.1", "169.254.1.1", "fe80::1%eth0", "fd00::1"])
