@@ -75,7 +75,7 @@ def cards() -> None:
     now = app.clock()
     found, between, further = placed(now)
     today = wall_time(now, zone).date()
-    with st.container(horizontal=True, vertical_alignment="center", height=32):
+    with st.container(horizontal=True, vertical_alignment="center", height=32, border=False):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
         if between:
             st.button(
