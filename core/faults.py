@@ -126,6 +126,7 @@ _BY_CODE: dict[str, type[PunctualError]] = {
     "RequestThrottled": Throttled,
     "ProvisionedThroughputExceededException": Throttled,
     "NoSuchEntity": PartGone,
+    "NoSuchBucket": PartGone,
     "QueueDoesNotExist": PartGone,
     "AWS.SimpleQueueService.NonExistentQueue": PartGone,
 }

@@ -7,6 +7,9 @@ from core.health.findings import Finding, Visit, bad, good, warning
 from core.home import is_signing_secret
 from core.phrases import counted
 
+NONE = "0" * 64
+"""A reference that no picture has."""
+
 
 def table(aws: Aws, visit: Visit) -> Finding:
     """Whether the ledger's table is there."""
@@ -37,4 +40,20 @@ def signing_secret(aws: Aws, visit: Visit) -> Finding:
     return good(f"Present: {counted(len(secrets), 'secret')}.")
 
 
-LOOKS = {"Ledger's table": table, "Signing secret": signing_secret}
+def pictures(aws: Aws, visit: Visit) -> Finding:
+    """Whether pictures and videos can be kept where the posting server finds them."""
+    bucket = aws.deployment.media_bucket
+    if bucket is None:
+        return good("Pictures are kept on this machine, for a posting server on it.")
+    try:
+        visit.application.media.exists(NONE)
+    except PartGone:
+        return bad(f"There is no bucket {bucket}.", DEPLOY)
+    return good(f"Pictures are kept in {bucket}.")
+
+
+LOOKS = {
+    "Ledger's table": table,
+    "Signing secret": signing_secret,
+    "Pictures": pictures,
+}

@@ -106,7 +106,7 @@ def look(application, server, told, clock) -> Callable[[str], Check]:
 @pytest.mark.usefixtures("server", "told")
 def test_a_sound_deployment_is_good_in_every_check(application, clock):
     checks = examine(application, clock())
-    assert len(checks) == 21
+    assert len(checks) == 22
     assert [(check.name, check.finding) for check in checks if check.verdict != "good"] == []
 
 
@@ -114,8 +114,8 @@ def test_a_sound_deployment_is_good_in_every_check(application, clock):
 def test_where_nothing_is_allowed_every_check_is_made_and_names_the_action(application, clock, interfere):
     interfere("*", "AccessDeniedException", "User ada is not authorized to perform: some:Action on resource: it")
     checks = {check.name: check for check in examine(application, clock())}
-    assert len(checks) == 21
-    denied = set(checks) - {"Mode", "Accounts"}  # this deployment keeps no accounts
+    assert len(checks) == 22
+    denied = set(checks) - {"Mode", "Accounts", "Pictures"}  # this deployment keeps neither
     assert {checks[name].verdict for name in denied} == {"unknown"}
     assert "GetRole: User ada is not authorized" in checks["Role's trust"].finding
     assert all(checks[name].remedy for name in denied)
@@ -342,6 +342,16 @@ def test_a_deleted_queue_is_bad(look, deployed):
 def test_a_deleted_table_is_bad(look, deployed):
     deployed["dynamodb"].delete_table(TableName="ledger")
     assert look("Ledger's table").finding == "There is no table ledger."
+
+
+def test_pictures_tell_where_they_are_kept(opened, deployed, told, server, clock):
+    deployed["s3"].create_bucket(Bucket="pictures")
+    application = opened(PUNCTUAL_MEDIA_BUCKET="pictures")
+    checks = {check.name: check for check in examine(application, clock())}
+    assert checks["Pictures"].finding == "Pictures are kept in pictures."
+    deployed["s3"].delete_bucket(Bucket="pictures")
+    checks = {check.name: check for check in examine(application, clock())}
+    assert checks["Pictures"].finding == "There is no bucket pictures."
 
 
 def test_a_secret_that_is_no_key_is_bad(look, deployed):
