@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from filelock import FileLock
 
 from core.errors import PunctualError
+from core.migrations import migrate, version_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -55,6 +56,7 @@ class _Intent:
     """One piece of writing that waits for its turn, and what became of it."""
 
     work: Callable[[sqlite3.Connection], Any]
+    flushed: bool
     done: bool = False
     value: Any = None
     error: BaseException | None = None
@@ -76,11 +78,14 @@ class Database:
         self._turn = threading.Lock()
         self._waiting: deque[_Intent] = deque()
         self._readers: deque[sqlite3.Connection] = deque()
+        self._flushing = True
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._writer = self._connect()
             try:
-                self._migrate(migrations)
+                if version_of(self._writer) > len(migrations):
+                    raise NewerDatabase(path, version_of(self._writer), len(migrations))
+                migrate(self._writer, migrations)
             except BaseException:
                 self._writer.close()
                 raise
@@ -91,14 +96,15 @@ class Database:
         An exception from `work` undoes that work alone and is raised here. `work` may be run on another thread.
         Raises StorageFault when the disk refuses.
         """
-        intent = _Intent(work)
-        self._waiting.append(intent)
-        with self._turn:
-            if not intent.done:
-                self._commit_waiting()
-        if intent.error is not None:
-            raise intent.error
-        value: T = intent.value
+        value: T = self._bring(_Intent(work, flushed=True))
+        return value
+
+    def write_unflushed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` as `write` does, but wait for no disk: the commit survives a kill, and maybe not a power cut.
+
+        For what is only done again when it is lost. The next `write` flushes it too.
+        """
+        value: T = self._bring(_Intent(work, flushed=False))
         return value
 
     def read(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
@@ -115,12 +121,6 @@ class Database:
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
-
-    def data_version(self) -> int:
-        """A number that changes when another connection, of this process or another, has written."""
-        with self._translated(), self._turn:
-            version: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
-            return version
 
     def backup(self, target: Path) -> None:
         """Copy the database, whole and consistent, while it is in use. Raises StorageFault if the target is there."""
@@ -150,11 +150,22 @@ class Database:
                 self._readers.pop().close()
             self._writer.close()
 
+    def _bring(self, intent: _Intent) -> Any:
+        """Wait until the intent was carried out, by this thread or another; return its value or raise its error."""
+        self._waiting.append(intent)
+        with self._turn:
+            if not intent.done:
+                self._commit_waiting()
+        if intent.error is not None:
+            raise intent.error
+        return intent.value
+
     def _commit_waiting(self) -> None:
         """Commit what all threads have brought by now, in one transaction; called with the turn held."""
         batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             with self._translated():
+                self._flush_commits(any(intent.flushed for intent in batch))
                 self._writer.execute("BEGIN IMMEDIATE")
                 for intent in batch:
                     self._run(intent)
@@ -166,6 +177,12 @@ class Database:
                 self._writer.execute("ROLLBACK")
         for intent in batch:
             intent.done = True
+
+    def _flush_commits(self, wanted: bool) -> None:
+        """Set whether the commits to come wait until they are on disk."""
+        if wanted != self._flushing:
+            self._writer.execute(f"PRAGMA synchronous={'FULL' if wanted else 'NORMAL'}")
+            self._flushing = wanted
 
     def _run(self, intent: _Intent) -> None:
         """Do one intent's work; what it raises undoes it alone, but a fault of the storage ends the whole commit."""
@@ -186,27 +203,6 @@ class Database:
         connection.row_factory = sqlite3.Row
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
         return connection
-
-    def _migrate(self, migrations: Sequence[str]) -> None:
-        version = self._version()
-        if version > len(migrations):
-            raise NewerDatabase(self.path, version, len(migrations))
-        if version == len(migrations):
-            return
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            for number in range(self._version() + 1, len(migrations) + 1):
-                for statement in _statements(migrations[number - 1]):
-                    self._writer.execute(statement)
-                self._writer.execute(f"PRAGMA user_version = {number}")
-            self._writer.execute("COMMIT")
-        except BaseException:
-            self._writer.execute("ROLLBACK")
-            raise
-
-    def _version(self) -> int:
-        version: int = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        return version
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
@@ -282,15 +278,3 @@ def set_aside_files(path: Path) -> list[Path]:
     return sorted(
         found for found in path.parent.glob(f"{path.name}.damaged-*") if not found.name.endswith(("-wal", "-shm"))
     )
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Split a script at the line ends where a statement is complete (executescript would commit first)."""
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-    if pending.strip():
-        yield pending

@@ -187,7 +187,7 @@ class Runner:
         """Store what became of an attempt, however long the disk refuses: only then is the claim given up."""
         while True:
             try:
-                self._store.write(work)
+                self._store.note(work)
                 return
             except PunctualError as error:
                 log.error("An attempt cannot be recorded yet: %s %s", error, error.hint)

@@ -37,8 +37,9 @@ class Request:
 class Store:
     """What the engine knows, in one file. Several processes may have it open at once.
 
-    Each method is one transaction. What a writing one has returned from survives a power cut. All may raise
-    StorageFault or Damaged.
+    Each method is one transaction. What was asked for and acknowledged survives a power cut. What a runner notes
+    (claims, results, that it lives) survives a kill but waits for no disk: after a power cut it is only done again,
+    which functions must bear anyway. All methods may raise StorageFault or Damaged.
     """
 
     def __init__(self, path: Path, *, now: datetime) -> None:
@@ -51,6 +52,10 @@ class Store:
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in a durable transaction; what it raises undoes it."""
         return self.database.write(work)
+
+    def note(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction that survives a kill, for what is only done again if a power cut takes it."""
+        return self.database.write_unflushed(work)
 
     def write_once(self, request: Request | None, now: int, work: Callable[[sqlite3.Connection], int | None]) -> None:
         """Run `work` unless the very same request was carried out before, and tell the runner of what it made due.
@@ -94,7 +99,7 @@ class Store:
                 taken += invocations.claim(connection, owner, now, limit - len(taken))
             return taken
 
-        return self.write(work)
+        return self.note(work)
 
     def running(self, presence: Presence) -> bool:
         """Tell whether a live process runs this home's engine."""
@@ -113,11 +118,11 @@ class Store:
             connection.execute("INSERT OR REPLACE INTO engine_process VALUES (?, ?)", (owner, now))
             invocations.renew(connection, owner, now)
 
-        self.write(work)
+        self.note(work)
 
     def leave(self, owner: str) -> None:
         """Report that a runner has stopped."""
-        self.write(lambda connection: connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,)))
+        self.note(lambda connection: connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,)))
 
     def owners(self) -> dict[str, int]:
         """Return the processes that are known, each with the end of its longest lease, or 0 if it holds nothing."""
@@ -134,7 +139,7 @@ class Store:
             invocations.free(connection, owner, now)
             connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,))
 
-        self.write(work)
+        self.note(work)
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the invocations that were given up, newest first."""
@@ -160,7 +165,7 @@ class Store:
             invocations.prune(connection, now - KEPT)
             connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,))
 
-        self.write(work)
+        self.note(work)
 
     def backup(self, target: Path) -> None:
         """Copy the file, whole and consistent, while it is in use. Raises StorageFault if `target` is there."""

@@ -63,38 +63,46 @@ def test_an_intent_that_raises_undoes_itself_and_raises_for_its_caller(database)
     assert texts(database) == []
 
 
-def test_intents_that_share_a_commit_fail_and_succeed_each_for_itself(database):
-    """All wait for one that holds the turn; then they are committed together."""
-    go_on = threading.Event()
-    started = threading.Event()
-    outcomes = {}
+@pytest.fixture
+def together(database):
+    """Bring intents while another holds the turn, so that they share a commit; return what each came to."""
 
-    def holding(connection):
-        started.set()
-        go_on.wait(5)
+    def bring_all(intents):
+        go_on, started, outcomes = threading.Event(), threading.Event(), {}
 
-    def bring(name, work):
-        try:
-            outcomes[name] = database.write(work)
-        except (ValueError, sqlite3.IntegrityError) as error:
-            outcomes[name] = type(error)
+        def holding(connection):
+            started.set()
+            go_on.wait(5)
 
+        def bring(name, write, work):
+            try:
+                outcomes[name] = write(work)
+            except (ValueError, sqlite3.IntegrityError) as error:
+                outcomes[name] = type(error)
+
+        threads = [threading.Thread(target=database.write, args=(holding,))]
+        threads[0].start()
+        started.wait(5)
+        for number, (name, (write, work)) in enumerate(intents.items(), 1):
+            threads.append(threading.Thread(target=bring, args=(name, write, work)))
+            threads[-1].start()
+            while len(database._waiting) < number:
+                pass
+        go_on.set()
+        for thread in threads:
+            thread.join(5)
+        return outcomes
+
+    return bring_all
+
+
+def test_intents_that_share_a_commit_fail_and_succeed_each_for_itself(database, together):
     def failing(connection):
         add("never")(connection)
         raise ValueError
 
-    holder = threading.Thread(target=database.write, args=(holding,))
-    holder.start()
-    started.wait(5)
     works = {"a": add("a"), "failing": failing, "b": add("b"), "twin": add("b")}
-    threads = [threading.Thread(target=bring, args=item) for item in works.items()]
-    for number, thread in enumerate(threads, 1):
-        thread.start()
-        while len(database._waiting) < number:
-            pass
-    go_on.set()
-    for thread in [holder, *threads]:
-        thread.join(5)
+    outcomes = together({name: (database.write, work) for name, work in works.items()})
     assert outcomes == {"a": 1, "failing": ValueError, "b": 2, "twin": sqlite3.IntegrityError}
     assert texts(database) == ["a", "b"]
 
@@ -121,36 +129,29 @@ def test_a_snapshot_does_not_see_what_is_written_meanwhile(database):
     assert texts(database) == ["before", "after"]
 
 
-def test_another_connections_writing_changes_the_data_version(database, path):
-    version = database.data_version()
-    database.write(add("own"))
-    assert database.data_version() == version
+def synchronous(connection):
+    return connection.execute("PRAGMA synchronous").fetchone()[0]
+
+
+def test_writing_waits_for_the_disk_unless_it_is_told_not_to(database):
+    """SQLite's own names for it: 2 is FULL, 1 is NORMAL."""
+    assert database.write(synchronous) == 2
+    assert database.write_unflushed(synchronous) == 1
+    assert database.write(synchronous) == 2
+
+
+def test_a_commit_that_one_intent_needs_on_disk_is_flushed_for_all(database, together):
+    assert together({"light": (database.write_unflushed, synchronous), "heavy": (database.write, synchronous)}) == {
+        "light": 2,
+        "heavy": 2,
+    }
+
+
+def test_what_was_written_unflushed_is_read_by_others_at_once(database, path):
+    database.write_unflushed(add("one"))
     other = Database(path, [NOTES])
-    other.write(add("other"))
+    assert texts(other) == ["one"]
     other.close()
-    assert database.data_version() != version
-
-
-@pytest.mark.parametrize("version", range(len(VERSIONS)))
-def test_every_earlier_version_is_brought_up_to_date_with_what_it_holds(path, version):
-    old = Database(path, VERSIONS[:version])
-    if version:
-        old.write(add("kept"))
-    old.close()
-    database = Database(path, VERSIONS)
-    assert texts(database) == (["kept"] if version else [])
-    assert {row["colour"] for row in database.read("SELECT colour FROM note")} <= {"white", "grey"}
-    assert database.read("PRAGMA user_version")[0][0] == len(VERSIONS)
-    database.close()
-
-
-def test_a_migration_that_fails_leaves_the_file_as_it_was(path):
-    Database(path, [NOTES]).close()
-    with pytest.raises(StorageFault):
-        Database(path, [NOTES, "CREATE TABLE more (id);\nCREATE TABLE note (id);\n"])
-    database = Database(path, [NOTES])
-    assert database.read("SELECT count(*) FROM sqlite_master WHERE name = 'more'")[0][0] == 0
-    database.close()
 
 
 def test_a_newer_version_is_refused_and_not_touched(path):
@@ -266,13 +267,14 @@ def test_a_backup_overwrites_nothing(database, tmp_path):
     assert (tmp_path / "copy.db").read_text() == "precious"
 
 
-def test_a_killed_process_loses_nothing_that_was_acknowledged(path):
+@pytest.mark.parametrize("method", ["write", "write_unflushed"])
+def test_a_killed_process_loses_nothing_that_was_acknowledged(path, method):
     script = f"""
 from pathlib import Path
 from core.database import Database
 database = Database(Path({str(path)!r}), [{NOTES!r}])
 for number in range(1_000_000):
-    database.write(lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (str(number),)))
+    database.{method}(lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (str(number),)))
     print(number, flush=True)
 """
     root = Path(__file__).parents[2]

@@ -96,15 +96,15 @@ def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
 ):
     create()
     monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
-    write, refusals = store.write, []
+    note, refusals = store.note, []
 
     def refuse_at_first(work):
         if receiver.invocations and len(refusals) < 3:
             refusals.append(work)
             raise StorageFault(store.database.path, "database or disk is full")
-        return write(work)
+        return note(work)
 
-    monkeypatch.setattr(store, "write", refuse_at_first)
+    monkeypatch.setattr(store, "note", refuse_at_first)
     start_runner()
     eventually(lambda: states() == ["done"])
     assert len(refusals) == 3
