@@ -133,7 +133,7 @@ def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[da
 def _queue(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     now = application.clock()
     listed = application.queue.window(now - timedelta(days=1), now + FURTHEST_AHEAD, limit=asked.limit)
-    rows = [_queued(found) for found in application.queue.details(listed)]
+    rows = [_queued(found, application) for found in application.queue.details(listed)]
     _print(rows, asked, out, "The queue is empty.")
 
 
@@ -170,8 +170,10 @@ def _planned(plan: Plan, state: str) -> dict[str, Any]:
     }
 
 
-def _queued(scheduled: Scheduled) -> dict[str, Any]:
+def _queued(scheduled: Scheduled, application: Application) -> dict[str, Any]:
     listed, post = scheduled.listed, scheduled.post
+    plan = None if listed.enabled else application.ledger.get(listed.post_id)
+    held_back = "moved" if plan is not None and plan.wish == "moved" else "paused"
     return {
         "name": listed.name,
         "post_id": listed.post_id,
@@ -179,7 +181,7 @@ def _queued(scheduled: Scheduled) -> dict[str, Any]:
         "due_at": utc_text(listed.due_at) if listed.due_at else None,
         "zone": post.zone if post else None,
         "destinations": list(post.destinations) if post else [],
-        "state": "armed" if listed.enabled else "paused",
+        "state": "armed" if listed.enabled else held_back,
     }
 
 

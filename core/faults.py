@@ -41,7 +41,7 @@ class GroupGone(PunctualError):
 class PartGone(PunctualError):
     """A part of the deployment (a function, a table, a queue, a secret, a role) is not there."""
 
-    hint = "Deploy the stack again (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_REGION."
+    hint = "Deploy the stack again (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
 
 
 class NameTaken(PunctualError):
@@ -89,7 +89,9 @@ class ClockSkewed(CredentialsRefused):
 class NoCredentials(PunctualError):
     """boto3 found no credentials or no region, or the profile that was named does not exist."""
 
-    hint = "Set AWS_PROFILE and AWS_REGION, or run `aws configure`; or unset PUNCTUAL_MODE to stay on this machine."
+    hint = (
+        "Run `aws configure`, or set AWS_PROFILE and AWS_DEFAULT_REGION; or unset PUNCTUAL_MODE for this machine alone."
+    )
 
 
 class SchedulerUnavailable(PunctualError):

@@ -30,7 +30,7 @@ class MissingStack(PunctualError):
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(f"There is no stack {stack} in {region}.")
-        self.hint = "Deploy it (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_REGION."
+        self.hint = "Deploy it (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
 
 
 class UnfinishedStack(PunctualError):

@@ -379,6 +379,9 @@ def test_both_commands_tell_what_they_did(machine, path, write, clock):
     assert main(["export", str(path)], lambda: _kept_open(old), out, err) == 0
     assert "1 posts left" in out.getvalue()
     out = io.StringIO()
+    assert main(["queue", "--json"], lambda: _kept_open(old), out, err) == 0
+    assert [row["state"] for row in json.loads(out.getvalue())] == ["moved"]
+    out = io.StringIO()
     assert main(["import", str(path), "--json"], lambda: _kept_open(new), out, err) == 0
     told = json.loads(out.getvalue())
     assert told["moved"] == 1
