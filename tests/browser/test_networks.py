@@ -1,0 +1,104 @@
+import re
+import secrets
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+import requests
+from PIL import Image
+from playwright.sync_api import expect
+
+from core.moments import wall_time
+
+ALT = "A lighthouse at dusk"
+
+
+@pytest.fixture
+def picture():
+    """A small picture, as a person picks it."""
+    content = BytesIO()
+    Image.new("RGB", (64, 48), "#0e6674").save(content, "PNG")
+    return {"name": "lighthouse.png", "mimeType": "image/png", "buffer": content.getvalue()}
+
+
+@pytest.fixture
+def member(recorded_pds):
+    """Somebody on a Bluesky server: handle, password and DID."""
+    handle, password = f"a{secrets.token_hex(4)}.test", secrets.token_hex(8)
+    asked = {"handle": handle, "email": f"{handle}@example.org", "password": password}
+    made = requests.post(f"{recorded_pds}/xrpc/com.atproto.server.createAccount", json=asked, timeout=10)
+    return handle, password, made.json()["did"]
+
+
+def in_a_moment(application):
+    """Give the one post of the queue another time, as another process would."""
+    now = application.clock()
+    [listed] = application.queue.window(now, now + timedelta(days=1), limit=2)
+    due = now.replace(microsecond=0) + timedelta(seconds=3)
+    wall = wall_time(due, "Europe/Berlin")
+    plan = application.schedules.plan(listed.post_id)
+    application.schedules.reschedule(plan, due_at=due, wall=f"{wall:%Y-%m-%dT%H:%M:%S}", zone="Europe/Berlin")
+
+
+def described(mastodon_server, pds, application, did):
+    """What the one post on each network says of its picture."""
+    account = application.accounts.get(f"mastodon:testuser@{mastodon_server.removeprefix('http://')}")
+    statuses = requests.get(
+        f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses",
+        headers={"Authorization": "Bearer mock_token"},
+        timeout=10,
+    ).json()
+    asked = {"repo": did, "collection": "app.bsky.feed.post"}
+    records = requests.get(f"{pds}/xrpc/com.atproto.repo.listRecords", params=asked, timeout=10).json()["records"]
+    return [
+        *(media["description"] for status in statuses for media in status["media_attachments"]),
+        *(image["alt"] for record in records for image in record["value"]["embed"]["images"]),
+    ]
+
+
+@pytest.fixture
+def connect(page, running):
+    """Connect an account on the Accounts page."""
+
+    def fill(network, answers):
+        page.goto(f"{running.url}/accounts")
+        page.get_by_role("button", name="Connect an account").click()
+        dialog = page.get_by_role("dialog")
+        if network != "Bluesky":  # the first in the list
+            dialog.get_by_role("combobox", name="Network").click()
+            page.get_by_role("option", name=network, exact=True).click()
+        for label, answer in answers.items():  # what only this network asks for comes first
+            dialog.get_by_label(re.compile(f"^{label}")).fill(answer)
+        dialog.get_by_role("button", name="Connect", exact=True).click()
+        expect(dialog).to_be_hidden()
+
+    return fill
+
+
+def test_a_post_with_a_picture_goes_to_two_networks_and_history_links_to_both(
+    page, running, application, connect, mastodon_server, recorded_pds, member, picture
+):
+    handle, password, did = member
+    connect("Mastodon", {"Access token": "mock_token", "Server": mastodon_server})
+    expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("No trouble found")
+    connect("Bluesky", {"App password": password, "Handle": handle, "Server": recorded_pds})
+    expect(page.locator("[class*=st-key-card-account-bluesky]")).to_contain_text(did)
+
+    page.get_by_role("link", name="Compose").click()
+    page.get_by_label("Text", exact=True).fill("Grüße vom Leuchtturm")
+    for name in ("Outbox", "Mastodon", "Bluesky"):  # the outbox was chosen, and is taken off
+        page.get_by_role("button", name=name).click()
+    expect(page.get_by_text("Other words for a destination")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(picture)
+    page.get_by_label("Description of picture 1").fill(ALT)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("img", name=ALT)).to_be_visible()
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+
+    in_a_moment(application)
+    page.get_by_role("link", name="History").click()
+    cells = page.locator("[role=gridcell]")  # the table itself is drawn on a canvas
+    expect(cells.filter(has_text=f"{mastodon_server.replace('127.0.0.1', 'localhost')}/@testuser/")).to_be_attached()
+    expect(cells.filter(has_text=f"https://bsky.app/profile/{did}/post/")).to_be_attached()
+    assert described(mastodon_server, recorded_pds, application, did) == [ALT, ALT]
