@@ -40,7 +40,7 @@ def table(found: list[Run], zone: str) -> pd.DataFrame:
             "text": [excerpt(run.payload.text_for(destination.destination), 120) for run, destination in each],
             "destination": [names[destination.destination] for _, destination in each],
             "url": [destination.url for _, destination in each],
-            "error": [destination.reason for _, destination in each],
+            "error": [destination.reason or "" for _, destination in each],
             "attempts": [run.attempts for run, _ in each],
         }
     )
@@ -100,9 +100,9 @@ def report() -> None:
             "due": st.column_config.TextColumn(f"Due ({offset_label(app.clock(), zone)})", width=165),
             "state": st.column_config.TextColumn("State", width=100),
             "lag": st.column_config.NumberColumn("Late", format="%d ms", width=95),
-            "text": st.column_config.TextColumn("Text", width=280),
+            "text": st.column_config.TextColumn("Text", width=240),
             "url": st.column_config.LinkColumn("Link", display_text="Open", width=60),
-            "destination": st.column_config.TextColumn("Destination", width=140),
+            "destination": st.column_config.TextColumn("Destination", width=200),
             "error": st.column_config.TextColumn("Reason", width=280),
             "attempts": st.column_config.NumberColumn("Attempts", width=80),
         },
