@@ -8,16 +8,16 @@ import streamlit as st
 
 from core.errors import PunctualError
 from core.publishing.server import publish_route
-from ui.application import application, close
+from ui.application import application, close, serve
 from ui.failures import on_script_error
 from ui.server import posting_url
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Fire for as long as the server runs. Where the home cannot be opened, say so here; every page says it too."""
+    """Fire for as long as the server runs. Where the home cannot be opened, say so; every page tries again."""
     try:
-        application().start_engine(posting_url)
+        serve(posting_url)
     except PunctualError as error:
         print(f"Punctual cannot start: {error} {error.hint}", file=sys.stderr)
     try:

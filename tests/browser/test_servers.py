@@ -69,3 +69,14 @@ def test_a_home_that_cannot_be_used_is_named_at_start_and_on_the_page(fresh_serv
     page.goto(f"{fresh_server.url}/queue")
     expect(page.get_by_text(str(fresh_server.home))).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_a_home_that_becomes_usable_again_is_fired_for_without_a_restart(fresh_server, page, free_port, eventually):
+    fresh_server.home.write_text("a file, not a folder")
+    fresh_server.start("--server.port", free_port)
+    fresh_server.home.unlink()
+    page.goto(f"{fresh_server.url}/queue")
+    expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
+    application = Application(Settings(home=fresh_server.home))
+    eventually(application.engine.running)
+    application.close()
