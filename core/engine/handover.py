@@ -8,13 +8,16 @@ import uuid
 from core.engine.invocations import LEASE, Invocation, insert
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
-from core.engine.timing import Definition, Timing, after_firing, instant_of, skipped_to
+from core.engine.timing import Definition, Timing, after_firing, instant_of, more_missed_than, skipped_to
 from core.errors import PunctualError
+from core.moments import utc_text
 
 log = logging.getLogger(__name__)
 
-MADE_UP = 24 * 3600_000
-"""How far back the runs of a repeating schedule are made up for after an outage, in milliseconds."""
+MADE_UP = 100
+"""How many missed runs of a repeating schedule are made up for after an outage, besides those of the last day."""
+
+_DAY = 24 * 3600_000
 
 
 def hand_over(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
@@ -64,12 +67,14 @@ def _handed_over(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: s
 
 
 def _moved_on(connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, now: int) -> Timing:
-    """Return where the schedule stands next. Runs from before the last day are left out, and a dead letter says so."""
+    """Return where the schedule stands next. Where very many runs were missed, a dead letter names those left out."""
     timing = after_firing(definition, timing_of(schedule))
-    earliest = now - MADE_UP
+    earliest = now - _DAY
     if timing.occurrence is None or timing.occurrence >= earliest:
         return timing
-    reason = f"The engine had not run for a day: this run, and all others before {instant_of(earliest)}, were left out."
+    if not more_missed_than(definition, timing, MADE_UP, earliest):
+        return timing
+    reason = f"Too many runs were missed: this one, and all until {utc_text(instant_of(earliest))}, are left out."
     _bury(connection, schedule, definition, timing.occurrence, reason, now)
     return skipped_to(definition, timing, earliest)
 

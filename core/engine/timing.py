@@ -65,6 +65,13 @@ def after_firing(definition: Definition, timing: Timing) -> Timing:
     return _planned(definition, replace(timing, fired=fired), following)
 
 
+def more_missed_than(definition: Definition, timing: Timing, most: int, until: int) -> bool:
+    """Tell whether more than `most` occurrences, from the pending one on, lie before `until`."""
+    assert timing.occurrence is not None, "something is pending"
+    later = expression_of(definition, timing.anchor).next(most, after=instant_of(timing.occurrence))
+    return len(later) == most and milliseconds(later[-1]) < until
+
+
 def skipped_to(definition: Definition, timing: Timing, earliest: int) -> Timing:
     """Return the timing with the first occurrence at or after `earliest` pending, whatever lies before it."""
     return _planned(definition, timing, _next(definition, timing.anchor, earliest - 1))

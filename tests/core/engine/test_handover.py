@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -93,22 +94,27 @@ def test_a_series_ends_with_its_end_date_and_leaves_the_list(create, fire, clock
     assert clients.scheduler.list_schedules()["Schedules"] == []
 
 
-def test_the_missed_runs_of_the_last_day_are_all_made_up_for(create, fire, clock, store):
+@pytest.mark.parametrize(("days", "runs"), [(0.8, 4), (24, 97)])
+def test_missed_runs_are_all_made_up_for(create, fire, clock, store, days, runs):
     create(expression="cron(0 0/6 * * ? *)")
-    clock.move(hours=20)
-    assert times(fire()) == ["02 12:00", "02 18:00", "03 00:00", "03 06:00"]
+    clock.move(days=days)
+    found = fire()
+    steps = {later.scheduled_at - earlier.scheduled_at for earlier, later in pairwise(found)}
+    assert (len(found), steps) == (runs, {timedelta(hours=6)})
     assert store.dead_letters() == []
 
 
-def test_of_a_longer_outage_the_first_and_the_last_days_runs_are_made_up_for_and_the_rest_is_named(
+def test_where_very_many_were_missed_the_first_and_the_last_days_are_made_up_for_and_the_rest_is_named(
     create, fire, clock, store
 ):
-    create(expression="cron(0 0/6 * * ? *)")
-    clock.move(days=10, hours=1)
-    assert times(fire()) == ["02 12:00", "11 18:00", "12 00:00", "12 06:00", "12 12:00"]
+    create(expression="cron(0 * * * ? *)")
+    clock.move(days=30, minutes=30)
+    found = fire()
+    assert times(found)[:2] == ["02 12:00", "01 13:00"]
+    assert len(found) == 1 + 24
     (left_out,) = store.dead_letters()
-    assert left_out.scheduled_at == datetime(2026, 11, 2, 18, tzinfo=UTC)
-    assert "all others before 2026-11-11 13:00:00+00:00, were left out" in left_out.error
+    assert left_out.scheduled_at == datetime(2026, 11, 2, 13, tzinfo=UTC)
+    assert left_out.error == ("Too many runs were missed: this one, and all until 2026-12-01T12:30:00Z, are left out.")
 
 
 def test_a_schedule_whose_zone_is_gone_holds_up_no_other(create, fire, clock, store):
