@@ -93,16 +93,18 @@ with words:
         "Destinations",
         labels,
         selection_mode="multi",
+        wrap=True,
         format_func=lambda destination: labels.get(destination, destination),
         key=drafts.destinations_key(draft),
         persist_state="session",
     )
-    account_troubles(chosen)
-    if len(addressed) > 1:
-        with st.expander("Other words for a destination", icon=":material/edit_note:"):
-            vary(draft, text or "", addressed)
-    said = drafts.said(draft)
-    parts = offer(draft, said, addressed)
+    with st.container():  # what comes and goes in here leaves the uploader below in its place, with what it holds
+        account_troubles(chosen)
+        if len(addressed) > 1:
+            with st.expander("Other words for a destination", icon=":material/edit_note:"):
+                vary(draft, text or "", addressed)
+        said = drafts.said(draft)
+        parts = offer(draft, said, addressed)
     pictures(draft)
     with st.expander("Preview", icon=":material/visibility:"):
         previews(said, parts, attached(draft), addressed)

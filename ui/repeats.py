@@ -38,6 +38,7 @@ def _weekdays_fields(key: str, day: date) -> None:
         "Days",
         list(Weekday),
         selection_mode="multi",
+        wrap=True,
         format_func=lambda each: each.title_case[:3],
         key=f"{key}-days",
         persist_state="session",

@@ -39,6 +39,7 @@ def text_dialog(plan: Plan) -> None:
         "Destinations",
         names,
         selection_mode="multi",
+        wrap=True,
         format_func=lambda each: names.get(each, each),
         key=_destinations_key(post),
     )
