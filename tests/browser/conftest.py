@@ -121,7 +121,7 @@ def application(running) -> Iterator[Application]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
     """The browser of somebody in Berlin; one for all tests, so that it loads Streamlit's scripts once a server."""
     with sync_playwright() as playwright:
