@@ -104,14 +104,9 @@ def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> l
     return sorted(map(_invocation, rows), key=lambda invocation: invocation.scheduled_at)
 
 
-def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
-    """Record that an attempt succeeded. What it was invoked with is needed no more."""
-    connection.execute(
-        "UPDATE invocation SET state = 'done', owner = NULL, lease_until = NULL, error = NULL, payload = x'',"
-        " finished = ?"
-        " WHERE id = ? AND owner = ?",
-        (now, invocation_id, owner),
-    )
+def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str) -> None:
+    """Forget an invocation that succeeded: what became of the post is the function's to record."""
+    connection.execute("DELETE FROM invocation WHERE id = ? AND owner = ?", (invocation_id, owner))
 
 
 def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> None:
@@ -168,7 +163,9 @@ def _invocation(row: sqlite3.Row) -> Invocation:
 
 def dead_letters(connection: sqlite3.Connection) -> list[DeadLetter]:
     """Return all dead letters, newest first."""
-    rows = connection.execute("SELECT * FROM invocation WHERE state = 'dead' ORDER BY finished DESC, id").fetchall()
+    rows = connection.execute(
+        "SELECT * FROM invocation WHERE finished IS NOT NULL ORDER BY finished DESC, id"
+    ).fetchall()
     return [
         DeadLetter(
             id=row["id"],
@@ -197,8 +194,3 @@ def revive(connection: sqlite3.Connection, invocation_id: str, now: int) -> bool
 def discard(connection: sqlite3.Connection, invocation_id: str) -> bool:
     """Forget a dead letter; False if it is none any more."""
     return connection.execute("DELETE FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,)).rowcount == 1
-
-
-def prune(connection: sqlite3.Connection, before: int) -> None:
-    """Forget the invocations that succeeded before an instant."""
-    connection.execute("DELETE FROM invocation WHERE state = 'done' AND finished < ?", (before,))

@@ -161,8 +161,7 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
             self._fail(invocation, (str(error) or type(error).__name__)[:_LONGEST_REASON])
         else:
-            now = milliseconds(self._clock())
-            self._record(lambda connection: invocations.succeed(connection, invocation.id, self._owner, now))
+            self._record(lambda connection: invocations.succeed(connection, invocation.id, self._owner))
 
     def _fail(self, invocation: Invocation, reason: str) -> None:
         delays = self._retry_delays

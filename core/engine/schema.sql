@@ -37,14 +37,14 @@ CREATE TABLE invocation (
     next_attempt INTEGER,       -- NULL while it runs and when it is over
     owner TEXT,                 -- the process that runs it
     lease_until INTEGER,
-    state TEXT NOT NULL,        -- waiting, running, done, dead
+    state TEXT NOT NULL,        -- waiting, running or dead; one that succeeded is deleted
     error TEXT,
-    finished INTEGER
+    finished INTEGER            -- when it became a dead letter
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX invocation_once ON invocation (generation, scheduled) WHERE generation IS NOT NULL;
 CREATE INDEX invocation_waiting ON invocation (next_attempt) WHERE next_attempt IS NOT NULL;
 CREATE INDEX invocation_running ON invocation (owner) WHERE owner IS NOT NULL;
-CREATE INDEX invocation_finished ON invocation (state, finished) WHERE finished IS NOT NULL;
+CREATE INDEX invocation_dead ON invocation (finished) WHERE finished IS NOT NULL;
 
 -- Requests that were answered, so that the same one sent again changes nothing.
 CREATE TABLE client_token (

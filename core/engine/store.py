@@ -22,7 +22,7 @@ T = TypeVar("T")
 MIGRATIONS = ((Path(__file__).with_name("schema.sql")).read_text(encoding="utf-8"),)
 
 KEPT = 24 * 3600_000
-"""How long client tokens and invocations that succeeded are kept, in milliseconds."""
+"""How long client tokens are kept, in milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,13 +159,8 @@ class Store:
         return self.write(lambda connection: invocations.discard(connection, invocation_id))
 
     def prune(self, now: int) -> None:
-        """Forget client tokens and invocations that succeeded more than a day ago."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            invocations.prune(connection, now - KEPT)
-            connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,))
-
-        self.note(work)
+        """Forget the client tokens that were used more than a day ago."""
+        self.note(lambda connection: connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,)))
 
     def backup(self, target: Path) -> None:
         """Copy the file, whole and consistent, while it is in use. Raises StorageFault if `target` is there."""

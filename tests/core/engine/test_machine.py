@@ -180,8 +180,7 @@ class Engine(RuleBasedStateMachine):
             del self.model[name]
 
     def done(self, invocation_id: str) -> None:
-        now = milliseconds(self.now)
-        self.store.write(lambda connection: invocations.succeed(connection, invocation_id, self.presence.token, now))
+        self.store.note(lambda connection: invocations.succeed(connection, invocation_id, self.presence.token))
 
     def is_over(self, model: Modelled) -> bool:
         """A schedule that has fired for the last time leaves the list."""
