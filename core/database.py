@@ -202,6 +202,7 @@ class Database:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+        connection.execute("PRAGMA temp_store=MEMORY")  # else each savepoint writes what it may undo to a file
         return connection
 
     @contextmanager
