@@ -169,8 +169,8 @@ def test_only_the_owner_may_read_the_file(database, path):
 @pytest.mark.parametrize("opened", [Database, partial(open_sound, now=NOW)])
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, opened):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageFault, match=r"file/home/notes\.db could not be read or written: Not a directory"):
-        opened(tmp_path / "file" / "home" / "notes.db", [NOTES])
+    with pytest.raises(StorageFault, match=r"file/kept/notes\.db could not be read or written: Not a directory"):
+        opened(tmp_path / "file" / "kept" / "notes.db", [NOTES])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
