@@ -1,5 +1,6 @@
 """Networks on loopback: servers that others wrote, recorded answers, and a proxy that breaks connections in between."""
 
+import dataclasses
 import http.client
 import json
 import secrets
@@ -7,17 +8,23 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from PIL import Image
 
 from core.accounts import Account
-from core.models import new_post_id
+from core.media.folder import FolderMedia
+from core.media.intake import take_in
+from core.models import Media, new_post_id
 from core.moments import real_clock
-from core.publishing.network import Outgoing
+from core.publishing.attachments import attachments
+from core.publishing.network import Network, Outgoing
 
 
 class Request:
@@ -31,6 +38,19 @@ class Request:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def form(self) -> dict[str, tuple[str | None, str, bytes]]:
+        """The parts of a form as they arrived, by name: file name, content type and content."""
+        whole = message_from_bytes(b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n" + self.body)
+        return {
+            part.get_param("name", header="content-disposition"): (
+                part.get_filename(),
+                part.get_content_type(),
+                part.get_payload(decode=True),
+            )
+            for part in whole.get_payload()
+        }
 
 
 class Recorded:
@@ -108,7 +128,8 @@ class FaultyLine:
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        return answer.status, body, {"Content-Type": answer.headers["Content-Type"]}
+        named = {name: answer.headers[name] for name in ("Content-Type", "x-restli-id") if name in answer.headers}
+        return answer.status, body, named
 
 
 class Member:
@@ -141,7 +162,7 @@ def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingH
         def do_GET(self) -> None:
             handle(self)
 
-        do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+        do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, *_: object) -> None:
             pass
@@ -198,6 +219,36 @@ def outgoing() -> Callable[..., Outgoing]:
         post_id = new_post_id()
         whole = {"occurrence_key": post_id, "post_id": post_id, "due_at": now, **others}
         return Outgoing(account=account, text=text, **whole)
+
+    return build
+
+
+@pytest.fixture
+def store(tmp_path) -> FolderMedia:
+    """Where the pictures and videos of posts are."""
+    return FolderMedia(tmp_path / "media")
+
+
+@pytest.fixture
+def drawn(store) -> Callable[..., Media]:
+    """A picture in a colour, described."""
+
+    def draw(colour: str, alt: str = "", size: tuple[int, int] = (400, 300)) -> Media:
+        file = BytesIO()
+        Image.new("RGB", size, colour).save(file, "PNG")
+        return take_in(store, file.getvalue(), alt=alt)
+
+    return draw
+
+
+@pytest.fixture
+def with_pictures(outgoing, store) -> Callable[..., Outgoing]:
+    """Build a publication with these pictures, ready for a network."""
+
+    def build(network: Network, account: Account, *media: Media, **others: Any) -> Outgoing:
+        ready = attachments(media, store, network.media_limits(account), network.label)
+        post = outgoing(account, media=ready, **others)
+        return dataclasses.replace(post, prepared=network.prepare(post))
 
     return build
 

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import secrets
-from email import message_from_bytes
 from io import BytesIO
 
 import pytest
@@ -12,7 +11,6 @@ from PIL import Image
 from pydantic import SecretStr
 
 from core.accounts import Account
-from core.media.folder import FolderMedia
 from core.media.intake import take_in
 from core.moments import real_clock
 from core.publishing.attachments import CannotAttach, attachments
@@ -28,50 +26,6 @@ from core.publishing.networks.telegram import TelegramNetwork
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
 TOKEN = "123456:ABC-def"
 CHAT = {"id": -1001234, "type": "channel", "title": "News", "username": "News"}
-
-
-@pytest.fixture
-def store(tmp_path):
-    return FolderMedia(tmp_path / "media")
-
-
-@pytest.fixture
-def drawn(store):
-    """A picture in a colour, described."""
-
-    def draw(colour, alt="", size=(400, 300)):
-        file = BytesIO()
-        Image.new("RGB", size, colour).save(file, "PNG")
-        return take_in(store, file.getvalue(), alt=alt)
-
-    return draw
-
-
-@pytest.fixture
-def with_pictures(outgoing, store):
-    """Build a publication with these pictures, ready for a network."""
-
-    def build(network, account, *media, **others):
-        ready = attachments(media, store, network.media_limits(account), network.label)
-        post = outgoing(account, media=ready, **others)
-        return dataclasses.replace(post, prepared=network.prepare(post))
-
-    return build
-
-
-def form(request):
-    """The parts of a form as they arrived, by name: file name, content type and content."""
-    whole = message_from_bytes(
-        b"Content-Type: " + request.headers["content-type"].encode() + b"\r\n\r\n" + request.body
-    )
-    return {
-        part.get_param("name", header="content-disposition"): (
-            part.get_filename(),
-            part.get_content_type(),
-            part.get_payload(decode=True),
-        )
-        for part in whole.get_payload()
-    }
 
 
 class TestMastodon:
@@ -249,7 +203,7 @@ class TestDiscord:
         assert network.publish(post).url == "https://discord.com/channels/42/8/7"
         [request] = recorded.sent("POST /webhooks/1/s3cret")
         assert request.path.endswith("?wait=true")
-        parts = form(request)
+        parts = request.form
         content = json.loads(parts["payload_json"][2])
         assert (content["content"], content["allowed_mentions"]) == ("Grüße 🎉", {"parse": []})
         assert [each["description"] for each in content["attachments"]] == ["A red one", ""]
@@ -278,7 +232,7 @@ class TestTelegram:
         recorded.answer(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
         post = with_pictures(network, self.ACCOUNT, drawn("red"), text="Grüße 🎉")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = form(recorded.sent(f"POST /bot{TOKEN}/sendPhoto")[0])
+        parts = recorded.sent(f"POST /bot{TOKEN}/sendPhoto")[0].form
         assert (parts["chat_id"][2], parts["caption"][2].decode()) == (b"-1001234", "Grüße 🎉")
         assert parts["photo"] == (post.media[0].name, "image/png", post.media[0].content)
 
@@ -287,7 +241,7 @@ class TestTelegram:
         recorded.answer(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
         post = with_pictures(network, self.ACCOUNT, drawn("red"), drawn("blue"), text="Look")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = form(recorded.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0])
+        parts = recorded.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0].form
         assert json.loads(parts["media"][2]) == [
             {"type": "photo", "media": "attach://file0", "caption": "Look"},
             {"type": "photo", "media": "attach://file1"},
@@ -297,7 +251,7 @@ class TestTelegram:
     def test_a_video_goes_out_as_one(self, network, recorded, with_pictures, store):
         recorded.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
         assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, take_in(store, VIDEO))), Published)
-        assert form(recorded.sent(f"POST /bot{TOKEN}/sendVideo")[0])["video"][1:] == ("video/mp4", VIDEO)
+        assert recorded.sent(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
 
     def test_a_caption_has_a_limit_of_its_own(self, network):
         assert network.media_limits(self.ACCOUNT).caption == 1024
