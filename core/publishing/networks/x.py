@@ -1,8 +1,8 @@
 """X, with the four keys of an app of one's own (OAuth 1.0a: they do not run out, and nothing has to be renewed).
 
 X refuses a text that it published a moment ago, but says so of an older post as well and gives no link, so an unclear
-outcome waits for a person. Each post is paid for: USD 0.015, 0.20 with a link (doc, November 2026). tweepy calls
-without a timeout, so plain requests are used.
+outcome waits for a person. Each post is paid for: USD 0.015, 0.20 with a link, and 0.005 for each picture's description
+(doc, November 2026). tweepy calls without a timeout, so plain requests are used.
 """
 
 from collections.abc import Mapping
@@ -16,9 +16,20 @@ from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
 from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret
 from core.publishing.exchange import Fault, Line
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+from core.publishing.network import (
+    DEADLINE_SECONDS,
+    CannotConnect,
+    Field,
+    Length,
+    Outgoing,
+    Parts,
+    Published,
+    Refused,
+    Result,
+)
 from core.publishing.oauth1 import Keys, Signature
 from core.publishing.weighted import weight
+from core.publishing.x_pictures import LIMITS, UPLOADING_SECONDS, Pictures
 
 API = "https://api.x.com"
 LIMIT = 280
@@ -42,6 +53,7 @@ class XNetwork:
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
+        self._pictures = Pictures(self.label, clock, api=api)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -61,18 +73,23 @@ class XNetwork:
         return Length(count=weight(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
         credentials = outgoing.account.credentials
-        content: dict[str, Any] = {"text": outgoing.text}
+        line, sign = self._line(credentials), self._signature(credentials)
+        media = self._pictures.upload(self._line(credentials, UPLOADING_SECONDS), sign, outgoing.media)
+        if not isinstance(media, list):
+            return media
+        content: dict[str, Any] = {"text": outgoing.text} if outgoing.text else {}
+        if media:
+            content["media"] = {"media_ids": media}
         if outgoing.earlier:
             content["reply"] = {"in_reply_to_tweet_id": outgoing.earlier[-1]["id"]}
         try:
-            line, sign = self._line(credentials), self._signature(credentials)
             answer = line.post(f"{self._api}/2/tweets", content, sign=sign)
         except Fault as fault:
             return self._sorting.fault(fault)
@@ -99,8 +116,8 @@ class XNetwork:
     def _signature(self, credentials: Mapping[str, SecretStr]) -> Signature:
         return Signature(Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
 
-    def _line(self, credentials: Mapping[str, SecretStr]) -> Line:
-        return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()])
+    def _line(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> Line:
+        return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds)
 
 
 def network(parts: Parts) -> XNetwork:

@@ -1,0 +1,53 @@
+"""Pictures on X: uploaded first, each given its description, then named by the post (doc: X API v2, 2.168)."""
+
+import re
+from collections.abc import Sequence
+
+from core.moments import Clock
+from core.pictures import PictureLimits
+from core.publishing.answers import Sorting
+from core.publishing.attachments import Attachment, MediaLimits
+from core.publishing.exchange import Answer, Fault, Line, Signature
+from core.publishing.multipart import post_form
+from core.publishing.network import Later, Result
+
+LIMITS = MediaLimits(pictures=PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000))
+"""Of X; together what can be uploaded in time."""
+UPLOADING_SECONDS = 15.0
+"""For all pictures of a post, so that time is left for the post itself: a repeat of an upload does no harm."""
+_NUMBER = re.compile(r"\d{1,19}")
+
+
+class Pictures:
+    """Uploads pictures; nothing that goes wrong with one leaves a doubt whether the post is out."""
+
+    def __init__(self, name: str, clock: Clock, *, api: str) -> None:
+        self._sorting = Sorting(name=name, clock=clock, unclear=lambda reason: Later(reason=reason))
+        self._api = api
+
+    def upload(self, line: Line, sign: Signature, media: Sequence[Attachment]) -> list[str] | Result:
+        """Return the ids by which a post names its pictures, in their order, or what becomes of the post instead."""
+        found = []
+        for attachment in media:
+            number = self._uploaded(line, sign, attachment)
+            if not isinstance(number, str):
+                return number
+            found.append(number)
+        return found
+
+    def _uploaded(self, line: Line, sign: Signature, attachment: Attachment) -> str | Result:
+        fields = {"media_category": "tweet_image"}
+        try:
+            answer = post_form(line, f"{self._api}/2/media/upload", fields, {"media": attachment}, sign=sign)
+            number = str(answer.member("data", "id"))
+            if answer.ok and not _NUMBER.fullmatch(number):
+                return self._sorting.odd()
+            if answer.ok and attachment.alt:
+                answer = self._described(line, sign, number, attachment.alt)
+        except Fault as fault:
+            return self._sorting.fault(fault)
+        return number if answer.ok else self._sorting.answer(answer)
+
+    def _described(self, line: Line, sign: Signature, number: str, alt: str) -> Answer:
+        content = {"id": number, "metadata": {"alt_text": {"text": alt}}}
+        return line.post(f"{self._api}/2/media/metadata", content, sign=sign)
