@@ -16,8 +16,19 @@ from core.moments import Clock
 from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
 from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret
-from core.publishing.exchange import Fault, Line, bearer
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+from core.publishing.exchange import Answer, Fault, Line, bearer
+from core.publishing.linkedin_images import LIMITS, UPLOADING_SECONDS, Images
+from core.publishing.network import (
+    CannotConnect,
+    Field,
+    Later,
+    Length,
+    Outgoing,
+    Parts,
+    Published,
+    Refused,
+    Result,
+)
 
 API = "https://api.linkedin.com"
 VERSION = "202609"
@@ -27,6 +38,15 @@ LIMIT = 3000
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
+
+
+class LinkedInSorting(Sorting):
+    """Sorting that also knows the answer to a version of the API which is no longer spoken."""
+
+    def answer(self, answer: Answer) -> Result:
+        if answer.status != 426:
+            return super().answer(answer)
+        return Refused(reason=f"LinkedIn no longer speaks version {VERSION} of its API. Update Punctual, then retry.")
 
 
 class LinkedInNetwork:
@@ -45,7 +65,9 @@ class LinkedInNetwork:
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        self._sorting = LinkedInSorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        uploading = LinkedInSorting(name=self.label, clock=clock, unclear=lambda reason: Later(reason=reason))
+        self._images = Images(uploading, api=api)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         token = entered_secret(answers, "token", "access token")
@@ -64,25 +86,28 @@ class LinkedInNetwork:
         return Length(count=len(little_text(text).encode("utf-16-le")) // 2, limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits()
+        return LIMITS
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        token = _token(outgoing.account)
+        token, author = _token(outgoing.account), outgoing.account.identity
+        line = Line(self.label, secrets=[token])
         headers = bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
-        content = _post(outgoing.account.identity, outgoing.text)
+        content = _post(author, outgoing.text)
+        if outgoing.media:
+            uploading = Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS)
+            shown = self._images.content(uploading, author, headers, outgoing.media)
+            if not isinstance(shown, dict):
+                return shown
+            content["content"] = shown
         try:
-            answer = Line(self.label, secrets=[token]).post(f"{self._api}/rest/posts", content, headers=headers)
+            answer = line.post(f"{self._api}/rest/posts", content, headers=headers)
         except Fault as fault:
             return self._sorting.fault(fault)
         if answer.status == 422 and "duplicate" in answer.words.lower():
             return Refused(reason="LinkedIn has published this very text before, by an earlier attempt or otherwise.")
-        if answer.status == 426:
-            return Refused(
-                reason=f"LinkedIn no longer speaks version {VERSION} of its API. Update Punctual, then retry."
-            )
         if not answer.ok:
             return self._sorting.answer(answer)
         post = answer.headers.get("x-restli-id", "")

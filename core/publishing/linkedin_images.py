@@ -1,0 +1,72 @@
+"""Pictures on LinkedIn: announced, sent to the address that LinkedIn answers with, then shown by the post.
+
+Whether LinkedIn is done with a picture cannot be asked: that takes a permission which w_member_social does not include
+(doc: Images API). The post follows at once, and shows the picture when it is ready.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from core.pictures import PictureLimits
+from core.publishing.answers import Sorting
+from core.publishing.attachments import Attachment, MediaLimits
+from core.publishing.exchange import Fault, Line
+from core.publishing.network import Refused, Result
+
+LIMITS = MediaLimits(pictures=PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086))
+"""LinkedIn's count and alt text (doc); it takes 36,152,320 pixels and names no bytes: this can be uploaded in time."""
+UPLOADING_SECONDS = 15.0
+"""For all pictures of a post, so that time is left for the post itself: a repeat of an upload does no harm."""
+AT_ONCE = 4
+"""Uploads at the same time: twenty pictures are forty requests, which one after the other would not be done in time."""
+_IMAGE = re.compile(r"urn:li:image:[\w-]+")
+_ADDRESS = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
+"""Of LinkedIn and nobody else, however it is read: before the first slash is nothing but a host's name."""
+
+
+class Images:
+    """Uploads pictures; `sorting` is that of requests which leave no doubt whether the post is out: it is not."""
+
+    def __init__(self, sorting: Sorting, *, api: str) -> None:
+        self._sorting = sorting
+        self._api = api
+
+    def content(
+        self, line: Line, owner: str | None, headers: Mapping[str, str], media: Sequence[Attachment]
+    ) -> dict[str, Any] | Result:
+        """Return how a post shows these pictures, uploaded by then, or what becomes of the post instead."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            images = list(pool.map(lambda each: self._image(line, owner, headers, each), media))
+        for image in images:
+            if not isinstance(image, dict):
+                return image
+        return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
+
+    def _image(
+        self, line: Line, owner: str | None, headers: Mapping[str, str], attachment: Attachment
+    ) -> dict[str, str] | Result:
+        announced = {"initializeUploadRequest": {"owner": owner}}
+        params = {"action": "initializeUpload"}
+        try:
+            answer = line.post(f"{self._api}/rest/images", announced, params=params, headers=headers)
+            if not answer.ok:
+                return self._sorting.answer(answer)
+            address, image = answer.member("value", "uploadUrl"), str(answer.member("value", "image"))
+            if not isinstance(address, str) or not _IMAGE.fullmatch(image):
+                return self._sorting.odd()
+            if not self._is_linkedins(address):
+                return Refused(reason="LinkedIn wants the picture at an address that is not its own. Nothing was sent.")
+            sent = {**headers, "Content-Type": "application/octet-stream"}
+            answer = line.send("PUT", address, body=attachment.content, headers=sent)
+        except Fault as fault:
+            return self._sorting.fault(fault)
+        if not answer.ok:  # its own words might repeat the address, with which anybody could upload
+            return self._sorting.answer(replace(answer, words="a picture was not taken"))
+        return {"id": image, **({"altText": attachment.alt} if attachment.alt else {})}
+
+    def _is_linkedins(self, address: str) -> bool:
+        """Whether a picture, and with it the member's token, may go to this address."""
+        return address.startswith(f"{self._api}/") or _ADDRESS.fullmatch(address) is not None
