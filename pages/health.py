@@ -59,6 +59,7 @@ def letter(found: DeadLetter) -> None:
         title = plain(post.text[:80]) if post else "Not a post of this version"
         st.markdown(f"**{title}**, given up by {found.where} {moment(found.failed_at, viewer_zone())}")
         st.caption(plain(found.reason))
+        st.caption("Discard forgets it for good: it is not handed over again.")
         with st.container(horizontal=True):
             if post:
                 st.button("Retry", key=of("retry", found.id), icon=":material/replay:", on_click=retry, args=(found,))
@@ -73,6 +74,7 @@ def difference(found: Difference) -> None:
             st.caption(plain(found.plan.post.text[:200]))
             st.button("Arm again", key=of("arm", found.name), icon=":material/alarm_on:", on_click=arm, args=(found,))
         else:
+            st.caption("Delete takes the schedule away for good; whatever it was to invoke is not invoked.")
             st.button("Delete", key=of("delete", found.name), icon=":material/delete:", on_click=delete, args=(found,))
 
 

@@ -79,10 +79,10 @@ def _confirm(run: Run, destination: str) -> None:
 
 @answering
 def _again(run: Run) -> None:
-    """Give a one-time post another time; of a repeating one, begin a draft with the text of the run that was missed."""
+    """Give a one-time post another time; of a repeating one, begin a draft of the run that was missed."""
     plan = application().ledger.get(run.post_id)
     if plan is not None and not plan.post.repeats:
         queue_actions.ask_time(run.post_id)
         return
-    drafts.begin(text=run.text, destinations=run.destinations, zone=run.zone)
+    drafts.begin_with(run.payload)
     st.session_state[GO_TO] = links.COMPOSE

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from core.composing import compose, proposed_time
-from core.models import Media, Post, Repeat, account_and_part, new_post_id, part_of
+from core.models import Media, Post, Repeat, Revision, account_and_part, new_post_id, part_of
 from ui import pictures, repeats, threads, variants, when
 from ui.application import application
 from ui.state import DRAFT, of
@@ -43,11 +43,16 @@ def begin(
 
 def begin_from(post: Post) -> None:
     """Begin a draft that says and addresses what a post did, and repeats as it does."""
-    accounts = list(dict.fromkeys(account_and_part(each)[0] for each in post.destinations))
-    whole = {each: text for each, text in post.variants.items() if part_of(each, 2) not in post.destinations}
-    texts = {each: text for each, text in whole.items() if each in accounts}
-    begin(text=post.text, destinations=accounts, zone=post.zone, media=post.media, texts=texts)
+    begin_with(post)
     repeats.fill(when_key(current()), post)
+
+
+def begin_with(content: Revision) -> None:
+    """Begin a draft that says and addresses what a post, or one run of it, did; a thread is whole again."""
+    accounts = list(dict.fromkeys(account_and_part(each)[0] for each in content.destinations))
+    threads_of = {each for each in accounts if part_of(each, 2) in content.destinations}
+    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in threads_of}
+    begin(text=content.text, destinations=accounts, zone=content.zone, media=content.media, texts=texts)
 
 
 def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Post:

@@ -3,8 +3,12 @@
 import pytest
 
 from core.accounts import Account
-from core.models import graphemes
+from core.ledger.port import Receipt
+from core.models import Post, Repeat, graphemes, new_post_id
+from core.moments import utc_text
 from core.publishing.network import Length
+from core.wire import SCHEDULED_TIME, read_payload, write_payload
+from ui import application as ui_application
 
 TEXT = "The first sentence stands here. The second one is here. The third ends it."
 
@@ -22,6 +26,14 @@ def compose(browse, application, monkeypatch):
 
 def draft(session) -> str:
     return session.session_state["draft"]
+
+
+def written_by(session) -> Post:
+    """The draft as it would be scheduled, taken from a scheduled one."""
+    application, post_id = ui_application.application(), draft(session)
+    schedule(session)
+    post = application.schedules.plan(post_id).post
+    return post.model_copy(update={"post_id": new_post_id()})
 
 
 def send_as_thread(session):
@@ -103,3 +115,18 @@ def test_a_destination_that_is_taken_away_takes_its_thread_along(compose, browse
     queue.button(key=f"save-text-{post_id}").click().run()
     post = application.schedules.plan(post_id).post
     assert (post.destinations, post.variants) == (("outbox",), {})
+
+
+def test_a_missed_run_of_a_repeating_thread_is_a_whole_draft_again(compose, browse, application, clock):
+    send_as_thread(compose)
+    repeating = application.schedules.schedule(
+        written_by(compose).model_copy(update={"due_at": None, "repeat": Repeat(expression="cron(0 9 * * ? *)")})
+    ).post
+    payload = read_payload(write_payload(repeating).replace(SCHEDULED_TIME, utc_text(clock())))
+    application.ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
+    history = browse("history", compose)
+    history.button(key=f"again-{payload.occurrence_key}").click().run()
+    assert not history.exception, [found.value for found in history.exception]
+    again = draft(history)
+    assert history.session_state[f"text-{again}"] == TEXT
+    assert history.session_state[f"destinations-{again}"] == ["outbox", "webhook:short"]
