@@ -43,26 +43,26 @@ def post_due(due: datetime) -> Post:
 
 
 class Relayed:
-    """The function that the engine invokes: the relay, and the lags that it had."""
+    """The function that the engine invokes: the relay, and the lags that it had, in milliseconds."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, count: int) -> None:
         self._environment = relay.Environment(posting_url=url, secrets=(SECRET,))
+        self._left = count
+        self._lock = threading.Lock()
+        self.all_done = threading.Event()
         self.lags: list[float] = []
         self.done: list[float] = []
-        self._changed = threading.Condition()
 
     def __call__(self, invocation: Invocation) -> None:
         event = json.loads(invocation.payload)
         receipt = relay.deliver(event, self._environment, attempt=1, clock=real_clock, sleep=time.sleep)
         due = invocation.scheduled_at
-        with self._changed:
-            self.lags.append((from_utc_text(receipt["posted_at"]) - due).total_seconds() * 1e3)
-            self.done.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
-            self._changed.notify_all()
-
-    def wait_for(self, count: int) -> None:
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.lags) >= count, 180)
+        self.lags.append((from_utc_text(receipt["posted_at"]) - due).total_seconds() * 1e3)
+        self.done.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
+        with self._lock:
+            self._left -= 1
+        if not self._left:
+            self.all_done.set()
 
 
 def fired(dues: Sequence[datetime]) -> Relayed:
@@ -70,14 +70,14 @@ def fired(dues: Sequence[datetime]) -> Relayed:
     port = free_port()
     receiver = [sys.executable, "-m", "benchmarks.receiver", str(port)]
     with engine() as (store, client), process(receiver, port):
-        relayed = Relayed(f"http://127.0.0.1:{port}/")
+        relayed = Relayed(f"http://127.0.0.1:{port}/", len(dues))
         with tempfile.TemporaryDirectory() as folder:
             presence = Presence(Path(folder))
             runner = Runner(store, presence, {FUNCTION: relayed}, real_clock)
             runner.start()
             for due in dues:
                 client.create_schedule(**_armed(post_due(due)))
-            relayed.wait_for(len(dues))
+            assert relayed.all_done.wait(180), "not all were fired"
             runner.stop()
             presence.leave()
     return relayed
