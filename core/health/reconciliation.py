@@ -12,6 +12,7 @@ from core.faults import ScheduleGone, translated
 from core.history import GRACE
 from core.ledger.port import Plan
 from core.queue import PAGE, Listed
+from core.recurrence import NeverRuns, preview
 from core.wire import ScheduleName
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=2)
@@ -47,6 +48,7 @@ def reconcile(application: Application, now: datetime) -> list[Difference]:
     times = [each.due_at for each in listed if each.due_at is not None]
     horizon = times[-1] if len(times) == COMPARED else now + AHEAD
     planned = application.ledger.lying(due_before=horizon, limit=2 * COMPARED)
+    planned += application.ledger.series(limit=2 * COMPARED)
     known = {each.name for each in listed}
     absent = [plan for plan in planned if _is_ahead(plan, now) and plan.schedule_name not in known]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="reconcile") as pool:
@@ -93,7 +95,15 @@ def _of_plan(application: Application, plan: Plan, now: datetime) -> Difference 
 
 
 def _is_ahead(plan: Plan, now: datetime) -> bool:
-    return plan.post.due_at is None or plan.post.due_at > now + GRACE
+    """Whether something of it is still to go out; a series that has ended may be gone, as it was to be."""
+    post = plan.post
+    if post.repeat is None:
+        return post.due_at is not None and post.due_at > now + GRACE
+    rule = post.repeat
+    try:
+        return bool(preview(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + GRACE, count=1))
+    except NeverRuns:
+        return False
 
 
 def _foreign_names(application: Application) -> Iterator[str]:

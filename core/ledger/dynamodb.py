@@ -60,6 +60,10 @@ class DynamoLedger:
             found += map(plans.read, self._never_began(chunk))
         return found[:limit]
 
+    def series(self, *, limit: int) -> list[Plan]:
+        found = self._table.listed(items.DUE, items.SERIES, below=items.LAST, latest_first=True, limit=limit)
+        return [plans.read(item) for item in islice(found, limit)]
+
     def record(self, payload: Payload, receipt: Receipt) -> None:
         self._table.write(_keys(payload), lambda draft: occurrences.append(draft, payload, receipt))
 

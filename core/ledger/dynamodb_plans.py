@@ -135,6 +135,8 @@ def _derived(item: Item) -> Item:
         derived |= items.listed(items.LISTING, items.UNSETTLED, changed_at, post_id)
     if item["open"] and "due" in item:
         derived |= items.listed(items.DUE, items.OPEN, due, post_id)
+    if item["open"] and "due" not in item:
+        derived |= items.listed(items.DUE, items.SERIES, from_milliseconds(int(item["created_at"])), post_id)
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)
         derived[items.EXPIRY] = items.expiry(ended)

@@ -61,11 +61,11 @@ class Index:
 LISTING = Index(name="listing", list_attribute="listing", place_attribute="listed_at")
 """History, the outbox, and plans that are not settled."""
 DUE = Index(name="due", list_attribute="due_list", place_attribute="due_at")
-"""One-time posts that have not begun. A list of its own, since such a post may be unsettled as well."""
+"""One-time posts that have not begun, and series. An index of its own, since such a post may be unsettled as well."""
 
 LAST = "~"
 """A place behind every other: those begin with digits."""
-HISTORY, UNSETTLED, OUTBOX, OPEN = "history", "unsettled", "outbox", "open"
+HISTORY, UNSETTLED, OUTBOX, OPEN, SERIES = "history", "unsettled", "outbox", "open", "series"
 """The lists."""
 
 

@@ -186,6 +186,10 @@ class Ledger(Protocol):
         """Return one-time posts, not cancelled, that were due before `due_before` and never began, latest due first."""
         ...
 
+    def series(self, *, limit: int) -> list[Plan]:
+        """Return repeating posts, neither cancelled nor moved, whether or not they have runs to come."""
+        ...
+
     def record(self, payload: Payload, receipt: Receipt) -> None:
         """Append what happened to an occurrence. The same receipt may be brought twice; states do not change by it.
 

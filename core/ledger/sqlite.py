@@ -70,6 +70,12 @@ class SqliteLedger:
         )
         return [plans.read(row) for row in rows]
 
+    def series(self, *, limit: int) -> list[Plan]:
+        rows = self._database.read(
+            "SELECT * FROM post WHERE open = 1 AND due_at IS NULL ORDER BY post_id LIMIT ?", (limit,)
+        )
+        return [plans.read(row) for row in rows]
+
     def record(self, payload: Payload, receipt: Receipt) -> None:
         self._database.write(lambda connection: occurrences.append(connection, payload, receipt))
 

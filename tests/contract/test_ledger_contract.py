@@ -280,6 +280,16 @@ def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, seri
     assert len(ledger.lying(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
 
 
+def test_series_are_listed_until_they_are_cancelled_and_one_time_posts_never(ledger, once, series, planned, change):
+    planned(once(1))
+    for number in (2, 3, 4):
+        planned(series(post_id=f"{number:012d}"))
+    change(ledger.get("000000000003").post, wish="cancelled")
+    change(ledger.get("000000000004").post, wish="paused")
+    assert {plan.post.post_id for plan in ledger.series(limit=10)} == {"000000000002", "000000000004"}
+    assert len(ledger.series(limit=1)) == 1
+
+
 # Claims
 
 

@@ -1,8 +1,11 @@
 """What the scheduler holds beside what the ledger wishes."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.health.reconciliation import arm_again, delete, reconcile
+from core.models import Repeat
 from core.wire import write_schedule
 
 
@@ -111,3 +114,27 @@ def test_the_check_counts_what_differs(application, scheduler, planned, look):
     check = look("Ledger and schedules")
     assert check.verdict == "bad"
     assert check.finding == "They differ: 1 planned and not in the scheduler."
+
+
+def test_a_series_whose_schedule_somebody_deleted_is_gone_and_can_be_armed_again(
+    application, scheduler, differences, a_series
+):
+    plan = application.schedules.schedule(a_series())
+    scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
+    assert differences() == [("gone", plan.schedule_name)]
+    arm_again(application, plan)
+    assert differences() == []
+
+
+def test_a_series_that_has_ended_may_be_gone(application, scheduler, differences, a_series, clock):
+    ends_at = clock() + timedelta(days=3)
+    repeat = Repeat(expression="cron(0 9 * * ? *)", ends_at=ends_at)
+    plan = application.schedules.schedule(a_series(repeat=repeat))
+    clock.move(days=4)
+    scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
+    assert differences() == []
+
+
+def test_a_series_that_was_cancelled_is_not_missed(application, differences, a_series):
+    application.schedules.cancel(application.schedules.schedule(a_series()))
+    assert differences() == []
