@@ -118,6 +118,6 @@ def test_what_telegram_refuses_is_told_in_words(network, recorded, outgoing, sta
     assert words in result.reason
 
 
-def test_utf_16_units_are_counted():
-    length = TelegramNetwork(real_clock).measure("🎉" * 2049, None)
+def test_code_points_are_counted():
+    length = TelegramNetwork(real_clock).measure("🎉" * 4098, None)
     assert (length.count, length.over) == (4098, 2)
