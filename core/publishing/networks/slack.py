@@ -20,8 +20,10 @@ from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
 
 HOOKS = "https://hooks.slack.com"
-LIMIT = 40_000
-"""Slack cuts a text off there (doc); counted after escaping, which is the stricter reading."""
+LIMIT = 4000
+"""Slack breaks what is longer into several messages, anywhere (slackapi/java-slack-sdk issue 704: by the server), and
+cuts it at 40,000 (doc: Truncating really long messages). Code points: any 4,000 are at most 16 kB (doc: Rate limits).
+Whether an escaped character counts as one is nowhere said; it is counted as it is sent, which is stricter."""
 WEBHOOK = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
 NOTHING_TO_POST = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
 """What a webhook that works says of an empty message; one that does not complains about itself first."""

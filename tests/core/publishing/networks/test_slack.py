@@ -61,3 +61,8 @@ def test_a_text_cannot_call_the_channel(network, recorded, outgoing):
 
 def test_the_text_is_counted_as_it_is_sent():
     assert SlackNetwork(real_clock).measure("a & b", None).count == 9
+
+
+def test_a_text_that_slack_would_break_into_two_messages_is_too_long():
+    network = SlackNetwork(real_clock)
+    assert [network.measure("🎉" * count, None).over for count in (4000, 4001)] == [0, 1]
