@@ -17,7 +17,8 @@ from core.publishing.exchange import Fault, Line
 from core.publishing.network import Refused, Result
 
 LIMITS = MediaLimits(pictures=PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086))
-"""LinkedIn's count and alt text (doc); it takes 36,152,320 pixels and names no bytes: this can be uploaded in time."""
+"""LinkedIn's count and alt text (doc: MultiImage API); it takes 36,152,320 pixels (doc: Images API) and names no bytes:
+this can be uploaded in time."""
 UPLOADING_SECONDS = 15.0
 """For all pictures of a post, so that time is left for the post itself: a repeat of an upload does no harm."""
 AT_ONCE = 4

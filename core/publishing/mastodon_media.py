@@ -14,7 +14,8 @@ from core.publishing.multipart import post_form
 from core.publishing.network import Later, Result
 
 DEFAULT_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 40_000_000, "description": 1500}
-"""For instances that do not tell theirs; Mastodon's own are as large or larger."""
+"""For instances that do not tell theirs; Mastodon's own are as large or larger (source: mastodon/mastodon,
+media_attachment.rb: MAX_DESCRIPTION_LENGTH is 1,500, in code points; its later versions tell it)."""
 PICTURE_BYTES, ALL_BYTES = 4_000_000, 10_000_000
 """The most that is sent of one picture, and of all, whatever the instance takes: they share the deadline of the post.
 Mastodon itself scales pictures to 3840 x 2160."""

@@ -30,7 +30,8 @@ LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=4_000_000, total_bytes=8_000_000, types=PICTURES, alt=1024),
     video_bytes=8_000_000,
 )
-"""Under the 10 MB that a message of a server without boosts may hold."""
+"""Discord's count and alt text (doc: its OpenAPI, IncomingWebhookRequestPartial and MessageAttachmentRequest). It takes
+20 MiB a file (doc: Uploading Files), not long ago 8 MiB a message; this is what can be sent within the deadline."""
 WEBHOOK = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+)/([\w-]+)/?")
 INCOMING = 1
 """The type of a webhook that takes messages; others follow another channel or belong to an application."""

@@ -34,7 +34,8 @@ API = "https://api.linkedin.com"
 VERSION = "202609"
 """LinkedIn keeps each month's version for about a year, then answers 426."""
 LIMIT = 3000
-"""Of the text as it is sent, escapes and all, in UTF-16 units: the strictest reading; the documents name none."""
+"""The documents name none; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899), some of 2026 name 4,000. They come
+from Java, so UTF-16 units; whether escapes count is nowhere said: they are counted, which is the stricter reading."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
