@@ -21,11 +21,13 @@ class CannotAttach(PunctualError):
 class MediaLimits:
     """What a network takes besides text; None and 0 stand for nothing.
 
-    `caption` is how long a text may be beside them, as the network counts, where that is less than a text alone.
+    `least_video_bytes` is for networks that take no smaller ones. `caption` is how long a text may be beside them, as
+    the network counts, where that is less than a text alone.
     """
 
     pictures: PictureLimits | None = None
     video_bytes: int = 0
+    least_video_bytes: int = 0
     caption: int | None = None
 
     @property
@@ -82,6 +84,9 @@ def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None
         if video.size > limits.video_bytes:
             most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.video_bytes / 1e6:,.0f} MB"
             raise CannotAttach(f"The video has {most}.", "Save it smaller, then attach that.")
+        if video.size < limits.least_video_bytes:
+            least = f"{video.size / 1e3:,.0f} kB; {label} takes none below {limits.least_video_bytes / 1e3:,.0f} kB"
+            raise CannotAttach(f"The video has {least}.", "Attach a longer one, or one of a better quality.")
     if limits.pictures is not None and limits.pictures.alt:
         _check_alt(media, limits.pictures.alt, label)
 

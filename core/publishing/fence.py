@@ -1,6 +1,7 @@
 """The fence: whatever happens around it, one publication happens at most once."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -65,7 +66,8 @@ class Fence:
         cannot go out make the publication refused; nothing goes out without them.
         """
         destination = part_of(account.destination, part)
-        out = self._out_before(payload, destination)
+        before = self._before(payload, destination)
+        out = _out_before(before, destination)
         if out is not None:
             return out
         try:
@@ -84,7 +86,9 @@ class Fence:
         )
         if claim.verdict != "yours":
             return _told(destination, claim, now)
-        result = _published(network, replace(outgoing, attempt=claim.attempt, prepared=claim.prepared))
+        upload = _uploaded_before(before)
+        outgoing = replace(outgoing, attempt=claim.attempt, prepared=claim.prepared, upload=upload)
+        result = _published(network, outgoing)
         return self._finish(payload, destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
@@ -97,19 +101,10 @@ class Fence:
             return _told(destination, claim, now)
         return self._finish(payload, destination, claim, Refused(reason=reason))
 
-    def _out_before(self, payload: Payload, destination: str) -> Verdict | None:
-        """Look first whether a post with pictures is out, since making them ready costs more than asking."""
+    def _before(self, payload: Payload, destination: str) -> list[Receipt]:
+        """Return what befell a post with pictures or a video so far: making them ready costs more than asking."""
         occurrence = self._ledger.occurrence(payload.occurrence_key) if payload.media else None
-        for receipt in occurrence.receipts if occurrence else ():
-            if receipt.destination == destination and receipt.kind == "published":
-                told = receipt.detail
-                return Verdict(
-                    destination=destination,
-                    state="published",
-                    url=told.get("url"),
-                    reference=told.get("reference"),
-                )
-        return None
+        return [receipt for receipt in occurrence.receipts if receipt.destination == destination] if occurrence else []
 
     def _outgoing(
         self, payload: Payload, account: Account, network: Network, part: int, earlier: tuple[dict[str, Any], ...]
@@ -129,6 +124,22 @@ class Fence:
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
         self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
         return _verdict(destination, result)
+
+
+def _out_before(before: Sequence[Receipt], destination: str) -> Verdict | None:
+    """Return how it stands with a publication that is out."""
+    for receipt in before:
+        if receipt.kind == "published":
+            told = receipt.detail
+            return Verdict(
+                destination=destination, state="published", url=told.get("url"), reference=told.get("reference")
+            )
+    return None
+
+
+def _uploaded_before(before: Sequence[Receipt]) -> str | None:
+    """Return what the last attempt uploaded, unless something else came of it than waiting."""
+    return before[-1].detail.get("upload") if before and before[-1].kind == "waiting" else None
 
 
 def _published(network: Network, outgoing: Outgoing) -> Result:
@@ -175,7 +186,8 @@ def _verdict(destination: str, result: Result) -> Verdict:
 def _receipt(result: Result, payload: Payload, destination: str, attempt: int, now: datetime) -> Receipt:
     verdict = _verdict(destination, result)
     at = result.at if isinstance(result, Published) else now
-    detail = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference}
+    upload = result.upload if isinstance(result, Later) else None
+    detail = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference, "upload": upload}
     return Receipt(
         kind=verdict.state,
         at=at,

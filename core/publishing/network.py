@@ -24,6 +24,7 @@ class Outgoing:
 
     From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what was stored
     with the first. `earlier` are the references of the parts that stand before this one in a thread, as far as known.
+    `upload` is what the attempt before this one left in its `Later`.
     """
 
     occurrence_key: str
@@ -35,6 +36,7 @@ class Outgoing:
     attempt: int = 1
     prepared: dict[str, Any] | None = None
     earlier: tuple[dict[str, Any], ...] = ()
+    upload: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +57,14 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class Later:
-    """It is certainly not out, and may be tried again."""
+    """It is certainly not out, and may be tried again.
+
+    `upload` is the network's name, no secret, of a video that it has: the next attempt need not send it again.
+    """
 
     reason: str
     retry_after: timedelta | None = None
+    upload: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from core.outbox.sqlite import SqliteOutbox
 from core.pictures import PictureLimits
 from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Outgoing, Parts, Published, Unconfirmed
+from core.publishing.network import Later, Outgoing, Parts, Published, Refused, Unconfirmed
 from core.publishing.networks import outbox, webhook
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
@@ -168,6 +168,28 @@ def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, 
     assert len(album.given) == 1
 
 
+def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_came_of_it(
+    fence, album, due, store, ledger, clock
+):
+    still = Later(reason="still processing", upload="7")
+    album.answers = [still, still, Later(reason="busy"), still, Refused(reason="no"), still]
+    payload = due(take_in(store, VIDEO))
+    for _ in range(5):
+        fence.publish_once(payload, ACCOUNT, album)
+    ledger.reopen(payload, ("album:ada",), now=clock())
+    for _ in range(2):
+        fence.publish_once(payload, ACCOUNT, album)
+    assert [outgoing.upload for outgoing in album.given] == [None, "7", "7", None, "7", None, "7"]
+
+
+def test_what_is_uploaded_for_one_account_is_not_used_for_another(fence, album, due, store):
+    album.answers = [Later(reason="still processing", upload="7")]
+    payload = due(take_in(store, VIDEO), destinations=("album:ada", "album:bob"))
+    for account in (ACCOUNT, Account(destination="album:bob", label="Bob's album")):
+        fence.publish_once(payload, account, album)
+    assert [outgoing.upload for outgoing in album.given] == [None, None]
+
+
 def media(kind="picture", **changed):
     return Media(**{"reference": "0" * 64, "kind": kind, "content_type": "image/png", "size": 100, **changed})
 
@@ -180,6 +202,11 @@ def media(kind="picture", **changed):
         ([media("video"), media()], ALBUM, "either pictures or one video"),
         ([media("video"), media("video")], ALBUM, "either pictures or one video"),
         ([media("video", size=25_000_000)], MediaLimits(video_bytes=20_000_000), r"25\.0 MB; Slack takes 20 MB"),
+        (
+            [media("video", size=50_000)],
+            MediaLimits(video_bytes=20_000_000, least_video_bytes=75_000),
+            "50 kB; Slack takes none below 75 kB",
+        ),
         ([media(alt="x" * 11)], ALBUM, "description has 11 characters; Slack takes 10"),
     ],
 )
