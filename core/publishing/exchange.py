@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any
 
 import requests
+from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from core.errors import PunctualError
@@ -26,6 +27,8 @@ from core.publishing.network import DEADLINE_SECONDS
 CONNECT_SECONDS = 5.0
 BODY_LIMIT = 2_000_000
 """Bytes of an answer that are read; no answer that is of use here is longer."""
+PIECE = 16_384
+"""Bytes that are sent at a time, as much as one record of TLS holds; each may take CONNECT_SECONDS."""
 LONGEST_PAUSE = timedelta(days=1)
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -98,11 +101,28 @@ class Answer:
         return None
 
 
+class _Pieces:
+    """A body that goes out piece by piece, and no further once the time is up; urllib3 has no deadline for sending."""
+
+    def __init__(self, content: bytes, ends: float) -> None:
+        self._content = content
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), PIECE):
+            if time.monotonic() >= self._ends:
+                raise TimeoutError
+            yield self._content[start : start + PIECE]
+
+
 class Line:
     """The line to one server for one call of ours; all requests on it share one deadline.
 
-    Only a server that sends the head of its answer byte by byte can outlast that. What a server says is stripped of
-    `secrets`, so that no error text repeats them.
+    Only a server that sends the head of its answer byte by byte can outlast that, and one that stops reading, by
+    CONNECT_SECONDS. What a server says is stripped of `secrets`, so that no error text repeats them.
     """
 
     def __init__(self, name: str, secrets: Iterable[str] = (), seconds: float = DEADLINE_SECONDS) -> None:
@@ -140,8 +160,8 @@ class Line:
                 data=body,
                 params=params,
                 headers={"User-Agent": "Punctual", "Accept-Encoding": "identity", **(headers or {})},
-                auth=sign,
-                timeout=(min(CONNECT_SECONDS, left), left),
+                auth=lambda request: self._paced(sign(request)),
+                timeout=Timeout(connect=min(CONNECT_SECONDS, left), total=left),  # type: ignore[arg-type]
                 allow_redirects=False,
                 stream=True,
             )
@@ -151,6 +171,11 @@ class Line:
             with answer:
                 return self._read(answer)
         raise fault  # out here, so that no traceback can show the request that it came from
+
+    def _paced(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if isinstance(request.body, bytes):
+            request.body = _Pieces(request.body, self._ends)  # type: ignore[assignment]  # requests takes any iterable
+        return request
 
     def _left(self) -> float:
         left = self._ends - time.monotonic()
@@ -187,7 +212,7 @@ def _fault(name: str, error: Exception) -> Fault:
         return Unreachable(f"{name} could not be reached.")
     if isinstance(error, ValueError):  # the address or a header, found wrong before anything was sent
         return Unreachable(f"{name}'s address or log-in is not valid. Connect the account again.")
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
         return BrokenOff(f"{name} did not answer in time.")
     return BrokenOff(f"{name} broke the connection off.")
 

@@ -1,9 +1,12 @@
 """Requests to other people's servers: what a fault means, how long it may take, and what may never show."""
 
 import logging
+import socket
 import ssl
+import threading
 import time
 import traceback
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +71,50 @@ def test_a_server_that_drips_its_answer_is_left_when_the_time_is_up(rude_receive
     assert answer.ok
     assert not answer.whole
     assert time.monotonic() - begun < 1
+
+
+FILM = b"x" * 16_000_000
+"""More than the system keeps for a connection that nobody reads from."""
+
+
+@pytest.fixture
+def slow_reader():
+    """Start a server that reads a request in so many seconds, and then answers or says nothing."""
+    with ExitStack() as closing:
+
+        def start(seconds: float, answer: bytes = b"") -> str:
+            server = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+
+            def read() -> None:
+                left = len(FILM)
+                with suppress(OSError), server.accept()[0] as connection:
+                    while left > 0 and (piece := connection.recv(262_144)):
+                        left -= len(piece)
+                        time.sleep(seconds * len(piece) / len(FILM))
+                    connection.sendall(answer)
+                    connection.recv(1)  # until the other side hangs up
+
+            threading.Thread(target=read, daemon=True).start()
+            return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        yield start
+
+
+def test_a_long_body_has_all_of_the_time_and_not_only_that_for_connecting(slow_reader, monkeypatch):
+    monkeypatch.setattr("core.publishing.exchange.CONNECT_SECONDS", 0.2)
+    answer = Line("It", seconds=10).send(
+        "POST", slow_reader(0.8, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), body=FILM
+    )
+    assert answer.ok
+
+
+@pytest.mark.parametrize("reading", [0.4, 5.0])
+def test_sending_a_body_and_waiting_for_the_answer_share_the_time(slow_reader, reading):
+    begun = time.monotonic()
+    with pytest.raises(BrokenOff, match="did not answer in time"):
+        Line("It", seconds=0.6).send("POST", slow_reader(reading), body=FILM)
+    assert 0.5 < time.monotonic() - begun < 0.9
 
 
 def test_all_requests_on_a_line_share_its_time(receiver):
