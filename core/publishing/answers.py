@@ -42,11 +42,12 @@ class Sorting:
     def answer(self, answer: Answer) -> Result:
         """Sort an answer other than a success.
 
-        A 5xx leaves open whether the post was stored before something went wrong, also a 503 (proxies say it when
-        the server behind them hangs up), unless it comes with a Retry-After, which only a deliberate refusal has.
+        A 5xx leaves open whether the post was stored before something went wrong, also a 503 with a Retry-After:
+        Varnish puts one beside every 503 of its own, and says so when the server behind it hung up after it had taken
+        the request (its built-in VCL).
         """
         said = f"{self.name} answered {answer.status}: {answer.words.rstrip('.')}."
-        if answer.status in (425, 429) or (answer.status == 503 and "Retry-After" in answer.headers):
+        if answer.status in (425, 429):
             return Later(reason=said, retry_after=answer.pause(self.clock()))
         if answer.status == 408 or answer.status >= 500:
             return self.unclear(said)

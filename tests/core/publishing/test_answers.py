@@ -32,7 +32,7 @@ def sorting(unclear) -> Sorting:
         (answered(401), False, Refused),
         (answered(429), False, Later),
         (answered(425), False, Later),
-        (answered(503, Retry_After="60"), False, Later),
+        (answered(503, Retry_After="5"), True, None),
         (answered(503), True, None),
         (answered(500), True, None),
         (answered(502), True, None),

@@ -140,7 +140,13 @@ def test_a_fault_on_the_other_side_leaves_the_post_unconfirmed(case, outgoing, r
     assert isinstance(case.make(recorded.url).publish(outgoing(case.account)), Unconfirmed)
 
 
-@pytest.mark.parametrize("status", [429, 503])
+def test_a_proxys_503_leaves_the_post_unconfirmed_although_it_says_when_to_come_back(case, outgoing, recorded):
+    page = "<title>503 Backend fetch failed</title>"  # what Varnish says, whether or not the post arrived
+    recorded.answer(case.place, 503, page, Retry_After="5")
+    assert isinstance(case.make(recorded.url).publish(outgoing(case.account)), Unconfirmed)
+
+
+@pytest.mark.parametrize("status", [425, 429])
 def test_a_network_that_asks_for_a_pause_gets_it(case, outgoing, recorded, status):
     recorded.answer(case.place, status, {"message": "slow down"}, Retry_After="7")
     result = case.make(recorded.url).publish(outgoing(case.account))
