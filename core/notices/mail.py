@@ -1,14 +1,18 @@
 """Messages by mail."""
 
+import logging
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
 from core.notices.channels import Email
 from core.notices.message import Message, NotSent
+
+log = logging.getLogger(__name__)
 
 SECONDS = 10.0
 """For each answer of the mail server."""
@@ -23,25 +27,32 @@ def send(channel: Email, message: Message, now: datetime, *, trust: TrustedBy = 
             if channel.user is not None:
                 password = channel.password.get_secret_value() if channel.password else ""
                 server.login(channel.user, password)
-            server.send_message(_mail(channel, message, now))
+            unknown = server.send_message(_mail(channel, message, now))
     except (smtplib.SMTPException, OSError, ValueError) as error:
         reason = _words(error)
     else:
+        if unknown:  # the others have it by now, and would get it again
+            log.warning("The mail server of %s takes no mail for %s.", channel.name, ", ".join(unknown))
         return
     raise NotSent(channel.name, reason)  # out here, so that no traceback can show what was sent
 
 
-def _connected(channel: Email, trust: TrustedBy) -> smtplib.SMTP:
-    if channel.security == "tls":
-        return smtplib.SMTP_SSL(channel.host, channel.port, timeout=SECONDS, context=trust())
-    server = smtplib.SMTP(channel.host, channel.port, timeout=SECONDS)
-    if channel.security == "starttls":
-        try:
+@contextmanager
+def _connected(channel: Email, trust: TrustedBy) -> Iterator[smtplib.SMTP]:
+    """Speak to the channel's mail server. Once a mail was taken, how the server takes its leave changes nothing."""
+    server = (
+        smtplib.SMTP_SSL(channel.host, channel.port, timeout=SECONDS, context=trust())
+        if channel.security == "tls"
+        else smtplib.SMTP(channel.host, channel.port, timeout=SECONDS)
+    )
+    try:
+        if channel.security == "starttls":
             server.starttls(context=trust())
-        except BaseException:
-            server.close()
-            raise
-    return server
+        yield server
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+    finally:
+        server.close()
 
 
 def _mail(channel: Email, message: Message, now: datetime) -> EmailMessage:

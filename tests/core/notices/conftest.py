@@ -95,6 +95,17 @@ class Mailbox:
     def __init__(self) -> None:
         self.taken = []
         self.says = "250 OK"
+        self.parts_with = "221 Bye"
+        self.knows_all = True
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's
+        if not self.knows_all and address.startswith("bob@"):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_QUIT(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
+        return self.parts_with
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
         if self.says.startswith("250"):

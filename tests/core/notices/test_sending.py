@@ -73,6 +73,21 @@ def test_a_server_that_takes_no_mail_for_now_is_told(sender, email, mailbox):
         sender.send(email, MESSAGE)
 
 
+@pytest.mark.parametrize("parts_with", ["421 too busy to say goodbye", "250 OK"])
+def test_mail_that_was_taken_is_sent_however_the_server_takes_its_leave(sender, email, mailbox, parts_with):
+    mailbox.parts_with = parts_with
+    sender.send(email, MESSAGE)
+    assert len(mailbox.taken) == 1
+
+
+def test_mail_that_some_recipients_cannot_get_is_sent_to_the_others_and_noted(sender, email, mailbox, caplog):
+    mailbox.knows_all = False
+    sender.send(email, MESSAGE)
+    [envelope] = mailbox.taken
+    assert envelope.rcpt_tos == ["ada@example.org"]
+    assert "no mail for bob@example.org" in caplog.text
+
+
 def test_a_mail_server_that_is_not_there_is_told(sender, email):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
