@@ -151,7 +151,9 @@ class Line:
         sign: Signature = lambda request: request,
     ) -> Answer:
         """Send one request, once, and return what was answered, whatever the status. Raises Unreachable, BrokenOff."""
-        left = self._left()
+        left = self.left
+        if left <= 0:
+            raise Unreachable(f"{self._name} took too long to answer.")
         try:
             # An auth of our own, even an empty one, keeps requests from sending what it finds in ~/.netrc instead.
             answer = requests.request(
@@ -177,11 +179,14 @@ class Line:
             request.body = _Pieces(request.body, self._ends)  # type: ignore[assignment]  # requests takes any iterable
         return request
 
-    def _left(self) -> float:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise Unreachable(f"{self._name} took too long to answer.")
-        return left
+    @property
+    def left(self) -> float:
+        """How many seconds are left for all that is still to be asked; less than none when the time is up."""
+        return self._ends - time.monotonic()
+
+    def plain(self, said: str) -> str:
+        """Return what the server said as it may be shown: short, on one line, without our secrets."""
+        return _plain(said, self._secrets)
 
     def _read(self, answer: requests.Response) -> Answer:
         body, whole = b"", False
@@ -249,11 +254,15 @@ def _json(body: bytes) -> Any:
 def _words(status: int, kind: str, body: bytes, secrets: Iterable[str]) -> str:
     start = body[:1000].decode(errors="replace")
     text = start if kind.startswith("text/") and "<" not in start else ""  # a word, and not a page
-    found = next(_said(_json(body)), text)
+    found = _plain(next(_said(_json(body)), text), secrets)
+    return found or http.client.responses.get(status, "an unknown status")
+
+
+def _plain(said: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
-        found = found.replace(secret, "...")
-    plain = "".join(character if character.isprintable() else " " for character in found)
-    return " ".join(plain.split())[:200] or http.client.responses.get(status, "an unknown status")
+        said = said.replace(secret, "...")
+    plain = "".join(character if character.isprintable() else " " for character in said)
+    return " ".join(plain.split())[:200]
 
 
 def _said(content: Any) -> Iterator[str]:

@@ -188,6 +188,15 @@ def test_a_certificate_that_nobody_vouches_for_stops_everything_before_it_is_sen
     assert server.requests == []
 
 
+def test_words_that_stand_elsewhere_in_an_answer_are_made_plain_as_well():
+    assert Line("It", secrets=[SECRET]).plain(f"No {SECRET}\r\nhere" + "!" * 300) == "No ... here" + "!" * 189
+
+
+def test_a_line_tells_what_is_left_of_its_time():
+    assert 9 < Line("It", seconds=10).left <= 10
+    assert Line("It", seconds=-1).left < 0
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
