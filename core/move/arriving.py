@@ -48,6 +48,8 @@ def arrive(application: Application, path: Path) -> Report:
     afterwards, but paused. Raises Incomplete, ImportedElsewhere, UnusableFile, or what the stores of this deployment
     raise.
     """
+    if not path.exists():
+        raise UnusableFile(path, "it is not there")
     journal = Journal(path)
     try:
         content = _whole(journal, application.place.name)

@@ -83,6 +83,8 @@ class Arriving(Value):
 Line = Begun | Leaving | Staying | Ran | Picture | Complete | Arriving
 
 _LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
+_BEGINNING = b'{"kind":"begun"'
+"""How every file of ours begins. What begins otherwise is somebody's, and is not written to."""
 
 
 @dataclass
@@ -117,11 +119,19 @@ class Journal:
     """A file of lines. It may be appended to from any thread; one process at a time works on it."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, made if missing, mode 0600. A line that a crash had cut short is taken off."""
+        """Open the file, made if missing, mode 0600. A line that a crash had cut short is taken off.
+
+        Raises UnusableFile; a file that export did not begin is left as it is.
+        """
         self.path = path
         self._lock = Lock()
         with self._usable():
             self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+")
+            beginning = self._file.read(len(_BEGINNING))
+            if not _BEGINNING.startswith(beginning):
+                self._file.close()
+                raise UnusableFile(path, "it does not begin as a file of export does")
+            self._file.seek(0)
             self._file.truncate(sum(len(line) for line in self._file if line.endswith(b"\n")))
 
     def append(self, *lines: Line) -> None:

@@ -14,7 +14,7 @@ from core.command_line import main
 from core.errors import PunctualError
 from core.models import Media, Post, new_post_id
 from core.move.arriving import ImportedElsewhere, Incomplete, arrive
-from core.move.journal import UnusableFile
+from core.move.journal import Begun, UnusableFile
 from core.move.leaving import AlreadyComplete, OtherSource, leave
 from core.outbox.port import Entry
 from core.putting import Waiting
@@ -348,11 +348,9 @@ def test_posts_are_exported_once(machine, path, write, tmp_path):
     assert [remark.reason for remark in again.remarks] == ["It was exported before, into another file."]
 
 
-def test_an_export_is_gone_on_with_where_it_began(machine, path, write):
+def test_an_export_is_gone_on_with_where_it_began(machine, path, write, clock):
     old, other = machine("old"), machine("other")
-    path.write_text(json.dumps({"kind": "begun", "version": 1, "source": old.place.name, "at": "2026-11-02T12:00:00Z"}))
-    with path.open("a") as file:
-        file.write('\n{"kind":"leaving","po')
+    path.write_text(Begun(source=old.place.name, at=clock()).model_dump_json() + '\n{"kind":"leaving","po')
     with pytest.raises(OtherSource):
         leave(other, path)
     old.schedules.schedule(write())
@@ -365,6 +363,31 @@ def test_a_file_that_export_did_not_write_is_refused(machine, path, content):
     path.write_text(content)
     with pytest.raises((UnusableFile, Incomplete)):
         arrive(machine("new"), path)
+
+
+@pytest.mark.parametrize("move", [leave, arrive])
+@pytest.mark.parametrize(
+    "content", ["the only copy, without a line end", "two lines\nand no end", '{"kind":"leaving",']
+)
+def test_a_file_of_somebody_else_is_left_as_it_is(machine, path, move, content):
+    path.write_text(content)
+    with pytest.raises(UnusableFile):
+        move(machine("old"), path)
+    assert path.read_text() == content
+
+
+def test_a_file_whose_very_first_line_was_cut_short_is_begun_anew(machine, path, write):
+    old = machine("old")
+    old.schedules.schedule(write())
+    path.write_text('{"kind":"beg')
+    assert leave(old, path).moved == 1
+    assert complete(path)
+
+
+def test_an_import_of_a_file_that_is_not_there_makes_none(machine, path):
+    with pytest.raises(UnusableFile):
+        arrive(machine("new"), path)
+    assert not path.exists()
 
 
 def test_a_folder_that_may_not_be_written_is_refused(machine, tmp_path):
