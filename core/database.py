@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -279,3 +279,16 @@ def set_aside_files(path: Path) -> list[Path]:
     return sorted(
         found for found in path.parent.glob(f"{path.name}.damaged-*") if not found.name.endswith(("-wal", "-shm"))
     )
+
+
+def last_set_aside(path: Path) -> datetime | None:
+    """Return the end of the second in which the newest of those files was set aside; None where there is none."""
+    return max(filter(None, map(_set_aside_at, set_aside_files(path))), default=None)
+
+
+def _set_aside_at(aside: Path) -> datetime | None:
+    stamp = aside.name.rpartition(".damaged-")[2].rstrip("+")
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
+    except ValueError:  # somebody has named it otherwise
+        return None

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from core.account_file import FileAccounts
 from core.accounts import Accounts
+from core.database import last_set_aside
 from core.dead_letters.engine import EngineShelf
 from core.dead_letters.port import Shelf
 from core.engine.api import Api
@@ -103,6 +104,7 @@ class OneMachine:
             posting_url=lambda: self._settings.posting_url or posting_url(),
             secrets=self.signing_secrets,
             clock=self._clock,
+            fence_lost_at=last_set_aside(self._home.database),
         )
         self._runner = Runner(
             self.store,

@@ -1,8 +1,10 @@
 """Hosts the relay on one machine, as Lambda does on AWS: gives it its environment and keeps its receipts."""
 
 import json
+import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from core.engine.invocations import Invocation
 from core.ledger.port import Ledger, Receipt
@@ -10,22 +12,42 @@ from core.moments import Clock, from_utc_text
 from core.wire import Payload, read_payload
 from lambda_pkg import relay
 
+log = logging.getLogger(__name__)
+
+FENCE_LOST = (
+    "Punctual's record of what went out was damaged while this was under way. It may be out or not: look there, then"
+    " decide."
+)
+
 
 class RelayHost:
     """The function that the engine invokes. Raises what the relay raises, once the receipt is kept."""
 
     def __init__(
-        self, ledger: Ledger, *, posting_url: Callable[[], str], secrets: Callable[[], Sequence[str]], clock: Clock
+        self,
+        ledger: Ledger,
+        *,
+        posting_url: Callable[[], str],
+        secrets: Callable[[], Sequence[str]],
+        clock: Clock,
+        fence_lost_at: datetime | None,
     ) -> None:
-        """`posting_url` and `secrets` are asked at each invocation: a server may move while posts are pending."""
+        """`posting_url` and `secrets` are asked at each invocation: a server may move while posts are pending.
+
+        `fence_lost_at` is when the ledger was last begun anew because its file was damaged; None if it never was.
+        """
         self._ledger = ledger
+        self._fence_lost_at = fence_lost_at
         self._posting_url = posting_url
         self._secrets = secrets
         self._clock = clock
 
     def __call__(self, invocation: Invocation) -> None:
-        """Hand one occurrence over."""
+        """Hand one occurrence over, unless an attempt of which the fence knows nothing any more may have published."""
         payload = read_payload(invocation.payload)
+        if self._may_be_out(invocation, payload):
+            self._leave_to_a_person(payload)
+            return
         environment = relay.Environment(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
         event = json.loads(invocation.payload)
         try:
@@ -34,6 +56,34 @@ class RelayHost:
             self._keep(payload, failure.receipt)
             raise
         self._keep(payload, receipt)
+
+    def _may_be_out(self, invocation: Invocation, payload: Payload) -> bool:
+        """Whether an attempt was made while the damaged ledger, and the fence in it, were still there.
+
+        The engine counts attempts in a file of its own. What was attempted since has left a trace in the new ledger.
+        """
+        if self._fence_lost_at is None or invocation.attempt == 1 or invocation.first_due > self._fence_lost_at:
+            return False
+        return self._ledger.occurrence(payload.occurrence_key) is None
+
+    def _leave_to_a_person(self, payload: Payload) -> None:
+        """End every destination as unconfirmed, in the fence as well, so that no further attempt publishes it."""
+        log.error("%s is left to a person: the record of its first attempt was damaged.", payload.occurrence_key)
+        now = self._clock()
+        for destination in payload.destinations:
+            claim = self._ledger.claim(
+                payload, destination, deduplicates=False, prepared=None, lease_until=now, now=now
+            )
+            if claim.verdict == "yours":
+                receipt = Receipt(
+                    kind="unconfirmed",
+                    at=now,
+                    revision=payload.revision,
+                    attempt=claim.attempt,
+                    destination=destination,
+                    detail={"reason": FENCE_LOST},
+                )
+                self._ledger.finish(payload, receipt)
 
     def _keep(self, payload: Payload, receipt: relay.Receipt) -> None:
         detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}

@@ -162,3 +162,18 @@ def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_po
     assert [each.post_id for each in listed] == [post.post_id for post in posts]
     assert second.ledger.get(cancelled.post.post_id) == cancelled
     second.close()
+
+
+def test_what_may_have_gone_out_before_the_fence_was_damaged_waits_for_a_person(settings, receiver):
+    settings = settings.model_copy(update={"retry_delays": (1.0, 1.0)})
+    first, publishes_and_says_no = Application(settings), receiver(503)
+    first.start_engine(lambda: publishes_and_says_no.url)
+    first.schedules.post_now(written(first, real_clock() + timedelta(days=1)))
+    eventually(lambda: len(publishes_and_says_no.requests) == 1)
+    first.close()
+    (settings.home / "punctual.db").write_bytes(b"this is no database" * 500)
+    second, publishes = Application(settings), receiver(200)
+    second.start_engine(lambda: publishes.url)
+    eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["unconfirmed"])
+    second.close()
+    assert publishes.requests == []

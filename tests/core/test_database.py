@@ -4,13 +4,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from core.database import Damaged, Database, NewerDatabase, StorageFault, open_sound, set_aside_files
+from core.database import Damaged, Database, NewerDatabase, StorageFault, last_set_aside, open_sound, set_aside_files
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NOTES = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);\n"
@@ -234,6 +234,15 @@ def test_a_second_damaged_file_does_not_replace_the_first_that_was_set_aside(pat
         path.write_bytes(content)
         open_sound(path, [NOTES], now=NOW).close()
     assert [file.read_bytes()[:5] for file in set_aside_files(path)] == [b"first", b"secon"]
+
+
+def test_when_a_file_was_last_set_aside_is_known(path):
+    assert last_set_aside(path) is None
+    for now in (NOW, NOW, NOW + timedelta(hours=1)):
+        path.write_bytes(b"no database" * 500)
+        open_sound(path, [NOTES], now=now).close()
+    path.with_name("notes.db.damaged-by-the-cat").touch()
+    assert last_set_aside(path) == NOW + timedelta(hours=1, seconds=1)
 
 
 def test_a_backup_made_while_writing_is_whole(database, tmp_path):

@@ -20,8 +20,10 @@ SECRET = new_signing_secret()
 def host(ledger, clock):
     """Hosts a relay that hands over to an address."""
 
-    def build(url):
-        return RelayHost(ledger, posting_url=lambda: url, secrets=lambda: [SECRET], clock=clock)
+    def build(url, fence_lost_at=None):
+        return RelayHost(
+            ledger, posting_url=lambda: url, secrets=lambda: [SECRET], clock=clock, fence_lost_at=fence_lost_at
+        )
 
     return build
 
@@ -86,7 +88,7 @@ def test_past_its_late_limit_nothing_is_sent_and_that_is_noted(
 
 def test_the_posting_server_may_move_between_two_attempts(invocation, receiver, ledger, clock, a_post, invoked):
     urls = ["http://127.0.0.1:9/publish"]
-    host = RelayHost(ledger, posting_url=lambda: urls[-1], secrets=lambda: [SECRET], clock=clock)
+    host = RelayHost(ledger, posting_url=lambda: urls[-1], secrets=lambda: [SECRET], clock=clock, fence_lost_at=None)
     payload = invoked(a_post(due_at=clock()))
     with pytest.raises(HandOverFailed):
         host(invocation(payload))
@@ -105,6 +107,67 @@ def test_what_cannot_be_read_is_raised_and_reaches_nobody(host, invocation, rece
     assert server.requests == []
 
 
+@pytest.fixture
+def both(clock, a_post, invoked):
+    """An occurrence for two destinations, due now."""
+    return invoked(a_post(due_at=clock(), destinations=("outbox", "webhook:sales")))
+
+
+def states(ledger, payload):
+    found = outcome(ledger.occurrence(payload.occurrence_key)).destinations
+    return {each.destination: each.state for each in found}
+
+
+def test_an_attempt_that_the_lost_fence_may_have_let_through_before_waits_for_a_person(
+    host, invocation, receiver, ledger, clock, both
+):
+    server, again = receiver(200), invocation(both, attempt=2)
+    clock.move(minutes=1)
+    host(server.url, fence_lost_at=clock())(again)
+    assert server.requests == []
+    assert states(ledger, both) == {"outbox": "unconfirmed", "webhook:sales": "unconfirmed"}
+    assert "look there" in outcome(ledger.occurrence(both.occurrence_key)).reason
+    for destination in both.destinations:
+        claim = ledger.claim(both, destination, deduplicates=True, prepared=None, lease_until=clock(), now=clock())
+        assert claim.verdict == "unconfirmed"
+
+
+def test_a_person_may_have_it_published_then(host, invocation, receiver, ledger, clock, both):
+    server, again = receiver(200), invocation(both, attempt=2)
+    clock.move(minutes=1)
+    host(server.url, fence_lost_at=clock())(again)
+    clock.move(minutes=1)
+    ledger.reopen(both, both.destinations, now=clock())
+    host(server.url, fence_lost_at=clock() - timedelta(minutes=1))(invocation(both))
+    assert len(server.requests) == 1
+
+
+def test_a_first_attempt_is_made_whatever_became_of_the_fence(host, invocation, receiver, ledger, clock, both):
+    server, first = receiver(200), invocation(both)
+    clock.move(minutes=1)
+    host(server.url, fence_lost_at=clock())(first)
+    assert len(server.requests) == 1
+
+
+def test_what_began_after_the_fence_was_lost_is_tried_again(host, invocation, receiver, ledger, clock, both):
+    lost_at = clock() - timedelta(minutes=1)
+    server = receiver(200)
+    host(server.url, fence_lost_at=lost_at)(invocation(both, attempt=2))
+    assert len(server.requests) == 1
+
+
+def test_an_overdue_post_whose_first_attempt_the_new_ledger_knows_is_tried_again(
+    host, invocation, receiver, ledger, clock, both
+):
+    first, again = invocation(both), invocation(both, attempt=2)
+    clock.move(minutes=1)
+    with pytest.raises(HandOverFailed):
+        host(receiver(503).url, fence_lost_at=clock())(first)
+    server = receiver(200)
+    host(server.url, fence_lost_at=clock())(again)
+    assert len(server.requests) == 1
+
+
 def test_a_receipt_says_nothing_about_the_text_or_the_secret(
     host, invocation, receiver, ledger, clock, a_post, invoked
 ):
@@ -118,7 +181,9 @@ def test_a_receipt_says_nothing_about_the_text_or_the_secret(
 
 def test_by_the_real_clock_the_signature_is_taken(invocation, receiver, ledger, a_post, invoked):
     server = receiver(200)
-    host = RelayHost(ledger, posting_url=lambda: server.url, secrets=lambda: [SECRET], clock=real_clock)
+    host = RelayHost(
+        ledger, posting_url=lambda: server.url, secrets=lambda: [SECRET], clock=real_clock, fence_lost_at=None
+    )
     payload = invoked(a_post(due_at=real_clock()))
     host(invocation(payload))
     [(headers, body)] = server.requests
