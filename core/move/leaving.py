@@ -105,7 +105,7 @@ class _Export:
         """Let one post leave, whatever an earlier run has done of it."""
         plan = self._ledger.get(post_id)
         if plan is None:
-            return Outcome(remark=Remark(post_id=post_id, post=None, reason=FOREIGN))
+            return Outcome(remark=Remark(post_id=post_id, post=None, reason=self._stays(post_id, FOREIGN)))
         try:
             if plan.wish == "active" or plan.wish == "paused":
                 reason = self._mark(plan, plan.wish)
@@ -120,22 +120,27 @@ class _Export:
         """Write a post to the file, then mark it as moved. Return why it stays, if it does."""
         post, now = plan.post, self._application.clock()
         if post.due_at is not None and post.due_at < now + self._application.place.notice:
-            return PASSED if plan.wish == "paused" or post.due_at < now - GRACE else SOON
+            passed = plan.wish == "paused" or post.due_at < now - GRACE
+            return self._stays(post.post_id, PASSED if passed else SOON)
         self._journal.append(*self._pictures_of(post), Leaving(post=post, wish=wish))
         marked = post.model_copy(update={"revision": post.revision + 1})
         try:
             self._ledger.change(marked, wish="moved", schedule_name=plan.schedule_name, now=now)
         except AlreadyGoingOut:
-            self._journal.append(Staying(post_id=post.post_id, reason=GOING_OUT))
-            return GOING_OUT
+            return self._stays(post.post_id, GOING_OUT)
         with self._lock:
             self._leaving.add(post.post_id)
         return None
 
+    def _stays(self, post_id: str, reason: str) -> str:
+        """Take a post out of the file, into which an earlier run may have written it, and return why."""
+        self._journal.append(Staying(post_id=post_id, reason=reason))
+        return reason
+
     def _finish(self, plan: Plan) -> Outcome:
         """Disable the schedule of a marked post."""
         if plan.wish != "moved":  # cancelled meanwhile
-            self._journal.append(Staying(post_id=plan.post.post_id, reason=plan.wish))
+            self._stays(plan.post.post_id, plan.wish)
             return Outcome()
         if plan.post.post_id not in self._leaving:
             return _remarked(plan.post, ELSEWHERE)

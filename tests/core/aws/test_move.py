@@ -12,6 +12,7 @@ import pytest
 from core.application import Application
 from core.command_line import main
 from core.errors import PunctualError
+from core.ledger.table import TableUnavailable
 from core.models import Media, Post, new_post_id
 from core.move.arriving import ImportedElsewhere, Incomplete, arrive
 from core.move.journal import Begun, UnusableFile
@@ -212,6 +213,24 @@ def test_what_goes_out_in_a_moment_goes_out_from_where_it_is(source, path, write
     assert left.moved == 1
     [remark] = left.remarks
     assert (remark.post.text, "in a moment" in remark.reason) == ("In a moment", True)
+
+
+def test_what_is_in_the_file_already_and_goes_out_in_a_moment_does_not_travel(machine, path, write, monkeypatch, clock):
+    old, new = machine("old"), machine("new")
+    plan = old.schedules.schedule(write(hours=1))
+
+    def fail(*_, **__):
+        raise TableUnavailable("Nobody answers.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(old.ledger, "change", fail)
+        assert len(leave(old, path).unfinished) == 1
+    clock.move(minutes=59, seconds=59)
+    [remark] = leave(old, path).remarks
+    assert "in a moment" in remark.reason
+    clock.move(seconds=-5)  # there, clocks are a little behind
+    arrive(new, path)
+    assert (held(old)[plan.post.post_id][0], held(new)) == ("ENABLED", {})
 
 
 def test_what_is_going_out_goes_out_from_where_it_is(source, path, write, clock):
