@@ -48,10 +48,10 @@ class FileAccounts:
             self._write([each for each in self._read() if each.destination != destination])
 
     def _read(self) -> list[Account]:
-        if not self._path.exists():
-            return []
         try:
-            return _FILE.validate_json(self._path.read_text())
+            return _FILE.validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            return []
         except (ValidationError, OSError):
             raise AccountsUnreadable(self._path) from None  # the error behind it would quote the file, secrets and all
 

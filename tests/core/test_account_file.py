@@ -44,13 +44,21 @@ def test_accounts_that_are_connected_at_the_same_moment_are_all_kept(path):
 
 
 @pytest.mark.parametrize(
-    "content", ["{", "[]]", '[{"destination":"x"}]', '[{"credentials":{"secret":"hunter2"},"destination":1}]', "\0"]
+    "content",
+    [
+        b"{",
+        b"[]]",
+        b'[{"destination":"x"}]',
+        b'[{"credentials":{"secret":"hunter2"},"destination":1}]',
+        b"\0",
+        b'[{"credentials":{"secret":"hunter2\xff',
+    ],
 )
 def test_a_file_that_was_damaged_is_named_left_alone_and_not_quoted(accounts, path, content):
-    path.write_text(content)
+    path.write_bytes(content)
     with pytest.raises(AccountsUnreadable, match=str(path)) as refusal:
         accounts.all()
     with pytest.raises(AccountsUnreadable):
         accounts.connect(webhook("sales"))
-    assert path.read_text() == content
+    assert path.read_bytes() == content
     assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
