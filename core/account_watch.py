@@ -109,7 +109,7 @@ class AccountWatch:
             if not account.enabled:
                 return False
             pressing = account.destination in soon or (checked is not None and checked.trouble is not None)
-            return age(account) >= (AGAIN if pressing else EVERY)
+            return not timedelta() <= age(account) < (AGAIN if pressing else EVERY)
 
         turn = [
             account for account in self._accounts.all() if account.network in self._networks and is_in_turn(account)
@@ -130,7 +130,11 @@ class AccountWatch:
         return found
 
     def _checked(self, account: Account, before: Checked | None) -> Checked:
-        trouble = self._networks[account.network].check(account)
+        try:
+            trouble = self._networks[account.network].check(account)
+        except Exception:  # noqa: BLE001 - a bug over one account must not leave the others unchecked for good
+            log.exception("The check of %s failed", account.destination)
+            trouble = "Punctual failed while it checked this account; its log says why."
         now = self._clock()
         since = (before.since if before else None) or now
         return Checked(

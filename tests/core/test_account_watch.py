@@ -22,7 +22,10 @@ class Network:
 
     def check(self, account):
         self.checked.append(account.destination)
-        return self.troubles.get(account.destination)
+        trouble = self.troubles.get(account.destination)
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble
 
 
 @pytest.fixture
@@ -142,6 +145,22 @@ def test_one_look_checks_a_few_accounts_and_those_with_a_post_ahead_first(watch,
     for _ in range(2):
         watch.look()
     assert sorted(set(network.checked)) == sorted(each.destination for each in accounts.all()[1:])
+
+
+def test_an_account_that_cannot_even_be_checked_keeps_no_other_from_being_checked(watch, network):
+    network.troubles["net:ada"] = KeyError("token")
+    watch.look()
+    assert {each: found.trouble for each, found in watch.found().items()} == {
+        "net:ada": "Punctual failed while it checked this account; its log says why.",
+        "net:bob": None,
+    }
+
+
+def test_a_check_from_a_time_that_a_wrong_clock_told_does_not_count(watch, network, clock):
+    watch.look()
+    clock.move(days=-30)
+    watch.look()
+    assert len(network.checked) == 4
 
 
 def test_while_another_process_looks_nothing_is_checked_twice(watch, network, tmp_path):
