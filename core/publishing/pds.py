@@ -38,6 +38,8 @@ class Session:
     server: str
     token: str = field(repr=False)
     active: bool
+    confirmed: bool
+    """Whether the account's e-mail address is, as far as the server tells."""
 
 
 class Sessions:
@@ -60,9 +62,15 @@ class Sessions:
             server=_home(members, login),
             token=str(members["accessJwt"]),
             active=members.get("active") is not False,
+            confirmed=members.get("emailConfirmed") is not False,
         )
         self._kept[login] = session
         return session
+
+    def is_confirmed(self, line: Line, login: Login) -> bool:
+        """Whether the account's e-mail address is confirmed, asked anew until it is. Raises Fault, or TurnedDown."""
+        kept = self._kept.get(login)
+        return (kept is not None and kept.confirmed) or self.begin(line, login).confirmed
 
     def call(self, line: Line, login: Login, method: str, content: dict[str, Any]) -> Answer:
         """POST to a method in the account's name, logged in as far as needed. Raises Fault, or TurnedDown.

@@ -1,4 +1,4 @@
-"""Videos, and what they tell of the place."""
+"""Videos, and what they tell of the place and of their shape."""
 
 import struct
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.videos import without_place
+from core.videos import shape, without_place
 
 
 def box(kind, *content, wide=False):
@@ -56,6 +56,29 @@ def test_the_last_box_may_reach_to_the_end_of_the_file():
     assert b"+50.9413" not in without_place(film)
 
 
+UPRIGHT, TURNED = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+"""How a track is to be shown: as it is, or by a quarter to the right, as phones write it."""
+
+
+def track(width, height, matrix=UPRIGHT, version=0):
+    header = bytes([version]) + bytes(39 if version == 0 else 51)
+    return box(b"trak", box(b"tkhd", header, struct.pack(">9i2I", *matrix, width << 16, height << 16)))
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize(("matrix", "shown"), [(UPRIGHT, (320, 180)), (TURNED, (180, 320))])
+def test_a_film_tells_how_it_is_shown(matrix, shown, version):
+    sound, pictures = track(0, 0, version=version), track(320, 180, matrix, version)
+    film = START + FRAMES + box(b"moov", MOVIE, box(b"udta", PLACE), sound, pictures)
+    assert shape(film) == shape(without_place(film)) == shown
+
+
+@pytest.mark.parametrize("tracks", [b"", track(0, 0), box(b"trak", box(b"tkhd", b"\2" * 20)), FRAMES])
+def test_a_film_that_does_not_tell_how_it_is_shown_has_no_shape(tracks):
+    assert shape(START + box(b"moov", MOVIE, tracks)) is None
+
+
 @given(st.binary(max_size=200) | st.lists(st.sampled_from([START, b"moov", b"\0\0\0\x10", b"udta"])).map(b"".join))
 def test_a_hostile_film_is_read_without_harm_and_keeps_its_length(content):
     assert len(without_place(content)) == len(content)
+    shape(content)

@@ -17,6 +17,7 @@ ACCOUNTS: dict[str, dict[str, str]] = {}  # by handle: did, password, app (an ap
 TOKENS: dict[str, str] = {}  # DID by access token
 RECORDS: dict[str, dict[str, object]] = {}  # by at:// address
 BLOBS: dict[str, bytes] = {}  # by the CID that stands for it
+BLOB_LIMIT = 5 * 1024 * 1024
 LOCK = threading.Lock()
 
 
@@ -51,6 +52,10 @@ def create_session(asked: dict, _: str | None) -> dict:
     raise Refusal(401, "AuthenticationRequired", "Invalid identifier or password")
 
 
+def describe_server(_: dict, __: str | None) -> dict:
+    return {"did": "did:web:localhost", "availableUserDomains": [".test"], "blobUploadLimit": BLOB_LIMIT}
+
+
 def resolve_handle(asked: dict, _: str | None) -> dict:
     if asked["handle"] not in ACCOUNTS:
         raise Refusal(400, "HandleNotFound", "Unable to resolve handle")
@@ -60,6 +65,10 @@ def resolve_handle(asked: dict, _: str | None) -> dict:
 def upload_blob(content: bytes, did: str | None, content_type: str) -> dict:
     if did is None:
         raise Refusal(401, "AuthenticationRequired", "Authentication Required")
+    if len(content) > BLOB_LIMIT:
+        raise Refusal(413, "PayloadTooLarge", "request entity too large")
+    if content[4:8] == b"ftyp":
+        content_type = "video/x-m4v" if content[8:11] == b"M4V" else "video/mp4"
     cid = f"bafkrei{hashlib.sha256(content).hexdigest()[:52]}"
     BLOBS[cid] = content
     return {"blob": {"$type": "blob", "ref": {"$link": cid}, "mimeType": content_type, "size": len(content)}}
@@ -74,13 +83,21 @@ def put_record(asked: dict, did: str | None) -> dict:
         if there != asked["record"]:
             if there is not None and asked.get("swapRecord", "") is None:
                 raise Refusal(400, "InvalidSwap", "Record was at bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myaw")
-            for image in asked["record"].get("embed", {}).get("images", []):
-                if image["image"]["ref"]["$link"] not in BLOBS:
-                    raise Refusal(400, "BlobNotFound", "Could not find blob: " + image["image"]["ref"]["$link"])
+            _check_embed(asked["record"].get("embed", {}))
             if len(asked["record"]["text"]) > 3000:
                 raise Refusal(400, "InvalidRequest", "Invalid app.bsky.feed.post record: string too big")
             RECORDS[address] = asked["record"]
     return {"uri": address, "cid": "bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myawvsa2xe5j2ci"}
+
+
+def _check_embed(embed: dict) -> None:
+    video = [embed["video"]] if "video" in embed else []
+    for blob in [image["image"] for image in embed.get("images", [])] + video:
+        if blob["ref"]["$link"] not in BLOBS:
+            raise Refusal(400, "BlobNotFound", "Could not find blob: " + blob["ref"]["$link"])
+    if video and video[0]["mimeType"] != "video/mp4":
+        wrong = f'Expected "video/mp4" (got "{video[0]["mimeType"]}") at $.record.embed.video.mimeType'
+        raise Refusal(400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {wrong}")
 
 
 def get_record(asked: dict, _: str | None) -> dict:
@@ -101,6 +118,7 @@ METHODS = {
     "com.atproto.server.createAppPassword": create_app_password,
     "com.atproto.server.revokeAppPassword": revoke_app_password,
     "com.atproto.server.createSession": create_session,
+    "com.atproto.server.describeServer": describe_server,
     "com.atproto.identity.resolveHandle": resolve_handle,
     "com.atproto.repo.putRecord": put_record,
     "com.atproto.repo.getRecord": get_record,

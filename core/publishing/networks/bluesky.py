@@ -21,7 +21,7 @@ from core.models import graphemes
 from core.moments import Clock, from_utc_text, utc_text
 from core.publishing.answers import AGAIN, Sorting, problem, try_again
 from core.publishing.attachments import MediaLimits
-from core.publishing.bluesky_images import LIMITS, Images
+from core.publishing.bluesky_media import Uploads, limits_told, media_limits
 from core.publishing.entered import entered_secret, entered_server
 from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.facets import facets, mentions
@@ -80,7 +80,7 @@ class BlueskyNetwork:
         self._clock = clock
         self._entryway = entryway
         self._sessions = Sessions()
-        self._images = Images(self.label, self._sessions)
+        self._uploads = Uploads(self.label, self._sessions)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -94,7 +94,8 @@ class BlueskyNetwork:
             deduplicates=True,
             credentials={"password": SecretStr(entered_secret(answers, "password", "app password"))},
         )
-        return account.model_copy(update={"identity": self._log_in(account).did})
+        told = {"identity": self._log_in(account).did, "limits": self._limits(account)}
+        return account.model_copy(update=told)
 
     def check(self, account: Account) -> str | None:
         return problem(lambda: self._log_in(account))
@@ -106,7 +107,7 @@ class BlueskyNetwork:
         return Length(count=characters, limit=GRAPHEMES)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return LIMITS
+        return media_limits(account.limits)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         now = self._clock()
@@ -114,7 +115,7 @@ class BlueskyNetwork:
         if found := facets(outgoing.text, self._dids(outgoing).get):
             record["facets"] = found
         if outgoing.media:
-            record["embed"] = self._images.embed(self._login(outgoing.account), outgoing.media)
+            record["embed"] = self._uploads.embed(self._login(outgoing.account), outgoing.media)
         if outgoing.earlier:
             record["reply"] = {"root": outgoing.earlier[0], "parent": outgoing.earlier[-1]}
         return {"did": outgoing.account.identity, "key": new_key(now), "record": record}
@@ -161,6 +162,14 @@ class BlueskyNetwork:
         if not session.active:
             raise CannotConnect("The account is deactivated or suspended.", "Log in at Bluesky and see what it says.")
         return session
+
+    def _limits(self, account: Account) -> dict[str, int]:
+        """Return what the account's server says of its limits; one that says nothing can be used all the same."""
+        try:
+            line, method = Line(self.label), "com.atproto.server.describeServer"
+            return limits_told(self._sessions.ask(line, self._login(account), method, {}))
+        except Fault:
+            return {}
 
     def _login(self, account: Account) -> Login:
         server = account.address or self._entryway

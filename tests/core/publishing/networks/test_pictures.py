@@ -14,7 +14,7 @@ from core.accounts import Account
 from core.media.intake import take_in
 from core.moments import real_clock
 from core.publishing.attachments import CannotAttach, attachments
-from core.publishing.bluesky_images import NotUploaded
+from core.publishing.bluesky_media import NotUploaded
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Published, Refused, Unconfirmed
 from core.publishing.networks.bluesky import BlueskyNetwork
