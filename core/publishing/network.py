@@ -38,6 +38,11 @@ class Outgoing:
     earlier: tuple[dict[str, Any], ...] = ()
     upload: str | None = None
 
+    @property
+    def video(self) -> Attachment | None:
+        """The video, beside which there is nothing else; None where there is none."""
+        return next((each for each in self.media if each.media.kind == "video"), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:

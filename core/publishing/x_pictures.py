@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from core.moments import Clock
 from core.pictures import PictureLimits
 from core.publishing.answers import Sorting
-from core.publishing.attachments import Attachment, MediaLimits
+from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line, Signature
 from core.publishing.multipart import post_form
 from core.publishing.network import Later, Result
 
-LIMITS = MediaLimits(pictures=PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000))
+LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
 """Of X (doc: its OpenAPI, AltText: 1,000 characters); together what can be uploaded in time."""
-UPLOADING_SECONDS = 15.0
-"""For all pictures of a post, so that time is left for the post itself: a repeat of an upload does no harm."""
 _NUMBER = re.compile(r"\d{1,19}")
 
 

@@ -5,7 +5,9 @@ outcome waits for a person. Each post is paid for: USD 0.015, 0.20 with a link, 
 (doc, November 2026). tweepy calls without a timeout, so plain requests are used.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -20,6 +22,7 @@ from core.publishing.network import (
     DEADLINE_SECONDS,
     CannotConnect,
     Field,
+    Later,
     Length,
     Outgoing,
     Parts,
@@ -29,10 +32,13 @@ from core.publishing.network import (
 )
 from core.publishing.oauth1 import Keys, Signature
 from core.publishing.weighted import weight
-from core.publishing.x_pictures import LIMITS, UPLOADING_SECONDS, Pictures
+from core.publishing.x_pictures import LIMITS, Pictures
+from core.publishing.x_video import VIDEO_BYTES, Videos
 
 API = "https://api.x.com"
 LIMIT = 280
+UPLOADING_SECONDS = 15.0
+"""For the pictures or the video of a post, so that time is left for the post itself; an upload may be repeated."""
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
@@ -50,10 +56,11 @@ class XNetwork:
         for name, label in KEYS.items()
     )
 
-    def __init__(self, clock: Clock, *, api: str = API) -> None:
+    def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._api = api
         self._pictures = Pictures(self.label, clock, api=api)
+        self._videos = Videos(self.label, clock, api=api, sleep=sleep)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -73,23 +80,36 @@ class XNetwork:
         return Length(count=weight(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return LIMITS
+        return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        credentials = outgoing.account.credentials
-        line, sign = self._line(credentials), self._signature(credentials)
-        media = self._pictures.upload(self._line(credentials, UPLOADING_SECONDS), sign, outgoing.media)
+        line = self._line(outgoing.account.credentials)
+        media = self._uploaded(outgoing)
         if not isinstance(media, list):
             return media
+        result = self._posted(line, outgoing, media)
+        return replace(result, upload=media[0]) if isinstance(result, Later) and outgoing.video else result
+
+    def _uploaded(self, outgoing: Outgoing) -> list[str] | Result:
+        """Return the ids of the post's pictures or video, or what becomes of the post instead."""
+        credentials = outgoing.account.credentials
+        line, sign = self._line(credentials, UPLOADING_SECONDS), self._signature(credentials)
+        if outgoing.video is None:
+            return self._pictures.upload(line, sign, outgoing.media)
+        video = self._videos.upload(line, sign, outgoing.video, outgoing.upload)
+        return [video] if isinstance(video, str) else video
+
+    def _posted(self, line: Line, outgoing: Outgoing, media: list[str]) -> Result:
         content: dict[str, Any] = {"text": outgoing.text} if outgoing.text else {}
         if media:
             content["media"] = {"media_ids": media}
         if outgoing.earlier:
             content["reply"] = {"in_reply_to_tweet_id": outgoing.earlier[-1]["id"]}
         try:
+            sign = self._signature(outgoing.account.credentials)
             answer = line.post(f"{self._api}/2/tweets", content, sign=sign)
         except Fault as fault:
             return self._sorting.fault(fault)

@@ -1,10 +1,12 @@
 """What is X's own; the rest is in test_at_most_once.py, and its counting in ../test_weighted.py."""
 
+import dataclasses
 import re
 
 import pytest
 from oauthlib.oauth1 import SignatureOnlyEndpoint
 
+from core.media.intake import take_in
 from core.moments import real_clock
 from core.publishing.network import CannotConnect, Refused
 from core.publishing.networks.x import XNetwork
@@ -54,9 +56,22 @@ def test_the_request_is_signed_as_another_implementation_expects(network, record
     assert named["oauth_signature_method"] == "HMAC-SHA1"
     assert (named["oauth_consumer_key"], named["oauth_token"]) == ("app-key", "user-token")
     assert not {"app-secret", "user-secret"} & set(named.values())
-    assert SignatureOnlyEndpoint(_Keys()).validate_request(
-        f"{recorded.url}/2/tweets", "POST", None, {"Authorization": request.headers["authorization"]}
-    )[0]
+    assert _is_signed(recorded, request)
+
+
+def test_what_is_asked_in_the_address_is_signed_as_well(network, recorded, with_pictures, store):
+    account = network.connect(ANSWERS)
+    video = take_in(store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    network.publish(dataclasses.replace(with_pictures(network, account, video), upload="7"))
+    (request,) = recorded.sent("GET /2/media/upload")
+    assert request.path == "/2/media/upload?command=STATUS&media_id=7"
+    assert _is_signed(recorded, request)
+
+
+def _is_signed(recorded, request) -> bool:
+    headers = {"Authorization": request.headers["authorization"]}
+    checker = SignatureOnlyEndpoint(_Keys())
+    return checker.validate_request(f"{recorded.url}{request.path}", request.method, None, headers)[0]
 
 
 class _Keys:

@@ -8,13 +8,12 @@ from PIL import Image
 from core.accounts import Account
 from core.media.intake import take_in
 from core.moments import real_clock
-from core.publishing.attachments import CannotAttach, attachments
+from core.publishing.attachments import CannotAttach
 from core.publishing.exchange import Line
 from core.publishing.network import Later, Published, Refused, Unconfirmed
 from core.publishing.networks.x import XNetwork
 
 SECRET = "s3cret-0123456789"
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
 UPLOAD, DESCRIBE, POST = "POST /2/media/upload", "POST /2/media/metadata", "POST /2/tweets"
 ACCOUNT = Account(
     destination="x:ada",
@@ -156,8 +155,3 @@ def test_a_picture_that_is_too_large_goes_out_smaller(network, with_pictures, st
     Image.effect_noise((3000, 2500), 200).save(file, "PNG")
     [sent] = with_pictures(network, ACCOUNT, take_in(store, file.getvalue())).media
     assert len(file.getvalue()) > 5_000_000 >= len(sent.content)
-
-
-def test_videos_are_refused_in_words(network, store):
-    with pytest.raises(CannotAttach, match="X takes no videos"):
-        attachments([take_in(store, VIDEO)], store, network.media_limits(ACCOUNT), network.label)
