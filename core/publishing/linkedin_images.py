@@ -12,15 +12,13 @@ from typing import Any
 
 from core.pictures import PictureLimits
 from core.publishing.answers import Sorting
-from core.publishing.attachments import Attachment, MediaLimits
+from core.publishing.attachments import Attachment
 from core.publishing.exchange import Fault, Line
 from core.publishing.network import Refused, Result
 
-LIMITS = MediaLimits(pictures=PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086))
+LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
 """LinkedIn's count and alt text (doc: MultiImage API); it takes 36,152,320 pixels (doc: Images API) and names no bytes:
 this can be uploaded in time."""
-UPLOADING_SECONDS = 15.0
-"""For all pictures of a post, so that time is left for the post itself: a repeat of an upload does no harm."""
 AT_ONCE = 4
 """Uploads at the same time: twenty pictures are forty requests, which one after the other would not be done in time."""
 _IMAGE = re.compile(r"urn:li:image:[\w-]+")
@@ -58,7 +56,7 @@ class Images:
             address, image = answer.member("value", "uploadUrl"), str(answer.member("value", "image"))
             if not isinstance(address, str) or not _IMAGE.fullmatch(image):
                 return self._sorting.odd()
-            if not self._is_linkedins(address):
+            if not is_linkedins(address, self._api):
                 return Refused(reason="LinkedIn wants the picture at an address that is not its own. Nothing was sent.")
             sent = {**headers, "Content-Type": "application/octet-stream"}
             answer = line.send("PUT", address, body=attachment.content, headers=sent)
@@ -68,6 +66,7 @@ class Images:
             return self._sorting.answer(replace(answer, words="a picture was not taken"))
         return {"id": image, **({"altText": attachment.alt} if attachment.alt else {})}
 
-    def _is_linkedins(self, address: str) -> bool:
-        """Whether a picture, and with it the member's token, may go to this address."""
-        return address.startswith(f"{self._api}/") or _ADDRESS.fullmatch(address) is not None
+
+def is_linkedins(address: str, api: str) -> bool:
+    """Whether a picture, and with it the member's token, or a video may go to this address."""
+    return address.startswith(f"{api}/") or _ADDRESS.fullmatch(address) is not None

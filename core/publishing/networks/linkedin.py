@@ -5,7 +5,9 @@ waits for a person. A text is written in LinkedIn's "little text": an unescaped 
 without a word. Access tokens run out after 60 days; there is no well-kept client for Python.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import regex
@@ -17,7 +19,8 @@ from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
 from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret
 from core.publishing.exchange import Answer, Fault, Line, bearer
-from core.publishing.linkedin_images import LIMITS, UPLOADING_SECONDS, Images
+from core.publishing.linkedin_images import LIMITS, Images
+from core.publishing.linkedin_video import LEAST_VIDEO_BYTES, VIDEO_BYTES, Videos
 from core.publishing.network import (
     CannotConnect,
     Field,
@@ -36,6 +39,8 @@ VERSION = "202609"
 LIMIT = 3000
 """The documents name none; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899), some of 2026 name 4,000. They come
 from Java, so UTF-16 units; whether escapes count is nowhere said: they are counted, which is the stricter reading."""
+UPLOADING_SECONDS = 15.0
+"""For the pictures or the video of a post, so that time is left for the post itself; an upload may be repeated."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
@@ -63,12 +68,13 @@ class LinkedInNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock, *, api: str = API) -> None:
+    def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._api = api
         self._sorting = LinkedInSorting(name=self.label, clock=clock, unclear=wait_for_a_person)
         uploading = LinkedInSorting(name=self.label, clock=clock, unclear=lambda reason: Later(reason=reason))
         self._images = Images(uploading, api=api)
+        self._videos = Videos(uploading, api=api, sleep=sleep)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         token = entered_secret(answers, "token", "access token")
@@ -87,22 +93,30 @@ class LinkedInNetwork:
         return Length(count=len(little_text(text).encode("utf-16-le")) // 2, limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return LIMITS
+        return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES, least_video_bytes=LEAST_VIDEO_BYTES)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        token, author = _token(outgoing.account), outgoing.account.identity
+        token = _token(outgoing.account)
         line = Line(self.label, secrets=[token])
         headers = bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
-        content = _post(author, outgoing.text)
-        if outgoing.media:
-            uploading = Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS)
-            shown = self._images.content(uploading, author, headers, outgoing.media)
-            if not isinstance(shown, dict):
-                return shown
-            content["content"] = shown
+        shown = self._uploaded(Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS), headers, outgoing)
+        if not isinstance(shown, dict):
+            return shown
+        result = self._posted(line, headers, _post(outgoing) | ({"content": shown} if shown else {}))
+        return replace(result, upload=shown["media"]["id"]) if isinstance(result, Later) and outgoing.video else result
+
+    def _uploaded(self, line: Line, headers: dict[str, str], outgoing: Outgoing) -> dict[str, Any] | Result:
+        """Return how the post shows its pictures or video, or what becomes of the post instead; empty without any."""
+        owner, video = outgoing.account.identity, outgoing.video
+        if video is None:
+            return self._images.content(line, owner, headers, outgoing.media) if outgoing.media else {}
+        urn = self._videos.upload(line, owner, headers, video, outgoing.upload)
+        return {"media": {"id": urn}} if isinstance(urn, str) else urn
+
+    def _posted(self, line: Line, headers: dict[str, str], content: dict[str, Any]) -> Result:
         try:
             answer = line.post(f"{self._api}/rest/posts", content, headers=headers)
         except Fault as fault:
@@ -137,10 +151,10 @@ def little_text(text: str) -> str:
     )
 
 
-def _post(author: str | None, text: str) -> dict[str, Any]:
+def _post(outgoing: Outgoing) -> dict[str, Any]:
     return {
-        "author": author,
-        "commentary": little_text(text),
+        "author": outgoing.account.identity,
+        "commentary": little_text(outgoing.text),
         "visibility": "PUBLIC",
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
         "lifecycleState": "PUBLISHED",

@@ -123,12 +123,13 @@ class FaultyLine:
     def _pass_on(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
         self.passed.append(request)
         connection = http.client.HTTPConnection(self._target.hostname, self._target.port, timeout=20)
-        kept = {name: value for name, value in request.headers.items() if name != self.dropped_header}
-        connection.request(request.method, request.path, request.body or None, kept)
+        sent = {name: value for name, value in request.headers.items() if name != self.dropped_header}
+        connection.request(request.method, request.path, request.body or None, sent)
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        named = {name: answer.headers[name] for name in ("Content-Type", "x-restli-id") if name in answer.headers}
+        kept = ("Content-Type", "ETag", "x-restli-id")
+        named = {name: answer.headers[name] for name in kept if name in answer.headers}
         return answer.status, body, named
 
 

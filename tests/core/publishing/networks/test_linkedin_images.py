@@ -3,15 +3,13 @@
 import pytest
 
 from core.accounts import Account
-from core.media.intake import take_in
 from core.moments import real_clock
-from core.publishing.attachments import CannotAttach, attachments
+from core.publishing.attachments import CannotAttach
 from core.publishing.exchange import Answer, Line
 from core.publishing.network import Later, Published, Refused, Unconfirmed
 from core.publishing.networks.linkedin import LinkedInNetwork
 
 SECRET = "s3cret-0123456789"
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
 PLACE = "/dms-uploads/sp/v2/C4E10/uploaded-image"
 ANNOUNCE, UPLOAD, POST = "POST /rest/images", f"PUT {PLACE}", "POST /rest/posts"
 URN = "urn:li:image:C4E10AQFoyyAjHPMQuQ"
@@ -198,8 +196,3 @@ def test_twenty_pictures_are_the_most(network, recorded, with_pictures, drawn):
         with_pictures(network, ACCOUNT, *[picture] * 21)
     with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn takes 4,086"):
         with_pictures(network, ACCOUNT, drawn("red", "a" * 4087))
-
-
-def test_videos_are_refused_in_words(network, store):
-    with pytest.raises(CannotAttach, match="LinkedIn takes no videos"):
-        attachments([take_in(store, VIDEO)], store, network.media_limits(ACCOUNT), network.label)
