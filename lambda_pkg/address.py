@@ -1,5 +1,6 @@
 """Where a post may be handed over: https anywhere, http on this machine alone."""
 
+import functools
 import ipaddress
 from collections.abc import Set
 from dataclasses import dataclass
@@ -27,8 +28,12 @@ class Address:
         return f"{host}:{self.port}"
 
 
+@functools.lru_cache(maxsize=16)
 def address_of(url: str) -> Address:
-    """Take a posting server's URL apart. Raises RefusedAddress for any that is neither https nor loopback http."""
+    """Take a posting server's URL apart, kept since nearly every post goes to the same one.
+
+    Raises RefusedAddress for any that is neither https nor loopback http.
+    """
     parts, port = _split(url)
     host = parts.hostname
     if not host:

@@ -82,12 +82,14 @@ class Exchange:
 class _Deadline(io.RawIOBase):
     """A connected socket whose every wait ends at one instant (time.monotonic), as http.client uses a socket.
 
-    A socket's own timeout starts again with each byte, so a server that trickles would never run into it.
+    A socket's own timeout starts again with each byte, so a server that trickles would never run into it. What
+    http.client sends in pieces leaves in one, once the answer is read.
     """
 
     def __init__(self, connected: socket.socket, ends: float) -> None:
         self._socket = connected
         self._ends = ends
+        self._unsent = b""
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -96,17 +98,21 @@ class _Deadline(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        self._send()
         self._limit()
         return self._socket.recv_into(buffer)
 
     def sendall(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            self._limit()
-            rest = rest[self._socket.send(rest) :]
+        self._unsent += data
 
     def close(self) -> None:
         """Leave the socket open: http.client calls this once it has the headers, and the body is still to be read."""
+
+    def _send(self) -> None:
+        rest, self._unsent = memoryview(self._unsent), b""
+        while rest:
+            self._limit()
+            rest = rest[self._socket.send(rest) :]
 
     def _limit(self) -> None:
         left = self._ends - time.monotonic()

@@ -5,7 +5,6 @@ Every function works in the transaction that its connection is in.
 
 import sqlite3
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,13 +108,14 @@ def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str) -> N
     connection.execute("DELETE FROM invocation WHERE id = ? AND owner = ?", (invocation_id, owner))
 
 
-def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> None:
-    """Record that an attempt failed, and when the next one is due."""
+def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> int:
+    """Record that an attempt failed; return when the next one is due, which is `at`."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, error = ?, next_attempt = ?"
         " WHERE id = ? AND owner = ?",
         (error, at, invocation_id, owner),
     )
+    return at
 
 
 def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
@@ -127,12 +127,12 @@ def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, erro
     )
 
 
-def put_back(connection: sqlite3.Connection, invocation_ids: Collection[str], owner: str, now: int) -> None:
-    """Free claims whose functions were not begun; the attempt does not count."""
-    connection.executemany(
+def put_back(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
+    """Free a claim whose function was not begun; the attempt does not count."""
+    connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, attempts = attempts - 1,"
         " next_attempt = ? WHERE id = ? AND owner = ?",
-        [(now, invocation_id, owner) for invocation_id in invocation_ids],
+        (now, invocation_id, owner),
     )
 
 

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -11,6 +10,7 @@ from queue import Empty, SimpleQueue
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
+from core.engine.recorder import PATIENCE, Outcome, Recorder
 from core.engine.store import Store
 from core.engine.timing import milliseconds
 from core.errors import PunctualError
@@ -24,9 +24,6 @@ Function = Callable[[Invocation], None]
 
 LOOK = 0.25
 """Seconds after which others' writes and jumps of the clock are noticed. What is due fires at its instant."""
-
-PATIENCE = 1.0
-"""Seconds after which what the disk refused is tried again."""
 
 _LONGEST_REASON = 2000
 
@@ -68,12 +65,14 @@ class Runner:
         self._idle = threading.Condition()
         self._claimed = 0
         self._stopping = threading.Event()
+        self._recorder = Recorder(store, stopping=self._stopping, recorded=self._on_recorded)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to fire. Overdue schedules fire at once. Raises StorageFault."""
         self._stopping.clear()
         self._housekeeping.look()
+        self._recorder.start(self._workers)
         self._store.on_due(self._on_due)
         names = ["engine-timer", *(f"engine-worker-{number}" for number in range(self._workers))]
         targets = [self._keep_time, *[self._work] * self._workers]
@@ -140,69 +139,54 @@ class Runner:
 
     def _work(self) -> None:
         while (invocation := self._ready.get()) is not None:
-            try:
-                self._attempt(invocation)
-            except Exception:  # noqa: BLE001 - the worker must live; the claim is freed when this process ends
-                log.exception("What became of %s cannot be recorded", invocation.schedule_name or invocation.id)
-            with self._idle:
-                self._claimed -= 1
-                room_again = self._claimed == self._workers
-                self._idle.notify_all()
-            if room_again:
-                self._bell.set()
+            self._recorder.put(self._attempt(invocation))
+        self._recorder.leave()
 
-    def _attempt(self, invocation: Invocation) -> None:
+    def _attempt(self, invocation: Invocation) -> Outcome:
         function = self._functions.get(invocation.function_arn)
         if function is None:
-            self._give_up(invocation, f"There is no function {invocation.function_arn}.")
-            return
+            return self._give_up(invocation, f"There is no function {invocation.function_arn}.")
         try:
             function(invocation)
         except Exception as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
-            self._fail(invocation, (str(error) or type(error).__name__)[:_LONGEST_REASON])
-        else:
-            self._record(lambda connection: invocations.succeed(connection, invocation.id, self._owner))
+            return self._fail(invocation, (str(error) or type(error).__name__)[:_LONGEST_REASON])
+        return lambda connection: invocations.succeed(connection, invocation.id, self._owner)
 
-    def _fail(self, invocation: Invocation, reason: str) -> None:
+    def _fail(self, invocation: Invocation, reason: str) -> Outcome:
         delays = self._retry_delays
         attempt = invocation.attempt
         delay = delays[attempt - 1] if attempt <= len(delays) else self._redelivery_seconds
         at = self._clock() + timedelta(seconds=delay)
         log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
         if at - invocation.first_due > self._max_event_age:
-            self._give_up(invocation, reason)
-            return
-        self._record(
-            lambda connection: invocations.try_again(connection, invocation.id, self._owner, reason, milliseconds(at))
-        )
-        self._on_due(milliseconds(at))
+            return self._give_up(invocation, reason)
+        due = milliseconds(at)
+        return lambda connection: invocations.try_again(connection, invocation.id, self._owner, reason, due)
 
-    def _give_up(self, invocation: Invocation, reason: str) -> None:
+    def _give_up(self, invocation: Invocation, reason: str) -> Outcome:
         log.error("%s was given up: %s", invocation.schedule_name or invocation.id, reason)
         now = milliseconds(self._clock())
-        self._record(lambda connection: invocations.give_up(connection, invocation.id, self._owner, reason, now))
+        return lambda connection: invocations.give_up(connection, invocation.id, self._owner, reason, now)
 
-    def _record(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        """Store what became of an attempt, however long the disk refuses: only then is the claim given up."""
-        while True:
-            try:
-                self._store.note(work)
-                return
-            except PunctualError as error:
-                log.error("An attempt cannot be recorded yet: %s %s", error, error.hint)
-                if self._stopping.wait(PATIENCE):
-                    return
+    def _on_recorded(self, count: int, dues: Sequence[int]) -> None:
+        with self._idle:
+            self._claimed -= count
+            room_again = self._claimed <= self._workers < self._claimed + count
+            self._idle.notify_all()
+        if room_again:
+            self._bell.set()
+        for due in dues:
+            self._on_due(due)
 
     def _put_back_unbegun(self) -> None:
-        unbegun = []
+        now = milliseconds(self._clock())
         while True:
             try:
-                invocation = self._ready.get_nowait()
+                unbegun = self._ready.get_nowait()
             except Empty:
-                break
-            if invocation is not None:
-                unbegun.append(invocation.id)
-        now = milliseconds(self._clock())
-        self._record(lambda connection: invocations.put_back(connection, unbegun, self._owner, now))
-        with self._idle:
-            self._claimed -= len(unbegun)
+                return
+            if unbegun is not None:
+                self._put_back(unbegun, now)
+
+    def _put_back(self, unbegun: Invocation, now: int) -> None:
+        self._recorder.put(lambda connection: invocations.put_back(connection, unbegun.id, self._owner, now))

@@ -95,7 +95,7 @@ def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
     create, start_runner, receiver, store, monkeypatch, eventually, states
 ):
     create()
-    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
+    monkeypatch.setattr("core.engine.recorder.PATIENCE", 0.01)
     note, refusals = store.note, []
 
     def refuse_at_first(work):

@@ -1,0 +1,82 @@
+"""Recording what became of attempts, many in one transaction, so that who invokes functions waits for no file."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from core.engine.store import Store
+from core.errors import PunctualError
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+"""Seconds after which what the disk refused is tried again."""
+
+Outcome = Callable[[sqlite3.Connection], int | None]
+"""Writes down what became of one attempt; returns when the next one is due, None where there is none."""
+
+
+class Recorder:
+    """Writes outcomes down in the order in which they come, on a thread of its own.
+
+    What a kill takes from it is done again, like any attempt that was made and not recorded.
+    """
+
+    def __init__(
+        self, store: Store, *, stopping: threading.Event, recorded: Callable[[int, Sequence[int]], None]
+    ) -> None:
+        """Call `recorded` with how many outcomes were dealt with, and when what they made due is due.
+
+        Once `stopping` is set, what the disk refuses is not tried again.
+        """
+        self._store = store
+        self._stopping = stopping
+        self._recorded = recorded
+        self._outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
+        self._writers = 0
+
+    def start(self, writers: int) -> None:
+        """Begin to record, until each of so many writers has left."""
+        self._writers = writers
+        threading.Thread(target=self._work, name="engine-recorder", daemon=True).start()
+
+    def put(self, outcome: Outcome) -> None:
+        """Have an outcome written down; returns at once."""
+        self._outcomes.put(outcome)
+
+    def leave(self) -> None:
+        """Say that one of the writers is done."""
+        self._outcomes.put(None)
+
+    def _work(self) -> None:
+        while self._writers:
+            waiting = self._waiting()
+            outcomes = [outcome for outcome in waiting if outcome is not None]
+            self._writers -= len(waiting) - len(outcomes)
+            if outcomes:
+                dues = self._written(outcomes)
+                self._recorded(len(outcomes), [due for due in dues if due is not None])
+
+    def _waiting(self) -> list[Outcome | None]:
+        """Return what has come, once something has."""
+        waiting = [self._outcomes.get()]
+        while True:
+            try:
+                waiting.append(self._outcomes.get_nowait())
+            except Empty:
+                return waiting
+
+    def _written(self, outcomes: Sequence[Outcome]) -> list[int | None]:
+        """Store outcomes, however long the disk refuses: only then are their claims given up."""
+        while True:
+            try:
+                return self._store.note(lambda connection: [outcome(connection) for outcome in outcomes])
+            except PunctualError as error:
+                log.error("What became of %d attempts cannot be recorded yet: %s %s", len(outcomes), error, error.hint)
+                if self._stopping.wait(PATIENCE):
+                    return []
+            except Exception:  # noqa: BLE001 - the thread must live; the claims are freed when this process ends
+                log.exception("What became of %d attempts cannot be recorded", len(outcomes))
+                return []
