@@ -17,18 +17,16 @@ from itertools import chain
 from typing import Any
 
 import requests
-from urllib3 import Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from core.errors import PunctualError
 from core.moments import from_utc_text
+from core.publishing.deadline import session_until
 from core.publishing.network import DEADLINE_SECONDS
 
 CONNECT_SECONDS = 5.0
 BODY_LIMIT = 2_000_000
 """Bytes of an answer that are read; no answer that is of use here is longer."""
-PIECE = 16_384
-"""Bytes that are sent at a time, as much as one record of TLS holds; each may take CONNECT_SECONDS."""
 LONGEST_PAUSE = timedelta(days=1)
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -101,28 +99,10 @@ class Answer:
         return None
 
 
-class _Pieces:
-    """A body that goes out piece by piece, and no further once the time is up; urllib3 has no deadline for sending."""
-
-    def __init__(self, content: bytes, ends: float) -> None:
-        self._content = content
-        self._ends = ends
-
-    def __len__(self) -> int:
-        return len(self._content)
-
-    def __iter__(self) -> Iterator[bytes]:
-        for start in range(0, len(self._content), PIECE):
-            if time.monotonic() >= self._ends:
-                raise TimeoutError
-            yield self._content[start : start + PIECE]
-
-
 class Line:
     """The line to one server for one call of ours; all requests on it share one deadline.
 
-    Only a server that sends the head of its answer byte by byte can outlast that, and one that stops reading, by
-    CONNECT_SECONDS. What a server says is stripped of `secrets`, so that no error text repeats them.
+    What a server says is stripped of `secrets`, so that no error text repeats them.
     """
 
     def __init__(self, name: str, secrets: Iterable[str] = (), seconds: float = DEADLINE_SECONDS) -> None:
@@ -155,29 +135,24 @@ class Line:
         if left <= 0:
             raise Unreachable(f"{self._name} took too long to answer.")
         try:
-            # An auth of our own, even an empty one, keeps requests from sending what it finds in ~/.netrc instead.
-            answer = requests.request(
-                method,
-                url,
-                data=body,
-                params=params,
-                headers={"User-Agent": "Punctual", "Accept-Encoding": "identity", **(headers or {})},
-                auth=lambda request: self._paced(sign(request)),
-                timeout=Timeout(connect=min(CONNECT_SECONDS, left), total=left),  # type: ignore[arg-type]
-                allow_redirects=False,
-                stream=True,
-            )
+            with session_until(self._ends) as session:
+                answer = session.request(
+                    method,
+                    url,
+                    data=body,
+                    params=params,
+                    headers={"User-Agent": "Punctual", "Accept-Encoding": "identity", **(headers or {})},
+                    auth=sign,  # even an empty one keeps requests from sending what it finds in ~/.netrc instead
+                    timeout=(min(CONNECT_SECONDS, left), left),
+                    allow_redirects=False,
+                    stream=True,
+                )
         except (requests.RequestException, HTTPError, UnicodeError) as error:
             fault = _fault(self._name, error)
         else:
             with answer:
                 return self._read(answer)
         raise fault  # out here, so that no traceback can show the request that it came from
-
-    def _paced(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if isinstance(request.body, bytes):
-            request.body = _Pieces(request.body, self._ends)  # type: ignore[assignment]  # requests takes any iterable
-        return request
 
     @property
     def left(self) -> float:
@@ -191,7 +166,7 @@ class Line:
     def _read(self, answer: requests.Response) -> Answer:
         body, whole = b"", False
         try:
-            while len(body) < BODY_LIMIT and time.monotonic() < self._ends:
+            while len(body) < BODY_LIMIT:
                 piece = answer.raw.read1(65_536, decode_content=True)
                 if not piece:
                     whole = True

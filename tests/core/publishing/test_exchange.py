@@ -73,6 +73,18 @@ def test_a_server_that_drips_its_answer_is_left_when_the_time_is_up(rude_receive
     assert time.monotonic() - begun < 1
 
 
+def test_a_server_that_drips_the_head_of_its_answer_leaves_a_doubt_when_the_time_is_up(rude_receiver):
+    def drip(handler):
+        for byte in b"HTTP/1.1 200 OK\r\nX-Patience: 1":
+            handler.wfile.write(bytes([byte]))
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    with pytest.raises(BrokenOff, match="did not answer in time"):
+        Line("It", seconds=0.3).post(rude_receiver(drip).url, POST)
+    assert time.monotonic() - begun < 0.6
+
+
 FILM = b"x" * 16_000_000
 """More than the system keeps for a connection that nobody reads from."""
 
