@@ -141,7 +141,7 @@ def _cancel(application: Application, asked: argparse.Namespace, out: TextIO, er
     name = ScheduleName.read(asked.name)
     post_id = name.post_id if name else asked.name
     plan = application.schedules.cancel(application.schedules.plan(post_id))
-    cancelled = _planned(plan, "cancelled")
+    cancelled = _planned(plan, plan.wish)
     print(json.dumps(cancelled, ensure_ascii=False) if asked.json else _line(cancelled), file=out)
 
 
@@ -160,7 +160,7 @@ def _backup(application: Application, asked: argparse.Namespace, out: TextIO, er
 def _planned(plan: Plan, state: str) -> dict[str, Any]:
     post = plan.post
     return {
-        "name": plan.schedule_name,
+        "name": str(ScheduleName.of(post)),
         "post_id": post.post_id,
         "text": post.text,
         "due_at": utc_text(post.due_at) if post.due_at else None,

@@ -92,6 +92,7 @@ class Schedules:
 
         Without `variants`, the present ones stay where their destinations do.
         """
+        _check_not_cancelled(plan)
         wanted = tuple(dict.fromkeys(destinations))
         said = plan.post.variants if variants is None else variants
         kept = {destination: said[destination] for destination in wanted if destination in said}
@@ -105,6 +106,7 @@ class Schedules:
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
         """Give a post another rule to repeat by."""
+        _check_not_cancelled(plan)
         return self._change(plan, wish=plan.wish, due_at=None, repeat=repeat, wall=wall, zone=zone)
 
     def pause(self, plan: Plan) -> Plan:
@@ -119,8 +121,16 @@ class Schedules:
         return self._change(plan, wish="active")
 
     def cancel(self, plan: Plan) -> Plan:
-        """Take the post out of the queue. Works until the instant it is claimed; raises AlreadyGoingOut then."""
-        return self._settled(plan) if plan.wish == "cancelled" else self._change(plan, wish="cancelled")
+        """Take the post out of the queue. Works until the instant it is claimed; raises AlreadyGoingOut then.
+
+        A moved post stays one, without a schedule: were it cancelled, undo would arm it here as well as where it went.
+        """
+        if plan.wish == "cancelled" or (plan.wish == "moved" and plan.schedule_name is None):
+            return self._settled(plan)
+        if plan.wish == "moved":
+            post = _following(plan, plan.post)
+            return self._settled(self._ledger.change(post, wish="moved", schedule_name=None, now=self._clock()))
+        return self._change(plan, wish="cancelled")
 
     def undo_cancel(self, plan: Plan) -> Plan:
         """Arm a cancelled post again, at the same time. Raises TooSoon once that has passed."""
@@ -208,7 +218,7 @@ class Schedules:
         return self._ledger.change(_following(present, post), wish="active", schedule_name=name, now=now)
 
     def _change(self, plan: Plan, *, wish: Wish, **changes: Any) -> Plan:
-        if plan.wish == "moved" and wish != "cancelled":
+        if plan.wish == "moved":
             raise Moved(plan.post.post_id)
         post = _following(plan, Post.model_validate(plan.post.model_dump() | changes))
         if wish == "active" and plan.wish == "active" and post.due_at == plan.post.due_at:

@@ -29,6 +29,7 @@ PASSED = "Its time has passed, so it stays. Give it another time, or cancel it."
 SOON = "It goes out in a moment, from here. Look into History."
 GOING_OUT = "It is going out, from here. Look into History."
 FOREIGN = "Another dashboard planned it. Export it there."
+CANCELLED = "It was cancelled meanwhile."
 ELSEWHERE = "It was exported before, into another file."
 
 
@@ -139,8 +140,8 @@ class _Export:
 
     def _finish(self, plan: Plan) -> Outcome:
         """Disable the schedule of a marked post."""
-        if plan.wish != "moved":  # cancelled meanwhile
-            self._stays(plan.post.post_id, plan.wish)
+        if plan.wish != "moved" or plan.schedule_name is None:
+            self._stays(plan.post.post_id, CANCELLED)
             return Outcome()
         if plan.post.post_id not in self._leaving:
             return _remarked(plan.post, ELSEWHERE)

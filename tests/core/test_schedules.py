@@ -1,6 +1,7 @@
 """What a person does with posts, on the engine and on moto."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -217,7 +218,10 @@ def test_once_the_time_has_passed_neither_undo_nor_resume_brings_a_post_back(sch
 def test_what_was_cancelled_in_another_tab_is_not_changed(schedules, ledger, a_post):
     plan = schedules.schedule(a_post())
     cancelled = schedules.cancel(plan)
-    for change in (schedules.pause, schedules.resume, schedules.send_now):
+    again = {"text": "Better", "destinations": ["outbox"]}
+    rule = {"repeat": Repeat(expression="cron(0 9 * * ? *)"), "wall": plan.post.wall, "zone": plan.post.zone}
+    edit, change_rule = partial(schedules.edit, **again), partial(schedules.change_rule, **rule)
+    for change in (schedules.pause, schedules.resume, schedules.send_now, edit, change_rule):
         with pytest.raises(Cancelled):
             change(cancelled)
     with pytest.raises(ChangedElsewhere):

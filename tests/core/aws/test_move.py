@@ -176,7 +176,33 @@ def test_a_moved_post_is_not_changed_where_it_was(source, path, write):
     for change in (source.schedules.resume, source.schedules.pause, source.schedules.send_now):
         with pytest.raises(Moved):
             change(plan)
-    assert source.schedules.cancel(plan).wish == "cancelled"
+
+
+def test_what_is_left_of_a_moved_post_is_taken_away_and_cannot_be_brought_back(source, destination, path, write):
+    post = write()
+    source.schedules.schedule(post)
+    leave(source, path)
+    arrive(destination, path)
+    cancelled = source.schedules.cancel(source.schedules.plan(post.post_id))
+    assert (cancelled.wish, cancelled.settled, held(source)) == ("moved", True, {})
+    assert source.schedules.cancel(cancelled) == cancelled
+    for bring_back in (source.schedules.undo_cancel, lambda plan: source.schedules.schedule(plan.post)):
+        with pytest.raises(Moved):
+            bring_back(cancelled)
+    [verdict] = source.publisher.publish(due(source, post.post_id)).verdicts
+    assert verdict.state == "superseded"
+
+
+def test_a_post_that_is_cancelled_before_the_export_is_whole_does_not_travel(machine, path, write, monkeypatch):
+    old, new = machine("old"), machine("new")
+    plan = old.schedules.schedule(write())
+    with monkeypatch.context() as patched, suppress(Crash):
+        crashing(old, patched, 1, "after")
+        leave(old, path)
+    old.schedules.cancel(old.schedules.plan(plan.post.post_id))
+    assert leave(old, path).moved == 0
+    arrive(new, path)
+    assert (held(old), held(new)) == ({}, {})
 
 
 def test_a_post_whose_time_has_passed_stays_and_is_told(source, destination, path, write, clock):
