@@ -52,11 +52,17 @@ class FolderMedia:
         with translated(path), suppress(FileNotFoundError):
             os.utime(path)
 
+    def kept_at(self, reference: str) -> datetime | None:
+        path = self._place(reference)
+        with translated(path):
+            return _kept_at(path)
+
     def kept(self) -> Iterator[Kept]:
         with translated(self._path):
             for path in self._path.glob("??/*"):
-                if _REFERENCE.fullmatch(path.name):
-                    yield from _kept(path)
+                kept_at = _kept_at(path) if _REFERENCE.fullmatch(path.name) else None
+                if kept_at is not None:
+                    yield Kept(reference=path.name, kept_at=kept_at)
 
     def delete(self, reference: str) -> None:
         path = self._place(reference)
@@ -69,9 +75,8 @@ class FolderMedia:
         return self._path / reference[:2] / reference
 
 
-def _kept(path: Path) -> Iterator[Kept]:
+def _kept_at(path: Path) -> datetime | None:
     try:
-        kept_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except FileNotFoundError:  # deleted by another process since it was listed
-        return
-    yield Kept(reference=path.name, kept_at=kept_at)
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:  # perhaps deleted by another process since it was listed
+        return None

@@ -54,6 +54,10 @@ class MediaStore(Protocol):
         """Let a file count as put now. Without effect if it is not there."""
         ...
 
+    def kept_at(self, reference: str) -> datetime | None:
+        """Return when a file was last put or renewed; None if it is not there."""
+        ...
+
     def kept(self) -> Iterator[Kept]:
         """Walk through all there is, in no order; what is put or deleted meanwhile may be seen or not."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from core.faults import translated
@@ -34,10 +35,7 @@ class S3Media:
         return unaltered(content, reference)
 
     def exists(self, reference: str) -> bool:
-        key = PREFIX + reference
-        with translated():
-            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
-        return any(each["Key"] == key for each in found.get("Contents", []))
+        return self.kept_at(reference) is not None
 
     def renew(self, reference: str) -> None:
         key = PREFIX + reference
@@ -48,6 +46,12 @@ class S3Media:
                 CopySource={"Bucket": self._bucket, "Key": key},
                 MetadataDirective="REPLACE",  # S3 copies an object onto itself only where something changes
             )
+
+    def kept_at(self, reference: str) -> datetime | None:
+        key = PREFIX + reference
+        with translated():
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return next((each["LastModified"] for each in found.get("Contents", []) if each["Key"] == key), None)
 
     def kept(self) -> Iterator[Kept]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)

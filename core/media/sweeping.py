@@ -1,12 +1,11 @@
 """Deletes pictures and videos that no post has needed for a long time."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from core.errors import PunctualError
-from core.ledger.port import OPEN, Ledger
-from core.media.port import MediaStore
+from core.ledger.port import OPEN, Ledger, Plan
+from core.media.port import Kept, MediaStore
 from core.models import Post
 from core.moments import Clock
 from core.queue import Queue
@@ -20,15 +19,6 @@ retries, and for the outbox's feed."""
 RENEWED = timedelta(days=7)
 """How old the mark on a file that is still needed may grow."""
 PENDING_AT_MOST = 20_000
-
-
-class TooManyPending(PunctualError):
-    """So many posts are pending that looking through all of them would cost too much."""
-
-    hint = "Nothing is deleted until the queue is shorter."
-
-    def __init__(self) -> None:
-        super().__init__(f"More than {PENDING_AT_MOST:,} posts are pending.")
 
 
 class Sweeper:
@@ -45,31 +35,39 @@ class Sweeper:
         self._clock = clock
 
     def sweep(self) -> int:
-        """Return how many files were deleted. Raises TooManyPending, and what store, ledger and queue raise.
+        """Return how many files were deleted. Raises what store, ledger and queue raise.
 
-        The posts are looked through only if some file is old enough for it to matter.
+        The posts are looked through only if some file is old enough for it to matter. Where so many are pending that
+        it would cost too much, nothing is deleted.
         """
         now = self._clock()
         aging = [each for each in self._store.kept() if each.kept_at < now - RENEWED]
         if not aging:
             return 0
-        needed = {media.reference for post in self._pending() for media in post.media}
+        plans = self._ledger.lying(due_before=now + 2 * FURTHEST_AHEAD, limit=PENDING_AT_MOST + 1)
+        if len(plans) > PENDING_AT_MOST:
+            log.warning("More than %d posts are pending: nothing is swept until they are fewer.", PENDING_AT_MOST)
+            return 0
+        needed = {media.reference for post in self._pending(plans) for media in post.media}
         for each in aging:
             if each.reference in needed:
                 self._store.renew(each.reference)
         gone = [each for each in aging if each.reference not in needed and each.kept_at < now - KEPT]
-        for each in gone:
-            self._store.delete(each.reference)
-        if gone:
-            log.info("Deleted %d pictures and videos that no post needs.", len(gone))
-        return len(gone)
+        deleted = sum(self._delete(each) for each in gone)
+        if deleted:
+            log.info("Deleted %d pictures and videos that no post needs.", deleted)
+        return deleted
 
-    def _pending(self) -> Iterator[Post]:
-        """Yield every post that may still go out: one-time posts, paused ones too, and repeating ones."""
+    def _delete(self, unneeded: Kept) -> bool:
+        """Delete a file, unless somebody attached it again since it was listed."""
+        if self._store.kept_at(unneeded.reference) != unneeded.kept_at:
+            return False
+        self._store.delete(unneeded.reference)
+        return True
+
+    def _pending(self, plans: Sequence[Plan]) -> Iterator[Post]:
+        """Yield every post that may still go out: these one-time posts, paused ones too, and repeating ones."""
         now = self._clock()
-        plans = self._ledger.lying(due_before=now + 2 * FURTHEST_AHEAD, limit=PENDING_AT_MOST + 1)
-        if len(plans) > PENDING_AT_MOST:
-            raise TooManyPending
         unsettled = self._ledger.unsettled(changed_before=now + FURTHEST_AHEAD, limit=PENDING_AT_MOST)
         yield from (plan.post for plan in (*plans, *unsettled) if plan.wish in OPEN)
         repeating = self._queue.details(self._queue.window(now, now, limit=0))

@@ -73,6 +73,12 @@ def test_each_file_says_when_it_was_put(store):
     assert all(abs(each.kept_at - datetime.now(UTC)) < timedelta(minutes=1) for each in found)
 
 
+def test_when_one_file_was_put_may_be_asked(store):
+    reference = store.put(CONTENT)
+    assert [store.kept_at(reference)] == [each.kept_at for each in store.kept()]
+    assert store.kept_at(NEVER_PUT) is None
+
+
 def test_a_reference_that_begins_like_another_is_another(store):
     reference = store.put(CONTENT)
     assert not store.exists(reference[:-1])
