@@ -1,11 +1,16 @@
-"""Pictures and other words for a destination, from Compose to the post."""
+"""Pictures, a video and other words for a destination, from Compose to the post."""
 
 import io
 
 import pytest
 from PIL import Image
 
+from core.accounts import Account
+from core.ledger.port import UnknownPost
+from core.accounts import Account
 from core.models import Media
+
+VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 3000
 
 
 @pytest.fixture
@@ -84,6 +89,39 @@ def test_what_only_calls_itself_a_picture_is_refused_and_the_text_stays(compose)
     assert compose.text_area(key=f"text-{post_id}").value == "Kept"
 
 
+@pytest.fixture
+def bluesky(compose, application):
+    """Send the draft to an account whose server said that it takes 5 MB."""
+    account = Account(destination="bluesky:ada.test", label="@ada.test (Bluesky)", limits={"video_bytes": 5_000_000})
+    application.accounts.connect(account)
+    compose.run()
+    compose.pills(key=f"destinations-{draft(compose)}").set_value([account.destination]).run()
+    return compose
+
+
+def test_a_video_goes_with_the_post_where_the_network_takes_it(bluesky, application):
+    post_id = draft(bluesky)
+    [media] = attach(bluesky, ("sea.mp4", VIDEO, "video/mp4"))
+    assert any("with a video" in caption.value for caption in bluesky.caption)
+    bluesky.text_area(key=f"text-{post_id}").set_value("The sea")
+    bluesky.text_area(key=f"alt-{media.reference}-{post_id}").set_value("Waves").run()
+    schedule(bluesky)
+    post = application.schedules.plan(post_id).post
+    assert post.destinations == ("bluesky:ada.test",)
+    assert [(each.kind, each.alt) for each in post.media] == [("video", "Waves")]
+
+
+def test_a_video_that_is_too_large_for_the_accounts_server_is_refused_and_the_draft_stays(bluesky, application):
+    post_id = draft(bluesky)
+    attach(bluesky, ("sea.mp4", VIDEO + b"\0" * 6_000_000, "video/mp4"))
+    bluesky.text_area(key=f"text-{post_id}").set_value("The sea").run()
+    schedule(bluesky)
+    assert "The video has 6.0 MB; @ada.test (Bluesky) takes 5 MB." in bluesky.error[0].value
+    with pytest.raises(UnknownPost):
+        application.schedules.plan(post_id)
+    assert len(bluesky.session_state[f"media-{post_id}"]) == 1
+
+
 def test_a_destination_can_be_told_other_words(compose, application):
     post_id = draft(compose)
     compose.text_area(key=f"text-{post_id}").set_value("For all").run()
@@ -124,3 +162,43 @@ def test_undo_takes_pictures_and_other_words_back_into_the_form(compose):
 def test_the_preview_counts_as_each_network_does(compose):
     compose.text_area(key=f"text-{draft(compose)}").set_value("Family 👨‍👩‍👧").run()
     assert [caption.value for caption in compose.caption].count("8 characters") == 2
+
+
+@pytest.fixture
+def films(browse, application):
+    """Compose, for accounts on X and LinkedIn."""
+    for account in (
+        Account(destination="x:ada", label="@ada (X)", credentials={"token": "1"}),
+        Account(destination="linkedin:abc", label="Ada (LinkedIn)", credentials={"token": "1"}),
+    ):
+        application.accounts.connect(account)
+    session = browse("compose")
+    session.pills(key=f"destinations-{draft(session)}").set_value(["x:ada", "linkedin:abc"]).run()
+    return session
+
+
+def video(size: int) -> tuple[str, bytes, str]:
+    return ("film.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(size - 24), "video/mp4")
+
+
+def test_a_video_goes_to_x_and_linkedin(films, application):
+    post_id = draft(films)
+    [media] = attach(films, video(100_000))
+    films.text_area(key=f"text-{post_id}").set_value("A film").run()
+    assert [caption.value for caption in films.caption].count(":material/movie: with a video") == 2
+    schedule(films)
+    post = application.schedules.plan(post_id).post
+    assert (post.destinations, [each.kind for each in post.media]) == (("x:ada", "linkedin:abc"), ["video"])
+    assert application.media.get(media.reference) == video(100_000)[1]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(50_000, "takes none below 75 kB"), (10_100_000, "has 10.1 MB; @ada (X) takes 10 MB")]
+)
+def test_a_video_that_a_network_would_not_take_is_refused_before_it_is_scheduled(films, application, size, said):
+    post_id = draft(films)
+    attach(films, video(size))
+    films.text_area(key=f"text-{post_id}").set_value("A film").run()
+    schedule(films)
+    assert any(said in error.value for error in films.error)
+    assert application.schedules.plan(post_id) is None
