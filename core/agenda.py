@@ -1,7 +1,7 @@
 """The agenda of a stretch of time: what went out in it, what is still to go out, and every run of what repeats."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from core.history import runs
@@ -12,27 +12,30 @@ from core.upcoming import Entry, upcoming
 
 AT_MOST = 1000
 """How many past and how many coming posts an agenda holds."""
-RUNS_AT_MOST = 100
+RUNS_AT_MOST = 1000
 """How many runs of one repeating post an agenda holds."""
+_MOMENT = timedelta(milliseconds=1)
+"""The least by which two instants differ."""
 
 
 def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Entry]:
     """Return what is due from `start` until before `end`, soonest first, each run once."""
     past = takewhile(lambda run: run.due_at >= start, runs(ledger, after=Cursor(due_at=end, key=""), limit=AT_MOST))
     coming = upcoming(queue, now, end, limit=AT_MOST, start=start).entries if end > now else []
-    found = [each for entry in coming for each in _runs(entry, max(now, start), end)]
+    found = [each for entry in coming for each in _runs(entry, max(now, start - _MOMENT), end - _MOMENT)]
     found += [Entry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
     once = {(each.due_at, each.post_id): each for each in found if start <= each.due_at < end}
     return [once[place] for place in sorted(once)]
 
 
-def _runs(entry: Entry, after: datetime, end: datetime) -> list[Entry]:
-    """An entry once, and that of a repeating post once for each run before `end`."""
+def _runs(entry: Entry, after: datetime, last: datetime) -> list[Entry]:
+    """An entry once, and that of a repeating post once for each run behind `after`, up to `last`."""
     rule = entry.post.repeat if entry.post else None
     if entry.post is None or rule is None:
         return [entry]
+    ends_at = min(rule.ends_at or last, last)
     try:
-        due = preview(rule.expression, entry.post.zone, rule.starts_at, rule.ends_at, after=after, count=RUNS_AT_MOST)
+        due = preview(rule.expression, entry.post.zone, rule.starts_at, ends_at, after=after, count=RUNS_AT_MOST)
     except NeverRuns:
         return []
-    return [replace(entry, due_at=each) for each in due if each < end]
+    return [replace(entry, due_at=each) for each in due]

@@ -57,8 +57,8 @@ def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int, start: d
     repeating = [each for each in listed if each.due_at is None]
     more = len(once) > limit
     horizon = (once[limit].due_at if more else None) or end
-    found = [_entry(each, now) for each in queue.details(once[:limit] + repeating)]
-    return Window(entries=_in_order([each for each in found if each is not None and each.due_at < horizon]), more=more)
+    found = [_entry(each, now, horizon) for each in queue.details(once[:limit] + repeating)]
+    return Window(entries=_in_order([each for each in found if each is not None]), more=more)
 
 
 def stranded(ledger: Ledger, now: datetime) -> list[Entry]:
@@ -91,10 +91,11 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda each: (each.due_at, each.post_id))
 
 
-def _entry(scheduled: Scheduled, now: datetime) -> Entry | None:
+def _entry(scheduled: Scheduled, now: datetime, horizon: datetime) -> Entry | None:
+    """Return a schedule as an entry, or None for a repeating one without a run before the horizon."""
     listed, post = scheduled.listed, scheduled.post
     due_at = listed.due_at or _next_run(post, now)
-    if due_at is None:
+    if due_at is None or (listed.due_at is None and due_at >= horizon):
         return None
     state: State = "scheduled" if listed.enabled else "paused"
     if due_at <= now:

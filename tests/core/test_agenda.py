@@ -4,6 +4,7 @@ import pytest
 
 from core.agenda import agenda
 from core.ledger.port import Receipt
+from core.models import Repeat
 from core.queue import Queue
 
 
@@ -37,6 +38,16 @@ def test_every_run_of_a_repeating_post_is_told(told, schedules, a_series):
     schedules.schedule(a_series())
     assert told(0, 3) == [(0, "scheduled"), (1, "scheduled"), (2, "scheduled")]
     assert told(30, 32) == [(30, "scheduled"), (31, "scheduled")]
+
+
+def test_a_run_at_the_first_instant_of_the_stretch_is_told_and_one_at_its_end_is_not(told, schedules, a_series):
+    schedules.schedule(a_series(repeat=Repeat(expression="cron(0 12 * * ? *)"), zone="UTC"))
+    assert told(5, 7) == [(5, "scheduled"), (6, "scheduled")]
+
+
+def test_a_series_of_many_runs_goes_on_to_the_end_of_the_stretch(told, schedules, a_series):
+    schedules.schedule(a_series(repeat=Repeat(expression="cron(30 * * * ? *)")))
+    assert len(told(7, 37)) == 30 * 24
 
 
 def test_a_post_that_begins_while_its_schedule_is_still_there_is_told_once(

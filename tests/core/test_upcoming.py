@@ -47,6 +47,14 @@ def test_of_a_long_queue_the_first_posts_are_told_and_that_there_are_more(schedu
     assert not coming(limit=4).more
 
 
+def test_posts_of_one_instant_that_fill_more_than_a_page_are_told_up_to_its_end(schedule, schedules, a_series, coming):
+    for letter in "abcd":
+        schedule(letter, 10)
+    schedules.schedule(a_series(post_id="r" * 12))
+    window = coming(limit=3)
+    assert (letters(window.entries), window.more) == ("abc", True)
+
+
 def test_what_is_due_and_not_yet_gone_is_going_out(schedule, coming, clock):
     schedule("a", 1)
     clock.move(minutes=1, seconds=30)
