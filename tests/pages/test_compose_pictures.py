@@ -7,7 +7,6 @@ from PIL import Image
 
 from core.accounts import Account
 from core.ledger.port import UnknownPost
-from core.accounts import Account
 from core.models import Media
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 3000
@@ -201,4 +200,5 @@ def test_a_video_that_a_network_would_not_take_is_refused_before_it_is_scheduled
     films.text_area(key=f"text-{post_id}").set_value("A film").run()
     schedule(films)
     assert any(said in error.value for error in films.error)
-    assert application.schedules.plan(post_id) is None
+    with pytest.raises(UnknownPost):
+        application.schedules.plan(post_id)
