@@ -32,6 +32,8 @@ DEFAULT_LIMITS = {"characters": 500, "url": 23}
 """Mastodon's own, for servers that do not tell theirs."""
 SETTLE_SECONDS = 5.0
 """Between two looks for an earlier attempt: it may be on its way into the server's database."""
+LISTED = 40
+"""Statuses: the most that Mastodon lists at once (doc)."""
 SKEW = timedelta(minutes=5)
 """How far a server's clock may differ from ours: the same text, this long before the first attempt, counts as ours."""
 _REMOTE_MENTION = regex.compile(r"(?<![=/\w])(@\w[\w.-]*+)@[\w.-]*\w")
@@ -118,15 +120,15 @@ class MastodonNetwork:
         account, headers = outgoing.account, bearer(_token(outgoing.account))
         answer = _latest(line, account.address or "", account.identity or "", headers)
         if not answer.ok:
-            return self._sorting.answer(answer)
+            return self._not_seen(answer)
         if not answer.whole or not isinstance(answer.content, list):
             return self._sorting.odd()
         since = from_utc_text((outgoing.prepared or {})["since"]) - SKEW
-        for status in (status for status in answer.content if isinstance(status, dict)):
-            at = _created(status)
-            if at is not None and at < since:
-                continue
+        new = [status for status in answer.content if isinstance(status, dict) and _is_new(status, since)]
+        for status in new:
             source = line.get(f"{account.address}/api/v1/statuses/{status.get('id')}/source", headers=headers)
+            if not source.ok:
+                return self._not_seen(source)
             if "text" not in source.members:
                 return wait_for_a_person("Mastodon has a new status that cannot be compared with this post.")
             alike = _comparable(str(source.members["text"])) == _comparable(outgoing.text)
@@ -134,8 +136,15 @@ class MastodonNetwork:
                 continue
             if not outgoing.text.strip():
                 return wait_for_a_person("Mastodon has a new status of pictures alone, which may be this one.")
-            return _published(status, at or self._clock())
+            return _published(status, _created(status) or self._clock())
+        if len(new) >= LISTED:
+            return wait_for_a_person("The account has more new statuses than can be looked through for this one.")
         return None
+
+    def _not_seen(self, answer: Answer) -> Result:
+        """Sort an answer that keeps us from looking: it says nothing about the earlier attempt."""
+        result = self._sorting.answer(answer)
+        return wait_for_a_person(result.reason) if isinstance(result, Refused) else result
 
 
 def network(parts: Parts) -> MastodonNetwork:
@@ -163,8 +172,8 @@ def _who(line: Line, server: str, token: str) -> dict[str, Any]:
     return who
 
 
-def _latest(line: Line, server: str, identity: str, headers: dict[str, str], *, limit: int = 40) -> Answer:
-    """Ask for an account's latest statuses, 40 at most. Raises Fault."""
+def _latest(line: Line, server: str, identity: str, headers: dict[str, str], *, limit: int = LISTED) -> Answer:
+    """Ask for an account's latest statuses. Raises Fault."""
     params = {"limit": str(limit), "exclude_reblogs": "true"}
     return line.get(f"{server}/api/v1/accounts/{identity}/statuses", params=params, headers=headers)
 
@@ -203,6 +212,11 @@ def _created(status: dict[str, Any]) -> datetime | None:
         return from_utc_text(str(status.get("created_at")))
     except ValueError:
         return None
+
+
+def _is_new(status: dict[str, Any], since: datetime) -> bool:
+    at = _created(status)
+    return at is None or at >= since
 
 
 def _url(status: dict[str, Any]) -> str | None:

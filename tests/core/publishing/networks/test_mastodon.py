@@ -133,6 +133,37 @@ def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, record
     assert recorded.sent("POST /api/v1/statuses") == []
 
 
+def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, recorded, account, outgoing):
+    statuses = [{"id": str(number), "created_at": real_clock().isoformat()} for number in range(40)]
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    for status in statuses:
+        recorded.answer(f"GET /api/v1/statuses/{status['id']}/source", 200, {"text": f"another, {status['id']}"})
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    result = network.publish(later(post))
+    assert isinstance(result, Unconfirmed)
+    assert "more new statuses" in result.reason
+    assert recorded.sent("POST /api/v1/statuses") == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_where_nobody_may_look_any_more_for_an_earlier_attempt_a_person_has_to(
+    network, recorded, account, outgoing, status
+):
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", status, {"error": "No."})
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    result = network.publish(later(post))
+    assert isinstance(result, Unconfirmed)
+    assert f"answered {status}" in result.reason
+
+
+def test_a_rate_limit_while_looking_for_an_earlier_attempt_is_waited_for(network, recorded, account, outgoing):
+    statuses = [{"id": "7", "created_at": real_clock().isoformat()}]
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    recorded.answer("GET /api/v1/statuses/7/source", 429, {"error": "Too many requests"}, Retry_After="30")
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    assert network.publish(later(post)).retry_after == timedelta(seconds=30)
+
+
 def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, recorded, account, outgoing):
     recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.social/@ada/1"})
     recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [])
