@@ -1,5 +1,6 @@
 """Pictures and videos on Mastodon: uploaded first, each with its description, then named by the status."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ LONGEST_SIDE = 3840
 PROCESSING, DONE = (202, 206), 200
 """What Mastodon answers while it still works on a video, and then."""
 PAUSE_SECONDS = 1.0
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def limits_told(instance: Answer) -> dict[str, int]:
@@ -82,10 +84,10 @@ class Uploads:
 
     def _processed(self, line: Line, server: str, headers: Mapping[str, str], answer: Answer) -> Answer:
         """Wait until Mastodon is done with a file, or the line's deadline is over. Raises Fault."""
-        number = answer.members.get("id")
-        while answer.status in PROCESSING and str(number).isdigit():
+        identity = str(answer.members.get("id"))
+        while answer.status in PROCESSING and _ID.fullmatch(identity):
             self._sleep(PAUSE_SECONDS)
-            answer = line.get(f"{server}/api/v1/media/{number}", headers=headers)
+            answer = line.get(f"{server}/api/v1/media/{identity}", headers=headers)
         return answer
 
 
