@@ -14,11 +14,11 @@ from ui.answers import beside
 from ui.application import application
 from ui.cards import card
 from ui.queue_actions import dialogs
-from ui.state import PLACES, SEARCH, SHOWN, WINDOW
+from ui.search import LOOKED_THROUGH, matching, search_field, searched
+from ui.state import PLACES, SHOWN, WINDOW
 from ui.viewer import viewer_zone
 
 PAGE = 20
-SEARCHED = 1000
 WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": FURTHEST_AHEAD.days + 1}
 
 
@@ -40,18 +40,10 @@ def end(now: datetime) -> datetime:
     return wall + timedelta(days=days + 1)
 
 
-def matches(found: Entry) -> bool:
-    """Whether the post holds every word that is searched for."""
-    words = (st.session_state.get(SEARCH) or "").casefold().split()
-    text = f"{found.text or ''} {' '.join(found.destinations)}".casefold()
-    return all(word in text for word in words)
-
-
 def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     """Return every card where it stands, how many more have come between, and whether more lie ahead."""
     app = application()
-    searching = bool(st.session_state.get(SEARCH))
-    limit = SEARCHED if searching else st.session_state.get(SHOWN, PAGE)
+    limit = LOOKED_THROUGH if searched() else st.session_state.get(SHOWN, PAGE)
     window = upcoming(app.queue, now, end(now), limit=limit)
     present = {found.post_id: as_wished(app.ledger, found, now) for found in window.entries}
     first = PLACES not in st.session_state
@@ -64,8 +56,10 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
         if found not in between:
             places.setdefault(found.post_id, found.due_at)
     cards = [(at, present.get(post_id) or entry(app.ledger, post_id, now)) for post_id, at in places.items()]
-    cards = sorted(((at, each) for at, each in cards if matches(each)), key=lambda pair: (pair[0], pair[1].post_id))
-    return cards, len([each for each in between if matches(each)]), window.more
+    matches = matching()
+    cards = [(at, each) for at, each in cards if matches(each.text or "", each.destinations)]
+    new = [each for each in between if matches(each.text or "", each.destinations)]
+    return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
 
 
 @st.fragment(run_every="2s")
@@ -99,7 +93,7 @@ def cards() -> None:
 
 def empty() -> None:
     """Say how to begin, or why nothing is here."""
-    if st.session_state.get(SEARCH) or (st.session_state.get(WINDOW) or "All") != "All":
+    if searched() or (st.session_state.get(WINDOW) or "All") != "All":
         st.info("Nothing here. Look further ahead, or search for something else.", icon=":material/search_off:")
         return
     with st.container(border=True, key="card-empty", horizontal_alignment="center"):
@@ -116,6 +110,5 @@ if st.session_state.get(PLACES):
     window.segmented_control(
         "Window", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=anew
     )
-    search.text_input(
-        "Search", key=SEARCH, placeholder="Search", icon=":material/search:", label_visibility="collapsed"
-    )
+    with search:
+        search_field()

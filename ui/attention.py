@@ -4,32 +4,28 @@ import streamlit as st
 
 from core.history import Run
 from core.ledger.states import DestinationOutcome
-from core.phrases import excerpt, moment
+from core.moments import wall_time
+from core.phrases import calendar_day
 from ui import drafts, links, queue_actions
 from ui.answers import answering, say
 from ui.application import application
+from ui.run_card import outcome_line, run_card
 from ui.state import GO_TO, of
 from ui.viewer import viewer_zone
-from ui.wording import account_names, plain, state_badge
 
 
 def attention(found: list[Run]) -> None:
     """Draw a card for each run."""
-    if not found:
-        return
-    st.subheader("Waiting for you", anchor=False)
+    if found:
+        st.subheader("Waiting for you", anchor=False)
     for run in found:
-        with st.container(border=True, key=of("card-run", run.key), gap="xsmall"):
-            _card(run)
-    st.subheader("Everything", anchor=False)
+        with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date())):
+            _decisions(run)
 
 
-def _card(run: Run) -> None:
-    st.markdown(f"{state_badge(run.state)} :small[:gray[due {moment(run.due_at, viewer_zone())}]]")
-    st.text(excerpt(run.text, 240))
+def _decisions(run: Run) -> None:
     for each in run.outcome.destinations:
-        name = plain(account_names([each.destination])[0])
-        st.markdown(f":small[**{name}**: {each.state}. {plain(each.reason or '')}]")
+        outcome_line(run, each)
         if each.state == "unconfirmed":
             _decide(run, each)
     with st.container(horizontal=True):

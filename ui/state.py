@@ -19,7 +19,7 @@ VISIT = "visit"
 PLACES = "places"
 """The posts that this visit of the queue has shown, each where it stands: a refresh moves and removes none."""
 SHOWN = "shown"
-"""How many posts of the queue, or lines of History, this visit asks for."""
+"""How many posts of the queue, of History or of the outbox this visit asks for."""
 WINDOW = "window"
 """How far ahead the queue looks."""
 MONTH = "month"
@@ -27,7 +27,7 @@ MONTH = "month"
 DAY = "day"
 """The day that the calendar shows in full."""
 SEARCH = "search"
-"""The words that the queue's posts must hold."""
+"""The words that the posts of a list must hold."""
 
 
 def of(name: str, post_id: str) -> str:

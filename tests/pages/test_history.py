@@ -33,12 +33,15 @@ def test_what_went_out_is_listed_with_how_late_it_was_and_where_it_is(browse, pl
     post = plan("Good morning", minutes=1)
     clock.move(seconds=60.038)
     application.publisher.publish(begin(post))
-    row = browse("history").dataframe[0].value.iloc[0]
-    assert (row.due, row.state, row.lag, row.text) == ("2026-11-02 13:01:00", "Published", 38, "Good morning")
-    assert row.url == f"/outbox?post={post.post.post_id}"
+    history = browse("history")
+    assert history.subheader[0].value == "Today, Mon 2 Nov 2026"
+    assert "### 13:01" in said(history)
+    assert "Good morning" in said(history)
+    assert "Published] :small[**Outbox (built in)** · :gray[38 ms late]]" in said(history)
+    assert history.get("page_link")[-1].proto.query_string == f"post={post.post.post_id}"
 
 
-def test_every_destination_has_a_line_with_its_own_state_and_link(browse, plan, begin, clock, application, happened):
+def test_every_destination_has_a_line_with_its_own_state_and_lag(browse, plan, begin, clock, application, happened):
     application.accounts.connect(WEBHOOK)
     post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
     clock.move(seconds=60.5)
@@ -46,11 +49,22 @@ def test_every_destination_has_a_line_with_its_own_state_and_link(browse, plan, 
     happened(payload, "published", "outbox", url=f"/outbox?post={post.post.post_id}")
     clock.move(seconds=1)
     happened(payload, "published", "webhook:sales", url="https://sales.example/posts/1")
-    table = browse("history").dataframe[0].value
-    assert list(zip(table.destination, table.lag, table.url, strict=True)) == [
-        ("Outbox (built in)", 500, f"/outbox?post={post.post.post_id}"),
-        ("Sales", 1500, "https://sales.example/posts/1"),
-    ]
+    words = said(browse("history"))
+    assert "**Outbox (built in)** · :gray[500 ms late]" in words
+    assert "**Sales** · :gray[1.500 s late]" in words
+
+
+def test_a_destination_that_was_told_other_words_says_which(browse, plan, begin, clock, application, happened):
+    application.accounts.connect(WEBHOOK)
+    post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
+    changed = application.schedules.edit(
+        post, text="To both", destinations=post.post.destinations, variants={"webhook:sales": "To sales alone"}
+    )
+    clock.move(minutes=1)
+    payload = begin(changed)
+    happened(payload, "published", "outbox")
+    happened(payload, "published", "webhook:sales")
+    assert "**Sales** · :gray[0 ms late] · :gray[“To sales alone”]" in said(browse("history"))
 
 
 def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, begin, clock, application, happened):
@@ -99,9 +113,37 @@ def test_everything_can_be_had_as_csv(browse, plan, begin, clock, application):
 
 
 def test_a_long_history_is_shown_page_by_page(browse, plan, begin, application):
-    for minutes in range(1, 56):
-        application.publisher.publish(begin(plan(minutes=minutes)))
+    for minutes in range(1, 36):
+        application.publisher.publish(begin(plan(f"Post {minutes}.", minutes=minutes)))
     history = browse("history")
-    assert len(history.dataframe[0].value) == 50
+    assert len(history.text) == 30
+    assert "Post 5." not in said(history)
     history.button(key="more").click().run()
-    assert len(history.dataframe[0].value) == 55
+    assert len(history.text) == 35
+    assert "Post 5." in said(history)
+    assert "more" not in [button.key for button in history.button]
+
+
+def test_a_failure_waits_above_everything_that_went_out_since(browse, plan, begin, clock, application, happened):
+    failed = plan("Nobody there", minutes=1)
+    later = [plan(f"Post {minutes}.", minutes=minutes) for minutes in range(2, 42)]
+    clock.move(minutes=60)
+    happened(begin(failed), "failed", reason="Nothing listens at sales.example:443.")
+    for each in later:
+        happened(begin(each), "published", "outbox")
+    history = browse("history")
+    assert history.subheader[0].value == "Waiting for you"
+    assert history.text[0].value == "Nobody there"
+    assert len(history.text) == 31
+
+
+def test_history_is_searched_by_text_and_by_account(browse, plan, begin, clock, application, happened):
+    application.accounts.connect(WEBHOOK)
+    for text, destination in (("Good morning", "outbox"), ("Good night", "webhook:sales")):
+        happened(begin(plan(text, minutes=1, destinations=[destination])), "published", destination)
+    history = browse("history")
+    history.text_input(key="search").set_value("sales GOOD").run()
+    assert [found.value for found in history.text] == ["Good night"]
+    history.text_input(key="search").set_value("elsewhere").run()
+    assert not history.text
+    assert "Search for something else" in history.info[0].value
