@@ -21,8 +21,8 @@ PICTURE_BYTES, ALL_BYTES = 4_000_000, 10_000_000
 """The most that is sent of one picture, and of all, whatever the instance takes: they share the deadline of the post.
 Mastodon itself scales pictures to 3840 x 2160."""
 LONGEST_SIDE = 3840
-PROCESSING, DONE = (202, 206), 200
-"""What Mastodon answers while it still works on a video, and then."""
+PROCESSING = (202, 206)
+"""What Mastodon answers while it still works on a video."""
 PAUSE_SECONDS = 1.0
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -71,9 +71,9 @@ class Uploads:
                 answer = self._processed(line, server, headers, self._sent(line, server, headers, attachment))
             except Fault as fault:
                 return self._sorting.fault(fault)
-            if answer.status != DONE:
+            if not answer.ok:
                 return self._sorting.answer(answer)
-            if "id" not in answer.members:
+            if answer.status in PROCESSING or "id" not in answer.members:
                 return self._sorting.odd()
             found.append(str(answer.members["id"]))
         return found
@@ -84,7 +84,7 @@ class Uploads:
 
     def _processed(self, line: Line, server: str, headers: Mapping[str, str], answer: Answer) -> Answer:
         """Wait until Mastodon is done with a file, or the line's deadline is over. Raises Fault."""
-        identity = str(answer.members.get("id"))
+        identity = str(answer.members.get("id", ""))
         while answer.status in PROCESSING and _ID.fullmatch(identity):
             self._sleep(PAUSE_SECONDS)
             answer = line.get(f"{server}/api/v1/media/{identity}", headers=headers)

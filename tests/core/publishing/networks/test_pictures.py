@@ -126,6 +126,12 @@ class TestMastodon:
         assert len(pauses) == 2
         assert recorded.sent("POST /api/v1/statuses")[0].json["media_ids"] == [number]
 
+    def test_an_upload_that_gets_no_number_is_tried_again(self, account, with_pictures, recorded, store):
+        network = MastodonNetwork(real_clock)
+        recorded.answer("POST /api/v2/media", 202, {"url": None})
+        through = account.model_copy(update={"address": recorded.url})
+        assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Later)
+
 
 class TestBluesky:
     @pytest.fixture
