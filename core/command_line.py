@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     schedule.set_defaults(command=_schedule)
 
     queue = commands.add_parser("queue", help="list what is still to go out, soonest first")
-    queue.add_argument("--limit", type=int, default=SHOWN)
+    queue.add_argument("--limit", type=_count, default=SHOWN)
     queue.set_defaults(command=_queue)
 
     cancel = commands.add_parser("cancel", help="take a post out of the queue")
@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     cancel.set_defaults(command=_cancel)
 
     history = commands.add_parser("history", help="list what went out, the latest first")
-    history.add_argument("--limit", type=int, default=SHOWN)
+    history.add_argument("--limit", type=_count, default=SHOWN)
     history.set_defaults(command=_history)
 
     backup = commands.add_parser("backup", help="copy everything this machine keeps, while it is in use")
@@ -228,9 +228,18 @@ def _wall(text: str) -> datetime:
 
 def _duration(text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
-    if unit not in UNITS or not number.isdigit():
+    if unit not in UNITS or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no duration like 10s, 5m, 2h or 3d")
-    return timedelta(seconds=int(number) * UNITS[unit])
+    seconds = int(number) * UNITS[unit]
+    if seconds > FURTHEST_AHEAD.total_seconds():
+        raise argparse.ArgumentTypeError(f"{text!r} is more than three years")
+    return timedelta(seconds=seconds)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def open_application() -> Application:

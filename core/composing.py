@@ -110,9 +110,10 @@ def compose(
     Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. `threads` are the
     parts, as core.threads makes them, for destinations that get the text in several; pictures stand by the first. A
     picture or video needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, TooManyParts, CannotAttach,
-    NoDestination, UnknownDestination, DisabledDestination, UnknownZone, SkippedHour or DoubledHour. Whether the instant
-    lies ahead is checked when the post is scheduled.
+    NoDestination, UnknownDestination, DisabledDestination, UnknownZone, BeyondCalendar, SkippedHour or DoubledHour.
+    Whether the instant lies ahead is checked when the post is scheduled; it is a whole second, as schedules are.
     """
+    wall = wall.replace(microsecond=0)
     found = check_destinations(destinations, accounts, networks)
     said: dict[str, str] = {}
     for account in found:

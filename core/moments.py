@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytz
 
@@ -45,6 +45,15 @@ class DoubledHour(PunctualError):
         self.hint = f"Say which one: the first ({first}) or the second ({second})."
 
 
+class BeyondCalendar(PunctualError, OverflowError):
+    """The date lies at an end of the calendar, the years 1 and 9999, where nothing can be reckoned any more."""
+
+    hint = "Choose a date within the next three years."
+
+    def __init__(self, day: date) -> None:
+        super().__init__(f"{day:%d %b %Y} is too near to an end of the calendar.")
+
+
 def real_clock() -> datetime:
     """The machine's own clock. For entry points only."""
     return datetime.now(UTC)
@@ -67,12 +76,15 @@ def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
 
     One as a rule; none where the clocks jump over it; two where they go back over it. The offsets in force a day
     before and a day after are the only candidates, since no zone changes its clocks twice within two days. (The zone
-    data ends with 2037; every later year keeps the offset of its last day.)
+    data ends with 2037; every later year keeps the offset of its last day.) Raises UnknownZone or BeyondCalendar.
     """
     tz = zone_named(zone)
     as_if_utc = wall.replace(tzinfo=UTC)
-    offsets = {_offset(as_if_utc - _DAY, tz), _offset(as_if_utc + _DAY, tz)}
-    candidates = sorted(as_if_utc - offset for offset in offsets)
+    try:
+        offsets = {_offset(as_if_utc - _DAY, tz), _offset(as_if_utc + _DAY, tz)}
+        candidates = sorted(as_if_utc - offset for offset in offsets)
+    except OverflowError as error:
+        raise BeyondCalendar(wall) from error
     if len(candidates) == 1:
         return (candidates[0],)
     return tuple(candidate for candidate in candidates if candidate + _offset(candidate, tz) == as_if_utc)
@@ -82,7 +94,7 @@ def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
     """Return the one instant, in UTC, at which clocks in `zone` show the naive time `wall`.
 
     Where the hour comes twice, `which` is 1 for the first and 2 for the second; elsewhere it changes nothing.
-    Raises UnknownZone, SkippedHour, or DoubledHour when `which` is needed and not given.
+    Raises UnknownZone, BeyondCalendar, SkippedHour, or DoubledHour when `which` is needed and not given.
     """
     found = instants(wall, zone)
     if not found:

@@ -236,12 +236,11 @@ class Schedules:
         now = self._clock()
         if post.repeat is not None and post.repeat.ends_at is not None and post.repeat.ends_at <= now:
             raise Over(post.repeat.ends_at)
-        if post.due_at is None:
-            return
-        if post.due_at < now + self._notice:
+        if post.due_at is not None and post.due_at < now + self._notice:
             raise TooSoon(post.due_at, now + self._notice, now)
-        if post.due_at > now + FURTHEST_AHEAD:
-            raise TooFarAhead(post.due_at)
+        begins = post.due_at or (post.repeat.starts_at if post.repeat else None)
+        if begins is not None and begins > now + FURTHEST_AHEAD:
+            raise TooFarAhead(begins)
 
     def _check_in_time(self, post: Post) -> None:
         """Refuse to change what goes out when there is no time left to arm the change.

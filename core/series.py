@@ -22,7 +22,7 @@ def series(rule: Rule, at: time, zone: str, *, first: date, last: date | None, n
     """Return the series of a rule at a time of day, from `first` to `last` as calendars in `zone` have them.
 
     A first date that has begun sets no start: the next run is simply the first. Raises EndsBeforeItBegins, NeverRuns,
-    SecondsInRule, UnknownZone.
+    SecondsInRule, UnknownZone, BeyondCalendar.
     """
     if last is not None and last < first:
         raise EndsBeforeItBegins(first, last)
@@ -30,7 +30,7 @@ def series(rule: Rule, at: time, zone: str, *, first: date, last: date | None, n
     repeat = Repeat(
         expression=cron(rule, at),
         starts_at=begins if begins > now else None,
-        ends_at=day_begins(last + timedelta(days=1), zone) - timedelta(seconds=1) if last else None,
+        ends_at=_day_ends(last, zone) if last else None,
     )
     preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
     return repeat
@@ -43,3 +43,10 @@ def day_begins(day: date, zone: str) -> datetime:
         return moments.instant(midnight, zone, which=1)
     except moments.SkippedHour as skipped:
         return moments.instant(skipped.after, zone, which=1)
+
+
+def _day_ends(day: date, zone: str) -> datetime:
+    """Return the last second of a calendar day in a zone."""
+    if day == date.max:
+        raise moments.BeyondCalendar(day)
+    return day_begins(day + timedelta(days=1), zone) - timedelta(seconds=1)

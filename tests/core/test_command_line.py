@@ -91,6 +91,9 @@ def test_history_is_an_empty_array_at_first(command):
         (("--at", "2026-11-24T09:00", "--zone", "Mars/Olympus", "--to", "outbox"), "no time zone"),
         (("--at", "2026-11-24T09:00", "--to", "nowhere"), "No account"),
         (("--at", "2056-11-24T09:00", "--to", "outbox"), "too far ahead"),
+        (("--at", "2056-11-24T09:00", "--repeat", "daily", "--to", "outbox"), "too far ahead"),
+        (("--at", "0001-01-01T00:00", "--zone", "Asia/Tokyo", "--to", "outbox"), "end of the calendar"),
+        (("--at", "9999-12-31T23:59", "--to", "outbox"), "end of the calendar"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused_with_the_reason_and_a_remedy(command, arguments, reason):
@@ -121,7 +124,18 @@ def test_cancelling_what_is_not_there_is_refused(command):
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("schedule",), ("schedule", "--text", "x", "--at", "soon", "--to", "outbox"), ("dance",)]
+    "arguments",
+    [
+        (),
+        ("dance",),
+        ("schedule",),
+        ("schedule", "--text", "x", "--at", "soon", "--to", "outbox"),
+        ("schedule", "--text", "x", "--in", "²s", "--to", "outbox"),
+        ("schedule", "--text", "x", "--in", "9999999d", "--to", "outbox"),
+        ("schedule", "--text", "x", "--in", "99999999999999999d", "--to", "outbox"),
+        ("queue", "--limit", "-1"),
+        ("history", "--limit", "0"),
+    ],
 )
 def test_wrong_usage_exits_with_2(command, arguments, capsys):
     with pytest.raises(SystemExit) as left:

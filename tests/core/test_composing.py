@@ -92,6 +92,11 @@ def test_a_post_is_due_when_the_clocks_of_its_zone_show_its_time(composed):
     assert (post.wall, post.zone, post.late_after_minutes) == ("2026-11-24T09:00:00", "Europe/Berlin", 60)
 
 
+def test_a_post_is_due_on_a_whole_second_as_schedules_are(composed):
+    wall = datetime(2026, 11, 24, 9, 0, 30, 700_000)  # noqa: DTZ001 - what the person typed
+    assert composed("outbox", wall=wall).due_at == datetime(2026, 11, 24, 8, 0, 30, tzinfo=UTC)
+
+
 def test_of_an_hour_that_comes_twice_the_person_says_which(composed):
     wall = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 - what the person typed
     with pytest.raises(DoubledHour):

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.moments import (
+    BeyondCalendar,
     DoubledHour,
     SkippedHour,
     UnknownZone,
@@ -177,6 +178,13 @@ def test_a_zone_must_be_named_exactly(zone):
 )
 def test_the_offset_is_shown_with_its_sign(zone, label):
     assert offset_label(datetime.fromisoformat("2026-11-24T12:00Z"), zone) == label
+
+
+@pytest.mark.parametrize("wall", ["0001-01-01T00:00", "0001-01-01T12:00", "9999-12-31T00:00", "9999-12-31T23:59"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Adak"])
+def test_the_ends_of_the_calendar_are_refused_in_words(wall, zone):
+    with pytest.raises(BeyondCalendar, match="end of the calendar"):
+        instant(datetime.fromisoformat(wall), zone)
 
 
 def test_utc_text_is_read_back():

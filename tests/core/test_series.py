@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from core.moments import BeyondCalendar
 from core.recurrence import NeverRuns, preview
 from core.rules import Daily, MonthlyDate
 from core.series import EndsBeforeItBegins, day_begins, series
@@ -39,6 +40,12 @@ def test_a_last_date_before_the_first_is_refused():
 def test_a_series_without_a_single_run_is_refused():
     with pytest.raises(NeverRuns):
         series(MonthlyDate(day=31), time(9), "UTC", first=date(2026, 11, 5), last=date(2026, 11, 30), now=NOW)
+
+
+@pytest.mark.parametrize("last", [date(9999, 12, 30), date.max])
+def test_a_last_date_at_the_end_of_the_calendar_is_refused_in_words(last):
+    with pytest.raises(BeyondCalendar, match="end of the calendar"):
+        series(Daily(), time(9), "UTC", first=date(2026, 11, 5), last=last, now=NOW)
 
 
 def test_a_day_whose_midnight_is_skipped_begins_after_the_change():
