@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from core.accounts import OUTBOX, Account
 from core.media.intake import PICTURE_BYTES, VIDEO_BYTES
@@ -45,17 +46,19 @@ class OutboxNetwork:
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        now = self._clock()
-        self._outbox.add(
-            Entry(
-                occurrence_key=outgoing.occurrence_key,
+        key = outgoing.occurrence_key
+        entry = self._outbox.get(key) if outgoing.attempt > 1 else None
+        if entry is None:
+            media = tuple(attachment.media for attachment in outgoing.media)
+            entry = Entry(
+                occurrence_key=key,
                 post_id=outgoing.post_id,
                 text=outgoing.text,
-                media=tuple(attachment.media for attachment in outgoing.media),
-                published_at=now,
+                media=media,
+                published_at=self._clock(),
             )
-        )
-        return Published(at=now, url=f"/outbox?post={outgoing.occurrence_key}")
+            self._outbox.add(entry)
+        return Published(at=entry.published_at, url=f"/outbox?post={quote(key, safe='/:')}")
 
 
 def network(parts: Parts) -> OutboxNetwork:
