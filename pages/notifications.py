@@ -18,7 +18,7 @@ from ui.wording import plain
 @closing
 def add(kind: str) -> None:
     """Set up the channel that stands in the form; a secret that was made for it is shown once."""
-    entered = answers(kind, None)
+    entered = answers(kind)
     channel = entered_channel(kind, entered, digest(kind))
     application().channels.add(channel)
     if isinstance(channel, SignedWebhook) and not entered["secret"].strip():
@@ -29,10 +29,9 @@ def add(kind: str) -> None:
 @closing
 def change(before: Channel) -> None:
     """Keep the channel as it stands in the form."""
-    application().channels.keep(
-        entered_channel(before.kind, answers(before.kind, before), digest(before.kind), before=before)
-    )
-    say(f"{plain(before.name)} is changed.")
+    channel = entered_channel(before.kind, answers(before.kind), digest(before.kind), before=before)
+    application().notifier.change(before.name, channel)
+    say(f"{plain(channel.name)} is changed.")
 
 
 @closing
@@ -75,7 +74,7 @@ def add_dialog() -> None:
 @st.dialog("Change this channel", icon=":material/edit:")
 def change_dialog(channel: Channel) -> None:
     """Show what it is set to, but for its secrets."""
-    st.markdown(f"**{plain(channel.name)}** · {KINDS[channel.kind][0]}")
+    st.caption(KINDS[channel.kind][0])
     form(channel.kind, channel)
     refusal()
     st.button("Save", key="save", type="primary", on_click=change, args=(channel,))

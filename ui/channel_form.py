@@ -44,8 +44,7 @@ def forget() -> None:
 
 def form(kind: str, before: Channel | None) -> None:
     """Draw the fields, filled with what `before` has but for its secrets."""
-    if before is None:
-        _text(kind, "name", "Name", "", hint="How it is called here, for example: on call")
+    _text(kind, "name", "Name", before.name if before else "", hint="How it is called here, for example: on call")
     if kind == "email":
         _mail(before if isinstance(before, Email) else None)
     elif kind == "webhook":
@@ -60,10 +59,9 @@ def form(kind: str, before: Channel | None) -> None:
     _digest(kind, before)
 
 
-def answers(kind: str, before: Channel | None) -> dict[str, str]:
+def answers(kind: str) -> dict[str, str]:
     """Return what stands in the fields; for callbacks."""
-    found = {name: str(st.session_state.get(key(kind, name)) or "") for name in _FIELDS[kind]}
-    return found | {"name": before.name} if before else found
+    return {name: str(st.session_state.get(key(kind, name)) or "") for name in _FIELDS[kind]}
 
 
 def digest(kind: str) -> Digest | None:

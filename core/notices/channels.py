@@ -176,10 +176,17 @@ class Channels:
                 raise NameTaken(channel.name)
             self._write([*found, channel])
 
-    def keep(self, channel: Channel) -> None:
-        """Keep a channel; one of the same name is replaced."""
+    def keep(self, channel: Channel, *, instead_of: str | None = None) -> None:
+        """Keep a channel in the place of the one called `instead_of`, by default of the one of the same name.
+
+        Raises NameTaken where another one has its new name.
+        """
+        replaced = instead_of or channel.name
         with self._lock:
-            found = {each.name: each for each in self.all()} | {channel.name: channel}
+            found = {each.name: each for each in self.all()}
+            if channel.name != replaced and channel.name in found:
+                raise NameTaken(channel.name)
+            found |= {replaced: channel}
             self._write(list(found.values()))
 
     def remove(self, name: str) -> None:

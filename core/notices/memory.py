@@ -126,6 +126,16 @@ class Memory:
             )
         )
 
+    def rename(self, name: str, new_name: str) -> None:
+        """Let a channel go by another name; whatever went by that before is forgotten."""
+        self.database.write(
+            lambda connection: (
+                connection.execute("DELETE FROM told WHERE channel = ?", (new_name,)),
+                connection.execute("UPDATE OR REPLACE channel SET name = ? WHERE name = ?", (new_name, name)),
+                connection.execute("UPDATE told SET channel = ? WHERE channel = ?", (new_name, name)),
+            )
+        )
+
     def forget(self, name: str) -> None:
         """Forget a channel; one that is set up again under the same name begins anew."""
         self.database.write(

@@ -84,6 +84,13 @@ class Notifier:
         self._sender.send_test(channel)
         self._memory.sent(channel.name, [], self._clock())
 
+    def change(self, name: str, channel: Channel) -> None:
+        """Put a channel in the place of the one of that name; it is told nothing twice. Raises NameTaken."""
+        with self._lock:  # a message that is under way is noted under the name that it was sent to
+            self._channels.keep(channel, instead_of=name)
+            if channel.name != name:
+                self._memory.rename(name, channel.name)
+
     def remove(self, name: str) -> None:
         """Forget a channel, and what it was told."""
         self._channels.remove(name)

@@ -158,6 +158,20 @@ def test_a_channel_is_changed_and_keeps_its_secret(more, application):
     assert application.channels.all() == [MAIL.model_copy(update={"recipients": ("bob@example.org",)})]
 
 
+def test_a_channel_is_renamed_unless_another_one_has_the_name(more, application):
+    application.channels.keep(MAIL)
+    application.channels.keep(MAIL.model_copy(update={"name": "Night"}))
+    page = more("On call", "Change")
+    fill(page, "email", name="Night")
+    page.button(key="save").click().run()
+    assert "There is a channel named Night already." in said(page)
+    page = more("On call", "Change")
+    fill(page, "email", name="Day")
+    page.button(key="save").click().run()
+    assert [channel.name for channel in application.channels.all()] == ["Day", "Night"]
+    assert "Day is changed." in said(page)
+
+
 def test_a_digest_is_asked_for_moved_and_given_up(more, application):
     application.channels.keep(MAIL)
 

@@ -47,6 +47,21 @@ def test_a_new_channel_takes_no_other_ones_name(channels):
     assert channels.all() == [slack(), slack("other")]
 
 
+def test_a_channel_keeps_its_place_under_another_name(channels):
+    channels.add(slack())
+    channels.add(slack("other"))
+    channels.keep(slack("crew"), instead_of="team")
+    assert channels.all() == [slack("crew"), slack("other")]
+
+
+def test_a_renamed_channel_takes_no_other_ones_name(channels):
+    channels.add(slack())
+    channels.add(slack("other"))
+    with pytest.raises(NameTaken, match="other"):
+        channels.keep(slack("other"), instead_of="team")
+    assert channels.all() == [slack(), slack("other")]
+
+
 def test_the_file_is_this_users_alone_and_no_channel_shows_its_secret(channels, tmp_path):
     channels.keep(slack())
     assert stat.S_IMODE((tmp_path / "channels.json").stat().st_mode) == 0o600

@@ -324,3 +324,22 @@ def test_a_digest_that_did_not_get_through_is_tried_again(notifier, channels, ho
     clock.move(minutes=1)
     notifier.tell()
     assert [each["kind"] for each in hook.contents] == ["digest"]
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_renamed_channel_is_told_nothing_twice_and_keeps_its_pause(notifier, befalls, channels, hook, clock):
+    befalls("refused")
+    notifier.tell()
+    befalls("refused", number=2)
+    hook.status = 503
+    notifier.tell()
+    [mine] = channels.all()
+    notifier.change("mine", mine.model_copy(update={"name": "ours"}))
+    assert "answered 503" in notifier.standings()["ours"].error
+    clock.move(minutes=2)
+    hook.status = 200
+    notifier.tell()
+    assert [content["count"] for content in hook.contents] == [1, 1]
+    notifier.remove("ours")
+    channels.add(mine)
+    assert notifier.standings()["mine"].since == clock()
