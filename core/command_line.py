@@ -5,15 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 from core.application import Application
 from core.composing import compose
 from core.errors import PunctualError
-from core.history import Run, runs
-from core.ledger.port import Plan
-from core.models import new_post_id
+from core.history import GRACE, Run, runs
+from core.models import Post, new_post_id
 from core.moments import instants, utc_text, wall_time
 from core.move import commands as moving
 from core.queue import Scheduled
@@ -22,6 +22,7 @@ from core.repeat_option import GRAMMAR, rule_asked
 from core.schedules import FURTHEST_AHEAD
 from core.series import series
 from core.settings import Settings
+from core.upcoming import stranded
 from core.wire import ScheduleName
 
 DONE, REFUSED = 0, 1
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
     schedule.set_defaults(command=_schedule)
 
-    queue = commands.add_parser("queue", help="list what is still to go out, soonest first")
+    queue = commands.add_parser("queue", help="list what is still to go out, soonest first, and what lies there")
     queue.add_argument("--limit", type=_count, default=SHOWN)
     queue.set_defaults(command=_queue)
 
@@ -112,11 +113,11 @@ def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, 
     plan = application.schedules.schedule(post)
     if application.engine is not None and not application.engine.running():
         print("Nothing runs that would send it: start the dashboard, or python -m core.engine.", file=err)
-    planned = _planned(plan, "armed")
+    planned = _told(plan.post, "armed")
     if repeat:
         runs_ahead = preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now)
         planned["next"] = [utc_text(run) for run in runs_ahead]
-    print(json.dumps(planned, ensure_ascii=False) if asked.json else _line(planned), file=out)
+    print(json.dumps(planned) if asked.json else _line(planned), file=out)
     if repeat and not asked.json:
         print("\n".join(f"  {wall_time(run, zone):%a %d %b %Y, %H:%M} {zone}" for run in runs_ahead), file=out)
 
@@ -132,17 +133,20 @@ def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[da
 
 def _queue(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     now = application.clock()
-    listed = application.queue.window(now - timedelta(days=1), now + FURTHEST_AHEAD, limit=asked.limit)
-    rows = [_queued(found, application) for found in application.queue.details(listed)]
-    _print(rows, asked, out, "The queue is empty.")
+    listed = application.queue.window(now - GRACE, now + FURTHEST_AHEAD, limit=asked.limit)
+    rows = {found.listed.post_id: _queued(found, application) for found in application.queue.details(listed)}
+    without = stranded(application.ledger, now)
+    rows |= {entry.post_id: _told(entry.post, entry.state) for entry in without if entry.post is not None}
+    in_order = sorted(rows.values(), key=lambda row: (row["due_at"] is None, row["due_at"] or "", row["name"]))
+    _print(in_order, asked, out, "The queue is empty.")
 
 
 def _cancel(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     name = ScheduleName.read(asked.name)
     post_id = name.post_id if name else asked.name
     plan = application.schedules.cancel(application.schedules.plan(post_id))
-    cancelled = _planned(plan, plan.wish)
-    print(json.dumps(cancelled, ensure_ascii=False) if asked.json else _line(cancelled), file=out)
+    cancelled = _told(plan.post, plan.wish)
+    print(json.dumps(cancelled) if asked.json else _line(cancelled), file=out)
 
 
 def _history(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
@@ -153,12 +157,11 @@ def _history(application: Application, asked: argparse.Namespace, out: TextIO, e
 def _backup(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     folder = asked.folder.expanduser().absolute()
     application.back_up(folder)
-    said = json.dumps({"folder": str(folder)}, ensure_ascii=False) if asked.json else f"Everything is in {folder}."
+    said = json.dumps({"folder": str(folder)}) if asked.json else f"Everything is in {folder}."
     print(said, file=out)
 
 
-def _planned(plan: Plan, state: str) -> dict[str, Any]:
-    post = plan.post
+def _told(post: Post, state: str) -> dict[str, Any]:
     return {
         "name": str(ScheduleName.of(post)),
         "post_id": post.post_id,
@@ -204,7 +207,7 @@ def _ran(run: Run) -> dict[str, Any]:
 
 def _print(rows: list[dict[str, Any]], asked: argparse.Namespace, out: TextIO, empty: str) -> None:
     if asked.json:
-        print(json.dumps(rows, ensure_ascii=False), file=out)
+        print(json.dumps(rows), file=out)
     else:
         print("\n".join(map(_line, rows)) or empty, file=out)
 
@@ -248,5 +251,12 @@ def open_application() -> Application:
 
 
 def run() -> int:
-    """Run the command that this process was started with."""
+    """Run the command that this process was started with.
+
+    What the terminal's encoding cannot write is written as an escape: a post is not to be scheduled and then hidden
+    behind a traceback. JSON is ASCII in any case.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     return main(sys.argv[1:], open_application, sys.stdout, sys.stderr)

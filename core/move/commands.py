@@ -52,13 +52,8 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> l
 def _tell(report: Report, asked: argparse.Namespace, out: TextIO) -> None:
     if asked.json:
         members = {"remarks": report.remarks, "unfinished": report.unfinished}
-        print(
-            json.dumps(
-                {"moved": report.moved} | {name: [*map(_as_json, found)] for name, found in members.items()},
-                ensure_ascii=False,
-            ),
-            file=out,
-        )
+        found = {name: [*map(_as_json, remarks)] for name, remarks in members.items()}
+        print(json.dumps({"moved": report.moved} | found), file=out)
     else:
         for remark in (*report.remarks, *report.unfinished):
             row = _as_json(remark)

@@ -54,6 +54,25 @@ def test_queue_lists_what_was_scheduled_soonest_first(command):
     ]
 
 
+def test_queue_tells_of_posts_that_no_schedule_carries(command, tmp_path, clock):
+    ids = [
+        json.loads(command("schedule", "--text", text, "--in", ahead, "--to", "outbox", "--json")[1])["post_id"]
+        for text, ahead in (("Nobody sent it", "10s"), ("Paused", "20s"), ("Not armed", "2d"))
+    ]
+    application = Application(Settings(home=tmp_path), clock)
+    application.schedules.pause(application.schedules.plan(ids[1]))
+    unarmed = application.ledger.get(ids[2]).post.model_copy(update={"revision": 2})
+    application.ledger.change(unarmed, wish="active", schedule_name="post-x", now=clock())
+    application.close()
+    clock.move(hours=26)
+    _, out, _ = command("queue", "--json")
+    assert [(row["text"], row["state"]) for row in json.loads(out)] == [
+        ("Nobody sent it", "missing"),
+        ("Paused", "time has passed"),
+        ("Not armed", "not armed"),
+    ]
+
+
 def test_cancel_takes_a_post_out_of_the_queue_by_its_name(command):
     name = json.loads(command("schedule", "--text", "Never", *AT, "--json")[1])["name"]
     status, out, _ = command("cancel", name, "--json")
@@ -149,6 +168,17 @@ def test_a_last_date_without_a_rule_is_wrong_usage(command, capsys):
         command("schedule", "--text", "x", *AT, "--until", "2027-01-01")
     assert left.value.code == 2
     assert "--repeat" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_text_that_the_terminal_cannot_write_is_written_with_escapes(tmp_path, form):
+    environment = {**os.environ, "PUNCTUAL_HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+    schedule = ("schedule", "--text", "Grüße 🎉", "--in", "1h", "--to", "outbox")
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *schedule, *form], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    assert json.loads(done.stdout)["text"] == "Grüße 🎉" if form else "Gr\\xfc\\xdfe" in done.stdout
 
 
 def test_as_a_program_it_names_a_home_that_cannot_be_used(tmp_path):
