@@ -9,6 +9,7 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
+from core.animations import without_words
 from core.errors import PunctualError
 
 PIXELS_AT_MOST = 50_000_000
@@ -96,8 +97,9 @@ def examined(content: bytes) -> Picture:
 def fitted(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
     """Return a picture as a network takes it when it is one of `count`: upright, scaled down, with nothing but pixels.
 
-    What the file told of place, time and camera is gone; colours keep their profile. An animated GIF goes as it is
-    where GIFs are taken; elsewhere its first frame does. Raises CannotFit, TooManyPixels or CorruptPicture.
+    What the file told of place, time and camera is gone; colours keep their profile. An animated GIF keeps its
+    frames as they are where GIFs are taken; elsewhere its first one goes. Raises CannotFit, TooManyPixels or
+    CorruptPicture.
     """
     max_bytes = limits.each_of(count)
     with _opened(content) as image:
@@ -172,10 +174,8 @@ def _encoded(pixels: Image.Image, form: str, *, icc_profile: bytes | None, quali
 
 
 def _animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
-    """Return an animated GIF untouched: decoding and encoding its frames would spoil them. Raises CannotFit.
-
-    Only XMP could tell of a place in a GIF, and one that has it is not sent.
-    """
-    if len(content) > max_bytes or max(image.size) > limits.max_side or b"XMP DataXMP" in content:
+    """Return an animated GIF with its frames untouched: to encode them anew would spoil them. Raises CannotFit."""
+    quiet = without_words(content)
+    if len(quiet) > max_bytes or max(image.size) > limits.max_side:
         raise CannotFit("animation", max_bytes)
-    return Picture(content=content, content_type="image/gif", width=image.width, height=image.height)
+    return Picture(content=quiet, content_type="image/gif", width=image.width, height=image.height)

@@ -3,12 +3,14 @@
 import struct
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 from core.errors import PunctualError
 from core.pictures import (
@@ -71,6 +73,25 @@ def test_a_picture_that_lies_on_its_side_is_set_upright(from_a_phone):
     assert green < 60
     assert blue < 60
     assert (examined(from_a_phone).width, examined(from_a_phone).height) == (300, 400)
+
+
+def test_no_text_beside_a_drawing_is_kept():
+    told = PngInfo()
+    told.add_text("Location", "Cologne, Domkloster 4")
+    told.add_itxt("XML:com.adobe.xmp", "<x>Cologne</x>", zip=False)
+    content = encoded(gradient(40, 30), "PNG", pnginfo=told)
+    assert content.count(b"Cologne") == 2
+    assert b"Cologne" not in fitted(content, GENEROUS).content
+    assert fitted(content, GENEROUS).content_type == "image/png"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "GIF"])
+def test_no_comment_is_kept(form):
+    content = encoded(gradient(40, 30), form, comment=b"in Cologne")
+    assert b"in Cologne" in content
+    assert (
+        b"in Cologne" not in fitted(content, replace(GENEROUS, types=("image/jpeg", "image/png", "image/gif"))).content
+    )
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
@@ -142,6 +163,8 @@ def test_an_animation_moves_where_gifs_are_taken_and_stands_where_not():
     content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80)
     moving = fitted(content, PictureLimits(count=1, max_bytes=10**6, types=("image/gif", "image/png")))
     assert moving.content == content
+    talking = content[:-1] + b"\x21\xfe\x08in Koeln\0" + content[-1:]
+    assert fitted(talking, PictureLimits(count=1, max_bytes=10**6, types=("image/gif",))).content == content
     still = fitted(content, GENEROUS)
     assert still.content_type == "image/png"
     with pytest.raises(CannotFit, match="animation"):
