@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from core.accounts import OUTBOX, Account, named, with_credentials
 from core.errors import PunctualError
-from core.home import write_private
+from core.home import locked, write_private
 
 _FILE = TypeAdapter(list[Account])
 
@@ -30,7 +29,6 @@ class FileAccounts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = FileLock(f"{path}.lock")
 
     def all(self) -> list[Account]:
         return [OUTBOX, *self._read()]
@@ -39,12 +37,12 @@ class FileAccounts:
         return named(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        with self._lock:
+        with locked(self._path):
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])
 
     def remove(self, destination: str) -> None:
-        with self._lock:
+        with locked(self._path):
             self._write([each for each in self._read() if each.destination != destination])
 
     def _read(self) -> list[Account]:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts import OUTBOX, Account, Accounts
 from core.database import translated
-from core.home import write_private
+from core.home import locked, write_private
 from core.models import Destination, Instant, Value, account_and_part
 from core.moments import Clock
 from core.publishing.network import Network
@@ -92,7 +92,7 @@ class AccountWatch:
     def check(self, destination: str) -> Checked:
         """Check one account now and keep what was found. Raises UnknownDestination."""
         account = self._accounts.get(destination)
-        with self._lock:
+        with locked(self._path):
             return self._check([account])[destination]
 
     def _in_turn(self) -> list[Account]:

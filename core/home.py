@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from core.errors import PunctualError
 
 
@@ -24,7 +26,7 @@ class Home:
     def __init__(self, path: Path) -> None:
         """Make the folder if missing and write to it once. Raises HomeUnusable."""
         self.path = path
-        with _usable(path):
+        with usable(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe = path / f".write-test-{secrets.token_hex(4)}"
             try:
@@ -81,7 +83,7 @@ class Home:
     def kept_secret(self, name: str, make: Callable[[], str]) -> str:
         """Return the secret kept in the file `name`, mode 0600; it is made by `make()` if there is none yet."""
         path = self.path / name
-        with _usable(path):
+        with usable(path):
             if not path.exists():
                 _write_once(path, make())
             kept = path.read_text().strip()
@@ -103,12 +105,33 @@ def is_signing_secret(text: str) -> bool:
         return False
 
 
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about a file or a folder into HomeUnusable."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as error:
+        raise HomeUnusable(path, getattr(error, "strerror", None) or str(error)) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one thread of one process at a time change a file, in turn. Raises HomeUnusable."""
+    lock = FileLock(f"{path}.lock")
+    with usable(path):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def write_private(path: Path, content: str | bytes) -> None:
     """Replace a file in one step by one that only this user can read; on return it survives a power cut.
 
     Raises HomeUnusable; the file is then as it was.
     """
-    with _usable(path), _fresh(path, content) as fresh:
+    with usable(path), _fresh(path, content) as fresh:
         fresh.replace(path)
 
 
@@ -134,11 +157,3 @@ def _fresh(path: Path, content: str | bytes) -> Iterator[Path]:
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
-
-
-@contextmanager
-def _usable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, UnicodeDecodeError) as error:
-        raise HomeUnusable(path, getattr(error, "strerror", None) or str(error)) from error

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.home import usable
+
 
 class Presence:
     """This process's presence in a home: a file that the operating system keeps locked for as long as it lives.
@@ -14,12 +16,13 @@ class Presence:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Announce this process in `folder`, made if missing, under a token of its own."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Announce this process in `folder`, made if missing, under a token of its own. Raises HomeUnusable."""
         self._folder = folder
         self.token = secrets.token_hex(8)
         self._lock = FileLock(self._path(self.token), thread_local=False)
-        self._lock.acquire(timeout=5)
+        with usable(folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.acquire(timeout=5)
 
     def lives(self, token: str) -> bool:
         """Tell whether the process that holds `token` still runs. This one always does."""

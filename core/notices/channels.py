@@ -5,12 +5,11 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from filelock import FileLock
 from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from core.database import translated
 from core.errors import PunctualError
-from core.home import is_signing_secret, write_private
+from core.home import is_signing_secret, locked, write_private
 from core.models import Value, Zone
 from core.publishing.entered import is_allowed, is_loopback
 
@@ -155,7 +154,6 @@ class Channels:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = FileLock(f"{path}.lock")
 
     def all(self) -> list[Channel]:
         """Return every channel, in the order in which they were set up. Raises ChannelsUnreadable."""
@@ -170,7 +168,7 @@ class Channels:
 
     def add(self, channel: Channel) -> None:
         """Keep a new channel. Raises NameTaken."""
-        with self._lock:
+        with locked(self._path):
             found = self.all()
             if any(each.name == channel.name for each in found):
                 raise NameTaken(channel.name)
@@ -182,7 +180,7 @@ class Channels:
         Raises NameTaken where another one has its new name.
         """
         replaced = instead_of or channel.name
-        with self._lock:
+        with locked(self._path):
             found = {each.name: each for each in self.all()}
             if channel.name != replaced and channel.name in found:
                 raise NameTaken(channel.name)
@@ -191,7 +189,7 @@ class Channels:
 
     def remove(self, name: str) -> None:
         """Forget a channel and its credentials."""
-        with self._lock:
+        with locked(self._path):
             self._write([each for each in self.all() if each.name != name])
 
     def _write(self, channels: list[Channel]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.home import HomeUnusable
 from core.processes import Presence
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,13 @@ def other(tmp_path):
         process.token = process.stdout.readline().strip()
         yield process
         process.stdin.close()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_in_words(tmp_path):
+    folder = tmp_path / "processes"
+    folder.write_text("not a folder")
+    with pytest.raises(HomeUnusable, match="processes"):
+        Presence(folder)
 
 
 def test_a_process_lives_in_its_own_eyes_and_in_others(presence, other):
