@@ -21,8 +21,13 @@ class DashboardPolicy(iam.ManagedPolicy):
         super().__init__(scope, name, description="For the principal that Punctual's dashboard runs as.")
         self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], self.stack.stack_id)
         self._allow("ListSchedules", ["scheduler:ListSchedules"], "*")
-        self._allow("WarnOfQuotas", ["lambda:GetAccountSettings", "servicequotas:ListServiceQuotas"], "*")
-        self._acknowledge("*", "These three actions read alone, and take no resource or none that is ours to name.")
+        self._allow(
+            "WarnOfQuotas",
+            ["cloudwatch:GetMetricStatistics", "lambda:GetAccountSettings", "servicequotas:ListServiceQuotas"],
+            "*",
+        )
+        self._allow("CheckRedelivery", ["lambda:ListEventSourceMappings"], "*")
+        self._acknowledge("*", "These actions read alone, and take no resource or none that is ours to name.")
 
     def schedule_posts(self, group: ScheduleGroup) -> None:
         """Make, read, change and delete the schedules of one group, which run as its role."""
@@ -48,6 +53,14 @@ class DashboardPolicy(iam.ManagedPolicy):
         self._allow(
             "PostNow",
             ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig"],
+            function.function_arn,
+        )
+
+    def look_at_posting_server(self, function: lambda_.Function) -> None:
+        """Look at how the posting server is configured, and how much of it may run; never invoke it."""
+        self._allow(
+            "CheckPostingServer",
+            ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"],
             function.function_arn,
         )
 

@@ -26,9 +26,8 @@ class PunctualStack(Stack):
         super().__init__(scope, options.stack, description="Punctual: schedules social-media posts.")
         self._table, self._media, self._secret = ledger_table(self), media_bucket(self), self._signing_secret()
         self._accounts = AccountsPath(self)
-        posting_url = options.posting_url
-        if options.concurrency is not None:
-            posting_url = self._posting_server(Path(scope.outdir), options.concurrency).url
+        server = None if options.concurrency is None else self._posting_server(Path(scope.outdir), options.concurrency)
+        posting_url = server.url if server else options.posting_url
         if not posting_url:
             Annotations.of(self).add_warning_v2(
                 "punctual:posting_url",
@@ -43,6 +42,8 @@ class PunctualStack(Stack):
         policy = DashboardPolicy(self, "DashboardPolicy")
         policy.schedule_posts(group)
         policy.post_now(relay.function)
+        if server:
+            policy.look_at_posting_server(server.function)
         policy.keep_the_ledger(self._table)
         policy.keep_media(self._media)
         policy.keep_accounts(self._accounts)
@@ -62,6 +63,7 @@ class PunctualStack(Stack):
             DeadLettersQueueUrl=relay.dead_letters.queue_url,
             DashboardPolicyArn=policy.managed_policy_arn,
             **({"PostingUrl": posting_url} if posting_url else {}),
+            **({"PostingFunctionArn": server.function.function_arn} if server else {}),
         )
 
     def _relay(self, posting_url: str, allowed_hosts: str) -> Relay:

@@ -13,6 +13,7 @@ from core.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
 from lambda_pkg.address import address_of
 
 PREFIX = "PUNCTUAL_"
+FUNCTION_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
 
 
 class WrongSetting(PunctualError):
@@ -37,8 +38,9 @@ class Settings(Value):
     posting_url: str | None = None
     signing_secret: str | None = Field(default=None, repr=False)
     stack: str | None = None
-    function_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$")
+    function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN)
     role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
+    posting_function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN)
     table: str | None = None
     media_bucket: str | None = None
     accounts_path: str | None = Field(default=None, pattern=r"^(/[A-Za-z0-9_.-]+)+$")

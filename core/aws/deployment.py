@@ -13,6 +13,7 @@ OUTPUTS = {
     "group": "GroupName",
     "function_arn": "RelayFunctionArn",
     "role_arn": "ExecutionRoleArn",
+    "posting_function_arn": "PostingFunctionArn",
     "table": "TableName",
     "media_bucket": "MediaBucketName",
     "accounts_path": "AccountsPath",
@@ -51,11 +52,15 @@ class IncompleteDeployment(PunctualError):
 
 
 class Deployment(Value):
-    """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them."""
+    """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them.
+
+    `posting_function_arn` is None where posts go to another server than a function of the stack's.
+    """
 
     function_arn: str
     role_arn: str
     group: str = "punctual"
+    posting_function_arn: str | None = None
     table: str | None = None
     media_bucket: str | None = None
     accounts_path: str | None = None

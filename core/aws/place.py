@@ -105,6 +105,19 @@ class Aws:
             limits = self.brief_client("lambda").get_account_settings()["AccountLimit"]
         return int(limits["UnreservedConcurrentExecutions"])
 
+    def published_at_once(self) -> int | None:
+        """Return how many posts the posting server takes side by side.
+
+        None where it is no function of the stack's, or shares with all others because nothing is reserved for it.
+        """
+        arn = self.deployment.posting_function_arn
+        if arn is None:
+            return None
+        with translated():
+            found = self.brief_client("lambda").get_function_concurrency(FunctionName=arn)
+        reserved: int | None = found.get("ReservedConcurrentExecutions")
+        return reserved
+
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured secrets, else the deployment's, read at most every five minutes, else the home's own.
 

@@ -10,9 +10,22 @@ from functools import partial
 from core.application import Application
 from core.errors import PunctualError
 from core.health import accounts, ledger, local
-from core.health.aws import identity, posting, queues, relay, role, scheduler, stores
+from core.health.aws import (
+    identity,
+    posting,
+    posting_function,
+    queues,
+    quota,
+    redelivery,
+    relay,
+    role,
+    scheduler,
+    stores,
+)
 from core.health.findings import Check, Finding, Visit, unknown
 
+FAMILIES = (identity, scheduler, quota, role, relay, redelivery, posting, posting_function, queues, stores)
+"""Of what is looked at on AWS, in the order in which it is told."""
 log = logging.getLogger(__name__)
 
 PATIENCE = 12.0
@@ -36,8 +49,7 @@ def _looks(visit: Visit) -> Mapping[str, Callable[[], Finding]]:
     shared = {name: partial(look, visit) for name, look in (ledger.LOOKS | accounts.LOOKS).items()}
     application = visit.application
     if application.aws is not None:
-        families = (identity, scheduler, role, relay, posting, queues, stores)
-        looks = {name: look for family in families for name, look in family.LOOKS.items()}
+        looks = {name: look for family in FAMILIES for name, look in family.LOOKS.items()}
         return {name: partial(look, application.aws, visit) for name, look in looks.items()} | shared
     if application.engine is not None:
         return {name: partial(look, application.engine, visit) for name, look in local.LOOKS.items()} | shared

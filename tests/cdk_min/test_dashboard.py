@@ -8,9 +8,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 from PIL import Image
 from pydantic import SecretStr
+from urllib3 import HTTPResponse
 
 from core.accounts import Account
 from core.application import Application
@@ -36,6 +38,10 @@ ACTIONS = {
     "sts:GetCallerIdentity": set(),
 }
 """Operations that are allowed by other names than their own; the last one is allowed to everybody."""
+
+
+UNKNOWN_TO_MOTO = {"ListServiceQuotas", "SimulatePrincipalPolicy"}
+"""They are answered as AWS answers who is not allowed them."""
 
 
 @pytest.fixture
@@ -111,11 +117,13 @@ def needed(deployment: Any, monkeypatch: Any) -> set[str]:
     actions: set[str] = set()
     answer = BotocoreStubber.__call__
 
-    def note(stubber: Any, event_name: str, *arguments: Any, **options: Any) -> Any:
+    def note(stubber: Any, event_name: str, request: Any, **options: Any) -> Any:
         _, service, operation = event_name.split(".")
         action = f"{service.replace('-', '')}:{operation}"
         actions.update(ACTIONS.get(action, {action}))
-        return answer(stubber, event_name, *arguments, **options)
+        if operation in UNKNOWN_TO_MOTO:
+            return AWSResponse(request.url, 403, {}, HTTPResponse(io.BytesIO(), preload_content=False))
+        return answer(stubber, event_name, request, **options)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", note)
     return actions

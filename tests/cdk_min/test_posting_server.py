@@ -1,6 +1,7 @@
 """The posting server on Lambda, as the template has it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +69,16 @@ def test_it_may_do_what_publishing_takes_and_no_more(only):
 
 def test_its_logs_end_after_three_months(only):
     assert only("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
+
+
+def test_the_dashboard_is_told_of_it_and_may_look_at_it_but_not_invoke_it(template, only, logical_id):
+    arn = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
+    assert template["Outputs"]["PostingFunctionArn"]["Value"] == arn
+    statements = only("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]
+    [granted] = [each["Action"] for each in statements if each["Resource"] == arn]
+    assert granted == ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"]
+
+
+def test_every_output_is_explained(template):
+    readme = (Path(__file__).resolve().parent.parent.parent / "cdk_min" / "README.md").read_text()
+    assert {f"`{name}`" for name in template["Outputs"] if f"`{name}`" not in readme} == set()

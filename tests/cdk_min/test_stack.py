@@ -169,7 +169,9 @@ def test_no_action_is_a_wildcard_and_no_role_has_a_policy_of_aws(template, state
 def test_only_what_takes_no_resource_is_granted_on_all(statements):
     on_all = [action for each in statements if "*" in listed(each["Resource"]) for action in listed(each["Action"])]
     assert sorted(on_all) == [
+        "cloudwatch:GetMetricStatistics",
         "lambda:GetAccountSettings",
+        "lambda:ListEventSourceMappings",
         "scheduler:ListSchedules",
         "servicequotas:ListServiceQuotas",
     ]

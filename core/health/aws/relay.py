@@ -3,7 +3,7 @@
 from core.aws.place import Aws
 from core.faults import PartGone, translated
 from core.health.aws.role import DEPLOY
-from core.health.crowding import busiest_minute
+from core.health.crowding import busiest_minute, narrowest
 from core.health.findings import Finding, Visit, bad, good, warning
 
 LONGEST_RUN = 140
@@ -48,15 +48,13 @@ def failures(aws: Aws, visit: Visit) -> Finding:
 
 
 def concurrency(aws: Aws, visit: Visit) -> Finding:
-    """Whether Lambda runs as many relays side by side as wait in the busiest minute of the next day."""
-    at_once = aws.relays_at_once()
+    """Whether as many posts get through side by side as are due in the busiest minute of the next day."""
+    passage = narrowest(aws)
     crowd, minute = busiest_minute(visit.application.queue, visit.now)
-    if minute is None or crowd <= at_once:
-        return good(f"{at_once:,} may run side by side; the busiest minute of the next day holds {crowd:,} posts.")
-    return warning(
-        f"{at_once:,} may run side by side, and {crowd:,} posts are due at {minute:%H:%M} UTC: some will be late.",
-        "Spread them, or ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.",
-    )
+    words = f"{passage.words[0].upper()}{passage.words[1:]}"
+    if minute is None or crowd <= passage.posts:
+        return good(f"{words}; the busiest minute of the next day holds {crowd:,}.")
+    return warning(f"{words}, and {crowd:,} posts are due at {minute:%H:%M} UTC: some will be late.", passage.remedy)
 
 
 LOOKS = {"Relay": function, "Relay's failures": failures, "Posts side by side": concurrency}

@@ -7,7 +7,8 @@ from core.aws.place import Aws
 from core.faults import AccessDenied, PartGone, translated
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
 
-DEPLOY = "Deploy the stack again (cdk_min/README.md)."
+DEPLOY = "Deploy the stack again, with --revert-drift (cdk_min/README.md)."
+"""A plain deployment compares templates, and leaves what was changed or deleted by hand as it is."""
 
 
 def trust(aws: Aws, visit: Visit) -> Finding:

@@ -158,12 +158,13 @@ def cloud(
 
 @pytest.fixture
 def deployed(cloud: Cloud) -> Cloud:
-    """AWS with everything that the stack makes."""
+    """AWS with everything that the stack makes, but for what `redelivered` and `posting_function` make."""
     cloud["scheduler"].create_schedule_group(Name=GROUP)
     failures, dead, undelivered = (_queue(cloud, name) for name in ("failures", "dead", "undelivered"))
     secret = cloud["secretsmanager"].create_secret(Name="signing", SecretString="A" * 44)["ARN"]
     table = _table(cloud)
-    function = _function(cloud, failures)
+    function = _function(cloud, "relay", timeout=150, POSTING_URL="https://posts.example.org/publish")
+    _keep_failures(cloud, function, failures)
     cloud.tell(
         GroupName=GROUP,
         RelayFunctionArn=function,
@@ -176,6 +177,24 @@ def deployed(cloud: Cloud) -> Cloud:
         DeadLettersQueueUrl=dead,
     )
     return cloud
+
+
+@pytest.fixture
+def redelivered(deployed: Cloud) -> None:
+    """The mapping that hands failures to the relay again; moto does it as soon as one lies in the queue."""
+    deployed["lambda"].create_event_source_mapping(
+        FunctionName=deployed.outputs["RelayFunctionArn"],
+        EventSourceArn=_arn(deployed, deployed.outputs["FailuresQueueUrl"]),
+        BatchSize=1,
+    )
+
+
+@pytest.fixture
+def posting_function(deployed: Cloud) -> str:
+    """The posting server as a function of its own, 20 of which may run; its ARN."""
+    arn = _function(deployed, "posting", timeout=45)
+    deployed["lambda"].put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=20)
+    return arn
 
 
 @pytest.fixture
@@ -223,27 +242,29 @@ def _key_schema(partition: str, place: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": place, "KeyType": "RANGE"}]
 
 
-def _function(cloud: Cloud, failures: str) -> str:
+def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("handler.py", "")
-    role = cloud["iam"].create_role(RoleName="relay", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    arn = cloud["lambda"].create_function(
-        FunctionName="relay",
+    role = cloud["iam"].create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    return cloud["lambda"].create_function(
+        FunctionName=name,
         Runtime="python3.13",
         Role=role,
         Handler="handler.handle",
         Code={"ZipFile": code.getvalue()},
-        Timeout=150,
-        Environment={"Variables": {"POSTING_URL": "https://posts.example.org/publish"}},
+        Timeout=timeout,
+        Environment={"Variables": variables},
     )["FunctionArn"]
+
+
+def _keep_failures(cloud: Cloud, function: str, failures: str) -> None:
     cloud["lambda"].put_function_event_invoke_config(
-        FunctionName=arn,
+        FunctionName=function,
         MaximumRetryAttempts=2,
         MaximumEventAgeInSeconds=900,
         DestinationConfig={"OnFailure": {"Destination": _arn(cloud, failures)}},
     )
-    return arn
 
 
 def _execution_role(cloud: Cloud, function: str) -> str:

@@ -13,7 +13,7 @@ from core.application import Application
 from core.command_line import main
 from core.errors import PunctualError
 from core.ledger.table import TableUnavailable
-from core.models import Media, Post, new_post_id
+from core.models import Media, Post, Repeat, new_post_id
 from core.move.arriving import ImportedElsewhere, Incomplete, arrive
 from core.move.journal import Begun, UnusableFile
 from core.move.leaving import AlreadyComplete, OtherSource, leave
@@ -280,6 +280,21 @@ def test_a_post_that_was_not_armed_yet_moves_all_the_same(source, destination, p
     assert held(destination) == {post.post_id: ("ENABLED", post.text)}
 
 
+def test_a_series_whose_schedule_somebody_deleted_moves_and_one_that_is_over_stays(
+    source, destination, path, a_series, clock
+):
+    series = source.schedules.schedule(a_series(post_id=new_post_id()))
+    scheduler, group = source.place.scheduler, source.place.target.group
+    over = a_series(post_id=new_post_id())
+    over = over.model_copy(update={"repeat": Repeat(expression="cron(0 9 * * ? *)", ends_at=clock())})
+    source.ledger.plan(over, schedule_name="repeat-over", now=clock())
+    source.ledger.settle(over.post_id, 1, now=clock())
+    scheduler.delete_schedule(Name=series.schedule_name, GroupName=group)
+    leave(source, path)
+    arrive(destination, path)
+    assert list(held(destination)) == [series.post.post_id]
+
+
 def test_pictures_travel_along(source, destination, path, write):
     reference = source.media.put(b"a picture")
     picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
@@ -292,7 +307,7 @@ def test_pictures_travel_along(source, destination, path, write):
 
 
 def test_an_account_that_is_not_connected_there_is_told(source, destination, path, write):
-    source.schedules.schedule(write(destinations=("outbox", "webhook:sales")))
+    source.schedules.schedule(write(destinations=("outbox", "webhook:sales", "webhook:sales#2", "outbox#2")))
     leave(source, path)
     [remark] = arrive(destination, path).remarks
     assert remark.reason == "Connect webhook:sales under Accounts before it is due."

@@ -1,0 +1,65 @@
+"""More posts in a minute than AWS takes side by side."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.health.crowding import crowded
+from core.health.examination import examine
+from core.models import new_post_id
+
+
+def test_a_minute_with_more_posts_than_relays_may_run_is_told(look, told, application, a_post, clock):
+    due_at = clock() + timedelta(hours=3)
+    for second in range(12):
+        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
+    assert look("Posts side by side").finding.endswith("the busiest minute of the next day holds 12.")
+    told["limit"](10)
+    assert "12 posts are due at 15:00 UTC" in look("Posts side by side").finding
+
+
+def test_a_posting_server_that_takes_fewer_than_there_are_relays_is_what_counts(
+    opened, posting_function, told, server, a_post, clock
+):
+    application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
+    due_at = clock() + timedelta(hours=3)
+    for second in range(20):
+        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
+    [check] = [each for each in examine(application, clock()) if each.name == "Posts side by side"]
+    assert check.verdict == "good"
+    assert check.finding.startswith("The posting server on Lambda takes 20 posts side by side; the busiest minute")
+    assert crowded(application, due_at) == (
+        "20 posts are due in this minute, and the posting server on Lambda takes 20 posts side by side: "
+        "some will be late."
+    )
+    application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at))
+    [check] = [each for each in examine(application, clock()) if each.name == "Posts side by side"]
+    assert check.verdict == "warning"
+    assert "-c posting_concurrency=" in check.remedy
+
+
+@pytest.mark.parametrize("reserved", [None, 20])
+def test_relays_are_what_counts_where_fewer_of_them_may_run(
+    opened, posting_function, deployed, told, a_post, clock, reserved
+):
+    if reserved is None:
+        deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
+    told["limit"](1)
+    application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
+    application.schedules.schedule(a_post(due_at=clock() + timedelta(hours=3)))
+    assert "AWS runs 1 relays side by side" in crowded(application, clock() + timedelta(hours=3))
+
+
+def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):
+    due_at = clock() + timedelta(hours=3)
+    told["limit"](2)
+    assert crowded(application, due_at) is None
+    for second in (5, 50):
+        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
+    assert crowded(application, due_at + timedelta(seconds=30)).startswith("2 posts are due in this minute")
+    assert crowded(application, due_at + timedelta(seconds=70)) is None
+
+
+def test_what_cannot_be_known_of_a_minute_is_no_warning(application, told, clock, interfere):
+    interfere("GetAccountSettings", "AccessDeniedException")
+    assert crowded(application, clock() + timedelta(hours=3)) is None

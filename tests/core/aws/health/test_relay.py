@@ -1,0 +1,36 @@
+"""The relay as it is deployed, and what becomes of its failures."""
+
+import pytest
+
+
+def test_a_deleted_function_is_bad(look, deployed):
+    deployed["lambda"].delete_function(FunctionName="relay")
+    assert look("Relay").finding.startswith("There is no function arn:aws:lambda:us-east-1:123456789012:function:relay")
+
+
+def test_a_function_with_too_little_time_is_bad(look, deployed):
+    deployed["lambda"].update_function_configuration(FunctionName="relay", Timeout=30)
+    assert "It may run 30 s" in look("Relay").finding
+
+
+def test_failures_that_nothing_is_said_of_are_bad(look, deployed):
+    deployed["lambda"].delete_function_event_invoke_config(FunctionName="relay")
+    assert look("Relay's failures").verdict == "bad"
+
+
+def keeping_failures(deployed, **configuration):
+    deployed["lambda"].delete_function_event_invoke_config(FunctionName="relay")
+    deployed["lambda"].put_function_event_invoke_config(FunctionName="relay", **configuration)
+
+
+def test_failures_that_nothing_keeps_are_bad(look, deployed):
+    keeping_failures(deployed, MaximumRetryAttempts=2)
+    assert "no on-failure queue" in look("Relay's failures").finding
+
+
+@pytest.mark.parametrize("meant_otherwise", [{"MaximumEventAgeInSeconds": 3600}, {"MaximumRetryAttempts": 0}])
+def test_failures_that_are_repeated_otherwise_than_meant_are_told(look, deployed, meant_otherwise):
+    destination = {"OnFailure": {"Destination": deployed.outputs["UndeliveredQueueArn"]}}
+    whole = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 900, "DestinationConfig": destination}
+    keeping_failures(deployed, **whole | meant_otherwise)
+    assert look("Relay's failures").verdict == "warning"

@@ -1,0 +1,6 @@
+"""The schedule group."""
+
+
+def test_a_deleted_group_is_bad(look, deployed):
+    deployed["scheduler"].delete_schedule_group(Name="posts")
+    assert look("Schedule group").finding == "There is no schedule group posts."
