@@ -58,14 +58,17 @@ class Caretaker:
 
 
 def at_most_every(pause: timedelta, duty: Callable[[], object], clock: Clock) -> Callable[[], None]:
-    """Return a duty that is done at once and then after each `pause`; one that failed is tried the next time."""
-    due_at: datetime | None = None
+    """Return a duty that is done at once and then after each `pause`; one that failed is tried the next time.
+
+    A clock that is set back holds nothing up: what was then done in the future is done anew.
+    """
+    done_at: datetime | None = None
 
     def do() -> None:
-        nonlocal due_at
+        nonlocal done_at
         now = clock()
-        if due_at is None or now >= due_at:
+        if done_at is None or not timedelta() <= now - done_at < pause:
             duty()
-            due_at = now + pause
+            done_at = now
 
     return do

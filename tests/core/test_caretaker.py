@@ -40,6 +40,17 @@ def test_what_is_seldom_is_done_at_once_and_then_after_its_pause(clock):
     assert len(done) == 2
 
 
+def test_a_clock_that_was_wrong_and_is_set_back_holds_nothing_up(clock):
+    done = []
+    duty = at_most_every(timedelta(hours=1), lambda: done.append(clock()), clock)
+    clock.move(days=365)
+    duty()
+    clock.move(days=-365)
+    for _ in range(2):
+        duty()
+    assert len(done) == 2
+
+
 def test_what_is_seldom_and_failed_is_tried_next_time(clock):
     tried = []
 
