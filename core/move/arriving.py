@@ -10,7 +10,7 @@ from core.application import Application
 from core.errors import PunctualError
 from core.ledger.port import FinalState, Occurrence, Plan, Receipt, Wish
 from core.ledger.states import DestinationOutcome, outcome
-from core.models import Post
+from core.models import Post, account_and_part
 from core.move.journal import Arriving, Content, Journal, Leaving, Picture, Ran, UnusableFile
 from core.move.leaving import AT_ONCE
 from core.move.report import Outcome, Remark, Report, report_of
@@ -156,7 +156,8 @@ class _Import:
         self._ledger.finish(payload, receipt)
 
     def _unconnected(self, post: Post) -> str | None:
-        missing = [destination for destination in post.destinations if destination not in self._connected]
+        accounts = dict.fromkeys(account_and_part(destination)[0] for destination in post.destinations)
+        missing = [account for account in accounts if account not in self._connected]
         return f"Connect {', '.join(missing)} under Accounts before it is due." if missing else None
 
 

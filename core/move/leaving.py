@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -99,7 +99,8 @@ class _Export:
         listed = self._application.queue.window(now, now + 2 * FURTHEST_AHEAD, limit=AT_MOST)
         unsettled = self._ledger.unsettled(changed_before=now + FURTHEST_AHEAD, limit=AT_MOST)
         lying = self._ledger.lying(due_before=now + 2 * FURTHEST_AHEAD, limit=AT_MOST)
-        planned = [plan.post.post_id for plan in (*unsettled, *lying)]
+        series = [plan for plan in self._ledger.series(limit=AT_MOST) if _goes_on(plan.post, now)]
+        planned = [plan.post.post_id for plan in (*unsettled, *lying, *series)]
         return list(dict.fromkeys([*sorted(self._leaving), *(each.post_id for each in listed), *planned]))
 
     def _leave(self, post_id: str) -> Outcome:
@@ -180,3 +181,8 @@ class _Export:
 
 def _remarked(post: Post, reason: str) -> Outcome:
     return Outcome(remark=Remark(post_id=post.post_id, post=post, reason=reason))
+
+
+def _goes_on(series: Post, now: datetime) -> bool:
+    """Whether a series has not reached its last date; one that has is over, and stays."""
+    return series.repeat is not None and (series.repeat.ends_at is None or series.repeat.ends_at > now)

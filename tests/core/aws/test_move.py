@@ -307,7 +307,7 @@ def test_pictures_travel_along(source, destination, path, write):
 
 
 def test_an_account_that_is_not_connected_there_is_told(source, destination, path, write):
-    source.schedules.schedule(write(destinations=("outbox", "webhook:sales", "webhook:sales#2", "outbox#2")))
+    source.schedules.schedule(write(destinations=("outbox", "webhook:sales", "webhook:sales#2")))
     leave(source, path)
     [remark] = arrive(destination, path).remarks
     assert remark.reason == "Connect webhook:sales under Accounts before it is due."
