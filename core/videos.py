@@ -1,13 +1,18 @@
 """Videos: kept as they are, but for what they tell of where and with what they were taken."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_HOLDS_BOXES = (b"moov", b"trak", b"moof", b"traf", b"mdia", b"minf", b"edts")
+from core.samples import samples
+
+_HOLDS_BOXES = (b"moov", b"trak", b"moof", b"traf", b"mdia", b"minf", b"stbl", b"edts")
 _TELLS = (b"udta", b"meta", b"uuid")
 """User data (where phones write `©xyz`, the place), Apple's keyed metadata, and extensions such as XMP. None of them
 is needed to play a film."""
+_PLAYED = (b"vide", b"auxv", b"soun")
+"""The tracks of a film that are kept. Cameras and drones write where they were beside them, many times a second, as
+metadata (`meta`: GoPro, Sony, DJI) or as subtitles."""
 _DEEPEST = 8
 _MATRIX = struct.Struct(">9i2I")
 """How a track header ends: the matrix that turns its pictures, then width and height in 65536ths of a pixel."""
@@ -25,15 +30,42 @@ class _Box(NamedTuple):
 def without_place(content: bytes) -> bytes:
     """Return an MP4 (ISO 14496-12) whose boxes with metadata are blank.
 
-    They become free space of the same size, so that every offset in the file stays right. Where the file is put
-    together wrongly, what follows is left as it is.
+    Also the tracks that are neither seen nor heard, with all that lies in the file for them (but in the fragments of
+    a fragmented one). They become free space of the same size, so that every offset in the file stays right. Where the
+    file is put together wrongly, what follows is left as it is.
     """
     blank = bytearray(content)
     for box in _boxes(content, 0, len(content), 0):
-        if box.kind in _TELLS:
-            blank[box.begin + 4 : box.begin + 8] = b"free"
-            blank[box.inside : box.end] = bytes(box.end - box.inside)
+        if box.kind == b"trak":
+            inner = _inner(content, box)
+            if inner.get(b"hdlr", b"")[8:12] in (b"", *_PLAYED):
+                continue
+            _wipe(blank, inner)
+        elif box.kind not in _TELLS:
+            continue
+        blank[box.begin + 4 : box.begin + 8] = b"free"
+        blank[box.inside : box.end] = bytes(box.end - box.inside)
     return bytes(blank)
+
+
+def _inner(content: bytes, track: _Box) -> dict[bytes, bytes]:
+    """Return what the boxes of a track hold, by their kinds; of two of a kind the first, as with its handler."""
+    found: dict[bytes, bytes] = {}
+    for box in _boxes(content, track.inside, track.end, 1):
+        if box.kind not in _HOLDS_BOXES:
+            found.setdefault(box.kind, content[box.inside : box.end])
+    return found
+
+
+def _wipe(blank: bytearray, tables: Mapping[bytes, bytes]) -> None:
+    """Blank a track's samples; no more in all than the file has bytes, whatever its tables claim."""
+    left = len(blank)
+    for begin, end in samples(tables):
+        size = max(0, min(end, len(blank)) - begin)
+        left -= size
+        if left < 0:
+            return
+        blank[begin : begin + size] = bytes(size)
 
 
 def shape(content: bytes) -> tuple[int, int] | None:

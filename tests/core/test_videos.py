@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.videos import shape, without_place
@@ -78,7 +78,71 @@ def test_a_film_that_does_not_tell_how_it_is_shown_has_no_shape(tracks):
     assert shape(START + box(b"moov", MOVIE, tracks)) is None
 
 
+def handled(kind, *tables):
+    handler = box(b"hdlr", b"\0" * 8 + kind + b"\0" * 12)
+    data_handler = box(b"hdlr", b"\0" * 4 + b"dhlralis" + b"\0" * 12)  # as QuickTime adds it
+    return box(b"trak", box(b"mdia", handler, box(b"minf", data_handler, box(b"stbl", *tables))))
+
+
+def table(kind, *numbers, form=">I"):
+    return box(kind, b"\0" * 4, *(struct.pack(form, number) for number in numbers))
+
+
+FILM, TRACK = b"seen " * 8, b"+50.9413+006.9583 12:00:01"
+
+
+def two_tracks(kind, offsets="stco", sizes=(10, 16), fixed=0):
+    """A film of which every second chunk belongs to a track of another kind, with one sample in a chunk of its own."""
+    film = START + box(b"mdat", FILM, TRACK[:10], FILM, TRACK[10:], FILM)
+    first = film.index(TRACK[:10])
+    second = film.index(TRACK[10:])
+    form = ">Q" if offsets == "co64" else ">I"
+    chunks = box(offsets.encode(), struct.pack(">4xI", 2), struct.pack(form, first), struct.pack(form, second))
+    told = handled(
+        kind,
+        table(b"stsz", fixed, len(sizes), *(() if fixed else sizes)),
+        table(b"stsc", 1, 1, 1, 1),
+        chunks,
+    )
+    pictures = handled(b"vide", table(b"stsz", 40, 3), table(b"stsc", 1, 1, 1, 1), table(b"stco", 1, film.index(FILM)))
+    return film + box(b"moov", MOVIE, pictures, told)
+
+
+@pytest.mark.parametrize("offsets", ["stco", "co64"])
+@pytest.mark.parametrize("kind", [b"meta", b"text", b"sbtl", b"tmcd"])
+def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offsets):
+    before = two_tracks(kind, offsets)
+    after = without_place(before)
+    assert len(after) == len(before)
+    assert b"+50.9413+0" in before
+    assert b"06.9583" in before
+    for part in (b"+50.9413+0", b"06.9583", kind):
+        assert part not in after
+    assert after.count(FILM) == 3
+    assert after.find(b"vide") == before.find(b"vide")
+
+
+def test_samples_of_one_size_are_gone_as_well():
+    after = without_place(two_tracks(b"meta", fixed=10))
+    assert b"+50.9413+0" not in after
+    assert b":00:01" in after  # behind the ten bytes that the table tells of
+    assert after.count(FILM) == 3
+
+
+@pytest.mark.parametrize("kind", [b"vide", b"soun", b"auxv"])
+def test_a_track_that_is_seen_or_heard_stays(kind):
+    assert without_place(two_tracks(kind)) == two_tracks(kind)
+
+
+def test_samples_beyond_the_end_of_the_file_or_all_over_it_do_no_harm():
+    chunks = table(b"stco", 4, 0, 0, 0, 2**32 - 1)
+    hostile = handled(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
+    film = START + box(b"moov", hostile) + FRAMES
+    assert len(without_place(film)) == len(film)
+
+
 @given(st.binary(max_size=200) | st.lists(st.sampled_from([START, b"moov", b"\0\0\0\x10", b"udta"])).map(b"".join))
+@example(two_tracks(b"meta")[:-30])
 def test_a_hostile_film_is_read_without_harm_and_keeps_its_length(content):
     assert len(without_place(content)) == len(content)
     shape(content)
