@@ -13,7 +13,17 @@ from core.media.port import MediaStore
 from core.models import part_of
 from core.moments import Clock
 from core.publishing.attachments import CannotAttach, attachments
-from core.publishing.network import DEADLINE_SECONDS, Later, Network, Outgoing, Published, Refused, Result, Unconfirmed
+from core.publishing.network import (
+    DEADLINE_SECONDS,
+    Later,
+    Network,
+    Outgoing,
+    Published,
+    Refused,
+    Result,
+    Unconfirmed,
+    Unprepared,
+)
 from core.wire import Payload
 
 log = logging.getLogger(__name__)
@@ -44,7 +54,7 @@ class Verdict:
 
 
 class Fence:
-    """Publishes behind a claim: claim durably, call the network, record."""
+    """Publishes behind a claim: prepare what may be repeated, claim durably, call the network, record."""
 
     def __init__(self, ledger: Ledger, media: MediaStore, clock: Clock) -> None:
         self._ledger = ledger
@@ -70,36 +80,47 @@ class Fence:
         out = _out_before(before, destination)
         if out is not None:
             return out
+        if _has_ended(before):  # the claim says how; were it reopened this moment, the next attempt would prepare
+            return self._settle(payload, destination, Later(reason="It is tried again."))
         try:
-            outgoing = self._outgoing(payload, account, network, part, earlier)
+            outgoing = self._outgoing(payload, account, network, part, earlier, _uploaded_before(before))
             prepared = network.prepare(outgoing)
         except CannotAttach as error:
             return self.refuse(payload, destination, f"{error} {error.hint}")
-        now = self._clock()
+        except Unprepared as error:
+            return self._settle(payload, destination, error.result)
+        return self._publish(payload, destination, network, replace(outgoing, prepared=prepared))
+
+    def _publish(self, payload: Payload, destination: str, network: Network, outgoing: Outgoing) -> Verdict:
+        """Claim, call the network, record. What was prepared first counts where a repeat is recognised by it."""
+        deduplicates, now = outgoing.account.deduplicates, self._clock()
         claim = self._ledger.claim(
             payload,
             destination,
-            deduplicates=account.deduplicates,
-            prepared=prepared,
+            deduplicates=deduplicates,
+            prepared=outgoing.prepared,
             lease_until=now + LEASE,
             now=now,
         )
         if claim.verdict != "yours":
             return _told(destination, claim, now)
-        upload = _uploaded_before(before)
-        outgoing = replace(outgoing, attempt=claim.attempt, prepared=claim.prepared, upload=upload)
-        result = _published(network, outgoing)
+        prepared = claim.prepared if deduplicates else outgoing.prepared
+        result = _published(network, replace(outgoing, attempt=claim.attempt, prepared=prepared))
         return self._finish(payload, destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
         """Record that a destination cannot be published to, unless it was published before."""
+        return self._settle(payload, destination, Refused(reason=reason))
+
+    def _settle(self, payload: Payload, destination: str, result: Result) -> Verdict:
+        """Record what becomes of a publication without calling the network, unless it has ended before."""
         now = self._clock()
         claim = self._ledger.claim(
             payload, destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
         )
         if claim.verdict != "yours":
             return _told(destination, claim, now)
-        return self._finish(payload, destination, claim, Refused(reason=reason))
+        return self._finish(payload, destination, claim, result)
 
     def _before(self, payload: Payload, destination: str) -> list[Receipt]:
         """Return what befell a post with pictures or a video so far: making them ready costs more than asking."""
@@ -107,7 +128,13 @@ class Fence:
         return [receipt for receipt in occurrence.receipts if receipt.destination == destination] if occurrence else []
 
     def _outgoing(
-        self, payload: Payload, account: Account, network: Network, part: int, earlier: tuple[dict[str, Any], ...]
+        self,
+        payload: Payload,
+        account: Account,
+        network: Network,
+        part: int,
+        earlier: tuple[dict[str, Any], ...],
+        upload: str | None,
     ) -> Outgoing:
         """Return what goes out; a thread's further parts have keys of their own, and its pictures are on the first."""
         media = payload.media if part == 1 else ()
@@ -119,6 +146,7 @@ class Fence:
             due_at=payload.due,
             media=attachments(media, self._media, network.media_limits(account), network.label) if media else (),
             earlier=earlier,
+            upload=upload,
         )
 
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
@@ -135,6 +163,11 @@ def _out_before(before: Sequence[Receipt], destination: str) -> Verdict | None:
                 destination=destination, state="published", url=told.get("url"), reference=told.get("reference")
             )
     return None
+
+
+def _has_ended(before: Sequence[Receipt]) -> bool:
+    """Whether a publication that is not out waits for a person."""
+    return bool(before) and before[-1].kind in ("refused", "unconfirmed")
 
 
 def _uploaded_before(before: Sequence[Receipt]) -> str | None:

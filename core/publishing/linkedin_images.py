@@ -14,7 +14,7 @@ from core.pictures import PictureLimits
 from core.publishing.answers import Sorting
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Fault, Line
-from core.publishing.network import Refused, Result
+from core.publishing.network import Refused, Unprepared
 
 LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
 """LinkedIn's count and alt text (doc: MultiImage API); it takes 36,152,320 pixels (doc: Images API) and names no bytes:
@@ -35,35 +35,33 @@ class Images:
 
     def content(
         self, line: Line, owner: str | None, headers: Mapping[str, str], media: Sequence[Attachment]
-    ) -> dict[str, Any] | Result:
-        """Return how a post shows these pictures, uploaded by then, or what becomes of the post instead."""
+    ) -> dict[str, Any]:
+        """Return how a post shows these pictures, uploaded by then. Raises Unprepared."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             images = list(pool.map(lambda each: self._image(line, owner, headers, each), media))
-        for image in images:
-            if not isinstance(image, dict):
-                return image
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 
     def _image(
         self, line: Line, owner: str | None, headers: Mapping[str, str], attachment: Attachment
-    ) -> dict[str, str] | Result:
+    ) -> dict[str, str]:
         announced = {"initializeUploadRequest": {"owner": owner}}
         params = {"action": "initializeUpload"}
         try:
             answer = line.post(f"{self._api}/rest/images", announced, params=params, headers=headers)
             if not answer.ok:
-                return self._sorting.answer(answer)
+                raise Unprepared(self._sorting.answer(answer))
             address, image = answer.member("value", "uploadUrl"), str(answer.member("value", "image"))
             if not isinstance(address, str) or not _IMAGE.fullmatch(image):
-                return self._sorting.odd()
+                raise Unprepared(self._sorting.odd())
             if not is_linkedins(address, self._api):
-                return Refused(reason="LinkedIn wants the picture at an address that is not its own. Nothing was sent.")
+                reason = "LinkedIn wants the picture at an address that is not its own. Nothing was sent."
+                raise Unprepared(Refused(reason=reason))
             sent = {**headers, "Content-Type": "application/octet-stream"}
             answer = line.send("PUT", address, body=attachment.content, headers=sent)
         except Fault as fault:
-            return self._sorting.fault(fault)
+            raise Unprepared(self._sorting.fault(fault)) from None
         if not answer.ok:  # its own words might repeat the address, with which anybody could upload
-            return self._sorting.answer(replace(answer, words="a picture was not taken"))
+            raise Unprepared(self._sorting.answer(replace(answer, words="a picture was not taken")))
         return {"id": image, **({"altText": attachment.alt} if attachment.alt else {})}
 
 

@@ -15,7 +15,7 @@ from core.publishing.answers import Sorting
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.linkedin_images import is_linkedins
-from core.publishing.network import Later, Refused, Result
+from core.publishing.network import Later, Refused, Result, Unprepared
 
 VIDEO_BYTES, LEAST_VIDEO_BYTES = 10_000_000, 75_000
 """What can be uploaded in time; LinkedIn takes 75 KB to 500 MB, and 3 seconds to 30 minutes (doc: Videos API)."""
@@ -44,8 +44,8 @@ class Videos:
 
     def upload(
         self, line: Line, owner: str | None, headers: Mapping[str, str], video: Attachment, begun: str | None
-    ) -> str | Result:
-        """Return the URN by which a post names a video, or what becomes of the post instead.
+    ) -> str:
+        """Return the URN by which a post names a video. Raises Unprepared.
 
         `begun` is the URN under which an earlier attempt sent it; it is sent again only if LinkedIn has forgotten it.
         """
@@ -54,14 +54,11 @@ class Videos:
             answer = self._status(line, headers, urn) if urn else None
             if answer is None or answer.status == FORGOTTEN:
                 urn = ""
-                sent = self._sent(line, owner, headers, video)
-                if not isinstance(sent, str):
-                    return sent
-                urn = sent
+                urn = self._sent(line, owner, headers, video)
                 answer = self._status(line, headers, urn)
             while _is_working(answer):
                 if line.left <= PAUSE_SECONDS:
-                    return Later(reason="LinkedIn is still processing the video.", upload=urn)
+                    raise Unprepared(Later(reason="LinkedIn is still processing the video.", upload=urn))
                 self._sleep(PAUSE_SECONDS)
                 answer = self._status(line, headers, urn)
         except Fault as fault:
@@ -70,40 +67,41 @@ class Videos:
             if answer.status == MAY_NOT_ASK or _state(answer) == "AVAILABLE":
                 return urn
             result = self._turned_down(line, answer)
-        return replace(result, upload=urn or None) if isinstance(result, Later) else result
+        raise Unprepared(replace(result, upload=urn or None) if isinstance(result, Later) else result)
 
-    def _sent(self, line: Line, owner: str | None, headers: Mapping[str, str], video: Attachment) -> str | Result:
-        """Send a video and return its URN, or what becomes of the post instead. Raises Fault."""
+    def _sent(self, line: Line, owner: str | None, headers: Mapping[str, str], video: Attachment) -> str:
+        """Send a video and return its URN. Raises Fault, or Unprepared."""
         size = {"fileSizeBytes": len(video.content), "uploadCaptions": False, "uploadThumbnail": False}
         answer = self._act("initializeUpload", line, headers, {"owner": owner, **size})
         if not answer.ok:
-            return self._sorting.answer(answer)
+            raise Unprepared(self._sorting.answer(answer))
         urn, parts = str(answer.member("value", "video")), _parts(answer, len(video.content))
         if parts is None or not _VIDEO.fullmatch(urn):
-            return self._sorting.odd()
+            raise Unprepared(self._sorting.odd())
         if not all(is_linkedins(part.address, self._api) for part in parts):
-            return Refused(reason="LinkedIn wants the video at an address that is not its own. Nothing was sent.")
-        tags = []
-        for part in parts:
-            tag = self._part(line, video.content[part.first : part.last + 1], part.address)
-            if not isinstance(tag, str):
-                return tag
-            tags.append(tag)
+            reason = "LinkedIn wants the video at an address that is not its own. Nothing was sent."
+            raise Unprepared(Refused(reason=reason))
+        tags = [self._part(line, video.content[part.first : part.last + 1], part.address) for part in parts]
         token = str(answer.member("value", "uploadToken") or "")
         finished = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
         answer = self._act("finalizeUpload", line, headers, finished)
-        return urn if answer.ok else self._sorting.answer(answer)
+        if not answer.ok:
+            raise Unprepared(self._sorting.answer(answer))
+        return urn
 
     def _act(self, action: str, line: Line, headers: Mapping[str, str], content: Mapping[str, object]) -> Answer:
         request = {f"{action}Request": content}
         return line.post(f"{self._api}/rest/videos", request, params={"action": action}, headers=headers)
 
-    def _part(self, line: Line, content: bytes, address: str) -> str | Result:
-        """Send a part and return the tag by which LinkedIn knows it. Raises Fault."""
+    def _part(self, line: Line, content: bytes, address: str) -> str:
+        """Send a part and return the tag by which LinkedIn knows it. Raises Fault, or Unprepared."""
         answer = line.send("PUT", address, body=content, headers={"Content-Type": "application/octet-stream"})
         if not answer.ok:  # its own words might repeat the address, with which anybody could upload
-            return self._sorting.answer(replace(answer, words="the video was not taken"))
-        return answer.headers.get("ETag", "").strip('"') or self._sorting.odd()
+            raise Unprepared(self._sorting.answer(replace(answer, words="the video was not taken")))
+        tag = answer.headers.get("ETag", "").strip('"')
+        if not tag:
+            raise Unprepared(self._sorting.odd())
+        return tag
 
     def _status(self, line: Line, headers: Mapping[str, str], urn: str) -> Answer:
         return line.get(f"{self._api}/rest/videos/{quote(urn, safe='')}", headers=headers)

@@ -22,9 +22,9 @@ DEADLINE_SECONDS = 25.0
 class Outgoing:
     """One publication: this text, with these pictures and videos in their order, to this account, under this key.
 
-    From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what was stored
-    with the first. `earlier` are the references of the parts that stand before this one in a thread, as far as known.
-    `upload` is what the attempt before this one left in its `Later`.
+    From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what `prepare`
+    made. `earlier` are the references of the parts that stand before this one in a thread, as far as known. `upload` is
+    what the attempt before this one left in its `Later`.
     """
 
     occurrence_key: str
@@ -80,6 +80,16 @@ class Unconfirmed:
 
 
 Result = Published | Refused | Later | Unconfirmed
+
+
+class Unprepared(PunctualError):
+    """What a post shows is not with the network, so the post is not sent: `result` is what becomes of it instead."""
+
+    hint = "Look into History to see what becomes of it."
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("A picture or video is not with the network.")
+        self.result = result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +155,13 @@ class Network(Protocol):
         ...
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """Return what must be stored with the claim before the first call, so that a repeat is recognised.
+        """Do what may be repeated without harm, such as uploads, and return what `publish` needs of it, in JSON.
 
-        Called before every claim; what the first one stored counts. Raises CannotAttach where the network will not
-        take a picture: the post is refused. Raises another PunctualError where the network must be asked for something
-        and cannot be: nothing is claimed then, and the post is tried again.
+        Called before every claim, so that no process which ends meanwhile leaves a doubt. Where the account
+        deduplicates, what the first attempt prepared is kept with its claim and counts, so that a repeat is recognised;
+        elsewhere it is this attempt's. Raises Unprepared where something is not uploaded, CannotAttach where the
+        network will not take a picture: the post is refused. Raises another PunctualError where the network must be
+        asked for something and cannot be: nothing is claimed then, and the post is tried again.
         """
         ...
 

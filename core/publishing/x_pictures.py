@@ -9,7 +9,7 @@ from core.publishing.answers import Sorting
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line, Signature
 from core.publishing.multipart import post_form
-from core.publishing.network import Later, Result
+from core.publishing.network import Later, Unprepared
 
 LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
 """Of X (doc: its OpenAPI, AltText: 1,000 characters); together what can be uploaded in time."""
@@ -23,28 +23,24 @@ class Pictures:
         self._sorting = Sorting(name=name, clock=clock, unclear=lambda reason: Later(reason=reason))
         self._api = api
 
-    def upload(self, line: Line, sign: Signature, media: Sequence[Attachment]) -> list[str] | Result:
-        """Return the ids by which a post names its pictures, in their order, or what becomes of the post instead."""
-        found = []
-        for attachment in media:
-            number = self._uploaded(line, sign, attachment)
-            if not isinstance(number, str):
-                return number
-            found.append(number)
-        return found
+    def upload(self, line: Line, sign: Signature, media: Sequence[Attachment]) -> list[str]:
+        """Return the ids by which a post names its pictures, in their order. Raises Unprepared."""
+        return [self._uploaded(line, sign, attachment) for attachment in media]
 
-    def _uploaded(self, line: Line, sign: Signature, attachment: Attachment) -> str | Result:
+    def _uploaded(self, line: Line, sign: Signature, attachment: Attachment) -> str:
         fields = {"media_category": "tweet_image"}
         try:
             answer = post_form(line, f"{self._api}/2/media/upload", fields, {"media": attachment}, sign=sign)
             number = str(answer.member("data", "id"))
             if answer.ok and not _NUMBER.fullmatch(number):
-                return self._sorting.odd()
+                raise Unprepared(self._sorting.odd())
             if answer.ok and attachment.alt:
                 answer = self._described(line, sign, number, attachment.alt)
         except Fault as fault:
-            return self._sorting.fault(fault)
-        return number if answer.ok else self._sorting.answer(answer)
+            raise Unprepared(self._sorting.fault(fault)) from None
+        if not answer.ok:
+            raise Unprepared(self._sorting.answer(answer))
+        return number
 
     def _described(self, line: Line, sign: Signature, number: str, alt: str) -> Answer:
         content = {"id": number, "metadata": {"alt_text": {"text": alt}}}

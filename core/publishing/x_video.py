@@ -15,7 +15,7 @@ from core.publishing.answers import Sorting
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line, Signature
 from core.publishing.multipart import post_form
-from core.publishing.network import Later, Refused, Result
+from core.publishing.network import Later, Refused, Result, Unprepared
 
 VIDEO_BYTES = 10_000_000
 """What can be uploaded in time; X takes 8 GB (doc: Best practices)."""
@@ -36,8 +36,8 @@ class Videos:
         self._api = f"{api}/2/media/upload"
         self._sleep = sleep
 
-    def upload(self, line: Line, sign: Signature, video: Attachment, begun: str | None) -> str | Result:
-        """Return the id by which a post names a video that X is done with, or what becomes of the post instead.
+    def upload(self, line: Line, sign: Signature, video: Attachment, begun: str | None) -> str:
+        """Return the id by which a post names a video that X is done with. Raises Unprepared.
 
         `begun` is the id under which an earlier attempt sent the video; it is sent again only if X has forgotten it.
         """
@@ -49,7 +49,7 @@ class Videos:
                 number, answer = self._sent(line, sign, video)
             while number and (pause := _pause(answer)) is not None:
                 if pause >= line.left:
-                    return self._later(timedelta(seconds=pause), number)
+                    raise Unprepared(self._later(timedelta(seconds=pause), number))
                 self._sleep(pause)
                 answer = self._status(line, sign, number)
         except Fault as fault:
@@ -58,7 +58,7 @@ class Videos:
             if _is_done(answer, number):
                 return number
             result = self._turned_down(line, answer)
-        return replace(result, upload=number or None) if isinstance(result, Later) else result
+        raise Unprepared(replace(result, upload=number or None) if isinstance(result, Later) else result)
 
     def _sent(self, line: Line, sign: Signature, video: Attachment) -> tuple[str, Answer]:
         """Send a video, and return its id and what X says of it; no id where X turned it down on the way. Raises Fault.

@@ -40,7 +40,7 @@ LIMIT = 3000
 """The documents name none; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899), some of 2026 name 4,000. They come
 from Java, so UTF-16 units; whether escapes count is nowhere said: they are counted, which is the stricter reading."""
 UPLOADING_SECONDS = 15.0
-"""For the pictures or the video of a post, so that time is left for the post itself; an upload may be repeated."""
+"""For the pictures or the video of a post. The claim's lease has not begun by then, but the relay waits."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
@@ -96,29 +96,26 @@ class LinkedInNetwork:
         return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES, least_video_bytes=LEAST_VIDEO_BYTES)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        token, owner = _token(outgoing.account), outgoing.account.identity
+        line = Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS)
+        if outgoing.video:
+            urn = self._videos.upload(line, owner, _headers(token), outgoing.video, outgoing.upload)
+            return {"content": {"media": {"id": urn}}}
+        if outgoing.media:
+            return {"content": self._images.content(line, owner, _headers(token), outgoing.media)}
         return None
 
     def publish(self, outgoing: Outgoing) -> Result:
-        token = _token(outgoing.account)
+        shown = {"content": (outgoing.prepared or {})["content"]} if outgoing.media else {}
+        result = self._posted(_token(outgoing.account), _post(outgoing) | shown)
+        if isinstance(result, Later) and outgoing.video:
+            return replace(result, upload=shown["content"]["media"]["id"])
+        return result
+
+    def _posted(self, token: str, content: dict[str, Any]) -> Result:
         line = Line(self.label, secrets=[token])
-        headers = bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
-        shown = self._uploaded(Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS), headers, outgoing)
-        if not isinstance(shown, dict):
-            return shown
-        result = self._posted(line, headers, _post(outgoing) | ({"content": shown} if shown else {}))
-        return replace(result, upload=shown["media"]["id"]) if isinstance(result, Later) and outgoing.video else result
-
-    def _uploaded(self, line: Line, headers: dict[str, str], outgoing: Outgoing) -> dict[str, Any] | Result:
-        """Return how the post shows its pictures or video, or what becomes of the post instead; empty without any."""
-        owner, video = outgoing.account.identity, outgoing.video
-        if video is None:
-            return self._images.content(line, owner, headers, outgoing.media) if outgoing.media else {}
-        urn = self._videos.upload(line, owner, headers, video, outgoing.upload)
-        return {"media": {"id": urn}} if isinstance(urn, str) else urn
-
-    def _posted(self, line: Line, headers: dict[str, str], content: dict[str, Any]) -> Result:
         try:
-            answer = line.post(f"{self._api}/rest/posts", content, headers=headers)
+            answer = line.post(f"{self._api}/rest/posts", content, headers=_headers(token))
         except Fault as fault:
             return self._sorting.fault(fault)
         if answer.status == 422 and "duplicate" in answer.words.lower():
@@ -160,6 +157,10 @@ def _post(outgoing: Outgoing) -> dict[str, Any]:
         "lifecycleState": "PUBLISHED",
         "isReshareDisabledByAuthor": False,
     }
+
+
+def _headers(token: str) -> dict[str, str]:
+    return bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
 
 
 def _token(account: Account) -> str:

@@ -38,7 +38,7 @@ from core.publishing.x_video import VIDEO_BYTES, Videos
 API = "https://api.x.com"
 LIMIT = 280
 UPLOADING_SECONDS = 15.0
-"""For the pictures or the video of a post, so that time is left for the post itself; an upload may be repeated."""
+"""For the pictures or the video of a post. The claim's lease has not begun by then, but the relay waits."""
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
@@ -83,33 +83,26 @@ class XNetwork:
         return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES)
 
     def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        return None
-
-    def publish(self, outgoing: Outgoing) -> Result:
-        line = self._line(outgoing.account.credentials)
-        media = self._uploaded(outgoing)
-        if not isinstance(media, list):
-            return media
-        result = self._posted(line, outgoing, media)
-        return replace(result, upload=media[0]) if isinstance(result, Later) and outgoing.video else result
-
-    def _uploaded(self, outgoing: Outgoing) -> list[str] | Result:
-        """Return the ids of the post's pictures or video, or what becomes of the post instead."""
         credentials = outgoing.account.credentials
         line, sign = self._line(credentials, UPLOADING_SECONDS), self._signature(credentials)
-        if outgoing.video is None:
-            return self._pictures.upload(line, sign, outgoing.media)
-        video = self._videos.upload(line, sign, outgoing.video, outgoing.upload)
-        return [video] if isinstance(video, str) else video
+        if outgoing.video:
+            return {"media": [self._videos.upload(line, sign, outgoing.video, outgoing.upload)]}
+        return {"media": self._pictures.upload(line, sign, outgoing.media)} if outgoing.media else None
 
-    def _posted(self, line: Line, outgoing: Outgoing, media: list[str]) -> Result:
+    def publish(self, outgoing: Outgoing) -> Result:
+        media: list[str] = (outgoing.prepared or {})["media"] if outgoing.media else []
+        result = self._posted(outgoing, media)
+        return replace(result, upload=media[0]) if isinstance(result, Later) and outgoing.video else result
+
+    def _posted(self, outgoing: Outgoing, media: list[str]) -> Result:
+        credentials = outgoing.account.credentials
+        line, sign = self._line(credentials), self._signature(credentials)
         content: dict[str, Any] = {"text": outgoing.text} if outgoing.text else {}
         if media:
             content["media"] = {"media_ids": media}
         if outgoing.earlier:
             content["reply"] = {"in_reply_to_tweet_id": outgoing.earlier[-1]["id"]}
         try:
-            sign = self._signature(outgoing.account.credentials)
             answer = line.post(f"{self._api}/2/tweets", content, sign=sign)
         except Fault as fault:
             return self._sorting.fault(fault)

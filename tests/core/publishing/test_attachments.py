@@ -22,7 +22,7 @@ from core.outbox.sqlite import SqliteOutbox
 from core.pictures import PictureLimits
 from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Outgoing, Parts, Published, Refused, Unconfirmed
+from core.publishing.network import Later, Outgoing, Parts, Published, Refused, Unconfirmed, Unprepared
 from core.publishing.networks import outbox, webhook
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
@@ -46,6 +46,7 @@ class Album:
     def __init__(self):
         self.given = []
         self.prepared_with = []
+        self.unprepared = []
         self.answers = []
 
     def media_limits(self, account):
@@ -53,6 +54,8 @@ class Album:
 
     def prepare(self, outgoing):
         self.prepared_with.append([attachment.name for attachment in outgoing.media])
+        if self.unprepared:
+            raise self.unprepared.pop(0)
 
     def publish(self, outgoing: Outgoing):
         self.given.append(outgoing)
@@ -165,7 +168,7 @@ def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, 
     album.answers = [Unconfirmed(reason="who knows")]
     payload = due(take_in(store, picture()))
     assert [fence.publish_once(payload, ACCOUNT, album).state for _ in range(2)] == ["unconfirmed"] * 2
-    assert len(album.given) == 1
+    assert len(album.given) == len(album.prepared_with) == 1
 
 
 def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_came_of_it(
@@ -180,6 +183,40 @@ def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_c
     for _ in range(2):
         fence.publish_once(payload, ACCOUNT, album)
     assert [outgoing.upload for outgoing in album.given] == [None, "7", "7", None, "7", None, "7"]
+
+
+def test_what_cannot_be_prepared_is_not_published_and_the_next_attempt_goes_on_with_it(fence, album, due, store):
+    still = Later(reason="still processing", retry_after=timedelta(seconds=5), upload="7")
+    album.unprepared = [Unprepared(still), Unprepared(still)]
+    payload = due(take_in(store, VIDEO))
+    for _ in range(2):
+        verdict = fence.publish_once(payload, ACCOUNT, album)
+        assert (verdict.state, verdict.reason, verdict.retry_after) == ("waiting", still.reason, still.retry_after)
+    assert album.given == []
+    assert fence.publish_once(payload, ACCOUNT, album).state == "published"
+    assert [outgoing.upload for outgoing in album.given] == ["7"]
+
+
+def test_what_cannot_be_prepared_at_all_is_refused_and_not_prepared_again_until_a_person_retries(
+    fence, album, due, store, ledger, clock
+):
+    album.unprepared = [Unprepared(Refused(reason="cannot be processed"))]
+    payload = due(take_in(store, VIDEO))
+    for _ in range(3):
+        verdict = fence.publish_once(payload, ACCOUNT, album)
+        assert (verdict.state, verdict.reason) == ("refused", "cannot be processed")
+    assert (len(album.prepared_with), album.given) == (1, [])
+    ledger.reopen(payload, ("album:ada",), now=clock())
+    assert fence.publish_once(payload, ACCOUNT, album).state == "published"
+
+
+def test_a_process_that_ends_while_it_uploads_leaves_no_doubt(fence, album, due, store, ledger):
+    album.unprepared = [SystemExit()]
+    payload = due(take_in(store, VIDEO))
+    with pytest.raises(SystemExit):
+        fence.publish_once(payload, ACCOUNT, album)
+    assert ledger.occurrence(payload.occurrence_key) is None
+    assert fence.publish_once(payload, ACCOUNT, album).state == "published"
 
 
 def test_what_is_uploaded_for_one_account_is_not_used_for_another(fence, album, due, store):

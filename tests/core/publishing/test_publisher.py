@@ -102,11 +102,14 @@ def test_only_what_waits_is_tried_again(publish, outbox, blog, clock):
     assert (len(outbox.published), len(blog.published)) == (1, 2)
 
 
-def test_a_repeat_carries_what_the_first_attempt_prepared_and_its_number(publish, blog):
-    blog.ending = lambda _: Later(reason="busy")
+def test_a_repeat_carries_its_number_and_what_was_prepared_first_where_that_tells_it_for_a_repeat(
+    publish, outbox, blog
+):
+    outbox.ending = blog.ending = lambda _: Later(reason="busy")
     publish()
     publish()
-    assert [(each.attempt, each.prepared) for each in blog.published] == [(1, {"number": 0}), (2, {"number": 0})]
+    assert [(each.attempt, each.prepared) for each in outbox.published] == [(1, {"number": 0}), (2, {"number": 0})]
+    assert [(each.attempt, each.prepared) for each in blog.published] == [(1, {"number": 0}), (2, {"number": 1})]
 
 
 def test_the_longest_pause_that_a_destination_asked_for_is_passed_on(publisher, outbox, blog, a_post, invoked):

@@ -24,7 +24,7 @@ from core.media.intake import take_in
 from core.models import Media, new_post_id
 from core.moments import real_clock
 from core.publishing.attachments import attachments
-from core.publishing.network import Network, Outgoing
+from core.publishing.network import Network, Outgoing, Result, Unprepared
 
 
 class Request:
@@ -243,15 +243,39 @@ def drawn(store) -> Callable[..., Media]:
 
 
 @pytest.fixture
-def with_pictures(outgoing, store) -> Callable[..., Outgoing]:
-    """Build a publication with these pictures, ready for a network."""
+def unprepared(outgoing, store) -> Callable[..., Outgoing]:
+    """Build a publication with these pictures, as a network takes them."""
 
     def build(network: Network, account: Account, *media: Media, **others: Any) -> Outgoing:
         ready = attachments(media, store, network.media_limits(account), network.label)
-        post = outgoing(account, media=ready, **others)
+        return outgoing(account, media=ready, **others)
+
+    return build
+
+
+@pytest.fixture
+def with_pictures(unprepared) -> Callable[..., Outgoing]:
+    """Build a publication with these pictures, ready for a network."""
+
+    def build(network: Network, account: Account, *media: Media, **others: Any) -> Outgoing:
+        post = unprepared(network, account, *media, **others)
         return dataclasses.replace(post, prepared=network.prepare(post))
 
     return build
+
+
+@pytest.fixture
+def publish() -> Callable[[Network, Outgoing], Result]:
+    """Prepare and publish, as the fence does; what cannot be prepared is not published."""
+
+    def attempt(network: Network, post: Outgoing) -> Result:
+        try:
+            prepared = network.prepare(post)
+        except Unprepared as error:
+            return error.result
+        return network.publish(dataclasses.replace(post, prepared=prepared))
+
+    return attempt
 
 
 @pytest.fixture(params=["recorded", "real"])

@@ -63,18 +63,18 @@ def network(linkedin, recorded):
 
 
 @pytest.fixture
-def with_video(with_pictures, store):
+def with_video(unprepared, store):
     """Build a publication with a video."""
 
     def build(network, **others):
-        return with_pictures(network, ACCOUNT, take_in(store, VIDEO, alt="A film"), **others)
+        return unprepared(network, ACCOUNT, take_in(store, VIDEO, alt="A film"), **others)
 
     return build
 
 
-def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, recorded, with_video, pauses):
+def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, recorded, with_video, pauses, publish):
     network = linkedin(recorded.url, token="ticket")
-    published = network.publish(with_video(network, text="Look"))
+    published = publish(network, with_video(network, text="Look"))
     assert published.url == "https://www.linkedin.com/feed/update/urn:li:share:7/"
     announced, first, second, finished, asked, posted = recorded.requests
     assert announced.path == "/rest/videos?action=initializeUpload"
@@ -96,13 +96,13 @@ def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, recorde
     assert pauses == []
 
 
-def test_the_parts_are_sent_without_the_members_token(network, recorded, with_video):
-    network.publish(with_video(network))
+def test_the_parts_are_sent_without_the_members_token(network, recorded, with_video, publish):
+    publish(network, with_video(network))
     for part in recorded.sent(f"PUT {FIRST}") + recorded.sent(f"PUT {SECOND}"):
         assert "authorization" not in part.headers
 
 
-def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, recorded, with_video):
+def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, recorded, with_video, publish):
     pauses = []
 
     def sleep(seconds):
@@ -112,28 +112,28 @@ def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, recorded
     linkedin(recorded.url)
     network = LinkedInNetwork(real_clock, api=recorded.url, sleep=sleep)
     recorded.answer(STATUS, 200, {"id": URN, "status": "WAITING_UPLOAD"})
-    assert isinstance(network.publish(with_video(network)), Published)
+    assert isinstance(publish(network, with_video(network)), Published)
     assert pauses == [2, 2, 2]
     assert len(recorded.sent(POST)) == 1
 
 
-def test_where_the_token_may_not_ask_the_post_follows_at_once(network, recorded, with_video, pauses):
+def test_where_the_token_may_not_ask_the_post_follows_at_once(network, recorded, with_video, pauses, publish):
     recorded.answer(STATUS, 403, {"message": "Not enough permissions to access: videos.GET", "status": 403})
-    assert isinstance(network.publish(with_video(network)), Published)
+    assert isinstance(publish(network, with_video(network)), Published)
     assert len(recorded.sent(STATUS)) == len(recorded.sent(POST)) == 1
     assert pauses == []
 
 
 def test_a_video_that_takes_longer_is_gone_on_with_later_and_not_sent_again(
-    network, recorded, with_video, pauses, monkeypatch
+    network, recorded, with_video, pauses, monkeypatch, publish
 ):
     monkeypatch.setattr("core.publishing.linkedin_video.PAUSE_SECONDS", 60.0)
     recorded.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
     post = with_video(network)
-    assert network.publish(post) == Later(reason="LinkedIn is still processing the video.", upload=URN)
+    assert publish(network, post) == Later(reason="LinkedIn is still processing the video.", upload=URN)
     assert recorded.sent(POST) == pauses == []
     recorded.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
-    assert isinstance(network.publish(dataclasses.replace(post, attempt=2, upload=URN)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
     assert len(recorded.sent(ACT)) == 2
     assert len(recorded.sent(f"PUT {FIRST}")) == len(recorded.sent(POST)) == 1
 
@@ -152,9 +152,9 @@ def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(
     assert len(recorded.sent(f"PUT {FIRST}")) == len(recorded.sent(POST)) == 1
 
 
-def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, recorded, with_video):
+def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, recorded, with_video, publish):
     post = dataclasses.replace(with_video(network), attempt=2, upload="urn:li:video:old")
-    assert isinstance(network.publish(post), Published)
+    assert isinstance(publish(network, post), Published)
     assert len(recorded.sent("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(recorded.sent(STATUS)) == 1
     assert recorded.sent(POST)[0].json["content"] == {"media": {"id": URN}}
 
@@ -162,9 +162,11 @@ def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, recorded, wi
 @pytest.mark.parametrize(
     ("reason", "said"), [(f"Not {SECRET}\n please.", "video: Not ... please. It takes"), (None, "it does not say why")]
 )
-def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(network, recorded, with_video, reason, said):
+def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
+    network, recorded, with_video, reason, said, publish
+):
     recorded.answer(STATUS, 200, {"id": URN, "status": "PROCESSING_FAILED", "processingFailureReason": reason})
-    result = network.publish(with_video(network))
+    result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
     assert SECRET not in repr(result)
@@ -180,28 +182,28 @@ def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(networ
     ],
 )
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    linkedin, recorded, with_video, faulty_line, what, when
+    linkedin, recorded, with_video, faulty_line, what, when, publish
 ):
     line = faulty_line(recorded.url)
     network = linkedin(line.url)
     post = with_video(network)
     line.break_off(when, what=what)
-    first = network.publish(post)
+    first = publish(network, post)
     assert isinstance(first, Later)
     assert first.upload == (URN if what.startswith("GET") else None)
     assert recorded.sent(POST) == []
-    assert isinstance(network.publish(dataclasses.replace(post, attempt=2, upload=first.upload)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=first.upload)), Published)
     assert len(recorded.sent(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_a_video_that_breaks_is_not_tried_again(
-    linkedin, recorded, with_video, faulty_line, when, expected
+    linkedin, recorded, with_video, faulty_line, when, expected, publish
 ):
     line = faulty_line(recorded.url)
     network = linkedin(line.url)
     line.break_off(when, what=POST)
-    assert type(network.publish(with_video(network))) is expected
+    assert type(publish(network, with_video(network))) is expected
     assert len(recorded.sent(POST)) == (when != "before")
 
 
@@ -211,11 +213,11 @@ def test_a_post_with_a_video_that_breaks_is_not_tried_again(
     [(400, Refused), (401, Refused), (404, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, recorded, with_video, what, status, expected
+    network, recorded, with_video, what, status, expected, publish
 ):
     said = f"Not with {SECRET} at {FIRST}?ut=ticket" if what.startswith("PUT") else f"Not with {SECRET} here"
     recorded.answer(what, status, {"message": said})
-    result = network.publish(with_video(network))
+    result = publish(network, with_video(network))
     assert type(result) is expected
     assert "Not with ... here" in result.reason or "the video was not taken" in result.reason
     assert SECRET not in repr(result)
@@ -223,7 +225,7 @@ def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
     assert recorded.sent(POST) == []
 
 
-def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, recorded, with_video, monkeypatch):
+def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, recorded, with_video, monkeypatch, publish):
     send = Line.send
 
     def turned_down(line, method, url, **options):
@@ -232,27 +234,27 @@ def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, record
         return send(line, method, url, **options)
 
     monkeypatch.setattr(Line, "send", turned_down)
-    result = network.publish(with_video(network))
+    result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "A part is missing" in result.reason
     assert recorded.sent(STATUS) + recorded.sent(POST) == []
 
 
-def test_a_member_whose_app_may_upload_no_videos_is_told_so_in_linkedins_words(network, recorded, with_video):
+def test_a_member_whose_app_may_upload_no_videos_is_told_so_in_linkedins_words(network, recorded, with_video, publish):
     said = "Not enough permissions to access: partnerApiVideosExternal"
     recorded.answer(ACT, 403, {"message": said, "status": 403, "code": "ACCESS_DENIED"})
-    result = network.publish(with_video(network))
+    result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
 
 
-def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, recorded, with_video):
+def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, recorded, with_video, publish):
     recorded.answer(POST, 429, {"message": "Too many"}, Retry_After="7")
     post = with_video(network)
-    result = network.publish(post)
+    result = publish(network, post)
     assert (result.retry_after, result.upload) == (timedelta(seconds=7), URN)
     recorded.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
-    assert isinstance(network.publish(dataclasses.replace(post, attempt=2, upload=URN)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
     assert len(recorded.sent(f"PUT {FIRST}")) == 1
 
 
@@ -270,18 +272,18 @@ def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, recorded,
     ],
 )
 def test_no_part_goes_anywhere_if_one_is_to_go_to_an_address_that_is_not_linkedins(
-    network, recorded, with_video, address
+    network, recorded, with_video, address, publish
 ):
     asked = asked_for(recorded.url)
     asked["value"]["uploadInstructions"][1]["uploadUrl"] = address
     recorded.answer(ACT, 200, asked)
-    result = network.publish(with_video(network))
+    result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "not its own" in result.reason
     assert len(recorded.requests) == 1
 
 
-def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypatch):
+def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypatch, publish):
     """The requests that would leave this machine are taken down instead of sent."""
     taken, send = [], Line.send
 
@@ -293,7 +295,7 @@ def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypa
 
     monkeypatch.setattr(Line, "send", caught)
     recorded.answer(ACT, 200, asked_for("https://www.linkedin.com"))
-    assert isinstance(network.publish(with_video(network)), Published)
+    assert isinstance(publish(network, with_video(network)), Published)
     assert taken == [f"https://www.linkedin.com{place}?ut=ticket" for place in (FIRST, SECOND)]
 
 
@@ -311,23 +313,25 @@ def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypa
         {"uploadInstructions": [{"uploadUrl": "https://www.linkedin.com/1", "firstByte": 0, "lastByte": "all"}]},
     ],
 )
-def test_an_announcement_that_does_not_ask_for_the_whole_video_is_tried_again(network, recorded, with_video, changed):
+def test_an_announcement_that_does_not_ask_for_the_whole_video_is_tried_again(
+    network, recorded, with_video, changed, publish
+):
     asked = asked_for(recorded.url)
     recorded.answer(ACT, 200, {"value": asked["value"] | changed})
-    assert isinstance(network.publish(with_video(network)), Later)
+    assert isinstance(publish(network, with_video(network)), Later)
     assert len(recorded.requests) == 1
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {SECOND}", STATUS])
-def test_an_answer_that_says_nothing_is_tried_again(network, recorded, with_video, what):
+def test_an_answer_that_says_nothing_is_tried_again(network, recorded, with_video, what, publish):
     recorded.answer(what, 200, {})
-    assert isinstance(network.publish(with_video(network)), Later)
+    assert isinstance(publish(network, with_video(network)), Later)
     assert recorded.sent(POST) == []
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, recorded, with_video, monkeypatch):
+def test_uploads_that_take_too_long_leave_nothing_out(network, recorded, with_video, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.linkedin.UPLOADING_SECONDS", 0.0)
-    assert isinstance(network.publish(with_video(network)), Later)
+    assert isinstance(publish(network, with_video(network)), Later)
     assert recorded.requests == []
 
 

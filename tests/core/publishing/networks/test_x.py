@@ -59,10 +59,10 @@ def test_the_request_is_signed_as_another_implementation_expects(network, record
     assert _is_signed(recorded, request)
 
 
-def test_what_is_asked_in_the_address_is_signed_as_well(network, recorded, with_pictures, store):
+def test_what_is_asked_in_the_address_is_signed_as_well(network, recorded, unprepared, publish, store):
     account = network.connect(ANSWERS)
     video = take_in(store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
-    network.publish(dataclasses.replace(with_pictures(network, account, video), upload="7"))
+    publish(network, dataclasses.replace(unprepared(network, account, video), upload="7"))
     (request,) = recorded.sent("GET /2/media/upload")
     assert request.path == "/2/media/upload?command=STATUS&media_id=7"
     assert _is_signed(recorded, request)

@@ -38,9 +38,9 @@ def network(x):
     return XNetwork(real_clock, api=x.url)
 
 
-def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, with_pictures, drawn):
-    post = with_pictures(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Look")
-    assert network.publish(post).url == "https://x.com/ada/status/12"
+def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, unprepared, drawn, publish):
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Look")
+    assert publish(network, post).url == "https://x.com/ada/status/12"
     for request, attachment in zip(x.sent(UPLOAD), post.media, strict=True):
         assert request.form["media_category"][2] == b"tweet_image"
         assert request.form["media"] == (attachment.name, "image/png", attachment.content)
@@ -51,7 +51,7 @@ def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, with_
     assert all(request.headers["authorization"].startswith("OAuth ") for request in x.requests)
 
 
-def test_the_ids_keep_the_order_of_the_pictures(network, x, with_pictures, drawn, monkeypatch):
+def test_the_ids_keep_the_order_of_the_pictures(network, x, unprepared, drawn, monkeypatch, publish):
     numbers = iter("123")
 
     def counted(line, url, content, **options):
@@ -60,12 +60,12 @@ def test_the_ids_keep_the_order_of_the_pictures(network, x, with_pictures, drawn
 
     send = Line.send
     monkeypatch.setattr(Line, "send", counted)
-    network.publish(with_pictures(network, ACCOUNT, drawn("red"), drawn("blue")))
+    publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
     assert x.sent(POST)[0].json["media"] == {"media_ids": ["1", "2"]}
 
 
-def test_pictures_alone_go_out_without_a_text(network, x, with_pictures, drawn):
-    network.publish(with_pictures(network, ACCOUNT, drawn("red"), text=""))
+def test_pictures_alone_go_out_without_a_text(network, x, unprepared, drawn, publish):
+    publish(network, unprepared(network, ACCOUNT, drawn("red"), text=""))
     assert x.sent(POST)[0].json == {"media": {"media_ids": ["1146654567674912769"]}}
 
 
@@ -75,40 +75,46 @@ def test_a_text_alone_names_no_pictures(network, x, outgoing):
 
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
-def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(x, with_pictures, drawn, faulty_line, when):
+def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
+    x, unprepared, drawn, faulty_line, when, publish
+):
     line = faulty_line(x.url)
     network = XNetwork(real_clock, api=line.url)
-    post = with_pictures(network, ACCOUNT, drawn("red", "A red one"))
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"))
     line.break_off(when, what=UPLOAD)
-    assert isinstance(network.publish(post), Later)
+    assert isinstance(publish(network, post), Later)
     assert x.sent(POST) == []
-    assert isinstance(network.publish(post), Published)
+    assert isinstance(publish(network, post), Published)
     assert len(x.sent(POST)) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_description_that_does_not_arrive_keeps_the_post_back(x, with_pictures, drawn, faulty_line, when):
+def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, drawn, faulty_line, when, publish):
     line = faulty_line(x.url)
     network = XNetwork(real_clock, api=line.url)
     line.break_off(when, what=DESCRIBE)
-    assert isinstance(network.publish(with_pictures(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
     assert x.sent(POST) == []
 
 
-def test_a_description_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(x, with_pictures, drawn, faulty_line):
+def test_a_description_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(
+    x, unprepared, drawn, faulty_line, publish
+):
     line = faulty_line(x.url)
     network = XNetwork(real_clock, api=line.url)
     line.break_off("during", what=DESCRIBE)
-    assert isinstance(network.publish(with_pictures(network, ACCOUNT, drawn("red", "A red one"))), Published)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Published)
     assert len(x.sent(DESCRIBE)) == len(x.sent(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
-def test_a_post_with_pictures_that_breaks_is_not_tried_again(x, with_pictures, drawn, faulty_line, when, expected):
+def test_a_post_with_pictures_that_breaks_is_not_tried_again(
+    x, unprepared, drawn, faulty_line, when, expected, publish
+):
     line = faulty_line(x.url)
     network = XNetwork(real_clock, api=line.url)
     line.break_off(when, what=POST)
-    assert type(network.publish(with_pictures(network, ACCOUNT, drawn("red", "A red one")))) is expected
+    assert type(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))) is expected
     assert len(x.sent(POST)) == (when != "before")
 
 
@@ -118,10 +124,10 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(x, with_pictures, d
     [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (408, Later), (429, Later), (500, Later)],
 )
 def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, x, with_pictures, drawn, what, status, expected
+    network, x, unprepared, drawn, what, status, expected, publish
 ):
     x.answer(what, status, {"title": "No", "detail": f"Not with {SECRET} here"})
-    result = network.publish(with_pictures(network, ACCOUNT, drawn("red", "A red one")))
+    result = publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))
     assert type(result) is expected
     assert "Not with ... here" in result.reason
     assert SECRET not in repr(result)
@@ -129,29 +135,29 @@ def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
 
 
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"id": None}}, {"data": {"id": "../1"}}, "<html>"])
-def test_an_upload_without_an_id_is_tried_again(network, x, with_pictures, drawn, body):
+def test_an_upload_without_an_id_is_tried_again(network, x, unprepared, drawn, body, publish):
     x.answer(UPLOAD, 200, body)
-    assert isinstance(network.publish(with_pictures(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
     assert x.sent(DESCRIBE) + x.sent(POST) == []
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, x, with_pictures, drawn, monkeypatch):
+def test_uploads_that_take_too_long_leave_nothing_out(network, x, unprepared, drawn, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.x.UPLOADING_SECONDS", 0.0)
-    assert isinstance(network.publish(with_pictures(network, ACCOUNT, drawn("red"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
     assert x.requests == []
 
 
-def test_four_pictures_of_five_megabytes_are_the_most(network, with_pictures, drawn):
+def test_four_pictures_of_five_megabytes_are_the_most(network, unprepared, drawn):
     limits = network.media_limits(ACCOUNT)
     assert (limits.count, limits.pictures.max_bytes, limits.pictures.alt) == (4, 5_000_000, 1000)
     with pytest.raises(CannotAttach, match="X takes 4 pictures"):
-        with_pictures(network, ACCOUNT, *[drawn("red")] * 5)
+        unprepared(network, ACCOUNT, *[drawn("red")] * 5)
     with pytest.raises(CannotAttach, match="has 1,001 characters; X takes 1,000"):
-        with_pictures(network, ACCOUNT, drawn("red", "a" * 1001))
+        unprepared(network, ACCOUNT, drawn("red", "a" * 1001))
 
 
-def test_a_picture_that_is_too_large_goes_out_smaller(network, with_pictures, store):
+def test_a_picture_that_is_too_large_goes_out_smaller(network, unprepared, store):
     file = BytesIO()
     Image.effect_noise((3000, 2500), 200).save(file, "PNG")
-    [sent] = with_pictures(network, ACCOUNT, take_in(store, file.getvalue())).media
+    [sent] = unprepared(network, ACCOUNT, take_in(store, file.getvalue())).media
     assert len(file.getvalue()) > 5_000_000 >= len(sent.content)
