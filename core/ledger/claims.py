@@ -8,7 +8,6 @@ from typing import Any
 
 from core.ledger import occurrences, plans
 from core.ledger.port import KEPT, STOPPED_WHILE_PUBLISHING, Claim, Receipt
-from core.models import Post
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
 
@@ -84,17 +83,14 @@ def reopen(connection: sqlite3.Connection, payload: Payload, destination: str, n
     occurrences.append(connection, payload, receipt)
 
 
-def hold(connection: sqlite3.Connection, post: Post, now: datetime) -> bool:
+def hold(connection: sqlite3.Connection, post_id: str, now: datetime) -> bool:
     """Whether a claim forbids a change of the post: any on a one-time post; of a series, one that may go on."""
-    if not post.repeats:
-        any_claim = connection.execute("SELECT 1 FROM claim WHERE post_id = ? LIMIT 1", (post.post_id,))
-        return any_claim.fetchone() is not None
-    unfinished = connection.execute(
-        "SELECT 1 FROM claim WHERE post_id = :post_id AND state IN ('claimed', 'waiting')"
-        " AND (lease_until > :now OR late_at IS NULL OR late_at > :now) LIMIT 1",
-        {"post_id": post.post_id, "now": milliseconds(now)},
+    held = connection.execute(
+        "SELECT 1 FROM claim WHERE occurrence_key = :post_id OR (post_id = :post_id AND state IN ('claimed', 'waiting')"
+        " AND (lease_until > :now OR late_at IS NULL OR late_at > :now)) LIMIT 1",
+        {"post_id": post_id, "now": milliseconds(now)},
     )
-    return unfinished.fetchone() is not None
+    return held.fetchone() is not None
 
 
 def prune(connection: sqlite3.Connection, now: datetime, limit: int) -> None:

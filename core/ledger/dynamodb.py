@@ -35,7 +35,7 @@ class DynamoLedger:
     def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
         def work(draft: Draft) -> Plan:
             changed = plans.change(draft, post, wish, schedule_name, now)
-            occurrences.hide(draft, post)
+            occurrences.hide(draft, post.post_id)
             return changed
 
         return self._table.write([items.plan_key(post.post_id), items.occurrence_key(post.post_id)], work)

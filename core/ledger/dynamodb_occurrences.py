@@ -12,7 +12,6 @@ from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.port import Receipt, ReceiptKind
 from core.ledger.table import Draft
-from core.models import Post
 from core.moments import from_utc_text
 from core.wire import Payload, read_payload, write_invocation
 
@@ -43,10 +42,10 @@ def begin(draft: Draft, payload: Payload, *, shown: bool) -> None:
         _put(draft, payload, shown=True)
 
 
-def hide(draft: Draft, post: Post) -> None:
-    """Take a one-time post that was changed out of History until its new revision begins."""
-    found = draft.get(items.occurrence_key(post.post_id))
-    if found is not None and _is_listed(found) and not post.repeats:
+def hide(draft: Draft, post_id: str) -> None:
+    """Take what befell a one-time post that was changed out of History until its new revision begins."""
+    found = draft.get(items.occurrence_key(post_id))
+    if found is not None and _is_listed(found):
         draft.put(items.without(found, "from_relay", *items.LISTING.attributes))
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from core.ledger import plans
 from core.ledger.port import Cursor, Occurrence, Receipt
-from core.models import Post
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload, read_payload, write_invocation
 
@@ -52,10 +51,9 @@ def begin(connection: sqlite3.Connection, payload: Payload, *, shown: bool) -> N
         plans.begin(connection, payload)
 
 
-def hide(connection: sqlite3.Connection, post: Post) -> None:
-    """Take a one-time post that was changed out of History until its new revision begins."""
-    if not post.repeats:
-        connection.execute("UPDATE occurrence SET shown = 0 WHERE occurrence_key = ?", (post.post_id,))
+def hide(connection: sqlite3.Connection, post_id: str) -> None:
+    """Take what befell a one-time post that was changed out of History until its new revision begins."""
+    connection.execute("UPDATE occurrence SET shown = 0 WHERE occurrence_key = ?", (post_id,))
 
 
 def get(connection: sqlite3.Connection, key: str) -> Occurrence | None:

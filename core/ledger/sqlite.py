@@ -38,9 +38,9 @@ class SqliteLedger:
     def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
         def work(connection: sqlite3.Connection) -> Plan:
             changed = plans.change(connection, post, wish, schedule_name, now)
-            if claims.hold(connection, post, now):
+            if claims.hold(connection, post.post_id, now):
                 raise AlreadyGoingOut(post.post_id)
-            occurrences.hide(connection, post)
+            occurrences.hide(connection, post.post_id)
             return changed
 
         return self._database.write(work)

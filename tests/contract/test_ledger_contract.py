@@ -473,6 +473,33 @@ def test_a_series_can_be_changed_between_its_runs_but_not_during_one(series, pla
     assert change(post, text="Better").revision == 2
 
 
+@pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
+def test_a_claimed_post_does_not_become_a_series(once, planned, change, claim, end, kind):
+    post = planned(once())
+    claim(due(post))
+    end(due(post), kind)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))
+
+
+def test_between_its_runs_a_series_becomes_a_single_post(ledger, series, planned, change, claim, end, clock):
+    post = planned(series())
+    run = invocation_of(post, clock())
+    claim(run)
+    end(run, "published")
+    single = change(post, due_at=clock() + timedelta(hours=1), repeat=None)
+    assert ledger.get(post.post_id).post == single
+    assert claim(due(single)).verdict == "yours"
+
+
+def test_what_befell_a_post_before_it_became_a_series_leaves_history(ledger, once, planned, change, clock):
+    post = planned(once())
+    ledger.record(due(post), Receipt(kind="attempt_failed", at=clock(), revision=1))
+    assert len(ledger.history(after=None, limit=10)) == 1
+    change(post, due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))
+    assert ledger.history(after=None, limit=10) == []
+
+
 def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series, planned, change, claim, end, clock):
     post = planned(series(late_after_minutes=30))
     claim(invocation_of(post, clock()))
