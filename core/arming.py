@@ -71,8 +71,7 @@ class Arming:
 
     def _carry_out(self, plan: Plan) -> None:
         gone = {plan.schedule_name, *plan.superseded}
-        if plan.wish != "cancelled" and not self._is_due(plan):
-            self._arm(plan)
+        if plan.wish != "cancelled" and not self._is_due(plan) and self._arm(plan):
             gone.remove(plan.schedule_name)
         elif plan.wish == "active":
             self._hand_over(plan)
@@ -96,8 +95,8 @@ class Arming:
         if begun is None or begun.payload.revision != plan.post.revision:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
-    def _arm(self, plan: Plan) -> None:
-        """Put the schedule and read it back. Raises NotArmed.
+    def _arm(self, plan: Plan) -> bool:
+        """Put the schedule and read it back; False if its instant came meanwhile, so it may have fired. Raises NotArmed.
 
         A ClientToken is post id and revision, so a request that was carried out before is answered and not repeated.
         Where somebody has undone it since, it is sent once more under a fresh token.
@@ -111,7 +110,9 @@ class Arming:
             self._putting.put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
             differing = self._differing(request)
             if not differing:
-                return
+                return True
+            if self._is_due(plan):
+                return False
         raise NotArmed(request["Name"], differing)
 
     def _differing(self, request: dict[str, Any]) -> str:

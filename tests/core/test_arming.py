@@ -348,6 +348,26 @@ def test_a_post_whose_instant_came_before_it_was_armed_is_handed_over(
     assert schedules.plan(post.post_id).settled
 
 
+def test_a_post_whose_instant_comes_while_it_is_armed_goes_out_and_is_not_called_unarmed(
+    make_schedules, scheduler, functions, clock, names, a_post
+):
+    class Firing:
+        """Slow; and what it took has fired and is gone when it answers."""
+
+        def __getattr__(self, name: str) -> Any:
+            return self.create if name == "create_schedule" else getattr(scheduler, name)
+
+        def create(self, **request: Any) -> None:
+            scheduler.create_schedule(**request)
+            clock.move(seconds=3)
+            scheduler.delete_schedule(Name=request["Name"], GroupName=request["GroupName"])
+
+    plan = make_schedules(scheduler=Firing()).schedule(a_post(due_at=clock() + timedelta(seconds=2)))
+    assert plan.settled
+    assert [payload.due for payload in functions.payloads] == [plan.post.due_at]
+    assert names() == []
+
+
 def test_a_post_that_fired_before_it_was_noted_as_armed_is_not_handed_over_again(
     watched, schedules, ledger, functions, clock, a_post
 ):
