@@ -12,8 +12,11 @@ from constructs import Construct
 from media import MEDIA, named_by_content
 from posting_package import ENTRY
 
-LONGEST_ANSWER = 45
-"""Seconds, as long as the relay waits; a network is given up after 25."""
+LONGEST_THREAD = 900
+"""Seconds, the most there is. A network is given up after 25, and the relay waits for 45; but the parts of a thread go
+out one after the other, and one that is cut off while it is published would be unconfirmed. So the function goes on
+after the relay has hung up, and is asked again later.
+"""
 MEMORY = 1024
 """MB. With less, the processor's share is so small that the first post after a pause takes seconds to start."""
 
@@ -43,7 +46,7 @@ class PostingServer(Construct):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             memory_size=MEMORY,
-            timeout=Duration.seconds(LONGEST_ANSWER),
+            timeout=Duration.seconds(LONGEST_THREAD),
             reserved_concurrent_executions=concurrency,
             environment=environment,
         )
