@@ -77,6 +77,8 @@ class Recorder:
                 log.error("What became of %d attempts cannot be recorded yet: %s %s", len(outcomes), error, error.hint)
                 if self._stopping.wait(PATIENCE):
                     return []
-            except Exception:  # noqa: BLE001 - the thread must live; the claims are freed when this process ends
-                log.exception("What became of %d attempts cannot be recorded", len(outcomes))
+            except Exception:  # noqa: BLE001 - the thread must live; the claim is freed when this process ends
+                if len(outcomes) > 1:  # whichever of them is wrong must not take the others along
+                    return [due for outcome in outcomes for due in self._written([outcome])]
+                log.exception("What became of an attempt cannot be recorded")
                 return []
