@@ -96,7 +96,7 @@ class Arming:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
     def _arm(self, plan: Plan) -> bool:
-        """Put the schedule and read it back; False if its instant came meanwhile, so it may have fired. Raises NotArmed.
+        """Put the schedule and read it back. False if its instant came meanwhile: it may have fired. Raises NotArmed.
 
         A ClientToken is post id and revision, so a request that was carried out before is answered and not repeated.
         Where somebody has undone it since, it is sent once more under a fresh token.
