@@ -9,7 +9,7 @@ from core.health.findings import Finding, Visit, bad, good, warning
 from core.phrases import span
 
 SLIGHT = timedelta(seconds=2)
-"""AWS tells the time in whole seconds, and the answer travels."""
+"""AWS tells the time in whole seconds."""
 SERIOUS = timedelta(seconds=60)
 """A minute off, a post is called late or missing when it is not."""
 
@@ -38,13 +38,16 @@ def identity(aws: Aws, visit: Visit) -> Finding:
 
 
 def clock(aws: Aws, visit: Visit) -> Finding:
-    """How far this machine's clock is off, by the Date header of an answer of AWS."""
+    """How far this machine's clock is off, by the Date header of an answer of AWS.
+
+    AWS wrote it at some instant between the question and its answer, which may be seconds apart.
+    """
     with translated():
         asked = visit.application.clock()
         answer = aws.brief_client("sts").get_caller_identity()
         answered = visit.application.clock()
-    told = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]) + timedelta(seconds=0.5)
-    skew = asked + (answered - asked) / 2 - told
+    told = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    skew = max(asked - told, timedelta()) or min(answered - told, timedelta())
     if abs(skew) <= SLIGHT:
         return good("This machine's clock agrees with AWS's.")
     way = "ahead of" if skew > timedelta() else "behind"

@@ -14,7 +14,7 @@ from core.faults import translated
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
 from core.home import new_signing_secret
 from lambda_pkg.address import RefusedAddress, address_of
-from lambda_pkg.signature import signed_headers
+from lambda_pkg.signature import UnusableSecret, signed_headers
 
 SECONDS = 5.0
 BODY = json.dumps({"check": "Punctual asks whether this signature is taken. Nothing is to be published."}).encode()
@@ -40,7 +40,7 @@ def address(aws: Aws, visit: Visit) -> Finding:
         return bad(str(error), remedy)
     try:
         addresses = {entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # the latter, where it can be no name
         return bad(f"No address is found for {host}.", remedy)
     private = [each for each in addresses if not ipaddress.ip_address(str(each).partition("%")[0]).is_global]
     if private:
@@ -56,14 +56,21 @@ def signature(aws: Aws, visit: Visit) -> Finding:
     url = _url(aws)
     if not url:
         return unknown("The relay was deployed without a posting URL.", "Deploy again with -c posting_url=https://...")
-    genuine = _status(url, aws.signing_secrets(), visit)
+    try:
+        genuine = _status(url, aws.signing_secrets(), visit)
+    except UnusableSecret:
+        return unknown("Nothing can be signed.", "See the check of the signing secret.")
     forged = _status(url, [new_signing_secret()], visit)
     if genuine in (401, 403):
         return bad(f"It refuses our signature ({genuine}).", "Give the relay and the server the same signing secret.")
     if genuine == 404:
         return bad("Nothing is published at this path (404).", "Correct the posting URL and deploy again.")
+    if genuine == 429:
+        return unknown("It answers 429: too many requests for now.", "Look again in a minute.")
     if genuine >= 500 or 300 <= genuine < 400:
         return bad(f"It answers {genuine}.", "Look into the posting server's log.")
+    if forged == 429 or forged >= 500:
+        return unknown(f"It takes our signature; a forged one it answered with {forged}.", "Look again in a minute.")
     if forged not in (401, 403):
         return warning(
             f"It also takes what is signed with another secret ({forged}): anyone may post through it.",

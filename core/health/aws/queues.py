@@ -11,20 +11,20 @@ COUNTED = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 def failures(aws: Aws, visit: Visit) -> Finding:
     """How many posts wait to be tried again."""
-    return _look(aws, aws.deployment.failures_url, "post", "waits", "History has the reasons; each is tried again.")
+    return _look(aws, aws.deployment.failures_url, "History has the reasons; each is tried again.")
 
 
 def dead_letters(aws: Aws, visit: Visit) -> Finding:
     """What the relay could neither read nor record."""
-    return _look(aws, aws.deployment.dead_letters_url, "post", "lies there", "Retry or discard each below.")
+    return _look(aws, aws.deployment.dead_letters_url, "Retry or discard each below.")
 
 
 def undelivered(aws: Aws, visit: Visit) -> Finding:
     """What the scheduler could not hand to the relay."""
-    return _look(aws, aws.deployment.undelivered_url, "post", "lies there", "Retry or discard each below.")
+    return _look(aws, aws.deployment.undelivered_url, "Retry or discard each below.")
 
 
-def _look(aws: Aws, url: str | None, noun: str, lies: str, remedy: str) -> Finding:
+def _look(aws: Aws, url: str | None, remedy: str) -> Finding:
     if url is None:
         return unknown("The queue is not known.", "Set PUNCTUAL_STACK, or the queue's own variable (see the README).")
     try:
@@ -33,7 +33,7 @@ def _look(aws: Aws, url: str | None, noun: str, lies: str, remedy: str) -> Findi
     except PartGone:
         return bad(f"There is no queue {url}: what fails would be lost.", DEPLOY)
     count = sum(int(asked["Attributes"].get(name, 0)) for name in COUNTED)
-    return warning(f"{counted(count, noun)}.", remedy) if count else good("Empty.")
+    return warning(f"{counted(count, 'post')}.", remedy) if count else good("Empty.")
 
 
 LOOKS = {"Tried again later": failures, "Given up by the relay": dead_letters, "Undelivered": undelivered}

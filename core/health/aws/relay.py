@@ -25,9 +25,8 @@ def function(aws: Aws, visit: Visit) -> Finding:
             f"It may run {found['Timeout']} s; to wait for the due instant and to post takes up to {LONGEST_RUN} s.",
             DEPLOY,
         )
-    return good(
-        f"{found['FunctionName']} is ready ({found['Runtime']}, {found['MemorySize']} MB, {found['Timeout']} s)."
-    )
+    runtime = found.get("Runtime", "container image")
+    return good(f"{found['FunctionName']} is ready ({runtime}, {found['MemorySize']} MB, {found['Timeout']} s).")
 
 
 def failures(aws: Aws, visit: Visit) -> Finding:

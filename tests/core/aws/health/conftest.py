@@ -21,6 +21,7 @@ class PostingServer:
         self.secrets = ["whsec_" + "A" * 44]
         self.address = "93.184.215.14"
         self.status: int | None = None
+        self.status_of_forged = 401
         self.down = False
         self.bodies: list[bytes] = []
 
@@ -33,13 +34,15 @@ class PostingServer:
         return answer
 
     def look_up(self, host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        host.encode("idna")  # as the real one does
         found = self.address if host == "posts.example.org" else host
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, port))]
 
     def _judged(self, body: bytes, headers: dict[str, str]) -> int:
         signed_at = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
         expected = signed_headers(headers["webhook-id"], signed_at, body, self.secrets)
-        return 400 if headers["webhook-signature"] == expected["webhook-signature"] else 401  # 400: it is no post
+        genuine = headers["webhook-signature"] == expected["webhook-signature"]
+        return 400 if genuine else self.status_of_forged  # 400: it is no post
 
 
 @pytest.fixture

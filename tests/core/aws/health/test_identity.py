@@ -1,8 +1,12 @@
 """Who Punctual is to AWS, and the clock."""
 
+from datetime import timedelta
+
 import pytest
 
+from core.health.aws import identity
 from core.health.examination import examine
+from core.health.findings import Visit
 
 
 def test_the_identity_is_named_with_where_its_credentials_come_from(look):
@@ -28,7 +32,7 @@ def test_an_expired_token_is_unknown_and_says_what_to_do(look, interfere):
     [
         ({}, "good", "agrees"),
         ({"seconds": 20}, "warning", "20 seconds behind"),
-        ({"minutes": -3}, "bad", "2 minutes ahead of"),
+        ({"minutes": -3}, "bad", "3 minutes ahead of"),
     ],
 )
 def test_a_clock_that_is_off_is_told(look, told, ahead, verdict, finding):
@@ -36,3 +40,12 @@ def test_a_clock_that_is_off_is_told(look, told, ahead, verdict, finding):
     check = look("Clock")
     assert check.verdict == verdict
     assert finding in check.finding
+
+
+@pytest.mark.parametrize("at_the_end_of_it", [0, 4, 8])
+def test_an_answer_that_takes_long_is_no_clock_that_is_off(application, told, clock, monkeypatch, at_the_end_of_it):
+    told["time"](seconds=at_the_end_of_it)
+    readings = iter([clock(), clock() + timedelta(seconds=8)])
+    monkeypatch.setattr(application, "clock", lambda: next(readings))
+    visit = Visit(application=application, now=clock(), zone="UTC")
+    assert identity.clock(application.aws, visit).verdict == "good"

@@ -20,6 +20,13 @@ def test_a_relay_without_a_usable_posting_url_is_bad(look, deployed, url):
     assert look("Posting URL").verdict == "bad"
 
 
+def test_a_host_that_can_be_no_name_is_bad(look, deployed):
+    deployed["lambda"].update_function_configuration(
+        FunctionName="relay", Environment={"Variables": {"POSTING_URL": "https://posts..example.org/publish"}}
+    )
+    assert look("Posting URL").finding == "No address is found for posts..example.org."
+
+
 def test_a_server_that_does_not_answer_is_unknown_from_here(look, server):
     server.down = True
     check = look("Signature")
@@ -40,6 +47,27 @@ def test_a_server_that_does_not_take_our_signature_is_bad(look, server, status, 
 def test_a_server_that_takes_any_signature_is_told(look, server):
     server.status = 200
     assert look("Signature").verdict == "warning"
+
+
+@pytest.mark.parametrize("busy", [429, 503])
+def test_a_server_that_is_too_busy_to_refuse_a_forged_signature_is_not_said_to_take_it(look, server, busy):
+    server.status_of_forged = busy
+    check = look("Signature")
+    assert check.verdict == "unknown"
+    assert f"It takes our signature; a forged one it answered with {busy}" in check.finding
+
+
+def test_a_server_that_is_too_busy_is_looked_at_again_later(look, server):
+    server.status = 429
+    check = look("Signature")
+    assert (check.verdict, check.remedy) == ("unknown", "Look again in a minute.")
+
+
+def test_without_a_usable_secret_nothing_is_said_of_the_server(look, server, deployed):
+    deployed["secretsmanager"].put_secret_value(SecretId=deployed.outputs["SigningSecretArn"], SecretString="no key!")
+    check = look("Signature")
+    assert (check.verdict, check.remedy) == ("unknown", "See the check of the signing secret.")
+    assert server.bodies == []
 
 
 def test_a_secret_that_the_server_does_not_share_is_bad(look, server):

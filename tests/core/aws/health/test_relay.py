@@ -1,5 +1,7 @@
 """The relay as it is deployed, and what becomes of its failures."""
 
+import json
+
 import pytest
 
 
@@ -11,6 +13,12 @@ def test_a_deleted_function_is_bad(look, deployed):
 def test_a_function_with_too_little_time_is_bad(look, deployed):
     deployed["lambda"].update_function_configuration(FunctionName="relay", Timeout=30)
     assert "It may run 30 s" in look("Relay").finding
+
+
+def test_a_function_that_is_a_container_image_has_no_runtime(look, interfere):
+    image = {"FunctionName": "relay", "State": "Active", "Timeout": 150, "MemorySize": 128, "PackageType": "Image"}
+    interfere.reply("GetFunctionConfiguration", json.dumps(image))
+    assert look("Relay").finding == "relay is ready (container image, 128 MB, 150 s)."
 
 
 def test_failures_that_nothing_is_said_of_are_bad(look, deployed):
