@@ -21,6 +21,6 @@ def payload_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         [message] = event["Records"]
         payload = json.loads(message["body"])["requestPayload"]
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, RecursionError) as error:
         raise UnreadableEvent("Records", "are not one failure record of Lambda") from error
     return payload_of(payload)

@@ -22,7 +22,8 @@ class SigningSecret:
     def at(self, now: datetime) -> tuple[str, ...]:
         """Return the secrets in `whsec_` form. Raises botocore's errors when they have to be read and cannot be."""
         if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-            stored: str = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
+            found = self._client.get_secret_value(SecretId=self._arn)
+            stored: str = found["SecretString"] if "SecretString" in found else found["SecretBinary"].decode("latin-1")
             self._secrets = tuple(f"whsec_{word.removeprefix('whsec_')}" for word in stored.split())
             self._read_at = now
         return self._secrets

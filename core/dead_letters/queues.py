@@ -18,6 +18,8 @@ MOST = 200
 HIDDEN_SECONDS = 30
 """How long one reader hides a message from others, should it die before it shows it again."""
 
+UNSAID = "No reason was given."
+
 
 class QueueShelf:
     """The shelf on some queues. SQS has no way to look without receiving, so what is received is shown again."""
@@ -110,13 +112,13 @@ def _read(message: dict[str, Any]) -> tuple[str, str]:
     """
     try:
         record = json.loads(message["Body"])
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter, where brackets stand in brackets a thousand times over
         record = None
     if isinstance(record, dict) and "requestPayload" in record:
         return _unwrapped(message["Body"]), _reason_of(record)
-    told = {name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()}
-    payload = message["Body"].replace(SCHEDULED_TIME, told.get("SCHEDULED_TIME", SCHEDULED_TIME), 1)
-    return payload, told.get("ERROR_MESSAGE") or told.get("ERROR_CODE") or "No reason was given."
+    told = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
+    payload = message["Body"].replace(SCHEDULED_TIME, told.get("SCHEDULED_TIME") or SCHEDULED_TIME, 1)
+    return payload, told.get("ERROR_MESSAGE") or told.get("ERROR_CODE") or UNSAID
 
 
 def _unwrapped(body: str) -> str:
@@ -130,4 +132,5 @@ def _reason_of(record: dict[str, Any]) -> str:
     answered, context = record.get("responsePayload"), record.get("requestContext")
     if isinstance(answered, dict) and answered.get("errorMessage"):
         return str(answered["errorMessage"])
-    return str((context or {}).get("condition") or "No reason was given.")
+    condition = context.get("condition") if isinstance(context, dict) else None
+    return str(condition or UNSAID)

@@ -134,6 +134,7 @@ def test_an_invocation_far_too_early_is_left_to_lambda_to_repeat(invoke, payload
         ["a list"],
         {"Records": []},
         {"Records": [{"body": "not json"}]},
+        {"Records": [{"body": "[" * 100_000}]},
         {"Records": [{"body": "{}"}]},
         {"Records": [{"body": "[]"}]},
         {"Records": [{"body": '{"requestPayload": "text"}'}]},

@@ -40,3 +40,9 @@ def test_a_clock_set_back_does_not_keep_an_old_secret_alive(due):
 @pytest.mark.parametrize("stored", ["b25l dHdv", "whsec_b25l whsec_dHdv", " b25l\nwhsec_dHdv\n"])
 def test_two_secrets_stand_side_by_side_with_or_without_their_prefix(stored, due):
     assert SigningSecret("arn", Vault(stored)).at(due) == ("whsec_b25l", "whsec_dHdv")
+
+
+def test_a_secret_that_is_stored_as_bytes_is_read_as_well(due):
+    vault = Vault("")
+    vault.get_secret_value = lambda SecretId: {"SecretBinary": b"b25l"}  # noqa: N803
+    assert SigningSecret("arn", vault).at(due) == ("whsec_b25l",)

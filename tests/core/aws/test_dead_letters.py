@@ -166,3 +166,23 @@ def test_a_record_within_a_record_is_unwrapped(queues_grave, payload):
     [letter] = queues_grave.application.dead_letters.read()
     assert letter.reason == "The last reason"
     assert letter.occurrence.post_id == "k3v9q2m4cx7a"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 100_000,
+        '{"requestPayload": {}, "requestContext": "none"}',
+        '{"requestPayload": {}, "responsePayload": [1]}',
+        "Somebody's text",
+    ],
+)
+def test_whatever_lies_in_a_queue_is_shown_and_can_be_discarded(queues_grave, deployed, body):
+    strange = {"ERROR_CODE": {"DataType": "Binary", "BinaryValue": b"\x00"}}
+    deployed["sqs"].send_message(
+        QueueUrl=deployed.outputs["UndeliveredQueueUrl"], MessageBody=body, MessageAttributes=strange
+    )
+    [letter] = queues_grave.application.dead_letters.read()
+    assert (letter.reason, letter.occurrence) == ("No reason was given.", None)
+    queues_grave.application.dead_letters.discard(letter)
+    assert queues_grave.application.dead_letters.read() == []
