@@ -1,6 +1,7 @@
 """Pictures: looked into, scaled down to what a network takes, and freed of where and when they were taken."""
 
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ QUALITIES = (92, 85, 75)
 """JPEG qualities, tried in this order until the file is small enough."""
 SMALLEST_SIDE = 64
 """Pixels; a picture that does not fit when it is this small never will."""
+_UNFOLDED = threading.BoundedSemaphore(2)
+"""Pictures that are made ready at the same moment, for however many networks and posts: each may take 400 MB."""
 
 _FAULTS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError),
@@ -102,14 +105,12 @@ def fitted(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
     CorruptPicture.
     """
     max_bytes = limits.each_of(count)
-    with _opened(content) as image:
+    with _UNFOLDED, _opened(content) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
             return _animation(content, image, limits, max_bytes)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         drawn = image.format in ("PNG", "GIF") and len(content) <= max_bytes
-        image.draft(None, (limits.max_side, limits.max_side))
-        pixels = _pixels(ImageOps.exif_transpose(image))
-    pixels.thumbnail((limits.max_side, limits.max_side), Image.Resampling.LANCZOS)
+        pixels = _pixels(image, limits.max_side)
     if "image/png" in limits.types and (pixels.mode == "RGBA" or drawn):
         picture = _encoded(pixels, "PNG", icc_profile=profile)
         if len(picture.content) <= max_bytes:
@@ -135,14 +136,23 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         raise CorruptPicture from error
 
 
-def _pixels(image: Image.Image) -> Image.Image:
-    """Return nothing but the pixels, as RGB, or as RGBA where some are transparent."""
+def _pixels(image: Image.Image, max_side: int) -> Image.Image:
+    """Return nothing but the pixels, upright and scaled down, as RGB, or as RGBA where some are transparent.
+
+    Each step but the last works on what the one before has left: a large picture as a whole takes 200 MB.
+    """
+    part = min(1.0, max_side / max(image.size))
+    image.draft(None, (int(image.width * part), int(image.height * part)))
     see_through = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    mode = "RGBA" if see_through else "RGB"
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value * (1 / 256)).convert("L")  # convert alone would clip to white
-    converted = image.convert("RGBA" if see_through else "RGB")
-    bare = Image.new(converted.mode, converted.size)
-    bare.paste(converted)
+    if image.mode != mode:
+        image = image.convert(mode)
+    image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    ImageOps.exif_transpose(image, in_place=True)
+    bare = Image.new(mode, image.size)
+    bare.paste(image)
     return bare
 
 

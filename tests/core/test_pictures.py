@@ -1,10 +1,14 @@
 """Pictures as networks take them, and files that only look like pictures."""
 
 import struct
+import subprocess
+import sys
 import zlib
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 
+from core import pictures
 from core.errors import PunctualError
 from core.pictures import (
     CannotFit,
@@ -23,6 +28,7 @@ from core.pictures import (
     thumbnail,
 )
 
+ROOT = Path(__file__).parents[2]
 GPS, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 GENEROUS = PictureLimits(count=4, max_bytes=8_000_000)
 
@@ -144,6 +150,16 @@ def test_a_transparent_picture_stays_so_where_it_can_and_lies_on_white_where_it_
     assert min(decoded(flat.content).getpixel((0, 0))) > 250
 
 
+@pytest.mark.parametrize(("mode", "form"), [("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGBA", "WEBP")])
+@pytest.mark.parametrize("max_side", [50, 4000])
+def test_pictures_of_every_kind_are_set_upright(mode, form, max_side):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    content = encoded(gradient(400, 200, mode), form, exif=exif)
+    ready = fitted(content, replace(GENEROUS, max_side=max_side))
+    assert decoded(ready.content).size == (ready.width, ready.height) == ((200, 400) if max_side > 400 else (25, 50))
+
+
 @pytest.mark.parametrize(
     ("mode", "form"),
     [("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "WEBP"), ("CMYK", "JPEG"), ("L", "JPEG")],
@@ -203,6 +219,42 @@ def test_a_picture_that_unfolds_to_gigabytes_is_refused_before_it_does(size):
     for look in (examined, lambda content: fitted(content, GENEROUS)):
         with pytest.raises(TooManyPixels, match="50 million"):
             look(png_that_claims(*size))
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from core.pictures import PictureLimits, fitted
+fitted(Path(sys.argv[1]).read_bytes(), PictureLimits(count=1, max_bytes=4_000_000, max_side=3840))
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells how much memory a process took")
+@pytest.mark.parametrize(("mode", "form", "megabytes"), [("RGB", "JPEG", 300), ("RGB", "PNG", 600)])
+def test_the_largest_picture_is_made_ready_in_the_memory_that_the_posting_function_has(tmp_path, mode, form, megabytes):
+    path = tmp_path / "large"
+    path.write_bytes(encoded(Image.new(mode, (8000, 6200), "navy"), form))
+    peak = subprocess.run([sys.executable, "-c", PEAK, str(path)], check=True, capture_output=True, cwd=ROOT)
+    assert int(peak.stdout) < megabytes * 1000
+
+
+def test_no_more_than_two_pictures_are_unfolded_at_the_same_moment(monkeypatch):
+    open_now, most, opened = [], [], pictures._opened
+
+    @contextmanager
+    def counted(content):
+        open_now.append(content)
+        most.append(len(open_now))
+        with opened(content) as image:
+            yield image
+        open_now.remove(content)
+
+    monkeypatch.setattr(pictures, "_opened", counted)
+    content = encoded(noise(800, 800), "JPEG")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: fitted(content, GENEROUS), range(16)))
+    assert max(most) == 2
 
 
 def test_a_picture_that_was_cut_short_is_refused():
