@@ -69,8 +69,7 @@ class Runner:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to fire. Overdue schedules fire at once. Raises StorageFault."""
-        self._stopping.clear()
+        """Begin to fire, once in a runner's life. Overdue schedules fire at once. Raises StorageFault."""
         self._housekeeping.look()
         self._recorder.start(self._workers)
         self._store.on_due(self._on_due)
@@ -85,8 +84,11 @@ class Runner:
     def stop(self, timeout: float = 5.0) -> None:
         """Claim nothing more, let running functions finish within `timeout` seconds, and free what was not begun.
 
-        A function that takes longer goes on while its process lives; once that dies, it is invoked again.
+        A function that takes longer goes on; others invoke it again once this process has given up its presence, or a
+        minute later. Nothing is to be stopped where `start` raised.
         """
+        if not self._threads:
+            return
         self._stopping.set()
         self._store.on_due(lambda due: None)
         self.wake()
@@ -96,7 +98,7 @@ class Runner:
             self._ready.put(None)
         with self._idle:
             self._idle.wait_for(lambda: self._claimed == 0, timeout)
-        self._store.leave(self._owner)
+        self._leave()
 
     def wake(self) -> None:
         """Look at once at what is due; needed only when the clock was moved."""
@@ -148,8 +150,8 @@ class Runner:
             return self._give_up(invocation, f"There is no function {invocation.function_arn}.")
         try:
             function(invocation)
-        except Exception as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
-            return self._fail(invocation, (str(error) or type(error).__name__)[:_LONGEST_REASON])
+        except BaseException as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
+            return self._fail(invocation, _reason(error))
         return lambda connection: invocations.succeed(connection, invocation.id, self._owner)
 
     def _fail(self, invocation: Invocation, reason: str) -> Outcome:
@@ -178,6 +180,12 @@ class Runner:
         for due in dues:
             self._on_due(due)
 
+    def _leave(self) -> None:
+        try:
+            self._store.leave(self._owner)
+        except PunctualError as error:  # others learn of it all the same, from this process's presence
+            log.error("That the engine has stopped cannot be noted: %s %s", error, error.hint)
+
     def _put_back_unbegun(self) -> None:
         now = milliseconds(self._clock())
         while True:
@@ -190,3 +198,12 @@ class Runner:
 
     def _put_back(self, unbegun: Invocation, now: int) -> None:
         self._recorder.put(lambda connection: invocations.put_back(connection, unbegun.id, self._owner, now))
+
+
+def _reason(error: BaseException) -> str:
+    """Return what an error says, else its name, in characters that a file can hold."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - its words are a function's too
+        said = ""
+    return (said or type(error).__name__).encode(errors="replace").decode()[:_LONGEST_REASON]

@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+import pytest
+
 from core.database import StorageFault
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
@@ -125,3 +127,36 @@ def test_a_bug_in_firing_is_logged_and_does_not_end_it(create, start_runner, rec
     start_runner()
     receiver.wait_for(1)
     assert "ZeroDivisionError" in caplog.text
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (ValueError("half a character: \ud83d"), "half a character: ?"),
+        (ValueError("\x00"), "\x00"),
+        (ValueError("x" * 5000), "x" * 2000),
+        (ValueError(), "ValueError"),
+        (Unspeakable(), "Unspeakable"),
+        (SystemExit(3), "3"),
+    ],
+)
+def test_whatever_a_function_raises_is_a_failed_attempt_and_holds_up_no_other(
+    create, start_runner, receiver, store, clock, eventually, raised, reason
+):
+    def misbehave(invocation):
+        if invocation.schedule_name == "bad":
+            raise raised
+
+    receiver.behave = misbehave
+    create("bad")
+    create("good")
+    start_runner(workers=1)
+    receiver.wait_for(2)
+    eventually(lambda: store.next_due() == clock() + timedelta(seconds=60))
+    (row,) = store.database.read("SELECT schedule_name, error FROM invocation")
+    assert tuple(row) == ("bad", reason)
