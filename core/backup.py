@@ -1,10 +1,13 @@
 """A copy of a home, whole and consistent, made while it is in use."""
 
+import os
 import shutil
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from core.database import Database
+from core.database import Database, translated
 from core.errors import PunctualError
 from core.home import Home
 
@@ -31,17 +34,22 @@ class CannotBackUp(PunctualError):
 
 
 def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
-    """Copy the databases, in their order, then accounts, secrets, pictures and videos, for this user alone.
+    """Copy the databases as they are at one moment, then accounts, secrets, pictures and videos, for this user alone.
 
-    The ledger goes first: a post that was planned in between is then in the engine's copy at least, and goes out.
-    Raises FolderInUse, CannotBackUp or StorageFault.
+    So the ledger's copy knows of no change that the engine's lacks, or the other way round. The ledger goes first: a
+    post that is planned between the two looks is in the engine's copy at least, and goes out. Raises FolderInUse,
+    CannotBackUp or StorageFault.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):
             raise FolderInUse(folder)
-        for database in databases:
-            database.backup(folder / database.path.name)
+        with ExitStack() as frozen:
+            snapshots = [frozen.enter_context(_begun(database)) for database in databases]
+            for database, snapshot in zip(databases, snapshots, strict=True):
+                target = folder / database.path.name
+                with translated(target):
+                    _copy(snapshot, target)
         for path in home.path.iterdir():
             if path.is_file() and not path.name.startswith(".") and not path.name.endswith(LEFT_OUT):
                 shutil.copy2(path, folder / path.name)
@@ -49,3 +57,23 @@ def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
             shutil.copytree(home.media, folder / home.media.name)
     except OSError as error:
         raise CannotBackUp(folder, error.strerror or str(error)) from error
+
+
+def _copy(snapshot: sqlite3.Connection, target: Path) -> None:
+    """Write what a snapshot sees to a file of this user's alone; what is left of a failure is deleted."""
+    partial = target.with_name(f"{target.name}.partial")
+    os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    try:
+        with closing(sqlite3.connect(partial)) as copy:
+            snapshot.backup(copy)
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _begun(database: Database) -> Iterator[sqlite3.Connection]:
+    """Give a snapshot of this moment: SQLite takes it with the first read."""
+    with database.snapshot() as connection:
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        yield connection

@@ -122,20 +122,6 @@ class Database:
             finally:
                 connection.execute("ROLLBACK")
 
-    def backup(self, target: Path) -> None:
-        """Copy the database, whole and consistent, while it is in use. Raises StorageFault if the target is there."""
-        if target.exists():
-            raise StorageFault(target, "the file is there already, and a backup never overwrites")
-        partial = target.with_name(f"{target.name}.partial")
-        with self._translated(), self._reader() as connection:
-            os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-            copy = sqlite3.connect(partial)
-            try:
-                connection.backup(copy)
-            finally:
-                copy.close()
-            partial.rename(target)
-
     def check(self) -> None:
         """Read the whole file and raise Damaged unless it is sound. Takes about a second per gigabyte."""
         with self._translated(), self._reader() as connection:

@@ -162,10 +162,6 @@ class Store:
         """Forget the client tokens that were used more than a day ago."""
         self.note(lambda connection: connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,)))
 
-    def backup(self, target: Path) -> None:
-        """Copy the file, whole and consistent, while it is in use. Raises StorageFault if `target` is there."""
-        self.database.backup(target)
-
     def close(self) -> None:
         """Close the file."""
         self.database.close()

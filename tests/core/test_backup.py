@@ -1,12 +1,16 @@
 """A backup is a whole home: it opens, fires and knows what was published."""
 
+import sqlite3
 import threading
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from core.application import Application
 from core.backup import FolderInUse
 from core.composing import compose
+from core.database import StorageFault
 from core.models import new_post_id
 from core.settings import Settings
 
@@ -74,6 +78,60 @@ def test_a_copy_made_while_posts_are_planned_is_consistent(application, tmp_path
         assert 1 <= len(planned) <= len(listed) <= 60
     finally:
         restored.close()
+
+
+def test_a_copy_made_while_posts_are_written_is_whole(application, tmp_path, clock):
+    done = threading.Event()
+
+    def keep_writing():
+        while not done.is_set():
+            plan(application, "One more")
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        for number in range(3):
+            application.back_up(tmp_path / f"copy{number}")
+    finally:
+        done.set()
+        writer.join()
+    for path in tmp_path.glob("copy*/*.db"):
+        with closing(sqlite3.connect(path)) as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_change_made_while_a_copy_is_written_is_in_all_of_it_or_in_nothing(application, tmp_path, clock, monkeypatch):
+    post_id = plan(application, "As it was")
+    rename = Path.rename
+
+    def rename_then_edit(path, target):
+        rename(path, target)
+        if target.name == "punctual.db":
+            application.schedules.edit(
+                application.schedules.plan(post_id), text="As it became", destinations=["outbox"]
+            )
+
+    monkeypatch.setattr(Path, "rename", rename_then_edit)
+    application.back_up(tmp_path / "copy")
+    assert application.schedules.plan(post_id).post.text == "As it became"
+    restored = Application(Settings(home=tmp_path / "copy"), clock)
+    try:
+        [scheduled] = restored.queue.details(restored.queue.window(clock(), clock().replace(day=28), limit=10))
+        assert scheduled.post == restored.schedules.plan(post_id).post
+    finally:
+        restored.close()
+
+
+def test_a_copy_that_could_not_be_written_leaves_nothing_behind(application, tmp_path, monkeypatch):
+    def fail(path, target):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", fail)
+        with pytest.raises(StorageFault, match="No space left"):
+            application.back_up(tmp_path / "copy")
+    application.back_up(tmp_path / "copy")
+    assert (tmp_path / "copy" / "punctual.db").exists()
 
 
 def test_nobody_else_may_read_a_copy(application, tmp_path):

@@ -245,37 +245,6 @@ def test_when_a_file_was_last_set_aside_is_known(path):
     assert last_set_aside(path) == NOW + timedelta(hours=1, seconds=1)
 
 
-def test_a_backup_made_while_writing_is_whole(database, tmp_path):
-    done = threading.Event()
-
-    def keep_writing():
-        number = 0
-        while not done.is_set():
-            database.write(add_pair(number))
-            number += 1
-
-    writer = threading.Thread(target=keep_writing)
-    writer.start()
-    try:
-        for number in range(5):
-            database.backup(tmp_path / f"copy{number}.db")
-    finally:
-        done.set()
-        writer.join()
-    for number in range(5):
-        copy = Database(tmp_path / f"copy{number}.db", [NOTES])
-        copy.check()
-        assert copy.read("SELECT count(*) FROM note")[0][0] % 2 == 0
-        copy.close()
-
-
-def test_a_backup_overwrites_nothing(database, tmp_path):
-    (tmp_path / "copy.db").write_text("precious")
-    with pytest.raises(StorageFault, match="never overwrites"):
-        database.backup(tmp_path / "copy.db")
-    assert (tmp_path / "copy.db").read_text() == "precious"
-
-
 @pytest.mark.parametrize("method", ["write", "write_unflushed"])
 def test_a_killed_process_loses_nothing_that_was_acknowledged(path, method):
     script = f"""
