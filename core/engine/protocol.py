@@ -1,6 +1,7 @@
 """AWS's REST-JSON on the wire: which operation a request means, and with which parameters."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from core.engine.constraints import Check, checker
 from core.engine.faults import Invalid, UnknownOperation, Unreadable
 
 Parameters = dict[str, Any]
+
+_DIGITS = re.compile("-?[0-9]{1,4000}")  # int() takes 1_0, +1 and digits of other scripts as well, but no longer ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,10 +125,9 @@ def _reader(shape: Shape) -> Callable[[list[str]], Any]:
 
 
 def _integer(values: list[str]) -> int:
-    try:
-        return int(values[0])
-    except ValueError as error:
-        raise Unreadable(f"{values[0][:50]!r} cannot be converted to Integer") from error
+    if not _DIGITS.fullmatch(values[0]):
+        raise Unreadable(f"{values[0][:50]!r} cannot be converted to Integer")
+    return int(values[0])
 
 
 def _refuse_constant(name: str) -> Any:

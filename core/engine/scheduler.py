@@ -1,7 +1,6 @@
 """The twelve operations of EventBridge Scheduler, on the store."""
 
 import base64
-import binascii
 import json
 import sqlite3
 from collections.abc import Callable
@@ -9,8 +8,8 @@ from typing import Any
 
 from core.engine import groups, schedules
 from core.engine.definitions import check_start, definition_of
-from core.engine.faults import Invalid, Missing
-from core.engine.protocol import Parameters
+from core.engine.faults import Invalid, Missing, Unreadable
+from core.engine.protocol import Parameters, read_json
 from core.engine.store import Request, Store
 from core.engine.timing import at_first, milliseconds
 from core.moments import Clock
@@ -198,8 +197,8 @@ def _position(parameters: Parameters, parts: int) -> tuple[str, ...]:
     if token is None:
         return ("",) * parts
     try:
-        last = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError) as error:
+        last = read_json(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (ValueError, Unreadable) as error:
         raise Invalid("Invalid NextToken.") from error
     if not isinstance(last, list) or len(last) != parts or not all(isinstance(part, str) for part in last):
         raise Invalid("Invalid NextToken.")

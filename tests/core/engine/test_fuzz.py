@@ -1,5 +1,6 @@
 """Random and hostile requests: none is answered 500, and none harms what is stored."""
 
+import base64
 import json
 from contextlib import suppress
 
@@ -153,5 +154,20 @@ def test_any_text_through_boto3(engine_client, sound, text, number, operation):
 )
 def test_bodies_that_break_parsers(sound, api, body):
     answer = api.answer("POST", "/schedules/post", "", {}, body)
+    assert answer[0] == 400
+    sound(answer)
+
+
+@pytest.mark.parametrize(("path", "parts"), [("/schedules", ["\ud800", "a"]), ("/schedule-groups", ["\ud800"])])
+def test_a_token_that_holds_half_a_character_is_refused(sound, api, path, parts):
+    token = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
+    answer = api.answer("GET", path, f"NextToken={token}", {}, b"")
+    assert answer[0] == 400
+    sound(answer)
+
+
+@pytest.mark.parametrize("number", ["1_0", "%D9%A3", "+5", "%205", "0x5", "", "1e1", "5.0"])
+def test_a_number_in_the_query_is_digits(sound, api, number):
+    answer = api.answer("GET", "/schedules", f"MaxResults={number}", {}, b"")
     assert answer[0] == 400
     sound(answer)
