@@ -24,6 +24,15 @@ class FolderInUse(PunctualError):
         super().__init__(f"{folder} is there already, and a backup never overwrites.")
 
 
+class WithinHome(PunctualError):
+    """The copy would lie in what it is a copy of."""
+
+    hint = "Name a folder elsewhere, best on another disk."
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} lies within the data folder.")
+
+
 class CannotBackUp(PunctualError):
     """The copy could not be written."""
 
@@ -37,9 +46,11 @@ def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
     """Copy the databases as they are at one moment, then accounts, secrets, pictures and videos, for this user alone.
 
     So the ledger's copy knows of no change that the engine's lacks, or the other way round. The ledger goes first: a
-    post that is planned between the two looks is in the engine's copy at least, and goes out. Raises FolderInUse,
-    CannotBackUp or StorageFault.
+    post that is planned between the two looks is in the engine's copy at least, and goes out. Raises WithinHome,
+    FolderInUse, CannotBackUp or StorageFault.
     """
+    if folder.resolve().is_relative_to(home.path.resolve()):
+        raise WithinHome(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
-from core.backup import FolderInUse
+from core.backup import FolderInUse, WithinHome
 from core.composing import compose
 from core.database import StorageFault
 from core.models import new_post_id
@@ -147,3 +147,11 @@ def test_a_copy_never_overwrites(application, tmp_path):
     with pytest.raises(FolderInUse, match="copy"):
         application.back_up(tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["precious"]
+
+
+@pytest.mark.parametrize("inside", [".", "copies", "media/ab/copy", "../home/media"])
+def test_no_copy_is_made_within_the_home(application, tmp_path, inside):
+    application.media.put(b"a picture")
+    with pytest.raises(WithinHome):
+        application.back_up(tmp_path / "home" / inside)
+    assert not (tmp_path / "home" / "copies").exists()
