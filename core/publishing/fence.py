@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
 """Longer than a network may take, so that a claim never runs out under a call that is still going on."""
 
+BEFORE_ANY_CLAIM = 0
+"""The attempt that a receipt names of which no claim was made, so that what became of a claim goes before it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -111,6 +114,15 @@ class Fence:
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
         """Record that a destination cannot be published to, unless it was published before."""
         return self._settle(payload, destination, Refused(reason=reason))
+
+    def put_off(self, payload: Payload, destination: str, reason: str) -> Verdict:
+        """Record why a destination has to wait of which nothing was claimed, if that can be recorded. Never raises."""
+        waiting = Later(reason=reason)
+        try:
+            self._ledger.record(payload, _receipt(waiting, payload, destination, BEFORE_ANY_CLAIM, self._clock()))
+        except PunctualError as error:
+            log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
+        return _verdict(destination, waiting)
 
     def _settle(self, payload: Payload, destination: str, result: Result) -> Verdict:
         """Record what becomes of a publication without calling the network, unless it has ended before."""

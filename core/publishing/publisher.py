@@ -77,10 +77,10 @@ class Publisher:
             return self._publish_one(payload, destination, before)
         except PunctualError as error:
             log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
-            return Verdict(destination=destination, state="waiting", reason=str(error))
+            return self._fence.put_off(payload, destination, str(error))
         except Exception:  # noqa: BLE001 - see above
             log.exception("%s to %s", payload.occurrence_key, destination)
-            return Verdict(destination=destination, state="waiting", reason="Punctual failed; its log says why.")
+            return self._fence.put_off(payload, destination, "Punctual failed; its log says why.")
 
     def _publish_one(self, payload: Payload, destination: str, before: Sequence[Verdict]) -> Verdict:
         held = next((verdict for verdict in before if verdict.state != "published"), None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.account_file import FileAccounts
-from core.accounts import Account, Accounts
+from core.accounts import Account, Accounts, UnknownDestination
 from core.database import StorageFault
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
@@ -212,6 +212,29 @@ def test_a_network_that_cannot_prepare_claims_nothing_and_takes_no_other_along(p
         patch.setattr(blog, "prepare", fail)
         assert publish() == {"outbox": "published", "blog:ada": "waiting"}
     assert publish()["blog:ada"] == "published"
+
+
+def test_why_a_post_could_not_even_be_begun_is_told_in_history(publish, ledger, blog, monkeypatch):
+    def fail(_: Outgoing) -> Any:
+        raise UnknownDestination("@eve@example.org", [])
+
+    monkeypatch.setattr(blog, "prepare", fail)
+    assert publish()["blog:ada"] == "waiting"
+    [_, ada] = outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations
+    assert (ada.state, ada.reason) == ("retrying", "No account '@eve@example.org' is connected.")
+    monkeypatch.undo()
+    assert publish()["blog:ada"] == "published"
+
+
+def test_a_ledger_that_records_nothing_for_the_moment_is_waited_for(publish, ledger, tmp_path, monkeypatch):
+    def fail(*_: Any, **__: Any) -> Any:
+        raise StorageFault(tmp_path / "punctual.db", "database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "claim", fail)
+        patch.setattr(ledger, "record", fail)
+        assert publish() == {"outbox": "waiting", "blog:ada": "waiting"}
+    assert publish() == {"outbox": "published", "blog:ada": "published"}
 
 
 def test_a_full_disk_is_waited_for(publish, outbox, tmp_path):
