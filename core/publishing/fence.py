@@ -120,8 +120,8 @@ class Fence:
         waiting = Later(reason=reason)
         try:
             self._ledger.record(payload, _receipt(waiting, payload, destination, BEFORE_ANY_CLAIM, self._clock()))
-        except PunctualError as error:
-            log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
+        except Exception as error:  # noqa: BLE001 - what kept it from being claimed may keep this as well
+            log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
         return _verdict(destination, waiting)
 
     def _settle(self, payload: Payload, destination: str, result: Result) -> Verdict:

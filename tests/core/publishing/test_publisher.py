@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -226,9 +227,10 @@ def test_why_a_post_could_not_even_be_begun_is_told_in_history(publish, ledger, 
     assert publish()["blog:ada"] == "published"
 
 
-def test_a_ledger_that_records_nothing_for_the_moment_is_waited_for(publish, ledger, tmp_path, monkeypatch):
+@pytest.mark.parametrize("fault", [StorageFault(Path("punctual.db"), "disk is full"), ValueError("a bug")])
+def test_a_ledger_that_records_nothing_for_the_moment_is_waited_for(publish, ledger, monkeypatch, fault):
     def fail(*_: Any, **__: Any) -> Any:
-        raise StorageFault(tmp_path / "punctual.db", "database or disk is full")
+        raise fault
 
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "claim", fail)
