@@ -1,11 +1,13 @@
 """The ledger against the scheduler: whether what was planned is what will happen."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from core.health.findings import Finding, Visit, bad, good, warning
-from core.health.reconciliation import Kind, reconcile
+from core.health.reconciliation import COMPARED, Kind, reconcile
 from core.history import lying
+from core.ledger.port import Plan
 from core.phrases import counted
 
 TRIED_TWICE = timedelta(minutes=2)
@@ -27,7 +29,7 @@ def unsettled(visit: Visit) -> Finding:
     if not plans:
         return good("Every change has reached the scheduler.")
     return bad(
-        f"{_many(len(plans), 'post')} could not be armed or changed as wished.",
+        f"{_at_least(plans)}{counted(len(plans), 'post')} could not be armed or changed as wished.",
         "It is tried again every 30 seconds: mend what else is found here, and it will succeed.",
     )
 
@@ -38,12 +40,12 @@ def without_beginning(visit: Visit) -> Finding:
     missing = sum(plan.wish == "active" for plan in plans)
     if missing:
         return bad(
-            f"Of {_many(missing, 'post')} that should have gone out, nothing is known.",
+            f"Of {_at_least(plans)}{counted(missing, 'post')} that should have gone out, nothing is known.",
             "They head the queue: look whether they are out, else give them another time.",
         )
     if plans:
         return warning(
-            f"The time of {_many(len(plans), 'paused post')} has passed.",
+            f"The time of {_at_least(plans)}{counted(len(plans), 'paused post')} has passed.",
             "They head the queue: give them another time, or cancel them.",
         )
     return good("Every post whose time has passed has begun.")
@@ -53,15 +55,16 @@ def agreement(visit: Visit) -> Finding:
     """Schedules that somebody else made, changed or deleted, or that were left behind."""
     counts = Counter(each.kind for each in reconcile(visit.application, visit.now))
     if not counts:
-        return good("They agree, for a week ahead.")
+        return good(f"They agree, for a week ahead, or as far as the soonest {COMPARED} posts reach.")
     finding = "They differ: " + ", ".join(f"{counts[kind]} {said}" for kind, said in SAID.items() if counts[kind])
     if counts["gone"] or counts["altered"]:
         return bad(f"{finding}.", "Arm them again below, as they were planned, or cancel them.")
     return warning(f"{finding}.", "Delete below what nobody needs.")
 
 
-def _many(count: int, noun: str) -> str:
-    return f"at least {counted(count, noun)}" if count == AT_MOST else counted(count, noun)
+def _at_least(read: Sequence[Plan]) -> str:
+    """Say that there may be more than were read."""
+    return "at least " if len(read) >= AT_MOST else ""
 
 
 LOOKS = {

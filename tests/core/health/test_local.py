@@ -98,6 +98,15 @@ def test_posts_that_should_have_gone_out_are_bad_and_paused_ones_are_told(applic
     assert look("Passed posts").verdict == "bad"
 
 
+def test_where_only_the_latest_passed_posts_are_read_there_are_at_least_so_many(application, look, clock, a_post):
+    for number in range(101):
+        post = a_post(post_id=f"aaaabbbbc{number:03}")
+        wish = "paused" if number % 2 else "active"
+        application.ledger.plan(post, wish=wish, schedule_name=f"post-20261102T130000Z-{post.post_id}", now=clock())
+    clock.move(hours=2)
+    assert look("Passed posts").finding == "Of at least 50 posts that should have gone out, nothing is known."
+
+
 def test_a_change_that_does_not_reach_the_scheduler_is_bad(application, look, clock, a_post):
     assert look("Changes").verdict == "good"
     application.ledger.plan(a_post(), schedule_name="post-20261102T130000Z-k3v9q2m4cx7a", now=clock())
