@@ -65,7 +65,8 @@ def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
             if path.is_file() and not path.name.startswith(".") and not path.name.endswith(LEFT_OUT):
                 shutil.copy2(path, folder / path.name)
         if home.media.exists():
-            shutil.copytree(home.media, folder / home.media.name)
+            unfinished = shutil.ignore_patterns(".*")
+            shutil.copytree(home.media, folder / home.media.name, ignore=unfinished)
     except OSError as error:
         raise CannotBackUp(folder, error.strerror or str(error)) from error
 

@@ -149,6 +149,13 @@ def test_a_copy_never_overwrites(application, tmp_path):
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["precious"]
 
 
+def test_a_picture_that_is_just_being_written_is_no_part_of_the_copy(application, tmp_path):
+    reference = application.media.put(b"a picture")
+    (tmp_path / "home" / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(b"half a pic")
+    application.back_up(tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy" / "media").glob("*/*")] == [reference]
+
+
 @pytest.mark.parametrize("inside", [".", "copies", "media/ab/copy", "../home/media"])
 def test_no_copy_is_made_within_the_home(application, tmp_path, inside):
     application.media.put(b"a picture")
