@@ -63,12 +63,13 @@ class Expression:
     def first(self, created: datetime) -> datetime | None:
         """Return the occurrence that a schedule created at `created` runs first; None if it never runs.
 
-        An at() runs even when it is past, as on AWS. A rate without start runs at once.
+        An at() runs even when it is past, as on AWS. A rate without start runs at once. A start of a moment ago counts;
+        of one that is longer past, which an update may keep, nothing is made up for.
         """
         if isinstance(self.rule, Once):
             return self.rule.instant
-        earliest = created if self.start is None else created - START_LENIENCE
-        return next(self._onwards(earliest), None)
+        just_started = self.start is not None and self.start >= created - START_LENIENCE
+        return next(self._onwards(created - START_LENIENCE if just_started else created), None)
 
     def _onwards(self, earliest: datetime) -> Iterator[datetime]:
         for occurrence in self.rule.onwards(max(earliest, self.start) if self.start else earliest):

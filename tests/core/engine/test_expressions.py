@@ -138,8 +138,10 @@ def test_a_start_of_a_moment_ago_is_still_the_first_run():
     assert parse("rate(1 day)", start=start).first(NOW) == start
 
 
-def test_a_start_of_long_ago_is_not():
-    assert parse("rate(1 day)", start=NOW - timedelta(days=3, hours=1)).first(NOW) == NOW + timedelta(hours=23)
+@pytest.mark.parametrize("since_a_run", [timedelta(hours=1), timedelta(minutes=2)])
+def test_a_start_of_long_ago_is_not_nor_is_a_run_of_a_moment_ago(since_a_run):
+    start = NOW - timedelta(days=3) - since_a_run
+    assert parse("rate(1 day)", start=start).first(NOW) == NOW + timedelta(days=1) - since_a_run
 
 
 def test_a_day_of_a_rate_has_24_hours_also_when_the_clocks_change():

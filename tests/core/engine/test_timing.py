@@ -67,6 +67,14 @@ def test_an_update_to_another_time_begins_anew():
     assert after_update(ONCE, at_first(ONCE, NOON), later, NOON).occurrence == NOON + 6 * HOUR
 
 
+def test_a_series_that_is_moved_to_a_moment_ago_runs_next_at_its_next_time():
+    """Its StartDate is long past: what a series did not yet run at that time of day, it has not missed."""
+    began = NOON / 1000 - 30 * 24 * 3600
+    weekly = definition("cron(0 9 ? * MON *)", StartDate=began)
+    moved = definition("cron(58 11 * * ? *)", StartDate=began)
+    assert after_update(weekly, at_first(weekly, NOON), moved, NOON).occurrence == NOON + 24 * HOUR - 2 * MINUTE
+
+
 def test_what_has_fired_does_not_fire_again_when_it_is_updated():
     fired = after_firing(ONCE, at_first(ONCE, NOON))
     for changed in ({**ONCE, "Description": "new"}, {**ONCE, "ScheduleExpressionTimezone": "Europe/Berlin"}):
