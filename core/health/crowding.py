@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from core.application import Application
 from core.aws.place import Aws
 from core.errors import PunctualError
+from core.phrases import counted
 from core.queue import Queue
 
 LOOKED_AT = 5000
@@ -31,12 +32,12 @@ def narrowest(aws: Aws) -> Passage:
     if published is not None and published < relays:
         return Passage(
             posts=published,
-            words=f"the posting server on Lambda takes {published:,} posts side by side",
+            words=f"the posting server on Lambda takes {counted(published, 'post')} side by side",
             remedy="Spread them, or deploy again with more: -c posting_concurrency=... (cdk_min/README.md).",
         )
     return Passage(
         posts=relays,
-        words=f"AWS runs {relays:,} relays side by side",
+        words=f"AWS runs {counted(relays, 'relay')} side by side",
         remedy="Spread them, or ask AWS for more: Service Quotas, AWS Lambda, Concurrent executions.",
     )
 
@@ -67,7 +68,10 @@ def crowded(application: Application, due_at: datetime) -> str | None:
         return None
     if others < passage.posts:
         return None
-    return f"{others:,} posts are due in this minute, and {passage.words}: some will be late."
+    return (
+        f"{counted(others, 'post')} are due in this minute, and {passage.words}: with one more, some will be late. "
+        "Choose another minute."
+    )
 
 
 def posts_in_minute(queue: Queue, due_at: datetime) -> int:

@@ -39,11 +39,11 @@ def failures(aws: Aws, visit: Visit) -> Finding:
     if not found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
         return bad("What fails three times is dropped: there is no on-failure queue.", DEPLOY)
     retries, age = found.get("MaximumRetryAttempts", RETRIES), found.get("MaximumEventAgeInSeconds", 21_600)
-    if retries != RETRIES or age > LONGEST_AGE:
+    if (retries, age) != (RETRIES, LONGEST_AGE):
         return warning(
             f"It is repeated {retries} times within {age} s; meant are {RETRIES} times within {LONGEST_AGE} s.", DEPLOY
         )
-    return good(f"It is repeated {retries} times, then kept in the on-failure queue and tried every 15 minutes.")
+    return good(f"It is repeated {retries} times, then kept in the on-failure queue.")
 
 
 def concurrency(aws: Aws, visit: Visit) -> Finding:

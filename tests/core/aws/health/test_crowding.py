@@ -30,7 +30,7 @@ def test_a_posting_server_that_takes_fewer_than_there_are_relays_is_what_counts(
     assert check.finding.startswith("The posting server on Lambda takes 20 posts side by side; the busiest minute")
     assert crowded(application, due_at) == (
         "20 posts are due in this minute, and the posting server on Lambda takes 20 posts side by side: "
-        "some will be late."
+        "with one more, some will be late. Choose another minute."
     )
     application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at))
     [check] = [each for each in examine(application, clock()) if each.name == "Posts side by side"]
@@ -47,7 +47,7 @@ def test_relays_are_what_counts_where_fewer_of_them_may_run(
     told["limit"](1)
     application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
     application.schedules.schedule(a_post(due_at=clock() + timedelta(hours=3)))
-    assert "AWS runs 1 relays side by side" in crowded(application, clock() + timedelta(hours=3))
+    assert "AWS runs 1 relay side by side" in crowded(application, clock() + timedelta(hours=3))
 
 
 def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):

@@ -36,7 +36,10 @@ def test_failures_that_nothing_keeps_are_bad(look, deployed):
     assert "no on-failure queue" in look("Relay's failures").finding
 
 
-@pytest.mark.parametrize("meant_otherwise", [{"MaximumEventAgeInSeconds": 3600}, {"MaximumRetryAttempts": 0}])
+@pytest.mark.parametrize(
+    "meant_otherwise",
+    [{"MaximumEventAgeInSeconds": 3600}, {"MaximumEventAgeInSeconds": 60}, {"MaximumRetryAttempts": 0}],
+)
 def test_failures_that_are_repeated_otherwise_than_meant_are_told(look, deployed, meant_otherwise):
     destination = {"OnFailure": {"Destination": deployed.outputs["UndeliveredQueueArn"]}}
     whole = {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 900, "DestinationConfig": destination}
