@@ -34,17 +34,19 @@ def hand_over(connection: sqlite3.Connection, owner: str, now: int, limit: int) 
 def _one(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: str, now: int) -> Invocation | None:
     """Hand one schedule over; one that cannot be read becomes a dead letter, and never holds up the others."""
     connection.execute("SAVEPOINT one")
+    invocation = None
     try:
-        return _handed_over(connection, schedule, owner, now)
-    except (ValueError, KeyError, TypeError, sqlite3.IntegrityError) as error:
+        invocation = _handed_over(connection, schedule, owner, now)
+    except Exception as error:
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+            raise  # the disk's fault, for all of them; it may have ended the savepoint with the transaction
         log.exception("The schedule %s cannot be handed over", schedule["name"])
         connection.execute("ROLLBACK TO one")
         connection.execute("UPDATE schedule SET due = NULL WHERE id = ?", (schedule["id"],))
         unreadable = _unreadable(schedule)
         insert(connection, unreadable, None, state="dead", error=f"Cannot be read: {error!r}", finished=now)
-        return None
-    finally:
-        connection.execute("RELEASE one")
+    connection.execute("RELEASE one")
+    return invocation
 
 
 def _handed_over(connection: sqlite3.Connection, schedule: sqlite3.Row, owner: str, now: int) -> Invocation:
@@ -82,8 +84,9 @@ def _moved_on(connection: sqlite3.Connection, schedule: sqlite3.Row, definition:
 def _bury(
     connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, run: int, reason: str, now: int
 ) -> None:
+    """Note a run that does not come. It is none of the generation's: at the same instant there may be one that does."""
     dead = _invocation(schedule, definition, run, run)
-    insert(connection, dead, schedule["id"], state="dead", error=reason, finished=now)
+    insert(connection, dead, None, state="dead", error=reason, finished=now)
 
 
 def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, due: int) -> Invocation:

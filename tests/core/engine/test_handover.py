@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from core.database import StorageFault
 from core.engine.timing import milliseconds
 
 
@@ -131,15 +132,53 @@ def test_a_schedule_whose_zone_is_gone_holds_up_no_other(create, fire, clock, st
     assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
 
 
-def test_a_schedule_that_cannot_be_read_becomes_a_dead_letter_and_holds_up_no_other(create, fire, store, caplog):
+def test_a_zone_that_is_gone_at_the_very_instant_of_a_run_does_not_take_that_run_along(create, fire, clock, store):
+    create("broken", "cron(5 12 * * ? *)")
+    store.write(
+        lambda connection: connection.execute(
+            "UPDATE schedule SET definition = replace(definition, '\"UTC\"', '\"Atlantis\"')"
+        )
+    )
+    clock.move(minutes=5)
+    assert times(fire()) == ["02 12:05"]
+    (dead,) = store.dead_letters()
+    assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
+
+
+@pytest.mark.parametrize(
+    ("definition", "error"),
+    [
+        ("{", "JSONDecodeError"),
+        ("[]", "TypeError"),
+        ("{}", "KeyError"),
+        ('{"Target": "arn"}', "AttributeError"),
+        ('{"Target": {"Input": "{}"}, "ScheduleExpression": 5}', "AttributeError"),
+    ],
+)
+def test_a_schedule_that_cannot_be_read_becomes_a_dead_letter_and_holds_up_no_other(
+    create, fire, store, caplog, definition, error
+):
     create("broken")
     create("sound")
-    store.write(lambda connection: connection.execute("UPDATE schedule SET definition = '{' WHERE name = 'broken'"))
+    store.write(
+        lambda connection: connection.execute("UPDATE schedule SET definition = ? WHERE name = 'broken'", (definition,))
+    )
     assert [invocation.schedule_name for invocation in fire()] == ["sound"]
     (dead,) = store.dead_letters()
-    assert (dead.schedule_name, dead.payload) == ("broken", b"{")
-    assert dead.error.startswith("Cannot be read: JSONDecodeError(")
+    assert (dead.schedule_name, dead.payload) == ("broken", definition.encode())
+    assert dead.error.startswith(f"Cannot be read: {error}(")
     assert "The schedule broken cannot be handed over" in caplog.text
+
+
+def test_a_disk_that_is_full_at_the_hand_over_is_named_and_loses_nothing(create, fire, store):
+    for number in range(5):
+        create(f"n{number}", target={"Input": f'"{"x" * 50_000}"'})
+    limit = store.write(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0]) + 5
+    store.write(lambda connection: connection.execute(f"PRAGMA max_page_count = {limit}").fetchone())
+    with pytest.raises(StorageFault, match="database or disk is full"):
+        fire()
+    store.write(lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchone())
+    assert sorted(invocation.schedule_name for invocation in fire()) == [f"n{number}" for number in range(5)]
 
 
 def test_flexible_windows_spread_their_invocations(create, fire, clock):
