@@ -20,6 +20,8 @@ from core.wire import Payload, UnreadablePayload
 log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 8
+REOPENED_AT_ONCE = 40
+"""Each takes a claim and a receipt, and DynamoDB takes a hundred items in one step."""
 
 
 class DynamoLedger:
@@ -99,6 +101,14 @@ class DynamoLedger:
         self._table.write(keys, lambda draft: claims.finish(draft, payload, receipt))
 
     def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
+        """Reopen in several steps where there are many: a crash between them leaves some to be retried once more."""
+        for begin in range(0, len(destinations), REOPENED_AT_ONCE):
+            self._reopen(payload, destinations[begin : begin + REOPENED_AT_ONCE], now)
+
+    def prune(self, *, now: datetime) -> None:
+        """Leave it to DynamoDB, which deletes what has expired by itself, within some days."""
+
+    def _reopen(self, payload: Payload, destinations: tuple[str, ...], now: datetime) -> None:
         def work(draft: Draft) -> None:
             if payload.due_at is not None and plans.is_superseded(draft, payload):
                 raise ChangedElsewhere(payload.post_id)
@@ -106,9 +116,6 @@ class DynamoLedger:
                 claims.reopen(draft, payload, destination, now)
 
         self._table.write(_keys(payload, *destinations), work)
-
-    def prune(self, *, now: datetime) -> None:
-        """Leave it to DynamoDB, which deletes what has expired by itself, within some days."""
 
     def _never_began(self, listed: Sequence[Item]) -> list[Item]:
         """Return the plans of which nothing began; the relay cannot write into a plan that something did."""

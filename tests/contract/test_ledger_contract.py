@@ -26,7 +26,7 @@ from core.ledger.port import (
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.ledger.table import Table
-from core.models import Post, Repeat
+from core.models import Post, Repeat, part_of
 from core.processes import Presence
 from core.wire import Payload, ScheduleName, invocation_of
 
@@ -541,6 +541,15 @@ def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, o
     again = claim(payload)
     assert (again.verdict, again.attempt) == ("yours", 2)
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
+
+
+def test_all_parts_of_the_longest_threads_are_retried_together(ledger, once, planned, claim, clock):
+    threads = [part_of(account, number) for account in ("mastodon:ada", "bluesky:ada") for number in range(1, 51)]
+    payload = due(planned(once(destinations=tuple(threads))))
+    ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
+    ledger.reopen(payload, payload.destinations, now=clock())
+    assert kinds(ledger, payload.occurrence_key) == ["missed", *["retried"] * 100]
+    assert claim(payload, destination=threads[-1]).verdict == "yours"
 
 
 def test_a_retry_touches_neither_what_is_out_nor_what_is_under_way(ledger, once, planned, claim, end, clock):
