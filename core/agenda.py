@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 
-from core.history import runs
+from core.history import everything
 from core.ledger.port import Cursor, Ledger
 from core.queue import Queue
 from core.recurrence import NeverRuns, preview
@@ -12,6 +12,8 @@ from core.upcoming import Entry, upcoming
 
 AT_MOST = 1000
 """How many past and how many coming posts an agenda holds."""
+PAGE = 100
+"""Past posts that are read together: few months hold more, and what lies before the stretch is not read."""
 RUNS_AT_MOST = 1000
 """How many runs of one repeating post an agenda holds."""
 _MOMENT = timedelta(milliseconds=1)
@@ -20,7 +22,8 @@ _MOMENT = timedelta(milliseconds=1)
 
 def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Entry]:
     """Return what is due from `start` until before `end`, soonest first, each run once."""
-    past = takewhile(lambda run: run.due_at >= start, runs(ledger, after=Cursor(due_at=end, key=""), limit=AT_MOST))
+    before = islice(everything(ledger, after=Cursor(due_at=end, key=""), page=PAGE), AT_MOST)
+    past = takewhile(lambda run: run.due_at >= start, before)
     coming = upcoming(queue, now, end, limit=AT_MOST, start=start).entries if end > now else []
     found = [each for entry in coming for each in _runs(entry, max(now, start - _MOMENT), end - _MOMENT)]
     found += [Entry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]

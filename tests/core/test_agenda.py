@@ -27,6 +27,23 @@ def test_past_and_coming_posts_stand_in_one_line(told, schedules, a_post, ledger
     assert told(-7, 7) == [(-2, "published"), (1, "scheduled")]
 
 
+@pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
+def test_all_that_went_out_in_the_stretch_is_told_and_little_before_it_is_read(told, a_post, ledger, invoked, clock):
+    for number in range(250):
+        past = a_post(post_id=f"{number:012}", due_at=clock() - timedelta(hours=1 + number))
+        ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    read, history = [], ledger.history
+
+    def counted(**asked):
+        read.extend(found := history(**asked))
+        return found
+
+    ledger.history = counted
+    assert len(told(-1, 0)) == 24
+    assert len(read) == 100
+    assert len(told(-7, 0)) == 7 * 24
+
+
 def test_only_what_falls_into_the_stretch_is_told(told, schedules, a_post, clock):
     schedules.schedule(a_post(due_at=clock() + timedelta(days=5, hours=1)))
     assert told(0, 5) == []
