@@ -381,6 +381,16 @@ def test_a_post_that_fired_before_it_was_noted_as_armed_is_not_handed_over_again
     assert schedules.plan(post.post_id).settled
 
 
+def test_a_post_that_was_attempted_before_it_was_changed_is_handed_over_as_changed(
+    schedules, ledger, functions, clock, a_post
+):
+    plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
+    clock.move(minutes=1)
+    ledger.record(invocation_of(plan.post, plan.post.due_at), Receipt(kind="attempt_failed", at=clock(), revision=1))
+    schedules.send_now(plan)
+    assert [payload.revision for payload in functions.payloads] == [2]
+
+
 def test_a_change_of_text_that_was_half_done_at_the_due_instant_goes_out_as_changed(
     watched, schedules, functions, clock, names, a_post
 ):
@@ -397,8 +407,8 @@ def test_within_the_lead_a_post_is_handed_over_and_the_relay_waits(
     away, make_schedules, functions, target, clock, a_post
 ):
     with pytest.raises(SchedulerUnavailable):
-        away.schedule(a_post(due_at=clock() + timedelta(seconds=100)))
-    clock.move(seconds=61)
+        away.schedule(a_post(due_at=clock() + timedelta(seconds=130)))
+    clock.move(seconds=70)
     leading = make_schedules(target=replace(target, lead=timedelta(seconds=60)))
     assert leading.repair() == []
     assert len(functions.payloads) == 1
