@@ -20,11 +20,16 @@ def session_until(ends: float) -> requests.Session:
 
     Only the search for a host's addresses can outlast it, and connecting to several of them: nothing is sent then.
     """
-    session = requests.Session()
+    session = _Session()
     adapter = _Adapter(ends)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Look at no redirect, since none is followed: one that cannot be read would pass for an address of ours."""
 
 
 class _Adapter(HTTPAdapter):

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 
 from core.errors import PunctualError
 from core.moments import from_utc_text
@@ -190,7 +190,8 @@ def _fault(name: str, error: Exception) -> Fault:
         return Unreachable(f"{name}'s certificate is not valid, so nothing was sent.")
     if isinstance(error, requests.ConnectTimeout) or any(isinstance(cause, NewConnectionError) for cause in causes):
         return Unreachable(f"{name} could not be reached.")
-    if isinstance(error, ValueError):  # the address or a header, found wrong before anything was sent
+    contradicts_itself = any(isinstance(cause, InvalidHeader) for cause in causes)  # the answer, not what was asked
+    if isinstance(error, ValueError) and not contradicts_itself:  # the address or a header, before anything was sent
         return Unreachable(f"{name}'s address or log-in is not valid. Connect the account again.")
     if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
         return BrokenOff(f"{name} did not answer in time.")

@@ -51,6 +51,28 @@ def test_a_connection_that_ends_before_the_answers_body_leaves_a_doubt(rude_rece
         Line("It").post(server.url, POST)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+    ],
+)
+def test_an_answer_that_contradicts_itself_leaves_a_doubt_since_the_request_arrived(rude_receiver, answer):
+    server = rude_receiver(lambda handler: handler.wfile.write(answer))
+    with pytest.raises(BrokenOff):
+        Line("It").post(server.url, POST)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("place", ["http://[::1", "\xff", "//", "http://a..b/", "javascript:alert(1)"])
+def test_a_redirect_is_an_answer_wherever_it_leads(rude_receiver, place):
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    server = rude_receiver(lambda handler: handler.wfile.write(answer))
+    assert Line("It").post(server.url, POST).status == 302
+    assert len(server.requests) == 1
+
+
 def test_a_server_that_says_nothing_leaves_a_doubt_when_the_time_is_up(rude_receiver):
     server = rude_receiver(lambda handler: time.sleep(1))
     begun = time.monotonic()
