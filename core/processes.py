@@ -1,9 +1,10 @@
 """Which processes share a home, and which of them still live."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from core.home import usable
 
@@ -25,7 +26,10 @@ class Presence:
             self._lock.acquire(timeout=5)
 
     def lives(self, token: str) -> bool:
-        """Tell whether the process that holds `token` still runs. This one always does."""
+        """Tell whether the process that holds `token` still runs. This one always does.
+
+        One of which nobody can tell, such as another user's, counts as alive: leases decide about what it holds.
+        """
         if token == self.token:
             return True
         path = self._path(token)
@@ -34,10 +38,11 @@ class Presence:
         probe = FileLock(path, thread_local=False)
         try:
             probe.acquire(timeout=0)
-        except Timeout:
+        except OSError:  # among them filelock's Timeout: it is held
             return True
-        path.unlink(missing_ok=True)
         probe.release()
+        with suppress(OSError):  # Windows keeps a file that somebody else looks into; it is tidied away another time
+            path.unlink()
         return False
 
     def others(self) -> list[str]:

@@ -83,3 +83,10 @@ def test_what_dead_processes_left_behind_is_tidied_away(tmp_path, presence, othe
     other.wait()
     presence.others()
     assert [path.stem for path in tmp_path.glob("*.lock")] == [presence.token]
+
+
+def test_a_process_of_which_nobody_can_tell_counts_as_alive(tmp_path, presence):
+    """A lock file of another user, say: a folder in its place refuses even root."""
+    (tmp_path / "0123456789abcdef.lock").mkdir()
+    assert presence.lives("0123456789abcdef")
+    assert presence.others() == ["0123456789abcdef"]

@@ -79,6 +79,20 @@ def test_a_process_that_lives_but_is_stuck_loses_its_claims_when_their_lease_end
     assert store.next_due() == clock()
 
 
+def test_a_process_of_which_nobody_can_tell_whether_it_lives_counts_as_living_while_its_lease_lasts(
+    claimed, store, other, clock, walk, tmp_path
+):
+    """A lock file of another user, say. That must not keep anything from firing."""
+    lock = tmp_path / "processes" / f"{other.token}.lock"
+    lock.unlink()
+    lock.mkdir()
+    walk(30)
+    assert store.next_due() is None
+    walk(31)
+    assert store.next_due() == clock()
+    lock.rmdir()
+
+
 def test_a_process_that_reports_keeps_its_claims_however_long_its_function_takes(
     housekeeping, claimed, store, other, clock, walk
 ):
