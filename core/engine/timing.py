@@ -12,6 +12,9 @@ from core.engine.expressions import Expression, parse
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+"""The end of the calendar: what the store holds must be readable as an instant."""
+
 Definition = Mapping[str, Any]
 """A schedule as GetSchedule answers it; dates are epoch seconds."""
 
@@ -80,7 +83,8 @@ def skipped_to(definition: Definition, timing: Timing, earliest: int) -> Timing:
 def _planned(definition: Definition, timing: Timing, occurrence: int | None) -> Timing:
     if occurrence is None or definition["State"] != "ENABLED":
         return replace(timing, occurrence=None, due=None)
-    return replace(timing, occurrence=occurrence, due=occurrence + _delay(definition, occurrence))
+    due = min(occurrence + _delay(definition, occurrence), _LAST)
+    return replace(timing, occurrence=occurrence, due=due)
 
 
 def _delay(definition: Definition, occurrence: int) -> int:

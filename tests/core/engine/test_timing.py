@@ -112,3 +112,12 @@ def test_a_flexible_window_delays_within_its_length_and_always_by_the_same():
     assert timing.occurrence == NOON
     assert NOON <= timing.due < NOON + 10 * MINUTE
     assert at_first(window, NOON) == timing
+
+
+def test_a_flexible_window_ends_with_the_calendar():
+    """Else the store held an instant that cannot be read, and nothing would fire while it was the next one."""
+    window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1440}
+    for number in range(50):
+        last = definition(f"at(9999-12-30T23:59:{number + 10})", Name=f"n{number}", FlexibleTimeWindow=window)
+        timing = at_first({**last, "ScheduleExpressionTimezone": "Etc/GMT+12"}, NOON)
+        assert instant_of(timing.due) >= instant_of(timing.occurrence)
