@@ -49,7 +49,7 @@ class Sorting:
         said = f"{self.name} answered {answer.status}: {answer.words.rstrip('.')}."
         if answer.status in (425, 429):
             return Later(reason=said, retry_after=answer.pause(self.clock()))
-        if answer.status == 408 or answer.status >= 500:
+        if answer.status < 200 or answer.status == 408 or answer.status >= 500:  # 1xx: the answer was still to come
             return self.unclear(said)
         if answer.status == 401:
             return Refused(reason=f"{said} {AGAIN}")

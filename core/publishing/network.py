@@ -62,7 +62,7 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class Later:
-    """It is certainly not out, and may be tried again.
+    """It may be tried again: it is not out, or the network knows a repeat, or is looked through before one.
 
     `upload` is the network's name, no secret, of a video that it has: the next attempt need not send it again.
     """

@@ -39,6 +39,7 @@ def sorting(unclear) -> Sorting:
         (answered(504), True, None),
         (answered(408), True, None),
         (answered(599), True, None),
+        (answered(103), True, None),
     ],
 )
 def test_only_a_doubt_depends_on_whether_the_network_knows_a_repeat(answer, doubtful, kind):
