@@ -23,7 +23,7 @@ class EngineShelf:
         ]
 
     def holds(self, letter_id: str) -> bool:
-        return any(letter.id == letter_id for letter in self._store.dead_letters())
+        return self._store.is_dead(letter_id)
 
     def remove(self, letter_id: str) -> bool:
         return self._store.discard(letter_id)

@@ -13,6 +13,9 @@ from core.engine.timing import instant_of, milliseconds
 LEASE = 60_000
 """How long a process that is not seen to live may hold an invocation, in milliseconds. Live ones renew theirs."""
 
+MOST_READ = 200
+"""Dead letters that are read at once, as on AWS; each may be a quarter of a megabyte."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invocation:
@@ -31,7 +34,7 @@ class Invocation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadLetter:
-    """An invocation that was given up, kept until someone retries or discards it."""
+    """An invocation that was given up, kept until someone retries or discards it, or for a year."""
 
     id: str
     function_arn: str
@@ -162,9 +165,9 @@ def _invocation(row: sqlite3.Row) -> Invocation:
 
 
 def dead_letters(connection: sqlite3.Connection) -> list[DeadLetter]:
-    """Return all dead letters, newest first."""
+    """Return the dead letters, newest first; of very many, the newest."""
     rows = connection.execute(
-        "SELECT * FROM invocation WHERE finished IS NOT NULL ORDER BY finished DESC, id"
+        "SELECT * FROM invocation WHERE finished IS NOT NULL ORDER BY finished DESC, id LIMIT ?", (MOST_READ,)
     ).fetchall()
     return [
         DeadLetter(
@@ -181,14 +184,21 @@ def dead_letters(connection: sqlite3.Connection) -> list[DeadLetter]:
     ]
 
 
-def revive(connection: sqlite3.Connection, invocation_id: str, now: int) -> bool:
-    """Make a dead letter due now, its age and its attempts counted anew; False if it is none any more."""
-    revived = connection.execute(
-        "UPDATE invocation SET state = 'waiting', attempts = 0, first_due = :now, next_attempt = :now, finished = NULL"
-        " WHERE id = :id AND state = 'dead'",
-        {"id": invocation_id, "now": now},
-    )
-    return revived.rowcount == 1
+def dead_count(connection: sqlite3.Connection) -> int:
+    """Return how many dead letters there are."""
+    count: int = connection.execute("SELECT count(*) FROM invocation WHERE finished IS NOT NULL").fetchone()[0]
+    return count
+
+
+def prune(connection: sqlite3.Connection, before: int) -> None:
+    """Forget the dead letters that were given up before an instant."""
+    connection.execute("DELETE FROM invocation WHERE finished < ?", (before,))
+
+
+def is_dead(connection: sqlite3.Connection, invocation_id: str) -> bool:
+    """Tell whether an invocation is a dead letter."""
+    found = connection.execute("SELECT 1 FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,))
+    return found.fetchone() is not None
 
 
 def discard(connection: sqlite3.Connection, invocation_id: str) -> bool:

@@ -21,8 +21,11 @@ T = TypeVar("T")
 
 MIGRATIONS = ((Path(__file__).with_name("schema.sql")).read_text(encoding="utf-8"),)
 
-KEPT = 24 * 3600_000
+TOKENS_KEPT = 24 * 3600_000
 """How long client tokens are kept, in milliseconds."""
+
+DEAD_LETTERS_KEPT = 365 * 24 * 3600_000
+"""How long dead letters are kept, in milliseconds: less than the fence remembers what went out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,25 +145,32 @@ class Store:
         self.note(work)
 
     def dead_letters(self) -> list[DeadLetter]:
-        """Return the invocations that were given up, newest first."""
+        """Return the invocations that were given up, newest first; of very many, the newest 200."""
         with self.snapshot() as connection:
             return invocations.dead_letters(connection)
 
-    def retry(self, invocation_id: str, *, now: datetime) -> bool:
-        """Invoke a dead letter's function again, from the first attempt; False if it is no dead letter any more."""
-        due = milliseconds(now)
-        revived = self.write(lambda connection: invocations.revive(connection, invocation_id, due))
-        if revived:
-            self._listener(due)
-        return revived
+    def dead_count(self) -> int:
+        """Return how many invocations were given up, and neither retried nor discarded since."""
+        with self.snapshot() as connection:
+            return invocations.dead_count(connection)
+
+    def is_dead(self, invocation_id: str) -> bool:
+        """Tell whether an invocation was given up, and neither retried nor discarded since."""
+        with self.snapshot() as connection:
+            return invocations.is_dead(connection, invocation_id)
 
     def discard(self, invocation_id: str) -> bool:
         """Forget a dead letter; False if it is no dead letter any more."""
         return self.write(lambda connection: invocations.discard(connection, invocation_id))
 
     def prune(self, now: int) -> None:
-        """Forget the client tokens that were used more than a day ago."""
-        self.note(lambda connection: connection.execute("DELETE FROM client_token WHERE used < ?", (now - KEPT,)))
+        """Forget the client tokens that were used more than a day ago, and dead letters of more than a year ago."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM client_token WHERE used < ?", (now - TOKENS_KEPT,))
+            invocations.prune(connection, now - DEAD_LETTERS_KEPT)
+
+        self.note(work)
 
     def close(self) -> None:
         """Close the file."""

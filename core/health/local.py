@@ -61,7 +61,7 @@ def signing_secret(engine: OneMachine, visit: Visit) -> Finding:
 
 def given_up(engine: OneMachine, visit: Visit) -> Finding:
     """What could not be handed over."""
-    count = len(engine.store.dead_letters())
+    count = engine.store.dead_count()
     if not count:
         return good("Nothing.")
     return warning(

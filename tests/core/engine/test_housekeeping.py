@@ -2,6 +2,7 @@ import logging
 
 import pytest
 
+from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.timing import milliseconds
 from core.processes import Presence
@@ -129,6 +130,40 @@ def test_client_tokens_are_forgotten_after_a_day(create, store, walk):
     for _ in range(2):
         walk(13 * 3600)
     assert store.database.read("SELECT * FROM client_token") == []
+
+
+@pytest.fixture
+def give_up(store, other, clock):
+    """Let all that is due be claimed and given up."""
+
+    def all_due():
+        now = milliseconds(clock())
+        while taken := store.take(other.token, now, 100):
+            for each in taken:
+                store.note(
+                    lambda connection, each=each: invocations.give_up(connection, each.id, other.token, "x", now)
+                )
+
+    return all_due
+
+
+def test_dead_letters_are_forgotten_after_a_year_and_not_before(create, store, walk, give_up):
+    """The fence remembers for 400 days what went out; a retry after that could publish it again."""
+    create()
+    give_up()
+    walk(364 * 24 * 3600)
+    assert len(store.dead_letters()) == 1
+    walk(2 * 24 * 3600)
+    assert store.dead_letters() == []
+
+
+def test_of_very_many_dead_letters_the_newest_are_read_and_all_are_counted(store, clock, give_up):
+    for number in range(250):
+        store.invoke("arn:aws:lambda:us-east-1:000000000000:function:relay", b"%d" % number, milliseconds(clock()))
+        clock.move(seconds=1)
+        give_up()
+    assert store.dead_count() == 250
+    assert [int(letter.payload) for letter in store.dead_letters()] == list(range(249, 49, -1))
 
 
 def test_a_process_that_left_is_not_known_any_more(housekeeping, store, other, clock):

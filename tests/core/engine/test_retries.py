@@ -67,30 +67,27 @@ def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store, ev
     assert store.dead_letters()[0].error == f"There is no function {FUNCTION}-unknown."
 
 
-def test_a_dead_letter_is_invoked_again_on_request_from_the_first_attempt(
-    create, start_runner, receiver, store, clock, eventually, states
-):
-    receiver.behave = fail
-    create()
-    start_runner(max_event_age=timedelta(seconds=59))
-    eventually(lambda: store.dead_letters())
-    receiver.behave = lambda invocation: None
-    clock.move(days=3)
-    dead = store.dead_letters()[0]
-    assert store.retry(dead.id, now=clock())
-    assert receiver.wait_for(2)[-1].attempt == 1
-    eventually(lambda: states() == [])
-    assert not store.retry(dead.id, now=clock())
-
-
 def test_a_dead_letter_can_be_discarded(create, start_runner, store, eventually):
     create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()
     eventually(lambda: store.dead_letters())
     dead = store.dead_letters()[0]
+    assert store.is_dead(dead.id)
     assert store.discard(dead.id)
     assert not store.discard(dead.id)
+    assert not store.is_dead(dead.id)
     assert store.dead_letters() == []
+
+
+def test_only_what_was_given_up_can_be_discarded(create, start_runner, receiver, store, clock, eventually):
+    receiver.behave = fail
+    create()
+    start_runner()
+    eventually(lambda: store.next_due() == clock() + timedelta(seconds=60))
+    waiting = receiver.invocations[0].id
+    assert not store.is_dead(waiting)
+    assert not store.discard(waiting)
+    assert store.next_due() is not None
 
 
 def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
