@@ -119,7 +119,7 @@ def test_a_posting_function_that_was_told_of_other_things_is_bad(look, functions
         )
         found = look(posting_function.function)
         assert found.verdict == "bad"
-        assert found.finding.startswith(f"Its {name} is not this deployment's")
+        assert found.finding.startswith(f"It was told of another {name} than this dashboard")
 
 
 def test_a_posting_function_that_nothing_is_reserved_for_is_told(look, functions, posting):

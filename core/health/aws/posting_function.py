@@ -7,6 +7,7 @@ from core.aws.place import Aws
 from core.faults import PartGone, translated
 from core.health.aws.role import DEPLOY
 from core.health.findings import Finding, Visit, bad, good, warning
+from core.phrases import listed
 from core.publishing.fence import LEASE
 
 VARIABLES = {
@@ -28,22 +29,24 @@ def function(aws: Aws, visit: Visit) -> Finding:
             found = aws.brief_client("lambda").get_function_configuration(FunctionName=arn)
     except PartGone:
         return bad(f"There is no function {arn}: nothing is published.", DEPLOY)
-    wrong = _wrong(found, aws.deployment)
-    return bad(wrong, DEPLOY) if wrong else _share(aws, found)
+    return _wrong(found, aws.deployment) or _share(aws, found)
 
 
-def _wrong(found: dict[str, Any], deployment: Deployment) -> str | None:
+def _wrong(found: dict[str, Any], deployment: Deployment) -> Finding | None:
     if found.get("State", "Active") not in ("Active", "Inactive"):
-        return f"The function is in state {found['State']}: {found.get('StateReason', 'no reason given')}."
+        return bad(f"The function is in state {found['State']}: {found.get('StateReason', 'no reason given')}.", DEPLOY)
     if found["Timeout"] < LEASE.total_seconds():
-        return f"It may run {found['Timeout']} s; to publish a post takes up to {LEASE.total_seconds():.0f} s."
+        return bad(
+            f"It may run {found['Timeout']} s; to publish a post takes up to {LEASE.total_seconds():.0f} s.", DEPLOY
+        )
     told = found.get("Environment", {}).get("Variables", {})
-    ours = {name: getattr(deployment, member) for name, member in VARIABLES.items()}
-    other = [name for name in VARIABLES if not told.get(name) or (ours[name] and told[name] != ours[name])]
+    other = [
+        name for name, member in VARIABLES.items() if not told.get(name) or told[name] != getattr(deployment, member)
+    ]
     if other:
-        verb = "is" if len(other) == 1 else "are"
-        return (
-            f"Its {' and '.join(other)} {verb} not this deployment's: it does not know what is planned and kept here."
+        return bad(
+            f"It was told of another {listed(other)} than this dashboard: it does not see what is kept here.",
+            f"Name all parts by PUNCTUAL_STACK alone. {DEPLOY}",
         )
     return None
 
