@@ -55,7 +55,7 @@ def agreement(visit: Visit) -> Finding:
     """Schedules that somebody else made, changed or deleted, or that were left behind."""
     counts = Counter(each.kind for each in reconcile(visit.application, visit.now))
     if not counts:
-        return good(f"They agree, for a week ahead, or as far as the soonest {COMPARED} posts reach.")
+        return good(f"They agree, for a week ahead. Of more than {COMPARED} posts in it the soonest are compared.")
     finding = "They differ: " + ", ".join(f"{counts[kind]} {said}" for kind, said in SAID.items() if counts[kind])
     if counts["gone"] or counts["altered"]:
         return bad(f"{finding}.", "Arm them again below, as they were planned, or cancel them.")
