@@ -11,7 +11,8 @@ from core.upcoming import upcoming
 from ui import made_secret
 from ui.answers import answering, beside, closing, refusal, say
 from ui.application import application
-from ui.state import ASKED, of
+from ui.dialogs import ask, asked
+from ui.state import of
 from ui.wording import plain
 
 COUNTED = 1000
@@ -73,7 +74,7 @@ def switch(account: Account) -> None:
 @answering
 def ask_connect() -> None:
     """Open the form."""
-    st.session_state[ASKED] = connect_dialog
+    ask(connect_dialog)
 
 
 @answering
@@ -82,9 +83,9 @@ def choose(account: Account) -> None:
     match st.session_state[of("menu", account.destination)]:
         case "Connect again":
             st.session_state["connect-network"] = account.network
-            st.session_state[ASKED] = connect_dialog
+            ask(connect_dialog)
         case "Remove":
-            st.session_state[ASKED] = lambda: remove_dialog(account)
+            ask(lambda: remove_dialog(account))
         case _:
             switch(account)
 
@@ -196,5 +197,4 @@ found = application().account_watch.found()
 for account in application().accounts.all():
     line(account, found.get(account.destination))
 beside()
-if ASKED in st.session_state:
-    st.session_state.pop(ASKED)()
+asked()

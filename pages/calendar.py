@@ -14,8 +14,8 @@ from core.upcoming import Entry
 from ui.answers import beside
 from ui.application import application
 from ui.cards import card
+from ui.dialogs import asked
 from ui.month_grid import Day, Line, month_grid
-from ui.queue_actions import dialogs
 from ui.state import DAY, MONTH
 from ui.viewer import viewer_zone
 from ui.wording import BADGES
@@ -96,10 +96,10 @@ def month() -> None:
     if not cards:
         st.caption("Nothing is due on this day.")
     beside()
-    dialogs()
 
 
 zone = viewer_zone()
 st.title("Calendar")
 st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
 month()
+asked()

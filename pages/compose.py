@@ -12,10 +12,11 @@ from ui.account_troubles import account_troubles
 from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.counter import counter
+from ui.dialogs import ask, asked
 from ui.outcome import outcome
 from ui.pictures import attached, pictures
 from ui.preview import previews
-from ui.state import ASKED, DRAFT, OUTCOME, of
+from ui.state import DRAFT, OUTCOME, of
 from ui.threads import offer
 from ui.timing import timing
 from ui.variants import vary
@@ -42,7 +43,7 @@ def post_now(draft: str) -> None:
 def ask_post_now(draft: str) -> None:
     """Ask once, of a draft that could be posted."""
     now(draft)
-    st.session_state[ASKED] = draft
+    ask(lambda: confirm(draft))
 
 
 def now(draft: str) -> Post:
@@ -131,5 +132,4 @@ with time:
         on_click=ask_post_now,
         args=(draft,),
     )
-if ASKED in st.session_state:
-    confirm(st.session_state.pop(ASKED))
+asked()

@@ -13,7 +13,7 @@ from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.attention import attention
-from ui.queue_actions import dialogs
+from ui.dialogs import asked
 from ui.run_card import lag, outcome_line, run_card
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import SHOWN
@@ -73,7 +73,6 @@ def report() -> None:
     if not found:
         empty()
     beside()
-    dialogs()
 
 
 def days(found: list[Run]) -> None:
@@ -110,3 +109,4 @@ if runs(application().ledger, limit=1):
         st.download_button(
             "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
         )
+asked()

@@ -11,7 +11,8 @@ from ui import made_secret
 from ui.answers import answering, beside, closing, refusal, say
 from ui.application import application
 from ui.channel_form import KINDS, answers, digest, forget, form
-from ui.state import ASKED, of
+from ui.dialogs import ask, asked
+from ui.state import of
 from ui.wording import plain
 
 
@@ -51,7 +52,7 @@ def test(channel: Channel) -> None:
 def ask_add() -> None:
     """Open an empty form."""
     forget()
-    st.session_state[ASKED] = add_dialog
+    ask(add_dialog)
 
 
 @answering
@@ -59,7 +60,7 @@ def choose(channel: Channel) -> None:
     """Open the dialog that was chosen in the channel's menu."""
     forget()
     dialog = {"Change": change_dialog, "Remove": remove_dialog}[st.session_state[of("menu", channel.name)]]
-    st.session_state[ASKED] = lambda: dialog(channel)
+    ask(lambda: dialog(channel))
 
 
 @st.dialog("Add a channel", icon=":material/add_alert:")
@@ -168,5 +169,4 @@ if channels:
 else:
     empty()
 beside()
-if ASKED in st.session_state:
-    st.session_state.pop(ASKED)()
+asked()

@@ -13,7 +13,7 @@ from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.cards import card
-from ui.queue_actions import dialogs
+from ui.dialogs import asked
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import PLACES, SHOWN, WINDOW
 from ui.viewer import viewer_zone
@@ -88,7 +88,6 @@ def cards() -> None:
     if not found:
         empty()
     beside()
-    dialogs()
 
 
 def empty() -> None:
@@ -112,3 +111,4 @@ if st.session_state.get(PLACES):
     )
     with search:
         search_field()
+asked()

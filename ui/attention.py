@@ -9,8 +9,9 @@ from core.phrases import calendar_day
 from ui import drafts, links, queue_actions
 from ui.answers import answering, say
 from ui.application import application
+from ui.dialogs import ask
 from ui.run_card import outcome_line, run_card
-from ui.state import GO_TO, of
+from ui.state import of
 from ui.viewer import viewer_zone
 
 
@@ -81,4 +82,4 @@ def _again(run: Run) -> None:
         queue_actions.ask_time(run.post_id)
         return
     drafts.begin_with(run.payload)
-    st.session_state[GO_TO] = links.COMPOSE
+    ask(lambda: st.switch_page(links.COMPOSE))

@@ -10,7 +10,8 @@ from core.refusals import TooSoon
 from ui import drafts, links, repeats, text_dialog, when
 from ui.answers import answering, closing, refusal
 from ui.application import application
-from ui.state import ASKED, GO_TO, of
+from ui.dialogs import ask
+from ui.state import of
 from ui.timing import timing
 from ui.wording import account_names, plain
 
@@ -45,18 +46,9 @@ def ask_time(post_id: str) -> None:
     _ask_time(application().schedules.plan(post_id))
 
 
-def dialogs() -> None:
-    """Open the dialog that a callback asked for, and go where one leads."""
-    if GO_TO in st.session_state:
-        st.switch_page(st.session_state.pop(GO_TO))
-    if ASKED in st.session_state:
-        dialog, plan = st.session_state.pop(ASKED)
-        dialog(plan)
-
-
 def _ask_text(plan: Plan) -> None:
     text_dialog.begin(plan.post)
-    st.session_state[ASKED] = (text_dialog.text_dialog, plan)
+    ask(lambda: text_dialog.text_dialog(plan))
 
 
 def _ask_time(plan: Plan) -> None:
@@ -64,11 +56,11 @@ def _ask_time(plan: Plan) -> None:
     when.forget(key)
     when.start(key, when.next_proposed(plan.post.due_at), plan.post.zone)
     repeats.fill(key, plan.post)
-    st.session_state[ASKED] = (_time_dialog, plan)
+    ask(lambda: _time_dialog(plan))
 
 
 def _ask_now(plan: Plan) -> None:
-    st.session_state[ASKED] = (_now_dialog, plan)
+    ask(lambda: _now_dialog(plan))
 
 
 def _pause(plan: Plan) -> None:
@@ -81,7 +73,7 @@ def _resume(plan: Plan) -> None:
 
 def _duplicate(plan: Plan) -> None:
     drafts.begin_from(plan.post)
-    st.session_state[GO_TO] = links.COMPOSE
+    ask(lambda: st.switch_page(links.COMPOSE))
 
 
 _MENU: dict[str, Callable[[Plan], None]] = {

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.accounts import Account
 from core.composing import compose
@@ -155,6 +156,22 @@ def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, appl
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     expect(card(page, first)).to_contain_text("Half written")
+
+
+def test_a_dialog_belongs_to_the_page_so_that_no_refresh_of_the_list_overtakes_it(running, plan, page):
+    post, dialogs = plan("Something", seconds=600), []
+
+    def listen(frame):
+        message = ForwardMsg.FromString(frame)
+        if message.delta.add_block.HasField("dialog"):
+            dialogs.append((message.delta.add_block.dialog.title, message.delta.fragment_id))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", listen))
+    page.goto(f"{running.url}/queue")
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Change time").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert set(dialogs) == {("Change time", "")}
 
 
 def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
