@@ -26,20 +26,20 @@ function count(text) {
 export default function ({ data, parentElement }) {
     const output = parentElement.querySelector("output");
     const field = () => document.querySelector(`.st-key-${data.field} textarea`);
-    const show = (area) => {
-        const known = data.limit !== null && area.value === data.text;
-        const length = known ? data.count : count(area.value);
+    const show = (text) => {
+        const known = data.limit !== null && text === data.text;
+        const length = known ? data.count : count(text);
         const unit = known ? data.unit : length === 1 ? "character" : "characters";
         const over = data.limit === null ? 0 : Math.max(0, length - data.limit);
         const said = data.limit === null ? `${whole.format(length)} ${unit}`
             : `${whole.format(length)} of ${whole.format(data.limit)} ${unit} for ${data.label}`;
         output.textContent = over ? `${whole.format(over)} too many: ${said}` : said;
         output.classList.toggle("over", over > 0);
-        area.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
+        field()?.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
     };
-    const listener = (event) => event.target === field() && show(event.target);
+    const listener = (event) => event.target === field() && show(event.target.value);
     document.addEventListener("input", listener);
-    if (field()) show(field());
+    show(field()?.value || data.text);  // a dialog's field is not there yet, or still empty
     return () => document.removeEventListener("input", listener);
 }
 """

@@ -174,6 +174,14 @@ def test_a_dialog_belongs_to_the_page_so_that_no_refresh_of_the_list_overtakes_i
     assert set(dialogs) == {("Change time", "")}
 
 
+def test_a_dialog_counts_its_text_before_anything_is_typed(running, plan, page):
+    post = plan("Something", seconds=600)
+    page.goto(f"{running.url}/queue")
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Edit text").click()
+    expect(page.get_by_role("dialog").get_by_text("9 characters")).to_be_visible()
+
+
 def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
