@@ -138,13 +138,14 @@ def _check_coverage(signed: list[str], headers: Mapping[str, str]) -> None:
 
 
 def _canonical(request: SignedRequest, signed_headers: str) -> str:
-    fields = (field if "=" in field else f"{field}=" for field in request.query.split("&") if field)
+    fields = sorted(field.partition("=")[::2] for field in request.query.split("&") if field)
+    query = "&".join(f"{name}={value}" for name, value in fields)
     headers = "".join(
         f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed_headers.split(";")
     )
     content = hashlib.sha256(request.body).hexdigest()
     path = quote(request.path or "/", safe="/~")  # encoded twice, as every service but S3 does
-    return f"{request.method}\n{path}\n{'&'.join(sorted(fields))}\n{headers}\n{signed_headers}\n{content}"
+    return f"{request.method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{content}"
 
 
 @lru_cache(maxsize=16)

@@ -60,6 +60,8 @@ def test_a_signed_request_is_answered(send):
         "/schedules/a%252Fb",
         "/schedules?NamePrefix=a%2Bb&State=ENABLED",
         "/schedules?b=2&a=1&a=0&empty=&flag",
+        "/schedules?a=1&a-b=2&a.b=3&a1=4",  # in the order of the names, not of the fields
+        "/schedules?a=b%3Dc&a=%C3%A9&%E2%98%83=1",
     ],
 )
 def test_signatures_are_computed_over_what_was_sent_however_it_is_encoded(send, path):
@@ -91,6 +93,13 @@ def test_a_body_that_was_altered_is_refused(send, engine_client):
     status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", then=changed(body=b'{"Tags": []}'))
     assert (status, code) == (403, "InvalidSignatureException")
     assert len(engine_client.list_schedule_groups()["ScheduleGroups"]) == 1
+
+
+@pytest.mark.parametrize("claimed", ["UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "0" * 64])
+def test_a_body_that_was_not_signed_is_refused(send, claimed):
+    headers = {"X-Amz-Content-SHA256": claimed}
+    status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", headers=headers)
+    assert (status, code) == (403, "InvalidSignatureException")
 
 
 @pytest.mark.parametrize(
