@@ -76,7 +76,7 @@ class Arming:
         elif plan.wish == "active":
             self._hand_over(plan)
         for name in sorted(name for name in gone if name):
-            self._delete(name)
+            self._putting.take_out(name, self._target.group)
         self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
 
     def _is_due(self, plan: Plan) -> bool:
@@ -129,13 +129,6 @@ class Arming:
             if found["Target"].get(member) != request["Target"][member]:
                 return f"Target.{member}"
         return ""
-
-    def _delete(self, name: str) -> None:
-        try:
-            with translated():
-                self._scheduler.delete_schedule(Name=name, GroupName=self._target.group)
-        except ScheduleGone:
-            return
 
     def _present(self, plan: Plan) -> Plan:
         present = self._ledger.get(plan.post.post_id)

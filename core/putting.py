@@ -1,4 +1,4 @@
-"""Putting a schedule into the scheduler: created or updated, and waited for while AWS is not ready for it."""
+"""Putting a schedule into the scheduler and taking it out again, and waiting while AWS is not ready for it."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ from core.faults import NameTaken, RoleNotReady, ScheduleGone, translated
 log = logging.getLogger(__name__)
 
 BUSY_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between updates that AWS turns away because an earlier change of the schedule is still under way."""
+"""Seconds between tries that AWS turns away because an earlier change of the schedule is still under way."""
 ROLE_PAUSE, ROLE_PATIENCE = 5.0, 120.0
 """Seconds: IAM takes up to two minutes to let the scheduler assume a role that is new."""
 
@@ -29,7 +29,7 @@ UNHURRIED = Waiting()
 
 
 class Putting:
-    """Creates or updates schedules through a boto3 scheduler client."""
+    """Creates, updates and deletes schedules through a boto3 scheduler client."""
 
     def __init__(self, scheduler: Any, waiting: Waiting) -> None:
         self._scheduler = scheduler
@@ -52,6 +52,21 @@ class Putting:
                 self._waiting.tell(f"AWS does not yet let the scheduler assume its role; trying for {left:.0f} s more.")
                 self._waiting.pause(ROLE_PAUSE)
                 waited += ROLE_PAUSE
+            else:
+                return
+
+    def take_out(self, name: str, group: str) -> None:
+        """Delete a schedule, if it is there. Raises NameTaken if AWS stays busy with it."""
+        for pause in (*BUSY_PAUSES, None):
+            try:
+                with translated():
+                    self._scheduler.delete_schedule(Name=name, GroupName=group)
+            except NameTaken:
+                if pause is None:
+                    raise
+                self._waiting.pause(pause)
+            except ScheduleGone:
+                return
             else:
                 return
 

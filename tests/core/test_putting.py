@@ -30,6 +30,9 @@ class Scheduler:
     def update_schedule(self, **_) -> None:
         self._answer("UpdateSchedule")
 
+    def delete_schedule(self, **_) -> None:
+        self._answer("DeleteSchedule")
+
     def _answer(self, operation: str) -> None:
         self.calls.append(operation)
         fault = self.script.pop(0)
@@ -113,3 +116,35 @@ def test_a_group_that_is_gone_is_no_reason_to_create_or_to_wait(put, paused):
     with pytest.raises(GroupGone):
         put(NO_GROUP, new=False)
     assert paused == []
+
+
+@pytest.fixture
+def take_out(engine_client, paused):
+    """Take a schedule out of a scheduler that answers so; return its calls."""
+
+    def take_out(*script) -> list[str]:
+        scheduler = Scheduler(engine_client, *script)
+        Putting(scheduler, Waiting(pause=paused.append)).take_out("post", "posts")
+        return scheduler.calls
+
+    return take_out
+
+
+@pytest.mark.parametrize("answer", [None, ABSENT])
+def test_a_schedule_is_deleted_whether_it_is_there_or_not(take_out, paused, answer):
+    assert (take_out(answer), paused) == (["DeleteSchedule"], [])
+
+
+def test_a_deletion_waits_while_an_earlier_change_is_under_way(take_out, paused):
+    assert take_out(BUSY, BUSY, None) == ["DeleteSchedule"] * 3
+    assert paused == [0.25, 0.5]
+
+
+def test_a_schedule_that_stays_busy_is_not_called_deleted(take_out):
+    with pytest.raises(NameTaken):
+        take_out(*[BUSY] * 6)
+
+
+def test_a_group_that_is_gone_is_told_when_a_schedule_is_deleted(take_out):
+    with pytest.raises(GroupGone):
+        take_out(NO_GROUP)
