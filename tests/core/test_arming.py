@@ -214,6 +214,34 @@ def test_a_change_that_another_process_makes_meanwhile_is_settled_though_ours_go
     at_every_call(make_change, repaired, (meanwhile, None), (meanwhile, die))
 
 
+@pytest.mark.parametrize("number", range(2, 6))
+def test_who_was_held_up_until_all_was_settled_takes_back_what_he_does_after_that(
+    watched, schedules, names, agrees, clock, a_post, number
+):
+    plan = schedules.schedule(a_post())
+
+    def meanwhile() -> None:
+        later(schedules, schedules.plan(plan.post.post_id))
+        clock.move(seconds=61)
+        assert schedules.repair() == []
+
+    later(watched(Moment(number, meanwhile, None)), plan)
+    agrees(plan.post.post_id)
+
+
+def test_what_fails_when_another_process_has_gone_on_is_no_failure(watched, schedules, names, repaired, a_post):
+    plan = schedules.schedule(a_post())
+
+    def meanwhile() -> None:
+        schedules.cancel(schedules.plan(plan.post.post_id))
+        raise SchedulerUnavailable("The line was cut.")
+
+    edit(watched(Moment(2, meanwhile, None)), plan)
+    assert schedules.plan(plan.post.post_id).wish == "cancelled"
+    assert names() == []
+    repaired(plan.post.post_id)
+
+
 # What others did to a schedule
 
 
@@ -261,18 +289,44 @@ def test_a_name_that_is_taken_is_taken_over(schedules, scheduler, agrees, a_post
     agrees(a_post().post_id)
 
 
-def test_a_scheduler_that_keeps_something_else_is_not_believed(make_schedules, scheduler, ledger, a_post):
-    class Forgetful:
-        """Takes everything and keeps the first."""
+OTHERWISE = {
+    "ScheduleExpression": "at(2026-11-02T14:00:00)",
+    "ScheduleExpressionTimezone": "Europe/Berlin",
+    "State": "DISABLED",
+    "Target.Arn": "arn:aws:lambda:us-east-1:000000000000:function:another",
+    "Target.Input": "{}",
+}
+
+
+@pytest.mark.parametrize("member", OTHERWISE)
+def test_a_scheduler_that_keeps_something_else_is_not_believed(make_schedules, scheduler, ledger, a_post, member):
+    class Careless:
+        """Says that it keeps one member otherwise than it was given."""
 
         def __getattr__(self, name: str) -> Any:
-            return (lambda **_: None) if name == "update_schedule" else getattr(scheduler, name)
+            return self.found if name == "get_schedule" else getattr(scheduler, name)
 
-    forgetful = make_schedules(scheduler=Forgetful())
-    plan = forgetful.schedule(a_post())
-    with pytest.raises(NotArmed, match="Target.Input"):
-        forgetful.edit(plan, text="Better", destinations=["outbox"])
-    assert not ledger.get(plan.post.post_id).settled
+        def found(self, **named: Any) -> dict[str, Any]:
+            kept = scheduler.get_schedule(**named)
+            (kept["Target"] if "." in member else kept)[member.removeprefix("Target.")] = OTHERWISE[member]
+            return kept
+
+    with pytest.raises(NotArmed, match=f"{member} differs"):
+        make_schedules(scheduler=Careless()).schedule(a_post())
+    assert not ledger.get(a_post().post_id).settled
+
+
+def test_a_change_under_the_same_name_is_one_update(make_schedules, scheduler, schedules, a_post):
+    asked = []
+
+    class Listening:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return getattr(scheduler, name)
+
+    plan = schedules.schedule(a_post())
+    edit(make_schedules(scheduler=Listening()), plan)
+    assert [name for name in asked if name.endswith("_schedule")] == ["update_schedule", "get_schedule"]
 
 
 # A scheduler that is away, and time that passes
