@@ -1,11 +1,11 @@
 """Lambda's Invoke, for events: the invocation is stored, and the runner carries it out."""
 
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
-from core.engine.faults import ApiFault
+from core.engine.faults import ApiFault, Unreadable
+from core.engine.protocol import read_json
 from core.engine.store import Store
 from core.engine.timing import milliseconds
 from core.moments import Clock
@@ -79,7 +79,7 @@ def _payload(body: bytes) -> bytes:
     if len(body) > MOST_PAYLOAD:
         raise TooLarge(f"{len(body)} byte payload is too large for the Event invocation type (limit {MOST_PAYLOAD}).")
     try:
-        json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
+        read_json(body or b"{}")
+    except Unreadable as error:
         raise NoJson("Could not parse request body into json.") from error
     return body or b"{}"
