@@ -13,7 +13,7 @@ from core.database import StorageFault
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
 from core.publishing.fence import LEASE, Fence
-from core.publishing.network import Later, Outgoing, Published, Refused, Unconfirmed
+from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Published, Refused, Unconfirmed
 from core.publishing.publisher import Publisher
 
 BOTH = ("outbox", "blog:ada")
@@ -257,3 +257,46 @@ def test_what_became_of_each_destination_is_in_the_ledger(publish, ledger, blog)
         ("outbox", "published", None),
         ("blog:ada", "refused", "no such blog"),
     ]
+
+
+def test_the_time_at_which_it_was_published_is_the_networks(publish, ledger, blog, clock):
+    at = clock() - timedelta(seconds=3)
+    blog.ending = lambda _: Published(at=at)
+    publish()
+    assert outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations[1].at == at
+
+
+def test_a_claim_outlives_the_call_that_it_was_made_for():
+    assert LEASE.total_seconds() > DEADLINE_SECONDS
+
+
+@pytest.mark.parametrize("deduplicates", [True, False])
+def test_an_attempt_that_never_ended_is_a_doubt_once_its_account_is_gone(
+    publish, ledger, accounts, clock, a_post, invoked, deduplicates
+):
+    ledger.claim(
+        invoked(a_post(destinations=BOTH)),
+        "blog:ada",
+        deduplicates=deduplicates,
+        prepared=None,
+        lease_until=clock() + LEASE,
+        now=clock(),
+    )
+    accounts.remove("blog:ada")
+    assert publish()["blog:ada"] == "waiting"
+    clock.move(minutes=1)
+    assert publish()["blog:ada"] == "unconfirmed"
+
+
+def test_what_is_in_doubt_stays_so_in_history_though_it_cannot_be_looked_into_meanwhile(
+    publish, ledger, blog, monkeypatch
+):
+    blog.ending = lambda _: Unconfirmed(reason="reset")
+    publish()
+
+    def fail(_: Outgoing) -> Any:
+        raise UnknownDestination("@eve@example.org", [])
+
+    monkeypatch.setattr(blog, "prepare", fail)
+    publish()
+    assert outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations[1].state == "unconfirmed"

@@ -1,13 +1,17 @@
 """A thread goes out part by part, and goes on where it stopped."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.accounts import Account
 from core.database import StorageFault
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
+from core.media.intake import take_in
+from core.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Published, Refused, Unconfirmed
@@ -27,7 +31,7 @@ class Net:
         self.instead = {}
 
     def media_limits(self, account):
-        return MediaLimits()
+        return MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000))
 
     def prepare(self, outgoing):
         return None
@@ -55,6 +59,13 @@ def net(clock):
 @pytest.fixture
 def publisher(ledger, net, tmp_path, clock):
     return Publisher(Fence(ledger, FolderMedia(tmp_path / "media"), clock), Known(), {"net": net})
+
+
+@pytest.fixture
+def picture(tmp_path):
+    file = BytesIO()
+    Image.new("RGB", (4, 4), "navy").save(file, "PNG")
+    return take_in(FolderMedia(tmp_path / "media"), file.getvalue(), alt="blue")
 
 
 @pytest.fixture
@@ -137,6 +148,18 @@ def test_once_a_person_says_that_a_part_is_out_the_rest_follows_what_is_known(
     assert all_published(publisher.publish(payload))
     assert [outgoing.text for outgoing in thread(net)] == ["one", "three"]
     assert len(thread(net)[1].earlier) == 1
+
+
+def test_pictures_are_on_the_first_part_and_the_others_find_it_though_it_went_out_before(
+    publisher, net, payload, picture
+):
+    net.instead["two"] = Later(reason="busy")
+    with_picture = payload.model_copy(update={"media": (picture,)})
+    publisher.publish(with_picture)
+    assert all_published(publisher.publish(with_picture))
+    first, second, third = thread(net)
+    assert [len(outgoing.media) for outgoing in (first, second, third)] == [1, 0, 0]
+    assert second.earlier == ({"id": net.sent.index(first) + 1},)
 
 
 def test_a_repeated_request_publishes_nothing_again(publisher, net, payload):
