@@ -1,7 +1,7 @@
 """The fence: whatever happens around it, one publication happens at most once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -79,12 +79,10 @@ class Fence:
         cannot go out make the publication refused; nothing goes out without them.
         """
         destination = part_of(account.destination, part)
-        before = self._before(payload, destination)
-        out = _out_before(before, destination)
-        if out is not None:
-            return out
-        if _has_ended(before):  # the claim says how; were it reopened this moment, the next attempt would prepare
-            return self._settle(payload, destination, Later(reason="It is tried again."))
+        before = self._before(payload, destination) if payload.media else []  # to make those ready costs more
+        ended = _ended(before, destination)
+        if ended is not None:
+            return ended
         try:
             outgoing = self._outgoing(payload, account, network, part, earlier, _uploaded_before(before))
             prepared = network.prepare(outgoing)
@@ -116,9 +114,12 @@ class Fence:
         return self._settle(payload, destination, Refused(reason=reason))
 
     def put_off(self, payload: Payload, destination: str, reason: str) -> Verdict:
-        """Record why a destination has to wait of which nothing was claimed, if that can be recorded. Never raises."""
+        """Record why a destination has to wait that could not be claimed, unless it has ended before. Never raises."""
         waiting = Later(reason=reason)
         try:
+            ended = _ended(self._before(payload, destination), destination)
+            if ended is not None:
+                return ended
             self._ledger.record(payload, _receipt(waiting, payload, destination, BEFORE_ANY_CLAIM, self._clock()))
         except Exception as error:  # noqa: BLE001 - what kept it from being claimed may keep this as well
             log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
@@ -135,8 +136,8 @@ class Fence:
         return self._finish(payload, destination, claim, result)
 
     def _before(self, payload: Payload, destination: str) -> list[Receipt]:
-        """Return what befell a post with pictures or a video so far: making them ready costs more than asking."""
-        occurrence = self._ledger.occurrence(payload.occurrence_key) if payload.media else None
+        """Return what befell a destination so far, in order."""
+        occurrence = self._ledger.occurrence(payload.occurrence_key)
         return [receipt for receipt in occurrence.receipts if receipt.destination == destination] if occurrence else []
 
     def _outgoing(
@@ -166,20 +167,13 @@ class Fence:
         return _verdict(destination, result)
 
 
-def _out_before(before: Sequence[Receipt], destination: str) -> Verdict | None:
-    """Return how it stands with a publication that is out."""
-    for receipt in before:
-        if receipt.kind == "published":
-            told = receipt.detail
-            return Verdict(
-                destination=destination, state="published", url=told.get("url"), reference=told.get("reference")
-            )
-    return None
-
-
-def _has_ended(before: Sequence[Receipt]) -> bool:
-    """Whether a publication that is not out waits for a person."""
-    return bool(before) and before[-1].kind in ("refused", "unconfirmed")
+def _ended(before: Sequence[Receipt], destination: str) -> Verdict | None:
+    """Return how it stands with a publication that is out, or that waits for a person."""
+    last = before[-1] if before else None
+    told = next((receipt for receipt in before if receipt.kind == "published"), last)
+    if told is None or told.kind not in ("published", "refused", "unconfirmed"):
+        return None
+    return _stored(destination, told.kind, told.detail)
 
 
 def _uploaded_before(before: Sequence[Receipt]) -> str | None:
@@ -206,13 +200,19 @@ def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
         )
     if claim.verdict == "yours":
         raise ValueError("a claim that is ours has no answer yet")
-    detail = claim.detail
+    return _stored(destination, claim.verdict, claim.detail)
+
+
+def _stored(
+    destination: str, state: Literal["published", "refused", "unconfirmed", "superseded"], told: Mapping[str, Any]
+) -> Verdict:
+    """Return what a receipt or a claim tells of how it ended."""
     return Verdict(
         destination=destination,
-        state=claim.verdict,
-        url=detail.get("url"),
-        reason=detail.get("reason"),
-        reference=detail.get("reference"),
+        state=state,
+        url=told.get("url"),
+        reason=told.get("reason"),
+        reference=told.get("reference"),
     )
 
 

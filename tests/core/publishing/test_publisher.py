@@ -1,7 +1,7 @@
 """What is published, where, and how often, whatever goes wrong in between."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Published
 from core.publishing.publisher import Publisher
 
 BOTH = ("outbox", "blog:ada")
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 class Notebook:
@@ -288,15 +289,30 @@ def test_an_attempt_that_never_ended_is_a_doubt_once_its_account_is_gone(
     assert publish()["blog:ada"] == "unconfirmed"
 
 
-def test_what_is_in_doubt_stays_so_in_history_though_it_cannot_be_looked_into_meanwhile(
-    publish, ledger, blog, monkeypatch
+@pytest.mark.parametrize("ending", [Refused(reason="no"), Unconfirmed(reason="reset"), Published(at=NOON, url="/1")])
+def test_what_has_ended_is_answered_as_it_ended_though_it_could_not_be_prepared_any_more(
+    publish, ledger, blog, monkeypatch, ending
 ):
-    blog.ending = lambda _: Unconfirmed(reason="reset")
-    publish()
+    blog.ending = lambda _: ending
+    before = publish()
 
     def fail(_: Outgoing) -> Any:
         raise UnknownDestination("@eve@example.org", [])
 
     monkeypatch.setattr(blog, "prepare", fail)
+    assert publish() == before
+    assert outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations[1].state == before["blog:ada"]
+
+
+def test_what_was_reopened_waits_while_it_cannot_be_prepared(
+    publish, ledger, blog, monkeypatch, clock, a_post, invoked
+):
+    blog.ending = lambda _: Refused(reason="no")
     publish()
-    assert outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations[1].state == "unconfirmed"
+    ledger.reopen(invoked(a_post(destinations=BOTH)), ("blog:ada",), now=clock.move(seconds=1))
+
+    def fail(_: Outgoing) -> Any:
+        raise UnknownDestination("@eve@example.org", [])
+
+    monkeypatch.setattr(blog, "prepare", fail)
+    assert publish()["blog:ada"] == "waiting"
