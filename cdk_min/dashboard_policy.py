@@ -49,10 +49,11 @@ class DashboardPolicy(iam.ManagedPolicy):
         self._allow("CheckTheRole", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], group.execution_role.role_arn)
 
     def post_now(self, function: lambda_.Function) -> None:
-        """Invoke the relay without a schedule, and look at how it is configured."""
+        """Invoke the relay without a schedule, and look at how it is configured, and how much of it may run."""
+        looks = ["GetFunctionConfiguration", "GetFunctionConcurrency", "GetFunctionEventInvokeConfig"]
         self._allow(
             "PostNow",
-            ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunctionEventInvokeConfig"],
+            ["lambda:InvokeFunction", *(f"lambda:{action}" for action in looks)],
             function.function_arn,
         )
 

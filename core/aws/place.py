@@ -100,7 +100,10 @@ class Aws:
         return self._brief[service]
 
     def relays_at_once(self) -> int:
-        """Return how many functions the account may run side by side, besides those that have a share of their own."""
+        """Return how many relays may run side by side: as many as are reserved, else as many functions as are left."""
+        reserved = self.reserved(self.deployment.function_arn)
+        if reserved is not None:
+            return reserved
         with translated():
             limits = self.brief_client("lambda").get_account_settings()["AccountLimit"]
         return int(limits["UnreservedConcurrentExecutions"])
@@ -111,10 +114,13 @@ class Aws:
         None where it is no function of the stack's, or shares with all others because nothing is reserved for it.
         """
         arn = self.deployment.posting_function_arn
-        if arn is None:
-            return None
+        return self.reserved(arn) if arn else None
+
+    def reserved(self, function_arn: str) -> int | None:
+        """Return how many of a function may run side by side, and none more; None where nothing is said of it."""
+        whole = ":".join(function_arn.split(":")[:7])  # an ARN may name a version or an alias behind that
         with translated():
-            found = self.brief_client("lambda").get_function_concurrency(FunctionName=arn)
+            found = self.brief_client("lambda").get_function_concurrency(FunctionName=whole)
         reserved: int | None = found.get("ReservedConcurrentExecutions")
         return reserved
 

@@ -12,7 +12,7 @@ RETRIES, LONGEST_AGE = 2, 900
 
 
 def function(aws: Aws, visit: Visit) -> Finding:
-    """Whether the function is there, ready, and given enough time."""
+    """Whether the function is there, ready, given enough time, and may run at all."""
     try:
         with translated():
             found = aws.brief_client("lambda").get_function_configuration(FunctionName=aws.target.function_arn)
@@ -25,6 +25,9 @@ def function(aws: Aws, visit: Visit) -> Finding:
             f"It may run {found['Timeout']} s; to wait for the due instant and to post takes up to {LONGEST_RUN} s.",
             DEPLOY,
         )
+    if aws.reserved(aws.target.function_arn) == 0:
+        start = f"aws lambda delete-function-concurrency --function-name {found['FunctionName']}"
+        return bad("Its reserved concurrency is 0: nothing goes out.", f"Somebody stopped it. To start it: {start}")
     runtime = found.get("Runtime", "container image")
     return good(f"{found['FunctionName']} is ready ({runtime}, {found['MemorySize']} MB, {found['Timeout']} s).")
 

@@ -50,6 +50,12 @@ def test_relays_are_what_counts_where_fewer_of_them_may_run(
     assert "AWS runs 1 relay side by side" in crowded(application, clock() + timedelta(hours=3))
 
 
+def test_what_somebody_reserved_for_the_relay_is_all_that_runs_of_it(look, deployed, told):
+    told["limit"](1000)
+    deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=7)
+    assert look("Posts side by side").finding.startswith("AWS runs 7 relays side by side")
+
+
 def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):
     due_at = clock() + timedelta(hours=3)
     told["limit"](2)

@@ -15,6 +15,13 @@ def test_a_function_with_too_little_time_is_bad(look, deployed):
     assert "It may run 30 s" in look("Relay").finding
 
 
+def test_a_function_that_somebody_stopped_is_bad(look, deployed):
+    deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=0)
+    check = look("Relay")
+    assert (check.verdict, check.finding) == ("bad", "Its reserved concurrency is 0: nothing goes out.")
+    assert "aws lambda delete-function-concurrency --function-name relay" in check.remedy
+
+
 def test_a_function_that_is_a_container_image_has_no_runtime(look, interfere):
     image = {"FunctionName": "relay", "State": "Active", "Timeout": 150, "MemorySize": 128, "PackageType": "Image"}
     interfere.reply("GetFunctionConfiguration", json.dumps(image))
