@@ -56,7 +56,7 @@ class Arming:
         present = self._present(plan)
         if present.post.revision == plan.post.revision:
             return present
-        ours = {name for name in (plan.schedule_name, *plan.superseded) if name and name != present.schedule_name}
+        ours = {name for name in (plan.schedule_name, *plan.superseded) if name}
         return self.settle(replace(present, superseded=(*present.superseded, *ours)))
 
     def difference(self, plan: Plan) -> str:

@@ -201,8 +201,9 @@ def test_a_change_follows_the_revision_that_was_read(ledger, once, planned, chan
     changed = change(post, text="Better")
     assert ledger.get(post.post_id).post == changed
     assert (changed.revision, changed.text) == (2, "Better")
-    with pytest.raises(ChangedElsewhere):
-        change(post, text="Too late")
+    for read in (post, changed.model_copy(update={"revision": 3})):
+        with pytest.raises(ChangedElsewhere):
+            change(read, text="Of another revision")
     assert ledger.get(post.post_id).post.text == "Better"
 
 
@@ -288,6 +289,14 @@ def test_series_are_listed_until_they_are_cancelled_and_one_time_posts_never(led
     change(ledger.get("000000000004").post, wish="paused")
     assert {plan.post.post_id for plan in ledger.series(limit=10)} == {"000000000002", "000000000004"}
     assert len(ledger.series(limit=1)) == 1
+
+
+def test_a_series_goes_on_when_one_of_its_runs_has_begun(ledger, series, planned, claim, end, clock):
+    post = planned(series())
+    run = invocation_of(post, clock())
+    claim(run)
+    end(run, "published")
+    assert [plan.post for plan in ledger.series(limit=10)] == [post]
 
 
 # Claims

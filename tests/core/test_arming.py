@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from core.arming import NotArmed
 from core.errors import PunctualError
-from core.faults import SchedulerUnavailable
+from core.faults import RoleNotReady, SchedulerUnavailable
 from core.ledger.port import Plan, Receipt
 from core.models import Repeat
+from core.putting import ROLE_PATIENCE, Waiting
 from core.schedules import Schedules
 from core.wire import ScheduleName, invocation_of
 
@@ -382,6 +383,43 @@ def test_what_cannot_be_finished_is_told_and_holds_up_nothing_else(
     assert [plan.post for plan in make_schedules(scheduler=RefusesOne()).repair()] == [posts[1]]
     agrees(posts[0].post_id)
     agrees(posts[2].post_id)
+
+
+def test_while_the_scheduler_is_away_only_the_first_is_tried_and_all_are_left(make_schedules, scheduler, clock, a_post):
+    tried = []
+
+    class Away:
+        def create_schedule(self, **request: Any) -> None:
+            tried.append(request["Name"])
+            raise EndpointConnectionError(endpoint_url="http://engine.invalid")
+
+        update_schedule = create_schedule
+
+    schedules = make_schedules(scheduler=Away())
+    for number in range(3):
+        with pytest.raises(SchedulerUnavailable):
+            schedules.schedule(a_post(post_id=f"{number:012d}"))
+    clock.move(minutes=2)
+    assert [plan.post.post_id for plan in schedules.repair()] == [f"{number:012d}" for number in range(3)]
+    assert len(tried) == 3 + 1
+
+
+def test_repair_does_not_wait_for_a_role(make_schedules, clock, a_post):
+    class NotTrusted:
+        def create_schedule(self, **_: Any) -> None:
+            message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "CreateSchedule")
+
+        update_schedule = create_schedule
+
+    paused: list[float] = []
+    schedules = make_schedules(scheduler=NotTrusted(), waiting=Waiting(pause=paused.append, tell=lambda _: None))
+    with pytest.raises(RoleNotReady):
+        schedules.schedule(a_post())
+    assert sum(paused) == ROLE_PATIENCE
+    clock.move(minutes=2)
+    assert len(schedules.repair()) == 1
+    assert sum(paused) == ROLE_PATIENCE
 
 
 def test_repair_leaves_alone_what_is_being_settled_at_this_moment(away, schedules, clock, names, a_post):

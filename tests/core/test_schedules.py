@@ -9,6 +9,7 @@ from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Receipt, Unknown
 from core.ledger.states import outcome
 from core.models import Repeat
 from core.refusals import Cancelled, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
+from core.schedules import FURTHEST_AHEAD
 from core.wire import PayloadTooLarge, invocation_of
 
 on_the_engine = pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
@@ -80,6 +81,14 @@ def test_a_draft_that_was_cancelled_meanwhile_is_scheduled_again(schedules, agre
     again = schedules.schedule(a_post())
     assert again.wish == "active"
     agrees(again.post.post_id)
+
+
+@on_the_engine
+def test_a_post_is_planned_up_to_three_years_ahead_to_the_millisecond(schedules, clock, a_post):
+    furthest = clock() + FURTHEST_AHEAD
+    with pytest.raises(TooFarAhead):
+        schedules.schedule(a_post(due_at=furthest + timedelta(milliseconds=1)))
+    assert schedules.schedule(a_post(due_at=furthest)).settled
 
 
 @on_the_engine
@@ -233,7 +242,9 @@ def test_what_was_cancelled_in_another_tab_is_not_changed(schedules, ledger, a_p
 def test_in_the_last_moment_the_text_is_fixed_but_the_post_can_still_be_stopped_or_moved(schedules, clock, a_post):
     post = a_post(due_at=clock() + timedelta(seconds=10))
     plan = schedules.schedule(post)
-    clock.move(seconds=9)
+    clock.move(seconds=8)
+    plan = schedules.edit(plan, text="In time", destinations=["outbox"])
+    clock.move(seconds=1)
     with pytest.raises(TooLateToChange):
         schedules.edit(plan, text="Better", destinations=["outbox"])
     assert schedules.plan(post.post_id) == plan
@@ -338,10 +349,10 @@ def test_a_retry_goes_out_however_late_it_is(schedules, functions, ledger, claim
     plan = schedules.schedule(a_post())
     payload, _ = claimed(plan.post)
     ended(payload, "refused")
-    clock.move(days=3)
+    clock.move(days=3, seconds=59)
     schedules.retry(payload, ["outbox"])
     (again,) = functions.payloads
-    assert again.due + timedelta(minutes=again.late_after_minutes) > clock()
+    assert again.due + timedelta(minutes=again.late_after_minutes) >= clock() + timedelta(hours=1)
     assert again.model_copy(update={"late_after_minutes": 60}) == payload
     assert claimed(plan.post)[1].verdict == "yours"
 
