@@ -2,7 +2,8 @@
 
 from calendar import Calendar
 from collections import defaultdict
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import streamlit as st
 
@@ -11,11 +12,13 @@ from core.moments import offset_label, wall_time
 from core.phrases import calendar_day, clock_time, counted, day_heading, excerpt
 from core.series import day_begins
 from core.upcoming import Entry
+from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.cards import card
 from ui.dialogs import asked
 from ui.month_grid import Day, Line, month_grid
+from ui.places import anew, departed, places
 from ui.state import DAY, MONTH
 from ui.viewer import viewer_zone
 from ui.wording import BADGES
@@ -28,20 +31,36 @@ def turn(month: date) -> None:
     """Show another month."""
     st.session_state[MONTH] = month
     st.session_state.pop(DAY, None)
+    anew()
 
 
 def choose(day: date) -> None:
     """Show a day in full."""
     st.session_state[DAY] = day
+    anew()
 
 
 def posts(first: date, last: date, zone: str) -> dict[date, list[Entry]]:
     """Return the posts of the days from `first` to `last`, by day as calendars in `zone` have them."""
     app, found = application(), defaultdict(list)
     begins, ends = day_begins(first, zone), day_begins(last + timedelta(days=1), zone)
-    for entry in agenda(app.queue, app.ledger, begins, ends, app.clock()):
-        found[wall_time(entry.due_at, zone).date()].append(entry)
+    for each in agenda(app.queue, app.ledger, begins, ends, app.clock()):
+        found[wall_time(each.due_at, zone).date()].append(each)
     return found
+
+
+def in_full(entries: list[Entry], now: datetime) -> list[Entry]:
+    """Return the chosen day's posts, each once, and in their places those that were cancelled while it was shown."""
+    present: dict[str, Entry] = {}
+    for each in entries:
+        present.setdefault(each.key, each)
+    kept = places()
+    for key, each in present.items():
+        if each.run is None:
+            kept.setdefault(key, each.due_at)
+    gone = [(at, departed(key, now)) for key, at in kept.items() if key not in present]
+    cancelled = [replace(each, due_at=at) for at, each in gone if each and each.state == "cancelled"]
+    return sorted([*present.values(), *cancelled], key=lambda each: (each.due_at, each.post_id))
 
 
 def cell(day: date, entries: list[Entry], shown: date, today: date) -> Day:
@@ -88,18 +107,17 @@ def month() -> None:
     steps(shown, today)
     month_grid([cell(day, found.get(day, []), shown, today) for day in days], choose)
     st.subheader(day_heading(chosen, today), anchor=False)
-    cards: dict[str, Entry] = {}
-    for each in found.get(chosen, []):
-        cards.setdefault(each.key, each)
-    for each in cards.values():
+    cards = in_full(found.get(chosen, []), now)
+    for each in cards:
         card(each, now)
     if not cards:
         st.caption("Nothing is due on this day.")
+        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
     beside()
 
 
 zone = viewer_zone()
-st.title("Calendar")
+st.title("Calendar", anchor=False)
 st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
 month()
 asked()

@@ -8,24 +8,19 @@ import streamlit as st
 from core.moments import offset_label, wall_time
 from core.phrases import counted, day_heading
 from core.schedules import FURTHEST_AHEAD
-from core.upcoming import Entry, as_wished, entry, stranded, upcoming
+from core.upcoming import Entry, as_wished, stranded, upcoming
 from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.cards import card
 from ui.dialogs import asked
+from ui.places import anew, departed, places
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import PLACES, SHOWN, WINDOW
 from ui.viewer import viewer_zone
 
 PAGE = 20
 WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": FURTHEST_AHEAD.days + 1}
-
-
-def anew() -> None:
-    """Forget which cards keep their place: the reader asked for another list."""
-    st.session_state.pop(PLACES, None)
-    st.session_state.pop(SHOWN, None)
 
 
 def more() -> None:
@@ -47,17 +42,17 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     window = upcoming(app.queue, now, end(now), limit=limit)
     present = {found.post_id: as_wished(app.ledger, found, now) for found in window.entries}
     first = PLACES not in st.session_state
-    places: dict[str, datetime] = st.session_state.setdefault(PLACES, {})
     if first:
         present = {found.post_id: found for found in stranded(app.ledger, now)} | present
-    last = max(places.values(), default=None)
-    between = [each for each in present.values() if each.post_id not in places and last and each.due_at < last]
+    kept = places()
+    last = max(kept.values(), default=None)
+    between = [each for each in present.values() if each.post_id not in kept and last and each.due_at < last]
     for found in present.values():
         if found not in between:
-            places.setdefault(found.post_id, found.due_at)
-    cards = [(at, present.get(post_id) or entry(app.ledger, post_id, now)) for post_id, at in places.items()]
+            kept.setdefault(found.post_id, found.due_at)
     matches = matching()
-    cards = [(at, each) for at, each in cards if matches(each.text or "", each.destinations)]
+    standing = [(at, present.get(post_id) or departed(post_id, now)) for post_id, at in kept.items()]
+    cards = [(at, each) for at, each in standing if each and matches(each.text or "", each.destinations)]
     new = [each for each in between if matches(each.text or "", each.destinations)]
     return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
 
@@ -69,7 +64,7 @@ def cards() -> None:
     now = app.clock()
     found, between, further = placed(now)
     today = wall_time(now, zone).date()
-    with st.container(horizontal=True, vertical_alignment="center", height=32, border=False):
+    with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
         if between:
             st.button(
@@ -101,7 +96,7 @@ def empty() -> None:
         st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
 
 
-st.title("Queue")
+st.title("Queue", anchor=False)
 controls = st.container()
 cards()
 if st.session_state.get(PLACES):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.models import account_and_part
 from ui.application import application
+from ui.places import anew
 from ui.state import SEARCH
 
 LOOKED_THROUGH = 1000
@@ -15,8 +16,15 @@ Matches = Callable[[str, Sequence[str]], bool]
 
 
 def search_field() -> None:
-    """Draw the field."""
-    st.text_input("Search", key=SEARCH, placeholder="Search", icon=":material/search:", label_visibility="collapsed")
+    """Draw the field; other words ask for another list."""
+    st.text_input(
+        "Search",
+        key=SEARCH,
+        placeholder="Search",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        on_change=anew,
+    )
 
 
 def searched() -> list[str]:

@@ -7,7 +7,8 @@ import streamlit as st
 from core.errors import PunctualError
 from ui import failures, links
 from ui.application import application
-from ui.state import PLACES, SHOWN, VISIT
+from ui.places import anew
+from ui.state import VISIT
 from ui.typing_kept import keep_typing
 
 HERE = Path(__file__).resolve().parent
@@ -35,8 +36,7 @@ page = st.navigation(
 )
 if st.session_state.get(VISIT) != page.url_path:
     st.session_state[VISIT] = page.url_path
-    for key in (PLACES, SHOWN):
-        st.session_state.pop(key, None)
+    anew()
 try:
     engine = application().engine
 except PunctualError as error:

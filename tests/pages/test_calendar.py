@@ -23,6 +23,17 @@ def test_another_day_is_shown_with_its_posts_and_what_can_be_done(browse, plan, 
     assert application.schedules.plan(post.post.post_id).wish == "cancelled"
 
 
+def test_a_cancelled_post_keeps_its_place_and_can_be_restored(browse, plan, application):
+    before, post, after = [plan(text, minutes=minutes) for minutes, text in enumerate(("Before", "Wrong", "After"), 60)]
+    calendar = browse("calendar")
+    calendar.button(key=f"cancel-{post.post.post_id}").click().run()
+    assert texts(calendar) == ["Before", "Wrong", "After"]
+    calendar.button(key=f"undo-{post.post.post_id}").click().run()
+    assert application.schedules.plan(post.post.post_id).wish == "active"
+    calendar.button(key=f"cancel-{post.post.post_id}").click().run()
+    assert texts(browse("calendar", browse("queue", calendar))) == ["Before", "After"]
+
+
 def test_other_months_are_a_step_away(browse, plan):
     calendar = browse("calendar")
     calendar.button(key="next").click().run()
