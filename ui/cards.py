@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.phrases import clock_time, countdown, excerpt, lateness, moment
+from core.phrases import clock_time, countdown, counted, excerpt, lateness, moment
 from core.recurrence import in_words, read
 from core.standing import State
 from core.upcoming import Entry
@@ -52,7 +52,16 @@ def _words(entry: Entry) -> None:
         return
     st.text(excerpt(entry.text, EXCERPT))
     parts = [state_badge(entry.state)] if entry.state != "scheduled" else []
-    st.markdown(" ".join([*parts, destination_badges(entry.destinations), _timing(entry)]))
+    st.markdown(" ".join([*parts, destination_badges(entry.destinations), _attached(entry), _timing(entry)]))
+
+
+def _attached(entry: Entry) -> str:
+    """How many pictures or videos the post carries."""
+    media = entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
+    kinds = {"picture": "image", "video": "movie"}
+    counts = {kind: sum(each.kind == kind for each in media) for kind in kinds}
+    told = (f":material/{kinds[kind]}: {counted(count, kind)}" for kind, count in counts.items() if count)
+    return " ".join(f":small[:gray[{each}]]" for each in told)
 
 
 def _timing(entry: Entry) -> str:
@@ -68,8 +77,11 @@ def _timing(entry: Entry) -> str:
 
 def _actions(entry: Entry) -> None:
     post_id = entry.post_id
+    if entry.text is None:
+        return
     if entry.state in ("scheduled", "paused", "not armed"):
-        st.button("Cancel", key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
+        label = "End series" if entry.post is not None and entry.post.repeats else "Cancel"
+        st.button(label, key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
     elif entry.state in ("time has passed", "missing"):
         st.button("New time", key=of("new-time", post_id), on_click=queue_actions.ask_time, args=(post_id,))
     elif entry.state == "cancelled":

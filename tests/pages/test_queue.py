@@ -2,8 +2,9 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from core.accounts import Account
 from core.composing import compose
-from core.models import new_post_id
+from core.models import Media, Post, new_post_id
 from core.move.leaving import leave
 from core.rules import Weekdays
 from core.series import series
@@ -238,7 +239,47 @@ def test_a_schedule_of_somebody_elses_making_is_shown_and_left_alone(browse, pla
     copied["Target"] = found["Target"] | {"Input": "{}"}
     due = post.post.due_at + timedelta(minutes=1)
     scheduler.create_schedule(Name=f"post-{due:%Y%m%dT%H%M%SZ}-aaaaaaaaaaaa", GroupName=group, **copied)
-    assert texts(browse("queue"))[1] == "This schedule was not written by Punctual. It is left as it is."
+    queue = browse("queue")
+    assert texts(queue)[1] == "This schedule was not written by Punctual. It is left as it is."
+    assert [button.key for button in queue.button] == [f"cancel-{post.post.post_id}"]
+    scheduler.delete_schedule(Name=f"post-{due:%Y%m%dT%H%M%SZ}-aaaaaaaaaaaa", GroupName=group)
+    queue.run()
+    assert not queue.error
+    assert len(texts(queue)) == 1
+
+
+def test_a_search_that_is_over_leaves_no_more_cards_than_there_were_before(browse, plan):
+    for minutes in range(60, 85):
+        plan(minutes=minutes)
+    queue = browse("queue")
+    queue.text_input(key="search").set_value("good").run()
+    assert len(texts(queue)) == 25
+    queue.text_input(key="search").set_value("").run()
+    assert len(texts(queue)) == 20
+
+
+def test_a_post_is_found_by_the_name_of_its_account(browse, plan, application):
+    application.accounts.connect(Account(destination="webhook:s", label="Sales", address="https://sales.example"))
+    plan("To sales", destinations=["webhook:s"])
+    plan("To the feed")
+    queue = browse("queue")
+    queue.text_input(key="search").set_value("sales").run()
+    assert texts(queue) == ["To sales"]
+
+
+def test_a_post_tells_how_many_pictures_it_carries(browse, application, clock):
+    picture = {"kind": "picture", "content_type": "image/png", "size": 1, "width": 1, "height": 1}
+    post = Post(
+        post_id=new_post_id(),
+        text="Look",
+        destinations=("outbox",),
+        zone="UTC",
+        wall="2026-11-02T13:00:00",
+        due_at=clock.now + timedelta(hours=1),
+        media=tuple(Media(reference=f"{number:064x}", **picture) for number in (1, 2)),
+    )
+    application.schedules.schedule(post)
+    assert "2 pictures" in said(browse("queue"))
 
 
 @pytest.fixture
@@ -269,8 +310,9 @@ def test_a_repeating_post_stands_at_its_next_run_with_its_rule_in_words(browse, 
     assert [found.value for found in queue.subheader][1] == "Tomorrow, Tue 3 Nov 2026"
 
 
-def test_cancelling_a_repeating_post_ends_the_series(browse, repeating, state, application, clock):
+def test_cancelling_a_repeating_post_ends_the_series_and_says_so_before(browse, repeating, state, application, clock):
     queue = browse("queue")
+    assert queue.button(key=f"cancel-{repeating.post.post_id}").label == "End series"
     click(queue, "cancel", repeating)
     assert state(repeating) == "cancelled"
     assert not application.queue.window(clock(), clock() + timedelta(days=30), limit=10)
