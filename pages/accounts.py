@@ -15,6 +15,8 @@ from ui.dialogs import ask, asked
 from ui.state import of
 from ui.wording import plain
 
+FITS = 40
+"""Characters that a field shows on a phone."""
 COUNTED = 1000
 """The most queued posts that are looked through before an account is removed."""
 
@@ -100,14 +102,16 @@ def connect_dialog() -> None:
         if field.yes_no:
             st.checkbox(field.label, key=key, help=field.help)
         else:
+            fits = len(field.help) <= FITS and not field.secret
             st.text_input(
                 field.label if field.required else f"{field.label} (optional)",
                 key=key,
                 type="password" if field.secret else "default",
                 autocomplete="off",
-                placeholder=None if field.secret else field.help,
-                help=field.help if field.secret else None,
+                placeholder=field.help if fits else None,
             )
+            if not fits:
+                st.caption(plain(field.help))
     refusal()
     st.button("Connect", key="connect", type="primary", on_click=connect, args=(name,))
 
@@ -189,12 +193,16 @@ def actions(account: Account) -> None:
 
 
 title, add = st.columns([3, 2], vertical_alignment="bottom")
-title.title("Accounts")
+title.title("Accounts", anchor=False)
 with add.container(horizontal=True, horizontal_alignment="right"):
     st.button("Connect an account", key="ask-connect", type="primary", icon=":material/add:", on_click=ask_connect)
 made_secret.show("posts")
 found = application().account_watch.found()
-for account in application().accounts.all():
+accounts = application().accounts.all()
+for account in accounts:
     line(account, found.get(account.destination))
+if len(accounts) == 1:
+    networks = [network.label for network in application().networks.values() if network.fields]
+    st.caption(f"To be connected: {' · '.join(networks)}")
 beside()
 asked()

@@ -42,6 +42,7 @@ def _decisions(run: Run) -> None:
 
 def _decide(run: Run, each: DestinationOutcome) -> None:
     """An unclear outcome: the person has looked, and says."""
+    st.caption("Look there first. If it is out already, “Publish it” puts it out a second time.")
     with st.container(horizontal=True):
         st.button(
             "It is out",
