@@ -25,7 +25,7 @@ _CSS = """
 .day[aria-current] .number { background: var(--st-primary-color); color: #ffffff; }
 .post { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; padding-left: 0.45rem;
   border-left: 3px solid var(--shade); }
-.more { color: var(--st-gray-text-color); padding-left: 0.45rem; }
+.more { color: var(--st-gray-text-color); padding-left: calc(0.45rem + 3px); }
 @media (max-width: 640px) {
   .day { min-height: 3.4rem; padding: 0.25rem; align-items: center; }
   .number { margin: 0; }
