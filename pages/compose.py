@@ -76,7 +76,7 @@ accounts = {account.destination: account for account in application().accounts.a
 chosen = st.session_state[drafts.destinations_key(draft)]
 labels = {name: account.label for name, account in accounts.items() if account.enabled or name in chosen}
 
-st.title("Compose")
+st.title("Compose", anchor=False)
 outcome()
 refusal()
 words, time = st.columns([11, 9], gap="medium")

@@ -127,5 +127,5 @@ def watch() -> None:
             difference(schedule)
 
 
-st.title("Health")
+st.title("Health", anchor=False)
 watch()

@@ -98,7 +98,7 @@ def empty() -> None:
         st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
 
 
-st.title("History")
+st.title("History", anchor=False)
 controls = st.container()
 zone = viewer_zone()
 st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")

@@ -153,10 +153,10 @@ def empty() -> None:
 
 
 title, begin = st.columns([3, 2], vertical_alignment="bottom")
-title.title("Notifications")
+title.title("Notifications", anchor=False)
 st.caption(
-    "Told here, each once: a post that failed, was refused or missed, that may be out or not, or that never began; "
-    "and an account that stopped working."
+    "Every channel is told once of each post that failed, was refused or missed, may be out or not, or never began, "
+    "and of each account that stopped working."
 )
 made_secret.show("messages")
 channels = application().channels.all()

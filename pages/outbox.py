@@ -47,7 +47,7 @@ def empty() -> None:
         st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
 
 
-st.title("Outbox")
+st.title("Outbox", anchor=False)
 asked = st.query_params.get("post")
 if asked is None:
     feed()
