@@ -15,6 +15,7 @@ import pytest
 
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import (
+    SETTLING,
     AlreadyGoingOut,
     AlreadyPlanned,
     ChangedElsewhere,
@@ -433,6 +434,11 @@ def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, ch
     assert ledger.history(after=None, limit=10) == []
 
 
+def test_a_revision_that_the_ledger_does_not_know_yet_is_turned_away(once, planned, claim):
+    post = planned(once())
+    assert claim(due(post.model_copy(update={"revision": 2}))).verdict == "superseded"
+
+
 @pytest.mark.parametrize("wish", ["paused", "cancelled", "moved"])
 def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, wish):
     post = planned(once())
@@ -517,6 +523,26 @@ def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series,
         change(post, wish="cancelled")
     clock.move(minutes=10)
     assert change(post, wish="cancelled").revision == 2
+
+
+def test_a_run_that_is_tried_however_late_holds_its_series_while_it_is_tried(series, planned, change, claim, clock):
+    post = planned(series(late_after_minutes=30))
+    run = invocation_of(post, clock())
+    clock.move(hours=2)
+    claim(run)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, text="Better")
+    clock.move(minutes=1)
+    assert change(post, text="Better").revision == 2
+
+
+def test_a_run_that_failed_and_is_turned_away_later_stays_in_history(ledger, series, planned, change, claim, clock):
+    post = planned(series())
+    run = invocation_of(post, clock())
+    ledger.record(run, Receipt(kind="attempt_failed", at=clock(), revision=1))
+    change(post, text="Better")
+    assert claim(run).verdict == "superseded"
+    assert [found.key for found in ledger.history(after=None, limit=10)] == [run.occurrence_key]
 
 
 def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planned, change, claim, end, clock):
@@ -700,8 +726,12 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     clock.move(days=400)
     forget()
     assert claim(due(old)).verdict == "published"
+    undoable = planned(once(4))
+    change(undoable, wish="cancelled")
+    ledger.settle(undoable.post_id, 2, now=clock() + SETTLING)
     clock.move(days=1)
     forget()
+    assert ledger.get(undoable.post_id).settled
     assert ledger.occurrence(old.post_id) is None
     assert ledger.get(old.post_id) is None
     assert ledger.get(cancelled.post_id) is None
