@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core.accounts import OUTBOX, Accounts, UnknownDestination
@@ -60,13 +60,11 @@ class Publisher:
         return verdicts
 
     def _behind(self, payload: Payload, destination: str, held: Verdict) -> Verdict:
-        """Return how it stands with a part that comes after one that is not out."""
+        """Return how it stands with a part that comes after one that is not out; the fence knows the superseded."""
         number = account_and_part(held.destination)[1]
         if not held.final:
             reason = f"It goes out after part {number}."
-            return Verdict(destination=destination, state="waiting", reason=reason, retry_after=held.retry_after)
-        if held.state == "superseded":
-            return replace(held, destination=destination)
+            return Verdict(destination=destination, state="waiting", reason=reason)
         return self._fence.refuse(
             payload, destination, f"Part {number} is not known to be out. See to that, then retry."
         )

@@ -1,5 +1,6 @@
 """How a fault or a refusal decides what becomes of a post."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +61,10 @@ def test_the_networks_pause_is_handed_on():
     assert sorting(try_again).answer(answered(429, Retry_After="9")).retry_after == timedelta(seconds=9)
 
 
+def test_a_redirect_says_that_it_is_elsewhere():
+    assert "found elsewhere" in sorting(try_again).answer(answered(308)).reason
+
+
 def test_a_log_in_that_no_longer_holds_says_what_to_do():
     assert "Connect the account again" in sorting(try_again).answer(answered(401)).reason
 
@@ -68,7 +73,12 @@ def test_whatever_keeps_an_account_from_being_connected_is_told_in_one_way():
     def unreachable() -> Answer:
         raise Unreachable("It could not be reached.")
 
-    for ask, words in ((unreachable, "could not be reached"), (lambda: answered(403), "It answered 403: some words.")):
+    asking = (
+        (unreachable, "could not be reached"),
+        (lambda: answered(403), "It answered 403: some words."),
+        (lambda: replace(answered(200), whole=False), "It answered 200"),
+    )
+    for ask, words in asking:
         with pytest.raises(CannotConnect, match=words):
             asked(ask, "It")
     assert problem(unreachable) == "It could not be reached."

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,9 +15,10 @@ from core.account_file import FileAccounts
 from core.media.folder import FolderMedia
 from core.moments import real_clock
 from core.outbox.sqlite import SqliteOutbox
+from core.publishing import server
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Parts, all_networks
-from core.publishing.publisher import Publisher
+from core.publishing.publisher import Answer, Publisher
 from core.publishing.reply import BODY_LIMIT
 from core.publishing.server import publish_route
 from core.wire import write_invocation
@@ -31,12 +33,17 @@ def networks(database, clock) -> dict[str, Any]:
 
 
 @pytest.fixture
-def call(tmp_path, ledger, clock, networks) -> Callable[..., Any]:
-    """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
+def application(tmp_path, ledger, clock, networks) -> Starlette:
+    """The route, mounted."""
     publisher = Publisher(
         Fence(ledger, FolderMedia(tmp_path / "media"), clock), FileAccounts(tmp_path / "accounts.json"), networks
     )
-    application = Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
+    return Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
+
+
+@pytest.fixture
+def call(application) -> Callable[..., Any]:
+    """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
 
     def post(body: bytes, headers: dict[str, str], *, method: str = "POST") -> Any:
         return anyio.run(exchange, application, method, iter([body[:1000], body[1000:]]), headers)
@@ -120,6 +127,43 @@ def test_a_signed_body_that_is_no_post_is_refused(call):
 def test_a_body_above_the_limit_is_refused_whoever_signed_it(call):
     body = b"x" * (BODY_LIMIT + 1)
     assert call(body, signed(body))[0] == 413
+
+
+def test_no_more_of_a_body_is_read_than_is_allowed(application):
+    left = iter([b"x" * 100_000] * 50)
+    status, _, _ = anyio.run(exchange, application, "POST", left, {})
+    assert status == 413
+    assert len(list(left)) > 40
+
+
+def test_a_bounded_number_of_posts_is_published_side_by_side(a_post, invoked, monkeypatch):
+    monkeypatch.setattr(server, "AT_ONCE", 2)
+    begun, most, end = [], [], threading.Event()
+
+    class Slow:
+        def publish(self, payload: Any) -> Answer:
+            begun.append(payload)
+            most.append(len(begun))
+            end.wait(0.2)
+            begun.remove(payload)
+            return Answer(verdicts=())
+
+    application = Starlette(routes=[publish_route(Slow, lambda: [SECRET])])
+
+    async def send(number: int) -> None:
+        payload = invoked(a_post(post_id=f"{number:012d}"))
+        content = write_invocation(payload).encode()
+        headers = signed(content, message_id=payload.post_id)
+        assert (await exchange(application, "POST", iter([content]), headers))[0] == 200
+
+    async def burst() -> None:
+        async with anyio.create_task_group() as group:
+            for number in range(6):
+                group.start_soon(send, number)
+
+    anyio.run(burst)
+    assert len(most) == 6
+    assert max(most) == 2
 
 
 def test_only_post_is_answered(call, body):

@@ -1,5 +1,6 @@
 """A thread goes out part by part, and goes on where it stopped."""
 
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -160,6 +161,20 @@ def test_pictures_are_on_the_first_part_and_the_others_find_it_though_it_went_ou
     first, second, third = thread(net)
     assert [len(outgoing.media) for outgoing in (first, second, third)] == [1, 0, 0]
     assert second.earlier == ({"id": net.sent.index(first) + 1},)
+
+
+def test_a_thread_that_was_cancelled_is_superseded_whole(publisher, net, payload, ledger, clock, a_post):
+    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
+    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name=None, now=clock())
+    answer = publisher.publish(payload)
+    assert answer.final
+    assert set(states(answer).values()) == {"superseded"}
+    assert net.sent == []
+
+
+def test_the_pause_that_a_part_asked_for_is_passed_on(publisher, net, payload):
+    net.instead["two"] = Later(reason="busy", retry_after=timedelta(seconds=40))
+    assert publisher.publish(payload).retry_after == timedelta(seconds=40)
 
 
 def test_a_repeated_request_publishes_nothing_again(publisher, net, payload):
