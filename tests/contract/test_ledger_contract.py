@@ -439,6 +439,13 @@ def test_a_revision_that_the_ledger_does_not_know_yet_is_turned_away(once, plann
     assert claim(due(post.model_copy(update={"revision": 2}))).verdict == "superseded"
 
 
+def test_what_went_out_is_in_history_though_it_was_of_an_old_revision(ledger, once, planned, change, clock):
+    post = planned(once())
+    change(post, wish="cancelled")
+    ledger.record(due(post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert [found.key for found in ledger.history(after=None, limit=10)] == [post.post_id]
+
+
 @pytest.mark.parametrize("wish", ["paused", "cancelled", "moved"])
 def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, wish):
     post = planned(once())
