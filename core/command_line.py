@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -25,7 +26,7 @@ from core.settings import Settings
 from core.upcoming import stranded
 from core.wire import ScheduleName
 
-DONE, REFUSED = 0, 1
+DONE, REFUSED, INTERRUPTED = 0, 1, 130
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHOWN = 1000
 """The most lines that one command prints unless asked for more."""
@@ -259,4 +260,12 @@ def run() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return main(sys.argv[1:], open_application, sys.stdout, sys.stderr)
+    try:
+        status = main(sys.argv[1:], open_application, sys.stdout, sys.stderr)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads, such as head, has seen enough; Python is not to try once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status

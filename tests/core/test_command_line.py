@@ -181,6 +181,24 @@ def test_a_text_that_the_terminal_cannot_write_is_written_with_escapes(tmp_path,
     assert json.loads(done.stdout)["text"] == "Grüße 🎉" if form else "Gr\\xfc\\xdfe" in done.stdout
 
 
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
+    environment = {**os.environ, "PUNCTUAL_HOME": str(tmp_path)}
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "core", "queue"],
+            env=environment,
+            cwd=ROOT,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_as_a_program_it_names_a_home_that_cannot_be_used(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
