@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +52,22 @@ class MovableClock:
 def clock() -> MovableClock:
     """A clock that stands at noon on 2 November 2026, UTC."""
     return MovableClock(datetime(2026, 11, 2, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def contrast() -> Callable[[Sequence[int], Sequence[int]], float]:
+    """The contrast of two colours, given as red, green and blue from 0 to 255, as WCAG 2 defines it."""
+
+    def luminance(colour: Sequence[int]) -> float:
+        parts = [part / 255 for part in colour]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def ratio(one: Sequence[int], other: Sequence[int]) -> float:
+        darker, lighter = sorted((luminance(one), luminance(other)))
+        return (lighter + 0.05) / (darker + 0.05)
+
+    return ratio
 
 
 @pytest.fixture

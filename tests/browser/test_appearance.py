@@ -10,6 +10,23 @@ from pydantic import SecretStr
 from core.notices.channels import SignedWebhook
 
 ARABIC = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}\N{ARABIC LETTER BEH}"
+COLOURS = """each => {
+    const pixel = document.createElement("canvas").getContext("2d");
+    const above = [];
+    for (; each; each = each.parentElement) above.unshift(getComputedStyle(each));
+    const grounds = above.map((style) => style.backgroundColor);
+    const opacity = above.reduce((product, style) => product * style.opacity, 1);
+    const drawn = (colours, last = 1) => {
+        colours.forEach((colour, place) => {
+            pixel.globalAlpha = place === grounds.length ? last : 1;
+            pixel.fillStyle = colour;
+            pixel.fillRect(0, 0, 1, 1);
+        });
+        return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    };
+    return [drawn([...grounds, above.at(-1).color], opacity), drawn(grounds)];
+}"""
+"""The colours of a text and of what it stands on, as they are seen."""
 PSEUDO = "getComputedStyle(document.querySelector('.stApp'), '::before')"
 
 
@@ -62,14 +79,18 @@ def test_what_takes_a_while_is_seen_to_be_at_work(running, page, held, channel, 
     assert page.evaluate(f"{PSEUDO}.content") == "none"
 
 
-@pytest.mark.parametrize(("scheme", "gray"), [("light", "rgb(88, 99, 101)"), ("dark", "rgb(169, 182, 183)")])
-def test_captions_have_the_gray_of_the_theme(running, page, application, scheme, gray):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["page", "dialog"])
+def test_captions_can_be_read(running, page, contrast, scheme, place):
     page.emulate_media(color_scheme=scheme)
-    page.goto(f"{running.url}/queue")
-    caption = page.get_by_text("Write a post, choose a time, and it waits here until it goes out.")
-    expect(caption).to_have_css("color", gray)
-    dimmed = "each => { for (; each; each = each.parentElement) if (getComputedStyle(each).opacity != 1) return each }"
-    assert caption.evaluate_handle(dimmed).as_element() is None
+    page.goto(f"{running.url}/accounts")
+    caption = page.get_by_text("A feed on this machine, on the Outbox page.")
+    if place == "dialog":
+        page.get_by_role("button", name="Connect an account").click()
+        caption = page.get_by_text("Made under Settings, Privacy and security, App passwords")
+    expect(caption).to_be_visible()
+    ink, ground = caption.evaluate(COLOURS)
+    assert contrast(ink, ground) >= 4.5
 
 
 def test_each_line_runs_in_the_direction_of_its_language(running, page):
