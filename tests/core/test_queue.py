@@ -4,10 +4,12 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.faults import GroupGone
 from core.models import new_post_id
-from core.queue import Queue, prefixes
+from core.queue import Queue, finer_prefixes, prefixes
 from core.wire import ScheduleName, TargetSettings, write_schedule
 
 TARGET = TargetSettings(
@@ -175,6 +177,22 @@ def test_prefixes_are_hours_for_a_short_window_days_for_a_week_then_months():
     far = list(prefixes(start, datetime(2027, 2, 3, tzinfo=UTC)))
     assert far[:2] == ["post-20261130", "post-20261201"]
     assert far[-4:] == ["post-20261231", "post-202701", "post-20270201", "post-20270202"]
+
+
+YEAR = 365 * 24 * 60
+MINUTES = st.integers(0, 3 * YEAR).map(lambda count: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=count))
+
+
+@given(begin=MINUTES, length=st.integers(1, 2 * YEAR), seconds=st.integers(0, 59))
+def test_the_finer_prefixes_of_a_prefix_leave_no_second_of_its_window_out(begin, length, seconds):
+    end = begin + timedelta(minutes=length)
+    for due_at in (begin, begin + timedelta(minutes=length // 2, seconds=seconds), end - timedelta(seconds=1)):
+        name = str(ScheduleName(post_id=new_post_id(), due_at=due_at))
+        [prefix] = [prefix for prefix in prefixes(begin, end) if name.startswith(prefix)]
+        while finer := finer_prefixes(prefix, begin, end):
+            assert finer == sorted(finer)
+            [prefix] = [each for each in finer if name.startswith(each)]
+        assert prefix == name[: len("post-20261124T080000")]
 
 
 def test_a_full_day_costs_no_more_than_is_shown_of_it(queue, put, clock, counted):
