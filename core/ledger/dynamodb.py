@@ -101,8 +101,11 @@ class DynamoLedger:
         self._table.write(keys, lambda draft: claims.finish(draft, payload, receipt))
 
     def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
-        """Reopen in several steps where there are many: a crash between them leaves some to be retried once more."""
-        for begin in range(0, len(destinations), REOPENED_AT_ONCE):
+        """Reopen in several steps where there are many: a crash between them leaves some to be retried once more.
+
+        In one where there are none: whether the revision is still wanted is asked all the same.
+        """
+        for begin in range(0, max(1, len(destinations)), REOPENED_AT_ONCE):
             self._reopen(payload, destinations[begin : begin + REOPENED_AT_ONCE], now)
 
     def prune(self, *, now: datetime) -> None:
