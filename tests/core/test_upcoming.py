@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.models import Repeat
 from core.queue import Queue
 from core.upcoming import entry, stranded, upcoming
 
@@ -61,6 +62,19 @@ def test_what_is_due_and_not_yet_gone_is_going_out(schedule, coming, clock):
     assert [each.state for each in coming().entries] == ["going out"]
 
 
+def test_at_its_very_instant_a_post_is_going_out(schedule, coming, clock):
+    schedule("a", 1)
+    clock.move(minutes=1)
+    assert [each.state for each in coming().entries] == ["going out"]
+
+
+def test_a_run_at_the_end_of_the_window_is_not_in_it(queue, schedules, a_series, clock):
+    schedules.schedule(a_series(repeat=Repeat(expression="cron(0 15 * * ? *)"), zone="UTC"))
+    end = clock() + timedelta(hours=3)
+    assert upcoming(queue, clock(), end, limit=10).entries == []
+    assert len(upcoming(queue, clock(), end + timedelta(milliseconds=1), limit=10).entries) == 1
+
+
 def test_a_paused_post_is_told_as_paused(schedule, schedules, coming):
     schedules.pause(schedule("a", 60))
     assert [each.state for each in coming().entries] == ["paused"]
@@ -84,6 +98,18 @@ def test_what_no_schedule_carries_is_stranded(ledger, schedule, schedules, a_pos
         "m": "missing",
         "n": "not armed",
     }
+
+
+def test_what_was_changed_a_moment_ago_is_given_time_and_what_was_cancelled_is_not_stranded(ledger, a_post, clock):
+    post = a_post(due_at=clock() + timedelta(days=1))
+    ledger.plan(post, schedule_name="post-n", now=clock())
+    clock.move(seconds=10)
+    assert stranded(ledger, clock()) == []
+    clock.move(seconds=1)
+    assert [each.state for each in stranded(ledger, clock())] == ["not armed"]
+    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="post-n", now=clock())
+    clock.move(seconds=11)
+    assert stranded(ledger, clock()) == []
 
 
 def test_a_single_post_is_told_by_the_ledger_when_it_has_left_the_queue(ledger, schedule, schedules, clock):
