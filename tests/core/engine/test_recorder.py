@@ -144,12 +144,14 @@ def test_once_all_stops_the_disk_is_asked_only_once_more(recorder, recorded, dis
     assert (disk.tried, recorded.dues, written()) == (1, [], [])
 
 
-def test_an_outcome_that_cannot_be_written_takes_no_other_along(recorder, recorded, token, written, caplog):
-    for outcome in (token("a", 3), fail, token("b", 4)):
-        recorder.put(outcome)
+@pytest.mark.parametrize("others", [["a"], ["a", "b"]])
+def test_an_outcome_that_cannot_be_written_takes_no_other_along(recorder, recorded, token, written, caplog, others):
+    recorder.put(fail)
+    for due, name in enumerate(others):
+        recorder.put(token(name, due))
     recorder.start(1)
-    recorded.wait_for(3)
-    assert (written(), recorded.dues) == (["a", "b"], [3, 4])
+    recorded.wait_for(1 + len(others))
+    assert (written(), recorded.dues) == (others, [*range(len(others))])
     (logged,) = caplog.records
     assert "ZeroDivisionError" in logged.exc_text
 
@@ -175,3 +177,13 @@ def test_the_recording_ends_with_the_last_writer_and_not_before(recorder, record
     running.join(10)
     assert not running.is_alive()
     assert written() == ["a", "b"]
+
+
+def test_all_writers_may_leave_at_once(recorder):
+    for _ in range(3):
+        recorder.leave()
+    recorder.start(3)
+    running = [each for each in threading.enumerate() if each.name == "engine-recorder"]
+    for each in running:
+        each.join(10)
+        assert not each.is_alive()

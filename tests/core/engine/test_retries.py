@@ -60,6 +60,14 @@ def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
     assert (dead.function_arn, dead.payload, dead.failed_at) == (FUNCTION, b"{}", clock())
 
 
+def test_an_attempt_that_is_exactly_as_old_as_may_be_is_still_made(create, start_runner, receiver, store, eventually):
+    receiver.behave = fail
+    create()
+    start_runner(max_event_age=timedelta(seconds=60))
+    eventually(lambda: store.next_due() is not None)
+    assert store.dead_letters() == []
+
+
 def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store, eventually):
     create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()

@@ -182,7 +182,9 @@ def test_stopping_frees_what_was_not_begun_and_waits_for_what_was(create, start_
     runner = start_runner(workers=1)
     receiver.wait_for(1)
     threading.Timer(0.05, go_on.set).start()
+    begun = time.monotonic()
     runner.stop()
+    assert time.monotonic() - begun < 2  # as soon as it returns, not when the patience ends
     assert len(receiver.invocations) == 1
     waiting = store.database.read("SELECT attempts, state FROM invocation")
     assert {tuple(row) for row in waiting} <= {(0, "waiting")}

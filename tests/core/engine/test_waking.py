@@ -89,9 +89,29 @@ def test_room_that_many_outcomes_make_at_once(settle, create, receiver, store, m
 
 
 def test_an_instant_that_comes_although_nothing_rings(settle, create, receiver, clock):
-    """The pause ends when the next one is due."""
+    """The pause ends when the next one is due, also where that became due after another."""
     settle()
     clock.move(seconds=0.95)
+    create("later", "at(2026-11-02T12:00:02)")
     create("soon", "at(2026-11-02T12:00:01)")
     clock.move(seconds=0.05)
+    assert receiver.wait_for(2)[1].schedule_name == "soon"
+
+
+def test_what_becomes_due_while_the_runner_looks_for_what_is_due(settle, create, receiver, store, monkeypatch):
+    """It was not seen, and must ring although the runner does not sleep yet."""
+    settle()
+    next_due, missed = store.next_due, []
+
+    def before_another_comes():
+        seen = next_due()
+        if not missed:
+            missed.append(seen)
+            create("missed")
+        return seen
+
+    create("far", "at(2030-01-01T00:00:00)")
+    monkeypatch.setattr(store, "next_due", before_another_comes)
+    create("nearer", "at(2029-01-01T00:00:00)")
     receiver.wait_for(2)
+    assert len(missed) == 1
