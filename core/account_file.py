@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts import OUTBOX, Account, named, with_credentials
 from core.errors import PunctualError
-from core.home import locked, write_private
+from core.home import write_private
+from core.locks import locked
 
 _FILE = TypeAdapter(list[Account])
 

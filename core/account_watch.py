@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts import OUTBOX, Account, Accounts
 from core.database import translated
-from core.home import locked, write_private
+from core.home import write_private
+from core.locks import locked
 from core.models import Destination, Instant, Value, account_and_part
 from core.moments import Clock
 from core.publishing.network import Network

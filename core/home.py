@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
-
 from core.errors import PunctualError
 
 
@@ -112,18 +110,6 @@ def usable(path: Path) -> Iterator[None]:
         yield
     except (OSError, UnicodeDecodeError) as error:
         raise HomeUnusable(path, getattr(error, "strerror", None) or str(error)) from error
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Let one thread of one process at a time change a file, in turn. Raises HomeUnusable."""
-    lock = FileLock(f"{path}.lock")
-    with usable(path):
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def write_private(path: Path, content: str | bytes) -> None:

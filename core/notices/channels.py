@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationEr
 
 from core.database import translated
 from core.errors import PunctualError
-from core.home import is_signing_secret, locked, write_private
+from core.home import is_signing_secret, write_private
+from core.locks import locked
 from core.models import Value, Zone
 from core.publishing.entered import is_allowed, is_loopback
 

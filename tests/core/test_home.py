@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from core.home import Home, HomeUnusable, is_signing_secret, locked, new_signing_secret, write_private
+from core.home import Home, HomeUnusable, is_signing_secret, new_signing_secret, write_private
 
 
 def mode(path):
@@ -91,27 +91,6 @@ def test_a_private_file_is_replaced_whole_or_not_at_all(home):
 def test_a_private_file_in_a_folder_that_is_gone_is_refused(tmp_path):
     with pytest.raises(HomeUnusable, match="gone"):
         write_private(tmp_path / "gone" / "accounts.json", "x")
-
-
-def test_of_threads_that_change_one_file_each_waits_for_its_turn(tmp_path):
-    path, begun = tmp_path / "count", Barrier(4)
-    path.write_text("0")
-
-    def add(_):
-        begun.wait()
-        for _ in range(25):
-            with locked(path):
-                path.write_text(str(int(path.read_text()) + 1))
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(add, range(4)))
-    assert path.read_text() == "100"
-
-
-def test_a_file_that_cannot_be_locked_is_refused_in_words(tmp_path):
-    (tmp_path / "home").write_text("not a folder")
-    with pytest.raises(HomeUnusable, match="accounts.json"), locked(tmp_path / "home" / "accounts.json"):
-        pytest.fail("there is no such folder")
 
 
 @pytest.mark.parametrize("text", ["", "whsec_", "whsec_!!!", "YWJj", "WHSEC_YWJj", "whsec_ä"])
