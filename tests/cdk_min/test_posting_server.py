@@ -1,7 +1,6 @@
 """The posting server on Lambda, as the template has it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,8 +78,3 @@ def test_the_dashboard_is_told_of_it_and_may_look_at_it_but_not_invoke_it(templa
     statements = only("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]
     [granted] = [each["Action"] for each in statements if each["Resource"] == arn]
     assert granted == ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"]
-
-
-def test_every_output_is_explained(template):
-    readme = (Path(__file__).resolve().parent.parent.parent / "cdk_min" / "README.md").read_text()
-    assert {f"`{name}`" for name in template["Outputs"] if f"`{name}`" not in readme} == set()

@@ -8,7 +8,9 @@ import pytest
 README = (Path(__file__).resolve().parent.parent.parent / "cdk_min" / "README.md").read_text()
 
 
-def test_every_output_is_explained(template):
+@pytest.mark.parametrize("name", ["clean", "lambda"])
+def test_every_output_is_explained(syntheses, name):
+    template = syntheses[name].read("Punctual.template.json")
     assert set(template["Outputs"]) <= set(re.findall(r"`(\w+)`", README))
 
 
