@@ -8,6 +8,7 @@ import streamlit as st
 from core.moments import offset_label, wall_time
 from core.phrases import counted, day_heading
 from core.schedules import FURTHEST_AHEAD
+from core.series import day_begins
 from core.upcoming import Entry, as_wished, stranded, upcoming
 from ui import links
 from ui.answers import beside
@@ -31,8 +32,8 @@ def more() -> None:
 def end(now: datetime) -> datetime:
     """Return where the chosen window ends: the midnight after its last day, where the viewer is."""
     days = WINDOWS[st.session_state.get(WINDOW) or "All"]
-    wall = wall_time(now, viewer_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
-    return wall + timedelta(days=days + 1)
+    today = wall_time(now, viewer_zone()).date()
+    return day_begins(today + timedelta(days=days + 1), viewer_zone())
 
 
 def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:

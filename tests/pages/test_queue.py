@@ -1,4 +1,4 @@
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -193,6 +193,15 @@ def test_duplicate_begins_a_draft_with_the_same_words(browse, plan):
     choose(queue, "Duplicate", post)
     assert queue.title[0].value == "Compose"
     assert queue.text_area(key=f"text-{queue.session_state['draft']}").value == "Once more"
+
+
+def test_a_window_ends_at_midnight_also_behind_a_clock_change(browse, plan, clock):
+    clock.now = datetime(2027, 10, 30, 12, tzinfo=UTC)
+    plan("At 23:30 on the seventh day", minutes=(7 * 24 + 10) * 60 + 30)
+    plan("At 00:30 on the eighth", minutes=(7 * 24 + 11) * 60 + 30)
+    queue = browse("queue")
+    queue.segmented_control(key="window").set_value("7 days").run()
+    assert texts(queue) == ["At 23:30 on the seventh day"]
 
 
 def test_search_and_window_narrow_the_cards(browse, plan):
