@@ -82,6 +82,14 @@ def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger,
     assert runs(ledger, limit=10) == []
 
 
+def test_a_failed_run_waits_for_a_person_though_its_series_was_changed(ledger, a_series, clock):
+    series = ledger.plan(a_series(), schedule_name="x", now=clock()).post
+    ledger.record(invocation_of(series, clock()), Receipt(kind="missed", at=clock(), revision=1))
+    (run,) = runs(ledger, limit=10)
+    ledger.change(series.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="x", now=clock())
+    assert waits_for_a_person(ledger, run)
+
+
 def test_what_lies_past_its_time_is_paused_or_after_a_while_missing(ledger, a_post, clock):
     paused = ledger.plan(a_post(post_id="0" * 12), schedule_name="x", now=clock()).post
     ledger.change(paused.model_copy(update={"revision": 2}), wish="paused", schedule_name="x", now=clock())
