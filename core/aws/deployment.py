@@ -26,6 +26,18 @@ OUTPUTS = {
 """The stack's output that gives each member of a Deployment."""
 
 
+WHOLE = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
+"""The states in which a stack can be used; during a clean-up AWS still deletes what was replaced."""
+
+
 class MissingStack(PunctualError):
     """There is no stack of this name in this account and region."""
 
@@ -110,7 +122,7 @@ def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
                 raise MissingStack(stack, cloudformation.meta.region_name) from error
             raise
     status = description["StackStatus"]
-    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"):
+    if status not in WHOLE:
         raise UnfinishedStack(stack, status)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
     return {member: outputs[key] for member, key in OUTPUTS.items() if key in outputs}

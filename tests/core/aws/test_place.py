@@ -79,6 +79,15 @@ def test_a_half_deployed_stack_is_named_with_its_state(opened):
         opened()
 
 
+@pytest.mark.parametrize(
+    "status",
+    ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"],
+)
+def test_a_stack_that_only_old_parts_are_still_deleted_of_is_whole(opened, status):
+    get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = status
+    assert opened().place.target.group == "posts"
+
+
 def test_a_malformed_arn_is_named_by_its_variable(opened):
     with pytest.raises(WrongSetting, match="PUNCTUAL_FUNCTION_ARN"):
         opened(PUNCTUAL_FUNCTION_ARN="relay")
