@@ -1,5 +1,6 @@
 """What is swept, and what stays."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -52,6 +53,18 @@ def sweeper(store, ledger, queue, at_noon):
 
 
 @pytest.fixture
+def grow_old(tmp_path):
+    """Let every file have been put so many days ago."""
+
+    def age(days):
+        at = (real_clock() - timedelta(days=days)).timestamp()
+        for path in (tmp_path / "media").glob("??/*"):
+            os.utime(path, (at, at))
+
+    return age
+
+
+@pytest.fixture
 def attached(store):
     """Keep a file and return what a post carries of it."""
     return lambda name: Media(
@@ -74,18 +87,28 @@ def test_what_no_post_has_named_for_90_days_is_deleted(sweeper, store, attached,
 
 
 @pytest.mark.parametrize("wish", ["active", "paused"])
-def test_what_a_pending_post_names_stays_and_counts_as_new(sweeper, store, ledger, attached, a_post, at_noon, wish):
+def test_what_a_pending_post_names_stays_and_counts_as_new(
+    sweeper, store, ledger, attached, a_post, at_noon, wish, grow_old
+):
     media = attached("of a post far ahead")
     post = a_post(media=(media,), due_at=at_noon() + timedelta(days=300))
     plan(ledger, post, at_noon())
     if wish == "paused":
         ledger.change(post.model_copy(update={"revision": 2}), wish="paused", schedule_name="post-it", now=at_noon())
     ledger.settle(post.post_id, 2 if wish == "paused" else 1, now=at_noon())
+    grow_old(days=100)
+    assert sweeper.sweep() == 0
+    assert real_clock() - store.kept_at(media.reference) < timedelta(minutes=1)
+
+
+def test_what_a_repeating_post_names_stays_also_before_its_schedule_is_made(
+    sweeper, store, ledger, attached, a_series, at_noon
+):
+    media = attached("of every morning")
+    plan(ledger, a_series(media=(media,)), at_noon())
     at_noon.move(days=100)
     sweeper.sweep()
     assert store.exists(media.reference)
-    [kept] = store.kept()
-    assert real_clock() - kept.kept_at < timedelta(minutes=1)
 
 
 def test_what_a_repeating_post_names_stays(sweeper, store, queue, attached, a_series, at_noon):
@@ -123,6 +146,7 @@ def test_what_is_attached_again_while_the_posts_are_looked_through_stays(sweeper
 
 def test_while_every_file_is_young_no_post_is_looked_at(store, at_noon, attached):
     attached("young")
+    at_noon.move(days=6)
     assert Sweeper(store, None, None, at_noon).sweep() == 0
 
 

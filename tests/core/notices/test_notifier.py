@@ -164,6 +164,59 @@ def test_a_channel_that_fails_is_tried_again_after_a_pause_and_loses_nothing(not
 
 
 @pytest.mark.usefixtures("begun")
+def test_the_pauses_of_a_channel_that_goes_on_failing_grow_up_to_an_hour(notifier, befalls, hook, clock):
+    hook.status = 503
+    befalls("refused")
+    pauses = []
+    for _ in range(5):
+        notifier.tell()
+        try_at = notifier.standings()["mine"].try_at
+        pauses.append((try_at - clock()) // timedelta(minutes=1))
+        clock.now = try_at
+    assert pauses == [1, 5, 15, 60, 60]
+
+
+@pytest.mark.usefixtures("begun")
+def test_what_fails_again_after_a_persons_retry_is_told_again(notifier, befalls, hook, clock):
+    befalls("refused")
+    notifier.tell()
+    clock.move(minutes=1)
+    befalls("refused")
+    notifier.tell()
+    assert [content["count"] for content in hook.contents] == [1, 1]
+
+
+@pytest.mark.usefixtures("begun")
+def test_what_failed_in_the_same_way_at_another_destination_is_told_as_well(notifier, befalls, hook):
+    befalls("refused")
+    notifier.tell()
+    befalls("refused", destination="webhook:sales")
+    notifier.tell()
+    assert [content["troubles"][0]["destination"] for content in hook.contents] == ["outbox", "webhook:sales"]
+
+
+@pytest.mark.usefixtures("begun")
+def test_what_was_due_before_a_channel_was_set_up_and_failed_after_is_told(notifier, befalls, hook, clock):
+    befalls("refused", due_at=clock() - timedelta(hours=1))
+    notifier.tell()
+    assert len(hook.taken) == 1
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_paused_post_that_was_not_begun_is_no_trouble(notifier, ledger, a_post, hook, clock):
+    ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), wish="paused", schedule_name="post-it", now=clock())
+    clock.move(minutes=9)
+    notifier.tell()
+    assert hook.taken == []
+
+
+def test_of_very_many_troubles_each_is_remembered(memory, clock):
+    ids = [f"trouble {number}" for number in range(1200)]
+    memory.sent("mine", ids[:1100], clock())
+    assert memory.untold("mine", ids) == set(ids[1100:])
+
+
+@pytest.mark.usefixtures("begun")
 def test_a_test_that_gets_through_ends_the_pause_of_a_channel(notifier, befalls, channels, hook):
     hook.status = 503
     befalls("failed")
@@ -285,6 +338,7 @@ def test_a_channel_that_was_removed_and_set_up_again_begins_anew(notifier, befal
     notifier.tell()
     [channel] = channels.all()
     notifier.remove("mine")
+    befalls("refused", number=2)
     clock.move(minutes=1)
     channels.keep(channel)
     notifier.tell()

@@ -9,6 +9,7 @@ import requests
 
 from core.moments import real_clock
 from core.publishing.network import CannotConnect, Later, Published, Refused, Unconfirmed
+from core.publishing.networks import mastodon
 from core.publishing.networks.mastodon import MastodonNetwork, countable
 
 
@@ -133,6 +134,36 @@ def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, record
     assert recorded.sent("POST /api/v1/statuses") == []
 
 
+def test_a_status_that_its_server_was_still_storing_at_the_first_look_is_found_at_the_second(
+    network, recorded, account, outgoing, monkeypatch
+):
+    here = f"GET /api/v1/accounts/{account.identity}/statuses"
+    post = later(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    recorded.answer(here, 200, [])
+    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+
+    def store(seconds):
+        recorded.answer(here, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
+
+    monkeypatch.setattr(mastodon.time, "sleep", store)
+    assert network.publish(post).reference == {"id": "7"}
+    assert recorded.sent("POST /api/v1/statuses") == []
+
+
+def test_a_status_without_a_time_counts_as_new(network, recorded, account, outgoing):
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [{"id": "7"}])
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+    assert network.publish(later(post)).reference == {"id": "7"}
+
+
+@pytest.mark.parametrize("changed", [{"address": "http://example.org"}, {"address": None}, {"identity": None}])
+def test_an_account_that_is_not_whole_sends_its_token_nowhere(network, account, outgoing, changed):
+    result = network.publish(first(network, outgoing(account.model_copy(update=changed))))
+    assert isinstance(result, Refused)
+    assert "not whole" in result.reason
+
+
 def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, recorded, account, outgoing):
     statuses = [{"id": str(number), "created_at": real_clock().isoformat()} for number in range(40)]
     recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
@@ -170,7 +201,7 @@ def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, 
     here = account.model_copy(update={"address": recorded.url})
     other = here.model_copy(update={"destination": "mastodon:eve@example.social"})
     post = first(network, outgoing(here))
-    for each in (post, later(post), first(network, outgoing(other))):
+    for each in (post, later(post), first(network, outgoing(other, occurrence_key=post.occurrence_key))):
         assert network.publish(each).url == "https://example.social/@ada/1"
     keys = [request.headers["idempotency-key"] for request in recorded.sent("POST /api/v1/statuses")]
     assert keys[0] == keys[1] != keys[2]

@@ -48,12 +48,13 @@ def publish(clock):
 
 def test_the_post_arrives_signed_under_its_occurrence_key(publish, receiver, clock):
     hook = receiver(200)
-    assert isinstance(publish(hook.url), Published)
+    key = "k3v9q2m4cx7a/2026-11-02T12:00:00Z"
+    assert isinstance(publish(hook.url, occurrence_key=key), Published)
     [(headers, body)] = hook.requests
     Webhook(SECRET).verify(body, headers)
-    assert headers["webhook-id"] == "k3v9q2m4cx7a"
+    assert headers["webhook-id"] == key
     content = json.loads(body)
-    assert (content["id"], content["post_id"], content["text"]) == ("k3v9q2m4cx7a", "k3v9q2m4cx7a", "Grüße 🎉")
+    assert (content["id"], content["post_id"], content["text"]) == (key, "k3v9q2m4cx7a", "Grüße 🎉")
     assert content["due_at"] == "2026-11-02T12:00:00Z"
     with pytest.raises(WebhookVerificationError):
         Webhook(new_signing_secret()).verify(body, headers)
