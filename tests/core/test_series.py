@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from core.moments import BeyondCalendar
+from core.moments import BeyondCalendar, wall_time
 from core.recurrence import NeverRuns, preview
 from core.rules import Daily, MonthlyDate
 from core.series import EndsBeforeItBegins, day_begins, series
@@ -19,6 +19,11 @@ def runs(repeat, zone, count=5):
 def test_the_last_date_still_has_its_run():
     repeat = series(Daily(), time(23, 30), "Europe/Berlin", first=date(2026, 11, 10), last=date(2026, 11, 12), now=NOW)
     assert [run.day for run in runs(repeat, "Europe/Berlin")] == [10, 11, 12]
+
+
+def test_a_run_at_midnight_behind_the_last_date_is_none_of_it():
+    repeat = series(Daily(), time(0), "Europe/Berlin", first=date(2026, 11, 10), last=date(2026, 11, 12), now=NOW)
+    assert [wall_time(run, "Europe/Berlin").day for run in runs(repeat, "Europe/Berlin")] == [10, 11, 12]
 
 
 def test_a_first_date_of_today_begins_with_the_next_run():

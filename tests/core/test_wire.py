@@ -178,10 +178,10 @@ def test_a_post_without_a_server_of_its_own_carries_no_url(a_post):
 
 def test_a_payload_is_measured_in_bytes_and_refused_above_the_limit(a_post):
     rest = len(write_payload(a_post(text="")).encode())
-    most = (PAYLOAD_LIMIT - rest) // 4
-    write_payload(a_post(text="🎉" * most))
+    most, odd = divmod(PAYLOAD_LIMIT - rest, 4)
+    assert len(write_payload(a_post(text="🎉" * most + "x" * odd)).encode()) == PAYLOAD_LIMIT
     with pytest.raises(PayloadTooLarge, match="200,000"):
-        write_payload(a_post(text="🎉" * (most + 1)))
+        write_payload(a_post(text="🎉" * most + "x" * (odd + 1)))
 
 
 def test_a_one_time_schedule_fires_once_in_utc_before_its_instant_and_is_deleted(a_post):
@@ -206,7 +206,13 @@ def test_a_repeating_schedule_stays_at_the_persons_own_hour(a_series):
     assert request["ScheduleExpression"] == "cron(0 9 * * ? *)"
     assert request["ScheduleExpressionTimezone"] == "Europe/Berlin"
     assert (request["StartDate"], request["EndDate"]) == (start, end)
-    assert request["State"] == "DISABLED"
+    assert (request["State"], request["ActionAfterCompletion"]) == ("DISABLED", "DELETE")
+
+
+def test_a_series_without_an_end_is_never_deleted_by_itself(a_series):
+    request = write_schedule(a_series(), TARGET, enabled=True)
+    assert (request["State"], request["ActionAfterCompletion"]) == ("ENABLED", "NONE")
+    assert not {"StartDate", "EndDate"} & set(request)
 
 
 @pytest.mark.parametrize(
