@@ -131,6 +131,17 @@ def test_a_moved_post_goes_out_from_where_it_went_alone(source, destination, pat
     assert (len(published(source)), len(published(destination))) == (0, 1)
 
 
+def test_what_was_armed_where_it_was_is_turned_away_where_it_went(source, destination, path, write):
+    post = write()
+    source.schedules.schedule(post)
+    before = due(source, post.post_id)
+    leave(source, path)
+    arrive(destination, path)
+    for late in (before, due(source, post.post_id)):
+        [verdict] = destination.publisher.publish(late).verdicts
+        assert verdict.state == "superseded"
+
+
 def test_a_run_that_went_out_before_does_not_go_out_once_more(source, destination, path, a_series, clock):
     series = a_series(post_id=new_post_id())
     source.schedules.schedule(series)
