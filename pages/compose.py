@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Post
 from core.moments import wall_time
-from core.phrases import listed
+from core.phrases import excerpt, listed
 from ui import drafts, links, repeats, when
 from ui.account_troubles import account_troubles
 from ui.answers import answering, closing, refusal
@@ -79,6 +79,11 @@ labels = {name: account.label for name, account in accounts.items() if account.e
 st.title("Compose", anchor=False)
 outcome()
 refusal()
+aside = drafts.aside()
+if aside is not None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Put aside: {plain(excerpt(aside, 60)) or 'a draft without text'}", width="content")
+        st.button("Take it up", key="take-up", type="tertiary", icon=":material/edit_note:", on_click=drafts.take_up)
 words, time = st.columns([11, 9], gap="medium")
 with words:
     text = st.text_area(

@@ -9,7 +9,7 @@ from core.composing import compose, proposed_time
 from core.models import Media, Post, Repeat, Revision, account_and_part, new_post_id, part_of
 from ui import pictures, repeats, threads, variants, when
 from ui.application import application
-from ui.state import DRAFT, of
+from ui.state import ASIDE, DRAFT, of
 from ui.viewer import viewer_zone
 
 
@@ -48,11 +48,34 @@ def begin_from(post: Post) -> None:
 
 
 def begin_with(content: Revision) -> None:
-    """Begin a draft that says and addresses what a post, or one run of it, did; a thread is whole again."""
+    """Begin a draft that says and addresses what a post, or one run of it, did; a thread is whole again.
+
+    The draft in hand is put aside if anything is in it.
+    """
+    _put_aside()
     accounts = list(dict.fromkeys(account_and_part(each)[0] for each in content.destinations))
     threads_of = {each for each in accounts if part_of(each, 2) in content.destinations}
     texts = {each: text for each, text in content.variants.items() if each in accounts and each not in threads_of}
     begin(text=content.text, destinations=accounts, zone=content.zone, media=content.media, texts=texts)
+
+
+def aside() -> str | None:
+    """Return what the draft says that was put aside first, if there is one."""
+    waiting = st.session_state.get(ASIDE)
+    return _text(waiting[0]) if waiting else None
+
+
+def take_up() -> None:
+    """Take up the draft that was put aside first; the one in hand is put aside if anything is in it."""
+    taken = st.session_state[ASIDE].pop(0)
+    _put_aside()
+    st.session_state[DRAFT] = taken
+
+
+def _put_aside() -> None:
+    draft = st.session_state.get(DRAFT)
+    if draft is not None and (_text(draft).strip() or pictures.attached(draft)):
+        st.session_state.setdefault(ASIDE, []).append(draft)
 
 
 def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Post:
@@ -79,8 +102,12 @@ def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Po
 
 def said(draft: str) -> dict[str, str]:
     """Return what each destination of the draft is told."""
-    text, addressed = st.session_state[text_key(draft)] or "", st.session_state[destinations_key(draft)]
-    return dict.fromkeys(addressed, text) | variants.variants(draft, addressed)
+    addressed = st.session_state[destinations_key(draft)]
+    return dict.fromkeys(addressed, _text(draft)) | variants.variants(draft, addressed)
+
+
+def _text(draft: str) -> str:
+    return st.session_state.get(text_key(draft)) or ""
 
 
 def text_key(draft: str) -> str:

@@ -2,6 +2,8 @@
 
 DRAFT = "draft"
 """The post id that the next Schedule uses; made with the draft, so that a double click schedules one post."""
+ASIDE = "aside"
+"""The drafts that made way for another one, the first that did so first."""
 OUTCOME = "outcome"
 """The post id that Compose tells about: the one just scheduled or posted."""
 REFUSAL = "refusal"

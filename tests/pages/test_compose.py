@@ -67,6 +67,29 @@ def test_undo_takes_the_post_back_into_the_form(compose, application, clock):
     assert "Scheduled" not in said(compose)
 
 
+def test_what_was_begun_meanwhile_is_put_aside_and_taken_up_again(compose, browse, plan):
+    write(compose, "Scheduled too early")
+    schedule(compose)
+    write(compose, "The next one, half").run()
+    compose.button(key="undo").click().run()
+    assert compose.text_area(key=f"text-{draft(compose)}").value == "Scheduled too early"
+    assert "Put aside: The next one, half" in [found.value for found in compose.caption]
+    queued = plan("In the queue")
+    queue = browse("queue", compose)
+    queue.menu_button(key=f"menu-{queued.post.post_id}").click("Duplicate").run()
+    browse("compose", queue)
+    for text in ("In the queue", "The next one, half", "Scheduled too early", "In the queue"):
+        assert compose.text_area(key=f"text-{draft(compose)}").value == text
+        compose.button(key="take-up").click().run()
+
+
+def test_an_empty_draft_is_not_put_aside(compose):
+    write(compose, "Scheduled too early")
+    schedule(compose)
+    compose.button(key="undo").click().run()
+    assert "take-up" not in [button.key for button in compose.button]
+
+
 def test_a_second_click_on_the_same_draft_schedules_nothing_more(compose, application, clock):
     write(compose, "Once")
     button = compose.button(key=f"schedule-{draft(compose)}")
