@@ -24,7 +24,7 @@ ICONS: dict[Verdict, tuple[str, str]] = {
 }
 
 
-@st.cache_data(ttl=30, max_entries=8, show_spinner="Looking at everything ...")
+@st.cache_data(ttl=30, max_entries=8, show_spinner=False)
 def examined(_app: Application, home: str, zone: str) -> tuple[list[Check], list[DeadLetter], list[Difference]]:
     """Look at everything, and at what a person can do something about; at most twice a minute for all who watch.
 
