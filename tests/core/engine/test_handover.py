@@ -118,6 +118,22 @@ def test_where_very_many_were_missed_the_first_and_the_last_days_are_made_up_for
     assert left_out.error == ("Too many runs were missed: this one, and all until 2026-12-01T12:30:00Z, are left out.")
 
 
+@pytest.mark.parametrize(("older_than_a_day", "made_up"), [(100, 105), (101, 5)])
+def test_a_hundred_runs_are_not_very_many(create, fire, clock, store, older_than_a_day, made_up):
+    """The one that is due, what was missed until a day ago, and the four of the last day."""
+    create(expression="cron(0 0/6 * * ? *)")
+    clock.move(hours=6 * older_than_a_day + 24, seconds=1)
+    assert len(fire()) == made_up
+    assert len(store.dead_letters()) == (made_up == 5)
+
+
+def test_a_run_of_exactly_a_day_ago_is_of_the_last_day(create, fire, clock, store):
+    create(expression="cron(0 0/6 * * ? *)")
+    clock.move(hours=6 * 102 + 24)
+    assert times(fire())[1] == "28 00:00"
+    assert len(store.dead_letters()) == 1
+
+
 def test_a_schedule_whose_zone_is_gone_holds_up_no_other(create, fire, clock, store):
     create("broken", "cron(5 12 * * ? *)")
     create("sound", "cron(6 12 * * ? *)")
@@ -156,7 +172,7 @@ def test_a_zone_that_is_gone_at_the_very_instant_of_a_run_does_not_take_that_run
     ],
 )
 def test_a_schedule_that_cannot_be_read_becomes_a_dead_letter_and_holds_up_no_other(
-    create, fire, store, caplog, definition, error
+    create, fire, store, states, caplog, definition, error
 ):
     create("broken")
     create("sound")
@@ -167,6 +183,7 @@ def test_a_schedule_that_cannot_be_read_becomes_a_dead_letter_and_holds_up_no_ot
     (dead,) = store.dead_letters()
     assert (dead.schedule_name, dead.payload) == ("broken", definition.encode())
     assert dead.error.startswith(f"Cannot be read: {error}(")
+    assert states() == ["dead", "running"]
     assert "The schedule broken cannot be handed over" in caplog.text
 
 
@@ -201,3 +218,14 @@ def test_retries_wait_for_fresh_posts(create, fire, store, presence, clock, clie
     taken = store.take(presence.token, milliseconds(clock() + timedelta(seconds=1)), 1)
     assert [invocation.schedule_name for invocation in taken] == ["post"]
     assert [invocation.payload for invocation in fire()] == [b'"older"']
+
+
+def test_no_more_is_claimed_than_asked_for_and_retries_in_their_order(create, store, presence, clock, clients):
+    for number in range(12):
+        clients.functions.invoke(FunctionName="relay", InvocationType="Event", Payload=b"%d" % number)
+        clock.move(seconds=1)
+    create()
+    taken = [store.take(presence.token, milliseconds(clock()), limit) for limit in (4, 5, 9, 9)]
+    assert [each.schedule_name for each in taken[0]] == ["post", None, None, None]
+    retried = [[int(each.payload) for each in batch if each.schedule_name is None] for batch in taken]
+    assert retried == [[0, 1, 2], [3, 4, 5, 6, 7], [8, 9, 10, 11], []]

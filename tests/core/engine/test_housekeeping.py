@@ -124,6 +124,41 @@ def test_a_runner_prolongs_its_own_leases_at_once_when_the_clock_jumps(housekeep
     assert store.owners()[presence.token] > milliseconds(clock())
 
 
+def test_a_runner_reports_every_ten_seconds(housekeeping, store, clock, walk):
+    begun = clock()
+    walk(9)
+    assert store.heartbeat() == begun
+    walk(1)
+    assert store.heartbeat() == clock()
+
+
+def test_a_runner_reports_at_once_when_the_clock_is_set_back(housekeeping, create, store, presence, clock, walk):
+    """Else it would not for hours, and what it holds would stay its own for as long after it hung."""
+    create()
+    store.take(presence.token, milliseconds(clock()), 10)
+    clock.move(hours=-3)
+    housekeeping.look()
+    assert store.heartbeat() == clock()
+    assert store.owners()[presence.token] == milliseconds(clock()) + 60_000
+    walk(10)
+    assert store.heartbeat() == clock()
+
+
+def test_client_tokens_are_forgotten_also_when_the_clock_was_set_back_meanwhile(create, store, walk, clock):
+    clock.move(days=-30)
+    walk(0.1)
+    create(expression="rate(1 day)")
+    for _ in range(2):
+        walk(13 * 3600)
+    assert store.database.read("SELECT * FROM client_token") == []
+
+
+def test_a_process_that_holds_nothing_is_known_for_as_long_as_it_lives(walk, store, other, clock):
+    store.beat(other.token, milliseconds(clock()))
+    walk(3600)
+    assert other.token in store.owners()
+
+
 def test_client_tokens_are_forgotten_after_a_day(create, store, walk):
     create()
     assert len(store.database.read("SELECT * FROM client_token")) == 1

@@ -65,16 +65,18 @@ def test_a_function_that_outlasts_the_patience_is_recorded_when_it_returns(
     assert len(receiver.invocations) == 1
 
 
+@pytest.mark.parametrize("error", [None, ConnectionError("too late")])
 def test_what_outlasts_its_runner_and_was_taken_over_meanwhile_records_nothing(
-    create, start_runner, receiver, store, presence, clock, eventually
+    create, start_runner, receiver, store, presence, clock, error
 ):
     go_on = threading.Event()
 
-    def fail_late(invocation):
+    def return_late(invocation):
         go_on.wait(10)
-        raise ConnectionError("too late")
+        if error is not None:
+            raise error
 
-    receiver.behave = fail_late
+    receiver.behave = return_late
     create()
     runner = start_runner(workers=1)
     receiver.wait_for(1)

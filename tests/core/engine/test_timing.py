@@ -94,6 +94,30 @@ def test_a_paused_series_goes_on_with_the_next_run_from_now():
     assert resumed.occurrence == NOON + 6 * HOUR
 
 
+def test_a_series_resumed_after_the_clock_was_set_back_repeats_no_run():
+    paused = {**RATE, "State": "DISABLED"}
+    timing = after_update(RATE, after_firing(RATE, at_first(RATE, NOON)), paused, NOON)
+    resumed = after_update(paused, timing, RATE, NOON - 5 * HOUR - MINUTE)
+    assert resumed.occurrence == NOON + HOUR
+
+
+DAILY = definition("cron(0 9 * * ? *)")
+
+
+@pytest.mark.parametrize(
+    ("changed", "occurrence"),
+    [
+        ({"Description": "new"}, NOON + 21 * HOUR),
+        ({"ScheduleExpression": "cron(0 10 * * ? *)"}, NOON + 22 * HOUR),
+        ({"ScheduleExpressionTimezone": "Europe/Berlin"}, NOON + 20 * HOUR),
+        ({"StartDate": NOON / 1000 + 48 * 3600}, NOON + 69 * HOUR),
+        ({"EndDate": NOON / 1000 + 3600}, None),
+    ],
+)
+def test_whatever_says_when_a_series_runs_takes_effect_at_once(changed, occurrence):
+    assert after_update(DAILY, at_first(DAILY, NOON), {**DAILY, **changed}, NOON).occurrence == occurrence
+
+
 def test_a_paused_post_whose_time_has_passed_is_due_when_it_is_enabled():
     paused = {**ONCE, "State": "DISABLED"}
     assert after_update(paused, at_first(paused, NOON), ONCE, NOON + 5 * HOUR).occurrence == NOON + HOUR
