@@ -28,11 +28,8 @@ class FolderMedia:
         reference = reference_of(content)
         path = self._place(reference)
         with translated(path):
-            try:
-                os.utime(path)
-            except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_private(path, content)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_private(path, content)  # also where there is a file, since that one may have been altered
         return reference
 
     def get(self, reference: str) -> bytes:

@@ -120,6 +120,13 @@ def test_a_file_that_was_changed_on_the_disk_is_not_published(folder, tmp_path):
         folder.get(reference)
 
 
+def test_a_file_that_was_changed_on_the_disk_is_whole_again_once_it_is_attached_again(folder, tmp_path):
+    reference = folder.put(CONTENT)
+    (tmp_path / "media" / reference[:2] / reference).write_bytes(CONTENT[::-1])
+    folder.put(CONTENT)
+    assert folder.get(reference) == CONTENT
+
+
 def test_a_reference_cannot_lead_out_of_the_folder(folder, tmp_path):
     (tmp_path / "secret").write_text("s3cret")
     assert not (tmp_path / "media").exists()
