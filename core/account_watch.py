@@ -62,7 +62,7 @@ class AccountWatch:
         self._networks = networks
         self._due = due
         self._path = path
-        self._lock = FileLock(f"{path}.lock")
+        self._looking = FileLock(f"{path}.looking.lock")
         self._clock = clock
 
     def found(self) -> dict[str, Checked]:
@@ -85,16 +85,14 @@ class AccountWatch:
     def look(self) -> None:
         """Check those accounts whose turn it is, up to AT_ONCE. Raises what accounts and queue raise."""
         try:
-            with self._lock.acquire(timeout=0):
+            with self._looking.acquire(timeout=0):
                 self._check(self._in_turn()[:AT_ONCE])
         except Timeout:
             return  # another process is at it
 
     def check(self, destination: str) -> Checked:
-        """Check one account now and keep what was found. Raises UnknownDestination."""
-        account = self._accounts.get(destination)
-        with locked(self._path):
-            return self._check([account])[destination]
+        """Check one account now, whoever looks meanwhile, and keep what was found. Raises UnknownDestination."""
+        return self._check([self._accounts.get(destination)])[destination]
 
     def _in_turn(self) -> list[Account]:
         """Return the accounts to be checked: those with a post ahead first, then those checked longest ago."""
@@ -120,15 +118,14 @@ class AccountWatch:
 
     def _check(self, accounts: Sequence[Account]) -> dict[str, Checked]:
         """Check accounts and keep what was found; what is known of accounts that were removed is forgotten."""
-        found = self.found()
-        for account in accounts:
-            found[account.destination] = self._checked(account, found.get(account.destination))
-        if accounts:
+        before = self.found()
+        fresh = {each.destination: self._checked(each, before.get(each.destination)) for each in accounts}
+        if fresh:
             connected = {account.destination for account in self._accounts.all()}
-            kept = [checked for destination, checked in found.items() if destination in connected]
-            with translated(self._path):
+            with locked(self._path), translated(self._path):
+                kept = [each for each in (self.found() | fresh).values() if each.destination in connected]
                 write_private(self._path, _FILE.dump_json(kept, indent=1))
-        return found
+        return fresh
 
     def _checked(self, account: Account, before: Checked | None) -> Checked:
         try:

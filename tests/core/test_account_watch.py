@@ -163,10 +163,27 @@ def test_a_check_from_a_time_that_a_wrong_clock_told_does_not_count(watch, netwo
     assert len(network.checked) == 4
 
 
-def test_while_another_process_looks_nothing_is_checked_twice(watch, network, tmp_path):
-    with FileLock(f"{tmp_path / 'account-checks.json'}.lock"):
+def test_while_another_process_looks_nothing_is_checked_twice_but_what_a_person_asks_for(watch, network, tmp_path):
+    with FileLock(f"{tmp_path / 'account-checks.json'}.looking.lock"):
         watch.look()
-    assert network.checked == []
+        assert network.checked == []
+        assert watch.check("net:ada").trouble is None
+    assert network.checked == ["net:ada"]
+
+
+def test_what_another_process_finds_meanwhile_is_kept(watch, accounts, network, tmp_path, clock):
+    other = AccountWatch(
+        accounts, {"net": Network()}, lambda start, end: set(), tmp_path / "account-checks.json", clock
+    )
+    check = network.check
+
+    def check_meanwhile(account):
+        other.check("net:bob")
+        return check(account)
+
+    network.check = check_meanwhile
+    watch.check("net:ada")
+    assert set(watch.found()) == {"net:ada", "net:bob"}
 
 
 def test_a_file_that_cannot_be_read_is_written_anew(watch, tmp_path, network):
