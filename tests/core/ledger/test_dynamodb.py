@@ -164,7 +164,8 @@ def test_what_the_relay_tells_of_an_old_revision_is_no_news(
     post = plan(a_post())
     change(ledger, post, due_at=post.due_at + timedelta(days=1))
     told_by_the_relay(invoked(post), "missed")
-    assert runs(ledger, limit=10) == []
+    for _ in range(2):
+        assert runs(ledger, limit=10) == []
     assert [receipt.kind for receipt in ledger.occurrence(post.post_id).receipts] == ["missed"]
     clock.move(days=2)
     assert [found.post.post_id for found in lying(ledger, clock())] == [post.post_id]
