@@ -160,9 +160,3 @@ class Post(Revision):
     def repeats(self) -> bool:
         """Whether the post has one occurrence per run instead of one in all."""
         return self.repeat is not None
-
-    def wall_in_zone(self) -> datetime:
-        """Return the due instant as a clock in the post's zone shows it; for one-time posts only."""
-        if self.due_at is None:
-            raise ValueError("a repeating post has no single due instant")
-        return moments.wall_time(self.due_at, self.zone)

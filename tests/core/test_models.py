@@ -94,13 +94,3 @@ def test_a_destination_has_its_own_text_where_one_was_written(a_post):
     post = a_post(destinations=("outbox", "webhook:sales"), variants={"webhook:sales": "for sales"})
     assert post.text_for("webhook:sales") == "for sales"
     assert post.text_for("outbox") == post.text
-
-
-def test_the_due_instant_is_shown_as_clocks_in_the_posts_zone_show_it(a_post):
-    shown = a_post(due_at=datetime(2026, 11, 24, 8, tzinfo=UTC)).wall_in_zone()
-    assert f"{shown:%H:%M %z}" == "09:00 +0100"
-
-
-def test_a_series_has_no_single_due_instant(a_series):
-    with pytest.raises(ValueError, match="no single due instant"):
-        a_series().wall_in_zone()
