@@ -100,6 +100,15 @@ def test_a_network_is_given_pictures_as_it_takes_them_in_their_order(fence, albu
     assert album.prepared_with == [[attachment.name for attachment in outgoing.media]]
 
 
+def test_pictures_share_what_a_network_takes_in_all(store):
+    noise = BytesIO()
+    Image.effect_noise((300, 300), 120).save(noise, "JPEG", quality=95)
+    media = [take_in(store, noise.getvalue())] * 4
+    limits = MediaLimits(pictures=PictureLimits(count=4, max_bytes=60_000, total_bytes=60_000, types=("image/jpeg",)))
+    ready = attachments(media, store, limits, "It")
+    assert sum(len(each.content) for each in ready) <= 60_000
+
+
 def test_a_video_goes_out_as_it_is(fence, album, due, store):
     fence.publish_once(due(take_in(store, VIDEO)), ACCOUNT, album)
     [outgoing] = album.given

@@ -32,6 +32,7 @@ def test_a_server_is_found_in_whatever_address_is_pasted(entered, server):
         "http://example.social",
         "ftp://example.social",
         "https://ada:pw@example.social",
+        "https://example.social:99999",
         "https://",
         "http://[::1",
     ],
