@@ -17,7 +17,7 @@ from ui.outcome import outcome
 from ui.pictures import attached, pictures
 from ui.preview import previews
 from ui.state import DRAFT, OUTCOME, of
-from ui.threads import offer
+from ui.threads import is_thread, offer
 from ui.timing import timing
 from ui.variants import vary
 from ui.wording import account_names, plain
@@ -94,7 +94,7 @@ with words:
         persist_state="session",
     )
     addressed = [accounts[each] for each in chosen if each in accounts]
-    counter(drafts.text_key(draft), text or "", addressed)
+    counter(drafts.text_key(draft), text or "", [each for each in addressed if not is_thread(draft, each.destination)])
     st.pills(
         "Destinations",
         labels,

@@ -16,15 +16,15 @@ from ui.wording import plain
 def offer(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
     """Draw, for each account that what it is told is too long for, the switches of a thread; return the parts."""
     for account in accounts:
-        over = _measure(said[account.destination], account).over
-        if over:
+        if _measure(said[account.destination], account).over:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.toggle(
-                    f"Send to {plain(account.label)} as a thread: it is {over:,} too long for one post",
+                    f"Send to {plain(account.label)} as a thread",
                     key=_thread_key(draft, account.destination),
+                    wrap=True,
                     persist_state="session",
                 )
-                if st.session_state[_thread_key(draft, account.destination)]:
+                if is_thread(draft, account.destination):
                     st.checkbox(
                         "Number the parts", key=_number_key(draft, account.destination), persist_state="session"
                     )
@@ -41,9 +41,13 @@ def threads(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) ->
     return {
         account.destination: _parts(draft, said[account.destination], account)
         for account in accounts
-        if st.session_state.get(_thread_key(draft, account.destination))
-        and _measure(said[account.destination], account).over
+        if is_thread(draft, account.destination) and _measure(said[account.destination], account).over
     }
+
+
+def is_thread(draft: str, destination: str) -> bool:
+    """Whether a text that is too long for one post goes to a destination as a thread."""
+    return bool(st.session_state.get(_thread_key(draft, destination)))
 
 
 def _parts(draft: str, text: str, account: Account) -> list[str]:

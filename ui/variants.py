@@ -7,6 +7,7 @@ import streamlit as st
 from core.accounts import Account
 from ui.counter import counter
 from ui.state import of
+from ui.threads import is_thread
 from ui.wording import plain
 
 
@@ -33,6 +34,7 @@ def vary(draft: str, text: str, accounts: Sequence[Account]) -> None:
         st.toggle(
             f"Another text for {plain(account.label)}",
             key=switch,
+            wrap=True,
             persist_state="session",
             on_change=_start_with,
             args=(draft, account.destination, text),
@@ -40,7 +42,7 @@ def vary(draft: str, text: str, accounts: Sequence[Account]) -> None:
         if st.session_state[switch]:
             field = _text_key(draft, account.destination)
             said = st.text_area(f"Text for {account.label}", key=field, height=140, persist_state="session")
-            counter(field, said or "", [account])
+            counter(field, said or "", [] if is_thread(draft, account.destination) else [account])
 
 
 def _start_with(draft: str, destination: str, text: str) -> None:

@@ -139,6 +139,9 @@ def test_a_text_over_the_limit_stays_and_is_marked(form, application):
     expect(form.get_by_text("The text has 33 characters; Tester takes 30.")).to_be_visible()
     expect(form.get_by_text("3 too many: 33 of 30 characters for Tester")).to_be_visible()
     expect(text).to_have_value("https://example.com/a-path-that-counts-as-23 and words")
+    form.get_by_text("Send to Tester as a thread").click()
+    expect(form.get_by_role("status").get_by_text("54 characters")).to_be_visible()
+    expect(form.get_by_text("too many")).to_have_count(0)
     application.accounts.remove("mastodon:tester")
 
 
