@@ -8,7 +8,7 @@ from core.application import Application
 from core.errors import PunctualError
 from core.health.crowding import crowded
 from core.models import Repeat
-from core.moments import SkippedHour, offset_label
+from core.moments import SkippedHour, offset_label, wall_time
 from core.phrases import calendar_day, city, clock_time, countdown, moment
 from core.recurrence import cautions, crosses_clock_change, in_words, preview, read
 from ui import repeats, when
@@ -75,7 +75,8 @@ def _tell_series(repeat: Repeat, zone: str) -> None:
     after = max(now, repeat.starts_at) if repeat.starts_at else now
     runs = preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=PREVIEWED)
     st.markdown(f"**{plain(in_words(rule, at, zone))}**, {countdown(runs[0], now)}")
-    st.caption("  \n".join(f"{moment(run, zone)} ({offset_label(run, zone)})" for run in runs))
+    days = [(calendar_day(wall_time(run, zone).date()), clock_time(run, zone), offset_label(run, zone)) for run in runs]
+    st.caption("  \n".join(f"{day}, {time} ({offset})" for day, time, offset in days))
     if crosses_clock_change(runs, zone):
         st.caption(":material/history: The clocks change in between; the time of day stays.")
     if application().aws is not None:

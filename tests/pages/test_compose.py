@@ -210,7 +210,7 @@ def test_a_repeating_post_is_told_in_words_with_its_next_five_runs(compose):
     choose(compose, date(2026, 11, 3), time(9))
     repeats(compose, "Every weekday, Monday to Friday")
     assert "**Every weekday at 09:00 Europe/Berlin**" in said(compose)
-    assert captions(compose).count("09:00 Europe/Berlin (UTC+01:00)") == 5
+    assert captions(compose).count("09:00 (UTC+01:00)") == 5
     assert "Tue 3 Nov 2026, 09:00" in captions(compose)
     assert "Sat 7 Nov" not in captions(compose)
 
@@ -218,8 +218,8 @@ def test_a_repeating_post_is_told_in_words_with_its_next_five_runs(compose):
 def test_a_clock_change_between_the_runs_is_named(compose):
     choose(compose, date(2027, 3, 21), time(9))
     repeats(compose, "Every week, on chosen days")
-    assert "Sun 21 Mar 2027, 09:00 Europe/Berlin (UTC+01:00)" in captions(compose)
-    assert "Sun 28 Mar 2027, 09:00 Europe/Berlin (UTC+02:00)" in captions(compose)
+    assert "Sun 21 Mar 2027, 09:00 (UTC+01:00)" in captions(compose)
+    assert "Sun 28 Mar 2027, 09:00 (UTC+02:00)" in captions(compose)
     assert "The clocks change in between; the time of day stays." in captions(compose)
 
 
