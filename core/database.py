@@ -33,6 +33,12 @@ class StorageFault(PunctualError):
         super().__init__(f"{path} could not be read or written: {reason}.")
 
 
+class Busy(StorageFault):
+    """Somebody else keeps a file to himself for longer than BUSY_SECONDS."""
+
+    hint = "Close what holds it, such as another program that looks into it, then try again. Nothing was changed."
+
+
 class NewerDatabase(PunctualError):
     """The file was written by a later version of Punctual."""
 
@@ -212,7 +218,8 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StorageFault(path, str(error)) from error
+        busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY  # the rest says why it is busy
+        raise (Busy if busy else StorageFault)(path, str(error)) from error
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except sqlite3.DatabaseError as error:

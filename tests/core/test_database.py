@@ -4,13 +4,23 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from core.database import Damaged, Database, NewerDatabase, StorageFault, last_set_aside, open_sound, set_aside_files
+from core.database import (
+    Busy,
+    Damaged,
+    Database,
+    NewerDatabase,
+    StorageFault,
+    last_set_aside,
+    open_sound,
+    set_aside_files,
+)
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 NOTES = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);\n"
@@ -227,6 +237,19 @@ def test_damage_in_the_middle_of_a_file_is_found_at_the_start(path):
     database.close()
     open_sound(path, [NOTES], now=NOW).close()
     assert set_aside_files(path)[0].read_bytes() == damaged
+
+
+def test_a_file_that_somebody_keeps_to_himself_is_called_busy_and_not_full(path, monkeypatch):
+    monkeypatch.setattr("core.database.BUSY_SECONDS", 0.05)
+    database = Database(path, [NOTES])
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="locked") as refusal:
+            database.write(add("too soon"))
+    assert "Close what holds it" in refusal.value.hint
+    database.write(add("in time"))
+    assert texts(database) == ["in time"]
+    database.close()
 
 
 def test_a_second_damaged_file_does_not_replace_the_first_that_was_set_aside(path):
