@@ -40,7 +40,8 @@ class Housekeeping:
     def look(self) -> None:
         """Do what is to be done at this instant; cheap enough for several times a second."""
         now = self._clock()
-        if self._jumped() or now - self._beaten >= BEAT:
+        self._notice_a_jump()
+        if now - self._beaten >= BEAT:
             self._store.beat(self._presence.token, milliseconds(now))
             self._beaten = now
         self._free_the_dead(milliseconds(now))
@@ -48,17 +49,16 @@ class Housekeeping:
             self._store.prune(milliseconds(now))
             self._pruned = now
 
-    def _jumped(self) -> bool:
-        """Tell whether the wall clock was set, or the machine slept, since the last look."""
+    def _notice_a_jump(self) -> None:
+        """If the wall clock was set, or the machine slept, since the last look, report and prune at once."""
         now = (self._clock(), self._steady())
         drift = (now[0] - self._last[0]).total_seconds() - (now[1] - self._last[1])
         self._last = now
         if abs(drift) < _JUMP:
-            return False
+            return
         log.warning("The clock jumped by %.1f s.", drift)
         self._beaten = self._pruned = now[0] - PRUNE
         self._leases_count_from = now[1] + _SETTLING
-        return True
 
     def _free_the_dead(self, now: int) -> None:
         leases_count = self._steady() >= self._leases_count_from
