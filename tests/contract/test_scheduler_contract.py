@@ -190,6 +190,15 @@ def test_a_group_has_the_tags_that_it_was_given_until_they_are_taken_away(schedu
     assert scheduler_client.list_tags_for_resource(ResourceArn=posts_arn)["Tags"] == [{"Key": "b", "Value": "2"}]
 
 
+def test_each_change_of_a_groups_tags_has_a_date_of_its_own(engine_either_way):
+    group = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/default"
+    dates = [engine_either_way.get_schedule_group(Name="default")["LastModificationDate"]]
+    for number in range(3):
+        engine_either_way.tag_resource(ResourceArn=group, Tags=[{"Key": "a", "Value": str(number)}])
+        dates.append(engine_either_way.get_schedule_group(Name="default")["LastModificationDate"])
+    assert dates == sorted(set(dates))
+
+
 def test_a_request_that_comes_again_with_its_token_changes_nothing(engine_either_way, schedule):
     given = schedule(ClientToken="t1")
     first = engine_either_way.create_schedule(**given)

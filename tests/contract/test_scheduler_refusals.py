@@ -116,6 +116,8 @@ BEYOND_THE_MODEL = [
      "The StartDate you specify cannot be earlier than 5 minutes ago."),
     ("GUIDE", {"ScheduleExpression": "rate(1 hour)", "StartDate": 1_900_000_001, "EndDate": 1_900_000_000},
      "The EndDate must be later than the StartDate."),
+    ("OURS", {"ScheduleExpression": "rate(1 hour)", "StartDate": 1_900_000_000, "EndDate": 1_900_000_000},
+     "The EndDate must be later than the StartDate."),
     ("OURS", {"ScheduleExpressionTimezone": "Mars/Olympus"}, "Invalid ScheduleExpressionTimezone Mars/Olympus."),
     ("OURS", {"KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/x"},
      "This engine keeps schedules in a local file and has no customer managed keys: omit KmsKeyArn."),
@@ -144,7 +146,7 @@ def test_what_is_just_within_the_constraints_is_taken(engine_either_way, schedul
     engine_either_way.create_schedule(**schedule(**changed))
 
 
-@pytest.mark.parametrize("seconds", [-299, 0])
+@pytest.mark.parametrize("seconds", [-300, -299, 0])
 def test_a_start_within_the_last_five_minutes_is_taken(engine_either_way, schedule, clock, seconds):
     """GUIDE"""
     start = clock().timestamp() + seconds
@@ -201,6 +203,17 @@ def test_a_schedule_cannot_be_tagged(engine_either_way, schedule):
     code, message = refused(engine_either_way, "tag_resource", parameters)
     assert code == INVALID
     assert message.startswith(f"1 validation error detected: Value '{UNTAGGABLE}' at 'resourceArn' failed to satisfy")
+
+
+def test_more_tags_than_a_group_may_have(engine_either_way):
+    """GUIDE: fifty, whether they come at once or one by one."""
+    group = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/default"
+    tags = [{"Key": f"k{number}", "Value": "x"} for number in range(51)]
+    engine_either_way.tag_resource(ResourceArn=group, Tags=tags[:50])
+    engine_either_way.tag_resource(ResourceArn=group, Tags=tags[:1])
+    says = (INVALID, "A resource can have at most 50 tags.")
+    assert refused(engine_either_way, "tag_resource", {"ResourceArn": group, "Tags": tags[50:]}) == says
+    assert refused(engine_either_way, "create_schedule_group", {"Name": "posts", "Tags": tags}) == says
 
 
 def test_a_client_token_of_another_request(engine_either_way, schedule):

@@ -120,6 +120,10 @@ def test_a_rate_without_start_runs_at_once_and_counts_from_its_creation():
     assert rate.next(1, after=created + timedelta(minutes=12)) == [created + timedelta(minutes=15)]
 
 
+def test_a_rate_has_no_run_before_it_was_made():
+    assert parse("rate(1 hour)", created=NOW).next(2, after=NOW - timedelta(days=1)) == [NOW, NOW + timedelta(hours=1)]
+
+
 def test_a_rate_counts_from_its_start():
     rate = parse("rate(2 hours)", start=NOW + timedelta(hours=1), created=NOW)
     assert rate.first(NOW) == NOW + timedelta(hours=1)

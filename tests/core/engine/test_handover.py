@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from core.database import StorageFault
+from core.engine import invocations
 from core.engine.timing import milliseconds
 
 
@@ -35,12 +36,12 @@ def test_placeholders_are_replaced_at_invocation(create, clients, fire, clock):
             "unknown": "<aws.scheduler.mood>",
         }
     )
-    create(target={"Input": text})
+    create(expression="at(2026-11-02T12:00:07)", target={"Input": text})
     assert clients.scheduler.get_schedule(Name="post")["Target"]["Input"] == text
     clock.move(minutes=5)
     (invocation,) = fire()
     assert json.loads(invocation.payload) == {
-        "when": "2026-11-02T12:00:00Z",
+        "when": "2026-11-02T12:00:07Z",
         "arn": "arn:aws:scheduler:us-east-1:000000000000:schedule/default/post",
         "id": invocation.id,
         "attempt": "1",
@@ -125,6 +126,55 @@ def test_a_hundred_runs_are_not_very_many(create, fire, clock, store, older_than
     clock.move(hours=6 * older_than_a_day + 24, seconds=1)
     assert len(fire()) == made_up
     assert len(store.dead_letters()) == (made_up == 5)
+
+
+@pytest.mark.parametrize(("missed", "made_up"), [(100, 101), (101, 1)])
+def test_of_a_series_that_has_ended_a_hundred_runs_are_not_very_many_either(
+    create, fire, clock, clients, missed, made_up
+):
+    create(expression="cron(0 0/6 * * ? *)", EndDate=clock().timestamp() + missed * 6 * 3600)
+    clock.move(days=60)
+    assert len(fire()) == made_up
+    assert clients.scheduler.list_schedules()["Schedules"] == []
+
+
+def test_a_hundred_and_first_run_of_exactly_a_day_ago_is_made_up_for(create, fire, clock, store):
+    create(expression="cron(0 0/6 * * ? *)")
+    clock.move(hours=6 * 101 + 24)
+    assert len(fire()) == 106
+    assert store.dead_letters() == []
+
+
+def test_what_was_in_a_group_that_was_deleted_never_fires(create, fire, clock, clients):
+    clients.scheduler.create_schedule_group(Name="posts")
+    create("gone", GroupName="posts")
+    create("stays")
+    clients.scheduler.delete_schedule_group(Name="posts")
+    clients.scheduler.create_schedule_group(Name="posts")
+    assert clients.scheduler.list_schedules(GroupName="posts")["Schedules"] == []
+    assert [invocation.schedule_name for invocation in fire()] == ["stays"]
+
+
+def test_what_was_handed_over_goes_on_although_its_group_is_deleted(create, fire, clock, clients, store, presence):
+    clients.scheduler.create_schedule_group(Name="posts")
+    create(expression="rate(1 hour)", GroupName="posts")
+    (running,) = fire()
+    clients.scheduler.delete_schedule_group(Name="posts")
+    again = milliseconds(clock())
+    store.note(lambda connection: invocations.try_again(connection, running.id, presence.token, "x", again))
+    clock.move(hours=2)
+    assert [(each.id, each.attempt) for each in fire()] == [(running.id, 2)]
+
+
+def test_a_name_that_is_made_again_while_it_runs_is_another_one(create, fire, clients, store, presence):
+    create()
+    (first,) = fire()
+    create()
+    (second,) = fire()
+    assert (first.schedule_name, first.scheduled_at) == (second.schedule_name, second.scheduled_at)
+    store.note(lambda connection: invocations.succeed(connection, first.id, presence.token))
+    (left,) = store.database.read("SELECT id FROM invocation")
+    assert left["id"] == second.id
 
 
 def test_a_run_of_exactly_a_day_ago_is_of_the_last_day(create, fire, clock, store):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -134,6 +135,40 @@ def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minut
     status, code, answer = send("GET", "/schedules")
     assert (status, code) == ((403, "InvalidSignatureException") if says else (200, None))
     assert says is None or answer["Message"].startswith(says)
+
+
+def rewritten(pattern, replacement):
+    """Change the Authorization header after signing."""
+
+    def rewrite(sent):
+        authorization = re.sub(pattern, replacement, sent["headers"]["Authorization"])
+        return {**sent, "headers": {**sent["headers"], "Authorization": authorization}}
+
+    return rewrite
+
+
+@pytest.mark.parametrize(
+    ("altered", "answer"),
+    [
+        (rewritten(r"(.)$", lambda last: "0" if last[1] != "0" else "1"), (403, "InvalidSignatureException")),
+        (rewritten(r"/\d{8}/", "/20200101/"), (403, "InvalidSignatureException")),
+        (rewritten("us-east-1", "eu-west-1"), (403, "InvalidSignatureException")),
+        (rewritten("SignedHeaders=host;", "SignedHeaders="), (400, "IncompleteSignatureException")),
+        (rewritten("Signature=", "Signature=0"), (400, "IncompleteSignatureException")),
+    ],
+)
+def test_every_part_of_a_signature_counts(send, altered, answer):
+    assert send("GET", "/schedules", then=altered)[:2] == answer
+
+
+def test_the_day_in_the_scope_must_be_the_requests_own(send):
+    """Else a key that was derived for one day would sign for all."""
+    _, _, answer = send("GET", "/schedules", then=rewritten(r"/\d{8}/", "/20200101/"))
+    assert answer["Message"].startswith("Date in Credential scope")
+
+
+def test_spaces_in_a_signed_header_may_be_more_or_fewer(send):
+    assert send("GET", "/schedules", headers={"X-Amz-Meta": "a   b"})[0] == 200
 
 
 @pytest.mark.parametrize("headers", [{"X-Amz-Target": "x"}, {"x-amz-security-token": "t"}])

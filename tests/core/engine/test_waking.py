@@ -1,10 +1,12 @@
 """What wakes a runner: with an hour between its looks, whatever was missed would not fire while a test waits."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from core.database import StorageFault
+from core.engine.timing import milliseconds
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 
@@ -98,9 +100,11 @@ def test_an_instant_that_comes_although_nothing_rings(settle, create, receiver, 
     assert receiver.wait_for(2)[1].schedule_name == "soon"
 
 
-def test_what_becomes_due_while_the_runner_looks_for_what_is_due(settle, create, receiver, store, clock, monkeypatch):
+def test_what_becomes_due_while_the_runner_looks_for_what_is_due(
+    settle, create, receiver, store, clock, monkeypatch, eventually
+):
     """It was not seen, and is due no earlier than what woke the runner: it must ring all the same."""
-    settle()
+    runner = settle()
     next_due, missed = store.next_due, []
 
     def before_another_comes():
@@ -112,6 +116,7 @@ def test_what_becomes_due_while_the_runner_looks_for_what_is_due(settle, create,
 
     clock.move(seconds=0.95)
     create("soon", "at(2026-11-02T12:00:01)")
+    eventually(lambda: runner._asleep_until == milliseconds(clock() + timedelta(seconds=0.05)))
     monkeypatch.setattr(store, "next_due", before_another_comes)
     clock.move(seconds=0.05)
     assert [each.schedule_name for each in receiver.wait_for(3)] == ["first", "soon", "missed"]
