@@ -109,9 +109,15 @@ def test_no_format_keeps_what_it_was_told_of_the_place(form):
     assert b"Camera of Ada" not in fitted(content, GENEROUS).content
 
 
-def test_the_colours_keep_their_profile():
-    content = encoded(gradient(), "JPEG", icc_profile=b"a profile of sorts")
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_the_colours_keep_their_profile(form):
+    content = encoded(gradient(), form, icc_profile=b"a profile of sorts")
     assert decoded(fitted(content, GENEROUS).content).info["icc_profile"] == b"a profile of sorts"
+
+
+def test_colours_of_another_kind_leave_their_profile_behind():
+    content = encoded(gradient(mode="CMYK"), "JPEG", icc_profile=b"a profile for ink")
+    assert "icc_profile" not in decoded(fitted(content, GENEROUS).content).info
 
 
 def test_a_picture_is_scaled_down_to_the_side_a_network_takes():
@@ -214,7 +220,7 @@ def png_that_claims(width, height):
     )
 
 
-@pytest.mark.parametrize("size", [(10_000, 10_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize("size", [(8000, 6251), (10_000, 10_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_that_unfolds_to_gigabytes_is_refused_before_it_does(size):
     for look in (examined, lambda content: fitted(content, GENEROUS)):
         with pytest.raises(TooManyPixels, match="50 million"):

@@ -116,7 +116,7 @@ def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offs
     assert len(after) == len(before)
     assert b"+50.9413+0" in before
     assert b"06.9583" in before
-    for part in (b"+50.9413+0", b"06.9583", kind):
+    for part in (b"+50.9413+0", b"06.9583", b":00:01", kind):
         assert part not in after
     assert after.count(FILM) == 3
     assert after.find(b"vide") == before.find(b"vide")
@@ -139,6 +139,14 @@ def test_samples_beyond_the_end_of_the_file_or_all_over_it_do_no_harm():
     hostile = handled(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
     film = START + box(b"moov", hostile) + FRAMES
     assert len(without_place(film)) == len(film)
+
+
+def test_samples_that_overlap_blank_no_more_than_the_file_has_bytes():
+    size = len(START + FRAMES)
+    chunks = table(b"stco", 3, size, size, 0)
+    hostile = handled(b"meta", table(b"stsz", 2**20, 3), table(b"stsc", 1, 1, 1, 1), chunks)
+    film = START + FRAMES + box(b"moov", hostile) + box(b"mdat", b"x" * 3 * size)
+    assert without_place(film).startswith(START + FRAMES)
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from([START, b"moov", b"\0\0\0\x10", b"udta"])).map(b"".join))
