@@ -140,4 +140,12 @@ def _derived(item: Item) -> Item:
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)
         derived[items.EXPIRY] = items.expiry(ended)
+    elif item["settled"] and (ends_at := _ends_at(item)):
+        derived[items.EXPIRY] = items.expiry(max(changed_at, ends_at))
     return derived
+
+
+def _ends_at(item: Item) -> datetime | None:
+    """Return when a series is over; None for one without a last date, and for a one-time post."""
+    repeat = read(item).post.repeat
+    return repeat.ends_at if repeat else None

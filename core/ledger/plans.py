@@ -7,7 +7,7 @@ from typing import Any
 
 from core.ledger.port import OPEN, SETTLING, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
 from core.models import Post
-from core.moments import from_milliseconds, milliseconds
+from core.moments import from_milliseconds, milliseconds, utc_text
 from core.wire import Payload
 
 
@@ -80,13 +80,17 @@ def is_superseded(connection: sqlite3.Connection, payload: Payload) -> bool:
 
 
 def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> None:
-    """Delete up to `limit` posts that ended, or were cancelled, before an instant."""
-    connection.execute(
-        "DELETE FROM post WHERE post_id IN (SELECT post_id FROM post WHERE open = 0 AND settled = 1"
-        " AND changed_at < :before AND (due_at < :before OR wish IN ('cancelled', 'moved'))"
-        " ORDER BY changed_at LIMIT :limit)",
-        {"before": milliseconds(before), "limit": limit},
+    """Delete up to `limit` posts that ended, or were cancelled, before an instant, and as many series."""
+    ended = (
+        "open = 0 AND (due_at < :before OR wish IN ('cancelled', 'moved'))",
+        "open = 1 AND due_at IS NULL AND json_extract(content, '$.repeat.ends_at') < :before_in_words",
     )
+    for which in ended:
+        connection.execute(
+            "DELETE FROM post WHERE post_id IN (SELECT post_id FROM post"
+            f" WHERE settled = 1 AND changed_at < :before AND {which} LIMIT :limit)",
+            {"before": milliseconds(before), "before_in_words": utc_text(before), "limit": limit},
+        )
 
 
 def get(connection: sqlite3.Connection, post_id: str) -> Plan:

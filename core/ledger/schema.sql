@@ -19,6 +19,7 @@ CREATE TABLE post (
 CREATE INDEX post_unsettled ON post (changed_at) WHERE settled = 0;
 CREATE INDEX post_open ON post (due_at) WHERE open = 1 AND due_at IS NOT NULL;
 CREATE INDEX post_series ON post (post_id) WHERE open = 1 AND due_at IS NULL;
+CREATE INDEX post_series_end ON post (json_extract(content, '$.repeat.ends_at')) WHERE open = 1 AND due_at IS NULL;
 CREATE INDEX post_ended ON post (changed_at) WHERE open = 0 AND settled = 1;
 
 CREATE TABLE occurrence (

@@ -745,3 +745,14 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     assert ledger.get(later.post_id) is not None
     assert ledger.get(repeating.post_id) is not None
     assert claim(due(old)).verdict == "yours"
+
+
+def test_a_series_is_forgotten_400_days_after_its_last_date(ledger, series, planned, forget, clock):
+    planned(series(repeat=Repeat(expression="cron(0 9 * * ? *)", ends_at=clock() + timedelta(days=10))))
+    ledger.settle("0" * 12, 1, now=clock())
+    clock.move(days=410)
+    forget()
+    assert ledger.get("0" * 12) is not None
+    clock.move(seconds=1)
+    forget()
+    assert ledger.get("0" * 12) is None
