@@ -9,11 +9,11 @@ import streamlit as st
 from core.history import Run, everything, runs, waits_for_a_person
 from core.moments import offset_label, utc_text, wall_time
 from core.phrases import countdown, day_heading
-from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.attention import attention
 from ui.dialogs import asked
+from ui.empty_page import empty_page
 from ui.run_card import lag, outcome_line, run_card
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import SHOWN
@@ -92,10 +92,7 @@ def empty() -> None:
     if searched():
         st.info("Nothing here. Search for something else.", icon=":material/search_off:")
         return
-    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("#### Nothing has gone out yet", anchors=False, width="content")
-        st.caption("Each post is listed here from the moment it is due, with how late it was.", width="content")
-        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+    empty_page("Nothing has gone out yet", "Each post is listed here from the moment it is due, with how late it was.")
 
 
 st.title("History", anchor=False)

@@ -6,6 +6,7 @@ from core.outbox.port import Entry
 from core.phrases import countdown, moment
 from ui import links
 from ui.application import application
+from ui.empty_page import empty_page
 from ui.state import SHOWN, of
 from ui.viewer import viewer_zone
 from ui.wording import as_read
@@ -36,15 +37,10 @@ def feed() -> None:
     if len(entries) > limit:
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
     if not entries:
-        empty()
-
-
-def empty() -> None:
-    """Say how to begin."""
-    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("#### Nothing has been published here yet", anchors=False, width="content")
-        st.caption("Posts that go to the outbox appear here, on this machine and nowhere else.", width="content")
-        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+        empty_page(
+            "Nothing has been published here yet",
+            "Posts that go to the outbox appear here, on this machine and nowhere else.",
+        )
 
 
 st.title("Outbox", anchor=False)

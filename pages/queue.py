@@ -10,11 +10,11 @@ from core.phrases import counted, day_heading
 from core.schedules import FURTHEST_AHEAD
 from core.series import day_begins
 from core.upcoming import Entry, as_wished, stranded, upcoming
-from ui import links
 from ui.answers import beside
 from ui.application import application
 from ui.cards import card
 from ui.dialogs import asked
+from ui.empty_page import empty_page
 from ui.places import anew, departed, places
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import PLACES, SHOWN, WINDOW
@@ -91,10 +91,7 @@ def empty() -> None:
     if searched() or (st.session_state.get(WINDOW) or "All") != "All":
         st.info("Nothing here. Look further ahead, or search for something else.", icon=":material/search_off:")
         return
-    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("#### Nothing is scheduled", anchors=False, width="content")
-        st.caption("Write a post, choose a time, and it waits here until it goes out.", width="content")
-        st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")
+    empty_page("Nothing is scheduled", "Write a post, choose a time, and it waits here until it goes out.")
 
 
 st.title("Queue", anchor=False)
