@@ -11,14 +11,19 @@ from core.errors import PunctualError
 from core.ledger.port import FinalState, Occurrence, Plan, Receipt, Wish
 from core.ledger.states import DestinationOutcome, outcome
 from core.models import Post, account_and_part
+from core.moments import utc_text
 from core.move.journal import Arriving, Content, Journal, Leaving, Picture, Ran, UnusableFile
 from core.move.leaving import AT_ONCE
 from core.move.report import Outcome, Remark, Report, report_of
-from core.wire import Payload, ScheduleName, read_payload
+from core.phrases import listed
+from core.recurrence import NeverRuns, preview
+from core.wire import Payload, ScheduleName, occurrence_key, read_payload
 
 PASSED = "Its time has passed: it lies here, paused. Give it another time, or cancel it."
 TOO_NEAR = "Its time is too near to be met from here: it lies here, paused. Post it now, or give it another time."
 LEASE = timedelta(minutes=1)
+COUNTED = 100
+"""The most runs of one series that are told to have fallen into the move."""
 
 _FINAL: dict[str, FinalState] = {"published": "published", "refused": "refused", "unconfirmed": "unconfirmed"}
 
@@ -77,6 +82,7 @@ class _Import:
         self._application = application
         self._ledger = application.ledger
         self._posts = list(content.leaving.values())
+        self._begun_at, self._ran = content.begun_at, content.ran
         self._connected = {account.destination for account in application.accounts.all()}
         self._runs: dict[str, list[tuple[Payload, Ran]]] = defaultdict(list)
         for ran in content.ran.values():
@@ -98,6 +104,7 @@ class _Import:
             reason = None
             if present is None or present.wish == "moved":
                 present, reason = self._planned(line, present)
+                reason = reason or self._lost_on_the_way(present)
             if present.wish == "active":  # the fence takes nothing of a paused post, and nothing of it goes out
                 self._carry_runs(present)
             if not present.settled:
@@ -127,6 +134,19 @@ class _Import:
         if post.due_at is not None and post.due_at < now + self._application.place.notice:
             return TOO_NEAR
         return None
+
+    def _lost_on_the_way(self, plan: Plan) -> str | None:
+        """Tell of the runs of a series that came after the export had begun and went out nowhere."""
+        post, rule, now = plan.post, plan.post.repeat, self._application.clock()
+        if rule is None or plan.wish != "active":
+            return None
+        ends_at = min(rule.ends_at or now, now)
+        try:
+            runs = preview(rule.expression, post.zone, rule.starts_at, ends_at, after=self._begun_at, count=COUNTED)
+        except NeverRuns:
+            return None
+        lost = [utc_text(run) for run in runs if occurrence_key(post.post_id, run) not in self._ran]
+        return f"What fell into the move did not go out: {listed(lost)}." if lost else None
 
     def _carry_runs(self, plan: Plan) -> None:
         """Let the fence here know how the runs of a series ended, so that none of them goes out once more."""

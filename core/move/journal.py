@@ -92,6 +92,7 @@ class Content:
     """What a file says, all its lines taken together; of pictures, which there are."""
 
     source: str
+    begun_at: Instant
     leaving: dict[str, Leaving] = field(default_factory=dict)
     ran: dict[str, Ran] = field(default_factory=dict)
     pictures: set[str] = field(default_factory=set)
@@ -156,7 +157,7 @@ class Journal:
         content: Content | None = None
         for line in self.lines():
             if isinstance(line, Begun):
-                content = content or Content(source=line.source)
+                content = content or Content(source=line.source, begun_at=line.at)
             elif content is None:
                 raise UnusableFile(self.path, "its first line does not say where the posts come from")
             else:

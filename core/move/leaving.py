@@ -85,8 +85,9 @@ class _Export:
     def _begun(self) -> Content:
         source, content = self._application.place.name, self._journal.content()
         if content is None:
-            self._journal.append(Begun(source=source, at=self._application.clock()))
-            return Content(source=source)
+            now = self._application.clock()
+            self._journal.append(Begun(source=source, at=now))
+            return Content(source=source, begun_at=now)
         if content.source != source:
             raise OtherSource(self._journal.path, content.source)
         if content.complete:

@@ -306,6 +306,21 @@ def test_a_series_whose_schedule_somebody_deleted_moves_and_one_that_is_over_sta
     assert list(held(destination)) == [series.post.post_id]
 
 
+def test_a_run_that_falls_into_the_move_is_told(source, destination, path, a_series, clock):
+    series, paused = a_series(post_id=new_post_id()), a_series(post_id=new_post_id())
+    for post in (series, paused):
+        source.schedules.schedule(post)
+    source.schedules.pause(source.schedules.plan(paused.post_id))
+    leave(source, path)
+    clock.move(days=2)
+    [remark] = arrive(destination, path).remarks
+    assert (remark.post_id, remark.reason) == (
+        series.post_id,
+        "What fell into the move did not go out: 2026-11-03T08:00:00Z and 2026-11-04T08:00:00Z.",
+    )
+    assert arrive(destination, path).remarks == ()
+
+
 def test_pictures_travel_along(source, destination, path, write):
     reference = source.media.put(b"a picture")
     picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
