@@ -27,6 +27,8 @@ CATCHING_UP = 24
 now. Their far end then moves this much faster than time, as long as Punctual runs."""
 RUNNING = timedelta(minutes=5)
 """More than that between two looks, and Punctual was off."""
+WAITED_FOR = timedelta(days=14)
+"""How long a channel that fails keeps the looks from moving on, so that it is told all once it works again."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 """After each failure in a row of a channel."""
 
@@ -69,7 +71,7 @@ class Notifier:
             return
         try:
             with self._lock.acquire(timeout=0):
-                found = self._found()
+                found = self._found(channels)
                 for channel in channels:
                     self._tell(channel, found)
         except Timeout:
@@ -96,11 +98,13 @@ class Notifier:
         self._channels.remove(name)
         self._memory.forget(name)
 
-    def _found(self) -> list[Trouble]:
+    def _found(self, channels: Iterable[Channel]) -> list[Trouble]:
         now, last = self._clock(), self._memory.last_look()
         went_to = now - self._back
         if last is not None:
             went_to = min(went_to, last.went_to + CATCHING_UP * min(now - last.at, RUNNING))
+            if any(self._memory.standing(channel.name, now).failures for channel in channels):
+                went_to = min(went_to, max(last.went_to, now - WAITED_FOR))
         found = troubles(self._ledger, due_since=went_to, now=now)
         self._memory.looked(Look(at=now, went_to=went_to))
         return found + account_troubles(self._checks())

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from core.account_watch import Checked
 from core.database import Database
 from core.ledger.port import Receipt
+from core.notices import notifier as notifying
 from core.notices.channels import Channels, Digest, SignedWebhook, Slack
 from core.notices.memory import MIGRATIONS, Memory
 from core.notices.message import NotSent
@@ -161,6 +162,22 @@ def test_a_channel_that_fails_is_tried_again_after_a_pause_and_loses_nothing(not
     notifier.tell()
     assert [content["count"] for content in hook.contents] == [3]
     assert notifier.standings()["mine"].error is None
+
+
+@pytest.mark.usefixtures("begun")
+@pytest.mark.parametrize(("days", "count"), [(5, 1), (20, 0)])
+def test_a_channel_that_fails_for_days_is_told_what_befell_meanwhile_for_up_to_two_weeks(
+    notifier, befalls, hook, clock, days, count, monkeypatch
+):
+    monkeypatch.setattr(notifying, "RUNNING", timedelta(hours=6))  # so that it counts as running all the time
+    hook.status = 503
+    befalls("refused")
+    for _ in range(days * 4):
+        notifier.tell()
+        clock.move(hours=6)
+    hook.status = 200
+    notifier.tell()
+    assert len(hook.taken) == count
 
 
 @pytest.mark.usefixtures("begun")
