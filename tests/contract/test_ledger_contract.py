@@ -585,6 +585,14 @@ def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, o
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
 
 
+@pytest.mark.parametrize("destinations", [(), ("outbox",)])
+def test_what_is_no_longer_wanted_is_not_retried_whatever_is_asked_for(ledger, once, planned, change, destinations):
+    post = planned(once())
+    change(post, wish="cancelled")
+    with pytest.raises(ChangedElsewhere):
+        ledger.reopen(due(post), destinations, now=post.due_at)
+
+
 def test_all_parts_of_the_longest_threads_are_retried_together(ledger, once, planned, claim, clock):
     threads = [part_of(account, number) for account in ("mastodon:ada", "bluesky:ada") for number in range(1, 51)]
     payload = due(planned(once(destinations=tuple(threads))))
