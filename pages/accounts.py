@@ -156,7 +156,7 @@ def line(account: Account, checked: Checked | None) -> None:
 def who(account: Account) -> str:
     """Say what the network told of the account when it was connected."""
     if account == OUTBOX:
-        return "A feed on this machine, on the Outbox page. Always there; needs no credentials."
+        return "A feed of its own, on the Outbox page. Always there; needs no credentials."
     network, limit = application().networks.get(account.network), account.limits.get("characters")
     parts = [network.label if network else None, account.address, account.identity]
     return " · ".join(plain(part) for part in [*parts, f"{limit:,} characters" if limit else None] if part)

@@ -115,7 +115,7 @@ with words:
     with st.expander("Preview", icon=":material/visibility:"):
         previews(said, parts, attached(draft), addressed)
     if len(accounts) == 1:
-        st.caption("The outbox is built in: a feed on this machine, good for a first try.")
+        st.caption("The outbox is built in: a feed on a page of this dashboard, good for a first try.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
     with st.container(border=True, key="card-when"):

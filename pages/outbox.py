@@ -7,6 +7,7 @@ from core.phrases import countdown, moment
 from ui import links
 from ui.application import application
 from ui.empty_page import empty_page
+from ui.gallery import gallery
 from ui.state import SHOWN, of
 from ui.viewer import viewer_zone
 from ui.wording import as_read
@@ -25,6 +26,7 @@ def post(entry: Entry) -> None:
         ago = countdown(entry.published_at, application().clock())
         st.caption(f":material/inbox: **Outbox** · {moment(entry.published_at, viewer_zone())} · {ago}")
         st.markdown(as_read(entry.text))
+        gallery(entry.media, width=240)
 
 
 @st.fragment(run_every="2s")
@@ -39,7 +41,7 @@ def feed() -> None:
     if not entries:
         empty_page(
             "Nothing has been published here yet",
-            "Posts that go to the outbox appear here, on this machine and nowhere else.",
+            "Posts that go to the outbox appear here and nowhere else.",
         )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.accounts import Account
 from core.models import Media
 from ui.application import application
-from ui.pictures import small
+from ui.gallery import gallery
 from ui.wording import as_read, plain
 
 
@@ -24,7 +24,7 @@ def previews(
             for number, part in enumerate(threads.get(account.destination, [said[account.destination]]), start=1):
                 st.markdown(as_read(part) if part.strip() else "*No text yet*")
                 if number == 1:
-                    _pictures(media)
+                    gallery(media, width=120)
                 _length(part, account)
 
 
@@ -33,11 +33,3 @@ def _length(text: str, account: Account) -> None:
     limit = f" of {length.limit:,}" if length.limit is not None else ""
     counted = f"{length.count:,}{limit} {length.unit}"
     st.caption(f":red[:material/error: {counted}: {length.over:,} too many]" if length.over else counted)
-
-
-def _pictures(media: Sequence[Media]) -> None:
-    shown = [each for each in media if each.kind == "picture"]
-    if shown:
-        st.image([small(each.reference) for each in shown], width=120, alt=[each.alt or "" for each in shown])
-    if len(shown) < len(media):
-        st.caption(":material/movie: with a video")

@@ -84,7 +84,7 @@ def test_what_takes_a_while_is_seen_to_be_at_work(running, page, held, channel, 
 def test_captions_can_be_read(running, page, contrast, scheme, place):
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{running.url}/accounts")
-    caption = page.get_by_text("A feed on this machine, on the Outbox page.")
+    caption = page.get_by_text("A feed of its own, on the Outbox page.")
     if place == "dialog":
         page.get_by_role("button", name="Connect an account").click()
         caption = page.get_by_text("Made under Settings, Privacy and security, App passwords")

@@ -1,8 +1,19 @@
+from io import BytesIO
+
+from PIL import Image
+
+from core.media.intake import take_in
 from core.outbox.port import Entry
 
 
-def publish(application, key, text, at):
-    application.outbox.add(Entry(occurrence_key=key, post_id=key, text=text, published_at=at))
+def publish(application, key, text, at, media=()):
+    application.outbox.add(Entry(occurrence_key=key, post_id=key, text=text, published_at=at, media=media))
+
+
+def picture(application, colour):
+    content = BytesIO()
+    Image.new("RGB", (30, 20), colour).save(content, "PNG")
+    return take_in(application.media, content.getvalue())
 
 
 def said(session):
@@ -20,6 +31,21 @@ def test_the_feed_shows_posts_as_their_readers_see_them(browse, application, clo
     assert "Two lines  \nwith \\*stars\\* and <https://example.com/a_b>" in said(feed)
     assert "Mon 2 Nov 2026, 13:00 Europe/Berlin" in said(feed)
     assert "5 minutes ago" in said(feed)
+
+
+def test_a_post_is_shown_with_its_pictures_and_their_descriptions(browse, application, clock):
+    described = picture(application, "red").model_copy(update={"alt": "A red field"})
+    publish(application, "a", "Look", clock.now, media=(described, picture(application, "blue")))
+    [shown] = browse("outbox").image
+    assert [image.alt for image in shown.proto.imgs] == ["A red field", ""]
+
+
+def test_a_picture_that_is_no_longer_kept_is_said(browse, application, clock):
+    gone = picture(application, "red").model_copy(update={"reference": "0" * 64})
+    publish(application, "a", "Look", clock.now, media=(gone,))
+    feed = browse("outbox")
+    assert "Look" in said(feed)
+    assert "is no longer there" in said(feed)
 
 
 def test_the_latest_post_comes_first_and_older_ones_page_by_page(browse, application, clock):
