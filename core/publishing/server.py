@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from anyio import CapacityLimiter, to_thread
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -29,6 +29,8 @@ def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequ
             reply = answered(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
         except PunctualError as error:
             reply = refused(error)
+        except ClientDisconnect:  # nobody reads this answer
+            return Response(status_code=400)
         return _sent(reply)
 
     return Route("/publish", publish, methods=["POST"])

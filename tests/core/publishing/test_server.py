@@ -136,6 +136,25 @@ def test_no_more_of_a_body_is_read_than_is_allowed(application):
     assert len(list(left)) > 40
 
 
+def test_a_request_that_breaks_off_is_no_fault_of_ours(application):
+    said: list[Any] = []
+
+    async def break_off() -> None:
+        messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/publish", "query_string": b"", "headers": []}
+        await application(scope, receive, send)
+
+    anyio.run(break_off)
+    assert said[0]["status"] == 400
+
+
 def test_a_bounded_number_of_posts_is_published_side_by_side(a_post, invoked, monkeypatch):
     monkeypatch.setattr(server, "AT_ONCE", 2)
     begun, most, end = [], [], threading.Event()
