@@ -18,7 +18,7 @@ def wait_for_a_person(reason: str) -> Result:
 
 def try_again(reason: str) -> Result:
     """What becomes of an unclear outcome where a repeat is recognised, or looked for first."""
-    return Later(reason=f"{reason} It may be out or not: that is found out before it is tried again.")
+    return Later(reason=f"{reason} It may be out or not: that is found out before it is tried again.", doubt=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,7 +110,10 @@ class Fence:
         return self._finish(payload, destination, claim, result)
 
     def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
-        """Record that a destination cannot be published to, unless it was published before."""
+        """Record that a destination cannot be published to, unless it was published before. A doubt stays one."""
+        if any(receipt.detail.get("doubt") for receipt in self._before(payload, destination)):
+            doubt = Unconfirmed(reason=f"{reason} An earlier attempt may have arrived: look there first.")
+            return self._settle(payload, destination, doubt)
         return self._settle(payload, destination, Refused(reason=reason))
 
     def put_off(self, payload: Payload, destination: str, reason: str) -> Verdict:
@@ -188,7 +191,7 @@ def _published(network: Network, outgoing: Outgoing) -> Result:
     except Exception as error:  # noqa: BLE001 - the claim must be ended whatever went wrong
         log.exception("%s to %s", outgoing.occurrence_key, outgoing.account.destination)
         reason = str(error) if isinstance(error, PunctualError) else "Punctual failed while publishing; see its log."
-        return Later(reason=reason) if outgoing.account.deduplicates else Unconfirmed(reason=reason)
+        return Later(reason=reason, doubt=True) if outgoing.account.deduplicates else Unconfirmed(reason=reason)
 
 
 def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
@@ -231,8 +234,9 @@ def _verdict(destination: str, result: Result) -> Verdict:
 def _receipt(result: Result, payload: Payload, destination: str, attempt: int, now: datetime) -> Receipt:
     verdict = _verdict(destination, result)
     at = result.at if isinstance(result, Published) else now
-    upload = result.upload if isinstance(result, Later) else None
-    detail = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference, "upload": upload}
+    detail: dict[str, Any] = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference}
+    if isinstance(result, Later):
+        detail |= {"upload": result.upload, "doubt": result.doubt or None}
     return Receipt(
         kind=verdict.state,
         at=at,

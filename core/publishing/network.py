@@ -64,11 +64,13 @@ class Refused:
 class Later:
     """It may be tried again: it is not out, or the network knows a repeat, or is looked through before one.
 
-    `upload` is the network's name, no secret, of a video that it has: the next attempt need not send it again.
+    `doubt` says that this attempt may have arrived. `upload` is the network's name, no secret, of a video that it has:
+    the next attempt need not send it again.
     """
 
     reason: str
     retry_after: timedelta | None = None
+    doubt: bool = False
     upload: str | None = None
 
 

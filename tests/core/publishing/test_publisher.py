@@ -12,6 +12,7 @@ from core.accounts import Account, Accounts, UnknownDestination
 from core.database import StorageFault
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
+from core.publishing.answers import try_again
 from core.publishing.fence import LEASE, Fence
 from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Published, Refused, Unconfirmed
 from core.publishing.publisher import Publisher
@@ -316,3 +317,22 @@ def test_what_was_reopened_waits_while_it_cannot_be_prepared(
 
     monkeypatch.setattr(blog, "prepare", fail)
     assert publish()["blog:ada"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("ending", "state"), [(try_again("It hung up."), "unconfirmed"), (Later(reason="too many requests"), "refused")]
+)
+@pytest.mark.parametrize("gone", ["removed", "disabled"])
+def test_an_account_that_is_gone_leaves_a_doubt_where_an_earlier_attempt_may_have_arrived(
+    publish, ledger, accounts, blog, ending, state, gone
+):
+    blog.ending = lambda _: ending
+    assert publish()["blog:ada"] == "waiting"
+    if gone == "removed":
+        accounts.remove("blog:ada")
+    else:
+        accounts.connect(accounts.get("blog:ada").model_copy(update={"enabled": False}))
+    assert publish()["blog:ada"] == state
+    reason = outcome(ledger.occurrence("k3v9q2m4cx7a")).destinations[1].reason
+    assert "under Accounts, then retry." in reason
+    assert ("may have arrived" in reason) == (state == "unconfirmed")
