@@ -71,8 +71,9 @@ class Functions:
         found = _NAME.fullmatch(name)
         if not found:
             raise InvalidInvocation(f"{name[:200]!r} names no function.")
-        qualifier = found[2] or "".join(f":{value}" for value in parse_qs(query).get("Qualifier", [])[:1])
-        return name if name.startswith("arn:") else f"{self._arn}{found[1]}{qualifier}"
+        qualifier = "" if found[2] else "".join(f":{value}" for value in parse_qs(query).get("Qualifier", [])[:1])
+        arn = name if name.startswith("arn:") else f"{self._arn}{found[1]}{found[2] or ''}"
+        return arn + qualifier
 
 
 def _payload(body: bytes) -> bytes:

@@ -104,6 +104,13 @@ def test_a_function_is_found_by_any_of_its_names(clients, store, name, arn):
     assert (row["function_arn"], json.loads(row["payload"]), row["state"]) == (arn, {"a": "ü"}, "waiting")
 
 
+@pytest.mark.parametrize("name", ["relay", "arn:aws:lambda:us-east-1:000000000000:function:relay"])
+def test_a_qualifier_belongs_to_the_function_however_that_is_named(clients, store, name):
+    clients.functions.invoke(FunctionName=name, Qualifier="live", InvocationType="Event")
+    (row,) = store.database.read("SELECT function_arn FROM invocation")
+    assert row["function_arn"] == "arn:aws:lambda:us-east-1:000000000000:function:relay:live"
+
+
 def test_an_invocation_without_a_payload_is_an_empty_object(clients, store):
     clients.functions.invoke(FunctionName="relay", InvocationType="Event")
     assert store.database.read("SELECT payload FROM invocation")[0]["payload"] == b"{}"
