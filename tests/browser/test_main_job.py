@@ -1,3 +1,4 @@
+import csv
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -9,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from core.accounts import Account
 from core.composing import compose
 from core.models import new_post_id
-from core.moments import wall_time
+from core.moments import utc_text, wall_time
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
@@ -90,6 +91,20 @@ def test_a_card_turns_from_scheduled_to_published_before_the_readers_eyes(runnin
     expect(card(page, soon)).to_contain_text("Published")
     expect(card(page, soon)).to_contain_text("ms late")
     assert card(page, later).bounding_box() == pytest.approx(below, abs=1)
+
+
+def test_history_can_be_had_as_csv_with_instants_in_utc(running, application, plan, page, eventually):
+    post = plan("Grüße, with a comma", seconds=3)
+    eventually(lambda: any(entry.text == "Grüße, with a comma" for entry in application.outbox.feed(limit=5)))
+    page.goto(f"{running.url}/history")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    assert download.value.suggested_filename == "punctual-history.csv"
+    with download.value.path().open(encoding="utf-8-sig", newline="") as file:
+        [line] = [line for line in csv.DictReader(file) if line["key"] == post.post.post_id]
+    assert line["due_at"] == utc_text(post.post.due_at)
+    assert (line["text"], line["state"], line["zone"]) == ("Grüße, with a comma", "published", "Europe/Berlin")
+    assert int(line["lag_ms"]) >= 0
 
 
 def test_a_double_click_schedules_one_post(form, application):

@@ -105,13 +105,6 @@ def test_an_unconfirmed_post_waits_until_a_person_says_that_it_is_out(
     assert standing(application.ledger, post.post.post_id, clock()).state == "published"
 
 
-def test_everything_can_be_had_as_csv(browse, plan, begin, clock, application):
-    for minutes in (1, 2, 3):
-        application.publisher.publish(begin(plan(f"Post {minutes}", minutes=minutes)))
-    history = browse("history")
-    assert history.download_button(key="csv").label == "CSV"
-
-
 def test_a_long_history_is_shown_page_by_page(browse, plan, begin, application):
     for minutes in range(1, 36):
         application.publisher.publish(begin(plan(f"Post {minutes}.", minutes=minutes)))
