@@ -9,6 +9,7 @@ from core.moments import utc_text
 from core.notices.channels import Discord, SignedWebhook, Slack
 from core.notices.message import Message, NotSent
 from core.publishing.exchange import Fault, Line
+from core.publishing.networks.slack import escaped
 from lambda_pkg.signature import signed_headers
 
 SECONDS = 15.0
@@ -18,10 +19,7 @@ SLACK_LENGTH, DISCORD_LENGTH = 3500, 1900
 
 def send_to_slack(channel: Slack, message: Message) -> None:
     """Raises NotSent."""
-    text = message.within(SLACK_LENGTH)
-    for plain, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(plain, escaped)
-    _post(channel.name, channel.address.get_secret_value(), {"text": text})
+    _post(channel.name, channel.address.get_secret_value(), {"text": escaped(message.within(SLACK_LENGTH))})
 
 
 def send_to_discord(channel: Discord, message: Message) -> None:

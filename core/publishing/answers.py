@@ -21,6 +21,11 @@ def try_again(reason: str) -> Result:
     return Later(reason=f"{reason} It may be out or not: that is found out before it is tried again.", doubt=True)
 
 
+def do_it_again(reason: str) -> Result:
+    """What becomes of an unclear outcome where a repeat does no harm, as with an upload that no post names yet."""
+    return Later(reason=reason)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sorting:
     """How one network's faults and answers become results; `unclear` says what becomes of a doubt."""

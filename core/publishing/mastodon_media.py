@@ -8,11 +8,11 @@ from typing import Any
 from core.media.kinds import PICTURES
 from core.moments import Clock
 from core.pictures import PictureLimits
-from core.publishing.answers import Sorting
+from core.publishing.answers import Sorting, do_it_again
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.exchange import Answer, Fault, Line
 from core.publishing.multipart import post_form
-from core.publishing.network import Later, Result
+from core.publishing.network import Result
 
 DEFAULT_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 40_000_000, "description": 1500}
 """For instances that do not tell theirs; Mastodon's own are as large or larger (source: mastodon/mastodon,
@@ -58,7 +58,7 @@ class Uploads:
     """Uploads to one network; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=lambda reason: Later(reason=reason))
+        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
         self._sleep = sleep
 
     def upload(

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from core.moments import Clock
 from core.pictures import PictureLimits
-from core.publishing.answers import Sorting
+from core.publishing.answers import Sorting, do_it_again
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line, Signature
 from core.publishing.multipart import post_form
-from core.publishing.network import Later, Unprepared
+from core.publishing.network import Unprepared
 
 LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
 """Of X (doc: its OpenAPI, AltText: 1,000 characters); together what can be uploaded in time."""
@@ -20,7 +20,7 @@ class Pictures:
     """Uploads pictures; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, api: str) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=lambda reason: Later(reason=reason))
+        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
         self._api = api
 
     def upload(self, line: Line, sign: Signature, media: Sequence[Attachment]) -> list[str]:

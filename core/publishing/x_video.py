@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.moments import Clock
-from core.publishing.answers import Sorting
+from core.publishing.answers import Sorting, do_it_again
 from core.publishing.attachments import Attachment
 from core.publishing.exchange import Answer, Fault, Line, Signature
 from core.publishing.multipart import post_form
@@ -32,7 +32,7 @@ class Videos:
     """Uploads videos; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, api: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=lambda reason: Later(reason=reason))
+        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
         self._api = f"{api}/2/media/upload"
         self._sleep = sleep
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from core.accounts import Account
 from core.moments import Clock
-from core.publishing.answers import Sorting, asked, problem, wait_for_a_person
+from core.publishing.answers import Sorting, asked, do_it_again, problem, wait_for_a_person
 from core.publishing.attachments import MediaLimits
 from core.publishing.entered import entered_secret
 from core.publishing.exchange import Answer, Fault, Line, bearer
@@ -72,7 +72,7 @@ class LinkedInNetwork:
         self._clock = clock
         self._api = api
         self._sorting = LinkedInSorting(name=self.label, clock=clock, unclear=wait_for_a_person)
-        uploading = LinkedInSorting(name=self.label, clock=clock, unclear=lambda reason: Later(reason=reason))
+        uploading = LinkedInSorting(name=self.label, clock=clock, unclear=do_it_again)
         self._images = Images(uploading, api=api)
         self._videos = Videos(uploading, api=api, sleep=sleep)
 
