@@ -13,7 +13,7 @@ from core.errors import PunctualError
 from core.moments import EPOCH, SkippedHour, instant, instants, wall_time, zone_named
 
 START_LENIENCE = timedelta(minutes=5)
-"""How long ago a StartDate may be when a schedule is created (aws-facts); a run due since then still comes."""
+"""How long ago a StartDate may be when a schedule is created, as on AWS; a run due since then still comes."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _BEFORE_ALL_CRONS = datetime(1969, 12, 30, tzinfo=UTC)
