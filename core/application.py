@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from core.account_watch import AccountWatch, destinations_due
 from core.aws.place import Aws
@@ -73,6 +74,7 @@ class Application:
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self._told = open_memory(self.home.notices, now=clock())
         self.notifier = self._notifier(self._told)
+        self._closing = Event()
         self._caretaker: Caretaker | None = None
         self._errands: Caretaker | None = None
 
@@ -83,7 +85,7 @@ class Application:
         """
         self.place.start(posting_url)
         duties = {
-            "finish half-done changes": self.schedules.repair,
+            "finish half-done changes": lambda: self.schedules.repair(self._closing.is_set),
             "delete what is over 400 days old": lambda: self.ledger.prune(now=self.clock()),
         }
         sweeper = Sweeper(self.media, self.ledger, self.queue, self.clock)
@@ -102,6 +104,7 @@ class Application:
 
     def close(self) -> None:
         """Stop firing and close every file; what is under way is finished or freed for another process."""
+        self._closing.set()
         if self._caretaker is not None:
             self._caretaker.stop()
         if self._errands is not None:

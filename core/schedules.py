@@ -1,6 +1,6 @@
 """What a person does with posts: schedule, change, pause, cancel, send now, try again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,8 @@ from core.wire import Payload, ScheduleName, TargetSettings, write_payload
 
 FURTHEST_AHEAD = timedelta(days=3 * 365)
 """How far ahead a post may be planned; it bounds what a listing of the whole queue costs."""
+REPAIRED_TOGETHER = 1000
+"""Half-done changes that are read at a time."""
 
 
 class Schedules:
@@ -188,21 +190,30 @@ class Schedules:
         """Return which member of a plan's schedule is not as planned: `Name` if it is gone, nothing if all are."""
         return self._arming.difference(plan)
 
-    def repair(self) -> list[Plan]:
+    def repair(self, stopped: Callable[[], bool] = lambda: False) -> list[Plan]:
         """Finish what was left half done for longer than SETTLING; return the plans that could not be finished.
 
-        Where the scheduler cannot be reached at all, the rest waits for the next time.
+        However many there are, as after the engine has lost its file. Where the scheduler cannot be reached at all, or
+        once `stopped` says so, the rest waits for the next time.
         """
-        plans = self._ledger.unsettled(changed_before=self._clock() - SETTLING, limit=1000)
+        changed_before = self._clock() - SETTLING
         left: list[Plan] = []
-        for number, plan in enumerate(plans):
-            try:
-                self._mending.settle(plan)
-            except (SchedulerUnavailable, CredentialsRefused, NoCredentials):
-                return left + plans[number:]
-            except PunctualError:
-                left.append(plan)
-        return left
+        tried: set[str] = set()
+        while True:
+            found = self._ledger.unsettled(changed_before=changed_before, limit=REPAIRED_TOGETHER + len(left))
+            plans = [plan for plan in found if plan.post.post_id not in tried]
+            if not plans:
+                return left
+            for number, plan in enumerate(plans):
+                if stopped():
+                    return left + plans[number:]
+                tried.add(plan.post.post_id)
+                try:
+                    self._mending.settle(plan)
+                except (SchedulerUnavailable, CredentialsRefused, NoCredentials):
+                    return left + plans[number:]
+                except PunctualError:
+                    left.append(plan)
 
     def _intended(self, post: Post, name: str | None) -> Plan:
         """Write the intent that `post` goes out, whether it is new or was planned before in whatever way."""

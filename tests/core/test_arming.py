@@ -359,9 +359,11 @@ def test_while_the_scheduler_is_away_the_intent_is_kept_and_armed_later(away, le
     repaired(a_post().post_id)
 
 
+@pytest.mark.parametrize("together", [1, 1000])
 def test_what_cannot_be_finished_is_told_and_holds_up_nothing_else(
-    away, make_schedules, scheduler, clock, agrees, a_post
+    away, make_schedules, scheduler, clock, agrees, a_post, monkeypatch, together
 ):
+    monkeypatch.setattr("core.schedules.REPAIRED_TOGETHER", together)
     posts = [a_post(post_id=f"{number:012d}") for number in range(3)]
     for post in posts:
         with pytest.raises(SchedulerUnavailable):
@@ -383,6 +385,15 @@ def test_what_cannot_be_finished_is_told_and_holds_up_nothing_else(
     assert [plan.post for plan in make_schedules(scheduler=RefusesOne()).repair()] == [posts[1]]
     agrees(posts[0].post_id)
     agrees(posts[2].post_id)
+
+
+def test_repair_ends_between_two_posts_when_it_is_told_to(away, schedules, ledger, names, clock, a_post):
+    for number in range(3):
+        with pytest.raises(SchedulerUnavailable):
+            away.schedule(a_post(post_id=f"{number:012d}"))
+    clock.move(minutes=2)
+    assert len(schedules.repair(lambda: bool(names()))) == 2
+    assert len(names()) == 1
 
 
 def test_while_the_scheduler_is_away_only_the_first_is_tried_and_all_are_left(make_schedules, scheduler, clock, a_post):
