@@ -16,7 +16,7 @@ CREATE TABLE post (
     changed_at    INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE INDEX post_unsettled ON post (changed_at) WHERE settled = 0;
+CREATE INDEX post_unsettled ON post (changed_at, due_at) WHERE settled = 0;
 CREATE INDEX post_open ON post (due_at) WHERE open = 1 AND due_at IS NOT NULL;
 CREATE INDEX post_series ON post (post_id) WHERE open = 1 AND due_at IS NULL;
 CREATE INDEX post_series_end ON post (json_extract(content, '$.repeat.ends_at')) WHERE open = 1 AND due_at IS NULL;

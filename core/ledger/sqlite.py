@@ -49,7 +49,10 @@ class SqliteLedger:
         self._database.write(lambda connection: plans.settle(connection, post_id, revision, now))
 
     def distrust(self, *, now: datetime) -> None:
-        """Take nothing that is still to go out for settled any more, since the scheduler has lost what it held."""
+        """Take nothing that is still to go out for settled any more, since the scheduler has lost what it held.
+
+        What changed at the same moment, as all of this does, is unsettled in the order in which it is due.
+        """
         self._database.write(lambda connection: plans.distrust(connection, now))
 
     def get(self, post_id: str) -> Plan | None:
@@ -58,7 +61,7 @@ class SqliteLedger:
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(
-            "SELECT * FROM post WHERE settled = 0 AND changed_at < ? ORDER BY changed_at LIMIT ?",
+            "SELECT * FROM post WHERE settled = 0 AND changed_at < ? ORDER BY changed_at, due_at LIMIT ?",
             (milliseconds(changed_before), limit),
         )
         return [plans.read(row) for row in rows]

@@ -104,6 +104,16 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
     }
 
 
+def test_when_the_scheduler_has_lost_everything_what_is_due_soonest_is_armed_first(ledger, a_post, clock):
+    for letter, days in (("a", 3), ("b", 1), ("c", 2)):
+        ledger.plan(a_post(post_id=letter * 12, due_at=clock() + timedelta(days=days)), schedule_name="x", now=clock())
+        ledger.settle(letter * 12, 1, now=clock())
+        clock.move(seconds=1)
+    ledger.distrust(now=clock())
+    clock.move(minutes=1)
+    assert [plan.post.post_id[0] for plan in ledger.unsettled(changed_before=clock(), limit=9)] == ["b", "c", "a"]
+
+
 def test_a_delivery_writes_its_payload_once(database, ledger, taken, a_post, invoked, clock):
     post = a_post(text="these very words")
     ledger.plan(post, schedule_name="x", now=clock())
