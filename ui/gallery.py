@@ -6,21 +6,29 @@ import streamlit as st
 
 from core.errors import PunctualError
 from core.models import Media
-from ui.pictures import small
+from core.pictures import thumbnail
+from ui.application import application
 
 
 def gallery(media: Sequence[Media], *, width: int) -> None:
-    """Draw the pictures, each `width` pixels wide and with its description; what cannot be shown is said."""
+    """Draw them side by side, each `width` pixels wide."""
     with st.container(horizontal=True, gap="small"):
         for each in media:
-            _show(each, width)
+            if each.kind == "picture":
+                picture(each.reference, width=width, alt=each.alt)
+            else:
+                st.caption(":material/movie: with a video")
 
 
-def _show(media: Media, width: int) -> None:
-    if media.kind == "video":
-        st.caption(":material/movie: with a video")
-        return
+def picture(reference: str, *, width: int, alt: str) -> None:
+    """Draw a kept picture with its description, or say why it cannot be shown."""
     try:
-        st.image(small(media.reference), width=width, alt=media.alt)
+        st.image(_small(reference), width=width, alt=alt)
     except PunctualError as error:
         st.caption(f":material/broken_image: {error}")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _small(reference: str) -> bytes:
+    """Return a small version of a kept picture. Raises MissingMedia or CorruptPicture."""
+    return thumbnail(application().media.get(reference))

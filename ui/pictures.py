@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.media.intake import VIDEO_BYTES, take_in
 from core.models import Media
-from core.pictures import thumbnail
 from ui.answers import answering
 from ui.application import application
+from ui.gallery import picture
 from ui.state import of
 
 KINDS = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
@@ -50,17 +50,11 @@ def pictures(draft: str) -> None:
             _card(draft, each, place)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
-def small(reference: str) -> bytes:
-    """Return a small version of a kept picture. Raises MissingMedia or CorruptPicture."""
-    return thumbnail(application().media.get(reference))
-
-
 def _card(draft: str, media: Media, place: int) -> None:
     shown, said = st.columns([1, 3], gap="small")
     with shown:
         if media.kind == "picture":
-            st.image(small(media.reference), width=THUMBNAIL, alt=_alt(draft, media) or "Not described yet")
+            picture(media.reference, width=THUMBNAIL, alt=_alt(draft, media) or "Not described yet")
         else:
             st.markdown(f":material/movie: Video, {media.size / 1e6:.1f} MB")
     with said:

@@ -1,13 +1,14 @@
 """Pictures, a video and other words for a destination, from Compose to the post."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 
 from core.accounts import Account
 from core.ledger.port import UnknownPost
-from core.models import Media
+from core.models import Media, Post, new_post_id
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 3000
 
@@ -52,6 +53,28 @@ def test_a_picture_goes_with_the_post_under_its_description(compose, application
     [sent] = application.schedules.plan(post_id).post.media
     assert (sent.reference, sent.alt, sent.kind) == (media.reference, "A teal sea", "picture")
     assert application.media.get(sent.reference) == picture("teal")
+
+
+def test_a_draft_whose_picture_is_no_longer_kept_can_be_mended(browse, application, clock):
+    gone = Media(reference="0" * 64, kind="picture", content_type="image/png", size=1, width=1, height=1)
+    post = Post(
+        post_id=new_post_id(),
+        text="Look",
+        destinations=("outbox",),
+        zone="UTC",
+        wall="2026-11-02T13:00:00",
+        due_at=clock.now + timedelta(hours=1),
+        media=(gone,),
+    )
+    application.schedules.schedule(post)
+    queue = browse("queue")
+    queue.menu_button(key=f"menu-{post.post_id}").click("Duplicate").run()
+    assert any("is no longer there" in found.value for found in queue.caption)
+    compose = browse("compose", queue)
+    compose.button(key=f"Remove-{gone.reference}-{draft(compose)}").click().run()
+    assert not any("is no longer there" in found.value for found in compose.caption)
+    schedule(compose)
+    assert not compose.error
 
 
 def test_pictures_can_be_put_in_another_order_and_taken_off(compose, application):
