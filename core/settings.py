@@ -13,6 +13,8 @@ from core.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
 from lambda_pkg.address import address_of
 
 PREFIX = "PUNCTUAL_"
+A_DAY = 24 * 3600.0
+"""Seconds after which a hand-over is given up: no pause between two attempts may be longer."""
 FUNCTION_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
 
 
@@ -31,8 +33,8 @@ class Settings(Value):
     home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
     timezone: Zone = "UTC"
     late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=60 * 24 * 30)
-    retry_delays: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = (60.0, 120.0)
-    redelivery_seconds: float = Field(default=900.0, gt=0, allow_inf_nan=False)
+    retry_delays: tuple[Annotated[float, Field(ge=0, le=A_DAY, allow_inf_nan=False)], ...] = (60.0, 120.0)
+    redelivery_seconds: float = Field(default=900.0, gt=0, le=A_DAY, allow_inf_nan=False)
     workers: int = Field(default=32, ge=1, le=256)
     group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
     posting_url: str | None = None
