@@ -1,4 +1,6 @@
-"""What a runner does besides firing: it reports that it lives, frees what dead processes held, and prunes."""
+"""What a runner does besides firing: it reports that it lives, frees what dead processes held, prunes, and heeds jumps
+of the clock.
+"""
 
 import logging
 import time
@@ -26,12 +28,19 @@ class Housekeeping:
     """Keeps one runner's claims alive and takes over those of others that are not."""
 
     def __init__(
-        self, store: Store, presence: Presence, clock: Clock, steady: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        presence: Presence,
+        clock: Clock,
+        *,
+        longest_pause: timedelta,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`steady` answers seconds, on a clock that nobody sets."""
+        """`longest_pause` lies between two attempts at most. `steady` answers seconds, on a clock that nobody sets."""
         self._store = store
         self._presence = presence
         self._clock = clock
+        self._longest_pause = longest_pause
         self._steady = steady
         self._last = (clock(), steady())
         self._beaten = self._pruned = clock() - PRUNE
@@ -47,10 +56,12 @@ class Housekeeping:
         self._free_the_dead(milliseconds(now))
         if now - self._pruned >= PRUNE:
             self._store.prune(milliseconds(now))
+            # What waits for longer was planned by a clock that was ahead.
+            self._store.hasten(milliseconds(now + self._longest_pause))
             self._pruned = now
 
     def _notice_a_jump(self) -> None:
-        """If the wall clock was set, or the machine slept, since the last look, report and prune at once."""
+        """If the wall clock was set, or the machine slept, since the last look, do at once what is due now and then."""
         now = (self._clock(), self._steady())
         drift = (now[0] - self._last[0]).total_seconds() - (now[1] - self._last[1])
         self._last = now

@@ -121,6 +121,11 @@ def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, er
     return at
 
 
+def hasten(connection: sqlite3.Connection, latest: int) -> None:
+    """Make attempts that are planned for later than an instant due at that instant."""
+    connection.execute("UPDATE invocation SET next_attempt = ? WHERE next_attempt > ?", (latest, latest))
+
+
 def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
     """Record that the last attempt failed; the invocation is a dead letter from now on."""
     connection.execute(

@@ -58,7 +58,8 @@ class Runner:
         self._retry_delays = retry_delays
         self._redelivery_seconds = redelivery_seconds
         self._max_event_age = max_event_age
-        self._housekeeping = Housekeeping(store, presence, clock)
+        longest_pause = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
+        self._housekeeping = Housekeeping(store, presence, clock, longest_pause=longest_pause)
         self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
         self._bell = threading.Event()
         self._asleep_until: float = math.inf

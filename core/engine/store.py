@@ -144,6 +144,10 @@ class Store:
 
         self.note(work)
 
+    def hasten(self, latest: int) -> None:
+        """Let no attempt wait until later than an instant."""
+        self.note(lambda connection: invocations.hasten(connection, latest))
+
     def dead_letters(self) -> list[DeadLetter]:
         """Return the invocations that were given up, newest first; of very many, the newest 200."""
         with self.snapshot() as connection:

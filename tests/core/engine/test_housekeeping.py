@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -24,7 +25,7 @@ def steady():
 
 @pytest.fixture
 def housekeeping(store, presence, clock, steady):
-    housekeeping = Housekeeping(store, presence, clock, steady)
+    housekeeping = Housekeeping(store, presence, clock, longest_pause=timedelta(minutes=15), steady=steady)
     housekeeping.look()
     return housekeeping
 
@@ -142,6 +143,38 @@ def test_a_runner_reports_at_once_when_the_clock_is_set_back(housekeeping, creat
     assert store.owners()[presence.token] == milliseconds(clock()) + 60_000
     walk(10)
     assert store.heartbeat() == clock()
+
+
+@pytest.fixture
+def failed(create, store, other, clock):
+    """Let an attempt fail, the next one following in some minutes; return when."""
+
+    def fail(minutes):
+        create()
+        (claimed,) = store.take(other.token, milliseconds(clock()), 10)
+        at = clock() + timedelta(minutes=minutes)
+        store.note(lambda connection: invocations.try_again(connection, claimed.id, other.token, "x", milliseconds(at)))
+        return at
+
+    return fail
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(-3, 15), (-0.2, 15), (-0.1, 14), (3, -172)])
+def test_no_retry_waits_longer_than_retries_do_although_the_clock_was_set_back(
+    housekeeping, failed, store, clock, hours, minutes
+):
+    """Else a post whose first attempt failed while the clock was ahead would be too late by hours."""
+    failed(minutes=8)
+    clock.move(hours=hours)
+    housekeeping.look()
+    assert store.next_due() == clock() + timedelta(minutes=minutes)
+
+
+def test_a_retry_that_waits_as_long_as_it_may_is_left_alone(housekeeping, failed, store, walk):
+    at = failed(minutes=15)
+    walk(0.5)
+    housekeeping.look()
+    assert store.next_due() == at
 
 
 def test_client_tokens_are_forgotten_also_when_the_clock_was_set_back_meanwhile(create, store, walk, clock):
