@@ -17,6 +17,7 @@ from core.history import GRACE, Run, runs
 from core.models import Post, new_post_id
 from core.moments import instants, utc_text, wall_time
 from core.move import commands as moving
+from core.phrases import excerpt
 from core.queue import Scheduled
 from core.recurrence import preview
 from core.repeat_option import GRAMMAR, rule_asked
@@ -30,6 +31,8 @@ DONE, REFUSED, INTERRUPTED = 0, 1, 130
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SHOWN = 1000
 """The most lines that one command prints unless asked for more."""
+EXCERPT = 80
+"""Characters of a text that a line shows; JSON has all of it."""
 
 
 def main(arguments: Sequence[str], application: Callable[[], Application], out: TextIO, err: TextIO) -> int:
@@ -214,7 +217,7 @@ def _print(rows: list[dict[str, Any]], asked: argparse.Namespace, out: TextIO, e
 
 
 def _line(row: dict[str, Any]) -> str:
-    text = " ".join((row["text"] or "").split())
+    text = excerpt(row["text"] or "", EXCERPT)
     return (
         f"{row['due_at'] or 'repeating':24}  {row['state']:12}  {row['name']}  {', '.join(row['destinations'])}  {text}"
     )

@@ -11,6 +11,7 @@ from core.moments import utc_text
 from core.move.arriving import arrive
 from core.move.leaving import leave
 from core.move.report import Remark, Report
+from core.phrases import excerpt
 
 
 class Unfinished(PunctualError):
@@ -57,7 +58,7 @@ def _tell(report: Report, asked: argparse.Namespace, out: TextIO) -> None:
     else:
         for remark in (*report.remarks, *report.unfinished):
             row = _as_json(remark)
-            text = " ".join(row["text"].split())[:60]
+            text = excerpt(row["text"], 60)
             print(f"{row['due_at'] or 'repeating':24}  {row['post_id']}  {text}\n  {row['reason']}", file=out)
     if report.unfinished:
         raise Unfinished(len(report.unfinished))

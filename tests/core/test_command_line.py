@@ -54,6 +54,14 @@ def test_queue_lists_what_was_scheduled_soonest_first(command):
     ]
 
 
+def test_a_line_shows_how_a_long_text_begins(command):
+    command("schedule", "--text", "Once upon a time\n\n" + "and so on " * 40, *AT)
+    [line] = command("queue")[1].splitlines()
+    assert "outbox  Once upon a time and so on" in line
+    assert (line.endswith("…"), len(line) < 200) == (True, True)
+    assert len(json.loads(command("queue", "--json")[1])[0]["text"]) > 400
+
+
 def test_queue_tells_of_posts_that_no_schedule_carries(command, tmp_path, clock):
     ids = [
         json.loads(command("schedule", "--text", text, "--in", ahead, "--to", "outbox", "--json")[1])["post_id"]
