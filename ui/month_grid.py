@@ -46,6 +46,7 @@ function element(kind, className, text = "") {
 function dayOf(day, setTriggerValue) {
     const made = element("button", day.in_month ? "day" : "day other");
     made.type = "button";
+    made.dataset.iso = day.iso;
     made.setAttribute("aria-label", day.label);
     made.setAttribute("aria-pressed", day.chosen);
     if (day.today) made.setAttribute("aria-current", "date");
@@ -65,10 +66,12 @@ function dayOf(day, setTriggerValue) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
     const month = parentElement.querySelector(".month");
+    const focused = month.querySelector(":focus")?.dataset.iso;
     month.replaceChildren(
         ...data.names.map((name) => element("span", "name", name)),
         ...data.days.map((day) => dayOf(day, setTriggerValue)),
     );
+    if (focused) month.querySelector(`[data-iso="${focused}"]`)?.focus({ preventScroll: true });
 }
 """
 _grid = st.components.v2.component("punctual_month", html='<div class="month"></div>', css=_CSS, js=_JS)

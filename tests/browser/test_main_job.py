@@ -264,3 +264,12 @@ def test_a_click_on_a_day_of_the_calendar_shows_its_posts(running, plan, page, a
     page.get_by_role("button", name=day).click()
     expect(page.get_by_role("heading", name=day)).to_be_visible()
     expect(card(page, post)).to_contain_text("On the calendar")
+
+
+def test_the_keyboard_stays_on_the_day_that_it_chose(running, page, application):
+    page.goto(f"{running.url}/calendar")
+    day = page.locator(".month button").nth(10)
+    day.focus()
+    page.keyboard.press("Enter")
+    expect(day).to_have_attribute("aria-pressed", "true")
+    expect(day).to_be_focused()
