@@ -55,9 +55,12 @@ class AlreadyPlanned(PunctualError):
 
 
 class UnknownPost(PunctualError):
-    """The ledger has no such post."""
+    """The ledger has no such post: it was never planned here, or the ledger was damaged and begun anew since."""
 
-    hint = "Look into the queue for its present name."
+    hint = (
+        "Look into the queue for its present name. If it is there, another dashboard planned it, or the ledger was lost:"
+        " change it there, or delete its schedule on Health."
+    )
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"There is no post {post_id}.")
