@@ -58,8 +58,8 @@ class UnknownPost(PunctualError):
     """The ledger has no such post: it was never planned here, or the ledger was damaged and begun anew since."""
 
     hint = (
-        "Look into the queue for its present name. If it is there, another dashboard planned it, or the ledger was lost:"
-        " change it there, or delete its schedule on Health."
+        "Look into the queue for its present name. If it is there, another dashboard planned it, or the ledger was"
+        " lost: change it there, or delete its schedule on Health."
     )
 
     def __init__(self, post_id: str) -> None:
