@@ -27,7 +27,7 @@ COLOURS = """each => {
     return [drawn([...grounds, above.at(-1).color], opacity), drawn(grounds)];
 }"""
 """The colours of a text and of what it stands on, as they are seen."""
-PSEUDO = "getComputedStyle(document.querySelector('.stApp'), '::before')"
+PSEUDO = "getComputedStyle(document.body, '::before')"
 
 
 class Held(http.server.ThreadingHTTPServer):

@@ -58,7 +58,7 @@ def test_when_the_server_goes_away_the_page_says_so(fresh_server, page, free_por
     page.goto(f"{fresh_server.url}/queue")
     expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
     fresh_server.stop()
-    banner = "getComputedStyle(document.querySelector('.stApp'), '::after').content"
+    banner = "getComputedStyle(document.body, '::after').content"
     eventually(lambda: "The dashboard does not answer" in page.evaluate(banner))
 
 
