@@ -14,6 +14,7 @@ from ui.application import application
 from ui.attention import attention
 from ui.dialogs import asked
 from ui.empty_page import empty_page
+from ui.places import places
 from ui.run_card import lag, outcome_line, run_card
 from ui.search import LOOKED_THROUGH, matching, search_field, searched
 from ui.state import SHOWN
@@ -58,15 +59,22 @@ def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
 
 @st.fragment(run_every="5s")
 def report() -> None:
-    """Draw what waits for a person, then the rest by day, the latest first."""
+    """Draw what waits for a person, then the rest by day, the latest first.
+
+    What waited when the page was opened keeps its place when it has been seen to, and what begins to wait comes last,
+    so that no button moves under the pointer.
+    """
     ledger, limit = application().ledger, st.session_state.get(SHOWN, PAGE)
     asked = LOOKED_THROUGH if searched() else limit + WATCHED
     latest = runs(ledger, limit=asked)
     matches = matching()
     found = [run for run in latest if matches(run.text, run.destinations)]
-    waiting = {run.key: run for run in found if waits_for_a_person(ledger, run)}
+    kept = places()
+    waiting = {run.key: run for run in found if run.key in kept or waits_for_a_person(ledger, run)}
+    for run in waiting.values():
+        kept.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in waiting]
-    attention(list(waiting.values()))
+    attention([waiting[key] for key in kept if key in waiting])
     days(rest[:limit])
     if len(rest) > limit or (len(latest) == asked and not searched()):
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")

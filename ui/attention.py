@@ -16,7 +16,7 @@ from ui.viewer import viewer_zone
 
 
 def attention(found: list[Run]) -> None:
-    """Draw a card for each run."""
+    """Draw a card for each run; one that has been seen to has no buttons."""
     if found:
         st.subheader("Waiting for you", anchor=False)
     for run in found:

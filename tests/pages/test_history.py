@@ -81,6 +81,24 @@ def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, 
     assert application.engine.store.next_due() == clock.now
 
 
+def test_no_card_moves_when_one_has_been_seen_to_or_another_one_begins_to_wait(
+    browse, plan, begin, clock, application, happened
+):
+    first, second = plan("First", minutes=1), plan("Second", minutes=2)
+    clock.move(minutes=3)
+    payload = begin(first)
+    for each in (payload, begin(second)):
+        happened(each, "failed", reason="Nothing listens at sales.example:443.")
+    history = browse("history")
+    assert [found.value for found in history.text] == ["Second", "First"]
+    happened(payload, "published", "outbox")
+    happened(begin(plan("Third", minutes=1)), "failed", reason="Nothing listens at sales.example:443.")
+    history.run()
+    assert [found.value for found in history.text] == ["Second", "First", "Third"]
+    assert f"retry-{payload.occurrence_key}" not in [button.key for button in history.button]
+    assert [found.value for found in browse("history", browse("queue", history)).text] == ["Third", "Second", "First"]
+
+
 def test_a_missed_post_is_scheduled_again(browse, plan, begin, clock, application, happened):
     post = plan("The machine slept", minutes=1)
     clock.move(hours=3)
