@@ -40,9 +40,8 @@ class Presence:
             probe.acquire(timeout=0)
         except OSError:  # among them filelock's Timeout: it is held
             return True
+        self._delete(token)
         probe.release()
-        with suppress(OSError):  # Windows keeps a file that somebody else looks into; it is tidied away another time
-            path.unlink()
         return False
 
     def others(self) -> list[str]:
@@ -52,8 +51,13 @@ class Presence:
 
     def leave(self) -> None:
         """Give the presence up."""
-        self._path(self.token).unlink(missing_ok=True)
+        self._delete(self.token)
         self._lock.release()
+
+    def _delete(self, token: str) -> None:
+        """Delete a file while its lock is held: whoever waits for that lock then sees that the file is gone."""
+        with suppress(OSError):  # Windows deletes no file that is open
+            self._path(token).unlink()
 
     def _path(self, token: str) -> Path:
         return self._folder / f"{token}.lock"
