@@ -25,7 +25,7 @@ def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: da
     before = islice(everything(ledger, after=Cursor(due_at=end, key=""), page=PAGE), AT_MOST)
     past = takewhile(lambda run: run.due_at >= start, before)
     coming = upcoming(queue, now, end, limit=AT_MOST, start=start).entries if end > now else []
-    found = [each for entry in coming for each in _runs(entry, max(now, start - _MOMENT), end - _MOMENT)]
+    found = [each for entry in coming for each in _runs(entry, max(now, start - _MOMENT), end)]
     found += [Entry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
     once = {(each.due_at, each.post_id): each for each in found if start <= each.due_at < end}
     return [once[place] for place in sorted(once)]

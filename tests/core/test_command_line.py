@@ -54,6 +54,12 @@ def test_queue_lists_what_was_scheduled_soonest_first(command):
     ]
 
 
+def test_queue_keeps_what_is_due_and_not_yet_gone(command, clock):
+    command("schedule", "--text", "Any moment", "--in", "10s", "--to", "outbox")
+    clock.move(seconds=70)
+    assert [row["text"] for row in json.loads(command("queue", "--json")[1])] == ["Any moment"]
+
+
 def test_a_line_shows_how_a_long_text_begins(command):
     command("schedule", "--text", "Once upon a time\n\n" + "and so on " * 40, *AT)
     [line] = command("queue")[1].splitlines()

@@ -321,6 +321,18 @@ def test_a_run_that_falls_into_the_move_is_told(source, destination, path, a_ser
     assert arrive(destination, path).remarks == ()
 
 
+def test_a_run_that_went_out_while_the_export_was_interrupted_did_not_fall_into_the_move(
+    source, destination, path, a_series, clock
+):
+    path.write_text(Begun(source=source.place.name, at=clock()).model_dump_json() + "\n")
+    series = source.schedules.schedule(a_series(post_id=new_post_id())).post
+    clock.move(days=1)
+    run = due(source, series.post_id, occurrence=clock().replace(hour=8))
+    assert source.publisher.publish(run).final
+    leave(source, path)
+    assert arrive(destination, path).remarks == ()
+
+
 def test_pictures_travel_along(source, destination, path, write):
     reference = source.media.put(b"a picture")
     picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
