@@ -84,9 +84,11 @@ def test_a_post_goes_out_while_no_browser_is_connected(running, application, pla
 
 
 def test_a_card_turns_from_scheduled_to_published_before_the_readers_eyes(running, plan, page):
-    soon, later = plan("Any moment now", seconds=6), plan("Much later", seconds=600)
+    soon, later = plan("Any moment now", seconds=8), plan("Much later", seconds=600)
     page.goto(f"{running.url}/queue")
     expect(card(page, soon)).to_contain_text("Any moment now")
+    expect(card(page, later).get_by_role("button", name="More")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Search")).to_be_visible()  # drawn last, above the cards
     below = card(page, later).bounding_box()
     expect(card(page, soon)).to_contain_text("Published")
     expect(card(page, soon)).to_contain_text("ms late")
