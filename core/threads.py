@@ -69,7 +69,7 @@ def _mark(count: int, number: int) -> str:
 
 def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]:
     """Cut off the longest part that fits, again and again; `mark` is what will stand behind each part."""
-    if not measure(text + mark(1)).over:
+    if not measure(text).over:
         return [text]
     graphemes: list[str] = regex.findall(r"\X", text)
     offsets = [0, *accumulate(map(len, graphemes))]

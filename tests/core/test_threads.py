@@ -41,8 +41,19 @@ def test_paragraphs_stay_together_where_they_fill_at_least_half():
     assert split(text, limited(28)) == ["One. Two.\nThree.", "Four. Five. Six. Seven."]
 
 
+def test_a_paragraph_that_fills_less_than_half_does_not_end_a_part():
+    assert split("Hi.\n\nOne is here. Two is here. Three.", limited(20)) == [
+        "Hi.\n\nOne is here.",
+        "Two is here. Three.",
+    ]
+
+
 def test_words_stay_whole_where_sentences_cannot():
     assert split("alpha beta gamma delta", limited(11)) == ["alpha beta", "gamma delta"]
+
+
+def test_a_long_word_that_fits_a_part_by_itself_stays_whole_though_the_part_before_it_is_short():
+    assert split("an unbreakable word", limited(11)) == ["an", "unbreakable", "word"]
 
 
 def test_a_word_that_is_too_long_by_itself_is_cut_between_graphemes():

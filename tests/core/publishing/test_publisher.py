@@ -192,6 +192,18 @@ def test_accounts_that_cannot_be_read_are_waited_for_and_the_outbox_goes_out(pub
     assert publish() == {"outbox": "published", "blog:ada": "waiting"}
 
 
+def test_a_network_that_failed_of_itself_leaves_a_doubt_once_its_account_is_gone(publish, accounts, blog):
+    accounts.connect(Account(destination="blog:ada", label="Ada's blog", deduplicates=True))
+
+    def fail(_: Outgoing) -> Any:
+        raise KeyError("secret")
+
+    blog.ending = fail
+    assert publish()["blog:ada"] == "waiting"
+    accounts.remove("blog:ada")
+    assert publish()["blog:ada"] == "unconfirmed"
+
+
 @pytest.mark.parametrize(("deduplicates", "state"), [(True, "waiting"), (False, "unconfirmed")])
 def test_a_network_that_fails_of_itself_leaves_it_open_and_takes_no_other_along(
     publish, accounts, blog, deduplicates, state
