@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 1.0
 """Seconds after which what the disk refused is tried again."""
 
+GATHERING = 0.02
+"""Seconds in which outcomes come together before they are written: each transaction costs more than an outcome."""
+
 Outcome = Callable[[sqlite3.Connection], int | None]
 """Writes down what became of one attempt; returns when the next one is due, None where there is none."""
 
@@ -62,6 +65,7 @@ class Recorder:
     def _waiting(self) -> list[Outcome | None]:
         """Return what has come, once something has."""
         waiting = [self._outcomes.get()]
+        self._stopping.wait(GATHERING)
         while True:
             try:
                 waiting.append(self._outcomes.get_nowait())

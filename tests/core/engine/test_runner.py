@@ -155,14 +155,14 @@ def test_slow_functions_hold_up_others_only_when_every_worker_is_busy(create, st
 
 
 def test_no_more_functions_run_at_once_than_there_are_workers(create, start_runner, receiver):
-    running, most, lock = 0, 0, threading.Lock()
+    running, most, lock, all_workers = 0, 0, threading.Lock(), threading.Barrier(4, timeout=10)
 
     def behave(invocation):
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.005)
+        all_workers.wait()
         with lock:
             running -= 1
 
