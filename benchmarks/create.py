@@ -6,13 +6,19 @@ from benchmarks.measuring import engine, free_port, heading, http_client, peer, 
 
 COUNT = 2000
 EMPTY = """
-import sys, uvicorn
+import os, sys, tempfile, uvicorn
+file, flush = tempfile.TemporaryFile(), {flush}
+os.write(file.fileno(), b"x" * 4_000_000)
+os.fsync(file.fileno())
 async def app(scope, receive, send):
     while (await receive()).get("more_body"):
         pass
+    if flush:
+        os.pwrite(file.fileno(), b"y" * 4096, 0)
+        os.fdatasync(file.fileno())
     headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"{}"})
+    await send({{"type": "http.response.start", "status": 200, "headers": headers}})
+    await send({{"type": "http.response.body", "body": b"{{}}"}})
 uvicorn.run(app, port=int(sys.argv[1]), log_level="error", lifespan="off")
 """
 
@@ -49,15 +55,20 @@ def peers(threads: int) -> None:
             row(f"{name}, in memory, {threads} thread(s)", f"{theirs:,.0f}/s", verdict(own / theirs, at_least=aim))
 
 
-def face(threads: int) -> None:
+def empty(threads: int, *, flush: bool) -> float:
     port = free_port()
-    empty = served([sys.executable, "-c", EMPTY, str(port)], port, threads)
+    return served([sys.executable, "-c", EMPTY.format(flush=flush), str(port)], port, threads)
+
+
+def face(threads: int) -> None:
+    floor, durable_floor = empty(threads, flush=False), empty(threads, flush=True)
     port = free_port()
     keys = {"PUNCTUAL_LOCAL_ACCESS_KEY_ID": "LOCALTEST", "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY": "secret"}
     command = [sys.executable, "-m", "benchmarks.engine_alone", str(port)]
     own = served(command, port, threads, *keys.values(), **keys)
-    row(f"an empty handler over HTTP, {threads} thread(s)", f"{empty:,.0f}/s")
-    row(f"the engine over HTTP, durable, {threads} thread(s)", f"{own:,.0f}/s", verdict(own / empty, at_least=0.8))
+    row(f"an empty handler over HTTP, {threads} thread(s)", f"{floor:,.0f}/s")
+    row(f"one that flushes 4 KB, {threads} thread(s)", f"{durable_floor:,.0f}/s", f"{durable_floor / floor:.2f} x")
+    row(f"the engine over HTTP, durable, {threads} thread(s)", f"{own:,.0f}/s", verdict(own / floor, at_least=0.8))
 
 
 if __name__ == "__main__":
