@@ -103,8 +103,10 @@ def test_each_line_runs_in_the_direction_of_its_language(running, page):
 def test_the_keyboard_can_be_followed_in_the_dark(running, page):
     page.emulate_media(color_scheme="dark")
     page.goto(running.url)
+    chosen = page.get_by_role("button", name="Outbox (built in)")
+    expect(page.get_by_role("button", name="Post now", exact=True)).to_be_visible()  # the last thing to be drawn
+    expect(chosen).to_be_visible()
     page.get_by_label("Text", exact=True).focus()
     page.keyboard.press("Tab")
-    chosen = page.get_by_role("button", name="Outbox (built in)")
     expect(chosen).to_be_focused()
     expect(chosen).to_have_css("outline", "rgb(127, 208, 218) solid 2px")
