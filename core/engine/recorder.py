@@ -27,23 +27,22 @@ class Recorder:
     What a kill takes from it is done again, like any attempt that was made and not recorded.
     """
 
-    def __init__(
-        self, store: Store, *, stopping: threading.Event, recorded: Callable[[int, Sequence[int]], None]
-    ) -> None:
-        """Call `recorded` with how many outcomes were dealt with, and when what they made due is due.
+    def __init__(self, store: Store, *, stopping: threading.Event, on_due: Callable[[int], None]) -> None:
+        """Call `on_due` with each instant at which an outcome makes something due, once it is recorded.
 
         Once `stopping` is set, what the disk refuses is not tried again.
         """
         self._store = store
         self._stopping = stopping
-        self._recorded = recorded
+        self._on_due = on_due
         self._outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
         self._writers = 0
+        self._thread = threading.Thread(target=self._work, name="engine-recorder", daemon=True)
 
     def start(self, writers: int) -> None:
         """Begin to record, until each of so many writers has left."""
         self._writers = writers
-        threading.Thread(target=self._work, name="engine-recorder", daemon=True).start()
+        self._thread.start()
 
     def put(self, outcome: Outcome) -> None:
         """Have an outcome written down; returns at once."""
@@ -53,14 +52,18 @@ class Recorder:
         """Say that one of the writers is done."""
         self._outcomes.put(None)
 
+    def join(self, timeout: float) -> None:
+        """Wait until every writer has left and all is recorded, or for `timeout` seconds."""
+        self._thread.join(timeout)
+
     def _work(self) -> None:
         while self._writers:
             waiting = self._waiting()
             outcomes = [outcome for outcome in waiting if outcome is not None]
             self._writers -= len(waiting) - len(outcomes)
-            if outcomes:
-                dues = self._written(outcomes)
-                self._recorded(len(outcomes), [due for due in dues if due is not None])
+            for due in self._written(outcomes) if outcomes else ():
+                if due is not None:
+                    self._on_due(due)
 
     def _waiting(self) -> list[Outcome | None]:
         """Return what has come, once something has."""

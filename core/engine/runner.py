@@ -66,10 +66,10 @@ class Runner:
         self._gate = Gate()
         self._bell = threading.Event()
         self._asleep_until: float = math.inf
-        self._idle = threading.Condition()
-        self._claimed = 0
+        self._counting = threading.Lock()
+        self._claimed = 0  # those that are not done; what became of them may still be unrecorded
         self._stopping = threading.Event()
-        self._recorder = Recorder(store, stopping=self._stopping, recorded=self._on_recorded)
+        self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -100,8 +100,7 @@ class Runner:
         self._put_back_unbegun()
         for _ in range(self._workers):
             self._ready.put(None)
-        with self._idle:
-            self._idle.wait_for(lambda: self._claimed == 0, timeout)
+        self._recorder.join(timeout)
         self._leave()
 
     def wake(self) -> None:
@@ -136,7 +135,7 @@ class Runner:
                 return LOOK if due is None else min(LOOK, (due - now).total_seconds())
             # As many again as there are workers wait claimed, so that a burst is not slowed by claiming one by one.
             taken = self._store.take(self._owner, milliseconds(now), 2 * self._workers - self._claimed)
-            with self._idle:
+            with self._counting:
                 self._claimed += len(taken)
             for invocation in taken:
                 self._ready.put(invocation)
@@ -148,6 +147,7 @@ class Runner:
             outcome = self._attempt(invocation)
             self._gate.leave()
             self._recorder.put(outcome)
+            self._make_room()
         self._recorder.leave()
 
     def _next(self) -> Invocation | None:
@@ -184,15 +184,12 @@ class Runner:
         now = milliseconds(self._clock())
         return lambda connection: invocations.give_up(connection, invocation.id, self._owner, reason, now)
 
-    def _on_recorded(self, count: int, dues: Sequence[int]) -> None:
-        with self._idle:
-            self._claimed -= count
-            room_again = self._claimed <= self._workers < self._claimed + count
-            self._idle.notify_all()
+    def _make_room(self) -> None:
+        with self._counting:
+            self._claimed -= 1
+            room_again = self._claimed == self._workers
         if room_again:
             self._bell.set()
-        for due in dues:
-            self._on_due(due)
 
     def _leave(self) -> None:
         try:

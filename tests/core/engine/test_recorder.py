@@ -8,28 +8,10 @@ from core.database import StorageFault
 from core.engine.recorder import Recorder
 
 
-class Recorded:
-    """What a recorder says that it has dealt with."""
-
-    def __init__(self):
-        self.count = 0
-        self.dues = []
-        self._changed = threading.Condition()
-
-    def __call__(self, count, dues):
-        with self._changed:
-            self.count += count
-            self.dues += dues
-            self._changed.notify_all()
-
-    def wait_for(self, count):
-        with self._changed:
-            assert self._changed.wait_for(lambda: self.count >= count, 10), self.count
-
-
 @pytest.fixture
-def recorded():
-    return Recorded()
+def dues():
+    """The instants that the recorder has told of."""
+    return []
 
 
 @pytest.fixture
@@ -38,18 +20,24 @@ def stopping():
 
 
 @pytest.fixture
-def recorder(store, stopping, recorded):
+def recorder(store, stopping, dues):
     """A recorder whose one writer leaves after the test, if it has not."""
-    recorder = Recorder(store, stopping=stopping, recorded=recorded)
+    recorder = Recorder(store, stopping=stopping, on_due=dues.append)
     yield recorder
     stopping.set()
     recorder.leave()
 
 
 @pytest.fixture
-def thread():
-    """Return the recorder's thread."""
-    return lambda: next(each for each in threading.enumerate() if each.name == "engine-recorder")
+def finish(recorder):
+    """Let the one writer leave, and wait until all is recorded."""
+
+    def finish():
+        recorder.leave()
+        recorder.join(10)
+        assert not any(thread.name == "engine-recorder" for thread in threading.enumerate())
+
+    return finish
 
 
 @pytest.fixture
@@ -96,94 +84,96 @@ def fail(connection):
     raise ZeroDivisionError
 
 
-def test_what_waits_shares_a_transaction_and_is_written_in_its_order(recorder, recorded, store, disk):
+def test_what_waits_shares_a_transaction_and_is_written_in_its_order(recorder, finish, disk):
     order = []
     for number in range(50):
         recorder.put(lambda connection, number=number: order.append(number))
     recorder.start(1)
-    recorded.wait_for(50)
+    finish()
     assert order == list(range(50))
     assert disk.tried == 1
 
 
-def test_whoever_wakes_for_the_next_attempts_is_told_when_they_are_due(recorder, recorded, token):
+def test_whoever_wakes_for_the_next_attempts_is_told_when_they_are_due(recorder, finish, dues, token):
     for name, due in (("a", 7), ("b", None), ("c", 5)):
         recorder.put(token(name, due))
     recorder.start(1)
-    recorded.wait_for(3)
-    assert recorded.dues == [7, 5]
+    finish()
+    assert dues == [7, 5]
 
 
-def test_claims_are_not_given_up_before_their_outcomes_are_stored(recorder, recorded, disk, token, written, eventually):
+def test_nobody_is_told_of_what_the_disk_has_refused(recorder, finish, dues, disk, token, written, eventually):
     disk.full.set()
-    recorder.put(token("a"))
+    recorder.put(token("a", 7))
     recorder.start(1)
     eventually(lambda: disk.tried >= 3)
-    assert (recorded.count, written()) == (0, [])
+    assert (dues, written()) == ([], [])
     disk.full.clear()
-    recorded.wait_for(1)
-    assert written() == ["a"]
+    finish()
+    assert (dues, written()) == ([7], ["a"])
 
 
-def test_what_comes_while_the_disk_refuses_is_stored_once_it_has_room(recorder, recorded, disk, token, written):
+def test_what_comes_while_the_disk_refuses_is_stored_once_it_has_room(recorder, finish, disk, token, written):
     disk.full.set()
     recorder.put(token("a"))
     recorder.start(1)
     recorder.put(token("b"))
     disk.full.clear()
-    recorded.wait_for(2)
+    finish()
     assert written() == ["a", "b"]
 
 
-def test_once_all_stops_the_disk_is_asked_only_once_more(recorder, recorded, disk, stopping, token, written):
+def test_once_all_stops_the_disk_is_asked_only_once_more(recorder, finish, disk, dues, stopping, token, written):
     disk.full.set()
     stopping.set()
-    recorder.put(token("a"))
+    recorder.put(token("a", 7))
     recorder.start(1)
-    recorded.wait_for(1)
-    assert (disk.tried, recorded.dues, written()) == (1, [], [])
+    finish()
+    assert (disk.tried, dues, written()) == (1, [], [])
 
 
 @pytest.mark.parametrize("others", [["a"], ["a", "b"]])
-def test_an_outcome_that_cannot_be_written_takes_no_other_along(recorder, recorded, token, written, caplog, others):
+def test_an_outcome_that_cannot_be_written_takes_no_other_along(recorder, finish, dues, token, written, caplog, others):
     recorder.put(fail)
     for due, name in enumerate(others):
         recorder.put(token(name, due))
     recorder.start(1)
-    recorded.wait_for(1 + len(others))
-    assert (written(), recorded.dues) == (others, [*range(len(others))])
+    finish()
+    assert (written(), dues) == (others, [*range(len(others))])
     (logged,) = caplog.records
     assert "ZeroDivisionError" in logged.exc_text
 
 
-def test_an_outcome_that_cannot_be_written_does_not_end_the_recording(recorder, recorded, token, written):
+def test_an_outcome_that_cannot_be_written_does_not_end_the_recording(
+    recorder, finish, token, written, caplog, eventually
+):
     recorder.put(fail)
     recorder.start(1)
-    recorded.wait_for(1)
+    eventually(lambda: caplog.records)
     recorder.put(token("a"))
-    recorded.wait_for(2)
+    finish()
     assert written() == ["a"]
 
 
-def test_the_recording_ends_with_the_last_writer_and_not_before(recorder, recorded, token, written, thread):
+def test_the_recording_ends_with_the_last_writer_and_not_before(recorder, finish, token, written, eventually):
     recorder.start(2)
-    running = thread()
     recorder.leave()
     recorder.put(token("a"))
-    recorded.wait_for(1)
-    assert running.is_alive()
+    eventually(lambda: written() == ["a"])
     recorder.put(token("b"))
-    recorder.leave()
-    running.join(10)
-    assert not running.is_alive()
+    finish()
     assert written() == ["a", "b"]
 
 
-def test_all_writers_may_leave_at_once(recorder):
-    for _ in range(3):
+def test_all_writers_may_leave_at_once(recorder, finish):
+    for _ in range(2):
         recorder.leave()
     recorder.start(3)
-    running = [each for each in threading.enumerate() if each.name == "engine-recorder"]
-    for each in running:
-        each.join(10)
-        assert not each.is_alive()
+    finish()
+
+
+def test_who_waits_for_the_end_waits_no_longer_than_it_likes(recorder, token, written, eventually):
+    recorder.start(1)
+    recorder.join(0.01)
+    recorder.put(token("a"))
+    eventually(lambda: written() == ["a"])

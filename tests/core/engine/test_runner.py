@@ -154,6 +154,14 @@ def test_slow_functions_hold_up_others_only_when_every_worker_is_busy(create, st
     go_on.set()
 
 
+def test_nothing_waits_for_what_became_of_others_to_be_recorded(create, start_runner, receiver, monkeypatch):
+    monkeypatch.setattr("core.engine.recorder.GATHERING", 60.0)
+    for number in range(100):
+        create(f"n{number}")
+    start_runner(workers=2)
+    receiver.wait_for(100)
+
+
 def test_no_more_functions_run_at_once_than_there_are_workers(create, start_runner, receiver):
     running, most, lock, all_workers = 0, 0, threading.Lock(), threading.Barrier(4, timeout=10)
 
