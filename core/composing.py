@@ -121,12 +121,8 @@ def compose(
         parts = list((threads or {}).get(account.destination, [])) or [whole]
         if len(parts) > PARTS_LIMIT:
             raise TooManyParts(len(parts))
-        for number, part in enumerate(parts, start=1):
-            if part.strip() or not media or number > 1:
-                check_text(part, [account], networks)
-            said[part_of(account.destination, number)] = part
-        if media:
-            _check_media(parts[0], media, account, networks[account.network])
+        _check_parts(parts, media, account, networks)
+        said |= {part_of(account.destination, number): part for number, part in enumerate(parts, start=1)}
     return Post(
         post_id=post_id,
         text=text,
@@ -139,6 +135,43 @@ def compose(
         repeat=repeat,
         late_after_minutes=late_after_minutes,
     )
+
+
+def rewritten(
+    post: Post,
+    *,
+    text: str,
+    destinations: Sequence[str],
+    variants: Mapping[str, str],
+    media: Sequence[Media],
+    accounts: Accounts,
+    networks: Mapping[str, Network],
+) -> Post:
+    """Return the post with other words, pictures and destinations, at its time; what is a thread stays one.
+
+    `variants` are the texts of destinations, and of parts, that have their own. Raises what `compose` raises of texts,
+    pictures and destinations.
+    """
+    said: dict[str, str] = {}
+    for account in check_destinations(destinations, accounts, networks):
+        parts = [each for each in post.destinations if account_and_part(each)[0] == account.destination]
+        texts = {part: variants.get(part, text) for part in parts or [account.destination]}
+        _check_parts(list(texts.values()), media, account, networks)
+        said |= texts
+    own = {destination: part for destination, part in said.items() if destination in variants}
+    changed = {"text": text, "variants": own, "destinations": tuple(said), "media": tuple(media)}
+    return Post.model_validate(post.model_dump() | changed)
+
+
+def _check_parts(
+    parts: Sequence[str], media: Sequence[Media], account: Account, networks: Mapping[str, Network]
+) -> None:
+    """Check what one account gets: a post, or the parts of a thread, the first one with the pictures."""
+    for number, part in enumerate(parts, start=1):
+        if part.strip() or not media or number > 1:
+            check_text(part, [account], networks)
+    if media:
+        _check_media(parts[0], media, account, networks[account.network])
 
 
 def _check_media(text: str, media: Sequence[Media], account: Account, network: Network) -> None:

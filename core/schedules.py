@@ -1,6 +1,6 @@
 """What a person does with posts: schedule, change, pause, cancel, send now, try again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,18 +87,11 @@ class Schedules:
         write_payload(at_once)
         return self._settled(self._intended(at_once, None))
 
-    def edit(
-        self, plan: Plan, *, text: str, destinations: Sequence[str], variants: Mapping[str, str] | None = None
-    ) -> Plan:
-        """Change what goes out and where, as core.composing found it good, under the same name.
-
-        Without `variants`, the present ones stay where their destinations do.
-        """
+    def edit(self, plan: Plan, post: Post) -> Plan:
+        """Change what goes out and where to what `post` says, as core.composing found it good, under the same name."""
         _check_not_cancelled(plan)
-        wanted = tuple(dict.fromkeys(destinations))
-        said = plan.post.variants if variants is None else variants
-        kept = {destination: said[destination] for destination in wanted if destination in said}
-        return self._change(plan, wish=plan.wish, text=text, destinations=wanted, variants=kept)
+        said = {name: getattr(post, name) for name in ("text", "variants", "media", "destinations")}
+        return self._change(plan, wish=plan.wish, **said)
 
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:
         """Give a one-time post another time. The new schedule is armed before the old one is deleted."""

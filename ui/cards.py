@@ -17,11 +17,11 @@ EXCERPT = 240
 """Characters of a post that its card shows."""
 
 _MENUS: dict[State, list[str]] = {
-    "scheduled": ["Edit text", "Change time", "Pause", "Duplicate", "Post now"],
-    "paused": ["Edit text", "Change time", "Resume", "Duplicate", "Post now"],
-    "not armed": ["Edit text", "Change time", "Duplicate", "Post now"],
-    "time has passed": ["Edit text", "Duplicate", "Post now", "Cancel"],
-    "missing": ["Edit text", "Duplicate", "Post now", "Cancel"],
+    "scheduled": ["Edit", "Change time", "Pause", "Duplicate", "Post now"],
+    "paused": ["Edit", "Change time", "Resume", "Duplicate", "Post now"],
+    "not armed": ["Edit", "Change time", "Duplicate", "Post now"],
+    "time has passed": ["Edit", "Duplicate", "Post now", "Cancel"],
+    "missing": ["Edit", "Duplicate", "Post now", "Cancel"],
 }
 _ONLY_ONCE = {"Post now"}
 """What a repeating post's menu leaves out."""

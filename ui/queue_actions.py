@@ -7,7 +7,7 @@ import streamlit as st
 from core.ledger.port import Plan
 from core.phrases import listed
 from core.refusals import TooSoon
-from ui import drafts, links, repeats, text_dialog, when
+from ui import drafts, edit_dialog, links, repeats, when
 from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.dialogs import ask
@@ -46,9 +46,9 @@ def ask_time(post_id: str) -> None:
     _ask_time(application().schedules.plan(post_id))
 
 
-def _ask_text(plan: Plan) -> None:
-    text_dialog.begin(plan.post)
-    ask(lambda: text_dialog.text_dialog(plan))
+def _ask_edit(plan: Plan) -> None:
+    edit_dialog.begin(plan.post)
+    ask(lambda: edit_dialog.edit_dialog(plan))
 
 
 def _ask_time(plan: Plan) -> None:
@@ -77,7 +77,7 @@ def _duplicate(plan: Plan) -> None:
 
 
 _MENU: dict[str, Callable[[Plan], None]] = {
-    "Edit text": _ask_text,
+    "Edit": _ask_edit,
     "Change time": _ask_time,
     "Pause": _pause,
     "Resume": _resume,

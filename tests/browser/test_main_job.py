@@ -4,6 +4,7 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -167,7 +168,7 @@ def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, appl
     plan("Behind", seconds=1200)
     page.goto(f"{running.url}/queue")
     card(page, first).get_by_role("button", name="More").click()
-    page.get_by_text("Edit text").click()
+    page.get_by_text("Edit", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Text").fill("Half written")
     plan("Between", seconds=900)
@@ -198,15 +199,36 @@ def test_a_dialog_counts_its_text_before_anything_is_typed(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
     card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit text").click()
+    page.get_by_text("Edit", exact=True).click()
     expect(page.get_by_role("dialog").get_by_text("9 characters")).to_be_visible()
+
+
+def test_a_queued_post_gets_a_picture_and_loses_it_again(running, plan, page, application, tmp_path):
+    post = plan("The sea", seconds=600)
+    Image.new("RGB", (300, 200), "teal").save(tmp_path / "sea.png")
+    dialog, described = page.get_by_role("dialog"), page.get_by_label("Description of picture 1")
+    page.goto(f"{running.url}/queue")
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Edit", exact=True).click()
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "sea.png")
+    described.fill("A teal sea")
+    dialog.get_by_role("button", name="Save").click()
+    expect(card(page, post)).to_contain_text("1 picture")
+    assert [each.alt for each in application.schedules.plan(post.post.post_id).post.media] == ["A teal sea"]
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Edit", exact=True).click()
+    dialog.get_by_role("button", name="Remove").click()
+    expect(described).to_have_count(0)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    assert application.schedules.plan(post.post.post_id).post.media == ()
 
 
 def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
     card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit text").click()
+    page.get_by_text("Edit", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Text").fill(" ")
     dialog.get_by_role("button", name="Save").click()

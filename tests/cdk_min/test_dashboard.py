@@ -79,7 +79,7 @@ def test_a_post_is_created_listed_edited_moved_and_cancelled(dashboard, post, qu
     plan = dashboard.schedules.schedule(post)
     assert queued() == [("03 08:00", "Good morning")]
 
-    plan = dashboard.schedules.edit(plan, text="Good morning, Köln", destinations=post.destinations)
+    plan = dashboard.schedules.edit(plan, plan.post.model_copy(update={"text": "Good morning, Köln"}))
     assert queued() == [("03 08:00", "Good morning, Köln")]
 
     later = post.due_at + timedelta(days=1)
@@ -146,7 +146,7 @@ def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
 ):
     monkeypatch.setattr(posting, "LOOKS", {})  # which ask the posting server itself; there is none at its URL
     schedules = dashboard.schedules
-    plan = schedules.edit(schedules.schedule(post), text="Good evening", destinations=post.destinations)
+    plan = schedules.edit(schedules.schedule(post), post.model_copy(update={"text": "Good evening"}))
     dashboard.queue.details(dashboard.queue.window(clock(), clock() + timedelta(days=2), limit=10))
     schedules.send_now(plan)
     media = take_in(dashboard.media, picture())

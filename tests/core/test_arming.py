@@ -81,7 +81,7 @@ KILLS = ((die, None), (None, die))
 
 
 def edit(schedules: Schedules, plan: Plan) -> None:
-    schedules.edit(plan, text=f"{plan.post.text} Better.", destinations=plan.post.destinations)
+    schedules.edit(plan, plan.post.model_copy(update={"text": f"{plan.post.text} Better."}))
 
 
 def later(schedules: Schedules, plan: Plan) -> None:
@@ -256,7 +256,7 @@ def test_a_schedule_that_somebody_deleted_can_still_be_cancelled(schedules, sche
 def test_a_change_brings_back_what_somebody_deleted(schedules, scheduler, agrees, a_post):
     plan = schedules.schedule(a_post())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
-    schedules.edit(plan, text="Better", destinations=["outbox"])
+    schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     agrees(plan.post.post_id)
 
 

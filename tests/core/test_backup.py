@@ -107,9 +107,8 @@ def test_a_change_made_while_a_copy_is_written_is_in_all_of_it_or_in_nothing(app
     def rename_then_edit(path, target):
         rename(path, target)
         if target.name == "punctual.db":
-            application.schedules.edit(
-                application.schedules.plan(post_id), text="As it became", destinations=["outbox"]
-            )
+            planned = application.schedules.plan(post_id)
+            application.schedules.edit(planned, planned.post.model_copy(update={"text": "As it became"}))
 
     monkeypatch.setattr(Path, "rename", rename_then_edit)
     application.back_up(tmp_path / "copy")

@@ -6,7 +6,16 @@ import pytest
 
 from core.account_file import FileAccounts
 from core.accounts import Account, DisabledDestination, UnknownDestination
-from core.composing import EmptyText, NoDestination, TextTooLong, TooManyParts, UnwritableText, compose, proposed_time
+from core.composing import (
+    EmptyText,
+    NoDestination,
+    TextTooLong,
+    TooManyParts,
+    UnwritableText,
+    compose,
+    proposed_time,
+    rewritten,
+)
 from core.models import Media, Repeat
 from core.moments import DoubledHour, SkippedHour, UnknownZone
 from core.outbox.sqlite import SqliteOutbox
@@ -43,8 +52,8 @@ class WordsOnly:
 
 
 @pytest.fixture
-def composed(tmp_path, database, clock):
-    """Compose a post for these destinations, with the given members changed."""
+def known(tmp_path, database, clock):
+    """The accounts and networks that posts are composed for."""
     accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
     accounts.connect(Account(destination="captions:ada", label="Ada's captions"))
@@ -54,6 +63,12 @@ def composed(tmp_path, database, clock):
         "outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)),
         "words": WordsOnly(),
     }
+    return {"accounts": accounts, "networks": networks}
+
+
+@pytest.fixture
+def composed(known):
+    """Compose a post for these destinations, with the given members changed."""
 
     def build(*destinations, **changed):
         whole = {
@@ -65,9 +80,20 @@ def composed(tmp_path, database, clock):
             "late_after_minutes": 60,
             **changed,
         }
-        return compose(destinations=destinations, accounts=accounts, networks=networks, **whole)
+        return compose(destinations=destinations, **known, **whole)
 
     return build
+
+
+@pytest.fixture
+def edited(known):
+    """Rewrite a post, with the given members changed."""
+
+    def rewrite(post, **changed):
+        said = {name: getattr(post, name) for name in ("text", "destinations", "variants", "media")}
+        return rewritten(post, **{**said, **changed}, **known)
+
+    return rewrite
 
 
 def test_a_post_carries_its_pictures_in_their_order(composed):
@@ -203,3 +229,43 @@ def test_a_thread_that_nobody_would_read_is_refused(composed):
 
 def test_a_part_of_another_post_stands_for_its_account(composed):
     assert composed("outbox", "outbox#2").destinations == ("outbox",)
+
+
+def test_a_post_that_is_rewritten_keeps_its_time_and_all_that_was_not_changed(composed, edited):
+    post = composed("outbox", "captions:ada", variants={"captions:ada": "Moin"}, media=[PICTURE])
+    assert edited(post) == post
+    assert edited(post, text="Good evening") == post.model_copy(update={"text": "Good evening"})
+    changed = edited(post, destinations=["outbox"], media=[])
+    assert changed == post.model_copy(update={"destinations": ("outbox",), "variants": {}, "media": ()})
+
+
+def test_a_post_that_shows_a_picture_may_be_left_without_words(composed, edited):
+    post = composed("outbox", media=[PICTURE])
+    assert edited(post, text="").text == ""
+    with pytest.raises(EmptyText):
+        edited(post, text="", media=[])
+
+
+def test_what_is_rewritten_is_checked_as_if_it_were_new(composed, edited):
+    post = composed("outbox", "captions:ada", text="Good morning to all of you")
+    with pytest.raises(TextTooLong, match="Ada's captions, beside pictures, takes 15"):
+        edited(post, media=[PICTURE])
+    with pytest.raises(CannotAttach, match="Ada's words takes no pictures"):
+        edited(post, text="Moin", destinations=["outbox", "words:ada"], media=[PICTURE])
+    with pytest.raises(TextTooLong, match="Ada's words takes 20"):
+        edited(post, destinations=["outbox", "words:ada"])
+    with pytest.raises(NoDestination):
+        edited(post, destinations=[])
+    with pytest.raises(DisabledDestination):
+        edited(post, destinations=["words:eve"])
+
+
+def test_a_thread_that_is_rewritten_stays_one_with_each_part_measured(composed, edited):
+    post = composed("words:ada", "outbox", threads={"words:ada": ["One two", "three"]})
+    parts = {"words:ada": "One", "words:ada#2": "two three"}
+    changed = edited(post, destinations=["words:ada"], variants=parts)
+    assert (changed.destinations, changed.variants) == (("words:ada", "words:ada#2"), parts)
+    with pytest.raises(TextTooLong):
+        edited(post, variants=parts | {"words:ada#2": "x" * 21})
+    with pytest.raises(EmptyText):
+        edited(post, variants=parts | {"words:ada#2": " "})

@@ -7,7 +7,7 @@ import pytest
 
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Receipt, UnknownPost
 from core.ledger.states import outcome
-from core.models import Repeat
+from core.models import Media, Repeat
 from core.refusals import Cancelled, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
 from core.schedules import FURTHEST_AHEAD
 from core.wire import PayloadTooLarge, invocation_of
@@ -128,7 +128,7 @@ def test_a_text_that_does_not_fit_is_refused_and_nothing_is_written(schedules, l
     assert ledger.get(a_post().post_id) is None
     plan = schedules.schedule(a_post())
     with pytest.raises(PayloadTooLarge):
-        schedules.edit(plan, text="x" * 200_000, destinations=["outbox"])
+        schedules.edit(plan, plan.post.model_copy(update={"text": "x" * 200_000}))
     assert schedules.plan(plan.post.post_id) == plan
 
 
@@ -151,10 +151,14 @@ def test_what_was_never_planned_is_unknown(schedules):
 # Changes
 
 
-def test_a_new_text_goes_out_under_the_same_name(schedules, agrees, names, a_post):
+def test_what_goes_out_and_where_changes_under_the_same_name(schedules, agrees, names, a_post):
     plan = schedules.schedule(a_post())
-    edited = schedules.edit(plan, text="Better", destinations=["outbox", "webhook:sales", "outbox"])
-    assert (edited.post.text, edited.post.destinations) == ("Better", ("outbox", "webhook:sales"))
+    media = Media(reference="a" * 64, kind="picture", content_type="image/png", size=1, alt="A heron")
+    said = {"text": "Better", "destinations": ("outbox", "webhook:sales"), "media": (media,)}
+    said["variants"] = {"webhook:sales": "Cheaper"}
+    elsewhen = {"wall": "2031-01-01T00:00:00", "zone": "Asia/Tokyo"}
+    edited = schedules.edit(plan, plan.post.model_copy(update=said | elsewhen))
+    assert edited.post == plan.post.model_copy(update=said | {"revision": 2})
     assert names() == [plan.schedule_name]
     agrees(plan.post.post_id)
 
@@ -186,7 +190,7 @@ def test_a_paused_post_is_held_but_does_not_fire(schedules, agrees, request, kin
     paused = schedules.pause(plan)
     assert paused.wish == "paused"
     agrees(plan.post.post_id)
-    edited = schedules.edit(paused, text="Better", destinations=["outbox"])
+    edited = schedules.edit(paused, paused.post.model_copy(update={"text": "Better"}))
     assert edited.wish == "paused"
     agrees(plan.post.post_id)
     assert schedules.resume(edited).wish == "active"
@@ -227,14 +231,14 @@ def test_once_the_time_has_passed_neither_undo_nor_resume_brings_a_post_back(sch
 def test_what_was_cancelled_in_another_tab_is_not_changed(schedules, ledger, a_post):
     plan = schedules.schedule(a_post())
     cancelled = schedules.cancel(plan)
-    again = {"text": "Better", "destinations": ["outbox"]}
+    better = plan.post.model_copy(update={"text": "Better"})
     rule = {"repeat": Repeat(expression="cron(0 9 * * ? *)"), "wall": plan.post.wall, "zone": plan.post.zone}
-    edit, change_rule = partial(schedules.edit, **again), partial(schedules.change_rule, **rule)
+    edit, change_rule = partial(schedules.edit, post=better), partial(schedules.change_rule, **rule)
     for change in (schedules.pause, schedules.resume, schedules.send_now, edit, change_rule):
         with pytest.raises(Cancelled):
             change(cancelled)
     with pytest.raises(ChangedElsewhere):
-        schedules.edit(plan, text="Better", destinations=["outbox"])
+        schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     assert ledger.get(plan.post.post_id) == cancelled
 
 
@@ -243,10 +247,10 @@ def test_in_the_last_moment_the_text_is_fixed_but_the_post_can_still_be_stopped_
     post = a_post(due_at=clock() + timedelta(seconds=10))
     plan = schedules.schedule(post)
     clock.move(seconds=8)
-    plan = schedules.edit(plan, text="In time", destinations=["outbox"])
+    plan = schedules.edit(plan, plan.post.model_copy(update={"text": "In time"}))
     clock.move(seconds=1)
     with pytest.raises(TooLateToChange):
-        schedules.edit(plan, text="Better", destinations=["outbox"])
+        schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     assert schedules.plan(post.post_id) == plan
     moved = schedules.reschedule(
         plan, due_at=clock() + timedelta(hours=1), wall="2026-11-02T14:00:19", zone="Europe/Berlin"
@@ -260,7 +264,7 @@ def test_the_text_of_a_post_that_has_just_fired_is_not_changed_under_its_relay(s
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=10)))
     clock.move(seconds=11)
     with pytest.raises(TooLateToChange):
-        schedules.edit(plan, text="Better", destinations=["outbox"])
+        schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     assert schedules.plan(plan.post.post_id).post.revision == 1
 
 
@@ -273,7 +277,7 @@ def test_once_it_is_claimed_nothing_is_changed(schedules, ledger, claimed, agree
         lambda: schedules.cancel(plan),
         lambda: schedules.pause(plan),
         lambda: schedules.send_now(plan),
-        lambda: schedules.edit(plan, text="Better", destinations=["outbox"]),
+        lambda: schedules.edit(plan, plan.post.model_copy(update={"text": "Better"})),
         lambda: schedules.reschedule(plan, due_at=later, wall="2026-11-02T15:00:00", zone="Europe/Berlin"),
     )
     for change in changes:

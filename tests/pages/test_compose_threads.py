@@ -96,9 +96,9 @@ def test_each_part_of_a_queued_thread_can_be_edited(compose, browse, application
     send_as_thread(compose)
     schedule(compose)
     queue = browse("queue", compose)
-    queue.menu_button(key=f"menu-{post_id}").click("Edit text").run()
+    queue.menu_button(key=f"menu-{post_id}").click("Edit").run()
     queue.text_area(key=f"edit-text-webhook:short#3-{post_id}").set_value("It ends. 3/3")
-    queue.button(key=f"save-text-{post_id}").click().run()
+    queue.button(key=f"save-post-{post_id}").click().run()
     assert not queue.exception, [found.value for found in queue.exception]
     post = application.schedules.plan(post_id).post
     assert [post.text_for(each) for each in post.destinations][2:] == ["The second one is here. 2/3", "It ends. 3/3"]
@@ -110,9 +110,9 @@ def test_a_destination_that_is_taken_away_takes_its_thread_along(compose, browse
     send_as_thread(compose)
     schedule(compose)
     queue = browse("queue", compose)
-    queue.menu_button(key=f"menu-{post_id}").click("Edit text").run()
+    queue.menu_button(key=f"menu-{post_id}").click("Edit").run()
     queue.pills(key=f"edit-destinations-{post_id}").set_value(["outbox"])
-    queue.button(key=f"save-text-{post_id}").click().run()
+    queue.button(key=f"save-post-{post_id}").click().run()
     post = application.schedules.plan(post_id).post
     assert (post.destinations, post.variants) == (("outbox",), {})
 

@@ -58,7 +58,7 @@ def test_a_destination_that_was_told_other_words_says_which(browse, plan, begin,
     application.accounts.connect(WEBHOOK)
     post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
     changed = application.schedules.edit(
-        post, text="To both", destinations=post.post.destinations, variants={"webhook:sales": "To sales alone"}
+        post, post.post.model_copy(update={"variants": {"webhook:sales": "To sales alone"}})
     )
     clock.move(minutes=1)
     payload = begin(changed)

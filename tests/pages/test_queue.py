@@ -1,6 +1,8 @@
+import io
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from PIL import Image
 
 from core.accounts import Account
 from core.composing import compose
@@ -9,6 +11,13 @@ from core.move.leaving import leave
 from core.rules import Weekdays
 from core.series import series
 from core.standing import standing
+
+
+def picture() -> tuple[str, bytes, str]:
+    """Return a file as a browser sends it."""
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), "teal").save(file, "PNG")
+    return "sea.png", file.getvalue(), "image/png"
 
 
 def click(session, name, plan):
@@ -136,11 +145,11 @@ def test_a_paused_post_whose_time_has_passed_asks_for_another(browse, plan, stat
 def test_the_text_is_edited_in_a_dialog(browse, plan, application):
     post = plan("Tpyo")
     queue = browse("queue")
-    choose(queue, "Edit text", post)
+    choose(queue, "Edit", post)
     field = f"edit-text-{post.post.post_id}"
     assert queue.text_area(key=field).value == "Tpyo"
     queue.text_area(key=field).set_value("Typo")
-    click(queue, "save-text", post)
+    click(queue, "save-post", post)
     assert application.schedules.plan(post.post.post_id).post.text == "Typo"
     assert texts(queue) == ["Typo"]
 
@@ -148,20 +157,47 @@ def test_the_text_is_edited_in_a_dialog(browse, plan, application):
 def test_an_edit_that_leaves_no_text_is_refused(browse, plan, application):
     post = plan("Something")
     queue = browse("queue")
-    choose(queue, "Edit text", post)
+    choose(queue, "Edit", post)
     queue.text_area(key=f"edit-text-{post.post.post_id}").set_value("  ")
-    click(queue, "save-text", post)
+    click(queue, "save-post", post)
     assert "The post has no text." in said(queue)
     assert application.schedules.plan(post.post.post_id).post.text == "Something"
+
+
+def test_the_pictures_of_a_queued_post_are_changed_in_the_same_dialog(browse, plan, application):
+    post = plan("The sea")
+    post_id = post.post.post_id
+    queue = browse("queue")
+    choose(queue, "Edit", post)
+    queue.file_uploader[0].set_value([picture()])
+    queue.text_area(key=f"edit-text-{post_id}").set_value("")
+    click(queue, "save-post", post)
+    changed = application.schedules.plan(post_id)
+    [media] = changed.post.media
+    assert (changed.post.text, media.alt) == ("", "")
+    choose(queue, "Edit", changed)
+    queue.text_area(key=f"alt-{media.reference}-edit-{post_id}").set_value("A teal sea")
+    click(queue, "save-post", changed)
+    assert [each.alt for each in application.schedules.plan(post_id).post.media] == ["A teal sea"]
+
+
+def test_what_was_attached_and_not_saved_is_gone_when_the_dialog_opens_again(browse, plan):
+    post = plan("The sea")
+    queue = browse("queue")
+    choose(queue, "Edit", post)
+    queue.file_uploader[0].set_value([picture()]).run()
+    assert queue.session_state[f"media-edit-{post.post.post_id}"]
+    choose(queue, "Edit", post)
+    assert not queue.session_state[f"media-edit-{post.post.post_id}"]
 
 
 def test_a_change_made_in_another_tab_meanwhile_is_not_overwritten(browse, plan, application):
     post = plan("Mine")
     queue = browse("queue")
-    choose(queue, "Edit text", post)
+    choose(queue, "Edit", post)
     application.schedules.cancel(post)
     queue.text_area(key=f"edit-text-{post.post.post_id}").set_value("Yours")
-    click(queue, "save-text", post)
+    click(queue, "save-post", post)
     assert "Your change was not made." in said(queue)
     assert application.schedules.plan(post.post.post_id).post.text == "Mine"
 

@@ -29,7 +29,7 @@ def post_now(schedules: Schedules, post: Post) -> Callable[[], Plan]:
 
 def edit(schedules: Schedules, post: Post) -> Callable[[], Plan]:
     plan = schedules.schedule(post)
-    return lambda: schedules.edit(plan, text="Better.", destinations=post.destinations)
+    return lambda: schedules.edit(plan, plan.post.model_copy(update={"text": "Better."}))
 
 
 def reschedule(schedules: Schedules, post: Post) -> Callable[[], Plan]:

@@ -162,7 +162,7 @@ def test_posts_that_were_moved_can_be_moved_back(source, destination, path, writ
     leave(source, path)
     arrive(destination, path)
     plan = destination.schedules.plan(post.post_id)
-    destination.schedules.edit(plan, text="Changed there", destinations=("outbox",))
+    destination.schedules.edit(plan, plan.post.model_copy(update={"text": "Changed there"}))
     leave(destination, tmp_path / "back.jsonl")
     assert arrive(source, tmp_path / "back.jsonl").moved == 1
     assert held(source) == {post.post_id: ("ENABLED", "Changed there")}
@@ -405,7 +405,7 @@ def test_an_import_that_is_repeated_changes_nothing(source, destination, path, w
     leave(source, path)
     arrive(destination, path)
     plan = destination.schedules.plan(post.post_id)
-    edited = destination.schedules.edit(plan, text="Better", destinations=("outbox",))
+    edited = destination.schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     assert arrive(destination, path).moved == 1
     assert destination.schedules.plan(post.post_id) == edited
 

@@ -1,11 +1,12 @@
-"""The dialog that changes what a queued post says, to all or to one destination, and where it goes."""
+"""The dialog that changes what a queued post says and shows, to all or to one destination, and where it goes."""
 
 import streamlit as st
 
 from core.accounts import Account
-from core.composing import check_destinations, check_text
+from core.composing import rewritten
 from core.ledger.port import Plan
 from core.models import Post, account_and_part
+from ui import pictures
 from ui.answers import closing, refusal
 from ui.application import application
 from ui.counter import counter
@@ -20,11 +21,14 @@ def begin(post: Post) -> None:
     state[_destinations_key(post)] = list(dict.fromkeys(account_and_part(each)[0] for each in post.destinations))
     for destination, text in post.variants.items():
         state[_variant_key(post, destination)] = text
+    pictures.begin(_draft(post), post.media)
 
 
-@st.dialog("Edit text", icon=":material/edit:", width="medium")
-def text_dialog(plan: Plan) -> None:
-    """Draw the text that goes to all, those that one destination or part of a thread has of its own, and where to."""
+@st.dialog("Edit post", icon=":material/edit:", width="medium")
+def edit_dialog(plan: Plan) -> None:
+    """Draw the text that goes to all, those that one destination or part of a thread has of its own, where to, and
+    the pictures.
+    """
     post = plan.post
     accounts = {account.destination: account for account in application().accounts.all()}
     chosen: list[str] = st.session_state[_destinations_key(post)]
@@ -43,23 +47,25 @@ def text_dialog(plan: Plan) -> None:
         format_func=lambda each: names.get(each, each),
         key=_destinations_key(post),
     )
+    pictures.pictures(_draft(post))
     refusal()
-    st.button("Save", key=of("save-text", post.post_id), type="primary", on_click=_save, args=(plan,))
+    st.button("Save", key=of("save-post", post.post_id), type="primary", on_click=_save, args=(plan,))
 
 
 @closing
 def _save(plan: Plan) -> None:
     app, post, state = application(), plan.post, st.session_state
-    accounts = check_destinations(state[_destinations_key(post)], app.accounts, app.networks)
     variants = {each: state[_variant_key(post, each)] or "" for each in _varied(post)}
-    text = (state[_text_key(post)] or "") if _shared(post) else " ".join(variants.values())
-    destinations = []
-    for account in accounts:
-        parts = [each for each in post.destinations if account_and_part(each)[0] == account.destination]
-        for part in parts or [account.destination]:
-            check_text(variants.get(part, text), [account], app.networks)
-            destinations.append(part)
-    app.schedules.edit(plan, text=text, destinations=destinations, variants=variants)
+    wanted = rewritten(
+        post,
+        text=(state[_text_key(post)] or "") if _shared(post) else " ".join(variants.values()),
+        destinations=state[_destinations_key(post)],
+        variants=variants,
+        media=pictures.attached(_draft(post)),
+        accounts=app.accounts,
+        networks=app.networks,
+    )
+    app.schedules.edit(plan, wanted)
 
 
 def _field(label: str, key: str, accounts: list[Account]) -> None:
@@ -74,6 +80,11 @@ def _shared(post: Post) -> bool:
 
 def _varied(post: Post) -> list[str]:
     return [destination for destination in post.destinations if destination in post.variants]
+
+
+def _draft(post: Post) -> str:
+    """The name under which its pictures stand in the session, as a draft's in Compose do."""
+    return of("edit", post.post_id)
 
 
 def _text_key(post: Post) -> str:
