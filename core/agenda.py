@@ -8,7 +8,7 @@ from core.history import everything
 from core.ledger.port import Cursor, Ledger
 from core.queue import Queue
 from core.recurrence import NeverRuns, preview
-from core.upcoming import Entry, upcoming
+from core.upcoming import Entry, Window, upcoming
 
 AT_MOST = 1000
 """How many past and how many coming posts an agenda holds."""
@@ -20,15 +20,18 @@ _MOMENT = timedelta(milliseconds=1)
 """The least by which two instants differ."""
 
 
-def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> list[Entry]:
-    """Return what is due from `start` until before `end`, soonest first, each run once."""
+def agenda(queue: Queue, ledger: Ledger, start: datetime, end: datetime, now: datetime) -> Window:
+    """Return what is due from `start` until before `end`, soonest first, each run once, and whether there is more."""
     before = islice(everything(ledger, after=Cursor(due_at=end, key=""), page=PAGE), AT_MOST)
-    past = takewhile(lambda run: run.due_at >= start, before)
-    coming = upcoming(queue, now, end, limit=AT_MOST, start=start).entries if end > now else []
-    found = [each for entry in coming for each in _runs(entry, max(now, start - _MOMENT), end)]
+    past = list(takewhile(lambda run: run.due_at >= start, before))
+    nothing = Window(entries=[], more=False)
+    coming = upcoming(queue, now, end, limit=AT_MOST, start=start) if end > now else nothing
+    runs = [_runs(each, max(now, start - _MOMENT), end) for each in coming.entries]
+    found = [each for some in runs for each in some]
     found += [Entry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
     once = {(each.due_at, each.post_id): each for each in found if start <= each.due_at < end}
-    return [once[place] for place in sorted(once)]
+    cut = coming.more or len(past) == AT_MOST or any(len(some) == RUNS_AT_MOST for some in runs)
+    return Window(entries=[once[place] for place in sorted(once)], more=cut)
 
 
 def _runs(entry: Entry, after: datetime, last: datetime) -> list[Entry]:

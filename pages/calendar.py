@@ -40,13 +40,16 @@ def choose(day: date) -> None:
     anew()
 
 
-def posts(first: date, last: date, zone: str) -> dict[date, list[Entry]]:
-    """Return the posts of the days from `first` to `last`, by day as calendars in `zone` have them."""
+def posts(first: date, last: date, zone: str) -> tuple[dict[date, list[Entry]], bool]:
+    """Return the posts of the days from `first` to `last`, by day as calendars in `zone` have them, and whether there
+    are more.
+    """
     app, found = application(), defaultdict(list)
     begins, ends = day_begins(first, zone), day_begins(last + timedelta(days=1), zone)
-    for each in agenda(app.queue, app.ledger, begins, ends, app.clock()):
+    held = agenda(app.queue, app.ledger, begins, ends, app.clock())
+    for each in held.entries:
         found[wall_time(each.due_at, zone).date()].append(each)
-    return found
+    return found, held.more
 
 
 def in_full(entries: list[Entry], now: datetime) -> list[Entry]:
@@ -103,9 +106,11 @@ def month() -> None:
     shown = st.session_state.setdefault(MONTH, today.replace(day=1))
     chosen = st.session_state.setdefault(DAY, today if shown == today.replace(day=1) else shown)
     days = list(Calendar().itermonthdates(shown.year, shown.month))
-    found = posts(days[0], days[-1], zone)
+    found, more = posts(days[0], days[-1], zone)
     steps(shown, today)
     month_grid([cell(day, found.get(day, []), shown, today) for day in days], choose)
+    if more:
+        st.caption("There are more posts in these weeks than the calendar can show. Queue and History have them all.")
     st.subheader(day_heading(chosen, today), anchor=False)
     cards = in_full(found.get(chosen, []), now)
     for each in cards:

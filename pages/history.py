@@ -16,7 +16,7 @@ from ui.dialogs import asked
 from ui.empty_page import empty_page
 from ui.places import places
 from ui.run_card import lag, outcome_line, run_card
-from ui.search import LOOKED_THROUGH, matching, search_field, searched
+from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
 from ui.state import SHOWN
 from ui.viewer import viewer_zone
 
@@ -76,8 +76,11 @@ def report() -> None:
     rest = [run for run in found if run.key not in waiting]
     attention([waiting[key] for key in kept if key in waiting])
     days(rest[:limit])
-    if len(rest) > limit or (len(latest) == asked and not searched()):
+    cut = len(latest) == asked
+    if len(rest) > limit or (cut and not searched()):
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
+    elif cut:
+        looked_through("last")
     if not found:
         empty()
     beside()
@@ -104,14 +107,13 @@ def empty() -> None:
 
 
 st.title("History", anchor=False)
-controls = st.container()
-zone = viewer_zone()
-st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
-report()
 if runs(application().ledger, limit=1):
-    with controls.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         search_field()
         st.download_button(
             "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
         )
+zone = viewer_zone()
+st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
+report()
 asked()

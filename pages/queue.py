@@ -16,7 +16,7 @@ from ui.cards import card
 from ui.dialogs import asked
 from ui.empty_page import empty_page
 from ui.places import anew, departed, places
-from ui.search import LOOKED_THROUGH, matching, search_field, searched
+from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
 from ui.state import PLACES, SHOWN, WINDOW
 from ui.viewer import viewer_zone
 
@@ -58,13 +58,30 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
 
 
+def narrowed() -> bool:
+    """Whether less is shown than there may be."""
+    return bool(searched()) or (st.session_state.get(WINDOW) or "All") != "All"
+
+
+def controls() -> None:
+    """Draw what narrows the cards."""
+    window, search = st.columns([3, 2], vertical_alignment="bottom")
+    window.segmented_control(
+        "Window", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=anew
+    )
+    with search:
+        search_field()
+
+
 @st.fragment(run_every="2s")
 def cards() -> None:
-    """Draw the cards, by day."""
+    """Draw the cards, by day, below what narrows them, if there is anything to narrow."""
     app, zone = application(), viewer_zone()
     now = app.clock()
     found, between, further = placed(now)
     today = wall_time(now, zone).date()
+    if places() or narrowed():
+        controls()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
         if between:
@@ -79,7 +96,9 @@ def cards() -> None:
         st.subheader(day_heading(day, today), anchor=False)
         for _, each in group:
             card(each, now)
-    if further:
+    if further and searched():
+        looked_through("next")
+    elif further:
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
     if not found:
         empty()
@@ -88,20 +107,12 @@ def cards() -> None:
 
 def empty() -> None:
     """Say how to begin, or why nothing is here."""
-    if searched() or (st.session_state.get(WINDOW) or "All") != "All":
+    if narrowed():
         st.info("Nothing here. Look further ahead, or search for something else.", icon=":material/search_off:")
         return
     empty_page("Nothing is scheduled", "Write a post, choose a time, and it waits here until it goes out.")
 
 
 st.title("Queue", anchor=False)
-controls = st.container()
 cards()
-if st.session_state.get(PLACES):
-    window, search = controls.columns([3, 2], vertical_alignment="bottom")
-    window.segmented_control(
-        "Window", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=anew
-    )
-    with search:
-        search_field()
 asked()

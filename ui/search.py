@@ -32,6 +32,11 @@ def searched() -> list[str]:
     return (st.session_state.get(SEARCH) or "").casefold().split()
 
 
+def looked_through(which: str) -> None:
+    """Say that a search has ended before the list did."""
+    st.caption(f"Only the {which} {LOOKED_THROUGH:,} posts were searched.")
+
+
 def matching() -> Matches:
     """Return a test of one post, by its text and its destinations: whether it holds every word."""
     words = searched()

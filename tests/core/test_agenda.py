@@ -9,15 +9,20 @@ from core.queue import Queue
 
 
 @pytest.fixture
-def told(scheduler, target, ledger, clock):
-    """The agenda of some days, counted from now, as (day, state) pairs."""
+def held(scheduler, target, ledger, clock):
+    """The agenda of some days, counted from now."""
 
     def read(first, last):
-        queue, now = Queue(scheduler, target.group), clock()
-        found = agenda(queue, ledger, now + timedelta(days=first), now + timedelta(days=last), now)
-        return [((each.due_at - now).days, each.state) for each in found]
+        now = clock()
+        return agenda(Queue(scheduler, target.group), ledger, now + timedelta(first), now + timedelta(last), now)
 
     return read
+
+
+@pytest.fixture
+def told(held, clock):
+    """The same, as (day, state) pairs."""
+    return lambda first, last: [((each.due_at - clock()).days, each.state) for each in held(first, last).entries]
 
 
 def test_past_and_coming_posts_stand_in_one_line(told, schedules, a_post, ledger, invoked, clock):
@@ -74,3 +79,15 @@ def test_a_post_that_begins_while_its_schedule_is_still_there_is_told_once(
     clock.move(minutes=1)
     ledger.record(invoked(plan.post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert told(-1, 1) == [(0, "published")]
+
+
+def test_it_says_when_it_is_not_all_there_is(held, schedules, a_post, a_series, ledger, invoked, clock, monkeypatch):
+    monkeypatch.setattr("core.agenda.AT_MOST", 2)
+    monkeypatch.setattr("core.agenda.RUNS_AT_MOST", 4)
+    for number in range(3):
+        schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(days=1 + number)))
+        gone = a_post(post_id=f"1{number:011}", due_at=clock() - timedelta(days=1 + number))
+        ledger.record(invoked(gone), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    assert [held(*days).more for days in ((0, 2.5), (0, 4), (-1.5, 0), (-4, 0))] == [False, True, False, True]
+    schedules.schedule(a_series())
+    assert [held(*days).more for days in ((5, 8), (5, 20))] == [False, True]

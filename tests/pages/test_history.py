@@ -158,3 +158,15 @@ def test_history_is_searched_by_text_and_by_account(browse, plan, begin, clock, 
     history.text_input(key="search").set_value("elsewhere").run()
     assert not history.text
     assert "Search for something else" in history.info[0].value
+
+
+def test_a_search_that_did_not_see_all_says_so(browse, plan, begin, clock, application, monkeypatch):
+    posts = [plan(words, minutes=1) for words in ("Coffee", "Tea", "Water")]
+    clock.move(minutes=1)
+    for post in posts:
+        application.publisher.publish(begin(post))
+    monkeypatch.setattr("ui.search.LOOKED_THROUGH", 2)
+    history = browse("history")
+    history.text_input(key="search").set_value("tea").run()
+    assert "Only the last 2 posts were searched." in said(history)
+    assert not any(button.key == "more" for button in history.button)

@@ -253,6 +253,25 @@ def test_search_and_window_narrow_the_cards(browse, plan):
     assert texts(queue) == ["Coffee at nine", "Tea at ten"]
 
 
+def test_a_window_without_posts_can_be_left_again(browse, plan):
+    plan("In three days", minutes=3 * 24 * 60)
+    queue = browse("queue")
+    queue.segmented_control(key="window").set_value("Today").run()
+    assert "Look further ahead" in said(queue)
+    queue.segmented_control(key="window").set_value("All").run()
+    assert texts(queue) == ["In three days"]
+
+
+def test_a_search_that_did_not_see_all_says_so(browse, plan, monkeypatch):
+    for words in ("Coffee", "Tea", "Water"):
+        plan(words)
+    monkeypatch.setattr("ui.search.LOOKED_THROUGH", 2)
+    queue = browse("queue")
+    queue.text_input(key="search").set_value("water").run()
+    assert "Only the next 2 posts were searched." in said(queue)
+    assert not any(button.key == "more" for button in queue.button)
+
+
 def test_a_long_queue_is_shown_page_by_page(browse, plan):
     for minutes in range(10, 35):
         plan(f"Post {minutes}", minutes=minutes)
