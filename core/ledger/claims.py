@@ -6,10 +6,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.ledger import occurrences, plans
+from core.ledger import occurrences, pauses, plans
 from core.ledger.port import KEPT, STOPPED_WHILE_PUBLISHING, Claim, Receipt
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
+
+
+def find(connection: sqlite3.Connection, key: str, destination: str) -> sqlite3.Row | None:
+    """Return the row of a claim; None while there is none."""
+    found: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM claim WHERE occurrence_key = ? AND destination = ?", (key, destination)
+    ).fetchone()
+    return found
 
 
 def look(
@@ -22,18 +30,25 @@ def look(
     lives: Callable[[str], bool],
 ) -> Claim | None:
     """Return what stands against a claim, or None if it may be taken. `lives` tells whether an owner does."""
-    row = _find(connection, payload.occurrence_key, destination)
+    row = find(connection, payload.occurrence_key, destination)
     if row is None or row["state"] == "waiting":
         if _is_turned_away(connection, payload, begun=row is not None):
             turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
             occurrences.append(connection, payload, turned_away)
             return Claim(verdict="superseded")
-        return None
+        return waits(row, now)
     if row["state"] != "claimed":
         return Claim(verdict=row["state"], attempt=row["attempt"], detail=json.loads(row["detail"]))
     if row["lease_until"] > milliseconds(now) and lives(row["owner"]):
         return Claim(verdict="busy", attempt=row["attempt"], until=from_milliseconds(row["lease_until"]))
     return None if deduplicates else _give_up(connection, payload, destination, row["attempt"], now)
+
+
+def waits(row: sqlite3.Row | None, now: datetime) -> Claim | None:
+    """Return the answer to a claim, as its row is, while the network is to be left alone, else None."""
+    if row is None or row["state"] != "waiting":
+        return None
+    return pauses.standing(row["attempt"], json.loads(row["detail"]), now)
 
 
 def take(
@@ -46,7 +61,7 @@ def take(
     lease_until: datetime,
 ) -> Claim:
     """Take a claim that nothing stands against; what was prepared with the first attempt is kept."""
-    row = _find(connection, payload.occurrence_key, destination)
+    row = find(connection, payload.occurrence_key, destination)
     kept = row["prepared"] if row is not None else None
     if kept is None and prepared is not None:
         kept = json.dumps(prepared)
@@ -74,7 +89,7 @@ def finish(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -
 
 def reopen(connection: sqlite3.Connection, payload: Payload, destination: str, now: datetime) -> None:
     """Let a publication that is neither out nor under way be claimed again, and note that a person said so."""
-    row = _find(connection, payload.occurrence_key, destination)
+    row = find(connection, payload.occurrence_key, destination)
     if row is not None and row["state"] in ("claimed", "published"):
         return
     kept, attempt = (row["prepared"], row["attempt"]) if row is not None else (None, 0)
@@ -117,13 +132,6 @@ def _give_up(connection: sqlite3.Connection, payload: Payload, destination: str,
     )
     finish(connection, payload, receipt)
     return Claim(verdict="unconfirmed", attempt=attempt, detail=detail)
-
-
-def _find(connection: sqlite3.Connection, key: str, destination: str) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM claim WHERE occurrence_key = ? AND destination = ?", (key, destination)
-    ).fetchone()
-    return found
 
 
 def _put(

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items
+from core.ledger import items, pauses
 from core.ledger.items import Item
 from core.ledger.port import STOPPED_WHILE_PUBLISHING, Claim, FinalState, Receipt
 from core.ledger.table import Draft
@@ -26,13 +26,20 @@ def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, ded
             turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
             occurrences.append(draft, payload, turned_away)
             return Claim(verdict="superseded")
-        return None
+        return waits(item, now)
     attempt = int(item["attempt"])
     if item["state"] != "claimed":
         return Claim(verdict=cast(FinalState, item["state"]), attempt=attempt, detail=json.loads(str(item["detail"])))
     if int(item["lease_until"]) > milliseconds(now):
         return Claim(verdict="busy", attempt=attempt, until=from_milliseconds(int(item["lease_until"])))
     return None if deduplicates else _give_up(draft, payload, destination, attempt, now)
+
+
+def waits(item: Item | None, now: datetime) -> Claim | None:
+    """Return the answer to a claim, as its item is, while the network is to be left alone, else None."""
+    if item is None or item["state"] != "waiting":
+        return None
+    return pauses.standing(int(item["attempt"]), json.loads(str(item["detail"])), now)
 
 
 def take(
@@ -62,7 +69,7 @@ def reopen(draft: Draft, payload: Payload, destination: str, now: datetime) -> N
     item = _find(draft, payload, destination) or _new(payload, destination)
     if item["state"] in ("claimed", "published"):
         return
-    _put(draft, payload, item, state="waiting", lease_until=0)
+    _put(draft, payload, item, state="waiting", lease_until=0, detail="{}")
     attempt = int(item["attempt"])
     receipt = Receipt(kind="retried", at=now, revision=payload.revision, attempt=attempt, destination=destination)
     occurrences.append(draft, payload, receipt)

@@ -101,7 +101,8 @@ class Plan:
 class Receipt:
     """One thing that happened to an occurrence, or to one destination of it. Appended, never changed.
 
-    `attempt` counts the claims of a destination, or the attempts of the relay; `detail` is JSON without secrets.
+    `attempt` counts the claims of a destination, or the attempts of the relay; `detail` is JSON without secrets. That
+    of a `waiting` has a member `until` where the network asked not to be called before that instant (utc_text).
     """
 
     kind: ReceiptKind
@@ -131,11 +132,12 @@ class Claim:
     """The answer to an attempt to claim one publication.
 
     `yours`: call the network, then `finish`. `superseded`: the post was cancelled or changed. `busy`: another attempt
-    is under way until `until`. Anything else is how it ended before, with `detail`. `prepared` is what an earlier
-    attempt stored before it called the network.
+    is under way until `until`. `waiting`: the network asked not to be called before `until`; whoever can end it without
+    calling it may `finish` that attempt. Anything else is how it ended before. `detail` is what the last attempt left,
+    `prepared` what an earlier one stored before it called the network.
     """
 
-    verdict: Literal["yours", "superseded", "busy", "published", "refused", "unconfirmed"]
+    verdict: Literal["yours", "superseded", "busy", "waiting", "published", "refused", "unconfirmed"]
     attempt: int = 0
     until: datetime | None = None
     prepared: dict[str, Any] | None = None
@@ -223,8 +225,12 @@ class Ledger(Protocol):
         A revision that is not current, or whose post is cancelled, is superseded; not so a run of a series that was
         claimed before: it goes on as it began, whatever became of the series. A claim whose lease has run out, or
         whose owner is dead, is claimed again where the network deduplicates; elsewhere it becomes unconfirmed, with a
-        receipt.
+        receipt. What waits is not claimed, and leaves no receipt, before the instant that its network asked for.
         """
+        ...
+
+    def waits(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+        """Return the `waiting` that a claim would be answered, while the network is to be left alone; else None."""
         ...
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
@@ -235,7 +241,7 @@ class Ledger(Protocol):
         ...
 
     def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
-        """Let publications that are neither out nor under way be claimed again, because a person said so.
+        """Let publications that are neither out nor under way be claimed again at once, because a person said so.
 
         Each gets a `retried` receipt, whose `attempt` is the last one made. Raises ChangedElsewhere if the post is a
         one-time post that was changed or cancelled since.

@@ -11,7 +11,7 @@ from core.errors import PunctualError
 from core.ledger.port import Claim, Ledger, Receipt
 from core.media.port import MediaStore
 from core.models import part_of
-from core.moments import Clock
+from core.moments import Clock, utc_text
 from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.network import (
     DEADLINE_SECONDS,
@@ -76,13 +76,14 @@ class Fence:
         """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted.
 
         `part` is which of a thread's parts, and `earlier` the references of those before it. Pictures and videos that
-        cannot go out make the publication refused; nothing goes out without them.
+        cannot go out make the publication refused; nothing goes out without them. A network that asked to be left alone
+        is neither prepared for nor called before the instant it named.
         """
         destination = part_of(account.destination, part)
         before = self._before(payload, destination) if payload.media else []  # to make those ready costs more
-        ended = _ended(before, destination)
-        if ended is not None:
-            return ended
+        known = _ended(before, destination) or self._waits(payload, destination)
+        if known is not None:
+            return known
         try:
             outgoing = self._outgoing(payload, account, network, part, earlier, _uploaded_before(before))
             prepared = network.prepare(outgoing)
@@ -129,14 +130,23 @@ class Fence:
         return _verdict(destination, waiting)
 
     def _settle(self, payload: Payload, destination: str, result: Result) -> Verdict:
-        """Record what becomes of a publication without calling the network, unless it has ended before."""
+        """Record what becomes of a publication without calling the network, unless it has ended before.
+
+        How long the network asked to be left alone does not matter for that.
+        """
         now = self._clock()
         claim = self._ledger.claim(
             payload, destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
         )
-        if claim.verdict != "yours":
+        if claim.verdict not in ("yours", "waiting"):
             return _told(destination, claim, now)
         return self._finish(payload, destination, claim, result)
+
+    def _waits(self, payload: Payload, destination: str) -> Verdict | None:
+        """Return how long the network is to be left alone, asked before it is prepared for; None where it is not."""
+        now = self._clock()
+        claim = self._ledger.waits(payload, destination, now=now)
+        return _told(destination, claim, now) if claim is not None else None
 
     def _before(self, payload: Payload, destination: str) -> list[Receipt]:
         """Return what befell a destination so far, in order."""
@@ -196,11 +206,9 @@ def _published(network: Network, outgoing: Outgoing) -> Result:
 
 def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
     """Answer from what an earlier attempt left."""
-    if claim.verdict == "busy":
-        wait = (claim.until or now) - now
-        return Verdict(
-            destination=destination, state="waiting", reason="Another attempt is under way.", retry_after=wait
-        )
+    if claim.verdict == "busy" or claim.verdict == "waiting":
+        wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is under way.")
+        return Verdict(destination=destination, state="waiting", reason=reason, retry_after=wait)
     if claim.verdict == "yours":
         raise ValueError("a claim that is ours has no answer yet")
     return _stored(destination, claim.verdict, claim.detail)
@@ -236,7 +244,8 @@ def _receipt(result: Result, payload: Payload, destination: str, attempt: int, n
     at = result.at if isinstance(result, Published) else now
     detail: dict[str, Any] = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference}
     if isinstance(result, Later):
-        detail |= {"upload": result.upload, "doubt": result.doubt or None}
+        until = utc_text(now + result.retry_after) if result.retry_after else None
+        detail |= {"upload": result.upload, "doubt": result.doubt or None, "until": until}
     return Receipt(
         kind=verdict.state,
         at=at,

@@ -28,6 +28,7 @@ from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.models import Post, Repeat, part_of
+from core.moments import utc_text
 from core.processes import Presence
 from core.wire import Payload, ScheduleName, invocation_of
 
@@ -371,6 +372,76 @@ def test_a_publication_that_waits_is_claimed_again(once, planned, claim, end):
     assert (again.verdict, again.attempt) == ("yours", 2)
 
 
+@pytest.mark.parametrize("deduplicates", [True, False])
+def test_a_network_that_asked_to_wait_is_not_claimed_before(
+    ledger, open_ledger, once, planned, claim, end, clock, deduplicates
+):
+    payload, until = due(planned(once())), clock() + timedelta(minutes=10)
+    claim(payload, deduplicates=deduplicates)
+    end(payload, "waiting", reason="slow down", until=utc_text(until))
+    for by in (ledger, open_ledger()):
+        for milliseconds in (0, 299_999):
+            clock.move(milliseconds=milliseconds)
+            turned_down = claim(payload, deduplicates=deduplicates, by=by)
+            assert (turned_down.verdict, turned_down.attempt, turned_down.until) == ("waiting", 1, until)
+            assert turned_down.detail["reason"] == "slow down"
+            assert by.waits(payload, "outbox", now=clock()) == turned_down
+    clock.move(milliseconds=2)
+    assert kinds(ledger, payload.occurrence_key) == ["waiting"]
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+    again = claim(payload, deduplicates=deduplicates)
+    assert (again.verdict, again.attempt) == ("yours", 2)
+
+
+def test_one_destination_waits_for_its_own_network_alone(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
+    claim(payload)
+    end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
+    assert ledger.waits(payload, "webhook:sales", now=clock()) is None
+    assert claim(payload, "webhook:sales").verdict == "yours"
+
+
+@pytest.mark.parametrize("kind", [None, "waiting", "published", "refused", "unconfirmed"])
+def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, planned, claim, end, clock, kind):
+    payload = due(planned(once()))
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+    claim(payload)
+    if kind:
+        end(payload, kind, reason="so")
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+
+
+def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "waiting", reason="slow down", until=utc_text(clock.move(minutes=10)))
+    assert claim(payload).attempt == 2
+    clock.move(minutes=-5)
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+    end(payload, "waiting", attempt=2, reason="not reached")
+    assert claim(payload).attempt == 3
+
+
+def test_what_a_network_told_a_slow_attempt_does_not_hold_up_the_one_that_took_over(
+    ledger, once, planned, claim, end, clock
+):
+    payload = due(planned(once()))
+    claim(payload)
+    clock.move(minutes=1)
+    claim(payload, deduplicates=True)
+    end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert claim(payload, deduplicates=True).verdict == "busy"
+
+
+def test_what_waits_for_a_network_is_ended_by_whoever_need_not_call_it(once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
+    end(payload, "refused", attempt=claim(payload).attempt, reason="its account is gone")
+    assert (claim(payload).verdict, claim(payload).detail) == ("refused", {"reason": "its account is gone"})
+
+
 def test_what_was_prepared_with_the_first_attempt_is_kept(once, planned, claim, end, clock):
     payload = due(planned(once()))
     assert claim(payload, prepared={"rkey": "3k"}).prepared == {"rkey": "3k"}
@@ -532,6 +603,21 @@ def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series,
     assert change(post, wish="cancelled").revision == 2
 
 
+def test_a_run_that_waits_for_a_network_holds_its_series_no_longer_than_it_may_be_late(
+    series, planned, change, claim, end, clock
+):
+    post = planned(series(late_after_minutes=30))
+    run = invocation_of(post, clock())
+    claim(run)
+    end(run, "waiting", reason="slow down", until=utc_text(clock() + timedelta(days=1)))
+    clock.move(minutes=29)
+    with pytest.raises(AlreadyGoingOut):
+        change(post, text="Better")
+    clock.move(minutes=1)
+    assert change(post, text="Better").revision == 2
+    assert claim(run).verdict == "waiting"
+
+
 def test_a_run_that_is_tried_however_late_holds_its_series_while_it_is_tried(series, planned, change, claim, clock):
     post = planned(series(late_after_minutes=30))
     run = invocation_of(post, clock())
@@ -583,6 +669,15 @@ def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, o
     again = claim(payload)
     assert (again.verdict, again.attempt) == ("yours", 2)
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
+
+
+def test_a_person_need_not_wait_as_long_as_a_network_asked_for(ledger, once, planned, claim, end, clock):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
+    ledger.reopen(payload, ("outbox",), now=clock())
+    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert claim(payload).verdict == "yours"
 
 
 @pytest.mark.parametrize("destinations", [(), ("outbox",)])

@@ -194,13 +194,14 @@ def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_c
     assert [outgoing.upload for outgoing in album.given] == [None, "7", "7", None, "7", None, "7"]
 
 
-def test_what_cannot_be_prepared_is_not_published_and_the_next_attempt_goes_on_with_it(fence, album, due, store):
+def test_what_cannot_be_prepared_is_not_published_and_the_next_attempt_goes_on_with_it(fence, album, due, store, clock):
     still = Later(reason="still processing", retry_after=timedelta(seconds=5), upload="7")
     album.unprepared = [Unprepared(still), Unprepared(still)]
     payload = due(take_in(store, VIDEO))
     for _ in range(2):
         verdict = fence.publish_once(payload, ACCOUNT, album)
         assert (verdict.state, verdict.reason, verdict.retry_after) == ("waiting", still.reason, still.retry_after)
+        clock.move(seconds=5)
     assert album.given == []
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
     assert [outgoing.upload for outgoing in album.given] == ["7"]
