@@ -1,7 +1,7 @@
 """What becomes of a post when a network does not say yes: later, refused, sign in again, or nobody knows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import PunctualError
 from core.moments import Clock
@@ -49,13 +49,16 @@ class Sorting:
 
         A 5xx leaves open whether the post was stored before something went wrong, also a 503 with a Retry-After:
         Varnish puts one beside every 503 of its own, and says so when the server behind it hung up after it had taken
-        the request (its built-in VCL).
+        the request (its built-in VCL). What may be tried again waits as long as it says all the same: GoToSocial answers
+        503 when it has too much to do (doc: Request Throttling & Rate Limiting).
         """
         said = f"{self.name} answered {answer.status}: {answer.words.rstrip('.')}."
+        pause = answer.pause(self.clock())
         if answer.status in (425, 429):
-            return Later(reason=said, retry_after=answer.pause(self.clock()))
+            return Later(reason=said, retry_after=pause)
         if answer.status < 200 or answer.status == 408 or answer.status >= 500:  # 1xx: the answer was still to come
-            return self.unclear(said)
+            result = self.unclear(said)
+            return replace(result, retry_after=pause) if isinstance(result, Later) else result
         if answer.status == 401:
             return Refused(reason=f"{said} {AGAIN}")
         if 300 <= answer.status < 400:

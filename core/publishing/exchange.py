@@ -87,12 +87,13 @@ class Answer:
     def pause(self, now: datetime) -> timedelta | None:
         """How long the server asks to be left alone, at most a day.
 
-        Retry-After holds seconds or a date (RFC 9110); Telegram says it in its JSON. Where it is missing, the end of
-        a rate limit counts: an ISO instant with Mastodon, seconds since 1970 with Bluesky and X.
+        Retry-After holds seconds or a date (RFC 9110); Telegram says it in its JSON. Where a 429 lacks it, the end of
+        the rate limit counts: an ISO instant with Mastodon, seconds since 1970 with Bluesky and X. Mastodon and X name
+        that end in every answer (doc); beside other statuses it asks for nothing.
         """
-        names = ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "x-rate-limit-reset")
+        names = ("X-RateLimit-Reset", "RateLimit-Reset", "x-rate-limit-reset") if self.status == 429 else ()
         said = [self.headers.get(name) for name in names]
-        for text in (said[0], self.member("parameters", "retry_after"), *said[1:]):
+        for text in (self.headers.get("Retry-After"), self.member("parameters", "retry_after"), *said):
             found = _pause(str(text).strip(), now)
             if found is not None:
                 return min(max(found, timedelta()), LONGEST_PAUSE)

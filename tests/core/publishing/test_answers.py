@@ -57,8 +57,15 @@ def test_what_was_never_sent_is_tried_again_and_what_may_have_arrived_is_a_doubt
     assert isinstance(sorting(try_again).fault(BrokenOff("It hung up.")), Later)
 
 
-def test_the_networks_pause_is_handed_on():
-    assert sorting(try_again).answer(answered(429, Retry_After="9")).retry_after == timedelta(seconds=9)
+@pytest.mark.parametrize("status", [425, 429, 500, 503])
+def test_the_networks_pause_is_handed_on(status):
+    assert sorting(try_again).answer(answered(status, Retry_After="9")).retry_after == timedelta(seconds=9)
+
+
+@pytest.mark.parametrize(("status", "pause"), [(429, timedelta(minutes=5)), (425, None), (503, None)])
+def test_the_end_of_a_rate_limit_is_a_pause_only_once_the_limit_was_passed(status, pause):
+    answer = answered(status, X_RateLimit_Reset="2026-11-24T08:05:00Z")
+    assert sorting(try_again).answer(answer).retry_after == pause
 
 
 def test_a_redirect_says_that_it_is_elsewhere():
