@@ -49,8 +49,8 @@ class Sorting:
 
         A 5xx leaves open whether the post was stored before something went wrong, also a 503 with a Retry-After:
         Varnish puts one beside every 503 of its own, and says so when the server behind it hung up after it had taken
-        the request (its built-in VCL). What may be tried again waits as long as it says all the same: GoToSocial answers
-        503 when it has too much to do (doc: Request Throttling & Rate Limiting).
+        the request (its built-in VCL). What may be tried again waits until then all the same: GoToSocial says so when
+        it has too much to do (doc: Request Throttling & Rate Limiting).
         """
         said = f"{self.name} answered {answer.status}: {answer.words.rstrip('.')}."
         pause = answer.pause(self.clock())
