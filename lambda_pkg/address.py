@@ -24,8 +24,16 @@ class Address:
     secure: bool
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return f"{self._host}:{self.port}"
+
+    @property
+    def authority(self) -> str:
+        """What stands in a request's Host header: the port only where it is not the scheme's own."""
+        return self._host if self.port == (443 if self.secure else 80) else str(self)
+
+    @property
+    def _host(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 @functools.lru_cache(maxsize=16)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from lambda_pkg.address import Address
 
@@ -40,17 +40,13 @@ class Exchange:
         """Connect. Raises NoAnswer, also when it takes longer than `connect_seconds` for one IP address."""
         self._address = address
         self._answer_seconds = answer_seconds
-        if address.secure:
-            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                address.host, address.port, timeout=connect_seconds, context=tls()
-            )
-        else:
-            self._connection = http.client.HTTPConnection(address.host, address.port, timeout=connect_seconds)
         try:
-            self._connection.connect()
+            self._socket = socket.create_connection((address.host, address.port), connect_seconds)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the end of a request waits for no ACK
+            if address.secure:
+                self._socket = tls().wrap_socket(self._socket, server_hostname=address.host)
         except (OSError, ValueError) as error:  # a host that is no name, as in a..b, is a ValueError
             raise NoAnswer(_no_connection(error, address)) from error
-        self._socket = self._connection.sock
 
     def __enter__(self) -> Self:
         return self
@@ -63,10 +59,11 @@ class Exchange:
 
         `now` answers epoch seconds, for a Retry-After that is a date. Raises NoAnswer, also after `answer_seconds`.
         """
-        self._connection.sock = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
+        waiting = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
         try:
-            self._connection.request("POST", self._address.target, body, dict(headers))
-            response = self._connection.getresponse()
+            waiting.send(self._head(body, headers) + body)
+            response = http.client.HTTPResponse(cast("socket.socket", waiting), method="POST")
+            response.begin()
             content = response.read(ANSWER_BYTES)
             if response.length and len(content) < ANSWER_BYTES:
                 raise http.client.IncompleteRead(content, response.length)
@@ -78,18 +75,35 @@ class Exchange:
             retry_after=_pause(response.getheader("Retry-After", ""), now),
         )
 
+    def _head(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Return a request's first lines; http.client writes the same ones, seven times as slowly."""
+        fields = {
+            "Host": self._address.authority,
+            "Accept-Encoding": "identity",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+            **headers,
+        }
+        lines = [f"POST {self._address.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
 
 class _Deadline(io.RawIOBase):
-    """A connected socket whose every wait ends at one instant (time.monotonic), as http.client uses a socket.
+    """A connected socket whose every wait ends at one instant (time.monotonic), as http.client reads from a socket.
 
-    A socket's own timeout starts again with each byte, so a server that trickles would never run into it. What
-    http.client sends in pieces leaves in one, once the answer is read.
+    A socket's own timeout starts again with each byte, so a server that trickles would never run into it.
     """
 
     def __init__(self, connected: socket.socket, ends: float) -> None:
         self._socket = connected
         self._ends = ends
-        self._unsent = b""
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        rest = memoryview(data)
+        while rest:
+            self._limit()
+            rest = rest[self._socket.send(rest) :]
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -98,21 +112,8 @@ class _Deadline(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._send()
         self._limit()
         return self._socket.recv_into(buffer)
-
-    def sendall(self, data: bytes) -> None:
-        self._unsent += data
-
-    def close(self) -> None:
-        """Leave the socket open: http.client calls this once it has the headers, and the body is still to be read."""
-
-    def _send(self) -> None:
-        rest, self._unsent = memoryview(self._unsent), b""
-        while rest:
-            self._limit()
-            rest = rest[self._socket.send(rest) :]
 
     def _limit(self) -> None:
         left = self._ends - time.monotonic()

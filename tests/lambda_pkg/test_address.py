@@ -20,6 +20,21 @@ def test_https_and_loopback_http_are_posted_to(url, address):
 
 
 @pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("https://posts.example", "posts.example"),
+        ("https://posts.example:443/", "posts.example"),
+        ("https://posts.example:80/", "posts.example:80"),
+        ("http://127.0.0.1/", "127.0.0.1"),
+        ("http://[::1]/", "[::1]"),
+        ("http://[::1]:443/", "[::1]:443"),
+    ],
+)
+def test_a_server_is_told_its_port_where_the_scheme_means_another(url, authority):
+    assert address_of(url).authority == authority
+
+
+@pytest.mark.parametrize(
     ("url", "wrong"),
     [
         ("http://posts.example/publish", "neither https nor http"),

@@ -133,6 +133,14 @@ def test_the_request_carries_the_event_itself_as_json_in_utf8(hand_over, environ
     assert payload["text"].encode() in body
 
 
+def test_the_request_names_the_server_and_asks_for_an_answer_as_it_is(hand_over, environment, server):
+    posting_server = server(200)
+    hand_over(environment(posting_server.url))
+    [(_, headers, _)] = posting_server.requests
+    said = {"host": f"127.0.0.1:{posting_server.port}", "connection": "close", "accept-encoding": "identity"}
+    assert {name: headers[name] for name in said} == said
+
+
 @pytest.fixture
 def signed(payload: Any, environment: Any, server: Any, secret: str) -> Any:
     """Hand a post over when the real clock is `late` behind, signed with `secret` and others; return its request."""
