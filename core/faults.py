@@ -1,20 +1,26 @@
 """What AWS answers, as errors of ours: translated here and nowhere else."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigNotFound,
     ConfigParseError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     InvalidRegionError,
     LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
     SSOError,
     TokenRetrievalError,
 )
@@ -41,7 +47,10 @@ class GroupGone(PunctualError):
 class PartGone(PunctualError):
     """A part of the deployment (a function, a table, a queue, a secret, a role) is not there."""
 
-    hint = "Deploy the stack again (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
+    hint = (
+        "The Health page says which, and what to do: as a rule, deploy the stack again (cdk_min/README.md), "
+        "or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
+    )
 
 
 class NameTaken(PunctualError):
@@ -77,7 +86,10 @@ class AccessDenied(PunctualError):
 class CredentialsRefused(PunctualError):
     """AWS does not take the credentials: expired, revoked, or of a clock that is wrong."""
 
-    hint = "Sign in again (for instance: aws sso login), check this machine's clock, then reload the page."
+    hint = (
+        "Sign in again (for instance: aws sso login), check this machine's clock, then reload the page. "
+        "Where you changed keys, start Punctual again."
+    )
 
 
 class ClockSkewed(CredentialsRefused):
@@ -97,13 +109,13 @@ class NoCredentials(PunctualError):
 class SchedulerUnavailable(PunctualError):
     """AWS could not be reached, or had a fault of its own."""
 
-    hint = "Check this machine's network. Nothing is lost: what you planned was noted and is tried again by itself."
+    hint = "Check this machine's network, then try again. Nothing that was noted is lost: it is armed by itself."
 
 
 class Throttled(SchedulerUnavailable):
     """AWS asked, again and again, for fewer requests."""
 
-    hint = "Wait a minute. Nothing is lost: what you planned was noted and is tried again within two minutes."
+    hint = "Wait a minute, then try again. Nothing that was noted is lost: it is armed by itself."
 
 
 _BY_CODE: dict[str, type[PunctualError]] = {
@@ -147,8 +159,10 @@ def translated() -> Iterator[None]:
         raise CredentialsRefused(str(error)) from error
     except _NOT_CONFIGURED as error:
         raise NoCredentials(str(error)) from error
-    except (BotoCoreError, ResponseParserError) as error:
-        raise SchedulerUnavailable(_short(str(error))) from error
+    except ResponseParserError as error:
+        raise SchedulerUnavailable(f"What was answered cannot be read: {_short(str(error))}") from error
+    except BotoCoreError as error:
+        raise SchedulerUnavailable(_on_the_way(error) or _short(str(error))) from error
 
 
 _NOT_CONFIGURED = (
@@ -160,6 +174,14 @@ _NOT_CONFIGURED = (
     ConfigNotFound,
     ConfigParseError,
 )
+
+_ON_THE_WAY: dict[type[BotoCoreError], str] = {
+    EndpointConnectionError: "cannot be reached",
+    ConnectTimeoutError: "does not answer",
+    ReadTimeoutError: "did not answer in time",
+    ConnectionClosedError: "broke the connection off",
+}
+_TITLE = re.compile("<title>(.+?)</title>", re.IGNORECASE | re.DOTALL)
 
 
 def _of_answer(error: ClientError) -> PunctualError:
@@ -175,9 +197,16 @@ def _of_answer(error: ClientError) -> PunctualError:
     return _BY_CODE.get(code, SchedulerUnavailable)(text)
 
 
+def _on_the_way(error: BotoCoreError) -> str | None:
+    """Say which host was not reached, where that is all that a fault tells; None of any other."""
+    what = next((words for kind, words in _ON_THE_WAY.items() if isinstance(error, kind)), None)
+    return what and f"{urlsplit(error.kwargs['endpoint_url']).netloc} {what}."
+
+
 def _short(text: str) -> str:
-    """A proxy between us and AWS may answer a whole page of its own."""
-    text = " ".join(text.split())
+    """A proxy between us and AWS may answer a whole page of its own: its title says as much."""
+    title = _TITLE.search(text)
+    text = " ".join((title[1] if title else text).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

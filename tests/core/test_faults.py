@@ -78,3 +78,26 @@ def test_the_page_of_a_proxy_is_not_repeated_whole():
         raise ClientError({"Error": {"Code": "502", "Message": "<html>\n  <p>Bad gateway</p>" * 1000}}, "GetSchedule")
     assert str(caught.value).startswith("GetSchedule: <html> <p>Bad gateway</p>")
     assert len(str(caught.value)) < 700
+
+
+def test_of_a_proxys_page_the_title_is_told():
+    page = "<!doctype html>\n<html><title>502 Bad Gateway</title><p>Long words</p></html>"
+    with pytest.raises(faults.SchedulerUnavailable, match=r"^GetSchedule: 502 Bad Gateway$"), translated():
+        raise ClientError({"Error": {"Code": "502", "Message": page}}, "GetSchedule")
+    with pytest.raises(faults.SchedulerUnavailable, match=r"cannot be read: 502 Bad Gateway$"), translated():
+        raise ResponseParserError(f"Unable to parse response, invalid XML received: {page.encode()!r}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (exceptions.EndpointConnectionError, "cannot be reached"),
+        (exceptions.ConnectTimeoutError, "does not answer"),
+        (exceptions.ReadTimeoutError, "did not answer in time"),
+        (exceptions.ConnectionClosedError, "broke the connection off"),
+    ],
+)
+def test_who_was_not_reached_is_told_without_what_was_asked(kind, said):
+    with pytest.raises(faults.SchedulerUnavailable) as caught, translated():
+        raise kind(endpoint_url="https://scheduler.eu-west-1.amazonaws.com/schedules?ScheduleGroup=posts", error="no")
+    assert str(caught.value) == f"scheduler.eu-west-1.amazonaws.com {said}."
