@@ -38,12 +38,17 @@ LEAD = timedelta(seconds=60)
 """EventBridge Scheduler fires within the minute after an at(); the relay, invoked early, waits for the rest."""
 NOTICE = LEAD + timedelta(seconds=60)
 PATIENT = Config(
-    retries={"mode": "adaptive", "total_max_attempts": 6},
+    retries={"mode": "adaptive", "total_max_attempts": 4},
     max_pool_connections=32,
-    connect_timeout=5,
-    read_timeout=20,
+    connect_timeout=3,
+    read_timeout=5,
 )
-"""Slows down when AWS throttles, as many pages and threads share the quota of one account."""
+"""Slows down when AWS throttles, as many pages and threads share the quota of one account.
+
+Where nobody answers at all, whoever looks at a page is told so within half a minute.
+"""
+TRANSFERRING = PATIENT.merge(Config(read_timeout=20))
+"""For files: a slow line may stand still for longer."""
 BRIEF = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=32,
@@ -160,7 +165,7 @@ class Aws:
 
     def _media(self) -> MediaStore:
         if self.deployment.media_bucket:
-            return S3Media(self.client("s3"), self.deployment.media_bucket)
+            return S3Media(self.client("s3", TRANSFERRING), self.deployment.media_bucket)
         return FolderMedia(self._home.media)
 
     def _cloudformation(self) -> Any:

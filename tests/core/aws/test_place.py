@@ -119,3 +119,10 @@ def test_a_deleted_group_is_named_and_nothing_is_lost(opened, interfere, a_post,
     assert application.schedules.repair() == []
     [listed] = application.queue.window(clock(), clock() + timedelta(days=1), limit=10)
     assert (listed.due_at, listed.enabled) == (post.due_at, True)
+
+
+def test_where_nobody_answers_a_page_says_so_within_half_a_minute(opened):
+    config = opened().place.scheduler.meta.config
+    attempts = config.retries["total_max_attempts"]
+    pauses = sum(2**number for number in range(attempts - 1))  # at most, in seconds: botocore's exponential back-off
+    assert attempts * max(config.connect_timeout, config.read_timeout) + pauses <= 30
