@@ -15,11 +15,11 @@ from core.composing import compose
 from core.errors import PunctualError
 from core.history import GRACE, Run, runs
 from core.models import Post, new_post_id
-from core.moments import instants, utc_text, wall_time
+from core.moments import from_utc_text, instants, utc_text, wall_time
 from core.move import commands as moving
 from core.phrases import excerpt
 from core.queue import Scheduled
-from core.recurrence import preview
+from core.recurrence import NeverRuns, in_words, preview, read
 from core.repeat_option import GRAMMAR, rule_asked
 from core.schedules import FURTHEST_AHEAD
 from core.series import series
@@ -117,13 +117,11 @@ def _schedule(application: Application, asked: argparse.Namespace, out: TextIO, 
     plan = application.schedules.schedule(post)
     if application.engine is not None and not application.engine.running():
         print("Nothing runs that would send it: start the dashboard, or python -m core.engine.", file=err)
-    planned = _told(plan.post, "armed")
-    if repeat:
-        runs_ahead = preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now)
-        planned["next"] = [utc_text(run) for run in runs_ahead]
+    planned = _told(plan.post, "armed") | _repeating(plan.post, now)
     print(json.dumps(planned) if asked.json else _line(planned), file=out)
     if repeat and not asked.json:
-        print("\n".join(f"  {wall_time(run, zone):%a %d %b %Y, %H:%M} {zone}" for run in runs_ahead), file=out)
+        runs_ahead = [wall_time(from_utc_text(run), zone) for run in planned["next"]]
+        print("\n".join(f"  {run:%a %d %b %Y, %H:%M} {zone}" for run in runs_ahead), file=out)
 
 
 def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:
@@ -138,10 +136,11 @@ def _wall_asked(asked: argparse.Namespace, zone: str, now: datetime) -> tuple[da
 def _queue(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     now = application.clock()
     listed = application.queue.window(now - GRACE, now + FURTHEST_AHEAD, limit=asked.limit)
-    rows = {found.listed.post_id: _queued(found, application) for found in application.queue.details(listed)}
-    without = stranded(application.ledger, now)
-    rows |= {entry.post_id: _told(entry.post, entry.state) for entry in without if entry.post is not None}
-    in_order = sorted(rows.values(), key=lambda row: (row["due_at"] is None, row["due_at"] or "", row["name"]))
+    rows = {found.listed.post_id: _queued(found, application, now) for found in application.queue.details(listed)}
+    for each in stranded(application.ledger, now):
+        if each.post is not None:
+            rows[each.post_id] = _told(each.post, each.state) | _repeating(each.post, now)
+    in_order = sorted(rows.values(), key=lambda row: (_next(row) or "~", row["name"]))
     _print(in_order, asked, out, "The queue is empty.")
 
 
@@ -177,7 +176,25 @@ def _told(post: Post, state: str) -> dict[str, Any]:
     }
 
 
-def _queued(scheduled: Scheduled, application: Application) -> dict[str, Any]:
+def _repeating(post: Post, now: datetime) -> dict[str, Any]:
+    """Return the rule of a repeating post, in words, and its next runs, if it has any."""
+    if post.repeat is None:
+        return {}
+    rule, at = read(post.repeat.expression)
+    try:
+        runs_ahead = preview(post.repeat.expression, post.zone, post.repeat.starts_at, post.repeat.ends_at, after=now)
+    except NeverRuns:
+        runs_ahead = []
+    return {"rule": in_words(rule, at, post.zone), "next": [utc_text(run) for run in runs_ahead]}
+
+
+def _next(row: dict[str, Any]) -> str | None:
+    """Return when a post goes out next; None if nothing is known of it."""
+    due_at: str | None = next(iter(row.get("next", ())), row["due_at"])
+    return due_at
+
+
+def _queued(scheduled: Scheduled, application: Application, now: datetime) -> dict[str, Any]:
     listed, post = scheduled.listed, scheduled.post
     plan = None if listed.enabled else application.ledger.get(listed.post_id)
     held_back = "moved" if plan is not None and plan.wish == "moved" else "paused"
@@ -189,6 +206,7 @@ def _queued(scheduled: Scheduled, application: Application) -> dict[str, Any]:
         "zone": post.zone if post else None,
         "destinations": list(post.destinations) if post else [],
         "state": "armed" if listed.enabled else held_back,
+        **(_repeating(post, now) if post else {}),
     }
 
 
@@ -217,9 +235,9 @@ def _print(rows: list[dict[str, Any]], asked: argparse.Namespace, out: TextIO, e
 
 
 def _line(row: dict[str, Any]) -> str:
-    text = excerpt(row["text"] or "", EXCERPT)
-    return (
-        f"{row['due_at'] or 'repeating':24}  {row['state']:12}  {row['name']}  {', '.join(row['destinations'])}  {text}"
+    said = [row["name"], ", ".join(row["destinations"]), *([row["rule"]] if "rule" in row else [])]
+    return "  ".join(
+        [f"{_next(row) or 'repeating':24}", f"{row['state']:12}", *said, excerpt(row["text"] or "", EXCERPT)]
     )
 
 

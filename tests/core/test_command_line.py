@@ -104,6 +104,21 @@ def test_a_repeating_post_is_scheduled_with_its_next_runs(command):
     assert planned["next"][:2] == ["2027-03-27T08:00:00Z", "2027-03-29T07:00:00Z"]
 
 
+def test_the_queue_tells_the_rule_of_a_repeating_post_and_lists_it_at_its_next_run(command):
+    command("schedule", "--text", "Once", "--at", "2027-03-28T09:00", "--zone", "UTC", "--to", "outbox")
+    command(
+        "schedule", "--text", "Weekly", "--at", "2027-03-27T09:00", "--zone", "Europe/Berlin", "--to", "outbox",
+        "--repeat", "sat,mon",
+    )  # fmt: skip
+    weekly, once = json.loads(command("queue", "--json")[1])
+    assert (weekly["due_at"], weekly["next"][0]) == (None, "2027-03-27T08:00:00Z")
+    assert "rule" not in once
+    first, second = command("queue")[1].splitlines()
+    assert first.startswith("2027-03-27T08:00:00Z")
+    assert first.endswith("outbox  Every Monday and Saturday at 09:00 Europe/Berlin  Weekly")
+    assert second.endswith("outbox  Once")
+
+
 def test_nothing_running_is_said_and_the_post_is_kept(command):
     _, _, err = command("schedule", "--text", "Kept", *AT)
     assert "start the dashboard" in err
