@@ -56,5 +56,4 @@ def beside() -> None:
     if NOTE in st.session_state:
         st.toast(st.session_state.pop(NOTE), icon=":material/check:")
     if REFUSAL in st.session_state:
-        error = st.session_state.pop(REFUSAL)
-        st.toast(f"{error}  \n{error.hint}", icon=":material/error:", duration="infinite")
+        st.toast(failures.words(st.session_state.pop(REFUSAL)), icon=":material/error:", duration="infinite")

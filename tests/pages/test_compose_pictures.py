@@ -138,7 +138,7 @@ def test_a_video_that_is_too_large_for_the_accounts_server_is_refused_and_the_dr
     attach(bluesky, ("sea.mp4", VIDEO + b"\0" * 6_000_000, "video/mp4"))
     bluesky.text_area(key=f"text-{post_id}").set_value("The sea").run()
     schedule(bluesky)
-    assert "The video has 6.0 MB; @ada.test (Bluesky) takes 5 MB." in bluesky.error[0].value
+    assert "The video has 6.0 MB; @ada.test (Bluesky) takes 5 MB." in bluesky.error[0].value.replace("\\", "")
     with pytest.raises(UnknownPost):
         application.schedules.plan(post_id)
     assert len(bluesky.session_state[f"media-{post_id}"]) == 1
@@ -222,6 +222,6 @@ def test_a_video_that_a_network_would_not_take_is_refused_before_it_is_scheduled
     attach(films, video(size))
     films.text_area(key=f"text-{post_id}").set_value("A film").run()
     schedule(films)
-    assert any(said in error.value for error in films.error)
+    assert any(said in error.value.replace("\\", "") for error in films.error)
     with pytest.raises(UnknownPost):
         application.schedules.plan(post_id)

@@ -28,7 +28,7 @@ def test_a_home_that_cannot_be_opened_is_named_on_the_page(tmp_path, monkeypatch
     monkeypatch.setattr(opened, "_opened", [])
     page = AppTest.from_file(SHELL, default_timeout=20).run()
     assert not page.exception
-    assert str(tmp_path / "home") in page.error[0].value
+    assert str(tmp_path / "home") in page.error[0].value.replace("\\", "")
     assert "set PUNCTUAL_HOME to another folder" in page.error[0].value
 
 
