@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.composing import compose, proposed_time
 from core.models import Media, Post, Repeat, Revision, account_and_part, new_post_id, part_of
-from ui import pictures, repeats, threads, variants, when
+from ui import pictures, threads, timing, variants, when
 from ui.application import application
 from ui.state import ASIDE, DRAFT, of
 from ui.viewer import viewer_zone
@@ -41,10 +41,17 @@ def begin(
     when.start(when_key(draft), proposed_time(application().clock()), zone)
 
 
-def begin_from(post: Post) -> None:
-    """Begin a draft that says and addresses what a post did, and repeats as it does."""
+def begin_again(post: Post) -> None:
+    """Begin a draft that is a post as it was, with its time, unless that has passed."""
     begin_with(post)
-    repeats.fill(when_key(current()), post)
+    timing.fill(when_key(current()), post)
+
+
+def begin_from(post: Post) -> None:
+    """Begin a draft that says and addresses what a post did, and repeats as it does; one that does not gets a time."""
+    begin_with(post)
+    if post.repeats:
+        timing.fill(when_key(current()), post)
 
 
 def begin_with(content: Revision) -> None:

@@ -60,9 +60,9 @@ def _words(found: Standing, now: datetime) -> str:
 
 @answering
 def _take_back(post_id: str) -> None:
-    """Cancel it and put it back into the form; what has been begun there since is put aside."""
+    """Cancel it and put it back into the form, with its time; what has been begun there since is put aside."""
     schedules = application().schedules
     cancelled = schedules.cancel(schedules.plan(post_id))
-    drafts.begin_from(cancelled.post)
+    drafts.begin_again(cancelled.post)
     st.session_state.pop(OUTCOME, None)
     st.rerun()

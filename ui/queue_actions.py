@@ -12,7 +12,7 @@ from ui.answers import answering, closing, refusal
 from ui.application import application
 from ui.dialogs import ask
 from ui.state import of
-from ui.timing import timing
+from ui.timing import fill, timing
 from ui.wording import account_names, plain
 
 
@@ -53,9 +53,7 @@ def _ask_edit(plan: Plan) -> None:
 
 def _ask_time(plan: Plan) -> None:
     key = of("edit-when", plan.post.post_id)
-    when.forget(key)
-    when.start(key, when.next_proposed(plan.post.due_at), plan.post.zone)
-    repeats.fill(key, plan.post)
+    fill(key, plan.post)
     ask(lambda: _time_dialog(plan))
 
 

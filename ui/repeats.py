@@ -143,8 +143,10 @@ def repeat(key: str) -> Repeat | None:
 
 
 def fill(key: str, post: Post) -> None:
-    """Fill the fields with a post's rule, and the time field with its time of day."""
+    """Fill the fields with a post's rule, and with nothing else, and the time field with its time of day."""
     state = st.session_state
+    for field in ("days", "day", "nth", "weekday", "cron", "last"):
+        state.pop(f"{key}-{field}", None)
     if post.repeat is None:
         state[f"{key}-repeats"] = NEVER
         return

@@ -7,7 +7,7 @@ import streamlit as st
 from core.application import Application
 from core.errors import PunctualError
 from core.health.crowding import crowded
-from core.models import Repeat
+from core.models import Post, Repeat
 from core.moments import SkippedHour, offset_label, wall_time
 from core.phrases import calendar_day, city, clock_time, countdown, moment
 from core.recurrence import cautions, crosses_clock_change, in_words, preview, read
@@ -18,6 +18,13 @@ from ui.wording import plain
 
 PREVIEWED = 5
 """How many runs of a repeating post are told."""
+
+
+def fill(key: str, post: Post) -> None:
+    """Fill the fields with when a post goes out, and with its rule; a time that has passed makes way for a new one."""
+    when.forget(key)
+    when.start(key, when.next_proposed(post.repeat.starts_at if post.repeat else post.due_at), post.zone)
+    repeats.fill(key, post)
 
 
 def timing(key: str) -> None:

@@ -28,10 +28,13 @@ class Picked:
 
 def start(key: str, instant: datetime, zone: str) -> None:
     """Fill the fields under `key` unless they are filled already."""
-    wall = wall_time(instant, zone)
-    st.session_state.setdefault(_date(key), wall.date())
-    st.session_state.setdefault(_time(key), time(wall.hour, wall.minute))
-    st.session_state.setdefault(_zone(key), zone)
+    state, minute = st.session_state, instant.replace(second=0, microsecond=0)
+    wall = wall_time(minute, zone).replace(tzinfo=None)
+    state.setdefault(_date(key), wall.date())
+    state.setdefault(_time(key), wall.time())
+    state.setdefault(_zone(key), zone)
+    if len(both := moments.instants(wall, zone)) == 2:
+        state.setdefault(_which(key), 1 + both.index(minute))
 
 
 def forget(key: str) -> None:

@@ -250,3 +250,37 @@ def test_a_cron_expression_that_aws_would_refuse_is_refused(compose):
     repeats(compose, "By a cron expression")
     compose.text_input(key=f"when-{draft(compose)}-cron").set_value("0 1 * * * *").run()
     assert "Invalid Schedule Expression cron(0 1 * * * *)." in said(compose)
+
+
+def test_undo_keeps_the_chosen_time_and_zone(compose):
+    choose(compose, date(2026, 12, 24), time(18, 45), "Asia/Tokyo")
+    write(compose, "Merry Christmas")
+    schedule(compose)
+    compose.button(key="undo").click().run()
+    key = f"when-{draft(compose)}"
+    assert compose.date_input(key=f"{key}-date").value == date(2026, 12, 24)
+    assert compose.time_input(key=f"{key}-time").value == time(18, 45)
+    assert compose.selectbox(key=f"{key}-zone").value == "Asia/Tokyo"
+
+
+def test_undo_keeps_which_of_two_equal_hours_was_meant(compose):
+    choose(compose, date(2027, 10, 31), time(2, 30))
+    compose.radio(key=f"when-{draft(compose)}-which").set_value(2).run()
+    write(compose, "The second one")
+    schedule(compose)
+    compose.button(key="undo").click().run()
+    assert compose.radio(key=f"when-{draft(compose)}-which").value == 2
+
+
+def test_undo_keeps_the_dates_of_a_series(compose):
+    choose(compose, date(2026, 12, 1), time(9))
+    key = f"when-{draft(compose)}"
+    compose.selectbox(key=f"{key}-repeats").set_value("Every day").run()
+    compose.date_input(key=f"{key}-last").set_value(date(2026, 12, 24)).run()
+    write(compose, "Another door")
+    schedule(compose)
+    compose.button(key="undo").click().run()
+    key = f"when-{draft(compose)}"
+    assert compose.date_input(key=f"{key}-date").value == date(2026, 12, 1)
+    assert compose.date_input(key=f"{key}-last").value == date(2026, 12, 24)
+    assert compose.time_input(key=f"{key}-time").value == time(9)

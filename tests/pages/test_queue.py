@@ -393,6 +393,42 @@ def test_a_repeating_post_is_given_another_rule(browse, repeating, application):
     assert application.schedules.plan(repeating.post.post_id).post.repeat.expression == "cron(0 18 * * ? *)"
 
 
+def test_a_series_that_begins_later_keeps_its_first_date_when_its_time_is_changed(browse, application, clock):
+    first, zone = date(2026, 12, 1), "Europe/Berlin"
+    post = compose(
+        post_id=new_post_id(),
+        text="Another door",
+        destinations=["outbox"],
+        wall=datetime.combine(first, time(9)),
+        zone=zone,
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+        repeat=series(Weekdays(), time(9), zone, first=first, last=None, now=clock.now),
+    )
+    plan = application.schedules.schedule(post)
+    queue = browse("queue")
+    choose(queue, "Change time", plan)
+    key = f"edit-when-{post.post_id}"
+    assert queue.date_input(key=f"{key}-date").value == first
+    queue.time_input(key=f"{key}-time").set_value(time(18))
+    click(queue, "save-time", plan)
+    changed = application.schedules.plan(post.post_id).post.repeat
+    assert (changed.expression, changed.starts_at) == ("cron(0 18 ? * MON-FRI *)", post.repeat.starts_at)
+
+
+def test_a_rule_that_was_chosen_and_not_saved_is_gone_when_the_dialog_opens_again(browse, plan):
+    post = plan()
+    queue, key = browse("queue"), f"edit-when-{post.post.post_id}"
+    choose(queue, "Change time", post)
+    queue.session_state[f"{key}-last"] = date(2026, 12, 24)
+    queue.session_state[f"{key}-days"] = []
+    choose(queue, "Change time", post)
+    assert f"{key}-last" not in queue.session_state
+    assert f"{key}-days" not in queue.session_state
+
+
 def test_a_post_that_was_exported_is_shown_as_moved_and_offers_no_change(browse, plan, application, tmp_path):
     moved = plan("Goes elsewhere")
     leave(application, tmp_path / "posts.jsonl")
