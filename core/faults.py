@@ -68,7 +68,10 @@ class SchedulerRefused(PunctualError):
 class RoleNotReady(PunctualError):
     """The scheduler may not assume the execution role, or not yet: a new role takes up to two minutes."""
 
-    hint = "It is tried again by itself. If it stays so, check the role's trust on the Health page."
+    hint = (
+        "A new role takes up to two minutes; meanwhile your post is noted, and is armed by itself. "
+        "If it stays so, see the role's trust on the Health page."
+    )
 
 
 class QuotaReached(PunctualError):

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from threading import Lock
 
-import streamlit as st
-
 from core.application import Application
 from core.putting import Waiting
 from core.settings import Settings
 
+AT_ONCE = Waiting(for_role=0.0)
+"""A page stands still while a callback waits, and a role may be new for two minutes: it says so at once instead.
+
+What was wished is noted then, and the caretaker goes on trying.
+"""
 _lock = Lock()
 _opened: list[Application] = []
 _served: list[Callable[[], str]] = []
@@ -35,7 +38,7 @@ def serve(posting_url: Callable[[], str]) -> None:
 
 
 def _open() -> Application:
-    opened = Application(Settings.read(), waiting=Waiting(tell=_say))
+    opened = Application(Settings.read(), waiting=AT_ONCE)
     try:
         for posting_url in _served:
             opened.start_engine(posting_url)
@@ -43,11 +46,6 @@ def _open() -> Application:
         opened.close()
         raise
     return opened
-
-
-def _say(why: str) -> None:
-    """Tell whoever waits why it takes so long."""
-    st.toast(why, icon=":material/hourglass_top:")
 
 
 def close() -> None:
