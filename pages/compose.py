@@ -66,6 +66,7 @@ def confirm(draft: str) -> None:
     post = now(draft)
     st.markdown(f"This goes out at once to **{plain(listed(account_names(post.destinations)))}**.")
     st.text(post.text)
+    refusal()
     st.button(
         "Post now", key=of("confirm", draft), type="primary", icon=":material/send:", on_click=post_now, args=(draft,)
     )

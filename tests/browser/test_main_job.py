@@ -137,6 +137,14 @@ def test_the_counter_moves_while_typing_and_counts_what_readers_see(form):
     expect(form.get_by_text("4 characters")).to_be_visible()
 
 
+def test_why_a_post_cannot_go_out_now_is_said_in_the_dialog_that_asked(form):
+    form.get_by_label("Text").fill("x" * 210_000)
+    form.get_by_role("button", name="Post now").click()
+    dialog = form.get_by_role("dialog")
+    dialog.get_by_role("button", name="Post now").click()
+    expect(dialog).to_contain_text("Shorten the text")
+
+
 def test_a_text_over_the_limit_stays_and_is_marked(form, application):
     application.accounts.connect(
         Account(
