@@ -1,11 +1,15 @@
 """What a person sees when something fails: words and a remedy, never a traceback. The log has that, of bugs alone."""
 
 import logging
+import time
 
 import streamlit as st
 
 from core.errors import PunctualError
 from ui.wording import plain
+
+SENT = 0.1
+"""Seconds in which Streamlit sends what was drawn. A list whose turn has come meanwhile drops it when it begins."""
 
 
 def words(error: PunctualError) -> str:
@@ -22,12 +26,13 @@ def on_script_error(error: Exception) -> bool:
     """Show words instead of the traceback, which Streamlit has written to the log."""
     if isinstance(error, PunctualError):
         show(error)
-        return True
-    st.error(
-        "Something went wrong on this page. What is scheduled is not touched by it.  \n"
-        "Load the page again; if it stays, the log of the server has the reason.",
-        icon=":material/error:",
-    )
+    else:
+        st.error(
+            "Something went wrong on this page. What is scheduled is not touched by it.  \n"
+            "Load the page again; if it stays, the log of the server has the reason.",
+            icon=":material/error:",
+        )
+    time.sleep(SENT)
     return True
 
 
