@@ -9,10 +9,11 @@ from core.moments import wall_time
 from core.phrases import excerpt, listed
 from ui import drafts, links, repeats, when
 from ui.account_troubles import account_troubles
-from ui.answers import answering, closing, refusal
+from ui.answers import answering, beside, closing, refusal
 from ui.application import application
 from ui.counter import counter
 from ui.dialogs import ask, asked
+from ui.draft_kept import keep
 from ui.outcome import outcome
 from ui.pictures import attached, pictures
 from ui.preview import previews
@@ -138,4 +139,6 @@ with time:
         on_click=ask_post_now,
         args=(draft,),
     )
+keep(draft)
+beside()
 asked()

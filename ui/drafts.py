@@ -79,9 +79,14 @@ def take_up() -> None:
     st.session_state[DRAFT] = taken
 
 
+def holds_anything(draft: str) -> bool:
+    """Whether somebody wrote something into the draft, or attached something."""
+    return bool(_text(draft).strip() or pictures.attached(draft))
+
+
 def _put_aside() -> None:
     draft = st.session_state.get(DRAFT)
-    if draft is not None and (_text(draft).strip() or pictures.attached(draft)):
+    if draft is not None and holds_anything(draft):
         st.session_state.setdefault(ASIDE, []).append(draft)
 
 

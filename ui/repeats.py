@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from core import recurrence
-from core.models import Post, Repeat
+from core.models import Repeat
 from core.moments import wall_time
 from core.rules import (
     ChosenWeekdays,
@@ -142,18 +142,17 @@ def repeat(key: str) -> Repeat | None:
     return series(rule, picked.wall.time(), picked.zone, first=first, last=last, now=application().clock())
 
 
-def fill(key: str, post: Post) -> None:
-    """Fill the fields with a post's rule, and with nothing else, and the time field with its time of day."""
+def fill(key: str, planned: Repeat | None, zone: str) -> None:
+    """Fill the fields with a series' rule, and with nothing else, and the time field with its time of day."""
     state = st.session_state
     for field in ("days", "day", "nth", "weekday", "cron", "last"):
         state.pop(f"{key}-{field}", None)
-    if post.repeat is None:
+    if planned is None:
         state[f"{key}-repeats"] = NEVER
         return
-    rule, at = recurrence.read(post.repeat.expression)
+    rule, at = recurrence.read(planned.expression)
     state[f"{key}-repeats"] = _NAMES[type(rule)]
-    ends_at = post.repeat.ends_at
-    state[f"{key}-last"] = wall_time(ends_at, post.zone).date() if ends_at else None
+    state[f"{key}-last"] = wall_time(planned.ends_at, zone).date() if planned.ends_at else None
     match rule:
         case ChosenWeekdays(days=days):
             state[f"{key}-days"] = list(days)

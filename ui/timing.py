@@ -24,7 +24,7 @@ def fill(key: str, post: Post) -> None:
     """Fill the fields with when a post goes out, and with its rule; a time that has passed makes way for a new one."""
     when.forget(key)
     when.start(key, when.next_proposed(post.repeat.starts_at if post.repeat else post.due_at), post.zone)
-    repeats.fill(key, post)
+    repeats.fill(key, post.repeat, post.zone)
 
 
 def timing(key: str) -> None:

@@ -60,6 +60,13 @@ def use(key: str, wall: datetime) -> None:
     st.session_state[_time(key)] = wall.time()
 
 
+def put(key: str, chosen: Picked) -> None:
+    """Fill the fields with what stood in others."""
+    use(key, chosen.wall)
+    st.session_state[_zone(key)] = chosen.zone
+    st.session_state[_which(key)] = chosen.which
+
+
 def picked(key: str) -> Picked:
     """Return what stands in the fields; for callbacks."""
     state = st.session_state
