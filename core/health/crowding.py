@@ -66,12 +66,19 @@ def crowded(application: Application, due_at: datetime) -> str | None:
         passage, others = narrowest(application.aws), posts_in_minute(application.queue, due_at)
     except PunctualError:
         return None
+    if not passage.posts:
+        return f"As it is, nothing goes out: {passage.words}. The Health page says what to do."
     if others < passage.posts:
         return None
     return (
-        f"{counted(others, 'post')} are due in this minute, and {passage.words}: with one more, some will be late. "
+        f"{posts_due(others)} in this minute, and {passage.words}: with one more, some will be late. "
         "Choose another minute."
     )
+
+
+def posts_due(count: int) -> str:
+    """Return `1 post is due` or `1,204 posts are due`."""
+    return f"{counted(count, 'post')} {'is' if count == 1 else 'are'} due"
 
 
 def posts_in_minute(queue: Queue, due_at: datetime) -> int:

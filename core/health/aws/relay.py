@@ -3,8 +3,9 @@
 from core.aws.place import Aws
 from core.faults import PartGone, translated
 from core.health.aws.role import DEPLOY
-from core.health.crowding import busiest_minute, narrowest
+from core.health.crowding import busiest_minute, narrowest, posts_due
 from core.health.findings import Finding, Visit, bad, good, warning
+from core.phrases import clock_time
 
 LONGEST_RUN = 140
 """Seconds: it waits for up to 90, and its POST takes up to 50."""
@@ -54,9 +55,12 @@ def concurrency(aws: Aws, visit: Visit) -> Finding:
     passage = narrowest(aws)
     crowd, minute = busiest_minute(visit.application.queue, visit.now)
     words = f"{passage.words[0].upper()}{passage.words[1:]}"
+    if not passage.posts:
+        return bad(f"{words}: nothing goes out.", "See the checks of the relay and of the posting function.")
     if minute is None or crowd <= passage.posts:
         return good(f"{words}; the busiest minute of the next day holds {crowd:,}.")
-    return warning(f"{words}, and {crowd:,} posts are due at {minute:%H:%M} UTC: some will be late.", passage.remedy)
+    at = f"{clock_time(minute, visit.zone)} {visit.zone}"
+    return warning(f"{words}, and {posts_due(crowd)} at {at}: some will be late.", passage.remedy)
 
 
 LOOKS = {"Relay": function, "Relay's failures": failures, "Posts side by side": concurrency}

@@ -16,6 +16,8 @@ def test_a_minute_with_more_posts_than_relays_may_run_is_told(look, told, applic
     assert look("Posts side by side").finding.endswith("the busiest minute of the next day holds 12.")
     told["limit"](10)
     assert "12 posts are due at 15:00 UTC" in look("Posts side by side").finding
+    found = {each.name: each.finding for each in examine(application, clock(), zone="Europe/Berlin")}
+    assert "12 posts are due at 16:00 Europe/Berlin" in found["Posts side by side"]
 
 
 def test_a_posting_server_that_takes_fewer_than_there_are_relays_is_what_counts(
@@ -46,14 +48,23 @@ def test_relays_are_what_counts_where_fewer_of_them_may_run(
         deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
     told["limit"](1)
     application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
-    application.schedules.schedule(a_post(due_at=clock() + timedelta(hours=3)))
-    assert "AWS runs 1 relay side by side" in crowded(application, clock() + timedelta(hours=3))
+    due_at = clock() + timedelta(hours=3)
+    application.schedules.schedule(a_post(due_at=due_at))
+    assert crowded(application, due_at).startswith("1 post is due in this minute, and AWS runs 1 relay side by side")
 
 
 def test_what_somebody_reserved_for_the_relay_is_all_that_runs_of_it(look, deployed, told):
     told["limit"](1000)
     deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=7)
     assert look("Posts side by side").finding.startswith("AWS runs 7 relays side by side")
+
+
+def test_where_no_relay_may_run_nothing_is_said_of_being_late(look, application, deployed, told, clock):
+    told["limit"](1000)
+    deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=0)
+    check = look("Posts side by side")
+    assert (check.verdict, check.finding) == ("bad", "AWS runs 0 relays side by side: nothing goes out.")
+    assert crowded(application, clock() + timedelta(hours=3)).startswith("As it is, nothing goes out")
 
 
 def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):
