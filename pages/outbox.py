@@ -4,7 +4,6 @@ import streamlit as st
 
 from core.outbox.port import Entry
 from core.phrases import countdown, moment
-from ui import links
 from ui.application import application
 from ui.empty_page import empty_page
 from ui.gallery import gallery
@@ -45,13 +44,24 @@ def feed() -> None:
         )
 
 
+def whole_feed() -> None:
+    """Draw the way back to it. A link to this very page would keep the post in its address."""
+    st.button(
+        "The whole feed",
+        key="whole-feed",
+        type="tertiary",
+        icon=":material/arrow_back:",
+        on_click=st.query_params.clear,
+    )
+
+
 st.title("Outbox", anchor=False)
 asked = st.query_params.get("post")
 if asked is None:
     feed()
 elif found := application().outbox.get(asked):
     post(found)
-    st.page_link(links.OUTBOX, label="The whole feed", icon=":material/arrow_back:")
+    whole_feed()
 else:
     st.info("There is no such post in the outbox.", icon=":material/search_off:")
-    st.page_link(links.OUTBOX, label="The whole feed", icon=":material/arrow_back:")
+    whole_feed()

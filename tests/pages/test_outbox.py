@@ -67,6 +67,9 @@ def test_each_post_has_an_address_of_its_own(browse, application, clock):
     feed.run()
     assert "This one" in said(feed)
     assert "Another" not in said(feed)
+    feed.button(key="whole-feed").click().run()
+    assert "Another" in said(feed)
+    assert not feed.query_params
 
 
 def test_an_address_that_leads_nowhere_says_so(browse):
