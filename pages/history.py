@@ -59,7 +59,7 @@ def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
 
 @st.fragment(run_every="5s")
 def report() -> None:
-    """Draw what waits for a person, then the rest by day, the latest first.
+    """Draw what waits for a person, then the rest by day, the latest first, below what narrows them, if there is any.
 
     What waited when the page was opened keeps its place when it has been seen to, and what begins to wait comes last,
     so that no button moves under the pointer.
@@ -74,6 +74,10 @@ def report() -> None:
     for run in waiting.values():
         kept.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in waiting]
+    zone = viewer_zone()
+    if latest:
+        controls()
+    st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
     attention([waiting[key] for key in kept if key in waiting])
     days(rest[:limit])
     cut = len(latest) == asked
@@ -84,6 +88,15 @@ def report() -> None:
     if not found:
         empty()
     beside()
+
+
+def controls() -> None:
+    """Draw what narrows the cards, and the way to have them all in a file."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        search_field()
+        st.download_button(
+            "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
+        )
 
 
 def days(found: list[Run]) -> None:
@@ -107,13 +120,5 @@ def empty() -> None:
 
 
 st.title("History", anchor=False)
-if runs(application().ledger, limit=1):
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        search_field()
-        st.download_button(
-            "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
-        )
-zone = viewer_zone()
-st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
 report()
 asked()
