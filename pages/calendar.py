@@ -19,12 +19,19 @@ from ui.cards import card
 from ui.dialogs import asked
 from ui.month_grid import Day, Line, month_grid
 from ui.places import anew, departed, places
-from ui.state import DAY, MONTH
+from ui.state import DAY, MONTH, SHOWN
 from ui.viewer import viewer_zone
 from ui.wording import BADGES
 
 SHOWN_A_DAY = 3
 """Posts that a day's cell names; of more only the number is told."""
+PAGE = 20
+"""Posts of the chosen day that are shown in full at first."""
+
+
+def more() -> None:
+    """Show another page of cards."""
+    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
 
 
 def turn(month: date) -> None:
@@ -106,15 +113,18 @@ def month() -> None:
     shown = st.session_state.setdefault(MONTH, today.replace(day=1))
     chosen = st.session_state.setdefault(DAY, today if shown == today.replace(day=1) else shown)
     days = list(Calendar().itermonthdates(shown.year, shown.month))
-    found, more = posts(days[0], days[-1], zone)
+    found, beyond = posts(days[0], days[-1], zone)
     steps(shown, today)
     month_grid([cell(day, found.get(day, []), shown, today) for day in days], choose)
-    if more:
+    if beyond:
         st.caption("There are more posts in these weeks than the calendar can show. Queue and History have them all.")
     st.subheader(day_heading(chosen, today), anchor=False)
     cards = in_full(found.get(chosen, []), now)
-    for each in cards:
+    limit = st.session_state.get(SHOWN, PAGE)
+    for each in cards[:limit]:
         card(each, now)
+    if len(cards) > limit:
+        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
     if not cards:
         st.caption("Nothing is due on this day.")
         st.page_link(links.COMPOSE, label="Write a post", icon=":material/edit_square:")

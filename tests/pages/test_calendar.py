@@ -23,6 +23,15 @@ def test_another_day_is_shown_with_its_posts_and_what_can_be_done(browse, plan, 
     assert application.schedules.plan(post.post.post_id).wish == "cancelled"
 
 
+def test_of_a_full_day_the_first_posts_are_shown_and_more_when_asked_for(browse, plan):
+    for minutes in range(60, 85):
+        plan(f"Post {minutes}", minutes=minutes)
+    calendar = browse("calendar")
+    assert (texts(calendar)[0], len(texts(calendar))) == ("Post 60", 20)
+    calendar.button(key="more").click().run()
+    assert len(texts(calendar)) == 25
+
+
 def test_a_cancelled_post_keeps_its_place_and_can_be_restored(browse, plan, application):
     before, post, after = [plan(text, minutes=minutes) for minutes, text in enumerate(("Before", "Wrong", "After"), 60)]
     calendar = browse("calendar")
