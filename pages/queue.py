@@ -17,7 +17,7 @@ from ui.dialogs import asked
 from ui.empty_page import empty_page
 from ui.places import anew, departed, places
 from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
-from ui.state import PLACES, SHOWN, WINDOW
+from ui.state import PLACES, SHOWN, TODAY, WINDOW
 from ui.viewer import viewer_zone
 
 PAGE = 20
@@ -78,8 +78,11 @@ def cards() -> None:
     """Draw the cards, by day, below what narrows them, if there is anything to narrow."""
     app, zone = application(), viewer_zone()
     now = app.clock()
-    found, between, further = placed(now)
     today = wall_time(now, zone).date()
+    if st.session_state.setdefault(TODAY, today) != today:  # what went out yesterday has been on the page for long
+        st.session_state[TODAY] = today
+        st.session_state.pop(PLACES, None)
+    found, between, further = placed(now)
     if places() or narrowed():
         controls()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):

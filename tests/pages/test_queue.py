@@ -109,6 +109,17 @@ def test_a_card_goes_from_scheduled_to_going_out_to_published_in_its_place(brows
     assert later.settled
 
 
+def test_a_queue_that_is_left_open_begins_anew_with_the_day(browse, plan, begin, clock, application):
+    post = plan("Tonight", minutes=60)
+    plan("The day after", minutes=2 * 24 * 60)
+    queue = browse("queue")
+    clock.move(minutes=61)
+    application.publisher.publish(begin(post))
+    assert texts(queue.run()) == ["Tonight", "The day after"]
+    clock.move(minutes=11 * 60)
+    assert texts(queue.run()) == ["The day after"]
+
+
 def test_a_post_that_comes_between_the_cards_is_announced_and_moves_none(browse, plan):
     plan("First", minutes=10)
     plan("Third", minutes=30)
