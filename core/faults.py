@@ -69,7 +69,7 @@ class RoleNotReady(PunctualError):
     """The scheduler may not assume the execution role, or not yet: a new role takes up to two minutes."""
 
     hint = (
-        "A new role takes up to two minutes; meanwhile your post is noted, and is armed by itself. "
+        "A new role takes up to two minutes; meanwhile it is noted what you want, and carried out by itself. "
         "If it stays so, see the role's trust on the Health page."
     )
 
@@ -112,13 +112,13 @@ class NoCredentials(PunctualError):
 class SchedulerUnavailable(PunctualError):
     """AWS could not be reached, or had a fault of its own."""
 
-    hint = "Check this machine's network, then try again. Nothing that was noted is lost: it is armed by itself."
+    hint = "Check this machine's network. What was noted of your posts is carried out by itself; anything else, do again."
 
 
 class Throttled(SchedulerUnavailable):
     """AWS asked, again and again, for fewer requests."""
 
-    hint = "Wait a minute, then try again. Nothing that was noted is lost: it is armed by itself."
+    hint = "Wait a minute. What was noted of your posts is carried out by itself; anything else, do again."
 
 
 _BY_CODE: dict[str, type[PunctualError]] = {

@@ -41,6 +41,6 @@ def test_a_page_waits_for_no_new_role_but_says_that_the_post_is_noted(page):
     page.text_area(key=f"text-{draft}").set_value("The first one").run()
     page.button(key=f"schedule-{draft}").click().run()
     assert "must allow AWS EventBridge Scheduler to assume the role" in page.error[0].value
-    assert "your post is noted, and is armed by itself" in page.error[0].value
+    assert "it is noted what you want, and carried out by itself" in page.error[0].value
     plan = opened.application().schedules.plan(draft)
     assert (plan.post.text, plan.settled) == ("The first one", False)
