@@ -112,7 +112,9 @@ class NoCredentials(PunctualError):
 class SchedulerUnavailable(PunctualError):
     """AWS could not be reached, or had a fault of its own."""
 
-    hint = "Check this machine's network. What was noted of your posts is carried out by itself; anything else, do again."
+    hint = (
+        "Check this machine's network. What was noted of your posts is carried out by itself; anything else, do again."
+    )
 
 
 class Throttled(SchedulerUnavailable):
