@@ -87,7 +87,7 @@ _MENU: dict[str, Callable[[Plan], None]] = {
 
 @st.dialog("Change time", icon=":material/schedule:")
 def _time_dialog(plan: Plan) -> None:
-    timing(of("edit-when", plan.post.post_id))
+    timing(of("edit-when", plan.post.post_id), repeats.RULES if plan.post.repeats else repeats.CHOICES)
     refusal()
     st.button("Save", key=of("save-time", plan.post.post_id), type="primary", on_click=_save_time, args=(plan,))
 

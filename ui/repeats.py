@@ -1,6 +1,6 @@
 """The choice of a repeating rule, with the fields that each rule needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -112,9 +112,13 @@ _NAMES = dict(
 )
 
 
-def choose(key: str) -> None:
+RULES = [name for name, choice in CHOICES.items() if choice is not None]
+"""What a post that repeats may be changed to."""
+
+
+def choose(key: str, offered: Iterable[str]) -> None:
     """Draw the choice and the fields of the chosen rule, after the time fields under the same key."""
-    st.selectbox("Repeats", CHOICES, key=f"{key}-repeats", required=True, filter_mode=None, persist_state="session")
+    st.selectbox("Repeats", offered, key=f"{key}-repeats", required=True, filter_mode=None, persist_state="session")
     choice = _chosen(key)
     if choice is not None:
         choice.fields(key, when.picked(key).wall.date())

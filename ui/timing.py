@@ -1,5 +1,6 @@
 """When a post goes out: the fields for it, and what stands in them told back in words."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import streamlit as st
@@ -27,10 +28,10 @@ def fill(key: str, post: Post) -> None:
     repeats.fill(key, post.repeat, post.zone)
 
 
-def timing(key: str) -> None:
-    """Draw it all under one key."""
+def timing(key: str, offered: Iterable[str] = repeats.CHOICES) -> None:
+    """Draw it all under one key, with the rules that are offered."""
     when.pick(key, "First date" if repeats.chosen(key) else "Date")
-    repeats.choose(key)
+    repeats.choose(key, offered)
     try:
         repeat = repeats.repeat(key)
     except PunctualError as error:

@@ -404,6 +404,15 @@ def test_a_repeating_post_is_given_another_rule(browse, repeating, application):
     assert application.schedules.plan(repeating.post.post_id).post.repeat.expression == "cron(0 18 * * ? *)"
 
 
+def test_a_series_is_not_offered_what_it_cannot_become(browse, plan, repeating):
+    post = plan("Once", minutes=10)
+    queue = browse("queue")
+    choose(queue, "Change time", repeating)
+    assert "Does not repeat" not in queue.selectbox(key=f"edit-when-{repeating.post.post_id}-repeats").options
+    choose(queue, "Change time", post)
+    assert "Does not repeat" in queue.selectbox(key=f"edit-when-{post.post.post_id}-repeats").options
+
+
 def test_a_series_that_begins_later_keeps_its_first_date_when_its_time_is_changed(browse, application, clock):
     first, zone = date(2026, 12, 1), "Europe/Berlin"
     post = compose(
