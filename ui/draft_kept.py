@@ -93,9 +93,11 @@ def _repeat(key: str) -> Repeat | None:
 
 @answering
 def _recall() -> None:
-    given: Any = st.session_state[KEY]["recalled"]
+    given: Any = st.session_state.get(KEY)
+    if given is None:  # the page was left meanwhile
+        return
     try:
-        kept = Kept.model_validate(given)
+        kept = Kept.model_validate(given["recalled"])
     except ValidationError:  # kept by another version
         return
     if kept.draft in st.session_state[KNOWN] or application().ledger.get(kept.draft) is not None:
