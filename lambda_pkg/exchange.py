@@ -62,11 +62,11 @@ class Exchange:
         waiting = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
         try:
             waiting.send(self._head(body, headers) + body)
-            response = http.client.HTTPResponse(cast("socket.socket", waiting), method="POST")
-            response.begin()
-            content = response.read(ANSWER_BYTES)
-            if response.length and len(content) < ANSWER_BYTES:
-                raise http.client.IncompleteRead(content, response.length)
+            with http.client.HTTPResponse(cast("socket.socket", waiting), method="POST") as response:
+                response.begin()
+                content = response.read(ANSWER_BYTES)
+                if response.length and len(content) < ANSWER_BYTES:
+                    raise http.client.IncompleteRead(content, response.length)
         except (OSError, http.client.HTTPException) as error:
             raise NoAnswer(_no_answer(error, self._address)) from error
         return Answer(

@@ -292,7 +292,7 @@ def calendar_of(numbers: np.ndarray) -> pd.DataFrame:
             "year": dates.astype("M8[Y]").astype(int) + 1970,
             "month": months.astype(int) % 12 + 1,
             "number": (dates - months).astype(int) + 1,
-            "last": ((months + 1).astype("M8[D]") - months).astype(int),
+            "last": ((months + np.timedelta64(1, "M")).astype("M8[D]") - months).astype(int),
             "weekday": (numbers + 4) % 7 + 1,
         }
     )
