@@ -1,19 +1,19 @@
-"""Why a post is not planned or changed as it was asked."""
+"""Why a post is not planned or changed as it was asked. Times are told as clocks in the post's own zone show them."""
 
 from datetime import datetime
 
 from core.errors import PunctualError
-from core.moments import utc_text
+from core.phrases import moment
 
 
 class TooSoon(PunctualError):
     """The instant has passed, or is too near for the scheduler to meet."""
 
-    def __init__(self, due_at: datetime, earliest: datetime, now: datetime) -> None:
+    def __init__(self, due_at: datetime, earliest: datetime, now: datetime, zone: str) -> None:
         word = "has passed" if due_at <= now else "is only a moment ahead"
-        super().__init__(f"{utc_text(due_at)} {word}.")
+        super().__init__(f"{moment(due_at, zone)} {word}.")
         self.earliest = earliest
-        self.hint = f"Choose a time after {utc_text(earliest)}, or use Post now."
+        self.hint = f"Choose a time after {moment(earliest, zone)}, or use Post now."
 
 
 class TooFarAhead(PunctualError):
@@ -21,8 +21,8 @@ class TooFarAhead(PunctualError):
 
     hint = "Choose a date within the next three years."
 
-    def __init__(self, due_at: datetime) -> None:
-        super().__init__(f"{utc_text(due_at)} is too far ahead.")
+    def __init__(self, due_at: datetime, zone: str) -> None:
+        super().__init__(f"{moment(due_at, zone)} is too far ahead.")
 
 
 class TooLateToChange(PunctualError):
@@ -30,8 +30,8 @@ class TooLateToChange(PunctualError):
 
     hint = "Nothing was changed. Cancel it if it must not go out as it is, or give it another time."
 
-    def __init__(self, due_at: datetime) -> None:
-        super().__init__(f"The post is due at {utc_text(due_at)}: there is no time left to change it.")
+    def __init__(self, due_at: datetime, zone: str) -> None:
+        super().__init__(f"The post is due at {moment(due_at, zone)}: there is no time left to change it.")
 
 
 class Cancelled(PunctualError):
@@ -66,5 +66,5 @@ class Over(PunctualError):
 
     hint = "Give it a later last date."
 
-    def __init__(self, ends_at: datetime) -> None:
-        super().__init__(f"The last run was to be by {utc_text(ends_at)}.")
+    def __init__(self, ends_at: datetime, zone: str) -> None:
+        super().__init__(f"The last run was to be by {moment(ends_at, zone)}.")

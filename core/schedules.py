@@ -239,12 +239,12 @@ class Schedules:
     def _check_time(self, post: Post) -> None:
         now = self._clock()
         if post.repeat is not None and post.repeat.ends_at is not None and post.repeat.ends_at <= now:
-            raise Over(post.repeat.ends_at)
+            raise Over(post.repeat.ends_at, post.zone)
         if post.due_at is not None and post.due_at < now + self._notice:
-            raise TooSoon(post.due_at, now + self._notice, now)
+            raise TooSoon(post.due_at, now + self._notice, now, post.zone)
         begins = post.due_at or (post.repeat.starts_at if post.repeat else None)
         if begins is not None and begins > now + FURTHEST_AHEAD:
-            raise TooFarAhead(begins)
+            raise TooFarAhead(begins, post.zone)
 
     def _check_in_time(self, post: Post) -> None:
         """Refuse to change what goes out when there is no time left to arm the change.
@@ -252,7 +252,7 @@ class Schedules:
         Whatever changes or ends the time itself needs none: the fence turns the old revision away.
         """
         if post.due_at is not None and post.due_at < self._clock() + self._notice:
-            raise TooLateToChange(post.due_at)
+            raise TooLateToChange(post.due_at, post.zone)
 
 
 def _is_as_wished(plan: Plan, post: Post, name: str | None) -> bool:

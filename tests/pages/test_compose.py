@@ -128,8 +128,9 @@ def test_a_time_that_has_passed_is_refused_and_post_now_is_named(compose, clock)
     write(compose, "Yesterday")
     choose(compose, date(2026, 11, 1), time(9))
     schedule(compose)
-    assert "has passed" in said(compose)
-    assert "Post now" in said(compose)
+    assert "Sun 1 Nov 2026, 09:00 Europe/Berlin has passed." in said(compose)
+    assert "Choose a time after Mon 2 Nov 2026, 13:00" in said(compose)
+    assert "or use Post now." in said(compose)
 
 
 def test_of_an_hour_that_does_not_exist_the_nearest_times_are_offered(compose):
