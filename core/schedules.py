@@ -8,7 +8,7 @@ from typing import Any
 from core.arming import Arming
 from core.errors import PunctualError
 from core.faults import CredentialsRefused, NameTaken, NoCredentials, SchedulerUnavailable, translated
-from core.ledger.port import SETTLING, AlreadyPlanned, Ledger, Plan, Receipt, UnknownPost, Wish
+from core.ledger.port import SETTLING, AlreadyPlanned, ChangedElsewhere, Ledger, Plan, Receipt, UnknownPost, Wish
 from core.ledger.states import outcome
 from core.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.moments import Clock, wall_time
@@ -139,9 +139,10 @@ class Schedules:
             raise Moved(plan.post.post_id)
         if plan.post.repeats:
             raise Repeats(plan.post.post_id)
-        now = self._clock()
-        at_once = _following(plan, _due_at(plan.post, now))
-        return self._settled(self._ledger.change(at_once, wish="active", schedule_name=None, now=now))
+        present = self.plan(plan.post.post_id).post
+        asked_before = present.revision == plan.post.revision + 1 and present.due_at
+        at_once = _following(plan, _due_at(plan.post, asked_before or self._clock()))
+        return self._noted(at_once, wish="active", name=None)
 
     def retry(self, payload: Payload, destinations: Sequence[str]) -> None:
         """Try an occurrence again because a person asked, however late it is; what was published stays published.
@@ -230,8 +231,17 @@ class Schedules:
         elif wish == "active":
             self._check_time(post)
         write_payload(post)
-        name = str(ScheduleName.of(post))
-        return self._settled(self._ledger.change(post, wish=wish, schedule_name=name, now=self._clock()))
+        return self._noted(post, wish=wish, name=str(ScheduleName.of(post)))
+
+    def _noted(self, post: Post, *, wish: Wish, name: str | None) -> Plan:
+        """Write a change down and carry it out. One that was written before is only carried out."""
+        try:
+            noted = self._ledger.change(post, wish=wish, schedule_name=name, now=self._clock())
+        except ChangedElsewhere:
+            noted = self.plan(post.post_id)
+            if noted.post != post or noted.wish != wish or noted.schedule_name != name:
+                raise
+        return self._settled(noted)
 
     def _settled(self, plan: Plan) -> Plan:
         return plan if plan.settled else self._arming.settle(plan)

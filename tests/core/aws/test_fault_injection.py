@@ -152,6 +152,19 @@ def succeeds(act: Callable[[], Plan]) -> bool:
     return True
 
 
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_that_aws_did_not_take_is_carried_out_when_it_is_asked_for_once_more(bench, interfere, clock, change):
+    post, act = bench.prepare(change)
+    for operation in ("CreateSchedule", "UpdateSchedule", "DeleteSchedule", "Invoke"):
+        interfere(operation, fault="ThrottlingException")
+    assert not succeeds(act)
+    clock.move(seconds=5)
+    interfere.clear()
+    changed = act()
+    assert changed.settled
+    assert bench.agrees(post)
+
+
 @pytest.mark.parametrize("kind", PASSING)
 def test_a_request_that_fails_once_is_made_again_and_nobody_notices(bench, interfere, kind):
     for change, operation in bench.requests():
