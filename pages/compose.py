@@ -43,8 +43,8 @@ def post_now(draft: str) -> None:
 @answering
 def ask_post_now(draft: str) -> None:
     """Ask once, of a draft that could be posted."""
-    now(draft)
-    ask(lambda: confirm(draft))
+    post = now(draft)
+    ask(lambda: confirm(draft, post))
 
 
 def now(draft: str) -> Post:
@@ -62,9 +62,8 @@ def done(post: Post, zone: str, act: Callable[[Post], object]) -> None:
 
 
 @st.dialog("Post now?", icon=":material/send:")
-def confirm(draft: str) -> None:
+def confirm(draft: str, post: Post) -> None:
     """Name the destinations and wait for a yes."""
-    post = now(draft)
     st.markdown(f"This goes out at once to **{plain(listed(account_names(post.destinations)))}**.")
     st.text(post.text)
     refusal()

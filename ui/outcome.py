@@ -37,6 +37,8 @@ def _tell(post_id: str) -> None:
             links.permalink(found.run.url if found.run else None)
         elif found.run is not None:
             st.page_link(links.HISTORY, label="See in History", icon=":material/history:")
+        elif found.state in ("paused", "time has passed", "missing"):
+            st.page_link(links.QUEUE, label="See in queue", icon=":material/schedule:")
 
 
 def _words(found: Standing, now: datetime) -> str:
@@ -55,14 +57,21 @@ def _words(found: Standing, now: datetime) -> str:
         case "not armed":
             return "**Not armed yet.** It is noted, and armed by itself within two minutes"
     name = BADGES[found.state][0]
+    if run is None and found.state != "going out":
+        return f"**{name}**"
     return f"**{name}**: {plain(run.error)}" if run is not None and run.error else f"**{name}** to {where}"
 
 
-@answering
 def _take_back(post_id: str) -> None:
+    """Take it back, and draw the whole page: it shows the post in the form, or says why that was too late."""
+    _cancel(post_id)
+    st.rerun()
+
+
+@answering
+def _cancel(post_id: str) -> None:
     """Cancel it and put it back into the form, with its time; what has been begun there since is put aside."""
     schedules = application().schedules
     cancelled = schedules.cancel(schedules.plan(post_id))
     drafts.begin_again(cancelled.post)
     st.session_state.pop(OUTCOME, None)
-    st.rerun()

@@ -67,6 +67,16 @@ def test_undo_takes_the_post_back_into_the_form(compose, application, clock):
     assert "Scheduled" not in said(compose)
 
 
+def test_a_post_that_was_paused_since_is_told_with_the_way_to_it(compose, application):
+    first = draft(compose)
+    write(compose, "Not yet")
+    schedule(compose)
+    application.schedules.pause(application.schedules.plan(first))
+    compose.run()
+    assert "**Paused**" in [found.value.split("] ")[-1] for found in compose.markdown]
+    assert "See in queue" in [link.label for link in compose.page_link]
+
+
 def test_what_was_begun_meanwhile_is_put_aside_and_taken_up_again(compose, browse, plan):
     write(compose, "Scheduled too early")
     schedule(compose)
