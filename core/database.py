@@ -192,9 +192,13 @@ class Database:
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
-        connection.execute("PRAGMA temp_store=MEMORY")  # else each savepoint writes what it may undo to a file
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
+            connection.execute("PRAGMA temp_store=MEMORY")  # else each savepoint writes what it may undo to a file
+        except BaseException:  # a damaged file that is still open cannot be renamed everywhere
+            connection.close()
+            raise
         return connection
 
     @contextmanager

@@ -252,6 +252,26 @@ def test_a_file_that_somebody_keeps_to_himself_is_called_busy_and_not_full(path,
     database.close()
 
 
+def test_a_damaged_file_is_closed_before_it_is_set_aside(path, monkeypatch):
+    opened, connect = [], sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **options: opened.append(connect(*args, **options)) or opened[-1]
+    )
+    path.write_bytes(b"no database" * 500)
+    rename = Path.rename
+
+    def rename_closed(source, target):
+        for connection in opened:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                connection.execute("SELECT 1")
+        return rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename_closed)
+        open_sound(path, [NOTES], now=NOW).close()
+    assert set_aside_files(path)
+
+
 def test_a_second_damaged_file_does_not_replace_the_first_that_was_set_aside(path):
     for content in (b"first" * 1000, b"second" * 1000):
         path.write_bytes(content)
