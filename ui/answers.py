@@ -7,6 +7,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from core.errors import PunctualError
+from core.ledger.port import ChangedElsewhere
 from ui import failures
 from ui.state import NOTE, REFUSAL
 
@@ -27,13 +28,16 @@ def answering(action: Callable[P, None]) -> Callable[P, None]:
 
 
 def closing(action: Callable[P, None]) -> Callable[P, None]:
-    """Like `answering`, for the button that a dialog is there for: it closes the dialog unless core refuses."""
+    """Like `answering`, for the button that a dialog is there for: it closes the dialog unless core refuses.
+
+    Where the post is another one by now, the dialog closes as well: the page tells that, and shows the post.
+    """
     answered = answering(action)
 
     @wraps(action)
     def closed(*args: P.args, **kwargs: P.kwargs) -> None:
         answered(*args, **kwargs)
-        if REFUSAL not in st.session_state:
+        if isinstance(st.session_state.get(REFUSAL), ChangedElsewhere | None):
             st.rerun()
 
     return closed

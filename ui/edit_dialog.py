@@ -1,11 +1,15 @@
 """The dialog that changes what a queued post says and shows, to all or to one destination, and where it goes."""
 
+from typing import cast
+
 import streamlit as st
 
 from core.accounts import Account
 from core.composing import rewritten
-from core.ledger.port import Plan
+from core.errors import PunctualError
+from core.ledger.port import ChangedElsewhere, Plan
 from core.models import Post, account_and_part
+from core.phrases import excerpt
 from ui import pictures
 from ui.answers import closing, refusal
 from ui.application import application
@@ -13,10 +17,23 @@ from ui.counter import counter
 from ui.state import of
 from ui.wording import account_names
 
+EXCERPT = 240
+"""Characters that are told of what a post says now."""
 
-def begin(post: Post) -> None:
+
+class Overtaken(PunctualError):
+    """The post was changed elsewhere while somebody wrote here."""
+
+    hint = "Save once more to replace that by what stands here, or close this to leave it."
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"The post was changed elsewhere meanwhile. It says now: “{excerpt(text, EXCERPT)}”.")
+
+
+def begin(plan: Plan) -> None:
     """Fill the fields with what the post says now."""
-    state = st.session_state
+    post, state = plan.post, st.session_state
+    state[_plan_key(post)] = plan
     state[_text_key(post)] = post.text
     state[_destinations_key(post)] = list(dict.fromkeys(account_and_part(each)[0] for each in post.destinations))
     for destination, text in post.variants.items():
@@ -29,7 +46,7 @@ def edit_dialog(plan: Plan) -> None:
     """Draw the text that goes to all, those that one destination or part of a thread has of its own, where to, and
     the pictures.
     """
-    post = plan.post
+    post = _read(plan).post
     accounts = {account.destination: account for account in application().accounts.all()}
     chosen: list[str] = st.session_state[_destinations_key(post)]
     if _shared(post):
@@ -54,7 +71,8 @@ def edit_dialog(plan: Plan) -> None:
 
 @closing
 def _save(plan: Plan) -> None:
-    app, post, state = application(), plan.post, st.session_state
+    app, state, read = application(), st.session_state, _read(plan)
+    post = read.post
     variants = {each: state[_variant_key(post, each)] or "" for each in _varied(post)}
     wanted = rewritten(
         post,
@@ -65,7 +83,21 @@ def _save(plan: Plan) -> None:
         accounts=app.accounts,
         networks=app.networks,
     )
-    app.schedules.edit(plan, wanted)
+    try:
+        app.schedules.edit(read, wanted)
+    except ChangedElsewhere as error:
+        present = app.schedules.plan(post.post_id)
+        if present.wish in ("cancelled", "moved"):
+            raise
+        state[_plan_key(post)] = present
+        for destination, text in present.post.variants.items():
+            state.setdefault(_variant_key(post, destination), text)
+        raise Overtaken(present.post.text) from error
+
+
+def _read(plan: Plan) -> Plan:
+    """Return the post as it was when the dialog was opened, or when it was last found changed."""
+    return cast(Plan, st.session_state[_plan_key(plan.post)])
 
 
 def _field(label: str, key: str, accounts: list[Account]) -> None:
@@ -85,6 +117,10 @@ def _varied(post: Post) -> list[str]:
 def _draft(post: Post) -> str:
     """The name under which its pictures stand in the session, as a draft's in Compose do."""
     return of("edit", post.post_id)
+
+
+def _plan_key(post: Post) -> str:
+    return of("edit-plan", post.post_id)
 
 
 def _text_key(post: Post) -> str:

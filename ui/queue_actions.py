@@ -47,7 +47,7 @@ def ask_time(post_id: str) -> None:
 
 
 def _ask_edit(plan: Plan) -> None:
-    edit_dialog.begin(plan.post)
+    edit_dialog.begin(plan)
     ask(lambda: edit_dialog.edit_dialog(plan))
 
 

@@ -232,6 +232,23 @@ def test_a_queued_post_gets_a_picture_and_loses_it_again(running, plan, page, ap
     assert application.schedules.plan(post.post.post_id).post.media == ()
 
 
+def test_what_was_written_elsewhere_meanwhile_is_told_and_replaced_by_saving_once_more(
+    running, plan, page, application
+):
+    post, dialog = plan("At first", seconds=600), page.get_by_role("dialog")
+    page.goto(f"{running.url}/queue")
+    card(page, post).get_by_role("button", name="More").click()
+    page.get_by_text("Edit", exact=True).click()
+    dialog.get_by_label("Text").fill("Mine")
+    application.schedules.edit(post, post.post.model_copy(update={"text": "Theirs"}))
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("It says now: “Theirs”.")).to_be_visible()
+    expect(dialog.get_by_label("Text")).to_have_value("Mine")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(card(page, post)).to_contain_text("Mine")
+
+
 def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")

@@ -213,6 +213,15 @@ def test_a_change_made_in_another_tab_meanwhile_is_not_overwritten(browse, plan,
     assert application.schedules.plan(post.post.post_id).post.text == "Mine"
 
 
+def test_a_time_for_a_post_that_was_changed_meanwhile_is_not_taken(browse, plan, application):
+    post = plan()
+    queue = browse("queue")
+    choose(queue, "Change time", post)
+    application.schedules.pause(post)
+    click(queue, "save-time", post)
+    assert "the newest version is shown now" in said(queue)
+
+
 def test_the_time_is_changed_in_a_dialog(browse, plan, application):
     post = plan("Move me")
     queue = browse("queue")
