@@ -94,10 +94,15 @@ class Schedules:
         return self._change(plan, wish=plan.wish, **said)
 
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:
-        """Give a one-time post another time. The new schedule is armed before the old one is deleted."""
-        if plan.post.repeats:
+        """Give a one-time post another time. The new schedule is armed before the old one is deleted.
+
+        A paused one stays paused, unless its time had passed: then another time is how it is resumed.
+        """
+        if plan.post.due_at is None:
             raise Repeats(plan.post.post_id)
-        return self._change(plan, wish="active", due_at=due_at, wall=wall, zone=zone)
+        self._check_time(plan.post.model_copy(update={"due_at": due_at, "zone": zone}))
+        held = plan.wish == "paused" and plan.post.due_at > self._clock()
+        return self._change(plan, wish="paused" if held else "active", due_at=due_at, wall=wall, zone=zone)
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
         """Give a post another rule to repeat by."""

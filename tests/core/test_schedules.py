@@ -197,6 +197,16 @@ def test_a_paused_post_is_held_but_does_not_fire(schedules, agrees, request, kin
     agrees(plan.post.post_id)
 
 
+def test_a_paused_post_that_gets_another_time_stays_paused(schedules, agrees, clock, a_post):
+    paused = schedules.pause(schedules.schedule(a_post()))
+    due_at = clock() + timedelta(days=1)
+    moved = schedules.reschedule(paused, due_at=due_at, wall="2026-11-03T13:00:00", zone="Europe/Berlin")
+    assert (moved.wish, moved.post.due_at) == ("paused", due_at)
+    agrees(moved.post.post_id)
+    with pytest.raises(TooSoon):
+        schedules.reschedule(moved, due_at=clock(), wall="2026-11-02T13:00:00", zone="Europe/Berlin")
+
+
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
 def test_a_cancelled_post_is_gone_and_undo_brings_it_back(schedules, agrees, names, request, kind):
     plan = schedules.schedule(request.getfixturevalue(kind)())
