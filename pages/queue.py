@@ -58,9 +58,10 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
 
 
-def narrowed() -> bool:
-    """Whether less is shown than there may be."""
-    return bool(searched()) or (st.session_state.get(WINDOW) or "All") != "All"
+def remedies() -> list[str]:
+    """Return what may bring more posts onto the page; nothing where all are shown."""
+    near = (st.session_state.get(WINDOW) or "All") != "All"
+    return [*(["look further ahead"] if near else []), *(["search for something else"] if searched() else [])]
 
 
 def controls() -> None:
@@ -83,7 +84,7 @@ def cards() -> None:
         st.session_state[TODAY] = today
         st.session_state.pop(PLACES, None)
     found, between, further = placed(now)
-    if places() or narrowed():
+    if places() or remedies():
         controls()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
@@ -110,8 +111,8 @@ def cards() -> None:
 
 def empty() -> None:
     """Say how to begin, or why nothing is here."""
-    if narrowed():
-        st.info("Nothing here. Look further ahead, or search for something else.", icon=":material/search_off:")
+    if remedies():
+        st.info(f"Nothing here. {', or '.join(remedies()).capitalize()}.", icon=":material/search_off:")
         return
     empty_page("Nothing is scheduled", "Write a post, choose a time, and it waits here until it goes out.")
 

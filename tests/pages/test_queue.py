@@ -277,8 +277,12 @@ def test_a_window_without_posts_can_be_left_again(browse, plan):
     plan("In three days", minutes=3 * 24 * 60)
     queue = browse("queue")
     queue.segmented_control(key="window").set_value("Today").run()
-    assert "Look further ahead" in said(queue)
+    assert "Nothing here. Look further ahead." in said(queue)
+    queue.text_input(key="search").set_value("four").run()
+    assert "Nothing here. Look further ahead, or search for something else." in said(queue)
     queue.segmented_control(key="window").set_value("All").run()
+    assert "Nothing here. Search for something else." in said(queue)
+    queue.text_input(key="search").set_value("").run()
     assert texts(queue) == ["In three days"]
 
 
