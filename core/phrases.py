@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+import regex
+
 from core.moments import offset_label, wall_time
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
@@ -82,9 +84,14 @@ def counted(count: int, noun: str) -> str:
 
 
 def excerpt(text: str, length: int) -> str:
-    """Return the text on one line, cut at a word within `length` characters, with an ellipsis where it was cut."""
+    """Return the text on one line, cut within `length` code points with an ellipsis: at a word, else between what a
+    reader sees as characters.
+    """
     line = " ".join(text.split())
     if len(line) <= length:
         return line
     end = line.rfind(" ", length // 2, length)
-    return f"{line[: end if end > 0 else length - 1]}…"
+    if end <= 0:
+        ends = (found.end() for found in regex.finditer(r"\X", line[: 2 * length]))
+        end = max((each for each in ends if each < length), default=length - 1)
+    return f"{line[:end]}…"

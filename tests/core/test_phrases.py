@@ -90,3 +90,9 @@ def test_an_excerpt_is_one_line_that_ends_at_a_word():
     assert excerpt("short\ntext", 20) == "short text"
     assert excerpt("a text that is cut somewhere", 15) == "a text that is…"
     assert excerpt("x" * 30, 10) == "xxxxxxxxx…"
+
+
+def test_an_excerpt_cuts_no_character_that_a_reader_sees():
+    family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+    assert excerpt(family * 10, 12) == f"{family * 2}…"
+    assert excerpt(family, 3) == "\N{MAN}\N{ZERO WIDTH JOINER}…"
