@@ -4,7 +4,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import pytest
@@ -28,16 +28,15 @@ from core.wire import Payload, invocation_of, read_scheduled
 @pytest.fixture
 def machine(tmp_path, clock) -> Iterator[Callable[[str], Application]]:
     """Open one machine after another, by name."""
-    opened: list[Application] = []
+    with ExitStack() as closing:
 
-    def open_machine(name: str) -> Application:
-        settings = Settings.read({"PUNCTUAL_HOME": str(tmp_path / name)})
-        opened.append(Application(settings, clock, Waiting(pause=lambda _: None)))
-        return opened[-1]
+        def open_machine(name: str) -> Application:
+            settings = Settings.read({"PUNCTUAL_HOME": str(tmp_path / name)})
+            application = Application(settings, clock, Waiting(pause=lambda _: None))
+            closing.callback(application.close)
+            return application
 
-    yield open_machine
-    for application in opened:
-        application.close()
+        yield open_machine
 
 
 @pytest.fixture(params=["machine to machine", "machine to AWS", "AWS to machine"])
