@@ -132,10 +132,10 @@ class Schedules:
             return self._settled(self._ledger.change(post, wish="moved", schedule_name=None, now=self._clock()))
         return self._change(plan, wish="cancelled")
 
-    def undo_cancel(self, plan: Plan) -> Plan:
-        """Arm a cancelled post again, at the same time. Raises TooSoon once that has passed."""
+    def undo_cancel(self, plan: Plan, wish: Wish = "active") -> Plan:
+        """Put a cancelled post back, as it was wished before, at the same time. Raises TooSoon once that has passed."""
         self._check_time(plan.post)
-        return self._change(plan, wish="active")
+        return self._change(plan, wish=wish)
 
     def send_now(self, plan: Plan) -> Plan:
         """Let a queued one-time post go out at once instead of at its time."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.ledger.port import Plan
+from core.ledger.port import OPEN, Plan
 from core.phrases import listed
 from core.refusals import TooSoon
 from ui import drafts, edit_dialog, links, repeats, when
@@ -18,18 +18,21 @@ from ui.wording import account_names, plain
 
 @answering
 def cancel(post_id: str) -> None:
-    """Take the post out of the queue."""
+    """Take the post out of the queue, and keep in mind whether it was paused, for Undo."""
     schedules = application().schedules
-    schedules.cancel(schedules.plan(post_id))
+    plan = schedules.plan(post_id)
+    if plan.wish in OPEN:
+        st.session_state[of("wish", post_id)] = plan.wish
+    schedules.cancel(plan)
 
 
 @answering
 def undo(post_id: str) -> None:
-    """Arm a cancelled post again; once its time has passed, offer another time."""
+    """Put a cancelled post back as it was; once its time has passed, offer another time."""
     schedules = application().schedules
     plan = schedules.plan(post_id)
     try:
-        schedules.undo_cancel(plan)
+        schedules.undo_cancel(plan, st.session_state.get(of("wish", post_id), "active"))
     except TooSoon:
         _ask_time(plan)
 

@@ -142,6 +142,24 @@ def test_a_paused_post_stays_and_is_resumed(browse, plan, state):
     assert state(post) == "scheduled"
 
 
+def test_undo_leaves_a_paused_post_paused(browse, plan, state, application):
+    post = plan("Not yet", minutes=10)
+    application.schedules.pause(post)
+    queue = browse("queue")
+    click(queue, "cancel", post)
+    click(queue, "undo", post)
+    assert state(post) == "paused"
+
+
+def test_undo_brings_back_what_was_cancelled_in_two_tabs(browse, plan, state, application):
+    post = plan("Twice", minutes=10)
+    queue = browse("queue")
+    application.schedules.cancel(post)
+    click(queue, "cancel", post)
+    click(queue, "undo", post)
+    assert state(post) == "scheduled"
+
+
 def test_a_paused_post_whose_time_has_passed_asks_for_another(browse, plan, state, clock, application):
     post = plan("Forgotten", minutes=10)
     application.schedules.pause(post)
