@@ -21,6 +21,8 @@ from ui.state import PLACES, SHOWN, TODAY, WINDOW
 from ui.viewer import viewer_zone
 
 PAGE = 20
+REFRESH = {"local": "2s", "aws": "5s"}
+"""How often the cards are looked at again; on AWS that is a listing, and a request for each of them."""
 WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": FURTHEST_AHEAD.days + 1}
 
 
@@ -74,7 +76,7 @@ def controls() -> None:
         search_field()
 
 
-@st.fragment(run_every="2s")
+@st.fragment(run_every=REFRESH[application().settings.mode])
 def cards() -> None:
     """Draw the cards, by day, below what narrows them, if there is anything to narrow."""
     app, zone = application(), viewer_zone()
