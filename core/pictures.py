@@ -142,7 +142,7 @@ def _pixels(image: Image.Image, max_side: int) -> Image.Image:
     Each step but the last works on what the one before has left: a large picture as a whole takes 200 MB.
     """
     part = min(1.0, max_side / max(image.size))
-    image.draft(None, (int(image.width * part), int(image.height * part)))
+    image.draft(None, (max(1, int(image.width * part)), max(1, int(image.height * part))))
     see_through = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     mode = "RGBA" if see_through else "RGB"
     if image.mode.startswith("I;16"):

@@ -281,6 +281,13 @@ SEEDS = [
 ]
 
 
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("size", [(2, 6000), (6000, 2)])
+def test_a_strip_is_scaled_to_no_less_than_a_pixel_across(form, size):
+    ready = fitted(encoded(gradient(*size), form), replace(GENEROUS, max_side=1000))
+    assert sorted(decoded(ready.content).size) == [1, 1000]
+
+
 @pytest.mark.filterwarnings("ignore")  # Pillow's: it warns of oddities that it then reads all the same
 @settings(max_examples=300, deadline=None)
 @given(
