@@ -28,18 +28,19 @@ class Picked:
 
 def start(key: str, instant: datetime, zone: str) -> None:
     """Fill the fields under `key` unless they are filled already."""
-    state, minute = st.session_state, instant.replace(second=0, microsecond=0)
-    wall = wall_time(minute, zone).replace(tzinfo=None)
+    state, second = st.session_state, instant.replace(microsecond=0)
+    wall = wall_time(second, zone).replace(tzinfo=None)
     state.setdefault(_date(key), wall.date())
     state.setdefault(_time(key), wall.time())
+    state.setdefault(_step(key), _step_of(wall))
     state.setdefault(_zone(key), zone)
     if len(both := moments.instants(wall, zone)) == 2:
-        state.setdefault(_which(key), 1 + both.index(minute))
+        state.setdefault(_which(key), 1 + both.index(second))
 
 
 def forget(key: str) -> None:
     """Empty the fields under `key`, so that `start` fills them anew."""
-    for field in (_date(key), _time(key), _zone(key), _which(key)):
+    for field in (_date(key), _time(key), _step(key), _zone(key), _which(key)):
         st.session_state.pop(field, None)
 
 
@@ -63,6 +64,7 @@ def use(key: str, wall: datetime) -> None:
 def put(key: str, chosen: Picked) -> None:
     """Fill the fields with what stood in others."""
     use(key, chosen.wall)
+    st.session_state[_step(key)] = _step_of(chosen.wall)
     st.session_state[_zone(key)] = chosen.zone
     st.session_state[_which(key)] = chosen.which
 
@@ -78,7 +80,8 @@ def pick(key: str, date_label: str) -> None:
     """Draw the fields."""
     left, right = st.columns(2, wrap=False)
     left.date_input(date_label, key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
-    right.time_input("Time", key=_time(key), step=60, required=True, persist_state="session")
+    step: int = st.session_state[_step(key)]
+    right.time_input("Time", key=_time(key), step=step, required=True, persist_state="session")
     chosen = picked(key)
     labels = zones.labels(chosen.wall, chosen.zone)
     st.session_state[_zone(key)] = chosen.zone
@@ -118,6 +121,18 @@ def _date(key: str) -> str:
 
 def _time(key: str) -> str:
     return f"{key}-time"
+
+
+def _step_of(wall: datetime) -> int:
+    """Return how many seconds apart the field's times are: it shows seconds where it begins with some, and keeps to it.
+
+    A field whose step changes is another one, and would be taken from whoever is typing in it.
+    """
+    return 1 if wall.second else 60
+
+
+def _step(key: str) -> str:
+    return f"{key}-step"
 
 
 def _zone(key: str) -> str:

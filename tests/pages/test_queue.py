@@ -251,6 +251,37 @@ def test_the_time_is_changed_in_a_dialog(browse, plan, application):
     assert application.schedules.plan(post.post.post_id).post.wall == "2026-11-24T09:00:00"
 
 
+def test_a_time_with_seconds_keeps_and_shows_them_when_only_the_date_is_changed(browse, plan, application):
+    post = plan("To the second", minutes=60.7)
+    queue = browse("queue")
+    choose(queue, "Change time", post)
+    key = f"edit-when-{post.post.post_id}"
+    assert queue.time_input(key=f"{key}-time").value == time(14, 0, 42)
+    assert "**Mon 2 Nov 2026, 14:00:42**" in said(queue)
+    queue.date_input(key=f"{key}-date").set_value(date(2026, 11, 24))
+    click(queue, "save-time", post)
+    assert application.schedules.plan(post.post.post_id).post.wall == "2026-11-24T14:00:42"
+
+
+def test_a_time_with_seconds_in_an_hour_that_comes_twice_stays_in_the_same_one(browse, plan, application, clock):
+    clock.now = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    post = plan("The first one", minutes=60.7)
+    queue = browse("queue")
+    choose(queue, "Change time", post)
+    assert queue.radio(key=f"edit-when-{post.post.post_id}-which").value == 1
+    click(queue, "save-time", post)
+    assert application.schedules.plan(post.post.post_id).post.due_at == post.post.due_at
+
+
+def test_another_time_of_day_has_the_seconds_that_were_picked(browse, plan, application):
+    post = plan("To the second", minutes=60.7)
+    queue = browse("queue")
+    choose(queue, "Change time", post)
+    queue.time_input(key=f"edit-when-{post.post.post_id}-time").set_value(time(18))
+    click(queue, "save-time", post)
+    assert application.schedules.plan(post.post.post_id).post.wall == "2026-11-02T18:00:00"
+
+
 def test_post_now_asks_and_then_sends_it_instead_of_at_its_time(browse, plan, application, state):
     post = plan("Now after all")
     queue = browse("queue")
