@@ -31,24 +31,25 @@ def look(
 ) -> Claim | None:
     """Return what stands against a claim, or None if it may be taken. `lives` tells whether an owner does."""
     row = find(connection, payload.occurrence_key, destination)
-    if row is None or row["state"] == "waiting":
-        if _is_turned_away(connection, payload, begun=row is not None):
-            turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
-            occurrences.append(connection, payload, turned_away)
-            return Claim(verdict="superseded")
-        return waits(row, now)
-    if row["state"] != "claimed":
-        return Claim(verdict=row["state"], attempt=row["attempt"], detail=json.loads(row["detail"]))
+    if (row is None or row["state"] == "waiting") and _is_turned_away(connection, payload, begun=row is not None):
+        turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
+        occurrences.append(connection, payload, turned_away)
+        return Claim(verdict="superseded")
+    if row is None or row["state"] != "claimed":
+        return stands(row, now)
     if row["lease_until"] > milliseconds(now) and lives(row["owner"]):
         return Claim(verdict="busy", attempt=row["attempt"], until=from_milliseconds(row["lease_until"]))
     return None if deduplicates else _give_up(connection, payload, destination, row["attempt"], now)
 
 
-def waits(row: sqlite3.Row | None, now: datetime) -> Claim | None:
-    """Return the answer to a claim, as its row is, while the network is to be left alone, else None."""
-    if row is None or row["state"] != "waiting":
+def stands(row: sqlite3.Row | None, now: datetime) -> Claim | None:
+    """Return how a publication ended, or that its network is to be left alone, as its row is; else None."""
+    if row is None or row["state"] == "claimed":
         return None
-    return pauses.standing(row["attempt"], json.loads(row["detail"]), now)
+    detail = json.loads(row["detail"])
+    if row["state"] == "waiting":
+        return pauses.standing(row["attempt"], detail, now)
+    return Claim(verdict=row["state"], attempt=row["attempt"], detail=detail)
 
 
 def take(

@@ -96,9 +96,9 @@ class DynamoLedger:
 
         return self._table.write(_keys(payload, destination), work)
 
-    def waits(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
         (item,) = self._table.get([items.claim_key(payload.occurrence_key, destination)])
-        return claims.waits(item, now)
+        return claims.stands(item, now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
         keys = _keys(payload, str(receipt.destination))

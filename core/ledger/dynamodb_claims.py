@@ -21,25 +21,26 @@ from core.wire import Payload
 def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, deduplicates: bool) -> Claim | None:
     """Return what stands against a claim, or None if it may be taken."""
     item = _find(draft, payload, destination)
-    if item is None or item["state"] == "waiting":
-        if _is_turned_away(draft, payload, begun=item is not None):
-            turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
-            occurrences.append(draft, payload, turned_away)
-            return Claim(verdict="superseded")
-        return waits(item, now)
+    if (item is None or item["state"] == "waiting") and _is_turned_away(draft, payload, begun=item is not None):
+        turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
+        occurrences.append(draft, payload, turned_away)
+        return Claim(verdict="superseded")
+    if item is None or item["state"] != "claimed":
+        return stands(item, now)
     attempt = int(item["attempt"])
-    if item["state"] != "claimed":
-        return Claim(verdict=cast(FinalState, item["state"]), attempt=attempt, detail=json.loads(str(item["detail"])))
     if int(item["lease_until"]) > milliseconds(now):
         return Claim(verdict="busy", attempt=attempt, until=from_milliseconds(int(item["lease_until"])))
     return None if deduplicates else _give_up(draft, payload, destination, attempt, now)
 
 
-def waits(item: Item | None, now: datetime) -> Claim | None:
-    """Return the answer to a claim, as its item is, while the network is to be left alone, else None."""
-    if item is None or item["state"] != "waiting":
+def stands(item: Item | None, now: datetime) -> Claim | None:
+    """Return how a publication ended, or that its network is to be left alone, as its item is; else None."""
+    if item is None or item["state"] == "claimed":
         return None
-    return pauses.standing(int(item["attempt"]), json.loads(str(item["detail"])), now)
+    attempt, detail = int(item["attempt"]), json.loads(str(item["detail"]))
+    if item["state"] == "waiting":
+        return pauses.standing(attempt, detail, now)
+    return Claim(verdict=cast(FinalState, item["state"]), attempt=attempt, detail=detail)
 
 
 def take(

@@ -229,8 +229,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def waits(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
-        """Return the `waiting` that a claim would be answered, while the network is to be left alone; else None."""
+    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+        """Return how a publication ended, or the `waiting` that a claim would be answered now; else None."""
         ...
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:

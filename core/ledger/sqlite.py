@@ -110,9 +110,9 @@ class SqliteLedger:
 
         return self._database.write(work)
 
-    def waits(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
         with self._database.snapshot() as connection:
-            return claims.waits(claims.find(connection, payload.occurrence_key, destination), now)
+            return claims.stands(claims.find(connection, payload.occurrence_key, destination), now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
         self._database.write(lambda connection: claims.finish(connection, payload, receipt))

@@ -80,10 +80,10 @@ class Fence:
         is neither prepared for nor called before the instant it named.
         """
         destination = part_of(account.destination, part)
-        before = self._before(payload, destination) if payload.media else []  # to make those ready costs more
-        known = _ended(before, destination) or self._waits(payload, destination)
+        known = self._known(payload, destination)
         if known is not None:
             return known
+        before = self._before(payload, destination) if payload.media else []
         try:
             outgoing = self._outgoing(payload, account, network, part, earlier, _uploaded_before(before))
             prepared = network.prepare(outgoing)
@@ -121,9 +121,9 @@ class Fence:
         """Record why a destination has to wait that could not be claimed, unless it has ended before. Never raises."""
         waiting = Later(reason=reason)
         try:
-            ended = _ended(self._before(payload, destination), destination)
-            if ended is not None:
-                return ended
+            known = self._known(payload, destination)
+            if known is not None and known.final:
+                return known
             self._ledger.record(payload, _receipt(waiting, payload, destination, BEFORE_ANY_CLAIM, self._clock()))
         except Exception as error:  # noqa: BLE001 - what kept it from being claimed may keep this as well
             log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
@@ -142,10 +142,10 @@ class Fence:
             return _told(destination, claim, now)
         return self._finish(payload, destination, claim, result)
 
-    def _waits(self, payload: Payload, destination: str) -> Verdict | None:
-        """Return how long the network is to be left alone, asked before it is prepared for; None where it is not."""
+    def _known(self, payload: Payload, destination: str) -> Verdict | None:
+        """Return how it stands with what has ended, or is to be left alone, without preparing for it; else None."""
         now = self._clock()
-        claim = self._ledger.waits(payload, destination, now=now)
+        claim = self._ledger.stands(payload, destination, now=now)
         return _told(destination, claim, now) if claim is not None else None
 
     def _before(self, payload: Payload, destination: str) -> list[Receipt]:
@@ -178,15 +178,6 @@ class Fence:
     def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
         self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
         return _verdict(destination, result)
-
-
-def _ended(before: Sequence[Receipt], destination: str) -> Verdict | None:
-    """Return how it stands with a publication that is out, or that waits for a person."""
-    last = before[-1] if before else None
-    told = next((receipt for receipt in before if receipt.kind == "published"), last)
-    if told is None or told.kind not in ("published", "refused", "unconfirmed"):
-        return None
-    return _stored(destination, told.kind, told.detail)
 
 
 def _uploaded_before(before: Sequence[Receipt]) -> str | None:

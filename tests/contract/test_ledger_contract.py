@@ -385,10 +385,10 @@ def test_a_network_that_asked_to_wait_is_not_claimed_before(
             turned_down = claim(payload, deduplicates=deduplicates, by=by)
             assert (turned_down.verdict, turned_down.attempt, turned_down.until) == ("waiting", 1, until)
             assert turned_down.detail["reason"] == "slow down"
-            assert by.waits(payload, "outbox", now=clock()) == turned_down
+            assert by.stands(payload, "outbox", now=clock()) == turned_down
     clock.move(milliseconds=2)
     assert kinds(ledger, payload.occurrence_key) == ["waiting"]
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
     again = claim(payload, deduplicates=deduplicates)
     assert (again.verdict, again.attempt) == ("yours", 2)
 
@@ -397,18 +397,29 @@ def test_one_destination_waits_for_its_own_network_alone(ledger, once, planned, 
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
-    assert ledger.waits(payload, "webhook:sales", now=clock()) is None
+    assert ledger.stands(payload, "webhook:sales", now=clock()) is None
     assert claim(payload, "webhook:sales").verdict == "yours"
 
 
-@pytest.mark.parametrize("kind", [None, "waiting", "published", "refused", "unconfirmed"])
-def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, planned, claim, end, clock, kind):
+def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
     claim(payload)
-    if kind:
-        end(payload, kind, reason="so")
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
+    end(payload, "waiting", reason="so")
+    assert ledger.stands(payload, "outbox", now=clock()) is None
+
+
+@pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
+def test_how_it_ended_is_known_without_a_claim_until_a_person_retries(ledger, once, planned, claim, end, clock, kind):
+    payload = due(planned(once()))
+    claim(payload)
+    end(payload, kind, reason="so")
+    ended = ledger.stands(payload, "outbox", now=clock())
+    assert (ended.verdict, ended.attempt, ended.detail["reason"]) == (kind, 1, "so")
+    assert ended == claim(payload)
+    ledger.reopen(payload, ("outbox",), now=clock())
+    assert ledger.stands(payload, "outbox", now=clock()) == (ended if kind == "published" else None)
 
 
 def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
@@ -417,7 +428,7 @@ def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, plann
     end(payload, "waiting", reason="slow down", until=utc_text(clock.move(minutes=10)))
     assert claim(payload).attempt == 2
     clock.move(minutes=-5)
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
     end(payload, "waiting", attempt=2, reason="not reached")
     assert claim(payload).attempt == 3
 
@@ -430,7 +441,7 @@ def test_what_a_network_told_a_slow_attempt_does_not_hold_up_the_one_that_took_o
     clock.move(minutes=1)
     claim(payload, deduplicates=True)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
     assert claim(payload, deduplicates=True).verdict == "busy"
 
 
@@ -676,7 +687,7 @@ def test_a_person_need_not_wait_as_long_as_a_network_asked_for(ledger, once, pla
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
     ledger.reopen(payload, ("outbox",), now=clock())
-    assert ledger.waits(payload, "outbox", now=clock()) is None
+    assert ledger.stands(payload, "outbox", now=clock()) is None
     assert claim(payload).verdict == "yours"
 
 

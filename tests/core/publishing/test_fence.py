@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from core.accounts import Account
+from core.ledger.dynamodb import DynamoLedger
 from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
+from core.ledger.table import Table
 from core.media.folder import FolderMedia
 from core.media.intake import take_in
 from core.pictures import PictureLimits
@@ -162,6 +164,18 @@ def test_a_person_who_retries_does_not_wait(publish, net, ledger, payload, clock
     publish()
     ledger.reopen(payload, (DESTINATION,), now=clock())
     assert publish().state == "published"
+
+
+def test_a_person_who_retries_is_heard_though_the_clock_that_she_retries_by_is_slow(
+    net, dynamodb, table, media, payload, account, clock
+):
+    by_slow_clock = Table(dynamodb, "punctual", lambda: clock() - TEN_MINUTES, pause=lambda seconds: None)
+    fence = Fence(DynamoLedger(table), media, clock)
+    net.answers = [Refused(reason="no")]
+    assert fence.publish_once(payload, account, net).state == "refused"
+    clock.move(minutes=1)
+    DynamoLedger(by_slow_clock).reopen(payload, (DESTINATION,), now=clock() - TEN_MINUTES)
+    assert fence.publish_once(payload, account, net).state == "published"
 
 
 @pytest.mark.parametrize(
