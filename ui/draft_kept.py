@@ -1,43 +1,50 @@
-"""Keeps the draft in the browser's tab, where a reload, a restart of the server and a long sleep leave it alone.
+"""Keeps the drafts in the browser's tab, where a reload, a restart of the server and a long sleep leave them alone.
 
-The tab gives a draft back to a session that does not know it. What is typed is kept from the first letter on.
+The tab gives back those that a session does not know. What is typed is kept from the first letter on.
 """
 
 from datetime import datetime
 from typing import Any, Literal
 
 import streamlit as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import PunctualError
 from core.models import Destination, Media, PostId, Repeat, Value, Zone
-from ui import drafts, pictures, repeats, variants, when
+from ui import drafts, pictures, repeats, threads, variants, when
 from ui.answers import answering, say
 from ui.application import application
-from ui.state import ASIDE, DRAFT, KNOWN
+from ui.state import DRAFT, KNOWN
 
 KEY = "draft-kept"
+ROOM = 200_000
+"""Characters that what was put aside may take in the tab; it is sent there each time the page is drawn."""
+
+_ONE_BACK = "Your draft is back as you left it. It is not scheduled."
+_SEVERAL_BACK = "Your drafts are back as you left them. None is scheduled."
 
 _JS = """
-const KEY = "punctual-draft";
+const KEY = "punctual-drafts";
 
-function keep(draft) {
+function keep(drafts) {
     try {
-        if (draft === null) sessionStorage.removeItem(KEY);
-        else sessionStorage.setItem(KEY, JSON.stringify(draft));
-    } catch { /* It is larger than a tab may keep, or the browser keeps nothing. */ }
+        if (drafts.length) sessionStorage.setItem(KEY, JSON.stringify(drafts));
+        else sessionStorage.removeItem(KEY);
+    } catch { /* They are larger than a tab may keep, or the browser keeps nothing. */ }
 }
 
 export default function ({ data, setTriggerValue }) {
-    const found = JSON.parse(sessionStorage.getItem(KEY));
-    if (found !== null && !data.known.includes(found.draft)) {
-        keep(null);
-        setTriggerValue("recalled", found);
+    const found = JSON.parse(sessionStorage.getItem(KEY)) ?? [];
+    const unknown = found.filter((each) => !data.known.includes(each.draft));
+    if (unknown.length) {
+        keep([]);
+        setTriggerValue("recalled", unknown);
         return;
     }
-    keep(data.empty ? null : data.draft);
+    keep(data.empty ? data.aside : [...data.aside, data.draft]);
     const typed = (event) => {
-        if (event.target.closest(`.st-key-text-${data.draft.draft}`)) keep({ ...data.draft, text: event.target.value });
+        if (!event.target.closest(`.st-key-text-${data.draft.draft}`)) return;
+        keep([...data.aside, { ...data.draft, text: event.target.value }]);
     };
     document.addEventListener("input", typed);
     return () => document.removeEventListener("input", typed);
@@ -47,12 +54,15 @@ _component = st.components.v2.component("punctual_draft_kept", js=_JS)
 
 
 class Kept(Value):
-    """A draft as the tab keeps it. `wall` is naive; `texts` are those of single destinations."""
+    """A draft as the tab keeps it. `wall` is naive; `texts` are those of single destinations, and `threads` says of
+    those that get one whether its parts are numbered.
+    """
 
     draft: PostId
     text: str
     destinations: list[Destination]
     texts: dict[Destination, str]
+    threads: dict[Destination, bool]
     media: list[Media]
     wall: datetime
     zone: Zone
@@ -60,13 +70,36 @@ class Kept(Value):
     repeat: Repeat | None
 
 
+_DRAFTS = TypeAdapter(list[Kept])
+
+
 def keep(draft: str) -> None:
-    """Let the tab keep the draft in hand, and take up what it kept for a session that is gone; draw nothing."""
+    """Let the tab keep the draft in hand and those put aside, and take up what it kept for a session that is gone.
+
+    Draw nothing.
+    """
     known: list[str] = st.session_state.setdefault(KNOWN, [])
-    if draft not in known:
-        known.append(draft)
-    data = {"known": known, "draft": _kept(draft).model_dump(mode="json"), "empty": not drafts.holds_anything(draft)}
+    known.extend(each for each in [draft, *drafts.all_aside()] if each not in known)
+    data = {
+        "known": known,
+        "draft": _kept(draft).model_dump(mode="json"),
+        "empty": not drafts.holds_anything(draft),
+        "aside": [each.model_dump(mode="json") for each in _aside()],
+    }
     _component(key=KEY, height=1, data=data, on_recalled_change=_recall)
+
+
+def _aside() -> list[Kept]:
+    """Return the drafts that were put aside last, as many as there is room for, in their order."""
+    found: list[Kept] = []
+    room = ROOM
+    for draft in reversed(drafts.all_aside()):
+        kept = _kept(draft)
+        room -= len(kept.model_dump_json())
+        if room < 0:
+            break
+        found.insert(0, kept)
+    return found
 
 
 def _kept(draft: str) -> Kept:
@@ -76,6 +109,7 @@ def _kept(draft: str) -> Kept:
         text=st.session_state[drafts.text_key(draft)] or "",
         destinations=addressed,
         texts=variants.variants(draft, addressed),
+        threads=threads.wanted(draft, addressed),
         media=pictures.attached(draft),
         wall=chosen.wall,
         zone=chosen.zone,
@@ -93,26 +127,39 @@ def _repeat(key: str) -> Repeat | None:
 
 @answering
 def _recall() -> None:
+    """Begin again what the tab kept; the latest comes in hand, unless something is in there already."""
     given: Any = st.session_state.get(KEY)
     if given is None:  # the page was left meanwhile
         return
     try:
-        kept = Kept.model_validate(given["recalled"])
+        found = _DRAFTS.validate_python(given["recalled"])
     except ValidationError:  # kept by another version
         return
-    if kept.draft in st.session_state[KNOWN] or application().ledger.get(kept.draft) is not None:
-        return
-    st.session_state[KNOWN].append(kept.draft)
-    in_hand = st.session_state[DRAFT]
-    _begin(kept)
-    say("Your draft is back as you left it. It is not scheduled.")
+    known, ledger, in_hand = st.session_state[KNOWN], application().ledger, st.session_state[DRAFT]
+    lost = [each for each in found if each.draft not in known and ledger.get(each.draft) is None]
+    known.extend(each.draft for each in found)
+    begun = [_begin(each) for each in lost]
     if drafts.holds_anything(in_hand):
-        st.session_state.setdefault(ASIDE, []).append(st.session_state[DRAFT])
         st.session_state[DRAFT] = in_hand
+    elif begun:
+        begun.pop()
+    drafts.all_aside().extend(begun)
+    if lost:
+        say(_ONE_BACK if len(lost) == 1 else _SEVERAL_BACK)
 
 
-def _begin(kept: Kept) -> None:
-    drafts.begin(text=kept.text, destinations=kept.destinations, zone=kept.zone, media=kept.media, texts=kept.texts)
-    key = drafts.when_key(drafts.current())
+def _begin(kept: Kept) -> str:
+    """Begin a draft that is as one that was kept, and return its id."""
+    drafts.begin(
+        text=kept.text,
+        destinations=kept.destinations,
+        zone=kept.zone,
+        media=kept.media,
+        texts=kept.texts,
+        as_threads=kept.threads,
+    )
+    draft = drafts.current()
+    key = drafts.when_key(draft)
     when.put(key, when.Picked(wall=kept.wall, zone=kept.zone, which=kept.which))
     repeats.fill(key, kept.repeat, kept.zone)
+    return draft

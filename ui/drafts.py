@@ -6,7 +6,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from core.composing import compose, proposed_time
-from core.models import Media, Post, Repeat, Revision, account_and_part, new_post_id, part_of
+from core.models import Media, Post, Repeat, Revision, account_and_part, new_post_id
 from ui import pictures, threads, timing, variants, when
 from ui.application import application
 from ui.state import ASIDE, DRAFT, of
@@ -29,6 +29,7 @@ def begin(
     zone: str,
     media: Sequence[Media] = (),
     texts: Mapping[str, str] = MappingProxyType({}),
+    as_threads: Mapping[str, bool] = MappingProxyType({}),
 ) -> None:
     """Put a new draft in the place of the one in hand."""
     draft = new_post_id()
@@ -38,6 +39,7 @@ def begin(
     state[destinations_key(draft)] = list(destinations)
     pictures.begin(draft, media)
     variants.begin(draft, texts)
+    threads.begin(draft, as_threads)
     when.start(when_key(draft), proposed_time(application().clock()), zone)
 
 
@@ -61,20 +63,27 @@ def begin_with(content: Revision) -> None:
     """
     _put_aside()
     accounts = list(dict.fromkeys(account_and_part(each)[0] for each in content.destinations))
-    threads_of = {each for each in accounts if part_of(each, 2) in content.destinations}
-    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in threads_of}
-    begin(text=content.text, destinations=accounts, zone=content.zone, media=content.media, texts=texts)
+    as_threads = threads.threads_of(content)
+    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in as_threads}
+    begin(
+        text=content.text,
+        destinations=accounts,
+        zone=content.zone,
+        media=content.media,
+        texts=texts,
+        as_threads=as_threads,
+    )
 
 
 def aside() -> str | None:
     """Return what the draft says that was put aside first, if there is one."""
-    waiting = st.session_state.get(ASIDE)
+    waiting = all_aside()
     return _text(waiting[0]) if waiting else None
 
 
 def take_up() -> None:
     """Take up the draft that was put aside first; the one in hand is put aside if anything is in it."""
-    taken = st.session_state[ASIDE].pop(0)
+    taken = all_aside().pop(0)
     _put_aside()
     st.session_state[DRAFT] = taken
 
@@ -84,10 +93,16 @@ def holds_anything(draft: str) -> bool:
     return bool(_text(draft).strip() or pictures.attached(draft))
 
 
+def all_aside() -> list[str]:
+    """Return the ids of the drafts that were put aside, the first that was so first."""
+    waiting: list[str] = st.session_state.setdefault(ASIDE, [])
+    return waiting
+
+
 def _put_aside() -> None:
     draft = st.session_state.get(DRAFT)
     if draft is not None and holds_anything(draft):
-        st.session_state.setdefault(ASIDE, []).append(draft)
+        all_aside().append(draft)
 
 
 def written(draft: str, chosen: when.Picked, repeat: Repeat | None = None) -> Post:

@@ -5,12 +5,37 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.accounts import Account
+from core.models import Revision, account_and_part
 from core.publishing.network import Length
 from core.threads import CannotSplit, split, split_and_number
 from ui import failures
 from ui.application import application
 from ui.state import of
 from ui.wording import plain
+
+
+def begin(draft: str, wanted: Mapping[str, bool]) -> None:
+    """Let a draft go to these destinations as threads, numbered or not, as far as it is too long for one post."""
+    for destination, numbered in wanted.items():
+        st.session_state[_thread_key(draft, destination)] = True
+        st.session_state[_number_key(draft, destination)] = numbered
+
+
+def wanted(draft: str, destinations: Sequence[str]) -> dict[str, bool]:
+    """Return the destinations whose switch is on, each with whether the parts are to be numbered."""
+    return {
+        destination: bool(st.session_state.get(_number_key(draft, destination)))
+        for destination in destinations
+        if is_thread(draft, destination)
+    }
+
+
+def threads_of(content: Revision) -> dict[str, bool]:
+    """Return the accounts that a post goes to as a thread, each with whether its parts are numbered."""
+    parts: dict[str, list[str]] = {}
+    for destination in content.destinations:
+        parts.setdefault(account_and_part(destination)[0], []).append(content.text_for(destination))
+    return {account: said[1].endswith(f" 2/{len(said)}") for account, said in parts.items() if len(said) > 1}
 
 
 def offer(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:

@@ -343,3 +343,45 @@ def test_a_reload_loses_nothing_of_a_draft(form, tmp_path):
     form.reload()
     expect(form.get_by_role("button", name="Post now")).to_be_visible()
     expect(form.get_by_label("Text", exact=True)).to_have_value("")
+
+
+def test_a_reload_loses_no_draft_that_was_put_aside(form):
+    text, outcome = form.get_by_label("Text", exact=True), form.locator(".st-key-card-outcome")
+    text.fill("Scheduled too early")
+    form.get_by_role("button", name="Schedule").click()
+    expect(outcome).to_contain_text("Scheduled for")
+    text.fill("The next one, half")
+    outcome.get_by_role("button", name="Undo").click()
+    expect(form.get_by_text("Put aside: The next one, half")).to_be_visible()
+    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    form.reload()
+    expect(text).to_have_value("Scheduled too early")
+    expect(form.get_by_text("Your drafts are back as you left them.")).to_be_visible()
+    form.get_by_role("button", name="Take it up").click()
+    expect(form.get_by_text("Put aside: Scheduled too early")).to_be_visible()
+    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    expect(text).to_have_value("The next one, half")
+
+
+def test_a_reload_leaves_a_text_the_thread_that_it_was(form, application):
+    account = Account(
+        destination="mastodon:tester",
+        label="Tester",
+        address="http://127.0.0.1:9",
+        limits={"characters": 30},
+        credentials={"token": "none"},
+    )
+    application.accounts.connect(account)
+    form.reload()
+    form.get_by_role("button", name="Tester").click()
+    form.get_by_label("Text", exact=True).fill("Quite a lot of words. They do not fit.")
+    form.keyboard.press("Tab")
+    form.get_by_text("Send to Tester as a thread").click()
+    form.get_by_text("Number the parts").click()
+    form.get_by_text("Preview").click()
+    expect(form.get_by_text("They do not fit. 2/2")).to_be_visible()
+    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    form.reload()
+    expect(form.get_by_label("Number the parts")).to_be_checked()
+    expect(form.get_by_label("Send to Tester as a thread")).to_be_checked()
+    application.accounts.remove("mastodon:tester")

@@ -89,6 +89,8 @@ def test_a_draft_made_from_a_thread_is_whole_again(compose):
     compose.button(key="undo").click().run()
     assert compose.text_area(key=f"text-{draft(compose)}").value == TEXT
     assert compose.pills(key=f"destinations-{draft(compose)}").value == ["outbox", "webhook:short"]
+    assert compose.toggle(key=f"thread-webhook:short-{draft(compose)}").value
+    assert compose.checkbox(key=f"numbered-webhook:short-{draft(compose)}").value
 
 
 def test_each_part_of_a_queued_thread_can_be_edited(compose, browse, application):
