@@ -289,6 +289,17 @@ def test_a_draft_survives_a_look_at_another_page(form):
     expect(form.get_by_label("Text")).to_have_value("Half a thought")
 
 
+def test_what_is_being_typed_survives_the_browsers_way_back(form):
+    form.get_by_role("link", name="Queue").click()
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.get_by_role("link", name="Compose").click()
+    form.get_by_label("Text", exact=True).press_sequentially("Half a thought")
+    form.go_back()
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.go_forward()
+    expect(form.get_by_label("Text", exact=True)).to_have_value("Half a thought")
+
+
 def test_no_page_asks_another_host_for_anything(running, page):
     hosts = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
