@@ -160,6 +160,14 @@ class Schedules:
         allowed = late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
         self._arming.invoke(payload.model_copy(update={"late_after_minutes": allowed}))
 
+    def hand_over_again(self, payload: Payload) -> None:
+        """Hand over what was given up, as a retry does; what ended before at some destination stays as it is there.
+
+        A run of a series of which nothing began goes out as it was, whatever became of the series.
+        """
+        begun = payload.due_at is not None or self._ledger.occurrence(payload.occurrence_key) is not None
+        self.retry(payload, () if begun else payload.destinations)
+
     def confirm(self, payload: Payload, destination: str) -> None:
         """Note that an unconfirmed publication is out, because a person saw it there; it went out when it was tried."""
         occurrence = self._ledger.occurrence(payload.occurrence_key)

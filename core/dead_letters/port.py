@@ -68,12 +68,12 @@ class DeadLetters:
         """Hand the occurrence to the relay again, however late it is, then forget the letter.
 
         Destinations that were published, refused or left unconfirmed stay as they are. Raises UnreadablePayload,
-        LetterGone, or ChangedElsewhere if the post is no longer wanted as it was; the letter is then kept.
+        LetterGone, or ChangedElsewhere if a one-time post is no longer wanted as it was; the letter is then kept.
         """
         payload = read_payload(letter.payload)
         if not self._shelf.holds(letter.id):
             raise LetterGone
-        self._schedules.retry(payload, ())
+        self._schedules.hand_over_again(payload)
         self._shelf.remove(letter.id)
 
     def discard(self, letter: DeadLetter) -> None:

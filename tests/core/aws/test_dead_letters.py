@@ -13,7 +13,7 @@ from core.engine.invocations import Invocation
 from core.engine.timing import milliseconds
 from core.ledger.port import ChangedElsewhere
 from core.settings import Settings
-from core.wire import UnreadablePayload, invocation_of, write_invocation, write_payload
+from core.wire import UnreadablePayload, invocation_of, read_payload, write_invocation, write_payload
 
 Bury = Callable[[str, str], None]
 
@@ -124,6 +124,21 @@ def test_a_post_that_was_changed_since_is_not_retried_and_its_letter_stays(grave
     with pytest.raises(ChangedElsewhere):
         grave.application.dead_letters.retry(letter)
     assert grave.application.dead_letters.read() == [letter]
+
+
+@pytest.mark.parametrize("meanwhile", ["pause", "cancel"])
+def test_a_run_of_which_nothing_began_goes_out_as_it_was_whatever_became_of_its_series(
+    grave, a_series, clock, meanwhile
+):
+    plan = grave.application.schedules.schedule(a_series())
+    run = invocation_of(plan.post, clock())
+    getattr(grave.application.schedules, meanwhile)(plan)
+    grave.bury(write_invocation(run), "Throttled.")
+    [letter] = grave.application.dead_letters.read()
+    grave.application.dead_letters.retry(letter)
+    [handed] = grave.handed()
+    answer = grave.application.publisher.publish(read_payload(handed))
+    assert [verdict.state for verdict in answer.verdicts] == ["published"]
 
 
 def test_what_cannot_be_read_can_only_be_discarded(grave):
