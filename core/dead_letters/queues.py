@@ -38,40 +38,46 @@ class QueueShelf:
         found = []
         for where, url in self._urls.items():
             with self._received(url) as messages:
-                found += [_letter(where, message) for message in messages]
+                found += [_letter(where, message) for message in messages.values()]
         return sorted(found, key=lambda letter: letter.failed_at, reverse=True)
 
     def holds(self, letter_id: str) -> bool:
         url, message_id = self._place(letter_id)
         with self._received(url) as messages:
-            return any(message["MessageId"] == message_id for message in messages)
+            return message_id in messages
 
     def remove(self, letter_id: str) -> bool:
         url, message_id = self._place(letter_id)
         with self._received(url) as messages:
-            for message in messages:
-                if message["MessageId"] == message_id:
-                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                    messages.remove(message)
-                    return True
-        return False
+            if message_id not in messages:
+                return False
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[message_id]["ReceiptHandle"])
+            del messages[message_id]
+            return True
 
     def _place(self, letter_id: str) -> tuple[str, str]:
         where, _, message_id = letter_id.partition("/")
         return self._urls[where], message_id
 
     @contextmanager
-    def _received(self, url: str) -> Iterator[list[dict[str, Any]]]:
-        """Receive what lies in a queue, and show the rest of it again afterwards."""
-        messages: list[dict[str, Any]] = []
+    def _received(self, url: str) -> Iterator[dict[str, dict[str, Any]]]:
+        """Receive what lies in a queue, by message id, and show the rest of it again afterwards.
+
+        SQS may hand a message out more than once, and does when reading takes longer than hiding; its last receipt
+        handle is the one that counts.
+        """
+        messages: dict[str, dict[str, Any]] = {}
+        received = 0
         with self._receiving, translated():  # two windows would each hide some from the other
             try:
-                while len(messages) < MOST and (batch := self._receive(url)):
-                    messages += batch
+                while received < MOST and (batch := self._receive(url)):
+                    received += len(batch)
+                    messages |= {message["MessageId"]: message for message in batch}
                 yield messages
             finally:
-                for first in range(0, len(messages), 10):
-                    self._show(url, messages[first : first + 10])
+                left = list(messages.values())
+                for first in range(0, len(left), 10):
+                    self._show(url, left[first : first + 10])
 
     def _receive(self, url: str) -> list[dict[str, Any]]:
         received: list[dict[str, Any]] = self._sqs.receive_message(

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.application import Application
 from core.dead_letters.port import LetterGone
+from core.dead_letters.queues import MOST, QueueShelf
 from core.engine import invocations
 from core.engine.invocations import Invocation
 from core.engine.timing import milliseconds
@@ -201,3 +203,31 @@ def test_whatever_lies_in_a_queue_is_shown_and_can_be_discarded(queues_grave, de
     assert (letter.reason, letter.occurrence) == ("No reason was given.", None)
     queues_grave.application.dead_letters.discard(letter)
     assert queues_grave.application.dead_letters.read() == []
+
+
+class Repeating:
+    """A queue that hands out every message again at once, as SQS does when reading takes longer than hiding."""
+
+    def __init__(self, *message_ids: str) -> None:
+        self._ids = message_ids
+        self.received = 0
+
+    def receive_message(self, **_: object) -> dict[str, object]:
+        self.received += 1
+        attributes = {"SentTimestamp": "1780000000000"}
+        return {
+            "Messages": [
+                {"MessageId": each, "ReceiptHandle": f"{each}-{self.received}", "Body": "{}", "Attributes": attributes}
+                for each in self._ids
+            ]
+        }
+
+    def change_message_visibility_batch(self, **shown: Any) -> None:
+        self.shown = [entry["ReceiptHandle"] for entry in shown["Entries"]]
+
+
+def test_a_letter_that_is_received_more_than_once_is_one():
+    sqs = Repeating("one", "two")
+    assert [letter.id for letter in QueueShelf(sqs, {"relay": "url"}).letters()] == ["relay/one", "relay/two"]
+    assert sqs.received == MOST / 2
+    assert sqs.shown == [f"one-{sqs.received}", f"two-{sqs.received}"]
