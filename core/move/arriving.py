@@ -53,8 +53,10 @@ def arrive(application: Application, path: Path) -> Report:
     afterwards, but paused. Raises Incomplete, ImportedElsewhere, UnusableFile, or what the stores of this deployment
     raise.
     """
-    if not path.exists():
-        raise UnusableFile(path, "it is not there")
+    try:
+        path.stat()  # a journal makes a file that is not there
+    except OSError as error:
+        raise UnusableFile(path, error.strerror or str(error)) from error
     journal = Journal(path)
     try:
         content = _whole(journal, application.place.name)

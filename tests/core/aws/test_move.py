@@ -487,6 +487,11 @@ def test_an_import_of_a_file_that_is_not_there_makes_none(machine, path):
     assert not path.exists()
 
 
+def test_a_file_that_cannot_be_looked_at_is_refused(machine, tmp_path):
+    with pytest.raises(UnusableFile, match="File name too long"):
+        arrive(machine("new"), tmp_path / ("x" * 300))
+
+
 def test_a_folder_that_may_not_be_written_is_refused(machine, tmp_path):
     with pytest.raises(UnusableFile):
         leave(machine("old"), tmp_path / "nowhere" / "posts.jsonl")
