@@ -70,11 +70,15 @@ def is_superseded(draft: Draft, payload: Payload) -> bool:
 
 
 def hold(draft: Draft, payload: Payload, claim: Item) -> None:
-    """Let a claim, as it now is, forbid a change: on a one-time post for ever, on a series while it may go on."""
+    """Let a claim, as it now is, forbid a change: on a one-time post for ever, on a series while it may go on.
+
+    Claims that held until before this occurrence was due are left out, so that runs which never end add up to nothing.
+    """
     item = draft.get(items.plan_key(payload.post_id))
     if item is None:
         return
-    holds = _holds(item)
+    due = milliseconds(payload.due)
+    holds = {name: until for name, until in _holds(item).items() if until is None or until > due}
     name = str(claim["sk"])
     if payload.due_at is not None:
         holds[payload.occurrence_key] = None

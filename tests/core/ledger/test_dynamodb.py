@@ -13,7 +13,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
 from core.ledger.states import outcome
 from core.models import Post
-from core.wire import Payload, write_invocation
+from core.wire import Payload, invocation_of, write_invocation
 from lambda_pkg.receipts import Receipts
 
 LEASE = timedelta(seconds=35)
@@ -449,3 +449,16 @@ def test_a_claim_and_its_end_are_two_requests_each(ledger, a_post, invoked, plan
     claim(ours, payload)
     ours.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
+
+
+def test_a_series_does_not_grow_with_runs_that_never_ended(ledger, table, a_series, plan, claim, clock):
+    post = plan(a_series())
+    for _ in range(5):
+        run = invocation_of(post, clock())
+        taken = claim(ledger, run)
+        told = {"at": clock(), "revision": 1, "attempt": taken.attempt, "destination": "outbox"}
+        ledger.finish(run, Receipt(kind="waiting", **told))
+        clock.move(days=1)
+    assert claim(ledger, run).verdict == "yours"
+    (item,) = table.get([items.plan_key(post.post_id)])
+    assert list(json.loads(item["holds"])) == [f"claim#{run.occurrence_key}#outbox"]
