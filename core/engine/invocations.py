@@ -5,8 +5,10 @@ Every function works in the transaction that its connection is in.
 
 import sqlite3
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from core.engine.timing import instant_of, milliseconds
 
@@ -15,6 +17,8 @@ LEASE = 60_000
 
 MOST_READ = 200
 """Dead letters that are read at once, as on AWS; each may be a quarter of a megabyte."""
+
+_INSERT = "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,39 +50,20 @@ class DeadLetter:
     failed_at: datetime
 
 
-def insert(
-    connection: sqlite3.Connection,
-    invocation: Invocation,
-    generation: int | None,
-    *,
-    state: str,
-    attempts: int = 0,
-    next_attempt: int | None = None,
-    owner: str | None = None,
-    lease_until: int | None = None,
-    error: str | None = None,
-    finished: int | None = None,
-) -> None:
-    """Add an invocation of a schedule's generation, or a direct one."""
-    connection.execute(
-        "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            invocation.id,
-            generation,
-            invocation.schedule_name,
-            invocation.function_arn,
-            invocation.payload,
-            milliseconds(invocation.scheduled_at),
-            milliseconds(invocation.first_due),
-            attempts,
-            next_attempt,
-            owner,
-            lease_until,
-            state,
-            error,
-            finished,
-        ),
+def begin(connection: sqlite3.Connection, handed_over: Iterable[tuple[Invocation, int]], owner: str, now: int) -> None:
+    """Add invocations, each with its schedule's generation, that `owner` has claimed."""
+    connection.executemany(
+        _INSERT,
+        [
+            _row(invocation, generation, state="running", attempts=1, owner=owner, lease_until=now + LEASE)
+            for invocation, generation in handed_over
+        ],
     )
+
+
+def bury(connection: sqlite3.Connection, invocation: Invocation, error: str, now: int) -> None:
+    """Add an occurrence that will not be invoked, as a dead letter of no generation."""
+    connection.execute(_INSERT, _row(invocation, None, state="dead", error=error, finished=now))
 
 
 def put(connection: sqlite3.Connection, function_arn: str, payload: bytes, now: int) -> None:
@@ -92,7 +77,37 @@ def put(connection: sqlite3.Connection, function_arn: str, payload: bytes, now: 
         schedule_name=None,
         first_due=instant_of(now),
     )
-    insert(connection, invocation, None, state="waiting", next_attempt=now)
+    connection.execute(_INSERT, _row(invocation, None, state="waiting", next_attempt=now))
+
+
+def _row(
+    invocation: Invocation,
+    generation: int | None,
+    *,
+    state: str,
+    attempts: int = 0,
+    next_attempt: int | None = None,
+    owner: str | None = None,
+    lease_until: int | None = None,
+    error: str | None = None,
+    finished: int | None = None,
+) -> tuple[Any, ...]:
+    return (
+        invocation.id,
+        generation,
+        invocation.schedule_name,
+        invocation.function_arn,
+        invocation.payload,
+        milliseconds(invocation.scheduled_at),
+        milliseconds(invocation.first_due),
+        attempts,
+        next_attempt,
+        owner,
+        lease_until,
+        state,
+        error,
+        finished,
+    )
 
 
 def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 
 from core.engine import invocations
-from core.engine.gate import Gate
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
 from core.engine.recorder import PATIENCE, Outcome, Recorder
 from core.engine.store import Store
 from core.engine.timing import milliseconds
+from core.engine.turns import Turns
 from core.errors import PunctualError
 from core.moments import Clock
 from core.processes import Presence
@@ -62,8 +62,7 @@ class Runner:
         longest_pause = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
         self._housekeeping = Housekeeping(store, presence, clock, longest_pause=longest_pause)
         self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._taking = threading.Lock()
-        self._gate = Gate()
+        self._turns = Turns(self._ready)
         self._bell = threading.Event()
         self._asleep_until: float = math.inf
         self._counting = threading.Lock()
@@ -143,20 +142,10 @@ class Runner:
         return LOOK
 
     def _work(self) -> None:
-        while (invocation := self._next()) is not None:
-            outcome = self._attempt(invocation)
-            self._gate.leave()
-            self._recorder.put(outcome)
+        while (invocation := self._turns.next()) is not None:
+            self._recorder.put(self._attempt(invocation))
             self._make_room()
         self._recorder.leave()
-
-    def _next(self) -> Invocation | None:
-        """Wait for the next invocation that is due, and until it may begin; None when there will be none."""
-        with self._taking:
-            invocation = self._ready.get()
-            if invocation is not None:
-                self._gate.enter()
-            return invocation
 
     def _attempt(self, invocation: Invocation) -> Outcome:
         function = self._functions.get(invocation.function_arn)
