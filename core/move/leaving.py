@@ -125,7 +125,8 @@ class _Export:
         if post.due_at is not None and post.due_at < now + self._application.place.notice:
             passed = plan.wish == "paused" or post.due_at < now - GRACE
             return self._stays(post.post_id, PASSED if passed else SOON)
-        self._journal.append(*self._pictures_of(post), Leaving(post=post, wish=wish))
+        self._carry_pictures(post)
+        self._journal.append(Leaving(post=post, wish=wish))
         marked = post.model_copy(update={"revision": post.revision + 1})
         try:
             self._ledger.change(marked, wish="moved", schedule_name=plan.schedule_name, now=now)
@@ -151,15 +152,17 @@ class _Export:
             self._application.schedules.settle(plan)
         return Outcome(moved=True)
 
-    def _pictures_of(self, post: Post) -> Iterator[Picture]:
-        """Yield the pictures and videos of a post that the file does not hold yet. Raises MissingMedia."""
+    def _carry_pictures(self, post: Post) -> None:
+        """Write the pictures and videos of a post that the file does not hold yet. Raises what the store raises.
+
+        One after the other: a post that shows the same one is marked only once that is on disk.
+        """
         for reference in (media.reference for media in post.media):
             with self._lock:
-                known = reference in self._pictures
-                self._pictures.add(reference)
-            if not known:
-                content = base64.b64encode(self._application.media.get(reference)).decode()
-                yield Picture(reference=reference, content=content)
+                if reference not in self._pictures:
+                    content = base64.b64encode(self._application.media.get(reference)).decode()
+                    self._journal.append(Picture(reference=reference, content=content))
+                    self._pictures.add(reference)
 
     def _runs_of_series(self) -> Iterator[Ran]:
         """Yield the last runs of the series that leave; no others are claimed any more."""

@@ -343,6 +343,21 @@ def test_pictures_travel_along(source, destination, path, write):
     assert path.read_text().count('"kind":"picture","reference"') == 1
 
 
+def test_a_picture_travels_though_the_first_post_that_shows_it_stays(machine, path, write, monkeypatch):
+    old, new = machine("old"), machine("new")
+    reference = old.media.put(b"a picture")
+    picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
+    for _ in range(2):
+        old.schedules.schedule(write(media=(picture,)))
+    read, failures = old.media.get, [TableUnavailable("Not now.")]
+    monkeypatch.setattr(old.media, "get", lambda wanted: read(wanted) if not failures else _raise(failures.pop()))
+    [unfinished] = leave(old, path).unfinished
+    old.schedules.cancel(old.schedules.plan(unfinished.post_id))
+    assert leave(old, path).moved == 1
+    assert arrive(new, path).moved == 1
+    assert new.media.get(reference) == b"a picture"
+
+
 def test_an_account_that_is_not_connected_there_is_told(source, destination, path, write):
     source.schedules.schedule(write(destinations=("outbox", "webhook:sales", "webhook:sales#2")))
     leave(source, path)
@@ -546,3 +561,7 @@ def travelling(path) -> list[Post]:
 
 def complete(path) -> bool:
     return '"kind":"complete"' in path.read_text()
+
+
+def _raise(error: Exception) -> bytes:
+    raise error
