@@ -36,6 +36,7 @@ export default function ({ data, parentElement }) {
         output.textContent = over ? `${whole.format(over)} too many: ${said}` : said;
         output.classList.toggle("over", over > 0);
         field()?.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
+        field()?.setAttribute("aria-invalid", over > 0);
     };
     const listener = (event) => event.target === field() && show(event.target.value);
     document.addEventListener("input", listener);

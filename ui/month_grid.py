@@ -25,7 +25,7 @@ _CSS = """
 .day[aria-current] .number { background: var(--st-primary-color); color: #ffffff; }
 .post { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; padding-left: 0.45rem;
   border-left: 3px solid var(--shade); }
-.more { color: var(--st-gray-text-color); padding-left: calc(0.45rem + 3px); }
+.more { display: block; color: var(--st-gray-text-color); padding-left: calc(0.45rem + 3px); }
 @media (max-width: 640px) {
   .day { min-height: 3.4rem; padding: 0.25rem; align-items: center; }
   .number { margin: 0; }
@@ -33,6 +33,7 @@ _CSS = """
   .posts { display: flex; gap: 0.2rem; }
   .post { width: 0.4rem; height: 0.4rem; padding: 0; border: 0; border-radius: 50%; background: var(--shade); }
   .post, .more { font-size: 0; }
+  .more { padding: 0; }
 }
 """
 _JS = """
@@ -52,14 +53,17 @@ function dayOf(day, setTriggerValue) {
     if (day.today) made.setAttribute("aria-current", "date");
     made.append(element("span", "number", day.number));
     const posts = element("span", "posts");
+    posts.id = `posts-${day.iso}`;
+    posts.setAttribute("aria-hidden", true);
+    made.setAttribute("aria-describedby", posts.id);
     for (const post of day.posts) {
         const line = element("span", "post", `${post.time} ${post.text}`);
         line.style.display = "block";
         line.style.setProperty("--shade", `var(--st-${post.colour}-color)`);
         posts.append(line);
     }
+    if (day.more) posts.append(element("span", "more", `and ${day.more} more`));
     made.append(posts);
-    if (day.more) made.append(element("span", "more", `and ${day.more} more`));
     made.onclick = () => setTriggerValue("day", day.iso);
     return made;
 }
@@ -88,7 +92,7 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """One cell. `label` is what a screen reader says; `more` counts the posts that are not among the lines."""
+    """One cell. `label` is what a screen reader says first; `more` counts the posts that are not among the lines."""
 
     iso: str
     number: int
