@@ -13,7 +13,7 @@ from ui.answers import answering, beside, closing, refusal, say
 from ui.application import application
 from ui.dialogs import ask, asked
 from ui.state import of
-from ui.wording import plain
+from ui.wording import heard, plain
 
 FITS = 40
 """Characters that a field shows on a phone."""
@@ -181,9 +181,15 @@ def actions(account: Account) -> None:
     name = account.destination
     with st.container(key=of("actions", name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"):
         if account.network in application().networks:
-            st.button("Check now", key=of("check", name), disabled=not account.enabled, on_click=check, args=(account,))
+            st.button(
+                heard("Check now", account.label),
+                key=of("check", name),
+                disabled=not account.enabled,
+                on_click=check,
+                args=(account,),
+            )
         st.menu_button(
-            "More",
+            heard("More", account.label),
             ["Connect again", "Disable" if account.enabled else "Enable", "Remove"],
             key=of("menu", name),
             type="tertiary",

@@ -21,7 +21,7 @@ from ui.month_grid import Day, Line, month_grid
 from ui.places import anew, departed, places
 from ui.state import DAY, MONTH, SHOWN
 from ui.viewer import viewer_zone
-from ui.wording import BADGES
+from ui.wording import BADGES, heard
 
 SHOWN_A_DAY = 3
 """Posts that a day's cell names; of more only the number is told."""
@@ -95,12 +95,13 @@ def cell(day: date, entries: list[Entry], shown: date, today: date) -> Day:
 def steps(shown: date, today: date) -> None:
     """Draw the way to other months."""
     previous, following = (shown - timedelta(days=1)).replace(day=1), (shown + timedelta(days=31)).replace(day=1)
+    before, after = "The month before", "The month after"
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.subheader(f"{shown:%B %Y}", anchor=False, width="stretch")
+        st.header(f"{shown:%B %Y}", anchor=False, width="stretch")
         for key, label, icon, help_text, month in (
-            ("previous", "", ":material/chevron_left:", "The month before", previous),
+            ("previous", heard("", before), ":material/chevron_left:", before, previous),
             ("this-month", "Today", None, None, today.replace(day=1)),
-            ("next", "", ":material/chevron_right:", "The month after", following),
+            ("next", heard("", after), ":material/chevron_right:", after, following),
         ):
             st.button(label, key=key, icon=icon, help=help_text, on_click=turn, args=(month,))
 
@@ -118,7 +119,7 @@ def month() -> None:
     month_grid([cell(day, found.get(day, []), shown, today) for day in days], choose)
     if beyond:
         st.caption("There are more posts in these weeks than the calendar can show. Queue and History have them all.")
-    st.subheader(day_heading(chosen, today), anchor=False)
+    st.header(day_heading(chosen, today), anchor=False)
     cards = in_full(found.get(chosen, []), now)
     limit = st.session_state.get(SHOWN, PAGE)
     for each in cards[:limit]:

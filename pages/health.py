@@ -14,7 +14,7 @@ from ui.answers import answering, refusal
 from ui.application import application
 from ui.state import of
 from ui.viewer import viewer_zone
-from ui.wording import plain
+from ui.wording import heard, plain
 
 ICONS: dict[Verdict, tuple[str, str]] = {
     "good": ("check_circle", "green"),
@@ -56,14 +56,26 @@ def letter(found: DeadLetter) -> None:
     """Draw one hand-over that was given up, with what can be done about it."""
     post = found.occurrence
     with st.container(border=True, key=of("card-letter", found.id)):
-        title = plain(post.text[:80]) if post else "Not a post of this version"
-        st.markdown(f"**{title}**, given up by {found.where} {moment(found.failed_at, viewer_zone())}")
+        about = post.text[:80] if post else "Not a post of this version"
+        st.markdown(f"**{plain(about)}**, given up by {found.where} {moment(found.failed_at, viewer_zone())}")
         st.caption(plain(found.reason))
         st.caption("Discard forgets it for good: it is not handed over again.")
         with st.container(horizontal=True):
             if post:
-                st.button("Retry", key=of("retry", found.id), icon=":material/replay:", on_click=retry, args=(found,))
-            st.button("Discard", key=of("discard", found.id), icon=":material/delete:", on_click=discard, args=(found,))
+                st.button(
+                    heard("Retry", about),
+                    key=of("retry", found.id),
+                    icon=":material/replay:",
+                    on_click=retry,
+                    args=(found,),
+                )
+            st.button(
+                heard("Discard", about),
+                key=of("discard", found.id),
+                icon=":material/delete:",
+                on_click=discard,
+                args=(found,),
+            )
 
 
 def difference(found: Difference) -> None:
@@ -72,10 +84,22 @@ def difference(found: Difference) -> None:
         st.markdown(f"**{plain(found.name)}**: {found.kind}")
         if found.plan:
             st.caption(plain(found.plan.post.text[:200]))
-            st.button("Arm again", key=of("arm", found.name), icon=":material/alarm_on:", on_click=arm, args=(found,))
+            st.button(
+                heard("Arm again", found.name),
+                key=of("arm", found.name),
+                icon=":material/alarm_on:",
+                on_click=arm,
+                args=(found,),
+            )
         else:
             st.caption("Delete takes the schedule away for good; whatever it was to invoke is not invoked.")
-            st.button("Delete", key=of("delete", found.name), icon=":material/delete:", on_click=delete, args=(found,))
+            st.button(
+                heard("Delete", found.name),
+                key=of("delete", found.name),
+                icon=":material/delete:",
+                on_click=delete,
+                args=(found,),
+            )
 
 
 @answering
@@ -118,11 +142,11 @@ def watch() -> None:
     st.button("Look again", key="look-again", icon=":material/refresh:", on_click=examined.clear)
     refusal()
     if letters:
-        st.subheader("Given up", anchor=False)
+        st.header("Given up", anchor=False)
         for each in letters:
             letter(each)
     if differences:
-        st.subheader("Not as planned", anchor=False)
+        st.header("Not as planned", anchor=False)
         for schedule in differences:
             difference(schedule)
 

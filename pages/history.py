@@ -104,7 +104,7 @@ def days(found: list[Run]) -> None:
     zone, now = viewer_zone(), application().clock()
     today = wall_time(now, zone).date()
     for day, group in groupby(found, key=lambda run: wall_time(run.due_at, zone).date()):
-        st.subheader(day_heading(day, today), anchor=False)
+        st.header(day_heading(day, today), anchor=False)
         for run in group:
             with run_card(run, countdown(run.due_at, now)):
                 for each in run.outcome.destinations:

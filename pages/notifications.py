@@ -13,7 +13,7 @@ from ui.application import application
 from ui.channel_form import KINDS, answers, digest, forget, form
 from ui.dialogs import ask, asked
 from ui.state import of
-from ui.wording import plain
+from ui.wording import heard, plain
 
 
 @closing
@@ -123,9 +123,9 @@ def line(channel: Channel, standing: Standing | None) -> None:
         with st.container(
             key=of("actions", channel.name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
         ):
-            st.button("Send a test", key=of("test", channel.name), on_click=test, args=(channel,))
+            st.button(heard("Send a test", channel.name), key=of("test", channel.name), on_click=test, args=(channel,))
             st.menu_button(
-                "More",
+                heard("More", channel.name),
                 ["Change", "Remove"],
                 key=of("menu", channel.name),
                 type="tertiary",
@@ -143,7 +143,7 @@ def at(digest: Digest) -> str:
 def empty() -> None:
     """Say how to begin."""
     with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("#### Nobody is told yet", anchors=False, width="content")
+        st.markdown("## Nobody is told yet", anchors=False, width="content")
         st.caption(
             "Add an e-mail address, a Slack or Discord webhook, or a server of your own. Then you hear of trouble "
             "without looking here.",

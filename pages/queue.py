@@ -99,7 +99,7 @@ def cards() -> None:
                 on_click=anew,
             )
     for day, group in groupby(found, key=lambda pair: wall_time(pair[0], zone).date()):
-        st.subheader(day_heading(day, today), anchor=False)
+        st.header(day_heading(day, today), anchor=False)
         for _, each in group:
             card(each, now)
     if further and searched():

@@ -10,15 +10,16 @@ from ui import drafts, links, queue_actions
 from ui.answers import answering, say
 from ui.application import application
 from ui.dialogs import ask
-from ui.run_card import outcome_line, run_card
+from ui.run_card import at_destination, outcome_line, run_card
 from ui.state import of
 from ui.viewer import viewer_zone
+from ui.wording import heard, which
 
 
 def attention(found: list[Run]) -> None:
     """Draw a card for each run; one that has been seen to has no buttons."""
     if found:
-        st.subheader("Waiting for you", anchor=False)
+        st.header("Waiting for you", anchor=False)
     for run in found:
         with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date())):
             _decisions(run)
@@ -29,30 +30,42 @@ def _decisions(run: Run) -> None:
         outcome_line(run, each)
         if each.state == "unconfirmed":
             _decide(run, each)
+    about = which(run.due_at, run.text)
     with st.container(horizontal=True):
         again = tuple(each for each in run.retriable if each not in _unconfirmed(run))
         if again:
             label = "Post it now" if run.state == "missed" else "Retry"
-            st.button(label, key=of("retry", run.key), icon=":material/replay:", on_click=_retry, args=(run, again))
+            st.button(
+                heard(label, about),
+                key=of("retry", run.key),
+                icon=":material/replay:",
+                on_click=_retry,
+                args=(run, again),
+            )
         if run.state == "missed":
             st.button(
-                "Schedule again", key=of("again", run.key), icon=":material/schedule:", on_click=_again, args=(run,)
+                heard("Schedule again", about),
+                key=of("again", run.key),
+                icon=":material/schedule:",
+                on_click=_again,
+                args=(run,),
             )
 
 
 def _decide(run: Run, each: DestinationOutcome) -> None:
     """An unclear outcome: the person has looked, and says."""
     st.caption("Look there first. If it is out already, “Publish it” puts it out a second time.")
+    about = at_destination(run, each)
     with st.container(horizontal=True):
         st.button(
-            "It is out",
+            heard("It is out", about),
             key=of(f"out-{each.destination}", run.key),
             icon=":material/check:",
             on_click=_confirm,
             args=(run, each.destination),
         )
         st.button(
-            "Publish it",
+            heard("Publish it", about),
             key=of(f"publish-{each.destination}", run.key),
             icon=":material/replay:",
             on_click=_retry,

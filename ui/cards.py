@@ -11,7 +11,7 @@ from core.upcoming import Entry
 from ui import links, queue_actions
 from ui.state import of
 from ui.viewer import viewer_zone
-from ui.wording import destination_badges, plain, state_badge
+from ui.wording import destination_badges, heard, plain, state_badge, which
 
 EXCERPT = 240
 """Characters of a post that its card shows."""
@@ -79,21 +79,30 @@ def _actions(entry: Entry) -> None:
     post_id = entry.post_id
     if entry.text is None:
         return
+    about = which(entry.due_at, entry.text)
     if entry.state in ("scheduled", "paused", "not armed"):
         label = "End series" if entry.post is not None and entry.post.repeats else "Cancel"
-        st.button(label, key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
+        st.button(heard(label, about), key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
     elif entry.state in ("time has passed", "missing"):
-        st.button("New time", key=of("new-time", post_id), on_click=queue_actions.ask_time, args=(post_id,))
+        st.button(
+            heard("New time", about), key=of("new-time", post_id), on_click=queue_actions.ask_time, args=(post_id,)
+        )
     elif entry.state == "cancelled":
-        st.button("Undo", key=of("undo", post_id), icon=":material/undo:", on_click=queue_actions.undo, args=(post_id,))
+        st.button(
+            heard("Undo", about),
+            key=of("undo", post_id),
+            icon=":material/undo:",
+            on_click=queue_actions.undo,
+            args=(post_id,),
+        )
     elif entry.run is not None:
-        _see(entry)
+        _see(entry, about)
     choices = _MENUS.get(entry.state, [])
     if entry.post is not None and entry.post.repeats:
         choices = [choice for choice in choices if choice not in _ONLY_ONCE]
     if choices:
         st.menu_button(
-            "More",
+            heard("More", about),
             choices,
             key=of("menu", post_id),
             type="tertiary",
@@ -102,8 +111,8 @@ def _actions(entry: Entry) -> None:
         )
 
 
-def _see(entry: Entry) -> None:
+def _see(entry: Entry, about: str) -> None:
     if entry.state == "published":
-        links.permalink(entry.run.url if entry.run else None)
+        links.permalink(entry.run.url if entry.run else None, about)
     else:
-        st.page_link(links.HISTORY, label="History", icon=":material/history:")
+        links.history(about)

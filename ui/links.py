@@ -5,6 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
+from ui.wording import heard
+
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 COMPOSE = _PAGES / "compose.py"
@@ -17,11 +19,21 @@ NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
 
 
-def permalink(url: str | None) -> None:
-    """Draw the link to a published post; one into the outbox stays in this window."""
+def permalink(url: str | None, about: str) -> None:
+    """Draw the link to a published post, of which a screen reader says what it is about.
+
+    One into the outbox stays in this window.
+    """
     if url is None:
-        st.page_link(HISTORY, label="History", icon=":material/history:")
-    elif url.startswith("/outbox?"):
-        st.page_link(OUTBOX, label="Open", icon=":material/inbox:", query_params=dict(parse_qsl(urlsplit(url).query)))
+        history(about)
+        return
+    label = heard("Open", about)
+    if url.startswith("/outbox?"):
+        st.page_link(OUTBOX, label=label, icon=":material/inbox:", query_params=dict(parse_qsl(urlsplit(url).query)))
     else:
-        st.link_button("Open", url, type="tertiary", icon=":material/open_in_new:")
+        st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
+
+
+def history(about: str) -> None:
+    """Draw the link to History, for a post that is told of there."""
+    st.page_link(HISTORY, label=heard("History", about), icon=":material/history:")

@@ -34,7 +34,7 @@ def _tell(post_id: str) -> None:
             st.page_link(links.QUEUE, label="See in queue", icon=":material/schedule:")
             st.button("Undo", key="undo", icon=":material/undo:", on_click=_take_back, args=(post_id,))
         elif found.state == "published":
-            links.permalink(found.run.url if found.run else None)
+            links.permalink(found.run.url if found.run else None, listed(account_names(found.plan.post.destinations)))
         elif found.run is not None:
             st.page_link(links.HISTORY, label="See in History", icon=":material/history:")
         elif found.state in ("paused", "time has passed", "missing"):

@@ -10,6 +10,7 @@ from ui.answers import answering
 from ui.application import application
 from ui.gallery import picture
 from ui.state import of
+from ui.wording import heard
 
 KINDS = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
 """What the browser offers to choose; what a file really is, core finds out."""
@@ -83,7 +84,15 @@ def _button(
     disabled: bool = False,
 ) -> None:
     key = of(f"{label}-{media.reference}", draft)
-    st.button(label, key=key, icon=icon, type="tertiary", disabled=disabled, on_click=act, args=(draft, place))
+    st.button(
+        heard(label, f"{media.kind} {place + 1}"),
+        key=key,
+        icon=icon,
+        type="tertiary",
+        disabled=disabled,
+        on_click=act,
+        args=(draft, place),
+    )
 
 
 @answering

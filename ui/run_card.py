@@ -12,7 +12,7 @@ from core.phrases import clock_time, counted, excerpt, lateness
 from ui import links
 from ui.state import of
 from ui.viewer import viewer_zone
-from ui.wording import account_names, plain, state_badge
+from ui.wording import account_names, plain, state_badge, which
 
 EXCERPT = 240
 """Characters of a post that its card shows."""
@@ -37,7 +37,12 @@ def outcome_line(run: Run, each: DestinationOutcome) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(_words(run, each), width="content")
-        links.permalink(each.url)
+        links.permalink(each.url, at_destination(run, each))
+
+
+def at_destination(run: Run, each: DestinationOutcome) -> str:
+    """Return what tells a run at one destination from every other where it is heard."""
+    return f"{account_names([each.destination])[0]}, {which(run.due_at, run.text)}"
 
 
 def lag(run: Run, each: DestinationOutcome) -> int | None:

@@ -11,7 +11,7 @@ from core.threads import CannotSplit, split, split_and_number
 from ui import failures
 from ui.application import application
 from ui.state import of
-from ui.wording import plain
+from ui.wording import plain_within
 
 
 def begin(draft: str, wanted: Mapping[str, bool]) -> None:
@@ -44,7 +44,7 @@ def offer(draft: str, said: Mapping[str, str], accounts: Sequence[Account]) -> d
         if _measure(said[account.destination], account).over:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.toggle(
-                    f"Send to {plain(account.label)} as a thread",
+                    f"Send to {plain_within(account.label)} as a thread",
                     key=_thread_key(draft, account.destination),
                     wrap=True,
                     persist_state="session",

@@ -8,7 +8,7 @@ from core.accounts import Account
 from ui.counter import counter
 from ui.state import of
 from ui.threads import is_thread
-from ui.wording import plain
+from ui.wording import plain_within
 
 
 def begin(draft: str, variants: Mapping[str, str]) -> None:
@@ -32,7 +32,7 @@ def vary(draft: str, text: str, accounts: Sequence[Account]) -> None:
     for account in accounts:
         switch = _differs_key(draft, account.destination)
         st.toggle(
-            f"Another text for {plain(account.label)}",
+            f"Another text for {plain_within(account.label)}",
             key=switch,
             wrap=True,
             persist_state="session",

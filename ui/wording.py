@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from core.models import account_and_part
+from core.phrases import clock_time, excerpt
 from core.standing import State
 from ui.application import application
+from ui.viewer import viewer_zone
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|:~$])")
+_MARKUP = re.compile(r"[\\`*_\[\]<>~$]|:(?!\d)")
+_ACTS_WITHIN = re.compile(r"([\\`*\[\]<~$]|(?<!\w)_|_(?!\w)|:(?=[a-zA-Z+-]))")
 _LINK = re.compile(r"(https?://[^\s<>]+)")
+
+HEARD = 40
+"""Characters of a post's text that tell it from others."""
 
 BADGES: dict[State, tuple[str, str, str]] = {
     "scheduled": ("Scheduled", "schedule", "primary"),
@@ -34,6 +42,29 @@ BADGES: dict[State, tuple[str, str, str]] = {
 def plain(text: str) -> str:
     """Return text so that Markdown shows it as it is."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def plain_within(text: str) -> str:
+    """Return text for the middle of a line of Markdown, with no more escapes than it needs there.
+
+    A switch has its name for screen readers from its label as it is written.
+    """
+    return _ACTS_WITHIN.sub(r"\\\1", text)
+
+
+def heard(label: str, about: str) -> str:
+    """Return the label of a button that several have: a screen reader goes on to say what it is about.
+
+    ui/style.css takes that from the page. A menu has its name from this as it is written, so markup is left out and
+    not escaped.
+    """
+    words = " ".join(_MARKUP.sub(" ", about).split())
+    return f"{label} *{words}*" if words else label
+
+
+def which(due_at: datetime, text: str) -> str:
+    """Return what tells one post from another where it is heard: its time and how it begins."""
+    return f"{clock_time(due_at, viewer_zone())}, {excerpt(text, HEARD)}"
 
 
 def as_read(text: str) -> str:

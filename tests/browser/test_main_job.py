@@ -70,7 +70,7 @@ def test_a_post_is_scheduled_seen_in_the_queue_cancelled_and_restored(form):
     expect(outcome).to_contain_text("Scheduled for")
     expect(form.get_by_label("Text")).to_have_value("")
     outcome.get_by_role("link", name="See in queue").click()
-    expect(form.get_by_text("See you later")).to_be_visible()
+    expect(form.get_by_text("See you later", exact=True)).to_be_visible()
     form.get_by_role("button", name="Cancel").click()
     expect(form.get_by_text("Cancelled")).to_be_visible()
     form.get_by_role("button", name="Undo").click()

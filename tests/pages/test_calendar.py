@@ -8,7 +8,7 @@ def texts(session):
 def test_the_month_of_today_is_shown_with_today_in_full(browse, plan):
     plan("This afternoon", minutes=60)
     calendar = browse("calendar")
-    assert [found.value for found in calendar.subheader] == ["November 2026", "Today, Mon 2 Nov 2026"]
+    assert [found.value for found in calendar.header] == ["November 2026", "Today, Mon 2 Nov 2026"]
     assert texts(calendar) == ["This afternoon"]
 
 
@@ -46,12 +46,12 @@ def test_a_cancelled_post_keeps_its_place_and_can_be_restored(browse, plan, appl
 def test_other_months_are_a_step_away(browse, plan):
     calendar = browse("calendar")
     calendar.button(key="next").click().run()
-    assert calendar.subheader[0].value == "December 2026"
+    assert calendar.header[0].value == "December 2026"
     calendar.button(key="previous").click().run()
     calendar.button(key="previous").click().run()
-    assert calendar.subheader[0].value == "October 2026"
+    assert calendar.header[0].value == "October 2026"
     calendar.button(key="this-month").click().run()
-    assert calendar.subheader[0].value == "November 2026"
+    assert calendar.header[0].value == "November 2026"
 
 
 def test_past_posts_are_shown_with_how_late_they_were(browse, plan, begin, clock, application):

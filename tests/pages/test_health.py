@@ -50,4 +50,4 @@ def test_what_was_given_up_is_retried(browse, plan, begin, application, clock):
     page.button(key=f"retry-{letter.id}").click().run()
     assert not page.exception
     assert application.dead_letters.read() == []
-    assert "Given up" not in [found.value for found in page.subheader]
+    assert "Given up" not in [found.value for found in page.header]

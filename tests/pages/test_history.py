@@ -34,7 +34,7 @@ def test_what_went_out_is_listed_with_how_late_it_was_and_where_it_is(browse, pl
     clock.move(seconds=60.038)
     application.publisher.publish(begin(post))
     history = browse("history")
-    assert history.subheader[0].value == "Today, Mon 2 Nov 2026"
+    assert history.header[0].value == "Today, Mon 2 Nov 2026"
     assert "### 13:01" in said(history)
     assert "Good morning" in said(history)
     assert "Published] :small[**Outbox (built in)** · :gray[38 ms late]]" in said(history)
@@ -73,7 +73,7 @@ def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, 
     payload = begin(post)
     happened(payload, "failed", reason="Nothing listens at sales.example:443.")
     history = browse("history")
-    assert "Waiting for you" in [found.value for found in history.subheader]
+    assert "Waiting for you" in [found.value for found in history.header]
     assert "Nothing listens at sales.example:443." in said(history)
     clock.move(minutes=5)
     history.button(key=f"retry-{payload.occurrence_key}").click().run()
@@ -107,7 +107,7 @@ def test_a_missed_post_is_scheduled_again(browse, plan, begin, clock, applicatio
     history.button(key=f"again-{post.post.post_id}").click().run()
     history.button(key=f"save-time-{post.post.post_id}").click().run()
     assert standing(application.ledger, post.post.post_id, clock()).state == "scheduled"
-    assert not history.subheader
+    assert not history.header
 
 
 def test_an_unconfirmed_post_waits_until_a_person_says_that_it_is_out(
@@ -143,7 +143,7 @@ def test_a_failure_waits_above_everything_that_went_out_since(browse, plan, begi
     for each in later:
         happened(begin(each), "published", "outbox")
     history = browse("history")
-    assert history.subheader[0].value == "Waiting for you"
+    assert history.header[0].value == "Waiting for you"
     assert history.text[0].value == "Nobody there"
     assert len(history.text) == 31
 

@@ -53,7 +53,7 @@ def test_posts_stand_by_day_in_the_viewers_zone(browse, plan):
     plan("Soon", minutes=10)
     plan("The day after", minutes=3 * 24 * 60, zone="America/New_York")
     queue = browse("queue")
-    assert [found.value for found in queue.subheader] == [
+    assert [found.value for found in queue.header] == [
         "Today, Mon 2 Nov 2026",
         "Tomorrow, Tue 3 Nov 2026",
         "Thu 5 Nov 2026",
@@ -102,7 +102,7 @@ def test_a_card_goes_from_scheduled_to_going_out_to_published_in_its_place(brows
     assert "Published" in said(queue)
     assert "38 ms late" in said(queue)
     assert texts(queue) == ["Watch me", "Later"]
-    assert [link.proto.query_string for link in queue.page_link if link.label == "Open"] == [
+    assert [link.proto.query_string for link in queue.page_link if link.label.startswith("Open")] == [
         f"post={post.post.post_id}"
     ]
     assert texts(browse("queue")) == ["Later"]
@@ -363,6 +363,14 @@ def test_an_action_that_comes_too_late_is_refused_in_words(browse, plan, begin, 
     assert "already going out" in said(queue)
 
 
+def test_each_button_says_which_post_it_is_about(browse, plan):
+    first, second = plan("One"), plan("Two", minutes=90)
+    queue = browse("queue")
+    assert queue.button(key=f"cancel-{first.post.post_id}").label == "Cancel *14:00, One*"
+    assert queue.button(key=f"cancel-{second.post.post_id}").label == "Cancel *14:30, Two*"
+    assert [menu.proto.label for menu in queue.get("menu_button")] == ["More *14:00, One*", "More *14:30, Two*"]
+
+
 def test_words_are_shown_as_they_were_written(browse, plan):
     plan("**Not bold** <b>nor</b> :red[red]")
     assert texts(browse("queue")) == ["**Not bold** <b>nor</b> :red[red]"]
@@ -444,12 +452,12 @@ def test_a_repeating_post_stands_at_its_next_run_with_its_rule_in_words(browse, 
     queue = browse("queue")
     assert texts(queue) == ["Once", "Every morning"]
     assert "Every weekday at 09:00 Europe/Berlin" in said(queue)
-    assert [found.value for found in queue.subheader][1] == "Tomorrow, Tue 3 Nov 2026"
+    assert [found.value for found in queue.header][1] == "Tomorrow, Tue 3 Nov 2026"
 
 
 def test_cancelling_a_repeating_post_ends_the_series_and_says_so_before(browse, repeating, state, application, clock):
     queue = browse("queue")
-    assert queue.button(key=f"cancel-{repeating.post.post_id}").label == "End series"
+    assert queue.button(key=f"cancel-{repeating.post.post_id}").label.startswith("End series ")
     click(queue, "cancel", repeating)
     assert state(repeating) == "cancelled"
     assert not application.queue.window(clock(), clock() + timedelta(days=30), limit=10)
