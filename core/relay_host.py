@@ -60,11 +60,13 @@ class RelayHost:
     def _may_be_out(self, invocation: Invocation, payload: Payload) -> bool:
         """Whether an attempt was made while the damaged ledger, and the fence in it, were still there.
 
-        The engine counts attempts in a file of its own. What was attempted since has left a trace in the new ledger.
+        The engine counts attempts in a file of its own. What was attempted since has left a receipt in the new ledger,
+        and not only those by which it was being left to a person when this process was killed.
         """
         if self._fence_lost_at is None or invocation.attempt == 1 or invocation.first_due > self._fence_lost_at:
             return False
-        return self._ledger.occurrence(payload.occurrence_key) is None
+        known = self._ledger.occurrence(payload.occurrence_key)
+        return known is None or all(receipt.detail.get("reason") == FENCE_LOST for receipt in known.receipts)
 
     def _leave_to_a_person(self, payload: Payload) -> None:
         """End every destination as unconfirmed, in the fence as well, so that no further attempt publishes it."""

@@ -1,5 +1,6 @@
 """The relay's host on one machine: what it hands over, and the receipts that it keeps."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,30 @@ def test_an_attempt_that_the_lost_fence_may_have_let_through_before_waits_for_a_
     for destination in both.destinations:
         claim = ledger.claim(both, destination, deduplicates=True, prepared=None, lease_until=clock(), now=clock())
         assert claim.verdict == "unconfirmed"
+
+
+@pytest.mark.parametrize("killed_before", ["first finish", "second claim", "second finish"])
+def test_killed_while_it_leaves_a_post_to_a_person_it_goes_on_with_that(
+    host, invocation, receiver, ledger, clock, both, monkeypatch, killed_before
+):
+    server, lost_at = receiver(200), clock.move(minutes=1)
+    which, operation = killed_before.split()
+    allowed, real = [None] * (which == "second"), getattr(ledger, operation)
+
+    def until_killed(*arguments, **named):
+        if not allowed:
+            raise KeyboardInterrupt
+        allowed.pop()
+        return real(*arguments, **named)
+
+    again = [dataclasses.replace(invocation(both, attempt=number), first_due=both.due) for number in (2, 3)]
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, operation, until_killed)
+        with pytest.raises(KeyboardInterrupt):
+            host(server.url, fence_lost_at=lost_at)(again[0])
+    host(server.url, fence_lost_at=lost_at)(again[1])
+    assert server.requests == []
+    assert states(ledger, both) == {"outbox": "unconfirmed", "webhook:sales": "unconfirmed"}
 
 
 def test_a_person_may_have_it_published_then(host, invocation, receiver, ledger, clock, both):
