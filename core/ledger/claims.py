@@ -8,6 +8,7 @@ from typing import Any
 
 from core.ledger import occurrences, pauses, plans
 from core.ledger.port import KEPT, STOPPED_WHILE_PUBLISHING, Claim, Receipt
+from core.models import account_and_part
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
 
@@ -31,7 +32,7 @@ def look(
 ) -> Claim | None:
     """Return what stands against a claim, or None if it may be taken. `lives` tells whether an owner does."""
     row = find(connection, payload.occurrence_key, destination)
-    if (row is None or row["state"] == "waiting") and _is_turned_away(connection, payload, begun=row is not None):
+    if (row is None or row["state"] == "waiting") and _is_turned_away(connection, payload, destination):
         turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
         occurrences.append(connection, payload, turned_away)
         return Claim(verdict="superseded")
@@ -118,9 +119,10 @@ def prune(connection: sqlite3.Connection, now: datetime, limit: int) -> None:
     )
 
 
-def _is_turned_away(connection: sqlite3.Connection, payload: Payload, *, begun: bool) -> bool:
-    """Whether this revision is no longer wanted. A run of a series that has begun goes on as it began."""
-    if begun and payload.due_at is None:
+def _is_turned_away(connection: sqlite3.Connection, payload: Payload, destination: str) -> bool:
+    """Whether this revision is no longer wanted. A run of a series goes on there as it began, and so do threads."""
+    of_the_thread = {destination, account_and_part(destination)[0]}
+    if payload.due_at is None and any(find(connection, payload.occurrence_key, each) for each in of_the_thread):
         return False
     return plans.is_superseded(connection, payload)
 

@@ -14,7 +14,7 @@ from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
 from core.ledger.table import Draft, Table
-from core.models import Post
+from core.models import Post, account_and_part
 from core.wire import Payload, UnreadablePayload
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,8 @@ class DynamoLedger:
             answer = claims.look(draft, payload, destination, now, deduplicates=deduplicates)
             return answer or claims.take(draft, payload, destination, prepared=prepared, lease_until=lease_until)
 
-        return self._table.write(_keys(payload, destination), work)
+        first = account_and_part(destination)[0]  # a thread that has begun goes on
+        return self._table.write(_keys(payload, first, destination), work)
 
     def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
         (item,) = self._table.get([items.claim_key(payload.occurrence_key, destination)])

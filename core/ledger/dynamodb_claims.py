@@ -14,6 +14,7 @@ from core.ledger import items, pauses
 from core.ledger.items import Item
 from core.ledger.port import STOPPED_WHILE_PUBLISHING, Claim, FinalState, Receipt
 from core.ledger.table import Draft
+from core.models import account_and_part
 from core.moments import from_milliseconds, milliseconds
 from core.wire import Payload
 
@@ -21,7 +22,7 @@ from core.wire import Payload
 def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, deduplicates: bool) -> Claim | None:
     """Return what stands against a claim, or None if it may be taken."""
     item = _find(draft, payload, destination)
-    if (item is None or item["state"] == "waiting") and _is_turned_away(draft, payload, begun=item is not None):
+    if (item is None or item["state"] == "waiting") and _is_turned_away(draft, payload, destination):
         turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
         occurrences.append(draft, payload, turned_away)
         return Claim(verdict="superseded")
@@ -81,9 +82,10 @@ def _ends(receipt: Receipt, item: Item) -> bool:
     return item["state"] != "published" and (last or receipt.kind == "published")
 
 
-def _is_turned_away(draft: Draft, payload: Payload, *, begun: bool) -> bool:
-    """Whether this revision is no longer wanted. A run of a series that has begun goes on as it began."""
-    if begun and payload.due_at is None:
+def _is_turned_away(draft: Draft, payload: Payload, destination: str) -> bool:
+    """Whether this revision is no longer wanted. A run of a series goes on there as it began, and so do threads."""
+    of_the_thread = {destination, account_and_part(destination)[0]}
+    if payload.due_at is None and any(_find(draft, payload, each) for each in of_the_thread):
         return False
     return plans.is_superseded(draft, payload)
 

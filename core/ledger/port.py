@@ -223,9 +223,10 @@ class Ledger(Protocol):
         """Claim one publication before the network is called, in one conditional write.
 
         A revision that is not current, or whose post is cancelled, is superseded; not so a run of a series that was
-        claimed before: it goes on as it began, whatever became of the series. A claim whose lease has run out, or
-        whose owner is dead, is claimed again where the network deduplicates; elsewhere it becomes unconfirmed, with a
-        receipt. What waits is not claimed, and leaves no receipt, before the instant that its network asked for.
+        claimed there before, or a part of a thread whose first one was: it goes on as it began, whatever became of the
+        series. A claim whose lease has run out, or whose owner is dead, is claimed again where the network
+        deduplicates; elsewhere it becomes unconfirmed, with a receipt. What waits is not claimed, and leaves no
+        receipt, before the instant that its network asked for.
         """
         ...
 

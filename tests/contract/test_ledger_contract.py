@@ -659,6 +659,19 @@ def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planne
     assert claim(run).verdict == "yours"
 
 
+@pytest.mark.parametrize("wish", ["active", "paused", "cancelled", "moved"])
+def test_a_thread_that_has_begun_goes_on_whatever_became_of_its_series_but_begins_nowhere_else(
+    series, planned, change, claim, end, clock, wish
+):
+    post = planned(series(destinations=("mastodon:ada", "mastodon:ada#2", "bluesky:ada", "bluesky:ada#2")))
+    run = invocation_of(post, clock())
+    claim(run, "mastodon:ada")
+    end(run, "published", destination="mastodon:ada")
+    change(post, wish=wish, text="Better")
+    assert claim(run, "mastodon:ada#2").verdict == "yours"
+    assert claim(run, "bluesky:ada").verdict == claim(run, "bluesky:ada#2").verdict == "superseded"
+
+
 def test_a_run_of_an_old_rule_is_turned_away_and_told(ledger, series, planned, change, claim, clock):
     post = planned(series())
     change(post, text="Better")
