@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import takewhile
 
 from core.account_file import FileAccounts
 from core.accounts import Accounts
@@ -15,6 +16,7 @@ from core.engine.clients import local_clients
 from core.engine.runner import Runner
 from core.engine.store import Store
 from core.faults import GroupGone, translated
+from core.history import everything
 from core.home import Home
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
@@ -26,12 +28,14 @@ from core.outbox.sqlite import SqliteOutbox
 from core.processes import Presence
 from core.relay_host import RelayHost
 from core.settings import Settings
-from core.wire import TargetSettings
+from core.wire import TargetSettings, write_invocation
 
 REGION = "us-east-1"
 """The engine's; it appears in its ARNs and nowhere else."""
 NOTICE = timedelta(seconds=2)
 """The engine fires to the millisecond; this is only time enough to write and read a schedule back."""
+LONGEST_LATE = timedelta(days=30)
+"""The longest late limit that can be set: what was due before that is not tried any more."""
 
 
 class OneMachine:
@@ -71,6 +75,7 @@ class OneMachine:
         )
         if not self._holds_our_group():
             ledger.distrust(now=clock())
+            self._hand_over_what_had_begun()
         self.name = f"{home.path} ({home.kept_secret('identity', lambda: secrets.token_hex(8))})"
         self._own_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
@@ -87,6 +92,18 @@ class OneMachine:
         except GroupGone:
             return False
         return True
+
+    def _hand_over_what_had_begun(self) -> None:
+        """Invoke the relay once more for what had begun and not ended: further attempts were in the lost file alone.
+
+        Whether it is too late for that is the relay's to say, and the fence knows what is out.
+        """
+        since = self._clock() - LONGEST_LATE
+        for run in takewhile(lambda run: run.due_at >= since, everything(self.ledger)):
+            if any(each.state in ("going out", "retrying") for each in run.outcome.destinations):
+                body = write_invocation(run.payload).encode()
+                with translated():
+                    self.functions.invoke(FunctionName=self.target.function_arn, InvocationType="Event", Payload=body)
 
     def posting_url(self) -> str | None:
         """Return where posts are handed over: as configured, else this process's own server, if it serves one."""

@@ -164,6 +164,22 @@ def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_po
     second.close()
 
 
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"this is no database" * 500)])
+def test_what_was_to_be_tried_again_is_so_though_the_engine_lost_its_file(settings, receiver, damage):
+    settings = settings.model_copy(update={"retry_delays": (3600.0,)})
+    first, says_no = Application(settings), receiver(503)
+    first.start_engine(lambda: says_no.url)
+    first.schedules.post_now(written(first, real_clock() + timedelta(days=1)))
+    eventually(lambda: [run.state for run in runs(first.ledger, limit=10)] == ["retrying"])
+    first.close()
+    damage(settings.home / "engine.db")
+    second, takes_it = Application(settings), receiver(200)
+    second.start_engine(lambda: takes_it.url)
+    eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["handed over"])
+    second.close()
+    assert len(takes_it.requests) == 1
+
+
 def test_what_may_have_gone_out_before_the_fence_was_damaged_waits_for_a_person(settings, receiver):
     settings = settings.model_copy(update={"retry_delays": (1.0, 1.0)})
     first, publishes_and_says_no = Application(settings), receiver(503)
