@@ -1,6 +1,7 @@
 """Keeps the drafts in the browser's tab, where a reload, a restart of the server and a long sleep leave them alone.
 
-The tab gives back those that a session does not know. What is typed is kept from the first letter on.
+The tab gives back those that a session does not know. What is typed is kept from the first letter on, and given back
+as well when the page is opened again: the browser's way back takes the field away before Streamlit sends its text.
 """
 
 from datetime import datetime
@@ -33,19 +34,26 @@ function keep(drafts) {
     } catch { /* They are larger than a tab may keep, or the browser keeps nothing. */ }
 }
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+    const opened = !parentElement.drawn;
+    parentElement.drawn = true;
     const found = JSON.parse(sessionStorage.getItem(KEY)) ?? [];
-    const unknown = found.filter((each) => !data.known.includes(each.draft));
-    if (unknown.length) {
+    if (found.some((each) => !data.known.includes(each.draft))) {
         keep([]);
-        setTriggerValue("recalled", unknown);
+        setTriggerValue("recalled", found);
         return;
     }
-    keep(data.empty ? data.aside : [...data.aside, data.draft]);
-    const typed = (event) => {
-        if (!event.target.closest(`.st-key-text-${data.draft.draft}`)) return;
-        keep([...data.aside, { ...data.draft, text: event.target.value }]);
-    };
+    const held = [...data.aside, data.draft];
+    const ahead = (each) => held.some((its) => its.draft === each.draft && its.text !== each.text);
+    if (opened && found.some(ahead)) {
+        setTriggerValue("recalled", found.filter(ahead));
+        return;
+    }
+    const write = (text) => keep(text || !data.empty ? [...data.aside, { ...data.draft, text }] : data.aside);
+    const writes = (field) => field.closest(`.st-key-text-${data.draft.draft}`);
+    const typed = ({ target }) => writes(target) && write(target.value);
+    const focused = document.activeElement;
+    write(writes(focused) ? focused.value : data.draft.text);
     document.addEventListener("input", typed);
     return () => document.removeEventListener("input", typed);
 }
@@ -136,8 +144,11 @@ def _recall() -> None:
     except ValidationError:  # kept by another version
         return
     known, ledger, in_hand = st.session_state[KNOWN], application().ledger, st.session_state[DRAFT]
+    for each in found:
+        if each.draft in (in_hand, *drafts.all_aside()):
+            st.session_state[drafts.text_key(each.draft)] = each.text
     lost = [each for each in found if each.draft not in known and ledger.get(each.draft) is None]
-    known.extend(each.draft for each in found)
+    known.extend(each.draft for each in lost)
     begun = [_begin(each) for each in lost]
     if drafts.holds_anything(in_hand):
         st.session_state[DRAFT] = in_hand

@@ -1,9 +1,8 @@
-"""Keeps what is being typed when a link is clicked, and on the browser's ways back and forward.
+"""Keeps what is being typed when a link is clicked.
 
 Streamlit sends a field's text some milliseconds after the field lost its focus. A click takes the focus and follows the
-link at the same moment, so the text would come after the switch of pages, name the old page and undo the switch; the
-way back takes the field away with its focus, and the text is not sent at all. Here the field loses its focus as soon as
-the pointer goes down, or the way back is taken, and the switch follows once the text is on its way.
+link at the same moment, so the text would come after the switch of pages, name the old page and undo the switch. Here
+the field loses its focus as soon as the pointer goes down, and the link is followed once the text is on its way.
 """
 
 import streamlit as st
@@ -15,12 +14,9 @@ export default function () {
     let until = 0;
     const commit = (event) => {
         const field = document.activeElement;
-        if (!field?.matches("textarea, input")) return;
+        if (!event.target.closest("a") || !field?.matches("textarea, input")) return;
         field.blur();
         until = event.timeStamp + TIME_TO_SEND;
-    };
-    const press = (event) => {
-        if (event.target.closest("a")) commit(event);
     };
     const follow = (event) => {
         const link = event.target.closest("a");
@@ -29,19 +25,11 @@ export default function () {
         event.stopImmediatePropagation();
         setTimeout(() => link.click(), until - event.timeStamp);
     };
-    const leave = (event) => {
-        commit(event);
-        if (event.timeStamp >= until) return;
-        event.stopImmediatePropagation();
-        setTimeout(() => window.dispatchEvent(new PopStateEvent("popstate", { state: event.state })), TIME_TO_SEND);
-    };
-    document.addEventListener("pointerdown", press, true);
+    document.addEventListener("pointerdown", commit, true);
     document.addEventListener("click", follow, true);
-    window.addEventListener("popstate", leave, true);
     return () => {
-        document.removeEventListener("pointerdown", press, true);
+        document.removeEventListener("pointerdown", commit, true);
         document.removeEventListener("click", follow, true);
-        window.removeEventListener("popstate", leave, true);
     };
 }
 """

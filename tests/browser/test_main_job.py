@@ -9,33 +9,9 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.accounts import Account
-from core.composing import compose
-from core.models import new_post_id
 from core.moments import utc_text, wall_time
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
-
-
-@pytest.fixture
-def plan(application):
-    """Schedule a post as another process would."""
-
-    def schedule(text, *, seconds):
-        due = application.clock().replace(microsecond=0) + timedelta(seconds=seconds)
-        post = compose(
-            post_id=new_post_id(),
-            text=text,
-            destinations=["outbox"],
-            wall=wall_time(due, "Europe/Berlin").replace(tzinfo=None),
-            zone="Europe/Berlin",
-            which=1,
-            late_after_minutes=60,
-            accounts=application.accounts,
-            networks=application.networks,
-        )
-        return application.schedules.schedule(post)
-
-    return schedule
 
 
 @pytest.fixture
@@ -293,6 +269,8 @@ def test_what_is_being_typed_survives_the_browsers_way_back(form):
     form.get_by_role("link", name="Queue").click()
     expect(form.get_by_role("heading", name="Queue")).to_be_visible()
     form.get_by_role("link", name="Compose").click()
+    expect(form.get_by_role("button", name="Post now")).to_be_visible()
+    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
     form.get_by_label("Text", exact=True).press_sequentially("Half a thought")
     form.go_back()
     expect(form.get_by_role("heading", name="Queue")).to_be_visible()
