@@ -40,14 +40,14 @@ class ParameterAccounts:
         self._clock = clock
         self._lock = Lock()
         self._known: list[Account] = []
-        self._fresh_until: datetime | None = None
+        self._read_at: datetime | None = None
 
     def all(self) -> list[Account]:
         with self._lock:
             now = self._clock()
-            if self._fresh_until is None or now >= self._fresh_until:
+            if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
                 self._known = self._read()
-                self._fresh_until = now + FRESH_FOR
+                self._read_at = now
             return [OUTBOX, *self._known]
 
     def get(self, destination: str) -> Account:
@@ -81,7 +81,7 @@ class ParameterAccounts:
 
     def _forget(self) -> None:
         with self._lock:
-            self._fresh_until = None
+            self._read_at = None
 
     def _parameter(self, destination: str) -> str:
         """Return where an account lies: what a name may not hold is written as its code, as in `webhook_3a_sales`."""
