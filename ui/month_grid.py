@@ -13,13 +13,15 @@ _CSS = """
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); overflow: hidden; }
 .name { padding: 0.4rem 0.5rem; font-weight: 600; color: var(--st-gray-text-color);
   background: var(--st-secondary-background-color); }
-.day { display: flex; flex-direction: column; gap: 0.15rem; min-height: 6rem; padding: 0.35rem 0.5rem; text-align: left;
-  font: inherit; color: var(--st-text-color); background: var(--st-secondary-background-color); cursor: pointer;
+.day { position: relative; display: flex; flex-direction: column; gap: 0.15rem; min-height: 6rem;
+  padding: 0.35rem 0.5rem; text-align: left; font: inherit; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-secondary-background-color);
   border: 0; border-top: 1px solid var(--st-border-color); border-left: 1px solid var(--st-border-color); }
 .day:nth-child(7n + 1) { border-left: 0; }
 .day.other { background: transparent; color: var(--st-gray-text-color); }
 .day:hover, .day:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 .day[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--st-primary-color); }
+.said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .number { width: 1.6rem; line-height: 1.6rem; text-align: center; margin-left: -0.3rem; border-radius: 50%;
   font-weight: 600; font-variant-numeric: tabular-nums; }
 .day[aria-current] .number { background: var(--st-primary-color); color: #ffffff; }
@@ -48,10 +50,11 @@ function dayOf(day, setTriggerValue) {
     const made = element("button", day.in_month ? "day" : "day other");
     made.type = "button";
     made.dataset.iso = day.iso;
-    made.setAttribute("aria-label", day.label);
     made.setAttribute("aria-pressed", day.chosen);
     if (day.today) made.setAttribute("aria-current", "date");
-    made.append(element("span", "number", day.number));
+    const number = element("span", "number", day.number);
+    number.setAttribute("aria-hidden", true);
+    made.append(element("span", "said", day.label), number);
     const posts = element("span", "posts");
     posts.id = `posts-${day.iso}`;
     posts.setAttribute("aria-hidden", true);

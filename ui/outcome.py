@@ -5,15 +5,16 @@ from datetime import datetime
 import streamlit as st
 
 from core.moments import wall_time
-from core.phrases import calendar_day, countdown, lateness, listed, moment
+from core.phrases import calendar_day, countdown, excerpt, lateness, listed, moment
 from core.recurrence import in_words, read
 from core.standing import Standing, standing
 from core.upcoming import entry_of
 from ui import drafts, links
 from ui.answers import answering
 from ui.application import application
+from ui.spoken import spoken
 from ui.state import OUTCOME
-from ui.wording import BADGES, account_names, plain
+from ui.wording import BADGES, HEARD, account_names, plain
 
 
 def outcome() -> None:
@@ -26,7 +27,8 @@ def outcome() -> None:
 def _tell(post_id: str) -> None:
     app = application()
     found = standing(app.ledger, post_id, app.clock())
-    _, icon, colour = BADGES[found.state]
+    name, icon, colour = BADGES[found.state]
+    spoken(f"{name}: {excerpt(found.plan.post.text, HEARD)}")
     icon, colour = ("check_circle", "green") if found.state == "scheduled" else (icon, colour)
     with st.container(border=True, key="card-outcome", horizontal=True, vertical_alignment="center"):
         st.markdown(f":{colour}[:material/{icon}:] {_words(found, app.clock())}", width="stretch")

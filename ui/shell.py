@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import PunctualError
 from ui import failures, links
 from ui.application import application
+from ui.focus_kept import keep_focus
 from ui.places import anew
 from ui.state import VISIT
 from ui.typing_kept import keep_typing
@@ -46,3 +47,4 @@ else:
         st.warning("The engine does not run: nothing goes out. Start the dashboard again.", icon=":material/alarm_off:")
     page.run()
 keep_typing()
+keep_focus()

@@ -9,12 +9,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from core.application import Application
+from core.composing import compose
+from core.ledger.port import Plan
+from core.models import new_post_id
+from core.moments import wall_time
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +124,28 @@ def application(running) -> Iterator[Application]:
         opened.schedules.cancel(opened.schedules.plan(listed.post_id))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def plan(application) -> Callable[..., Plan]:
+    """Schedule a post as another process would."""
+
+    def schedule(text: str, *, seconds: float) -> Plan:
+        due = application.clock().replace(microsecond=0) + timedelta(seconds=seconds)
+        post = compose(
+            post_id=new_post_id(),
+            text=text,
+            destinations=["outbox"],
+            wall=wall_time(due, "Europe/Berlin").replace(tzinfo=None),
+            zone="Europe/Berlin",
+            which=1,
+            late_after_minutes=60,
+            accounts=application.accounts,
+            networks=application.networks,
+        )
+        return application.schedules.schedule(post)
+
+    return schedule
 
 
 @pytest.fixture(scope="module")
