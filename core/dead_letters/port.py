@@ -10,12 +10,12 @@ from core.wire import Payload, UnreadablePayload, read_payload
 
 
 class LetterGone(PunctualError):
-    """The dead letter is not there any more."""
+    """The dead letter is not there any more, or SQS hides it while somebody else reads."""
 
     hint = "Look at the list again; History says what became of the post."
 
     def __init__(self) -> None:
-        super().__init__("It was retried or discarded in another window meanwhile.")
+        super().__init__("It was retried or discarded meanwhile, or somebody is reading it at this moment.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -177,6 +177,14 @@ def test_what_the_scheduler_could_not_hand_over_is_read_with_its_reason(queues_g
     assert letter.occurrence.occurrence == clock() + timedelta(hours=1)
 
 
+def test_a_letter_that_somebody_else_is_reading_is_not_called_dealt_with(queues_grave, deployed, payload):
+    queues_grave.bury(payload, "Gone.")
+    [letter] = queues_grave.application.dead_letters.read()
+    deployed["sqs"].receive_message(QueueUrl=deployed.outputs["DeadLettersQueueUrl"], VisibilityTimeout=30)
+    with pytest.raises(LetterGone, match="or somebody is reading it at this moment"):
+        queues_grave.application.dead_letters.retry(letter)
+
+
 def test_a_record_within_a_record_is_unwrapped(queues_grave, payload):
     inner = {"requestPayload": json.loads(payload), "responsePayload": {"errorMessage": "The first reason"}}
     queues_grave.bury(json.dumps({"Records": [{"body": json.dumps(inner)}]}), "The last reason")
