@@ -51,7 +51,7 @@ def engine_grave(tmp_path, clock):
             schedule_name=None,
             first_due=clock(),
         )
-        store.write(lambda db: invocations.insert(db, letter, None, state="dead", error=reason, finished=now))
+        store.write(lambda db: invocations.bury(db, letter, reason, now))
 
     def handed() -> list[str]:
         rows = store.database.read("SELECT payload FROM invocation WHERE state = 'waiting'")
