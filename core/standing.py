@@ -9,11 +9,12 @@ from core.ledger.port import Ledger, Plan, UnknownPost
 from core.ledger.states import State as RunState
 
 ARMING = timedelta(seconds=10)
-"""A change is given this long to reach the scheduler before the post is called not armed."""
+"""A change is given this long to reach the scheduler; until then the post is *being scheduled*, then *not armed*."""
 
 State = (
     RunState
     | Literal[
+        "being scheduled",
         "scheduled",
         "paused",
         "not armed",
@@ -62,4 +63,6 @@ def _before(plan: Plan, now: datetime) -> State:
         return "going out"
     if not plan.settled and plan.changed_at < now - ARMING:
         return "not armed"
-    return "paused" if plan.wish == "paused" else "scheduled"
+    if plan.wish == "paused":
+        return "paused"
+    return "scheduled" if plan.settled else "being scheduled"

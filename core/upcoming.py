@@ -1,16 +1,18 @@
 """The queue as people see it: one-time posts and the next run of each repeating one, in order, each with its state."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.history import GRACE, Run, lying
 from core.ledger.port import Ledger
 from core.models import Post
 from core.queue import Queue, Scheduled
 from core.recurrence import NeverRuns, preview
-from core.standing import ARMING, Standing, State, standing
+from core.standing import Standing, State, standing
 
 STRANDED_AT_MOST = 100
+CLOCKS_APART = timedelta(minutes=1)
+"""How far ahead the clock of another machine may be that has noted a change a moment ago."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,11 @@ def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int, start: d
 
 
 def stranded(ledger: Ledger, now: datetime) -> list[Entry]:
-    """Return what no schedule carries: posts whose time has passed with nothing begun, and those not armed."""
-    unsettled = ledger.unsettled(changed_before=now - ARMING, limit=STRANDED_AT_MOST)
+    """Return what may have no schedule: posts whose time has passed with nothing begun, and those not armed (yet).
+
+    A post that was changed and is not known to be armed again is among them, whether or not a listing shows it too.
+    """
+    unsettled = ledger.unsettled(changed_before=now + CLOCKS_APART, limit=STRANDED_AT_MOST)
     plans = [*lying(ledger, now, limit=STRANDED_AT_MOST), *(plan for plan in unsettled if plan.wish != "cancelled")]
     found = {plan.post.post_id: standing(ledger, plan.post.post_id, now) for plan in plans}
     return _in_order([entry_of(each, now) for each in found.values() if each.run is None])

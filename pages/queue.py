@@ -17,7 +17,7 @@ from ui.dialogs import asked
 from ui.empty_page import empty_page
 from ui.places import anew, departed, places
 from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
-from ui.state import PLACES, SHOWN, TODAY, WINDOW
+from ui.state import PLACES, REACHED, SHOWN, TODAY, WINDOW
 from ui.viewer import viewer_zone
 
 PAGE = 20
@@ -45,19 +45,25 @@ def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
     window = upcoming(app.queue, now, end(now), limit=limit)
     present = {found.post_id: as_wished(app.ledger, found, now) for found in window.entries}
     first = PLACES not in st.session_state
-    if first:
-        present = {found.post_id: found for found in stranded(app.ledger, now)} | present
-    kept = places()
-    last = max(kept.values(), default=None)
-    between = [each for each in present.values() if each.post_id not in kept and last and each.due_at < last]
-    for found in present.values():
-        if found not in between:
-            kept.setdefault(found.post_id, found.due_at)
+    apart = unlisted(now) if first else {}
+    kept, reached = places(), None if first else st.session_state[REACHED]
+    between = [each for each in present.values() if each.post_id not in kept and reached and each.due_at < reached]
+    listed = [kept.setdefault(each.post_id, each.due_at) for each in present.values() if each not in between]
+    st.session_state[REACHED] = max(listed if reached is None else [*listed, reached], default=None)
+    present = apart | present
+    for found in apart.values():
+        kept.setdefault(found.post_id, found.due_at)
     matches = matching()
     standing = [(at, present.get(post_id) or departed(post_id, now)) for post_id, at in kept.items()]
     cards = [(at, each) for at, each in standing if each and matches(each.text or "", each.destinations)]
     new = [each for each in between if matches(each.text or "", each.destinations)]
     return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
+
+
+def unlisted(now: datetime) -> dict[str, Entry]:
+    """Return what may have no schedule, by post: what is still being scheduled only within the chosen window."""
+    found, last = stranded(application().ledger, now), end(now)
+    return {each.post_id: each for each in found if each.state != "being scheduled" or each.due_at < last}
 
 
 def remedies() -> list[str]:

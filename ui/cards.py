@@ -17,6 +17,7 @@ EXCERPT = 240
 """Characters of a post that its card shows."""
 
 _MENUS: dict[State, list[str]] = {
+    "being scheduled": ["Edit", "Change time", "Duplicate", "Post now"],
     "scheduled": ["Edit", "Change time", "Pause", "Duplicate", "Post now"],
     "paused": ["Edit", "Change time", "Resume", "Duplicate", "Post now"],
     "not armed": ["Edit", "Change time", "Duplicate", "Post now"],
@@ -80,7 +81,7 @@ def _actions(entry: Entry) -> None:
     if entry.text is None:
         return
     about = which(entry.due_at, entry.text)
-    if entry.state in ("scheduled", "paused", "not armed"):
+    if entry.state in ("being scheduled", "scheduled", "paused", "not armed"):
         label = "End series" if entry.post is not None and entry.post.repeats else "Cancel"
         st.button(heard(label, about), key=of("cancel", post_id), on_click=queue_actions.cancel, args=(post_id,))
     elif entry.state in ("time has passed", "missing"):

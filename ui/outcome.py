@@ -32,7 +32,7 @@ def _tell(post_id: str) -> None:
     icon, colour = ("check_circle", "green") if found.state == "scheduled" else (icon, colour)
     with st.container(border=True, key="card-outcome", horizontal=True, vertical_alignment="center"):
         st.markdown(f":{colour}[:material/{icon}:] {_words(found, app.clock())}", width="stretch")
-        if found.state in ("scheduled", "not armed"):
+        if found.state in ("being scheduled", "scheduled", "not armed"):
             st.page_link(links.QUEUE, label="See in queue", icon=":material/schedule:")
             st.button("Undo", key="undo", icon=":material/undo:", on_click=_take_back, args=(post_id,))
         elif found.state == "published":

@@ -19,6 +19,7 @@ HEARD = 40
 """Characters of a post's text that tell it from others."""
 
 BADGES: dict[State, tuple[str, str, str]] = {
+    "being scheduled": ("Being scheduled", "hourglass_top", "gray"),
     "scheduled": ("Scheduled", "schedule", "primary"),
     "paused": ("Paused", "pause_circle", "orange"),
     "not armed": ("Not armed, trying again", "hourglass_top", "orange"),

@@ -49,9 +49,11 @@ def test_a_cancelled_post_stays_cancelled_whatever_the_time(ledger, planned, sta
     assert state(planned) == "cancelled"
 
 
-def test_a_change_that_has_not_reached_the_scheduler_is_not_armed_after_some_seconds(ledger, a_post, state, clock):
+def test_what_has_not_reached_the_scheduler_is_being_scheduled_and_not_armed_after_some_seconds(
+    ledger, a_post, state, clock
+):
     plan = ledger.plan(a_post(), schedule_name="post-in-an-hour", now=clock())
-    assert state(plan) == "scheduled"
+    assert state(plan) == "being scheduled"
     clock.move(seconds=11)
     assert state(plan) == "not armed"
 
@@ -69,7 +71,7 @@ def test_receipts_of_an_earlier_revision_say_nothing_of_the_present_one(ledger, 
     assert state(planned) == "missed"
     tomorrow = planned.post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(days=1)})
     plan = ledger.change(tomorrow, wish="active", schedule_name="post-tomorrow", now=clock())
-    assert state(plan) == "scheduled"
+    assert state(plan) == "being scheduled"
 
 
 def test_a_repeating_post_stays_scheduled_whatever_became_of_its_runs(ledger, a_series, state, invoked, clock):

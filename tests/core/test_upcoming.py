@@ -100,15 +100,20 @@ def test_what_no_schedule_carries_is_stranded(ledger, schedule, schedules, a_pos
     }
 
 
-def test_what_was_changed_a_moment_ago_is_given_time_and_what_was_cancelled_is_not_stranded(ledger, a_post, clock):
+def test_what_was_noted_a_moment_ago_is_being_scheduled_and_what_was_cancelled_is_not_stranded(ledger, a_post, clock):
     post = a_post(due_at=clock() + timedelta(days=1))
     ledger.plan(post, schedule_name="post-n", now=clock())
+    assert [each.state for each in stranded(ledger, clock())] == ["being scheduled"]
     clock.move(seconds=10)
-    assert stranded(ledger, clock()) == []
+    assert [each.state for each in stranded(ledger, clock())] == ["being scheduled"]
     clock.move(seconds=1)
     assert [each.state for each in stranded(ledger, clock())] == ["not armed"]
     ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="post-n", now=clock())
-    clock.move(seconds=11)
+    assert stranded(ledger, clock()) == []
+
+
+def test_what_is_armed_is_not_stranded(schedule, ledger, clock):
+    schedule("a", 60)
     assert stranded(ledger, clock()) == []
 
 

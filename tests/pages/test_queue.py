@@ -7,10 +7,12 @@ from PIL import Image
 from core.accounts import Account
 from core.composing import compose
 from core.models import Media, Post, new_post_id
+from core.moments import wall_time
 from core.move.leaving import leave
 from core.rules import Weekdays
 from core.series import series
 from core.standing import standing
+from core.wire import ScheduleName
 
 
 def picture() -> tuple[str, bytes, str]:
@@ -352,6 +354,52 @@ def test_a_long_queue_is_shown_page_by_page(browse, plan):
     assert len(texts(queue)) == 20
     queue.button(key="more").click().run()
     assert len(texts(queue)) == 25
+
+
+@pytest.fixture
+def note(application, clock):
+    """Note a post as the first step of scheduling does, so many minutes ahead; nothing is armed yet."""
+
+    def plan(text, *, minutes):
+        due = clock.now + timedelta(minutes=minutes)
+        wall = wall_time(due, "Europe/Berlin").strftime("%Y-%m-%dT%H:%M:%S")
+        zone, where = "Europe/Berlin", ("outbox",)
+        post = Post(post_id=new_post_id(), text=text, destinations=where, zone=zone, wall=wall, due_at=due)
+        return application.ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock.now)
+
+    return plan
+
+
+def test_a_post_that_is_noted_and_not_armed_yet_is_being_scheduled(browse, plan, note, application, clock):
+    plan("Armed")
+    noted = note("Noted", minutes=30)
+    queue = browse("queue")
+    assert texts(queue) == ["Noted", "Armed"]
+    assert "Being scheduled" in said(queue)
+    application.schedules.settle(noted)
+    queue.run()
+    assert texts(queue) == ["Noted", "Armed"]
+    assert "Being scheduled" not in said(queue)
+
+
+def test_a_post_that_is_being_scheduled_stands_in_no_window_that_it_is_not_in(browse, note):
+    note("In ten days", minutes=10 * 24 * 60)
+    queue = browse("queue")
+    assert texts(queue) == ["In ten days"]
+    queue.segmented_control(key="window").set_value("7 days").run()
+    assert texts(queue) == []
+
+
+def test_a_post_that_is_not_armed_keeps_no_others_from_being_shown(browse, plan, note, clock):
+    note("Not armed", minutes=24 * 60)
+    clock.move(seconds=11)
+    for number in range(25):
+        plan(f"Post {number}", minutes=10 + number)
+    queue = browse("queue")
+    assert len(texts(queue)) == 21
+    queue.button(key="more").click().run()
+    assert len(texts(queue)) == 26
+    assert "new post" not in " ".join(button.label for button in queue.button)
 
 
 def test_an_action_that_comes_too_late_is_refused_in_words(browse, plan, begin, application, clock):
