@@ -34,6 +34,8 @@ REGION = "us-east-1"
 """The engine's; it appears in its ARNs and nowhere else."""
 NOTICE = timedelta(seconds=2)
 """The engine fires to the millisecond; this is only time enough to write and read a schedule back."""
+PAUSE_AND_MORE = timedelta(days=1, hours=1)
+"""Longer than the longest pause between two attempts: so one comes when it is too late, and says so."""
 LONGEST_LATE = timedelta(days=30)
 """The longest late limit that can be set: what was due before that is not tried any more."""
 
@@ -131,6 +133,7 @@ class OneMachine:
             workers=self._settings.workers,
             retry_delays=self._settings.retry_delays,
             redelivery_seconds=self._settings.redelivery_seconds,
+            max_event_age=timedelta(minutes=self._settings.late_after_minutes) + PAUSE_AND_MORE,
         )
         self._runner.start()
 

@@ -180,6 +180,22 @@ def test_what_was_to_be_tried_again_is_so_though_the_engine_lost_its_file(settin
     assert len(takes_it.requests) == 1
 
 
+def test_a_post_that_may_be_days_late_is_tried_until_it_is_and_has_failed_then(settings, clock, receiver):
+    pauses = {"retry_delays": (), "redelivery_seconds": timedelta(hours=22).total_seconds()}
+    application = Application(settings.model_copy(update={"late_after_minutes": 48 * 60, **pauses}), clock)
+    says_no = receiver(503)
+    application.start_engine(lambda: says_no.url)
+    post = written(application, clock() + timedelta(days=1)).model_copy(update={"late_after_minutes": 48 * 60})
+    application.schedules.post_now(post)
+    for attempts in (1, 2, 3):
+        eventually(lambda attempts=attempts: len(says_no.requests) == attempts)
+        eventually(lambda: application.engine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'"))
+        clock.move(hours=23)
+    eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["failed"])
+    assert application.dead_letters.read() == []
+    application.close()
+
+
 def test_what_may_have_gone_out_before_the_fence_was_damaged_waits_for_a_person(settings, receiver):
     settings = settings.model_copy(update={"retry_delays": (1.0, 1.0)})
     first, publishes_and_says_no = Application(settings), receiver(503)
