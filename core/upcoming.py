@@ -8,6 +8,7 @@ from core.ledger.port import Ledger
 from core.models import Post
 from core.queue import Queue, Scheduled
 from core.recurrence import NeverRuns, preview
+from core.schedules import FURTHEST_AHEAD
 from core.standing import Standing, State, standing
 
 STRANDED_AT_MOST = 100
@@ -52,13 +53,15 @@ class Window:
 def upcoming(queue: Queue, now: datetime, end: datetime, *, limit: int, start: datetime | None = None) -> Window:
     """Return what is scheduled until before `end`: up to `limit` one-time posts, and the repeating ones among them.
 
-    It begins now, or later at `start`. A post that is due and not yet gone is there as *going out*.
+    It begins now, or later at `start`. A post that is due and not yet gone is there as *going out*. Where `end` lies as
+    far ahead as posts may be planned, nothing is to be left out: what repeats is there however late its next run.
     """
     listed = queue.window(max(start or now, now) - GRACE, end, limit=limit + 1)
     once = [each for each in listed if each.due_at is not None]
     repeating = [each for each in listed if each.due_at is None]
     more = len(once) > limit
-    horizon = (once[limit].due_at if more else None) or end
+    last = end if end < now + FURTHEST_AHEAD else None
+    horizon = once[limit].due_at if more else last
     found = [_entry(each, now, horizon) for each in queue.details(once[:limit] + repeating)]
     return Window(entries=_in_order([each for each in found if each is not None]), more=more)
 
@@ -96,11 +99,11 @@ def _in_order(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda each: (each.due_at, each.post_id))
 
 
-def _entry(scheduled: Scheduled, now: datetime, horizon: datetime) -> Entry | None:
+def _entry(scheduled: Scheduled, now: datetime, horizon: datetime | None) -> Entry | None:
     """Return a schedule as an entry, or None for a repeating one without a run before the horizon."""
     listed, post = scheduled.listed, scheduled.post
     due_at = listed.due_at or _next_run(post, now)
-    if due_at is None or (listed.due_at is None and due_at >= horizon):
+    if due_at is None or (listed.due_at is None and horizon is not None and due_at >= horizon):
         return None
     state: State = "scheduled" if listed.enabled else "paused"
     if due_at <= now:

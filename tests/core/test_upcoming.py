@@ -1,9 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.models import Repeat
 from core.queue import Queue
+from core.schedules import FURTHEST_AHEAD
 from core.upcoming import entry, stranded, upcoming
 
 
@@ -73,6 +74,18 @@ def test_a_run_at_the_end_of_the_window_is_not_in_it(queue, schedules, a_series,
     end = clock() + timedelta(hours=3)
     assert upcoming(queue, clock(), end, limit=10).entries == []
     assert len(upcoming(queue, clock(), end + timedelta(milliseconds=1), limit=10).entries) == 1
+
+
+def test_a_series_that_runs_again_in_years_is_in_the_whole_queue_and_in_no_shorter_window(
+    queue, schedule, schedules, a_series, clock
+):
+    clock.now = datetime(2028, 3, 1, tzinfo=UTC)
+    schedule("a", 10)
+    schedules.schedule(a_series(post_id="r" * 12, repeat=Repeat(expression="cron(0 9 29 2 ? *)"), zone="UTC"))
+    whole = upcoming(queue, clock(), clock() + FURTHEST_AHEAD, limit=10)
+    assert [(each.post_id[0], each.due_at.year) for each in whole.entries] == [("a", 2028), ("r", 2032)]
+    assert letters(upcoming(queue, clock(), clock() + timedelta(days=30), limit=10).entries) == "a"
+    assert letters(upcoming(queue, clock(), clock() + FURTHEST_AHEAD, limit=0).entries) == ""
 
 
 def test_a_paused_post_is_told_as_paused(schedule, schedules, coming):
