@@ -65,7 +65,7 @@ class Application:
             clock=clock,
             waiting=waiting,
         )
-        self.dead_letters = DeadLetters(self.place.dead_letters, self.schedules)
+        self.dead_letters = DeadLetters(self.place.dead_letters, self.schedules, self.ledger, clock)
         if self.engine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
             self.schedules.ensure_group()
         self.account_watch = AccountWatch(

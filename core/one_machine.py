@@ -102,7 +102,7 @@ class OneMachine:
         """
         since = self._clock() - LONGEST_LATE
         for run in takewhile(lambda run: run.due_at >= since, everything(self.ledger)):
-            if any(each.state in ("going out", "retrying") for each in run.outcome.destinations):
+            if run.outcome.under_way:
                 body = write_invocation(run.payload).encode()
                 with translated():
                     self.functions.invoke(FunctionName=self.target.function_arn, InvocationType="Event", Payload=body)

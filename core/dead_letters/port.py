@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from core.errors import PunctualError
+from core.ledger.port import Ledger, Receipt
+from core.ledger.states import outcome
+from core.moments import Clock
 from core.schedules import Schedules
 from core.wire import Payload, UnreadablePayload, read_payload
 
@@ -56,9 +59,11 @@ class Shelf(Protocol):
 class DeadLetters:
     """The dead letters of one deployment, wherever they lie."""
 
-    def __init__(self, shelf: Shelf, schedules: Schedules) -> None:
+    def __init__(self, shelf: Shelf, schedules: Schedules, ledger: Ledger, clock: Clock) -> None:
         self._shelf = shelf
         self._schedules = schedules
+        self._ledger = ledger
+        self._clock = clock
 
     def read(self) -> list[DeadLetter]:
         """Return the dead letters, newest first; of very many, some."""
@@ -77,6 +82,12 @@ class DeadLetters:
         self._shelf.remove(letter.id)
 
     def discard(self, letter: DeadLetter) -> None:
-        """Forget a letter. Raises LetterGone."""
+        """Forget a letter; an occurrence that had begun and not ended has failed by that. Raises LetterGone."""
         if not self._shelf.remove(letter.id):
             raise LetterGone
+        payload = letter.occurrence
+        begun = self._ledger.occurrence(payload.occurrence_key) if payload else None
+        if payload and begun and outcome(begun).under_way:
+            detail = {"reason": f"Discarded by hand. {letter.reason}"}
+            failed = Receipt(kind="failed", at=self._clock(), revision=payload.revision, detail=detail)
+            self._ledger.record(payload, failed)

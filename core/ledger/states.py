@@ -67,6 +67,11 @@ class Outcome:
         return min((each.at for each in self.destinations if each.state == "published" and each.at), default=None)
 
     @property
+    def under_way(self) -> bool:
+        """Whether a destination is still to be tried, without anybody doing anything."""
+        return any(each.state in ("going out", "retrying") for each in self.destinations)
+
+    @property
     def url(self) -> str | None:
         """The first permalink there is."""
         return next((each.url for each in self.destinations if each.url), None)

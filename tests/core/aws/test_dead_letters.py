@@ -13,7 +13,8 @@ from core.dead_letters.queues import MOST, QueueShelf
 from core.engine import invocations
 from core.engine.invocations import Invocation
 from core.engine.timing import milliseconds
-from core.ledger.port import ChangedElsewhere
+from core.history import runs
+from core.ledger.port import ChangedElsewhere, Receipt
 from core.settings import Settings
 from core.wire import UnreadablePayload, invocation_of, read_payload, write_invocation, write_payload
 
@@ -151,6 +152,29 @@ def test_what_cannot_be_read_can_only_be_discarded(grave):
         grave.application.dead_letters.retry(letter)
     grave.application.dead_letters.discard(letter)
     assert grave.application.dead_letters.read() == []
+
+
+def test_what_is_discarded_is_not_called_tried_again_any_more(grave, payload, clock):
+    ledger, post = grave.application.ledger, read_payload(payload)
+    ledger.record(post, Receipt(kind="attempt_failed", at=clock(), revision=1))
+    grave.bury(payload, "Nothing listens there.")
+    [letter] = grave.application.dead_letters.read()
+    assert [run.state for run in runs(ledger, limit=2)] == ["retrying"]
+    grave.application.dead_letters.discard(letter)
+    [run] = runs(ledger, limit=2)
+    assert (run.state, run.error) == ("failed", "Discarded by hand. Nothing listens there.")
+
+
+@pytest.mark.parametrize("kind", ["missed", "handed_over", None])
+def test_what_had_ended_or_never_begun_stays_as_it_is_when_its_letter_is_discarded(grave, payload, clock, kind):
+    ledger, post = grave.application.ledger, read_payload(payload)
+    if kind:
+        ledger.record(post, Receipt(kind=kind, at=clock(), revision=1))
+    before = runs(ledger, limit=2)
+    grave.bury(payload, "Gone.")
+    [letter] = grave.application.dead_letters.read()
+    grave.application.dead_letters.discard(letter)
+    assert runs(ledger, limit=2) == before
 
 
 def test_one_of_many_is_discarded(grave, payload):
