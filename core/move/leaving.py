@@ -120,7 +120,10 @@ class _Export:
             return Outcome(unfinished=True, remark=remark)
 
     def _mark(self, plan: Plan, wish: Literal["active", "paused"]) -> str | None:
-        """Write a post to the file, then mark it as moved. Return why it stays, if it does."""
+        """Write a post to the file, then mark it as moved. Return why it stays, if it does.
+
+        Raises AlreadyGoingOut of a series while one of its runs goes out, or what the stores raise.
+        """
         post, now = plan.post, self._application.clock()
         if post.due_at is not None and post.due_at < now + self._application.place.notice:
             passed = plan.wish == "paused" or post.due_at < now - GRACE
@@ -131,6 +134,8 @@ class _Export:
         try:
             self._ledger.change(marked, wish="moved", schedule_name=plan.schedule_name, now=now)
         except AlreadyGoingOut:
+            if post.repeats:
+                raise  # its runs to come are to leave, once this one is out
             return self._stays(post.post_id, GOING_OUT)
         with self._lock:
             self._leaving.add(post.post_id)

@@ -282,6 +282,22 @@ def test_what_is_going_out_goes_out_from_where_it_is(source, path, write, clock)
     assert travelling(path) == []
 
 
+def test_a_series_that_is_going_out_moves_once_that_run_is_out(source, destination, path, a_series, clock):
+    series = a_series(post_id=new_post_id())
+    source.schedules.schedule(series)
+    run, now = due(source, series.post_id, clock()), clock()
+    source.ledger.claim(
+        run, "outbox", deduplicates=True, prepared=None, lease_until=now + timedelta(seconds=35), now=now
+    )
+    [unfinished] = leave(source, path).unfinished
+    assert unfinished.post_id == series.post_id
+    assert not complete(path)
+    clock.move(minutes=1)
+    source.publisher.publish(run)
+    assert leave(source, path).moved == 1
+    assert arrive(destination, path).moved == 1
+
+
 def test_a_post_that_was_not_armed_yet_moves_all_the_same(source, destination, path, write, clock):
     post = write()
     source.ledger.plan(post, schedule_name="post-x", now=clock())
