@@ -123,7 +123,7 @@ def month() -> None:
     cards = in_full(found.get(chosen, []), now)
     limit = st.session_state.get(SHOWN, PAGE)
     for each in cards[:limit]:
-        card(each, now)
+        card(each, chosen, now)
     if len(cards) > limit:
         st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
     if not cards:

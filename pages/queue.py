@@ -107,7 +107,7 @@ def cards() -> None:
     for day, group in groupby(found, key=lambda pair: wall_time(pair[0], zone).date()):
         st.header(day_heading(day, today), anchor=False)
         for _, each in group:
-            card(each, now)
+            card(each, day, now)
     if further and searched():
         looked_through("next")
     elif further:

@@ -1,10 +1,11 @@
 """One post of the queue as a card: when, what, where, how it stands, and what can be done about it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import streamlit as st
 
-from core.phrases import clock_time, countdown, counted, excerpt, lateness, moment
+from core.moments import wall_time
+from core.phrases import calendar_day, clock_time, countdown, counted, excerpt, lateness, moment
 from core.recurrence import in_words, read
 from core.standing import State
 from core.upcoming import Entry
@@ -28,11 +29,11 @@ _ONLY_ONCE = {"Post now"}
 """What a repeating post's menu leaves out."""
 
 
-def card(entry: Entry, now: datetime) -> None:
-    """Draw the card. Its height is the same in every state, so that what lies below never moves."""
+def card(entry: Entry, day: date, now: datetime) -> None:
+    """Draw the card under the heading of `day`. Its height is always the same, so that what lies below never moves."""
     with st.container(border=True, key=of("card", entry.key), horizontal=True, vertical_alignment="center"):
         with st.container(key=of("time", entry.key), width=150, gap="xxsmall"):
-            _time(entry, now)
+            _time(entry, day, now)
         with st.container(key=of("words", entry.key), width="stretch", gap="xsmall"):
             _words(entry)
         with st.container(
@@ -41,10 +42,15 @@ def card(entry: Entry, now: datetime) -> None:
             _actions(entry)
 
 
-def _time(entry: Entry, now: datetime) -> None:
+def _time(entry: Entry, day: date, now: datetime) -> None:
     st.markdown(f"### {clock_time(entry.due_at, viewer_zone())}", anchors=False)
-    lag = None if entry.run is None else entry.run.lag_ms
-    st.caption(countdown(entry.due_at, now) if lag is None else f"{lateness(lag)} late")
+    own_day = wall_time(entry.due_at, viewer_zone()).date()
+    if own_day != day:  # it was given another time, or is a series whose next run comes later, and stays in its place
+        st.caption(calendar_day(own_day))
+    elif entry.run is not None and entry.run.lag_ms is not None:
+        st.caption(f"{lateness(entry.run.lag_ms)} late")
+    else:
+        st.caption(countdown(entry.due_at, now))
 
 
 def _words(entry: Entry) -> None:

@@ -253,6 +253,19 @@ def test_the_time_is_changed_in_a_dialog(browse, plan, application):
     assert application.schedules.plan(post.post.post_id).post.wall == "2026-11-24T09:00:00"
 
 
+def test_a_card_that_stays_under_another_day_than_its_own_names_that_day(browse, plan):
+    post = plan("Move me")
+    queue = browse("queue")
+    assert "in 1 hour" in said(queue)
+    choose(queue, "Change time", post)
+    queue.date_input(key=f"edit-when-{post.post.post_id}-date").set_value(date(2026, 11, 24))
+    click(queue, "save-time", post)
+    queue.run()
+    assert [found.value for found in queue.header] == ["Today, Mon 2 Nov 2026"]
+    assert "Tue 24 Nov 2026" in [found.value for found in queue.caption]
+    assert [found.value for found in browse("queue", browse("outbox", queue)).header] == ["Tue 24 Nov 2026"]
+
+
 def test_a_time_with_seconds_keeps_and_shows_them_when_only_the_date_is_changed(browse, plan, application):
     post = plan("To the second", minutes=60.7)
     queue = browse("queue")
