@@ -156,7 +156,7 @@ class Schedules:
         """
         now = self._clock()
         self._ledger.reopen(payload, tuple(destinations), now=now)
-        late = int((now - payload.due) / timedelta(minutes=1)) + 1
+        late = max(0, int((now - payload.due) / timedelta(minutes=1))) + 1  # a clock may have been ahead, and set back
         allowed = late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
         self._arming.invoke(payload.model_copy(update={"late_after_minutes": allowed}))
 

@@ -372,6 +372,18 @@ def test_a_retry_goes_out_however_late_it_is(schedules, functions, ledger, claim
 
 
 @on_the_engine
+def test_what_was_missed_by_a_clock_that_was_ahead_can_be_retried_before_its_time(
+    schedules, functions, ledger, clock, a_post
+):
+    plan = schedules.schedule(a_post(due_at=clock() + timedelta(hours=5)))
+    payload = invocation_of(plan.post, plan.post.due_at)
+    ledger.record(payload, Receipt(kind="missed", at=clock() + timedelta(days=1), revision=1))
+    schedules.retry(payload, ["outbox"])
+    (again,) = functions.payloads
+    assert again.late_after_minutes > 60
+
+
+@on_the_engine
 def test_a_retry_that_cannot_be_handed_over_leaves_what_is_known(
     make_schedules, schedules, ledger, claimed, ended, a_post
 ):
