@@ -49,7 +49,8 @@ def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
     post that is planned between the two looks is in the engine's copy at least, and goes out. Raises WithinHome,
     FolderInUse, CannotBackUp or StorageFault.
     """
-    if folder.resolve().is_relative_to(home.path.resolve()):
+    # Not Path.resolve: before Python 3.13 it raises a RuntimeError for a link that leads to itself.
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(home.path)):
         raise WithinHome(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
-from core.backup import FolderInUse, WithinHome
+from core.backup import CannotBackUp, FolderInUse, WithinHome
 from core.composing import compose
 from core.database import StorageFault
 from core.models import new_post_id
@@ -146,6 +146,12 @@ def test_a_copy_never_overwrites(application, tmp_path):
     with pytest.raises(FolderInUse, match="copy"):
         application.back_up(tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["precious"]
+
+
+def test_a_folder_that_leads_to_itself_is_refused(application, tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(CannotBackUp):
+        application.back_up(tmp_path / "loop" / "copy")
 
 
 def test_a_picture_that_is_just_being_written_is_no_part_of_the_copy(application, tmp_path):
