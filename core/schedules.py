@@ -152,7 +152,8 @@ class Schedules:
     def retry(self, payload: Payload, destinations: Sequence[str]) -> None:
         """Try an occurrence again because a person asked, however late it is; what was published stays published.
 
-        `destinations` are those that are to be tried. Raises ChangedElsewhere if it is no longer wanted.
+        `destinations` are tried though they had ended; where it has not ended yet, it is tried as well. Raises
+        ChangedElsewhere if it is no longer wanted.
         """
         now = self._clock()
         self._ledger.reopen(payload, tuple(destinations), now=now)
