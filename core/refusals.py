@@ -28,7 +28,7 @@ class TooFarAhead(PunctualError):
 class TooLateToChange(PunctualError):
     """The post goes out in a moment; a change might not arrive in time."""
 
-    hint = "Nothing was changed. Cancel it if it must not go out as it is, or give it another time."
+    hint = "Nothing was changed. If it is not out yet, it can still be cancelled, or given another time."
 
     def __init__(self, due_at: datetime, zone: str) -> None:
         super().__init__(f"The post is due at {moment(due_at, zone)}: there is no time left to change it.")

@@ -273,8 +273,9 @@ def test_in_the_last_moment_the_text_is_fixed_but_the_post_can_still_be_stopped_
 def test_the_text_of_a_post_that_has_just_fired_is_not_changed_under_its_relay(schedules, clock, a_post):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=10)))
     clock.move(seconds=11)
-    with pytest.raises(TooLateToChange):
+    with pytest.raises(TooLateToChange) as refused:
         schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
+    assert "If it is not out yet" in refused.value.hint
     assert schedules.plan(plan.post.post_id).post.revision == 1
 
 
