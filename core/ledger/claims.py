@@ -101,10 +101,14 @@ def reopen(connection: sqlite3.Connection, payload: Payload, destination: str, n
 
 
 def hold(connection: sqlite3.Connection, post_id: str, now: datetime) -> bool:
-    """Whether a claim forbids a change of the post: any on a one-time post; of a series, one that may go on."""
+    """Whether a claim forbids a change of the post: any on a one-time post; of a series, one that may go on.
+
+    What a person reopened of which there was no claim yet forbids nothing.
+    """
     held = connection.execute(
-        "SELECT 1 FROM claim WHERE occurrence_key = :post_id OR (post_id = :post_id AND state IN ('claimed', 'waiting')"
-        " AND (lease_until > :now OR late_at IS NULL OR late_at > :now)) LIMIT 1",
+        "SELECT 1 FROM claim WHERE attempt > 0 AND (occurrence_key = :post_id"
+        " OR (post_id = :post_id AND state IN ('claimed', 'waiting')"
+        " AND (lease_until > :now OR late_at IS NULL OR late_at > :now))) LIMIT 1",
         {"post_id": post_id, "now": milliseconds(now)},
     )
     return held.fetchone() is not None

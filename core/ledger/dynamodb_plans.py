@@ -72,10 +72,11 @@ def is_superseded(draft: Draft, payload: Payload) -> bool:
 def hold(draft: Draft, payload: Payload, claim: Item) -> None:
     """Let a claim, as it now is, forbid a change: on a one-time post for ever, on a series while it may go on.
 
-    Claims that held until before this occurrence was due are left out, so that runs which never end add up to nothing.
+    What a person reopened of which there was no claim yet forbids nothing. Claims that held until before this
+    occurrence was due are left out, so that runs which never end add up to nothing.
     """
     item = draft.get(items.plan_key(payload.post_id))
-    if item is None:
+    if item is None or not claim["attempt"]:
         return
     due = milliseconds(payload.due)
     holds = {name: until for name, until in _holds(item).items() if until is None or until > due}

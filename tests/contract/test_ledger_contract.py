@@ -744,6 +744,19 @@ def test_a_missed_run_can_be_retried_though_its_series_was_changed_or_cancelled(
     assert claim(run).verdict == "yours"
 
 
+def test_a_missed_post_whose_retry_came_to_nothing_can_be_given_another_time(
+    ledger, once, planned, change, claim, clock
+):
+    post = planned(once())
+    ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
+    ledger.reopen(due(post), ("outbox",), now=clock())
+    following = change(post, due_at=post.due_at + timedelta(days=1))
+    assert claim(due(post)).verdict == "superseded"
+    assert claim(due(following)).verdict == "yours"
+    with pytest.raises(AlreadyGoingOut):
+        change(following, text="Too late")
+
+
 def test_a_missed_post_that_was_given_another_time_is_not_retried_as_well(ledger, once, planned, change, claim, clock):
     post = planned(once())
     ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
