@@ -15,7 +15,7 @@ from core.models import Destination, Media, PostId, Repeat, Value, Zone
 from ui import drafts, pictures, repeats, threads, variants, when
 from ui.answers import answering, say
 from ui.application import application
-from ui.state import DRAFT, KNOWN
+from ui.state import DRAFT, KNOWN, OUTCOME
 
 KEY = "draft-kept"
 ROOM = 200_000
@@ -147,7 +147,10 @@ def _recall() -> None:
     for each in found:
         if each.draft in (in_hand, *drafts.all_aside()):
             st.session_state[drafts.text_key(each.draft)] = each.text
-    lost = [each for each in found if each.draft not in known and ledger.get(each.draft) is None]
+    unknown = [each for each in found if each.draft not in known]
+    lost = [each for each in unknown if ledger.get(each.draft) is None]
+    for scheduled in (each for each in unknown if each not in lost):  # the page loaded anew before it could say so
+        st.session_state[OUTCOME] = scheduled.draft
     known.extend(each.draft for each in lost)
     begun = [_begin(each) for each in lost]
     if drafts.holds_anything(in_hand):

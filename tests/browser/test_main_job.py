@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.accounts import Account
+from core.models import Post
 from core.moments import utc_text, wall_time
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -374,3 +375,21 @@ def test_a_reload_leaves_a_text_the_thread_that_it_was(form, application):
     expect(form.get_by_label("Number the parts")).to_be_checked()
     expect(form.get_by_label("Send to Tester as a thread")).to_be_checked()
     application.accounts.remove("mastodon:tester")
+
+
+def test_a_reload_while_a_post_is_being_scheduled_tells_what_became_of_it(form, application):
+    form.get_by_label("Text", exact=True).press_sequentially("Impatient")
+    draft = form.evaluate("JSON.parse(sessionStorage.getItem('punctual-drafts')).at(-1).draft")
+    due_at = application.clock().replace(microsecond=0) + timedelta(hours=1)
+    post = Post(
+        post_id=draft,
+        text="Impatient",
+        destinations=("outbox",),
+        zone="UTC",
+        wall=due_at.strftime("%Y-%m-%dT%H:%M:%S"),
+        due_at=due_at,
+    )
+    application.schedules.schedule(post)  # as the click on Schedule does, whose answer the reload does not wait for
+    form.reload()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    expect(form.get_by_label("Text", exact=True)).to_have_value("")
