@@ -20,6 +20,12 @@ def test_text_can_be_read_on_every_ground(contrast, scheme, ink, ground):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["backgroundColor", "secondaryBackgroundColor"])
+def test_the_names_of_the_pages_can_be_read(contrast, scheme, ground):
+    assert contrast(rgb(THEME[scheme]["textColor"]), rgb(THEME[scheme]["sidebar"][ground])) >= ENOUGH
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_gray_badges_can_be_read(contrast, scheme):
     assert contrast(rgb(THEME[scheme]["grayTextColor"]), rgb(THEME[scheme]["grayBackgroundColor"])) >= ENOUGH
 
