@@ -1,4 +1,4 @@
-"""Turns at what is ready: one thread goes through it alone, for as long as that is quick.
+"""Turns at what is ready: one thread goes through it alone, for as long as the process itself has work.
 
 In one Python process threads that all have work cost each other more than they gain: a burst is out sooner when one
 thread goes through it and wakes nobody. Functions that wait for somebody else are another matter; they may be many.
@@ -6,29 +6,37 @@ thread goes through it and wakes nobody. Functions that wait for somebody else a
 
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 
 from core.engine.invocations import Invocation
 
-QUICK = 0.002
-"""Seconds. A function that takes longer waits for somebody else, as a rule."""
+GLANCE, SHORT_GLANCE = 0.005, 0.001
+"""Seconds for which a thread that is away is looked at; the short one where the last one there was had to wait."""
+
+LONGEST = 0.05
+"""Seconds after which a function holds nobody up, whatever the process is busy with."""
 
 
 class Turns:
     """Hands out what is ready, in order, to threads that ask again and again.
 
-    A thread keeps the turn from one invocation to the next. If it does not come back for QUICK seconds, the one that
-    stands by takes the turn over, and it lines up again once it is back: a slow function holds nobody up for longer.
+    A thread keeps the turn from one invocation to the next. If it stays away while the process idles, it waits for
+    somebody else: the thread that stands by takes the turn over, and the other lines up again once it is back.
     """
 
-    def __init__(self, ready: SimpleQueue[Invocation | None]) -> None:
-        """Hand out what is put into `ready`; None in it ends one thread."""
+    def __init__(
+        self, ready: SimpleQueue[Invocation | None], processor_time: Callable[[], float] = time.process_time
+    ) -> None:
+        """Hand out what is put into `ready`; None in it ends one thread. `processor_time` is this process's."""
         self._ready = ready
+        self._processor_time = processor_time
         self._standing_by = threading.Lock()
         self._changed = threading.Condition()
         self._holder: int | None = None
         self._away_since: float | None = None  # time.monotonic; None while the holder waits to be given something
         self._dozing = False  # whether the one that stands by waits for that, too
+        self._glance = SHORT_GLANCE
 
     def next(self) -> Invocation | None:
         """Wait for this thread's turn and for the next invocation; None: this thread is to end."""
@@ -48,22 +56,29 @@ class Turns:
         """Tell whether this thread still has the turn."""
         with self._changed:
             if self._holder != threading.get_ident():
+                self._glance = SHORT_GLANCE
                 return False
+            self._glance = GLANCE
             self._away_since = None
             return True
 
     def _take_over(self) -> None:
-        """Wait until nobody has the turn, or who has it stays away for too long; then it is this thread's."""
+        """Wait until nobody has the turn, or who has it waits for somebody else; then it is this thread's."""
         with self._changed:
-            while self._holder is not None:
-                self._dozing = self._away_since is None
-                left = self._left()
-                if left <= 0:
-                    break
-                self._changed.wait(left)
-            self._dozing = False
+            while self._holder is not None and not self._holder_waits():
+                pass
             self._holder, self._away_since = threading.get_ident(), None
 
-    def _left(self) -> float:
-        """Seconds until the holder has been away for too long."""
-        return threading.TIMEOUT_MAX if self._away_since is None else self._away_since + QUICK - time.monotonic()
+    def _holder_waits(self) -> bool:
+        """Look for a while; tell whether one function kept the holder away, while the process idled or for too long."""
+        since, begun, spent = self._away_since, time.monotonic(), self._processor_time()
+        if since is None:
+            self._dozing = True
+            self._changed.wait()
+            self._dozing = False
+            return False
+        self._changed.wait(self._glance)
+        if self._holder is None or self._away_since != since:
+            return False
+        now = time.monotonic()
+        return self._processor_time() - spent < (now - begun) / 2 or now - since > LONGEST

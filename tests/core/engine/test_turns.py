@@ -1,6 +1,7 @@
-"""Turns: one thread goes through what is quick, and what is slow holds up nobody."""
+"""Turns: one thread goes on while the process has work, and what waits for somebody else holds up nobody."""
 
 import threading
+import time
 from datetime import UTC, datetime
 from queue import SimpleQueue
 
@@ -27,11 +28,12 @@ def invocation(name):
 
 
 class Workers:
-    """Threads that go through invocations; each ends as soon as it is not held."""
+    """Threads that go through invocations; each is done at once unless it is held."""
 
     def __init__(self, count):
+        self.process_idles = True
         self._ready = SimpleQueue()
-        self._turns = Turns(self._ready)
+        self._turns = Turns(self._ready, processor_time=lambda: 0.0 if self.process_idles else 1e3 * time.monotonic())
         self._held = {}
         self._changed = threading.Condition()
         self.begun = []
@@ -80,40 +82,56 @@ def workers():
 
 
 @pytest.fixture
-def _patient(monkeypatch):
-    """Whatever the machine is busy with, nothing counts as slow."""
-    monkeypatch.setattr(turns, "QUICK", LONG)
+def busy(workers, monkeypatch):
+    """Workers in a process that has so much to do that nobody goes on in another one's place."""
+    monkeypatch.setattr(turns, "LONGEST", LONG)
+    workers.process_idles = False
+    return workers
 
 
-@pytest.mark.usefixtures("_patient")
-def test_one_thread_goes_through_all_that_is_quick_in_order(workers):
+def test_one_thread_goes_through_all_that_is_there_in_order(busy):
     names = [f"post-{number}" for number in range(50)]
-    workers.put(*names[:30])
-    assert workers.have_begun(30)
-    workers.put(*names[30:])
-    assert workers.have_begun(50)
-    assert [name for name, _ in workers.begun] == names
-    assert len({thread for _, thread in workers.begun}) == 1
+    busy.put(*names[:30])
+    assert busy.have_begun(30)
+    busy.put(*names[30:])
+    assert busy.have_begun(50)
+    assert [name for name, _ in busy.begun] == names
+    assert len({thread for _, thread in busy.begun}) == 1
 
 
-@pytest.mark.usefixtures("_patient")
-def test_while_a_quick_one_runs_the_next_one_waits(workers):
+def test_while_the_process_has_work_the_next_one_waits_until_the_last_one_is_done(busy):
+    busy.hold("first")
+    busy.put("first", "second")
+    assert busy.have_begun(1)
+    assert not busy.have_begun(2, timeout=0.05)
+    busy.release("first")
+    assert busy.have_begun(2)
+
+
+def test_once_the_process_idles_the_next_one_goes_on(busy):
+    busy.hold("first")
+    busy.put("first", "second")
+    assert busy.have_begun(1)
+    assert not busy.have_begun(2, timeout=0.05)
+    busy.process_idles = True
+    assert busy.have_begun(2)
+
+
+def test_even_while_the_process_has_work_nobody_is_held_up_for_ever(workers):
+    workers.process_idles = False
     workers.hold("first")
     workers.put("first", "second")
-    assert workers.have_begun(1)
-    assert not workers.have_begun(2, timeout=0.05)
-    workers.release("first")
     assert workers.have_begun(2)
 
 
-def test_slow_ones_hold_up_nobody_while_there_are_threads(workers):
+def test_those_that_wait_for_somebody_else_hold_up_nobody_while_there_are_threads(workers):
     for name in ("a", "b", "c"):
         workers.hold(name)
     workers.put("a", "b", "c", "d", "e")
     assert workers.have_begun(5)
 
 
-def test_a_slow_one_that_comes_after_nothing_was_ready_holds_up_nobody(workers):
+def test_one_that_comes_after_nothing_was_ready_holds_up_nobody(workers):
     workers.put("quick")
     assert workers.have_begun(1)
     workers.hold("slow")
@@ -121,7 +139,7 @@ def test_a_slow_one_that_comes_after_nothing_was_ready_holds_up_nobody(workers):
     assert workers.have_begun(3)
 
 
-def test_a_thread_that_was_slow_lines_up_again(workers):
+def test_a_thread_that_lost_its_turn_lines_up_again(workers):
     for name in ("a", "b", "c", "d"):
         workers.hold(name)
     workers.put("a", "b", "c", "d", "e")
@@ -131,3 +149,15 @@ def test_a_thread_that_was_slow_lines_up_again(workers):
     assert workers.have_begun(5)
     by_name = dict(workers.begun)
     assert by_name["e"] is by_name["b"]
+
+
+def test_a_thread_is_looked_at_for_longer_once_one_was_quick(workers, monkeypatch):
+    monkeypatch.setattr(turns, "GLANCE", LONG)
+    for name in ("a", "b"):
+        workers.hold(name)
+    workers.put("a", "b", "quick")
+    assert workers.have_begun(3)
+    workers.hold("c")
+    workers.put("c", "d")
+    assert workers.have_begun(4)
+    assert not workers.have_begun(5, timeout=0.05)
