@@ -25,6 +25,7 @@ from core.processes import Presence
 from core.settings import Settings
 from core.wire import ScheduleName, write_payload
 from lambda_pkg import relay
+from lambda_pkg.exchange import Line
 
 SECRET = "whsec_" + "A" * 43 + "="
 POSTS_SPREAD, POSTS_AT_ONCE = 200, 1000
@@ -42,11 +43,19 @@ def post_due(due: datetime) -> Post:
     )
 
 
+class ThreadsOwn(threading.local):
+    """What each thread has for itself, as where the engine hosts the relay."""
+
+    def __init__(self) -> None:
+        self.line = Line()
+
+
 class Relayed:
     """The function that the engine invokes: the relay, and the lags that it had, in milliseconds."""
 
     def __init__(self, url: str, count: int) -> None:
         self._environment = relay.Environment(posting_url=url, secrets=(SECRET,))
+        self._threads_own = ThreadsOwn()
         self._left = count
         self._lock = threading.Lock()
         self.all_done = threading.Event()
@@ -55,7 +64,8 @@ class Relayed:
 
     def __call__(self, invocation: Invocation) -> None:
         event = json.loads(invocation.payload)
-        receipt = relay.deliver(event, self._environment, attempt=1, clock=real_clock, sleep=time.sleep)
+        line = self._threads_own.line
+        receipt = relay.deliver(event, self._environment, line, attempt=1, clock=real_clock, sleep=time.sleep)
         due = invocation.scheduled_at
         self.lags.append((from_utc_text(receipt["posted_at"]) - due).total_seconds() * 1e3)
         self.done.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
@@ -63,6 +73,10 @@ class Relayed:
             self._left -= 1
         if not self._left:
             self.all_done.set()
+
+    def hang_up(self) -> None:
+        """Do what the engine's host of the relay does when nothing more is ready."""
+        self._threads_own.line.close()
 
 
 def fired(dues: Sequence[datetime]) -> Relayed:
@@ -73,7 +87,7 @@ def fired(dues: Sequence[datetime]) -> Relayed:
         relayed = Relayed(f"http://127.0.0.1:{port}/", len(dues))
         with tempfile.TemporaryDirectory() as folder:
             presence = Presence(Path(folder))
-            runner = Runner(store, presence, {FUNCTION: relayed}, real_clock)
+            runner = Runner(store, presence, {FUNCTION: relayed}, real_clock, on_rest=relayed.hang_up)
             runner.start()
             for due in dues:
                 client.create_schedule(**_armed(post_due(due)))

@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%s\r\n{}"
 
 
 class Receiver(asyncio.Protocol):
-    """One connection, one request."""
+    """One connection: a request, and further ones unless the client says that it closes."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -16,10 +16,14 @@ class Receiver(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, _, body = self._received.partition(b"\r\n\r\n")
-        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":0")
+        lines = head.lower().split(b"\r\n")
+        length = next((line for line in lines if line.startswith(b"content-length:")), b":0")
         if len(body) >= int(length.split(b":")[1]):
-            self._transport.write(ANSWER)
-            self._transport.close()
+            closes = b"connection: close" in lines
+            self._transport.write(ANSWER % (b"Connection: close\r\n" if closes else b""))
+            self._received = b""
+            if closes:
+                self._transport.close()
 
 
 async def main(port: int) -> None:

@@ -134,6 +134,7 @@ class OneMachine:
             retry_delays=self._settings.retry_delays,
             redelivery_seconds=self._settings.redelivery_seconds,
             max_event_age=timedelta(minutes=self._settings.late_after_minutes) + PAUSE_AND_MORE,
+            on_rest=host.hang_up,
         )
         self._runner.start()
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from core.ledger.port import Ledger, Receipt
 from core.moments import Clock, from_utc_text
 from core.wire import Payload, read_payload
 from lambda_pkg import relay
+from lambda_pkg.exchange import Line
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +20,13 @@ FENCE_LOST = (
     "Punctual's record of what went out was damaged while this was under way. It may be out or not: look there, then"
     " decide."
 )
+
+
+class _ThreadsOwn(threading.local):
+    """What each thread has for itself: the line over which it hands over what is due, one post after another."""
+
+    def __init__(self) -> None:
+        self.line = Line()
 
 
 class RelayHost:
@@ -41,6 +50,7 @@ class RelayHost:
         self._posting_url = posting_url
         self._secrets = secrets
         self._clock = clock
+        self._threads_own = _ThreadsOwn()
 
     def __call__(self, invocation: Invocation) -> None:
         """Hand one occurrence over, unless an attempt of which the fence knows nothing any more may have published."""
@@ -50,12 +60,17 @@ class RelayHost:
             return
         environment = relay.Environment(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
         event = json.loads(invocation.payload)
+        line, attempt = self._threads_own.line, invocation.attempt
         try:
-            receipt = relay.deliver(event, environment, attempt=invocation.attempt, clock=self._clock, sleep=time.sleep)
+            receipt = relay.deliver(event, environment, line, attempt=attempt, clock=self._clock, sleep=time.sleep)
         except relay.HandOverFailed as failure:
             self._keep(payload, failure.receipt)
             raise
         self._keep(payload, receipt)
+
+    def hang_up(self) -> None:
+        """Close the connection of this thread, if it has one: nothing more is to go out for now."""
+        self._threads_own.line.close()
 
     def _may_be_out(self, invocation: Invocation, payload: Payload) -> bool:
         """Whether an attempt was made while the damaged ledger, and the fence in it, were still there.

@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, cast
 
@@ -18,6 +18,12 @@ ANSWER_BYTES = 1_000_000
 """As much of an answer as is read."""
 LONGEST_PAUSE = 86_400
 """Seconds; a Retry-After beyond a day is read as a day."""
+CONNECTIONS_STAY = hasattr(socket, "TCP_QUICKACK")
+"""Whether connections are used again: where the system can be told to acknowledge at once, as Linux can.
+
+Elsewhere a further answer that leaves in two pieces, as many servers send it, is held up: the second piece waits for
+the acknowledgement of the first, and that for 40 ms or more (Nagle's algorithm and delayed acknowledgements).
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,59 +39,129 @@ class NoAnswer(Exception):
     """No whole answer came from the posting server, for a reason that the message tells in plain words."""
 
 
-class Exchange:
-    """A connection to a posting server, open for one POST. Use it in a `with` statement."""
+class Line:
+    """A line to posting servers, for one thread: each POST goes over the connection of the last one where that may be.
 
-    def __init__(self, address: Address, *, connect_seconds: float, answer_seconds: float) -> None:
-        """Connect. Raises NoAnswer, also when it takes longer than `connect_seconds` for one IP address."""
-        self._address = address
-        self._answer_seconds = answer_seconds
-        try:
-            self._socket = socket.create_connection((address.host, address.port), connect_seconds)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the end of a request waits for no ACK
-            if address.secure:
-                self._socket = tls().wrap_socket(self._socket, server_hostname=address.host)
-        except (OSError, ValueError) as error:  # a host that is no name, as in a..b, is a ValueError
-            raise NoAnswer(_no_connection(error, address)) from error
+    To connect costs a burst as much as all the rest of the relay. But a connection that nobody uses keeps a server
+    from others if it serves one after the other, so close the line as soon as nothing more is to go out.
+    """
+
+    def __init__(self) -> None:
+        self._address: Address | None = None
+        self._socket: socket.socket | None = None
+        self._used = False  # whether an answer came over this connection
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self.close()
 
-    def post(self, body: bytes, headers: Mapping[str, str], *, now: Callable[[], float]) -> Answer:
-        """POST `body` and read the answer, whatever its status.
+    def close(self) -> None:
+        """Hang up. The line can be used again."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._used = None, False
 
-        `now` answers epoch seconds, for a Retry-After that is a date. Raises NoAnswer, also after `answer_seconds`.
+    def connect(self, address: Address, *, seconds: float) -> None:
+        """Have a connection to where the next POST goes, a new one unless the last one leads there.
+
+        Raises NoAnswer, also when it takes longer than `seconds` for one IP address.
         """
-        waiting = _Deadline(self._socket, time.monotonic() + self._answer_seconds)
+        if self._socket is not None and not (self._leads_to(address) and _is_quiet(self._socket)):
+            self.close()
+        self._address = address
+        if self._socket is None:
+            self._socket = _connected(address, seconds)
+
+    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], float]) -> Answer:
+        """POST `body` to where `connect` leads and read the answer, whatever its status.
+
+        Where the server ends a connection that was used before without a word, the POST goes over a new one: it may
+        have arrived, but a repeat is known by its webhook-id. `now` answers epoch seconds, for a Retry-After that is a
+        date. Raises NoAnswer, also after `seconds`.
+        """
+        if self._address is None:
+            raise ValueError("connect comes before post")
+        ends = time.monotonic() + seconds
         try:
-            waiting.send(self._head(body, headers) + body)
+            return self._exchange(self._address, body, headers, ends, now)
+        except _EndedMeanwhile:
+            self.connect(self._address, seconds=max(0.001, ends - time.monotonic()))
+            return self._exchange(self._address, body, headers, ends, now)
+
+    def _leads_to(self, address: Address) -> bool:
+        return self._address is not None and replace(self._address, target=address.target) == address
+
+    def _exchange(
+        self, address: Address, body: bytes, headers: Mapping[str, str], ends: float, now: Callable[[], float]
+    ) -> Answer:
+        if self._socket is None:
+            raise ValueError("connect comes before each post")
+        waiting, stays = _Deadline(self._socket, ends), False
+        try:
+            waiting.send(_head(address, body, headers) + body)
             with http.client.HTTPResponse(cast("socket.socket", waiting), method="POST") as response:
                 response.begin()
                 content = response.read(ANSWER_BYTES)
                 if response.length and len(content) < ANSWER_BYTES:
                     raise http.client.IncompleteRead(content, response.length)
+                stays = CONNECTIONS_STAY and response.isclosed() and not response.will_close
         except (OSError, http.client.HTTPException) as error:
-            raise NoAnswer(_no_answer(error, self._address)) from error
+            if self._used and not waiting.heard and isinstance(error, ConnectionError | ssl.SSLError):
+                raise _EndedMeanwhile from error
+            raise NoAnswer(_no_answer(error, address)) from error
+        finally:
+            if not stays:
+                self.close()
+        self._used = stays
         return Answer(
             status=response.status,
             results=_results(content),
             retry_after=_pause(response.getheader("Retry-After", ""), now),
         )
 
-    def _head(self, body: bytes, headers: Mapping[str, str]) -> bytes:
-        """Return a request's first lines; http.client writes the same ones, seven times as slowly."""
-        fields = {
-            "Host": self._address.authority,
-            "Accept-Encoding": "identity",
-            "Content-Length": str(len(body)),
-            "Connection": "close",
-            **headers,
-        }
-        lines = [f"POST {self._address.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+
+class _EndedMeanwhile(Exception):
+    """The server has ended a connection that was used before, and answered nothing."""
+
+
+def _connected(address: Address, seconds: float) -> socket.socket:
+    try:
+        connected = socket.create_connection((address.host, address.port), seconds)
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the end of a request waits for no ACK
+            return tls().wrap_socket(connected, server_hostname=address.host) if address.secure else connected
+        except BaseException:
+            connected.close()
+            raise
+    except (OSError, ValueError) as error:  # a host that is no name, as in a..b, is a ValueError
+        raise NoAnswer(_no_connection(error, address)) from error
+
+
+def _is_quiet(connected: socket.socket) -> bool:
+    """Tell whether a server has said nothing since its answer: neither that it hangs up, nor what nobody asked for."""
+    connected.settimeout(0)
+    try:
+        socket.socket.recv(connected, 1, socket.MSG_PEEK)  # below TLS, too
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _head(address: Address, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a request's first lines; http.client writes the same ones, seven times as slowly."""
+    fields = {
+        "Host": address.authority,
+        "Accept-Encoding": "identity",
+        "Content-Length": str(len(body)),
+        "Connection": "keep-alive" if CONNECTIONS_STAY else "close",
+        **headers,
+    }
+    lines = [f"POST {address.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
 class _Deadline(io.RawIOBase):
@@ -97,6 +173,8 @@ class _Deadline(io.RawIOBase):
     def __init__(self, connected: socket.socket, ends: float) -> None:
         self._socket = connected
         self._ends = ends
+        self.heard = False
+        """Whether any of an answer came."""
 
     def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -113,7 +191,11 @@ class _Deadline(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         self._limit()
-        return self._socket.recv_into(buffer)
+        count = self._socket.recv_into(buffer)
+        self.heard = self.heard or count > 0
+        if CONNECTIONS_STAY:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it holds for a moment only
+        return count
 
     def _limit(self) -> None:
         left = self._ends - time.monotonic()

@@ -41,6 +41,8 @@ def relay_event(
     except UnreadableEvent as error:
         _set_aside(event, error, settings)
         return None
+    from lambda_pkg.exchange import Line  # slow to load
+
     receipts = Receipts(settings.table_name, client("dynamodb"))
     environment = Environment(
         posting_url=settings.posting_url,
@@ -48,7 +50,8 @@ def relay_event(
         allowed_hosts=settings.allowed_hosts,
     )
     try:
-        receipt = deliver(payload, environment, attempt=_attempt(post, receipts), clock=clock, sleep=sleep)
+        with Line() as line:
+            receipt = deliver(payload, environment, line, attempt=_attempt(post, receipts), clock=clock, sleep=sleep)
     except HandOverFailed as failure:
         _keep(failure.receipt, post, receipts)
         raise

@@ -10,7 +10,7 @@ from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.signature import UnusableSecret, signed_headers
 
 if TYPE_CHECKING:
-    from lambda_pkg.exchange import Answer
+    from lambda_pkg.exchange import Answer, Line
 
 __all__ = ["Environment", "HandOverFailed", "InvokedTooEarly", "Receipt", "UnreadableEvent", "deliver"]
 
@@ -57,12 +57,13 @@ class InvokedTooEarly(Exception):
 def deliver(
     event: Mapping[str, Any],
     environment: Environment,
+    line: "Line",
     *,
     attempt: int,
     clock: Clock,
     sleep: Callable[[float], None],
 ) -> Receipt:
-    """Hand a post over at its due instant, and return the receipt.
+    """Hand a post over at its due instant, and return the receipt. The line is left to whoever gave it.
 
     `attempt` is 1 when nothing was tried for this occurrence before. Past its late limit nothing is sent, and the
     receipt is `missed` (never attempted) or `failed`. Raises UnreadableEvent, InvokedTooEarly, or HandOverFailed.
@@ -74,7 +75,7 @@ def deliver(
     if post.late_after is not None and clock() > post.due + post.late_after:
         return this.receipt("missed" if attempt == 1 else "failed", error=_too_late(post, clock))
     try:
-        return this.hand_over(environment)
+        return this.hand_over(environment, line)
     except (RefusedAddress, UnusableSecret) as error:
         raise HandOverFailed(this.receipt("attempt_failed", error=str(error))) from error
 
@@ -105,32 +106,31 @@ class _Attempt:
         self._started = clock()
         self._posted: datetime | None = None
 
-    def hand_over(self, environment: Environment) -> Receipt:
+    def hand_over(self, environment: Environment, line: "Line") -> Receipt:
         """POST to where this post goes. Raises RefusedAddress, UnusableSecret, or HandOverFailed."""
         from lambda_pkg.exchange import NoAnswer
 
         address = address_for(self._post.url, environment.posting_url, environment.allowed_hosts)
         try:
-            answer = self._exchange(address, environment)
+            answer = self._exchange(address, environment, line)
         except NoAnswer as error:
             raise HandOverFailed(self.receipt("attempt_failed", error=str(error))) from error
         if 200 <= answer.status < 300:
             return self.receipt("handed_over", answer=answer)
         raise HandOverFailed(self.receipt("attempt_failed", answer=answer, error=_refusal(answer.status, address)))
 
-    def _exchange(self, address: Address, environment: Environment) -> "Answer":
-        from lambda_pkg.exchange import Exchange
-
-        seconds = {"connect_seconds": environment.connect_seconds, "answer_seconds": environment.answer_seconds}
-        with Exchange(address, **seconds) as exchange:
-            now = self._clock()
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": "punctual-relay",
-                **signed_headers(self._post.occurrence_key, now, self._post.body, environment.secrets),
-            }
-            self._posted = now
-            return exchange.post(self._post.body, headers, now=lambda: self._clock().timestamp())
+    def _exchange(self, address: Address, environment: Environment, line: "Line") -> "Answer":
+        line.connect(address, seconds=environment.connect_seconds)
+        now = self._clock()
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "punctual-relay",
+            **signed_headers(self._post.occurrence_key, now, self._post.body, environment.secrets),
+        }
+        self._posted = now
+        return line.post(
+            self._post.body, headers, seconds=environment.answer_seconds, now=lambda: self._clock().timestamp()
+        )
 
     def receipt(self, kind: str, *, answer: "Answer | None" = None, error: str | None = None) -> Receipt:
         """Tell this attempt's story. Instants are UTC, ISO 8601, to the millisecond; `posted_at` None: nothing sent."""

@@ -50,7 +50,9 @@ class Runner:
         retry_delays: Sequence[float] = (60, 120),
         redelivery_seconds: float = 900,
         max_event_age: timedelta = timedelta(hours=24),
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
+        """Invoke functions by their ARN. `on_rest` is called on a worker's thread before it waits or ends."""
         self._store = store
         self._owner = presence.token
         self._functions = functions
@@ -62,7 +64,7 @@ class Runner:
         longest_pause = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
         self._housekeeping = Housekeeping(store, presence, clock, longest_pause=longest_pause)
         self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._turns = Turns(self._ready)
+        self._turns = Turns(self._ready, on_rest)
         self._bell = threading.Event()
         self._asleep_until: float = math.inf
         self._counting = threading.Lock()

@@ -7,7 +7,7 @@ thread goes through it and wakes nobody. Functions that wait for somebody else a
 import threading
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from core.engine.invocations import Invocation
 
@@ -26,10 +26,17 @@ class Turns:
     """
 
     def __init__(
-        self, ready: SimpleQueue[Invocation | None], processor_time: Callable[[], float] = time.process_time
+        self,
+        ready: SimpleQueue[Invocation | None],
+        on_rest: Callable[[], None],
+        processor_time: Callable[[], float] = time.process_time,
     ) -> None:
-        """Hand out what is put into `ready`; None in it ends one thread. `processor_time` is this process's."""
+        """Hand out what is put into `ready`; None in it ends one thread. `processor_time` is this process's.
+
+        `on_rest` is called on each thread before it waits, for its turn or for what becomes ready, and before it ends.
+        """
         self._ready = ready
+        self._on_rest = on_rest
         self._processor_time = processor_time
         self._standing_by = threading.Lock()
         self._changed = threading.Condition()
@@ -41,9 +48,12 @@ class Turns:
     def next(self) -> Invocation | None:
         """Wait for this thread's turn and for the next invocation; None: this thread is to end."""
         if not self._is_back():
+            self._on_rest()
             with self._standing_by:
                 self._take_over()
-        invocation = self._ready.get()
+        invocation = self._given()
+        if invocation is None:
+            self._on_rest()
         with self._changed:
             self._away_since = time.monotonic()
             if invocation is None:
@@ -51,6 +61,14 @@ class Turns:
             if invocation is None or self._dozing:
                 self._changed.notify()
         return invocation
+
+    def _given(self) -> Invocation | None:
+        """Return what is ready, once something is."""
+        try:
+            return self._ready.get_nowait()
+        except Empty:
+            self._on_rest()
+            return self._ready.get()
 
     def _is_back(self) -> bool:
         """Tell whether this thread still has the turn."""

@@ -1,6 +1,9 @@
 """The relay's host on one machine: what it hands over, and the receipts that it keeps."""
 
 import dataclasses
+import http.server
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,6 +15,7 @@ from core.moments import real_clock
 from core.publishing.signature import verify
 from core.relay_host import RelayHost
 from core.wire import UnreadablePayload, write_invocation
+from lambda_pkg.exchange import CONNECTIONS_STAY
 from lambda_pkg.relay import HandOverFailed
 
 SECRET = new_signing_secret()
@@ -19,14 +23,20 @@ SECRET = new_signing_secret()
 
 @pytest.fixture
 def host(ledger, clock):
-    """Hosts a relay that hands over to an address."""
+    """Hosts a relay that hands over to an address, or to what a function answers."""
+    hosts = []
 
-    def build(url, fence_lost_at=None):
-        return RelayHost(
-            ledger, posting_url=lambda: url, secrets=lambda: [SECRET], clock=clock, fence_lost_at=fence_lost_at
+    def build(url, fence_lost_at=None, clock=clock):
+        posting_url = url if callable(url) else lambda: url
+        host = RelayHost(
+            ledger, posting_url=posting_url, secrets=lambda: [SECRET], clock=clock, fence_lost_at=fence_lost_at
         )
+        hosts.append(host)
+        return host
 
-    return build
+    yield build
+    for each in hosts:
+        each.hang_up()
 
 
 @pytest.fixture
@@ -87,15 +97,15 @@ def test_past_its_late_limit_nothing_is_sent_and_that_is_noted(
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "failed"
 
 
-def test_the_posting_server_may_move_between_two_attempts(invocation, receiver, ledger, clock, a_post, invoked):
+def test_the_posting_server_may_move_between_two_attempts(host, invocation, receiver, ledger, clock, a_post, invoked):
     urls = ["http://127.0.0.1:9/publish"]
-    host = RelayHost(ledger, posting_url=lambda: urls[-1], secrets=lambda: [SECRET], clock=clock, fence_lost_at=None)
+    relay = host(lambda: urls[-1])
     payload = invoked(a_post(due_at=clock()))
     with pytest.raises(HandOverFailed):
-        host(invocation(payload))
+        relay(invocation(payload))
     server = receiver(200)
     urls.append(server.url)
-    host(invocation(payload, attempt=2))
+    relay(invocation(payload, attempt=2))
     assert [kind for kind, _, _ in told(ledger, payload)] == ["attempt_failed", "handed_over"]
     assert len(server.requests) == 1
 
@@ -106,6 +116,70 @@ def test_what_cannot_be_read_is_raised_and_reaches_nobody(host, invocation, rece
     with pytest.raises(UnreadablePayload):
         host(server.url)(invocation(body))
     assert server.requests == []
+
+
+class Patient:
+    """A posting server that serves connections one after the other, for as long as each has requests."""
+
+    def __init__(self):
+        self.connections = []
+        """How many requests came over each connection."""
+        counts = self.connections
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                counts.append(0)
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                counts[-1] += 1
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/publish"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def patient():
+    server = Patient()
+    yield server
+    server.close()
+
+
+@pytest.mark.skipif(not CONNECTIONS_STAY, reason="this system cannot acknowledge at once")
+def test_a_threads_posts_share_a_connection_until_it_hangs_up(host, invocation, clock, a_post, invoked, patient):
+    relay = host(patient.url)
+    for _ in range(3):
+        relay(invocation(invoked(a_post(due_at=clock()))))
+    relay.hang_up()
+    relay(invocation(invoked(a_post(due_at=clock()))))
+    relay.hang_up()
+    assert patient.connections == [3, 1]
+
+
+def test_once_a_thread_has_hung_up_another_one_reaches_a_server_that_serves_one_at_a_time(
+    host, invocation, clock, a_post, invoked, patient
+):
+    relay = host(patient.url)
+    relay(invocation(invoked(a_post(due_at=clock()))))
+    relay.hang_up()
+    with ThreadPoolExecutor(1) as another:
+        another.submit(relay, invocation(invoked(a_post(due_at=clock())))).result(timeout=10)
+        another.submit(relay.hang_up).result(timeout=10)
+    assert patient.connections == [1, 1]
 
 
 @pytest.fixture
@@ -204,12 +278,9 @@ def test_a_receipt_says_nothing_about_the_text_or_the_secret(
     assert receipt.at - clock() < timedelta(seconds=1)
 
 
-def test_by_the_real_clock_the_signature_is_taken(invocation, receiver, ledger, a_post, invoked):
+def test_by_the_real_clock_the_signature_is_taken(host, invocation, receiver, a_post, invoked):
     server = receiver(200)
-    host = RelayHost(
-        ledger, posting_url=lambda: server.url, secrets=lambda: [SECRET], clock=real_clock, fence_lost_at=None
-    )
     payload = invoked(a_post(due_at=real_clock()))
-    host(invocation(payload))
+    host(server.url, clock=real_clock)(invocation(payload))
     [(headers, body)] = server.requests
     verify(body, headers, [SECRET])

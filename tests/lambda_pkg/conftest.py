@@ -3,6 +3,7 @@
 import base64
 import http.client
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -15,6 +16,7 @@ from moto import mock_aws
 
 from lambda_pkg import handler
 from lambda_pkg.clients import client
+from lambda_pkg.exchange import tls
 from lambda_pkg.relay import Environment
 from lambda_pkg.settings import Settings
 
@@ -185,3 +187,44 @@ def _items(aws: Settings, beginning: str) -> list[dict[str, Any]]:
     found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
     values = ({name: read(value) for name, value in item.items()} for item in found)
     return sorted((item for item in values if item["sk"].startswith(beginning)), key=lambda item: item["sk"])
+
+
+@pytest.fixture(scope="session")
+def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A certificate and its key for localhost, signed by itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    moment = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(moment - timedelta(days=1))
+        .not_valid_after(moment + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def certificate(certificate_file: Any) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate_file)
+    return context
+
+
+@pytest.fixture
+def trust(certificate_file: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Make the test's own certificate the system's one authority, and forget it afterwards."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
+    tls.cache_clear()
+    yield
+    tls.cache_clear()

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from lambda_pkg.exchange import tls
+from lambda_pkg.exchange import Line
 from lambda_pkg.relay import Environment, HandOverFailed, InvokedTooEarly, deliver
 
 MEMBERS = [
@@ -24,7 +23,8 @@ def hand_over(payload: Any, clock: Any) -> Any:
     """Deliver the payload, with the given members changed."""
 
     def deliver_now(environment: Environment, *, attempt: int = 1, **changes: Any) -> dict[str, Any]:
-        return deliver({**payload, **changes}, environment, attempt=attempt, clock=clock, sleep=clock.sleep)
+        with Line() as line:
+            return deliver({**payload, **changes}, environment, line, attempt=attempt, clock=clock, sleep=clock.sleep)
 
     return deliver_now
 
@@ -84,15 +84,20 @@ def test_a_machine_suspended_while_it_waits_misses_the_post(hand_over, environme
     assert posting_server.requests == []
 
 
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
 def test_by_the_real_clock_the_post_leaves_within_milliseconds_of_its_instant(payload, environment, server):
     posting_server = server(200)
     lags = []
     for _ in range(3):
         due_at = datetime.now(UTC) + timedelta(milliseconds=50)
         event = {**payload, "due_at": due_at.isoformat()}
-        receipt = deliver(
-            event, environment(posting_server.url), attempt=1, clock=lambda: datetime.now(UTC), sleep=time.sleep
-        )
+        with Line() as line:
+            receipt = deliver(
+                event, environment(posting_server.url), line, attempt=1, clock=real_time, sleep=time.sleep
+            )
         lags.append(datetime.fromisoformat(receipt["posted_at"]) - datetime.fromisoformat(receipt["due_at"]))
     assert timedelta() <= min(lags) < timedelta(milliseconds=10)
 
@@ -137,7 +142,7 @@ def test_the_request_names_the_server_and_asks_for_an_answer_as_it_is(hand_over,
     posting_server = server(200)
     hand_over(environment(posting_server.url))
     [(_, headers, _)] = posting_server.requests
-    said = {"host": f"127.0.0.1:{posting_server.port}", "connection": "close", "accept-encoding": "identity"}
+    said = {"host": f"127.0.0.1:{posting_server.port}", "accept-encoding": "identity"}
     assert {name: headers[name] for name in said} == said
 
 
@@ -149,7 +154,9 @@ def signed(payload: Any, environment: Any, server: Any, secret: str) -> Any:
         posting_server = server(200)
         settings = environment(posting_server.url, secrets=(secret, *others))
         at = datetime.now(UTC) - late
-        deliver({**payload, "due_at": at.isoformat()}, settings, attempt=1, clock=lambda: at, sleep=time.sleep)
+        event = {**payload, "due_at": at.isoformat()}
+        with Line() as line:
+            deliver(event, settings, line, attempt=1, clock=lambda: at, sleep=time.sleep)
         [(_, headers, body)] = posting_server.requests
         return body, headers
 
@@ -374,44 +381,3 @@ def test_https_refuses_a_certificate_that_nobody_vouches_for(failure, environmen
     receipt = failure(environment(posting_server.url))
     assert "certificate" in receipt["error"]
     assert posting_server.requests == []
-
-
-@pytest.fixture(scope="session")
-def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A certificate and its key for localhost, signed by itself."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    moment = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(moment - timedelta(days=1))
-        .not_valid_after(moment + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
-    return path
-
-
-@pytest.fixture
-def certificate(certificate_file: Any) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate_file)
-    return context
-
-
-@pytest.fixture
-def trust(certificate_file: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make the test's own certificate the system's one authority, and forget it afterwards."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
-    tls.cache_clear()
-    yield
-    tls.cache_clear()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from core.engine.__main__ import _listener
+
 ROOT = Path(__file__).parents[3]
 AWS = Path(sys.executable).with_name("aws")
 TARGET = {
@@ -188,6 +190,13 @@ def test_a_damaged_key_pair_is_named(home, tmp_path):
 
 def test_a_port_that_is_taken_is_named(engine, port, tmp_path):
     assert f"Port {port} of 127.0.0.1 cannot be used: " in refused(port, tmp_path / "home")
+
+
+def test_the_second_piece_of_an_answer_waits_for_no_acknowledgement_of_the_first():
+    with _listener(0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_every_command_in_the_documents_works(aws):

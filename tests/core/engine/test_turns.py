@@ -33,11 +33,13 @@ class Workers:
     def __init__(self, count):
         self.process_idles = True
         self._ready = SimpleQueue()
-        self._turns = Turns(self._ready, processor_time=lambda: 0.0 if self.process_idles else 1e3 * time.monotonic())
+        self._turns = Turns(self._ready, self._rest, lambda: 0.0 if self.process_idles else 1e3 * time.monotonic())
         self._held = {}
         self._changed = threading.Condition()
         self.begun = []
         """The names of what was begun, each with the thread that did."""
+        self.story = []
+        """What each thread did, in order: the name of what it began, or that it rests."""
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -65,13 +67,25 @@ class Workers:
             thread.join(10)
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _rest(self):
+        self.story.append(("rests", threading.current_thread()))
+
     def _work(self):
         while (given := self._turns.next()) is not None:
             with self._changed:
                 self.begun.append((given.id, threading.current_thread()))
+                self.story.append((given.id, threading.current_thread()))
                 self._changed.notify_all()
             if given.id in self._held:
                 self._held[given.id].wait(LONG)
+
+
+def wait_for(true):
+    """Tell whether something becomes true within ten seconds."""
+    ends = time.monotonic() + 10
+    while not true() and time.monotonic() < ends:
+        time.sleep(0.001)
+    return true()
 
 
 @pytest.fixture
@@ -161,3 +175,36 @@ def test_a_thread_is_looked_at_for_longer_once_one_was_quick(workers, monkeypatc
     workers.put("c", "d")
     assert workers.have_begun(4)
     assert not workers.have_begun(5, timeout=0.05)
+
+
+def test_a_thread_rests_once_nothing_is_ready_and_not_before(busy):
+    busy.hold("first")
+    busy.put("first", "second", "third")
+    assert busy.have_begun(1)
+    busy.release("first")
+    assert busy.have_begun(3)
+    by = busy.begun[0][1]
+    assert wait_for(lambda: [done for done, thread in busy.story if thread is by][-1] == "rests")
+    done = [name for name, thread in busy.story if thread is by]
+    assert done[done.index("first") :] == ["first", "second", "third", "rests"]
+
+
+def test_a_thread_that_lost_its_turn_rests_before_it_lines_up_again(workers):
+    workers.hold("slow")
+    workers.put("slow", "next")
+    assert workers.have_begun(2)
+    slow = workers.begun[0][1]
+    workers.hold("more")
+    workers.put("more")
+    assert workers.have_begun(3)
+    workers.release("slow")
+    assert wait_for(lambda: [name for name, thread in workers.story if thread is slow][-1] == "rests")
+
+
+def test_every_thread_rests_before_it_ends():
+    workers = Workers(3)
+    workers.put("one")
+    assert workers.have_begun(1)
+    assert workers.end()
+    last = {thread: name for name, thread in workers.story}
+    assert list(last.values()) == ["rests"] * 3
