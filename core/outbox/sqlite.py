@@ -11,13 +11,17 @@ LATEST = (1 << 62, "")
 
 
 class SqliteOutbox:
-    """The outbox port on a SQLite file."""
+    """The outbox port on the SQLite file in which the fence notes what is out.
+
+    So an entry waits for no disk by itself: the fence's note, which does, follows it. A power cut that takes the entry
+    finds no such note, and the entry is added again.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, entry: Entry) -> None:
-        self._database.write(
+        self._database.write_unflushed(
             lambda connection: connection.execute(
                 "INSERT OR IGNORE INTO outbox (occurrence_key, post_id, text, media, published_at)"
                 " VALUES (?, ?, ?, ?, ?)",
