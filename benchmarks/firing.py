@@ -79,10 +79,13 @@ class Relayed:
         self._threads_own.line.close()
 
 
-def fired(dues: Sequence[datetime]) -> Relayed:
-    """Schedule a post for each instant, fire them all into a plain receiver, and return what the relay saw."""
+def fired(dues: Sequence[datetime], *manner: str) -> Relayed:
+    """Schedule a post for each instant, fire them all into a plain receiver, and return what the relay saw.
+
+    `manner` is what the receiver is told besides its port.
+    """
     port = free_port()
-    receiver = [sys.executable, "-m", "benchmarks.receiver", str(port)]
+    receiver = [sys.executable, "-m", "benchmarks.receiver", str(port), *manner]
     with engine() as (store, client), process(receiver, port):
         relayed = Relayed(f"http://127.0.0.1:{port}/", len(dues))
         with tempfile.TemporaryDirectory() as folder:
@@ -113,10 +116,10 @@ def spread() -> None:
 
 
 def burst() -> None:
-    due = real_clock().replace(microsecond=0) + timedelta(seconds=6)
-    relayed = fired([due] * POSTS_AT_ONCE)
-    last = max(relayed.done)
-    row(f"{POSTS_AT_ONCE:,} in one second, last one received", f"{last:.0f} ms", _within(last, 500))
+    for manner, which in (([], ""), (["close"], " a connection each,")):
+        due = real_clock().replace(microsecond=0) + timedelta(seconds=6)
+        last = max(fired([due] * POSTS_AT_ONCE, *manner).done)
+        row(f"{POSTS_AT_ONCE:,} in one second,{which} last one received", f"{last:.0f} ms", _within(last, 500))
 
 
 def burst_published() -> None:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, cast
@@ -60,7 +61,8 @@ class Line:
     def close(self) -> None:
         """Hang up. The line can be used again."""
         if self._socket is not None:
-            self._socket.close()
+            with suppress(OSError):  # it is given back to the system all the same
+                self._socket.close()
         self._socket, self._used = None, False
 
     def connect(self, address: Address, *, seconds: float) -> None:
