@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.errors import PunctualError
 from core.publishing.server import publish_route
-from ui.application import application, close, serve
-from ui.failures import on_script_error
-from ui.server import posting_url
+from ui.frame.application import application, close, serve
+from ui.frame.failures import on_script_error
+from ui.frame.server import posting_url
 
 
 @asynccontextmanager
@@ -27,7 +27,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    "ui/shell.py",
+    "ui/frame/shell.py",
     lifespan=lifespan,
     routes=[publish_route(lambda: application().publisher, lambda: application().signing_secrets())],
     on_script_error=on_script_error,

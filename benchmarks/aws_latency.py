@@ -19,15 +19,15 @@ import boto3
 from botocore.awsrequest import AWSResponse
 
 from core.application import Application
-from core.aws.place import PATIENT
+from core.backends.aws import PATIENT
 from core.engine.api import Api
-from core.models import Post, new_post_id
-from core.moments import utc_text
-from core.queue import Queue
-from core.schedules import Schedules
+from core.posts.models import Post, new_post_id
+from core.posts.payload import write_schedule
+from core.scheduling.listing import Queue
+from core.scheduling.schedules import Schedules
+from core.scheduling.upcoming import upcoming
 from core.settings import Settings
-from core.upcoming import upcoming
-from core.wire import write_schedule
+from core.time.instants import utc_text
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 POSTS = 100_000

@@ -9,7 +9,7 @@ from benchmarks.measuring import engine
 from core.engine.api import Api
 from core.engine.server import Face
 from core.engine.signatures import Credentials
-from core.moments import real_clock
+from core.time.instants import real_clock
 
 if __name__ == "__main__":
     with engine() as (store, _):

@@ -15,17 +15,17 @@ from typing import Any
 
 from benchmarks.measuring import FUNCTION, engine, free_port, heading, percentile, process, row, schedule, scratch
 from core.application import Application
-from core.composing import compose
 from core.engine.invocations import Invocation
 from core.engine.runner import Runner
-from core.history import everything
-from core.models import Post, new_post_id
-from core.moments import from_utc_text, real_clock
-from core.processes import Presence
+from core.ledger.history import everything
+from core.posts.models import Post, new_post_id
+from core.posts.payload import ScheduleName, write_payload
+from core.publishing.composing import compose
 from core.settings import Settings
-from core.wire import ScheduleName, write_payload
+from core.storage.processes import Presence
+from core.time.instants import from_utc_text, real_clock
 from lambda_pkg import relay
-from lambda_pkg.exchange import Line
+from lambda_pkg.http_client import Line
 
 SECRET = "whsec_" + "A" * 43 + "="
 POSTS_SPREAD, POSTS_AT_ONCE = 200, 1000

@@ -13,7 +13,7 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.definitions import definition_of
 from core.engine.store import Store
-from core.moments import real_clock
+from core.time.instants import real_clock
 
 NOW = 1_800_000_000_000
 SIZES = (10_000, 1_000_000)

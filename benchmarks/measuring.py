@@ -20,7 +20,7 @@ from botocore.config import Config
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
-from core.moments import real_clock
+from core.time.instants import real_clock
 
 ROOT = Path(__file__).parents[1]
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from benchmarks.measuring import free_port, heading, process, row, scratch
 from core.application import Application
-from core.composing import compose
 from core.errors import PunctualError
-from core.history import everything
-from core.models import new_post_id
+from core.ledger.history import everything
+from core.posts.models import new_post_id
+from core.publishing.composing import compose
 from core.settings import Settings
 
 TAKES = 0.1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REQUIREMENTS = Path(__file__).resolve().with_name("posting_server_requirements.txt")
-ENTRY = "core.aws.posting_entry"
+ENTRY = "core.backends.posting_entry"
 NETWORKS = "core.publishing.networks"
 PYTHON = "3.14"
 LAMBDA_ON_ARM = (
@@ -54,8 +54,8 @@ def posting_package(builds: Path, platform: Sequence[str] = LAMBDA_ON_ARM) -> Pa
 def _modules() -> Iterator[Path]:
     """Yield the files of all modules of this repository that the entry imports, now or later, directly or not."""
     finder = ModuleFinder(path=[str(REPOSITORY)])
-    networks = (REPOSITORY / NETWORKS.replace(".", "/")).glob("[!_]*.py")  # found by their folder, not by an import
-    for name in [ENTRY, *(f"{NETWORKS}.{network.stem}" for network in networks)]:
+    networks = (REPOSITORY / NETWORKS.replace(".", "/")).glob("*/network.py")  # found by their folder, not by an import
+    for name in [ENTRY, *(f"{NETWORKS}.{network.parent.name}.network" for network in networks)]:
         finder.import_hook(name)
     return (Path(module.__file__) for module in finder.modules.values() if module.__file__)
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from core.command_line import run
+from core.cli.commands import run
 
 sys.exit(run())

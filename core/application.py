@@ -6,27 +6,27 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from core.account_watch import AccountWatch, destinations_due
-from core.aws.place import Aws
-from core.backup import back_up
-from core.caretaker import Caretaker, at_most_every
-from core.dead_letters.port import DeadLetters
-from core.home import Home
-from core.media.sweeping import Sweeper
-from core.moments import Clock, real_clock
-from core.notices.channels import Channels
-from core.notices.memory import Memory, open_memory
-from core.notices.notifier import Notifier
-from core.notices.sending import Sender
-from core.one_machine import OneMachine
-from core.place import Place
+from core.backends.aws import Aws
+from core.backends.one_machine import OneMachine
+from core.backends.port import Place
+from core.maintenance.account_checks import AccountWatch, destinations_due
+from core.maintenance.caretaker import Caretaker, at_most_every
+from core.maintenance.media_sweep import Sweeper
+from core.notifications.channels import Channels
+from core.notifications.deliveries import Memory, open_memory
+from core.notifications.notifier import Notifier
+from core.notifications.sender import Sender
 from core.publishing.fence import Fence
 from core.publishing.network import Parts, all_networks
 from core.publishing.publisher import Publisher
-from core.putting import UNHURRIED, Waiting
-from core.queue import Queue
-from core.schedules import Schedules
+from core.scheduling.dead_letters import DeadLetters
+from core.scheduling.listing import Queue
+from core.scheduling.schedules import Schedules
+from core.scheduling.upsert import UNHURRIED, Waiting
 from core.settings import Settings
+from core.storage.backup import back_up
+from core.storage.home import Home
+from core.time.instants import Clock, real_clock
 
 
 class Application:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from core.errors import PunctualError
-from core.home import is_signing_secret
-from core.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
+from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
+from core.storage.home import is_signing_secret
 from lambda_pkg.address import address_of
 
 PREFIX = "PUNCTUAL_"

@@ -18,14 +18,14 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from core.accounts import Account  # noqa: E402 - the repository is not installed
+from core.accounts.port import Account  # noqa: E402 - the repository is not installed
 from core.application import Application  # noqa: E402
-from core.composing import compose  # noqa: E402
-from core.models import Repeat, new_post_id  # noqa: E402
-from core.moments import wall_time  # noqa: E402
-from core.rules import ChosenWeekdays, Weekday  # noqa: E402
-from core.series import series  # noqa: E402
+from core.posts.models import Repeat, new_post_id  # noqa: E402
+from core.posts.repeat_rules import ChosenWeekdays, Weekday  # noqa: E402
+from core.posts.series import series  # noqa: E402
+from core.publishing.composing import compose  # noqa: E402
 from core.settings import Settings  # noqa: E402
+from core.time.instants import wall_time  # noqa: E402
 
 ZONE = "Europe/Berlin"
 POSTS = (

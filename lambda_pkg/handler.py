@@ -41,7 +41,7 @@ def relay_event(
     except UnreadableEvent as error:
         _set_aside(event, error, settings)
         return None
-    from lambda_pkg.exchange import Line  # slow to load
+    from lambda_pkg.http_client import Line  # slow to load
 
     receipts = Receipts(settings.table_name, client("dynamodb"))
     environment = Environment(

@@ -10,7 +10,7 @@ from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.signature import UnusableSecret, signed_headers
 
 if TYPE_CHECKING:
-    from lambda_pkg.exchange import Answer, Line
+    from lambda_pkg.http_client import Answer, Line
 
 __all__ = ["Environment", "HandOverFailed", "InvokedTooEarly", "Receipt", "UnreadableEvent", "deliver"]
 
@@ -82,7 +82,7 @@ def deliver(
 
 def _make_ready(url: str) -> None:
     """Load what is slow to load, while there is time: the network modules, which cost more than all of the rest."""
-    from lambda_pkg.exchange import tls
+    from lambda_pkg.http_client import tls
 
     if url.startswith("https:"):
         tls()
@@ -108,7 +108,7 @@ class _Attempt:
 
     def hand_over(self, environment: Environment, line: "Line") -> Receipt:
         """POST to where this post goes. Raises RefusedAddress, UnusableSecret, or HandOverFailed."""
-        from lambda_pkg.exchange import NoAnswer
+        from lambda_pkg.http_client import NoAnswer
 
         address = address_for(self._post.url, environment.posting_url, environment.allowed_hosts)
         try:

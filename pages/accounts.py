@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from core.account_watch import Checked
-from core.accounts import OUTBOX, Account
-from core.phrases import countdown, counted
+from core.accounts.port import OUTBOX, Account
+from core.maintenance.account_checks import Checked
 from core.publishing.network import Field
-from core.schedules import FURTHEST_AHEAD
-from core.upcoming import upcoming
-from ui import made_secret
-from ui.answers import answering, beside, closing, refusal, say
-from ui.application import application
-from ui.dialogs import ask, asked
-from ui.state import of
-from ui.wording import heard, plain
+from core.scheduling.schedules import FURTHEST_AHEAD
+from core.scheduling.upcoming import upcoming
+from core.time.phrases import countdown, counted
+from ui.connect import new_secret
+from ui.frame.application import application
+from ui.frame.callbacks import answering, beside, closing, refusal, say
+from ui.frame.dialogs import ask, asked
+from ui.frame.state import of
+from ui.frame.wording import heard, plain
 
 FITS = 40
 """Characters that a field shows on a phone."""
@@ -40,7 +40,7 @@ def connect(network: str) -> None:
     made = [field.name for field in fields if field.secret and not answers[field.name]]
     secrets = [account.credentials[name].get_secret_value() for name in made if name in account.credentials]
     if secrets:
-        made_secret.keep(account.label, secrets[0])
+        new_secret.keep(account.label, secrets[0])
     app.account_watch.check(account.destination)
     say(f"Connected as {plain(account.label)}.")
 
@@ -202,7 +202,7 @@ title, add = st.columns([3, 2], vertical_alignment="bottom")
 title.title("Accounts", anchor=False)
 with add.container(horizontal=True, horizontal_alignment="right"):
     st.button("Connect an account", key="ask-connect", type="primary", icon=":material/add:", on_click=ask_connect)
-made_secret.show("posts")
+new_secret.show("posts")
 found = application().account_watch.found()
 accounts = application().accounts.all()
 for account in accounts:

@@ -7,21 +7,21 @@ from datetime import date, datetime, timedelta
 
 import streamlit as st
 
-from core.agenda import agenda
-from core.moments import offset_label, wall_time
-from core.phrases import calendar_day, clock_time, counted, day_heading, excerpt
-from core.series import day_begins
-from core.upcoming import Entry
-from ui import links
-from ui.answers import beside
-from ui.application import application
-from ui.cards import card
-from ui.dialogs import asked
-from ui.month_grid import Day, Line, month_grid
-from ui.places import anew, departed, places
-from ui.state import DAY, MONTH, SHOWN
-from ui.viewer import viewer_zone
-from ui.wording import BADGES, heard
+from core.posts.series import day_begins
+from core.scheduling.calendar_view import agenda
+from core.scheduling.upcoming import Entry
+from core.time.instants import offset_label, wall_time
+from core.time.phrases import calendar_day, clock_time, counted, day_heading, excerpt
+from ui.frame import links
+from ui.frame.application import application
+from ui.frame.callbacks import beside
+from ui.frame.card_places import anew, departed, places
+from ui.frame.dialogs import asked
+from ui.frame.state import DAY, MONTH, SHOWN
+from ui.frame.viewer import viewer_zone
+from ui.frame.wording import BADGES, heard
+from ui.posts.cards import card
+from ui.posts.month_grid import Day, Line, month_grid
 
 SHOWN_A_DAY = 3
 """Posts that a day's cell names; of more only the number is told."""

@@ -4,24 +4,25 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.models import Post
-from core.moments import wall_time
-from core.phrases import excerpt, listed
-from ui import drafts, links, repeats, when
-from ui.account_troubles import account_troubles
-from ui.answers import answering, beside, closing, refusal
-from ui.application import application
-from ui.counter import counter
-from ui.dialogs import ask, asked
-from ui.draft_kept import keep
-from ui.outcome import outcome
-from ui.pictures import attached, pictures
-from ui.preview import previews
-from ui.state import DRAFT, OUTCOME, of
-from ui.threads import is_thread, offer
-from ui.timing import timing
-from ui.variants import vary
-from ui.wording import account_names, plain
+from core.posts.models import Post
+from core.time.instants import wall_time
+from core.time.phrases import excerpt, listed
+from ui.compose import drafts, repeat_fields, time_fields
+from ui.compose.account_warnings import account_troubles
+from ui.compose.counter import counter
+from ui.compose.media_fields import attached, pictures
+from ui.compose.preview import previews
+from ui.compose.tab_copy import keep
+from ui.compose.threads import is_thread, offer
+from ui.compose.timing import timing
+from ui.compose.variants import vary
+from ui.frame import links
+from ui.frame.application import application
+from ui.frame.callbacks import answering, beside, closing, refusal
+from ui.frame.dialogs import ask, asked
+from ui.frame.state import DRAFT, OUTCOME, of
+from ui.frame.wording import account_names, plain
+from ui.posts.outcome import outcome
 
 
 @answering
@@ -29,15 +30,15 @@ def schedule(draft: str) -> None:
     """Schedule the draft and begin the next one; a second click on the same draft changes nothing."""
     if draft == st.session_state[DRAFT]:
         key = drafts.when_key(draft)
-        chosen = when.picked(key)
-        done(drafts.written(draft, chosen, repeats.repeat(key)), chosen.zone, application().schedules.schedule)
+        chosen = time_fields.picked(key)
+        done(drafts.written(draft, chosen, repeat_fields.repeat(key)), chosen.zone, application().schedules.schedule)
 
 
 @closing
 def post_now(draft: str) -> None:
     """Hand the draft over at once and begin the next one."""
     if draft == st.session_state[DRAFT]:
-        done(now(draft), when.picked(drafts.when_key(draft)).zone, application().schedules.post_now)
+        done(now(draft), time_fields.picked(drafts.when_key(draft)).zone, application().schedules.post_now)
 
 
 @answering
@@ -49,9 +50,9 @@ def ask_post_now(draft: str) -> None:
 
 def now(draft: str) -> Post:
     """Return the draft as a post of this moment."""
-    zone = when.picked(drafts.when_key(draft)).zone
+    zone = time_fields.picked(drafts.when_key(draft)).zone
     wall = wall_time(application().clock(), zone).replace(tzinfo=None, microsecond=0)
-    return drafts.written(draft, when.Picked(wall=wall, zone=zone, which=1))
+    return drafts.written(draft, time_fields.Picked(wall=wall, zone=zone, which=1))
 
 
 def done(post: Post, zone: str, act: Callable[[Post], object]) -> None:

@@ -3,18 +3,18 @@
 import streamlit as st
 
 from core.application import Application
-from core.dead_letters.port import DeadLetter
 from core.errors import PunctualError
 from core.health import reconciliation
 from core.health.examination import examine
 from core.health.findings import Check, Verdict
 from core.health.reconciliation import Difference
-from core.phrases import moment
-from ui.answers import answering, refusal
-from ui.application import application
-from ui.state import of
-from ui.viewer import viewer_zone
-from ui.wording import heard, plain
+from core.scheduling.dead_letters import DeadLetter
+from core.time.phrases import moment
+from ui.frame.application import application
+from ui.frame.callbacks import answering, refusal
+from ui.frame.state import of
+from ui.frame.viewer import viewer_zone
+from ui.frame.wording import heard, plain
 
 ICONS: dict[Verdict, tuple[str, str]] = {
     "good": ("check_circle", "green"),

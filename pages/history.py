@@ -6,19 +6,19 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from core.history import Run, everything, runs, waits_for_a_person
-from core.moments import offset_label, utc_text, wall_time
-from core.phrases import countdown, day_heading
-from ui.answers import beside
-from ui.application import application
-from ui.attention import attention
-from ui.dialogs import asked
-from ui.empty_page import empty_page
-from ui.places import places
-from ui.run_card import lag, outcome_line, run_card
-from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
-from ui.state import SHOWN
-from ui.viewer import viewer_zone
+from core.ledger.history import Run, everything, runs, waits_for_a_person
+from core.time.instants import offset_label, utc_text, wall_time
+from core.time.phrases import countdown, day_heading
+from ui.frame.application import application
+from ui.frame.callbacks import beside
+from ui.frame.card_places import places
+from ui.frame.dialogs import asked
+from ui.frame.empty_page import empty_page
+from ui.frame.state import SHOWN
+from ui.frame.viewer import viewer_zone
+from ui.posts.attention import attention
+from ui.posts.run_card import lag, outcome_line, run_card
+from ui.posts.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
 
 PAGE = 30
 WATCHED = 100

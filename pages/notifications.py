@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from core.moments import offset_label
-from core.notices.channels import Channel, Digest, Discord, Email, SignedWebhook, Slack
-from core.notices.entering import entered_channel
-from core.notices.memory import Standing
-from core.phrases import city, countdown, counted
-from ui import made_secret
-from ui.answers import answering, beside, closing, refusal, say
-from ui.application import application
-from ui.channel_form import KINDS, answers, digest, forget, form
-from ui.dialogs import ask, asked
-from ui.state import of
-from ui.wording import heard, plain
+from core.notifications.channel_form import entered_channel
+from core.notifications.channels import Channel, Digest, Discord, Email, SignedWebhook, Slack
+from core.notifications.deliveries import Standing
+from core.time.instants import offset_label
+from core.time.phrases import city, countdown, counted
+from ui.connect import new_secret
+from ui.connect.channel_form import KINDS, answers, digest, forget, form
+from ui.frame.application import application
+from ui.frame.callbacks import answering, beside, closing, refusal, say
+from ui.frame.dialogs import ask, asked
+from ui.frame.state import of
+from ui.frame.wording import heard, plain
 
 
 @closing
@@ -23,7 +23,7 @@ def add(kind: str) -> None:
     channel = entered_channel(kind, entered, digest(kind))
     application().channels.add(channel)
     if isinstance(channel, SignedWebhook) and not entered["secret"].strip():
-        made_secret.keep(channel.name, channel.secret.get_secret_value())
+        new_secret.keep(channel.name, channel.secret.get_secret_value())
     say(f"{plain(channel.name)} is set up. Send a test to see that it works.")
 
 
@@ -158,7 +158,7 @@ st.caption(
     "Every channel is told once of each post that failed, was refused or missed, may be out or not, or never began, "
     "and of each account that stopped working."
 )
-made_secret.show("messages")
+new_secret.show("messages")
 channels = application().channels.all()
 standings = application().notifier.standings()
 for channel in channels:

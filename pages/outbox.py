@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.outbox.port import Entry
-from core.phrases import countdown, moment
-from ui.application import application
-from ui.empty_page import empty_page
-from ui.gallery import gallery
-from ui.state import SHOWN, of
-from ui.viewer import viewer_zone
-from ui.wording import as_read
+from core.time.phrases import countdown, moment
+from ui.frame.application import application
+from ui.frame.empty_page import empty_page
+from ui.frame.gallery import gallery
+from ui.frame.state import SHOWN, of
+from ui.frame.viewer import viewer_zone
+from ui.frame.wording import as_read
 
 PAGE = 20
 

@@ -5,20 +5,20 @@ from itertools import groupby
 
 import streamlit as st
 
-from core.moments import offset_label, wall_time
-from core.phrases import counted, day_heading
-from core.schedules import FURTHEST_AHEAD
-from core.series import day_begins
-from core.upcoming import Entry, as_wished, stranded, upcoming
-from ui.answers import beside
-from ui.application import application
-from ui.cards import card
-from ui.dialogs import asked
-from ui.empty_page import empty_page
-from ui.places import anew, departed, places
-from ui.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
-from ui.state import PLACES, REACHED, SHOWN, TODAY, WINDOW
-from ui.viewer import viewer_zone
+from core.posts.series import day_begins
+from core.scheduling.schedules import FURTHEST_AHEAD
+from core.scheduling.upcoming import Entry, as_wished, stranded, upcoming
+from core.time.instants import offset_label, wall_time
+from core.time.phrases import counted, day_heading
+from ui.frame.application import application
+from ui.frame.callbacks import beside
+from ui.frame.card_places import anew, departed, places
+from ui.frame.dialogs import asked
+from ui.frame.empty_page import empty_page
+from ui.frame.state import PLACES, REACHED, SHOWN, TODAY, WINDOW
+from ui.frame.viewer import viewer_zone
+from ui.posts.cards import card
+from ui.posts.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
 
 PAGE = 20
 REFRESH = {"local": "2s", "aws": "5s"}

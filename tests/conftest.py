@@ -28,7 +28,9 @@ from core.engine.signatures import Credentials
 from core.engine.store import Store
 from core.ledger.items import table_definition
 from core.ledger.table import Table
-from core.moments import real_clock
+from core.time.instants import real_clock
+
+pytest_plugins = ["tests.core.cloud"]  # a deployment in moto, for every room that runs on AWS
 
 SERVERS = Path(__file__).parent / "servers"
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from core.accounts import Account
-from core.command_line import parser
-from core.home import new_signing_secret
-from core.moments import real_clock
+from core.accounts.port import Account
+from core.cli.commands import parser
 from core.publishing.network import Later, Outgoing, Published, Refused
-from core.publishing.networks.webhook import WebhookNetwork
+from core.publishing.networks.webhook.network import WebhookNetwork
 from core.settings import PREFIX, Settings
+from core.storage.home import new_signing_secret
+from core.time.instants import real_clock
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

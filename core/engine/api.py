@@ -5,13 +5,13 @@ import logging
 import uuid
 from collections.abc import Mapping
 
-from core.engine.faults import ApiFault, Internal
+from core.engine.api_errors import ApiFault, Internal
 from core.engine.functions import Functions
 from core.engine.protocol import operations_of
 from core.engine.scheduler import Scheduler
 from core.engine.store import Store
 from core.errors import PunctualError
-from core.moments import Clock
+from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 

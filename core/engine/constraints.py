@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from core.engine.faults import Unreadable
+from core.engine.api_errors import Unreadable
 
 Check = Callable[[Any, str, list[str]], Any]
 """Takes a value, its path and the list of violations so far; returns the value with what the model knows of it."""

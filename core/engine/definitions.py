@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from core.engine.expressions import START_LENIENCE, InvalidExpression
-from core.engine.faults import Invalid
+from core.engine.api_errors import Invalid
 from core.engine.groups import DEFAULT
 from core.engine.protocol import Parameters
 from core.engine.timing import Definition, date_of, expression_of, runs_once
-from core.moments import UnknownZone
+from core.time.expressions import START_LENIENCE, InvalidExpression
+from core.time.instants import UnknownZone
 
 MOST_INPUT = 256 * 1024
 """Bytes that Target.Input may have."""

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
-from core.engine.faults import ApiFault, Unreadable
+from core.engine.api_errors import ApiFault, Unreadable
 from core.engine.protocol import read_json
 from core.engine.store import Store
 from core.engine.timing import milliseconds
-from core.moments import Clock
+from core.time.instants import Clock
 
 MOST_PAYLOAD = 1024 * 1024
 """Bytes that an asynchronous invocation's payload may have."""

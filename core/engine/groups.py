@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.engine.faults import Conflict, Invalid, Missing
+from core.engine.api_errors import Conflict, Invalid, Missing
 
 DEFAULT = "default"
 """The group that always exists."""

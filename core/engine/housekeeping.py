@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from core.engine.store import Store
 from core.engine.timing import milliseconds
-from core.moments import Clock
-from core.processes import Presence
+from core.storage.processes import Presence
+from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, unquote
 import botocore.loaders
 from botocore.model import OperationModel, ServiceModel, Shape
 
+from core.engine.api_errors import Invalid, UnknownOperation, Unreadable
 from core.engine.constraints import Check, checker
-from core.engine.faults import Invalid, UnknownOperation, Unreadable
 
 Parameters = dict[str, Any]
 

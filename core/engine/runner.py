@@ -10,13 +10,13 @@ from queue import Empty, SimpleQueue
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
+from core.engine.leader_followers import Turns
 from core.engine.recorder import PATIENCE, Outcome, Recorder
 from core.engine.store import Store
 from core.engine.timing import milliseconds
-from core.engine.turns import Turns
 from core.errors import PunctualError
-from core.moments import Clock
-from core.processes import Presence
+from core.storage.processes import Presence
+from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from core.engine import groups, schedules
+from core.engine.api_errors import Invalid, Missing, Unreadable
 from core.engine.definitions import check_start, definition_of
-from core.engine.faults import Invalid, Missing, Unreadable
 from core.engine.protocol import Parameters, read_json
 from core.engine.store import Request, Store
 from core.engine.timing import at_first, milliseconds
-from core.moments import Clock
+from core.time.instants import Clock
 
 Answer = dict[str, Any]
 

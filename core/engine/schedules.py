@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine import groups
-from core.engine.faults import Conflict, Missing
+from core.engine.api_errors import Conflict, Missing
 from core.engine.timing import Timing, after_update
 
 PAGE = """

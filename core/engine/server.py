@@ -6,9 +6,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from core.engine.api import Answer, Api, fault_answer
-from core.engine.faults import ApiFault
+from core.engine.api_errors import ApiFault
 from core.engine.signatures import Credentials, SignedRequest, verify
-from core.moments import Clock
+from core.time.instants import Clock
 
 MOST_BYTES = 4 * 1024 * 1024
 """The longest body that is read: Target.Input's 256 KB, every character of it escaped, and room beside it."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Self
 from urllib.parse import quote
 
-from core.engine.faults import ApiFault
+from core.engine.api_errors import ApiFault
 
 TOLERANCE = timedelta(minutes=5)
 """How far a request's clock may be from ours, as on AWS."""

@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from core.database import open_sound
 from core.engine import groups, invocations
-from core.engine.faults import Conflict
-from core.engine.handover import hand_over
+from core.engine.api_errors import Conflict
+from core.engine.dispatch import hand_over
 from core.engine.invocations import DeadLetter, Invocation
 from core.engine.timing import instant_of, milliseconds
-from core.processes import Presence
+from core.storage.database import open_sound
+from core.storage.processes import Presence
 
 T = TypeVar("T")
 

@@ -1,8 +1,8 @@
 """The connected accounts, as the last checks found them; nobody is asked here."""
 
-from core.accounts import OUTBOX
+from core.accounts.port import OUTBOX
 from core.health.findings import Finding, Visit, bad, good
-from core.phrases import counted
+from core.time.phrases import counted
 
 
 def working(visit: Visit) -> Finding:

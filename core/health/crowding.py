@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.application import Application
-from core.aws.place import Aws
+from core.backends.aws import Aws
 from core.errors import PunctualError
-from core.phrases import counted
-from core.queue import Queue
+from core.scheduling.listing import Queue
+from core.time.phrases import counted
 
 LOOKED_AT = 5000
 """The most posts that are counted."""
@@ -26,7 +26,7 @@ class Passage:
 def narrowest(aws: Aws) -> Passage:
     """Return what lets the fewest posts through: the relays, or the posting server where it is a function.
 
-    Raises the errors of core.faults.
+    Raises the errors of core.aws_errors.
     """
     relays, published = aws.relays_at_once(), aws.published_at_once()
     if published is not None and published < relays:

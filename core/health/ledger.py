@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from core.health.findings import Finding, Visit, bad, good, warning
 from core.health.reconciliation import COMPARED, Kind, reconcile
-from core.history import lying
+from core.ledger.history import lying
 from core.ledger.port import Plan
-from core.phrases import counted
+from core.time.phrases import counted
 
 TRIED_TWICE = timedelta(minutes=2)
 """After which a change that did not reach the scheduler was tried at least once more."""

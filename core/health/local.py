@@ -4,11 +4,11 @@ import shutil
 
 import pytz
 
-from core.database import set_aside_files
+from core.backends.one_machine import OneMachine
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
-from core.home import is_signing_secret
-from core.one_machine import OneMachine
-from core.phrases import countdown, counted, moment, span
+from core.storage.database import set_aside_files
+from core.storage.home import is_signing_secret
+from core.time.phrases import countdown, counted, moment, span
 from lambda_pkg.address import RefusedAddress, address_of
 
 LITTLE_SPACE = 200_000_000

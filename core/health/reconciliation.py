@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Literal
 
 from core.application import Application
-from core.faults import ScheduleGone, translated
-from core.history import GRACE
+from core.aws_errors import ScheduleGone, translated
+from core.ledger.history import GRACE
 from core.ledger.port import Plan
-from core.queue import PAGE, Listed
-from core.recurrence import NeverRuns, preview
-from core.wire import ScheduleName
+from core.posts.payload import ScheduleName
+from core.posts.recurrence import NeverRuns, preview
+from core.scheduling.listing import PAGE, Listed
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=2)
 """How far from now schedules are compared."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from core.ledger import occurrences, pauses, plans
 from core.ledger.port import KEPT, STOPPED_WHILE_PUBLISHING, Claim, Receipt
-from core.models import account_and_part
-from core.moments import from_milliseconds, milliseconds
-from core.wire import Payload
+from core.posts.models import account_and_part
+from core.posts.payload import Payload
+from core.time.instants import from_milliseconds, milliseconds
 
 
 def find(connection: sqlite3.Connection, key: str, destination: str) -> sqlite3.Row | None:

@@ -14,8 +14,8 @@ from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
 from core.ledger.table import Draft, Table
-from core.models import Post, account_and_part
-from core.wire import Payload, UnreadablePayload
+from core.posts.models import Post, account_and_part
+from core.posts.payload import Payload, UnreadablePayload
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from core.ledger import items, pauses
 from core.ledger.items import Item
 from core.ledger.port import STOPPED_WHILE_PUBLISHING, Claim, FinalState, Receipt
 from core.ledger.table import Draft
-from core.models import account_and_part
-from core.moments import from_milliseconds, milliseconds
-from core.wire import Payload
+from core.posts.models import account_and_part
+from core.posts.payload import Payload
+from core.time.instants import from_milliseconds, milliseconds
 
 
 def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, deduplicates: bool) -> Claim | None:

@@ -12,8 +12,8 @@ from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.port import Receipt, ReceiptKind
 from core.ledger.table import Draft
-from core.moments import from_utc_text
-from core.wire import Payload, read_payload, write_invocation
+from core.posts.payload import Payload, read_payload, write_invocation
+from core.time.instants import from_utc_text
 
 
 def append(draft: Draft, payload: Payload, receipt: Receipt) -> None:

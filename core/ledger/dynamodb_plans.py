@@ -15,9 +15,9 @@ from core.ledger import items
 from core.ledger.items import Item
 from core.ledger.port import OPEN, SETTLING, AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
 from core.ledger.table import Draft
-from core.models import Post
-from core.moments import from_milliseconds, milliseconds
-from core.wire import Payload
+from core.posts.models import Post
+from core.posts.payload import Payload
+from core.time.instants import from_milliseconds, milliseconds
 
 
 def insert(draft: Draft, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:

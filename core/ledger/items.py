@@ -32,7 +32,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.ledger.port import KEPT
-from core.moments import milliseconds
+from core.time.instants import milliseconds
 
 Value = str | int | bool
 Item = dict[str, Value]

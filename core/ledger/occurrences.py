@@ -7,8 +7,8 @@ from datetime import datetime
 
 from core.ledger import plans
 from core.ledger.port import Cursor, Occurrence, Receipt
-from core.moments import from_milliseconds, milliseconds
-from core.wire import Payload, read_payload, write_invocation
+from core.posts.payload import Payload, read_payload, write_invocation
+from core.time.instants import from_milliseconds, milliseconds
 
 LATEST = (1 << 62, "")
 """A place before the whole of History."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from core.ledger.port import Claim
-from core.moments import from_utc_text
+from core.time.instants import from_utc_text
 
 
 def standing(attempt: int, detail: dict[str, Any], now: datetime) -> Claim | None:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from core.ledger.port import OPEN, SETTLING, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
-from core.models import Post
-from core.moments import from_milliseconds, milliseconds, utc_text
-from core.wire import Payload
+from core.posts.models import Post
+from core.posts.payload import Payload
+from core.time.instants import from_milliseconds, milliseconds, utc_text
 
 
 def insert(connection: sqlite3.Connection, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from core.errors import PunctualError
-from core.models import Post
-from core.moments import utc_text
-from core.wire import Payload
+from core.posts.models import Post
+from core.posts.payload import Payload
+from core.time.instants import utc_text
 
 Wish = Literal["active", "paused", "cancelled", "moved"]
 """What the person wants of a post at this moment. *moved*: it was exported, and goes out by another deployment."""

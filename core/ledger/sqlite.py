@@ -6,13 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from core.database import Database, open_sound
 from core.ledger import claims, occurrences, plans
 from core.ledger.port import KEPT, AlreadyGoingOut, ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
-from core.models import Post
-from core.moments import milliseconds
-from core.processes import Presence
-from core.wire import Payload
+from core.posts.models import Post
+from core.posts.payload import Payload
+from core.storage.database import Database, open_sound
+from core.storage.processes import Presence
+from core.time.instants import milliseconds
 
 MIGRATIONS = (files("core.ledger").joinpath("schema.sql").read_text(),)
 """Schema version n is the first n of these. A released one never changes; a new version adds one."""

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from core.aws_errors import SchedulerUnavailable, translated
 from core.errors import PunctualError
-from core.faults import SchedulerUnavailable, translated
 from core.ledger import items
 from core.ledger.items import Index, Item, Key
-from core.moments import Clock
+from core.time.instants import Clock
 
 T = TypeVar("T")
 

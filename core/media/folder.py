@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.database import translated
-from core.home import write_private
 from core.media.port import Kept, MissingMedia, reference_of, unaltered
+from core.storage.database import translated
+from core.storage.home import write_private
 
 _REFERENCE = re.compile(r"[0-9a-f]{64}")
 

@@ -2,10 +2,10 @@
 
 from core.errors import PunctualError
 from core.media.kinds import VIDEOS, content_type_of
+from core.media.pictures import examined
 from core.media.port import MediaStore
-from core.models import Media
-from core.pictures import examined
-from core.videos import without_place
+from core.media.videos import without_place
+from core.posts.models import Media
 
 PICTURE_BYTES = 30_000_000
 VIDEO_BYTES = 100_000_000

@@ -5,14 +5,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from core.faults import translated
+from core.aws_errors import translated
 from core.media.port import Kept, MissingMedia, reference_of, unaltered
 
 PREFIX = "media/"
 
 
 class S3Media:
-    """The media port on a bucket: one object `media/<reference>` for each file. Raises the errors of core.faults."""
+    """The media port on a bucket: one object `media/<reference>` for each file. Raises the errors of core.aws_errors."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         """`client` is a boto3 `s3` client that may read, write, list and delete under `media/`."""

@@ -9,8 +9,8 @@ from itertools import islice
 from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.table import Draft, Table
-from core.moments import from_milliseconds, milliseconds
 from core.outbox.port import MEDIA, Entry
+from core.time.instants import from_milliseconds, milliseconds
 
 
 class DynamoOutbox:

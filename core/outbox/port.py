@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter
 
-from core.models import Media
+from core.posts.models import Media
 
 MEDIA = TypeAdapter(tuple[Media, ...])
 """Writes an entry's media as JSON, and reads them."""

@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from core.database import Database
-from core.moments import from_milliseconds, milliseconds
 from core.outbox.port import MEDIA, Entry
+from core.storage.database import Database
+from core.time.instants import from_milliseconds, milliseconds
 
 LATEST = (1 << 62, "")
 """A place before the whole feed."""

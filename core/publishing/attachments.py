@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import PunctualError
+from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fitted
 from core.media.port import AlteredMedia, MediaStore, MissingMedia
-from core.models import Media
-from core.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fitted
+from core.posts.models import Media
 
 
 class CannotAttach(PunctualError):

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.errors import PunctualError
 from core.ledger.port import Claim, Ledger, Receipt
 from core.media.port import MediaStore
-from core.models import part_of
-from core.moments import Clock, utc_text
+from core.posts.models import part_of
+from core.posts.payload import Payload
 from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.network import (
     DEADLINE_SECONDS,
@@ -24,7 +24,7 @@ from core.publishing.network import (
     Unconfirmed,
     Unprepared,
 )
-from core.wire import Payload
+from core.time.instants import Clock, utc_text
 
 log = logging.getLogger(__name__)
 

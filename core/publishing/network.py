@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.errors import PunctualError
-from core.moments import Clock
 from core.outbox.port import Outbox
 from core.publishing import networks
 from core.publishing.attachments import Attachment, MediaLimits
+from core.time.instants import Clock
 
 DEADLINE_SECONDS = 25.0
 """The longest that a network may take to answer; claims are leased for longer, the relay waits longer still."""
@@ -181,8 +181,8 @@ class Parts:
 
 
 def all_networks(parts: Parts) -> dict[str, Network]:
-    """Return every network there is, by the name that stands before the colon: the name of its file."""
+    """Return every network there is, by the name that stands before the colon: the name of its folder."""
     return {
-        module.name: importlib.import_module(f"{networks.__name__}.{module.name}").network(parts)
+        module.name: importlib.import_module(f"{networks.__name__}.{module.name}.network").network(parts)
         for module in pkgutil.iter_modules(networks.__path__)
     }

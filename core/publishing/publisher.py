@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.accounts import OUTBOX, Accounts, UnknownDestination
+from core.accounts.port import OUTBOX, Accounts, UnknownDestination
 from core.errors import PunctualError
-from core.models import account_and_part
+from core.posts.models import account_and_part
+from core.posts.payload import Payload
 from core.publishing.fence import Fence, Verdict
 from core.publishing.network import Network
-from core.wire import Payload
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,14 @@ from starlette.routing import Route
 
 from core.errors import PunctualError
 from core.publishing.publisher import Publisher
-from core.publishing.reply import BODY_LIMIT, BodyTooLarge, Reply, accept, answered, refused
+from core.publishing.responses import BODY_LIMIT, BodyTooLarge, Reply, accept, answered, refused
 
 AT_ONCE = 64
 """Posts that are published side by side; more wait their turn."""
 
 
 def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequence[str]]) -> Route:
-    """Return `POST /publish`: verifies, publishes, and answers with each destination's result, as core.publishing.reply
+    """Return `POST /publish`: verifies, publishes, and answers with each destination's result, as core.publishing.responses
     says. `publisher` and `secrets` are asked at each request, since routes are made before a server has started.
     """
     limiter = CapacityLimiter(AT_ONCE)

@@ -12,16 +12,16 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from core.accounts import Account
-from core.aws.accounts import ParameterAccounts
-from core.aws.posting_function import PostingFunction, posting_function
+from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.port import Account
+from core.backends.posting_function import PostingFunction, posting_function
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.items import table_definition
 from core.ledger.states import Outcome, outcome
 from core.ledger.table import Table
-from core.models import Post
-from core.moments import real_clock
-from core.wire import invocation_of, write_invocation
+from core.posts.models import Post
+from core.posts.payload import invocation_of, write_invocation
+from core.time.instants import real_clock
 from lambda_pkg import handler
 from lambda_pkg.clients import client
 from lambda_pkg.settings import Settings

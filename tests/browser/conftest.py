@@ -16,11 +16,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from core.application import Application
-from core.composing import compose
 from core.ledger.port import Plan
-from core.models import new_post_id
-from core.moments import wall_time
+from core.posts.models import new_post_id
+from core.publishing.composing import compose
 from core.settings import Settings
+from core.time.instants import wall_time
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from pydantic import SecretStr
 
-from core.notices.channels import SignedWebhook
+from core.notifications.channels import SignedWebhook
 
 ARABIC = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}\N{ARABIC LETTER BEH}"
 COLOURS = """each => {

@@ -8,9 +8,9 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.accounts import Account
-from core.models import Post
-from core.moments import utc_text, wall_time
+from core.accounts.port import Account
+from core.posts.models import Post
+from core.time.instants import utc_text, wall_time
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 

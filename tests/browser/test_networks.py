@@ -8,7 +8,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import expect
 
-from core.moments import wall_time
+from core.time.instants import wall_time
 
 ALT = "A lighthouse at dusk"
 

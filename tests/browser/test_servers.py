@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.application import Application
-from core.models import Post, new_post_id
+from core.posts.models import Post, new_post_id
 from core.settings import Settings
 
 PAGES = {

@@ -53,7 +53,7 @@ def main(package: str, runtime: str) -> None:
 
     boto3.setup_default_session()
     boto3.DEFAULT_SESSION.events.register("before-send", answer)
-    from core.aws.posting_entry import handle
+    from core.backends.posting_entry import handle
 
     seconds = time.process_time() - began
     print(json.dumps({"seconds_to_start": seconds, "answer": handle(json.load(sys.stdin), None)}))

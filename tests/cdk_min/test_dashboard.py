@@ -14,17 +14,17 @@ from PIL import Image
 from pydantic import SecretStr
 from urllib3 import HTTPResponse
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.application import Application
-from core.aws.posting_function import posting_function
+from core.backends.posting_function import posting_function
 from core.health.aws import posting
 from core.health.examination import examine
-from core.history import runs
+from core.ledger.history import runs
 from core.media.intake import take_in
-from core.models import Post
-from core.moments import real_clock
+from core.posts.models import Post
+from core.posts.payload import invocation_of, write_invocation
 from core.settings import Settings
-from core.wire import invocation_of, write_invocation
+from core.time.instants import real_clock
 from lambda_pkg.clients import client
 from lambda_pkg.signature import signed_headers
 
@@ -105,7 +105,7 @@ def test_a_schedule_is_made_of_what_the_stack_told(dashboard, deployment, post):
 def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
     """The deployed function, in the environment that it has there."""
     functions = boto3.client("lambda").list_functions()["Functions"]
-    [deployed] = [each for each in functions if each["Handler"] == "core.aws.posting_entry.handle"]
+    [deployed] = [each for each in functions if each["Handler"] == "core.backends.posting_entry.handle"]
     client.cache_clear()
     yield posting_function(deployed["Environment"]["Variables"], clock)
     client.cache_clear()

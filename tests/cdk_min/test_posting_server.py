@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.models import PARTS_LIMIT
+from core.posts.models import PARTS_LIMIT
 from core.publishing.network import DEADLINE_SECONDS
 from lambda_pkg.relay import Environment
 

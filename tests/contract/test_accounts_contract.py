@@ -4,9 +4,9 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from core.account_file import FileAccounts
-from core.accounts import OUTBOX, Account, UnknownDestination
-from core.aws.accounts import ParameterAccounts
+from core.accounts.file import FileAccounts
+from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.port import OUTBOX, Account, UnknownDestination
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ from core.ledger.port import (
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.ledger.table import Table
-from core.models import Post, Repeat, part_of
-from core.moments import utc_text
-from core.processes import Presence
-from core.wire import Payload, ScheduleName, invocation_of
+from core.posts.models import Post, Repeat, part_of
+from core.posts.payload import Payload, ScheduleName, invocation_of
+from core.storage.processes import Presence
+from core.time.instants import utc_text
 
 LEASE = timedelta(seconds=35)
 

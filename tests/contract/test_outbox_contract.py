@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.ledger.sqlite import open_database
-from core.models import Media
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Entry, Outbox
 from core.outbox.sqlite import SqliteOutbox
+from core.posts.models import Media
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from core.database import Database
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.models import Post, Repeat
-from core.processes import Presence
-from core.schedules import Schedules
-from core.wire import Payload, TargetSettings, invocation_of, read_payload, read_scheduled
+from core.posts.models import Post, Repeat
+from core.posts.payload import Payload, TargetSettings, invocation_of, read_payload, read_scheduled
+from core.scheduling.schedules import Schedules
+from core.storage.database import Database
+from core.storage.processes import Presence
 
 POST_ID = "k3v9q2m4cx7a"
 

@@ -12,14 +12,14 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
-from core.composing import compose
-from core.database import NewerDatabase
-from core.history import runs
-from core.home import HomeUnusable
-from core.models import Post, new_post_id
-from core.moments import real_clock, wall_time
+from core.ledger.history import runs
+from core.posts.models import Post, new_post_id
+from core.publishing.composing import compose
 from core.publishing.server import publish_route
 from core.settings import Settings
+from core.storage.database import NewerDatabase
+from core.storage.home import HomeUnusable
+from core.time.instants import real_clock, wall_time
 
 
 @pytest.fixture

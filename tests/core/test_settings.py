@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from core.home import new_signing_secret
 from core.settings import Settings, WrongSetting
+from core.storage.home import new_signing_secret
 
 
 def test_with_nothing_set_everything_has_its_value():

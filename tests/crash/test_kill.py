@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.composing import compose
-from core.history import runs
-from core.models import new_post_id
+from core.ledger.history import runs
+from core.posts.models import new_post_id
+from core.publishing.composing import compose
 
 POINTS = ["after claiming", "between publishing and recording", "after recording"]
 

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from lambda_pkg import handler
 from lambda_pkg.clients import client
-from lambda_pkg.exchange import tls
+from lambda_pkg.http_client import tls
 from lambda_pkg.relay import Environment
 from lambda_pkg.settings import Settings
 

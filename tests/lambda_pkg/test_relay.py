@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from lambda_pkg.exchange import Line
+from lambda_pkg.http_client import Line
 from lambda_pkg.relay import Environment, HandOverFailed, InvokedTooEarly, deliver
 
 MEMBERS = [

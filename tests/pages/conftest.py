@@ -8,21 +8,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.application import Application
-from core.composing import compose
 from core.ledger.port import Plan
-from core.models import new_post_id
-from core.moments import utc_text, wall_time
+from core.posts.models import new_post_id
+from core.posts.payload import SCHEDULED_TIME, Payload, read_payload, write_payload
+from core.publishing.composing import compose
 from core.settings import Settings
-from core.wire import SCHEDULED_TIME, Payload, read_payload, write_payload
+from core.time.instants import utc_text, wall_time
 
-SHELL = Path(__file__).parents[2] / "ui" / "shell.py"
+SHELL = Path(__file__).parents[2] / "ui" / "frame" / "shell.py"
 
 
 @pytest.fixture
 def application(tmp_path, clock, monkeypatch) -> Iterator[Application]:
     """The home that the pages show. Nothing fires: tests publish what is due themselves."""
     opened = Application(Settings(home=tmp_path / "home"), clock)
-    monkeypatch.setattr("ui.application._opened", [opened])
+    monkeypatch.setattr("ui.frame.application._opened", [opened])
     yield opened
     opened.close()
 
@@ -36,7 +36,7 @@ def browse(application) -> Callable[..., AppTest]:
             session = AppTest.from_file(SHELL, default_timeout=20)
             session.context["timezone"] = "Europe/Berlin"
             session.run()
-        session.switch_page(f"../pages/{name}.py").run()
+        session.switch_page(f"../../pages/{name}.py").run()
         assert not session.exception, [found.value for found in session.exception]
         return session
 

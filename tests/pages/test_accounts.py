@@ -1,6 +1,6 @@
 import pytest
 
-from core.accounts import Account
+from core.accounts.port import Account
 
 SALES = Account(destination="webhook:sales", label="sales (webhook)", address="https://sales.example")
 

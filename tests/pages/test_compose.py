@@ -2,10 +2,10 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from core.accounts import Account
-from core.models import graphemes
+from core.accounts.port import Account
+from core.ledger.post_state import standing
+from core.posts.models import graphemes
 from core.publishing.network import Length
-from core.standing import standing
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.accounts import Account
-from ui.draft_kept import ROOM
+from core.accounts.port import Account
+from ui.compose.tab_copy import ROOM
 
 
 @pytest.fixture

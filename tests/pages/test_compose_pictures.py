@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.ledger.port import UnknownPost
-from core.models import Media, Post, new_post_id
+from core.posts.models import Media, Post, new_post_id
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 3000
 

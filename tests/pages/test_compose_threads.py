@@ -2,13 +2,13 @@
 
 import pytest
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.ledger.port import Receipt
-from core.models import Post, Repeat, graphemes, new_post_id
-from core.moments import utc_text
+from core.posts.models import Post, Repeat, graphemes, new_post_id
+from core.posts.payload import SCHEDULED_TIME, read_payload, write_payload
 from core.publishing.network import Length
-from core.wire import SCHEDULED_TIME, read_payload, write_payload
-from ui import application as ui_application
+from core.time.instants import utc_text
+from ui.frame import application as ui_application
 
 TEXT = "The first sentence stands here. The second one is here. The third ends it."
 

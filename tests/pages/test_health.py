@@ -1,4 +1,4 @@
-from core.wire import write_invocation
+from core.posts.payload import write_invocation
 
 
 def said(session):

@@ -1,8 +1,8 @@
 import pytest
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.ledger.port import Receipt
-from core.standing import standing
+from core.ledger.post_state import standing
 
 WEBHOOK = Account(destination="webhook:sales", label="Sales", address="https://sales.example")
 
@@ -165,7 +165,7 @@ def test_a_search_that_did_not_see_all_says_so(browse, plan, begin, clock, appli
     clock.move(minutes=1)
     for post in posts:
         application.publisher.publish(begin(post))
-    monkeypatch.setattr("ui.search.LOOKED_THROUGH", 2)
+    monkeypatch.setattr("ui.posts.search.LOOKED_THROUGH", 2)
     history = browse("history")
     history.text_input(key="search").set_value("tea").run()
     assert "Only the last 2 posts were searched." in said(history)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from pydantic import SecretStr
 
-from core.notices.channels import Digest, Email, SignedWebhook, Slack
+from core.notifications.channels import Digest, Email, SignedWebhook, Slack
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MAIL = Email(

@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from PIL import Image
 
-from core.accounts import Account
-from core.composing import compose
-from core.models import Media, Post, new_post_id
-from core.moments import wall_time
-from core.move.leaving import leave
-from core.rules import Weekdays
-from core.series import series
-from core.standing import standing
-from core.wire import ScheduleName
+from core.accounts.port import Account
+from core.ledger.post_state import standing
+from core.posts.models import Media, Post, new_post_id
+from core.posts.payload import ScheduleName
+from core.posts.repeat_rules import Weekdays
+from core.posts.series import series
+from core.publishing.composing import compose
+from core.time.instants import wall_time
+from core.transfer.exporting import leave
 
 
 def picture() -> tuple[str, bytes, str]:
@@ -353,7 +353,7 @@ def test_a_window_without_posts_can_be_left_again(browse, plan):
 def test_a_search_that_did_not_see_all_says_so(browse, plan, monkeypatch):
     for words in ("Coffee", "Tea", "Water"):
         plan(words)
-    monkeypatch.setattr("ui.search.LOOKED_THROUGH", 2)
+    monkeypatch.setattr("ui.posts.search.LOOKED_THROUGH", 2)
     queue = browse("queue")
     queue.text_input(key="search").set_value("water").run()
     assert "Only the next 2 posts were searched." in said(queue)

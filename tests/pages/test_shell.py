@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import application as opened
+from ui.frame import application as opened
 
-SHELL = Path(__file__).parents[2] / "ui" / "shell.py"
+SHELL = Path(__file__).parents[2] / "ui" / "frame" / "shell.py"
 PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
 
 

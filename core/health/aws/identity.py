@@ -3,10 +3,10 @@
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from core.aws.place import Aws
-from core.faults import NoCredentials, translated
+from core.aws_errors import NoCredentials, translated
+from core.backends.aws import Aws
 from core.health.findings import Finding, Visit, bad, good, warning
-from core.phrases import span
+from core.time.phrases import span
 
 SLIGHT = timedelta(seconds=2)
 """AWS tells the time in whole seconds."""

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import requests
 
-from core.aws.place import Aws
+from core.aws_errors import translated
+from core.backends.aws import Aws
 from core.errors import PunctualError
-from core.faults import translated
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
-from core.home import new_signing_secret
+from core.storage.home import new_signing_secret
 from lambda_pkg.address import RefusedAddress, address_of
 from lambda_pkg.signature import UnusableSecret, signed_headers
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from core.aws.deployment import Deployment
-from core.aws.place import Aws
-from core.faults import PartGone, translated
+from core.aws_errors import PartGone, translated
+from core.backends.aws import Aws
+from core.backends.deployment import Deployment
 from core.health.aws.role import DEPLOY
 from core.health.findings import Finding, Visit, bad, good, warning
-from core.phrases import listed
 from core.publishing.fence import LEASE
+from core.time.phrases import listed
 
 VARIABLES = {
     "TABLE_NAME": "table",

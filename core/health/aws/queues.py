@@ -1,10 +1,10 @@
 """The queues of what went wrong: on its way to be tried again, or given up."""
 
-from core.aws.place import Aws
-from core.faults import PartGone, translated
+from core.aws_errors import PartGone, translated
+from core.backends.aws import Aws
 from core.health.aws.role import DEPLOY
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
-from core.phrases import counted
+from core.time.phrases import counted
 
 COUNTED = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 

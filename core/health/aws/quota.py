@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from core.aws.place import Aws
+from core.aws_errors import translated
+from core.backends.aws import Aws
 from core.errors import PunctualError
-from core.faults import translated
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
-from core.phrases import span
-from core.queue import PAGE
+from core.scheduling.listing import PAGE
+from core.time.phrases import span
 
 MOST = 10_000_000
 """Schedules of one account in one region, unless AWS was asked for another number (docs.aws.amazon.com/scheduler)."""

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from core.aws.place import Aws
-from core.faults import PartGone, translated
+from core.aws_errors import PartGone, translated
+from core.backends.aws import Aws
 from core.health.aws.role import DEPLOY
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
 

@@ -1,11 +1,11 @@
 """The relay as it is deployed, and how many of it may run side by side."""
 
-from core.aws.place import Aws
-from core.faults import PartGone, translated
+from core.aws_errors import PartGone, translated
+from core.backends.aws import Aws
 from core.health.aws.role import DEPLOY
 from core.health.crowding import busiest_minute, narrowest, posts_due
 from core.health.findings import Finding, Visit, bad, good, warning
-from core.phrases import clock_time
+from core.time.phrases import clock_time
 
 LONGEST_RUN = 140
 """Seconds: it waits for up to 90, and its POST takes up to 50."""

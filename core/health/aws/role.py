@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from core.aws.place import Aws
-from core.faults import AccessDenied, PartGone, translated
+from core.aws_errors import AccessDenied, PartGone, translated
+from core.backends.aws import Aws
 from core.health.findings import Finding, Visit, bad, good, unknown, warning
 
 DEPLOY = "Deploy the stack again, with --revert-drift (cdk_min/README.md)."

@@ -1,7 +1,7 @@
 """EventBridge Scheduler: the group that holds the posts."""
 
-from core.aws.place import Aws
-from core.faults import GroupGone, translated
+from core.aws_errors import GroupGone, translated
+from core.backends.aws import Aws
 from core.health.findings import Finding, Visit, bad, good
 
 

@@ -1,11 +1,11 @@
 """What is kept on AWS: the ledger's table and the signing secret."""
 
-from core.aws.place import Aws
-from core.faults import PartGone, translated
+from core.aws_errors import PartGone, translated
+from core.backends.aws import Aws
 from core.health.aws.role import DEPLOY
 from core.health.findings import Finding, Visit, bad, good, warning
-from core.home import is_signing_secret
-from core.phrases import counted
+from core.storage.home import is_signing_secret
+from core.time.phrases import counted
 
 NONE = "0" * 64
 """A reference that no picture has."""

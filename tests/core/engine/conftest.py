@@ -10,7 +10,7 @@ import pytest
 from core.engine.clients import Clients
 from core.engine.invocations import Invocation
 from core.engine.runner import Runner
-from core.processes import Presence
+from core.storage.processes import Presence
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 ROLE = "arn:aws:iam::000000000000:role/scheduler"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
-from core.database import StorageFault
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
+from core.storage.database import StorageFault
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from core.engine.api_errors import Unreadable
 from core.engine.constraints import checker
-from core.engine.faults import Unreadable
 from core.engine.protocol import operations_of
 
 MODEL = botocore.session.get_session().get_service_model("scheduler")

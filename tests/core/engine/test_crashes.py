@@ -14,7 +14,7 @@ import pytest
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
-from core.moments import real_clock
+from core.time.instants import real_clock
 
 FIRING = Path(__file__).with_name("firing.py")
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"

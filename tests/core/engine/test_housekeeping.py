@@ -6,7 +6,7 @@ import pytest
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.timing import milliseconds
-from core.processes import Presence
+from core.storage.processes import Presence
 
 
 class Steady:

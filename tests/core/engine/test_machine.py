@@ -17,7 +17,7 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
 from core.engine.timing import milliseconds
-from core.processes import Presence
+from core.storage.processes import Presence
 
 BEGINNING = datetime(2026, 11, 2, 12, tzinfo=UTC)
 TARGET = {"Arn": "arn:aws:lambda:us-east-1:1:function:x", "RoleArn": "arn:aws:iam::000000000000:role/x"}

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from core.database import StorageFault
 from core.engine.recorder import Recorder
+from core.storage.database import StorageFault
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import Runner
 from core.engine.store import Store
-from core.moments import real_clock
-from core.processes import Presence
+from core.storage.processes import Presence
+from core.time.instants import real_clock
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 

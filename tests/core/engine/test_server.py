@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from core.engine.server import MOST_BYTES, Face
 from core.engine.signatures import Credentials
-from core.moments import real_clock
+from core.time.instants import real_clock
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from core.database import StorageFault
 from core.engine.runner import Runner
+from core.storage.database import StorageFault
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 

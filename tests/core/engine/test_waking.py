@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.database import StorageFault
 from core.engine.timing import milliseconds
+from core.storage.database import StorageFault
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from core.accounts import Account
+from core.accounts.port import Account
 
 
 @pytest.fixture

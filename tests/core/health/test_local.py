@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from core.application import Application
 from core.health.examination import examine
+from core.posts.payload import invocation_of, write_invocation
 from core.settings import Settings
-from core.wire import invocation_of, write_invocation
 
 
 def test_an_engine_that_does_not_run_is_bad(look):

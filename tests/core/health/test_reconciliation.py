@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from core.health.reconciliation import arm_again, delete, reconcile
-from core.models import Repeat
-from core.wire import write_schedule
+from core.posts.models import Repeat
+from core.posts.payload import write_schedule
 
 
 @pytest.fixture

@@ -19,17 +19,17 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from core.history import lying, runs
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.history import lying, runs
 from core.ledger.items import table_definition
 from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Receipt
 from core.ledger.states import outcome
 from core.ledger.table import Table
-from core.models import Post
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Entry
-from core.wire import Payload, write_invocation
+from core.posts.models import Post
+from core.posts.payload import Payload, write_invocation
 from lambda_pkg.receipts import Receipts
 
 LEASE = timedelta(seconds=35)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from core.history import lying, runs
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.history import lying, runs
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
 from core.ledger.states import outcome
-from core.models import Post
-from core.wire import Payload, invocation_of, write_invocation
+from core.posts.models import Post
+from core.posts.payload import Payload, invocation_of, write_invocation
 from lambda_pkg.receipts import Receipts
 
 LEASE = timedelta(seconds=35)

@@ -7,21 +7,21 @@ from datetime import timedelta
 
 import pytest
 
-from core.database import StorageFault
 from core.ledger.port import Cursor, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.outbox.port import Entry
 from core.outbox.sqlite import SqliteOutbox
-from core.processes import Presence
-from core.wire import write_invocation
+from core.posts.payload import write_invocation
+from core.storage.database import StorageFault
+from core.storage.processes import Presence
 
 CLAIMS_AND_DIES = """
 import os, sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.processes import Presence
-from core.wire import read_payload
+from core.storage.processes import Presence
+from core.posts.payload import read_payload
 
 home, now, payload = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), read_payload(sys.argv[3])
 ledger = SqliteLedger(open_database(home / "punctual.db", now=now), Presence(home / "processes"))

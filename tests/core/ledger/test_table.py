@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from core.faults import AccessDenied, PartGone
+from core.aws_errors import AccessDenied, PartGone
 from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.table import ROUNDS, TRIES, Draft, TableUnavailable

@@ -8,7 +8,7 @@ from PIL import Image
 from core.media.folder import FolderMedia
 from core.media.intake import PICTURE_BYTES, FileTooLarge, take_in
 from core.media.kinds import UnusableFile, content_type_of
-from core.pictures import CorruptPicture
+from core.media.pictures import CorruptPicture
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100
 

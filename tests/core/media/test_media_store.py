@@ -8,11 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from core.database import StorageFault
-from core.faults import AccessDenied
+from core.aws_errors import AccessDenied
 from core.media.folder import FolderMedia
 from core.media.port import AlteredMedia, MissingMedia, reference_of
 from core.media.s3 import S3Media
+from core.storage.database import StorageFault
 
 CONTENT = b"\x89PNG and so on"
 NEVER_PUT = "0" * 64

@@ -12,18 +12,19 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from core.accounts import OUTBOX, Account
-from core.home import new_signing_secret
+from core.accounts.port import OUTBOX, Account
 from core.media.folder import FolderMedia
 from core.media.intake import take_in
-from core.models import Media
-from core.moments import real_clock
+from core.media.pictures import PictureLimits
 from core.outbox.sqlite import SqliteOutbox
-from core.pictures import PictureLimits
+from core.posts.models import Media
 from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Outgoing, Parts, Published, Refused, Unconfirmed, Unprepared
-from core.publishing.networks import outbox, webhook
+from core.publishing.networks.outbox import network as outbox
+from core.publishing.networks.webhook import network as webhook
+from core.storage.home import new_signing_secret
+from core.time.instants import real_clock
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
 ALBUM = MediaLimits(

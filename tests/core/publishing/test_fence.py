@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.media.folder import FolderMedia
 from core.media.intake import take_in
-from core.pictures import PictureLimits
-from core.processes import Presence
-from core.publishing.answers import try_again
+from core.media.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
 from core.publishing.fence import Fence, Verdict
 from core.publishing.network import Later, Outgoing, Published, Refused, Unconfirmed, Unprepared
+from core.publishing.outcomes import try_again
+from core.storage.processes import Presence
 
 DESTINATION = "net:ada"
 TEN_MINUTES = timedelta(minutes=10)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from core.account_file import FileAccounts
-from core.accounts import Account, Accounts, UnknownDestination
-from core.database import StorageFault
+from core.accounts.file import FileAccounts
+from core.accounts.port import Account, Accounts, UnknownDestination
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
-from core.publishing.answers import try_again
 from core.publishing.fence import LEASE, Fence
 from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Published, Refused, Unconfirmed
+from core.publishing.outcomes import try_again
 from core.publishing.publisher import Publisher
+from core.storage.database import StorageFault
 
 BOTH = ("outbox", "blog:ada")
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

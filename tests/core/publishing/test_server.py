@@ -11,17 +11,17 @@ import anyio
 import pytest
 from starlette.applications import Starlette
 
-from core.account_file import FileAccounts
+from core.accounts.file import FileAccounts
 from core.media.folder import FolderMedia
-from core.moments import real_clock
 from core.outbox.sqlite import SqliteOutbox
+from core.posts.payload import write_invocation
 from core.publishing import server
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Parts, all_networks
 from core.publishing.publisher import Answer, Publisher
-from core.publishing.reply import BODY_LIMIT
+from core.publishing.responses import BODY_LIMIT
 from core.publishing.server import publish_route
-from core.wire import write_invocation
+from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 
 SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"

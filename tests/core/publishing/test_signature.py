@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.home import new_signing_secret
-from core.moments import real_clock
 from core.publishing.signature import Forged, verify
+from core.storage.home import new_signing_secret
+from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 
 OLD, NEW = new_signing_secret(), new_signing_secret()

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.accounts import Account
-from core.database import StorageFault
+from core.accounts.port import Account
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
 from core.media.intake import take_in
-from core.pictures import PictureLimits
+from core.media.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Published, Refused, Unconfirmed
 from core.publishing.publisher import Publisher
+from core.storage.database import StorageFault
 
 PARTS = ("net:ada", "net:ada#2", "net:ada#3")
 

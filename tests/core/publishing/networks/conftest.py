@@ -18,13 +18,13 @@ import pytest
 import requests
 from PIL import Image
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.media.folder import FolderMedia
 from core.media.intake import take_in
-from core.models import Media, new_post_id
-from core.moments import real_clock
+from core.posts.models import Media, new_post_id
 from core.publishing.attachments import attachments
 from core.publishing.network import Network, Outgoing, Result, Unprepared
+from core.time.instants import real_clock
 
 
 class Request:

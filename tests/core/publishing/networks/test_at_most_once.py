@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from core.accounts import Account
-from core.moments import real_clock
+from core.accounts.port import Account
 from core.publishing.network import Later, Network, Published, Refused, Unconfirmed
-from core.publishing.networks.discord import DiscordNetwork
-from core.publishing.networks.linkedin import LinkedInNetwork
-from core.publishing.networks.slack import SlackNetwork
-from core.publishing.networks.telegram import TelegramNetwork
-from core.publishing.networks.x import XNetwork
+from core.publishing.networks.discord.network import DiscordNetwork
+from core.publishing.networks.linkedin.network import LinkedInNetwork
+from core.publishing.networks.slack.network import SlackNetwork
+from core.publishing.networks.telegram.network import TelegramNetwork
+from core.publishing.networks.x.network import XNetwork
+from core.time.instants import real_clock
 
 SECRET = "s3cret-0123456789"
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import requests
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.media.folder import FolderMedia
-from core.moments import real_clock
 from core.publishing.fence import LEASE, Fence
 from core.publishing.network import Network, Outgoing
-from core.publishing.networks.bluesky import BlueskyNetwork
-from core.publishing.networks.mastodon import MastodonNetwork
+from core.publishing.networks.bluesky.network import BlueskyNetwork
+from core.publishing.networks.mastodon.network import MastodonNetwork
+from core.time.instants import real_clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,18 +10,18 @@ import requests
 from PIL import Image
 from pydantic import SecretStr
 
-from core.accounts import Account
+from core.accounts.port import Account
 from core.media.intake import take_in
-from core.moments import real_clock
 from core.publishing.attachments import CannotAttach, attachments
-from core.publishing.bluesky_media import NotUploaded
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Published, Refused, Unconfirmed
-from core.publishing.networks.bluesky import BlueskyNetwork
-from core.publishing.networks.discord import DiscordNetwork
-from core.publishing.networks.mastodon import MastodonNetwork
-from core.publishing.networks.slack import SlackNetwork
-from core.publishing.networks.telegram import TelegramNetwork
+from core.publishing.networks.bluesky.media import NotUploaded
+from core.publishing.networks.bluesky.network import BlueskyNetwork
+from core.publishing.networks.discord.network import DiscordNetwork
+from core.publishing.networks.mastodon.network import MastodonNetwork
+from core.publishing.networks.slack.network import SlackNetwork
+from core.publishing.networks.telegram.network import TelegramNetwork
+from core.time.instants import real_clock
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
 TOKEN = "123456:ABC-def"

@@ -7,11 +7,11 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from core.accounts import Account
-from core.moments import real_clock
-from core.publishing.networks.bluesky import BlueskyNetwork
-from core.publishing.networks.mastodon import MastodonNetwork
-from core.publishing.networks.x import KEYS, XNetwork
+from core.accounts.port import Account
+from core.publishing.networks.bluesky.network import BlueskyNetwork
+from core.publishing.networks.mastodon.network import MastodonNetwork
+from core.publishing.networks.x.network import KEYS, XNetwork
+from core.time.instants import real_clock
 
 
 @pytest.fixture

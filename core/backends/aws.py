@@ -1,0 +1,182 @@
+"""AWS: EventBridge Scheduler fires, DynamoDB holds the ledger, Secrets Manager the signing secret."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from core.accounts.file import FileAccounts
+from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.port import Accounts
+from core.aws_errors import translated
+from core.backends.deployment import Deployment, find_deployment
+from core.backends.sqs_dead_letters import QueueShelf
+from core.ledger.dynamodb import DynamoLedger
+from core.ledger.port import Ledger
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.ledger.table import Table
+from core.media.folder import FolderMedia
+from core.media.port import MediaStore
+from core.media.s3 import S3Media
+from core.outbox.dynamodb import DynamoOutbox
+from core.outbox.port import Outbox
+from core.outbox.sqlite import SqliteOutbox
+from core.posts.payload import TargetSettings
+from core.scheduling.dead_letters import Shelf
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.home import Home
+from core.storage.processes import Presence
+from core.time.instants import Clock
+from lambda_pkg.signing_secret import SigningSecret
+
+LEAD = timedelta(seconds=60)
+"""EventBridge Scheduler fires within the minute after an at(); the relay, invoked early, waits for the rest."""
+NOTICE = LEAD + timedelta(seconds=60)
+PATIENT = Config(
+    retries={"mode": "adaptive", "total_max_attempts": 4},
+    max_pool_connections=32,
+    connect_timeout=3,
+    read_timeout=5,
+)
+"""Slows down when AWS throttles, as many pages and threads share the quota of one account.
+
+Where nobody answers at all, whoever looks at a page is told so within half a minute.
+"""
+TRANSFERRING = PATIENT.merge(Config(read_timeout=20))
+"""For files: a slow line may stand still for longer."""
+BRIEF = Config(
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=32,
+    connect_timeout=3,
+    read_timeout=5,
+)
+"""For questions whose answer a person waits for, and for the table, which has an own way of trying again."""
+
+
+class Aws:
+    """The place of a deployment. Credentials and region come the way boto3 always finds them."""
+
+    notice = NOTICE
+
+    def __init__(self, settings: Settings, home: Home, clock: Clock, session: boto3.Session | None = None) -> None:
+        """Find the deployment's parts and open what is kept on this machine.
+
+        Raises what `find_deployment` raises, NoCredentials, StorageFault or NewerDatabase.
+        """
+        self._clock = clock
+        self._settings = settings
+        self._home = home
+        self._making = Lock()
+        self._brief: dict[str, Any] = {}
+        with translated():
+            self.session = session or boto3.Session()
+            self.deployment = find_deployment(told(settings), settings.stack, self._cloudformation)
+            self.scheduler, self.functions = self.client("scheduler"), self.client("lambda")
+            self._signing_secret = self._secret()
+        self.target = TargetSettings(
+            group=self.deployment.group,
+            function_arn=self.deployment.function_arn,
+            role_arn=self.deployment.role_arn,
+            dead_letter_arn=self.deployment.dead_letter_arn,
+            lead=LEAD,
+        )
+        group = f"{self.deployment.account}:schedule-group/{self.deployment.group}"
+        self.name = f"{self.deployment.region}:{group}"
+        self._open = ExitStack()
+        self.databases: list[Database] = []
+        self.ledger, self.outbox = self._stores()
+        self.accounts, self.media = self._accounts(), self._media()
+        self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
+
+    def client(self, service: str, config: Config = PATIENT) -> Any:
+        """Return a boto3 client of this account, in the region that the deployment is in."""
+        with self._making:  # clients may be used from any thread, a session only from one at a time
+            return self.session.client(service, region_name=self.deployment.region, config=config)
+
+    def brief_client(self, service: str) -> Any:
+        """Return a client for questions whose answer a person waits for: two attempts of a few seconds."""
+        if service not in self._brief:
+            self._brief[service] = self.client(service, BRIEF)
+        return self._brief[service]
+
+    def relays_at_once(self) -> int:
+        """Return how many relays may run side by side: as many as are reserved, else as many functions as are left."""
+        reserved = self.reserved(self.deployment.function_arn)
+        if reserved is not None:
+            return reserved
+        with translated():
+            limits = self.brief_client("lambda").get_account_settings()["AccountLimit"]
+        return int(limits["UnreservedConcurrentExecutions"])
+
+    def published_at_once(self) -> int | None:
+        """Return how many posts the posting server takes side by side.
+
+        None where it is no function of the stack's, or shares with all others because nothing is reserved for it.
+        """
+        arn = self.deployment.posting_function_arn
+        return self.reserved(arn) if arn else None
+
+    def reserved(self, function_arn: str) -> int | None:
+        """Return how many of a function may run side by side, and none more; None where nothing is said of it."""
+        whole = ":".join(function_arn.split(":")[:7])  # an ARN may name a version or an alias behind that
+        with translated():
+            found = self.brief_client("lambda").get_function_concurrency(FunctionName=whole)
+        reserved: int | None = found.get("ReservedConcurrentExecutions")
+        return reserved
+
+    def signing_secrets(self) -> Sequence[str]:
+        """Return the configured secrets, else the deployment's, read at most every five minutes, else the home's own.
+
+        Raises what `core.aws_errors` makes of AWS's answer.
+        """
+        if self._settings.signing_secret or self._signing_secret is None:
+            return self._home.signing_secrets(self._settings.signing_secret)
+        with translated():
+            return self._signing_secret.at(self._clock())
+
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Nothing is to be started: EventBridge Scheduler fires, and the relay was told where to post when deployed."""
+
+    def close(self) -> None:
+        """Close what is open on this machine."""
+        self._open.close()
+
+    def _stores(self) -> tuple[Ledger, Outbox]:
+        """Return what was planned and what was published: in the deployment's table, else on this machine."""
+        if self.deployment.table:
+            table = Table(self.brief_client("dynamodb"), self.deployment.table, self._clock)
+            return DynamoLedger(table), DynamoOutbox(table)
+        presence = Presence(self._home.processes)
+        self._open.callback(presence.leave)
+        database = open_database(self._home.database, now=self._clock())
+        self._open.callback(database.close)
+        self.databases.append(database)
+        return SqliteLedger(database, presence), SqliteOutbox(database)
+
+    def _accounts(self) -> Accounts:
+        if self.deployment.accounts_path:
+            return ParameterAccounts(self.brief_client("ssm"), self.deployment.accounts_path, self._clock)
+        return FileAccounts(self._home.accounts)
+
+    def _media(self) -> MediaStore:
+        if self.deployment.media_bucket:
+            return S3Media(self.client("s3", TRANSFERRING), self.deployment.media_bucket)
+        return FolderMedia(self._home.media)
+
+    def _cloudformation(self) -> Any:
+        return self.session.client("cloudformation", config=BRIEF)
+
+    def _secret(self) -> SigningSecret | None:
+        arn = self.deployment.signing_secret_arn
+        return SigningSecret(arn, self.brief_client("secretsmanager")) if arn else None
+
+
+def told(settings: Settings) -> dict[str, str]:
+    """Return the parts of the deployment that the settings name one by one."""
+    named = settings.model_dump(include=set(Deployment.model_fields) & settings.model_fields_set)
+    return {name: value for name, value in named.items() if value is not None}

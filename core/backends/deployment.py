@@ -1,0 +1,128 @@
+"""Where on AWS the parts of a deployment are: read from a stack's outputs, or told one by one."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from core.aws_errors import translated
+from core.errors import PunctualError
+from core.posts.models import Value
+
+OUTPUTS = {
+    "group": "GroupName",
+    "function_arn": "RelayFunctionArn",
+    "role_arn": "ExecutionRoleArn",
+    "posting_function_arn": "PostingFunctionArn",
+    "table": "TableName",
+    "media_bucket": "MediaBucketName",
+    "accounts_path": "AccountsPath",
+    "signing_secret_arn": "SigningSecretArn",
+    "dead_letter_arn": "UndeliveredQueueArn",
+    "undelivered_url": "UndeliveredQueueUrl",
+    "failures_url": "FailuresQueueUrl",
+    "dead_letters_url": "DeadLettersQueueUrl",
+}
+"""The stack's output that gives each member of a Deployment."""
+
+
+WHOLE = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
+"""The states in which a stack can be used; during a clean-up AWS still deletes what was replaced."""
+
+
+class MissingStack(PunctualError):
+    """There is no stack of this name in this account and region."""
+
+    def __init__(self, stack: str, region: str) -> None:
+        super().__init__(f"There is no stack {stack} in {region}.")
+        self.hint = "Deploy it (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
+
+
+class UnfinishedStack(PunctualError):
+    """The stack is not, or not wholly, there."""
+
+    def __init__(self, stack: str, status: str) -> None:
+        super().__init__(f"The stack {stack} is in state {status}.")
+        self.hint = "Wait until its deployment is complete, or deploy it again; then start Punctual."
+
+
+class IncompleteDeployment(PunctualError):
+    """Too little is known of the deployment to schedule anything."""
+
+    def __init__(self, members: list[str]) -> None:
+        names = " and ".join(f"PUNCTUAL_{member.upper()}" for member in members)
+        super().__init__(f"Punctual runs on AWS, but does not know its parts: {names}.")
+        self.hint = "Set PUNCTUAL_STACK to the name of the deployed stack, or these variables."
+
+
+class Deployment(Value):
+    """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them.
+
+    `posting_function_arn` is None where posts go to another server than a function of the stack's.
+    """
+
+    function_arn: str
+    role_arn: str
+    group: str = "punctual"
+    posting_function_arn: str | None = None
+    table: str | None = None
+    media_bucket: str | None = None
+    accounts_path: str | None = None
+    signing_secret_arn: str | None = None
+    dead_letter_arn: str | None = None
+    undelivered_url: str | None = None
+    failures_url: str | None = None
+    dead_letters_url: str | None = None
+
+    @property
+    def dead_letter_urls(self) -> dict[str, str]:
+        """The queues of what was given up, by whom."""
+        queues = {"the scheduler": self.undelivered_url, "the relay": self.dead_letters_url}
+        return {giver: url for giver, url in queues.items() if url}
+
+    @property
+    def account(self) -> str:
+        """The account that the function is in."""
+        return self.function_arn.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        """The region that the function, and so everything else, is in."""
+        return self.function_arn.split(":")[3]
+
+
+def find_deployment(told: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
+    """Return the deployment that a stack's outputs describe; what was told one by one goes before them.
+
+    `cloudformation` makes a client, which is needed for a stack alone.
+    Raises MissingStack, UnfinishedStack, IncompleteDeployment, or what `core.aws_errors` makes of AWS's answer.
+    """
+    found = {**(read_outputs(stack, cloudformation()) if stack else {}), **told}
+    missing = [member for member in ("function_arn", "role_arn") if not found.get(member)]
+    if missing:
+        raise IncompleteDeployment(missing)
+    return Deployment.model_validate(found)
+
+
+def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
+    """Return the members of a Deployment that a stack's outputs give."""
+    with translated():
+        try:
+            description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                raise MissingStack(stack, cloudformation.meta.region_name) from error
+            raise
+    status = description["StackStatus"]
+    if status not in WHOLE:
+        raise UnfinishedStack(stack, status)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+    return {member: outputs[key] for member, key in OUTPUTS.items() if key in outputs}

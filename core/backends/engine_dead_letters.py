@@ -1,0 +1,29 @@
+"""The dead letters of one machine: invocations that the embedded engine gave up."""
+
+from core.engine.store import Store
+from core.scheduling.dead_letters import DeadLetter
+
+
+class EngineShelf:
+    """The shelf in engine.db."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def letters(self) -> list[DeadLetter]:
+        return [
+            DeadLetter(
+                id=letter.id,
+                where="the engine",
+                payload=letter.payload.decode(errors="replace"),
+                reason=letter.error,
+                failed_at=letter.failed_at,
+            )
+            for letter in self._store.dead_letters()
+        ]
+
+    def holds(self, letter_id: str) -> bool:
+        return self._store.is_dead(letter_id)
+
+    def remove(self, letter_id: str) -> bool:
+        return self._store.discard(letter_id)

@@ -1,0 +1,75 @@
+"""What makes links, mentions and tags of a Bluesky post work: facets, which name ranges of bytes in its text.
+
+Ranges are offsets into the UTF-8 form of the text, so an emoji or an umlaut before a link shifts it
+(app.bsky.richtext.facet). A mention names the account by its DID, never by its handle.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+from core.posts.models import graphemes
+from core.publishing.links import links
+
+TAG_LIMIT = 64
+"""Graphemes, without the #; the server refuses the whole post for a longer one."""
+
+_MENTION = regex.compile(r"(?<![\w@/.])[@＠](?P<handle>[a-z0-9-]++(?:\.[a-z0-9-]++)++)", regex.IGNORECASE)
+_TAG = regex.compile(
+    r"(?<![^\s(])[#＃](?P<tag>[\p{L}\p{N}\p{Extended_Pictographic}_][\p{L}\p{M}\p{N}\p{So}\p{Sk}_\u200d\ufe0f-]*+)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Span:
+    """A stretch of the text that does something; `start` and `end` count characters."""
+
+    start: int
+    end: int
+    feature: dict[str, str]
+
+
+def mentions(text: str) -> list[str]:
+    """Return the handles that a text mentions, in lower case, each once."""
+    return list(dict.fromkeys(match["handle"].lower() for match in _MENTION.finditer(text)))
+
+
+def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any]]:
+    """Return the facets of a text in their order; none overlaps another.
+
+    `did_of` answers the DID behind a handle in lower case; a mention of a handle that has none stays plain text.
+    """
+    taken: list[_Span] = []
+    for span in (*_links(text), *_mentions(text, did_of), *_tags(text)):
+        if all(span.end <= other.start or span.start >= other.end for other in taken):
+            taken.append(span)
+    return [_facet(text, span) for span in sorted(taken, key=lambda span: span.start)]
+
+
+def _links(text: str) -> Iterator[_Span]:
+    for link in links(text):
+        yield _Span(start=link.start, end=link.end, feature={"$type": "app.bsky.richtext.facet#link", "uri": link.url})
+
+
+def _mentions(text: str, did_of: Callable[[str], str | None]) -> Iterator[_Span]:
+    for match in _MENTION.finditer(text):
+        did = did_of(match["handle"].lower())
+        if did is not None:
+            feature = {"$type": "app.bsky.richtext.facet#mention", "did": did}
+            yield _Span(start=match.start(), end=match.end(), feature=feature)
+
+
+def _tags(text: str) -> Iterator[_Span]:
+    for match in _TAG.finditer(text):
+        tag = match["tag"].rstrip("-")
+        if not tag.isdigit() and graphemes(tag) <= TAG_LIMIT:
+            end = match.start("tag") + len(tag)
+            yield _Span(start=match.start(), end=end, feature={"$type": "app.bsky.richtext.facet#tag", "tag": tag})
+
+
+def _facet(text: str, span: _Span) -> dict[str, Any]:
+    start = len(text[: span.start].encode())
+    end = start + len(text[span.start : span.end].encode())
+    return {"index": {"byteStart": start, "byteEnd": end}, "features": [span.feature]}

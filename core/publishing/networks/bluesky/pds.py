@@ -1,0 +1,117 @@
+"""A personal data server of the AT Protocol: logging in, and calls in an account's name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import PunctualError
+from core.publishing.account_form import is_allowed
+from core.publishing.http.client import Answer, BrokenOff, Line, bearer
+
+_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
+"""What a server says of a session that has ended; a new one is all it takes."""
+
+
+class TurnedDown(PunctualError):
+    """The server did not let us in."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.words)
+        self.answer = answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Where and as whom to log in. `follow` goes on to the server that the account's identity names."""
+
+    server: str
+    identifier: str
+    password: str = field(repr=False)
+    follow: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A log-in that holds for about two hours."""
+
+    did: str
+    server: str
+    token: str = field(repr=False)
+    active: bool
+    confirmed: bool
+    """Whether the account's e-mail address is, as far as the server tells."""
+
+
+class Sessions:
+    """Log-ins, kept in memory while they hold: servers allow few a day (bsky.social: 300)."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Login, Session] = {}
+
+    def begin(self, line: Line, login: Login) -> Session:
+        """Log in anew. Raises Fault, or TurnedDown."""
+        content = {"identifier": login.identifier, "password": login.password}
+        answer = line.post(_address(login.server, "com.atproto.server.createSession"), content)
+        members = answer.members
+        if not answer.ok:
+            raise TurnedDown(answer)
+        if not members.keys() >= {"did", "accessJwt"}:
+            raise BrokenOff(f"{login.server} did not answer as a Bluesky server does.")
+        session = Session(
+            did=str(members["did"]),
+            server=_home(members, login),
+            token=str(members["accessJwt"]),
+            active=members.get("active") is not False,
+            confirmed=members.get("emailConfirmed") is not False,
+        )
+        self._kept[login] = session
+        return session
+
+    def is_confirmed(self, line: Line, login: Login) -> bool:
+        """Whether the account's e-mail address is confirmed, asked anew until it is. Raises Fault, or TurnedDown."""
+        kept = self._kept.get(login)
+        return (kept is not None and kept.confirmed) or self.begin(line, login).confirmed
+
+    def call(self, line: Line, login: Login, method: str, content: dict[str, Any]) -> Answer:
+        """POST to a method in the account's name, logged in as far as needed. Raises Fault, or TurnedDown.
+
+        A session that has ended is replaced and the call made once more; the server did nothing the first time.
+        """
+
+        def send(session: Session) -> Answer:
+            return line.post(_address(session.server, method), content, headers=bearer(session.token))
+
+        return self._logged_in(line, login, send)
+
+    def upload(self, line: Line, login: Login, content: bytes, content_type: str) -> Answer:
+        """Give a file to the account's server, as `call` does; a record that names it must follow within some hours."""
+
+        def send(session: Session) -> Answer:
+            address = _address(session.server, "com.atproto.repo.uploadBlob")
+            headers = {**bearer(session.token), "Content-Type": content_type}
+            return line.send("POST", address, body=content, headers=headers)
+
+        return self._logged_in(line, login, send)
+
+    def _logged_in(self, line: Line, login: Login, send: Callable[[Session], Answer]) -> Answer:
+        answer = send(self._kept.get(login) or self.begin(line, login))
+        return send(self.begin(line, login)) if answer.members.get("error") in _ENDED else answer
+
+    def ask(self, line: Line, login: Login, method: str, params: dict[str, str]) -> Answer:
+        """GET a method that needs no log-in, where the account's repository is. Raises Fault."""
+        session = self._kept.get(login)
+        return line.get(_address(session.server if session else login.server, method), params=params)
+
+
+def _address(server: str, method: str) -> str:
+    return f"{server}/xrpc/{method}"
+
+
+def _home(session: dict[str, Any], login: Login) -> str:
+    """The server that the identity document names, where it is to be followed and may be."""
+    document = session.get("didDoc")
+    services = document.get("service", []) if login.follow and isinstance(document, dict) else []
+    for service in services:
+        if str(service.get("id", "")).endswith("#atproto_pds") and is_allowed(str(service.get("serviceEndpoint"))):
+            return str(service["serviceEndpoint"]).rstrip("/")
+    return login.server

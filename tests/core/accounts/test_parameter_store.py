@@ -1,0 +1,61 @@
+"""Accounts in Parameter Store: encrypted, not asked for at every look, and never quoted."""
+
+import traceback
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from core.accounts.parameter_store import FRESH_FOR, ParameterAccounts, ParameterUnreadable
+from core.accounts.port import Account
+from core.aws_errors import AccessDenied
+
+PATH = "/punctual/Punctual/accounts"
+
+
+@pytest.fixture
+def account():
+    return Account(destination="webhook:sales", label="Sales", credentials={"secret": SecretStr("hunter2")})
+
+
+@pytest.fixture
+def accounts(cloud, product_session, clock):
+    return ParameterAccounts(product_session.client("ssm"), PATH, clock)
+
+
+def test_credentials_are_encrypted_under_a_name_that_people_recognise(accounts, cloud, account):
+    accounts.connect(account)
+    [stored] = cloud["ssm"].get_parameters_by_path(Path=PATH)["Parameters"]
+    assert (stored["Name"], stored["Type"]) == (f"{PATH}/webhook_3a_sales", "SecureString")
+
+
+@pytest.mark.parametrize("later", [FRESH_FOR, -timedelta(days=1)], ids=["half a minute", "a clock that is set back"])
+def test_what_another_process_changes_is_seen_within_half_a_minute(accounts, cloud, account, clock, later):
+    accounts.connect(account)
+    assert accounts.get("webhook:sales").label == "Sales"
+    cloud["ssm"].delete_parameter(Name=f"{PATH}/webhook_3a_sales")
+    assert accounts.get("webhook:sales").label == "Sales"
+    clock.now += later
+    assert len(accounts.all()) == 1
+
+
+@pytest.mark.parametrize("content", ["{", '{"destination": 1, "credentials": {"secret": "hunter2"}}'])
+def test_a_parameter_that_is_no_account_is_named_and_not_quoted(accounts, cloud, content):
+    cloud["ssm"].put_parameter(Name=f"{PATH}/webhook_3a_sales", Value=content, Type="SecureString")
+    with pytest.raises(ParameterUnreadable, match=f"{PATH}/webhook_3a_sales") as refusal:
+        accounts.all()
+    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize(
+    ("operation", "use"),
+    [
+        ("GetParametersByPath", lambda accounts, account: accounts.all()),
+        ("PutParameter", lambda accounts, account: accounts.connect(account)),
+        ("DeleteParameters", lambda accounts, account: accounts.remove(account.destination)),
+    ],
+)
+def test_a_refusal_of_aws_is_told_in_words(accounts, account, interfere, operation, use):
+    interfere(operation, "AccessDeniedException", f"You may not {operation} on {PATH}")
+    with pytest.raises(AccessDenied, match=operation):
+        use(accounts, account)

@@ -1,0 +1,112 @@
+"""History: what began, as lines; and what never did."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.ledger.history import everything, lying, run_of, runs, waits_for_a_person
+from core.ledger.port import Receipt
+from core.posts.payload import invocation_of
+
+
+@pytest.fixture
+def told(ledger, clock):
+    """Record that something happened to a post's occurrence."""
+
+    def record(post, kind, *, after=0.0, destination="outbox", **detail):
+        whole = kind in ("handed_over", "attempt_failed", "missed", "failed")
+        receipt = Receipt(
+            kind=kind,
+            at=post.due_at + timedelta(seconds=after),
+            revision=post.revision,
+            destination=None if whole else destination,
+            detail=detail,
+        )
+        ledger.record(invocation_of(post, post.due_at), receipt)
+
+    return record
+
+
+def test_a_line_tells_what_went_out_when_where_and_how_late(ledger, told, a_post):
+    post = a_post()
+    told(post, "published", after=0.0345, url="/outbox?post=1")
+    told(post, "handed_over", after=0.1)
+    (run,) = runs(ledger, limit=10)
+    assert (run.key, run.post_id, run.text, run.zone) == (post.post_id, post.post_id, post.text, "Europe/Berlin")
+    assert (run.state, run.url, run.error) == ("published", "/outbox?post=1", None)
+    assert (run.due_at, run.published_at) == (post.due_at, post.due_at + timedelta(milliseconds=34))
+    assert run.lag_ms == 34
+    assert run.attempts == 1
+
+
+def test_what_is_not_out_has_no_lag(ledger, told, a_post):
+    told(a_post(), "refused", reason="no")
+    (run,) = runs(ledger, limit=10)
+    assert (run.state, run.error, run.published_at, run.lag_ms) == ("refused", "no", None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "retriable"),
+    [
+        ("refused", ("outbox",)),
+        ("unconfirmed", ("outbox",)),
+        ("missed", ("outbox",)),
+        ("failed", ("outbox",)),
+        ("published", ()),
+        ("waiting", ()),
+        ("attempt_failed", ()),
+    ],
+)
+def test_what_ended_badly_may_be_tried_again_and_what_goes_on_by_itself_may_not(ledger, told, a_post, kind, retriable):
+    told(a_post(), kind)
+    assert runs(ledger, limit=10)[0].retriable == retriable
+
+
+def test_pages_follow_each_other(ledger, told, a_post, clock):
+    for number in range(5):
+        told(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)), "missed")
+    first = runs(ledger, limit=2)
+    second = runs(ledger, after=first[-1].cursor, limit=2)
+    assert [run.post_id[-1] for run in first + second] == ["4", "3", "2", "1"]
+    assert [run.post_id[-1] for run in everything(ledger, page=2)] == ["4", "3", "2", "1", "0"]
+
+
+def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger, told, a_post, clock):
+    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
+    told(post, "missed")
+    (run,) = runs(ledger, limit=10)
+    assert waits_for_a_person(ledger, run)
+    moved = post.model_copy(update={"revision": 2, "due_at": post.due_at + timedelta(days=1)})
+    ledger.change(moved, wish="active", schedule_name="y", now=clock())
+    assert not waits_for_a_person(ledger, run)
+    assert runs(ledger, limit=10) == []
+
+
+def test_a_failed_run_waits_for_a_person_though_its_series_was_changed(ledger, a_series, clock):
+    series = ledger.plan(a_series(), schedule_name="x", now=clock()).post
+    ledger.record(invocation_of(series, clock()), Receipt(kind="missed", at=clock(), revision=1))
+    (run,) = runs(ledger, limit=10)
+    ledger.change(series.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="x", now=clock())
+    assert waits_for_a_person(ledger, run)
+
+
+def test_what_lies_past_its_time_is_paused_or_after_a_while_missing(ledger, a_post, clock):
+    paused = ledger.plan(a_post(post_id="0" * 12), schedule_name="x", now=clock()).post
+    ledger.change(paused.model_copy(update={"revision": 2}), wish="paused", schedule_name="x", now=clock())
+    ledger.plan(a_post(post_id="1" * 12), schedule_name="y", now=clock())
+    assert lying(ledger, clock()) == []
+    clock.move(hours=1, seconds=1)
+    assert [plan.post.post_id[0] for plan in lying(ledger, clock())] == ["0"]
+    clock.move(minutes=2)
+    assert sorted(plan.post.post_id[0] for plan in lying(ledger, clock())) == ["0", "1"]
+
+
+def test_a_run_of_a_series_is_a_line_of_its_own(ledger, a_series, clock):
+    for days in range(2):
+        run = invocation_of(a_series(), clock() + timedelta(days=days))
+        ledger.record(run, Receipt(kind="published", at=run.occurrence, revision=1, destination="outbox"))
+    assert [run.key for run in runs(ledger, limit=10)] == [
+        "k3v9q2m4cx7a/2026-11-03T12:00:00Z",
+        "k3v9q2m4cx7a/2026-11-02T12:00:00Z",
+    ]
+    assert run_of(ledger.occurrence("k3v9q2m4cx7a/2026-11-02T12:00:00Z")).lag_ms == 0

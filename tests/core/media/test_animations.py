@@ -1,0 +1,71 @@
+"""Animations, and what they tell besides pictures."""
+
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from core.media.animations import without_words
+
+
+def frames(content):
+    with Image.open(BytesIO(content)) as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            yield image.convert("RGBA"), image.info.get("duration")
+
+
+def animation():
+    shades = Image.linear_gradient("L").resize((40, 30))
+    stages = [shades.rotate(90 * turn) for turn in range(3)]
+    file = BytesIO()
+    stages[0].save(file, "GIF", save_all=True, append_images=stages[1:], duration=[80, 90, 100], loop=0)
+    return file.getvalue()
+
+
+def comment(text):
+    return b"\x21\xfe" + bytes([len(text)]) + text + b"\0"
+
+
+XMP = b"\x21\xff\x0bXMP DataXMP<x>+50.9413+006.9583</x>\x01" + bytes(range(255, -1, -1)) + b"\0"
+"""As Photoshop writes it: the text, then a trailer that leads whoever reads it as sub-blocks to its end."""
+PLACE = b"+50.9413+006.9583"
+
+
+@pytest.mark.parametrize("told", [comment(PLACE), XMP, b"\x21\x01\x0c" + b"\0" * 12 + b"\x11" + PLACE + b"\0"])
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_what_is_told_in_words_is_gone_and_every_frame_stays(told, where):
+    plain = animation()
+    head = plain.index(b"\x21\xff\x0bNETSCAPE")
+    talking = plain[:head] + told + plain[head:] if where == "before" else plain[:-1] + told + plain[-1:]
+    quiet = without_words(talking)
+    assert PLACE in talking
+    assert PLACE not in quiet
+    for (before, time_before), (after, time_after) in zip(frames(plain), frames(quiet), strict=True):
+        assert ImageChops.difference(before, after).getbbox() is None
+        assert time_before == time_after
+    assert b"NETSCAPE2.0" in quiet
+
+
+def test_an_animation_that_tells_nothing_stays_as_it_is():
+    assert without_words(animation()) == animation()
+
+
+def test_what_lies_behind_the_end_is_gone():
+    assert without_words(animation() + b"taken at " + PLACE) == animation()
+
+
+def test_an_animation_that_is_cut_short_ends_with_its_last_whole_frame():
+    whole = animation()
+    assert 1 <= len(list(frames(without_words(whole[: len(whole) * 2 // 3])))) < 3
+
+
+@given(cut=st.integers(13, 2000), edits=st.lists(st.tuples(st.integers(13, 2000), st.integers(0, 255)), max_size=8))
+def test_a_hostile_file_is_read_without_harm(cut, edits):
+    content = bytearray(animation())
+    for place, byte in edits:
+        content[place % len(content)] = byte
+    quiet = without_words(bytes(content[:cut]))
+    assert len(quiet) <= len(content) + 1

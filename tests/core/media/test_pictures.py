@@ -1,0 +1,304 @@
+"""Pictures as networks take them, and files that only look like pictures."""
+
+import struct
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
+
+from core.errors import PunctualError
+from core.media import pictures
+from core.media.pictures import (
+    CannotFit,
+    CorruptPicture,
+    PictureLimits,
+    TooManyPixels,
+    examined,
+    fitted,
+    thumbnail,
+)
+
+ROOT = Path(__file__).parents[3]
+GPS, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
+GENEROUS = PictureLimits(count=4, max_bytes=8_000_000)
+
+
+def encoded(image, form, **options):
+    file = BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def decoded(content):
+    return Image.open(BytesIO(content))
+
+
+def gradient(width=400, height=300, mode="RGB"):
+    shades = Image.linear_gradient("L").resize((width, height))
+    return Image.merge("RGB", (shades, ImageChops.invert(shades), shades.rotate(180))).convert(mode)
+
+
+def noise(width, height):
+    return Image.merge("RGB", [Image.effect_noise((width, height), 120) for _ in range(3)])
+
+
+@pytest.fixture
+def from_a_phone():
+    """A JPEG that lies on its side, and says where it was taken and with what."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[MAKE] = "Camera of Ada"
+    exif.get_ifd(GPS)[2] = (50.0, 56.0, 29.0)
+    image = gradient()
+    image.paste("red", (0, 0, 100, 75))
+    return encoded(image, "JPEG", exif=exif, quality=95)
+
+
+def test_where_a_picture_was_taken_is_removed(from_a_phone):
+    assert dict(decoded(from_a_phone).getexif().get_ifd(GPS))
+    ready = fitted(from_a_phone, GENEROUS)
+    assert dict(decoded(ready.content).getexif()) == {}
+    assert b"Camera of Ada" not in ready.content
+
+
+def test_a_picture_that_lies_on_its_side_is_set_upright(from_a_phone):
+    ready = fitted(from_a_phone, GENEROUS)
+    assert (ready.width, ready.height) == decoded(ready.content).size == (300, 400)
+    red, green, blue = decoded(ready.content).getpixel((280, 20))
+    assert red > 200
+    assert green < 60
+    assert blue < 60
+    assert (examined(from_a_phone).width, examined(from_a_phone).height) == (300, 400)
+
+
+def test_no_text_beside_a_drawing_is_kept():
+    told = PngInfo()
+    told.add_text("Location", "Cologne, Domkloster 4")
+    told.add_itxt("XML:com.adobe.xmp", "<x>Cologne</x>", zip=False)
+    content = encoded(gradient(40, 30), "PNG", pnginfo=told)
+    assert content.count(b"Cologne") == 2
+    assert b"Cologne" not in fitted(content, GENEROUS).content
+    assert fitted(content, GENEROUS).content_type == "image/png"
+
+
+@pytest.mark.parametrize("form", ["JPEG", "GIF"])
+def test_no_comment_is_kept(form):
+    content = encoded(gradient(40, 30), form, comment=b"in Cologne")
+    assert b"in Cologne" in content
+    assert (
+        b"in Cologne" not in fitted(content, replace(GENEROUS, types=("image/jpeg", "image/png", "image/gif"))).content
+    )
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_no_format_keeps_what_it_was_told_of_the_place(form):
+    exif = Image.Exif()
+    exif[MAKE] = "Camera of Ada"
+    content = encoded(gradient(), form, exif=exif)
+    assert b"Camera of Ada" in content
+    assert b"Camera of Ada" not in fitted(content, GENEROUS).content
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_the_colours_keep_their_profile(form):
+    content = encoded(gradient(), form, icc_profile=b"a profile of sorts")
+    assert decoded(fitted(content, GENEROUS).content).info["icc_profile"] == b"a profile of sorts"
+
+
+def test_colours_of_another_kind_leave_their_profile_behind():
+    content = encoded(gradient(mode="CMYK"), "JPEG", icc_profile=b"a profile for ink")
+    assert "icc_profile" not in decoded(fitted(content, GENEROUS).content).info
+
+
+def test_a_picture_is_scaled_down_to_the_side_a_network_takes():
+    ready = fitted(encoded(gradient(3000, 1500), "JPEG"), PictureLimits(count=1, max_bytes=10**6, max_side=1000))
+    assert (ready.width, ready.height) == (1000, 500)
+
+
+def test_a_small_picture_is_not_blown_up():
+    ready = fitted(encoded(gradient(30, 20), "PNG"), GENEROUS)
+    assert (ready.width, ready.height, ready.content_type) == (30, 20, "image/png")
+
+
+def test_a_picture_of_many_bytes_fits_afterwards():
+    content = encoded(noise(1200, 900), "JPEG", quality=95)
+    ready = fitted(content, PictureLimits(count=1, max_bytes=120_000))
+    assert len(content) > 500_000
+    assert len(ready.content) <= 120_000
+    decoded(ready.content).load()
+
+
+def test_a_screenshot_stays_sharp():
+    drawing = Image.new("RGB", (200, 100), "white")
+    drawing.paste("navy", (20, 20, 60, 60))
+    ready = fitted(encoded(drawing, "PNG"), GENEROUS)
+    assert ready.content_type == "image/png"
+    assert ImageChops.difference(decoded(ready.content), drawing).getbbox() is None
+
+
+def test_a_transparent_picture_stays_so_where_it_can_and_lies_on_white_where_it_cannot():
+    logo = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    logo.paste((200, 0, 0, 255), (40, 40, 60, 60))
+    content = encoded(logo, "PNG")
+    assert decoded(fitted(content, GENEROUS).content).getpixel((0, 0)) == (0, 0, 0, 0)
+    flat = fitted(content, PictureLimits(count=1, max_bytes=10**6, types=("image/jpeg",)))
+    assert flat.content_type == "image/jpeg"
+    assert min(decoded(flat.content).getpixel((0, 0))) > 250
+
+
+@pytest.mark.parametrize(("mode", "form"), [("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("RGBA", "WEBP")])
+@pytest.mark.parametrize("max_side", [50, 4000])
+def test_pictures_of_every_kind_are_set_upright(mode, form, max_side):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    content = encoded(gradient(400, 200, mode), form, exif=exif)
+    ready = fitted(content, replace(GENEROUS, max_side=max_side))
+    assert decoded(ready.content).size == (ready.width, ready.height) == ((200, 400) if max_side > 400 else (25, 50))
+
+
+@pytest.mark.parametrize(
+    ("mode", "form"),
+    [("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "WEBP"), ("CMYK", "JPEG"), ("L", "JPEG")],
+)
+def test_every_way_to_hold_colours_is_understood(mode, form):
+    content = encoded(gradient(50, 40).convert(mode), form)
+    assert decoded(fitted(content, GENEROUS).content).size == (50, 40)
+
+
+def test_sixteen_bits_of_grey_do_not_turn_white():
+    ready = fitted(encoded(Image.new("I;16", (8, 8), 0x8000), "PNG"), GENEROUS)
+    assert decoded(ready.content).convert("L").getpixel((0, 0)) == 128
+
+
+def test_an_animation_moves_where_gifs_are_taken_and_stands_where_not():
+    frames = [gradient(40, 30).rotate(90 * turn) for turn in range(3)]
+    content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80)
+    moving = fitted(content, PictureLimits(count=1, max_bytes=10**6, types=("image/gif", "image/png")))
+    assert moving.content == content
+    talking = content[:-1] + b"\x21\xfe\x08in Koeln\0" + content[-1:]
+    assert fitted(talking, PictureLimits(count=1, max_bytes=10**6, types=("image/gif",))).content == content
+    still = fitted(content, GENEROUS)
+    assert still.content_type == "image/png"
+    with pytest.raises(CannotFit, match="animation"):
+        fitted(content, PictureLimits(count=1, max_bytes=100, types=("image/gif",)))
+
+
+def test_what_can_never_fit_is_refused():
+    with pytest.raises(CannotFit, match="picture cannot be made to fit into 200 bytes"):
+        fitted(encoded(noise(300, 300), "PNG"), PictureLimits(count=1, max_bytes=200))
+
+
+def test_several_pictures_share_what_a_network_takes_in_all():
+    limits = PictureLimits(count=4, max_bytes=500_000, total_bytes=800_000)
+    assert [limits.each_of(count) for count in (1, 2, 4)] == [500_000, 400_000, 200_000]
+    assert len(fitted(encoded(noise(900, 900), "JPEG"), limits, count=4).content) <= 200_000
+
+
+def test_a_thumbnail_is_small():
+    small = thumbnail(encoded(gradient(3000, 2000), "JPEG"))
+    assert decoded(small).size == (320, 213)
+    assert len(small) < 100_000
+
+
+def png_that_claims(width, height):
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("size", [(8000, 6251), (10_000, 10_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
+def test_a_picture_that_unfolds_to_gigabytes_is_refused_before_it_does(size):
+    for look in (examined, lambda content: fitted(content, GENEROUS)):
+        with pytest.raises(TooManyPixels, match="50 million"):
+            look(png_that_claims(*size))
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from core.media.pictures import PictureLimits, fitted
+fitted(Path(sys.argv[1]).read_bytes(), PictureLimits(count=1, max_bytes=4_000_000, max_side=3840))
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells how much memory a process took")
+@pytest.mark.parametrize(("mode", "form", "megabytes"), [("RGB", "JPEG", 300), ("RGB", "PNG", 600)])
+def test_the_largest_picture_is_made_ready_in_the_memory_that_the_posting_function_has(tmp_path, mode, form, megabytes):
+    path = tmp_path / "large"
+    path.write_bytes(encoded(Image.new(mode, (8000, 6200), "navy"), form))
+    peak = subprocess.run([sys.executable, "-c", PEAK, str(path)], check=True, capture_output=True, cwd=ROOT)
+    assert int(peak.stdout) < megabytes * 1000
+
+
+def test_no_more_than_two_pictures_are_unfolded_at_the_same_moment(monkeypatch):
+    open_now, most, opened = [], [], pictures._opened
+
+    @contextmanager
+    def counted(content):
+        open_now.append(content)
+        most.append(len(open_now))
+        with opened(content) as image:
+            yield image
+        open_now.remove(content)
+
+    monkeypatch.setattr(pictures, "_opened", counted)
+    content = encoded(noise(800, 800), "JPEG")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: fitted(content, GENEROUS), range(16)))
+    assert max(most) == 2
+
+
+def test_a_picture_that_was_cut_short_is_refused():
+    whole = encoded(noise(200, 200), "JPEG")
+    for content in (whole[: len(whole) // 2], whole[:20], b"\xff\xd8\xff", png_that_claims(100, 100)):
+        with pytest.raises(CorruptPicture):
+            examined(content)
+
+
+SEEDS = [
+    encoded(gradient(20, 20), form, **options)
+    for form, options in (
+        ("JPEG", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("WEBP", {}),
+    )
+]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("size", [(2, 6000), (6000, 2)])
+def test_a_strip_is_scaled_to_no_less_than_a_pixel_across(form, size):
+    ready = fitted(encoded(gradient(*size), form), replace(GENEROUS, max_side=1000))
+    assert sorted(decoded(ready.content).size) == [1, 1000]
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's: it warns of oddities that it then reads all the same
+@settings(max_examples=300, deadline=None)
+@given(
+    seed=st.sampled_from(SEEDS),
+    edits=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8),
+    cut=st.integers(0, 3000),
+)
+def test_a_hostile_file_is_read_or_refused_and_nothing_else(seed, edits, cut):
+    content = bytearray(seed)
+    for place, byte in edits:
+        content[place % len(content)] = byte
+    with suppress(PunctualError):
+        ready = fitted(bytes(content[: cut or None]), PictureLimits(count=1, max_bytes=50_000, max_side=64))
+        assert len(ready.content) <= 50_000

@@ -1,0 +1,91 @@
+"""Facets: ranges of bytes, whatever stands before them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.publishing.networks.bluesky.facets import facets, mentions
+
+WORDS = st.sampled_from(
+    [
+        "Grüße",
+        "🎉",
+        "👨‍👩‍👧‍👦",
+        "日本語",
+        "مرحبا",
+        "שלום",
+        "e\u0301",
+        "\u200f",
+        "a",
+        "…",
+        "C#",
+        "1",
+        "#1",
+        "@ada",
+        "a@b.de",
+    ]
+)
+LINKS = st.sampled_from(["https://example.com/ü?a=1#b", "http://例え.jp/日本", "example.com/x", "https://a.de/(b)"])
+TAGS = st.sampled_from(["#Köln", "#日本", "#a_b-c", "#🎉", "#हिन्दी", "＃tag"])
+MENTIONS = st.sampled_from(["@ada.test", "@Bob.bsky.social", "@a-b.example.org"])
+
+
+def did_of(handle: str) -> str | None:
+    return f"did:plc:{handle}"
+
+
+def stretches(text: str) -> list[tuple[str, str]]:
+    whole = text.encode()
+    return [
+        (
+            whole[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode(),
+            facet["features"][0]["$type"].partition("#")[2],
+        )
+        for facet in facets(text, did_of)
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["word", "link", "tag", "mention"]), st.data()), max_size=8),
+    st.sampled_from(" \n\t"),
+)
+def test_everything_between_spaces_is_found_exactly_where_it_stands(pieces, space):
+    kinds = {"word": WORDS, "link": LINKS, "tag": TAGS, "mention": MENTIONS}
+    drawn = [(kind, data.draw(kinds[kind])) for kind, data in pieces]
+    text = space.join(piece for _, piece in drawn)
+    assert stretches(text) == [(piece, kind) for kind, piece in drawn if kind != "word"]
+
+
+@given(st.text(max_size=60) | st.text(st.sampled_from("@#ab.:/()😀ü \n-_1"), max_size=60))
+def test_ranges_are_whole_characters_in_order_and_apart(text):
+    whole, last = text.encode(), 0
+    for facet in facets(text, did_of):
+        start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+        assert last <= start < end <= len(whole)
+        whole[start:end].decode()
+        last = end
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hi @ada.test, (see #news)!", [("@ada.test", "mention"), ("#news", "tag")]),
+        ("https://mastodon.example.com/@ada.b#x", [("https://mastodon.example.com/@ada.b#x", "link")]),
+        ("mail ada@example.com, not @ada", []),
+        ("#1 #️⃣ ##x # #", []),
+        ("#2026er", [("#2026er", "tag")]),
+        ("#" + "a" * 64, [("#" + "a" * 64, "tag")]),
+        ("#" + "a" * 65, []),
+        ("@ada.test's dog", [("@ada.test", "mention")]),
+    ],
+)
+def test_what_people_write_is_understood(text, found):
+    assert stretches(text) == found
+
+
+def test_a_mention_that_does_not_resolve_stays_plain_text():
+    assert facets("hi @nobody.test", lambda handle: None) == []
+
+
+def test_handles_are_asked_for_once_and_in_lower_case():
+    assert mentions("@Ada.Test @ada.test @bob.test") == ["ada.test", "bob.test"]

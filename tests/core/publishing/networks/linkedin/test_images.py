@@ -1,0 +1,200 @@
+"""Pictures on LinkedIn: whatever happens to an upload, nothing is out; a doubt about the post waits for a person."""
+
+import pytest
+
+from core.accounts.port import Account
+from core.publishing.attachments import CannotAttach
+from core.publishing.http.client import Answer, Line
+from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.networks.linkedin.network import LinkedInNetwork
+from core.time.instants import real_clock
+
+SECRET = "s3cret-0123456789"
+PLACE = "/dms-uploads/sp/v2/C4E10/uploaded-image"
+ANNOUNCE, UPLOAD, POST = "POST /rest/images", f"PUT {PLACE}", "POST /rest/posts"
+URN = "urn:li:image:C4E10AQFoyyAjHPMQuQ"
+ACCOUNT = Account(
+    destination="linkedin:abc", label="Ada (LinkedIn)", identity="urn:li:person:abc", credentials={"token": SECRET}
+)
+
+
+@pytest.fixture
+def linkedin(recorded):
+    """What LinkedIn answers where all is well; `at` is where it wants the pictures."""
+
+    def answering(at):
+        value = {"uploadUrlExpiresAt": 1650567510704, "uploadUrl": f"{at}{PLACE}?ut=ticket", "image": URN}
+        recorded.answer(ANNOUNCE, 200, {"value": value})
+        recorded.answer(UPLOAD, 201)
+        recorded.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+        return LinkedInNetwork(real_clock, api=at)
+
+    return answering
+
+
+@pytest.fixture
+def network(linkedin, recorded):
+    return linkedin(recorded.url)
+
+
+def test_one_picture_is_announced_sent_and_shown_with_its_description(network, recorded, unprepared, drawn, publish):
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), text="Look")
+    assert publish(network, post).url == "https://www.linkedin.com/feed/update/urn:li:share:7/"
+    announced, sent, posted = recorded.requests
+    assert announced.path == "/rest/images?action=initializeUpload"
+    assert announced.json == {"initializeUploadRequest": {"owner": "urn:li:person:abc"}}
+    assert (sent.method, sent.path, sent.body) == ("PUT", f"{PLACE}?ut=ticket", post.media[0].content)
+    assert sent.headers["authorization"] == f"Bearer {SECRET}"
+    assert (posted.json["commentary"], posted.json["content"]) == (
+        "Look",
+        {"media": {"id": URN, "altText": "A red one"}},
+    )
+    assert all(request.headers["linkedin-version"] for request in (announced, posted))
+
+
+def test_several_go_out_together_in_their_order(network, recorded, unprepared, drawn, publish):
+    pictures = [drawn("red", "A red one"), drawn("blue"), drawn("green", "A green one")]
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, *pictures)), Published)
+    images = [{"id": URN, "altText": "A red one"}, {"id": URN}, {"id": URN, "altText": "A green one"}]
+    assert recorded.sent(POST)[0].json["content"] == {"multiImage": {"images": images}}
+    assert len(recorded.sent(UPLOAD)) == 3
+
+
+def test_a_text_alone_has_no_content_beside_it(network, recorded, outgoing):
+    network.publish(outgoing(ACCOUNT, "Look"))
+    [posted] = recorded.requests
+    assert "content" not in posted.json
+
+
+@pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
+    linkedin, recorded, unprepared, drawn, faulty_line, what, when, publish
+):
+    line = faulty_line(recorded.url)
+    network = linkedin(line.url)
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"))
+    line.break_off(when, what=what)
+    assert isinstance(publish(network, post), Later)
+    assert recorded.sent(POST) == []
+    assert isinstance(publish(network, post), Published)
+    assert len(recorded.sent(POST)) == 1
+
+
+def test_an_announcement_that_breaks_in_the_middle_of_its_answer_is_tried_again(
+    linkedin, recorded, unprepared, drawn, faulty_line, publish
+):
+    line = faulty_line(recorded.url)
+    network = linkedin(line.url)
+    line.break_off("during", what=ANNOUNCE)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert recorded.sent(UPLOAD) + recorded.sent(POST) == []
+
+
+@pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
+def test_a_post_with_pictures_that_breaks_is_not_tried_again(
+    linkedin, recorded, unprepared, drawn, faulty_line, when, expected, publish
+):
+    line = faulty_line(recorded.url)
+    network = linkedin(line.url)
+    line.break_off(when, what=POST)
+    assert type(publish(network, unprepared(network, ACCOUNT, drawn("red")))) is expected
+    assert len(recorded.sent(POST)) == (when != "before")
+
+
+@pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
+)
+def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
+    network, recorded, unprepared, drawn, what, status, expected, publish
+):
+    recorded.answer(what, status, {"message": f"Not with {SECRET} at {PLACE}?ut=ticket" if what == UPLOAD else SECRET})
+    result = publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
+    assert type(result) is expected
+    assert SECRET not in repr(result)
+    assert "ticket" not in repr(result)
+    assert recorded.sent(POST) == []
+
+
+def test_a_version_that_is_no_longer_spoken_is_told_before_anything_is_uploaded(
+    network, recorded, unprepared, drawn, publish
+):
+    recorded.answer(ANNOUNCE, 426, {"code": "NONEXISTENT_VERSION"})
+    result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
+    assert isinstance(result, Refused)
+    assert "Update Punctual" in result.reason
+    assert len(recorded.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/dms-uploads/1",
+        "http://www.linkedin.com/dms-uploads/1",
+        "https://linkedin.com.example.org/1",
+        "https://notlinkedin.com/1",
+        "https://www.linkedin.com@example.org/1",
+        "https://www.linkedin.com:pass@example.org/1",
+        "https://example.org\\.linkedin.com/1",
+        "https://www.linkedin.com\\@example.org/1",
+        "https://www.linkedin.com:8443/1",
+        "https://www.linkedin.com",
+        "https://www.linkedin.com/1\r\nX: y",
+        "//www.linkedin.com/1",
+        "file:///etc/passwd",
+    ],
+)
+def test_neither_picture_nor_token_goes_to_an_address_that_is_not_linkedins(
+    network, recorded, unprepared, drawn, address, publish
+):
+    recorded.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
+    assert isinstance(result, Refused)
+    assert "not its own" in result.reason
+    assert len(recorded.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["www.linkedin.com", "api.linkedin.com", "linkedin.com"])
+def test_pictures_go_to_linkedins_own_hosts(network, recorded, unprepared, drawn, monkeypatch, host, publish):
+    """The one request that would leave this machine is taken down instead of sent."""
+    address, taken, send = f"https://{host}{PLACE}?ca=vector_feedshare&ut=a~b[0]", [], Line.send
+
+    def caught(line, method, url, **options):
+        if method != "PUT":
+            return send(line, method, url, **options)
+        taken.append(url)
+        return Answer(status=201, headers={}, body=b"", whole=True, words="Created")
+
+    monkeypatch.setattr(Line, "send", caught)
+    recorded.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Published)
+    assert taken == [address]
+
+
+@pytest.mark.parametrize(
+    "value", [None, {}, {"uploadUrl": "https://www.linkedin.com/1"}, {"uploadUrl": 1, "image": URN}, {"image": URN}]
+)
+def test_an_announcement_that_does_not_say_where_to_is_tried_again(
+    network, recorded, unprepared, drawn, value, publish
+):
+    recorded.answer(ANNOUNCE, 200, {"value": value})
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert len(recorded.requests) == 1
+
+
+def test_uploads_that_take_too_long_leave_nothing_out(network, recorded, unprepared, drawn, monkeypatch, publish):
+    monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOADING_SECONDS", 0.0)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert recorded.requests == []
+
+
+def test_twenty_pictures_are_the_most(network, recorded, unprepared, drawn, publish):
+    picture = drawn("red")
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, *[picture] * 20)), Published)
+    assert len(recorded.sent(POST)[0].json["content"]["multiImage"]["images"]) == 20
+    with pytest.raises(CannotAttach, match="LinkedIn takes 20 pictures"):
+        unprepared(network, ACCOUNT, *[picture] * 21)
+    with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn takes 4,086"):
+        unprepared(network, ACCOUNT, drawn("red", "a" * 4087))

@@ -1,0 +1,83 @@
+"""What is LinkedIn's own; the rest is in test_at_most_once.py."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.publishing.network import CannotConnect, Refused
+from core.publishing.networks.linkedin.network import LinkedInNetwork, little_text
+from core.time.instants import real_clock
+
+ANSWERS = {"token": "AQX-token"}
+
+
+@pytest.fixture
+def network(recorded):
+    recorded.answer("GET /v2/userinfo", 200, {"sub": "782bbtaQ", "name": "Ada Lovelace"})
+    return LinkedInNetwork(real_clock, api=recorded.url)
+
+
+def test_connecting_asks_whose_token_it_is(network):
+    account = network.connect(ANSWERS)
+    assert (account.destination, account.label) == ("linkedin:782bbtaQ", "Ada Lovelace (LinkedIn)")
+    assert account.identity == "urn:li:person:782bbtaQ"
+    assert network.check(account) is None
+
+
+def test_a_token_that_ran_out_is_refused_with_linkedins_words(network, recorded):
+    said = {"status": 401, "code": "EXPIRED_ACCESS_TOKEN", "message": "The token used in the request has expired"}
+    recorded.answer("GET /v2/userinfo", 401, said)
+    with pytest.raises(CannotConnect, match="has expired"):
+        network.connect(ANSWERS)
+
+
+def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, recorded, outgoing):
+    recorded.answer("POST /rest/posts", 201, "", x_restli_id="urn:li:share:7")
+    network.publish(outgoing(network.connect(ANSWERS), "Hello (world) #news"))
+    (request,) = recorded.sent("POST /rest/posts")
+    assert request.json["author"] == "urn:li:person:782bbtaQ"
+    assert request.json["commentary"] == r"Hello \(world\) {hashtag|\#|news}"
+    assert (request.json["visibility"], request.json["lifecycleState"]) == ("PUBLIC", "PUBLISHED")
+    assert re.fullmatch(r"20\d{4}", request.headers["linkedin-version"])
+    assert request.headers["x-restli-protocol-version"] == "2.0.0"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (422, {"message": "Content is a duplicate of urn:li:share:1"}, "this very text"),
+        (426, {"code": "NONEXISTENT_VERSION", "message": "Requested version 202609 is not active"}, "Update Punctual"),
+        (403, {"message": "Not enough permissions to access: posts.CREATE"}, "Not enough permissions"),
+    ],
+)
+def test_what_linkedin_refuses_is_told_in_words(network, recorded, outgoing, status, body, words):
+    recorded.answer("POST /rest/posts", status, body)
+    result = network.publish(outgoing(network.connect(ANSWERS)))
+    assert isinstance(result, Refused)
+    assert words in result.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "little"),
+    [
+        ("a_b (c) [d] {e} <f> |g| ~h~ *i* @j \\k", r"a\_b \(c\) \[d\] \{e\} \<f\> \|g\| \~h\~ \*i\* \@j \\k"),
+        ("#Köln #1 #2026er C# a#b", r"{hashtag|\#|Köln} \#1 {hashtag|\#|2026er} C\# a\#b"),
+        ("https://a.de/x_y?z=(1)#top", r"https://a.de/x\_y?z=\(1\)\#top"),
+    ],
+)
+def test_reserved_characters_are_escaped_and_tags_stay_tags(text, little):
+    assert little_text(text) == little
+
+
+@given(st.text(st.sampled_from("ab1 #_\\|{}@[]()<>*~ü🎉\n"), max_size=40))
+def test_nothing_reserved_is_left_and_nothing_is_lost(text):
+    written = little_text(text)
+    outside = re.sub(r"\{hashtag\|\\#\|(\w+)\}", r"\\#\1", written)
+    assert re.sub(r"\\(.)", r"\1", outside) == text
+    assert not re.search(r"[\\|{}@\[\]()<>#*_~]", re.sub(r"\\.", "", outside))
+
+
+def test_the_text_is_counted_as_it_is_sent():
+    assert LinkedInNetwork(real_clock).measure("(a)", None).count == 5

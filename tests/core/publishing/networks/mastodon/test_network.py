@@ -1,0 +1,257 @@
+"""Mastodon, against a server that others wrote (mastodon_mock), behind a line that breaks."""
+
+import dataclasses
+import secrets
+from datetime import timedelta
+
+import pytest
+import requests
+
+from core.publishing.network import CannotConnect, Later, Published, Refused, Unconfirmed
+from core.publishing.networks.mastodon import network as mastodon
+from core.publishing.networks.mastodon.network import MastodonNetwork, countable
+from core.time.instants import real_clock
+
+
+@pytest.fixture
+def network() -> MastodonNetwork:
+    return MastodonNetwork(real_clock, settle_seconds=0.01)
+
+
+@pytest.fixture
+def account(network, mastodon_server):
+    return network.connect({"server": mastodon_server, "token": "mock_token"})
+
+
+@pytest.fixture
+def text() -> str:
+    """A text that no other test posts."""
+    return f"Grüße 🎉 @nobody@example.org https://example.com/ü?q=1&r=<2> #Köln\n\n{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def statuses(mastodon_server, account):
+    """How often a text stands on the account's page."""
+
+    def count(text: str) -> int:
+        headers = {"Authorization": "Bearer mock_token"}
+        place = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
+        listed = requests.get(place, params={"limit": 40}, headers=headers, timeout=10).json()
+        return sum(text.split()[-1] in status["content"] for status in listed)
+
+    return count
+
+
+def first(network, outgoing):
+    return dataclasses.replace(outgoing, prepared=network.prepare(outgoing))
+
+
+def later(outgoing, attempt=2):
+    return dataclasses.replace(outgoing, attempt=attempt)
+
+
+def test_connecting_reads_who_you_are_and_the_limits_of_the_instance(network, account, mastodon_server):
+    assert account.destination == f"mastodon:testuser@{mastodon_server.removeprefix('http://')}"
+    assert account.limits.items() >= {"characters": 500, "url": 23}.items()
+    assert account.deduplicates
+    assert network.check(account) is None
+
+
+def test_a_wrong_token_is_refused_with_the_servers_words_and_without_the_token(network, mastodon_server):
+    with pytest.raises(CannotConnect, match="authenticated user") as caught:
+        network.connect({"server": mastodon_server, "token": "s3cret-token"})
+    assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_server_that_is_something_else_is_refused(network, recorded):
+    recorded.answer("GET /api/v1/accounts/verify_credentials", 200, "<html>Welcome</html>")
+    with pytest.raises(CannotConnect, match="does not speak Mastodon"):
+        network.connect({"server": recorded.url, "token": "token"})
+
+
+def test_a_token_that_may_not_read_statuses_is_refused_since_nothing_could_be_looked_for(network, recorded):
+    recorded.answer("GET /api/v1/accounts/verify_credentials", 200, {"id": "1", "username": "ada"})
+    recorded.answer("GET /api/v1/accounts/1/statuses", 403, {"error": "This action is outside the authorized scopes"})
+    with pytest.raises(CannotConnect, match="outside the authorized scopes"):
+        network.connect({"server": recorded.url, "token": "token"})
+
+
+def test_a_post_is_published_and_its_link_returned(network, account, outgoing, text, statuses):
+    result = network.publish(first(network, outgoing(account, text)))
+    assert isinstance(result, Published)
+    assert result.url.startswith("http://localhost")
+    assert statuses(text) == 1
+
+
+@pytest.mark.parametrize("ignores_keys", [False, True])
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_a_connection_that_breaks_leaves_one_status(
+    network, account, outgoing, text, statuses, faulty_line, mastodon_server, when, ignores_keys
+):
+    """Also on a server that pays no heed to the Idempotency-Key."""
+    line = faulty_line(mastodon_server)
+    line.dropped_header = "idempotency-key" if ignores_keys else None
+    post = first(network, outgoing(account.model_copy(update={"address": line.url}), text))
+    line.break_off(when, what="POST")
+    assert isinstance(network.publish(post), Later)
+    assert isinstance(network.publish(later(post)), Published)
+    assert isinstance(network.publish(later(post, 3)), Published)
+    assert statuses(text) == 1
+
+
+def test_a_status_that_was_found_is_told_with_its_own_link_and_time(network, account, outgoing, text):
+    post = first(network, outgoing(account, text))
+    published = network.publish(post)
+    found = network.publish(later(post))
+    assert found.url == published.url
+    assert abs(found.at - published.at) < timedelta(seconds=30)
+
+
+def test_the_same_text_of_an_earlier_day_is_not_taken_for_this_post(network, account, outgoing, text, statuses):
+    network.publish(first(network, outgoing(account, text)))
+    tomorrow = (real_clock() + timedelta(days=1)).isoformat()
+    post = outgoing(account, text, occurrence_key="another", prepared={"since": tomorrow}, attempt=2)
+    assert isinstance(network.publish(post), Published)
+    assert statuses(text) == 2
+
+
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_nothing_is_posted_while_the_look_for_an_earlier_attempt_fails(
+    network, account, outgoing, text, statuses, faulty_line, mastodon_server, when
+):
+    line = faulty_line(mastodon_server)
+    post = first(network, outgoing(account.model_copy(update={"address": line.url}), text))
+    line.break_off(when, what="GET")
+    assert isinstance(network.publish(later(post)), Later)
+    assert statuses(text) == 0
+
+
+def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, recorded, account, outgoing):
+    status = {"id": "7", "created_at": real_clock().isoformat(), "content": "<p>?</p>"}
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [status])
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    assert isinstance(network.publish(later(post)), Unconfirmed)
+    assert recorded.sent("POST /api/v1/statuses") == []
+
+
+def test_a_status_that_its_server_was_still_storing_at_the_first_look_is_found_at_the_second(
+    network, recorded, account, outgoing, monkeypatch
+):
+    here = f"GET /api/v1/accounts/{account.identity}/statuses"
+    post = later(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    recorded.answer(here, 200, [])
+    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+
+    def store(seconds):
+        recorded.answer(here, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
+
+    monkeypatch.setattr(mastodon.time, "sleep", store)
+    assert network.publish(post).reference == {"id": "7"}
+    assert recorded.sent("POST /api/v1/statuses") == []
+
+
+def test_a_status_without_a_time_counts_as_new(network, recorded, account, outgoing):
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [{"id": "7"}])
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+    assert network.publish(later(post)).reference == {"id": "7"}
+
+
+@pytest.mark.parametrize("changed", [{"address": "http://example.org"}, {"address": None}, {"identity": None}])
+def test_an_account_that_is_not_whole_sends_its_token_nowhere(network, account, outgoing, changed):
+    result = network.publish(first(network, outgoing(account.model_copy(update=changed))))
+    assert isinstance(result, Refused)
+    assert "not whole" in result.reason
+
+
+def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, recorded, account, outgoing):
+    statuses = [{"id": str(number), "created_at": real_clock().isoformat()} for number in range(40)]
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    for status in statuses:
+        recorded.answer(f"GET /api/v1/statuses/{status['id']}/source", 200, {"text": f"another, {status['id']}"})
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    result = network.publish(later(post))
+    assert isinstance(result, Unconfirmed)
+    assert "more new statuses" in result.reason
+    assert recorded.sent("POST /api/v1/statuses") == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_where_nobody_may_look_any_more_for_an_earlier_attempt_a_person_has_to(
+    network, recorded, account, outgoing, status
+):
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", status, {"error": "No."})
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    result = network.publish(later(post))
+    assert isinstance(result, Unconfirmed)
+    assert f"answered {status}" in result.reason
+
+
+def test_a_rate_limit_while_looking_for_an_earlier_attempt_is_waited_for(network, recorded, account, outgoing):
+    statuses = [{"id": "7", "created_at": real_clock().isoformat()}]
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    recorded.answer("GET /api/v1/statuses/7/source", 429, {"error": "Too many requests"}, Retry_After="30")
+    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    assert network.publish(later(post)).retry_after == timedelta(seconds=30)
+
+
+def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, recorded, account, outgoing):
+    recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.social/@ada/1"})
+    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [])
+    here = account.model_copy(update={"address": recorded.url})
+    other = here.model_copy(update={"destination": "mastodon:eve@example.social"})
+    post = first(network, outgoing(here))
+    for each in (post, later(post), first(network, outgoing(other, occurrence_key=post.occurrence_key))):
+        assert network.publish(each).url == "https://example.social/@ada/1"
+    keys = [request.headers["idempotency-key"] for request in recorded.sent("POST /api/v1/statuses")]
+    assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (422, {"error": "Validation failed: Text character limit of 500 exceeded"}, Refused, "limit of 500"),
+        (400, {"error": "Bad Request: status too long"}, Refused, "too long"),  # as GoToSocial says it
+        (401, {"error": "The access token is invalid"}, Refused, "Connect the account again"),
+        (403, {"error": "Your login is currently disabled"}, Refused, "disabled"),
+        (302, "", Refused, "elsewhere"),
+        (500, "<html>Oops</html>", Later, "Internal Server Error"),
+        (503, {"error": "There was a temporary problem"}, Later, "temporary"),
+        (200, "<html>Welcome to our Wi-Fi</html>", Later, "not whole"),
+    ],
+)
+def test_what_the_server_says_decides(network, recorded, account, outgoing, status, body, kind, words):
+    recorded.answer("POST /api/v1/statuses", status, body)
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    assert isinstance(result, kind)
+    assert words in result.reason
+    assert "mock_token" not in result.reason
+
+
+def test_a_rate_limit_tells_when_it_ends(network, recorded, account, outgoing):
+    reset = (real_clock() + timedelta(seconds=120)).isoformat()
+    recorded.answer("POST /api/v1/statuses", 429, {"error": "Too many requests"}, X_RateLimit_Reset=reset)
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    assert isinstance(result, Later)
+    assert timedelta(seconds=100) < result.retry_after <= timedelta(seconds=120)
+
+
+def test_a_link_that_is_no_link_is_not_shown_as_one(network, recorded, account, outgoing):
+    recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "javascript:alert(1)"})
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    assert result.url is None
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("https://example.com/" + "a" * 500, 23),
+        ("see https://example.com/a.", 28),
+        ("example.com", 11),
+        ("http://localhost/a", 18),
+        ("@ada@example.social hi", 7),
+        ("👨‍👩‍👧‍👦🇩🇪é", 3),
+    ],
+)
+def test_links_count_as_the_instance_says_and_mentions_without_their_server(text, count):
+    assert countable(text, 23) == count

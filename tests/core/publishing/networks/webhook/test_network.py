@@ -1,0 +1,212 @@
+"""The webhook against real servers on loopback."""
+
+import json
+import socket
+import struct
+import threading
+import time
+from datetime import timedelta
+from email.utils import format_datetime
+
+import pytest
+from pydantic import SecretStr
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from core.accounts.port import Account
+from core.publishing.network import CannotConnect, Later, Outgoing, Published, Refused, Unconfirmed
+from core.publishing.networks.webhook.network import WebhookNetwork
+from core.storage.home import new_signing_secret
+from core.time.instants import real_clock
+
+SECRET = new_signing_secret()
+
+
+@pytest.fixture
+def publish(clock):
+    """Publish to an address."""
+
+    def send(address, *, deduplicates=False, seconds=10.0, **changed):
+        account = Account(
+            destination="webhook:sales",
+            label="sales",
+            address=address,
+            deduplicates=deduplicates,
+            credentials={"secret": SecretStr(SECRET)},
+        )
+        members = {
+            "occurrence_key": "k3v9q2m4cx7a",
+            "post_id": "k3v9q2m4cx7a",
+            "text": "Grüße 🎉",
+            "due_at": clock(),
+            **changed,
+        }
+        # The clock is the real one where signatures are verified: the library looks at this machine's.
+        return WebhookNetwork(real_clock, seconds=seconds).publish(Outgoing(account=account, **members))
+
+    return send
+
+
+def test_the_post_arrives_signed_under_its_occurrence_key(publish, receiver, clock):
+    hook = receiver(200)
+    key = "k3v9q2m4cx7a/2026-11-02T12:00:00Z"
+    assert isinstance(publish(hook.url, occurrence_key=key), Published)
+    [(headers, body)] = hook.requests
+    Webhook(SECRET).verify(body, headers)
+    assert headers["webhook-id"] == key
+    content = json.loads(body)
+    assert (content["id"], content["post_id"], content["text"]) == (key, "k3v9q2m4cx7a", "Grüße 🎉")
+    assert content["due_at"] == "2026-11-02T12:00:00Z"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_signing_secret()).verify(body, headers)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_any_2xx_takes_the_post(publish, receiver, status):
+    assert publish(receiver(status).url) == Published(at=pytest.approx(real_clock(), abs=timedelta(minutes=1)))
+
+
+def test_the_permalink_is_where_the_server_says_that_the_post_is(publish, receiver):
+    assert publish(receiver(201, Location="https://example.org/posts/1").url).url == "https://example.org/posts/1"
+    assert publish(receiver(201, Location="javascript:alert(1)").url).url is None
+
+
+def test_a_server_that_is_down_gets_the_post_later(publish):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert isinstance(publish(f"http://127.0.0.1:{port}/hook"), Later)
+
+
+def test_a_name_that_does_not_exist_is_tried_later(publish):
+    assert isinstance(publish("https://hook.invalid/"), Later)
+
+
+@pytest.mark.parametrize("status", [425, 429])
+@pytest.mark.parametrize("deduplicates", [True, False])
+def test_a_server_that_is_busy_gets_the_post_when_it_says(publish, receiver, status, deduplicates):
+    later = publish(receiver(status, Retry_After="7").url, deduplicates=deduplicates)
+    assert isinstance(later, Later)
+    assert later.retry_after == timedelta(seconds=7)
+
+
+def test_a_pause_may_be_a_date_and_is_never_longer_than_a_day(publish, receiver):
+    date = format_datetime(real_clock() + timedelta(minutes=10), usegmt=True)
+    assert timedelta(minutes=9) < publish(receiver(429, Retry_After=date).url).retry_after < timedelta(minutes=11)
+    assert publish(receiver(429, Retry_After="99999999").url).retry_after == timedelta(days=1)
+    assert publish(receiver(429, Retry_After="soon").url).retry_after is None
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_after_an_answer_that_leaves_it_open_only_a_server_that_ignores_repeats_is_tried_again(
+    publish, receiver, status
+):
+    assert isinstance(publish(receiver(status).url, deduplicates=True), Later)
+    assert isinstance(publish(receiver(status).url, deduplicates=False), Unconfirmed)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 410, 413, 422])
+def test_a_refusal_waits_for_a_person_and_no_redirect_is_followed(publish, receiver, status):
+    elsewhere = receiver(200)
+    refused = publish(receiver(status, Location=elsewhere.url).url, deduplicates=True)
+    assert isinstance(refused, Refused)
+    assert str(status) in refused.reason
+    assert elsewhere.requests == []
+
+
+def slow(handler):
+    time.sleep(5)
+
+
+def trickling(handler):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    time.sleep(5)
+
+
+def resetting(handler):
+    handler.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def hanging_up(handler):
+    return
+
+
+def babbling(handler):
+    handler.wfile.write(b"this is not HTTP\r\n\r\n")
+
+
+@pytest.mark.parametrize("talk", [slow, trickling, resetting, hanging_up, babbling])
+def test_when_the_answer_does_not_come_only_a_server_that_ignores_repeats_is_tried_again(publish, rude_receiver, talk):
+    started = time.monotonic()
+    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True, seconds=0.3), Later)
+    assert isinstance(publish(rude_receiver(talk).url, deduplicates=False, seconds=0.3), Unconfirmed)
+    assert time.monotonic() - started < 4
+
+
+def test_a_taken_post_is_published_though_the_rest_of_the_answer_never_comes(publish, rude_receiver):
+    def half(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+
+    assert isinstance(publish(rude_receiver(half).url, seconds=1), Published)
+
+
+def test_a_server_that_never_takes_the_connection_is_tried_later(publish):
+    # A full backlog: the kernel leaves further connections waiting.
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for connecting in (first, second):
+            connecting.setblocking(False)
+            connecting.connect_ex(listening.getsockname())
+        time.sleep(0.05)
+        assert isinstance(publish(f"http://127.0.0.1:{listening.getsockname()[1]}/hook", seconds=0.3), Later)
+
+
+@pytest.mark.parametrize(
+    "address", [None, "", "http://example.org/hook", "ftp://127.0.0.1/hook", "https://user:word@example.org/", "hook"]
+)
+def test_an_address_that_posts_must_not_go_to_is_refused(publish, address):
+    assert isinstance(publish(address), Refused)
+
+
+def test_no_password_of_this_machine_is_sent_along(publish, receiver, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password secret-word")
+    monkeypatch.setenv("NETRC", str(netrc))
+    hook = receiver(200)
+    publish(hook.url)
+    assert "authorization" not in hook.requests[0][0]
+
+
+def test_many_at_once_do_not_mix(publish, receiver):
+    hook = receiver(200)
+    threads = [threading.Thread(target=publish, args=(hook.url,), kwargs={"text": f"{n}"}) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(json.loads(body)["text"] for _, body in hook.requests) == sorted(f"{n}" for n in range(8))
+
+
+# Connecting
+
+
+def test_a_webhook_is_connected_with_a_secret_of_its_own(clock):
+    account = WebhookNetwork(clock).connect({"name": "sales", "address": "https://example.org/hook"})
+    assert account.destination == "webhook:sales"
+    assert account.credentials["secret"].get_secret_value().startswith("whsec_")
+    assert not account.deduplicates
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"name": "", "address": "https://example.org"},
+        {"name": "a b", "address": "https://example.org"},
+        {"name": "sales", "address": "http://example.org"},
+        {"name": "sales", "address": ""},
+        {"name": "sales", "address": "https://example.org", "secret": "hunter2"},
+    ],
+)
+def test_what_cannot_be_a_webhook_is_refused_without_repeating_the_secret(clock, answers):
+    with pytest.raises(CannotConnect) as refusal:
+        WebhookNetwork(clock).connect(answers)
+    assert "hunter2" not in f"{refusal.value} {refusal.value.hint}"

@@ -1,0 +1,163 @@
+"""Pictures on X: whatever happens to an upload, nothing is out; a doubt about the post itself waits for a person."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from core.accounts.port import Account
+from core.media.intake import take_in
+from core.publishing.attachments import CannotAttach
+from core.publishing.http.client import Line
+from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.networks.x.network import XNetwork
+from core.time.instants import real_clock
+
+SECRET = "s3cret-0123456789"
+UPLOAD, DESCRIBE, POST = "POST /2/media/upload", "POST /2/media/metadata", "POST /2/tweets"
+ACCOUNT = Account(
+    destination="x:ada",
+    label="@Ada (X)",
+    identity="1",
+    credentials={"key": "app", "key_secret": SECRET, "token": "user", "token_secret": SECRET},
+)
+
+
+@pytest.fixture
+def x(recorded):
+    """What X answers where all is well."""
+    uploaded = {"id": "1146654567674912769", "media_key": "3_1146654567674912769", "expires_after_secs": 86400}
+    recorded.answer(UPLOAD, 200, {"data": uploaded})
+    recorded.answer(DESCRIBE, 200, {"data": {"id": "1146654567674912769", "associated_metadata": {}}})
+    recorded.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
+    return recorded
+
+
+@pytest.fixture
+def network(x):
+    return XNetwork(real_clock, api=x.url)
+
+
+def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, unprepared, drawn, publish):
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Look")
+    assert publish(network, post).url == "https://x.com/ada/status/12"
+    for request, attachment in zip(x.sent(UPLOAD), post.media, strict=True):
+        assert request.form["media_category"][2] == b"tweet_image"
+        assert request.form["media"] == (attachment.name, "image/png", attachment.content)
+    [described] = x.sent(DESCRIBE)
+    assert described.json == {"id": "1146654567674912769", "metadata": {"alt_text": {"text": "A red one"}}}
+    [posted] = x.sent(POST)
+    assert posted.json == {"text": "Look", "media": {"media_ids": ["1146654567674912769"] * 2}}
+    assert all(request.headers["authorization"].startswith("OAuth ") for request in x.requests)
+
+
+def test_the_ids_keep_the_order_of_the_pictures(network, x, unprepared, drawn, monkeypatch, publish):
+    numbers = iter("123")
+
+    def counted(line, url, content, **options):
+        x.answer(UPLOAD, 200, {"data": {"id": next(numbers)}})
+        return send(line, url, content, **options)
+
+    send = Line.send
+    monkeypatch.setattr(Line, "send", counted)
+    publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
+    assert x.sent(POST)[0].json["media"] == {"media_ids": ["1", "2"]}
+
+
+def test_pictures_alone_go_out_without_a_text(network, x, unprepared, drawn, publish):
+    publish(network, unprepared(network, ACCOUNT, drawn("red"), text=""))
+    assert x.sent(POST)[0].json == {"media": {"media_ids": ["1146654567674912769"]}}
+
+
+def test_a_text_alone_names_no_pictures(network, x, outgoing):
+    network.publish(outgoing(ACCOUNT, "Look"))
+    assert [request.json for request in x.requests] == [{"text": "Look"}]
+
+
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
+    x, unprepared, drawn, faulty_line, when, publish
+):
+    line = faulty_line(x.url)
+    network = XNetwork(real_clock, api=line.url)
+    post = unprepared(network, ACCOUNT, drawn("red", "A red one"))
+    line.break_off(when, what=UPLOAD)
+    assert isinstance(publish(network, post), Later)
+    assert x.sent(POST) == []
+    assert isinstance(publish(network, post), Published)
+    assert len(x.sent(POST)) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, drawn, faulty_line, when, publish):
+    line = faulty_line(x.url)
+    network = XNetwork(real_clock, api=line.url)
+    line.break_off(when, what=DESCRIBE)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert x.sent(POST) == []
+
+
+def test_a_description_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(
+    x, unprepared, drawn, faulty_line, publish
+):
+    line = faulty_line(x.url)
+    network = XNetwork(real_clock, api=line.url)
+    line.break_off("during", what=DESCRIBE)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Published)
+    assert len(x.sent(DESCRIBE)) == len(x.sent(POST)) == 1
+
+
+@pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
+def test_a_post_with_pictures_that_breaks_is_not_tried_again(
+    x, unprepared, drawn, faulty_line, when, expected, publish
+):
+    line = faulty_line(x.url)
+    network = XNetwork(real_clock, api=line.url)
+    line.break_off(when, what=POST)
+    assert type(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))) is expected
+    assert len(x.sent(POST)) == (when != "before")
+
+
+@pytest.mark.parametrize("what", [UPLOAD, DESCRIBE])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (408, Later), (429, Later), (500, Later)],
+)
+def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
+    network, x, unprepared, drawn, what, status, expected, publish
+):
+    x.answer(what, status, {"title": "No", "detail": f"Not with {SECRET} here"})
+    result = publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))
+    assert type(result) is expected
+    assert "Not with ... here" in result.reason
+    assert SECRET not in repr(result)
+    assert x.sent(POST) == []
+
+
+@pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"id": None}}, {"data": {"id": "../1"}}, "<html>"])
+def test_an_upload_without_an_id_is_tried_again(network, x, unprepared, drawn, body, publish):
+    x.answer(UPLOAD, 200, body)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert x.sent(DESCRIBE) + x.sent(POST) == []
+
+
+def test_uploads_that_take_too_long_leave_nothing_out(network, x, unprepared, drawn, monkeypatch, publish):
+    monkeypatch.setattr("core.publishing.networks.x.network.UPLOADING_SECONDS", 0.0)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert x.requests == []
+
+
+def test_four_pictures_of_five_megabytes_are_the_most(network, unprepared, drawn):
+    limits = network.media_limits(ACCOUNT)
+    assert (limits.count, limits.pictures.max_bytes, limits.pictures.alt) == (4, 5_000_000, 1000)
+    with pytest.raises(CannotAttach, match="X takes 4 pictures"):
+        unprepared(network, ACCOUNT, *[drawn("red")] * 5)
+    with pytest.raises(CannotAttach, match="has 1,001 characters; X takes 1,000"):
+        unprepared(network, ACCOUNT, drawn("red", "a" * 1001))
+
+
+def test_a_picture_that_is_too_large_goes_out_smaller(network, unprepared, store):
+    file = BytesIO()
+    Image.effect_noise((3000, 2500), 200).save(file, "PNG")
+    [sent] = unprepared(network, ACCOUNT, take_in(store, file.getvalue())).media
+    assert len(file.getvalue()) > 5_000_000 >= len(sent.content)

@@ -1,0 +1,57 @@
+"""X's counting, beside the port of twitter-text for Python."""
+
+import time
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.publishing.networks.x.weighted_length import weight
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it asks setuptools for its own files, in a way that is on its way out
+    twitter_text = pytest.importorskip("twitter_text", exc_type=ImportError)
+
+WORDS = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Co"], exclude_characters=".:/@#$＠＃\u2028\u2029"), max_size=12
+)
+EMOJI = st.sampled_from(["🎉", "👨‍👩‍👧‍👦", "🇩🇪", "👍🏽", "❤️", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "©", "☎️"])
+PATHS = st.text(st.sampled_from("abcXYZ019-_~/=+%"), max_size=30)
+LINKS = st.builds(
+    lambda scheme, host, path, query: f"{scheme}{host}/{path}a{query}",
+    st.sampled_from(["https://", "http://", ""]),
+    st.sampled_from(["example.com", "a.de", "sub.example.co.uk", "x.org"]),
+    PATHS,
+    st.sampled_from(["", "?q=1", "?a=b&c=d"]),
+)
+
+
+@given(st.lists(WORDS | EMOJI | LINKS, max_size=8), st.sampled_from([" ", "\n", "  "]))
+def test_texts_weigh_what_twitter_text_says(pieces, space):
+    text = space.join(pieces)
+    assert weight(text) == twitter_text.parse_tweet(text).weightedLength
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hello", 5),
+        ("日本", 4),
+        ("👨‍👩‍👧‍👦🇩🇪1️⃣", 6),
+        ("e\u0301", 1),
+        ("https://example.com/" + "a" * 500, 23),
+        ("see example.com.", 28),
+        ("https://example.com/日本", 27),
+        ("http://localhost/x", 18),
+        ("", 0),
+    ],
+)
+def test_what_people_write_weighs_what_it_should(text, expected):
+    assert weight(text) == expected
+
+
+def test_a_text_full_of_dots_is_counted_at_once():
+    begun = time.perf_counter()
+    assert weight("a." * 50_000) == 100_000
+    assert time.perf_counter() - begun < 2

@@ -1,0 +1,64 @@
+"""The counter under a text field: it moves while a person types, and counts what readers see as characters."""
+
+import re
+
+import streamlit as st
+
+from core.accounts.port import Account
+from core.publishing.network import Length
+from ui.frame.application import application
+
+_HTML = '<output class="counter" aria-live="off"></output>'
+_CSS = """
+.counter { display: block; text-align: right; font-size: 0.875rem; color: var(--st-gray-text-color); }
+.counter.over { color: var(--st-red-text-color); font-weight: 650; }
+"""
+_JS = """
+const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const whole = new Intl.NumberFormat("en");
+
+function count(text) {
+    let characters = 0;
+    for (const _ of segmenter.segment(text)) characters++;
+    return characters;
+}
+
+export default function ({ data, parentElement }) {
+    const output = parentElement.querySelector("output");
+    const field = () => document.querySelector(`.st-key-${data.field} textarea`);
+    const show = (text) => {
+        const known = data.limit !== null && text === data.text;
+        const length = known ? data.count : count(text);
+        const unit = known ? data.unit : length === 1 ? "character" : "characters";
+        const over = data.limit === null ? 0 : Math.max(0, length - data.limit);
+        const said = data.limit === null ? `${whole.format(length)} ${unit}`
+            : `${whole.format(length)} of ${whole.format(data.limit)} ${unit} for ${data.label}`;
+        output.textContent = over ? `${whole.format(over)} too many: ${said}` : said;
+        output.classList.toggle("over", over > 0);
+        field()?.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
+        field()?.setAttribute("aria-invalid", over > 0);
+    };
+    const listener = (event) => event.target === field() && show(event.target.value);
+    document.addEventListener("input", listener);
+    show(field()?.value || data.text);  // a dialog's field is not there yet, or still empty
+    return () => document.removeEventListener("input", listener);
+}
+"""
+_counter = st.components.v2.component("punctual_counter", html=_HTML, css=_CSS, js=_JS)
+
+
+def counter(field: str, text: str, accounts: list[Account]) -> None:
+    """Draw the counter of the text area with the key `field`, for the account that its text leaves the least room.
+
+    While a person types it counts characters; what stands in the field afterwards is counted as that network does.
+    """
+    measured = [(_measure(text, account), account.label) for account in accounts]
+    rooms = [(length.limit - length.count, length, label) for length, label in measured if length.limit is not None]
+    _, length, label = min(rooms, key=lambda room: room[0], default=(None, None, None))
+    shown = re.sub(r"[^a-zA-Z0-9_-]", "-", field)  # as Streamlit writes a key into the page
+    limit = {"limit": length.limit, "count": length.count, "unit": length.unit} if length else {"limit": None}
+    _counter(key=f"{field}-counter", data={"field": shown, "text": text, "label": label, **limit})
+
+
+def _measure(text: str, account: Account) -> Length:
+    return application().networks[account.network].measure(text, account)

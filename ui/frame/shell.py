@@ -1,0 +1,50 @@
+"""What every browser session runs: the frame around the pages, and the way to each of them."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import PunctualError
+from ui.frame import failures, links
+from ui.frame.application import application
+from ui.frame.card_places import anew
+from ui.frame.kept_focus import keep_focus
+from ui.frame.kept_typing import keep_typing
+from ui.frame.state import VISIT
+
+HERE = Path(__file__).resolve().parent
+
+st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg", layout="wide")
+st.html(HERE / "style.css")
+st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
+page = st.navigation(
+    {
+        "Posts": [
+            st.Page(links.COMPOSE, title="Compose", icon=":material/edit_square:", default=True),
+            st.Page(links.QUEUE, title="Queue", icon=":material/schedule:"),
+            st.Page(links.CALENDAR, title="Calendar", icon=":material/calendar_month:"),
+        ],
+        "Results": [
+            st.Page(links.HISTORY, title="History", icon=":material/history:"),
+            st.Page(links.OUTBOX, title="Outbox", icon=":material/inbox:"),
+        ],
+        "Setup": [
+            st.Page(links.ACCOUNTS, title="Accounts", icon=":material/group:"),
+            st.Page(links.NOTIFICATIONS, title="Notifications", icon=":material/notifications:"),
+            st.Page(links.HEALTH, title="Health", icon=":material/monitor_heart:"),
+        ],
+    }
+)
+if st.session_state.get(VISIT) != page.url_path:
+    st.session_state[VISIT] = page.url_path
+    anew()
+try:
+    engine = application().engine
+except PunctualError as error:
+    failures.show(error)
+else:
+    if engine is not None and not engine.running():
+        st.warning("The engine does not run: nothing goes out. Start the dashboard again.", icon=":material/alarm_off:")
+    page.run()
+keep_typing()
+keep_focus()
