@@ -1,21 +1,28 @@
-# `make run` and `make test` each work alone on a fresh machine that has Python 3.11 or later.
+# Every target works alone on a fresh machine that has Python 3.11 or later.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check
+.PHONY: run test check fix bench
 
-run: $(VENV)/runtime
+run: $(VENV)/runtime  ## start the dashboard
 	$(BIN)/streamlit run dashboard.py
 
-test: $(VENV)/development check
-	$(BIN)/pytest
+test: $(VENV)/development check  ## every check and every test, on all processors
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-check: $(VENV)/development
+check: $(VENV)/development  ## lint, format and types; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fix: $(VENV)/development  ## apply what the linter and the formatter can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/development  ## create, listing, firing and start; about five minutes
+	for name in create listing firing start; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,6 +34,6 @@ $(VENV)/runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/development: requirements.txt requirements-dev.txt $(wildcard cdk_min/requirements.txt) | $(BIN)/python
+$(VENV)/development: requirements.txt requirements-dev.txt cdk_min/requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
