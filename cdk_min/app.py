@@ -5,14 +5,14 @@ import sys
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
-from options import Options, UnusableOption
+from options import Options, InvalidOption
 from posting_package import PackageNotBuilt
 from stack import PunctualStack
 
 app = App(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"), analytics_reporting=False)
 try:
     PunctualStack(app, Options.read(app.node.try_get_context))
-except (UnusableOption, PackageNotBuilt) as error:
+except (InvalidOption, PackageNotBuilt) as error:
     sys.exit(str(error))
 Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 app.synth()

@@ -11,7 +11,7 @@ CONCURRENCY = 50
 """Posts that the posting server publishes side by side; of a burst, what is beyond that is tried a minute later."""
 
 
-class UnusableOption(ValueError):
+class InvalidOption(ValueError):
     """A context value would make a stack that cannot be deployed, or cannot post."""
 
     def __init__(self, name: str, wanted: str) -> None:
@@ -38,10 +38,10 @@ class Options:
         posting_url = told("posting_url", "an https address that Lambda can reach", _is_reachable)
         server = told("posting_server", "lambda, or left out", lambda text: text == "lambda")
         if server and posting_url:
-            raise UnusableOption("posting_url", "left out with posting_server=lambda, which brings a URL of its own")
+            raise InvalidOption("posting_url", "left out with posting_server=lambda, which brings a URL of its own")
         concurrency = told("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency)
         if concurrency and not server:
-            raise UnusableOption("posting_concurrency", "left out without posting_server=lambda")
+            raise InvalidOption("posting_concurrency", "left out without posting_server=lambda")
         return cls(
             stack=told("stack", "1 to 128 letters, digits and hyphens, a letter first", _matches(_STACK)) or "Punctual",
             group=told("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
@@ -62,7 +62,7 @@ class _Told:
         value = self._context(name)
         text = "" if value is None else str(value)
         if text and not (type(value) in (str, int) and will_do(text)):
-            raise UnusableOption(name, wanted)
+            raise InvalidOption(name, wanted)
         return text
 
 

@@ -6,23 +6,23 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from core.backends.aws import Aws
-from core.backends.one_machine import OneMachine
-from core.backends.port import Place
-from core.maintenance.account_checks import AccountWatch, destinations_due
+from core.backends.aws import AwsBackend
+from core.backends.one_machine import OneMachineBackend
+from core.backends.port import Backend
+from core.maintenance.account_checks import AccountChecks, destinations_due
 from core.maintenance.caretaker import Caretaker, at_most_every
-from core.maintenance.media_sweep import Sweeper
+from core.maintenance.media_sweep import MediaSweep
 from core.notifications.channels import Channels
-from core.notifications.deliveries import Memory, open_memory
+from core.notifications.deliveries import Deliveries, open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
 from core.publishing.fence import Fence
 from core.publishing.network import Parts, all_networks
 from core.publishing.publisher import Publisher
 from core.scheduling.dead_letters import DeadLetters
-from core.scheduling.listing import Queue
+from core.scheduling.listing import ScheduleListing
 from core.scheduling.schedules import Schedules
-from core.scheduling.upsert import UNHURRIED, Waiting
+from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.settings import Settings
 from core.storage.backup import back_up
 from core.storage.home import Home
@@ -35,7 +35,7 @@ class Application:
     `place` is where everything is kept. It is `engine` on one machine and `aws` on AWS; the other one is None.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = real_clock, waiting: Waiting = UNHURRIED) -> None:
+    def __init__(self, settings: Settings, clock: Clock = real_clock, waiting: WaitPolicy = DEFAULT_WAIT) -> None:
         """Open what the settings name. `waiting` is how to wait for AWS, and whom to tell, where that takes long.
 
         Raises HomeUnusable, NewerDatabase or StorageFault, and on AWS what `core.aws` raises.
@@ -43,37 +43,37 @@ class Application:
         self.settings = settings
         self.clock = clock
         self.home = Home(settings.home)
-        self.engine: OneMachine | None = None
-        self.aws: Aws | None = None
-        self.place: Place
+        self.one_machine: OneMachineBackend | None = None
+        self.aws: AwsBackend | None = None
+        self.backend: Backend
         if settings.mode == "aws":
-            self.place = self.aws = Aws(settings, self.home, clock)
+            self.backend = self.aws = AwsBackend(settings, self.home, clock)
         else:
-            self.place = self.engine = OneMachine(settings, self.home, clock)
-        self.ledger, self.outbox, self.accounts = self.place.ledger, self.place.outbox, self.place.accounts
-        self.signing_secrets = self.place.signing_secrets
+            self.backend = self.one_machine = OneMachineBackend(settings, self.home, clock)
+        self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
+        self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(Parts(outbox=self.outbox, clock=clock))
-        self.media = self.place.media
+        self.media = self.backend.media
         self.publisher = Publisher(Fence(self.ledger, self.media, clock), self.accounts, self.networks)
-        self.queue = Queue(self.place.scheduler, self.place.target.group)
+        self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
         self.schedules = Schedules(
-            scheduler=self.place.scheduler,
-            functions=self.place.functions,
+            scheduler=self.backend.scheduler_client,
+            functions=self.backend.lambda_client,
             ledger=self.ledger,
-            target=self.place.target,
-            notice=self.place.notice,
+            target=self.backend.target,
+            notice=self.backend.minimum_notice,
             clock=clock,
             waiting=waiting,
         )
-        self.dead_letters = DeadLetters(self.place.dead_letters, self.schedules, self.ledger, clock)
-        if self.engine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
+        self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
+        if self.one_machine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
             self.schedules.ensure_group()
-        self.account_watch = AccountWatch(
-            self.accounts, self.networks, partial(destinations_due, self.queue), self.home.account_checks, clock
+        self.account_checks = AccountChecks(
+            self.accounts, self.networks, partial(destinations_due, self.listing), self.home.account_checks, clock
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
-        self._told = open_memory(self.home.notices, now=clock())
-        self.notifier = self._notifier(self._told)
+        self._deliveries = open_deliveries(self.home.notices, now=clock())
+        self.notifier = self._notifier(self._deliveries)
         self._closing = Event()
         self._caretaker: Caretaker | None = None
         self._errands: Caretaker | None = None
@@ -83,16 +83,16 @@ class Application:
 
         `posting_url` answers where this process's own posting server is; a configured one goes before it.
         """
-        self.place.start(posting_url)
+        self.backend.start(posting_url)
         duties = {
             "finish half-done changes": lambda: self.schedules.repair(self._closing.is_set),
             "delete what is over 400 days old": lambda: self.ledger.prune(now=self.clock()),
         }
-        sweeper = Sweeper(self.media, self.ledger, self.queue, self.clock)
+        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.clock)
         errands = {
-            "check the accounts": at_most_every(timedelta(minutes=5), self.account_watch.look, self.clock),
-            "tell of troubles": at_most_every(timedelta(minutes=1), self.notifier.tell, self.clock),
-            "sweep unused pictures": at_most_every(timedelta(days=1), sweeper.sweep, self.clock),
+            "check the accounts": at_most_every(timedelta(minutes=5), self.account_checks.run, self.clock),
+            "tell of troubles": at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock),
+            "sweep unused pictures": at_most_every(timedelta(days=1), sweeper.run, self.clock),
         }
         self._caretaker, self._errands = Caretaker(duties), Caretaker(errands, name="errands")
         self._caretaker.start()
@@ -100,7 +100,7 @@ class Application:
 
     def back_up(self, folder: Path) -> None:
         """Copy everything that this machine keeps into a folder, while it is in use. Raises what `back_up` raises."""
-        back_up(self.home, [*self.place.databases, self._told.database], folder)
+        back_up(self.home, [*self.backend.databases, self._deliveries.database], folder)
 
     def close(self) -> None:
         """Stop firing and close every file; what is under way is finished or freed for another process."""
@@ -109,16 +109,16 @@ class Application:
             self._caretaker.stop()
         if self._errands is not None:
             self._errands.stop(within_seconds=5)  # it may be waiting for somebody else's server
-        self._told.close()
-        self.place.close()
+        self._deliveries.close()
+        self.backend.close()
 
-    def _notifier(self, memory: Memory) -> Notifier:
+    def _notifier(self, deliveries: Deliveries) -> Notifier:
         return Notifier(
             ledger=self.ledger,
-            queue=self.queue,
-            checks=lambda: self.account_watch.found().values(),
+            queue=self.listing,
+            checks=lambda: self.account_checks.results().values(),
             channels=self.channels,
-            memory=memory,
+            deliveries=deliveries,
             sender=self.sender,
             late_after=timedelta(minutes=self.settings.late_after_minutes),
             lock=self.home.notices.with_suffix(".lock"),

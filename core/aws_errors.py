@@ -32,19 +32,19 @@ LONGEST = 600
 """Characters of what AWS answers that are repeated."""
 
 
-class ScheduleGone(PunctualError):
+class ScheduleNotFound(PunctualError):
     """There is no schedule of this name."""
 
     hint = "It has fired, or somebody deleted it. History says what became of the post."
 
 
-class GroupGone(PunctualError):
+class ScheduleGroupNotFound(PunctualError):
     """The schedule group is not there."""
 
     hint = "Deploy the stack again, or correct PUNCTUAL_GROUP. What you planned was noted and is armed once it is back."
 
 
-class PartGone(PunctualError):
+class AwsResourceNotFound(PunctualError):
     """A part of the deployment (a function, a table, a queue, a secret, a role) is not there."""
 
     hint = (
@@ -53,13 +53,13 @@ class PartGone(PunctualError):
     )
 
 
-class NameTaken(PunctualError):
+class ScheduleNameTaken(PunctualError):
     """A schedule of this name is there already, or is being changed at this moment."""
 
     hint = "Look into the queue: it may be the same post, scheduled a moment ago."
 
 
-class SchedulerRefused(PunctualError):
+class InvalidScheduleRequest(PunctualError):
     """The scheduler says that a request is not valid."""
 
     hint = "The post was not scheduled. Change what the message names and try again."
@@ -74,7 +74,7 @@ class RoleNotReady(PunctualError):
     )
 
 
-class QuotaReached(PunctualError):
+class QuotaExceeded(PunctualError):
     """The account holds as much as AWS allows it."""
 
     hint = "Cancel what is not needed, or ask AWS for a higher quota (Service Quotas, EventBridge Scheduler)."
@@ -86,7 +86,7 @@ class AccessDenied(PunctualError):
     hint = "Attach the stack's dashboard policy (output DashboardPolicyArn) to the user or role that you run as."
 
 
-class CredentialsRefused(PunctualError):
+class CredentialsRejected(PunctualError):
     """AWS does not take the credentials: expired, revoked, or of a clock that is wrong."""
 
     hint = (
@@ -95,7 +95,7 @@ class CredentialsRefused(PunctualError):
     )
 
 
-class ClockSkewed(CredentialsRefused):
+class ClockSkewed(CredentialsRejected):
     """AWS refuses signatures that are more than five minutes off its own clock."""
 
     hint = "Set this machine's clock (for instance: timedatectl set-ntp true), then reload the page."
@@ -109,7 +109,7 @@ class NoCredentials(PunctualError):
     )
 
 
-class SchedulerUnavailable(PunctualError):
+class AwsUnavailable(PunctualError):
     """AWS could not be reached, or had a fault of its own."""
 
     hint = (
@@ -117,25 +117,25 @@ class SchedulerUnavailable(PunctualError):
     )
 
 
-class Throttled(SchedulerUnavailable):
+class Throttled(AwsUnavailable):
     """AWS asked, again and again, for fewer requests."""
 
     hint = "Wait a minute. What was noted of your posts is carried out by itself; anything else, do again."
 
 
 _BY_CODE: dict[str, type[PunctualError]] = {
-    "ConflictException": NameTaken,
-    "ServiceQuotaExceededException": QuotaReached,
+    "ConflictException": ScheduleNameTaken,
+    "ServiceQuotaExceededException": QuotaExceeded,
     "AccessDeniedException": AccessDenied,
     "AccessDenied": AccessDenied,
     "UnauthorizedOperation": AccessDenied,
-    "ExpiredTokenException": CredentialsRefused,
-    "ExpiredToken": CredentialsRefused,
-    "UnrecognizedClientException": CredentialsRefused,
-    "InvalidClientTokenId": CredentialsRefused,
-    "InvalidAccessKeyId": CredentialsRefused,
-    "InvalidSignatureException": CredentialsRefused,
-    "SignatureDoesNotMatch": CredentialsRefused,
+    "ExpiredTokenException": CredentialsRejected,
+    "ExpiredToken": CredentialsRejected,
+    "UnrecognizedClientException": CredentialsRejected,
+    "InvalidClientTokenId": CredentialsRejected,
+    "InvalidAccessKeyId": CredentialsRejected,
+    "InvalidSignatureException": CredentialsRejected,
+    "SignatureDoesNotMatch": CredentialsRejected,
     "RequestExpired": ClockSkewed,
     "RequestTimeTooSkewed": ClockSkewed,
     "ThrottlingException": Throttled,
@@ -144,30 +144,30 @@ _BY_CODE: dict[str, type[PunctualError]] = {
     "RequestLimitExceeded": Throttled,
     "RequestThrottled": Throttled,
     "ProvisionedThroughputExceededException": Throttled,
-    "NoSuchEntity": PartGone,
-    "NoSuchBucket": PartGone,
-    "QueueDoesNotExist": PartGone,
-    "AWS.SimpleQueueService.NonExistentQueue": PartGone,
+    "NoSuchEntity": AwsResourceNotFound,
+    "NoSuchBucket": AwsResourceNotFound,
+    "QueueDoesNotExist": AwsResourceNotFound,
+    "AWS.SimpleQueueService.NonExistentQueue": AwsResourceNotFound,
 }
 _SKEWED = ("Signature expired", "Signature not yet current")
 """How AWS begins the message of an InvalidSignatureException that only the clock is to blame for."""
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_aws_errors() -> Iterator[None]:
     """Turn boto3's exceptions into errors of this module; nothing of botocore passes."""
     try:
         yield
     except ClientError as error:
         raise _of_answer(error) from error
     except (SSOError, LoginError, TokenRetrievalError, CredentialRetrievalError) as error:
-        raise CredentialsRefused(str(error)) from error
+        raise CredentialsRejected(str(error)) from error
     except _NOT_CONFIGURED as error:
         raise NoCredentials(str(error)) from error
     except ResponseParserError as error:
-        raise SchedulerUnavailable(f"What was answered cannot be read: {_short(str(error))}") from error
+        raise AwsUnavailable(f"What was answered cannot be read: {_short(str(error))}") from error
     except BotoCoreError as error:
-        raise SchedulerUnavailable(_on_the_way(error) or _short(str(error))) from error
+        raise AwsUnavailable(_on_the_way(error) or _short(str(error))) from error
 
 
 _NOT_CONFIGURED = (
@@ -196,10 +196,10 @@ def _of_answer(error: ClientError) -> PunctualError:
     if code == "ResourceNotFoundException":
         return _gone(error.operation_name, message)(text)
     if code == "ValidationException":
-        return RoleNotReady(text) if "to assume the role" in message else SchedulerRefused(text)
+        return RoleNotReady(text) if "to assume the role" in message else InvalidScheduleRequest(text)
     if message.startswith(_SKEWED):
         return ClockSkewed(text)
-    return _BY_CODE.get(code, SchedulerUnavailable)(text)
+    return _BY_CODE.get(code, AwsUnavailable)(text)
 
 
 def _on_the_way(error: BotoCoreError) -> str | None:
@@ -218,5 +218,5 @@ def _short(text: str) -> str:
 def _gone(operation: str, message: str) -> type[PunctualError]:
     """Say what is gone: many services share the code, and only the scheduler's operations speak of schedules."""
     if "Schedule" not in operation:
-        return PartGone
-    return GroupGone if message.startswith("Schedule group") else ScheduleGone
+        return AwsResourceNotFound
+    return ScheduleGroupNotFound if message.startswith("Schedule group") else ScheduleNotFound

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from core.errors import PunctualError
-from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Value, Zone
+from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, FrozenModel, Zone
 from core.storage.home import is_signing_secret
-from lambda_pkg.address import address_of
+from lambda_pkg.address import parse_address
 
 PREFIX = "PUNCTUAL_"
 A_DAY = 24 * 3600.0
@@ -18,7 +18,7 @@ A_DAY = 24 * 3600.0
 FUNCTION_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
 
 
-class WrongSetting(PunctualError):
+class InvalidSetting(PunctualError):
     """A variable holds something that cannot be used."""
 
     def __init__(self, name: str, reason: str) -> None:
@@ -26,7 +26,7 @@ class WrongSetting(PunctualError):
         self.hint = f"Correct or unset {PREFIX}{name.upper()}, then start again."
 
 
-class Settings(Value):
+class Settings(FrozenModel):
     """The settings of one machine. Each member is the variable `PUNCTUAL_<MEMBER>`; the README explains them."""
 
     mode: Literal["local", "aws"] = "local"
@@ -67,7 +67,7 @@ class Settings(Value):
     @classmethod
     def _may_be_posted_to(cls, url: str | None) -> str | None:
         if url is not None:
-            address_of(url)
+            parse_address(url)
         return url
 
     @field_validator("signing_secret")
@@ -90,6 +90,6 @@ class Settings(Value):
             return cls.model_validate({name: value for name, value in known.items() if value})
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-            raise WrongSetting(str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ").rstrip(".")) from None
+            raise InvalidSetting(str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ").rstrip(".")) from None
         except PunctualError as error:
-            raise WrongSetting("timezone", str(error).rstrip(".")) from None
+            raise InvalidSetting("timezone", str(error).rstrip(".")) from None

@@ -1,4 +1,4 @@
-"""Where a post may be handed over: https anywhere, http on this machine alone."""
+"""Addresses of posting servers: https anywhere, plain http on this machine only."""
 
 import functools
 import ipaddress
@@ -8,15 +8,15 @@ from urllib.parse import SplitResult, urlsplit
 
 
 class RefusedAddress(ValueError):
-    """A posting server's URL is one that nothing is sent to. The URL is never repeated: its path may hold a token."""
+    """A posting server's URL may not be used. The message omits its path, which may hold a token."""
 
-    def __init__(self, wrong: str, remedy: str) -> None:
-        super().__init__(f"The posting server's URL {wrong}. {remedy}")
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"The posting server's URL {fault}. {remedy}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
-    """A URL taken apart. `target` is its path and query, as they stand in a request's first line."""
+    """The parts of a URL that a request needs. `target` is the path and query, as in the request line."""
 
     host: str
     port: int
@@ -28,7 +28,7 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """What stands in a request's Host header: the port only where it is not the scheme's own."""
+        """The value of the Host header: it names the port only if it differs from the scheme's default."""
         return self._host if self.port == (443 if self.secure else 80) else str(self)
 
     @property
@@ -37,40 +37,40 @@ class Address:
 
 
 @functools.lru_cache(maxsize=16)
-def address_of(url: str) -> Address:
-    """Take a posting server's URL apart, kept since nearly every post goes to the same one.
+def parse_address(url: str) -> Address:
+    """Return the parts of a posting server's URL, cached because nearly every post goes to the same server.
 
-    Raises RefusedAddress for any that is neither https nor loopback http.
+    Raises RefusedAddress unless the URL is https, or http on this machine.
     """
     parts, port = _split(url)
     host = parts.hostname
     if not host:
-        raise RefusedAddress("names no host", "Write it out whole, as in https://posts.example.org/publish.")
+        raise RefusedAddress("names no host", "Enter the full URL, such as https://posts.example.org/publish.")
     if "@" in parts.netloc:
-        raise RefusedAddress("holds a user name or password", "Leave them out: requests are signed.")
+        raise RefusedAddress("holds a user name or password", "Remove them: the relay signs its requests instead.")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise RefusedAddress("is neither https nor http on this machine itself", "Use an https address.")
+        raise RefusedAddress("is neither https nor http on this machine", "Use an https address.")
     secure = parts.scheme == "https"
     query = f"?{parts.query}" if parts.query else ""
     return Address(host=host, port=port or (443 if secure else 80), target=(parts.path or "/") + query, secure=secure)
 
 
-def address_for(own_url: str | None, posting_url: str, allowed_hosts: Set[str]) -> Address:
-    """Return where a post goes: its own URL if it names one, else `posting_url`. Raises RefusedAddress.
+def resolve_address(post_url: str | None, posting_url: str, allowed_hosts: Set[str]) -> Address:
+    """Return the address of a post's own URL if it has one, else of `posting_url`. Raises RefusedAddress.
 
-    A post's own URL must lead to the posting URL's host or to an allowed one: who may write schedules may not thereby
-    send signed requests anywhere.
+    The host of `post_url` must be the host of `posting_url` or one of `allowed_hosts`. Otherwise anyone who may write
+    schedules could send signed requests to any server.
     """
-    if own_url is None:
-        return address_of(posting_url)
-    address = address_of(own_url)
+    if post_url is None:
+        return parse_address(posting_url)
+    address = parse_address(post_url)
     if address.host not in {host.lower() for host in allowed_hosts} | {urlsplit(posting_url).hostname}:
         raise RefusedAddress(f"leads to {address.host}, which is not allowed", "Add it to the relay's allowed hosts.")
     return address
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine itself: localhost, 127.0.0.0/8 or ::1."""
+    """Return whether a host is this machine: localhost, 127.0.0.0/8 or ::1."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -79,9 +79,9 @@ def is_loopback(host: str) -> bool:
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise RefusedAddress("holds spaces or characters outside ASCII", "Write them percent-encoded.")
+        raise RefusedAddress("holds spaces or characters outside ASCII", "Percent-encode them.")
     try:
         parts = urlsplit(url)
         return parts, parts.port
     except ValueError as error:
-        raise RefusedAddress("cannot be read", "Check its brackets and its port.") from error
+        raise RefusedAddress("is not valid", "Check its brackets and its port.") from error

@@ -1,4 +1,4 @@
-"""AWS's own client library, imported only when it is used: that takes longer than all the rest."""
+"""AWS clients, made on first use because importing boto3 takes longer than all other work of the function."""
 
 import functools
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @functools.cache
 def client(service: str) -> Any:
-    """Return the one client for an AWS service, with timeouts that leave the function time to report."""
+    """Return the shared client for an AWS service. Its timeouts leave the function time to report a failure."""
     import boto3
     from botocore.config import Config
 

@@ -1,4 +1,4 @@
-"""What a schedule hands to the relay: the part of a post's payload that the relay acts on, checked."""
+"""The event of a schedule: the members of a post's payload that the relay uses, validated."""
 
 import json
 import re
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-VERSION = 1
-"""The one version of the payload that this relay reads."""
+PAYLOAD_VERSION = 1
+"""The only payload version that this relay reads."""
 
 _POST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
-_FOR_THE_SERVER: dict[str, type] = {
+_POSTING_SERVER_MEMBERS: dict[str, type] = {
     "text": str,
     "variants": dict,
     "destinations": list,
@@ -20,22 +20,22 @@ _FOR_THE_SERVER: dict[str, type] = {
     "zone": str,
     "wall": str,
 }
+"""The members that only the posting server uses; the relay checks their types."""
 
 
 class UnreadableEvent(ValueError):
-    """The event is no payload of a post, so repeating it can never help."""
+    """The event is not a post's payload, so a retry cannot succeed."""
 
-    def __init__(self, member: str, wrong: str) -> None:
-        super().__init__(f"The event's {member} {wrong}. Schedule the post again with this version of Punctual.")
+    def __init__(self, member: str, fault: str) -> None:
+        super().__init__(f"The event's {member} {fault}. Schedule the post again with this version of Punctual.")
         self.member = member
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One occurrence of one revision of a post, as it is to be handed over.
+    """One occurrence of one revision of a post.
 
-    `due` is an instant in UTC. `late_after` None means that no lateness is too late. `body` is what is signed and sent,
-    byte for byte.
+    `due` is UTC. `late_after` None means that the post is never too late. `body` is the signed request body.
     """
 
     post_id: str
@@ -48,10 +48,10 @@ class Event:
 
 
 def read_event(payload: Mapping[str, Any]) -> Event:
-    """Read a payload of version 1. Raises UnreadableEvent, naming the member that is missing or wrong."""
-    if _member(payload, "version", int) != VERSION:
-        raise UnreadableEvent("version", f"is not {VERSION}")
-    for name, kind in _FOR_THE_SERVER.items():
+    """Return the event of a payload of version 1. Raises UnreadableEvent, which names the faulty member."""
+    if _member(payload, "version", int) != PAYLOAD_VERSION:
+        raise UnreadableEvent("version", f"is not {PAYLOAD_VERSION}")
+    for name, kind in _POSTING_SERVER_MEMBERS.items():
         _member(payload, name, kind)
     post_id = _member(payload, "post_id", str)
     if not _POST_ID.fullmatch(post_id):
@@ -72,8 +72,8 @@ def read_event(payload: Mapping[str, Any]) -> Event:
 def _member(payload: Mapping[str, Any], name: str, *kinds: type) -> Any:
     if name not in payload:
         raise UnreadableEvent(name, "is missing")
-    if type(payload[name]) not in kinds:  # not isinstance: true is an int, and no revision
-        raise UnreadableEvent(name, "is of the wrong kind")
+    if type(payload[name]) not in kinds:  # isinstance would accept true as an int
+        raise UnreadableEvent(name, "has the wrong type")
     return payload[name]
 
 
@@ -83,7 +83,7 @@ def _instant(name: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise UnreadableEvent(name, "names no day or hour that exists") from error
+        raise UnreadableEvent(name, "names a day or an hour that does not exist") from error
 
 
 def _minutes(payload: Mapping[str, Any], name: str) -> timedelta | None:
@@ -98,5 +98,5 @@ def _minutes(payload: Mapping[str, Any], name: str) -> timedelta | None:
 def _body(payload: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as error:  # half a surrogate pair in a text is a ValueError too
+    except (TypeError, ValueError) as error:  # a lone surrogate in a text raises ValueError
         raise UnreadableEvent("content", "cannot be written as JSON in UTF-8") from error

@@ -1,4 +1,4 @@
-"""The relay as a Lambda: what it is invoked with goes to the relay, what became of it goes to the table."""
+"""The relay as a Lambda function: delivers the post of an event and records the receipt in the table."""
 
 import functools
 import json
@@ -10,98 +10,98 @@ from typing import Any
 
 from lambda_pkg.clients import client
 from lambda_pkg.event import Event, UnreadableEvent, read_event
-from lambda_pkg.invocation import payload_of
-from lambda_pkg.receipts import Receipts
-from lambda_pkg.relay import Clock, Environment, HandOverFailed, Receipt, deliver
-from lambda_pkg.settings import Settings
-from lambda_pkg.signing_secret import SigningSecret
+from lambda_pkg.invocation import unwrap_payload
+from lambda_pkg.receipts import ReceiptTable
+from lambda_pkg.relay import Clock, DeliveryFailed, RelayConfig, RelayReceipt, deliver
+from lambda_pkg.settings import RelaySettings
+from lambda_pkg.signing_secret import SigningSecretCache
 
 _LOGGED = ("post_id", "revision", "occurrence_key", "due_at", "posted_at", "finished_at", "attempt", "status", "error")
 
 
-def handle(event: Mapping[str, Any], context: object) -> Receipt | None:
-    """Lambda's entry. Raises UnusableSetting on its first line, or what `relay_event` raises."""
-    settings = Settings.read(os.environ)
+def handle(event: Mapping[str, Any], context: object) -> RelayReceipt | None:
+    """Run as Lambda's entry point. Raises InvalidVariable on its first line, or the errors of `relay_event`."""
+    settings = RelaySettings.read(os.environ)
     return relay_event(event, settings, clock=lambda: datetime.now(UTC), sleep=time.sleep)
 
 
 def relay_event(
-    event: Mapping[str, Any], settings: Settings, *, clock: Clock, sleep: Callable[[float], None]
-) -> Receipt | None:
-    """Hand over the post that the function was invoked with, record the receipt, and return it.
+    event: Mapping[str, Any], settings: RelaySettings, *, clock: Clock, sleep: Callable[[float], None]
+) -> RelayReceipt | None:
+    """Deliver the post of an event, record the receipt, and return it.
 
-    What cannot be read goes to the dead-letter queue at once, and None is returned. All that is slow (importing boto3,
-    reading the secret and the attempts made before) is done before the due instant, while there is time.
-    Raises HandOverFailed, after recording it, InvokedTooEarly, or botocore's errors when nothing could be recorded, so
-    that Lambda tries again.
+    An unreadable event goes to the dead-letter queue at once, and the result is None. The slow steps (importing boto3,
+    reading the secret and counting earlier attempts) run before the due instant. Raises InvokedTooEarly,
+    DeliveryFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
     """
     try:
-        payload = payload_of(event)
+        payload = unwrap_payload(event)
         post = read_event(payload)
     except UnreadableEvent as error:
-        _set_aside(event, error, settings)
+        _send_to_dead_letters(event, error, settings)
         return None
-    from lambda_pkg.http_client import Line  # slow to load
+    from lambda_pkg.http_client import Connection  # slow to import
 
-    receipts = Receipts(settings.table_name, client("dynamodb"))
-    environment = Environment(
+    receipts = ReceiptTable(settings.table_name, client("dynamodb"))
+    config = RelayConfig(
         posting_url=settings.posting_url,
         secrets=_secrets(settings.signing_secret_arn, clock()),
         allowed_hosts=settings.allowed_hosts,
     )
     try:
-        with Line() as line:
-            receipt = deliver(payload, environment, line, attempt=_attempt(post, receipts), clock=clock, sleep=sleep)
-    except HandOverFailed as failure:
-        _keep(failure.receipt, post, receipts)
+        with Connection() as connection:
+            attempt = _attempt_number(post, receipts)
+            receipt = deliver(payload, config, connection, attempt=attempt, clock=clock, sleep=sleep)
+    except DeliveryFailed as failure:
+        _record(failure.receipt, post, receipts)
         raise
-    _keep(receipt, post, receipts)
+    _record(receipt, post, receipts)
     return receipt
 
 
-def _attempt(post: Event, receipts: Receipts) -> int:
-    """Number this attempt. Where the table cannot be read, the post goes out all the same, as if for the first time."""
+def _attempt_number(post: Event, receipts: ReceiptTable) -> int:
+    """Return the number of this attempt, or 1 if the table cannot be read: the post goes out anyway."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return receipts.attempts(post.post_id, post.occurrence_key, post.revision) + 1
+        return receipts.count_attempts(post.post_id, post.occurrence_key, post.revision) + 1
     except (BotoCoreError, ClientError) as error:
-        _log("error", "The attempts made before could not be counted.", error=str(error))
+        _log("error", "Counting the earlier attempts failed.", error=str(error))
         return 1
 
 
 def _secrets(arn: str, now: datetime) -> tuple[str, ...]:
-    """Return the signing secrets; none, where they cannot be read, which the relay then reports with the post."""
+    """Return the signing secrets, or none if they cannot be read. The relay then reports the failure with the post."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return _signing_secret(arn).at(now)
+        return _signing_secret(arn).read(now)
     except (BotoCoreError, ClientError) as error:
-        _log("error", "The signing secret could not be read.", error=str(error))
+        _log("error", "Reading the signing secret failed.", error=str(error))
         return ()
 
 
 @functools.cache
-def _signing_secret(arn: str) -> SigningSecret:
-    return SigningSecret(arn, client("secretsmanager"))
+def _signing_secret(arn: str) -> SigningSecretCache:
+    return SigningSecretCache(arn, client("secretsmanager"))
 
 
-def _keep(receipt: Receipt, post: Event, receipts: Receipts) -> None:
+def _record(receipt: RelayReceipt, post: Event, receipts: ReceiptTable) -> None:
     level = "info" if receipt["kind"] == "handed_over" else "error"
     _log(level, receipt["kind"], **{name: receipt[name] for name in _LOGGED})
     receipts.record(receipt, post.body)
 
 
-def _set_aside(event: Mapping[str, Any], error: UnreadableEvent, settings: Settings) -> None:
-    """Send what cannot be read to the dead-letter queue, in the form of Lambda's own records of failures."""
+def _send_to_dead_letters(event: Mapping[str, Any], error: UnreadableEvent, settings: RelaySettings) -> None:
+    """Send an unreadable event to the dead-letter queue, in the format of Lambda's own failure records."""
     record = {
         "requestPayload": event,
         "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
     }
     client("sqs").send_message(QueueUrl=settings.dead_letter_url, MessageBody=json.dumps(record))
-    _log("error", "set aside", error=str(error))
+    _log("error", "unreadable event", error=str(error))
 
 
 def _log(level: str, message: str, **facts: Any) -> None:
-    """Write one line of JSON. Never the text of a post, nor a server's answer, which may repeat it."""
+    """Write one line of JSON. It never holds a post's text or a server's response, which may repeat the text."""
     print(json.dumps({"level": level.upper(), "message": message, **facts}), flush=True)

@@ -1,4 +1,4 @@
-"""One HTTP exchange that always ends: no redirects, a total deadline, a bounded answer."""
+"""One HTTP request that always ends: no redirects, a total deadline, a bounded response."""
 
 import functools
 import http.client
@@ -10,47 +10,46 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Self, cast
 
 from lambda_pkg.address import Address
+from lambda_pkg.retry_after import parse_retry_after
 
-ANSWER_BYTES = 1_000_000
-"""As much of an answer as is read."""
-LONGEST_PAUSE = 86_400
-"""Seconds; a Retry-After beyond a day is read as a day."""
-CONNECTIONS_STAY = hasattr(socket, "TCP_QUICKACK")
-"""Whether connections are used again: where the system can be told to acknowledge at once, as Linux can.
+MAX_RESPONSE_BYTES = 1_000_000
+"""The client reads no more of a response body."""
+REUSES_CONNECTIONS = hasattr(socket, "TCP_QUICKACK")
+"""Whether a connection serves several requests. It does where the system can acknowledge at once, as on Linux.
 
-Elsewhere a further answer that leaves in two pieces, as many servers send it, is held up: the second piece waits for
-the acknowledgement of the first, and that for 40 ms or more (Nagle's algorithm and delayed acknowledgements).
+Many servers send a response in two segments. On a reused connection, Nagle's algorithm holds the second one until the
+first is acknowledged, and a delayed acknowledgement takes 40 ms or more.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a posting server answered. `results` is empty where the body is not one of ours."""
+class Response:
+    """A posting server's response. `results` is empty unless the body has our format; `retry_after` is in seconds."""
 
     status: int
     results: list[dict[str, Any]]
     retry_after: int | None
 
 
-class NoAnswer(Exception):
-    """No whole answer came from the posting server, for a reason that the message tells in plain words."""
+class NoResponse(Exception):
+    """The posting server sent no complete response. The message states the cause and the remedy."""
 
 
-class Line:
-    """A line to posting servers, for one thread: each POST goes over the connection of the last one where that may be.
+class Connection:
+    """A connection to posting servers, for one thread. Successive requests to one server share it where possible.
 
-    To connect costs a burst as much as all the rest of the relay. But a connection that nobody uses keeps a server
-    from others if it serves one after the other, so close the line as soon as nothing more is to go out.
+    Connecting costs as much as all other work of the relay. An idle connection blocks a server that serves one
+    connection at a time, so close it when no further post is due.
     """
 
     def __init__(self) -> None:
         self._address: Address | None = None
         self._socket: socket.socket | None = None
-        self._used = False  # whether an answer came over this connection
+        self._used = False  # whether a response came over this socket
 
     def __enter__(self) -> Self:
         return self
@@ -59,93 +58,93 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        """Hang up. The line can be used again."""
+        """Close the socket. The next `connect` opens another."""
         if self._socket is not None:
-            with suppress(OSError):  # it is given back to the system all the same
+            with suppress(OSError):  # the system frees the socket anyway
                 self._socket.close()
         self._socket, self._used = None, False
 
     def connect(self, address: Address, *, seconds: float) -> None:
-        """Have a connection to where the next POST goes, a new one unless the last one leads there.
+        """Connect to the server of the next request, or keep the socket that is connected to it.
 
-        Raises NoAnswer, also when it takes longer than `seconds` for one IP address.
+        Raises NoResponse, also if connecting to one IP address takes longer than `seconds`.
         """
-        if self._socket is not None and not (self._leads_to(address) and _is_quiet(self._socket)):
+        if self._socket is not None and not (self._is_connected_to(address) and _is_idle(self._socket)):
             self.close()
         self._address = address
         if self._socket is None:
-            self._socket = _connected(address, seconds)
+            self._socket = _open_socket(address, seconds)
 
-    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], float]) -> Answer:
-        """POST `body` to where `connect` leads and read the answer, whatever its status.
+    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], datetime]) -> Response:
+        """POST `body` to the connected address and return the response, whatever its status.
 
-        Where the server ends a connection that was used before without a word, the POST goes over a new one: it may
-        have arrived, but a repeat is known by its webhook-id. `now` answers epoch seconds, for a Retry-After that is a
-        date. Raises NoAnswer, also after `seconds`.
+        If the server closed a reused connection without a response, the request goes over a new one. The server may
+        receive it twice; it knows a repetition by its webhook-id. `now` is the clock for a Retry-After date.
+        Raises NoResponse, also after `seconds`.
         """
         if self._address is None:
             raise ValueError("connect comes before post")
-        ends = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         try:
-            return self._exchange(self._address, body, headers, ends, now)
-        except _EndedMeanwhile:
-            self.connect(self._address, seconds=max(0.001, ends - time.monotonic()))
-            return self._exchange(self._address, body, headers, ends, now)
+            return self._send(self._address, body, headers, deadline, now)
+        except _ConnectionExpired:
+            self.connect(self._address, seconds=max(0.001, deadline - time.monotonic()))
+            return self._send(self._address, body, headers, deadline, now)
 
-    def _leads_to(self, address: Address) -> bool:
+    def _is_connected_to(self, address: Address) -> bool:
         return self._address is not None and replace(self._address, target=address.target) == address
 
-    def _exchange(
-        self, address: Address, body: bytes, headers: Mapping[str, str], ends: float, now: Callable[[], float]
-    ) -> Answer:
+    def _send(
+        self, address: Address, body: bytes, headers: Mapping[str, str], deadline: float, now: Callable[[], datetime]
+    ) -> Response:
         if self._socket is None:
             raise ValueError("connect comes before each post")
-        waiting, stays = _Deadline(self._socket, ends), False
+        stream, reusable = _DeadlineStream(self._socket, deadline), False
         try:
-            waiting.send(_head(address, body, headers) + body)
-            with http.client.HTTPResponse(cast("socket.socket", waiting), method="POST") as response:
+            stream.send(_request_head(address, body, headers) + body)
+            with http.client.HTTPResponse(cast("socket.socket", stream), method="POST") as response:
                 response.begin()
-                content = response.read(ANSWER_BYTES)
-                if response.length and len(content) < ANSWER_BYTES:
+                content = response.read(MAX_RESPONSE_BYTES)
+                if response.length and len(content) < MAX_RESPONSE_BYTES:
                     raise http.client.IncompleteRead(content, response.length)
-                stays = CONNECTIONS_STAY and response.isclosed() and not response.will_close
+                reusable = REUSES_CONNECTIONS and response.isclosed() and not response.will_close
         except (OSError, http.client.HTTPException) as error:
-            if self._used and not waiting.heard and isinstance(error, ConnectionError | ssl.SSLError):
-                raise _EndedMeanwhile from error
-            raise NoAnswer(_no_answer(error, address)) from error
+            if self._used and not stream.received and isinstance(error, ConnectionError | ssl.SSLError):
+                raise _ConnectionExpired from error
+            raise NoResponse(_response_failure(error, address)) from error
         finally:
-            if not stays:
+            if not reusable:
                 self.close()
-        self._used = stays
-        return Answer(
+        self._used = reusable
+        return Response(
             status=response.status,
             results=_results(content),
-            retry_after=_pause(response.getheader("Retry-After", ""), now),
+            retry_after=_retry_after(response.getheader("Retry-After"), now),
         )
 
 
-class _EndedMeanwhile(Exception):
-    """The server has ended a connection that was used before, and answered nothing."""
+class _ConnectionExpired(Exception):
+    """The server closed a reused connection and sent no response."""
 
 
-def _connected(address: Address, seconds: float) -> socket.socket:
+def _open_socket(address: Address, seconds: float) -> socket.socket:
     try:
-        connected = socket.create_connection((address.host, address.port), seconds)
+        opened = socket.create_connection((address.host, address.port), seconds)
         try:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the end of a request waits for no ACK
-            return tls().wrap_socket(connected, server_hostname=address.host) if address.secure else connected
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the last segment waits for no ACK
+            return tls_context().wrap_socket(opened, server_hostname=address.host) if address.secure else opened
         except BaseException:
-            connected.close()
+            opened.close()
             raise
-    except (OSError, ValueError) as error:  # a host that is no name, as in a..b, is a ValueError
-        raise NoAnswer(_no_connection(error, address)) from error
+    except (OSError, ValueError) as error:  # an invalid host name, such as a..b, raises ValueError
+        raise NoResponse(_connect_failure(error, address)) from error
 
 
-def _is_quiet(connected: socket.socket) -> bool:
-    """Tell whether a server has said nothing since its answer: neither that it hangs up, nor what nobody asked for."""
-    connected.settimeout(0)
+def _is_idle(opened: socket.socket) -> bool:
+    """Return whether the server sent nothing since its response: neither a close nor unexpected data."""
+    opened.settimeout(0)
     try:
-        socket.socket.recv(connected, 1, socket.MSG_PEEK)  # below TLS, too
+        socket.socket.recv(opened, 1, socket.MSG_PEEK)  # reads below TLS
     except BlockingIOError:
         return True
     except OSError:
@@ -153,36 +152,36 @@ def _is_quiet(connected: socket.socket) -> bool:
     return False
 
 
-def _head(address: Address, body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return a request's first lines; http.client writes the same ones, seven times as slowly."""
+def _request_head(address: Address, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return the request line and the headers; http.client writes the same bytes in seven times the time."""
     fields = {
         "Host": address.authority,
         "Accept-Encoding": "identity",
         "Content-Length": str(len(body)),
-        "Connection": "keep-alive" if CONNECTIONS_STAY else "close",
+        "Connection": "keep-alive" if REUSES_CONNECTIONS else "close",
         **headers,
     }
     lines = [f"POST {address.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
-class _Deadline(io.RawIOBase):
-    """A connected socket whose every wait ends at one instant (time.monotonic), as http.client reads from a socket.
+class _DeadlineStream(io.RawIOBase):
+    """A socket for http.client whose reads and writes share one deadline, in time.monotonic seconds.
 
-    A socket's own timeout starts again with each byte, so a server that trickles would never run into it.
+    A socket's own timeout starts again with each byte, so a server that sends single bytes would never exceed it.
     """
 
-    def __init__(self, connected: socket.socket, ends: float) -> None:
-        self._socket = connected
-        self._ends = ends
-        self.heard = False
-        """Whether any of an answer came."""
+    def __init__(self, opened: socket.socket, deadline: float) -> None:
+        self._socket = opened
+        self._deadline = deadline
+        self.received = False
+        """Whether any byte of a response came."""
 
     def send(self, data: bytes) -> None:
-        """Send all of it."""
+        """Send all of `data`."""
         rest = memoryview(data)
         while rest:
-            self._limit()
+            self._set_timeout()
             rest = rest[self._socket.send(rest) :]
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -192,49 +191,42 @@ class _Deadline(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._limit()
+        self._set_timeout()
         count = self._socket.recv_into(buffer)
-        self.heard = self.heard or count > 0
-        if CONNECTIONS_STAY:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it holds for a moment only
+        self.received = self.received or count > 0
+        if REUSES_CONNECTIONS:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # the system resets it soon
         return count
 
-    def _limit(self) -> None:
-        left = self._ends - time.monotonic()
+    def _set_timeout(self) -> None:
+        left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._socket.settimeout(left)
 
 
 @functools.cache
-def tls() -> ssl.SSLContext:
-    """Return the settings for https, verified by the system's authorities. Loading those takes tens of milliseconds."""
+def tls_context() -> ssl.SSLContext:
+    """Return the TLS settings, which trust the system's authorities. Loading them takes tens of milliseconds."""
     return ssl.create_default_context()
 
 
 def _results(content: bytes) -> list[dict[str, Any]]:
     try:
-        answer = json.loads(content)
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return []
-    results = answer.get("results") if isinstance(answer, dict) else None
+    results = body.get("results") if isinstance(body, dict) else None
     return [result for result in results if isinstance(result, dict)] if isinstance(results, list) else []
 
 
-def _pause(retry_after: str, now: Callable[[], float]) -> int | None:
-    """Seconds asked for by a Retry-After header (RFC 9110, 10.2.3: seconds or a date); None for anything else."""
-    text = retry_after.strip()
-    if text.isascii() and text.isdigit():
-        return min(int(text[:9]), LONGEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return None
-    return min(max(0, round(until - now())), LONGEST_PAUSE)
+def _retry_after(header: str | None, now: Callable[[], datetime]) -> int | None:
+    wait = parse_retry_after(header, now()) if header else None
+    return None if wait is None else round(wait.total_seconds())
 
 
-def _no_connection(error: Exception, address: Address) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):  # which is a ValueError, too
+def _connect_failure(error: Exception, address: Address) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):  # before ValueError, which is one of its bases
         return f"The certificate of {address} is not valid for it. Renew it, or correct the posting URL."
     if isinstance(error, socket.gaierror | ValueError):
         return f"No address was found for {address.host}. Check the posting URL and this machine's network."
@@ -245,7 +237,7 @@ def _no_connection(error: Exception, address: Address) -> str:
     return f"No connection to {address} could be made. Check the posting URL and the network between."
 
 
-def _no_answer(error: Exception, address: Address) -> str:
+def _response_failure(error: Exception, address: Address) -> str:
     if isinstance(error, TimeoutError):
-        return f"{address} took the request but did not answer in time. Look into the posting server's log."
-    return f"{address} ended the connection without a whole answer. Look into the posting server's log."
+        return f"{address} received the request but did not answer in time. Check the posting server's log."
+    return f"{address} closed the connection before a complete response. Check the posting server's log."

@@ -1,4 +1,4 @@
-"""What the function is invoked with: a payload as it is, or one that comes back from the on-failure queue."""
+"""The event of an invocation: a post's payload, or the on-failure queue's message that wraps it."""
 
 import json
 from collections.abc import Mapping
@@ -7,12 +7,11 @@ from typing import Any
 from lambda_pkg.event import UnreadableEvent
 
 
-def payload_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the payload that the scheduler or a person sent, unwrapped if the on-failure queue redelivers it.
+def unwrap_payload(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the payload of an event, unwrapped if the on-failure queue redelivers it. Raises UnreadableEvent.
 
-    The queue's message is Lambda's record of a failed asynchronous invocation, which keeps the payload as
+    The queue's message is Lambda's record of a failed asynchronous invocation, which holds the payload as
     `requestPayload` (docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html).
-    Raises UnreadableEvent.
     """
     if not isinstance(event, Mapping):
         raise UnreadableEvent("content", "is not a JSON object")
@@ -23,4 +22,4 @@ def payload_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
         payload = json.loads(message["body"])["requestPayload"]
     except (TypeError, KeyError, ValueError, RecursionError) as error:
         raise UnreadableEvent("Records", "are not one failure record of Lambda") from error
-    return payload_of(payload)
+    return unwrap_payload(payload)

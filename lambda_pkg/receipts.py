@@ -1,27 +1,27 @@
-"""Receipts in the ledger's table, only ever added, and the occurrences they tell of."""
+"""The relay's receipts in the ledger's table, appended only, and the occurrences that they belong to."""
 
 import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-KEPT = timedelta(days=400)
-"""After the due instant, as long as fence entries; then DynamoDB's time-to-live deletes them."""
-BUCKETS = 4
-"""Partitions that History is spread over: as many as the ledger reads."""
-RESULTS_LENGTH = 100_000
-"""Characters; an item holds 400 KB, and only a server that is not ours says so much."""
+RECEIPTS_KEPT = timedelta(days=400)
+"""How long receipts and claims stay after the due instant; then DynamoDB's time to live deletes them."""
+LIST_PARTITIONS = 4
+"""The partitions that each list of the table, such as History, is spread over."""
+MAX_RESULTS_CHARACTERS = 100_000
+"""An item holds at most 400 KB, and only a server that is not ours returns results this long."""
 
 
-class Receipts:
-    """The receipts of one table, under partition `post#<post id>`, in order of time for each occurrence."""
+class ReceiptTable:
+    """The relay's view of one table: the receipts in partition `post#<post id>`, in time order per occurrence."""
 
     def __init__(self, table_name: str, client: Any) -> None:
         self._table_name = table_name
         self._client = client
 
-    def attempts(self, post_id: str, occurrence_key: str, revision: int) -> int:
-        """Count the attempts that were made to hand over this revision of an occurrence. Raises botocore's errors."""
+    def count_attempts(self, post_id: str, occurrence_key: str, revision: int) -> int:
+        """Return the number of earlier attempts for this revision of an occurrence. Raises botocore's errors."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table_name,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :occurrence)",
@@ -39,8 +39,8 @@ class Receipts:
         return sum(page["Count"] for page in pages)
 
     def record(self, receipt: dict[str, Any], body: bytes) -> None:
-        """Add a receipt, behind the occurrence that it tells of; `body` is the payload. Raises botocore's errors."""
-        self._begin(receipt, body)
+        """List the occurrence with its payload `body`, then append its receipt. Raises botocore's errors."""
+        self._list_occurrence(receipt, body)
         at = receipt["finished_at"]
         self._put(
             {
@@ -48,15 +48,15 @@ class Receipts:
                 "pk": f"post#{receipt['post_id']}",
                 "sk": f"receipt#{receipt['occurrence_key']}#{at}#{secrets.token_hex(4)}",
                 "at": at,
-                "results": _text(receipt["results"]),
+                "results": _results(receipt["results"]),
                 "expires_at": _expiry(receipt),
             }
         )
 
-    def _begin(self, receipt: dict[str, Any], body: bytes) -> None:
-        """List the occurrence in History, unless it stands there with this revision or a newer one.
+    def _list_occurrence(self, receipt: dict[str, Any], body: bytes) -> None:
+        """Put the occurrence into History, unless this revision or a newer one is listed there.
 
-        `from_relay` tells the ledger, which reads it, that nobody has held it against the plan yet.
+        `from_relay` tells the ledger that the revision has not been compared with the plan yet.
         """
         key = receipt["occurrence_key"]
         occurrence = {
@@ -67,7 +67,7 @@ class Receipts:
             "revision": receipt["revision"],
             "content": body.decode(),
             "from_relay": True,
-            "listing": f"history#{sum(key.encode()) % BUCKETS}",
+            "listing": f"history#{sum(key.encode()) % LIST_PARTITIONS}",
             "listed_at": f"{receipt['due_at']}#{key}",
             "expires_at": _expiry(receipt),
         }
@@ -87,12 +87,12 @@ class Receipts:
 
 
 def _expiry(receipt: dict[str, Any]) -> int:
-    return int((datetime.fromisoformat(receipt["due_at"]) + KEPT).timestamp())
+    return int((datetime.fromisoformat(receipt["due_at"]) + RECEIPTS_KEPT).timestamp())
 
 
-def _text(results: list[dict[str, Any]]) -> str:
+def _results(results: list[dict[str, Any]]) -> str:
     text = json.dumps(results)
-    return text if len(text) <= RESULTS_LENGTH else "[]"
+    return text if len(text) <= MAX_RESULTS_CHARACTERS else "[]"
 
 
 def _attribute(value: str | int | bool) -> dict[str, Any]:

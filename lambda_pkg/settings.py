@@ -1,22 +1,22 @@
-"""What the deployed relay is told by its environment variables."""
+"""The settings of the deployed relay, read from its environment variables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from lambda_pkg.address import RefusedAddress, address_of
+from lambda_pkg.address import RefusedAddress, parse_address
 
 
-class UnusableSetting(ValueError):
-    """An environment variable of the function is missing or wrong. Its value is not repeated."""
+class InvalidVariable(ValueError):
+    """An environment variable of the function is missing or not valid. The message omits its value."""
 
-    def __init__(self, variable: str, wrong: str) -> None:
-        super().__init__(f"{variable} {wrong} Set it by deploying the stack again, as its README says.")
+    def __init__(self, variable: str, fault: str) -> None:
+        super().__init__(f"{variable} {fault} Deploy the stack again to set it, as its README explains.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where posts go, and what of AWS the function uses."""
+class RelaySettings:
+    """The address of the posting server, and the AWS resources that the function uses."""
 
     posting_url: str
     allowed_hosts: frozenset[str]
@@ -26,7 +26,7 @@ class Settings:
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read and check every variable. Raises UnusableSetting, naming the first that will not do."""
+        """Return the validated settings. Raises InvalidVariable, which names the first faulty variable."""
         return cls(
             posting_url=_posting_url(variables),
             allowed_hosts=frozenset(
@@ -41,14 +41,14 @@ class Settings:
 def _required(variables: Mapping[str, str], name: str) -> str:
     value = variables.get(name, "").strip()
     if not value:
-        raise UnusableSetting(name, "is not set.")
+        raise InvalidVariable(name, "is not set.")
     return value
 
 
 def _posting_url(variables: Mapping[str, str]) -> str:
     url = _required(variables, "POSTING_URL")
     try:
-        address_of(url)
+        parse_address(url)
     except RefusedAddress as error:
-        raise UnusableSetting("POSTING_URL", f"will not do: {error}") from error
+        raise InvalidVariable("POSTING_URL", f"is not valid: {error}") from error
     return url

@@ -1,4 +1,4 @@
-"""Signatures by the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks)."""
+"""Signatures of the Standard Webhooks specification (github.com/standard-webhooks/standard-webhooks)."""
 
 import base64
 import binascii
@@ -10,23 +10,23 @@ from datetime import datetime
 _PREFIX = "whsec_"
 
 
-class UnusableSecret(ValueError):
-    """A signing secret is missing, or not in the specification's form. Its text is never repeated."""
+class InvalidSecret(ValueError):
+    """A signing secret is missing or malformed. The message omits it."""
 
     def __init__(self) -> None:
-        super().__init__(f"A signing secret is missing, or is not {_PREFIX} followed by base64. Set one that is.")
+        super().__init__(f"A signing secret is missing, or is not {_PREFIX} followed by base64. Set a valid one.")
 
 
 def signed_headers(message_id: str, at: datetime, body: bytes, secrets: Iterable[str]) -> dict[str, str]:
-    """Return the three headers that sign `body` at the instant `at`, once with each secret.
+    """Return the three headers that sign `body` at the instant `at`, with one signature per secret.
 
-    Two secrets at a time let a receiver change from one to the other. Raises UnusableSecret.
+    Two secrets let a receiver change from one to the other. Raises InvalidSecret.
     """
     timestamp = str(int(at.timestamp()))
     content = f"{message_id}.{timestamp}.".encode() + body
-    signatures = [f"v1,{_digest(key_of(secret), content)}" for secret in secrets]
+    signatures = [f"v1,{_digest(signing_key(secret), content)}" for secret in secrets]
     if not signatures:
-        raise UnusableSecret
+        raise InvalidSecret
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
@@ -34,14 +34,14 @@ def signed_headers(message_id: str, at: datetime, body: bytes, secrets: Iterable
     }
 
 
-def key_of(secret: str) -> bytes:
-    """Return the key that a `whsec_` secret stands for. Raises UnusableSecret."""
+def signing_key(secret: str) -> bytes:
+    """Return the key that a `whsec_` secret encodes. Raises InvalidSecret."""
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not secret.startswith(_PREFIX) or not key:
-        raise UnusableSecret
+        raise InvalidSecret
     return key
 
 

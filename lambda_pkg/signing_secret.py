@@ -1,16 +1,16 @@
-"""The signing secrets, as Secrets Manager keeps them."""
+"""The signing secrets in Secrets Manager, cached."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
-FRESH_FOR = timedelta(minutes=5)
+MAX_CACHE_AGE = timedelta(minutes=5)
 
 
-class SigningSecret:
+class SigningSecretCache:
     """The secrets under one ARN, read at most every five minutes.
 
-    The stored text is one secret or, while receivers change over, two with a space between. AWS generates the first
-    one, and cannot put `whsec_` in front: it is added here where it is missing.
+    The stored text is one secret, or two separated by a space while receivers change over. AWS generates the first
+    secret and cannot add the `whsec_` prefix, so the cache adds it where it is missing.
     """
 
     def __init__(self, arn: str, client: Any) -> None:
@@ -19,9 +19,9 @@ class SigningSecret:
         self._read_at: datetime | None = None
         self._secrets: tuple[str, ...] = ()
 
-    def at(self, now: datetime) -> tuple[str, ...]:
-        """Return the secrets in `whsec_` form. Raises botocore's errors when they have to be read and cannot be."""
-        if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
+    def read(self, now: datetime) -> tuple[str, ...]:
+        """Return the secrets in `whsec_` form. Raises botocore's errors if they must be read and cannot be."""
+        if self._read_at is None or not timedelta() <= now - self._read_at < MAX_CACHE_AGE:
             found = self._client.get_secret_value(SecretId=self._arn)
             stored: str = found["SecretString"] if "SecretString" in found else found["SecretBinary"].decode("latin-1")
             self._secrets = tuple(f"whsec_{word.removeprefix('whsec_')}" for word in stored.split())

@@ -10,11 +10,11 @@ import boto3
 from botocore.config import Config
 
 from core.accounts.file import FileAccounts
-from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Accounts
-from core.aws_errors import translated
+from core.aws_errors import translate_aws_errors
 from core.backends.deployment import Deployment, find_deployment
-from core.backends.sqs_dead_letters import QueueShelf
+from core.backends.sqs_dead_letters import SqsDeadLetters
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
@@ -26,18 +26,18 @@ from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings
-from core.scheduling.dead_letters import Shelf
+from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.home import Home
 from core.storage.processes import Presence
 from core.time.instants import Clock
-from lambda_pkg.signing_secret import SigningSecret
+from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
 """EventBridge Scheduler fires within the minute after an at(); the relay, invoked early, waits for the rest."""
-NOTICE = LEAD + timedelta(seconds=60)
-PATIENT = Config(
+MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
+PATIENT_CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 4},
     max_pool_connections=32,
     connect_timeout=3,
@@ -47,9 +47,9 @@ PATIENT = Config(
 
 Where nobody answers at all, whoever looks at a page is told so within half a minute.
 """
-TRANSFERRING = PATIENT.merge(Config(read_timeout=20))
+TRANSFER_CONFIG = PATIENT_CONFIG.merge(Config(read_timeout=20))
 """For files: a slow line may stand still for longer."""
-BRIEF = Config(
+QUICK_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=32,
     connect_timeout=3,
@@ -58,10 +58,10 @@ BRIEF = Config(
 """For questions whose answer a person waits for, and for the table, which has an own way of trying again."""
 
 
-class Aws:
+class AwsBackend:
     """The place of a deployment. Credentials and region come the way boto3 always finds them."""
 
-    notice = NOTICE
+    minimum_notice = MINIMUM_NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock, session: boto3.Session | None = None) -> None:
         """Find the deployment's parts and open what is kept on this machine.
@@ -73,10 +73,10 @@ class Aws:
         self._home = home
         self._making = Lock()
         self._brief: dict[str, Any] = {}
-        with translated():
+        with translate_aws_errors():
             self.session = session or boto3.Session()
-            self.deployment = find_deployment(told(settings), settings.stack, self._cloudformation)
-            self.scheduler, self.functions = self.client("scheduler"), self.client("lambda")
+            self.deployment = find_deployment(configured_parts(settings), settings.stack, self._cloudformation)
+            self.scheduler_client, self.lambda_client = self.client("scheduler"), self.client("lambda")
             self._signing_secret = self._secret()
         self.target = TargetSettings(
             group=self.deployment.group,
@@ -91,41 +91,41 @@ class Aws:
         self.databases: list[Database] = []
         self.ledger, self.outbox = self._stores()
         self.accounts, self.media = self._accounts(), self._media()
-        self.dead_letters: Shelf = QueueShelf(self.brief_client("sqs"), self.deployment.dead_letter_urls)
+        self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
 
-    def client(self, service: str, config: Config = PATIENT) -> Any:
+    def client(self, service: str, config: Config = PATIENT_CONFIG) -> Any:
         """Return a boto3 client of this account, in the region that the deployment is in."""
         with self._making:  # clients may be used from any thread, a session only from one at a time
             return self.session.client(service, region_name=self.deployment.region, config=config)
 
-    def brief_client(self, service: str) -> Any:
+    def quick_client(self, service: str) -> Any:
         """Return a client for questions whose answer a person waits for: two attempts of a few seconds."""
         if service not in self._brief:
-            self._brief[service] = self.client(service, BRIEF)
+            self._brief[service] = self.client(service, QUICK_CONFIG)
         return self._brief[service]
 
-    def relays_at_once(self) -> int:
+    def relay_concurrency(self) -> int:
         """Return how many relays may run side by side: as many as are reserved, else as many functions as are left."""
-        reserved = self.reserved(self.deployment.function_arn)
+        reserved = self.reserved_concurrency(self.deployment.function_arn)
         if reserved is not None:
             return reserved
-        with translated():
-            limits = self.brief_client("lambda").get_account_settings()["AccountLimit"]
+        with translate_aws_errors():
+            limits = self.quick_client("lambda").get_account_settings()["AccountLimit"]
         return int(limits["UnreservedConcurrentExecutions"])
 
-    def published_at_once(self) -> int | None:
+    def posting_concurrency(self) -> int | None:
         """Return how many posts the posting server takes side by side.
 
         None where it is no function of the stack's, or shares with all others because nothing is reserved for it.
         """
         arn = self.deployment.posting_function_arn
-        return self.reserved(arn) if arn else None
+        return self.reserved_concurrency(arn) if arn else None
 
-    def reserved(self, function_arn: str) -> int | None:
+    def reserved_concurrency(self, function_arn: str) -> int | None:
         """Return how many of a function may run side by side, and none more; None where nothing is said of it."""
         whole = ":".join(function_arn.split(":")[:7])  # an ARN may name a version or an alias behind that
-        with translated():
-            found = self.brief_client("lambda").get_function_concurrency(FunctionName=whole)
+        with translate_aws_errors():
+            found = self.quick_client("lambda").get_function_concurrency(FunctionName=whole)
         reserved: int | None = found.get("ReservedConcurrentExecutions")
         return reserved
 
@@ -136,8 +136,8 @@ class Aws:
         """
         if self._settings.signing_secret or self._signing_secret is None:
             return self._home.signing_secrets(self._settings.signing_secret)
-        with translated():
-            return self._signing_secret.at(self._clock())
+        with translate_aws_errors():
+            return self._signing_secret.read(self._clock())
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Nothing is to be started: EventBridge Scheduler fires, and the relay was told where to post when deployed."""
@@ -149,7 +149,7 @@ class Aws:
     def _stores(self) -> tuple[Ledger, Outbox]:
         """Return what was planned and what was published: in the deployment's table, else on this machine."""
         if self.deployment.table:
-            table = Table(self.brief_client("dynamodb"), self.deployment.table, self._clock)
+            table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
             return DynamoLedger(table), DynamoOutbox(table)
         presence = Presence(self._home.processes)
         self._open.callback(presence.leave)
@@ -160,23 +160,23 @@ class Aws:
 
     def _accounts(self) -> Accounts:
         if self.deployment.accounts_path:
-            return ParameterAccounts(self.brief_client("ssm"), self.deployment.accounts_path, self._clock)
+            return ParameterStoreAccounts(self.quick_client("ssm"), self.deployment.accounts_path, self._clock)
         return FileAccounts(self._home.accounts)
 
     def _media(self) -> MediaStore:
         if self.deployment.media_bucket:
-            return S3Media(self.client("s3", TRANSFERRING), self.deployment.media_bucket)
+            return S3Media(self.client("s3", TRANSFER_CONFIG), self.deployment.media_bucket)
         return FolderMedia(self._home.media)
 
     def _cloudformation(self) -> Any:
-        return self.session.client("cloudformation", config=BRIEF)
+        return self.session.client("cloudformation", config=QUICK_CONFIG)
 
-    def _secret(self) -> SigningSecret | None:
+    def _secret(self) -> SigningSecretCache | None:
         arn = self.deployment.signing_secret_arn
-        return SigningSecret(arn, self.brief_client("secretsmanager")) if arn else None
+        return SigningSecretCache(arn, self.quick_client("secretsmanager")) if arn else None
 
 
-def told(settings: Settings) -> dict[str, str]:
+def configured_parts(settings: Settings) -> dict[str, str]:
     """Return the parts of the deployment that the settings name one by one."""
     named = settings.model_dump(include=set(Deployment.model_fields) & settings.model_fields_set)
     return {name: value for name, value in named.items() if value is not None}

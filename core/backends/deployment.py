@@ -5,11 +5,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from core.aws_errors import translated
+from core.aws_errors import translate_aws_errors
 from core.errors import PunctualError
-from core.posts.models import Value
+from core.posts.models import FrozenModel
 
-OUTPUTS = {
+OUTPUT_NAMES = {
     "group": "GroupName",
     "function_arn": "RelayFunctionArn",
     "role_arn": "ExecutionRoleArn",
@@ -26,7 +26,7 @@ OUTPUTS = {
 """The stack's output that gives each member of a Deployment."""
 
 
-WHOLE = {
+READY_STATES = {
     "CREATE_COMPLETE",
     "UPDATE_COMPLETE",
     "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
@@ -38,7 +38,7 @@ WHOLE = {
 """The states in which a stack can be used; during a clean-up AWS still deletes what was replaced."""
 
 
-class MissingStack(PunctualError):
+class StackNotFound(PunctualError):
     """There is no stack of this name in this account and region."""
 
     def __init__(self, stack: str, region: str) -> None:
@@ -46,7 +46,7 @@ class MissingStack(PunctualError):
         self.hint = "Deploy it (cdk_min/README.md), or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
 
 
-class UnfinishedStack(PunctualError):
+class StackNotReady(PunctualError):
     """The stack is not, or not wholly, there."""
 
     def __init__(self, stack: str, status: str) -> None:
@@ -63,7 +63,7 @@ class IncompleteDeployment(PunctualError):
         self.hint = "Set PUNCTUAL_STACK to the name of the deployed stack, or these variables."
 
 
-class Deployment(Value):
+class Deployment(FrozenModel):
     """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them.
 
     `posting_function_arn` is None where posts go to another server than a function of the stack's.
@@ -99,13 +99,13 @@ class Deployment(Value):
         return self.function_arn.split(":")[3]
 
 
-def find_deployment(told: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
+def find_deployment(configured: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
     """Return the deployment that a stack's outputs describe; what was told one by one goes before them.
 
     `cloudformation` makes a client, which is needed for a stack alone.
     Raises MissingStack, UnfinishedStack, IncompleteDeployment, or what `core.aws_errors` makes of AWS's answer.
     """
-    found = {**(read_outputs(stack, cloudformation()) if stack else {}), **told}
+    found = {**(read_outputs(stack, cloudformation()) if stack else {}), **configured}
     missing = [member for member in ("function_arn", "role_arn") if not found.get(member)]
     if missing:
         raise IncompleteDeployment(missing)
@@ -114,15 +114,15 @@ def find_deployment(told: Mapping[str, str], stack: str | None, cloudformation: 
 
 def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
     """Return the members of a Deployment that a stack's outputs give."""
-    with translated():
+    with translate_aws_errors():
         try:
             description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
-                raise MissingStack(stack, cloudformation.meta.region_name) from error
+                raise StackNotFound(stack, cloudformation.meta.region_name) from error
             raise
     status = description["StackStatus"]
-    if status not in WHOLE:
-        raise UnfinishedStack(stack, status)
+    if status not in READY_STATES:
+        raise StackNotReady(stack, status)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
-    return {member: outputs[key] for member, key in OUTPUTS.items() if key in outputs}
+    return {member: outputs[key] for member, key in OUTPUT_NAMES.items() if key in outputs}

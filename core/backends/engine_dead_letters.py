@@ -4,17 +4,17 @@ from core.engine.store import Store
 from core.scheduling.dead_letters import DeadLetter
 
 
-class EngineShelf:
+class EngineDeadLetters:
     """The shelf in engine.db."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def letters(self) -> list[DeadLetter]:
+    def all(self) -> list[DeadLetter]:
         return [
             DeadLetter(
                 id=letter.id,
-                where="the engine",
+                source="the engine",
                 payload=letter.payload.decode(errors="replace"),
                 reason=letter.error,
                 failed_at=letter.failed_at,
@@ -22,7 +22,7 @@ class EngineShelf:
             for letter in self._store.dead_letters()
         ]
 
-    def holds(self, letter_id: str) -> bool:
+    def contains(self, letter_id: str) -> bool:
         return self._store.is_dead(letter_id)
 
     def remove(self, letter_id: str) -> bool:

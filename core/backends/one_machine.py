@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Accounts
-from core.aws_errors import GroupGone, translated
-from core.backends.engine_dead_letters import EngineShelf
+from core.aws_errors import ScheduleGroupNotFound, translate_aws_errors
+from core.backends.engine_dead_letters import EngineDeadLetters
 from core.backends.relay_host import RelayHost
 from core.engine.api import Api
 from core.engine.clients import local_clients
@@ -23,16 +23,16 @@ from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
-from core.scheduling.dead_letters import Shelf
+from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import Settings
-from core.storage.database import last_set_aside
+from core.storage.database import last_damaged_at
 from core.storage.home import Home
 from core.storage.processes import Presence
 from core.time.instants import Clock
 
 REGION = "us-east-1"
 """The engine's; it appears in its ARNs and nowhere else."""
-NOTICE = timedelta(seconds=2)
+MINIMUM_NOTICE = timedelta(seconds=2)
 """The engine fires to the millisecond; this is only time enough to write and read a schedule back."""
 PAUSE_AND_MORE = timedelta(days=1, hours=1)
 """Longer than the longest pause between two attempts: so one comes when it is too late, and says so."""
@@ -40,10 +40,10 @@ LONGEST_LATE = timedelta(days=30)
 """The longest late limit that can be set: what was due before that is not tried any more."""
 
 
-class OneMachine:
+class OneMachineBackend:
     """The place of a home. Several processes may open one; each may fire, and none fires what another has claimed."""
 
-    notice = NOTICE
+    minimum_notice = MINIMUM_NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
         """Open every file of the home; damaged ones are set aside. Raises StorageFault or NewerDatabase, all closed."""
@@ -64,10 +64,10 @@ class OneMachine:
             opening.callback(self.store.close)
             self._closing = opening.pop_all()
         self.databases = [database, self.store.database]
-        self.dead_letters: Shelf = EngineShelf(self.store)
+        self.dead_letters: DeadLetterStore = EngineDeadLetters(self.store)
         self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
         clients = local_clients(self.api)
-        self.scheduler, self.functions = clients.scheduler, clients.functions
+        self.scheduler_client, self.lambda_client = clients.scheduler, clients.functions
         self.target = TargetSettings(
             group=settings.group,
             function_arn=f"arn:aws:lambda:{REGION}:{settings.local_account}:function:punctual-relay",
@@ -76,9 +76,9 @@ class OneMachine:
             lead=timedelta(0),
         )
         if not self._holds_our_group():
-            ledger.distrust(now=clock())
+            ledger.unsettle_all(now=clock())
             self._hand_over_what_had_begun()
-        self.name = f"{home.path} ({home.kept_secret('identity', lambda: secrets.token_hex(8))})"
+        self.name = f"{home.path} ({home.get_or_create_secret('identity', lambda: secrets.token_hex(8))})"
         self._own_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
 
@@ -89,9 +89,9 @@ class OneMachine:
         that was armed is there then, and the caretaker arms it again.
         """
         try:
-            with translated():
-                self.scheduler.get_schedule_group(Name=self.target.group)
-        except GroupGone:
+            with translate_aws_errors():
+                self.scheduler_client.get_schedule_group(Name=self.target.group)
+        except ScheduleGroupNotFound:
             return False
         return True
 
@@ -104,8 +104,8 @@ class OneMachine:
         for run in takewhile(lambda run: run.due_at >= since, everything(self.ledger)):
             if run.outcome.under_way:
                 body = write_invocation(run.payload).encode()
-                with translated():
-                    self.functions.invoke(FunctionName=self.target.function_arn, InvocationType="Event", Payload=body)
+                with translate_aws_errors():
+                    self.lambda_client.invoke(FunctionName=self.target.function_arn, InvocationType="Event", Payload=body)
 
     def posting_url(self) -> str | None:
         """Return where posts are handed over: as configured, else this process's own server, if it serves one."""
@@ -123,7 +123,7 @@ class OneMachine:
             posting_url=lambda: self._settings.posting_url or posting_url(),
             secrets=self.signing_secrets,
             clock=self._clock,
-            fence_lost_at=last_set_aside(self._home.database),
+            fence_lost_at=last_damaged_at(self._home.database),
         )
         self._runner = Runner(
             self.store,
@@ -134,7 +134,7 @@ class OneMachine:
             retry_delays=self._settings.retry_delays,
             redelivery_seconds=self._settings.redelivery_seconds,
             max_event_age=timedelta(minutes=self._settings.late_after_minutes) + PAUSE_AND_MORE,
-            on_rest=host.hang_up,
+            on_rest=host.close_connection,
         )
         self._runner.start()
 

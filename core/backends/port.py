@@ -9,27 +9,27 @@ from core.ledger.port import Ledger
 from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.posts.payload import TargetSettings
-from core.scheduling.dead_letters import Shelf
+from core.scheduling.dead_letters import DeadLetterStore
 from core.storage.database import Database
 
 
-class Place(Protocol):
+class Backend(Protocol):
     """The clients and the stores of one deployment, opened. All of it may be used from any thread."""
 
     name: str
     """Tells this deployment from every other; people can read it."""
-    scheduler: Any
+    scheduler_client: Any
     """A boto3 `scheduler` client."""
-    functions: Any
+    lambda_client: Any
     """A boto3 `lambda` client."""
     target: TargetSettings
-    notice: timedelta
+    minimum_notice: timedelta
     """How long before its instant a post is fixed."""
     ledger: Ledger
     outbox: Outbox
     accounts: Accounts
     media: MediaStore
-    dead_letters: Shelf
+    dead_letters: DeadLetterStore
 
     databases: list[Database]
     """The files of this machine that it keeps open, the ledger's first."""

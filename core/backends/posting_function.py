@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from core.accounts.parameter_store import ParameterAccounts
-from core.aws_errors import translated
+from core.accounts.parameter_store import ParameterStoreAccounts
+from core.aws_errors import translate_aws_errors
 from core.errors import PunctualError
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.table import Table
@@ -19,9 +19,9 @@ from core.publishing.publisher import Publisher
 from core.publishing.responses import Reply, accept, answered, refused
 from core.time.instants import Clock
 from lambda_pkg.clients import client
-from lambda_pkg.signing_secret import SigningSecret
+from lambda_pkg.signing_secret import SigningSecretCache
 
-ONLY_POST = Reply(
+METHOD_NOT_ALLOWED = Reply(
     status=405,
     content={"error": "Only POST is answered here.", "hint": "Let the relay hand posts over."},
     headers={"allow": "POST"},
@@ -59,7 +59,7 @@ class PostingFunction:
 
     def _reply(self, event: Mapping[str, Any]) -> Reply:
         if event["requestContext"]["http"]["method"] != "POST":
-            return ONLY_POST
+            return METHOD_NOT_ALLOWED
         try:
             payload = accept(_body(event), event["headers"], self._secrets())
             return answered(self._publisher.publish(payload))
@@ -74,12 +74,12 @@ def posting_function(variables: Mapping[str, str], clock: Clock) -> PostingFunct
             raise MissingVariable(name)
     table = Table(client("dynamodb"), variables["TABLE_NAME"], clock)
     media = S3Media(client("s3"), variables["MEDIA_BUCKET"])
-    accounts = ParameterAccounts(client("ssm"), variables["ACCOUNTS_PATH"], clock)
-    signing_secret = SigningSecret(variables["SIGNING_SECRET_ARN"], client("secretsmanager"))
+    accounts = ParameterStoreAccounts(client("ssm"), variables["ACCOUNTS_PATH"], clock)
+    signing_secret = SigningSecretCache(variables["SIGNING_SECRET_ARN"], client("secretsmanager"))
 
     def secrets() -> Sequence[str]:
-        with translated():
-            return signing_secret.at(clock())
+        with translate_aws_errors():
+            return signing_secret.read(clock())
 
     networks = all_networks(Parts(outbox=DynamoOutbox(table), clock=clock))
     return PostingFunction(Publisher(Fence(DynamoLedger(table), media, clock), accounts, networks), secrets)

@@ -12,7 +12,7 @@ from core.ledger.port import Ledger, Receipt
 from core.posts.payload import Payload, read_payload
 from core.time.instants import Clock, from_utc_text
 from lambda_pkg import relay
-from lambda_pkg.http_client import Line
+from lambda_pkg.http_client import Connection
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class _ThreadsOwn(threading.local):
     """What each thread has for itself: the line over which it hands over what is due, one post after another."""
 
     def __init__(self) -> None:
-        self.line = Line()
+        self.line = Connection()
 
 
 class RelayHost:
@@ -58,17 +58,17 @@ class RelayHost:
         if self._may_be_out(invocation, payload):
             self._leave_to_a_person(payload)
             return
-        environment = relay.Environment(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
+        environment = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
         event = json.loads(invocation.payload)
         line, attempt = self._threads_own.line, invocation.attempt
         try:
             receipt = relay.deliver(event, environment, line, attempt=attempt, clock=self._clock, sleep=time.sleep)
-        except relay.HandOverFailed as failure:
+        except relay.DeliveryFailed as failure:
             self._keep(payload, failure.receipt)
             raise
         self._keep(payload, receipt)
 
-    def hang_up(self) -> None:
+    def close_connection(self) -> None:
         """Close the connection of this thread, if it has one: nothing more is to go out for now."""
         self._threads_own.line.close()
 
@@ -91,7 +91,7 @@ class RelayHost:
             claim = self._ledger.claim(
                 payload, destination, deduplicates=False, prepared=None, lease_until=now, now=now
             )
-            if claim.verdict == "yours":
+            if claim.verdict == "granted":
                 receipt = Receipt(
                     kind="unconfirmed",
                     at=now,
@@ -102,7 +102,7 @@ class RelayHost:
                 )
                 self._ledger.finish(payload, receipt)
 
-    def _keep(self, payload: Payload, receipt: relay.Receipt) -> None:
+    def _keep(self, payload: Payload, receipt: relay.RelayReceipt) -> None:
         detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}
         self._ledger.record(
             payload,

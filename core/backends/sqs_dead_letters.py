@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from core.aws_errors import translated
+from core.aws_errors import translate_aws_errors
 from core.posts.payload import SCHEDULED_TIME
 from core.scheduling.dead_letters import DeadLetter
-from core.time.instants import from_milliseconds
+from core.time.instants import from_epoch_ms
 from lambda_pkg.event import UnreadableEvent
-from lambda_pkg.invocation import payload_of
+from lambda_pkg.invocation import unwrap_payload
 
 MOST = 200
 """Letters that are read of one queue; a page shows no more, and each is received anew."""
@@ -21,7 +21,7 @@ HIDDEN_SECONDS = 30
 UNSAID = "No reason was given."
 
 
-class QueueShelf:
+class SqsDeadLetters:
     """The shelf on some queues. SQS has no way to look without receiving, so what is received is shown again."""
 
     def __init__(self, sqs: Any, urls: Mapping[str, str], *, wait_seconds: int = 1) -> None:
@@ -34,14 +34,14 @@ class QueueShelf:
         self._wait_seconds = wait_seconds
         self._receiving = Lock()
 
-    def letters(self) -> list[DeadLetter]:
+    def all(self) -> list[DeadLetter]:
         found = []
         for where, url in self._urls.items():
             with self._received(url) as messages:
                 found += [_letter(where, message) for message in messages.values()]
         return sorted(found, key=lambda letter: letter.failed_at, reverse=True)
 
-    def holds(self, letter_id: str) -> bool:
+    def contains(self, letter_id: str) -> bool:
         url, message_id = self._place(letter_id)
         with self._received(url) as messages:
             return message_id in messages
@@ -68,7 +68,7 @@ class QueueShelf:
         """
         messages: dict[str, dict[str, Any]] = {}
         received = 0
-        with self._receiving, translated():  # two windows would each hide some from the other
+        with self._receiving, translate_aws_errors():  # two windows would each hide some from the other
             try:
                 while received < MOST and (batch := self._receive(url)):
                     received += len(batch)
@@ -103,10 +103,10 @@ def _letter(where: str, message: dict[str, Any]) -> DeadLetter:
     payload, reason = _read(message)
     return DeadLetter(
         id=f"{where}/{message['MessageId']}",
-        where=where,
+        source=where,
         payload=payload,
         reason=reason,
-        failed_at=from_milliseconds(int(message["Attributes"]["SentTimestamp"])),
+        failed_at=from_epoch_ms(int(message["Attributes"]["SentTimestamp"])),
     )
 
 
@@ -129,7 +129,7 @@ def _read(message: dict[str, Any]) -> tuple[str, str]:
 
 def _unwrapped(body: str) -> str:
     try:
-        return json.dumps(payload_of({"Records": [{"body": body}]}), ensure_ascii=False)
+        return json.dumps(unwrap_payload({"Records": [{"body": body}]}), ensure_ascii=False)
     except UnreadableEvent:
         return body
 

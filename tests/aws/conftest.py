@@ -12,19 +12,19 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Account
 from core.backends.posting_function import PostingFunction, posting_function
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.items import table_definition
-from core.ledger.states import Outcome, outcome
+from core.ledger.states import OccurrenceOutcome, outcome
 from core.ledger.table import Table
 from core.posts.models import Post
 from core.posts.payload import invocation_of, write_invocation
 from core.time.instants import real_clock
 from lambda_pkg import handler
 from lambda_pkg.clients import client
-from lambda_pkg.settings import Settings
+from lambda_pkg.settings import RelaySettings
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
 POST_ID = "k3v9q2m4cx7a"
@@ -133,7 +133,7 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, moto_in_turn: None) -> Iterator[dict[str, str]]:
+def aws(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict[str, str]]:
     """AWS as the stack leaves it: the posting server's environment."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -190,14 +190,14 @@ def receiver(aws: dict[str, str], clock: HandClock, served: Any) -> Receiver:
         address=served(receiver).url,
         credentials={"secret": SecretStr(f"whsec_{KEY}")},
     )
-    ParameterAccounts(client("ssm"), ACCOUNTS, clock).connect(account)
+    ParameterStoreAccounts(client("ssm"), ACCOUNTS, clock).connect(account)
     return receiver
 
 
 @pytest.fixture
 def relay(aws: dict[str, str], clock: HandClock, posting_server: FunctionUrl, served: Any) -> Callable[..., Any]:
     """Invoke the relay with an event, as the scheduler, Lambda's retries and the on-failure queue do."""
-    settings = Settings(
+    settings = RelaySettings(
         posting_url=served(posting_server).url,
         allowed_hosts=frozenset(),
         signing_secret_arn=aws["SIGNING_SECRET_ARN"],
@@ -240,10 +240,10 @@ def event() -> Callable[[Post], dict[str, Any]]:
 
 
 @pytest.fixture
-def became(ledger: DynamoLedger) -> Callable[[], Outcome]:
+def became(ledger: DynamoLedger) -> Callable[[], OccurrenceOutcome]:
     """What History says became of the post."""
 
-    def read() -> Outcome:
+    def read() -> OccurrenceOutcome:
         [occurrence] = ledger.history(after=None, limit=10)
         return outcome(occurrence)
 

@@ -14,8 +14,8 @@ from core.ledger.table import Table
 from core.outbox.dynamodb import DynamoOutbox
 from core.publishing.fence import LEASE
 from lambda_pkg.clients import client
-from lambda_pkg.receipts import Receipts
-from lambda_pkg.relay import HandOverFailed
+from lambda_pkg.receipts import ReceiptTable
+from lambda_pkg.relay import DeliveryFailed
 
 TEXT = "Grüße aus Köln 🎉"
 
@@ -63,7 +63,7 @@ def test_two_events_at_once_are_published_once_and_the_second_comes_again(
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(relay, event(planned))
         assert receiver.reached.wait(20)
-        with pytest.raises(HandOverFailed, match="503"):
+        with pytest.raises(DeliveryFailed, match="503"):
             relay(event(planned))
         assert 0 < int(posting_server.answers[0]["headers"]["retry-after"]) <= LEASE.total_seconds()
         receiver.open.set()
@@ -79,7 +79,7 @@ def test_events_at_the_very_same_moment_are_published_once(relay, event, post, r
     def attempt(_: int) -> str:
         try:
             return relay(event(planned))["kind"]
-        except HandOverFailed as failure:
+        except DeliveryFailed as failure:
             return failure.receipt["kind"]
 
     with ThreadPoolExecutor(6) as pool:
@@ -93,7 +93,7 @@ def test_events_at_the_very_same_moment_are_published_once(relay, event, post, r
 def test_an_answer_that_is_lost_on_its_way_is_given_again(relay, event, post, receiver, became, posting_server, clock):
     planned = post()
     posting_server.lose_answers = 1
-    with pytest.raises(HandOverFailed, match="without a whole answer"):
+    with pytest.raises(DeliveryFailed, match="without a whole answer"):
         relay(event(planned))
     clock.sleep(60)
     assert relay(event(planned))["attempt"] == 2
@@ -111,7 +111,7 @@ def test_only_the_destination_that_failed_is_tried_again(relay, event, post, rec
         raise OSError("no space left")
 
     monkeypatch.setattr(DynamoOutbox, "add", refuse)
-    with pytest.raises(HandOverFailed, match="503"):
+    with pytest.raises(DeliveryFailed, match="503"):
         relay(event(planned))
     assert (receiver.texts, became().state) == ([TEXT], "retrying")
     monkeypatch.setattr(DynamoOutbox, "add", whole)
@@ -122,20 +122,20 @@ def test_only_the_destination_that_failed_is_tried_again(relay, event, post, rec
 # Changed
 
 
-@pytest.mark.parametrize("wish", ["active", "cancelled"])
+@pytest.mark.parametrize("desired", ["active", "cancelled"])
 def test_an_older_revision_that_still_fires_publishes_nothing(
-    relay, event, post, receiver, ledger, posting_server, clock, wish
+    relay, event, post, receiver, ledger, posting_server, clock, desired
 ):
     old = post()
     ledger.plan(old, schedule_name="old", now=clock())
     new = old.model_copy(update={"revision": 2, "text": "Better"})
-    ledger.change(new, wish=wish, schedule_name="new", now=clock())
+    ledger.change(new, desired=desired, schedule_name="new", now=clock())
     assert relay(event(old))["kind"] == "handed_over"
     assert results(posting_server.answers[0]) == ["superseded"]
     assert receiver.texts == []
     assert ledger.history(after=None, limit=10) == []
     relay(event(new))
-    assert receiver.texts == (["Better"] if wish == "active" else [])
+    assert receiver.texts == (["Better"] if desired == "active" else [])
 
 
 # Killed half-way
@@ -147,10 +147,10 @@ def test_killed_after_publishing_a_network_that_knows_repeats_has_it_once(
     planned = post(destinations=("outbox",))
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "finish", die)
-        with pytest.raises(HandOverFailed, match="502"):
+        with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
     assert feed() == [TEXT]
-    with pytest.raises(HandOverFailed, match="503"):  # the claim is leased still: it may be going on
+    with pytest.raises(DeliveryFailed, match="503"):  # the claim is leased still: it may be going on
         relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["attempt"] == 3
@@ -164,7 +164,7 @@ def test_killed_after_publishing_elsewhere_it_is_unconfirmed_and_shown(
     planned = post()
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "finish", die)
-        with pytest.raises(HandOverFailed, match="502"):
+        with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["kind"] == "handed_over"
@@ -177,7 +177,7 @@ def test_killed_before_claiming_it_is_as_if_nothing_had_come(relay, event, post,
     planned = post()
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "claim", die)
-        with pytest.raises(HandOverFailed, match="502"):
+        with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
     assert (receiver.texts, became().state) == ([], "retrying")
     relay(event(planned))
@@ -200,7 +200,7 @@ def test_a_post_that_fails_until_it_is_too_late_has_failed(
 ):
     planned = post(late_after_minutes=1)
     monkeypatch.setattr(DynamoLedger, "claim", die)
-    with pytest.raises(HandOverFailed, match="502"):
+    with pytest.raises(DeliveryFailed, match="502"):
         relay(event(planned))
     clock.sleep(61)
     assert relay(redelivered(event(planned)))["kind"] == "failed"
@@ -214,7 +214,7 @@ def test_receipts_that_arrive_in_any_order_tell_the_same(relay, event, post, rec
     planned = post(destinations=("webhook:sales", "outbox"))
     with monkeypatch.context() as crash:
         crash.setattr(DynamoOutbox, "add", die)
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(DeliveryFailed):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     relay(event(planned))
@@ -239,11 +239,11 @@ def test_the_relays_receipt_of_a_first_attempt_may_come_after_all_of_the_second(
     planned, late = post(), []
     posting_server.lose_answers = 1
     with monkeypatch.context() as slow:
-        slow.setattr(Receipts, "record", lambda *arguments: late.append(arguments))
-        with pytest.raises(HandOverFailed):
+        slow.setattr(ReceiptTable, "record", lambda *arguments: late.append(arguments))
+        with pytest.raises(DeliveryFailed):
             relay(event(planned))
     clock.sleep(60)
     relay(event(planned))
     for arguments in late:
-        Receipts.record(*arguments)
+        ReceiptTable.record(*arguments)
     assert became().state == "published"

@@ -153,7 +153,7 @@ class Deployment:
 
 @pytest.fixture
 def deployment(
-    template: dict[str, Any], package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, moto_in_turn: None
+    template: dict[str, Any], package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, serialized_moto: None
 ) -> Iterator[Deployment]:
     """Deploy the template. What moto skips in silence is created beside it, from the very same properties."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

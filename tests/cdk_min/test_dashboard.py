@@ -17,8 +17,8 @@ from urllib3 import HTTPResponse
 from core.accounts.port import Account
 from core.application import Application
 from core.backends.posting_function import posting_function
-from core.health.aws import posting
-from core.health.examination import examine
+from core.health.aws import posting_url
+from core.health.checks import run_checks
 from core.ledger.history import runs
 from core.media.intake import take_in
 from core.posts.models import Post
@@ -69,8 +69,8 @@ def queued(dashboard: Application, clock: Any) -> Callable[[], list[tuple[str, s
     """What the queue shows of the next days: each post's due instant and text, as the scheduler has them."""
 
     def read() -> list[tuple[str, str]]:
-        listed = dashboard.queue.window(clock(), clock() + timedelta(days=5), limit=10)
-        return [(f"{each.post.due_at:%d %H:%M}", each.post.text) for each in dashboard.queue.details(listed)]
+        listed = dashboard.listing.window(clock(), clock() + timedelta(days=5), limit=10)
+        return [(f"{each.post.due_at:%d %H:%M}", each.post.text) for each in dashboard.listing.details(listed)]
 
     return read
 
@@ -88,7 +88,7 @@ def test_a_post_is_created_listed_edited_moved_and_cancelled(dashboard, post, qu
 
     plan = dashboard.schedules.cancel(plan)
     assert queued() == []
-    assert (plan.wish, plan.settled, plan.post.revision) == ("cancelled", True, 4)
+    assert (plan.desired, plan.settled, plan.post.revision) == ("cancelled", True, 4)
     assert dashboard.schedules.plan(post.post_id) == plan
 
 
@@ -144,10 +144,10 @@ def granted(only: Any) -> Any:
 def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
     needed, dashboard, post, granted, clock, monkeypatch
 ):
-    monkeypatch.setattr(posting, "LOOKS", {})  # which ask the posting server itself; there is none at its URL
+    monkeypatch.setattr(posting_url, "CHECKS", {})  # which ask the posting server itself; there is none at its URL
     schedules = dashboard.schedules
     plan = schedules.edit(schedules.schedule(post), post.model_copy(update={"text": "Good evening"}))
-    dashboard.queue.details(dashboard.queue.window(clock(), clock() + timedelta(days=2), limit=10))
+    dashboard.listing.details(dashboard.listing.window(clock(), clock() + timedelta(days=2), limit=10))
     schedules.send_now(plan)
     media = take_in(dashboard.media, picture())
     dashboard.media.renew(media.reference)
@@ -159,7 +159,7 @@ def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
     dashboard.accounts.remove("webhook:sales")
     assert (runs(dashboard.ledger, limit=10), dashboard.outbox.feed(limit=10)) == ([], [])
     assert dashboard.dead_letters.read() == []
-    examine(dashboard, clock())
+    run_checks(dashboard, clock())
 
     allowed = granted("AWS::IAM::ManagedPolicy", "DashboardPolicy")
     assert needed <= allowed

@@ -9,7 +9,7 @@ import pytest
 
 from lambda_pkg import handler
 from lambda_pkg.clients import client
-from lambda_pkg.signature import key_of
+from lambda_pkg.signature import signing_key
 
 PAYLOAD = {
     "version": 1,
@@ -98,4 +98,4 @@ def test_lambda_keeps_what_the_function_fails_at(deployment):
 
 def test_the_generated_secret_is_a_key_that_signs(deployment):
     stored = boto3.client("secretsmanager").get_secret_value(SecretId=deployment.outputs["SigningSecretArn"])
-    assert len(key_of(f"whsec_{stored['SecretString']}")) == 33
+    assert len(signing_key(f"whsec_{stored['SecretString']}")) == 33

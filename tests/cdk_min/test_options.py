@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from cdk_min.options import CONCURRENCY, Options, UnusableOption
+from cdk_min.options import CONCURRENCY, Options, InvalidOption
 
 NOTHING_CHOSEN = Options(stack="Punctual", group="punctual", posting_url="", allowed_hosts="", concurrency=None)
 
@@ -54,7 +54,7 @@ def test_what_can_be_used_is_taken_as_it_is(name, value):
     ],
 )
 def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
-    with pytest.raises(UnusableOption, match="posting_url must be an https address that Lambda can reach"):
+    with pytest.raises(InvalidOption, match="posting_url must be an https address that Lambda can reach"):
         Options.read({"posting_url": url}.get)
 
 
@@ -76,21 +76,21 @@ def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
 )
 def test_any_other_bad_value_is_refused_and_its_name_told(name, value):
     others = {"posting_server": "lambda"} if name == "posting_concurrency" else {}
-    with pytest.raises(UnusableOption, match=f"^The context value {name} must be "):
+    with pytest.raises(InvalidOption, match=f"^The context value {name} must be "):
         Options.read({**others, name: value}.get)
 
 
 def test_a_posting_server_on_lambda_goes_with_no_other_posting_url():
-    with pytest.raises(UnusableOption, match="posting_url must be left out with posting_server=lambda"):
+    with pytest.raises(InvalidOption, match="posting_url must be left out with posting_server=lambda"):
         Options.read({"posting_server": "lambda", "posting_url": "https://posts.example.org"}.get)
 
 
 def test_concurrency_is_reserved_for_nothing_but_a_posting_server():
-    with pytest.raises(UnusableOption, match="posting_concurrency must be left out without posting_server=lambda"):
+    with pytest.raises(InvalidOption, match="posting_concurrency must be left out without posting_server=lambda"):
         Options.read({"posting_concurrency": "5"}.get)
 
 
 def test_what_was_told_is_not_repeated():
-    with pytest.raises(UnusableOption) as refused:
+    with pytest.raises(InvalidOption) as refused:
         Options.read({"posting_url": "http://posts.example/token"}.get)
     assert "token" not in str(refused.value)

@@ -7,7 +7,7 @@ import pytest
 
 from core.posts.models import PARTS_LIMIT
 from core.publishing.network import DEADLINE_SECONDS
-from lambda_pkg.relay import Environment
+from lambda_pkg.relay import RelayConfig
 
 PUBLISHING = {
     "dynamodb:BatchGetItem",
@@ -51,7 +51,7 @@ def test_what_strangers_can_take_up_is_bounded(function):
 
 
 def test_a_network_ends_before_the_relay_and_a_long_thread_of_slow_parts_before_the_function(function):
-    assert Environment(posting_url="", secrets=()).answer_seconds >= DEADLINE_SECONDS + 15
+    assert RelayConfig(posting_url="", secrets=()).response_seconds >= DEADLINE_SECONDS + 15
     assert function["Timeout"] >= PARTS_LIMIT * 15
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lambda_pkg.relay import LONGEST_WAIT, Environment
+from lambda_pkg.relay import MAX_WAIT, RelayConfig
 
 # Actions of IAM that are no operation of the API by that name.
 ONLY_PERMISSIONS = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
@@ -85,8 +85,8 @@ def test_the_relay_runs_on_a_python_that_lambda_has(only):
 
 
 def test_the_relay_has_time_to_wait_to_post_and_to_report(only):
-    environment = Environment(posting_url="", secrets=())
-    longest = LONGEST_WAIT.seconds + environment.connect_seconds + environment.answer_seconds
+    environment = RelayConfig(posting_url="", secrets=())
+    longest = MAX_WAIT.seconds + environment.connect_seconds + environment.response_seconds
     assert only("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
     assert only("AWS::Lambda::Function")["MemorySize"] == 128
 

@@ -93,7 +93,7 @@ def test_a_scheduled_post_goes_out_at_its_instant_and_once(open_application, ser
     (run,) = runs(application.ledger, limit=10)
     assert 0 <= run.lag_ms < 1000
     assert [entry.text for entry in application.outbox.feed(limit=10)] == [post.text]
-    eventually(lambda: application.queue.window(post.due_at, post.due_at + timedelta(hours=1), limit=10) == [])
+    eventually(lambda: application.listing.window(post.due_at, post.due_at + timedelta(hours=1), limit=10) == [])
 
 
 def test_a_post_goes_out_now_though_it_was_planned_by_another_process(open_application, serve):
@@ -105,7 +105,7 @@ def test_a_post_goes_out_now_though_it_was_planned_by_another_process(open_appli
     eventually(lambda: [run.state for run in runs(command_line.ledger, limit=10)] == ["published"])
     kinds = {receipt.kind for receipt in command_line.ledger.occurrence(post.post_id).receipts}
     assert "published" in kinds
-    assert command_line.queue.window(real_clock(), real_clock() + timedelta(days=2), limit=10) == []
+    assert command_line.listing.window(real_clock(), real_clock() + timedelta(days=2), limit=10) == []
 
 
 def test_while_the_posting_server_is_down_a_post_is_retried_and_then_goes_out(open_application, serve):
@@ -125,7 +125,7 @@ def test_what_was_left_half_done_is_finished_by_the_caretaker(open_application, 
     long_ago = real_clock() - timedelta(minutes=5)
     application.ledger.plan(post, schedule_name="post-nowhere", now=long_ago)
     application.ledger.change(
-        post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="post-nowhere", now=long_ago
+        post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-nowhere", now=long_ago
     )
     application.start_engine(lambda: "http://127.0.0.1:9/publish")
     eventually(lambda: application.ledger.get(post.post_id).settled)
@@ -158,7 +158,7 @@ def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_po
     second = Application(settings, clock)
     clock.move(seconds=61)
     assert second.schedules.repair() == []
-    listed = second.queue.window(clock(), clock() + timedelta(days=1), limit=10)
+    listed = second.listing.window(clock(), clock() + timedelta(days=1), limit=10)
     assert [each.post_id for each in listed] == [post.post_id for post in posts]
     assert second.ledger.get(cancelled.post.post_id) == cancelled
     second.close()
@@ -189,7 +189,7 @@ def test_a_post_that_may_be_days_late_is_tried_until_it_is_and_has_failed_then(s
     application.schedules.post_now(post)
     for attempts in (1, 2, 3):
         eventually(lambda attempts=attempts: len(says_no.requests) == attempts)
-        eventually(lambda: application.engine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'"))
+        eventually(lambda: application.one_machine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'"))
         clock.move(hours=23)
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["failed"])
     assert application.dead_letters.read() == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings, WrongSetting
+from core.settings import Settings, InvalidSetting
 from core.storage.home import new_signing_secret
 
 
@@ -84,14 +84,14 @@ def test_what_is_empty_counts_as_not_set():
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_the_variables_name(name, value):
-    with pytest.raises(WrongSetting, match=f"PUNCTUAL_{name}") as refusal:
+    with pytest.raises(InvalidSetting, match=f"PUNCTUAL_{name}") as refusal:
         Settings.read({f"PUNCTUAL_{name}": value})
     assert f"PUNCTUAL_{name}" in refusal.value.hint
     assert "Value error" not in str(refusal.value)
 
 
 def test_no_secret_is_ever_repeated():
-    with pytest.raises(WrongSetting) as refusal:
+    with pytest.raises(InvalidSetting) as refusal:
         Settings.read({"PUNCTUAL_SIGNING_SECRET": "hunter2"})
     assert "hunter2" not in str(refusal.value)
     assert refusal.value.__cause__ is None

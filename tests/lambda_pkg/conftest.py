@@ -16,9 +16,9 @@ from moto import mock_aws
 
 from lambda_pkg import handler
 from lambda_pkg.clients import client
-from lambda_pkg.http_client import tls
-from lambda_pkg.relay import Environment
-from lambda_pkg.settings import Settings
+from lambda_pkg.http_client import tls_context
+from lambda_pkg.relay import RelayConfig
+from lambda_pkg.settings import RelaySettings
 
 DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"a key that only tests know").decode()
@@ -135,15 +135,15 @@ def payload() -> dict[str, Any]:
 
 
 @pytest.fixture
-def environment() -> Callable[..., Environment]:
-    def build(url: str, **others: Any) -> Environment:
-        return Environment(**{"posting_url": url, "secrets": (SECRET,), "answer_seconds": 0.3, **others})
+def environment() -> Callable[..., RelayConfig]:
+    def build(url: str, **others: Any) -> RelayConfig:
+        return RelayConfig(**{"posting_url": url, "secrets": (SECRET,), "response_seconds": 0.3, **others})
 
     return build
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Settings]:
+def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]:
     """AWS as the stack leaves it: a table, a secret and a queue, and the settings that name them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -159,7 +159,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Settings]:
         )
         stored = client("secretsmanager").create_secret(Name="signing", SecretString=secret.removeprefix("whsec_"))
         queue = client("sqs").create_queue(QueueName="dead-letters")
-        yield Settings(
+        yield RelaySettings(
             posting_url="https://posts.example/publish",
             allowed_hosts=frozenset(),
             signing_secret_arn=stored["ARN"],
@@ -171,18 +171,18 @@ def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def written(aws: Settings) -> Callable[[], list[dict[str, Any]]]:
+def written(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every receipt in the table, as plain values."""
     return lambda: _items(aws, "receipt#")
 
 
 @pytest.fixture
-def occurrences(aws: Settings) -> Callable[[], list[dict[str, Any]]]:
+def occurrences(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every occurrence in the table, as plain values."""
     return lambda: _items(aws, "occurrence#")
 
 
-def _items(aws: Settings, beginning: str) -> list[dict[str, Any]]:
+def _items(aws: RelaySettings, beginning: str) -> list[dict[str, Any]]:
     read = TypeDeserializer().deserialize
     found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
     values = ({name: read(value) for name, value in item.items()} for item in found)
@@ -225,6 +225,6 @@ def certificate(certificate_file: Any) -> ssl.SSLContext:
 def trust(certificate_file: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Make the test's own certificate the system's one authority, and forget it afterwards."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
-    tls.cache_clear()
+    tls_context.cache_clear()
     yield
-    tls.cache_clear()
+    tls_context.cache_clear()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambda_pkg.address import Address, RefusedAddress, address_for, address_of
+from lambda_pkg.address import Address, RefusedAddress, resolve_address, parse_address
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from lambda_pkg.address import Address, RefusedAddress, address_for, address_of
     ],
 )
 def test_https_and_loopback_http_are_posted_to(url, address):
-    assert address_of(url) == address
+    assert parse_address(url) == address
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_https_and_loopback_http_are_posted_to(url, address):
     ],
 )
 def test_a_server_is_told_its_port_where_the_scheme_means_another(url, authority):
-    assert address_of(url).authority == authority
+    assert parse_address(url).authority == authority
 
 
 @pytest.mark.parametrize(
@@ -57,19 +57,19 @@ def test_a_server_is_told_its_port_where_the_scheme_means_another(url, authority
 )
 def test_any_other_url_is_refused(url, wrong):
     with pytest.raises(RefusedAddress, match=wrong):
-        address_of(url)
+        parse_address(url)
 
 
 def test_a_refusal_never_repeats_the_path():
     with pytest.raises(RefusedAddress) as raised:
-        address_of("http://posts.example/services/T0KEN")
+        parse_address("http://posts.example/services/T0KEN")
     assert "T0KEN" not in str(raised.value)
 
 
 def test_a_posts_own_url_may_lead_to_another_path_of_the_posting_urls_host():
-    address = address_for("https://posts.example/other", "https://posts.example/publish", frozenset())
+    address = resolve_address("https://posts.example/other", "https://posts.example/publish", frozenset())
     assert address.target == "/other"
 
 
 def test_an_address_shows_its_host_and_port_alone():
-    assert str(address_of("http://[::1]:8501/T0KEN")) == "[::1]:8501"
+    assert str(parse_address("http://[::1]:8501/T0KEN")) == "[::1]:8501"

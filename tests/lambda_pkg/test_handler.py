@@ -11,12 +11,12 @@ from standardwebhooks import Webhook
 
 from lambda_pkg.clients import client
 from lambda_pkg.handler import handle, relay_event
-from lambda_pkg.relay import HandOverFailed, InvokedTooEarly
-from lambda_pkg.settings import Settings, UnusableSetting
+from lambda_pkg.relay import DeliveryFailed, InvokedTooEarly
+from lambda_pkg.settings import RelaySettings, InvalidVariable
 
 
 @pytest.fixture
-def invoke(aws: Settings, clock: Any) -> Any:
+def invoke(aws: RelaySettings, clock: Any) -> Any:
     """Invoke the function, configured for a posting server."""
 
     def call(event: Any, posting_server: Any, **changes: Any) -> Any:
@@ -27,7 +27,7 @@ def invoke(aws: Settings, clock: Any) -> Any:
 
 
 @pytest.fixture
-def dead_letters(aws: Settings) -> Any:
+def dead_letters(aws: RelaySettings) -> Any:
     """Read what lies in the dead-letter queue."""
 
     def read() -> list[dict[str, Any]]:
@@ -78,7 +78,7 @@ def test_the_request_is_signed_with_the_secret_that_aws_generated(invoke, payloa
 
 def test_failures_are_recorded_and_raised_so_that_lambda_tries_again(invoke, payload, server, clock, written):
     for minutes in (1, 2):
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(DeliveryFailed):
             invoke(payload, server(503))
         clock.now += timedelta(minutes=minutes)
     invoke(payload, server(200))
@@ -98,7 +98,7 @@ def test_a_redelivered_failure_is_unwrapped_and_handed_over(invoke, payload, ser
 @pytest.mark.parametrize(("attempts", "kind"), [(0, "missed"), (1, "failed")])
 def test_a_redelivery_past_the_limit_ends_with_a_receipt(invoke, payload, server, clock, due, written, attempts, kind):
     for _ in range(attempts):
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(DeliveryFailed):
             invoke(payload, server(500))
     clock.now = due + timedelta(hours=2)
     assert invoke(redelivered(payload), server(200))["kind"] == kind
@@ -108,7 +108,7 @@ def test_a_redelivery_past_the_limit_ends_with_a_receipt(invoke, payload, server
 def test_attempts_of_another_revision_or_another_run_do_not_count(invoke, payload, server):
     run = {**payload, "due_at": None, "occurrence": "2026-11-24T08:00:00Z"}
     for event in (run, {**run, "occurrence": "2026-11-24T07:30:00Z"}, {**run, "revision": 4}):
-        with pytest.raises(HandOverFailed) as failure:
+        with pytest.raises(DeliveryFailed) as failure:
             invoke(event, server(500))
         assert failure.value.receipt["attempt"] == 1
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_read_goes_to_the_dead_letter_queue_at_once(invoke, serve
 def test_without_its_secret_nothing_is_sent_and_the_receipt_says_so(invoke, payload, server, written, aws, capsys):
     client("secretsmanager").delete_secret(SecretId=aws.signing_secret_arn, ForceDeleteWithoutRecovery=True)
     posting_server = server(200)
-    with pytest.raises(HandOverFailed, match="signing secret"):
+    with pytest.raises(DeliveryFailed, match="signing secret"):
         invoke(payload, posting_server)
     assert posting_server.requests == []
     assert [item["kind"] for item in written()] == ["attempt_failed"]
@@ -172,7 +172,7 @@ def test_logs_are_lines_of_json_without_the_text_of_the_post(invoke, payload, se
     if status == 200:
         invoke(payload, posting_server)
     else:
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(DeliveryFailed):
             invoke(payload, posting_server)
     written = capsys.readouterr().out
     [line] = [json.loads(line) for line in written.splitlines()]
@@ -183,7 +183,7 @@ def test_logs_are_lines_of_json_without_the_text_of_the_post(invoke, payload, se
 
 def test_the_environment_is_checked_before_anything_else(monkeypatch):
     monkeypatch.delenv("POSTING_URL", raising=False)
-    with pytest.raises(UnusableSetting, match="POSTING_URL is not set"):
+    with pytest.raises(InvalidVariable, match="POSTING_URL is not set"):
         handle({}, None)
 
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from lambda_pkg import http_client
-from lambda_pkg.address import address_of
-from lambda_pkg.http_client import Line, NoAnswer
+from lambda_pkg.address import parse_address
+from lambda_pkg.http_client import Connection, NoResponse
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
@@ -91,16 +91,16 @@ def server():
 
 @pytest.fixture
 def line():
-    with Line() as line:
+    with Connection() as line:
         yield line
 
 
 def post(line, url, seconds=5.0):
-    line.connect(address_of(url), seconds=5.0)
+    line.connect(parse_address(url), seconds=5.0)
     return line.post(b"body", {}, seconds=seconds, now=time.time)
 
 
-only_where_connections_stay = pytest.mark.skipif(not http_client.CONNECTIONS_STAY, reason="this system cannot")
+only_where_connections_stay = pytest.mark.skipif(not http_client.REUSES_CONNECTIONS, reason="this system cannot")
 
 
 @only_where_connections_stay
@@ -146,7 +146,7 @@ def test_a_closed_line_leaves_a_server_that_serves_one_after_the_other_free_for_
     posting_server = server([OK, OK], [OK])
     post(line, posting_server.url)
     line.close()
-    with Line() as another:
+    with Connection() as another:
         assert post(another, posting_server.url).status == 200
 
 
@@ -184,14 +184,14 @@ def test_a_post_that_met_the_end_of_a_used_connection_goes_over_a_new_one(line, 
 def test_it_is_sent_again_only_once(line, server):
     posting_server = server([OK, HANG_UP], [HANG_UP])
     post(line, posting_server.url)
-    with pytest.raises(NoAnswer, match="without a whole answer"):
+    with pytest.raises(NoResponse, match="without a whole answer"):
         post(line, posting_server.url)
     assert [len(requests) for requests in posting_server.requests] == [2, 1]
 
 
 def test_a_new_connection_that_ends_without_an_answer_is_not_tried_again(line, server):
     posting_server = server([HANG_UP], [OK])
-    with pytest.raises(NoAnswer, match="without a whole answer"):
+    with pytest.raises(NoResponse, match="without a whole answer"):
         post(line, posting_server.url)
     assert [len(requests) for requests in posting_server.requests] == [1]
 
@@ -200,7 +200,7 @@ def test_a_new_connection_that_ends_without_an_answer_is_not_tried_again(line, s
 def test_what_began_to_be_answered_is_not_sent_again(line, server):
     posting_server = server([OK, b"HTTP/1."], [OK])
     post(line, posting_server.url)
-    with pytest.raises(NoAnswer, match="without a whole answer"):
+    with pytest.raises(NoResponse, match="without a whole answer"):
         post(line, posting_server.url)
     assert [len(requests) for requests in posting_server.requests] == [2]
 
@@ -214,7 +214,7 @@ def test_a_server_that_keeps_silent_on_a_used_connection_is_not_sent_the_post_ag
 
     posting_server = server([OK, Silent()], [OK])
     post(line, posting_server.url)
-    with pytest.raises(NoAnswer, match="did not answer in time"):
+    with pytest.raises(NoResponse, match="did not answer in time"):
         post(line, posting_server.url, seconds=0.1)
     assert [len(requests) for requests in posting_server.requests] == [2]
 
@@ -231,7 +231,7 @@ def test_a_further_answer_in_two_pieces_is_not_held_up(line, server):
 
 
 def test_where_the_system_cannot_acknowledge_at_once_each_post_has_a_connection(line, server, monkeypatch):
-    monkeypatch.setattr(http_client, "CONNECTIONS_STAY", False)
+    monkeypatch.setattr(http_client, "REUSES_CONNECTIONS", False)
     posting_server = server([OK], [OK])
     assert [post(line, posting_server.url).status for _ in range(2)] == [200, 200]
     assert [len(requests) for requests in posting_server.requests] == [1, 1]

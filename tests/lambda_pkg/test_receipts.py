@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from lambda_pkg.clients import client
-from lambda_pkg.receipts import Receipts
-from lambda_pkg.settings import Settings
+from lambda_pkg.receipts import ReceiptTable
+from lambda_pkg.settings import RelaySettings
 
 
 @pytest.fixture
-def receipts(aws: Settings) -> Receipts:
-    return Receipts(aws.table_name, client("dynamodb"))
+def receipts(aws: RelaySettings) -> ReceiptTable:
+    return ReceiptTable(aws.table_name, client("dynamodb"))
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from lambda_pkg.http_client import Line
-from lambda_pkg.relay import Environment, HandOverFailed, InvokedTooEarly, deliver
+from lambda_pkg.http_client import Connection
+from lambda_pkg.relay import RelayConfig, DeliveryFailed, InvokedTooEarly, deliver
 
 MEMBERS = [
     *("kind", "post_id", "revision", "occurrence_key", "due_at", "started_at", "posted_at", "finished_at"),
@@ -22,8 +22,8 @@ MEMBERS = [
 def hand_over(payload: Any, clock: Any) -> Any:
     """Deliver the payload, with the given members changed."""
 
-    def deliver_now(environment: Environment, *, attempt: int = 1, **changes: Any) -> dict[str, Any]:
-        with Line() as line:
+    def deliver_now(environment: RelayConfig, *, attempt: int = 1, **changes: Any) -> dict[str, Any]:
+        with Connection() as line:
             return deliver({**payload, **changes}, environment, line, attempt=attempt, clock=clock, sleep=clock.sleep)
 
     return deliver_now
@@ -33,8 +33,8 @@ def hand_over(payload: Any, clock: Any) -> Any:
 def failure(hand_over: Any) -> Any:
     """The receipt of a delivery that must fail."""
 
-    def receipt_of(environment: Environment, **changes: Any) -> dict[str, Any]:
-        with pytest.raises(HandOverFailed) as raised:
+    def receipt_of(environment: RelayConfig, **changes: Any) -> dict[str, Any]:
+        with pytest.raises(DeliveryFailed) as raised:
             hand_over(environment, **changes)
         receipt: dict[str, Any] = raised.value.receipt
         assert receipt["kind"] == "attempt_failed"
@@ -94,7 +94,7 @@ def test_by_the_real_clock_the_post_leaves_within_milliseconds_of_its_instant(pa
     for _ in range(3):
         due_at = datetime.now(UTC) + timedelta(milliseconds=50)
         event = {**payload, "due_at": due_at.isoformat()}
-        with Line() as line:
+        with Connection() as line:
             receipt = deliver(
                 event, environment(posting_server.url), line, attempt=1, clock=real_time, sleep=time.sleep
             )
@@ -155,7 +155,7 @@ def signed(payload: Any, environment: Any, server: Any, secret: str) -> Any:
         settings = environment(posting_server.url, secrets=(secret, *others))
         at = datetime.now(UTC) - late
         event = {**payload, "due_at": at.isoformat()}
-        with Line() as line:
+        with Connection() as line:
             deliver(event, settings, line, attempt=1, clock=lambda: at, sleep=time.sleep)
         [(_, headers, body)] = posting_server.requests
         return body, headers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambda_pkg.settings import Settings, UnusableSetting
+from lambda_pkg.settings import RelaySettings, InvalidVariable
 
 VARIABLES = {
     "POSTING_URL": "https://posts.example/publish",
@@ -13,23 +13,23 @@ VARIABLES = {
 
 
 def test_allowed_hosts_are_separated_by_commas():
-    settings = Settings.read({**VARIABLES, "ALLOWED_HOSTS": "a.example, b.example,"})
+    settings = RelaySettings.read({**VARIABLES, "ALLOWED_HOSTS": "a.example, b.example,"})
     assert settings.allowed_hosts == {"a.example", "b.example"}
 
 
 def test_without_allowed_hosts_there_are_none():
-    assert Settings.read(VARIABLES).allowed_hosts == frozenset()
+    assert RelaySettings.read(VARIABLES).allowed_hosts == frozenset()
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_missing_variable_is_named(name, value):
     variables = {key: text for key, text in {**VARIABLES, name: value}.items() if text is not None}
-    with pytest.raises(UnusableSetting, match=f"{name} is not set"):
-        Settings.read(variables)
+    with pytest.raises(InvalidVariable, match=f"{name} is not set"):
+        RelaySettings.read(variables)
 
 
 def test_a_posting_url_that_nothing_is_sent_to_is_refused_without_repeating_it():
-    with pytest.raises(UnusableSetting, match="POSTING_URL will not do: .* https") as raised:
-        Settings.read({**VARIABLES, "POSTING_URL": "http://posts.example/T0KEN"})
+    with pytest.raises(InvalidVariable, match="POSTING_URL will not do: .* https") as raised:
+        RelaySettings.read({**VARIABLES, "POSTING_URL": "http://posts.example/T0KEN"})
     assert "T0KEN" not in str(raised.value)

@@ -6,22 +6,22 @@ import boto3
 import pytest
 from moto.backends import get_backend
 
-from core.aws_errors import GroupGone, NoCredentials, PartGone
-from core.backends.deployment import IncompleteDeployment, MissingStack, UnfinishedStack
-from core.settings import WrongSetting
+from core.aws_errors import ScheduleGroupNotFound, NoCredentials, AwsResourceNotFound
+from core.backends.deployment import IncompleteDeployment, StackNotFound, StackNotReady
+from core.settings import InvalidSetting
 
 
 def test_the_name_of_the_stack_is_enough(opened, deployed):
     application = opened()
-    assert application.engine is None
-    assert application.place.target.function_arn == deployed.outputs["RelayFunctionArn"]
-    assert application.place.target.role_arn == deployed.outputs["ExecutionRoleArn"]
-    assert application.place.target.group == "posts"
-    assert application.place.target.dead_letter_arn == deployed.outputs["UndeliveredQueueArn"]
+    assert application.one_machine is None
+    assert application.backend.target.function_arn == deployed.outputs["RelayFunctionArn"]
+    assert application.backend.target.role_arn == deployed.outputs["ExecutionRoleArn"]
+    assert application.backend.target.group == "posts"
+    assert application.backend.target.dead_letter_arn == deployed.outputs["UndeliveredQueueArn"]
 
 
 def test_a_part_that_is_named_alone_goes_before_the_stack(opened):
-    assert opened(PUNCTUAL_GROUP="others").place.target.group == "others"
+    assert opened(PUNCTUAL_GROUP="others").backend.target.group == "others"
 
 
 def test_function_and_role_are_enough_for_a_stack_made_elsewhere(opened, deployed):
@@ -30,13 +30,13 @@ def test_function_and_role_are_enough_for_a_stack_made_elsewhere(opened, deploye
         PUNCTUAL_FUNCTION_ARN=deployed.outputs["RelayFunctionArn"],
         PUNCTUAL_ROLE_ARN=deployed.outputs["ExecutionRoleArn"],
     )
-    assert application.place.target.group == "punctual"
+    assert application.backend.target.group == "punctual"
 
 
 def test_clients_are_in_the_region_of_the_function(opened, deployed):
     arn = deployed.outputs["RelayFunctionArn"].replace("us-east-1", "eu-west-1")
     application = opened(PUNCTUAL_FUNCTION_ARN=arn)
-    assert application.place.scheduler.meta.region_name == "eu-west-1"
+    assert application.backend.scheduler_client.meta.region_name == "eu-west-1"
 
 
 def test_the_secret_is_read_once_in_five_minutes(opened, deployed, clock):
@@ -59,7 +59,7 @@ def test_a_deleted_secret_is_named(opened, deployed):
     deployed["secretsmanager"].delete_secret(
         SecretId=deployed.outputs["SigningSecretArn"], ForceDeleteWithoutRecovery=True
     )
-    with pytest.raises(PartGone, match="GetSecretValue"):
+    with pytest.raises(AwsResourceNotFound, match="GetSecretValue"):
         application.signing_secrets()
 
 
@@ -69,13 +69,13 @@ def test_neither_a_stack_nor_its_parts_are_told_apart_by_guessing(opened):
 
 
 def test_a_missing_stack_is_named_with_its_region(opened):
-    with pytest.raises(MissingStack, match="no stack Elsewhere in us-east-1"):
+    with pytest.raises(StackNotFound, match="no stack Elsewhere in us-east-1"):
         opened(PUNCTUAL_STACK="Elsewhere")
 
 
 def test_a_half_deployed_stack_is_named_with_its_state(opened):
     get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = "ROLLBACK_COMPLETE"
-    with pytest.raises(UnfinishedStack, match="Punctual is in state ROLLBACK_COMPLETE"):
+    with pytest.raises(StackNotReady, match="Punctual is in state ROLLBACK_COMPLETE"):
         opened()
 
 
@@ -85,11 +85,11 @@ def test_a_half_deployed_stack_is_named_with_its_state(opened):
 )
 def test_a_stack_that_only_old_parts_are_still_deleted_of_is_whole(opened, status):
     get_backend("cloudformation")["123456789012"]["us-east-1"].get_stack("Punctual").status = status
-    assert opened().place.target.group == "posts"
+    assert opened().backend.target.group == "posts"
 
 
 def test_a_malformed_arn_is_named_by_its_variable(opened):
-    with pytest.raises(WrongSetting, match="PUNCTUAL_FUNCTION_ARN"):
+    with pytest.raises(InvalidSetting, match="PUNCTUAL_FUNCTION_ARN"):
         opened(PUNCTUAL_FUNCTION_ARN="relay")
 
 
@@ -111,18 +111,18 @@ def test_a_deleted_group_is_named_and_nothing_is_lost(opened, interfere, a_post,
     application, post = opened(), a_post()
     for operation in ("CreateSchedule", "UpdateSchedule"):
         interfere(operation, "ResourceNotFoundException", "Schedule group posts does not exist.")
-    with pytest.raises(GroupGone):
+    with pytest.raises(ScheduleGroupNotFound):
         application.schedules.schedule(post)
     clock.move(minutes=2)
     assert [plan.post for plan in application.schedules.repair()] == [post]
     interfere.clear()
     assert application.schedules.repair() == []
-    [listed] = application.queue.window(clock(), clock() + timedelta(days=1), limit=10)
+    [listed] = application.listing.window(clock(), clock() + timedelta(days=1), limit=10)
     assert (listed.due_at, listed.enabled) == (post.due_at, True)
 
 
 def test_where_nobody_answers_a_page_says_so_within_half_a_minute(opened):
-    config = opened().place.scheduler.meta.config
+    config = opened().backend.scheduler_client.meta.config
     attempts = config.retries["total_max_attempts"]
     pauses = sum(2**number for number in range(attempts - 1))  # at most, in seconds: botocore's exponential back-off
     assert attempts * max(config.connect_timeout, config.read_timeout) + pauses <= 30

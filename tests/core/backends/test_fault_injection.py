@@ -115,9 +115,9 @@ class Bench:
         pages = self._cloud["scheduler"].get_paginator("list_schedules").paginate(GroupName="posts")
         summaries = [each for page in pages for each in page["Schedules"] if each["Name"].endswith(post.post_id)]
         held = {each["Name"]: each["State"] for each in summaries}
-        if plan is None or plan.wish == "cancelled" or plan.schedule_name is None:
+        if plan is None or plan.desired == "cancelled" or plan.schedule_name is None:
             return held == {}
-        state = "ENABLED" if plan.wish == "active" else "DISABLED"
+        state = "ENABLED" if plan.desired == "active" else "DISABLED"
         return held == {plan.schedule_name: state} and self.application.schedules.difference(plan) == ""
 
 
@@ -183,19 +183,19 @@ def test_every_operation_that_a_change_uses_is_among_those_that_fail(bench):
 def test_a_queue_that_cannot_be_listed_is_refused_and_never_shown_as_empty(bench, interfere, clock, kind):
     bench.prepare(edit)
     window = (clock(), clock() + timedelta(days=60))
-    listed = bench.application.queue.window(*window, limit=10)
+    listed = bench.application.listing.window(*window, limit=10)
     interfere("ListSchedules", **FAULTS[kind])
     with pytest.raises(PunctualError):
-        bench.application.queue.window(*window, limit=10)
+        bench.application.listing.window(*window, limit=10)
     interfere.clear()
     interfere("GetSchedule", **FAULTS[kind])
     with pytest.raises(PunctualError):
-        bench.application.queue.details(listed)
+        bench.application.listing.details(listed)
 
 
 def test_a_schedule_that_somebody_removed_before_it_is_cancelled_is_cancelled_all_the_same(bench, deployed):
     post, cancelling = bench.prepare(cancel)
     name = bench.application.ledger.get(post.post_id).schedule_name
     deployed["scheduler"].delete_schedule(GroupName="posts", Name=name)
-    assert cancelling().wish == "cancelled"
+    assert cancelling().desired == "cancelled"
     assert bench.agrees(post)

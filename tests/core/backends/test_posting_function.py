@@ -35,7 +35,7 @@ def variables(cloud: Any) -> dict[str, str]:
 
 @pytest.fixture
 def function(
-    variables: dict[str, str], product_session: Any, clock: Any, monkeypatch: Any, moto_in_turn: None
+    variables: dict[str, str], product_session: Any, clock: Any, monkeypatch: Any, serialized_moto: None
 ) -> Iterator[Any]:
     monkeypatch.setattr("boto3.client", product_session.client)
     client.cache_clear()

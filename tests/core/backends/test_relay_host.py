@@ -15,8 +15,8 @@ from core.posts.payload import UnreadablePayload, write_invocation
 from core.publishing.signature import verify
 from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
-from lambda_pkg.http_client import CONNECTIONS_STAY
-from lambda_pkg.relay import HandOverFailed
+from lambda_pkg.http_client import REUSES_CONNECTIONS
+from lambda_pkg.relay import DeliveryFailed
 
 SECRET = new_signing_secret()
 
@@ -36,7 +36,7 @@ def host(ledger, clock):
 
     yield build
     for each in hosts:
-        each.hang_up()
+        each.close_connection()
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_was_not_taken_is_noted_and_raised_so_that_it_is_tried_again(
     host, invocation, receiver, ledger, clock, a_post, invoked, status
 ):
     payload = invoked(a_post(due_at=clock()))
-    with pytest.raises(HandOverFailed):
+    with pytest.raises(DeliveryFailed):
         host(receiver(status).url)(invocation(payload, attempt=2))
     assert told(ledger, payload) == [("attempt_failed", 2, status)]
     assert str(status) in outcome(ledger.occurrence(payload.occurrence_key)).reason
@@ -101,7 +101,7 @@ def test_the_posting_server_may_move_between_two_attempts(host, invocation, rece
     urls = ["http://127.0.0.1:9/publish"]
     relay = host(lambda: urls[-1])
     payload = invoked(a_post(due_at=clock()))
-    with pytest.raises(HandOverFailed):
+    with pytest.raises(DeliveryFailed):
         relay(invocation(payload))
     server = receiver(200)
     urls.append(server.url)
@@ -159,14 +159,14 @@ def patient():
     server.close()
 
 
-@pytest.mark.skipif(not CONNECTIONS_STAY, reason="this system cannot acknowledge at once")
+@pytest.mark.skipif(not REUSES_CONNECTIONS, reason="this system cannot acknowledge at once")
 def test_a_threads_posts_share_a_connection_until_it_hangs_up(host, invocation, clock, a_post, invoked, patient):
     relay = host(patient.url)
     for _ in range(3):
         relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.hang_up()
+    relay.close_connection()
     relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.hang_up()
+    relay.close_connection()
     assert patient.connections == [3, 1]
 
 
@@ -175,10 +175,10 @@ def test_once_a_thread_has_hung_up_another_one_reaches_a_server_that_serves_one_
 ):
     relay = host(patient.url)
     relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.hang_up()
+    relay.close_connection()
     with ThreadPoolExecutor(1) as another:
         another.submit(relay, invocation(invoked(a_post(due_at=clock())))).result(timeout=10)
-        another.submit(relay.hang_up).result(timeout=10)
+        another.submit(relay.close_connection).result(timeout=10)
     assert patient.connections == [1, 1]
 
 
@@ -260,7 +260,7 @@ def test_an_overdue_post_whose_first_attempt_the_new_ledger_knows_is_tried_again
 ):
     first, again = invocation(both), invocation(both, attempt=2)
     clock.move(minutes=1)
-    with pytest.raises(HandOverFailed):
+    with pytest.raises(DeliveryFailed):
         host(receiver(503).url, fence_lost_at=clock())(first)
     server = receiver(200)
     host(server.url, fence_lost_at=clock())(again)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from core.application import Application
-from core.backends.sqs_dead_letters import MOST, QueueShelf
+from core.backends.sqs_dead_letters import MOST, SqsDeadLetters
 from core.engine import invocations
 from core.engine.invocations import Invocation
 from core.engine.timing import milliseconds
 from core.ledger.history import runs
 from core.ledger.port import ChangedElsewhere, Receipt
 from core.posts.payload import UnreadablePayload, invocation_of, read_payload, write_invocation, write_payload
-from core.scheduling.dead_letters import LetterGone
+from core.scheduling.dead_letters import DeadLetterGone
 from core.settings import Settings
 
 Bury = Callable[[str, str], None]
@@ -38,7 +38,7 @@ def grave(request) -> Grave:
 @pytest.fixture
 def engine_grave(tmp_path, clock):
     application = Application(Settings.read({"PUNCTUAL_HOME": str(tmp_path / "home")}), clock)
-    store = application.engine.store
+    store = application.one_machine.store
     count = iter(range(100))
 
     def bury(payload: str, reason: str) -> None:
@@ -65,9 +65,9 @@ def engine_grave(tmp_path, clock):
 @pytest.fixture
 def queues_grave(opened, deployed, interference, monkeypatch):
     application = opened()
-    monkeypatch.setattr(application.place.dead_letters, "_wait_seconds", 0)
+    monkeypatch.setattr(application.backend.dead_letters, "_wait_seconds", 0)
     handed: list[str] = []
-    application.place.functions.meta.events.register(
+    application.backend.lambda_client.meta.events.register(
         "before-call.lambda.Invoke", lambda params, **_: handed.append(params["body"].decode())
     )
 
@@ -111,9 +111,9 @@ def test_what_another_window_dealt_with_is_not_retried(grave, payload):
     grave.bury(payload, "Gone.")
     [letter] = grave.application.dead_letters.read()
     grave.application.dead_letters.discard(letter)
-    with pytest.raises(LetterGone):
+    with pytest.raises(DeadLetterGone):
         grave.application.dead_letters.retry(letter)
-    with pytest.raises(LetterGone):
+    with pytest.raises(DeadLetterGone):
         grave.application.dead_letters.discard(letter)
     assert grave.handed() == []
 
@@ -197,7 +197,7 @@ def test_what_the_scheduler_could_not_hand_over_is_read_with_its_reason(queues_g
         MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in told.items()},
     )
     [letter] = queues_grave.application.dead_letters.read()
-    assert (letter.where, letter.reason) == ("the scheduler", "Function not found")
+    assert (letter.source, letter.reason) == ("the scheduler", "Function not found")
     assert letter.occurrence.occurrence == clock() + timedelta(hours=1)
 
 
@@ -205,7 +205,7 @@ def test_a_letter_that_somebody_else_is_reading_is_not_called_dealt_with(queues_
     queues_grave.bury(payload, "Gone.")
     [letter] = queues_grave.application.dead_letters.read()
     deployed["sqs"].receive_message(QueueUrl=deployed.outputs["DeadLettersQueueUrl"], VisibilityTimeout=30)
-    with pytest.raises(LetterGone, match="or somebody is reading it at this moment"):
+    with pytest.raises(DeadLetterGone, match="or somebody is reading it at this moment"):
         queues_grave.application.dead_letters.retry(letter)
 
 
@@ -260,6 +260,6 @@ class Repeating:
 
 def test_a_letter_that_is_received_more_than_once_is_one():
     sqs = Repeating("one", "two")
-    assert [letter.id for letter in QueueShelf(sqs, {"relay": "url"}).letters()] == ["relay/one", "relay/two"]
+    assert [letter.id for letter in SqsDeadLetters(sqs, {"relay": "url"}).all()] == ["relay/one", "relay/two"]
     assert sqs.received == MOST / 2
     assert sqs.shown == [f"one-{sqs.received}", f"two-{sqs.received}"]
