@@ -112,8 +112,8 @@ def moto_client(aws_session):
 
 
 @pytest.fixture
-def moto_in_turn(monkeypatch) -> None:
-    """Let moto answer one request after the other, whichever client they come from, as `OneAtATime` does for one."""
+def serialized_moto(monkeypatch) -> None:
+    """Let moto answer one request after the other, whichever client they come from, as `SerializedClient` does for one."""
     turn, answer = threading.Lock(), BotocoreStubber.__call__
 
     def in_turn(*arguments: Any, **options: Any) -> Any:
@@ -123,7 +123,7 @@ def moto_in_turn(monkeypatch) -> None:
     monkeypatch.setattr(BotocoreStubber, "__call__", in_turn)
 
 
-class OneAtATime:
+class SerializedClient:
     """A client whose requests are let in one by one: those of DynamoDB are atomic, moto's fall apart under threads."""
 
     def __init__(self, client: Any) -> None:
@@ -141,12 +141,12 @@ class OneAtATime:
 
 
 @pytest.fixture
-def dynamodb(aws_session) -> Iterator[OneAtATime]:
+def dynamodb(aws_session) -> Iterator[SerializedClient]:
     """boto3's DynamoDB client on moto, which holds the ledger's table, empty, under the name `punctual`."""
     with mock_aws():
         client = aws_session.client("dynamodb", aws_access_key_id="x", aws_secret_access_key="x")
         client.create_table(**table_definition("punctual"))
-        yield OneAtATime(client)
+        yield SerializedClient(client)
 
 
 @pytest.fixture
@@ -233,9 +233,9 @@ def mastodon_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def recorded_pds() -> Iterator[str]:
+def fake_pds() -> Iterator[str]:
     """A stand-in for a Bluesky server, as a process of its own."""
-    with _process([sys.executable, str(SERVERS / "recorded_pds.py")]) as process:
+    with _process([sys.executable, str(SERVERS / "fake_pds.py")]) as process:
         yield json.loads(process.stdout.readline())["address"]
 
 

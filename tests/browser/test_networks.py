@@ -22,18 +22,18 @@ def picture():
 
 
 @pytest.fixture
-def member(recorded_pds):
+def pds_user(fake_pds):
     """Somebody on a Bluesky server: handle, password and DID."""
     handle, password = f"a{secrets.token_hex(4)}.test", secrets.token_hex(8)
     asked = {"handle": handle, "email": f"{handle}@example.org", "password": password}
-    made = requests.post(f"{recorded_pds}/xrpc/com.atproto.server.createAccount", json=asked, timeout=10)
+    made = requests.post(f"{fake_pds}/xrpc/com.atproto.server.createAccount", json=asked, timeout=10)
     return handle, password, made.json()["did"]
 
 
 def in_a_moment(application):
     """Give the one post of the queue another time, as another process would."""
     now = application.clock()
-    [listed] = application.queue.window(now, now + timedelta(days=1), limit=2)
+    [listed] = application.listing.window(now, now + timedelta(days=1), limit=2)
     due = now.replace(microsecond=0) + timedelta(seconds=3)
     wall = wall_time(due, "Europe/Berlin")
     plan = application.schedules.plan(listed.post_id)
@@ -76,12 +76,12 @@ def connect(page, running):
 
 
 def test_a_post_with_a_picture_goes_to_two_networks_and_history_links_to_both(
-    page, running, application, connect, mastodon_server, recorded_pds, member, picture
+    page, running, application, connect, mastodon_server, fake_pds, pds_user, picture
 ):
-    handle, password, did = member
+    handle, password, did = pds_user
     connect("Mastodon", {"Access token": "mock_token", "Server": mastodon_server})
     expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("No trouble found")
-    connect("Bluesky", {"App password": password, "Handle": handle, "Server": recorded_pds})
+    connect("Bluesky", {"App password": password, "Handle": handle, "Server": fake_pds})
     expect(page.locator("[class*=st-key-card-account-bluesky]")).to_contain_text(did)
 
     page.get_by_role("link", name="Compose").click()
@@ -102,4 +102,4 @@ def test_a_post_with_a_picture_goes_to_two_networks_and_history_links_to_both(
     permalinks = page.get_by_role("link", name="Open")
     expect(permalinks.nth(0)).to_have_attribute("href", re.compile(r"/@testuser/"))
     expect(permalinks.nth(1)).to_have_attribute("href", re.compile(f"^https://bsky.app/profile/{did}/post/"))
-    assert described(mastodon_server, recorded_pds, application, did) == [ALT, ALT]
+    assert described(mastodon_server, fake_pds, application, did) == [ALT, ALT]

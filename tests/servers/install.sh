@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs a real Bluesky server beside this file, with the Node 22 that it needs; takes about two minutes.
-# Without it the tests run against recorded_pds.py alone, and say so.
+# Without it the tests run against fake_pds.py alone, and say so.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -16,7 +16,7 @@ from core.media.pictures import PictureLimits
 from core.media.videos import shape
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
 from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.networks.bluesky.pds import Login, Sessions, TurnedDown
+from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient
 from core.publishing.outcomes import AGAIN
 
 LIMITS = MediaLimits(
@@ -42,7 +42,7 @@ def media_limits(limits: Mapping[str, int]) -> MediaLimits:
     return replace(LIMITS, video_bytes=min(LIMITS.video_bytes, limits.get("video_bytes", LIMITS.video_bytes)))
 
 
-class NotUploaded(PunctualError):
+class UploadFailed(PunctualError):
     """A picture or video could not be given to the account's server for now."""
 
     hint = "It is tried again."
@@ -51,10 +51,10 @@ class NotUploaded(PunctualError):
         super().__init__(f"A {kind} was not uploaded: {why}")
 
 
-class Uploads:
+class BlueskyUploads:
     """Uploads pictures and videos. What is there already stays as it is, so every attempt may upload it anew."""
 
-    def __init__(self, name: str, sessions: Sessions) -> None:
+    def __init__(self, name: str, sessions: PdsClient) -> None:
         self._name = name
         self._sessions = sessions
 
@@ -81,16 +81,16 @@ class Uploads:
         kind = attachment.media.kind
         try:
             answer = self._given(line, login, attachment)
-        except TurnedDown as refusal:
+        except LoginRefused as refusal:
             answer = refusal.answer
         except Fault as fault:
-            raise NotUploaded(kind, str(fault)) from None
+            raise UploadFailed(kind, str(fault)) from None
         blob = answer.members.get("blob")
         if answer.ok and isinstance(blob, dict):
             return blob
         said = f"{self._name} answered {answer.status} to a {kind}: {answer.words.rstrip('.')}."
         if answer.ok or answer.status in (408, 425, 429) or answer.status >= 500:
-            raise NotUploaded(kind, said)
+            raise UploadFailed(kind, said)
         hints = {401: AGAIN, 413: "Attach a smaller one, then retry."}
         raise CannotAttach(said, hints.get(answer.status, "Attach another one, then retry."))
 

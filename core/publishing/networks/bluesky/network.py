@@ -32,8 +32,8 @@ from core.publishing.network import (
     Result,
 )
 from core.publishing.networks.bluesky.facets import facets, mentions
-from core.publishing.networks.bluesky.media import Uploads, limits_told, media_limits
-from core.publishing.networks.bluesky.pds import Login, Session, Sessions, TurnedDown
+from core.publishing.networks.bluesky.media import BlueskyUploads, limits_told, media_limits
+from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
 from core.publishing.outcomes import AGAIN, Sorting, problem, try_again
 from core.time.instants import Clock, from_utc_text, utc_text
 
@@ -47,7 +47,7 @@ HANDLE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
 
 
-class UnknownMention(PunctualError):
+class UnresolvedHandle(PunctualError):
     """Nobody could be asked who a handle is."""
 
     hint = "It is tried again."
@@ -79,8 +79,8 @@ class BlueskyNetwork:
     def __init__(self, clock: Clock, *, entryway: str = ENTRYWAY) -> None:
         self._clock = clock
         self._entryway = entryway
-        self._sessions = Sessions()
-        self._uploads = Uploads(self.label, self._sessions)
+        self._sessions = PdsClient()
+        self._uploads = BlueskyUploads(self.label, self._sessions)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -131,7 +131,7 @@ class BlueskyNetwork:
             answer = self._sessions.call(line, login, "com.atproto.repo.putRecord", content)
             if answer.members.get("error") == "InvalidSwap":
                 return self._found(line, login, place, prepared)
-        except TurnedDown as refusal:
+        except LoginRefused as refusal:
             return self._sorting.answer(refusal.answer)
         except Fault as fault:
             return self._sorting.fault(fault)
@@ -149,12 +149,12 @@ class BlueskyNetwork:
             return _published(answer, prepared, from_utc_text(prepared["record"]["createdAt"]))
         return Refused(reason="Another post has the key that was meant for this one. Duplicate the post to publish it.")
 
-    def _log_in(self, account: Account) -> Session:
+    def _log_in(self, account: Account) -> PdsSession:
         """Log in anew, whatever session is kept: it would outlive a revoked app password. Raises CannotConnect."""
         login = self._login(account)
         try:
             session = self._sessions.begin(Line(self.label, secrets=[login.password]), login)
-        except TurnedDown as refusal:
+        except LoginRefused as refusal:
             said = f"Bluesky answered {refusal.answer.status}: {refusal.answer.words.rstrip('.')}."
             raise CannotConnect(said, "Check the handle, and make a new app password.") from None
         except Fault as fault:
@@ -188,9 +188,9 @@ class BlueskyNetwork:
             try:
                 answer = self._sessions.ask(line, login, "com.atproto.identity.resolveHandle", {"handle": handle})
             except Fault as fault:
-                raise UnknownMention(handle, str(fault)) from None
+                raise UnresolvedHandle(handle, str(fault)) from None
             if answer.status == 429 or answer.status >= 500 or not answer.whole:
-                raise UnknownMention(handle, f"Bluesky answered {answer.status}.")
+                raise UnresolvedHandle(handle, f"Bluesky answered {answer.status}.")
             if answer.ok and str(answer.members.get("did", "")).startswith("did:"):
                 found[handle] = answer.members["did"]
         return found

@@ -12,7 +12,7 @@ _ENDED = frozenset({"ExpiredToken", "InvalidToken"})
 """What a server says of a session that has ended; a new one is all it takes."""
 
 
-class TurnedDown(PunctualError):
+class LoginRefused(PunctualError):
     """The server did not let us in."""
 
     def __init__(self, answer: Answer) -> None:
@@ -31,7 +31,7 @@ class Login:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class PdsSession:
     """A log-in that holds for about two hours."""
 
     did: str
@@ -42,22 +42,22 @@ class Session:
     """Whether the account's e-mail address is, as far as the server tells."""
 
 
-class Sessions:
+class PdsClient:
     """Log-ins, kept in memory while they hold: servers allow few a day (bsky.social: 300)."""
 
     def __init__(self) -> None:
-        self._kept: dict[Login, Session] = {}
+        self._kept: dict[Login, PdsSession] = {}
 
-    def begin(self, line: Line, login: Login) -> Session:
+    def begin(self, line: Line, login: Login) -> PdsSession:
         """Log in anew. Raises Fault, or TurnedDown."""
         content = {"identifier": login.identifier, "password": login.password}
         answer = line.post(_address(login.server, "com.atproto.server.createSession"), content)
         members = answer.members
         if not answer.ok:
-            raise TurnedDown(answer)
+            raise LoginRefused(answer)
         if not members.keys() >= {"did", "accessJwt"}:
             raise BrokenOff(f"{login.server} did not answer as a Bluesky server does.")
-        session = Session(
+        session = PdsSession(
             did=str(members["did"]),
             server=_home(members, login),
             token=str(members["accessJwt"]),
@@ -78,7 +78,7 @@ class Sessions:
         A session that has ended is replaced and the call made once more; the server did nothing the first time.
         """
 
-        def send(session: Session) -> Answer:
+        def send(session: PdsSession) -> Answer:
             return line.post(_address(session.server, method), content, headers=bearer(session.token))
 
         return self._logged_in(line, login, send)
@@ -86,14 +86,14 @@ class Sessions:
     def upload(self, line: Line, login: Login, content: bytes, content_type: str) -> Answer:
         """Give a file to the account's server, as `call` does; a record that names it must follow within some hours."""
 
-        def send(session: Session) -> Answer:
+        def send(session: PdsSession) -> Answer:
             address = _address(session.server, "com.atproto.repo.uploadBlob")
             headers = {**bearer(session.token), "Content-Type": content_type}
             return line.send("POST", address, body=content, headers=headers)
 
         return self._logged_in(line, login, send)
 
-    def _logged_in(self, line: Line, login: Login, send: Callable[[Session], Answer]) -> Answer:
+    def _logged_in(self, line: Line, login: Login, send: Callable[[PdsSession], Answer]) -> Answer:
         answer = send(self._kept.get(login) or self.begin(line, login))
         return send(self.begin(line, login)) if answer.members.get("error") in _ENDED else answer
 

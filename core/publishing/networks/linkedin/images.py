@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
 """Of LinkedIn and nobody else, however it is read: before the first slash is nothing but a host's name."""
 
 
-class Images:
+class LinkedInImageUploads:
     """Uploads pictures; `sorting` is that of requests which leave no doubt whether the post is out: it is not."""
 
     def __init__(self, sorting: Sorting, *, api: str) -> None:

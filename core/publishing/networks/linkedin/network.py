@@ -28,8 +28,8 @@ from core.publishing.network import (
     Refused,
     Result,
 )
-from core.publishing.networks.linkedin.images import LIMITS, Images
-from core.publishing.networks.linkedin.video import LEAST_VIDEO_BYTES, VIDEO_BYTES, Videos
+from core.publishing.networks.linkedin.images import LIMITS, LinkedInImageUploads
+from core.publishing.networks.linkedin.video import LEAST_VIDEO_BYTES, VIDEO_BYTES, LinkedInVideoUpload
 from core.publishing.outcomes import Sorting, asked, do_it_again, problem, wait_for_a_person
 from core.time.instants import Clock
 
@@ -73,8 +73,8 @@ class LinkedInNetwork:
         self._api = api
         self._sorting = LinkedInSorting(name=self.label, clock=clock, unclear=wait_for_a_person)
         uploading = LinkedInSorting(name=self.label, clock=clock, unclear=do_it_again)
-        self._images = Images(uploading, api=api)
-        self._videos = Videos(uploading, api=api, sleep=sleep)
+        self._images = LinkedInImageUploads(uploading, api=api)
+        self._videos = LinkedInVideoUpload(uploading, api=api, sleep=sleep)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         token = entered_secret(answers, "token", "access token")

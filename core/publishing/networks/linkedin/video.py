@@ -34,7 +34,7 @@ class _Part:
     address: str
 
 
-class Videos:
+class LinkedInVideoUpload:
     """Uploads videos; `sorting` is that of requests which leave no doubt whether the post is out: it is not."""
 
     def __init__(self, sorting: Sorting, *, api: str, sleep: Callable[[float], None] = time.sleep) -> None:

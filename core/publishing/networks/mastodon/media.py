@@ -54,7 +54,7 @@ def media_limits(limits: Mapping[str, int]) -> MediaLimits:
     )
 
 
-class Uploads:
+class MastodonUploads:
     """Uploads to one network; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, sleep: Callable[[float], None] = time.sleep) -> None:

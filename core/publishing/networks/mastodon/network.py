@@ -24,7 +24,7 @@ from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import Answer, Fault, Line, bearer
 from core.publishing.links import links
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
-from core.publishing.networks.mastodon.media import Uploads, attached, limits_told, media_limits
+from core.publishing.networks.mastodon.media import MastodonUploads, attached, limits_told, media_limits
 from core.publishing.outcomes import AGAIN, Sorting, asked, problem, try_again, wait_for_a_person
 from core.time.instants import Clock, from_utc_text, utc_text
 
@@ -57,7 +57,7 @@ class MastodonNetwork:
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
-        self._uploads = Uploads(self.label, clock)
+        self._uploads = MastodonUploads(self.label, clock)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         server = entered_server(answers.get("server", ""))

@@ -8,7 +8,7 @@ from core.accounts.port import OUTBOX, Account
 from core.media.intake import PICTURE_BYTES, VIDEO_BYTES
 from core.media.kinds import PICTURES
 from core.media.pictures import PictureLimits
-from core.outbox.port import Entry
+from core.outbox.port import OutboxPost
 from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, graphemes
 from core.publishing.attachments import MediaLimits
 from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
@@ -50,7 +50,7 @@ class OutboxNetwork:
         entry = self._outbox.get(key) if outgoing.attempt > 1 else None
         if entry is None:
             media = tuple(attachment.media for attachment in outgoing.media)
-            entry = Entry(
+            entry = OutboxPost(
                 occurrence_key=key,
                 post_id=outgoing.post_id,
                 text=outgoing.text,

@@ -28,10 +28,10 @@ from core.publishing.network import (
     Refused,
     Result,
 )
-from core.publishing.networks.x.oauth1 import Keys, Signature
-from core.publishing.networks.x.pictures import LIMITS, Pictures
-from core.publishing.networks.x.video import VIDEO_BYTES, Videos
-from core.publishing.networks.x.weighted_length import weight
+from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
+from core.publishing.networks.x.pictures import LIMITS, XPictureUploads
+from core.publishing.networks.x.video import VIDEO_BYTES, XVideoUpload
+from core.publishing.networks.x.weighted_length import weighted_length
 from core.publishing.outcomes import Sorting, asked, problem, wait_for_a_person
 from core.time.instants import Clock
 
@@ -59,8 +59,8 @@ class XNetwork:
     def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._api = api
-        self._pictures = Pictures(self.label, clock, api=api)
-        self._videos = Videos(self.label, clock, api=api, sleep=sleep)
+        self._pictures = XPictureUploads(self.label, clock, api=api)
+        self._videos = XVideoUpload(self.label, clock, api=api, sleep=sleep)
         self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
@@ -77,7 +77,7 @@ class XNetwork:
         return problem(lambda: self._who(account.credentials))
 
     def measure(self, text: str, account: Account) -> Length:
-        return Length(count=weight(text), limit=LIMIT)
+        return Length(count=weighted_length(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES)
@@ -126,8 +126,8 @@ class XNetwork:
             raise CannotConnect("X did not say whose keys these are.", "Check that the app may read and write.")
         return user
 
-    def _signature(self, credentials: Mapping[str, SecretStr]) -> Signature:
-        return Signature(Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
+    def _signature(self, credentials: Mapping[str, SecretStr]) -> OAuth1Signer:
+        return OAuth1Signer(OAuth1Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
 
     def _line(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> Line:
         return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds)

@@ -16,7 +16,7 @@ from core.time.instants import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Keys:
+class OAuth1Keys:
     """An app's key and a user's token, each with its secret."""
 
     key: str = field(repr=False)
@@ -25,10 +25,10 @@ class Keys:
     token_secret: str = field(repr=False)
 
 
-class Signature:
+class OAuth1Signer:
     """Signs requests with keys."""
 
-    def __init__(self, keys: Keys, clock: Clock) -> None:
+    def __init__(self, keys: OAuth1Keys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
 

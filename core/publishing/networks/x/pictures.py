@@ -16,7 +16,7 @@ LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=
 _NUMBER = re.compile(r"\d{1,19}")
 
 
-class Pictures:
+class XPictureUploads:
     """Uploads pictures; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, api: str) -> None:

@@ -28,7 +28,7 @@ FORGOTTEN = (400, 404, 410)
 _NUMBER = re.compile(r"\d{1,19}")
 
 
-class Videos:
+class XVideoUpload:
     """Uploads videos; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, api: str, sleep: Callable[[float], None] = time.sleep) -> None:

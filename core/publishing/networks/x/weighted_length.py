@@ -26,7 +26,7 @@ _REACH = regex.compile(
 """As much of a link as X takes: other scripts end it, in its query all but ASCII, and a fragment needs a path."""
 
 
-def weight(text: str) -> int:
+def weighted_length(text: str) -> int:
     """Return the weighted length of a text; X takes up to 280 (25,000 for some)."""
     normal = unicodedata.normalize("NFC", text)
     weighed, last = 0, 0

@@ -53,7 +53,7 @@ class Request:
         }
 
 
-class Recorded:
+class StubServer:
     """A server that gives recorded answers: `answer("POST /2/tweets", 201, {...})`. Asked for others, it says 404."""
 
     def __init__(self) -> None:
@@ -83,10 +83,10 @@ class Recorded:
         _write(handler, *self._answers.get(f"{request.method} {urlsplit(request.path).path}", missing))
 
 
-class FaultyLine:
+class FaultyProxy:
     """A proxy in front of a server that breaks the connection once, where it is told to.
 
-    `break_off("before")` closes it before the server gets the request, `"after"` when the server has answered, before
+    `break_next("before")` closes it before the server gets the request, `"after"` when the server has answered, before
     the client hears of it, `"during"` in the middle of the answer's body.
     """
 
@@ -97,7 +97,7 @@ class FaultyLine:
         self.dropped_header: str | None = None
         self._server, self.url = _serve(self._handle)
 
-    def break_off(self, when: str, *, what: str = "") -> None:
+    def break_next(self, when: str, *, what: str = "") -> None:
         """Break the next request whose method and path hold `what`."""
         self._faults.append((when, what))
 
@@ -133,13 +133,13 @@ class FaultyLine:
         return answer.status, body, named
 
 
-class Member:
+class PdsUser:
     """Somebody with an account on a Bluesky server, and what stands in their repository."""
 
     def __init__(self, server: str) -> None:
         self.server, self.handle = server, f"a{secrets.token_hex(4)}.test"
-        member = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
-        made = self._call("server.createAccount", member)
+        pds_user = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
+        made = self._call("server.createAccount", pds_user)
         self.did, self._token = made["did"], made["accessJwt"]
         self.password = self._call("server.createAppPassword", {"name": "punctual"})["password"]
 
@@ -193,18 +193,18 @@ def _reset(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.fixture
-def recorded() -> Iterator[Recorded]:
-    server = Recorded()
+def stub() -> Iterator[StubServer]:
+    server = StubServer()
     yield server
     server.close()
 
 
 @pytest.fixture
-def faulty_line() -> Iterator[Callable[[str], FaultyLine]]:
+def faulty_proxy() -> Iterator[Callable[[str], FaultyProxy]]:
     with ExitStack() as closing:
 
-        def start(target: str) -> FaultyLine:
-            line = FaultyLine(target)
+        def start(target: str) -> FaultyProxy:
+            line = FaultyProxy(target)
             closing.callback(line.close)
             return line
 
@@ -278,19 +278,19 @@ def publish() -> Callable[[Network, Outgoing], Result]:
     return attempt
 
 
-@pytest.fixture(params=["recorded", "real"])
+@pytest.fixture(params=["fake", "real"])
 def pds(request) -> str:
     """A Bluesky server: the stand-in, and the real one where it is installed."""
     return request.getfixturevalue(f"{request.param}_pds")
 
 
 @pytest.fixture
-def new_member() -> type[Member]:
+def new_pds_user() -> type[PdsUser]:
     """Make somebody new on a Bluesky server."""
-    return Member
+    return PdsUser
 
 
 @pytest.fixture
-def member(pds, new_member) -> Member:
+def pds_user(pds, new_pds_user) -> PdsUser:
     """Somebody new on each Bluesky server."""
-    return new_member(pds)
+    return new_pds_user(pds)

@@ -28,8 +28,8 @@ class Place:
     count: Any
 
 
-def mastodon(mastodon_server, faulty_line) -> Place:
-    network, line = MastodonNetwork(real_clock, settle_seconds=0.01), faulty_line(mastodon_server)
+def mastodon(mastodon_server, faulty_proxy) -> Place:
+    network, line = MastodonNetwork(real_clock, settle_seconds=0.01), faulty_proxy(mastodon_server)
     account = network.connect({"server": line.url, "token": "mock_token"})
     headers = {"Authorization": "Bearer mock_token"}
     page = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
@@ -40,20 +40,22 @@ def mastodon(mastodon_server, faulty_line) -> Place:
     return Place(network=network, account=account, line=line, publishes="POST /api/v1/statuses", count=count)
 
 
-def bluesky(member, faulty_line) -> Place:
-    network, line = BlueskyNetwork(real_clock), faulty_line(member.server)
-    account = network.connect({"handle": member.handle, "password": member.password, "server": line.url})
+def bluesky(pds_user, faulty_proxy) -> Place:
+    network, line = BlueskyNetwork(real_clock), faulty_proxy(pds_user.server)
+    account = network.connect({"handle": pds_user.handle, "password": pds_user.password, "server": line.url})
 
     def count(text: str) -> int:
-        return sum(text in post["value"]["text"] for post in member.posts())
+        return sum(text in post["value"]["text"] for post in pds_user.posts())
 
     return Place(network=network, account=account, line=line, publishes="putRecord", count=count)
 
 
-@pytest.fixture(params=["mastodon_server", "recorded_pds", "real_pds"])
-def place(request, faulty_line, new_member) -> Place:
+@pytest.fixture(params=["mastodon_server", "fake_pds", "real_pds"])
+def place(request, faulty_proxy, new_pds_user) -> Place:
     server = request.getfixturevalue(request.param)
-    return mastodon(server, faulty_line) if "mastodon" in request.param else bluesky(new_member(server), faulty_line)
+    return (
+        mastodon(server, faulty_proxy) if "mastodon" in request.param else bluesky(new_pds_user(server), faulty_proxy)
+    )
 
 
 @pytest.fixture
@@ -85,14 +87,14 @@ def claimed(place, payload, ledger, clock) -> Outgoing:
     )
     ready = replace(outgoing, prepared=place.network.prepare(outgoing))
     options = {"deduplicates": True, "prepared": ready.prepared, "lease_until": clock() + LEASE, "now": clock()}
-    assert ledger.claim(payload, place.account.destination, **options).verdict == "yours"
+    assert ledger.claim(payload, place.account.destination, **options).verdict == "granted"
     return ready
 
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_a_line_that_breaks_twice_makes_one_post(place, text, payload, fence, when):
-    place.line.break_off(when, what=place.publishes)
-    place.line.break_off(when, what=place.publishes)
+    place.line.break_next(when, what=place.publishes)
+    place.line.break_next(when, what=place.publishes)
     states = [fence.publish_once(payload, place.account, place.network).state for _ in range(4)]
     assert states[0] == "waiting"
     assert states[-2:] == ["published", "published"]

@@ -15,7 +15,7 @@ from core.media.intake import take_in
 from core.publishing.attachments import CannotAttach, attachments
 from core.publishing.fence import Fence
 from core.publishing.network import Later, Published, Refused, Unconfirmed
-from core.publishing.networks.bluesky.media import NotUploaded
+from core.publishing.networks.bluesky.media import UploadFailed
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.publishing.networks.discord.network import DiscordNetwork
 from core.publishing.networks.mastodon.network import MastodonNetwork
@@ -70,12 +70,12 @@ class TestMastodon:
     @pytest.mark.parametrize("when", ["before", "after", "during"])
     @pytest.mark.parametrize("what", ["/api/v2/media", "/api/v1/statuses"])
     def test_a_connection_that_breaks_leaves_one_status(
-        self, network, account, with_pictures, drawn, statuses, faulty_line, mastodon_server, when, what
+        self, network, account, with_pictures, drawn, statuses, faulty_proxy, mastodon_server, when, what
     ):
-        line, text = faulty_line(mastodon_server), secrets.token_hex(8)
+        line, text = faulty_proxy(mastodon_server), secrets.token_hex(8)
         through = account.model_copy(update={"address": line.url})
         post = with_pictures(network, through, drawn("red", "A red one"), text=text)
-        line.break_off(when, what=f"POST {what}")
+        line.break_next(when, what=f"POST {what}")
         assert isinstance(network.publish(post), Later)
         assert isinstance(network.publish(dataclasses.replace(post, attempt=2)), Published)
         assert len(statuses(text)) == 1
@@ -98,38 +98,36 @@ class TestMastodon:
         [(422, Refused), (413, Refused), (403, Refused), (429, Later), (500, Later), (503, Later)],
     )
     def test_a_picture_that_is_turned_down_leaves_no_doubt_that_nothing_is_out(
-        self, network, account, with_pictures, drawn, recorded, status, expected
+        self, network, account, with_pictures, drawn, stub, status, expected
     ):
-        recorded.answer("POST /api/v2/media", status, {"error": "Validation failed"})
-        post = with_pictures(network, account.model_copy(update={"address": recorded.url}), drawn("red"))
+        stub.answer("POST /api/v2/media", status, {"error": "Validation failed"})
+        post = with_pictures(network, account.model_copy(update={"address": stub.url}), drawn("red"))
         assert type(network.publish(post)) is expected
-        assert recorded.sent("POST /api/v1/statuses") == []
+        assert stub.sent("POST /api/v1/statuses") == []
 
     @pytest.mark.parametrize("number", ["7", "01JD0Z6M3W0000000000000000"])  # servers of the same API count in letters
-    def test_a_video_is_waited_for_until_the_server_is_done_with_it(
-        self, account, with_pictures, recorded, store, number
-    ):
+    def test_a_video_is_waited_for_until_the_server_is_done_with_it(self, account, with_pictures, stub, store, number):
         network = MastodonNetwork(real_clock)
         pauses = []
 
         def done(seconds):
             pauses.append(seconds)
             if len(pauses) == 2:
-                recorded.answer(f"GET /api/v1/media/{number}", 200, {"id": number, "url": "https://example.org/7.mp4"})
+                stub.answer(f"GET /api/v1/media/{number}", 200, {"id": number, "url": "https://example.org/7.mp4"})
 
         network._uploads._sleep = done
-        recorded.answer("POST /api/v2/media", 202, {"id": number, "url": None})
-        recorded.answer(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
-        recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
-        through = account.model_copy(update={"address": recorded.url})
+        stub.answer("POST /api/v2/media", 202, {"id": number, "url": None})
+        stub.answer(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
+        stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
+        through = account.model_copy(update={"address": stub.url})
         assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Published)
         assert len(pauses) == 2
-        assert recorded.sent("POST /api/v1/statuses")[0].json["media_ids"] == [number]
+        assert stub.sent("POST /api/v1/statuses")[0].json["media_ids"] == [number]
 
-    def test_an_upload_that_gets_no_number_is_tried_again(self, account, with_pictures, recorded, store):
+    def test_an_upload_that_gets_no_number_is_tried_again(self, account, with_pictures, stub, store):
         network = MastodonNetwork(real_clock)
-        recorded.answer("POST /api/v2/media", 202, {"url": None})
-        through = account.model_copy(update={"address": recorded.url})
+        stub.answer("POST /api/v2/media", 202, {"url": None})
+        through = account.model_copy(update={"address": stub.url})
         assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Later)
 
 
@@ -139,20 +137,20 @@ class TestBluesky:
         return BlueskyNetwork(real_clock)
 
     @pytest.fixture
-    def connect(self, network, member):
+    def connect(self, network, pds_user):
         def join(server=None):
-            answers = {"handle": member.handle, "password": member.password, "server": server or member.server}
+            answers = {"handle": pds_user.handle, "password": pds_user.password, "server": server or pds_user.server}
             return network.connect(answers)
 
         return join
 
     def test_pictures_go_out_in_their_order_with_alt_text_and_shape(
-        self, network, member, connect, with_pictures, drawn
+        self, network, pds_user, connect, with_pictures, drawn
     ):
         post = with_pictures(network, connect(), drawn("red", "A red one"), drawn("blue", size=(100, 900)))
         assert isinstance(network.publish(post), Published)
         assert isinstance(network.publish(post), Published)
-        [record] = member.posts()
+        [record] = pds_user.posts()
         first, second = record["value"]["embed"]["images"]
         assert (first["alt"], first["aspectRatio"]) == ("A red one", {"width": 400, "height": 300})
         assert (second["alt"], second["aspectRatio"]) == ("", {"width": 100, "height": 900})
@@ -167,35 +165,35 @@ class TestBluesky:
     @pytest.mark.parametrize("when", ["before", "after", "during"])
     @pytest.mark.parametrize("what", ["uploadBlob", "putRecord"])
     def test_a_connection_that_breaks_leaves_one_post_with_its_picture(
-        self, network, member, connect, drawn, store, ledger, clock, a_post, invoked, faulty_line, when, what
+        self, network, pds_user, connect, drawn, store, ledger, clock, a_post, invoked, faulty_proxy, when, what
     ):
-        line = faulty_line(member.server)
+        line = faulty_proxy(pds_user.server)
         account = connect(line.url)
         payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red", "A red one"),)))
         fence = Fence(ledger, store, clock)
-        line.break_off(when, what=what)
+        line.break_next(when, what=what)
         if what == "uploadBlob":
-            with pytest.raises(NotUploaded):
+            with pytest.raises(UploadFailed):
                 fence.publish_once(payload, account, network)
         else:
             assert fence.publish_once(payload, account, network).state == "waiting"
         assert fence.publish_once(payload, account, network).state == "published"
-        [record] = member.posts()
+        [record] = pds_user.posts()
         assert record["value"]["embed"]["images"][0]["alt"] == "A red one"
 
     def test_a_picture_that_the_server_will_not_have_is_refused_and_told(
-        self, network, recorded, drawn, store, ledger, clock, a_post, invoked
+        self, network, stub, drawn, store, ledger, clock, a_post, invoked
     ):
         session = {"did": "did:plc:ada", "accessJwt": "jwt", "handle": "ada.test"}
-        recorded.answer("POST /xrpc/com.atproto.server.createSession", 200, session)
+        stub.answer("POST /xrpc/com.atproto.server.createSession", 200, session)
         blob = {"error": "BlobTooLarge", "message": "This file is too large"}
-        recorded.answer("POST /xrpc/com.atproto.repo.uploadBlob", 413, blob)
-        account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop", "server": recorded.url})
+        stub.answer("POST /xrpc/com.atproto.repo.uploadBlob", 413, blob)
+        account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop", "server": stub.url})
         payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red"),)))
         verdict = Fence(ledger, store, clock).publish_once(payload, account, network)
         assert verdict.state == "refused"
         assert "This file is too large" in verdict.reason
-        assert recorded.sent("POST /xrpc/com.atproto.repo.putRecord") == []
+        assert stub.sent("POST /xrpc/com.atproto.repo.putRecord") == []
 
 
 class TestDiscord:
@@ -203,12 +201,12 @@ class TestDiscord:
         destination="discord:news", label="news", identity="42", credentials={"webhook": SecretStr("1/s3cret")}
     )
 
-    def test_pictures_go_out_as_files_with_descriptions(self, recorded, with_pictures, drawn):
-        network = DiscordNetwork(real_clock, api=recorded.url)
-        recorded.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+    def test_pictures_go_out_as_files_with_descriptions(self, stub, with_pictures, drawn):
+        network = DiscordNetwork(real_clock, api=stub.url)
+        stub.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
         post = with_pictures(network, self.ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Grüße 🎉")
         assert network.publish(post).url == "https://discord.com/channels/42/8/7"
-        [request] = recorded.sent("POST /webhooks/1/s3cret")
+        [request] = stub.sent("POST /webhooks/1/s3cret")
         assert request.path.endswith("?wait=true")
         parts = request.form
         content = json.loads(parts["payload_json"][2])
@@ -218,11 +216,11 @@ class TestDiscord:
             assert parts[f"files[{number}]"] == (attachment.name, "image/png", attachment.content)
             assert content["attachments"][number]["filename"] == attachment.name
 
-    def test_an_unclear_outcome_waits_for_a_person_with_pictures_too(self, recorded, with_pictures, drawn, faulty_line):
-        line = faulty_line(recorded.url)
-        line.break_off("after")
+    def test_an_unclear_outcome_waits_for_a_person_with_pictures_too(self, stub, with_pictures, drawn, faulty_proxy):
+        line = faulty_proxy(stub.url)
+        line.break_next("after")
         network = DiscordNetwork(real_clock, api=line.url)
-        recorded.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+        stub.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
         assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, drawn("red"))), Unconfirmed)
 
 
@@ -232,33 +230,33 @@ class TestTelegram:
     )
 
     @pytest.fixture
-    def network(self, recorded):
-        return TelegramNetwork(real_clock, api=recorded.url)
+    def network(self, stub):
+        return TelegramNetwork(real_clock, api=stub.url)
 
-    def test_one_picture_goes_out_with_the_text_as_its_caption(self, network, recorded, with_pictures, drawn):
-        recorded.answer(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+    def test_one_picture_goes_out_with_the_text_as_its_caption(self, network, stub, with_pictures, drawn):
+        stub.answer(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
         post = with_pictures(network, self.ACCOUNT, drawn("red"), text="Grüße 🎉")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = recorded.sent(f"POST /bot{TOKEN}/sendPhoto")[0].form
+        parts = stub.sent(f"POST /bot{TOKEN}/sendPhoto")[0].form
         assert (parts["chat_id"][2], parts["caption"][2].decode()) == (b"-1001234", "Grüße 🎉")
         assert parts["photo"] == (post.media[0].name, "image/png", post.media[0].content)
 
-    def test_several_go_out_as_an_album_with_the_text_on_the_first(self, network, recorded, with_pictures, drawn):
+    def test_several_go_out_as_an_album_with_the_text_on_the_first(self, network, stub, with_pictures, drawn):
         messages = [{"message_id": number, "chat": CHAT} for number in (7, 8)]
-        recorded.answer(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
+        stub.answer(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
         post = with_pictures(network, self.ACCOUNT, drawn("red"), drawn("blue"), text="Look")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = recorded.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0].form
+        parts = stub.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0].form
         assert json.loads(parts["media"][2]) == [
             {"type": "photo", "media": "attach://file0", "caption": "Look"},
             {"type": "photo", "media": "attach://file1"},
         ]
         assert [parts[f"file{number}"][2] for number in (0, 1)] == [each.content for each in post.media]
 
-    def test_a_video_goes_out_as_one(self, network, recorded, with_pictures, store):
-        recorded.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+    def test_a_video_goes_out_as_one(self, network, stub, with_pictures, store):
+        stub.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
         assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, take_in(store, VIDEO))), Published)
-        assert recorded.sent(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
+        assert stub.sent(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
 
     def test_a_caption_has_a_limit_of_its_own(self, network):
         assert network.media_limits(self.ACCOUNT).caption == 1024

@@ -42,11 +42,11 @@ def test_on_mastodon_each_status_replies_to_the_one_before(thread, mastodon_serv
     assert [each.reference["id"] for each in published] == [status["id"] for status in statuses]
 
 
-def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, member):
+def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, pds_user):
     network = BlueskyNetwork(real_clock)
-    account = network.connect({"handle": member.handle, "password": member.password, "server": member.server})
+    account = network.connect({"handle": pds_user.handle, "password": pds_user.password, "server": pds_user.server})
     published = thread(network, account, ["one", "two", "three"])
-    posts = {post["value"]["text"]: post for post in member.posts()}
+    posts = {post["value"]["text"]: post for post in pds_user.posts()}
     assert "reply" not in posts["one"]["value"]
     root = published[0].reference
     assert root["uri"] == posts["one"]["uri"]
@@ -55,13 +55,13 @@ def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, member)
     assert len(posts) == 3
 
 
-def test_on_x_each_post_replies_to_the_one_before(outgoing, recorded):
-    network = XNetwork(real_clock, api=recorded.url)
+def test_on_x_each_post_replies_to_the_one_before(outgoing, stub):
+    network = XNetwork(real_clock, api=stub.url)
     account = Account(
         destination="x:ada", label="ada", credentials={name: SecretStr(secrets.token_hex(8)) for name in KEYS}
     )
-    recorded.answer("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
+    stub.answer("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
     first = network.publish(outgoing(account, "one"))
     network.publish(outgoing(account, "two", earlier=(first.reference,)))
-    sent = [request.json for request in recorded.sent("POST /2/tweets")]
+    sent = [request.json for request in stub.sent("POST /2/tweets")]
     assert sent == [{"text": "one"}, {"text": "two", "reply": {"in_reply_to_tweet_id": "7"}}]

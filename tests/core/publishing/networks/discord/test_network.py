@@ -12,17 +12,17 @@ PLACE = "/webhooks/123/abc_DEF-1"
 
 
 @pytest.fixture
-def network(recorded):
-    recorded.answer(f"GET {PLACE}", 200, WEBHOOK)
-    return DiscordNetwork(real_clock, api=recorded.url)
+def network(stub):
+    stub.answer(f"GET {PLACE}", 200, WEBHOOK)
+    return DiscordNetwork(real_clock, api=stub.url)
 
 
-def test_connecting_asks_discord_for_the_webhook_and_posts_nothing(network, recorded):
+def test_connecting_asks_discord_for_the_webhook_and_posts_nothing(network, stub):
     account = network.connect(ANSWERS)
     assert (account.destination, account.identity) == ("discord:news", "77")
     assert not account.deduplicates
     assert network.check(account) is None
-    assert {request.method for request in recorded.requests} == {"GET"}
+    assert {request.method for request in stub.requests} == {"GET"}
 
 
 @pytest.mark.parametrize("host", ["discordapp.com", "ptb.discord.com", "discord.com"])
@@ -36,28 +36,28 @@ def test_other_addresses_are_refused(network, address):
         network.connect({**ANSWERS, "address": address})
 
 
-def test_a_webhook_that_is_gone_is_refused_with_discords_words(network, recorded):
-    recorded.answer(f"GET {PLACE}", 404, {"message": "Unknown Webhook", "code": 10015})
+def test_a_webhook_that_is_gone_is_refused_with_discords_words(network, stub):
+    stub.answer(f"GET {PLACE}", 404, {"message": "Unknown Webhook", "code": 10015})
     with pytest.raises(CannotConnect, match="Unknown Webhook"):
         network.connect(ANSWERS)
 
 
-def test_a_webhook_that_follows_another_channel_is_refused(network, recorded):
-    recorded.answer(f"GET {PLACE}", 200, WEBHOOK | {"type": 2})
+def test_a_webhook_that_follows_another_channel_is_refused(network, stub):
+    stub.answer(f"GET {PLACE}", 200, WEBHOOK | {"type": 2})
     with pytest.raises(CannotConnect, match="takes no messages"):
         network.connect(ANSWERS)
 
 
-def test_nobody_is_notified_by_what_a_text_says(network, recorded, outgoing):
-    recorded.answer(f"POST {PLACE}", 200, {"id": "5", "channel_id": "6"})
+def test_nobody_is_notified_by_what_a_text_says(network, stub, outgoing):
+    stub.answer(f"POST {PLACE}", 200, {"id": "5", "channel_id": "6"})
     network.publish(outgoing(network.connect(ANSWERS), "@everyone look"))
-    (request,) = recorded.sent(f"POST {PLACE}")
+    (request,) = stub.sent(f"POST {PLACE}")
     assert request.json == {"content": "@everyone look", "allowed_mentions": {"parse": []}}
     assert request.path.endswith("?wait=true")
 
 
-def test_a_text_that_is_too_long_is_refused(network, recorded, outgoing):
-    recorded.answer(f"POST {PLACE}", 400, {"message": "Invalid Form Body", "code": 50035})
+def test_a_text_that_is_too_long_is_refused(network, stub, outgoing):
+    stub.answer(f"POST {PLACE}", 400, {"message": "Invalid Form Body", "code": 50035})
     assert isinstance(network.publish(outgoing(network.connect(ANSWERS))), Refused)
 
 

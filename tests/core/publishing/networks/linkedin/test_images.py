@@ -19,28 +19,28 @@ ACCOUNT = Account(
 
 
 @pytest.fixture
-def linkedin(recorded):
+def linkedin(stub):
     """What LinkedIn answers where all is well; `at` is where it wants the pictures."""
 
     def answering(at):
         value = {"uploadUrlExpiresAt": 1650567510704, "uploadUrl": f"{at}{PLACE}?ut=ticket", "image": URN}
-        recorded.answer(ANNOUNCE, 200, {"value": value})
-        recorded.answer(UPLOAD, 201)
-        recorded.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+        stub.answer(ANNOUNCE, 200, {"value": value})
+        stub.answer(UPLOAD, 201)
+        stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
         return LinkedInNetwork(real_clock, api=at)
 
     return answering
 
 
 @pytest.fixture
-def network(linkedin, recorded):
-    return linkedin(recorded.url)
+def network(linkedin, stub):
+    return linkedin(stub.url)
 
 
-def test_one_picture_is_announced_sent_and_shown_with_its_description(network, recorded, unprepared, drawn, publish):
+def test_one_picture_is_announced_sent_and_shown_with_its_description(network, stub, unprepared, drawn, publish):
     post = unprepared(network, ACCOUNT, drawn("red", "A red one"), text="Look")
     assert publish(network, post).url == "https://www.linkedin.com/feed/update/urn:li:share:7/"
-    announced, sent, posted = recorded.requests
+    announced, sent, posted = stub.requests
     assert announced.path == "/rest/images?action=initializeUpload"
     assert announced.json == {"initializeUploadRequest": {"owner": "urn:li:person:abc"}}
     assert (sent.method, sent.path, sent.body) == ("PUT", f"{PLACE}?ut=ticket", post.media[0].content)
@@ -52,54 +52,54 @@ def test_one_picture_is_announced_sent_and_shown_with_its_description(network, r
     assert all(request.headers["linkedin-version"] for request in (announced, posted))
 
 
-def test_several_go_out_together_in_their_order(network, recorded, unprepared, drawn, publish):
+def test_several_go_out_together_in_their_order(network, stub, unprepared, drawn, publish):
     pictures = [drawn("red", "A red one"), drawn("blue"), drawn("green", "A green one")]
     assert isinstance(publish(network, unprepared(network, ACCOUNT, *pictures)), Published)
     images = [{"id": URN, "altText": "A red one"}, {"id": URN}, {"id": URN, "altText": "A green one"}]
-    assert recorded.sent(POST)[0].json["content"] == {"multiImage": {"images": images}}
-    assert len(recorded.sent(UPLOAD)) == 3
+    assert stub.sent(POST)[0].json["content"] == {"multiImage": {"images": images}}
+    assert len(stub.sent(UPLOAD)) == 3
 
 
-def test_a_text_alone_has_no_content_beside_it(network, recorded, outgoing):
+def test_a_text_alone_has_no_content_beside_it(network, stub, outgoing):
     network.publish(outgoing(ACCOUNT, "Look"))
-    [posted] = recorded.requests
+    [posted] = stub.requests
     assert "content" not in posted.json
 
 
 @pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    linkedin, recorded, unprepared, drawn, faulty_line, what, when, publish
+    linkedin, stub, unprepared, drawn, faulty_proxy, what, when, publish
 ):
-    line = faulty_line(recorded.url)
+    line = faulty_proxy(stub.url)
     network = linkedin(line.url)
     post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"))
-    line.break_off(when, what=what)
+    line.break_next(when, what=what)
     assert isinstance(publish(network, post), Later)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
     assert isinstance(publish(network, post), Published)
-    assert len(recorded.sent(POST)) == 1
+    assert len(stub.sent(POST)) == 1
 
 
 def test_an_announcement_that_breaks_in_the_middle_of_its_answer_is_tried_again(
-    linkedin, recorded, unprepared, drawn, faulty_line, publish
+    linkedin, stub, unprepared, drawn, faulty_proxy, publish
 ):
-    line = faulty_line(recorded.url)
+    line = faulty_proxy(stub.url)
     network = linkedin(line.url)
-    line.break_off("during", what=ANNOUNCE)
+    line.break_next("during", what=ANNOUNCE)
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
-    assert recorded.sent(UPLOAD) + recorded.sent(POST) == []
+    assert stub.sent(UPLOAD) + stub.sent(POST) == []
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_pictures_that_breaks_is_not_tried_again(
-    linkedin, recorded, unprepared, drawn, faulty_line, when, expected, publish
+    linkedin, stub, unprepared, drawn, faulty_proxy, when, expected, publish
 ):
-    line = faulty_line(recorded.url)
+    line = faulty_proxy(stub.url)
     network = linkedin(line.url)
-    line.break_off(when, what=POST)
+    line.break_next(when, what=POST)
     assert type(publish(network, unprepared(network, ACCOUNT, drawn("red")))) is expected
-    assert len(recorded.sent(POST)) == (when != "before")
+    assert len(stub.sent(POST)) == (when != "before")
 
 
 @pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
@@ -108,24 +108,24 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(
     [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, recorded, unprepared, drawn, what, status, expected, publish
+    network, stub, unprepared, drawn, what, status, expected, publish
 ):
-    recorded.answer(what, status, {"message": f"Not with {SECRET} at {PLACE}?ut=ticket" if what == UPLOAD else SECRET})
+    stub.answer(what, status, {"message": f"Not with {SECRET} at {PLACE}?ut=ticket" if what == UPLOAD else SECRET})
     result = publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
     assert type(result) is expected
     assert SECRET not in repr(result)
     assert "ticket" not in repr(result)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
 
 
 def test_a_version_that_is_no_longer_spoken_is_told_before_anything_is_uploaded(
-    network, recorded, unprepared, drawn, publish
+    network, stub, unprepared, drawn, publish
 ):
-    recorded.answer(ANNOUNCE, 426, {"code": "NONEXISTENT_VERSION"})
+    stub.answer(ANNOUNCE, 426, {"code": "NONEXISTENT_VERSION"})
     result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
     assert isinstance(result, Refused)
     assert "Update Punctual" in result.reason
-    assert len(recorded.requests) == 1
+    assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ def test_a_version_that_is_no_longer_spoken_is_told_before_anything_is_uploaded(
     ],
 )
 def test_neither_picture_nor_token_goes_to_an_address_that_is_not_linkedins(
-    network, recorded, unprepared, drawn, address, publish
+    network, stub, unprepared, drawn, address, publish
 ):
-    recorded.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    stub.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
     result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
     assert isinstance(result, Refused)
     assert "not its own" in result.reason
-    assert len(recorded.requests) == 1
+    assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize("host", ["www.linkedin.com", "api.linkedin.com", "linkedin.com"])
-def test_pictures_go_to_linkedins_own_hosts(network, recorded, unprepared, drawn, monkeypatch, host, publish):
+def test_pictures_go_to_linkedins_own_hosts(network, stub, unprepared, drawn, monkeypatch, host, publish):
     """The one request that would leave this machine is taken down instead of sent."""
     address, taken, send = f"https://{host}{PLACE}?ca=vector_feedshare&ut=a~b[0]", [], Line.send
 
@@ -168,7 +168,7 @@ def test_pictures_go_to_linkedins_own_hosts(network, recorded, unprepared, drawn
         return Answer(status=201, headers={}, body=b"", whole=True, words="Created")
 
     monkeypatch.setattr(Line, "send", caught)
-    recorded.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    stub.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Published)
     assert taken == [address]
 
@@ -176,24 +176,22 @@ def test_pictures_go_to_linkedins_own_hosts(network, recorded, unprepared, drawn
 @pytest.mark.parametrize(
     "value", [None, {}, {"uploadUrl": "https://www.linkedin.com/1"}, {"uploadUrl": 1, "image": URN}, {"image": URN}]
 )
-def test_an_announcement_that_does_not_say_where_to_is_tried_again(
-    network, recorded, unprepared, drawn, value, publish
-):
-    recorded.answer(ANNOUNCE, 200, {"value": value})
+def test_an_announcement_that_does_not_say_where_to_is_tried_again(network, stub, unprepared, drawn, value, publish):
+    stub.answer(ANNOUNCE, 200, {"value": value})
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
-    assert len(recorded.requests) == 1
+    assert len(stub.requests) == 1
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, recorded, unprepared, drawn, monkeypatch, publish):
+def test_uploads_that_take_too_long_leave_nothing_out(network, stub, unprepared, drawn, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOADING_SECONDS", 0.0)
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
-    assert recorded.requests == []
+    assert stub.requests == []
 
 
-def test_twenty_pictures_are_the_most(network, recorded, unprepared, drawn, publish):
+def test_twenty_pictures_are_the_most(network, stub, unprepared, drawn, publish):
     picture = drawn("red")
     assert isinstance(publish(network, unprepared(network, ACCOUNT, *[picture] * 20)), Published)
-    assert len(recorded.sent(POST)[0].json["content"]["multiImage"]["images"]) == 20
+    assert len(stub.sent(POST)[0].json["content"]["multiImage"]["images"]) == 20
     with pytest.raises(CannotAttach, match="LinkedIn takes 20 pictures"):
         unprepared(network, ACCOUNT, *[picture] * 21)
     with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn takes 4,086"):

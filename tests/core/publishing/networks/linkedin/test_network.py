@@ -14,9 +14,9 @@ ANSWERS = {"token": "AQX-token"}
 
 
 @pytest.fixture
-def network(recorded):
-    recorded.answer("GET /v2/userinfo", 200, {"sub": "782bbtaQ", "name": "Ada Lovelace"})
-    return LinkedInNetwork(real_clock, api=recorded.url)
+def network(stub):
+    stub.answer("GET /v2/userinfo", 200, {"sub": "782bbtaQ", "name": "Ada Lovelace"})
+    return LinkedInNetwork(real_clock, api=stub.url)
 
 
 def test_connecting_asks_whose_token_it_is(network):
@@ -26,17 +26,17 @@ def test_connecting_asks_whose_token_it_is(network):
     assert network.check(account) is None
 
 
-def test_a_token_that_ran_out_is_refused_with_linkedins_words(network, recorded):
+def test_a_token_that_ran_out_is_refused_with_linkedins_words(network, stub):
     said = {"status": 401, "code": "EXPIRED_ACCESS_TOKEN", "message": "The token used in the request has expired"}
-    recorded.answer("GET /v2/userinfo", 401, said)
+    stub.answer("GET /v2/userinfo", 401, said)
     with pytest.raises(CannotConnect, match="has expired"):
         network.connect(ANSWERS)
 
 
-def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, recorded, outgoing):
-    recorded.answer("POST /rest/posts", 201, "", x_restli_id="urn:li:share:7")
+def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, stub, outgoing):
+    stub.answer("POST /rest/posts", 201, "", x_restli_id="urn:li:share:7")
     network.publish(outgoing(network.connect(ANSWERS), "Hello (world) #news"))
-    (request,) = recorded.sent("POST /rest/posts")
+    (request,) = stub.sent("POST /rest/posts")
     assert request.json["author"] == "urn:li:person:782bbtaQ"
     assert request.json["commentary"] == r"Hello \(world\) {hashtag|\#|news}"
     assert (request.json["visibility"], request.json["lifecycleState"]) == ("PUBLIC", "PUBLISHED")
@@ -52,8 +52,8 @@ def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, rec
         (403, {"message": "Not enough permissions to access: posts.CREATE"}, "Not enough permissions"),
     ],
 )
-def test_what_linkedin_refuses_is_told_in_words(network, recorded, outgoing, status, body, words):
-    recorded.answer("POST /rest/posts", status, body)
+def test_what_linkedin_refuses_is_told_in_words(network, stub, outgoing, status, body, words):
+    stub.answer("POST /rest/posts", status, body)
     result = network.publish(outgoing(network.connect(ANSWERS)))
     assert isinstance(result, Refused)
     assert words in result.reason

@@ -43,23 +43,23 @@ def pauses():
 
 
 @pytest.fixture
-def linkedin(recorded, pauses):
+def linkedin(stub, pauses):
     """What LinkedIn answers where all is well; `at` is where it wants the video."""
 
     def answering(at, *, token=""):
-        recorded.answer(ACT, 200, asked_for(at, token=token))
-        recorded.answer(f"PUT {FIRST}", 200, ETag='"/ambry-video/1"')
-        recorded.answer(f"PUT {SECOND}", 200, ETag="/ambry-video/2")
-        recorded.answer(STATUS, 200, {"id": URN, "owner": "urn:li:person:abc", "status": "AVAILABLE"})
-        recorded.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+        stub.answer(ACT, 200, asked_for(at, token=token))
+        stub.answer(f"PUT {FIRST}", 200, ETag='"/ambry-video/1"')
+        stub.answer(f"PUT {SECOND}", 200, ETag="/ambry-video/2")
+        stub.answer(STATUS, 200, {"id": URN, "owner": "urn:li:person:abc", "status": "AVAILABLE"})
+        stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
         return LinkedInNetwork(real_clock, api=at, sleep=pauses.append)
 
     return answering
 
 
 @pytest.fixture
-def network(linkedin, recorded):
-    return linkedin(recorded.url)
+def network(linkedin, stub):
+    return linkedin(stub.url)
 
 
 @pytest.fixture
@@ -72,11 +72,11 @@ def with_video(unprepared, store):
     return build
 
 
-def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, recorded, with_video, pauses, publish):
-    network = linkedin(recorded.url, token="ticket")
+def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, stub, with_video, pauses, publish):
+    network = linkedin(stub.url, token="ticket")
     published = publish(network, with_video(network, text="Look"))
     assert published.url == "https://www.linkedin.com/feed/update/urn:li:share:7/"
-    announced, first, second, finished, asked, posted = recorded.requests
+    announced, first, second, finished, asked, posted = stub.requests
     assert announced.path == "/rest/videos?action=initializeUpload"
     told = {"fileSizeBytes": len(VIDEO), "uploadCaptions": False, "uploadThumbnail": False}
     assert announced.json == {"initializeUploadRequest": {"owner": "urn:li:person:abc", **told}}
@@ -96,81 +96,81 @@ def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, recorde
     assert pauses == []
 
 
-def test_the_parts_are_sent_without_the_members_token(network, recorded, with_video, publish):
+def test_the_parts_are_sent_without_the_members_token(network, stub, with_video, publish):
     publish(network, with_video(network))
-    for part in recorded.sent(f"PUT {FIRST}") + recorded.sent(f"PUT {SECOND}"):
+    for part in stub.sent(f"PUT {FIRST}") + stub.sent(f"PUT {SECOND}"):
         assert "authorization" not in part.headers
 
 
-def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, recorded, with_video, publish):
+def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, stub, with_video, publish):
     pauses = []
 
     def sleep(seconds):
         pauses.append(seconds)
-        recorded.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE" if len(pauses) == 3 else "PROCESSING"})
+        stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE" if len(pauses) == 3 else "PROCESSING"})
 
-    linkedin(recorded.url)
-    network = LinkedInNetwork(real_clock, api=recorded.url, sleep=sleep)
-    recorded.answer(STATUS, 200, {"id": URN, "status": "WAITING_UPLOAD"})
+    linkedin(stub.url)
+    network = LinkedInNetwork(real_clock, api=stub.url, sleep=sleep)
+    stub.answer(STATUS, 200, {"id": URN, "status": "WAITING_UPLOAD"})
     assert isinstance(publish(network, with_video(network)), Published)
     assert pauses == [2, 2, 2]
-    assert len(recorded.sent(POST)) == 1
+    assert len(stub.sent(POST)) == 1
 
 
-def test_where_the_token_may_not_ask_the_post_follows_at_once(network, recorded, with_video, pauses, publish):
-    recorded.answer(STATUS, 403, {"message": "Not enough permissions to access: videos.GET", "status": 403})
+def test_where_the_token_may_not_ask_the_post_follows_at_once(network, stub, with_video, pauses, publish):
+    stub.answer(STATUS, 403, {"message": "Not enough permissions to access: videos.GET", "status": 403})
     assert isinstance(publish(network, with_video(network)), Published)
-    assert len(recorded.sent(STATUS)) == len(recorded.sent(POST)) == 1
+    assert len(stub.sent(STATUS)) == len(stub.sent(POST)) == 1
     assert pauses == []
 
 
 def test_a_video_that_takes_longer_is_gone_on_with_later_and_not_sent_again(
-    network, recorded, with_video, pauses, monkeypatch, publish
+    network, stub, with_video, pauses, monkeypatch, publish
 ):
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
-    recorded.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
+    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
     post = with_video(network)
     assert publish(network, post) == Later(reason="LinkedIn is still processing the video.", upload=URN)
-    assert recorded.sent(POST) == pauses == []
-    recorded.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
+    assert stub.sent(POST) == pauses == []
+    stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
-    assert len(recorded.sent(ACT)) == 2
-    assert len(recorded.sent(f"PUT {FIRST}")) == len(recorded.sent(POST)) == 1
+    assert len(stub.sent(ACT)) == 2
+    assert len(stub.sent(f"PUT {FIRST}")) == len(stub.sent(POST)) == 1
 
 
 def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(
-    network, recorded, store, ledger, clock, a_post, invoked, monkeypatch
+    network, stub, store, ledger, clock, a_post, invoked, monkeypatch
 ):
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
-    recorded.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
+    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
     payload = invoked(a_post(destinations=("linkedin:abc",), media=(take_in(store, VIDEO),)))
     fence = Fence(ledger, store, clock)
     assert fence.publish_once(payload, ACCOUNT, network).state == "waiting"
-    recorded.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
+    stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
     clock.move(minutes=1)
     assert [fence.publish_once(payload, ACCOUNT, network).state for _ in range(2)] == ["published", "published"]
-    assert len(recorded.sent(f"PUT {FIRST}")) == len(recorded.sent(POST)) == 1
+    assert len(stub.sent(f"PUT {FIRST}")) == len(stub.sent(POST)) == 1
 
 
-def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, recorded, with_video, publish):
+def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, stub, with_video, publish):
     post = dataclasses.replace(with_video(network), attempt=2, upload="urn:li:video:old")
     assert isinstance(publish(network, post), Published)
-    assert len(recorded.sent("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(recorded.sent(STATUS)) == 1
-    assert recorded.sent(POST)[0].json["content"] == {"media": {"id": URN}}
+    assert len(stub.sent("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(stub.sent(STATUS)) == 1
+    assert stub.sent(POST)[0].json["content"] == {"media": {"id": URN}}
 
 
 @pytest.mark.parametrize(
     ("reason", "said"), [(f"Not {SECRET}\n please.", "video: Not ... please. It takes"), (None, "it does not say why")]
 )
 def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
-    network, recorded, with_video, reason, said, publish
+    network, stub, with_video, reason, said, publish
 ):
-    recorded.answer(STATUS, 200, {"id": URN, "status": "PROCESSING_FAILED", "processingFailureReason": reason})
+    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING_FAILED", "processingFailureReason": reason})
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
     assert SECRET not in repr(result)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
 
 
 @pytest.mark.parametrize(
@@ -182,29 +182,29 @@ def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
     ],
 )
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    linkedin, recorded, with_video, faulty_line, what, when, publish
+    linkedin, stub, with_video, faulty_proxy, what, when, publish
 ):
-    line = faulty_line(recorded.url)
+    line = faulty_proxy(stub.url)
     network = linkedin(line.url)
     post = with_video(network)
-    line.break_off(when, what=what)
+    line.break_next(when, what=what)
     first = publish(network, post)
     assert isinstance(first, Later)
     assert first.upload == (URN if what.startswith("GET") else None)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=first.upload)), Published)
-    assert len(recorded.sent(POST)) == 1
+    assert len(stub.sent(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_a_video_that_breaks_is_not_tried_again(
-    linkedin, recorded, with_video, faulty_line, when, expected, publish
+    linkedin, stub, with_video, faulty_proxy, when, expected, publish
 ):
-    line = faulty_line(recorded.url)
+    line = faulty_proxy(stub.url)
     network = linkedin(line.url)
-    line.break_off(when, what=POST)
+    line.break_next(when, what=POST)
     assert type(publish(network, with_video(network))) is expected
-    assert len(recorded.sent(POST)) == (when != "before")
+    assert len(stub.sent(POST)) == (when != "before")
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {FIRST}", f"PUT {SECOND}", STATUS])
@@ -213,49 +213,49 @@ def test_a_post_with_a_video_that_breaks_is_not_tried_again(
     [(400, Refused), (401, Refused), (404, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, recorded, with_video, what, status, expected, publish
+    network, stub, with_video, what, status, expected, publish
 ):
     said = f"Not with {SECRET} at {FIRST}?ut=ticket" if what.startswith("PUT") else f"Not with {SECRET} here"
-    recorded.answer(what, status, {"message": said})
+    stub.answer(what, status, {"message": said})
     result = publish(network, with_video(network))
     assert type(result) is expected
     assert "Not with ... here" in result.reason or "the video was not taken" in result.reason
     assert SECRET not in repr(result)
     assert "ticket" not in repr(result)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
 
 
-def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, recorded, with_video, monkeypatch, publish):
+def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, stub, with_video, monkeypatch, publish):
     send = Line.send
 
     def turned_down(line, method, url, **options):
         if (options.get("params") or {}).get("action") == "finalizeUpload":
-            recorded.answer(ACT, 400, {"message": "A part is missing"})
+            stub.answer(ACT, 400, {"message": "A part is missing"})
         return send(line, method, url, **options)
 
     monkeypatch.setattr(Line, "send", turned_down)
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "A part is missing" in result.reason
-    assert recorded.sent(STATUS) + recorded.sent(POST) == []
+    assert stub.sent(STATUS) + stub.sent(POST) == []
 
 
-def test_a_member_whose_app_may_upload_no_videos_is_told_so_in_linkedins_words(network, recorded, with_video, publish):
+def test_a_member_whose_app_may_upload_no_videos_is_told_so_in_linkedins_words(network, stub, with_video, publish):
     said = "Not enough permissions to access: partnerApiVideosExternal"
-    recorded.answer(ACT, 403, {"message": said, "status": 403, "code": "ACCESS_DENIED"})
+    stub.answer(ACT, 403, {"message": said, "status": 403, "code": "ACCESS_DENIED"})
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
 
 
-def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, recorded, with_video, publish):
-    recorded.answer(POST, 429, {"message": "Too many"}, Retry_After="7")
+def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, stub, with_video, publish):
+    stub.answer(POST, 429, {"message": "Too many"}, Retry_After="7")
     post = with_video(network)
     result = publish(network, post)
     assert (result.retry_after, result.upload) == (timedelta(seconds=7), URN)
-    recorded.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+    stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
-    assert len(recorded.sent(f"PUT {FIRST}")) == 1
+    assert len(stub.sent(f"PUT {FIRST}")) == 1
 
 
 @pytest.mark.parametrize(
@@ -272,18 +272,18 @@ def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, recorded,
     ],
 )
 def test_no_part_goes_anywhere_if_one_is_to_go_to_an_address_that_is_not_linkedins(
-    network, recorded, with_video, address, publish
+    network, stub, with_video, address, publish
 ):
-    asked = asked_for(recorded.url)
+    asked = asked_for(stub.url)
     asked["value"]["uploadInstructions"][1]["uploadUrl"] = address
-    recorded.answer(ACT, 200, asked)
+    stub.answer(ACT, 200, asked)
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "not its own" in result.reason
-    assert len(recorded.requests) == 1
+    assert len(stub.requests) == 1
 
 
-def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypatch, publish):
+def test_parts_go_to_linkedins_own_hosts(network, stub, with_video, monkeypatch, publish):
     """The requests that would leave this machine are taken down instead of sent."""
     taken, send = [], Line.send
 
@@ -294,7 +294,7 @@ def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypa
         return Answer(status=200, headers={"ETag": "1"}, body=b"", whole=True, words="OK")
 
     monkeypatch.setattr(Line, "send", caught)
-    recorded.answer(ACT, 200, asked_for("https://www.linkedin.com"))
+    stub.answer(ACT, 200, asked_for("https://www.linkedin.com"))
     assert isinstance(publish(network, with_video(network)), Published)
     assert taken == [f"https://www.linkedin.com{place}?ut=ticket" for place in (FIRST, SECOND)]
 
@@ -314,25 +314,25 @@ def test_parts_go_to_linkedins_own_hosts(network, recorded, with_video, monkeypa
     ],
 )
 def test_an_announcement_that_does_not_ask_for_the_whole_video_is_tried_again(
-    network, recorded, with_video, changed, publish
+    network, stub, with_video, changed, publish
 ):
-    asked = asked_for(recorded.url)
-    recorded.answer(ACT, 200, {"value": asked["value"] | changed})
+    asked = asked_for(stub.url)
+    stub.answer(ACT, 200, {"value": asked["value"] | changed})
     assert isinstance(publish(network, with_video(network)), Later)
-    assert len(recorded.requests) == 1
+    assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {SECOND}", STATUS])
-def test_an_answer_that_says_nothing_is_tried_again(network, recorded, with_video, what, publish):
-    recorded.answer(what, 200, {})
+def test_an_answer_that_says_nothing_is_tried_again(network, stub, with_video, what, publish):
+    stub.answer(what, 200, {})
     assert isinstance(publish(network, with_video(network)), Later)
-    assert recorded.sent(POST) == []
+    assert stub.sent(POST) == []
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, recorded, with_video, monkeypatch, publish):
+def test_uploads_that_take_too_long_leave_nothing_out(network, stub, with_video, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOADING_SECONDS", 0.0)
     assert isinstance(publish(network, with_video(network)), Later)
-    assert recorded.requests == []
+    assert stub.requests == []
 
 
 def test_videos_are_between_75_kilobytes_and_ten_megabytes(network, store):

@@ -63,17 +63,17 @@ def test_a_wrong_token_is_refused_with_the_servers_words_and_without_the_token(n
     assert "s3cret" not in f"{caught.value} {caught.value.hint}"
 
 
-def test_a_server_that_is_something_else_is_refused(network, recorded):
-    recorded.answer("GET /api/v1/accounts/verify_credentials", 200, "<html>Welcome</html>")
+def test_a_server_that_is_something_else_is_refused(network, stub):
+    stub.answer("GET /api/v1/accounts/verify_credentials", 200, "<html>Welcome</html>")
     with pytest.raises(CannotConnect, match="does not speak Mastodon"):
-        network.connect({"server": recorded.url, "token": "token"})
+        network.connect({"server": stub.url, "token": "token"})
 
 
-def test_a_token_that_may_not_read_statuses_is_refused_since_nothing_could_be_looked_for(network, recorded):
-    recorded.answer("GET /api/v1/accounts/verify_credentials", 200, {"id": "1", "username": "ada"})
-    recorded.answer("GET /api/v1/accounts/1/statuses", 403, {"error": "This action is outside the authorized scopes"})
+def test_a_token_that_may_not_read_statuses_is_refused_since_nothing_could_be_looked_for(network, stub):
+    stub.answer("GET /api/v1/accounts/verify_credentials", 200, {"id": "1", "username": "ada"})
+    stub.answer("GET /api/v1/accounts/1/statuses", 403, {"error": "This action is outside the authorized scopes"})
     with pytest.raises(CannotConnect, match="outside the authorized scopes"):
-        network.connect({"server": recorded.url, "token": "token"})
+        network.connect({"server": stub.url, "token": "token"})
 
 
 def test_a_post_is_published_and_its_link_returned(network, account, outgoing, text, statuses):
@@ -86,13 +86,13 @@ def test_a_post_is_published_and_its_link_returned(network, account, outgoing, t
 @pytest.mark.parametrize("ignores_keys", [False, True])
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_a_connection_that_breaks_leaves_one_status(
-    network, account, outgoing, text, statuses, faulty_line, mastodon_server, when, ignores_keys
+    network, account, outgoing, text, statuses, faulty_proxy, mastodon_server, when, ignores_keys
 ):
     """Also on a server that pays no heed to the Idempotency-Key."""
-    line = faulty_line(mastodon_server)
+    line = faulty_proxy(mastodon_server)
     line.dropped_header = "idempotency-key" if ignores_keys else None
     post = first(network, outgoing(account.model_copy(update={"address": line.url}), text))
-    line.break_off(when, what="POST")
+    line.break_next(when, what="POST")
     assert isinstance(network.publish(post), Later)
     assert isinstance(network.publish(later(post)), Published)
     assert isinstance(network.publish(later(post, 3)), Published)
@@ -117,43 +117,43 @@ def test_the_same_text_of_an_earlier_day_is_not_taken_for_this_post(network, acc
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_nothing_is_posted_while_the_look_for_an_earlier_attempt_fails(
-    network, account, outgoing, text, statuses, faulty_line, mastodon_server, when
+    network, account, outgoing, text, statuses, faulty_proxy, mastodon_server, when
 ):
-    line = faulty_line(mastodon_server)
+    line = faulty_proxy(mastodon_server)
     post = first(network, outgoing(account.model_copy(update={"address": line.url}), text))
-    line.break_off(when, what="GET")
+    line.break_next(when, what="GET")
     assert isinstance(network.publish(later(post)), Later)
     assert statuses(text) == 0
 
 
-def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, recorded, account, outgoing):
+def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, stub, account, outgoing):
     status = {"id": "7", "created_at": real_clock().isoformat(), "content": "<p>?</p>"}
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [status])
-    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [status])
+    post = first(network, outgoing(account.model_copy(update={"address": stub.url})))
     assert isinstance(network.publish(later(post)), Unconfirmed)
-    assert recorded.sent("POST /api/v1/statuses") == []
+    assert stub.sent("POST /api/v1/statuses") == []
 
 
 def test_a_status_that_its_server_was_still_storing_at_the_first_look_is_found_at_the_second(
-    network, recorded, account, outgoing, monkeypatch
+    network, stub, account, outgoing, monkeypatch
 ):
     here = f"GET /api/v1/accounts/{account.identity}/statuses"
-    post = later(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
-    recorded.answer(here, 200, [])
-    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+    post = later(first(network, outgoing(account.model_copy(update={"address": stub.url}))))
+    stub.answer(here, 200, [])
+    stub.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
 
     def store(seconds):
-        recorded.answer(here, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
+        stub.answer(here, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
 
     monkeypatch.setattr(mastodon.time, "sleep", store)
     assert network.publish(post).reference == {"id": "7"}
-    assert recorded.sent("POST /api/v1/statuses") == []
+    assert stub.sent("POST /api/v1/statuses") == []
 
 
-def test_a_status_without_a_time_counts_as_new(network, recorded, account, outgoing):
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [{"id": "7"}])
-    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
-    recorded.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+def test_a_status_without_a_time_counts_as_new(network, stub, account, outgoing):
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [{"id": "7"}])
+    post = first(network, outgoing(account.model_copy(update={"address": stub.url})))
+    stub.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
     assert network.publish(later(post)).reference == {"id": "7"}
 
 
@@ -164,46 +164,46 @@ def test_an_account_that_is_not_whole_sends_its_token_nowhere(network, account, 
     assert "not whole" in result.reason
 
 
-def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, recorded, account, outgoing):
+def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, stub, account, outgoing):
     statuses = [{"id": str(number), "created_at": real_clock().isoformat()} for number in range(40)]
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
     for status in statuses:
-        recorded.answer(f"GET /api/v1/statuses/{status['id']}/source", 200, {"text": f"another, {status['id']}"})
-    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+        stub.answer(f"GET /api/v1/statuses/{status['id']}/source", 200, {"text": f"another, {status['id']}"})
+    post = first(network, outgoing(account.model_copy(update={"address": stub.url})))
     result = network.publish(later(post))
     assert isinstance(result, Unconfirmed)
     assert "more new statuses" in result.reason
-    assert recorded.sent("POST /api/v1/statuses") == []
+    assert stub.sent("POST /api/v1/statuses") == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_where_nobody_may_look_any_more_for_an_earlier_attempt_a_person_has_to(
-    network, recorded, account, outgoing, status
+    network, stub, account, outgoing, status
 ):
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", status, {"error": "No."})
-    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", status, {"error": "No."})
+    post = first(network, outgoing(account.model_copy(update={"address": stub.url})))
     result = network.publish(later(post))
     assert isinstance(result, Unconfirmed)
     assert f"answered {status}" in result.reason
 
 
-def test_a_rate_limit_while_looking_for_an_earlier_attempt_is_waited_for(network, recorded, account, outgoing):
+def test_a_rate_limit_while_looking_for_an_earlier_attempt_is_waited_for(network, stub, account, outgoing):
     statuses = [{"id": "7", "created_at": real_clock().isoformat()}]
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
-    recorded.answer("GET /api/v1/statuses/7/source", 429, {"error": "Too many requests"}, Retry_After="30")
-    post = first(network, outgoing(account.model_copy(update={"address": recorded.url})))
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, statuses)
+    stub.answer("GET /api/v1/statuses/7/source", 429, {"error": "Too many requests"}, Retry_After="30")
+    post = first(network, outgoing(account.model_copy(update={"address": stub.url})))
     assert network.publish(later(post)).retry_after == timedelta(seconds=30)
 
 
-def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, recorded, account, outgoing):
-    recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.social/@ada/1"})
-    recorded.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [])
-    here = account.model_copy(update={"address": recorded.url})
+def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, stub, account, outgoing):
+    stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.social/@ada/1"})
+    stub.answer(f"GET /api/v1/accounts/{account.identity}/statuses", 200, [])
+    here = account.model_copy(update={"address": stub.url})
     other = here.model_copy(update={"destination": "mastodon:eve@example.social"})
     post = first(network, outgoing(here))
     for each in (post, later(post), first(network, outgoing(other, occurrence_key=post.occurrence_key))):
         assert network.publish(each).url == "https://example.social/@ada/1"
-    keys = [request.headers["idempotency-key"] for request in recorded.sent("POST /api/v1/statuses")]
+    keys = [request.headers["idempotency-key"] for request in stub.sent("POST /api/v1/statuses")]
     assert keys[0] == keys[1] != keys[2]
 
 
@@ -220,25 +220,25 @@ def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, 
         (200, "<html>Welcome to our Wi-Fi</html>", Later, "not whole"),
     ],
 )
-def test_what_the_server_says_decides(network, recorded, account, outgoing, status, body, kind, words):
-    recorded.answer("POST /api/v1/statuses", status, body)
-    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+def test_what_the_server_says_decides(network, stub, account, outgoing, status, body, kind, words):
+    stub.answer("POST /api/v1/statuses", status, body)
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": stub.url}))))
     assert isinstance(result, kind)
     assert words in result.reason
     assert "mock_token" not in result.reason
 
 
-def test_a_rate_limit_tells_when_it_ends(network, recorded, account, outgoing):
+def test_a_rate_limit_tells_when_it_ends(network, stub, account, outgoing):
     reset = (real_clock() + timedelta(seconds=120)).isoformat()
-    recorded.answer("POST /api/v1/statuses", 429, {"error": "Too many requests"}, X_RateLimit_Reset=reset)
-    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+    stub.answer("POST /api/v1/statuses", 429, {"error": "Too many requests"}, X_RateLimit_Reset=reset)
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": stub.url}))))
     assert isinstance(result, Later)
     assert timedelta(seconds=100) < result.retry_after <= timedelta(seconds=120)
 
 
-def test_a_link_that_is_no_link_is_not_shown_as_one(network, recorded, account, outgoing):
-    recorded.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "javascript:alert(1)"})
-    result = network.publish(first(network, outgoing(account.model_copy(update={"address": recorded.url}))))
+def test_a_link_that_is_no_link_is_not_shown_as_one(network, stub, account, outgoing):
+    stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "javascript:alert(1)"})
+    result = network.publish(first(network, outgoing(account.model_copy(update={"address": stub.url}))))
     assert result.url is None
 
 

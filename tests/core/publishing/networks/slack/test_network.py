@@ -11,25 +11,25 @@ PLACE = "POST /services/T1/B2/abc"
 
 
 @pytest.fixture
-def network(recorded):
-    recorded.answer(PLACE, 400, "no_text")
-    return SlackNetwork(real_clock, hooks=recorded.url)
+def network(stub):
+    stub.answer(PLACE, 400, "no_text")
+    return SlackNetwork(real_clock, hooks=stub.url)
 
 
 @pytest.mark.parametrize("words", ["no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"])
-def test_connecting_sends_a_message_without_a_text_which_slack_does_not_post(network, recorded, words):
-    recorded.answer(PLACE, 400, words)
+def test_connecting_sends_a_message_without_a_text_which_slack_does_not_post(network, stub, words):
+    stub.answer(PLACE, 400, words)
     account = network.connect(ANSWERS)
     assert account.destination == "slack:team"
     assert network.check(account) is None
-    assert all(request.json == {"text": ""} for request in recorded.requests)
+    assert all(request.json == {"text": ""} for request in stub.requests)
 
 
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "no_service"), (403, "invalid_token"), (410, "channel_is_archived")]
 )
-def test_a_webhook_that_is_gone_is_refused(network, recorded, status, words):
-    recorded.answer(PLACE, status, words)
+def test_a_webhook_that_is_gone_is_refused(network, stub, status, words):
+    stub.answer(PLACE, status, words)
     with pytest.raises(CannotConnect, match=words):
         network.connect(ANSWERS)
 
@@ -43,19 +43,19 @@ def test_other_addresses_are_refused(network, address):
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "no_service"), (403, "invalid_token")])
-def test_a_post_to_a_webhook_that_is_gone_asks_to_connect_again(network, recorded, outgoing, status, words):
+def test_a_post_to_a_webhook_that_is_gone_asks_to_connect_again(network, stub, outgoing, status, words):
     account = network.connect(ANSWERS)
-    recorded.answer(PLACE, status, words)
+    stub.answer(PLACE, status, words)
     result = network.publish(outgoing(account))
     assert isinstance(result, Refused)
     assert "Connect the account again" in result.reason
 
 
-def test_a_text_cannot_call_the_channel(network, recorded, outgoing):
+def test_a_text_cannot_call_the_channel(network, stub, outgoing):
     account = network.connect(ANSWERS)
-    recorded.answer(PLACE, 200, "ok")
+    stub.answer(PLACE, 200, "ok")
     network.publish(outgoing(account, "<!channel> & <https://evil.example|bank> *bold* https://a.de?b&c"))
-    text = recorded.requests[-1].json["text"]
+    text = stub.requests[-1].json["text"]
     assert text == "&lt;!channel&gt; &amp; &lt;https://evil.example|bank&gt; *bold* https://a.de?b&amp;c"
 
 

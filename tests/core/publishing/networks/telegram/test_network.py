@@ -15,23 +15,23 @@ CHANNEL = {"id": -1001234, "type": "channel", "title": "News", "username": "News
 
 
 @pytest.fixture
-def telegram(recorded):
+def telegram(stub):
     """Telegram, with a channel that the bot may post to."""
 
     def told(chat=CHANNEL, member=None):
-        recorded.answer(f"GET {BOT}/getMe", 200, {"ok": True, "result": {"id": 123456, "is_bot": True}})
-        recorded.answer(f"GET {BOT}/getChat", 200, {"ok": True, "result": chat})
+        stub.answer(f"GET {BOT}/getMe", 200, {"ok": True, "result": {"id": 123456, "is_bot": True}})
+        stub.answer(f"GET {BOT}/getChat", 200, {"ok": True, "result": chat})
         status = member or {"status": "administrator", "can_post_messages": True}
-        recorded.answer(f"GET {BOT}/getChatMember", 200, {"ok": True, "result": status})
-        return recorded
+        stub.answer(f"GET {BOT}/getChatMember", 200, {"ok": True, "result": status})
+        return stub
 
     told()
     return told
 
 
 @pytest.fixture
-def network(recorded, telegram):
-    return TelegramNetwork(real_clock, api=recorded.url)
+def network(stub, telegram):
+    return TelegramNetwork(real_clock, api=stub.url)
 
 
 @pytest.mark.parametrize("chat", ["@News", "News", "https://t.me/News"])
@@ -65,21 +65,21 @@ def test_in_a_group_any_member_may_write(network, telegram, member):
 
 
 @pytest.mark.parametrize(("answers", "words"), [({"token": "abc"}, "not a bot token"), ({"chat": "a b"}, "not a chat")])
-def test_what_cannot_be_is_refused_before_anyone_is_asked(network, recorded, answers, words):
+def test_what_cannot_be_is_refused_before_anyone_is_asked(network, stub, answers, words):
     with pytest.raises(CannotConnect, match=words):
         network.connect(ANSWERS | answers)
-    assert recorded.requests == []
+    assert stub.requests == []
 
 
-def sent(network, recorded, outgoing, status, body):
+def sent(network, stub, outgoing, status, body):
     account = network.connect(ANSWERS)
-    recorded.answer(f"POST {BOT}/sendMessage", status, body)
+    stub.answer(f"POST {BOT}/sendMessage", status, body)
     return network.publish(outgoing(account, "a_b *c* <d>"))
 
 
-def test_texts_go_out_plain(network, recorded, outgoing):
-    sent(network, recorded, outgoing, 200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
-    assert recorded.requests[-1].json == {"chat_id": "-1001234", "text": "a_b *c* <d>"}
+def test_texts_go_out_plain(network, stub, outgoing):
+    sent(network, stub, outgoing, 200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
+    assert stub.requests[-1].json == {"chat_id": "-1001234", "text": "a_b *c* <d>"}
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_texts_go_out_plain(network, recorded, outgoing):
         ({"id": 5, "type": "private", "username": "ada"}, None),
     ],
 )
-def test_a_message_has_a_link_where_telegram_has_one(network, recorded, outgoing, chat, url):
-    result = sent(network, recorded, outgoing, 200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
+def test_a_message_has_a_link_where_telegram_has_one(network, stub, outgoing, chat, url):
+    result = sent(network, stub, outgoing, 200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
     assert result.url == url
 
 
-def test_telegrams_own_pause_is_kept(network, recorded, outgoing):
+def test_telegrams_own_pause_is_kept(network, stub, outgoing):
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 35"}
-    result = sent(network, recorded, outgoing, 429, body | {"parameters": {"retry_after": 35}})
+    result = sent(network, stub, outgoing, 429, body | {"parameters": {"retry_after": 35}})
     assert isinstance(result, Later)
     assert result.retry_after == timedelta(seconds=35)
 
@@ -112,8 +112,8 @@ def test_telegrams_own_pause_is_kept(network, recorded, outgoing):
         (400, {"description": "upgraded", "parameters": {"migrate_to_chat_id": -100987}}, "-100987"),
     ],
 )
-def test_what_telegram_refuses_is_told_in_words(network, recorded, outgoing, status, body, words):
-    result = sent(network, recorded, outgoing, status, {"ok": False, "error_code": status} | body)
+def test_what_telegram_refuses_is_told_in_words(network, stub, outgoing, status, body, words):
+    result = sent(network, stub, outgoing, status, {"ok": False, "error_code": status} | body)
     assert isinstance(result, Refused)
     assert words in result.reason
 

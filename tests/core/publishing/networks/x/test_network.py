@@ -15,9 +15,9 @@ ANSWERS = {"key": "app-key", "key_secret": "app-secret", "token": "user-token", 
 
 
 @pytest.fixture
-def network(recorded):
-    recorded.answer("GET /2/users/me", 200, {"data": {"id": "1", "username": "Ada", "name": "Ada L."}})
-    return XNetwork(real_clock, api=recorded.url)
+def network(stub):
+    stub.answer("GET /2/users/me", 200, {"data": {"id": "1", "username": "Ada", "name": "Ada L."}})
+    return XNetwork(real_clock, api=stub.url)
 
 
 def test_connecting_asks_whose_keys_they_are(network):
@@ -32,46 +32,46 @@ def test_all_four_keys_are_needed(network, missing):
         network.connect({name: value for name, value in ANSWERS.items() if name != missing})
 
 
-def test_wrong_keys_are_refused_with_xs_words(network, recorded):
-    recorded.answer("GET /2/users/me", 401, {"title": "Unauthorized", "detail": "Unauthorized", "status": 401})
+def test_wrong_keys_are_refused_with_xs_words(network, stub):
+    stub.answer("GET /2/users/me", 401, {"title": "Unauthorized", "detail": "Unauthorized", "status": 401})
     with pytest.raises(CannotConnect, match="Unauthorized"):
         network.connect(ANSWERS)
 
 
-def test_a_text_that_was_published_before_is_told_so(network, recorded, outgoing):
+def test_a_text_that_was_published_before_is_told_so(network, stub, outgoing):
     said = "You are not allowed to create a Tweet with duplicate content."
-    recorded.answer("POST /2/tweets", 403, {"detail": said, "title": "Forbidden", "status": 403})
+    stub.answer("POST /2/tweets", 403, {"detail": said, "title": "Forbidden", "status": 403})
     result = network.publish(outgoing(network.connect(ANSWERS)))
     assert isinstance(result, Refused)
     assert "this very text" in result.reason
 
 
-def test_the_request_is_signed_as_another_implementation_expects(network, recorded, outgoing):
+def test_the_request_is_signed_as_another_implementation_expects(network, stub, outgoing):
     """Checked by oauthlib's server side."""
-    recorded.answer("POST /2/tweets", 201, {"data": {"id": "2"}})
+    stub.answer("POST /2/tweets", 201, {"data": {"id": "2"}})
     network.publish(outgoing(network.connect(ANSWERS)))
-    (request,) = recorded.sent("POST /2/tweets")
+    (request,) = stub.sent("POST /2/tweets")
     assert request.json == {"text": "Grüße aus Köln 🎉"}
     named = dict(re.findall(r'(oauth_\w+)="([^"]*)"', request.headers["authorization"]))
     assert named["oauth_signature_method"] == "HMAC-SHA1"
     assert (named["oauth_consumer_key"], named["oauth_token"]) == ("app-key", "user-token")
     assert not {"app-secret", "user-secret"} & set(named.values())
-    assert _is_signed(recorded, request)
+    assert _is_signed(stub, request)
 
 
-def test_what_is_asked_in_the_address_is_signed_as_well(network, recorded, unprepared, publish, store):
+def test_what_is_asked_in_the_address_is_signed_as_well(network, stub, unprepared, publish, store):
     account = network.connect(ANSWERS)
     video = take_in(store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
     publish(network, dataclasses.replace(unprepared(network, account, video), upload="7"))
-    (request,) = recorded.sent("GET /2/media/upload")
+    (request,) = stub.sent("GET /2/media/upload")
     assert request.path == "/2/media/upload?command=STATUS&media_id=7"
-    assert _is_signed(recorded, request)
+    assert _is_signed(stub, request)
 
 
-def _is_signed(recorded, request) -> bool:
+def _is_signed(stub, request) -> bool:
     headers = {"Authorization": request.headers["authorization"]}
     checker = SignatureOnlyEndpoint(_Keys())
-    return checker.validate_request(f"{recorded.url}{request.path}", request.method, None, headers)[0]
+    return checker.validate_request(f"{stub.url}{request.path}", request.method, None, headers)[0]
 
 
 class _Keys:

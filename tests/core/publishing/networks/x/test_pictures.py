@@ -24,13 +24,13 @@ ACCOUNT = Account(
 
 
 @pytest.fixture
-def x(recorded):
+def x(stub):
     """What X answers where all is well."""
     uploaded = {"id": "1146654567674912769", "media_key": "3_1146654567674912769", "expires_after_secs": 86400}
-    recorded.answer(UPLOAD, 200, {"data": uploaded})
-    recorded.answer(DESCRIBE, 200, {"data": {"id": "1146654567674912769", "associated_metadata": {}}})
-    recorded.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
-    return recorded
+    stub.answer(UPLOAD, 200, {"data": uploaded})
+    stub.answer(DESCRIBE, 200, {"data": {"id": "1146654567674912769", "associated_metadata": {}}})
+    stub.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
+    return stub
 
 
 @pytest.fixture
@@ -76,12 +76,12 @@ def test_a_text_alone_names_no_pictures(network, x, outgoing):
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    x, unprepared, drawn, faulty_line, when, publish
+    x, unprepared, drawn, faulty_proxy, when, publish
 ):
-    line = faulty_line(x.url)
+    line = faulty_proxy(x.url)
     network = XNetwork(real_clock, api=line.url)
     post = unprepared(network, ACCOUNT, drawn("red", "A red one"))
-    line.break_off(when, what=UPLOAD)
+    line.break_next(when, what=UPLOAD)
     assert isinstance(publish(network, post), Later)
     assert x.sent(POST) == []
     assert isinstance(publish(network, post), Published)
@@ -89,31 +89,31 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, drawn, faulty_line, when, publish):
-    line = faulty_line(x.url)
+def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, drawn, faulty_proxy, when, publish):
+    line = faulty_proxy(x.url)
     network = XNetwork(real_clock, api=line.url)
-    line.break_off(when, what=DESCRIBE)
+    line.break_next(when, what=DESCRIBE)
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
     assert x.sent(POST) == []
 
 
 def test_a_description_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(
-    x, unprepared, drawn, faulty_line, publish
+    x, unprepared, drawn, faulty_proxy, publish
 ):
-    line = faulty_line(x.url)
+    line = faulty_proxy(x.url)
     network = XNetwork(real_clock, api=line.url)
-    line.break_off("during", what=DESCRIBE)
+    line.break_next("during", what=DESCRIBE)
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Published)
     assert len(x.sent(DESCRIBE)) == len(x.sent(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_pictures_that_breaks_is_not_tried_again(
-    x, unprepared, drawn, faulty_line, when, expected, publish
+    x, unprepared, drawn, faulty_proxy, when, expected, publish
 ):
-    line = faulty_line(x.url)
+    line = faulty_proxy(x.url)
     network = XNetwork(real_clock, api=line.url)
-    line.break_off(when, what=POST)
+    line.break_next(when, what=POST)
     assert type(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))) is expected
     assert len(x.sent(POST)) == (when != "before")
 

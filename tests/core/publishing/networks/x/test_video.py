@@ -35,14 +35,14 @@ def processing(state=None, **more):
 
 
 @pytest.fixture
-def x(recorded):
+def x(stub):
     """What X answers where all is well."""
-    recorded.answer(INITIALIZE, 200, processing())
-    recorded.answer(APPEND, 200, {"data": {"expires_at": 1795507230}})
-    recorded.answer(FINALIZE, 200, processing("pending", check_after_secs=1))
-    recorded.answer(STATUS, 200, processing("succeeded", progress_percent=100))
-    recorded.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
-    return recorded
+    stub.answer(INITIALIZE, 200, processing())
+    stub.answer(APPEND, 200, {"data": {"expires_at": 1795507230}})
+    stub.answer(FINALIZE, 200, processing("pending", check_after_secs=1))
+    stub.answer(STATUS, 200, processing("succeeded", progress_percent=100))
+    stub.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
+    return stub
 
 
 @pytest.fixture
@@ -189,12 +189,12 @@ def test_a_video_that_is_too_long_for_the_account_is_refused_in_xs_own_words(net
     ],
 )
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    x, connect, with_video, faulty_line, what, when, publish
+    x, connect, with_video, faulty_proxy, what, when, publish
 ):
-    line = faulty_line(x.url)
+    line = faulty_proxy(x.url)
     network = connect(line.url)
     post = with_video(network)
-    line.break_off(when, what=what)
+    line.break_next(when, what=what)
     first = publish(network, post)
     assert isinstance(first, Later)
     assert x.sent(POST) == []
@@ -203,21 +203,21 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     assert first.upload == (ID if what == STATUS or (what, when) == (FINALIZE, "during") else None)
 
 
-def test_a_segment_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(x, connect, with_video, faulty_line, publish):
-    line = faulty_line(x.url)
+def test_a_segment_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(x, connect, with_video, faulty_proxy, publish):
+    line = faulty_proxy(x.url)
     network = connect(line.url)
-    line.break_off("during", what=APPEND)
+    line.break_next("during", what=APPEND)
     assert isinstance(publish(network, with_video(network)), Published)
     assert len(x.sent(APPEND)) == len(x.sent(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_a_video_that_breaks_is_not_tried_again(
-    x, connect, with_video, faulty_line, when, expected, publish
+    x, connect, with_video, faulty_proxy, when, expected, publish
 ):
-    line = faulty_line(x.url)
+    line = faulty_proxy(x.url)
     network = connect(line.url)
-    line.break_off(when, what=POST)
+    line.break_next(when, what=POST)
     assert type(publish(network, with_video(network))) is expected
     assert len(x.sent(POST)) == (when != "before")
 

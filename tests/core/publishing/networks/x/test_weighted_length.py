@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.publishing.networks.x.weighted_length import weight
+from core.publishing.networks.x.weighted_length import weighted_length
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks setuptools for its own files, in a way that is on its way out
@@ -30,7 +30,7 @@ LINKS = st.builds(
 @given(st.lists(WORDS | EMOJI | LINKS, max_size=8), st.sampled_from([" ", "\n", "  "]))
 def test_texts_weigh_what_twitter_text_says(pieces, space):
     text = space.join(pieces)
-    assert weight(text) == twitter_text.parse_tweet(text).weightedLength
+    assert weighted_length(text) == twitter_text.parse_tweet(text).weightedLength
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_texts_weigh_what_twitter_text_says(pieces, space):
     ],
 )
 def test_what_people_write_weighs_what_it_should(text, expected):
-    assert weight(text) == expected
+    assert weighted_length(text) == expected
 
 
 def test_a_text_full_of_dots_is_counted_at_once():
     begun = time.perf_counter()
-    assert weight("a." * 50_000) == 100_000
+    assert weighted_length("a." * 50_000) == 100_000
     assert time.perf_counter() - begun < 2

@@ -1,6 +1,6 @@
 """As much of a Bluesky server as Punctual speaks with, answering as @atproto/pds 0.5.35 was seen to answer.
 
-    python recorded_pds.py
+    python fake_pds.py
 
 Prints one line of JSON with its address, and stops when its standard input ends.
 """
