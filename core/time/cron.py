@@ -1,8 +1,8 @@
-"""AWS's cron dialect on a wall clock: which minutes of which days a rule names.
+"""AWS's cron dialect: the wall times that a rule selects.
 
-Six fields, one space between: minute, hour, day-of-month, month, day-of-week (1-7 = SUN-SAT), year. Written here
-rather than taken from aws-croniter, whose grammar refuses `LW` and steps of years, reads a bare day-of-week `L` as no
-day, accepts `L-3` for a weekday, and gives up after ten months without a run.
+A rule has six fields with one space between: minute, hour, day-of-month, month, day-of-week (1-7 = SUN-SAT), year.
+This parser replaces aws-croniter, whose grammar refuses `LW` and steps of years, reads a bare day-of-week `L` as no
+day, accepts `L-3` for a weekday, and stops after ten months without a run.
 """
 
 import re
@@ -11,35 +11,35 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.time.cron_days import (
-    DayBeforeLast,
-    Days,
+    DatesOfMonth,
+    DayRule,
+    DaysBeforeLast,
+    DaysOfWeek,
     LastOfWeekday,
     LastWorkday,
     NearestWorkday,
     NthOfWeekday,
-    NumberedDays,
-    Weekdays,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A parsed rule. `walls` is all that it does; equal rules are equal values."""
+    """A parsed rule. Equal rules are equal values."""
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
-    days: Days
+    days: DayRule
     months: tuple[int, ...]
     years: tuple[int, ...]
 
-    def walls(self, earliest: datetime) -> Iterator[datetime]:
-        """Yield the naive wall times named by the rule, in order, from the minute of `earliest` on.
+    def wall_times(self, earliest: datetime) -> Iterator[datetime]:
+        """Yield the naive wall times that the rule selects, in order, from the minute of `earliest` on.
 
-        Ends with the year 2199, so a rule for a date that never comes (31 February) yields nothing, in a few ms.
+        Ends with the year 2199, so a rule for a date that never comes (31 February) yields nothing, within a few ms.
         """
         earliest = earliest.replace(second=0, microsecond=0)
         for year, month in self._months(earliest):
-            for day in self.days.of(year, month):
+            for day in self.days.days_in(year, month):
                 if (year, month, day) < (earliest.year, earliest.month, earliest.day):
                     continue
                 for hour in self.hours:
@@ -56,22 +56,22 @@ class Cron:
                         yield year, month
 
 
-def parse(fields: str) -> Cron:
-    """Read the six fields between the parentheses. Raises ValueError for anything outside the grammar.
+def parse_cron(fields: str) -> Cron:
+    """Parse the six fields between the parentheses. Raises ValueError where they violate the grammar.
 
-    Letters may be of either case (AWS's console takes `mOn`). Ranges may wrap (`FRI-MON`, `22-2`), save for years.
+    Letter case does not matter (AWS's console accepts `mOn`). Ranges may wrap (`FRI-MON`, `22-2`), except for years.
     """
     if not fields.isascii():
-        raise ValueError("letters beyond ASCII, which upper() might turn into ours")
+        raise ValueError("a letter outside ASCII, which upper() can turn into an ASCII letter")
     minute, hour, day_of_month, month, day_of_week, year = fields.upper().split(" ")
     if (day_of_month == "?") == (day_of_week == "?"):
         raise ValueError("exactly one of day-of-month and day-of-week must be ?")
     return Cron(
-        minutes=_MINUTE.numbers(minute),
-        hours=_HOUR.numbers(hour),
+        minutes=_MINUTE.values(minute),
+        hours=_HOUR.values(hour),
         days=_days_of_week(day_of_week) if day_of_month == "?" else _days_of_month(day_of_month),
-        months=_MONTH.numbers(month),
-        years=_YEAR.numbers(year),
+        months=_MONTH.values(month),
+        years=_YEAR.values(year),
     )
 
 
@@ -79,16 +79,16 @@ def parse(fields: str) -> Cron:
 class _Field:
     low: int
     high: int
-    widest_step: int
+    max_step: int
     names: tuple[str, ...] = ()
     digits: str = "[0-9]{1,2}"
     wraps: bool = True
 
-    def numbers(self, text: str) -> tuple[int, ...]:
-        """Return the field's values in order: `*`, or a list of values, ranges and steps."""
+    def values(self, text: str) -> tuple[int, ...]:
+        """Return the field's values in order. The text is `*`, or a list of values, ranges and steps."""
         if text == "*":
             return tuple(range(self.low, self.high + 1))
-        return tuple(sorted({number for item in text.split(",") for number in self._item(item)}))
+        return tuple(sorted({value for item in text.split(",") for value in self._item(item)}))
 
     def _item(self, item: str) -> range | list[int]:
         span, slash, step_text = item.partition("/")
@@ -113,51 +113,52 @@ class _Field:
         return int(text)
 
     def _step(self, text: str) -> int:
-        # As AWS's console does: `*/60` in the minutes is refused, not read as once an hour.
-        if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= self.widest_step:
-            raise ValueError(f"{text!r} is no step of 1-{self.widest_step}")
+        # AWS's console refuses `*/60` in the minutes; it does not read it as once an hour.
+        if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= self.max_step:
+            raise ValueError(f"{text!r} is not a step within 1-{self.max_step}")
         return int(text)
 
 
 _MINUTE = _Field(0, 59, 59)
 _HOUR = _Field(0, 23, 23)
-_DAY = _Field(1, 31, 31)
-_BEFORE_LAST = _Field(1, 30, 30)
+_DATE = _Field(1, 31, 31)
+_DAYS_BEFORE_LAST = _Field(1, 30, 30)
 _MONTH = _Field(1, 12, 12, ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"))
 _WEEKDAY = _Field(1, 7, 7, ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), digits="[0-9]")
 _YEAR = _Field(1970, 2199, 229, digits="[0-9]{4}", wraps=False)
 
 
-def _days_of_month(text: str) -> Days:
+def _days_of_month(text: str) -> DayRule:
     if text == "LW":
         return LastWorkday()
     if text == "L":
-        return DayBeforeLast(0)
+        return DaysBeforeLast(0)
     if text.startswith("L-"):
-        return DayBeforeLast(_BEFORE_LAST.value(text[2:]))
+        return DaysBeforeLast(_DAYS_BEFORE_LAST.value(text[2:]))
     if text.endswith("W"):
-        return NearestWorkday(_DAY.value(text[:-1]))
-    return NumberedDays(_DAY.numbers(text))
+        return NearestWorkday(_DATE.value(text[:-1]))
+    return DatesOfMonth(_DATE.values(text))
 
 
-def _days_of_week(text: str) -> Days:
-    """A `#` or an `L` stands alone, as AWS's guide says; a bare `L` is the last day of the week, Saturday.
+def _days_of_week(text: str) -> DayRule:
+    """Parse the day-of-week field.
 
-    The guide lists no `/` for this field.
+    AWS's guide permits `#` and `L` only without other values, and no `/`. A bare `L` is the last day of the week,
+    Saturday.
     """
     if "/" in text:
-        raise ValueError("no steps of weekdays")
+        raise ValueError("day-of-week has no steps")
     if text == "L":
-        return Weekdays((7,))
+        return DaysOfWeek((7,))
     if text.endswith("L"):
         return LastOfWeekday(_WEEKDAY.value(text[:-1]))
     weekday, sharp, nth = text.partition("#")
     if sharp:
         return NthOfWeekday(_WEEKDAY.value(weekday), _nth(nth))
-    return Weekdays(_WEEKDAY.numbers(text))
+    return DaysOfWeek(_WEEKDAY.values(text))
 
 
 def _nth(text: str) -> int:
     if not re.fullmatch("[1-5]", text):
-        raise ValueError("a month has one to five of a weekday")
+        raise ValueError("a weekday occurs one to five times a month")
     return int(text)

@@ -1,6 +1,6 @@
-"""The day half of a cron rule: given a month, which of its days.
+"""The day fields of a cron rule: the days of a month that they select.
 
-Weekdays are numbered as AWS does, 1-7 = SUN-SAT.
+Weekdays are numbered as on AWS, 1-7 = SUN-SAT.
 """
 
 import calendar
@@ -8,34 +8,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-_SATURDAY, _SUNDAY = 5, 6  # as calendar.weekday counts
+_SATURDAY, _SUNDAY = 5, 6  # numbers of calendar.weekday
 
 
-class Days(Protocol):
-    """The day half of a rule."""
+class DayRule(Protocol):
+    """Selects days of a month."""
 
-    def of(self, year: int, month: int) -> Sequence[int]:
-        """Return the days of that month, in order; none where the month has no such day."""
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the selected days of the month, in order; empty where the month has none."""
 
 
 @dataclass(frozen=True, slots=True)
-class NumberedDays:
-    """`1,15` or `*`."""
+class DatesOfMonth:
+    """`1,15` or `*`: days by number."""
 
-    numbers: tuple[int, ...]
+    dates: tuple[int, ...]
 
-    def of(self, year: int, month: int) -> Sequence[int]:
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the dates that the month has."""
         last = calendar.monthrange(year, month)[1]
-        return [number for number in self.numbers if number <= last]
+        return [date for date in self.dates if date <= last]
 
 
 @dataclass(frozen=True, slots=True)
-class DayBeforeLast:
-    """`L`, or `L-3`: so many days before the last one."""
+class DaysBeforeLast:
+    """`L` or `L-3`: a number of days before the last day."""
 
     before: int
 
-    def of(self, year: int, month: int) -> Sequence[int]:
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the one selected day; empty where the month is too short."""
         day = calendar.monthrange(year, month)[1] - self.before
         return [day] if day >= 1 else []
 
@@ -44,48 +46,52 @@ class DayBeforeLast:
 class LastWorkday:
     """`LW`: the last Monday to Friday."""
 
-    def of(self, year: int, month: int) -> Sequence[int]:
-        return NearestWorkday(calendar.monthrange(year, month)[1]).of(year, month)
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the one selected day."""
+        return NearestWorkday(calendar.monthrange(year, month)[1]).days_in(year, month)
 
 
 @dataclass(frozen=True, slots=True)
 class NearestWorkday:
-    """`15W`: the Monday to Friday nearest to that day, in the same month; none where the month has no such day."""
+    """`15W`: the Monday to Friday nearest to a date, in the same month."""
 
-    day: int
+    date: int
 
-    def of(self, year: int, month: int) -> Sequence[int]:
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the one selected day; empty where the month does not have the date."""
         last = calendar.monthrange(year, month)[1]
-        if self.day > last:
+        if self.date > last:
             return []
-        weekday = calendar.weekday(year, month, self.day)
+        weekday = calendar.weekday(year, month, self.date)
         if weekday == _SATURDAY:
-            return [self.day - 1 if self.day > 1 else 3]
+            return [self.date - 1 if self.date > 1 else 3]
         if weekday == _SUNDAY:
-            return [self.day + 1 if self.day < last else self.day - 2]
-        return [self.day]
+            return [self.date + 1 if self.date < last else self.date - 2]
+        return [self.date]
 
 
 @dataclass(frozen=True, slots=True)
-class Weekdays:
-    """`MON-FRI` or `*`, as 1-7 = SUN-SAT."""
+class DaysOfWeek:
+    """`MON-FRI` or `*`: weekdays by number."""
 
-    numbers: tuple[int, ...]
+    weekdays: tuple[int, ...]
 
-    def of(self, year: int, month: int) -> Sequence[int]:
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the days that fall on the weekdays."""
         first, last = _weekday_of_first(year, month), calendar.monthrange(year, month)[1]
-        return [day for day in range(1, last + 1) if (first + day - 2) % 7 + 1 in self.numbers]
+        return [day for day in range(1, last + 1) if (first + day - 2) % 7 + 1 in self.weekdays]
 
 
 @dataclass(frozen=True, slots=True)
 class NthOfWeekday:
-    """`FRI#2`: the second Friday; none where the month has no fifth."""
+    """`FRI#2`: the second Friday."""
 
     weekday: int
     nth: int
 
-    def of(self, year: int, month: int) -> Sequence[int]:
-        return Weekdays((self.weekday,)).of(year, month)[self.nth - 1 : self.nth]
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the one selected day; empty where the month has no fifth of the weekday."""
+        return DaysOfWeek((self.weekday,)).days_in(year, month)[self.nth - 1 : self.nth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,9 @@ class LastOfWeekday:
 
     weekday: int
 
-    def of(self, year: int, month: int) -> Sequence[int]:
-        return Weekdays((self.weekday,)).of(year, month)[-1:]
+    def days_in(self, year: int, month: int) -> Sequence[int]:
+        """Return the one selected day."""
+        return DaysOfWeek((self.weekday,)).days_in(year, month)[-1:]
 
 
 def _weekday_of_first(year: int, month: int) -> int:

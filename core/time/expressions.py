@@ -1,4 +1,4 @@
-"""The schedule expressions of EventBridge Scheduler: `at(...)`, `rate(...)` and `cron(...)`, and when they run."""
+"""The schedule expressions of EventBridge Scheduler, `at(...)`, `rate(...)` and `cron(...)`, and their occurrences."""
 
 import re
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from itertools import islice
 from typing import Protocol
 
 from core.errors import PunctualError
-from core.time import cron
-from core.time.instants import EPOCH, SkippedHour, instant, instants, wall_time, zone_named
+from core.time.cron import Cron, parse_cron
+from core.time.instants import EPOCH, SkippedHour, instant, instants, time_zone, wall_time
 
-START_LENIENCE = timedelta(minutes=5)
-"""How long ago a StartDate may be when a schedule is created, as on AWS; a run due since then still comes."""
+START_DATE_TOLERANCE = timedelta(minutes=5)
+"""How far in the past a new schedule's StartDate may be, as on AWS. A run due since then still fires."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _BEFORE_ALL_CRONS = datetime(1969, 12, 30, tzinfo=UTC)
@@ -37,48 +37,52 @@ class InvalidExpression(PunctualError):
         self.text = text
 
 
-class Rule(Protocol):
-    """What is between the parentheses, bound to a zone. Its occurrences are whole milliseconds, as the store keeps
-    them, so that one read back from there is the same one."""
+class ExpressionRule(Protocol):
+    """The part of an expression between the parentheses, bound to a zone.
 
-    def onwards(self, earliest: datetime) -> Iterator[datetime]:
-        """Yield the occurrences at or after `earliest`, in UTC and in order; ends where the calendar ends."""
+    Its occurrences are whole milliseconds, the stored form, so an occurrence read from the store equals itself.
+    """
+
+    def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
+        """Yield the occurrences at or after `earliest`, in UTC and in order, to the end of the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """When a schedule runs, as instants in UTC. Built by `parse`."""
+    """The occurrences of a schedule, as instants in UTC. Built by `parse_expression`."""
 
     text: str
     zone: str
-    rule: Rule
+    rule: ExpressionRule
     start: datetime | None
     end: datetime | None
 
     def next(self, count: int, *, after: datetime) -> list[datetime]:
-        """Return the next `count` occurrences strictly after `after`, from start to end, both included; fewer if it
-        ends before."""
-        return list(islice((occurrence for occurrence in self._onwards(after) if occurrence > after), count))
+        """Return the next `count` occurrences strictly after `after`.
+
+        Start and end are inclusive. The list is shorter where the schedule ends before.
+        """
+        return list(islice((occurrence for occurrence in self._occurrences_from(after) if occurrence > after), count))
 
     def first(self, created: datetime) -> datetime | None:
-        """Return the occurrence that a schedule created at `created` runs first; None if it never runs.
+        """Return the first occurrence of a schedule created at `created`, or None where there is none.
 
-        An at() runs even when it is past, as on AWS. A rate without start runs at once. A start of a moment ago counts;
-        of one that is longer past, which an update may keep, nothing is made up for.
+        An at() in the past still runs, as on AWS. A rate without start runs at once. A start within
+        START_DATE_TOLERANCE before `created` counts. An earlier start, which an update may keep, yields no missed runs.
         """
-        if isinstance(self.rule, Once):
+        if isinstance(self.rule, AtRule):
             return self.rule.instant
-        just_started = self.start is not None and self.start >= created - START_LENIENCE
-        return next(self._onwards(created - START_LENIENCE if just_started else created), None)
+        just_started = self.start is not None and self.start >= created - START_DATE_TOLERANCE
+        return next(self._occurrences_from(created - START_DATE_TOLERANCE if just_started else created), None)
 
-    def _onwards(self, earliest: datetime) -> Iterator[datetime]:
-        for occurrence in self.rule.onwards(max(earliest, self.start) if self.start else earliest):
+    def _occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
+        for occurrence in self.rule.occurrences_from(max(earliest, self.start) if self.start else earliest):
             if self.end is not None and occurrence > self.end:
                 return
             yield occurrence
 
 
-def parse(
+def parse_expression(
     text: str,
     zone: str = "UTC",
     *,
@@ -86,44 +90,46 @@ def parse(
     end: datetime | None = None,
     created: datetime | None = None,
 ) -> Expression:
-    """Read an expression as AWS does. Raises InvalidExpression, or UnknownZone.
+    """Parse an expression as AWS does. Raises InvalidExpression, or UnknownZone.
 
     `start` and `end` bound rates and crons; an at() ignores them. A rate counts from `start`, else from `created`,
-    the instant its schedule was made, else from whatever instant it is asked about.
+    else from the instant in each query.
     """
-    zone_named(zone)
+    time_zone(zone)
     kind = _KIND.fullmatch(text)
     if kind is None:
         raise InvalidExpression(text)
     try:
         if kind[1] == "at":
-            return Expression(text, zone, Once(_at(kind[2], zone)), None, None)
+            return Expression(text, zone, AtRule(_at(kind[2], zone)), None, None)
         if kind[1] == "rate":
-            return Expression(text, zone, Rate(_period(kind[2]), _anchor(start or created)), start, end)
-        return Expression(text, zone, InZone(cron.parse(kind[2]), zone), start, end)
+            return Expression(text, zone, RateRule(_period(kind[2]), _rounded_up(start or created)), start, end)
+        return Expression(text, zone, CronRule(parse_cron(kind[2]), zone), start, end)
     except (ValueError, OverflowError) as error:
         raise InvalidExpression(text) from error
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """An at()."""
+class AtRule:
+    """An at(): one occurrence."""
 
     instant: datetime
 
-    def onwards(self, earliest: datetime) -> Iterator[datetime]:
+    def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
+        """Yield the instant unless it is before `earliest`."""
         if self.instant >= earliest:
             yield self.instant
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate(): equal steps from its anchor. A day is 24 hours, also where the clocks change."""
+class RateRule:
+    """A rate(): equal steps from its anchor. A day has 24 hours, also across a clock change."""
 
     period: timedelta
     anchor: datetime | None
 
-    def onwards(self, earliest: datetime) -> Iterator[datetime]:
+    def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
+        """Yield the anchor and each step after it, from `earliest` on."""
         anchor = self.anchor or earliest.astimezone(UTC)
         periods_since = -((anchor - earliest) // self.period)
         for number in counting(max(0, periods_since)):
@@ -134,20 +140,21 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class InZone:
+class CronRule:
     """A cron() on the wall clock of a zone.
 
-    A wall time that the clocks skip has no run; one that they show twice has one, the first time.
+    A skipped wall time has no run. A repeated wall time has one run, the first time.
     """
 
-    cron: cron.Cron
+    cron: Cron
     zone: str
 
-    def onwards(self, earliest: datetime) -> Iterator[datetime]:
+    def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
+        """Yield the first instant of each selected wall time, from `earliest` on."""
         if earliest.year > _LAST_CRON_YEAR:
             return
         wall = wall_time(max(earliest, _BEFORE_ALL_CRONS), self.zone).replace(tzinfo=None)
-        for minute in self.cron.walls(wall):
+        for minute in self.cron.wall_times(wall):
             shown = instants(minute, self.zone)
             if shown and shown[0] >= earliest:
                 yield shown[0]
@@ -156,8 +163,8 @@ class InZone:
 def _at(body: str, zone: str) -> datetime:
     """Return the instant of an at(), to the second.
 
-    AWS does not say what an at() means where the clocks change. Here it is what java.time says: of a doubled time the
-    first; a skipped time is later by the length of the gap, so 02:30 becomes 03:30.
+    AWS does not document an at() at a clock change. This follows java.time: a repeated time is its first instant, and
+    a skipped time moves later by the length of the gap, so 02:30 becomes 03:30.
     """
     if not _AT.fullmatch(body):
         raise ValueError(body)
@@ -168,14 +175,17 @@ def _at(body: str, zone: str) -> datetime:
         return instant(gap.before, zone, which=1) + (wall - gap.before)
 
 
-def _anchor(begin: datetime | None) -> datetime | None:
-    """The first whole millisecond of a rate."""
-    return begin and EPOCH - (EPOCH - begin) // _MILLISECOND * _MILLISECOND
+def _rounded_up(anchor: datetime | None) -> datetime | None:
+    """Return the anchor rounded up to a whole millisecond."""
+    return anchor and EPOCH - (EPOCH - anchor) // _MILLISECOND * _MILLISECOND
 
 
 def _period(body: str) -> timedelta:
-    """Read `5 minutes`. AWS takes either number of the unit (`rate(1 minutes)`, `rate(2 minute)`: both recorded from
-    the live Scheduler, whose guide states no rule; only the older EventBridge rules refuse them)."""
+    """Return the period of a text such as `5 minutes`.
+
+    AWS accepts either number of the unit: `rate(1 minutes)` and `rate(2 minute)` are both recorded from the live
+    Scheduler. Its guide states no rule; only the older EventBridge rules refuse them.
+    """
     found = _RATE.fullmatch(body)
     if found is None or int(found[1]) == 0:
         raise ValueError(body)

@@ -1,4 +1,4 @@
-"""Wall clocks and instants: what a person means by a time, and when that is."""
+"""Conversions between wall times in a zone and instants in UTC."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -9,15 +9,15 @@ import pytz
 from core.errors import PunctualError
 
 Clock = Callable[[], datetime]
-"""Answers the present instant, aware, in UTC. Only entry points pass the real one."""
-
+"""Returns the current instant, aware, in UTC. Only entry points pass `real_clock`."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class UnknownZone(PunctualError):
-    """The name is in no time zone database."""
+    """The time zone database does not contain this name."""
 
     hint = "Choose a zone from the list, for example Europe/Berlin or America/New_York."
 
@@ -36,65 +36,66 @@ class SkippedHour(PunctualError):
 
 
 class DoubledHour(PunctualError):
-    """The clocks show this wall time twice; the person must say which one."""
+    """The clocks show this wall time twice, and the caller did not choose one."""
 
     def __init__(self, wall: datetime, zone: str, instants: tuple[datetime, datetime]) -> None:
-        super().__init__(f"{wall:%H:%M} comes twice in {zone} on {wall:%d %b %Y}: the clocks go back over it.")
+        super().__init__(f"{wall:%H:%M} occurs twice in {zone} on {wall:%d %b %Y}: the clocks go back over it.")
         self.instants = instants
         first, second = (offset_label(instant, zone) for instant in instants)
-        self.hint = f"Say which one: the first ({first}) or the second ({second})."
+        self.hint = f"Choose the first ({first}) or the second ({second})."
 
 
-class BeyondCalendar(PunctualError, OverflowError):
-    """The date lies at an end of the calendar, the years 1 and 9999, where nothing can be reckoned any more."""
+class DateOutOfRange(PunctualError, OverflowError):
+    """The date is too close to year 1 or year 9999 to be converted."""
 
     hint = "Choose a date within the next three years."
 
     def __init__(self, day: date) -> None:
-        super().__init__(f"{day:%d %b %Y} is too near to an end of the calendar.")
+        super().__init__(f"{day:%d %b %Y} is outside the supported range of dates.")
 
 
 def real_clock() -> datetime:
-    """The machine's own clock. For entry points only."""
+    """Return the time of the machine's clock. For entry points only."""
     return datetime.now(UTC)
 
 
-def zone_named(zone: str) -> pytz.BaseTzInfo:
-    """Return the zone of an IANA name, exactly spelled. Raises UnknownZone."""
-    if zone not in pytz.all_timezones_set:
-        raise UnknownZone(zone)
-    return pytz.timezone(zone)
+def time_zone(name: str) -> pytz.BaseTzInfo:
+    """Return the zone with this exact IANA name. Raises UnknownZone."""
+    if name not in pytz.all_timezones_set:
+        raise UnknownZone(name)
+    return pytz.timezone(name)
 
 
 def wall_time(instant: datetime, zone: str) -> datetime:
-    """Return what a clock in `zone` shows at `instant`, aware of its offset."""
-    return instant.astimezone(zone_named(zone))
+    """Return the wall time in `zone` at `instant`, with its UTC offset."""
+    return instant.astimezone(time_zone(zone))
 
 
 def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
     """Return the instants, in UTC and in order, at which clocks in `zone` show the naive time `wall`.
 
-    One as a rule; none where the clocks jump over it; two where they go back over it. The offsets in force a day
-    before and a day after are the only candidates, since no zone changes its clocks twice within two days. (The zone
-    data ends with 2037; every later year keeps the offset of its last day.) Raises UnknownZone or BeyondCalendar.
+    There is one instant as a rule, none where the clocks skip `wall`, and two where they repeat it. The UTC offsets
+    one day before and one day after are the only candidates, because no zone changes its clocks twice within two days.
+    The zone data ends with 2037; every later year keeps the offset of its last day. Raises UnknownZone or
+    DateOutOfRange.
     """
-    tz = zone_named(zone)
+    tz = time_zone(zone)
     as_if_utc = wall.replace(tzinfo=UTC)
     try:
         offsets = {_offset(as_if_utc - _DAY, tz), _offset(as_if_utc + _DAY, tz)}
         candidates = sorted(as_if_utc - offset for offset in offsets)
     except OverflowError as error:
-        raise BeyondCalendar(wall) from error
+        raise DateOutOfRange(wall) from error
     if len(candidates) == 1:
         return (candidates[0],)
     return tuple(candidate for candidate in candidates if candidate + _offset(candidate, tz) == as_if_utc)
 
 
 def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
-    """Return the one instant, in UTC, at which clocks in `zone` show the naive time `wall`.
+    """Return the instant, in UTC, at which clocks in `zone` show the naive time `wall`.
 
-    Where the hour comes twice, `which` is 1 for the first and 2 for the second; elsewhere it changes nothing.
-    Raises UnknownZone, BeyondCalendar, SkippedHour, or DoubledHour when `which` is needed and not given.
+    Where the clocks repeat `wall`, `which` selects the first (1) or the second (2) instant. Elsewhere it has no effect.
+    Raises UnknownZone, DateOutOfRange, SkippedHour, or DoubledHour when `which` is needed and None.
     """
     found = instants(wall, zone)
     if not found:
@@ -108,34 +109,34 @@ def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
 
 
 def offset_label(instant: datetime, zone: str) -> str:
-    """Return the offset in force, as in `UTC+05:30`."""
+    """Return the UTC offset of `zone` at `instant`, such as `UTC+05:30`."""
     minutes = int((wall_time(instant, zone).utcoffset() or timedelta()).total_seconds() // 60)
     sign = "-" if minutes < 0 else "+"
     return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def utc_text(instant: datetime) -> str:
-    """Return the instant as ISO 8601 in UTC with a Z, to the second or, where it has them, to the millisecond."""
+    """Return the instant as ISO 8601 in UTC with a Z: to the millisecond if it has a fraction, else to the second."""
     precision = "milliseconds" if instant.microsecond else "seconds"
     return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def from_utc_text(text: str) -> datetime:
-    """Read what `utc_text` wrote; any ISO 8601 instant with an offset is taken. Raises ValueError without one."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} names no offset from UTC")
-    return moment.astimezone(UTC)
+    """Return the instant of an ISO 8601 text with a UTC offset, such as `utc_text` writes. Raises ValueError."""
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        raise ValueError(f"{text!r} has no UTC offset")
+    return parsed.astimezone(UTC)
 
 
-def milliseconds(instant: datetime) -> int:
-    """Return whole milliseconds since 1970 in UTC: how files keep instants."""
-    return (instant - EPOCH) // timedelta(milliseconds=1)
+def epoch_ms(instant: datetime) -> int:
+    """Return the whole milliseconds since 1970 in UTC: the stored form of instants."""
+    return (instant - EPOCH) // _MILLISECOND
 
 
-def from_milliseconds(count: int) -> datetime:
-    """Read what `milliseconds` wrote."""
-    return EPOCH + timedelta(milliseconds=count)
+def from_epoch_ms(count: int) -> datetime:
+    """Return the instant of a number of milliseconds since 1970 in UTC."""
+    return EPOCH + count * _MILLISECOND
 
 
 def _offset(instant: datetime, tz: pytz.BaseTzInfo) -> timedelta:
@@ -143,8 +144,8 @@ def _offset(instant: datetime, tz: pytz.BaseTzInfo) -> timedelta:
 
 
 def _around_gap(wall: datetime, zone: str) -> tuple[datetime, datetime]:
-    """The last whole minute before the gap and the first one after it, as clocks there show them."""
-    tz = zone_named(zone)
+    """Return the last wall time, in whole minutes, before a gap and the first one after it."""
+    tz = time_zone(zone)
     minute = timedelta(minutes=1)
     earliest = wall.replace(tzinfo=UTC, second=0, microsecond=0) - _DAY
     before = _offset(earliest, tz)

@@ -1,4 +1,4 @@
-"""Times, spans and lists as people say them. English; every time of day names its zone."""
+"""English texts for times, durations, counts and lists."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -10,29 +10,29 @@ from core.time.instants import offset_label, wall_time
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
-def span(length: timedelta) -> str:
+def duration(length: timedelta) -> str:
     """Return `2 days 3 hours`, `5 minutes` or `40 seconds`: the two largest units, seconds only below a minute."""
     seconds = int(abs(length).total_seconds())
     if seconds < 60:
-        return counted(seconds, "second")
+        return plural(seconds, "second")
     parts = []
     for unit, size in _UNITS:
         count, seconds = divmod(seconds, size)
         parts.append((count, unit))
-    first = next(place for place, (count, _) in enumerate(parts) if count)
-    return " ".join(counted(count, unit) for count, unit in parts[first : first + 2] if count)
+    first = next(index for index, (count, _) in enumerate(parts) if count)
+    return " ".join(plural(count, unit) for count, unit in parts[first : first + 2] if count)
 
 
-def countdown(instant: datetime, now: datetime) -> str:
+def relative_time(instant: datetime, now: datetime) -> str:
     """Return `in 2 days 3 hours`, `now` or `5 minutes ago`."""
     ahead = instant - now
     if abs(ahead) < timedelta(seconds=1):
         return "now"
-    return f"in {span(ahead)}" if ahead > timedelta() else f"{span(ahead)} ago"
+    return f"in {duration(ahead)}" if ahead > timedelta() else f"{duration(ahead)} ago"
 
 
 def clock_time(instant: datetime, zone: str) -> str:
-    """Return `09:00`, or `09:00:05` where there are seconds. The zone is to be named beside it."""
+    """Return `09:00`, or `09:00:05` where there are seconds. The caller shows the zone beside it."""
     wall = wall_time(instant, zone)
     return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
 
@@ -43,28 +43,28 @@ def calendar_day(day: date) -> str:
 
 
 def day_heading(day: date, today: date) -> str:
-    """Return `Today`, `Tomorrow` or `Yesterday` before the day itself, and other days alone."""
-    word = {0: "Today, ", 1: "Tomorrow, ", -1: "Yesterday, "}.get((day - today).days, "")
-    return f"{word}{calendar_day(day)}"
+    """Return `Today, Tue 24 Nov 2026`, likewise with `Tomorrow` or `Yesterday`, and other days without a prefix."""
+    prefix = {0: "Today, ", 1: "Tomorrow, ", -1: "Yesterday, "}.get((day - today).days, "")
+    return f"{prefix}{calendar_day(day)}"
 
 
-def moment(instant: datetime, zone: str) -> str:
+def date_and_time(instant: datetime, zone: str) -> str:
     """Return `Tue 24 Nov 2026, 09:00 Europe/Berlin`."""
     return f"{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)} {zone}"
 
 
 def city(zone: str) -> str:
-    """Return the place that a zone is named after: `New York`, `UTC`."""
+    """Return the city in a zone's name: `New York`. Return `UTC` for UTC."""
     return zone.rpartition("/")[2].replace("_", " ")
 
 
 def zone_label(zone: str, at: datetime) -> str:
-    """Return `New York (UTC-05:00) - America/New_York`, with the offset in force at that instant."""
+    """Return `New York (UTC-05:00) - America/New_York`, with the offset at the instant `at`."""
     return f"{city(zone)} ({offset_label(at, zone)}) - {zone}"
 
 
 def lateness(milliseconds: int) -> str:
-    """Return to the millisecond how late something was: `42 ms`, `1.204 s`, `3 min 1.204 s`."""
+    """Return a delay to the millisecond: `42 ms`, `1.204 s`, `3 min 1.204 s`."""
     minutes, rest = divmod(abs(milliseconds), 60_000)
     sign = "-" if milliseconds < 0 else ""
     if minutes:
@@ -72,20 +72,21 @@ def lateness(milliseconds: int) -> str:
     return f"{sign}{rest / 1000:.3f} s" if rest >= 1000 else f"{sign}{rest} ms"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Return `Outbox`, `Outbox and Sales` or `Outbox, Sales and Ada`."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def counted(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
     """Return `1 post` or `1,204 posts`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def excerpt(text: str, length: int) -> str:
-    """Return the text on one line, cut within `length` code points with an ellipsis: at a word, else between what a
-    reader sees as characters.
+    """Return the text on one line, cut to at most `length` code points with an ellipsis.
+
+    The cut falls between words where possible, else between grapheme clusters.
     """
     line = " ".join(text.split())
     if len(line) <= length:

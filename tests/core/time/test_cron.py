@@ -88,34 +88,34 @@ def wall(text: str) -> datetime:
 )
 def test_anything_outside_the_grammar_is_refused(fields):
     with pytest.raises(ValueError):  # noqa: PT011 (any ValueError: expressions.parse turns it into AWS's sentence)
-        cron.parse(fields)
+        cron.parse_cron(fields)
 
 
 def test_hours_and_months_wrap_and_step():
-    rule = cron.parse("0 22-4/2 1 NOV-FEB/3 ? *")
+    rule = cron.parse_cron("0 22-4/2 1 NOV-FEB/3 ? *")
     assert rule.hours == (0, 2, 4, 22)
     assert rule.months == (2, 11)
 
 
 def test_years_step_and_end_with_2199():
-    assert cron.parse("0 9 * * ? 2190/5").years == (2190, 2195)
-    assert cron.parse("0 9 * * ? *").years[-1] == 2199
+    assert cron.parse_cron("0 9 * * ? 2190/5").years == (2190, 2195)
+    assert cron.parse_cron("0 9 * * ? *").years[-1] == 2199
 
 
 def test_a_date_that_never_comes_ends_the_search():
-    assert list(cron.parse("0 9 31 2,4,6,9,11 ? *").walls(wall("1970-01-01"))) == []
+    assert list(cron.parse_cron("0 9 31 2,4,6,9,11 ? *").wall_times(wall("1970-01-01"))) == []
 
 
 def test_the_search_begins_with_the_very_minute_asked_about():
-    rule = cron.parse("30 9 * * ? *")
-    assert next(rule.walls(wall("2026-11-24T09:30:59"))) == wall("2026-11-24T09:30")
-    assert next(rule.walls(wall("2026-11-24T09:31"))) == wall("2026-11-25T09:30")
+    rule = cron.parse_cron("30 9 * * ? *")
+    assert next(rule.wall_times(wall("2026-11-24T09:30:59"))) == wall("2026-11-24T09:30")
+    assert next(rule.wall_times(wall("2026-11-24T09:31"))) == wall("2026-11-25T09:30")
 
 
 def test_leap_days_on_a_weekday_are_found_decades_ahead():
-    rule = cron.parse("0 9 ? 2 SUN#5 *")  # a fifth Sunday in February: only the 29th of a leap year
-    assert [run.year for run in islice(rule.walls(wall("2026-01-01")), 4)] == [2032, 2060, 2088, 2128]
+    rule = cron.parse_cron("0 9 ? 2 SUN#5 *")  # a fifth Sunday in February: only the 29th of a leap year
+    assert [run.year for run in islice(rule.wall_times(wall("2026-01-01")), 4)] == [2032, 2060, 2088, 2128]
 
 
 def test_equal_rules_are_equal_values():
-    assert cron.parse("0 9 ? * MON-FRI *") == cron.parse("0 9 ? * 2-6 *")
+    assert cron.parse_cron("0 9 ? * MON-FRI *") == cron.parse_cron("0 9 ? * 2-6 *")

@@ -9,8 +9,8 @@ from core.time import cron
 
 def days(day_of_month: str, day_of_week: str, month: int, year: int = 2026) -> list[int]:
     """The days of one month on which a rule runs."""
-    rule = cron.parse(f"0 9 {day_of_month} {month} {day_of_week} {year}")
-    return [run.day for run in rule.walls(datetime.fromisoformat(f"{year}-01-01"))]
+    rule = cron.parse_cron(f"0 9 {day_of_month} {month} {day_of_week} {year}")
+    return [run.day for run in rule.wall_times(datetime.fromisoformat(f"{year}-01-01"))]
 
 
 @pytest.mark.parametrize(

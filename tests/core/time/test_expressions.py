@@ -12,7 +12,7 @@ import pytz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.time.expressions import InvalidExpression, parse
+from core.time.expressions import InvalidExpression, parse_expression
 from core.time.instants import UnknownZone, utc_text
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def instant(text: str) -> datetime:
 )
 def test_what_aws_rejects_is_rejected_in_its_words(text):
     with pytest.raises(InvalidExpression) as refused:
-        parse(text)
+        parse_expression(text)
     assert str(refused.value) == f"Invalid Schedule Expression {text}."
     assert "at(" in refused.value.hint
     assert "cron(" in refused.value.hint
@@ -78,7 +78,7 @@ def test_what_aws_rejects_is_rejected_in_its_words(text):
 
 def test_a_zone_that_does_not_exist_is_named():
     with pytest.raises(UnknownZone, match="Mars/Olympus"):
-        parse("rate(1 hour)", "Mars/Olympus")
+        parse_expression("rate(1 hour)", "Mars/Olympus")
 
 
 # at()
@@ -97,7 +97,7 @@ def test_a_zone_that_does_not_exist_is_named():
     ],
 )
 def test_an_at_is_this_instant_to_the_second(text, zone, expected):
-    once = parse(text, zone)
+    once = parse_expression(text, zone)
     first = once.first(NOW)
     assert utc_text(first) == expected
     assert once.next(5, after=first - timedelta(microseconds=1)) == [first]
@@ -105,7 +105,7 @@ def test_an_at_is_this_instant_to_the_second(text, zone, expected):
 
 
 def test_an_at_keeps_its_instant_though_it_is_past_or_out_of_bounds():
-    once = parse("at(2020-01-01T00:00:00)", start=NOW, end=NOW)
+    once = parse_expression("at(2020-01-01T00:00:00)", start=NOW, end=NOW)
     assert once.first(NOW) == instant("2020-01-01T00:00:00")
 
 
@@ -114,24 +114,27 @@ def test_an_at_keeps_its_instant_though_it_is_past_or_out_of_bounds():
 
 def test_a_rate_without_start_runs_at_once_and_counts_from_its_creation():
     created = instant("2026-11-22T10:00:07.250")
-    rate = parse("rate(5 minutes)", created=created)
+    rate = parse_expression("rate(5 minutes)", created=created)
     assert rate.first(created) == created
     assert rate.next(2, after=created) == [created + timedelta(minutes=5), created + timedelta(minutes=10)]
     assert rate.next(1, after=created + timedelta(minutes=12)) == [created + timedelta(minutes=15)]
 
 
 def test_a_rate_has_no_run_before_it_was_made():
-    assert parse("rate(1 hour)", created=NOW).next(2, after=NOW - timedelta(days=1)) == [NOW, NOW + timedelta(hours=1)]
+    assert parse_expression("rate(1 hour)", created=NOW).next(2, after=NOW - timedelta(days=1)) == [
+        NOW,
+        NOW + timedelta(hours=1),
+    ]
 
 
 def test_a_rate_counts_from_its_start():
-    rate = parse("rate(2 hours)", start=NOW + timedelta(hours=1), created=NOW)
+    rate = parse_expression("rate(2 hours)", start=NOW + timedelta(hours=1), created=NOW)
     assert rate.first(NOW) == NOW + timedelta(hours=1)
     assert rate.next(2, after=NOW - timedelta(days=1)) == [NOW + timedelta(hours=1), NOW + timedelta(hours=3)]
 
 
 def test_a_rate_runs_on_whole_milliseconds_so_that_a_stored_run_is_not_run_again():
-    rate = parse("rate(1 hour)", start=NOW + timedelta(microseconds=400))
+    rate = parse_expression("rate(1 hour)", start=NOW + timedelta(microseconds=400))
     first = rate.first(NOW)
     assert first == NOW + timedelta(milliseconds=1)
     assert rate.next(1, after=first) == [first + timedelta(hours=1)]
@@ -139,17 +142,17 @@ def test_a_rate_runs_on_whole_milliseconds_so_that_a_stored_run_is_not_run_again
 
 def test_a_start_of_a_moment_ago_is_still_the_first_run():
     start = NOW - timedelta(minutes=4)
-    assert parse("rate(1 day)", start=start).first(NOW) == start
+    assert parse_expression("rate(1 day)", start=start).first(NOW) == start
 
 
 @pytest.mark.parametrize("since_a_run", [timedelta(hours=1), timedelta(minutes=2)])
 def test_a_start_of_long_ago_is_not_nor_is_a_run_of_a_moment_ago(since_a_run):
     start = NOW - timedelta(days=3) - since_a_run
-    assert parse("rate(1 day)", start=start).first(NOW) == NOW + timedelta(days=1) - since_a_run
+    assert parse_expression("rate(1 day)", start=start).first(NOW) == NOW + timedelta(days=1) - since_a_run
 
 
 def test_a_day_of_a_rate_has_24_hours_also_when_the_clocks_change():
-    rate = parse("rate(1 day)", "Europe/Berlin", start=instant("2026-10-24T07:00:00"))
+    rate = parse_expression("rate(1 day)", "Europe/Berlin", start=instant("2026-10-24T07:00:00"))
     assert rate.next(1, after=instant("2026-10-24T07:00:00")) == [instant("2026-10-25T07:00:00")]
 
 
@@ -157,12 +160,12 @@ def test_a_day_of_a_rate_has_24_hours_also_when_the_clocks_change():
     "text", ["rate(1 minute)", "rate(1 minutes)", "rate(60 minute)", "rate(1 hours)", "rate(1 day)"]
 )
 def test_the_unit_may_be_singular_or_plural(text):
-    assert len(parse(text, created=NOW).next(3, after=NOW)) == 3
+    assert len(parse_expression(text, created=NOW).next(3, after=NOW)) == 3
 
 
 def test_a_rate_that_leaves_the_calendar_ends():
-    assert parse("rate(999999999 days)", created=NOW).next(5, after=NOW) == []
-    assert len(parse("rate(1000000 days)", created=NOW).next(5, after=NOW)) == 2
+    assert parse_expression("rate(999999999 days)", created=NOW).next(5, after=NOW) == []
+    assert len(parse_expression("rate(1000000 days)", created=NOW).next(5, after=NOW)) == 2
 
 
 # cron()
@@ -193,28 +196,30 @@ def test_a_rate_that_leaves_the_calendar_ends():
     ],
 )
 def test_a_cron_runs_next_at(text, zone, after, expected):
-    runs = parse(text, zone).next(2, after=instant(after))
+    runs = parse_expression(text, zone).next(2, after=instant(after))
     assert runs[: len(expected)] == [instant(run) for run in expected]
 
 
 def test_a_cron_that_has_no_run_left_ends():
-    assert parse("cron(15 10 ? * 6L 2002-2005)").next(1, after=NOW) == []
-    assert parse("cron(0 9 31 2 ? *)", "Europe/Berlin").first(NOW) is None
-    assert parse("cron(* * * * ? *)").next(1, after=datetime.max.replace(tzinfo=UTC)) == []
+    assert parse_expression("cron(15 10 ? * 6L 2002-2005)").next(1, after=NOW) == []
+    assert parse_expression("cron(0 9 31 2 ? *)", "Europe/Berlin").first(NOW) is None
+    assert parse_expression("cron(* * * * ? *)").next(1, after=datetime.max.replace(tzinfo=UTC)) == []
 
 
 def test_a_cron_may_be_asked_about_all_time():
-    assert parse("cron(0 0 1 1 ? *)").next(1, after=datetime.min.replace(tzinfo=UTC)) == [instant("1970-01-01T00:00")]
+    assert parse_expression("cron(0 0 1 1 ? *)").next(1, after=datetime.min.replace(tzinfo=UTC)) == [
+        instant("1970-01-01T00:00")
+    ]
 
 
 def test_start_and_end_bound_and_are_included():
-    daily = parse("cron(0 9 * * ? *)", start=instant("2026-12-01T09:00"), end=instant("2026-12-03T09:00"))
+    daily = parse_expression("cron(0 9 * * ? *)", start=instant("2026-12-01T09:00"), end=instant("2026-12-03T09:00"))
     assert daily.first(NOW) == instant("2026-12-01T09:00")
     assert [run.day for run in daily.next(10, after=NOW)] == [1, 2, 3]
 
 
 def test_a_schedule_made_between_two_runs_begins_with_the_later_one():
-    daily = parse("cron(45 2 * * ? *)", "Europe/Berlin")
+    daily = parse_expression("cron(45 2 * * ? *)", "Europe/Berlin")
     assert daily.first(instant("2026-12-01T01:45:00.001")) == instant("2026-12-02T01:45")
     second_time_round = instant("2026-10-25T01:15")  # clocks show 02:15 again, and 02:45 had its run before
     assert daily.first(second_time_round) == instant("2026-10-26T01:45")
@@ -222,13 +227,13 @@ def test_a_schedule_made_between_two_runs_begins_with_the_later_one():
 
 def test_the_instant_asked_about_is_never_among_the_answers():
     nine = instant("2026-12-01T09:00")
-    assert parse("cron(0 9 * * ? *)").next(1, after=nine) == [nine + timedelta(days=1)]
-    assert parse("cron(0 9 * * ? *)").next(1, after=nine - timedelta(microseconds=1)) == [nine]
+    assert parse_expression("cron(0 9 * * ? *)").next(1, after=nine) == [nine + timedelta(days=1)]
+    assert parse_expression("cron(0 9 * * ? *)").next(1, after=nine - timedelta(microseconds=1)) == [nine]
 
 
 @pytest.mark.parametrize("text", ["cron(0 9 ? * MON-FRI *)", "cron(0/5 8-17 ? * MON-FRI *)", "cron(0 9 L * ? *)"])
 def test_the_next_five_take_about_a_millisecond(text):
-    expression = parse(text, "America/New_York")
+    expression = parse_expression(text, "America/New_York")
     expression.next(5, after=NOW)
     began = perf_counter()
     for _ in range(20):
@@ -378,7 +383,7 @@ def test_a_cron_runs_in_exactly_the_minutes_whose_clock_face_it_names(data, zone
         st.sampled_from([30, 2, 1, 0]),
     )
     after = data.draw(st.one_of(near_a_change, st.integers(0, 1_000_000).map(lambda n: begin + timedelta(minutes=n))))
-    found = parse(text, zone, start=begin, end=end).next(200, after=after)
+    found = parse_expression(text, zone, start=begin, end=end).next(200, after=after)
 
     expected = expected[expected * 60 > after.timestamp()][:200]
     assert [int(run.timestamp()) for run in found] == (expected * 60).tolist(), text

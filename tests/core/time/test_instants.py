@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.time.instants import (
-    BeyondCalendar,
+    DateOutOfRange,
     DoubledHour,
     SkippedHour,
     UnknownZone,
@@ -151,7 +151,7 @@ def test_the_hint_says_what_to_choose():
         instant(skipped, "Europe/Berlin")
     assert "01:59 before" in refused.value.hint
     assert "03:00 after" in refused.value.hint
-    with pytest.raises(DoubledHour, match="02:30 comes twice in Europe/Berlin on 25 Oct 2026") as asked:
+    with pytest.raises(DoubledHour, match="02:30 occurs twice in Europe/Berlin on 25 Oct 2026") as asked:
         instant(doubled, "Europe/Berlin")
     assert "the first (UTC+02:00) or the second (UTC+01:00)" in asked.value.hint
 
@@ -183,7 +183,7 @@ def test_the_offset_is_shown_with_its_sign(zone, label):
 @pytest.mark.parametrize("wall", ["0001-01-01T00:00", "0001-01-01T12:00", "9999-12-31T00:00", "9999-12-31T23:59"])
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Adak"])
 def test_the_ends_of_the_calendar_are_refused_in_words(wall, zone):
-    with pytest.raises(BeyondCalendar, match="end of the calendar"):
+    with pytest.raises(DateOutOfRange, match="outside the supported range of dates"):
         instant(datetime.fromisoformat(wall), zone)
 
 
@@ -191,7 +191,7 @@ def test_utc_text_is_read_back():
     for text in ("2026-11-24T08:00:00Z", "2026-11-24T08:00:00.250Z"):
         assert utc_text(from_utc_text(text)) == text
     assert utc_text(from_utc_text("2026-11-24T09:00:00+01:00")) == "2026-11-24T08:00:00Z"
-    with pytest.raises(ValueError, match="no offset"):
+    with pytest.raises(ValueError, match="no UTC offset"):
         from_utc_text("2026-11-24T08:00:00")
 
 

@@ -5,14 +5,14 @@ import pytest
 from core.time.phrases import (
     city,
     clock_time,
-    countdown,
-    counted,
+    date_and_time,
     day_heading,
+    duration,
     excerpt,
+    join_names,
     lateness,
-    listed,
-    moment,
-    span,
+    plural,
+    relative_time,
     zone_label,
 )
 
@@ -32,18 +32,20 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
     ],
 )
 def test_a_span_names_its_two_largest_units_that_stand_side_by_side(length, said):
-    assert span(length) == said
+    assert duration(length) == said
 
 
 def test_a_countdown_looks_both_ways():
-    assert countdown(NOW + timedelta(days=2, hours=3), NOW) == "in 2 days 3 hours"
-    assert countdown(NOW - timedelta(minutes=5), NOW) == "5 minutes ago"
-    assert countdown(NOW + timedelta(milliseconds=999), NOW) == "now"
+    assert relative_time(NOW + timedelta(days=2, hours=3), NOW) == "in 2 days 3 hours"
+    assert relative_time(NOW - timedelta(minutes=5), NOW) == "5 minutes ago"
+    assert relative_time(NOW + timedelta(milliseconds=999), NOW) == "now"
 
 
 def test_a_moment_is_told_on_the_clock_of_its_zone_and_names_it():
-    assert moment(datetime(2026, 11, 24, 8, tzinfo=UTC), "Europe/Berlin") == "Tue 24 Nov 2026, 09:00 Europe/Berlin"
-    assert moment(datetime(2026, 11, 24, 3, tzinfo=UTC), "America/New_York").startswith("Mon 23 Nov 2026, 22:00")
+    assert (
+        date_and_time(datetime(2026, 11, 24, 8, tzinfo=UTC), "Europe/Berlin") == "Tue 24 Nov 2026, 09:00 Europe/Berlin"
+    )
+    assert date_and_time(datetime(2026, 11, 24, 3, tzinfo=UTC), "America/New_York").startswith("Mon 23 Nov 2026, 22:00")
 
 
 def test_seconds_are_told_only_where_there_are_any():
@@ -80,10 +82,10 @@ def test_lateness_is_told_to_the_millisecond(milliseconds, said):
 
 
 def test_lists_and_counts_read_as_sentences_do():
-    assert listed(["Outbox"]) == "Outbox"
-    assert listed(["Outbox", "Sales", "Ada"]) == "Outbox, Sales and Ada"
-    assert counted(1, "post") == "1 post"
-    assert counted(1204, "post") == "1,204 posts"
+    assert join_names(["Outbox"]) == "Outbox"
+    assert join_names(["Outbox", "Sales", "Ada"]) == "Outbox, Sales and Ada"
+    assert plural(1, "post") == "1 post"
+    assert plural(1204, "post") == "1,204 posts"
 
 
 def test_an_excerpt_is_one_line_that_ends_at_a_word():
