@@ -1,7 +1,7 @@
-"""`python -m core`: the command line."""
+"""The command line: `python -m core`."""
 
 import sys
 
-from core.cli.commands import run
+from core.cli.main import run
 
 sys.exit(run())

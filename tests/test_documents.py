@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.accounts.port import Account
-from core.cli.commands import parser
+from core.cli.parser import build_parser
 from core.publishing.network import Later, Outgoing, Published, Refused
 from core.publishing.networks.webhook.network import WebhookNetwork
 from core.settings import PREFIX, Settings
@@ -48,7 +48,7 @@ def test_the_settings_table_gives_the_true_defaults():
 
 @pytest.mark.parametrize("command", re.findall(r"^python -m core (.+)$", README, flags=re.MULTILINE))
 def test_every_command_in_the_readme_is_understood(command):
-    assert parser().parse_args(shlex.split(command)).command
+    assert vars(build_parser().parse_args(shlex.split(command))).keys() & {"command", "server"}
 
 
 def test_every_link_into_the_repository_leads_somewhere():

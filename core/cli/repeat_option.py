@@ -1,4 +1,4 @@
-"""What `--repeat` takes on the command line, as a rule."""
+"""The values of `--repeat`, parsed into repeat rules."""
 
 import argparse
 import re
@@ -16,21 +16,21 @@ from core.posts.repeat_rules import (
     Weekdays,
 )
 
-GRAMMAR = (
+REPEAT_SYNTAX = (
     "daily, weekdays, mon,wed,..., monthly:15, monthly:last, monthly:2nd-tue, monthly:last-fri, or cron:'0 9 ? * 2 *'"
 )
 
-_NTH = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}
-_MONTHLY_WEEKDAY = re.compile(rf"({'|'.join(_NTH)})-([a-z]{{3}})")
+_ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}
+_MONTHLY_WEEKDAY = re.compile(rf"({'|'.join(_ORDINALS)})-([a-z]{{3}})")
 
 
-def rule_asked(text: str) -> Rule:
-    """Return the rule that a `--repeat` value names. Raises argparse.ArgumentTypeError, which names what is taken."""
+def parse_repeat(text: str) -> Rule:
+    """Return the rule of a `--repeat` value. Raises argparse.ArgumentTypeError, whose text gives the syntax."""
     try:
         return _rule(text.strip())
     except (ValueError, PunctualError) as error:
-        hint = f" {error}" if isinstance(error, PunctualError) else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is no rule.{hint} Give {GRAMMAR}") from None
+        reason = f" {error}" if isinstance(error, PunctualError) else ""
+        raise argparse.ArgumentTypeError(f"{text!r} is not a repeat rule.{reason} Give {REPEAT_SYNTAX}") from None
 
 
 def _rule(text: str) -> Rule:
@@ -47,7 +47,7 @@ def _rule(text: str) -> Rule:
         case "monthly", day if day.isdigit():
             return MonthlyDate(day=int(day))
         case "monthly", other if found := _MONTHLY_WEEKDAY.fullmatch(other):
-            return MonthlyWeekday(nth=_NTH[found[1]], weekday=Weekday(found[2].upper()))
+            return MonthlyWeekday(nth=_ORDINALS[found[1]], weekday=Weekday(found[2].upper()))
         case days, "":
             return ChosenWeekdays(days=tuple(Weekday(day.strip().upper()) for day in days.split(",")))
     raise ValueError(text)

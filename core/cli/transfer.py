@@ -1,70 +1,59 @@
-"""The two commands that move a queue: `export FILE` where it is, `import FILE` where it goes."""
+"""The commands that move a queue: `export FILE` at its source, `import FILE` at its destination."""
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any, TextIO
 
 from core.application import Application
 from core.errors import PunctualError
 from core.time.instants import utc_text
-from core.time.phrases import excerpt
-from core.transfer.exporting import leave
-from core.transfer.importing import arrive
-from core.transfer.report import Remark, Report
+from core.time.phrases import excerpt, plural
+from core.transfer.exporting import export_posts
+from core.transfer.importing import import_posts
+from core.transfer.report import Remark, TransferReport
+
+EXCERPT_LENGTH = 60
 
 
-class Unfinished(PunctualError):
-    """Some posts could not be moved this time."""
+class TransferUnfinished(PunctualError):
+    """Some posts have not moved."""
 
-    hint = "Run the same command again; what is done already stays done."
+    hint = "Run the same command again. Posts that have moved stay moved."
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} posts are not moved yet.")
+        super().__init__(f"{plural(count, 'post')} could not be moved.")
 
 
-def export_posts(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Let every post leave into a file. Raises Unfinished, or what `leave` raises."""
-    report = leave(application, asked.file)
-    _tell(report, asked, out)
-    if not asked.json:
-        print(f"{report.moved} posts left. Now, where they are to go: python -m core import {asked.file}", file=out)
+def run_export(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    """Export the pending posts. Raises TransferUnfinished or the errors of `export_posts`."""
+    report = export_posts(application, options.file)
+    _print_report(report, out, as_json=options.json)
+    if not options.json:
+        moved = plural(report.moved, "post")
+        print(f"Exported {moved}. At the destination, run: python -m core import {options.file}", file=out)
 
 
-def import_posts(application: Application, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Plan and arm here what a file holds. Raises Unfinished, or what `arrive` raises."""
-    report = arrive(application, asked.file)
-    _tell(report, asked, out)
-    if not asked.json:
-        print(f"{report.moved} posts are here.", file=out)
+def run_import(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    """Import the posts of a file. Raises TransferUnfinished or the errors of `import_posts`."""
+    report = import_posts(application, options.file)
+    _print_report(report, out, as_json=options.json)
+    if not options.json:
+        print(f"Imported {plural(report.moved, 'post')}.", file=out)
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> list[argparse.ArgumentParser]:
-    """Add both commands to a grammar."""
-    export = commands.add_parser("export", help="let every post leave into a file; it is disabled and marked here")
-    export.set_defaults(command=export_posts)
-    arriving = commands.add_parser("import", help="plan and arm here what another deployment exported")
-    arriving.set_defaults(command=import_posts)
-    for command in (export, arriving):
-        command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
-    return [export, arriving]
-
-
-def _tell(report: Report, asked: argparse.Namespace, out: TextIO) -> None:
-    if asked.json:
-        members = {"remarks": report.remarks, "unfinished": report.unfinished}
-        found = {name: [*map(_as_json, remarks)] for name, remarks in members.items()}
-        print(json.dumps({"moved": report.moved} | found), file=out)
+def _print_report(report: TransferReport, out: TextIO, *, as_json: bool) -> None:
+    remarks, unfinished = [*map(_row, report.remarks)], [*map(_row, report.unfinished)]
+    if as_json:
+        print(json.dumps({"moved": report.moved, "remarks": remarks, "unfinished": unfinished}), file=out)
     else:
-        for remark in (*report.remarks, *report.unfinished):
-            row = _as_json(remark)
-            text = excerpt(row["text"], 60)
+        for row in (*remarks, *unfinished):
+            text = excerpt(row["text"], EXCERPT_LENGTH)
             print(f"{row['due_at'] or 'repeating':24}  {row['post_id']}  {text}\n  {row['reason']}", file=out)
-    if report.unfinished:
-        raise Unfinished(len(report.unfinished))
+    if unfinished:
+        raise TransferUnfinished(len(unfinished))
 
 
-def _as_json(remark: Remark) -> dict[str, Any]:
+def _row(remark: Remark) -> dict[str, Any]:
     post = remark.post
     return {
         "post_id": remark.post_id,

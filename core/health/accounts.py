@@ -1,26 +1,24 @@
-"""The connected accounts, as the last checks found them; nobody is asked here."""
+"""Health check of the connected accounts, from their last account checks. It sends no request."""
 
 from core.accounts.port import OUTBOX
-from core.health.findings import Finding, Visit, bad, good
-from core.time.phrases import counted
+from core.health.findings import Finding, HealthContext, bad, good
+from core.time.phrases import plural
 
 
-def working(visit: Visit) -> Finding:
-    """Whether every account can be published to."""
-    accounts = [each for each in visit.application.accounts.all() if each != OUTBOX]
+def check_accounts(context: HealthContext) -> Finding:
+    """Check that the last account checks found no problem."""
+    accounts = [each for each in context.application.accounts.all() if each != OUTBOX]
     if not accounts:
         return good("Only the built-in outbox is connected.")
-    troubles = visit.application.account_watch.troubles()
-    if troubles:
-        said = (
-            f"{each.label}: {troubles[each.destination].trouble}" for each in accounts if each.destination in troubles
+    failing = context.application.account_checks.failing()
+    if failing:
+        problems = (
+            f"{each.label}: {failing[each.destination].trouble}" for each in accounts if each.destination in failing
         )
-        return bad(
-            f"Cannot be published to: {' '.join(said)}", "See to it under Accounts: check it, or connect it again."
-        )
+        return bad(f"Cannot publish to {' '.join(problems)}", "Open Accounts, then check or reconnect each one.")
     disabled = sum(not each.enabled for each in accounts)
-    found = f"No trouble is known with {counted(len(accounts) - disabled, 'account')}"
-    return good(f"{found}; {disabled} disabled." if disabled else f"{found}.")
+    message = f"No known problem with {plural(len(accounts) - disabled, 'account')}"
+    return good(f"{message}; {disabled} disabled." if disabled else f"{message}.")
 
 
-LOOKS = {"Accounts": working}
+CHECKS = {"Accounts": check_accounts}

@@ -1,4 +1,4 @@
-"""What looking at one thing found: a verdict, a sentence, and what to do about it."""
+"""The result of a health check: a status, a message and a remedy."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,50 +6,50 @@ from typing import Literal
 
 from core.application import Application
 
-Verdict = Literal["good", "warning", "bad", "unknown"]
-"""*warning*: it works, but somebody should look; *bad*: posts do not go out, or not rightly; *unknown*: not checked."""
+HealthStatus = Literal["good", "warning", "bad", "unknown"]
+"""*warning*: posts go out, but a person should look. *bad*: posts fail or do not go out. *unknown*: not checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One sentence on what was found, and one on what to do, where anything is to be done. Neither holds a secret."""
+    """A status with one sentence that explains it, and a remedy if there is one. Neither text holds a secret."""
 
-    verdict: Verdict
-    finding: str
+    status: HealthStatus
+    message: str
     remedy: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check(Finding):
-    """A finding, and the name of what was looked at."""
+class CheckResult(Finding):
+    """A finding with the name of its check."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Visit:
-    """Who is looked at, and when. Times of day are told in `zone`."""
+class HealthContext:
+    """The application to check, the current instant, and the zone for times of day in messages."""
 
     application: Application
     now: datetime
     zone: str
 
 
-def good(finding: str) -> Finding:
-    """All is well."""
-    return Finding(verdict="good", finding=finding)
+def good(message: str) -> Finding:
+    """Return a finding without a problem."""
+    return Finding(status="good", message=message)
 
 
-def warning(finding: str, remedy: str) -> Finding:
-    """It works, but somebody should look."""
-    return Finding(verdict="warning", finding=finding, remedy=remedy)
+def warning(message: str, remedy: str) -> Finding:
+    """Return a finding that needs attention although posts go out."""
+    return Finding(status="warning", message=message, remedy=remedy)
 
 
-def bad(finding: str, remedy: str) -> Finding:
-    """Posts do not go out, or not rightly."""
-    return Finding(verdict="bad", finding=finding, remedy=remedy)
+def bad(message: str, remedy: str) -> Finding:
+    """Return a finding for which posts fail or do not go out."""
+    return Finding(status="bad", message=message, remedy=remedy)
 
 
-def unknown(finding: str, remedy: str | None = None) -> Finding:
-    """It could not be looked at."""
-    return Finding(verdict="unknown", finding=finding, remedy=remedy)
+def unknown(message: str, remedy: str | None = None) -> Finding:
+    """Return the finding of a check that could not be made."""
+    return Finding(status="unknown", message=message, remedy=remedy)

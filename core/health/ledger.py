@@ -1,74 +1,75 @@
-"""The ledger against the scheduler: whether what was planned is what will happen."""
+"""Health checks of the ledger against the scheduler."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from core.health.findings import Finding, Visit, bad, good, warning
-from core.health.reconciliation import COMPARED, Kind, reconcile
-from core.ledger.history import lying
+from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.health.reconciliation import MAX_COMPARED, DifferenceKind, find_differences
+from core.ledger.history import overdue
 from core.ledger.port import Plan
-from core.time.phrases import counted
+from core.time.phrases import plural
 
-TRIED_TWICE = timedelta(minutes=2)
-"""After which a change that did not reach the scheduler was tried at least once more."""
-AT_MOST = 100
+SETTLING_TIME = timedelta(minutes=2)
+"""The age from which an unsettled change was repaired at least once without success."""
+MAX_PLANS = 100
 
-SAID: dict[Kind, str] = {
+KIND_LABELS: dict[DifferenceKind, str] = {
     "gone": "planned and not in the scheduler",
-    "altered": "changed by somebody else",
+    "altered": "changed outside Punctual",
     "left behind": "left behind and harmless",
-    "unplanned": "not planned from here",
+    "unplanned": "not planned here",
     "foreign": "not Punctual's",
 }
 
 
-def unsettled(visit: Visit) -> Finding:
-    """Changes that did not reach the scheduler."""
-    plans = visit.application.ledger.unsettled(changed_before=visit.now - TRIED_TWICE, limit=AT_MOST)
+def check_unsettled_changes(context: HealthContext) -> Finding:
+    """Check that every change reached the scheduler."""
+    plans = context.application.ledger.unsettled(changed_before=context.now - SETTLING_TIME, limit=MAX_PLANS)
     if not plans:
         return good("Every change has reached the scheduler.")
     return bad(
-        f"{_at_least(plans)}{counted(len(plans), 'post')} could not be armed or changed as wished.",
-        "It is tried again every 30 seconds: mend what else is found here, and it will succeed.",
+        f"The changes of {_count(plans, len(plans))} have not reached the scheduler.",
+        "Punctual tries again every 30 seconds. Fix the other problems on this page first.",
     )
 
 
-def without_beginning(visit: Visit) -> Finding:
-    """Posts whose time has passed without anything having begun."""
-    plans = lying(visit.application.ledger, visit.now, limit=AT_MOST)
-    missing = sum(plan.wish == "active" for plan in plans)
+def check_overdue_posts(context: HealthContext) -> Finding:
+    """Check that every post whose time has passed has begun."""
+    plans = overdue(context.application.ledger, context.now, limit=MAX_PLANS)
+    missing = sum(plan.desired == "active" for plan in plans)
     if missing:
         return bad(
-            f"Of {_at_least(plans)}{counted(missing, 'post')} that should have gone out, nothing is known.",
-            "They head the queue: look whether they are out, else give them another time.",
+            f"{_count(plans, missing)} did not start at their time.",
+            "See the top of the queue. Check whether they were published; if not, choose a new time.",
         )
     if plans:
         return warning(
-            f"The time of {_at_least(plans)}{counted(len(plans), 'paused post')} has passed.",
-            "They head the queue: give them another time, or cancel them.",
+            f"The time of {_count(plans, len(plans), 'paused post')} has passed.",
+            "See the top of the queue. Choose a new time, or cancel them.",
         )
-    return good("Every post whose time has passed has begun.")
+    return good("Every post whose time has passed has started.")
 
 
-def agreement(visit: Visit) -> Finding:
-    """Schedules that somebody else made, changed or deleted, or that were left behind."""
-    counts = Counter(each.kind for each in reconcile(visit.application, visit.now))
+def check_agreement(context: HealthContext) -> Finding:
+    """Check that schedules and ledger agree."""
+    counts = Counter(each.kind for each in find_differences(context.application, context.now))
     if not counts:
-        return good(f"They agree, for a week ahead. Of more than {COMPARED} posts in it the soonest are compared.")
-    finding = "They differ: " + ", ".join(f"{counts[kind]} {said}" for kind, said in SAID.items() if counts[kind])
+        return good(f"Ledger and scheduler agree for the next 7 days (the first {MAX_COMPARED} posts are compared).")
+    differences = ", ".join(f"{counts[kind]} {label}" for kind, label in KIND_LABELS.items() if counts[kind])
+    message = f"Ledger and scheduler differ: {differences}."
     if counts["gone"] or counts["altered"]:
-        return bad(f"{finding}.", "Arm them again below, as they were planned, or cancel them.")
-    return warning(f"{finding}.", "Delete below what nobody needs.")
+        return bad(message, "Restore the planned schedules below, or cancel the posts.")
+    return warning(message, "Delete schedules that you do not need below.")
 
 
-def _at_least(read: Sequence[Plan]) -> str:
-    """Say that there may be more than were read."""
-    return "at least " if len(read) >= AT_MOST else ""
+def _count(plans: Sequence[Plan], count: int, noun: str = "post") -> str:
+    """Return `3 posts`, or `at least 3 posts` where the limit cut the plans off."""
+    return f"{'at least ' if len(plans) >= MAX_PLANS else ''}{plural(count, noun)}"
 
 
-LOOKS = {
-    "Changes": unsettled,
-    "Passed posts": without_beginning,
-    "Ledger and schedules": agreement,
+CHECKS = {
+    "Pending changes": check_unsettled_changes,
+    "Overdue posts": check_overdue_posts,
+    "Ledger and schedules": check_agreement,
 }

@@ -1,4 +1,4 @@
-"""What the scheduler holds beside what the ledger wishes, and the two ways to make them agree again."""
+"""Differences between the ledger and the scheduler, and two ways to resolve them."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,94 +8,94 @@ from itertools import islice
 from typing import Literal
 
 from core.application import Application
-from core.aws_errors import ScheduleGone, translated
+from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.ledger.history import GRACE
 from core.ledger.port import Plan
 from core.posts.payload import ScheduleName
 from core.posts.recurrence import NeverRuns, preview
-from core.scheduling.listing import PAGE, Listed
+from core.scheduling.listing import PAGE, ListedSchedule
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=2)
-"""How far from now schedules are compared."""
-COMPARED = 100
-"""The most one-time schedules that are compared, the soonest ones."""
-NAMES_READ = 2000
-"""The most names that are read in search of foreign ones."""
+"""The window around now whose schedules are compared."""
+MAX_COMPARED = 100
+"""The most one-time schedules that are compared, soonest first."""
+MAX_NAMES = 2000
+"""The most names that are read to find foreign schedules."""
 
-Kind = Literal["gone", "altered", "left behind", "unplanned", "foreign"]
+DifferenceKind = Literal["gone", "altered", "left behind", "unplanned", "foreign"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One schedule that is not as it should be.
+class ScheduleDifference:
+    """A schedule that differs from the ledger.
 
-    *gone*: planned, but the scheduler does not hold it; *altered*: somebody else changed it; *left behind*: it should
-    have been deleted; *unplanned*: its name is like ours, but the ledger does not know the post; *foreign*: its name is
-    not ours. `plan` is there for the first two.
+    *gone*: planned, and missing in the scheduler. *altered*: changed outside Punctual. *left behind*: to be deleted.
+    *unplanned*: has a name of Punctual's form, but no plan in the ledger. *foreign*: has another form of name.
+    `plan` is set for *gone* and *altered*.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     name: str
     plan: Plan | None = None
 
 
-def reconcile(application: Application, now: datetime) -> list[Difference]:
-    """Compare what is due from two days ago until in a week, and the repeating posts; then look for foreign names.
+def find_differences(application: Application, now: datetime) -> list[ScheduleDifference]:
+    """Compare repeating posts and the posts within BEHIND and AHEAD of now, then look for foreign names.
 
-    What is changed while it is compared is left out. Raises what the scheduler and the ledger raise.
+    Posts that change during the comparison are left out. Raises the errors of scheduler and ledger.
     """
-    listed = application.queue.window(now - BEHIND, now + AHEAD, limit=COMPARED)
+    listed = application.listing.window(now - BEHIND, now + AHEAD, limit=MAX_COMPARED)
     times = [each.due_at for each in listed if each.due_at is not None]
-    horizon = times[-1] if len(times) == COMPARED else now + AHEAD
-    planned = application.ledger.lying(due_before=horizon, limit=2 * COMPARED)
-    planned += application.ledger.series(limit=2 * COMPARED)
-    known = {each.name for each in listed}
-    absent = [plan for plan in planned if _is_ahead(plan, now) and plan.schedule_name not in known]
+    horizon = times[-1] if len(times) == MAX_COMPARED else now + AHEAD
+    planned = application.ledger.overdue(due_before=horizon, limit=2 * MAX_COMPARED)
+    planned += application.ledger.series(limit=2 * MAX_COMPARED)
+    names = {each.name for each in listed}
+    unlisted = [plan for plan in planned if _has_runs_ahead(plan, now) and plan.schedule_name not in names]
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="reconcile") as pool:
-        compared = pool.map(lambda each: _of_schedule(application, each, now), listed)
-        missed = pool.map(lambda plan: _of_plan(application, plan, now), absent)
-        found = [each for each in (*compared, *missed) if each is not None]
-    return found + [Difference(kind="foreign", name=name) for name in _foreign_names(application)]
+        of_listed = pool.map(lambda each: _compare_schedule(application, each, now), listed)
+        of_unlisted = pool.map(lambda plan: _compare_plan(application, plan, now), unlisted)
+        found = [each for each in (*of_listed, *of_unlisted) if each is not None]
+    return found + [ScheduleDifference(kind="foreign", name=name) for name in _foreign_names(application)]
 
 
-def arm_again(application: Application, plan: Plan) -> Plan:
-    """Put a gone or altered schedule as it was planned."""
+def rearm(application: Application, plan: Plan) -> Plan:
+    """Create or update a schedule as planned."""
     return application.schedules.settle(plan)
 
 
-def delete(application: Application, name: str) -> None:
-    """Delete a schedule that was left behind, or that is not ours."""
+def delete_schedule(application: Application, name: str) -> None:
+    """Delete a schedule, unless it is gone already."""
     try:
-        with translated():
-            application.place.scheduler.delete_schedule(Name=name, GroupName=application.place.target.group)
-    except ScheduleGone:
+        with translate_aws_errors():
+            application.backend.scheduler_client.delete_schedule(Name=name, GroupName=application.backend.target.group)
+    except ScheduleNotFound:
         return
 
 
-def _of_schedule(application: Application, listed: Listed, now: datetime) -> Difference | None:
+def _compare_schedule(application: Application, listed: ListedSchedule, now: datetime) -> ScheduleDifference | None:
     plan = application.ledger.get(listed.post_id)
     if plan is None:
-        return Difference(kind="unplanned", name=listed.name)
+        return ScheduleDifference(kind="unplanned", name=listed.name)
     if not plan.settled:
         return None
     stale = listed.due_at is not None and listed.due_at < now - GRACE and listed.enabled
-    if plan.wish == "cancelled" or plan.schedule_name != listed.name or stale:
-        return Difference(kind="left behind", name=listed.name)
-    return _of_plan(application, plan, now)
+    if plan.desired == "cancelled" or plan.schedule_name != listed.name or stale:
+        return ScheduleDifference(kind="left behind", name=listed.name)
+    return _compare_plan(application, plan, now)
 
 
-def _of_plan(application: Application, plan: Plan, now: datetime) -> Difference | None:
-    """Compare a plan with its schedule, unless the plan changes meanwhile or its time comes."""
-    if plan.schedule_name is None or not plan.settled or not _is_ahead(plan, now):
+def _compare_plan(application: Application, plan: Plan, now: datetime) -> ScheduleDifference | None:
+    """Compare a plan with its schedule; None if the plan changes meanwhile, or is due within GRACE."""
+    if plan.schedule_name is None or not plan.settled or not _has_runs_ahead(plan, now):
         return None
     member = application.schedules.difference(plan)
     if not member or application.ledger.get(plan.post.post_id) != plan:
         return None
-    return Difference(kind="gone" if member == "Name" else "altered", name=plan.schedule_name, plan=plan)
+    return ScheduleDifference(kind="gone" if member == "Name" else "altered", name=plan.schedule_name, plan=plan)
 
 
-def _is_ahead(plan: Plan, now: datetime) -> bool:
-    """Whether something of it is still to go out; a series that has ended may be gone, as it was to be."""
+def _has_runs_ahead(plan: Plan, now: datetime) -> bool:
+    """Return whether a run is due after now and GRACE. The schedule of a series that has ended may be gone."""
     post = plan.post
     if post.repeat is None:
         return post.due_at is not None and post.due_at > now + GRACE
@@ -107,9 +107,9 @@ def _is_ahead(plan: Plan, now: datetime) -> bool:
 
 
 def _foreign_names(application: Application) -> Iterator[str]:
-    pages = application.place.scheduler.get_paginator("list_schedules").paginate(
-        GroupName=application.place.target.group, PaginationConfig={"PageSize": PAGE}
+    pages = application.backend.scheduler_client.get_paginator("list_schedules").paginate(
+        GroupName=application.backend.target.group, PaginationConfig={"PageSize": PAGE}
     )
-    with translated():
+    with translate_aws_errors():
         names = (summary["Name"] for page in pages for summary in page["Schedules"])
-        yield from (name for name in islice(names, NAMES_READ) if ScheduleName.read(name) is None)
+        yield from (name for name in islice(names, MAX_NAMES) if ScheduleName.parse(name) is None)

@@ -1,4 +1,4 @@
-"""Export: every post that is still to go out leaves, disabled and marked where it was."""
+"""Export: pending posts are written to a file, then marked as moved and disabled at their source."""
 
 import base64
 from collections.abc import Iterator
@@ -14,49 +14,57 @@ from core.ledger.history import GRACE
 from core.ledger.port import AlreadyGoingOut, Cursor, Occurrence, Plan
 from core.posts.models import Post
 from core.posts.payload import write_invocation
-from core.scheduling.schedules import FURTHEST_AHEAD
-from core.transfer.journal import Begun, Complete, Content, Journal, Leaving, Picture, Ran, Staying
-from core.transfer.report import Outcome, Remark, Report, report_of
+from core.scheduling.schedules import PLANNING_HORIZON
+from core.transfer.journal import (
+    ExportedMedia,
+    ExportedPost,
+    ExportedRun,
+    ExportFinished,
+    ExportStarted,
+    Journal,
+    JournalContent,
+    WithdrawnPost,
+)
+from core.transfer.report import PostResult, Remark, TransferReport, summarise
 
-AT_ONCE = 8
-AT_MOST = 10_000_000
-"""More than AWS lets an account have."""
-PAGE = 500
-RUNS_BEHIND = timedelta(days=2)
-"""How far back the runs of a series are carried along: nothing that fires later can be one of an earlier day."""
+WORKERS = 8
+MAX_POSTS = 10_000_000
+"""More than the default quota of an AWS account."""
+HISTORY_PAGE = 500
+EXPORTED_HISTORY = timedelta(days=2)
+"""How far back runs of repeating posts are exported. No later firing belongs to an older run."""
 
-PASSED = "Its time has passed, so it stays. Give it another time, or cancel it."
-SOON = "It goes out in a moment, from here. Look into History."
-GOING_OUT = "It is going out, from here. Look into History."
-FOREIGN = "Another dashboard planned it. Export it there."
-CANCELLED = "It was cancelled meanwhile."
-ELSEWHERE = "It was exported before, into another file."
+PASSED = "Its time has passed, so it stays here. Choose a new time, or cancel it."
+DUE_SOON = "It is due in a moment, so it goes out from here. See History."
+GOING_OUT = "It is being published, so it goes out from here. See History."
+UNPLANNED = "Another dashboard scheduled it. Export it there."
+CANCELLED = "It was cancelled during the export."
+EXPORTED_ELSEWHERE = "It was exported before, into another file."
 
 
 class OtherSource(PunctualError):
-    """The file was begun by the export of another deployment."""
+    """The file holds the export of another deployment."""
 
-    hint = "Give the name of a file that is not there yet."
+    hint = "Name a file that does not exist yet."
 
     def __init__(self, path: Path, source: str) -> None:
         super().__init__(f"{path} holds an export of {source}.")
 
 
 class AlreadyComplete(PunctualError):
-    """The export into this file is finished."""
+    """The export into this file is complete."""
 
-    hint = "Import it; or give the name of a file that is not there yet, for posts that were planned since."
+    hint = "Import it. To export posts that were scheduled since, name a file that does not exist yet."
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} holds a whole export.")
+        super().__init__(f"{path} holds a complete export.")
 
 
-def leave(application: Application, path: Path) -> Report:
-    """Export all that is still to go out into a file. To be repeated with the same file until nothing is unfinished.
+def export_posts(application: Application, path: Path) -> TransferReport:
+    """Export all pending posts into a file. Repeat it with the same file until no post is unfinished.
 
-    Each post is written to the file before it is marked as moved; from then on the fence here takes it no longer, and
-    its schedule is disabled. Raises OtherSource, AlreadyComplete, UnusableFile, or what the scheduler and the ledger
-    raise when they are asked for what there is.
+    Each post is written to the file before it is marked as moved. From then on the fence here rejects it, and its
+    schedule is disabled. Raises OtherSource, AlreadyComplete, UnreadableJournal, or the errors of scheduler and ledger.
     """
     journal = Journal(path)
     try:
@@ -70,24 +78,25 @@ class _Export:
         self._application = application
         self._ledger = application.ledger
         self._journal = journal
-        content = self._begun()
-        self._leaving = set(content.leaving)
-        self._pictures = content.pictures
+        content = self._started()
+        self._exported = set(content.posts)
+        self._media = content.media
         self._lock = Lock()
 
-    def run(self) -> Report:
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="export") as pool:
-            report = report_of(pool.map(self._leave, self._pending()))
+    def run(self) -> TransferReport:
+        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="export") as pool:
+            report = summarise(pool.map(self._export, self._pending()))
         if not report.unfinished:
-            self._journal.append(*self._runs_of_series(), Complete(posts=report.moved))
+            self._journal.append(*self._recent_runs(), ExportFinished(posts=report.moved))
         return report
 
-    def _begun(self) -> Content:
-        source, content = self._application.place.name, self._journal.content()
+    def _started(self) -> JournalContent:
+        """Return the content of the file, with its first line written. Raises OtherSource or AlreadyComplete."""
+        source, content = self._application.backend.name, self._journal.content()
         if content is None:
             now = self._application.clock()
-            self._journal.append(Begun(source=source, at=now))
-            return Content(source=source, begun_at=now)
+            self._journal.append(ExportStarted(source=source, at=now))
+            return JournalContent(source=source, begun_at=now)
         if content.source != source:
             raise OtherSource(self._journal.path, content.source)
         if content.complete:
@@ -95,103 +104,104 @@ class _Export:
         return content
 
     def _pending(self) -> list[str]:
-        """Return the post ids of all that is in the scheduler, or should be, or began to leave in an earlier run."""
+        """Return the ids of posts that an earlier run exported, that are scheduled, or that should be."""
         now = self._application.clock()
-        listed = self._application.queue.window(now, now + 2 * FURTHEST_AHEAD, limit=AT_MOST)
-        unsettled = self._ledger.unsettled(changed_before=now + FURTHEST_AHEAD, limit=AT_MOST)
-        lying = self._ledger.lying(due_before=now + 2 * FURTHEST_AHEAD, limit=AT_MOST)
-        series = [plan for plan in self._ledger.series(limit=AT_MOST) if _goes_on(plan.post, now)]
-        planned = [plan.post.post_id for plan in (*unsettled, *lying, *series)]
-        return list(dict.fromkeys([*sorted(self._leaving), *(each.post_id for each in listed), *planned]))
+        listed = self._application.listing.window(now, now + 2 * PLANNING_HORIZON, limit=MAX_POSTS)
+        unsettled = self._ledger.unsettled(changed_before=now + PLANNING_HORIZON, limit=MAX_POSTS)
+        overdue = self._ledger.overdue(due_before=now + 2 * PLANNING_HORIZON, limit=MAX_POSTS)
+        series = [plan for plan in self._ledger.series(limit=MAX_POSTS) if _continues(plan.post, now)]
+        planned = [plan.post.post_id for plan in (*unsettled, *overdue, *series)]
+        return list(dict.fromkeys([*sorted(self._exported), *(each.post_id for each in listed), *planned]))
 
-    def _leave(self, post_id: str) -> Outcome:
-        """Let one post leave, whatever an earlier run has done of it."""
+    def _export(self, post_id: str) -> PostResult:
+        """Export one post, from whichever step an earlier run reached."""
         plan = self._ledger.get(post_id)
         if plan is None:
-            return Outcome(remark=Remark(post_id=post_id, post=None, reason=self._stays(post_id, FOREIGN)))
+            reason = self._withdraw(post_id, UNPLANNED)
+            return PostResult(remark=Remark(post_id=post_id, post=None, reason=reason))
         try:
-            if plan.wish == "active" or plan.wish == "paused":
-                reason = self._mark(plan, plan.wish)
-                if reason is not None:
-                    return _remarked(plan.post, reason)
+            if plan.desired == "active" or plan.desired == "paused":
+                reason_to_stay = self._mark(plan, plan.desired)
+                if reason_to_stay is not None:
+                    return _stays(plan.post, reason_to_stay)
             return self._finish(self._application.schedules.plan(post_id))
         except PunctualError as error:
             remark = Remark(post_id=post_id, post=plan.post, reason=f"{error} {error.hint}")
-            return Outcome(unfinished=True, remark=remark)
+            return PostResult(unfinished=True, remark=remark)
 
-    def _mark(self, plan: Plan, wish: Literal["active", "paused"]) -> str | None:
-        """Write a post to the file, then mark it as moved. Return why it stays, if it does.
+    def _mark(self, plan: Plan, desired: Literal["active", "paused"]) -> str | None:
+        """Write a post to the file, then mark it as moved. Return the reason if it stays.
 
-        Raises AlreadyGoingOut of a series while one of its runs goes out, or what the stores raise.
+        Raises AlreadyGoingOut while a run of a repeating post is being published, or the errors of the stores.
         """
         post, now = plan.post, self._application.clock()
-        if post.due_at is not None and post.due_at < now + self._application.place.notice:
-            passed = plan.wish == "paused" or post.due_at < now - GRACE
-            return self._stays(post.post_id, PASSED if passed else SOON)
-        self._carry_pictures(post)
-        self._journal.append(Leaving(post=post, wish=wish))
+        if post.due_at is not None and post.due_at < now + self._application.backend.minimum_notice:
+            passed = plan.desired == "paused" or post.due_at < now - GRACE
+            return self._withdraw(post.post_id, PASSED if passed else DUE_SOON)
+        self._export_media(post)
+        self._journal.append(ExportedPost(post=post, desired=desired))
         marked = post.model_copy(update={"revision": post.revision + 1})
         try:
-            self._ledger.change(marked, wish="moved", schedule_name=plan.schedule_name, now=now)
+            self._ledger.change(marked, desired="moved", schedule_name=plan.schedule_name, now=now)
         except AlreadyGoingOut:
             if post.repeats:
-                raise  # its runs to come are to leave, once this one is out
-            return self._stays(post.post_id, GOING_OUT)
+                raise  # a later run of the command exports it, once this occurrence is published
+            return self._withdraw(post.post_id, GOING_OUT)
         with self._lock:
-            self._leaving.add(post.post_id)
+            self._exported.add(post.post_id)
         return None
 
-    def _stays(self, post_id: str, reason: str) -> str:
-        """Take a post out of the file, into which an earlier run may have written it, and return why."""
-        self._journal.append(Staying(post_id=post_id, reason=reason))
+    def _withdraw(self, post_id: str, reason: str) -> str:
+        """Withdraw a post that an earlier run may have written to the file, and return the reason."""
+        self._journal.append(WithdrawnPost(post_id=post_id, reason=reason))
         return reason
 
-    def _finish(self, plan: Plan) -> Outcome:
-        """Disable the schedule of a marked post."""
-        if plan.wish != "moved" or plan.schedule_name is None:
-            self._stays(plan.post.post_id, CANCELLED)
-            return Outcome()
-        if plan.post.post_id not in self._leaving:
-            return _remarked(plan.post, ELSEWHERE)
+    def _finish(self, plan: Plan) -> PostResult:
+        """Disable the schedule of a post that is marked as moved."""
+        if plan.desired != "moved" or plan.schedule_name is None:
+            self._withdraw(plan.post.post_id, CANCELLED)
+            return PostResult()
+        if plan.post.post_id not in self._exported:
+            return _stays(plan.post, EXPORTED_ELSEWHERE)
         if not plan.settled:
             self._application.schedules.settle(plan)
-        return Outcome(moved=True)
+        return PostResult(moved=True)
 
-    def _carry_pictures(self, post: Post) -> None:
-        """Write the pictures and videos of a post that the file does not hold yet. Raises what the store raises.
+    def _export_media(self, post: Post) -> None:
+        """Write the pictures and videos of a post that the file lacks. Raises the errors of the media store.
 
-        One after the other: a post that shows the same one is marked only once that is on disk.
+        The lock makes another post with the same picture wait until the picture is on disk.
         """
         for reference in (media.reference for media in post.media):
             with self._lock:
-                if reference not in self._pictures:
+                if reference not in self._media:
                     content = base64.b64encode(self._application.media.get(reference)).decode()
-                    self._journal.append(Picture(reference=reference, content=content))
-                    self._pictures.add(reference)
+                    self._journal.append(ExportedMedia(reference=reference, content=content))
+                    self._media.add(reference)
 
-    def _runs_of_series(self) -> Iterator[Ran]:
-        """Yield the last runs of the series that leave; no others are claimed any more."""
+    def _recent_runs(self) -> Iterator[ExportedRun]:
+        """Yield the last runs of exported repeating posts. Nothing can claim further runs any more."""
         content = self._journal.content()
-        leaving = content.leaving if content else {}
-        for occurrence in self._last_occurrences():
-            line = leaving.get(occurrence.payload.post_id)
+        posts = content.posts if content else {}
+        for occurrence in self._recent_occurrences():
+            line = posts.get(occurrence.payload.post_id)
             if line is not None and line.post.repeats:
-                yield Ran(payload=write_invocation(occurrence.payload), receipts=occurrence.receipts)
+                yield ExportedRun(payload=write_invocation(occurrence.payload), receipts=occurrence.receipts)
 
-    def _last_occurrences(self) -> Iterator[Occurrence]:
-        after, since = None, self._application.clock() - RUNS_BEHIND
-        while found := self._ledger.history(after=after, limit=PAGE):
-            for occurrence in found:
+    def _recent_occurrences(self) -> Iterator[Occurrence]:
+        after, since = None, self._application.clock() - EXPORTED_HISTORY
+        while page := self._ledger.history(after=after, limit=HISTORY_PAGE):
+            for occurrence in page:
                 if occurrence.due_at < since:
                     return
                 yield occurrence
-            after = Cursor(due_at=found[-1].due_at, key=found[-1].key)
+            after = Cursor(due_at=page[-1].due_at, key=page[-1].key)
 
 
-def _remarked(post: Post, reason: str) -> Outcome:
-    return Outcome(remark=Remark(post_id=post.post_id, post=post, reason=reason))
+def _stays(post: Post, reason: str) -> PostResult:
+    return PostResult(remark=Remark(post_id=post.post_id, post=post, reason=reason))
 
 
-def _goes_on(series: Post, now: datetime) -> bool:
-    """Whether a series has not reached its last date; one that has is over, and stays."""
+def _continues(series: Post, now: datetime) -> bool:
+    """Return whether a repeating post has not reached its last date."""
     return series.repeat is not None and (series.repeat.ends_at is None or series.repeat.ends_at > now)

@@ -1,4 +1,4 @@
-"""Import: the posts of a file are planned and armed here, and what their series did before comes along."""
+"""Import: the posts of an export file are planned and scheduled, and past runs of repeating posts are recorded."""
 
 import base64
 from collections import defaultdict
@@ -8,178 +8,187 @@ from pathlib import Path
 
 from core.application import Application
 from core.errors import PunctualError
-from core.ledger.port import FinalState, Occurrence, Plan, Receipt, Wish
+from core.ledger.port import DesiredState, FinalState, Occurrence, Plan, Receipt
 from core.ledger.states import DestinationOutcome, outcome
-from core.posts.models import Post, account_and_part
+from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
 from core.posts.recurrence import NeverRuns, preview
 from core.time.instants import utc_text
-from core.time.phrases import listed
-from core.transfer.exporting import AT_ONCE
-from core.transfer.journal import Arriving, Content, Journal, Leaving, Picture, Ran, UnusableFile
-from core.transfer.report import Outcome, Remark, Report, report_of
+from core.time.phrases import join_names
+from core.transfer.exporting import WORKERS
+from core.transfer.journal import (
+    ExportedMedia,
+    ExportedPost,
+    ExportedRun,
+    ImportStarted,
+    Journal,
+    JournalContent,
+    UnreadableJournal,
+)
+from core.transfer.report import PostResult, Remark, TransferReport, summarise
 
-PASSED = "Its time has passed: it lies here, paused. Give it another time, or cancel it."
-TOO_NEAR = "Its time is too near to be met from here: it lies here, paused. Post it now, or give it another time."
+PASSED = "Its time has passed, so it is paused here. Choose a new time, or cancel it."
+TOO_SOON = "Its time is too close to schedule it here, so it is paused. Post it now, or choose a new time."
 LEASE = timedelta(minutes=1)
-COUNTED = 100
-"""The most runs of one series that are told to have fallen into the move."""
+MAX_MISSED_RUNS = 100
+"""The most missed runs of one repeating post that its remark lists."""
 
-_FINAL: dict[str, FinalState] = {"published": "published", "refused": "refused", "unconfirmed": "unconfirmed"}
+_FINAL_STATES: dict[str, FinalState] = {"published": "published", "refused": "refused", "unconfirmed": "unconfirmed"}
 
 
-class Incomplete(PunctualError):
-    """The export was not finished, so some posts may still be armed where they come from."""
+class IncompleteExport(PunctualError):
+    """The export is not complete, so some posts may still be scheduled at their source."""
 
-    hint = "Run the export into the same file again, where it was begun, until it says that it is complete."
+    hint = "At the source, run the export into the same file again until it is complete."
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} does not hold a whole export.")
+        super().__init__(f"{path} does not hold a complete export.")
 
 
 class ImportedElsewhere(PunctualError):
-    """The file was imported into another deployment: here its posts would go out a second time."""
+    """Another deployment imported the file; a second import would publish its posts twice."""
 
-    hint = "Export them there, and import that file."
+    hint = "Export the posts from that deployment, and import the new file."
 
-    def __init__(self, path: Path, place: str) -> None:
-        super().__init__(f"{path} was imported into {place}.")
+    def __init__(self, path: Path, deployment: str) -> None:
+        super().__init__(f"{path} was imported into {deployment}.")
 
 
-def arrive(application: Application, path: Path) -> Report:
-    """Import a whole export. Safe to repeat, and to be repeated until nothing is unfinished.
+def import_posts(application: Application, path: Path) -> TransferReport:
+    """Import a complete export. Repeat it until no post is unfinished; repeating is safe.
 
-    Posts that are here already, as after an earlier run, stay as they are. Those whose time has passed are here
-    afterwards, but paused. Raises Incomplete, ImportedElsewhere, UnusableFile, or what the stores of this deployment
-    raise.
+    Posts that an earlier run imported stay unchanged. Posts whose time has passed are imported paused. Raises
+    IncompleteExport, ImportedElsewhere, UnreadableJournal, or the errors of this deployment's stores.
     """
     try:
-        path.stat()  # a journal makes a file that is not there
+        path.stat()  # Journal would create a missing file
     except OSError as error:
-        raise UnusableFile(path, error.strerror or str(error)) from error
+        raise UnreadableJournal(path, error.strerror or str(error)) from error
     journal = Journal(path)
     try:
-        content = _whole(journal, application.place.name)
+        content = _reserved(journal, application.backend.name)
         return _Import(application, content).run(journal)
     finally:
         journal.close()
 
 
-def _whole(journal: Journal, place: str) -> Content:
-    """Return what a file says, once it is noted in it that its posts go here."""
+def _reserved(journal: Journal, deployment: str) -> JournalContent:
+    """Return the content of a complete export file, with this deployment noted in the file as its importer."""
     content = journal.content()
     if content is None:
-        raise UnusableFile(journal.path, "it is empty")
+        raise UnreadableJournal(journal.path, "it is empty")
     if not content.complete:
-        raise Incomplete(journal.path)
-    if content.place is None:
-        journal.append(Arriving(place=place))
-    elif content.place != place:
-        raise ImportedElsewhere(journal.path, content.place)
+        raise IncompleteExport(journal.path)
+    if content.importer is None:
+        journal.append(ImportStarted(deployment=deployment))
+    elif content.importer != deployment:
+        raise ImportedElsewhere(journal.path, content.importer)
     return content
 
 
 class _Import:
-    def __init__(self, application: Application, content: Content) -> None:
+    def __init__(self, application: Application, content: JournalContent) -> None:
         self._application = application
         self._ledger = application.ledger
-        self._posts = list(content.leaving.values())
-        self._begun_at, self._ran = content.begun_at, content.ran
+        self._posts = list(content.posts.values())
+        self._begun_at, self._known_runs = content.begun_at, set(content.runs)
         self._connected = {account.destination for account in application.accounts.all()}
-        self._runs: dict[str, list[tuple[Payload, Ran]]] = defaultdict(list)
-        for ran in content.ran.values():
-            payload = read_payload(ran.payload)
-            self._runs[payload.post_id].append((payload, ran))
+        self._runs: dict[str, list[tuple[Payload, ExportedRun]]] = defaultdict(list)
+        for run in content.runs.values():
+            payload = read_payload(run.payload)
+            self._runs[payload.post_id].append((payload, run))
 
-    def run(self, journal: Journal) -> Report:
+    def run(self, journal: Journal) -> TransferReport:
         for line in journal.lines():
-            if isinstance(line, Picture) and not self._application.media.exists(line.reference):
+            if isinstance(line, ExportedMedia) and not self._application.media.exists(line.reference):
                 self._application.media.put(base64.b64decode(line.content))
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="import") as pool:
-            return report_of(pool.map(self._arrive, self._posts))
+        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="import") as pool:
+            return summarise(pool.map(self._import, self._posts))
 
-    def _arrive(self, line: Leaving) -> Outcome:
-        """Plan one post here, whatever an earlier run has done of it, and arm it."""
+    def _import(self, line: ExportedPost) -> PostResult:
+        """Plan and schedule one post, from whichever step an earlier run reached."""
         post = line.post
         try:
-            present = self._ledger.get(post.post_id)
+            plan = self._ledger.get(post.post_id)
             reason = None
-            if present is None or present.wish == "moved":
-                present, reason = self._planned(line, present)
-                reason = reason or self._lost_on_the_way(present)
-            if present.wish == "active":  # the fence takes nothing of a paused post, and nothing of it goes out
-                self._carry_runs(present)
-            if not present.settled:
-                self._application.schedules.settle(present)
+            if plan is None or plan.desired == "moved":
+                plan, reason = self._plan(line, plan)
+                reason = reason or self._missed_runs(plan)
+            if plan.desired == "active":  # the fence accepts no claim of a paused post
+                self._record_runs(plan)
+            if not plan.settled:
+                self._application.schedules.settle(plan)
         except PunctualError as error:
             remark = Remark(post_id=post.post_id, post=post, reason=f"{error} {error.hint}")
-            return Outcome(unfinished=True, remark=remark)
-        reasons = " ".join(filter(None, (reason, self._unconnected(post))))
-        return Outcome(moved=True, remark=Remark(post_id=post.post_id, post=post, reason=reasons) if reasons else None)
+            return PostResult(unfinished=True, remark=remark)
+        reasons = " ".join(filter(None, (reason, self._unconnected_accounts(post))))
+        remark_or_none = Remark(post_id=post.post_id, post=post, reason=reasons) if reasons else None
+        return PostResult(moved=True, remark=remark_or_none)
 
-    def _planned(self, line: Leaving, present: Plan | None) -> tuple[Plan, str | None]:
-        """Write the intent; nothing is armed by that. Return the plan, and why it is paused if it was not before."""
+    def _plan(self, line: ExportedPost, existing: Plan | None) -> tuple[Plan, str | None]:
+        """Write the intent to the ledger. Return the plan, and the reason if the import pauses it."""
         reason = self._reason_to_pause(line.post)
-        wish: Wish = "paused" if reason else line.wish
+        desired: DesiredState = "paused" if reason else line.desired
         name, now = str(ScheduleName.of(line.post)), self._application.clock()
-        if present is None:
-            post = _revised(line.post, line.post.revision + 2)  # the one between marks it where it comes from
-            return self._ledger.plan(post, wish=wish, schedule_name=name, now=now), reason
-        post = _revised(line.post, present.post.revision + 1)
-        return self._ledger.change(post, wish=wish, schedule_name=name, now=now), reason
+        if existing is None:
+            post = _revised(line.post, line.post.revision + 2)  # the source used the revision between as its mark
+            return self._ledger.plan(post, desired=desired, schedule_name=name, now=now), reason
+        post = _revised(line.post, existing.post.revision + 1)
+        return self._ledger.change(post, desired=desired, schedule_name=name, now=now), reason
 
     def _reason_to_pause(self, post: Post) -> str | None:
         now = self._application.clock()
         last = post.due_at or (post.repeat.ends_at if post.repeat else None)
         if last is not None and last <= now:
             return PASSED
-        if post.due_at is not None and post.due_at < now + self._application.place.notice:
-            return TOO_NEAR
+        if post.due_at is not None and post.due_at < now + self._application.backend.minimum_notice:
+            return TOO_SOON
         return None
 
-    def _lost_on_the_way(self, plan: Plan) -> str | None:
-        """Tell of the runs of a series that came after the export had begun and went out nowhere."""
+    def _missed_runs(self, plan: Plan) -> str | None:
+        """Return a remark on runs that were due after the export began and were published nowhere."""
         post, rule, now = plan.post, plan.post.repeat, self._application.clock()
-        if rule is None or plan.wish != "active":
+        if rule is None or plan.desired != "active":
             return None
         ends_at = min(rule.ends_at or now, now)
         try:
-            runs = preview(rule.expression, post.zone, rule.starts_at, ends_at, after=self._begun_at, count=COUNTED)
+            runs = preview(
+                rule.expression, post.zone, rule.starts_at, ends_at, after=self._begun_at, count=MAX_MISSED_RUNS
+            )
         except NeverRuns:
             return None
-        lost = [utc_text(run) for run in runs if occurrence_key(post.post_id, run) not in self._ran]
-        return f"What fell into the move did not go out: {listed(lost)}." if lost else None
+        missed = [utc_text(run) for run in runs if occurrence_key(post.post_id, run) not in self._known_runs]
+        return f"These runs were due during the transfer and were missed: {join_names(missed)}." if missed else None
 
-    def _carry_runs(self, plan: Plan) -> None:
-        """Let the fence here know how the runs of a series ended, so that none of them goes out once more."""
-        for payload, ran in self._runs[plan.post.post_id]:
-            known = payload.model_copy(update={"revision": plan.post.revision})
-            found = outcome(Occurrence(key=payload.occurrence_key, payload=payload, receipts=ran.receipts))
-            for destination in found.destinations:
-                if destination.state in _FINAL:
-                    self._end(known, destination)
+    def _record_runs(self, plan: Plan) -> None:
+        """Record the results of past runs in this ledger, so that none is published again."""
+        for payload, run in self._runs[plan.post.post_id]:
+            revised = payload.model_copy(update={"revision": plan.post.revision})
+            result = outcome(Occurrence(key=payload.occurrence_key, payload=payload, receipts=run.receipts))
+            for destination in result.destinations:
+                if destination.state in _FINAL_STATES:
+                    self._record_result(revised, destination)
 
-    def _end(self, payload: Payload, ended: DestinationOutcome) -> None:
-        now, state = self._application.clock(), _FINAL[ended.state]
+    def _record_result(self, payload: Payload, result: DestinationOutcome) -> None:
+        now, state = self._application.clock(), _FINAL_STATES[result.state]
         claim = self._ledger.claim(
-            payload, ended.destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
+            payload, result.destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
         )
         if claim.verdict == state:
             return
-        detail = {"url": ended.url, "reason": ended.reason}
+        detail = {"url": result.url, "reason": result.reason}
         receipt = Receipt(
             kind=state,
-            at=ended.at or now,
+            at=result.at or now,
             revision=payload.revision,
             attempt=max(claim.attempt, 1),
-            destination=ended.destination,
+            destination=result.destination,
             detail={name: value for name, value in detail.items() if value is not None},
         )
         self._ledger.finish(payload, receipt)
 
-    def _unconnected(self, post: Post) -> str | None:
-        accounts = dict.fromkeys(account_and_part(destination)[0] for destination in post.destinations)
-        missing = [account for account in accounts if account not in self._connected]
+    def _unconnected_accounts(self, post: Post) -> str | None:
+        missing = [account for account in post.accounts if account not in self._connected]
         return f"Connect {', '.join(missing)} under Accounts before it is due." if missing else None
 
 

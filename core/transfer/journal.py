@@ -1,4 +1,4 @@
-"""The file that posts travel in: JSON lines, each on disk before anything is done because of it."""
+"""The export file: JSON lines, each flushed to disk before the change that it records."""
 
 import os
 from collections.abc import Iterator
@@ -8,25 +8,31 @@ from pathlib import Path
 from threading import Lock
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.errors import PunctualError
 from core.ledger.port import Receipt
-from core.posts.models import Instant, Post, Value
+from core.posts.models import FrozenModel, Instant, Post
 from core.posts.payload import read_payload
 
 
-class UnusableFile(PunctualError):
-    """The file is not one that `export` wrote, or cannot be read or written."""
+class UnreadableJournal(PunctualError):
+    """The file is not an export file, or cannot be read or written."""
 
-    hint = "Give a file that `python -m core export` wrote, in a folder that may be written."
+    hint = "Name a file that `python -m core export` wrote, in a folder that you may write to."
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be used: {reason}.")
 
 
-class Begun(Value):
-    """The first line: where the posts come from."""
+class _Line(FrozenModel):
+    """A line whose members keep their spelling in the file under another Python name."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+
+class ExportStarted(FrozenModel):
+    """The first line: the deployment that the posts come from."""
 
     kind: Literal["begun"] = "begun"
     version: Literal[1] = 1
@@ -34,134 +40,136 @@ class Begun(Value):
     at: Instant
 
 
-class Leaving(Value):
-    """A post that leaves, written before it is marked at its source; the last line of a post counts."""
+class ExportedPost(_Line):
+    """A post that moves, written before its plan is marked as moved. The last line of a post counts."""
 
     kind: Literal["leaving"] = "leaving"
     post: Post
-    wish: Literal["active", "paused"]
+    desired: Literal["active", "paused"] = Field(alias="wish")
 
 
-class Staying(Value):
-    """A post that could not leave after all."""
+class WithdrawnPost(FrozenModel):
+    """A post that stays at its source after all."""
 
     kind: Literal["staying"] = "staying"
     post_id: str
     reason: str
 
 
-class Ran(Value):
-    """A run of a series as it was handed over, with its receipts, by which it does not go out once more."""
+class ExportedRun(FrozenModel):
+    """A past run of a repeating post with its receipts, so that it is not published again."""
 
     kind: Literal["ran"] = "ran"
     payload: str
     receipts: tuple[Receipt, ...]
 
 
-class Picture(Value):
-    """A picture or video that a post refers to, in base64."""
+class ExportedMedia(FrozenModel):
+    """A picture or video of a post, in base64."""
 
     kind: Literal["picture"] = "picture"
     reference: str
     content: str
 
 
-class Complete(Value):
-    """The last line of an export: everything was marked at its source."""
+class ExportFinished(FrozenModel):
+    """The last line of an export: all its posts are marked as moved at their source."""
 
     kind: Literal["complete"] = "complete"
     posts: int
 
 
-class Arriving(Value):
-    """Written by an import, before it plans anything: where the posts go."""
+class ImportStarted(_Line):
+    """The deployment that imports the posts, written before it plans any."""
 
     kind: Literal["arriving"] = "arriving"
-    place: str
+    deployment: str = Field(alias="place")
 
 
-Line = Begun | Leaving | Staying | Ran | Picture | Complete | Arriving
+JournalLine = (
+    ExportStarted | ExportedPost | WithdrawnPost | ExportedRun | ExportedMedia | ExportFinished | ImportStarted
+)
 
-_LINE: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
-_BEGINNING = b'{"kind":"begun"'
-"""How every file of ours begins. What begins otherwise is somebody's, and is not written to."""
+_LINE: TypeAdapter[JournalLine] = TypeAdapter(Annotated[JournalLine, Field(discriminator="kind")])
+_SIGNATURE = b'{"kind":"begun"'
+"""The first bytes of every export file. A file with another beginning is never written to."""
 
 
 @dataclass
-class Content:
-    """What a file says, all its lines taken together; of pictures, which there are."""
+class JournalContent:
+    """All lines of a file combined; of media, the references only."""
 
     source: str
     begun_at: Instant
-    leaving: dict[str, Leaving] = field(default_factory=dict)
-    ran: dict[str, Ran] = field(default_factory=dict)
-    pictures: set[str] = field(default_factory=set)
+    posts: dict[str, ExportedPost] = field(default_factory=dict)
+    runs: dict[str, ExportedRun] = field(default_factory=dict)
+    media: set[str] = field(default_factory=set)
     complete: bool = False
-    place: str | None = None
+    importer: str | None = None
 
-    def take(self, line: Line) -> None:
-        """Add what one more line says."""
+    def add(self, line: JournalLine) -> None:
+        """Add one more line."""
         match line:
-            case Leaving(post=post):
-                self.leaving[post.post_id] = line
-            case Staying(post_id=post_id):
-                self.leaving.pop(post_id, None)
-            case Ran():
-                self.ran[read_payload(line.payload).occurrence_key] = line
-            case Picture(reference=reference):
-                self.pictures.add(reference)
-            case Complete():
+            case ExportedPost(post=post):
+                self.posts[post.post_id] = line
+            case WithdrawnPost(post_id=post_id):
+                self.posts.pop(post_id, None)
+            case ExportedRun():
+                self.runs[read_payload(line.payload).occurrence_key] = line
+            case ExportedMedia(reference=reference):
+                self.media.add(reference)
+            case ExportFinished():
                 self.complete = True
-            case Arriving(place=place):
-                self.place = place
+            case ImportStarted(deployment=deployment):
+                self.importer = deployment
 
 
 class Journal:
-    """A file of lines. It may be appended to from any thread; one process at a time works on it."""
+    """An export file. Any thread may append to it; one process at a time works on it."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, made if missing, mode 0600. A line that a crash had cut short is taken off.
+        """Open the file, or make it with mode 0600. Remove a last line that a crash cut short.
 
-        Raises UnusableFile; a file that export did not begin is left as it is.
+        Raises UnreadableJournal; a file that `export` did not begin stays unchanged.
         """
         self.path = path
         self._lock = Lock()
-        with self._usable():
+        with self._translated():
             self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+")
-            beginning = self._file.read(len(_BEGINNING))
-            if not _BEGINNING.startswith(beginning):
+            beginning = self._file.read(len(_SIGNATURE))
+            if not _SIGNATURE.startswith(beginning):
                 self._file.close()
-                raise UnusableFile(path, "it does not begin as a file of export does")
+                raise UnreadableJournal(path, "it does not begin like an export file")
             self._file.seek(0)
             self._file.truncate(sum(len(line) for line in self._file if line.endswith(b"\n")))
 
-    def append(self, *lines: Line) -> None:
-        """Add lines; on return they are on disk."""
+    def append(self, *lines: JournalLine) -> None:
+        """Append lines and flush them to disk."""
         text = "".join(f"{line.model_dump_json()}\n" for line in lines).encode()
-        with self._lock, self._usable():
+        with self._lock, self._translated():
             self._file.write(text)
             self._file.flush()
             os.fsync(self._file.fileno())
 
-    def lines(self) -> Iterator[Line]:
-        """Yield every line. Raises UnusableFile, which names the first that is not one of ours."""
-        with self._usable(), self.path.open("rb") as file:
+    def lines(self) -> Iterator[JournalLine]:
+        """Yield every line. Raises UnreadableJournal with the number of the first invalid line."""
+        with self._translated(), self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
                     yield _LINE.validate_json(line)
                 except ValidationError as error:
-                    raise UnusableFile(self.path, f"line {number} is not one that export writes") from error
+                    raise UnreadableJournal(self.path, f"line {number} is not a line of an export file") from error
 
-    def content(self) -> Content | None:
-        """Return what the lines say together; None if there are none. Raises UnusableFile."""
-        content: Content | None = None
+    def content(self) -> JournalContent | None:
+        """Return all lines combined; None for an empty file. Raises UnreadableJournal."""
+        content: JournalContent | None = None
         for line in self.lines():
-            if isinstance(line, Begun):
-                content = content or Content(source=line.source, begun_at=line.at)
+            if isinstance(line, ExportStarted):
+                content = content or JournalContent(source=line.source, begun_at=line.at)
             elif content is None:
-                raise UnusableFile(self.path, "its first line does not say where the posts come from")
+                raise UnreadableJournal(self.path, "its first line does not name the source")
             else:
-                content.take(line)
+                content.add(line)
         return content
 
     def close(self) -> None:
@@ -169,8 +177,8 @@ class Journal:
         self._file.close()
 
     @contextmanager
-    def _usable(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise UnusableFile(self.path, error.strerror or str(error)) from error
+            raise UnreadableJournal(self.path, error.strerror or str(error)) from error

@@ -1,4 +1,4 @@
-"""What came of an export or an import, post by post."""
+"""The result of an export or import, post by post."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from core.posts.models import Post
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
-    """One post that somebody should look at, and why. The post is None where nothing is known of it but its id."""
+    """A post that needs a person's attention, and the reason. `post` is None if only its id is known."""
 
     post_id: str
     post: Post | None
@@ -16,8 +16,8 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """How many posts moved; those that did not, or not as they were; and those for which it is to be run again."""
+class TransferReport:
+    """The number of posts that moved, remarks on posts, and the posts for which the command must run again."""
 
     moved: int
     remarks: tuple[Remark, ...]
@@ -25,21 +25,21 @@ class Report:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of one post: it moved, or it did not; it is to be tried again; and what is to be said of it."""
+class PostResult:
+    """The result for one post: whether it moved, whether it must be tried again, and a remark."""
 
     moved: bool = False
     unfinished: bool = False
     remark: Remark | None = None
 
 
-def report_of(outcomes: Iterable[Outcome]) -> Report:
-    """Return what came of all posts, in their order."""
+def summarise(results: Iterable[PostResult]) -> TransferReport:
+    """Return the report on all posts, in their order."""
     moved = 0
     remarks: list[Remark] = []
     unfinished: list[Remark] = []
-    for outcome in outcomes:
-        moved += outcome.moved
-        if outcome.remark is not None:
-            (unfinished if outcome.unfinished else remarks).append(outcome.remark)
-    return Report(moved=moved, remarks=tuple(remarks), unfinished=tuple(unfinished))
+    for result in results:
+        moved += result.moved
+        if result.remark is not None:
+            (unfinished if result.unfinished else remarks).append(result.remark)
+    return TransferReport(moved=moved, remarks=tuple(remarks), unfinished=tuple(unfinished))

@@ -1,61 +1,59 @@
-"""Who Punctual is to AWS, and whether both agree on the time."""
+"""Health checks of the AWS credentials and of this machine's clock."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from core.aws_errors import NoCredentials, translated
-from core.backends.aws import Aws
-from core.health.findings import Finding, Visit, bad, good, warning
-from core.time.phrases import span
+from core.aws_errors import NoCredentials, translate_aws_errors
+from core.backends.aws import AwsBackend
+from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.time.phrases import duration
 
-SLIGHT = timedelta(seconds=2)
-"""AWS tells the time in whole seconds."""
-SERIOUS = timedelta(seconds=60)
-"""A minute off, a post is called late or missing when it is not."""
-
-
-def mode(aws: Aws, visit: Visit) -> Finding:
-    """Say who fires."""
-    stack = visit.application.settings.stack
-    whence = f"the stack {stack}" if stack else "the parts that are set one by one"
-    return good(f"AWS: EventBridge Scheduler and Lambda fire, by {whence} in {aws.deployment.region}.")
+TOLERATED_SKEW = timedelta(seconds=2)
+"""The Date header of AWS has whole seconds."""
+SERIOUS_SKEW = timedelta(seconds=60)
+"""With a skew of a minute, posts are wrongly shown as late or missing."""
 
 
-def identity(aws: Aws, visit: Visit) -> Finding:
-    """Whose credentials are in use, and where boto3 found them."""
-    with translated():
+def check_mode(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Report the mode, the origin of the deployment's settings and the Region."""
+    stack = context.application.settings.stack
+    origin = f"the stack {stack}" if stack else "settings for each resource"
+    return good(f"AWS: EventBridge Scheduler and Lambda fire, configured by {origin} in {aws.deployment.region}.")
+
+
+def check_identity(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that the credentials belong to the deployment's account."""
+    with translate_aws_errors():
         credentials = aws.session.get_credentials()
         if credentials is None:
             raise NoCredentials("Unable to locate credentials.")
-        caller = aws.brief_client("sts").get_caller_identity()
-    found = f"{caller['Arn']}, by {credentials.method}"
+        caller = aws.quick_client("sts").get_caller_identity()
+    message = f"{caller['Arn']}, found by {credentials.method}"
     if caller["Account"] != aws.deployment.account:
         return bad(
-            f"{found}: account {caller['Account']}, but the relay is in {aws.deployment.account}.",
-            "Set AWS_PROFILE to a profile of the account that the stack was deployed to.",
+            f"{message}: account {caller['Account']}, but the relay is in {aws.deployment.account}.",
+            "Set AWS_PROFILE to a profile of the deployment's account.",
         )
-    return good(f"{found}.")
+    return good(f"{message}.")
 
 
-def clock(aws: Aws, visit: Visit) -> Finding:
-    """How far this machine's clock is off, by the Date header of an answer of AWS.
+def check_clock(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check this machine's clock against the Date header of an AWS response.
 
-    AWS wrote it at some instant between the question and its answer, which may be seconds apart.
+    AWS wrote the header between the request and the response. The skew is the distance to that interval.
     """
-    with translated():
-        asked = visit.application.clock()
-        answer = aws.brief_client("sts").get_caller_identity()
-        answered = visit.application.clock()
-    told = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    skew = max(asked - told, timedelta()) or min(answered - told, timedelta())
-    if abs(skew) <= SLIGHT:
+    with translate_aws_errors():
+        sent_at = context.application.clock()
+        response = aws.quick_client("sts").get_caller_identity()
+        received_at = context.application.clock()
+    aws_time = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+    skew = max(sent_at - aws_time, timedelta()) or min(received_at - aws_time, timedelta())
+    if abs(skew) <= TOLERATED_SKEW:
         return good("This machine's clock agrees with AWS's.")
-    way = "ahead of" if skew > timedelta() else "behind"
-    finding, remedy = (
-        f"This machine's clock is {span(skew)} {way} AWS's.",
-        "Set it, for instance: timedatectl set-ntp true.",
-    )
-    return bad(finding, remedy) if abs(skew) >= SERIOUS else warning(finding, remedy)
+    direction = "ahead of" if skew > timedelta() else "behind"
+    message = f"This machine's clock is {duration(skew)} {direction} AWS's."
+    remedy = "Set the clock, for example: timedatectl set-ntp true."
+    return bad(message, remedy) if abs(skew) >= SERIOUS_SKEW else warning(message, remedy)
 
 
-LOOKS = {"Mode": mode, "Identity": identity, "Clock": clock}
+CHECKS = {"Mode": check_mode, "Identity": check_identity, "Clock": check_clock}

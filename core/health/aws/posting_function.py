@@ -1,14 +1,15 @@
-"""The posting server where it is a function of the stack's: whether it is there, and lets through what is due."""
+"""Health check of the posting server where it is a Lambda function of the stack."""
 
 from typing import Any
 
-from core.aws_errors import PartGone, translated
-from core.backends.aws import Aws
+from core.aws_errors import AwsResourceNotFound
+from core.backends.aws import AwsBackend
 from core.backends.deployment import Deployment
-from core.health.aws.role import DEPLOY
-from core.health.findings import Finding, Visit, bad, good, warning
+from core.health.aws.execution_role import DEPLOY
+from core.health.aws.lambda_functions import configuration, runtime_problem
+from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.publishing.fence import LEASE
-from core.time.phrases import listed
+from core.time.phrases import join_names
 
 VARIABLES = {
     "TABLE_NAME": "table",
@@ -16,53 +17,52 @@ VARIABLES = {
     "ACCOUNTS_PATH": "accounts_path",
     "SIGNING_SECRET_ARN": "signing_secret_arn",
 }
-"""What its environment names, and the member of a Deployment that is the same."""
+"""The function's environment variables, each with the member of Deployment that must equal it."""
 
 
-def function(aws: Aws, visit: Visit) -> Finding:
-    """Whether it is there, ready, given enough time, and told of the same ledger, pictures, accounts and secret."""
+def check_posting_function(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that the function is ready, shares this dashboard's stores and has concurrency reserved."""
     arn = aws.deployment.posting_function_arn
     if arn is None:
         return good("None in this stack: the relay posts to another server.")
     try:
-        with translated():
-            found = aws.brief_client("lambda").get_function_configuration(FunctionName=arn)
-    except PartGone:
+        found = configuration(aws, arn)
+    except AwsResourceNotFound:
         return bad(f"There is no function {arn}: nothing is published.", DEPLOY)
-    return _wrong(found, aws.deployment) or _share(aws, found)
+    return (
+        runtime_problem(found, LEASE.total_seconds(), "publishing a post")
+        or _mismatch(found, aws.deployment)
+        or _reserved_concurrency(aws, found)
+    )
 
 
-def _wrong(found: dict[str, Any], deployment: Deployment) -> Finding | None:
-    if found.get("State", "Active") not in ("Active", "Inactive"):
-        return bad(f"The function is in state {found['State']}: {found.get('StateReason', 'no reason given')}.", DEPLOY)
-    if found["Timeout"] < LEASE.total_seconds():
-        return bad(
-            f"It may run {found['Timeout']} s; to publish a post takes up to {LEASE.total_seconds():.0f} s.", DEPLOY
-        )
-    told = found.get("Environment", {}).get("Variables", {})
-    other = [
-        name for name, member in VARIABLES.items() if not told.get(name) or told[name] != getattr(deployment, member)
+def _mismatch(found: dict[str, Any], deployment: Deployment) -> Finding | None:
+    """Return a finding if the function uses other stores than this dashboard, else None."""
+    variables = found.get("Environment", {}).get("Variables", {})
+    differing = [
+        name
+        for name, member in VARIABLES.items()
+        if not variables.get(name) or variables[name] != getattr(deployment, member)
     ]
-    if other:
-        return bad(
-            f"It was told of another {listed(other)} than this dashboard: it does not see what is kept here.",
-            f"Name all parts by PUNCTUAL_STACK alone. {DEPLOY}",
-        )
-    return None
+    if not differing:
+        return None
+    return bad(
+        f"Its {join_names(differing)} differ from this dashboard's: it does not read the same data.",
+        f"Configure the dashboard by PUNCTUAL_STACK alone. {DEPLOY}",
+    )
 
 
-def _share(aws: Aws, found: dict[str, Any]) -> Finding:
-    """Judge the part of the account's concurrency that is kept free for it."""
-    at_once = aws.published_at_once()
-    if at_once is None:
+def _reserved_concurrency(aws: AwsBackend, found: dict[str, Any]) -> Finding:
+    reserved = aws.posting_concurrency()
+    if reserved is None:
         return warning(
-            "No concurrency is reserved for it: whatever else runs in the account, and strangers who call its URL, "
-            "may keep posts waiting.",
+            "It has no reserved concurrency: other functions of the account, and strangers who call its URL, "
+            "can delay posts.",
             DEPLOY,
         )
-    if at_once == 0:
+    if reserved == 0:
         return bad("Its reserved concurrency is 0: nothing is published.", DEPLOY)
-    return good(f"{found['FunctionName']} is ready ({found['MemorySize']} MB), for {at_once:,} posts side by side.")
+    return good(f"{found['FunctionName']} is ready ({found['MemorySize']} MB), for {reserved:,} posts at once.")
 
 
-LOOKS = {"Posting function": function}
+CHECKS = {"Posting function": check_posting_function}

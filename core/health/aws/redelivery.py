@@ -1,55 +1,45 @@
-"""What hands failed posts to the relay again: Lambda's event source mapping on the on-failure queue."""
+"""Health check of the event source mapping that returns failed posts from the on-failure queue to the relay."""
 
 from typing import Any
 
-from core.aws_errors import PartGone, translated
-from core.backends.aws import Aws
-from core.health.aws.role import DEPLOY
-from core.health.findings import Finding, Visit, bad, good, unknown, warning
+from core.aws_errors import translate_aws_errors
+from core.backends.aws import AwsBackend
+from core.health.aws.execution_role import DEPLOY
+from core.health.aws.lambda_functions import invoke_config, on_failure_queue
+from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
 
 
-def mapping(aws: Aws, visit: Visit) -> Finding:
-    """Whether Lambda reads the on-failure queue, and hands each post over alone."""
-    queue = on_failure_queue(aws)
+def check_redelivery(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that Lambda reads the on-failure queue, one post at a time."""
+    queue = on_failure_queue(invoke_config(aws))
     if queue is None:
-        return unknown("There is no on-failure queue.", "See the check of the relay's failures.")
-    with translated():
-        listed = aws.brief_client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
-    ours = [each for each in listed if _function(each["FunctionArn"]) == _function(aws.target.function_arn)]
+        return unknown("There is no on-failure queue.", "See the check of the relay's retries.")
+    with translate_aws_errors():
+        mappings = aws.quick_client("lambda").list_event_source_mappings(EventSourceArn=queue)["EventSourceMappings"]
+    ours = [each for each in mappings if _function(each["FunctionArn"]) == _function(aws.target.function_arn)]
     if not ours:
-        return bad(f"Nothing hands what lies in {queue} to the relay again: it stays there until SQS drops it.", DEPLOY)
-    return _verdict(ours[0])
+        return bad(f"Nothing returns posts from {queue} to the relay; SQS drops them in the end.", DEPLOY)
+    return _mapping_finding(ours[0])
 
 
-def on_failure_queue(aws: Aws) -> str | None:
-    """Return the ARN of what Lambda sends the relay's failures to; None where it sends them nowhere."""
-    try:
-        with translated():
-            found = aws.brief_client("lambda").get_function_event_invoke_config(FunctionName=aws.target.function_arn)
-    except PartGone:
-        return None
-    destination: str | None = found.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-    return destination
-
-
-def _verdict(found: dict[str, Any]) -> Finding:
-    update = f"Run: aws lambda update-event-source-mapping --uuid {found['UUID']}"
-    state, size = found["State"], found["BatchSize"]
+def _mapping_finding(mapping: dict[str, Any]) -> Finding:
+    update = f"Run: aws lambda update-event-source-mapping --uuid {mapping['UUID']}"
+    state, size = mapping["State"], mapping["BatchSize"]
     if state in ("Creating", "Enabling", "Updating"):
-        return warning(f"It is in state {state}.", "Look again in a minute.")
+        return warning(f"The mapping is in state {state}.", "Check again in a minute.")
     if state != "Enabled":
-        return bad(f"It is in state {state}: what failed three times is not tried again.", f"{update} --enabled")
+        return bad(f"The mapping is in state {state}: failed posts are not retried.", f"{update} --enabled")
     if size != 1:
         return bad(
-            f"It hands over up to {size} posts at once; the relay reads one, and gives up several as unreadable.",
+            f"The mapping sends up to {size} posts at once; the relay reads one, and gives up a larger batch.",
             f"{update} --batch-size 1",
         )
-    return good("What lies in the on-failure queue is handed to the relay again, each post alone.")
+    return good("Lambda returns each post of the on-failure queue to the relay.")
 
 
 def _function(arn: str) -> list[str]:
-    """Return the parts of an ARN that name the function, without those that name a version or an alias of it."""
+    """Return the parts of a function's ARN without its version or alias."""
     return arn.split(":")[:7]
 
 
-LOOKS = {"Redelivery": mapping}
+CHECKS = {"Redelivery": check_redelivery}

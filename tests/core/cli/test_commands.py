@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
-from core.cli.commands import main
+from core.cli.main import main
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -76,7 +76,7 @@ def test_queue_tells_of_posts_that_no_schedule_carries(command, tmp_path, clock)
     application = Application(Settings(home=tmp_path), clock)
     application.schedules.pause(application.schedules.plan(ids[1]))
     unarmed = application.ledger.get(ids[2]).post.model_copy(update={"revision": 2})
-    application.ledger.change(unarmed, wish="active", schedule_name="post-x", now=clock())
+    application.ledger.change(unarmed, desired="active", schedule_name="post-x", now=clock())
     application.close()
     clock.move(hours=26)
     _, out, _ = command("queue", "--json")
@@ -135,7 +135,7 @@ def test_history_is_an_empty_array_at_first(command):
         (("--at", "2020-01-01T09:00", "--to", "outbox"), "has passed"),
         (("--at", "2026-11-02T12:00:01", "--to", "outbox"), "only a moment ahead"),
         (("--at", "2027-03-28T02:30", "--zone", "Europe/Berlin", "--to", "outbox"), "does not exist"),
-        (("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--to", "outbox"), "comes twice"),
+        (("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--to", "outbox"), "occurs twice"),
         (("--at", "2026-11-24T09:00", "--zone", "Mars/Olympus", "--to", "outbox"), "no time zone"),
         (("--at", "2026-11-24T09:00", "--to", "nowhere"), "No account"),
         (("--at", "2056-11-24T09:00", "--to", "outbox"), "too far ahead"),

@@ -1,4 +1,4 @@
-"""`python -m core.engine` with the real AWS CLI."""
+"""`python -m core engine` with the real AWS CLI."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.engine import _listener
+from core.cli.engine import open_listener
 
 ROOT = Path(__file__).parents[3]
 AWS = Path(sys.executable).with_name("aws")
@@ -38,8 +38,8 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(home, port):
-    """A running `python -m core.engine`; its first line is read."""
-    command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home)]
+    """A running `python -m core engine`; its first line is read."""
+    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         process.line = process.stdout.readline()
@@ -174,7 +174,7 @@ def test_it_fires_too(aws, home):
 
 def refused(port, home):
     """Start where it cannot start; return what it says."""
-    command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home)]
+    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -193,7 +193,7 @@ def test_a_port_that_is_taken_is_named(engine, port, tmp_path):
 
 
 def test_the_second_piece_of_an_answer_waits_for_no_acknowledgement_of_the_first():
-    with _listener(0) as listener, socket.create_connection(listener.getsockname()):
+    with open_listener(0) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

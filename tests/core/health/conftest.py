@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.application import Application
-from core.health.examination import examine
-from core.health.findings import Check
+from core.health.checks import run_checks
+from core.health.findings import CheckResult
 from core.settings import Settings
 
 
@@ -19,11 +19,11 @@ def application(tmp_path, clock) -> Iterator[Application]:
 
 
 @pytest.fixture
-def look(application, clock) -> Callable[[str], Check]:
+def look(application, clock) -> Callable[[str], CheckResult]:
     """Examine the machine, and return one check by its name."""
 
-    def look(name: str) -> Check:
-        [found] = [check for check in examine(application, clock()) if check.name == name]
+    def look(name: str) -> CheckResult:
+        [found] = [check for check in run_checks(application, clock()) if check.name == name]
         return found
 
     return look

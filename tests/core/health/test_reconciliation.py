@@ -4,20 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from core.health.reconciliation import arm_again, delete, reconcile
+from core.health.reconciliation import delete, find_differences, rearm
 from core.posts.models import Repeat
 from core.posts.payload import write_schedule
 
 
 @pytest.fixture
 def scheduler(application):
-    return application.place.scheduler
+    return application.backend.scheduler_client
 
 
 @pytest.fixture
 def differences(application, clock):
     """The kinds of difference, and the names."""
-    return lambda: [(each.kind, each.name) for each in reconcile(application, clock())]
+    return lambda: [(each.kind, each.name) for each in find_differences(application, clock())]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_what_was_planned_here_alone_agrees(application, differences, a_series):
 def test_a_schedule_that_somebody_deleted_is_gone_and_can_be_armed_again(application, scheduler, planned, differences):
     scheduler.delete_schedule(Name=planned.schedule_name, GroupName="punctual")
     assert differences() == [("gone", planned.schedule_name)]
-    arm_again(application, planned)
+    rearm(application, planned)
     assert differences() == []
     assert scheduler.get_schedule(Name=planned.schedule_name, GroupName="punctual")["State"] == "ENABLED"
 
@@ -62,7 +62,7 @@ def test_a_schedule_that_somebody_changed_is_altered_and_can_be_armed_again(
         change = {"Target": found["Target"] | change["Target"]}
     altered(scheduler, planned.schedule_name, **change)
     assert differences() == [("altered", planned.schedule_name)]
-    arm_again(application, planned)
+    rearm(application, planned)
     assert differences() == []
 
 
@@ -70,12 +70,12 @@ def test_a_paused_post_is_put_right_as_a_paused_one(application, scheduler, plan
     paused = application.schedules.pause(planned)
     altered(scheduler, planned.schedule_name, State="ENABLED")
     assert differences() == [("altered", planned.schedule_name)]
-    arm_again(application, paused)
+    rearm(application, paused)
     assert scheduler.get_schedule(Name=planned.schedule_name, GroupName="punctual")["State"] == "DISABLED"
 
 
 def test_a_schedule_whose_deletion_was_lost_is_left_behind(application, scheduler, planned, differences):
-    request = write_schedule(planned.post, application.place.target, enabled=True)
+    request = write_schedule(planned.post, application.backend.target, enabled=True)
     application.schedules.cancel(planned)
     scheduler.create_schedule(**request | {"ClientToken": "again"})
     assert differences() == [("left behind", planned.schedule_name)]
@@ -89,7 +89,7 @@ def test_a_schedule_that_fired_and_stayed_is_left_behind(planned, differences, c
 
 
 def test_a_post_that_the_ledger_does_not_know_is_unplanned(application, scheduler, differences, a_post):
-    request = write_schedule(a_post(), application.place.target, enabled=True)
+    request = write_schedule(a_post(), application.backend.target, enabled=True)
     scheduler.create_schedule(**request)
     assert differences() == [("unplanned", request["Name"])]
 
@@ -100,7 +100,7 @@ def test_a_name_that_is_not_ours_is_foreign(application, scheduler, differences)
         GroupName="punctual",
         ScheduleExpression="rate(1 day)",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": application.place.target.function_arn, "RoleArn": application.place.target.role_arn},
+        Target={"Arn": application.backend.target.function_arn, "RoleArn": application.backend.target.role_arn},
     )
     assert differences() == [("foreign", "backup-every-night")]
 
@@ -112,8 +112,8 @@ def test_deleting_what_has_gone_meanwhile_is_no_fault(application):
 def test_the_check_counts_what_differs(application, scheduler, planned, look):
     scheduler.delete_schedule(Name=planned.schedule_name, GroupName="punctual")
     check = look("Ledger and schedules")
-    assert check.verdict == "bad"
-    assert check.finding == "They differ: 1 planned and not in the scheduler."
+    assert check.status == "bad"
+    assert check.message == "They differ: 1 planned and not in the scheduler."
 
 
 def test_a_series_whose_schedule_somebody_deleted_is_gone_and_can_be_armed_again(
@@ -122,7 +122,7 @@ def test_a_series_whose_schedule_somebody_deleted_is_gone_and_can_be_armed_again
     plan = application.schedules.schedule(a_series())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
     assert differences() == [("gone", plan.schedule_name)]
-    arm_again(application, plan)
+    rearm(application, plan)
     assert differences() == []
 
 

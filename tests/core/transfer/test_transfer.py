@@ -10,19 +10,19 @@ from datetime import timedelta
 import pytest
 
 from core.application import Application
-from core.cli.commands import main
+from core.cli.main import main
 from core.errors import PunctualError
-from core.ledger.post_state import standing
+from core.ledger.post_state import post_state
 from core.ledger.table import TableUnavailable
-from core.outbox.port import Entry
+from core.outbox.port import OutboxPost
 from core.posts.models import Media, Post, Repeat, new_post_id
 from core.posts.payload import Payload, invocation_of, read_scheduled
-from core.scheduling.refusals import Moved
-from core.scheduling.upsert import Waiting
+from core.scheduling.refusals import PostMoved
+from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
-from core.transfer.exporting import AlreadyComplete, OtherSource, leave
-from core.transfer.importing import ImportedElsewhere, Incomplete, arrive
-from core.transfer.journal import Begun, UnusableFile
+from core.transfer.exporting import AlreadyComplete, OtherSource, export_posts
+from core.transfer.importing import ImportedElsewhere, IncompleteExport, import_posts
+from core.transfer.journal import ExportStarted, UnreadableJournal
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def machine(tmp_path, clock) -> Iterator[Callable[[str], Application]]:
 
         def open_machine(name: str) -> Application:
             settings = Settings.read({"PUNCTUAL_HOME": str(tmp_path / name)})
-            application = Application(settings, clock, Waiting(pause=lambda _: None))
+            application = Application(settings, clock, WaitPolicy(pause=lambda _: None))
             closing.callback(application.close)
             return application
 
@@ -75,14 +75,14 @@ def write(a_post, clock) -> Callable[..., Post]:
 
 def held(application: Application) -> dict[str, tuple[str, str]]:
     """What the scheduler holds: state and text by post id."""
-    scheduler, group = application.place.scheduler, application.place.target.group
+    scheduler, group = application.backend.scheduler_client, application.backend.target.group
     pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group)
     found = [scheduler.get_schedule(Name=each["Name"], GroupName=group) for p in pages for each in p["Schedules"]]
     posts = [(each["State"], read_scheduled(each)) for each in found]
     return {post.post_id: (state, post.text) for state, post in posts}
 
 
-def published(application: Application) -> list[Entry]:
+def published(application: Application) -> list[OutboxPost]:
     return application.outbox.feed(limit=100)
 
 
@@ -98,13 +98,13 @@ def test_every_post_is_disabled_where_it_was_and_armed_where_it_goes(source, des
         source.schedules.schedule(post)
     source.schedules.pause(source.schedules.plan(paused.post_id))
 
-    left = leave(source, path)
+    left = export_posts(source, path)
     assert (left.moved, left.remarks, left.unfinished) == (3, (), ())
     assert {state for state, _ in held(source).values()} == {"DISABLED"}
-    states = {standing(source.ledger, post.post_id, source.clock()).state for post in (active, paused, series)}
+    states = {post_state(source.ledger, post.post_id, source.clock()).state for post in (active, paused, series)}
     assert states == {"moved"}
 
-    come = arrive(destination, path)
+    come = import_posts(destination, path)
     assert (come.moved, come.remarks, come.unfinished) == (3, (), ())
     assert held(destination) == {
         active.post_id: ("ENABLED", "Active"),
@@ -120,8 +120,8 @@ def test_a_moved_post_goes_out_from_where_it_went_alone(source, destination, pat
     post = write()
     source.schedules.schedule(post)
     before = due(source, post.post_id)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     for payload in (before, due(source, post.post_id)):
         [verdict] = source.publisher.publish(payload).verdicts
         assert verdict.state == "superseded"
@@ -134,8 +134,8 @@ def test_what_was_armed_where_it_was_is_turned_away_where_it_went(source, destin
     post = write()
     source.schedules.schedule(post)
     before = due(source, post.post_id)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     for late in (before, due(source, post.post_id)):
         [verdict] = destination.publisher.publish(late).verdicts
         assert verdict.state == "superseded"
@@ -146,8 +146,8 @@ def test_a_run_that_went_out_before_does_not_go_out_once_more(source, destinatio
     source.schedules.schedule(series)
     run = clock.move(days=1)
     source.publisher.publish(due(source, series.post_id, run))
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     [verdict] = destination.publisher.publish(due(destination, series.post_id, run)).verdicts
     assert verdict.state == "published"
     assert (len(published(source)), len(published(destination))) == (1, 0)
@@ -158,12 +158,12 @@ def test_a_run_that_went_out_before_does_not_go_out_once_more(source, destinatio
 def test_posts_that_were_moved_can_be_moved_back(source, destination, path, write, tmp_path):
     post = write()
     source.schedules.schedule(post)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     plan = destination.schedules.plan(post.post_id)
     destination.schedules.edit(plan, plan.post.model_copy(update={"text": "Changed there"}))
-    leave(destination, tmp_path / "back.jsonl")
-    assert arrive(source, tmp_path / "back.jsonl").moved == 1
+    export_posts(destination, tmp_path / "back.jsonl")
+    assert import_posts(source, tmp_path / "back.jsonl").moved == 1
     assert held(source) == {post.post_id: ("ENABLED", "Changed there")}
     assert held(destination) == {post.post_id: ("DISABLED", "Changed there")}
     [verdict] = destination.publisher.publish(due(destination, post.post_id)).verdicts
@@ -173,31 +173,31 @@ def test_posts_that_were_moved_can_be_moved_back(source, destination, path, writ
 def test_a_move_that_is_given_up_is_taken_back_by_importing_where_it_began(source, path, write):
     post = write()
     source.schedules.schedule(post)
-    leave(source, path)
-    assert arrive(source, path).moved == 1
+    export_posts(source, path)
+    assert import_posts(source, path).moved == 1
     assert held(source) == {post.post_id: ("ENABLED", post.text)}
     assert source.publisher.publish(due(source, post.post_id)).final
 
 
 def test_a_moved_post_is_not_changed_where_it_was(source, path, write):
     plan = source.schedules.schedule(write())
-    leave(source, path)
+    export_posts(source, path)
     plan = source.schedules.plan(plan.post.post_id)
     for change in (source.schedules.resume, source.schedules.pause, source.schedules.send_now):
-        with pytest.raises(Moved):
+        with pytest.raises(PostMoved):
             change(plan)
 
 
 def test_what_is_left_of_a_moved_post_is_taken_away_and_cannot_be_brought_back(source, destination, path, write):
     post = write()
     source.schedules.schedule(post)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     cancelled = source.schedules.cancel(source.schedules.plan(post.post_id))
-    assert (cancelled.wish, cancelled.settled, held(source)) == ("moved", True, {})
+    assert (cancelled.desired, cancelled.settled, held(source)) == ("moved", True, {})
     assert source.schedules.cancel(cancelled) == cancelled
     for bring_back in (source.schedules.undo_cancel, lambda plan: source.schedules.schedule(plan.post)):
-        with pytest.raises(Moved):
+        with pytest.raises(PostMoved):
             bring_back(cancelled)
     [verdict] = source.publisher.publish(due(source, post.post_id)).verdicts
     assert verdict.state == "superseded"
@@ -208,10 +208,10 @@ def test_a_post_that_is_cancelled_before_the_export_is_whole_does_not_travel(mac
     plan = old.schedules.schedule(write())
     with monkeypatch.context() as patched, suppress(Crash):
         crashing(old, patched, 1, "after")
-        leave(old, path)
+        export_posts(old, path)
     old.schedules.cancel(old.schedules.plan(plan.post.post_id))
-    assert leave(old, path).moved == 0
-    arrive(new, path)
+    assert export_posts(old, path).moved == 0
+    import_posts(new, path)
     assert (held(old), held(new)) == ({}, {})
 
 
@@ -220,7 +220,7 @@ def test_a_post_whose_time_has_passed_stays_and_is_told(source, destination, pat
     source.schedules.pause(plan)
     source.schedules.schedule(write(hours=48, text="In time"))
     clock.move(hours=2)
-    left = leave(source, path)
+    left = export_posts(source, path)
     assert left.moved == 1
     [remark] = left.remarks
     assert (remark.post.text, "Its time has passed" in remark.reason) == ("Too late", True)
@@ -230,22 +230,22 @@ def test_a_post_whose_time_has_passed_stays_and_is_told(source, destination, pat
 def test_a_post_whose_time_passes_on_the_way_is_there_but_paused(source, destination, path, write, clock):
     post = write(hours=1)
     source.schedules.schedule(post)
-    leave(source, path)
+    export_posts(source, path)
     clock.move(hours=3)
-    come = arrive(destination, path)
+    come = import_posts(destination, path)
     [remark] = come.remarks
     assert "lies here, paused" in remark.reason
-    assert standing(destination.ledger, post.post_id, clock()).state == "time has passed"
+    assert post_state(destination.ledger, post.post_id, clock()).state == "time has passed"
     [verdict] = destination.publisher.publish(due(destination, post.post_id)).verdicts
     assert verdict.state == "superseded"
 
 
 def test_what_goes_out_in_a_moment_goes_out_from_where_it_is(source, path, write):
     source.schedules.schedule(write(hours=1))
-    soon = source.place.notice / timedelta(hours=1)
+    soon = source.backend.minimum_notice / timedelta(hours=1)
     source.schedules.schedule(write(hours=soon, text="In a moment"))
     source.clock.move(seconds=1)
-    left = leave(source, path)
+    left = export_posts(source, path)
     assert left.moved == 1
     [remark] = left.remarks
     assert (remark.post.text, "in a moment" in remark.reason) == ("In a moment", True)
@@ -260,12 +260,12 @@ def test_what_is_in_the_file_already_and_goes_out_in_a_moment_does_not_travel(ma
 
     with monkeypatch.context() as patched:
         patched.setattr(old.ledger, "change", fail)
-        assert len(leave(old, path).unfinished) == 1
+        assert len(export_posts(old, path).unfinished) == 1
     clock.move(minutes=59, seconds=59)
-    [remark] = leave(old, path).remarks
+    [remark] = export_posts(old, path).remarks
     assert "in a moment" in remark.reason
     clock.move(seconds=-5)  # there, clocks are a little behind
-    arrive(new, path)
+    import_posts(new, path)
     assert (held(old)[plan.post.post_id][0], held(new)) == ("ENABLED", {})
 
 
@@ -277,7 +277,7 @@ def test_what_is_going_out_goes_out_from_where_it_is(source, path, write, clock)
     source.ledger.claim(
         payload, "outbox", deduplicates=True, prepared=None, lease_until=now + timedelta(minutes=1), now=now
     )
-    left = leave(source, path)
+    left = export_posts(source, path)
     assert (left.moved, "It is going out" in left.remarks[0].reason) == (0, True)
     assert travelling(path) == []
 
@@ -289,20 +289,20 @@ def test_a_series_that_is_going_out_moves_once_that_run_is_out(source, destinati
     source.ledger.claim(
         run, "outbox", deduplicates=True, prepared=None, lease_until=now + timedelta(seconds=35), now=now
     )
-    [unfinished] = leave(source, path).unfinished
+    [unfinished] = export_posts(source, path).unfinished
     assert unfinished.post_id == series.post_id
     assert not complete(path)
     clock.move(minutes=1)
     source.publisher.publish(run)
-    assert leave(source, path).moved == 1
-    assert arrive(destination, path).moved == 1
+    assert export_posts(source, path).moved == 1
+    assert import_posts(destination, path).moved == 1
 
 
 def test_a_post_that_was_not_armed_yet_moves_all_the_same(source, destination, path, write, clock):
     post = write()
     source.ledger.plan(post, schedule_name="post-x", now=clock())
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     assert held(destination) == {post.post_id: ("ENABLED", post.text)}
 
 
@@ -310,14 +310,14 @@ def test_a_series_whose_schedule_somebody_deleted_moves_and_one_that_is_over_sta
     source, destination, path, a_series, clock
 ):
     series = source.schedules.schedule(a_series(post_id=new_post_id()))
-    scheduler, group = source.place.scheduler, source.place.target.group
+    scheduler, group = source.backend.scheduler_client, source.backend.target.group
     over = a_series(post_id=new_post_id())
     over = over.model_copy(update={"repeat": Repeat(expression="cron(0 9 * * ? *)", ends_at=clock())})
     source.ledger.plan(over, schedule_name="repeat-over", now=clock())
     source.ledger.settle(over.post_id, 1, now=clock())
     scheduler.delete_schedule(Name=series.schedule_name, GroupName=group)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     assert list(held(destination)) == [series.post.post_id]
 
 
@@ -326,26 +326,26 @@ def test_a_run_that_falls_into_the_move_is_told(source, destination, path, a_ser
     for post in (series, paused):
         source.schedules.schedule(post)
     source.schedules.pause(source.schedules.plan(paused.post_id))
-    leave(source, path)
+    export_posts(source, path)
     clock.move(days=2)
-    [remark] = arrive(destination, path).remarks
+    [remark] = import_posts(destination, path).remarks
     assert (remark.post_id, remark.reason) == (
         series.post_id,
         "What fell into the move did not go out: 2026-11-03T08:00:00Z and 2026-11-04T08:00:00Z.",
     )
-    assert arrive(destination, path).remarks == ()
+    assert import_posts(destination, path).remarks == ()
 
 
 def test_a_run_that_went_out_while_the_export_was_interrupted_did_not_fall_into_the_move(
     source, destination, path, a_series, clock
 ):
-    path.write_text(Begun(source=source.place.name, at=clock()).model_dump_json() + "\n")
+    path.write_text(ExportStarted(source=source.backend.name, at=clock()).model_dump_json() + "\n")
     series = source.schedules.schedule(a_series(post_id=new_post_id())).post
     clock.move(days=1)
     run = due(source, series.post_id, occurrence=clock().replace(hour=8))
     assert source.publisher.publish(run).final
-    leave(source, path)
-    assert arrive(destination, path).remarks == ()
+    export_posts(source, path)
+    assert import_posts(destination, path).remarks == ()
 
 
 def test_pictures_travel_along(source, destination, path, write):
@@ -353,8 +353,8 @@ def test_pictures_travel_along(source, destination, path, write):
     picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
     for _ in range(2):
         source.schedules.schedule(write(media=(picture,)))
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     assert destination.media.get(reference) == b"a picture"
     assert path.read_text().count('"kind":"picture","reference"') == 1
 
@@ -367,17 +367,17 @@ def test_a_picture_travels_though_the_first_post_that_shows_it_stays(machine, pa
         old.schedules.schedule(write(media=(picture,)))
     read, failures = old.media.get, [TableUnavailable("Not now.")]
     monkeypatch.setattr(old.media, "get", lambda wanted: read(wanted) if not failures else _raise(failures.pop()))
-    [unfinished] = leave(old, path).unfinished
+    [unfinished] = export_posts(old, path).unfinished
     old.schedules.cancel(old.schedules.plan(unfinished.post_id))
-    assert leave(old, path).moved == 1
-    assert arrive(new, path).moved == 1
+    assert export_posts(old, path).moved == 1
+    assert import_posts(new, path).moved == 1
     assert new.media.get(reference) == b"a picture"
 
 
 def test_an_account_that_is_not_connected_there_is_told(source, destination, path, write):
     source.schedules.schedule(write(destinations=("outbox", "webhook:sales", "webhook:sales#2")))
-    leave(source, path)
-    [remark] = arrive(destination, path).remarks
+    export_posts(source, path)
+    [remark] = import_posts(destination, path).remarks
     assert remark.reason == "Connect webhook:sales under Accounts before it is due."
 
 
@@ -412,13 +412,13 @@ def test_whatever_was_done_before_a_crash_is_finished_by_the_next_run(machine, p
     for count in range(3):
         plan = old.schedules.schedule(write(hours=24 + count, text=f"Post {count}"))
     old.schedules.pause(plan)
-    for application, move in ((old, leave), (new, arrive)):
+    for application, move in ((old, export_posts), (new, import_posts)):
         with monkeypatch.context() as patched, suppress(Crash):
             crashing(application, patched, number, when)
             move(application, path)
         if not complete(path):
-            with pytest.raises(Incomplete):
-                arrive(new, path)
+            with pytest.raises(IncompleteExport):
+                import_posts(new, path)
         if application is new or not complete(path):
             assert move(application, path).unfinished == ()
         assert {state for state, _ in held(old).values()} == {"DISABLED"}
@@ -432,11 +432,11 @@ def test_whatever_was_done_before_a_crash_is_finished_by_the_next_run(machine, p
 def test_an_import_that_is_repeated_changes_nothing(source, destination, path, write):
     post = write()
     source.schedules.schedule(post)
-    leave(source, path)
-    arrive(destination, path)
+    export_posts(source, path)
+    import_posts(destination, path)
     plan = destination.schedules.plan(post.post_id)
     edited = destination.schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
-    assert arrive(destination, path).moved == 1
+    assert import_posts(destination, path).moved == 1
     assert destination.schedules.plan(post.post_id) == edited
 
 
@@ -444,62 +444,62 @@ def test_what_fails_is_unfinished_and_done_by_the_next_run(opened, machine, path
     aws, local = opened(), machine("old")
     for number in range(3):
         local.schedules.schedule(write(text=f"Post {number}"))
-    leave(local, path)
+    export_posts(local, path)
     interfere("CreateSchedule", "ThrottlingException")
-    come = arrive(aws, path)
+    come = import_posts(aws, path)
     assert (come.moved, len(come.unfinished)) == (0, 3)
     assert "ThrottlingException" in come.unfinished[0].reason
     interfere.clear()
-    assert arrive(aws, path).moved == 3
+    assert import_posts(aws, path).moved == 3
     assert len(held(aws)) == 3
 
 
 def test_a_file_goes_to_one_place_only(machine, path, write):
     old, new, third = machine("old"), machine("new"), machine("third")
     old.schedules.schedule(write())
-    leave(old, path)
-    arrive(new, path)
+    export_posts(old, path)
+    import_posts(new, path)
     with pytest.raises(ImportedElsewhere):
-        arrive(third, path)
+        import_posts(third, path)
     with pytest.raises(ImportedElsewhere):
-        arrive(old, path)
+        import_posts(old, path)
 
 
 def test_posts_are_exported_once(machine, path, write, tmp_path):
     old = machine("old")
     old.schedules.schedule(write())
-    leave(old, path)
+    export_posts(old, path)
     with pytest.raises(AlreadyComplete):
-        leave(old, path)
-    again = leave(old, tmp_path / "again.jsonl")
+        export_posts(old, path)
+    again = export_posts(old, tmp_path / "again.jsonl")
     assert again.moved == 0
     assert [remark.reason for remark in again.remarks] == ["It was exported before, into another file."]
 
 
 def test_an_export_is_gone_on_with_where_it_began(machine, path, write, clock):
     old, other = machine("old"), machine("other")
-    path.write_text(Begun(source=old.place.name, at=clock()).model_dump_json() + '\n{"kind":"leaving","po')
+    path.write_text(ExportStarted(source=old.backend.name, at=clock()).model_dump_json() + '\n{"kind":"leaving","po')
     with pytest.raises(OtherSource):
-        leave(other, path)
+        export_posts(other, path)
     old.schedules.schedule(write())
-    assert leave(old, path).moved == 1
+    assert export_posts(old, path).moved == 1
     assert complete(path)
 
 
 @pytest.mark.parametrize("content", ["", "no JSON\n", '{"kind":"complete","posts":1}\n', '{"kind":"begun"}\n'])
 def test_a_file_that_export_did_not_write_is_refused(machine, path, content):
     path.write_text(content)
-    with pytest.raises((UnusableFile, Incomplete)):
-        arrive(machine("new"), path)
+    with pytest.raises((UnreadableJournal, IncompleteExport)):
+        import_posts(machine("new"), path)
 
 
-@pytest.mark.parametrize("move", [leave, arrive])
+@pytest.mark.parametrize("move", [export_posts, import_posts])
 @pytest.mark.parametrize(
     "content", ["the only copy, without a line end", "two lines\nand no end", '{"kind":"leaving",']
 )
 def test_a_file_of_somebody_else_is_left_as_it_is(machine, path, move, content):
     path.write_text(content)
-    with pytest.raises(UnusableFile):
+    with pytest.raises(UnreadableJournal):
         move(machine("old"), path)
     assert path.read_text() == content
 
@@ -508,24 +508,24 @@ def test_a_file_whose_very_first_line_was_cut_short_is_begun_anew(machine, path,
     old = machine("old")
     old.schedules.schedule(write())
     path.write_text('{"kind":"beg')
-    assert leave(old, path).moved == 1
+    assert export_posts(old, path).moved == 1
     assert complete(path)
 
 
 def test_an_import_of_a_file_that_is_not_there_makes_none(machine, path):
-    with pytest.raises(UnusableFile):
-        arrive(machine("new"), path)
+    with pytest.raises(UnreadableJournal):
+        import_posts(machine("new"), path)
     assert not path.exists()
 
 
 def test_a_file_that_cannot_be_looked_at_is_refused(machine, tmp_path):
-    with pytest.raises(UnusableFile, match="File name too long"):
-        arrive(machine("new"), tmp_path / ("x" * 300))
+    with pytest.raises(UnreadableJournal, match="File name too long"):
+        import_posts(machine("new"), tmp_path / ("x" * 300))
 
 
 def test_a_folder_that_may_not_be_written_is_refused(machine, tmp_path):
-    with pytest.raises(UnusableFile):
-        leave(machine("old"), tmp_path / "nowhere" / "posts.jsonl")
+    with pytest.raises(UnreadableJournal):
+        export_posts(machine("old"), tmp_path / "nowhere" / "posts.jsonl")
 
 
 def test_both_commands_tell_what_they_did(machine, path, write, clock):

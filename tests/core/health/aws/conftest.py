@@ -9,8 +9,8 @@ from email.utils import format_datetime
 import pytest
 import requests
 
-from core.health.examination import examine
-from core.health.findings import Check
+from core.health.checks import run_checks
+from core.health.findings import CheckResult
 from lambda_pkg.signature import signed_headers
 
 
@@ -48,8 +48,8 @@ class PostingServer:
 @pytest.fixture
 def server(monkeypatch) -> PostingServer:
     server = PostingServer()
-    monkeypatch.setattr("core.health.aws.posting.requests.post", server.post)
-    monkeypatch.setattr("core.health.aws.posting.socket.getaddrinfo", server.look_up)
+    monkeypatch.setattr("core.health.aws.posting_url.requests.post", server.post)
+    monkeypatch.setattr("core.health.aws.posting_url.socket.getaddrinfo", server.look_up)
     return server
 
 
@@ -91,11 +91,11 @@ def application(opened):
 
 
 @pytest.fixture
-def look(application, server, told, clock) -> Callable[[str], Check]:
+def look(application, server, told, clock) -> Callable[[str], CheckResult]:
     """Examine the deployment, and return one check by its name."""
 
-    def look(name: str) -> Check:
-        [found] = [check for check in examine(application, clock()) if check.name == name]
+    def look(name: str) -> CheckResult:
+        [found] = [check for check in run_checks(application, clock()) if check.name == name]
         return found
 
     return look

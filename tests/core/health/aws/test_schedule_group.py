@@ -3,4 +3,4 @@
 
 def test_a_deleted_group_is_bad(look, deployed):
     deployed["scheduler"].delete_schedule_group(Name="posts")
-    assert look("Schedule group").finding == "There is no schedule group posts."
+    assert look("Schedule group").message == "There is no schedule group posts."

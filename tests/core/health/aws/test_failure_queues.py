@@ -14,9 +14,9 @@ import pytest
 def test_what_lies_in_a_queue_is_counted(look, deployed, output, name):
     for _ in range(3):
         deployed["sqs"].send_message(QueueUrl=deployed.outputs[output], MessageBody="{}")
-    assert (look(name).verdict, look(name).finding) == ("warning", "3 posts.")
+    assert (look(name).status, look(name).message) == ("warning", "3 posts.")
 
 
 def test_a_deleted_queue_is_bad(look, deployed):
     deployed["sqs"].delete_queue(QueueUrl=deployed.outputs["DeadLettersQueueUrl"])
-    assert look("Given up by the relay").verdict == "bad"
+    assert look("Given up by the relay").status == "bad"

@@ -1,0 +1,61 @@
+"""Health checks of the deployed relay: the function, its retries and its concurrency."""
+
+from core.aws_errors import AwsResourceNotFound
+from core.backends.aws import AwsBackend
+from core.health.aws.execution_role import DEPLOY
+from core.health.aws.lambda_functions import configuration, invoke_config, on_failure_queue, runtime_problem
+from core.health.capacity import bottleneck, busiest_minute, posts_due
+from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.time.phrases import clock_time
+
+MAX_RUN_SECONDS = 140
+"""The relay waits up to 90 s for the due instant, and its POST takes up to 50 s."""
+RETRIES, MAX_EVENT_AGE = 2, 900
+"""The deployed settings of asynchronous invocation; the age is in seconds."""
+LAMBDA_MAX_EVENT_AGE = 21_600
+"""Lambda's default, in seconds."""
+
+
+def check_relay_function(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that the relay exists, is ready, has a sufficient timeout and may run."""
+    try:
+        found = configuration(aws, aws.target.function_arn)
+    except AwsResourceNotFound:
+        return bad(f"There is no function {aws.target.function_arn}: nothing is published.", DEPLOY)
+    if problem := runtime_problem(found, MAX_RUN_SECONDS, "the wait and the POST"):
+        return problem
+    if aws.reserved_concurrency(aws.target.function_arn) == 0:
+        start = f"aws lambda delete-function-concurrency --function-name {found['FunctionName']}"
+        return bad("Its reserved concurrency is 0: nothing is published.", f"To start the relay again, run: {start}")
+    runtime = found.get("Runtime", "container image")
+    return good(f"{found['FunctionName']} is ready ({runtime}, {found['MemorySize']} MB, {found['Timeout']} s).")
+
+
+def check_relay_retries(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that Lambda retries a failed event as deployed, and then keeps it in the on-failure queue."""
+    found = invoke_config(aws)
+    if found is None:
+        return bad("Asynchronous invocation is not configured: Lambda retries for hours, then drops the post.", DEPLOY)
+    if on_failure_queue(found) is None:
+        return bad("There is no on-failure queue: Lambda drops a post that fails three times.", DEPLOY)
+    retries = found.get("MaximumRetryAttempts", RETRIES)
+    age = found.get("MaximumEventAgeInSeconds", LAMBDA_MAX_EVENT_AGE)
+    if (retries, age) != (RETRIES, MAX_EVENT_AGE):
+        return warning(f"Lambda retries {retries} times in {age} s, not {RETRIES} times in {MAX_EVENT_AGE} s.", DEPLOY)
+    return good(f"Lambda retries {retries} times, then sends the post to the on-failure queue.")
+
+
+def check_concurrency(aws: AwsBackend, context: HealthContext) -> Finding:
+    """Check that the posts of the busiest minute of the next day can run in parallel."""
+    narrowest = bottleneck(aws)
+    count, minute = busiest_minute(context.application.listing, context.now)
+    limit = f"{narrowest.limit[0].upper()}{narrowest.limit[1:]}"
+    if not narrowest.posts:
+        return bad(f"{limit}: nothing is published.", "See the checks of the relay and of the posting function.")
+    if minute is None or count <= narrowest.posts:
+        return good(f"{limit}; the busiest minute of the next day has {count:,}.")
+    at = f"{clock_time(minute, context.zone)} {context.zone}"
+    return warning(f"{limit}, and {posts_due(count)} at {at}: some will be late.", narrowest.remedy)
+
+
+CHECKS = {"Relay": check_relay_function, "Relay retries": check_relay_retries, "Concurrency": check_concurrency}
