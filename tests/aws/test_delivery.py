@@ -93,7 +93,7 @@ def test_events_at_the_very_same_moment_are_published_once(relay, event, post, r
 def test_an_answer_that_is_lost_on_its_way_is_given_again(relay, event, post, receiver, became, posting_server, clock):
     planned = post()
     posting_server.lose_answers = 1
-    with pytest.raises(DeliveryFailed, match="without a whole answer"):
+    with pytest.raises(DeliveryFailed, match="before a complete response"):
         relay(event(planned))
     clock.sleep(60)
     assert relay(event(planned))["attempt"] == 2

@@ -1,4 +1,4 @@
-"""A clock moved by hand, payloads, and posting servers on loopback that behave as told."""
+"""A clock moved by hand, payloads, posting servers on loopback, and the relay's AWS resources in moto."""
 
 import base64
 import http.client
@@ -19,32 +19,16 @@ from lambda_pkg.clients import client
 from lambda_pkg.http_client import tls_context
 from lambda_pkg.relay import RelayConfig
 from lambda_pkg.settings import RelaySettings
+from tests.sleep_clock import SleepClock
 
 DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"a key that only tests know").decode()
 
 
-class HandClock:
-    """A clock that moves only when someone sleeps by it; `at_sleep` is called before each sleep."""
+class LoopbackPostingServer:
+    """A server on loopback that records its requests. `respond` writes each response and may misbehave."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.sleeps: list[float] = []
-        self.at_sleep: Callable[[], None] = lambda: None
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.at_sleep()
-        self.now += timedelta(seconds=seconds)
-
-
-class PostingServer:
-    """A server on loopback that keeps each request as it came, and answers by `talk`, which may misbehave."""
-
-    def __init__(self, talk: Callable[[Any], None]) -> None:
+    def __init__(self, respond: Callable[[Any], None]) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         received = self.requests
 
@@ -52,11 +36,11 @@ class PostingServer:
             def handle(self) -> None:
                 line = self.rfile.readline().decode().strip()
                 if not line:
-                    return  # connected, and had nothing to say
+                    return  # the client connected and sent nothing
                 headers = {name.lower(): value for name, value in http.client.parse_headers(self.rfile).items()}
                 received.append((line, headers, self.rfile.read(int(headers["content-length"]))))
-                with suppress(OSError):  # the relay may hang up, which is what a rude server deserves
-                    talk(self.wfile)
+                with suppress(OSError):  # the relay may close the connection of a misbehaving server
+                    respond(self.wfile)
 
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -64,10 +48,9 @@ class PostingServer:
         self.url = f"http://127.0.0.1:{self.port}/publish"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def wrap(self, context: Any) -> None:
-        """Speak TLS from now on."""
+    def use_tls(self, context: Any) -> None:
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._server.handle_error = lambda *_: None  # a client that refuses our certificate is expected
+        self._server.handle_error = lambda *_: None  # tests expect clients that reject the certificate
         self.url = self.url.replace("http://127.0.0.1", "https://localhost")
 
     def close(self) -> None:
@@ -76,12 +59,12 @@ class PostingServer:
 
 
 @pytest.fixture
-def rude_server() -> Iterator[Callable[[Callable[[Any], None]], PostingServer]]:
-    """Start servers whose answer is written, in whatever manner, by a function of the connection's output."""
+def misbehaving_server() -> Iterator[Callable[[Callable[[Any], None]], LoopbackPostingServer]]:
+    """Start servers whose response a function writes to the connection."""
     with ExitStack() as closing:
 
-        def start(talk: Callable[[Any], None]) -> PostingServer:
-            server = PostingServer(talk)
+        def start(respond: Callable[[Any], None]) -> LoopbackPostingServer:
+            server = LoopbackPostingServer(respond)
             closing.callback(server.close)
             return server
 
@@ -89,13 +72,13 @@ def rude_server() -> Iterator[Callable[[Callable[[Any], None]], PostingServer]]:
 
 
 @pytest.fixture
-def server(rude_server: Any) -> Callable[..., PostingServer]:
-    """Start servers that answer whole: `server(503, b"{}", Retry_After="7")`."""
+def start_server(misbehaving_server: Any) -> Callable[..., LoopbackPostingServer]:
+    """Start servers that send one complete response: `start_server(503, b"{}", Retry_After="7")`."""
 
-    def start(status: int, body: bytes = b"", **headers: str) -> PostingServer:
-        lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {len(body)}"]
+    def start(status: int, body: bytes = b"", **headers: str) -> LoopbackPostingServer:
+        lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        return rude_server(lambda out: out.write("\r\n".join([*lines, "", ""]).encode() + body))
+        return misbehaving_server(lambda out: out.write("\r\n".join([*lines, "", ""]).encode() + body))
 
     return start
 
@@ -111,8 +94,8 @@ def secret() -> str:
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock(DUE)
+def clock() -> SleepClock:
+    return SleepClock(DUE)
 
 
 @pytest.fixture
@@ -135,7 +118,9 @@ def payload() -> dict[str, Any]:
 
 
 @pytest.fixture
-def environment() -> Callable[..., RelayConfig]:
+def configure() -> Callable[..., RelayConfig]:
+    """Build a configuration for a posting URL, with a short response timeout."""
+
     def build(url: str, **others: Any) -> RelayConfig:
         return RelayConfig(**{"posting_url": url, "secrets": (SECRET,), "response_seconds": 0.3, **others})
 
@@ -144,7 +129,7 @@ def environment() -> Callable[..., RelayConfig]:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]:
-    """AWS as the stack leaves it: a table, a secret and a queue, and the settings that name them."""
+    """Create the stack's table, secret and queue in moto; yield the settings that name them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
@@ -171,38 +156,38 @@ def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]
 
 
 @pytest.fixture
-def written(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
+def stored_receipts(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every receipt in the table, as plain values."""
     return lambda: _items(aws, "receipt#")
 
 
 @pytest.fixture
-def occurrences(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
+def stored_occurrences(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every occurrence in the table, as plain values."""
     return lambda: _items(aws, "occurrence#")
 
 
-def _items(aws: RelaySettings, beginning: str) -> list[dict[str, Any]]:
+def _items(aws: RelaySettings, prefix: str) -> list[dict[str, Any]]:
     read = TypeDeserializer().deserialize
     found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
     values = ({name: read(value) for name, value in item.items()} for item in found)
-    return sorted((item for item in values if item["sk"].startswith(beginning)), key=lambda item: item["sk"])
+    return sorted((item for item in values if item["sk"].startswith(prefix)), key=lambda item: item["sk"])
 
 
 @pytest.fixture(scope="session")
 def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A certificate and its key for localhost, signed by itself."""
+    """Return the path of a self-signed certificate for localhost with its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    moment = datetime.now(UTC)
+    now = datetime.now(UTC)
     signed = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(moment - timedelta(days=1))
-        .not_valid_after(moment + timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -216,14 +201,15 @@ def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.fixture
 def certificate(certificate_file: Any) -> ssl.SSLContext:
+    """Return a server's TLS context with the certificate for localhost."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate_file)
     return context
 
 
 @pytest.fixture
-def trust(certificate_file: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make the test's own certificate the system's one authority, and forget it afterwards."""
+def trusted_certificate(certificate_file: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make the test's certificate the only trusted authority."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
     tls_context.cache_clear()
     yield

@@ -1,4 +1,4 @@
-"""Payloads as the relay reads them, and what it says of those it cannot read."""
+"""The payloads that the relay reads and rejects."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,14 +7,14 @@ import pytest
 
 from lambda_pkg.event import UnreadableEvent, read_event
 
-# All but `url`, which only some posts have.
 REQUIRED = [
     *("version", "post_id", "revision", "occurrence", "due_at", "zone", "wall"),
     *("text", "variants", "destinations", "media", "late_after_minutes"),
 ]
+"""All members except `url`, which is optional."""
 
 
-def test_a_payload_of_the_design_is_read(payload):
+def test_a_valid_payload_is_read(payload):
     event = read_event(payload)
     assert event.due == datetime(2026, 11, 24, 8, tzinfo=UTC)
     assert event.late_after == timedelta(hours=1)
@@ -22,14 +22,14 @@ def test_a_payload_of_the_design_is_read(payload):
 
 
 @pytest.mark.parametrize("member", REQUIRED)
-def test_a_missing_member_is_named(payload, member):
+def test_the_error_names_a_missing_member(payload, member):
     del payload[member]
     with pytest.raises(UnreadableEvent, match=f"{member} is missing") as raised:
         read_event(payload)
     assert raised.value.member == member
 
 
-def test_a_payload_may_leave_out_its_url(payload):
+def test_the_url_is_optional(payload):
     del payload["url"]
     assert read_event(payload).url is None
 
@@ -58,7 +58,7 @@ def test_a_payload_may_leave_out_its_url(payload):
         ("url", 7),
     ],
 )
-def test_a_member_that_makes_no_sense_is_named(payload, member, value):
+def test_the_error_names_an_invalid_member(payload, member, value):
     payload[member] = value
     with pytest.raises(UnreadableEvent, match=f"The event's {member} "):
         read_event(payload)
@@ -70,13 +70,13 @@ def test_the_occurrence_of_a_repeating_post_must_be_an_instant(payload):
         read_event(payload)
 
 
-def test_the_occurrence_of_a_one_time_post_may_be_anything(payload):
+def test_the_occurrence_of_a_one_time_post_may_be_any_text(payload):
     payload["occurrence"] = "now"
     assert read_event(payload).occurrence_key == payload["post_id"]
 
 
 @pytest.mark.parametrize("text", ["half a pair \ud83c", "\udfff"])
-def test_a_text_that_utf8_cannot_carry_is_refused_without_repeating_it(payload, text):
+def test_a_text_with_a_lone_surrogate_is_rejected_without_repeating_it(payload, text):
     payload["text"] = text
     with pytest.raises(UnreadableEvent, match="cannot be written") as raised:
         read_event(payload)

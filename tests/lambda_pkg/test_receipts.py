@@ -1,4 +1,4 @@
-"""Receipts in DynamoDB, as moto keeps it."""
+"""The relay's receipts in DynamoDB, as moto stores them."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from lambda_pkg.settings import RelaySettings
 
 
 @pytest.fixture
-def receipts(aws: RelaySettings) -> ReceiptTable:
+def receipt_table(aws: RelaySettings) -> ReceiptTable:
     return ReceiptTable(aws.table_name, client("dynamodb"))
 
 
@@ -37,66 +37,68 @@ def receipt() -> dict[str, Any]:
 
 
 @pytest.fixture
-def record(receipts, receipt) -> Callable[..., None]:
-    """Record the receipt, with changes, of a post that says something."""
+def record(receipt_table, receipt) -> Callable[..., None]:
+    """Record the receipt, with the given members changed, for a post with the given text."""
 
-    def call(content: str = "Hello", **changes: Any) -> None:
-        receipts.record({**receipt, **changes}, json.dumps({"text": content}).encode())
+    def call(text: str = "Hello", **changes: Any) -> None:
+        receipt_table.record({**receipt, **changes}, json.dumps({"text": text}).encode())
 
     return call
 
 
-def test_a_receipt_is_kept_for_400_days_after_its_due_instant_with_its_occurrence(record, written, occurrences):
+def test_a_receipt_and_its_occurrence_are_kept_for_400_days_after_the_due_instant(
+    record, stored_receipts, stored_occurrences
+):
     record()
-    assert [item["expires_at"] for item in written() + occurrences()] == [
+    assert [item["expires_at"] for item in stored_receipts() + stored_occurrences()] == [
         datetime(2027, 12, 29, 8, tzinfo=UTC).timestamp()
     ] * 2
 
 
-def test_two_receipts_of_the_same_millisecond_are_both_kept(record, written):
+def test_two_receipts_of_the_same_millisecond_are_both_kept(record, stored_receipts):
     record()
     record()
-    assert len(written()) == 2
+    assert len(stored_receipts()) == 2
 
 
-def test_what_a_receipt_does_not_know_is_left_out(record, written):
+def test_members_without_a_value_are_not_stored(record, stored_receipts):
     record()
-    assert not {"posted_at", "status", "retry_after"} & set(written()[0])
+    assert not {"posted_at", "status", "retry_after"} & set(stored_receipts()[0])
 
 
-def test_a_servers_endless_results_do_not_keep_a_receipt_from_being_written(record, written):
+def test_oversized_results_are_dropped_and_the_receipt_is_stored(record, stored_receipts):
     record(results=[{"destination": "outbox", "reason": "x" * 500_000}])
-    assert json.loads(written()[0]["results"]) == []
+    assert json.loads(stored_receipts()[0]["results"]) == []
 
 
-def test_missed_posts_were_never_attempted(receipts, record):
+def test_a_missed_post_counts_no_attempt(receipt_table, record):
     record(kind="missed")
-    assert receipts.attempts("k3v9q2m4cx7a", "k3v9q2m4cx7a", 1) == 0
+    assert receipt_table.count_attempts("k3v9q2m4cx7a", "k3v9q2m4cx7a", 1) == 0
 
 
-def test_attempts_are_counted_however_many_there_are(receipts, record):
+def test_attempts_are_counted_across_pages(receipt_table, record):
     for number in range(25):
         record(results=[{"reason": "x" * 90_000}], attempt=number + 1)
-    assert receipts.attempts("k3v9q2m4cx7a", "k3v9q2m4cx7a", 1) == 25
+    assert receipt_table.count_attempts("k3v9q2m4cx7a", "k3v9q2m4cx7a", 1) == 25
 
 
-def test_the_first_receipt_puts_its_occurrence_into_history(record, occurrences):
+def test_the_first_receipt_lists_its_occurrence_in_history(record, stored_occurrences):
     record("Hello")
-    [occurrence] = occurrences()
+    [occurrence] = stored_occurrences()
     assert occurrence["listing"].startswith("history#")
     assert occurrence["listed_at"] == "2026-11-24T08:00:00.000Z#k3v9q2m4cx7a"
     assert json.loads(occurrence["content"]) == {"text": "Hello"}
 
 
-def test_of_one_revision_the_payload_that_came_first_stands(record, occurrences):
+def test_the_first_payload_of_a_revision_stays(record, stored_occurrences):
     record("Hello")
     record("Hello again")
-    assert json.loads(occurrences()[0]["content"]) == {"text": "Hello"}
+    assert json.loads(stored_occurrences()[0]["content"]) == {"text": "Hello"}
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
-def test_of_two_revisions_the_newer_one_stands(record, occurrences, order):
+def test_the_newer_of_two_revisions_stays(record, stored_occurrences, order):
     for revision in order:
         record(f"Revision {revision}", revision=revision)
-    [occurrence] = occurrences()
+    [occurrence] = stored_occurrences()
     assert (occurrence["revision"], json.loads(occurrence["content"])) == (2, {"text": "Revision 2"})

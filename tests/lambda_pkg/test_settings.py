@@ -1,8 +1,8 @@
-"""The function's environment variables."""
+"""The environment variables of the relay's function."""
 
 import pytest
 
-from lambda_pkg.settings import RelaySettings, InvalidVariable
+from lambda_pkg.settings import InvalidVariable, RelaySettings
 
 VARIABLES = {
     "POSTING_URL": "https://posts.example/publish",
@@ -12,24 +12,24 @@ VARIABLES = {
 }
 
 
-def test_allowed_hosts_are_separated_by_commas():
+def test_commas_separate_the_allowed_hosts():
     settings = RelaySettings.read({**VARIABLES, "ALLOWED_HOSTS": "a.example, b.example,"})
     assert settings.allowed_hosts == {"a.example", "b.example"}
 
 
-def test_without_allowed_hosts_there_are_none():
+def test_no_host_is_allowed_by_default():
     assert RelaySettings.read(VARIABLES).allowed_hosts == frozenset()
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 @pytest.mark.parametrize("value", [None, "", "  "])
-def test_a_missing_variable_is_named(name, value):
+def test_the_error_names_a_missing_variable(name, value):
     variables = {key: text for key, text in {**VARIABLES, name: value}.items() if text is not None}
     with pytest.raises(InvalidVariable, match=f"{name} is not set"):
         RelaySettings.read(variables)
 
 
-def test_a_posting_url_that_nothing_is_sent_to_is_refused_without_repeating_it():
-    with pytest.raises(InvalidVariable, match="POSTING_URL will not do: .* https") as raised:
+def test_an_invalid_posting_url_is_refused_without_repeating_it():
+    with pytest.raises(InvalidVariable, match="POSTING_URL is not valid: .* https") as raised:
         RelaySettings.read({**VARIABLES, "POSTING_URL": "http://posts.example/T0KEN"})
     assert "T0KEN" not in str(raised.value)
