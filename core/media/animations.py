@@ -8,7 +8,7 @@ _REPEATS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 """The application data by which an animation says how often it runs; other applications put XMP there, or profiles."""
 
 
-def without_words(content: bytes) -> bytes:
+def strip_gif_metadata(content: bytes) -> bytes:
     """Return a GIF (GIF89a specification) with its frames and their timing, and neither comments nor metadata.
 
     A file that is cut short ends with its last whole block.

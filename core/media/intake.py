@@ -1,10 +1,10 @@
 """Takes in what a person attaches: told by its content, looked into, and kept."""
 
 from core.errors import PunctualError
-from core.media.kinds import VIDEOS, content_type_of
-from core.media.pictures import examined
+from core.media.kinds import VIDEOS, detect_content_type
+from core.media.pictures import inspect_picture
 from core.media.port import MediaStore
-from core.media.videos import without_place
+from core.media.videos import strip_video_metadata
 from core.posts.models import Media
 
 PICTURE_BYTES = 30_000_000
@@ -20,22 +20,22 @@ class FileTooLarge(PunctualError):
         self.hint = "Save it smaller, then attach that."
 
 
-def take_in(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
+def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
     """Keep a picture or an MP4 video and return what a post carries of it.
 
     A picture is decoded once, whole, so that a damaged one is refused here and not when the post is due. A video is
     kept as it is, but for what it tells of the place. Raises UnusableFile, FileTooLarge, TooManyPixels or
     CorruptPicture, and what the store raises.
     """
-    content_type = content_type_of(content)
+    content_type = detect_content_type(content)
     if content_type in VIDEOS:
         _check_size(content, VIDEO_BYTES)
-        content = without_place(content)
+        content = strip_video_metadata(content)
         return Media(
             reference=store.put(content), kind="video", content_type=content_type, size=len(content), alt=alt.strip()
         )
     _check_size(content, PICTURE_BYTES)
-    picture = examined(content)
+    picture = inspect_picture(content)
     return Media(
         reference=store.put(content),
         kind="picture",

@@ -29,7 +29,7 @@ _KNOWN_TO_BE_UNUSABLE = {
 }
 
 
-class UnusableFile(PunctualError):
+class UnsupportedFile(PunctualError):
     """A file is nothing that networks take."""
 
     hint = "Save it as a JPEG, PNG, GIF or WebP picture, or as an MP4 video, and attach that."
@@ -38,8 +38,8 @@ class UnusableFile(PunctualError):
         super().__init__(f"The file is {what}.")
 
 
-def content_type_of(content: bytes) -> str:
-    """Return which of PICTURES and VIDEOS a file is by its first bytes. Raises UnusableFile."""
+def detect_content_type(content: bytes) -> str:
+    """Return which of PICTURES and VIDEOS a file is by its first bytes. Raises UnsupportedFile."""
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -50,11 +50,11 @@ def content_type_of(content: bytes) -> str:
         return "image/webp"
     if content[4:8] == b"ftyp":
         return _by_brand(content[8:12])
-    raise UnusableFile("neither a picture nor a video" if content else "empty")
+    raise UnsupportedFile("neither a picture nor a video" if content else "empty")
 
 
 def _by_brand(brand: bytes) -> str:
     """Tell the files apart that begin with ISO 14496-12's `ftyp`."""
     if brand in _MP4_BRANDS:
         return "video/mp4"
-    raise UnusableFile(_KNOWN_TO_BE_UNUSABLE.get(brand, "of a kind that no network takes"))
+    raise UnsupportedFile(_KNOWN_TO_BE_UNUSABLE.get(brand, "of a kind that no network takes"))

@@ -7,7 +7,7 @@ _FIXED_SIZE = struct.Struct(">4xII")
 """How the table of sizes begins: the size of every sample, or 0 where each has its own; then how many there are."""
 
 
-def samples(tables: Mapping[bytes, bytes]) -> Iterator[tuple[int, int]]:
+def chunk_ranges(tables: Mapping[bytes, bytes]) -> Iterator[tuple[int, int]]:
     """Yield where each chunk of a track begins and ends, from its sample tables (ISO 14496-12, 8.7) by their names.
 
     Nothing where a table is missing or was cut short.

@@ -11,9 +11,9 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from core.errors import PunctualError
-from core.media.animations import without_words
+from core.media.animations import strip_gif_metadata
 
-PIXELS_AT_MOST = 50_000_000
+MAX_PIXELS = 50_000_000
 """More are refused before they are decoded: a file of a few kilobytes can unfold to gigabytes."""
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 """What Pillow calls what it has read. MPO is how some cameras write JPEG; it is opened as one."""
@@ -46,7 +46,7 @@ class TooManyPixels(PunctualError):
     hint = "Scale it down and attach it again."
 
     def __init__(self) -> None:
-        super().__init__(f"The picture has more than {PIXELS_AT_MOST // 1_000_000} million pixels.")
+        super().__init__(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels.")
 
 
 class CannotFit(PunctualError):
@@ -73,7 +73,7 @@ class PictureLimits:
     types: tuple[str, ...] = ("image/jpeg", "image/png")
     alt: int = 0
 
-    def each_of(self, count: int) -> int:
+    def max_bytes_each(self, count: int) -> int:
         """Return how many bytes each of `count` pictures may have."""
         return self.max_bytes if self.total_bytes is None else min(self.max_bytes, self.total_bytes // max(1, count))
 
@@ -88,7 +88,7 @@ class Picture:
     height: int
 
 
-def examined(content: bytes) -> Picture:
+def inspect_picture(content: bytes) -> Picture:
     """Decode a picture whole, and return what it is. Raises TooManyPixels or CorruptPicture."""
     with _opened(content) as image:
         content_type = FORMATS[image.format or ""]
@@ -97,14 +97,14 @@ def examined(content: bytes) -> Picture:
         return Picture(content=content, content_type=content_type, width=upright.width, height=upright.height)
 
 
-def fitted(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
+def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
     """Return a picture as a network takes it when it is one of `count`: upright, scaled down, with nothing but pixels.
 
     What the file told of place, time and camera is gone; colours keep their profile. An animated GIF keeps its
     frames as they are where GIFs are taken; elsewhere its first one goes. Raises CannotFit, TooManyPixels or
     CorruptPicture.
     """
-    max_bytes = limits.each_of(count)
+    max_bytes = limits.max_bytes_each(count)
     with _UNFOLDED, _opened(content) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
             return _animation(content, image, limits, max_bytes)
@@ -119,15 +119,15 @@ def fitted(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
 
 
 def thumbnail(content: bytes, *, side: int = 320) -> bytes:
-    """Return a small JPEG or PNG of a picture for a page. Raises what `fitted` raises."""
-    return fitted(content, PictureLimits(count=1, max_bytes=400_000, max_side=side)).content
+    """Return a small JPEG or PNG of a picture for a page. Raises what `fit_picture` raises."""
+    return fit_picture(content, PictureLimits(count=1, max_bytes=400_000, max_side=side)).content
 
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
-            if image.width * image.height > PIXELS_AT_MOST:
+            if image.width * image.height > MAX_PIXELS:
                 raise TooManyPixels
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -185,7 +185,7 @@ def _encoded(pixels: Image.Image, form: str, *, icc_profile: bytes | None, quali
 
 def _animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
     """Return an animated GIF with its frames untouched: to encode them anew would spoil them. Raises CannotFit."""
-    quiet = without_words(content)
+    quiet = strip_gif_metadata(content)
     if len(quiet) > max_bytes or max(image.size) > limits.max_side:
         raise CannotFit("animation", max_bytes)
     return Picture(content=quiet, content_type="image/gif", width=image.width, height=image.height)

@@ -28,11 +28,11 @@ class AlteredMedia(PunctualError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredMedia:
     """One file in the store, and when it was last put there."""
 
     reference: str
-    kept_at: datetime
+    stored_at: datetime
 
 
 class MediaStore(Protocol):
@@ -50,15 +50,15 @@ class MediaStore(Protocol):
         """Tell whether `get` would find something."""
         ...
 
-    def renew(self, reference: str) -> None:
+    def touch(self, reference: str) -> None:
         """Let a file count as put now. Without effect if it is not there."""
         ...
 
-    def kept_at(self, reference: str) -> datetime | None:
+    def stored_at(self, reference: str) -> datetime | None:
         """Return when a file was last put or renewed; None if it is not there."""
         ...
 
-    def kept(self) -> Iterator[Kept]:
+    def scan(self) -> Iterator[StoredMedia]:
         """Walk through all there is, in no order; what is put or deleted meanwhile may be seen or not."""
         ...
 
@@ -72,7 +72,7 @@ def reference_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def unaltered(content: bytes, reference: str) -> bytes:
+def check_content(content: bytes, reference: str) -> bytes:
     """Return `content`. Raises AlteredMedia if it is not what `reference` stands for."""
     if reference_of(content) != reference:
         raise AlteredMedia(reference)

@@ -5,8 +5,8 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from core.aws_errors import translated
-from core.media.port import Kept, MissingMedia, reference_of, unaltered
+from core.aws_errors import translate_aws_errors
+from core.media.port import MissingMedia, StoredMedia, check_content, reference_of
 
 PREFIX = "media/"
 
@@ -21,25 +21,25 @@ class S3Media:
 
     def put(self, content: bytes) -> str:
         reference = reference_of(content)
-        with translated():
+        with translate_aws_errors():
             self._client.put_object(Bucket=self._bucket, Key=PREFIX + reference, Body=content)
         return reference
 
     def get(self, reference: str) -> bytes:
-        with translated():
+        with translate_aws_errors():
             try:
                 found = self._client.get_object(Bucket=self._bucket, Key=PREFIX + reference)
             except self._client.exceptions.NoSuchKey:
                 raise MissingMedia(reference) from None
             content: bytes = found["Body"].read()
-        return unaltered(content, reference)
+        return check_content(content, reference)
 
     def exists(self, reference: str) -> bool:
-        return self.kept_at(reference) is not None
+        return self.stored_at(reference) is not None
 
-    def renew(self, reference: str) -> None:
+    def touch(self, reference: str) -> None:
         key = PREFIX + reference
-        with translated(), suppress(self._client.exceptions.NoSuchKey):
+        with translate_aws_errors(), suppress(self._client.exceptions.NoSuchKey):
             self._client.copy_object(
                 Bucket=self._bucket,
                 Key=key,
@@ -47,19 +47,19 @@ class S3Media:
                 MetadataDirective="REPLACE",  # S3 copies an object onto itself only where something changes
             )
 
-    def kept_at(self, reference: str) -> datetime | None:
+    def stored_at(self, reference: str) -> datetime | None:
         key = PREFIX + reference
-        with translated():
+        with translate_aws_errors():
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
         return next((each["LastModified"] for each in found.get("Contents", []) if each["Key"] == key), None)
 
-    def kept(self) -> Iterator[Kept]:
+    def scan(self) -> Iterator[StoredMedia]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX)
-        with translated():
+        with translate_aws_errors():
             for page in pages:
                 for each in page.get("Contents", []):
-                    yield Kept(reference=each["Key"].removeprefix(PREFIX), kept_at=each["LastModified"])
+                    yield StoredMedia(reference=each["Key"].removeprefix(PREFIX), stored_at=each["LastModified"])
 
     def delete(self, reference: str) -> None:
-        with translated():
+        with translate_aws_errors():
             self._client.delete_object(Bucket=self._bucket, Key=PREFIX + reference)

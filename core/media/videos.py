@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from core.media.mp4_samples import samples
+from core.media.mp4_samples import chunk_ranges
 
 _HOLDS_BOXES = (b"moov", b"trak", b"moof", b"traf", b"mdia", b"minf", b"stbl", b"edts")
 _TELLS = (b"udta", b"meta", b"uuid")
@@ -27,7 +27,7 @@ class _Box(NamedTuple):
     end: int
 
 
-def without_place(content: bytes) -> bytes:
+def strip_video_metadata(content: bytes) -> bytes:
     """Return an MP4 (ISO 14496-12) whose boxes with metadata are blank.
 
     Also the tracks that are neither seen nor heard, with all that lies in the file for them (but in the fragments of
@@ -60,7 +60,7 @@ def _inner(content: bytes, track: _Box) -> dict[bytes, bytes]:
 def _wipe(blank: bytearray, tables: Mapping[bytes, bytes]) -> None:
     """Blank a track's samples; no more in all than the file has bytes, whatever its tables claim."""
     left = len(blank)
-    for begin, end in samples(tables):
+    for begin, end in chunk_ranges(tables):
         size = max(0, min(end, len(blank)) - begin)
         left -= size
         if left < 0:
@@ -68,7 +68,7 @@ def _wipe(blank: bytearray, tables: Mapping[bytes, bytes]) -> None:
         blank[begin : begin + size] = bytes(size)
 
 
-def shape(content: bytes) -> tuple[int, int] | None:
+def display_size(content: bytes) -> tuple[int, int] | None:
     """Return the width and height in pixels that an MP4 is shown with, phones' upright ones turned upright.
 
     None where the file does not tell.

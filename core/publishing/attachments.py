@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import PunctualError
-from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fitted
+from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fit_picture
 from core.media.port import AlteredMedia, MediaStore, MissingMedia
 from core.posts.models import Media
 
@@ -21,19 +21,19 @@ class CannotAttach(PunctualError):
 class MediaLimits:
     """What a network takes besides text; None and 0 stand for nothing.
 
-    `least_video_bytes` is for networks that take no smaller ones. `caption` is how long a text may be beside them, as
+    `min_video_bytes` is for networks that take no smaller ones. `caption` is how long a text may be beside them, as
     the network counts, where that is less than a text alone.
     """
 
     pictures: PictureLimits | None = None
-    video_bytes: int = 0
-    least_video_bytes: int = 0
+    max_video_bytes: int = 0
+    min_video_bytes: int = 0
     caption: int | None = None
 
     @property
     def count(self) -> int:
         """The most pictures and videos of one post."""
-        return self.pictures.count if self.pictures else int(self.video_bytes > 0)
+        return self.pictures.count if self.pictures else int(self.max_video_bytes > 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +55,13 @@ class Attachment:
         """A file name that says what it is, and nothing more."""
         return f"{self.media.reference[:12]}.{self.content_type.partition('/')[2]}"
 
+    @property
+    def file(self) -> tuple[str, bytes, str]:
+        """The file name, content and content type, as forms need them."""
+        return self.name, self.content, self.content_type
 
-def attachments(media: Sequence[Media], store: MediaStore, limits: MediaLimits, label: str) -> tuple[Attachment, ...]:
+
+def load_attachments(media: Sequence[Media], store: MediaStore, limits: MediaLimits, label: str) -> tuple[Attachment, ...]:
     """Read what a post carries and fit it to a network that people know as `label`.
 
     Raises CannotAttach, and what the store raises when it cannot be reached.
@@ -74,18 +79,18 @@ def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None
     videos = [each for each in media if each.kind == "video"]
     if pictures and limits.pictures is None:
         raise CannotAttach(f"{label} takes no pictures.", "Remove them, or send them elsewhere.")
-    if videos and not limits.video_bytes:
+    if videos and not limits.max_video_bytes:
         raise CannotAttach(f"{label} takes no videos.", "Remove it, or send it elsewhere.")
     if len(media) > limits.count:
         raise CannotAttach(f"{label} takes {limits.count} pictures or videos; there are {len(media)}.", "Remove some.")
     if len(videos) > 1 or (videos and pictures):
         raise CannotAttach("A post has either pictures or one video.", "Send the others as a post of their own.")
     for video in videos:
-        if video.size > limits.video_bytes:
-            most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.video_bytes / 1e6:,.0f} MB"
+        if video.size > limits.max_video_bytes:
+            most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.max_video_bytes / 1e6:,.0f} MB"
             raise CannotAttach(f"The video has {most}.", "Save it smaller, then attach that.")
-        if video.size < limits.least_video_bytes:
-            least = f"{video.size / 1e3:,.0f} kB; {label} takes none below {limits.least_video_bytes / 1e3:,.0f} kB"
+        if video.size < limits.min_video_bytes:
+            least = f"{video.size / 1e3:,.0f} kB; {label} takes none below {limits.min_video_bytes / 1e3:,.0f} kB"
             raise CannotAttach(f"The video has {least}.", "Attach a longer one, or one of a better quality.")
     if limits.pictures is not None and limits.pictures.alt:
         _check_alt(media, limits.pictures.alt, label)
@@ -109,7 +114,7 @@ def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int
             height=media.height,
             media=media,
         )
-    picture = fitted(content, limits.pictures, count=count)
+    picture = fit_picture(content, limits.pictures, count=count)
     return Attachment(
         content=picture.content,
         content_type=picture.content_type,

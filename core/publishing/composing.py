@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from core.accounts.port import Account, Accounts, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
-from core.posts.models import PARTS_LIMIT, Media, Post, Repeat, account_and_part, part_of
+from core.posts.destinations import PARTS_LIMIT, Destination
+from core.posts.models import Media, Post, Repeat
 from core.publishing.attachments import check_media
-from core.publishing.network import Length, Network
+from core.publishing.network import Network, TextLength
 from core.time.instants import instant
 
 
@@ -21,7 +22,7 @@ class EmptyText(PunctualError):
         super().__init__("The post has no text.")
 
 
-class UnwritableText(PunctualError):
+class InvalidCharacter(PunctualError):
     """A text holds what is no character, as a broken paste or a wrong encoding leaves behind."""
 
     hint = "Type or paste it again."
@@ -33,9 +34,9 @@ class UnwritableText(PunctualError):
 class TextTooLong(PunctualError):
     """A network does not take a text of this length."""
 
-    def __init__(self, label: str, length: Length) -> None:
+    def __init__(self, label: str, length: TextLength) -> None:
         super().__init__(f"The text has {length.count:,} {length.unit}; {label} takes {length.limit:,}.")
-        self.hint = f"Shorten it by {length.over:,}, or send it elsewhere. It is still in the field."
+        self.hint = f"Shorten it by {length.excess:,}, or send it elsewhere. It is still in the field."
 
 
 class TooManyParts(PunctualError):
@@ -63,10 +64,10 @@ def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Ne
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UnwritableText(error.start) from error
+        raise InvalidCharacter(error.start) from error
     for account in accounts:
         length = networks[account.network].measure(text, account)
-        if length.over:
+        if length.excess:
             raise TextTooLong(account.label, length)
 
 
@@ -79,7 +80,7 @@ def check_destinations(
     """
     if not destinations:
         raise NoDestination
-    names = dict.fromkeys(account_and_part(destination)[0] for destination in destinations)
+    names = dict.fromkeys(Destination.parse(destination).account for destination in destinations)
     found = [accounts.get(name) for name in names]
     for account in found:
         if account.network not in networks:
@@ -109,20 +110,20 @@ def compose(
 
     Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. `threads` are the
     parts, as core.publishing.threads makes them, for destinations that get the text in several; pictures stand by the first. A
-    picture or video needs no text beside it. Raises EmptyText, UnwritableText, TextTooLong, TooManyParts, CannotAttach,
+    picture or video needs no text beside it. Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach,
     NoDestination, UnknownDestination, DisabledDestination, UnknownZone, BeyondCalendar, SkippedHour or DoubledHour.
     Whether the instant lies ahead is checked when the post is scheduled; it is a whole second, as schedules are.
     """
     wall = wall.replace(microsecond=0)
     found = check_destinations(destinations, accounts, networks)
-    said: dict[str, str] = {}
+    said: dict[Destination, str] = {}
     for account in found:
         whole = (variants or {}).get(account.destination, text)
         parts = list((threads or {}).get(account.destination, [])) or [whole]
         if len(parts) > PARTS_LIMIT:
             raise TooManyParts(len(parts))
         _check_parts(parts, media, account, networks)
-        said |= {part_of(account.destination, number): part for number, part in enumerate(parts, start=1)}
+        said |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
     return Post(
         post_id=post_id,
         text=text,
@@ -137,7 +138,7 @@ def compose(
     )
 
 
-def rewritten(
+def edit_content(
     post: Post,
     *,
     text: str,
@@ -152,9 +153,9 @@ def rewritten(
     `variants` are the texts of destinations, and of parts, that have their own. Raises what `compose` raises of texts,
     pictures and destinations.
     """
-    said: dict[str, str] = {}
+    said: dict[Destination, str] = {}
     for account in check_destinations(destinations, accounts, networks):
-        parts = [each for each in post.destinations if account_and_part(each)[0] == account.destination]
+        parts = [each for each in post.destinations if each.account == account.destination]
         texts = {part: variants.get(part, text) for part in parts or [account.destination]}
         _check_parts(list(texts.values()), media, account, networks)
         said |= texts
@@ -182,7 +183,7 @@ def _check_media(text: str, media: Sequence[Media], account: Account, network: N
         raise TextTooLong(f"{account.label}, beside pictures,", replace(length, limit=limits.caption))
 
 
-def proposed_time(now: datetime) -> datetime:
+def suggest_time(now: datetime) -> datetime:
     """Return the instant that a new draft begins with: the next full quarter hour, at least 15 minutes ahead."""
     quarter = timedelta(minutes=15)
     whole = now.replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The fence: whatever happens around it, one publication happens at most once."""
+"""The fence: publishes each destination of an occurrence at most once."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,38 +8,38 @@ from typing import Any, Literal
 
 from core.accounts.port import Account
 from core.errors import PunctualError
-from core.ledger.port import Claim, Ledger, Receipt
+from core.ledger.port import ClaimResult, Ledger, Receipt
 from core.media.port import MediaStore
-from core.posts.models import part_of
+from core.posts.destinations import Destination
 from core.posts.payload import Payload
-from core.publishing.attachments import CannotAttach, attachments
+from core.publishing.attachments import CannotAttach, load_attachments
+from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import (
-    DEADLINE_SECONDS,
-    Later,
     Network,
-    Outgoing,
+    NetworkResult,
+    PreparationFailed,
+    Publication,
     Published,
     Refused,
-    Result,
+    RetryLater,
     Unconfirmed,
-    Unprepared,
 )
 from core.time.instants import Clock, utc_text
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
-"""Longer than a network may take, so that a claim never runs out under a call that is still going on."""
+"""The lease of a claim. It exceeds the network's deadline, so no claim expires while its call is running."""
 
-BEFORE_ANY_CLAIM = 0
-"""The attempt that a receipt names of which no claim was made, so that what became of a claim goes before it."""
+UNCLAIMED_ATTEMPT = 0
+"""Attempt number of receipts written before a claim exists. It is 0, so any receipt of a real claim outranks it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """How it stands with one destination. All states are final but `waiting`."""
+class DestinationResult:
+    """The result of one destination. Every state except `waiting` is final."""
 
-    destination: str
+    destination: Destination
     state: Literal["published", "refused", "unconfirmed", "superseded", "waiting"]
     url: str | None = None
     reason: str | None = None
@@ -48,16 +48,28 @@ class Verdict:
 
     @property
     def final(self) -> bool:
-        """Whether asking again will give the same answer."""
+        """Whether a repeated request returns the same result."""
         return self.state != "waiting"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the posting server's answer for this destination."""
+        """Return the destination's entry in the posting server's response."""
         return {"destination": self.destination, "state": self.state, "url": self.url, "reason": self.reason}
 
 
 class Fence:
-    """Publishes behind a claim: prepare what may be repeated, claim durably, call the network, record."""
+    """Publishes behind durable claims, so that repeated and concurrent requests make one post.
+
+    The steps of a publication are:
+
+    1. *Prepare* the repeatable work, such as uploads. A crash here leaves nothing to resolve.
+    2. *Claim* the pair (occurrence, destination) in the ledger, in one conditional write, with a lease. One of several
+       concurrent attempts gets the claim; the others wait.
+    3. *Publish*: call the network.
+    4. *Record* the result as a receipt. A later request for a finished claim gets the recorded result.
+
+    A crash between steps 2 and 4 leaves an open claim. When its lease has expired, the next attempt takes it over if
+    the account deduplicates; otherwise the claim becomes *unconfirmed*, and a person decides.
+    """
 
     def __init__(self, ledger: Ledger, media: MediaStore, clock: Clock) -> None:
         self._ledger = ledger
@@ -71,174 +83,197 @@ class Fence:
         network: Network,
         *,
         part: int = 1,
-        earlier: tuple[dict[str, Any], ...] = (),
-    ) -> Verdict:
-        """Publish one destination of an occurrence unless that was done, is being done, or is no longer wanted.
+        earlier_references: tuple[dict[str, Any], ...] = (),
+    ) -> DestinationResult:
+        """Publish to one destination, unless it is finished, claimed by another attempt, or superseded.
 
-        `part` is which of a thread's parts, and `earlier` the references of those before it. Pictures and videos that
-        cannot go out make the publication refused; nothing goes out without them. A network that asked to be left alone
-        is neither prepared for nor called before the instant it named.
+        `part` is the number of the part in a thread; `earlier_references` are the references of the parts before it.
+        If a picture or video cannot be sent, the whole post is refused. If the network asked for a pause, it is not
+        called before the end of that pause, not even to prepare. Raises the PunctualError of a failed `prepare`, and
+        the errors of the ledger and the media store; nothing is claimed then, except where recording a result failed.
         """
-        destination = part_of(account.destination, part)
-        known = self._known(payload, destination)
-        if known is not None:
-            return known
-        before = self._before(payload, destination) if payload.media else []
+        destination = Destination(account.destination, part)
+        existing = self._existing_result(payload, destination)
+        if existing is not None:
+            return existing
+        receipts = self._receipts(payload, destination) if payload.media else []
         try:
-            outgoing = self._outgoing(payload, account, network, part, earlier, _uploaded_before(before))
-            prepared = network.prepare(outgoing)
+            publication = self._publication(
+                payload, account, network, part, earlier_references, _last_upload_id(receipts)
+            )
+            prepared = network.prepare(publication)
         except CannotAttach as error:
             return self.refuse(payload, destination, f"{error} {error.hint}")
-        except Unprepared as error:
-            return self._settle(payload, destination, error.result)
-        return self._publish(payload, destination, network, replace(outgoing, prepared=prepared))
+        except PreparationFailed as error:
+            return self._finish_without_call(payload, destination, error.result)
+        return self._claim_and_publish(payload, destination, network, replace(publication, prepared=prepared))
 
-    def _publish(self, payload: Payload, destination: str, network: Network, outgoing: Outgoing) -> Verdict:
-        """Claim, call the network, record. What was prepared first counts where a repeat is recognised by it."""
-        deduplicates, now = outgoing.account.deduplicates, self._clock()
+    def refuse(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
+        """Record that a destination cannot be published to, without calling the network.
+
+        A finished destination keeps its result. If an earlier attempt may have arrived, the result is *unconfirmed*.
+        """
+        if any(receipt.detail.get("doubt") for receipt in self._receipts(payload, destination)):
+            result = Unconfirmed(reason=f"{reason} An earlier attempt may have arrived: check the network first.")
+            return self._finish_without_call(payload, destination, result)
+        return self._finish_without_call(payload, destination, Refused(reason=reason))
+
+    def defer(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
+        """Record that an error prevented a claim, and return *waiting*. A finished destination keeps its result.
+
+        Never raises: if the receipt cannot be written either, only the log has it.
+        """
+        waiting = RetryLater(reason=reason)
+        try:
+            existing = self._existing_result(payload, destination)
+            if existing is not None and existing.final:
+                return existing
+            self._ledger.record(payload, _receipt(waiting, payload, destination, UNCLAIMED_ATTEMPT, self._clock()))
+        except Exception as error:  # noqa: BLE001 - the error that prevented the claim may prevent this as well
+            log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
+        return _destination_result(destination, waiting)
+
+    def _claim_and_publish(
+        self, payload: Payload, destination: Destination, network: Network, publication: Publication
+    ) -> DestinationResult:
+        """Claim, call the network, record.
+
+        If the account deduplicates, the first attempt's prepared data is used, because a repeat is detected by it.
+        """
+        deduplicates, now = publication.account.deduplicates, self._clock()
         claim = self._ledger.claim(
             payload,
             destination,
             deduplicates=deduplicates,
-            prepared=outgoing.prepared,
+            prepared=publication.prepared,
             lease_until=now + LEASE,
             now=now,
         )
-        if claim.verdict != "yours":
-            return _told(destination, claim, now)
-        prepared = claim.prepared if deduplicates else outgoing.prepared
-        result = _published(network, replace(outgoing, attempt=claim.attempt, prepared=prepared))
+        if claim.verdict != "granted":
+            return _result_of_claim(destination, claim, now)
+        prepared = claim.prepared if deduplicates else publication.prepared
+        result = _publish(network, replace(publication, attempt=claim.attempt, prepared=prepared))
         return self._finish(payload, destination, claim, result)
 
-    def refuse(self, payload: Payload, destination: str, reason: str) -> Verdict:
-        """Record that a destination cannot be published to, unless it was published before. A doubt stays one."""
-        if any(receipt.detail.get("doubt") for receipt in self._before(payload, destination)):
-            doubt = Unconfirmed(reason=f"{reason} An earlier attempt may have arrived: look there first.")
-            return self._settle(payload, destination, doubt)
-        return self._settle(payload, destination, Refused(reason=reason))
+    def _finish_without_call(
+        self, payload: Payload, destination: Destination, result: NetworkResult
+    ) -> DestinationResult:
+        """Claim and record a result without calling the network. A finished destination keeps its result.
 
-    def put_off(self, payload: Payload, destination: str, reason: str) -> Verdict:
-        """Record why a destination has to wait that could not be claimed, unless it has ended before. Never raises."""
-        waiting = Later(reason=reason)
-        try:
-            known = self._known(payload, destination)
-            if known is not None and known.final:
-                return known
-            self._ledger.record(payload, _receipt(waiting, payload, destination, BEFORE_ANY_CLAIM, self._clock()))
-        except Exception as error:  # noqa: BLE001 - what kept it from being claimed may keep this as well
-            log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
-        return _verdict(destination, waiting)
-
-    def _settle(self, payload: Payload, destination: str, result: Result) -> Verdict:
-        """Record what becomes of a publication without calling the network, unless it has ended before.
-
-        How long the network asked to be left alone does not matter for that.
+        A pause that the network asked for does not delay this.
         """
         now = self._clock()
         claim = self._ledger.claim(
             payload, destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
         )
-        if claim.verdict not in ("yours", "waiting"):
-            return _told(destination, claim, now)
+        if claim.verdict not in ("granted", "waiting"):
+            return _result_of_claim(destination, claim, now)
         return self._finish(payload, destination, claim, result)
 
-    def _known(self, payload: Payload, destination: str) -> Verdict | None:
-        """Return how it stands with what has ended, or is to be left alone, without preparing for it; else None."""
+    def _existing_result(self, payload: Payload, destination: Destination) -> DestinationResult | None:
+        """Return the result of a finished or paused destination; None if an attempt may be made."""
         now = self._clock()
-        claim = self._ledger.stands(payload, destination, now=now)
-        return _told(destination, claim, now) if claim is not None else None
+        claim = self._ledger.ended_or_paused(payload, destination, now=now)
+        return _result_of_claim(destination, claim, now) if claim is not None else None
 
-    def _before(self, payload: Payload, destination: str) -> list[Receipt]:
-        """Return what befell a destination so far, in order."""
+    def _receipts(self, payload: Payload, destination: Destination) -> list[Receipt]:
+        """Return a destination's receipts in order of arrival."""
         occurrence = self._ledger.occurrence(payload.occurrence_key)
         return [receipt for receipt in occurrence.receipts if receipt.destination == destination] if occurrence else []
 
-    def _outgoing(
+    def _publication(
         self,
         payload: Payload,
         account: Account,
         network: Network,
         part: int,
-        earlier: tuple[dict[str, Any], ...],
-        upload: str | None,
-    ) -> Outgoing:
-        """Return what goes out; a thread's further parts have keys of their own, and its pictures are on the first."""
+        earlier_references: tuple[dict[str, Any], ...],
+        upload_id: str | None,
+    ) -> Publication:
+        """Return the publication of one part. Each part has its own key; the first one carries the media."""
         media = payload.media if part == 1 else ()
-        return Outgoing(
-            occurrence_key=part_of(payload.occurrence_key, part),
+        limits = network.media_limits(account)
+        return Publication(
+            occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
             post_id=payload.post_id,
             account=account,
-            text=payload.text_for(part_of(account.destination, part)),
+            text=payload.text_for(Destination(account.destination, part)),
             due_at=payload.due,
-            media=attachments(media, self._media, network.media_limits(account), network.label) if media else (),
-            earlier=earlier,
-            upload=upload,
+            media=load_attachments(media, self._media, limits, network.label) if media else (),
+            earlier_references=earlier_references,
+            upload_id=upload_id,
         )
 
-    def _finish(self, payload: Payload, destination: str, claim: Claim, result: Result) -> Verdict:
+    def _finish(
+        self, payload: Payload, destination: Destination, claim: ClaimResult, result: NetworkResult
+    ) -> DestinationResult:
         self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
-        return _verdict(destination, result)
+        return _destination_result(destination, result)
 
 
-def _uploaded_before(before: Sequence[Receipt]) -> str | None:
-    """Return what the last attempt uploaded, unless something else came of it than waiting."""
-    return before[-1].detail.get("upload") if before and before[-1].kind == "waiting" else None
+def _last_upload_id(receipts: Sequence[Receipt]) -> str | None:
+    """Return the upload id of the last attempt, if that attempt ended in *waiting*."""
+    return receipts[-1].detail.get("upload") if receipts and receipts[-1].kind == "waiting" else None
 
 
-def _published(network: Network, outgoing: Outgoing) -> Result:
-    """Call the network. An error, which no network should raise, leaves open whether the post is out."""
+def _publish(network: Network, publication: Publication) -> NetworkResult:
+    """Call the network. An exception, which no network should raise, makes the attempt ambiguous."""
     try:
-        return network.publish(outgoing)
-    except Exception as error:  # noqa: BLE001 - the claim must be ended whatever went wrong
-        log.exception("%s to %s", outgoing.occurrence_key, outgoing.account.destination)
-        reason = str(error) if isinstance(error, PunctualError) else "Punctual failed while publishing; see its log."
-        return Later(reason=reason, doubt=True) if outgoing.account.deduplicates else Unconfirmed(reason=reason)
+        return network.publish(publication)
+    except Exception as error:  # noqa: BLE001 - the claim must be finished after any error
+        log.exception("%s to %s", publication.occurrence_key, publication.account.destination)
+        reason = str(error) if isinstance(error, PunctualError) else "Punctual failed while publishing. See its log."
+        if publication.account.deduplicates:
+            return RetryLater(reason=reason, in_doubt=True)
+        return Unconfirmed(reason=reason)
 
 
-def _told(destination: str, claim: Claim, now: datetime) -> Verdict:
-    """Answer from what an earlier attempt left."""
+def _result_of_claim(destination: Destination, claim: ClaimResult, now: datetime) -> DestinationResult:
+    """Return the result that a claim which was not granted stands for."""
     if claim.verdict == "busy" or claim.verdict == "waiting":
-        wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is under way.")
-        return Verdict(destination=destination, state="waiting", reason=reason, retry_after=wait)
-    if claim.verdict == "yours":
-        raise ValueError("a claim that is ours has no answer yet")
-    return _stored(destination, claim.verdict, claim.detail)
+        wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is running.")
+        return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=wait)
+    if claim.verdict == "granted":
+        raise ValueError("a granted claim has no result yet")
+    return _stored_result(destination, claim.verdict, claim.detail)
 
 
-def _stored(
-    destination: str, state: Literal["published", "refused", "unconfirmed", "superseded"], told: Mapping[str, Any]
-) -> Verdict:
-    """Return what a receipt or a claim tells of how it ended."""
-    return Verdict(
+def _stored_result(
+    destination: Destination,
+    state: Literal["published", "refused", "unconfirmed", "superseded"],
+    detail: Mapping[str, Any],
+) -> DestinationResult:
+    """Return the result that a claim's stored detail holds."""
+    return DestinationResult(
         destination=destination,
         state=state,
-        url=told.get("url"),
-        reason=told.get("reason"),
-        reference=told.get("reference"),
+        url=detail.get("url"),
+        reason=detail.get("reason"),
+        reference=detail.get("reference"),
     )
 
 
-def _verdict(destination: str, result: Result) -> Verdict:
+def _destination_result(destination: Destination, result: NetworkResult) -> DestinationResult:
     match result:
         case Published(url=url, reference=reference):
-            return Verdict(destination=destination, state="published", url=url, reference=reference)
+            return DestinationResult(destination=destination, state="published", url=url, reference=reference)
         case Refused(reason=reason):
-            return Verdict(destination=destination, state="refused", reason=reason)
+            return DestinationResult(destination=destination, state="refused", reason=reason)
         case Unconfirmed(reason=reason):
-            return Verdict(destination=destination, state="unconfirmed", reason=reason)
-        case Later(reason=reason, retry_after=retry_after):
-            return Verdict(destination=destination, state="waiting", reason=reason, retry_after=retry_after)
+            return DestinationResult(destination=destination, state="unconfirmed", reason=reason)
+        case RetryLater(reason=reason, retry_after=retry_after):
+            return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=retry_after)
 
 
-def _receipt(result: Result, payload: Payload, destination: str, attempt: int, now: datetime) -> Receipt:
-    verdict = _verdict(destination, result)
+def _receipt(result: NetworkResult, payload: Payload, destination: Destination, attempt: int, now: datetime) -> Receipt:
+    found = _destination_result(destination, result)
     at = result.at if isinstance(result, Published) else now
-    detail: dict[str, Any] = {"url": verdict.url, "reason": verdict.reason, "reference": verdict.reference}
-    if isinstance(result, Later):
+    detail: dict[str, Any] = {"url": found.url, "reason": found.reason, "reference": found.reference}
+    if isinstance(result, RetryLater):
         until = utc_text(now + result.retry_after) if result.retry_after else None
-        detail |= {"upload": result.upload, "doubt": result.doubt or None, "until": until}
+        detail |= {"upload": result.upload_id, "doubt": result.in_doubt or None, "until": until}
     return Receipt(
-        kind=verdict.state,
+        kind=found.state,
         at=at,
         revision=payload.revision,
         attempt=attempt,

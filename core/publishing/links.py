@@ -30,7 +30,7 @@ class Link:
     """Whether the host ends as hosts on the internet do."""
 
 
-def links(text: str) -> Iterator[Link]:
+def find_links(text: str) -> Iterator[Link]:
     """Yield the links in a text, in order: `https://` and any host, or a bare `example.com`.
 
     Punctuation that ends a sentence, and a bracket that was opened before the link, do not belong to it. Takes time

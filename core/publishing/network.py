@@ -1,7 +1,5 @@
-"""What every network promises. A network is one file in `networks/`; adding one is adding that file."""
+"""The port of a network: the contract of every `networks/<name>/network.py`."""
 
-import importlib
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,21 +8,17 @@ from typing import Any, Protocol
 from core.accounts.port import Account
 from core.errors import PunctualError
 from core.outbox.port import Outbox
-from core.publishing import networks
 from core.publishing.attachments import Attachment, MediaLimits
 from core.time.instants import Clock
 
-DEADLINE_SECONDS = 25.0
-"""The longest that a network may take to answer; claims are leased for longer, the relay waits longer still."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """One publication: this text, with these pictures and videos in their order, to this account, under this key.
+class Publication:
+    """One post, or one part of a thread, on its way to one account.
 
-    From the second `attempt` on an earlier one may have arrived, whatever it was told. `prepared` is what `prepare`
-    made. `earlier` are the references of the parts that stand before this one in a thread, as far as known. `upload` is
-    what the attempt before this one left in its `Later`.
+    `occurrence_key` is the idempotency key. If `attempt` is above 1, an earlier attempt may have arrived. `prepared`
+    is the return value of `prepare`. `earlier_references` are the known references of the preceding parts of the
+    thread. `upload_id` comes from the RetryLater of the previous attempt.
     """
 
     occurrence_key: str
@@ -35,18 +29,18 @@ class Outgoing:
     media: tuple[Attachment, ...] = ()
     attempt: int = 1
     prepared: dict[str, Any] | None = None
-    earlier: tuple[dict[str, Any], ...] = ()
-    upload: str | None = None
+    earlier_references: tuple[dict[str, Any], ...] = ()
+    upload_id: str | None = None
 
     @property
     def video(self) -> Attachment | None:
-        """The video, beside which there is nothing else; None where there is none."""
+        """The video, which is always the only attachment; None if there is none."""
         return next((each for each in self.media if each.media.kind == "video"), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """It is out. `reference` is how the network names it to those who reply, as JSON takes it."""
+    """The post is out. `reference` identifies it for replies, in the network's terms, as JSON."""
 
     at: datetime
     url: str | None = None
@@ -55,73 +49,73 @@ class Published:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """The network will not take it; trying again changes nothing until a person does something."""
+    """The network rejects the post. A retry is useless until a person changes something."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Later:
-    """It may be tried again: it is not out, or the network knows a repeat, or is looked through before one.
+class RetryLater:
+    """The attempt may be repeated: the post is not out, or the next attempt detects an earlier one.
 
-    `doubt` says that this attempt may have arrived. `upload` is the network's name, no secret, of a video that it has:
-    the next attempt need not send it again.
+    `in_doubt` is True if this attempt may have arrived. `upload_id` is the network's id of an uploaded video, not a
+    secret; the next attempt does not upload the video again.
     """
 
     reason: str
     retry_after: timedelta | None = None
-    doubt: bool = False
-    upload: str | None = None
+    in_doubt: bool = False
+    upload_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unconfirmed:
-    """It may be out or not, and the network cannot be asked."""
+    """The post may be out, and the network offers no way to check."""
 
     reason: str
 
 
-Result = Published | Refused | Later | Unconfirmed
+NetworkResult = Published | Refused | RetryLater | Unconfirmed
 
 
-class Unprepared(PunctualError):
-    """What a post shows is not with the network, so the post is not sent: `result` is what becomes of it instead."""
+class PreparationFailed(PunctualError):
+    """An upload failed, so the post is not sent. `result` is recorded instead."""
 
-    hint = "Look into History to see what becomes of it."
+    hint = "See History for the result."
 
-    def __init__(self, result: Result) -> None:
-        super().__init__("A picture or video is not with the network.")
+    def __init__(self, result: NetworkResult) -> None:
+        super().__init__("A picture or video was not uploaded.")
         self.result = result
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
-    """One thing that a person is asked for to connect an account; `yes_no` answers are `yes` or empty."""
+class FormField:
+    """One field of the form that connects an account. The value of a checkbox is `yes` or empty."""
 
     name: str
     label: str
     help: str
     secret: bool = False
     required: bool = True
-    yes_no: bool = False
+    checkbox: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Length:
-    """How long a text is as the network counts it, and the most that it takes (None: no limit)."""
+class TextLength:
+    """The length of a text in the network's units, and the network's limit (None: no limit)."""
 
     count: int
     limit: int | None
     unit: str = "characters"
 
     @property
-    def over(self) -> int:
-        """By how much the text is too long; 0 if it fits."""
+    def excess(self) -> int:
+        """The number of units above the limit; 0 if the text fits."""
         return max(0, self.count - self.limit) if self.limit is not None else 0
 
 
 class CannotConnect(PunctualError):
-    """An account could not be connected; the message says why, in the network's words where it has some."""
+    """An account cannot be connected. The message gives the reason, quoting the network where it sent one."""
 
     def __init__(self, reason: str, hint: str) -> None:
         super().__init__(reason)
@@ -129,60 +123,52 @@ class CannotConnect(PunctualError):
 
 
 class Network(Protocol):
-    """One network. It keeps no state between calls that a restart would miss.
+    """One network. It keeps no state between calls that a restart would lose.
 
-    An account that `deduplicates` may be published to again after an unclear outcome: either the network knows a
-    repeat by what `prepare` made, or `publish` looks whether an earlier attempt arrived before it tries again.
+    An account with `deduplicates` may be published to again after an ambiguous attempt: the network detects a repeat
+    by the data from `prepare`, or `publish` looks for an earlier attempt before it sends the post again.
     """
 
     label: str
-    """The name that people know, e.g. "Signed webhook"."""
-    fields: tuple[Field, ...]
-    """What a person is asked for to connect; empty where nothing can be connected, as with the outbox."""
+    """The network's public name, such as "Signed webhook"."""
+    fields: tuple[FormField, ...]
+    """The fields of the connection form; empty if no account can be connected, as with the outbox."""
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        """Log in where the network has a log-in, and return the account, not yet kept. Raises CannotConnect."""
+    def connect(self, form: Mapping[str, str]) -> Account:
+        """Log in if the network has logins, and return the account, not yet stored. Raises CannotConnect."""
         ...
 
     def check(self, account: Account) -> str | None:
-        """Return what keeps the account from being published to, in words; None if nothing does. Never raises."""
+        """Return the reason why the account cannot publish, or None if it can. Never raises."""
         ...
 
-    def measure(self, text: str, account: Account) -> Length:
-        """Return how long a text is for this account; of several limits the one that is nearest to being passed."""
+    def measure(self, text: str, account: Account) -> TextLength:
+        """Return the length of a text for this account. Of several limits, use the one closest to being exceeded."""
         ...
 
     def media_limits(self, account: Account) -> MediaLimits:
-        """Return what this account takes of pictures and videos; `outgoing.media` is within it."""
+        """Return the account's limits for pictures and videos. `publication.media` is within them."""
         ...
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """Do what may be repeated without harm, such as uploads, and return what `publish` needs of it, in JSON.
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
+        """Do the repeatable work, such as uploads, and return the JSON that `publish` needs.
 
-        Called before every claim, so that no process which ends meanwhile leaves a doubt. Where the account
-        deduplicates, what the first attempt prepared is kept with its claim and counts, so that a repeat is recognised;
-        elsewhere it is this attempt's. Raises Unprepared where something is not uploaded, CannotAttach where the
-        network will not take a picture: the post is refused. Raises another PunctualError where the network must be
-        asked for something and cannot be: nothing is claimed then, and the post is tried again.
+        Called before every claim, so that a crash here leaves no doubt. If the account deduplicates, the JSON of the
+        first attempt is stored with its claim and used by all attempts, so that the network detects a repeat;
+        otherwise each attempt uses its own. Raises PreparationFailed if an upload failed, and CannotAttach if the
+        network rejects a picture: the post is refused. Raises another PunctualError if a necessary query failed:
+        nothing is claimed, and the post is tried again.
         """
         ...
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        """Publish once, within DEADLINE_SECONDS, and tell how it ended. Never raises for the other side or the line."""
+    def publish(self, publication: Publication) -> NetworkResult:
+        """Publish once, within DEADLINE_SECONDS, and return the result. Never raises for the server or the connection."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What networks are built from."""
+class NetworkDependencies:
+    """The objects that networks are built from."""
 
     outbox: Outbox
     clock: Clock
-
-
-def all_networks(parts: Parts) -> dict[str, Network]:
-    """Return every network there is, by the name that stands before the colon: the name of its folder."""
-    return {
-        module.name: importlib.import_module(f"{networks.__name__}.{module.name}.network").network(parts)
-        for module in pkgutil.iter_modules(networks.__path__)
-    }

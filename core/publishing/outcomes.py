@@ -1,87 +1,90 @@
-"""What becomes of a post when a network does not say yes: later, refused, sign in again, or nobody knows."""
+"""Classifies failed requests and error responses of a network: refused, retry later, or unconfirmed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.errors import PunctualError
-from core.publishing.http.client import Answer, Fault, Unreachable
-from core.publishing.network import CannotConnect, Later, Refused, Result, Unconfirmed
+from core.publishing.http.client import RequestError, RequestNotSent, Response
+from core.publishing.network import CannotConnect, NetworkResult, Refused, RetryLater, Unconfirmed
 from core.time.instants import Clock
 
-AGAIN = "Connect the account again under Accounts, then retry."
+RECONNECT = "Connect the account again under Accounts, then retry."
 
 
-def wait_for_a_person(reason: str) -> Result:
-    """What becomes of an unclear outcome where a repeat would be a second post."""
-    return Unconfirmed(reason=f"{reason} It may be out or not: look there, then decide.")
+def mark_unconfirmed(reason: str) -> NetworkResult:
+    """Return the result of an ambiguous attempt where a repeat would make a second post."""
+    return Unconfirmed(reason=f"{reason} The post may be out: check the network, then decide.")
 
 
-def try_again(reason: str) -> Result:
-    """What becomes of an unclear outcome where a repeat is recognised, or looked for first."""
-    return Later(reason=f"{reason} It may be out or not: that is found out before it is tried again.", doubt=True)
+def retry_deduplicated(reason: str) -> NetworkResult:
+    """Return the result of an ambiguous attempt where the network detects a repeat, or is searched before one."""
+    return RetryLater(reason=f"{reason} The post may be out: the next attempt checks that first.", in_doubt=True)
 
 
-def do_it_again(reason: str) -> Result:
-    """What becomes of an unclear outcome where a repeat does no harm, as with an upload that no post names yet."""
-    return Later(reason=reason)
+def retry_harmless(reason: str) -> NetworkResult:
+    """Return the result of an ambiguous attempt whose repeat does no harm, such as an upload without a post."""
+    return RetryLater(reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sorting:
-    """How one network's faults and answers become results; `unclear` says what becomes of a doubt."""
+class ResultClassifier:
+    """Turns one network's request errors and responses into results.
+
+    `ambiguous` returns the result of an attempt that may have arrived.
+    """
 
     name: str
     clock: Clock
-    unclear: Callable[[str], Result]
+    ambiguous: Callable[[str], NetworkResult]
 
-    def fault(self, fault: Fault) -> Result:
-        """Sort a request that was not answered."""
-        if isinstance(fault, Unreachable):
-            return Later(reason=str(fault))
-        return self.unclear(str(fault))
+    def from_error(self, error: RequestError) -> NetworkResult:
+        """Classify a request without a response."""
+        if isinstance(error, RequestNotSent):
+            return RetryLater(reason=str(error))
+        return self.ambiguous(str(error))
 
-    def odd(self) -> Result:
-        """Sort a success that does not tell what it should: cut off on its way, or not from the network at all."""
-        return self.unclear(f"{self.name}'s answer was not whole.")
+    def from_incomplete(self) -> NetworkResult:
+        """Classify a success without the expected content: cut short, or not from the network at all."""
+        return self.ambiguous(f"{self.name} sent an incomplete response.")
 
-    def answer(self, answer: Answer) -> Result:
-        """Sort an answer other than a success.
+    def from_response(self, response: Response) -> NetworkResult:
+        """Classify a response that is not a success.
 
-        A 5xx leaves open whether the post was stored before something went wrong, also a 503 with a Retry-After:
-        Varnish puts one beside every 503 of its own, and says so when the server behind it hung up after it had taken
-        the request (its built-in VCL). What may be tried again waits until then all the same: GoToSocial says so when
-        it has too much to do (doc: Request Throttling & Rate Limiting).
+        A 5xx is ambiguous: the server may have stored the post before it failed. So is a 503 with a Retry-After,
+        because Varnish adds one to its own 503s, also when its backend closed the connection after accepting the
+        request (its built-in VCL). A retry still waits until then: GoToSocial sends Retry-After under load (doc:
+        Request Throttling & Rate Limiting).
         """
-        said = f"{self.name} answered {answer.status}: {answer.words.rstrip('.')}."
-        pause = answer.pause(self.clock())
-        if answer.status in (425, 429):
-            return Later(reason=said, retry_after=pause)
-        if answer.status < 200 or answer.status == 408 or answer.status >= 500:  # 1xx: the answer was still to come
-            result = self.unclear(said)
-            return replace(result, retry_after=pause) if isinstance(result, Later) else result
-        if answer.status == 401:
-            return Refused(reason=f"{said} {AGAIN}")
-        if 300 <= answer.status < 400:
-            return Refused(reason=f"{said} It is to be found elsewhere now. {AGAIN}")
-        return Refused(reason=said)
+        reason = f"{self.name} answered {response.status}: {response.message.rstrip('.')}."
+        retry_after = response.retry_after(self.clock())
+        if response.status in (425, 429):
+            return RetryLater(reason=reason, retry_after=retry_after)
+        if response.status < 200 or response.status == 408 or response.status >= 500:  # 1xx: no final response came
+            result = self.ambiguous(reason)
+            return replace(result, retry_after=retry_after) if isinstance(result, RetryLater) else result
+        if response.status == 401:
+            return Refused(reason=f"{reason} {RECONNECT}")
+        if 300 <= response.status < 400:
+            return Refused(reason=f"{reason} Its address has changed. {RECONNECT}")
+        return Refused(reason=reason)
 
 
-def asked(ask: Callable[[], Answer], name: str) -> Answer:
-    """Return the answer to what is asked while connecting. Raises CannotConnect where it is not a success."""
+def require_success(send: Callable[[], Response], name: str) -> Response:
+    """Return the response to a request made while connecting. Raises CannotConnect unless it is a complete success."""
     try:
-        answer = ask()
-    except Fault as fault:
-        raise CannotConnect(str(fault), fault.hint) from None
-    if answer.ok and answer.whole:
-        return answer
-    hint = "Check what you entered." if 300 <= answer.status < 500 else "Try again in a few minutes."
-    raise CannotConnect(f"{name} answered {answer.status}: {answer.words.rstrip('.')}.", hint)
+        response = send()
+    except RequestError as error:
+        raise CannotConnect(str(error), error.hint) from None
+    if response.ok and response.complete:
+        return response
+    hint = "Check your entries." if 300 <= response.status < 500 else "Try again in a few minutes."
+    raise CannotConnect(f"{name} answered {response.status}: {response.message.rstrip('.')}.", hint)
 
 
-def problem(ask: Callable[[], object]) -> str | None:
-    """Return what is wrong in words, where asking raises one of our errors; None where it does not."""
+def error_text(action: Callable[[], object]) -> str | None:
+    """Run an action; return the message of the PunctualError that it raises, or None if it succeeds."""
     try:
-        ask()
+        action()
     except PunctualError as error:
         return str(error)
     return None

@@ -1,4 +1,4 @@
-"""The posting server: one route that takes a signed post and publishes it."""
+"""The posting server's route, which publishes a signed post."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,42 +9,45 @@ from starlette.routing import Route
 
 from core.errors import PunctualError
 from core.publishing.publisher import Publisher
-from core.publishing.responses import BODY_LIMIT, BodyTooLarge, Reply, accept, answered, refused
+from core.publishing.responses import (
+    REQUEST_LIMIT,
+    BodyTooLarge,
+    error_response,
+    read_request,
+    result_response,
+)
 
-AT_ONCE = 64
-"""Posts that are published side by side; more wait their turn."""
+MAX_CONCURRENT_POSTS = 64
+"""Further posts wait for one of these to finish."""
 
 
 def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequence[str]]) -> Route:
-    """Return `POST /publish`: verifies, publishes, and answers with each destination's result, as core.publishing.responses
-    says. `publisher` and `secrets` are asked at each request, since routes are made before a server has started.
+    """Return the route `POST /publish`, which responds with each destination's result.
+
+    `publisher` and `secrets` are called for each request, because routes are built before the server starts.
     """
-    limiter = CapacityLimiter(AT_ONCE)
+    limiter = CapacityLimiter(MAX_CONCURRENT_POSTS)
 
     async def publish(request: Request) -> Response:
         try:
             body = await _body(request)
-            # In a thread, since secrets may have to be read; without the limiter, since a forgery waits for nobody.
-            payload = await to_thread.run_sync(lambda: accept(body, request.headers, secrets()))
-            reply = answered(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
+            # In a thread, because reading the secrets may block; without the limiter, so that forgeries take no slot.
+            payload = await to_thread.run_sync(lambda: read_request(body, request.headers, secrets()))
+            response = result_response(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
         except PunctualError as error:
-            reply = refused(error)
-        except ClientDisconnect:  # nobody reads this answer
+            response = error_response(error)
+        except ClientDisconnect:  # this response reaches no one
             return Response(status_code=400)
-        return _sent(reply)
+        return JSONResponse(response.content, status_code=response.status, headers=response.headers)
 
     return Route("/publish", publish, methods=["POST"])
 
 
 async def _body(request: Request) -> bytes:
-    """Read the body, but no more of it than is allowed."""
+    """Return the body. Raises BodyTooLarge as soon as it exceeds the limit."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
+        if len(body) > REQUEST_LIMIT:
             raise BodyTooLarge
     return bytes(body)
-
-
-def _sent(reply: Reply) -> Response:
-    return JSONResponse(reply.content, status_code=reply.status, headers=reply.headers)

@@ -1,4 +1,4 @@
-"""Proof that a request comes from a relay of ours: Standard Webhooks signatures."""
+"""Verification of the relay's signatures (Standard Webhooks)."""
 
 import binascii
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookV
 from core.errors import PunctualError
 
 
-class Forged(PunctualError):
-    """A request is not signed with an active secret, or was signed too long ago."""
+class InvalidSignature(PunctualError):
+    """No active secret signed the request, or its timestamp is out of tolerance."""
 
     hint = "Give the relay and the posting server the same signing secret, and check both clocks."
 
@@ -18,7 +18,10 @@ class Forged(PunctualError):
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
-    """Check the signature of a raw body against every active secret, within 5 minutes. Raises Forged."""
+    """Verify the signature of a raw body with each active secret, with a tolerance of 5 minutes.
+
+    Raises InvalidSignature unless one of them fits.
+    """
     reason = "no secret is set"
     for secret in secrets:
         try:
@@ -29,4 +32,4 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> N
             reason = f"it cannot be read ({type(error).__name__})"
         else:
             return
-    raise Forged(reason)
+    raise InvalidSignature(reason)

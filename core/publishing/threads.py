@@ -9,10 +9,10 @@ from itertools import accumulate
 import regex
 
 from core.errors import PunctualError
-from core.publishing.links import links
-from core.publishing.network import Length
+from core.publishing.links import find_links
+from core.publishing.network import TextLength
 
-Measure = Callable[[str], Length]
+Measure = Callable[[str], TextLength]
 """How long a text is for one account, as its network counts."""
 
 _GRAPHEME, _WORD, _SENTENCE, _PARAGRAPH = range(4)
@@ -41,7 +41,7 @@ class _Cut:
     rank: int
 
 
-def split(text: str, measure: Measure) -> list[str]:
+def split_text(text: str, measure: Measure) -> list[str]:
     """Return the text in parts that each fit, cut between paragraphs, sentences or words.
 
     No link and no grapheme is cut, and a word only where it fits no part by itself. White space at a cut is dropped,
@@ -51,9 +51,9 @@ def split(text: str, measure: Measure) -> list[str]:
 
 
 def split_and_number(text: str, measure: Measure) -> list[str]:
-    """Return the text in parts as `split` does, each with its number and their count behind it: `1/3`."""
-    if not measure(text).over:
-        return split(text, measure)
+    """Return the text in parts as `split_text` does, each with its number and their count behind it: `1/3`."""
+    if not measure(text).excess:
+        return split_text(text, measure)
     digits = 1
     while True:
         most = 10**digits - 1
@@ -69,7 +69,7 @@ def _mark(count: int, number: int) -> str:
 
 def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]:
     """Cut off the longest part that fits, again and again; `mark` is what will stand behind each part."""
-    if not measure(text).over:
+    if not measure(text).excess:
         return [text]
     graphemes: list[str] = regex.findall(r"\X", text)
     offsets = [0, *accumulate(map(len, graphemes))]
@@ -80,7 +80,7 @@ def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]
         behind = mark(len(parts) + 1)
 
         def fits(cut: _Cut, begin: int = begin, behind: str = behind) -> bool:
-            return not measure(text[offsets[begin] : offsets[cut.end]] + behind).over
+            return not measure(text[offsets[begin] : offsets[cut.end]] + behind).excess
 
         first = bisect_right(cuts, begin, key=lambda cut: cut.end)
         cut = _chosen(cuts, first, begin, fits)
@@ -119,7 +119,7 @@ def _cuts(text: str, graphemes: list[str], offsets: list[int]) -> list[_Cut]:
     """Return every place where the text may be cut, in order; its end is the last."""
     linked = {
         at
-        for link in links(text)
+        for link in find_links(text)
         for at in range(bisect_right(offsets, link.start), bisect_right(offsets, link.end - 1))
     }
     found = []

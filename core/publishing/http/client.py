@@ -1,7 +1,7 @@
-"""HTTP with other people's servers: one deadline for all of a call, no redirects, and faults that say what they mean.
+"""HTTP client with one deadline for all requests of a call, no redirects, and errors that tell sent from unsent.
 
-The networks' own client libraries repeat, redirect or wait without end somewhere inside; a post that must go out once
-needs to know whether a request may have arrived. So each network is spoken to with plain requests, and only here.
+The networks' own client libraries retry, follow redirects or wait without a limit. A post that must go out once needs
+to know whether a request may have arrived, so every network uses this client.
 """
 
 import http.client
@@ -11,8 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -21,229 +20,245 @@ from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
 
 from core.errors import PunctualError
 from core.publishing.http.deadline import session_until
-from core.publishing.network import DEADLINE_SECONDS
 from core.time.instants import from_utc_text
+from lambda_pkg.retry_after import MAX_RETRY_AFTER, parse_retry_after
 
+DEADLINE_SECONDS = 25.0
+"""Seconds for all requests of one client, unless the caller chooses fewer. Claims are leased for longer, and the relay
+waits longer still."""
 CONNECT_SECONDS = 5.0
-BODY_LIMIT = 2_000_000
-"""Bytes of an answer that are read; no answer that is of use here is longer."""
-LONGEST_PAUSE = timedelta(days=1)
+RESPONSE_LIMIT = 2_000_000
+"""Bytes read of a response body. No useful response is longer."""
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
-"""Below that it logs the addresses it calls, and those of Telegram, Discord and Slack hold their secrets."""
+"""Below ERROR, urllib3 logs URLs, and those of Telegram, Discord and Slack contain secrets."""
 
-Signature = Callable[[requests.PreparedRequest], requests.PreparedRequest]
-"""Signs or changes a request before it is sent."""
+RequestSigner = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+"""Adds a signature to a prepared request before it is sent."""
+File = tuple[str, bytes, str]
+"""A file of a form: its name, content and content type."""
 
 
-class Fault(PunctualError):
-    """A request was not answered."""
+class RequestError(PunctualError):
+    """A request got no response."""
 
     hint = "Check the address and the connection, then try again."
 
 
-class Unreachable(Fault):
-    """No connection was made, so nothing was sent."""
+class RequestNotSent(RequestError):
+    """The request failed before anything was sent."""
 
 
-class BrokenOff(Fault):
-    """No whole answer came; the request may have arrived or not."""
+class ResponseLost(RequestError):
+    """No complete response head arrived. The server may have processed the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a server answered. `whole` is False where the connection ended, or the limit came, before the body's end."""
+class Response:
+    """A server's response. `complete` is False if the body ended early or exceeded RESPONSE_LIMIT."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-    whole: bool
-    words: str
-    """The server's own words about what is wrong, or the status's name; short, and without our secrets."""
+    complete: bool
+    message: str
+    """The server's error message, else the name of the status. At most 200 characters, without our secrets."""
 
     @property
     def ok(self) -> bool:
-        """Whether the server did what it was asked."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
-    def content(self) -> Any:
-        """The JSON in the body; None where it holds none."""
-        return _json(self.body)
+    def json(self) -> Any:
+        """The parsed JSON body; None if the body is not JSON."""
+        return _parse_json(self.body)
 
     @property
-    def members(self) -> dict[str, Any]:
-        """The JSON object in the body; empty where it holds none."""
-        content = self.content
-        return content if isinstance(content, dict) else {}
+    def json_object(self) -> dict[str, Any]:
+        """The JSON object in the body; empty if there is none."""
+        found = self.json
+        return found if isinstance(found, dict) else {}
 
-    def member(self, *path: str) -> Any:
-        """The value that lies at a path of members; None where there is none."""
-        found: Any = self.content
+    def json_value(self, *path: str) -> Any:
+        """Return the value at a path of member names in the JSON body; None if there is none."""
+        found: Any = self.json
         for name in path:
             found = found.get(name) if isinstance(found, dict) else None
         return found
 
-    def pause(self, now: datetime) -> timedelta | None:
-        """How long the server asks to be left alone, at most a day.
+    def retry_after(self, now: datetime) -> timedelta | None:
+        """Return how long the server asks us to wait, at most one day; None if it does not ask.
 
-        Retry-After holds seconds or a date (RFC 9110); Telegram says it in its JSON. Where a 429 lacks it, the end of
-        the rate limit counts: an ISO instant with Mastodon, seconds since 1970 with Bluesky and X. Mastodon and X name
-        that end in every answer (doc); beside other statuses it asks for nothing.
+        Sources, in order: `Retry-After` (RFC 9110), then Telegram's JSON member, then, for a 429 only, the end of the
+        rate limit. Mastodon and X send that end with every response (doc).
         """
-        names = ("X-RateLimit-Reset", "RateLimit-Reset", "x-rate-limit-reset") if self.status == 429 else ()
-        said = [self.headers.get(name) for name in names]
-        for text in (self.headers.get("Retry-After"), self.member("parameters", "retry_after"), *said):
-            found = _pause(str(text).strip(), now)
-            if found is not None:
-                return min(max(found, timedelta()), LONGEST_PAUSE)
-        return None
+        return next((wait for wait in self._waits(now) if wait is not None), None)
+
+    def _waits(self, now: datetime) -> Iterator[timedelta | None]:
+        yield parse_retry_after(self.headers.get("Retry-After", ""), now)
+        yield parse_retry_after(str(self.json_value("parameters", "retry_after")), now)
+        if self.status == 429:
+            for name in ("X-RateLimit-Reset", "RateLimit-Reset", "x-rate-limit-reset"):
+                yield _wait_for_limit(self.headers.get(name, ""), now)
 
 
-class Line:
-    """The line to one server for one call of ours; all requests on it share one deadline.
+class HttpClient:
+    """Sends the requests of one call to one server; they share one deadline.
 
-    What a server says is stripped of `secrets`, so that no error text repeats them.
+    Error messages name the server as `name`. `secrets` are removed from every text that the server sent.
     """
 
     def __init__(self, name: str, secrets: Iterable[str] = (), seconds: float = DEADLINE_SECONDS) -> None:
         self._name = name
         self._secrets = [secret for secret in secrets if secret]
-        self._ends = time.monotonic() + seconds
+        self._deadline = time.monotonic() + seconds
 
-    def get(self, url: str, **options: Any) -> Answer:
-        """Ask. Takes the options of `send`; raises Unreachable or BrokenOff."""
+    def get(self, url: str, **options: Any) -> Response:
+        """Send a GET request. Accepts the options of `send`; raises RequestNotSent or ResponseLost."""
         return self.send("GET", url, **options)
 
-    def post(self, url: str, content: Mapping[str, Any], **options: Any) -> Answer:
-        """Send a JSON object. Takes the options of `send`; raises Unreachable or BrokenOff."""
+    def post_json(self, url: str, content: Mapping[str, Any], **options: Any) -> Response:
+        """POST a JSON object. Accepts the options of `send`; raises RequestNotSent or ResponseLost."""
         body = json.dumps(content, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", **options.pop("headers", {})}
         return self.send("POST", url, body=body, headers=headers, **options)
+
+    def post_form(self, url: str, fields: Mapping[str, str], files: Mapping[str, File], **options: Any) -> Response:
+        """POST a multipart form. Accepts the options of `send`; raises RequestNotSent or ResponseLost."""
+        return self.send("POST", url, body=fields, files=files, **options)
 
     def send(
         self,
         method: str,
         url: str,
         *,
-        body: bytes | None = None,
+        body: bytes | Mapping[str, str] | None = None,
+        files: Mapping[str, File] | None = None,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
-        sign: Signature = lambda request: request,
-    ) -> Answer:
-        """Send one request, once, and return what was answered, whatever the status. Raises Unreachable, BrokenOff."""
-        left = self.left
-        if left <= 0:
-            raise Unreachable(f"{self._name} took too long to answer.")
+        sign: RequestSigner = lambda request: request,
+    ) -> Response:
+        """Send one request once and return the response, whatever its status.
+
+        Raises RequestNotSent or ResponseLost.
+        """
+        seconds_left = self.seconds_left
+        if seconds_left <= 0:
+            raise RequestNotSent(f"{self._name} took too long to answer.")
         try:
-            with session_until(self._ends) as session:
-                answer = session.request(
+            with session_until(self._deadline) as session:
+                response = session.request(
                     method,
                     url,
                     data=body,
+                    files=files,
                     params=params,
                     headers={"User-Agent": "Punctual", "Accept-Encoding": "identity", **(headers or {})},
-                    auth=sign,  # even an empty one keeps requests from sending what it finds in ~/.netrc instead
-                    timeout=(min(CONNECT_SECONDS, left), left),
+                    auth=sign,  # with any auth set, requests does not send credentials from ~/.netrc
+                    timeout=(min(CONNECT_SECONDS, seconds_left), seconds_left),
                     allow_redirects=False,
                     stream=True,
                 )
         except (requests.RequestException, HTTPError, UnicodeError) as error:
-            fault = _fault(self._name, error)
+            request_error = _request_error(self._name, error)
         else:
-            with answer:
-                return self._read(answer)
-        raise fault  # out here, so that no traceback can show the request that it came from
+            with response:
+                return self._read(response)
+        raise request_error  # outside the except block, so that no traceback shows the request and its secrets
 
     @property
-    def left(self) -> float:
-        """How many seconds are left for all that is still to be asked; less than none when the time is up."""
-        return self._ends - time.monotonic()
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; negative after it."""
+        return self._deadline - time.monotonic()
 
-    def plain(self, said: str) -> str:
-        """Return what the server said as it may be shown: short, on one line, without our secrets."""
-        return _plain(said, self._secrets)
+    def redact(self, text: str) -> str:
+        """Return a server's text for display: one line, at most 200 characters, without our secrets."""
+        return _redact(text, self._secrets)
 
-    def _read(self, answer: requests.Response) -> Answer:
-        body, whole = b"", False
+    def _read(self, response: requests.Response) -> Response:
+        body, complete = b"", False
         try:
-            while len(body) < BODY_LIMIT:
-                piece = answer.raw.read1(65_536, decode_content=True)
+            while len(body) < RESPONSE_LIMIT:
+                piece = response.raw.read1(65_536, decode_content=True)
                 if not piece:
-                    whole = True
+                    complete = True
                     break
                 body += piece
         except (HTTPError, OSError):
-            whole = False
-        words = _words(answer.status_code, answer.headers.get("Content-Type", ""), body, self._secrets)
-        return Answer(status=answer.status_code, headers=answer.headers, body=body, whole=whole, words=words)
+            complete = False
+        status, content_type = response.status_code, response.headers.get("Content-Type", "")
+        message = _message(status, content_type, body, self._secrets)
+        return Response(status=status, headers=response.headers, body=body, complete=complete, message=message)
 
 
 def bearer(token: str) -> dict[str, str]:
-    """Return the header that logs in with a token."""
+    """Return the Authorization header for a token."""
     return {"Authorization": f"Bearer {token}"}
 
 
-def _fault(name: str, error: Exception) -> Fault:
-    """Tell an attempt that surely did not arrive from one that may have. Only the faults listed here are sure."""
+def _request_error(name: str, error: Exception) -> RequestError:
+    """Return RequestNotSent for the listed errors, which occur before anything is sent; else ResponseLost."""
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return Unreachable(f"{name}'s certificate is not valid, so nothing was sent.")
+        return RequestNotSent(f"{name}'s certificate is not valid, so nothing was sent.")
     if isinstance(error, requests.ConnectTimeout) or any(isinstance(cause, NewConnectionError) for cause in causes):
-        return Unreachable(f"{name} could not be reached.")
-    contradicts_itself = any(isinstance(cause, InvalidHeader) for cause in causes)  # the answer, not what was asked
-    if isinstance(error, ValueError) and not contradicts_itself:  # the address or a header, before anything was sent
-        return Unreachable(f"{name}'s address or log-in is not valid. Connect the account again.")
+        return RequestNotSent(f"{name} could not be reached.")
+    response_is_invalid = any(isinstance(cause, InvalidHeader) for cause in causes)  # a ValueError after sending
+    if isinstance(error, ValueError) and not response_is_invalid:  # an invalid address or header of ours
+        return RequestNotSent(f"{name}'s address or credentials are not valid. Connect the account again.")
     if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
-        return BrokenOff(f"{name} did not answer in time.")
-    return BrokenOff(f"{name} broke the connection off.")
+        return ResponseLost(f"{name} did not answer in time.")
+    return ResponseLost(f"{name} closed the connection early.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and those that it wraps: requests keeps urllib3's among its arguments, urllib3 keeps a `reason`."""
+    """Yield an error and those it wraps: requests puts them into `args`, urllib3 into `reason`."""
     yield error
     for inner in chain(error.args, [getattr(error, "reason", None)]):
         if isinstance(inner, BaseException):
             yield from _causes(inner)
 
 
-def _pause(text: str, now: datetime) -> timedelta | None:
+def _wait_for_limit(text: str, now: datetime) -> timedelta | None:
+    """Return the time until a rate limit ends: an ISO instant from Mastodon, seconds since 1970 from Bluesky and X.
+
+    Up to 10^9, seconds count from now.
+    """
     try:
         seconds = float(text)
-        return timedelta(seconds=seconds - now.timestamp() if seconds > 1e9 else seconds)
-    except (ValueError, OverflowError):
-        pass
-    for read in (from_utc_text, parsedate_to_datetime):
+        end = datetime.fromtimestamp(seconds, UTC) if seconds > 1e9 else now + timedelta(seconds=seconds)
+    except (ValueError, OverflowError, OSError):
         try:
-            return read(text) - now
-        except (ValueError, TypeError):
-            continue
-    return None
+            end = from_utc_text(text)
+        except (ValueError, OverflowError):
+            return None
+    return max(timedelta(), min(end - now, MAX_RETRY_AFTER))
 
 
-def _json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
 
 
-def _words(status: int, kind: str, body: bytes, secrets: Iterable[str]) -> str:
+def _message(status: int, content_type: str, body: bytes, secrets: Iterable[str]) -> str:
     start = body[:1000].decode(errors="replace")
-    text = start if kind.startswith("text/") and "<" not in start else ""  # a word, and not a page
-    found = _plain(next(_said(_json(body)), text), secrets)
-    return found or http.client.responses.get(status, "an unknown status")
+    plain_text = start if content_type.startswith("text/") and "<" not in start else ""  # a message, not a page
+    message = _redact(next(_json_messages(_parse_json(body)), plain_text), secrets)
+    return message or http.client.responses.get(status, "an unknown status")
 
 
-def _plain(said: str, secrets: Iterable[str]) -> str:
+def _redact(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
-        said = said.replace(secret, "...")
-    plain = "".join(character if character.isprintable() else " " for character in said)
-    return " ".join(plain.split())[:200]
+        text = text.replace(secret, "...")
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:200]
 
 
-def _said(content: Any) -> Iterator[str]:
-    """The places where the networks put their words for people, the best first."""
+def _json_messages(content: Any) -> Iterator[str]:
+    """Yield the error messages in a network's JSON, the most specific first."""
     if not isinstance(content, dict):
         return
     for name in ("error_description", "detail", "message", "description", "error", "title"):

@@ -1,4 +1,4 @@
-"""Connections that end on time: requests limits each wait for a server, and here all waits share one deadline."""
+"""HTTP sessions with one deadline: connecting, sending and reading all end by it."""
 
 import time
 from functools import partial
@@ -11,17 +11,18 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-PIECE = 16_384
-"""Bytes that are sent at a time: as much as one record of TLS holds, since there each of them has a wait of its own."""
+CHUNK_BYTES = 16_384
+"""Bytes per send call. One TLS record holds as many, and each record has its own timeout."""
 
 
-def session_until(ends: float) -> requests.Session:
-    """Return a session that sends and reads nothing any more once `ends`, by the monotonic clock, has come.
+def session_until(deadline: float) -> requests.Session:
+    """Return a session that neither sends nor reads after `deadline`, in seconds of the monotonic clock.
 
-    Only the search for a host's addresses can outlast it, and connecting to several of them: nothing is sent then.
+    `requests` alone limits each wait, not their sum. Only the DNS lookup and the attempts to connect to several
+    addresses can take longer; nothing is sent after them.
     """
     session = _Session()
-    adapter = _Adapter(ends)
+    adapter = _Adapter(deadline)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -29,32 +30,33 @@ def session_until(ends: float) -> requests.Session:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Look at no redirect, since none is followed: one that cannot be read would pass for an address of ours."""
+        """Ignore redirects, so that an unreadable `Location` does not count as an invalid address of ours."""
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, ends: float) -> None:
+    def __init__(self, deadline: float) -> None:
         super().__init__()
-        self._ends = ends
+        self._deadline = deadline
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
-        pool.ConnectionCls = partial(_TlsConnection if pool.scheme == "https" else _Connection, ends=self._ends)
+        connection = _TlsConnection if pool.scheme == "https" else _Connection
+        pool.ConnectionCls = partial(connection, deadline=self._deadline)
         return pool
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, ends: float, **options: Any) -> None:
+    def __init__(self, *args: Any, deadline: float, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._ends = ends
-        self.response_class = partial(_Response, ends=ends)  # type: ignore[assignment]  # it is only called
+        self._deadline = deadline
+        self.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]  # it is only called
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        for start in range(0, len(data), PIECE):
-            self.sock.settimeout(_left(self._ends))
-            super().send(data[start : start + PIECE])
+        for start in range(0, len(data), CHUNK_BYTES):
+            self.sock.settimeout(_seconds_left(self._deadline))
+            super().send(data[start : start + CHUNK_BYTES])
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
@@ -62,24 +64,24 @@ class _TlsConnection(_Connection, HTTPSConnection):
 
 
 class _Response(HTTPResponse):
-    def __init__(self, sock: socket, *args: Any, ends: float, **options: Any) -> None:
+    def __init__(self, sock: socket, *args: Any, deadline: float, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = BufferedReader(_Incoming(self.fp.detach(), sock, ends))
+        self.fp = BufferedReader(_DeadlineReader(self.fp.detach(), sock, deadline))
 
 
-class _Incoming(RawIOBase):
-    """What a server sends: each wait for it is limited to what is left of all the time."""
+class _DeadlineReader(RawIOBase):
+    """A server's byte stream. Each read waits no longer than the time left."""
 
-    def __init__(self, stream: RawIOBase, sock: socket, ends: float) -> None:
+    def __init__(self, stream: RawIOBase, sock: socket, deadline: float) -> None:
         self._stream = stream
         self._sock = sock
-        self._ends = ends
+        self._deadline = deadline
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_left(self._ends))
+        self._sock.settimeout(_seconds_left(self._deadline))
         return self._stream.readinto(buffer)
 
     def close(self) -> None:
@@ -87,8 +89,8 @@ class _Incoming(RawIOBase):
         super().close()
 
 
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
+def _seconds_left(deadline: float) -> float:
+    left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left

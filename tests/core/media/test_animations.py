@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from core.media.animations import without_words
+from core.media.animations import strip_gif_metadata
 
 
 def frames(content):
@@ -40,7 +40,7 @@ def test_what_is_told_in_words_is_gone_and_every_frame_stays(told, where):
     plain = animation()
     head = plain.index(b"\x21\xff\x0bNETSCAPE")
     talking = plain[:head] + told + plain[head:] if where == "before" else plain[:-1] + told + plain[-1:]
-    quiet = without_words(talking)
+    quiet = strip_gif_metadata(talking)
     assert PLACE in talking
     assert PLACE not in quiet
     for (before, time_before), (after, time_after) in zip(frames(plain), frames(quiet), strict=True):
@@ -50,16 +50,16 @@ def test_what_is_told_in_words_is_gone_and_every_frame_stays(told, where):
 
 
 def test_an_animation_that_tells_nothing_stays_as_it_is():
-    assert without_words(animation()) == animation()
+    assert strip_gif_metadata(animation()) == animation()
 
 
 def test_what_lies_behind_the_end_is_gone():
-    assert without_words(animation() + b"taken at " + PLACE) == animation()
+    assert strip_gif_metadata(animation() + b"taken at " + PLACE) == animation()
 
 
 def test_an_animation_that_is_cut_short_ends_with_its_last_whole_frame():
     whole = animation()
-    assert 1 <= len(list(frames(without_words(whole[: len(whole) * 2 // 3])))) < 3
+    assert 1 <= len(list(frames(strip_gif_metadata(whole[: len(whole) * 2 // 3])))) < 3
 
 
 @given(cut=st.integers(13, 2000), edits=st.lists(st.tuples(st.integers(13, 2000), st.integers(0, 255)), max_size=8))
@@ -67,5 +67,5 @@ def test_a_hostile_file_is_read_without_harm(cut, edits):
     content = bytearray(animation())
     for place, byte in edits:
         content[place % len(content)] = byte
-    quiet = without_words(bytes(content[:cut]))
+    quiet = strip_gif_metadata(bytes(content[:cut]))
     assert len(quiet) <= len(content) + 1

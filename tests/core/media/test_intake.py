@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from core.media.folder import FolderMedia
-from core.media.intake import PICTURE_BYTES, FileTooLarge, take_in
-from core.media.kinds import UnusableFile, content_type_of
+from core.media.intake import PICTURE_BYTES, FileTooLarge, ingest
+from core.media.kinds import UnsupportedFile, detect_content_type
 from core.media.pictures import CorruptPicture
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100
@@ -30,7 +30,7 @@ def picture(form="PNG", size=(40, 30)):
 )
 def test_a_picture_is_kept_with_what_it_is(store, form, content_type):
     content = picture(form)
-    media = take_in(store, content, alt=" A teal square ")
+    media = ingest(store, content, alt=" A teal square ")
     assert store.get(media.reference) == content
     assert media.model_dump(exclude={"reference"}) == {
         "kind": "picture",
@@ -43,7 +43,7 @@ def test_a_picture_is_kept_with_what_it_is(store, form, content_type):
 
 
 def test_a_video_is_kept_as_it_is(store):
-    media = take_in(store, VIDEO)
+    media = ingest(store, VIDEO)
     assert (media.kind, media.content_type, media.width) == ("video", "video/mp4", None)
     assert store.get(media.reference) == VIDEO
 
@@ -62,22 +62,22 @@ def test_a_video_is_kept_as_it_is(store):
     ],
 )
 def test_what_no_network_takes_is_refused_and_named(store, content, said):
-    with pytest.raises(UnusableFile, match=said) as refused:
-        take_in(store, content)
+    with pytest.raises(UnsupportedFile, match=said) as refused:
+        ingest(store, content)
     assert "JPEG" in refused.value.hint
-    assert list(store.kept()) == []
+    assert list(store.scan()) == []
 
 
 def test_a_damaged_picture_is_refused_before_it_is_kept(store):
     with pytest.raises(CorruptPicture):
-        take_in(store, picture("JPEG")[:60])
-    assert list(store.kept()) == []
+        ingest(store, picture("JPEG")[:60])
+    assert list(store.scan()) == []
 
 
 def test_a_picture_that_calls_itself_another_is_what_it_contains():
-    assert content_type_of(picture("PNG")) == "image/png"
+    assert detect_content_type(picture("PNG")) == "image/png"
 
 
 def test_a_file_of_many_bytes_is_refused_before_it_is_decoded(store):
     with pytest.raises(FileTooLarge, match=r"30\.0 MB; 30 MB"):
-        take_in(store, picture() + b"\0" * PICTURE_BYTES)
+        ingest(store, picture() + b"\0" * PICTURE_BYTES)

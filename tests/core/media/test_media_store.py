@@ -12,7 +12,7 @@ from core.aws_errors import AccessDenied
 from core.media.folder import FolderMedia
 from core.media.port import AlteredMedia, MissingMedia, reference_of
 from core.media.s3 import S3Media
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 CONTENT = b"\x89PNG and so on"
 NEVER_PUT = "0" * 64
@@ -46,14 +46,14 @@ def test_what_was_put_is_there(store):
 
 def test_the_same_content_is_kept_once(store):
     assert store.put(CONTENT) == store.put(bytes(CONTENT))
-    assert [each.reference for each in store.kept()] == [reference_of(CONTENT)]
+    assert [each.reference for each in store.scan()] == [reference_of(CONTENT)]
 
 
 def test_what_was_never_put_is_missing(store):
     assert not store.exists(NEVER_PUT)
     with pytest.raises(MissingMedia, match="000000000000 is no longer there"):
         store.get(NEVER_PUT)
-    assert list(store.kept()) == []
+    assert list(store.scan()) == []
 
 
 def test_what_was_deleted_is_missing_and_may_be_deleted_again(store):
@@ -68,15 +68,15 @@ def test_what_was_deleted_is_missing_and_may_be_deleted_again(store):
 def test_each_file_says_when_it_was_put(store):
     store.put(CONTENT)
     store.put(b"another")
-    found = list(store.kept())
+    found = list(store.scan())
     assert {each.reference for each in found} == {reference_of(CONTENT), reference_of(b"another")}
-    assert all(abs(each.kept_at - datetime.now(UTC)) < timedelta(minutes=1) for each in found)
+    assert all(abs(each.stored_at - datetime.now(UTC)) < timedelta(minutes=1) for each in found)
 
 
 def test_when_one_file_was_put_may_be_asked(store):
     reference = store.put(CONTENT)
-    assert [store.kept_at(reference)] == [each.kept_at for each in store.kept()]
-    assert store.kept_at(NEVER_PUT) is None
+    assert [store.stored_at(reference)] == [each.stored_at for each in store.scan()]
+    assert store.stored_at(NEVER_PUT) is None
 
 
 def test_a_reference_that_begins_like_another_is_another(store):
@@ -86,26 +86,26 @@ def test_a_reference_that_begins_like_another_is_another(store):
 
 def test_what_is_needed_is_renewed_and_stays_as_it_is(store):
     reference = store.put(CONTENT)
-    [before] = store.kept()
-    store.renew(reference)
-    [after] = store.kept()
-    assert after.kept_at >= before.kept_at
+    [before] = store.scan()
+    store.touch(reference)
+    [after] = store.scan()
+    assert after.stored_at >= before.stored_at
     assert store.get(reference) == CONTENT
 
 
 def test_what_is_not_there_cannot_be_renewed_and_need_not_be(store):
-    store.renew(NEVER_PUT)
-    assert list(store.kept()) == []
+    store.touch(NEVER_PUT)
+    assert list(store.scan()) == []
 
 
-@pytest.mark.parametrize("again", [FolderMedia.renew, lambda folder, reference: folder.put(CONTENT)])
+@pytest.mark.parametrize("again", [FolderMedia.touch, lambda folder, reference: folder.put(CONTENT)])
 def test_what_is_put_again_is_young_again(folder, tmp_path, again):
     reference = folder.put(CONTENT)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     os.utime(tmp_path / "media" / reference[:2] / reference, (long_ago.timestamp(), long_ago.timestamp()))
-    assert [each.kept_at for each in folder.kept()] == [long_ago]
+    assert [each.stored_at for each in folder.scan()] == [long_ago]
     again(folder, reference)
-    assert [each.kept_at > long_ago for each in folder.kept()] == [True]
+    assert [each.stored_at > long_ago for each in folder.scan()] == [True]
 
 
 def test_only_this_user_can_read_a_file(folder, tmp_path):
@@ -138,12 +138,12 @@ def test_a_reference_cannot_lead_out_of_the_folder(folder, tmp_path):
 def test_what_is_half_written_is_no_file(folder, tmp_path):
     reference = folder.put(CONTENT)
     (tmp_path / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(CONTENT[:4])
-    assert [each.reference for each in folder.kept()] == [reference]
+    assert [each.reference for each in folder.scan()] == [reference]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "media").write_text("a file where the folder should be")
-    with pytest.raises(StorageFault, match="media"):
+    with pytest.raises(StorageError, match="media"):
         FolderMedia(tmp_path / "media").put(CONTENT)
 
 

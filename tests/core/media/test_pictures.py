@@ -23,8 +23,8 @@ from core.media.pictures import (
     CorruptPicture,
     PictureLimits,
     TooManyPixels,
-    examined,
-    fitted,
+    fit_picture,
+    inspect_picture,
     thumbnail,
 )
 
@@ -66,19 +66,19 @@ def from_a_phone():
 
 def test_where_a_picture_was_taken_is_removed(from_a_phone):
     assert dict(decoded(from_a_phone).getexif().get_ifd(GPS))
-    ready = fitted(from_a_phone, GENEROUS)
+    ready = fit_picture(from_a_phone, GENEROUS)
     assert dict(decoded(ready.content).getexif()) == {}
     assert b"Camera of Ada" not in ready.content
 
 
 def test_a_picture_that_lies_on_its_side_is_set_upright(from_a_phone):
-    ready = fitted(from_a_phone, GENEROUS)
+    ready = fit_picture(from_a_phone, GENEROUS)
     assert (ready.width, ready.height) == decoded(ready.content).size == (300, 400)
     red, green, blue = decoded(ready.content).getpixel((280, 20))
     assert red > 200
     assert green < 60
     assert blue < 60
-    assert (examined(from_a_phone).width, examined(from_a_phone).height) == (300, 400)
+    assert (inspect_picture(from_a_phone).width, inspect_picture(from_a_phone).height) == (300, 400)
 
 
 def test_no_text_beside_a_drawing_is_kept():
@@ -87,8 +87,8 @@ def test_no_text_beside_a_drawing_is_kept():
     told.add_itxt("XML:com.adobe.xmp", "<x>Cologne</x>", zip=False)
     content = encoded(gradient(40, 30), "PNG", pnginfo=told)
     assert content.count(b"Cologne") == 2
-    assert b"Cologne" not in fitted(content, GENEROUS).content
-    assert fitted(content, GENEROUS).content_type == "image/png"
+    assert b"Cologne" not in fit_picture(content, GENEROUS).content
+    assert fit_picture(content, GENEROUS).content_type == "image/png"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "GIF"])
@@ -96,7 +96,7 @@ def test_no_comment_is_kept(form):
     content = encoded(gradient(40, 30), form, comment=b"in Cologne")
     assert b"in Cologne" in content
     assert (
-        b"in Cologne" not in fitted(content, replace(GENEROUS, types=("image/jpeg", "image/png", "image/gif"))).content
+        b"in Cologne" not in fit_picture(content, replace(GENEROUS, types=("image/jpeg", "image/png", "image/gif"))).content
     )
 
 
@@ -106,33 +106,33 @@ def test_no_format_keeps_what_it_was_told_of_the_place(form):
     exif[MAKE] = "Camera of Ada"
     content = encoded(gradient(), form, exif=exif)
     assert b"Camera of Ada" in content
-    assert b"Camera of Ada" not in fitted(content, GENEROUS).content
+    assert b"Camera of Ada" not in fit_picture(content, GENEROUS).content
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
 def test_the_colours_keep_their_profile(form):
     content = encoded(gradient(), form, icc_profile=b"a profile of sorts")
-    assert decoded(fitted(content, GENEROUS).content).info["icc_profile"] == b"a profile of sorts"
+    assert decoded(fit_picture(content, GENEROUS).content).info["icc_profile"] == b"a profile of sorts"
 
 
 def test_colours_of_another_kind_leave_their_profile_behind():
     content = encoded(gradient(mode="CMYK"), "JPEG", icc_profile=b"a profile for ink")
-    assert "icc_profile" not in decoded(fitted(content, GENEROUS).content).info
+    assert "icc_profile" not in decoded(fit_picture(content, GENEROUS).content).info
 
 
 def test_a_picture_is_scaled_down_to_the_side_a_network_takes():
-    ready = fitted(encoded(gradient(3000, 1500), "JPEG"), PictureLimits(count=1, max_bytes=10**6, max_side=1000))
+    ready = fit_picture(encoded(gradient(3000, 1500), "JPEG"), PictureLimits(count=1, max_bytes=10**6, max_side=1000))
     assert (ready.width, ready.height) == (1000, 500)
 
 
 def test_a_small_picture_is_not_blown_up():
-    ready = fitted(encoded(gradient(30, 20), "PNG"), GENEROUS)
+    ready = fit_picture(encoded(gradient(30, 20), "PNG"), GENEROUS)
     assert (ready.width, ready.height, ready.content_type) == (30, 20, "image/png")
 
 
 def test_a_picture_of_many_bytes_fits_afterwards():
     content = encoded(noise(1200, 900), "JPEG", quality=95)
-    ready = fitted(content, PictureLimits(count=1, max_bytes=120_000))
+    ready = fit_picture(content, PictureLimits(count=1, max_bytes=120_000))
     assert len(content) > 500_000
     assert len(ready.content) <= 120_000
     decoded(ready.content).load()
@@ -141,7 +141,7 @@ def test_a_picture_of_many_bytes_fits_afterwards():
 def test_a_screenshot_stays_sharp():
     drawing = Image.new("RGB", (200, 100), "white")
     drawing.paste("navy", (20, 20, 60, 60))
-    ready = fitted(encoded(drawing, "PNG"), GENEROUS)
+    ready = fit_picture(encoded(drawing, "PNG"), GENEROUS)
     assert ready.content_type == "image/png"
     assert ImageChops.difference(decoded(ready.content), drawing).getbbox() is None
 
@@ -150,8 +150,8 @@ def test_a_transparent_picture_stays_so_where_it_can_and_lies_on_white_where_it_
     logo = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     logo.paste((200, 0, 0, 255), (40, 40, 60, 60))
     content = encoded(logo, "PNG")
-    assert decoded(fitted(content, GENEROUS).content).getpixel((0, 0)) == (0, 0, 0, 0)
-    flat = fitted(content, PictureLimits(count=1, max_bytes=10**6, types=("image/jpeg",)))
+    assert decoded(fit_picture(content, GENEROUS).content).getpixel((0, 0)) == (0, 0, 0, 0)
+    flat = fit_picture(content, PictureLimits(count=1, max_bytes=10**6, types=("image/jpeg",)))
     assert flat.content_type == "image/jpeg"
     assert min(decoded(flat.content).getpixel((0, 0))) > 250
 
@@ -162,7 +162,7 @@ def test_pictures_of_every_kind_are_set_upright(mode, form, max_side):
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     content = encoded(gradient(400, 200, mode), form, exif=exif)
-    ready = fitted(content, replace(GENEROUS, max_side=max_side))
+    ready = fit_picture(content, replace(GENEROUS, max_side=max_side))
     assert decoded(ready.content).size == (ready.width, ready.height) == ((200, 400) if max_side > 400 else (25, 50))
 
 
@@ -172,36 +172,36 @@ def test_pictures_of_every_kind_are_set_upright(mode, form, max_side):
 )
 def test_every_way_to_hold_colours_is_understood(mode, form):
     content = encoded(gradient(50, 40).convert(mode), form)
-    assert decoded(fitted(content, GENEROUS).content).size == (50, 40)
+    assert decoded(fit_picture(content, GENEROUS).content).size == (50, 40)
 
 
 def test_sixteen_bits_of_grey_do_not_turn_white():
-    ready = fitted(encoded(Image.new("I;16", (8, 8), 0x8000), "PNG"), GENEROUS)
+    ready = fit_picture(encoded(Image.new("I;16", (8, 8), 0x8000), "PNG"), GENEROUS)
     assert decoded(ready.content).convert("L").getpixel((0, 0)) == 128
 
 
 def test_an_animation_moves_where_gifs_are_taken_and_stands_where_not():
     frames = [gradient(40, 30).rotate(90 * turn) for turn in range(3)]
     content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80)
-    moving = fitted(content, PictureLimits(count=1, max_bytes=10**6, types=("image/gif", "image/png")))
+    moving = fit_picture(content, PictureLimits(count=1, max_bytes=10**6, types=("image/gif", "image/png")))
     assert moving.content == content
     talking = content[:-1] + b"\x21\xfe\x08in Koeln\0" + content[-1:]
-    assert fitted(talking, PictureLimits(count=1, max_bytes=10**6, types=("image/gif",))).content == content
-    still = fitted(content, GENEROUS)
+    assert fit_picture(talking, PictureLimits(count=1, max_bytes=10**6, types=("image/gif",))).content == content
+    still = fit_picture(content, GENEROUS)
     assert still.content_type == "image/png"
     with pytest.raises(CannotFit, match="animation"):
-        fitted(content, PictureLimits(count=1, max_bytes=100, types=("image/gif",)))
+        fit_picture(content, PictureLimits(count=1, max_bytes=100, types=("image/gif",)))
 
 
 def test_what_can_never_fit_is_refused():
     with pytest.raises(CannotFit, match="picture cannot be made to fit into 200 bytes"):
-        fitted(encoded(noise(300, 300), "PNG"), PictureLimits(count=1, max_bytes=200))
+        fit_picture(encoded(noise(300, 300), "PNG"), PictureLimits(count=1, max_bytes=200))
 
 
 def test_several_pictures_share_what_a_network_takes_in_all():
     limits = PictureLimits(count=4, max_bytes=500_000, total_bytes=800_000)
-    assert [limits.each_of(count) for count in (1, 2, 4)] == [500_000, 400_000, 200_000]
-    assert len(fitted(encoded(noise(900, 900), "JPEG"), limits, count=4).content) <= 200_000
+    assert [limits.max_bytes_each(count) for count in (1, 2, 4)] == [500_000, 400_000, 200_000]
+    assert len(fit_picture(encoded(noise(900, 900), "JPEG"), limits, count=4).content) <= 200_000
 
 
 def test_a_thumbnail_is_small():
@@ -222,7 +222,7 @@ def png_that_claims(width, height):
 
 @pytest.mark.parametrize("size", [(8000, 6251), (10_000, 10_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_that_unfolds_to_gigabytes_is_refused_before_it_does(size):
-    for look in (examined, lambda content: fitted(content, GENEROUS)):
+    for look in (inspect_picture, lambda content: fit_picture(content, GENEROUS)):
         with pytest.raises(TooManyPixels, match="50 million"):
             look(png_that_claims(*size))
 
@@ -259,7 +259,7 @@ def test_no_more_than_two_pictures_are_unfolded_at_the_same_moment(monkeypatch):
     monkeypatch.setattr(pictures, "_opened", counted)
     content = encoded(noise(800, 800), "JPEG")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: fitted(content, GENEROUS), range(16)))
+        list(pool.map(lambda _: fit_picture(content, GENEROUS), range(16)))
     assert max(most) == 2
 
 
@@ -267,7 +267,7 @@ def test_a_picture_that_was_cut_short_is_refused():
     whole = encoded(noise(200, 200), "JPEG")
     for content in (whole[: len(whole) // 2], whole[:20], b"\xff\xd8\xff", png_that_claims(100, 100)):
         with pytest.raises(CorruptPicture):
-            examined(content)
+            inspect_picture(content)
 
 
 SEEDS = [
@@ -284,7 +284,7 @@ SEEDS = [
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("size", [(2, 6000), (6000, 2)])
 def test_a_strip_is_scaled_to_no_less_than_a_pixel_across(form, size):
-    ready = fitted(encoded(gradient(*size), form), replace(GENEROUS, max_side=1000))
+    ready = fit_picture(encoded(gradient(*size), form), replace(GENEROUS, max_side=1000))
     assert sorted(decoded(ready.content).size) == [1, 1000]
 
 
@@ -300,5 +300,5 @@ def test_a_hostile_file_is_read_or_refused_and_nothing_else(seed, edits, cut):
     for place, byte in edits:
         content[place % len(content)] = byte
     with suppress(PunctualError):
-        ready = fitted(bytes(content[: cut or None]), PictureLimits(count=1, max_bytes=50_000, max_side=64))
+        ready = fit_picture(bytes(content[: cut or None]), PictureLimits(count=1, max_bytes=50_000, max_side=64))
         assert len(ready.content) <= 50_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.media.videos import shape, without_place
+from core.media.videos import display_size, strip_video_metadata
 
 
 def box(kind, *content, wide=False):
@@ -34,7 +34,7 @@ FRAMES = box(b"mdat", b"frames " * 50)
 @pytest.mark.parametrize("kind", [b"udta", b"meta", b"uuid"])
 def test_the_place_is_gone_and_nothing_else_has_moved(film, kind, wide):
     before = film(box(kind, PLACE, wide=wide))
-    after = without_place(before)
+    after = strip_video_metadata(before)
     assert b"+50.9413" not in after
     assert len(after) == len(before)
     for kept in (START, MOVIE, FRAMES):
@@ -43,17 +43,17 @@ def test_the_place_is_gone_and_nothing_else_has_moved(film, kind, wide):
 
 def test_a_film_that_tells_nothing_stays_as_it_is():
     film = START + box(b"moov", MOVIE, box(b"trak", box(b"tkhd", b"\2" * 20))) + FRAMES
-    assert without_place(film) == film
+    assert strip_video_metadata(film) == film
 
 
 def test_frames_that_look_like_metadata_are_not_touched():
     film = START + box(b"moov", MOVIE) + box(b"mdat", box(b"udta", PLACE))
-    assert without_place(film) == film
+    assert strip_video_metadata(film) == film
 
 
 def test_the_last_box_may_reach_to_the_end_of_the_file():
     film = START + box(b"moov", MOVIE) + struct.pack(">I4s", 0, b"uuid") + PLACE
-    assert b"+50.9413" not in without_place(film)
+    assert b"+50.9413" not in strip_video_metadata(film)
 
 
 UPRIGHT, TURNED = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
@@ -70,12 +70,12 @@ def track(width, height, matrix=UPRIGHT, version=0):
 def test_a_film_tells_how_it_is_shown(matrix, shown, version):
     sound, pictures = track(0, 0, version=version), track(320, 180, matrix, version)
     film = START + FRAMES + box(b"moov", MOVIE, box(b"udta", PLACE), sound, pictures)
-    assert shape(film) == shape(without_place(film)) == shown
+    assert display_size(film) == display_size(strip_video_metadata(film)) == shown
 
 
 @pytest.mark.parametrize("tracks", [b"", track(0, 0), box(b"trak", box(b"tkhd", b"\2" * 20)), FRAMES])
 def test_a_film_that_does_not_tell_how_it_is_shown_has_no_shape(tracks):
-    assert shape(START + box(b"moov", MOVIE, tracks)) is None
+    assert display_size(START + box(b"moov", MOVIE, tracks)) is None
 
 
 def handled(kind, *tables):
@@ -112,7 +112,7 @@ def two_tracks(kind, offsets="stco", sizes=(10, 16), fixed=0):
 @pytest.mark.parametrize("kind", [b"meta", b"text", b"sbtl", b"tmcd"])
 def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offsets):
     before = two_tracks(kind, offsets)
-    after = without_place(before)
+    after = strip_video_metadata(before)
     assert len(after) == len(before)
     assert b"+50.9413+0" in before
     assert b"06.9583" in before
@@ -123,7 +123,7 @@ def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offs
 
 
 def test_samples_of_one_size_are_gone_as_well():
-    after = without_place(two_tracks(b"meta", fixed=10))
+    after = strip_video_metadata(two_tracks(b"meta", fixed=10))
     assert b"+50.9413+0" not in after
     assert b":00:01" in after  # behind the ten bytes that the table tells of
     assert after.count(FILM) == 3
@@ -131,14 +131,14 @@ def test_samples_of_one_size_are_gone_as_well():
 
 @pytest.mark.parametrize("kind", [b"vide", b"soun", b"auxv"])
 def test_a_track_that_is_seen_or_heard_stays(kind):
-    assert without_place(two_tracks(kind)) == two_tracks(kind)
+    assert strip_video_metadata(two_tracks(kind)) == two_tracks(kind)
 
 
 def test_samples_beyond_the_end_of_the_file_or_all_over_it_do_no_harm():
     chunks = table(b"stco", 4, 0, 0, 0, 2**32 - 1)
     hostile = handled(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
     film = START + box(b"moov", hostile) + FRAMES
-    assert len(without_place(film)) == len(film)
+    assert len(strip_video_metadata(film)) == len(film)
 
 
 def test_samples_that_overlap_blank_no_more_than_the_file_has_bytes():
@@ -146,11 +146,11 @@ def test_samples_that_overlap_blank_no_more_than_the_file_has_bytes():
     chunks = table(b"stco", 3, size, size, 0)
     hostile = handled(b"meta", table(b"stsz", 2**20, 3), table(b"stsc", 1, 1, 1, 1), chunks)
     film = START + FRAMES + box(b"moov", hostile) + box(b"mdat", b"x" * 3 * size)
-    assert without_place(film).startswith(START + FRAMES)
+    assert strip_video_metadata(film).startswith(START + FRAMES)
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from([START, b"moov", b"\0\0\0\x10", b"udta"])).map(b"".join))
 @example(two_tracks(b"meta")[:-30])
 def test_a_hostile_film_is_read_without_harm_and_keeps_its_length(content):
-    assert len(without_place(content)) == len(content)
-    shape(content)
+    assert len(strip_video_metadata(content)) == len(content)
+    display_size(content)

@@ -14,13 +14,21 @@ from pydantic import SecretStr
 
 from core.accounts.port import OUTBOX, Account
 from core.media.folder import FolderMedia
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.media.pictures import PictureLimits
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.models import Media
-from core.publishing.attachments import CannotAttach, MediaLimits, attachments, check_media
+from core.publishing.attachments import CannotAttach, MediaLimits, check_media, load_attachments
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Outgoing, Parts, Published, Refused, Unconfirmed, Unprepared
+from core.publishing.network import (
+    NetworkDependencies,
+    PreparationFailed,
+    Publication,
+    Published,
+    Refused,
+    RetryLater,
+    Unconfirmed,
+)
 from core.publishing.networks.outbox import network as outbox
 from core.publishing.networks.webhook import network as webhook
 from core.storage.home import new_signing_secret
@@ -28,7 +36,8 @@ from core.time.instants import real_clock
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
 ALBUM = MediaLimits(
-    pictures=PictureLimits(count=2, max_bytes=50_000, max_side=100, types=("image/jpeg",), alt=10), video_bytes=10_000
+    pictures=PictureLimits(count=2, max_bytes=50_000, max_side=100, types=("image/jpeg",), alt=10),
+    max_video_bytes=10_000,
 )
 ACCOUNT = Account(destination="album:ada", label="Ada's album")
 
@@ -53,14 +62,14 @@ class Album:
     def media_limits(self, account):
         return ALBUM
 
-    def prepare(self, outgoing):
-        self.prepared_with.append([attachment.name for attachment in outgoing.media])
+    def prepare(self, publication):
+        self.prepared_with.append([attachment.name for attachment in publication.media])
         if self.unprepared:
             raise self.unprepared.pop(0)
 
-    def publish(self, outgoing: Outgoing):
-        self.given.append(outgoing)
-        return self.answers.pop(0) if self.answers else Published(at=outgoing.due_at, url="/here")
+    def publish(self, publication: Publication):
+        self.given.append(publication)
+        return self.answers.pop(0) if self.answers else Published(at=publication.due_at, url="/here")
 
 
 @pytest.fixture
@@ -89,36 +98,36 @@ def due(a_post, invoked, store):
 
 
 def test_a_network_is_given_pictures_as_it_takes_them_in_their_order(fence, album, due, store):
-    first, second = take_in(store, picture("red"), alt="A red one"), take_in(store, picture("blue"))
+    first, second = ingest(store, picture("red"), alt="A red one"), ingest(store, picture("blue"))
     assert fence.publish_once(due(first, second), ACCOUNT, album).state == "published"
-    [outgoing] = album.given
-    assert [attachment.media for attachment in outgoing.media] == [first, second]
-    assert [attachment.alt for attachment in outgoing.media] == ["A red one", ""]
-    for attachment in outgoing.media:
+    [publication] = album.given
+    assert [attachment.media for attachment in publication.media] == [first, second]
+    assert [attachment.alt for attachment in publication.media] == ["A red one", ""]
+    for attachment in publication.media:
         assert attachment.content_type == "image/jpeg"
         assert Image.open(BytesIO(attachment.content)).size == (attachment.width, attachment.height) == (100, 75)
         assert attachment.name == f"{attachment.media.reference[:12]}.jpeg"
-    assert album.prepared_with == [[attachment.name for attachment in outgoing.media]]
+    assert album.prepared_with == [[attachment.name for attachment in publication.media]]
 
 
 def test_pictures_share_what_a_network_takes_in_all(store):
     noise = BytesIO()
     Image.effect_noise((300, 300), 120).save(noise, "JPEG", quality=95)
-    media = [take_in(store, noise.getvalue())] * 4
+    media = [ingest(store, noise.getvalue())] * 4
     limits = MediaLimits(pictures=PictureLimits(count=4, max_bytes=60_000, total_bytes=60_000, types=("image/jpeg",)))
-    ready = attachments(media, store, limits, "It")
+    ready = load_attachments(media, store, limits, "It")
     assert sum(len(each.content) for each in ready) <= 60_000
 
 
 def test_a_video_goes_out_as_it_is(fence, album, due, store):
-    fence.publish_once(due(take_in(store, VIDEO)), ACCOUNT, album)
-    [outgoing] = album.given
-    assert (outgoing.media[0].content, outgoing.media[0].content_type) == (VIDEO, "video/mp4")
-    assert outgoing.media[0].name.endswith(".mp4")
+    fence.publish_once(due(ingest(store, VIDEO)), ACCOUNT, album)
+    [publication] = album.given
+    assert (publication.media[0].content, publication.media[0].content_type) == (VIDEO, "video/mp4")
+    assert publication.media[0].name.endswith(".mp4")
 
 
 def test_a_picture_that_is_gone_when_the_post_is_due_is_refused_in_words(fence, album, due, store, ledger):
-    media = take_in(store, picture())
+    media = ingest(store, picture())
     store.delete(media.reference)
     payload = due(media)
     verdict = fence.publish_once(payload, ACCOUNT, album)
@@ -130,14 +139,14 @@ def test_a_picture_that_is_gone_when_the_post_is_due_is_refused_in_words(fence, 
 
 
 def test_a_picture_that_was_altered_on_the_disk_is_refused(fence, album, due, store, tmp_path):
-    media = take_in(store, picture())
+    media = ingest(store, picture())
     (tmp_path / "media" / media.reference[:2] / media.reference).write_bytes(picture("black"))
     assert "has changed" in fence.publish_once(due(media), ACCOUNT, album).reason
     assert album.given == []
 
 
 def test_a_post_with_more_than_the_network_takes_is_refused(fence, album, due, store):
-    media = [take_in(store, picture(colour)) for colour in ("red", "green", "blue")]
+    media = [ingest(store, picture(colour)) for colour in ("red", "green", "blue")]
     verdict = fence.publish_once(due(*media), ACCOUNT, album)
     assert (verdict.state, verdict.reason) == (
         "refused",
@@ -150,14 +159,14 @@ def test_a_store_that_cannot_be_read_for_the_moment_is_no_reason_to_refuse(ledge
         def get(self, reference):
             raise TimeoutError
 
-    media = take_in(store, picture())
+    media = ingest(store, picture())
     with pytest.raises(TimeoutError):
         Fence(ledger, Unreachable(store._path), clock).publish_once(due(media), ACCOUNT, album)
     assert ledger.occurrence(due(media).occurrence_key) is None
 
 
 def test_what_is_out_is_not_made_ready_again(fence, album, due, store):
-    media = take_in(store, picture())
+    media = ingest(store, picture())
     payload = due(media)
     fence.publish_once(payload, ACCOUNT, album)
     store.delete(media.reference)
@@ -167,16 +176,16 @@ def test_what_is_out_is_not_made_ready_again(fence, album, due, store):
 
 
 def test_a_post_with_pictures_that_is_to_be_tried_later_goes_out_then(fence, album, due, store):
-    album.answers = [Later(reason="busy")]
-    payload = due(take_in(store, picture()))
+    album.answers = [RetryLater(reason="busy")]
+    payload = due(ingest(store, picture()))
     assert fence.publish_once(payload, ACCOUNT, album).state == "waiting"
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
-    assert [outgoing.attempt for outgoing in album.given] == [1, 2]
+    assert [publication.attempt for publication in album.given] == [1, 2]
 
 
 def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, store):
     album.answers = [Unconfirmed(reason="who knows")]
-    payload = due(take_in(store, picture()))
+    payload = due(ingest(store, picture()))
     assert [fence.publish_once(payload, ACCOUNT, album).state for _ in range(2)] == ["unconfirmed"] * 2
     assert len(album.given) == len(album.prepared_with) == 1
 
@@ -184,35 +193,35 @@ def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, 
 def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_came_of_it(
     fence, album, due, store, ledger, clock
 ):
-    still = Later(reason="still processing", upload="7")
-    album.answers = [still, still, Later(reason="busy"), still, Refused(reason="no"), still]
-    payload = due(take_in(store, VIDEO))
+    still = RetryLater(reason="still processing", upload_id="7")
+    album.answers = [still, still, RetryLater(reason="busy"), still, Refused(reason="no"), still]
+    payload = due(ingest(store, VIDEO))
     for _ in range(5):
         fence.publish_once(payload, ACCOUNT, album)
     ledger.reopen(payload, ("album:ada",), now=clock())
     for _ in range(2):
         fence.publish_once(payload, ACCOUNT, album)
-    assert [outgoing.upload for outgoing in album.given] == [None, "7", "7", None, "7", None, "7"]
+    assert [publication.upload_id for publication in album.given] == [None, "7", "7", None, "7", None, "7"]
 
 
 def test_what_cannot_be_prepared_is_not_published_and_the_next_attempt_goes_on_with_it(fence, album, due, store, clock):
-    still = Later(reason="still processing", retry_after=timedelta(seconds=5), upload="7")
-    album.unprepared = [Unprepared(still), Unprepared(still)]
-    payload = due(take_in(store, VIDEO))
+    still = RetryLater(reason="still processing", retry_after=timedelta(seconds=5), upload_id="7")
+    album.unprepared = [PreparationFailed(still), PreparationFailed(still)]
+    payload = due(ingest(store, VIDEO))
     for _ in range(2):
         verdict = fence.publish_once(payload, ACCOUNT, album)
         assert (verdict.state, verdict.reason, verdict.retry_after) == ("waiting", still.reason, still.retry_after)
         clock.move(seconds=5)
     assert album.given == []
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
-    assert [outgoing.upload for outgoing in album.given] == ["7"]
+    assert [publication.upload_id for publication in album.given] == ["7"]
 
 
 def test_what_cannot_be_prepared_at_all_is_refused_and_not_prepared_again_until_a_person_retries(
     fence, album, due, store, ledger, clock
 ):
-    album.unprepared = [Unprepared(Refused(reason="cannot be processed"))]
-    payload = due(take_in(store, VIDEO))
+    album.unprepared = [PreparationFailed(Refused(reason="cannot be processed"))]
+    payload = due(ingest(store, VIDEO))
     for _ in range(3):
         verdict = fence.publish_once(payload, ACCOUNT, album)
         assert (verdict.state, verdict.reason) == ("refused", "cannot be processed")
@@ -223,7 +232,7 @@ def test_what_cannot_be_prepared_at_all_is_refused_and_not_prepared_again_until_
 
 def test_a_process_that_ends_while_it_uploads_leaves_no_doubt(fence, album, due, store, ledger):
     album.unprepared = [SystemExit()]
-    payload = due(take_in(store, VIDEO))
+    payload = due(ingest(store, VIDEO))
     with pytest.raises(SystemExit):
         fence.publish_once(payload, ACCOUNT, album)
     assert ledger.occurrence(payload.occurrence_key) is None
@@ -231,11 +240,11 @@ def test_a_process_that_ends_while_it_uploads_leaves_no_doubt(fence, album, due,
 
 
 def test_what_is_uploaded_for_one_account_is_not_used_for_another(fence, album, due, store):
-    album.answers = [Later(reason="still processing", upload="7")]
-    payload = due(take_in(store, VIDEO), destinations=("album:ada", "album:bob"))
+    album.answers = [RetryLater(reason="still processing", upload_id="7")]
+    payload = due(ingest(store, VIDEO), destinations=("album:ada", "album:bob"))
     for account in (ACCOUNT, Account(destination="album:bob", label="Bob's album")):
         fence.publish_once(payload, account, album)
-    assert [outgoing.upload for outgoing in album.given] == [None, None]
+    assert [publication.upload_id for publication in album.given] == [None, None]
 
 
 def media(kind="picture", **changed):
@@ -249,10 +258,10 @@ def media(kind="picture", **changed):
         ([media("video")], MediaLimits(pictures=ALBUM.pictures), "Slack takes no videos"),
         ([media("video"), media()], ALBUM, "either pictures or one video"),
         ([media("video"), media("video")], ALBUM, "either pictures or one video"),
-        ([media("video", size=25_000_000)], MediaLimits(video_bytes=20_000_000), r"25\.0 MB; Slack takes 20 MB"),
+        ([media("video", size=25_000_000)], MediaLimits(max_video_bytes=20_000_000), r"25\.0 MB; Slack takes 20 MB"),
         (
             [media("video", size=50_000)],
-            MediaLimits(video_bytes=20_000_000, least_video_bytes=75_000),
+            MediaLimits(max_video_bytes=20_000_000, min_video_bytes=75_000),
             "50 kB; Slack takes none below 75 kB",
         ),
         ([media(alt="x" * 11)], ALBUM, "description has 11 characters; Slack takes 10"),
@@ -265,15 +274,15 @@ def test_what_a_network_does_not_take_is_named_when_the_post_is_written(attached
 
 
 def test_where_a_network_has_no_descriptions_they_are_left_out(store):
-    described = take_in(store, picture(), alt="A teal square")
+    described = ingest(store, picture(), alt="A teal square")
     limits = MediaLimits(pictures=PictureLimits(count=1, max_bytes=10**6))
-    assert [each.alt for each in attachments([described], store, limits, "Telegram")] == [""]
+    assert [each.alt for each in load_attachments([described], store, limits, "Telegram")] == [""]
 
 
 def test_the_outbox_shows_what_was_attached(database, clock, ledger, store, a_post, invoked):
     feed = SqliteOutbox(database)
-    parts = Parts(outbox=feed, clock=clock)
-    attached = take_in(store, picture(), alt="A teal square")
+    parts = NetworkDependencies(outbox=feed, clock=clock)
+    attached = ingest(store, picture(), alt="A teal square")
     payload = invoked(a_post(media=(attached,)))
     Fence(ledger, store, clock).publish_once(payload, OUTBOX, outbox.network(parts))
     assert feed.feed(limit=1)[0].media == (attached,)
@@ -302,10 +311,10 @@ def test_a_webhook_is_sent_what_was_attached(store, clock):
             credentials={"secret": SecretStr(new_signing_secret())},
         )
         network = webhook.WebhookNetwork(real_clock)
-        described = take_in(store, picture(size=(4000, 3000)), alt="A teal square")
-        ready = attachments([described], store, network.media_limits(account), network.label)
+        described = ingest(store, picture(size=(4000, 3000)), alt="A teal square")
+        ready = load_attachments([described], store, network.media_limits(account), network.label)
         result = network.publish(
-            Outgoing(
+            Publication(
                 occurrence_key="k3v9q2m4cx7a",
                 post_id="k3v9q2m4cx7a",
                 account=account,

@@ -12,15 +12,15 @@ from core.posts.models import Media, Repeat
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.composing import (
     EmptyText,
+    InvalidCharacter,
     NoDestination,
     TextTooLong,
     TooManyParts,
-    UnwritableText,
     compose,
-    proposed_time,
-    rewritten,
+    edit_content,
+    suggest_time,
 )
-from core.publishing.network import Length, Parts
+from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.networks.outbox import network as outbox
 from core.time.instants import DoubledHour, SkippedHour, UnknownZone
 
@@ -33,7 +33,7 @@ class Captions:
     label = "Captions"
 
     def measure(self, text, account):
-        return Length(count=len(text), limit=40)
+        return TextLength(count=len(text), limit=40)
 
     def media_limits(self, account):
         return MediaLimits(pictures=PictureLimits(count=1, max_bytes=100), caption=15)
@@ -45,7 +45,7 @@ class WordsOnly:
     label = "Words"
 
     def measure(self, text, account):
-        return Length(count=len(text), limit=20)
+        return TextLength(count=len(text), limit=20)
 
     def media_limits(self, account):
         return MediaLimits()
@@ -60,7 +60,7 @@ def known(tmp_path, database, clock):
     accounts.connect(Account(destination="words:eve", label="Eve's words", enabled=False))
     networks = {
         "captions": Captions(),
-        "outbox": outbox.network(Parts(outbox=SqliteOutbox(database), clock=clock)),
+        "outbox": outbox.network(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock)),
         "words": WordsOnly(),
     }
     return {"accounts": accounts, "networks": networks}
@@ -91,7 +91,7 @@ def edited(known):
 
     def rewrite(post, **changed):
         said = {name: getattr(post, name) for name in ("text", "destinations", "variants", "media")}
-        return rewritten(post, **{**said, **changed}, **known)
+        return edit_content(post, **{**said, **changed}, **known)
 
     return rewrite
 
@@ -155,7 +155,7 @@ def test_a_text_without_a_word_is_refused(composed, text):
 
 
 def test_half_a_character_is_refused_in_words(composed):
-    with pytest.raises(UnwritableText, match="place 5"):
+    with pytest.raises(InvalidCharacter, match="place 5"):
         composed("outbox", text="half\ud83c")
 
 

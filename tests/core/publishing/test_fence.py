@@ -13,17 +13,17 @@ from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.media.folder import FolderMedia
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import MediaLimits
-from core.publishing.fence import Fence, Verdict
-from core.publishing.network import Later, Outgoing, Published, Refused, Unconfirmed, Unprepared
-from core.publishing.outcomes import try_again
+from core.publishing.fence import DestinationResult, Fence
+from core.publishing.network import PreparationFailed, Publication, Published, Refused, RetryLater, Unconfirmed
+from core.publishing.outcomes import retry_deduplicated
 from core.storage.processes import Presence
 
 DESTINATION = "net:ada"
 TEN_MINUTES = timedelta(minutes=10)
-SLOW_DOWN = Later(reason="Net answered 429: slow down.", retry_after=TEN_MINUTES)
+SLOW_DOWN = RetryLater(reason="Net answered 429: slow down.", retry_after=TEN_MINUTES)
 
 
 class Net:
@@ -34,21 +34,21 @@ class Net:
     def __init__(self) -> None:
         self.called: list[str] = []
         self.answers: list[Any] = []
-        self.unprepared: list[Unprepared] = []
+        self.unprepared: list[PreparationFailed] = []
         self.meanwhile: Any = lambda: None
 
     def media_limits(self, account: Account) -> MediaLimits:
         return MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000))
 
-    def prepare(self, outgoing: Outgoing) -> None:
+    def prepare(self, publication: Publication) -> None:
         self.called.append("prepare")
         self.meanwhile()
         if self.unprepared:
             raise self.unprepared.pop(0)
 
-    def publish(self, outgoing: Outgoing) -> Any:
+    def publish(self, publication: Publication) -> Any:
         self.called.append("publish")
-        return self.answers.pop(0) if self.answers else Published(at=outgoing.due_at, url="/here")
+        return self.answers.pop(0) if self.answers else Published(at=publication.due_at, url="/here")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def media(tmp_path) -> FolderMedia:
 def picture(media) -> Any:
     file = BytesIO()
     Image.new("RGB", (4, 4), "navy").save(file, "PNG")
-    return take_in(media, file.getvalue(), alt="blue")
+    return ingest(media, file.getvalue(), alt="blue")
 
 
 @pytest.fixture
@@ -103,8 +103,8 @@ def receipts(ledger, payload) -> Any:
     return lambda: [receipt.kind for receipt in ledger.occurrence(payload.occurrence_key).receipts]
 
 
-def waiting(left: timedelta | None, reason: str = SLOW_DOWN.reason) -> Verdict:
-    return Verdict(destination=DESTINATION, state="waiting", reason=reason, retry_after=left)
+def waiting(left: timedelta | None, reason: str = SLOW_DOWN.reason) -> DestinationResult:
+    return DestinationResult(destination=DESTINATION, state="waiting", reason=reason, retry_after=left)
 
 
 def test_a_network_that_asked_to_wait_is_called_again_then_and_not_before(publish, net, clock, neighbour, receipts):
@@ -123,7 +123,7 @@ def test_a_network_that_asked_to_wait_is_called_again_then_and_not_before(publis
 def test_a_network_that_asked_to_wait_while_it_was_prepared_for_is_not_prepared_for_before(
     publish, net, clock, receipts
 ):
-    net.unprepared = [Unprepared(SLOW_DOWN)]
+    net.unprepared = [PreparationFailed(SLOW_DOWN)]
     assert publish() == publish() == waiting(TEN_MINUTES)
     assert (net.called, receipts()) == (["prepare"], ["waiting"])
     clock.move(minutes=10)
@@ -146,13 +146,13 @@ def test_a_process_that_is_preparing_when_another_is_asked_to_wait_waits_as_well
 
 @pytest.mark.parametrize("pause", [None, timedelta()])
 def test_a_network_that_did_not_ask_for_it_is_called_at_the_next_attempt(publish, net, pause):
-    net.answers = [Later(reason="not reached", retry_after=pause)]
+    net.answers = [RetryLater(reason="not reached", retry_after=pause)]
     assert publish() == waiting(pause, "not reached")
     assert publish().state == "published"
 
 
 def test_what_a_network_asks_for_the_second_time_counts_from_then(publish, net, clock):
-    net.answers = [SLOW_DOWN, Later(reason="slower", retry_after=timedelta(hours=1))]
+    net.answers = [SLOW_DOWN, RetryLater(reason="slower", retry_after=timedelta(hours=1))]
     publish()
     clock.move(minutes=10)
     publish()
@@ -179,7 +179,7 @@ def test_a_person_who_retries_is_heard_though_the_clock_that_she_retries_by_is_s
 
 
 @pytest.mark.parametrize(
-    ("asked", "ending"), [(SLOW_DOWN, Refused), (Later(reason="?", retry_after=TEN_MINUTES, doubt=True), Unconfirmed)]
+    ("asked", "ending"), [(SLOW_DOWN, Refused), (RetryLater(reason="?", retry_after=TEN_MINUTES, in_doubt=True), Unconfirmed)]
 )
 def test_an_account_that_is_gone_while_its_network_is_waited_for_is_told_at_once(
     publish, net, fence, ledger, payload, asked, ending
@@ -195,11 +195,11 @@ def test_an_account_that_is_gone_while_its_network_is_waited_for_is_told_at_once
 def test_a_wait_is_kept_though_something_else_kept_a_later_attempt_from_the_fence(publish, net, fence, payload):
     net.answers = [SLOW_DOWN]
     publish()
-    assert fence.put_off(payload, DESTINATION, "The accounts cannot be read.").state == "waiting"
+    assert fence.defer(payload, DESTINATION, "The accounts cannot be read.").state == "waiting"
     assert publish() == waiting(TEN_MINUTES)
     assert net.called.count("publish") == 1
 
 
 def test_an_unclear_outcome_is_tried_again_as_ever_where_the_network_deduplicates(publish, net):
-    net.answers = [try_again("It hung up.")]
+    net.answers = [retry_deduplicated("It hung up.")]
     assert [publish().state for _ in range(2)] == ["waiting", "published"]

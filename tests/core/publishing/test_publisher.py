@@ -12,10 +12,11 @@ from core.accounts.port import Account, Accounts, UnknownDestination
 from core.ledger.states import outcome
 from core.media.folder import FolderMedia
 from core.publishing.fence import LEASE, Fence
-from core.publishing.network import DEADLINE_SECONDS, Later, Outgoing, Published, Refused, Unconfirmed
-from core.publishing.outcomes import try_again
+from core.publishing.http.client import DEADLINE_SECONDS
+from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
+from core.publishing.outcomes import retry_deduplicated
 from core.publishing.publisher import Publisher
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 BOTH = ("outbox", "blog:ada")
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -25,18 +26,18 @@ class Notebook:
     """A network that notes what it publishes; `ending` says how the next publications end."""
 
     def __init__(self, clock: Any) -> None:
-        self.published: list[Outgoing] = []
-        self.ending: Any = lambda outgoing: Published(at=clock(), url=f"https://example.org/{outgoing.post_id}")
+        self.published: list[Publication] = []
+        self.ending: Any = lambda publication: Published(at=clock(), url=f"https://example.org/{publication.post_id}")
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return {"number": len(self.published)}
 
     def media_limits(self, account: Account) -> None:
         return None
 
-    def publish(self, outgoing: Outgoing) -> Any:
-        self.published.append(outgoing)
-        return self.ending(outgoing)
+    def publish(self, publication: Publication) -> Any:
+        self.published.append(publication)
+        return self.ending(publication)
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def publish(publisher, a_post, invoked) -> Any:
 
     def deliver(**changed: Any) -> dict[str, str]:
         answer = publisher.publish(invoked(a_post(**{"destinations": BOTH, **changed})))
-        return {verdict.destination: verdict.state for verdict in answer.verdicts}
+        return {verdict.destination: verdict.state for verdict in answer.results}
 
     return deliver
 
@@ -84,7 +85,7 @@ def test_what_is_repeated_is_answered_from_what_is_stored(publisher, publish, bl
     publish()
     again = publisher.publish(invoked(a_post(destinations=BOTH)))
     assert again.final
-    assert [verdict.url for verdict in again.verdicts] == ["https://example.org/k3v9q2m4cx7a"] * 2
+    assert [verdict.url for verdict in again.results] == ["https://example.org/k3v9q2m4cx7a"] * 2
     assert len(blog.published) == 1
 
 
@@ -98,7 +99,7 @@ def test_a_final_answer_is_stored_with_its_reason(publish, blog, ending):
 
 
 def test_only_what_waits_is_tried_again(publish, outbox, blog, clock):
-    blog.ending = lambda _: Later(reason="busy")
+    blog.ending = lambda _: RetryLater(reason="busy")
     assert publish() == {"outbox": "published", "blog:ada": "waiting"}
     blog.ending = lambda _: Published(at=clock())
     assert publish() == {"outbox": "published", "blog:ada": "published"}
@@ -108,7 +109,7 @@ def test_only_what_waits_is_tried_again(publish, outbox, blog, clock):
 def test_a_repeat_carries_its_number_and_what_was_prepared_first_where_that_tells_it_for_a_repeat(
     publish, outbox, blog
 ):
-    outbox.ending = blog.ending = lambda _: Later(reason="busy")
+    outbox.ending = blog.ending = lambda _: RetryLater(reason="busy")
     publish()
     publish()
     assert [(each.attempt, each.prepared) for each in outbox.published] == [(1, {"number": 0}), (2, {"number": 0})]
@@ -116,8 +117,8 @@ def test_a_repeat_carries_its_number_and_what_was_prepared_first_where_that_tell
 
 
 def test_the_longest_pause_that_a_destination_asked_for_is_passed_on(publisher, outbox, blog, a_post, invoked):
-    outbox.ending = lambda _: Later(reason="busy", retry_after=timedelta(seconds=5))
-    blog.ending = lambda _: Later(reason="busy", retry_after=timedelta(seconds=50))
+    outbox.ending = lambda _: RetryLater(reason="busy", retry_after=timedelta(seconds=5))
+    blog.ending = lambda _: RetryLater(reason="busy", retry_after=timedelta(seconds=50))
     answer = publisher.publish(invoked(a_post(destinations=BOTH)))
     assert (answer.final, answer.retry_after) == (False, timedelta(seconds=50))
 
@@ -125,11 +126,11 @@ def test_the_longest_pause_that_a_destination_asked_for_is_passed_on(publisher, 
 def test_a_slow_destination_holds_up_no_other(publish, outbox, blog, clock):
     outbox_is_done = threading.Event()
 
-    def wait_for_the_outbox(_: Outgoing) -> Any:
+    def wait_for_the_outbox(_: Publication) -> Any:
         assert outbox_is_done.wait(5)
         return Published(at=clock())
 
-    def publish_at_once(_: Outgoing) -> Any:
+    def publish_at_once(_: Publication) -> Any:
         outbox_is_done.set()
         return Published(at=clock())
 
@@ -141,12 +142,12 @@ def test_while_one_attempt_is_under_way_another_is_told_to_come_back(publisher, 
     payload = invoked(a_post())
     inner = []
 
-    def publish_meanwhile(_: Outgoing) -> Any:
+    def publish_meanwhile(_: Publication) -> Any:
         inner.append(publisher.publish(payload))
         return Published(at=clock())
 
     outbox.ending = publish_meanwhile
-    assert publisher.publish(payload).verdicts[0].state == "published"
+    assert publisher.publish(payload).results[0].state == "published"
     [meanwhile] = inner
     assert (meanwhile.final, meanwhile.retry_after) == (False, LEASE)
     assert len(outbox.published) == 1
@@ -154,7 +155,7 @@ def test_while_one_attempt_is_under_way_another_is_told_to_come_back(publisher, 
 
 def test_what_was_changed_or_cancelled_is_not_published(publish, ledger, a_post, blog, clock):
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name=None, now=clock())
+    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
     assert publish() == {"outbox": "superseded", "blog:ada": "superseded"}
     assert blog.published == []
 
@@ -195,7 +196,7 @@ def test_accounts_that_cannot_be_read_are_waited_for_and_the_outbox_goes_out(pub
 def test_a_network_that_failed_of_itself_leaves_a_doubt_once_its_account_is_gone(publish, accounts, blog):
     accounts.connect(Account(destination="blog:ada", label="Ada's blog", deduplicates=True))
 
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise KeyError("secret")
 
     blog.ending = fail
@@ -210,17 +211,17 @@ def test_a_network_that_fails_of_itself_leaves_it_open_and_takes_no_other_along(
 ):
     accounts.connect(Account(destination="blog:ada", label="Ada's blog", deduplicates=deduplicates))
 
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise KeyError("secret")
 
     blog.ending = fail
     assert publish() == {"outbox": "published", "blog:ada": state}
-    blog.ending = lambda outgoing: Published(at=outgoing.due_at)
+    blog.ending = lambda publication: Published(at=publication.due_at)
     assert publish()["blog:ada"] == ("published" if deduplicates else "unconfirmed")
 
 
 def test_a_network_that_cannot_prepare_claims_nothing_and_takes_no_other_along(publish, ledger, blog, monkeypatch):
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise ValueError("a bug")
 
     with monkeypatch.context() as patch:
@@ -230,7 +231,7 @@ def test_a_network_that_cannot_prepare_claims_nothing_and_takes_no_other_along(p
 
 
 def test_why_a_post_could_not_even_be_begun_is_told_in_history(publish, ledger, blog, monkeypatch):
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise UnknownDestination("@eve@example.org", [])
 
     monkeypatch.setattr(blog, "prepare", fail)
@@ -241,7 +242,7 @@ def test_why_a_post_could_not_even_be_begun_is_told_in_history(publish, ledger, 
     assert publish()["blog:ada"] == "published"
 
 
-@pytest.mark.parametrize("fault", [StorageFault(Path("punctual.db"), "disk is full"), ValueError("a bug")])
+@pytest.mark.parametrize("fault", [StorageError(Path("punctual.db"), "disk is full"), ValueError("a bug")])
 def test_a_ledger_that_records_nothing_for_the_moment_is_waited_for(publish, ledger, monkeypatch, fault):
     def fail(*_: Any, **__: Any) -> Any:
         raise fault
@@ -254,12 +255,12 @@ def test_a_ledger_that_records_nothing_for_the_moment_is_waited_for(publish, led
 
 
 def test_a_full_disk_is_waited_for(publish, outbox, tmp_path):
-    def fail(_: Outgoing) -> Any:
-        raise StorageFault(tmp_path / "punctual.db", "database or disk is full")
+    def fail(_: Publication) -> Any:
+        raise StorageError(tmp_path / "punctual.db", "database or disk is full")
 
     outbox.ending = fail
     assert publish()["outbox"] == "waiting"
-    outbox.ending = lambda outgoing: Published(at=outgoing.due_at)
+    outbox.ending = lambda publication: Published(at=publication.due_at)
     assert publish()["outbox"] == "published"
 
 
@@ -309,7 +310,7 @@ def test_what_has_ended_is_answered_as_it_ended_though_it_could_not_be_prepared_
     blog.ending = lambda _: ending
     before = publish()
 
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise UnknownDestination("@eve@example.org", [])
 
     monkeypatch.setattr(blog, "prepare", fail)
@@ -324,7 +325,7 @@ def test_what_was_reopened_waits_while_it_cannot_be_prepared(
     publish()
     ledger.reopen(invoked(a_post(destinations=BOTH)), ("blog:ada",), now=clock.move(seconds=1))
 
-    def fail(_: Outgoing) -> Any:
+    def fail(_: Publication) -> Any:
         raise UnknownDestination("@eve@example.org", [])
 
     monkeypatch.setattr(blog, "prepare", fail)
@@ -332,7 +333,7 @@ def test_what_was_reopened_waits_while_it_cannot_be_prepared(
 
 
 @pytest.mark.parametrize(
-    ("ending", "state"), [(try_again("It hung up."), "unconfirmed"), (Later(reason="too many requests"), "refused")]
+    ("ending", "state"), [(retry_deduplicated("It hung up."), "unconfirmed"), (RetryLater(reason="too many requests"), "refused")]
 )
 @pytest.mark.parametrize("gone", ["removed", "disabled"])
 def test_an_account_that_is_gone_leaves_a_doubt_where_an_earlier_attempt_may_have_arrived(

@@ -17,9 +17,10 @@ from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import write_invocation
 from core.publishing import server
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Parts, all_networks
-from core.publishing.publisher import Answer, Publisher
-from core.publishing.responses import BODY_LIMIT
+from core.publishing.network import NetworkDependencies, RetryLater
+from core.publishing.publisher import OccurrenceResult, Publisher
+from core.publishing.registry import all_networks
+from core.publishing.responses import REQUEST_LIMIT
 from core.publishing.server import publish_route
 from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
@@ -29,7 +30,7 @@ SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"
 
 @pytest.fixture
 def networks(database, clock) -> dict[str, Any]:
-    return all_networks(Parts(outbox=SqliteOutbox(database), clock=clock))
+    return all_networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_a_signed_post_is_published_and_each_destination_is_answered_for(call, b
 
 
 def test_what_is_to_be_tried_again_is_answered_503_with_the_time_to_wait(call, body, networks, monkeypatch):
-    later = Later(reason="Too many requests.", retry_after=timedelta(seconds=6.2))
+    later = RetryLater(reason="Too many requests.", retry_after=timedelta(seconds=6.2))
     monkeypatch.setattr(networks["outbox"], "publish", lambda _: later)
     status, headers, told = call(body, signed(body))
     assert (status, headers["retry-after"]) == (503, "7")
@@ -125,7 +126,7 @@ def test_a_signed_body_that_is_no_post_is_refused(call):
 
 
 def test_a_body_above_the_limit_is_refused_whoever_signed_it(call):
-    body = b"x" * (BODY_LIMIT + 1)
+    body = b"x" * (REQUEST_LIMIT + 1)
     assert call(body, signed(body))[0] == 413
 
 
@@ -156,16 +157,16 @@ def test_a_request_that_breaks_off_is_no_fault_of_ours(application):
 
 
 def test_a_bounded_number_of_posts_is_published_side_by_side(a_post, invoked, monkeypatch):
-    monkeypatch.setattr(server, "AT_ONCE", 2)
+    monkeypatch.setattr(server, "MAX_CONCURRENT_POSTS", 2)
     begun, most, end = [], [], threading.Event()
 
     class Slow:
-        def publish(self, payload: Any) -> Answer:
+        def publish(self, payload: Any) -> OccurrenceResult:
             begun.append(payload)
             most.append(len(begun))
             end.wait(0.2)
             begun.remove(payload)
-            return Answer(verdicts=())
+            return OccurrenceResult(results=())
 
     application = Starlette(routes=[publish_route(Slow, lambda: [SECRET])])
 
@@ -191,7 +192,7 @@ def test_only_post_is_answered(call, body):
 
 def test_a_post_that_was_cancelled_is_answered_200_so_that_nothing_repeats_it(call, body, ledger, a_post, clock):
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name=None, now=clock())
+    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
     status, _, told = call(body, signed(body))
     assert (status, told["results"][0]["state"]) == (200, "superseded")
 

@@ -11,7 +11,7 @@ from typing import Any
 import regex
 
 from core.posts.models import graphemes
-from core.publishing.links import links
+from core.publishing.links import find_links
 
 TAG_LIMIT = 64
 """Graphemes, without the #; the server refuses the whole post for a longer one."""
@@ -49,7 +49,7 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
 
 
 def _links(text: str) -> Iterator[_Span]:
-    for link in links(text):
+    for link in find_links(text):
         yield _Span(start=link.start, end=link.end, feature={"$type": "app.bsky.richtext.facet#link", "uri": link.url})
 
 

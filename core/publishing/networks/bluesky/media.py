@@ -13,15 +13,15 @@ from typing import Any
 
 from core.errors import PunctualError
 from core.media.pictures import PictureLimits
-from core.media.videos import shape
+from core.media.videos import display_size
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
+from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient
-from core.publishing.outcomes import AGAIN
+from core.publishing.outcomes import RECONNECT
 
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
-    video_bytes=10_000_000,
+    max_video_bytes=10_000_000,
 )
 """Of app.bsky.embed.images, as a server was seen to hold to it; together what can be uploaded in time. That goes for a
 video as well: app.bsky.embed.video has room for 300 MB."""
@@ -31,15 +31,17 @@ _APPLES = (b"M4V ", b"M4VH")
 """Brands of MP4 files that servers take for video/x-m4v, which app.bsky.embed.video does not accept (run)."""
 
 
-def limits_told(server: Answer) -> dict[str, int]:
+def limits_told(server: Response) -> dict[str, int]:
     """Return what an account's server says of its limits (com.atproto.server.describeServer), if it does."""
-    limit = server.members.get("blobUploadLimit")
+    limit = server.json_object.get("blobUploadLimit")
     return {"video_bytes": limit} if type(limit) is int and limit > 0 else {}
 
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:
     """Return what an account's server takes, as far as it told; many take no more than 5 MiB."""
-    return replace(LIMITS, video_bytes=min(LIMITS.video_bytes, limits.get("video_bytes", LIMITS.video_bytes)))
+    return replace(
+        LIMITS, max_video_bytes=min(LIMITS.max_video_bytes, limits.get("video_bytes", LIMITS.max_video_bytes))
+    )
 
 
 class UploadFailed(PunctualError):
@@ -63,38 +65,38 @@ class BlueskyUploads:
 
         Raises CannotAttach where the server will not have one, NotUploaded where it is to be tried again.
         """
-        line = Line(self._name, secrets=[login.password], seconds=UPLOADING_SECONDS)
+        line = HttpClient(self._name, secrets=[login.password], seconds=UPLOADING_SECONDS)
         if media[0].media.kind == "video":
             return self._video(line, login, media[0])
         return {"$type": "app.bsky.embed.images", "images": [self._image(line, login, each) for each in media]}
 
-    def _image(self, line: Line, login: Login, attachment: Attachment) -> dict[str, Any]:
+    def _image(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
         blob, ratio = self._blob(line, login, attachment), _ratio(attachment.width, attachment.height)
         return {"alt": attachment.alt, "image": blob, "aspectRatio": ratio}
 
-    def _video(self, line: Line, login: Login, attachment: Attachment) -> dict[str, Any]:
-        blob, found = self._blob(line, login, attachment), shape(attachment.content)
+    def _video(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
+        blob, found = self._blob(line, login, attachment), display_size(attachment.content)
         embed = {"$type": "app.bsky.embed.video", "alt": attachment.alt, "video": blob}
         return {**embed, "aspectRatio": _ratio(*found)} if found else embed
 
-    def _blob(self, line: Line, login: Login, attachment: Attachment) -> dict[str, Any]:
+    def _blob(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
         kind = attachment.media.kind
         try:
             answer = self._given(line, login, attachment)
         except LoginRefused as refusal:
             answer = refusal.answer
-        except Fault as fault:
+        except RequestError as fault:
             raise UploadFailed(kind, str(fault)) from None
-        blob = answer.members.get("blob")
+        blob = answer.json_object.get("blob")
         if answer.ok and isinstance(blob, dict):
             return blob
-        said = f"{self._name} answered {answer.status} to a {kind}: {answer.words.rstrip('.')}."
+        said = f"{self._name} answered {answer.status} to a {kind}: {answer.message.rstrip('.')}."
         if answer.ok or answer.status in (408, 425, 429) or answer.status >= 500:
             raise UploadFailed(kind, said)
-        hints = {401: AGAIN, 413: "Attach a smaller one, then retry."}
+        hints = {401: RECONNECT, 413: "Attach a smaller one, then retry."}
         raise CannotAttach(said, hints.get(answer.status, "Attach another one, then retry."))
 
-    def _given(self, line: Line, login: Login, attachment: Attachment) -> Answer:
+    def _given(self, line: HttpClient, login: Login, attachment: Attachment) -> Response:
         """Give a file to the server. Bluesky's own would take a video that the app then never shows (doc)."""
         content = attachment.content
         if attachment.media.kind == "video":

@@ -18,23 +18,23 @@ from pydantic import SecretStr
 from core.accounts.port import Account
 from core.errors import PunctualError
 from core.posts.models import graphemes
-from core.publishing.account_form import entered_secret, entered_server
+from core.publishing.account_form import parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
+from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import (
     CannotConnect,
-    Field,
-    Length,
-    Outgoing,
-    Parts,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
     Published,
     Refused,
-    Result,
+    TextLength,
 )
 from core.publishing.networks.bluesky.facets import facets, mentions
 from core.publishing.networks.bluesky.media import BlueskyUploads, limits_told, media_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
-from core.publishing.outcomes import AGAIN, Sorting, problem, try_again
+from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, retry_deduplicated
 from core.time.instants import Clock, from_utc_text, utc_text
 
 ENTRYWAY = "https://bsky.social"
@@ -61,14 +61,14 @@ class BlueskyNetwork:
 
     label = "Bluesky"
     fields = (
-        Field(name="handle", label="Handle", help="For example ada.bsky.social"),
-        Field(
+        FormField(name="handle", label="Handle", help="For example ada.bsky.social"),
+        FormField(
             name="password",
             label="App password",
             help="Made under Settings, Privacy and security, App passwords; not the one you log in with",
             secret=True,
         ),
-        Field(
+        FormField(
             name="server",
             label="Server",
             help="Only where your account is on a server of its own; empty for Bluesky's",
@@ -81,7 +81,7 @@ class BlueskyNetwork:
         self._entryway = entryway
         self._sessions = PdsClient()
         self._uploads = BlueskyUploads(self.label, self._sessions)
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
         handle = answers.get("handle", "").strip().lstrip("@").lower()
@@ -90,61 +90,65 @@ class BlueskyNetwork:
         account = Account(
             destination=f"bluesky:{handle}",
             label=f"@{handle} (Bluesky)",
-            address=entered_server(answers.get("server", "") or self._entryway),
+            address=parse_server(answers.get("server", "") or self._entryway),
             deduplicates=True,
-            credentials={"password": SecretStr(entered_secret(answers, "password", "app password"))},
+            credentials={"password": SecretStr(parse_secret(answers, "password", "app password"))},
         )
         told = {"identity": self._log_in(account).did, "limits": self._limits(account)}
         return account.model_copy(update=told)
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._log_in(account))
+        return error_text(lambda: self._log_in(account))
 
-    def measure(self, text: str, account: Account) -> Length:
+    def measure(self, text: str, account: Account) -> TextLength:
         characters, size = graphemes(text), len(text.encode())
         if size * GRAPHEMES > characters * BYTES:
-            return Length(count=size, limit=BYTES, unit="bytes")
-        return Length(count=characters, limit=GRAPHEMES)
+            return TextLength(count=size, limit=BYTES, unit="bytes")
+        return TextLength(count=characters, limit=GRAPHEMES)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return media_limits(account.limits)
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         now = self._clock()
-        record: dict[str, Any] = {"$type": COLLECTION, "text": outgoing.text, "createdAt": utc_text(now)}
-        if found := facets(outgoing.text, self._dids(outgoing).get):
+        record: dict[str, Any] = {"$type": COLLECTION, "text": publication.text, "createdAt": utc_text(now)}
+        if found := facets(publication.text, self._dids(publication).get):
             record["facets"] = found
-        if outgoing.media:
-            record["embed"] = self._uploads.embed(self._login(outgoing.account), outgoing.media)
-        if outgoing.earlier:
-            record["reply"] = {"root": outgoing.earlier[0], "parent": outgoing.earlier[-1]}
-        return {"did": outgoing.account.identity, "key": new_key(now), "record": record}
+        if publication.media:
+            record["embed"] = self._uploads.embed(self._login(publication.account), publication.media)
+        if publication.earlier_references:
+            record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
+        return {"did": publication.account.identity, "key": new_key(now), "record": record}
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        prepared, login = outgoing.prepared, self._login(outgoing.account)
+    def publish(self, publication: Publication) -> NetworkResult:
+        prepared, login = publication.prepared, self._login(publication.account)
         if prepared is None:
-            return Refused(reason=f"The post was not prepared for Bluesky. {AGAIN}")
-        line = Line(self.label, secrets=[login.password])
+            return Refused(reason=f"The post was not prepared for Bluesky. {RECONNECT}")
+        line = HttpClient(self.label, secrets=[login.password])
         place = {"repo": prepared["did"], "collection": COLLECTION, "rkey": prepared["key"]}
         content = {**place, "record": prepared["record"], "swapRecord": None}
         try:
             answer = self._sessions.call(line, login, "com.atproto.repo.putRecord", content)
-            if answer.members.get("error") == "InvalidSwap":
+            if answer.json_object.get("error") == "InvalidSwap":
                 return self._found(line, login, place, prepared)
         except LoginRefused as refusal:
-            return self._sorting.answer(refusal.answer)
-        except Fault as fault:
-            return self._sorting.fault(fault)
+            return self._classifier.from_response(refusal.answer)
+        except RequestError as fault:
+            return self._classifier.from_error(fault)
         if not answer.ok:
-            return self._sorting.answer(answer)
-        return _published(answer, prepared, self._clock()) if "uri" in answer.members else self._sorting.odd()
+            return self._classifier.from_response(answer)
+        return (
+            _published(answer, prepared, self._clock())
+            if "uri" in answer.json_object
+            else self._classifier.from_incomplete()
+        )
 
-    def _found(self, line: Line, login: Login, place: dict[str, str], prepared: dict[str, Any]) -> Result:
+    def _found(self, line: HttpClient, login: Login, place: dict[str, str], prepared: dict[str, Any]) -> NetworkResult:
         """Tell what lies under the post's key: the post itself, as a rule, as an earlier attempt left it."""
         answer = self._sessions.ask(line, login, "com.atproto.repo.getRecord", place)
-        if not answer.ok or not answer.whole:
-            return try_again(f"Bluesky answered {answer.status}: {answer.words.rstrip('.')}.")
-        record = answer.members.get("value")
+        if not answer.ok or not answer.complete:
+            return retry_deduplicated(f"Bluesky answered {answer.status}: {answer.message.rstrip('.')}.")
+        record = answer.json_object.get("value")
         if isinstance(record, dict) and record.get("text") == prepared["record"]["text"]:
             return _published(answer, prepared, from_utc_text(prepared["record"]["createdAt"]))
         return Refused(reason="Another post has the key that was meant for this one. Duplicate the post to publish it.")
@@ -153,11 +157,11 @@ class BlueskyNetwork:
         """Log in anew, whatever session is kept: it would outlive a revoked app password. Raises CannotConnect."""
         login = self._login(account)
         try:
-            session = self._sessions.begin(Line(self.label, secrets=[login.password]), login)
+            session = self._sessions.begin(HttpClient(self.label, secrets=[login.password]), login)
         except LoginRefused as refusal:
-            said = f"Bluesky answered {refusal.answer.status}: {refusal.answer.words.rstrip('.')}."
+            said = f"Bluesky answered {refusal.answer.status}: {refusal.answer.message.rstrip('.')}."
             raise CannotConnect(said, "Check the handle, and make a new app password.") from None
-        except Fault as fault:
+        except RequestError as fault:
             raise CannotConnect(str(fault), fault.hint) from None
         if not session.active:
             raise CannotConnect("The account is deactivated or suspended.", "Log in at Bluesky and see what it says.")
@@ -166,9 +170,9 @@ class BlueskyNetwork:
     def _limits(self, account: Account) -> dict[str, int]:
         """Return what the account's server says of its limits; one that says nothing can be used all the same."""
         try:
-            line, method = Line(self.label), "com.atproto.server.describeServer"
+            line, method = HttpClient(self.label), "com.atproto.server.describeServer"
             return limits_told(self._sessions.ask(line, self._login(account), method, {}))
-        except Fault:
+        except RequestError:
             return {}
 
     def _login(self, account: Account) -> Login:
@@ -180,23 +184,23 @@ class BlueskyNetwork:
             follow=server == self._entryway,
         )
 
-    def _dids(self, outgoing: Outgoing) -> dict[str, str]:
+    def _dids(self, publication: Publication) -> dict[str, str]:
         """Return the DIDs of those whom the text mentions; who does not resolve is left out. Raises UnknownMention."""
-        line, login = Line(self.label, seconds=RESOLVING_SECONDS), self._login(outgoing.account)
+        line, login = HttpClient(self.label, seconds=RESOLVING_SECONDS), self._login(publication.account)
         found: dict[str, str] = {}
-        for handle in mentions(outgoing.text):
+        for handle in mentions(publication.text):
             try:
                 answer = self._sessions.ask(line, login, "com.atproto.identity.resolveHandle", {"handle": handle})
-            except Fault as fault:
+            except RequestError as fault:
                 raise UnresolvedHandle(handle, str(fault)) from None
-            if answer.status == 429 or answer.status >= 500 or not answer.whole:
+            if answer.status == 429 or answer.status >= 500 or not answer.complete:
                 raise UnresolvedHandle(handle, f"Bluesky answered {answer.status}.")
-            if answer.ok and str(answer.members.get("did", "")).startswith("did:"):
-                found[handle] = answer.members["did"]
+            if answer.ok and str(answer.json_object.get("did", "")).startswith("did:"):
+                found[handle] = answer.json_object["did"]
         return found
 
 
-def network(parts: Parts) -> BlueskyNetwork:
+def network(parts: NetworkDependencies) -> BlueskyNetwork:
     """Return this network."""
     return BlueskyNetwork(parts.clock)
 
@@ -211,8 +215,8 @@ def new_key(now: datetime) -> str:
     return "".join(_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-def _published(answer: Answer, prepared: dict[str, Any], at: datetime) -> Published:
-    uri, cid = answer.members.get("uri"), answer.members.get("cid")
+def _published(answer: Response, prepared: dict[str, Any], at: datetime) -> Published:
+    uri, cid = answer.json_object.get("uri"), answer.json_object.get("cid")
     reference = {"uri": uri, "cid": cid} if uri and cid else None
     return Published(at=at, url=_permalink(prepared), reference=reference)
 

@@ -15,12 +15,19 @@ from pydantic import SecretStr
 from core.accounts.port import Account
 from core.media.kinds import PICTURES
 from core.media.pictures import PictureLimits
-from core.publishing.account_form import entered_name, entered_secret
+from core.publishing.account_form import parse_account_name, parse_secret
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.http.multipart import post_form
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
-from core.publishing.outcomes import Sorting, asked, problem, wait_for_a_person
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import (
+    CannotConnect,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
+    Published,
+    TextLength,
+)
+from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success
 from core.time.instants import Clock
 
 API = "https://discord.com/api/v10"
@@ -28,7 +35,7 @@ LIMIT = 2000
 """Code points: the API counts in Python (discord/discord-api-docs issue 1315, answered by Discord)."""
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=4_000_000, total_bytes=8_000_000, types=PICTURES, alt=1024),
-    video_bytes=8_000_000,
+    max_video_bytes=8_000_000,
 )
 """Discord's count and alt text (doc: its OpenAPI, IncomingWebhookRequestPartial and MessageAttachmentRequest). It takes
 20 MiB a file (doc: Uploading Files), not long ago 8 MiB a message; this is what can be sent within the deadline."""
@@ -42,8 +49,8 @@ class DiscordNetwork:
 
     label = "Discord"
     fields = (
-        Field(name="name", label="Name", help="How it is called in Punctual, for example: announcements"),
-        Field(
+        FormField(name="name", label="Name", help="How it is called in Punctual, for example: announcements"),
+        FormField(
             name="address",
             label="Webhook URL",
             help="Under the channel's settings, Integrations, Webhooks",
@@ -54,11 +61,11 @@ class DiscordNetwork:
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        name = entered_name(answers)
-        found = WEBHOOK.fullmatch(entered_secret(answers, "address", "webhook URL"))
+        name = parse_account_name(answers)
+        found = WEBHOOK.fullmatch(parse_secret(answers, "address", "webhook URL"))
         if not found:
             hint = "Copy it in Discord: https://discord.com/api/webhooks/..."
             raise CannotConnect("This is not the address of a Discord webhook.", hint)
@@ -71,57 +78,57 @@ class DiscordNetwork:
         return account.model_copy(update={"identity": str(webhook.get("guild_id") or "@me")})
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._look(account))
+        return error_text(lambda: self._look(account))
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=len(text), limit=LIMIT)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=len(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return LIMITS
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
+    def publish(self, publication: Publication) -> NetworkResult:
         try:
-            answer = self._send(outgoing)
-        except Fault as fault:
-            return self._sorting.fault(fault)
+            answer = self._send(publication)
+        except RequestError as fault:
+            return self._classifier.from_error(fault)
         if not answer.ok:
-            return self._sorting.answer(answer)
-        message = answer.members
-        if answer.whole and "id" not in message:
-            return self._sorting.odd()
-        return Published(at=self._clock(), url=_permalink(outgoing.account, message))
+            return self._classifier.from_response(answer)
+        message = answer.json_object
+        if answer.complete and "id" not in message:
+            return self._classifier.from_incomplete()
+        return Published(at=self._clock(), url=_permalink(publication.account, message))
 
-    def _send(self, outgoing: Outgoing) -> Answer:
-        line, address = self._line(outgoing.account), self._address(outgoing.account)
-        content: dict[str, Any] = {"content": outgoing.text, "allowed_mentions": {"parse": []}}
-        if not outgoing.media:
-            return line.post(address, content, params={"wait": "true"})
+    def _send(self, publication: Publication) -> Response:
+        line, address = self._line(publication.account), self._address(publication.account)
+        content: dict[str, Any] = {"content": publication.text, "allowed_mentions": {"parse": []}}
+        if not publication.media:
+            return line.post_json(address, content, params={"wait": "true"})
         content["attachments"] = [
             {"id": number, "filename": attachment.name, "description": attachment.alt}
-            for number, attachment in enumerate(outgoing.media)
+            for number, attachment in enumerate(publication.media)
         ]
         fields = {"payload_json": json.dumps(content, ensure_ascii=False)}
-        files = {f"files[{number}]": attachment for number, attachment in enumerate(outgoing.media)}
-        return post_form(line, address, fields, files, params={"wait": "true"})
+        files = {f"files[{number}]": attachment.file for number, attachment in enumerate(publication.media)}
+        return line.post_form(address, fields, files, params={"wait": "true"})
 
     def _look(self, account: Account) -> dict[str, Any]:
         """Return what Discord says of the webhook; that posts nothing. Raises CannotConnect."""
-        webhook = asked(lambda: self._line(account).get(self._address(account)), self.label).members
+        webhook = require_success(lambda: self._line(account).get(self._address(account)), self.label).json_object
         if webhook.get("type") != INCOMING:
             raise CannotConnect("This webhook takes no messages.", "Make one under the channel's settings.")
         return webhook
 
-    def _line(self, account: Account) -> Line:
-        return Line(self.label, secrets=[_webhook(account), _webhook(account).partition("/")[2]])
+    def _line(self, account: Account) -> HttpClient:
+        return HttpClient(self.label, secrets=[_webhook(account), _webhook(account).partition("/")[2]])
 
     def _address(self, account: Account) -> str:
         return f"{self._api}/webhooks/{_webhook(account)}"
 
 
-def network(parts: Parts) -> DiscordNetwork:
+def network(parts: NetworkDependencies) -> DiscordNetwork:
     """Return this network."""
     return DiscordNetwork(parts.clock)
 

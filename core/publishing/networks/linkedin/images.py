@@ -1,7 +1,7 @@
-"""Pictures on LinkedIn: announced, sent to the address that LinkedIn answers with, then shown by the post.
+"""Picture uploads to LinkedIn: initialize each upload, send the picture to the returned address, show it in the post.
 
-Whether LinkedIn is done with a picture cannot be asked: that takes a permission which w_member_social does not include
-(doc: Images API). The post follows at once, and shows the picture when it is ready.
+LinkedIn's state of a picture cannot be read: that needs a permission outside w_member_social (doc: Images API). So the
+post follows at once, and LinkedIn shows the picture when it is ready.
 """
 
 import re
@@ -12,59 +12,68 @@ from typing import Any
 
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
-from core.publishing.http.client import Fault, Line
-from core.publishing.network import Refused, Unprepared
-from core.publishing.outcomes import Sorting
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import PreparationFailed, Refused
+from core.publishing.outcomes import ResultClassifier
+from core.publishing.uploads import accepted
 
-LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
-"""LinkedIn's count and alt text (doc: MultiImage API); it takes 36,152,320 pixels (doc: Images API) and names no bytes:
-this can be uploaded in time."""
-AT_ONCE = 4
-"""Uploads at the same time: twenty pictures are forty requests, which one after the other would not be done in time."""
-_IMAGE = re.compile(r"urn:li:image:[\w-]+")
-_ADDRESS = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
-"""Of LinkedIn and nobody else, however it is read: before the first slash is nothing but a host's name."""
+PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
+"""LinkedIn's count and length of a description (doc: MultiImage API). The bytes are what can be uploaded in time:
+LinkedIn limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
+CONCURRENT_UPLOADS = 4
+"""Twenty pictures need forty requests, too many to send one after the other in time."""
+_IMAGE_URN = re.compile(r"urn:li:image:[\w-]+")
+_LINKEDIN_URL = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
+"""Only host name characters come before the first slash, so every URL parser finds the same host."""
 
 
 class LinkedInImageUploads:
-    """Uploads pictures; `sorting` is that of requests which leave no doubt whether the post is out: it is not."""
+    """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
-    def __init__(self, sorting: Sorting, *, api: str) -> None:
-        self._sorting = sorting
+    def __init__(
+        self, connection: HttpClient, owner: str | None, headers: Mapping[str, str], outcomes: ResultClassifier, *, api: str
+    ) -> None:
+        self._connection = connection
+        self._owner = owner
+        self._headers = headers
+        self._outcomes = outcomes
         self._api = api
 
-    def content(
-        self, line: Line, owner: str | None, headers: Mapping[str, str], media: Sequence[Attachment]
-    ) -> dict[str, Any]:
-        """Return how a post shows these pictures, uploaded by then. Raises Unprepared."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            images = list(pool.map(lambda each: self._image(line, owner, headers, each), media))
+    def run(self, pictures: Sequence[Attachment]) -> dict[str, Any]:
+        """Return the content by which a post shows the pictures. Raises PreparationFailed."""
+        with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
+            images = list(pool.map(self._upload, pictures))
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 
-    def _image(
-        self, line: Line, owner: str | None, headers: Mapping[str, str], attachment: Attachment
-    ) -> dict[str, str]:
-        announced = {"initializeUploadRequest": {"owner": owner}}
-        params = {"action": "initializeUpload"}
+    def _upload(self, picture: Attachment) -> dict[str, str]:
         try:
-            answer = line.post(f"{self._api}/rest/images", announced, params=params, headers=headers)
-            if not answer.ok:
-                raise Unprepared(self._sorting.answer(answer))
-            address, image = answer.member("value", "uploadUrl"), str(answer.member("value", "image"))
-            if not isinstance(address, str) or not _IMAGE.fullmatch(image):
-                raise Unprepared(self._sorting.odd())
-            if not is_linkedins(address, self._api):
-                reason = "LinkedIn wants the picture at an address that is not its own. Nothing was sent."
-                raise Unprepared(Refused(reason=reason))
-            sent = {**headers, "Content-Type": "application/octet-stream"}
-            answer = line.send("PUT", address, body=attachment.content, headers=sent)
-        except Fault as fault:
-            raise Unprepared(self._sorting.fault(fault)) from None
-        if not answer.ok:  # its own words might repeat the address, with which anybody could upload
-            raise Unprepared(self._sorting.answer(replace(answer, words="a picture was not taken")))
-        return {"id": image, **({"altText": attachment.alt} if attachment.alt else {})}
+            address, urn = self._initialize()
+            headers = {**self._headers, "Content-Type": "application/octet-stream"}
+            response = self._connection.send("PUT", address, body=picture.content, headers=headers)
+        except RequestError as error:
+            raise PreparationFailed(self._outcomes.from_error(error)) from None
+        accepted(without_message(response, "picture"), self._outcomes)
+        return {"id": urn, **({"altText": picture.alt} if picture.alt else {})}
+
+    def _initialize(self) -> tuple[str, str]:
+        """Return the upload address and the URN of a new picture. Raises RequestError or PreparationFailed."""
+        content, params = {"initializeUploadRequest": {"owner": self._owner}}, {"action": "initializeUpload"}
+        response = self._connection.post_json(f"{self._api}/rest/images", content, params=params, headers=self._headers)
+        value = accepted(response, self._outcomes)
+        address, urn = value.json_value("value", "uploadUrl"), str(value.json_value("value", "image"))
+        if not isinstance(address, str) or not _IMAGE_URN.fullmatch(urn):
+            raise PreparationFailed(self._outcomes.from_incomplete())
+        check_address(address, self._api, "picture")
+        return address, urn
 
 
-def is_linkedins(address: str, api: str) -> bool:
-    """Whether a picture, and with it the member's token, or a video may go to this address."""
-    return address.startswith(f"{api}/") or _ADDRESS.fullmatch(address) is not None
+def check_address(address: str, api: str, kind: str) -> None:
+    """Raise Unprepared unless LinkedIn owns the address. A picture goes there together with the member's token."""
+    if not address.startswith(f"{api}/") and not _LINKEDIN_URL.fullmatch(address):
+        reason = f"LinkedIn returned an upload address for the {kind} that is not its own. Nothing was sent."
+        raise PreparationFailed(Refused(reason=reason))
+
+
+def without_message(response: Response, kind: str) -> Response:
+    """Return a response without LinkedIn's message, which might hold the upload address: it lets anybody upload."""
+    return replace(response, message=f"it did not accept the {kind}")

@@ -1,66 +1,74 @@
-"""LinkedIn, in a member's own name, through the Posts API.
+"""LinkedIn, for a member's own posts, through the Posts API.
 
-LinkedIn refuses a text that was published a moment ago, but says so of older posts as well, so an unclear outcome
-waits for a person. A text is written in LinkedIn's "little text": an unescaped reserved character cuts the post off
-without a word. Access tokens run out after 60 days; there is no well-kept client for Python.
+LinkedIn refuses a text that was published a moment ago. It refuses older duplicates in the same way, so an unclear
+outcome waits for a person. The text uses LinkedIn's "little text" format: an unescaped reserved character silently cuts
+the post off. Access tokens expire after 60 days. No maintained Python client exists.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import regex
 from pydantic import SecretStr
 
 from core.accounts.port import Account
-from core.publishing.account_form import entered_secret
+from core.publishing.account_form import parse_secret
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Answer, Fault, Line, bearer
+from core.publishing.http.client import HttpClient, Response, bearer
 from core.publishing.network import (
     CannotConnect,
-    Field,
-    Later,
-    Length,
-    Outgoing,
-    Parts,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
     Published,
     Refused,
-    Result,
+    TextLength,
 )
-from core.publishing.networks.linkedin.images import LIMITS, LinkedInImageUploads
-from core.publishing.networks.linkedin.video import LEAST_VIDEO_BYTES, VIDEO_BYTES, LinkedInVideoUpload
-from core.publishing.outcomes import Sorting, asked, do_it_again, problem, wait_for_a_person
+from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
+from core.publishing.networks.linkedin.video import MIN_VIDEO_BYTES, VIDEO_BYTES, LinkedInVideoUpload
+from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
+from core.publishing.sending import send_post
+from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock
 
 API = "https://api.linkedin.com"
 VERSION = "202609"
-"""LinkedIn keeps each month's version for about a year, then answers 426."""
-LIMIT = 3000
-"""The documents name none; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899), some of 2026 name 4,000. They come
-from Java, so UTF-16 units; whether escapes count is nowhere said: they are counted, which is the stricter reading."""
-UPLOADING_SECONDS = 15.0
-"""For the pictures or the video of a post. The claim's lease has not begun by then, but the relay waits."""
+"""LinkedIn supports the version of a month for about a year, then answers 426."""
+TEXT_LIMIT = 3000
+"""UTF-16 units with escapes. The documentation names no limit; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899),
+some of 2026 name 4,000. They come from Java, hence UTF-16. No source says whether escapes count; counting them is the
+stricter reading."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )
 
 
-class LinkedInSorting(Sorting):
-    """Sorting that also knows the answer to a version of the API which is no longer spoken."""
+class LinkedInOutcomes(ResultClassifier):
+    """Outcomes of all calls. They include the answer of LinkedIn to an API version that it no longer supports."""
 
-    def answer(self, answer: Answer) -> Result:
-        if answer.status != 426:
-            return super().answer(answer)
-        return Refused(reason=f"LinkedIn no longer speaks version {VERSION} of its API. Update Punctual, then retry.")
+    def from_response(self, response: Response) -> NetworkResult:
+        if response.status != 426:
+            return super().from_response(response)
+        return Refused(reason=f"LinkedIn no longer supports version {VERSION} of its API. Update Punctual, then retry.")
+
+
+class LinkedInPostOutcomes(LinkedInOutcomes):
+    """Outcomes of a post. They include LinkedIn's refusal of a duplicate."""
+
+    def from_response(self, response: Response) -> NetworkResult:
+        if response.status == 422 and "duplicate" in response.message.lower():
+            return Refused(reason="LinkedIn has already published this text, from an earlier attempt or another post.")
+        return super().from_response(response)
 
 
 class LinkedInNetwork:
-    """Publishes posts that everybody may see."""
+    """Publishes public posts of a member."""
 
     label = "LinkedIn"
     fields = (
-        Field(
+        FormField(
             name="token",
             label="Access token",
             help="With the scopes openid, profile and w_member_social; LinkedIn's token generator makes one",
@@ -71,14 +79,13 @@ class LinkedInNetwork:
     def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._api = api
-        self._sorting = LinkedInSorting(name=self.label, clock=clock, unclear=wait_for_a_person)
-        uploading = LinkedInSorting(name=self.label, clock=clock, unclear=do_it_again)
-        self._images = LinkedInImageUploads(uploading, api=api)
-        self._videos = LinkedInVideoUpload(uploading, api=api, sleep=sleep)
+        self._sleep = sleep
+        self._outcomes = LinkedInPostOutcomes(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._upload_outcomes = LinkedInOutcomes(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        token = entered_secret(answers, "token", "access token")
-        member = self._who(token)
+        token = parse_secret(answers, "token", "access token")
+        member = self._member(token)
         return Account(
             destination=f"linkedin:{member['sub']}",
             label=f"{member.get('name') or member['sub']} (LinkedIn)",
@@ -87,71 +94,71 @@ class LinkedInNetwork:
         )
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._who(_token(account)))
+        return error_text(lambda: self._member(_token(account)))
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=len(little_text(text).encode("utf-16-le")) // 2, limit=LIMIT)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=len(little_text(text).encode("utf-16-le")) // 2, limit=TEXT_LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES, least_video_bytes=LEAST_VIDEO_BYTES)
+        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        token, owner = _token(outgoing.account), outgoing.account.identity
-        line = Line(self.label, secrets=[token], seconds=UPLOADING_SECONDS)
-        if outgoing.video:
-            urn = self._videos.upload(line, owner, _headers(token), outgoing.video, outgoing.upload)
-            return {"content": {"media": {"id": urn}}}
-        if outgoing.media:
-            return {"content": self._images.content(line, owner, _headers(token), outgoing.media)}
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
+        token, owner = _token(publication.account), publication.account.identity
+        connection, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), _headers(token)
+        if publication.video:
+            upload = LinkedInVideoUpload(
+                connection, owner, headers, self._upload_outcomes, api=self._api, sleep=self._sleep
+            )
+            return {"content": {"media": {"id": upload.run(publication.video, publication.upload_id)}}}
+        if publication.media:
+            uploads = LinkedInImageUploads(connection, owner, headers, self._upload_outcomes, api=self._api)
+            return {"content": uploads.run(publication.media)}
         return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        shown = {"content": (outgoing.prepared or {})["content"]} if outgoing.media else {}
-        result = self._posted(_token(outgoing.account), _post(outgoing) | shown)
-        if isinstance(result, Later) and outgoing.video:
-            return replace(result, upload=shown["content"]["media"]["id"])
-        return result
+    def publish(self, publication: Publication) -> NetworkResult:
+        content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
+        return send_post(
+            self._outcomes,
+            lambda: self._post(_token(publication.account), _post(publication) | content),
+            self._published,
+            upload_id=content["content"]["media"]["id"] if publication.video else None,
+        )
 
-    def _posted(self, token: str, content: dict[str, Any]) -> Result:
-        line = Line(self.label, secrets=[token])
-        try:
-            answer = line.post(f"{self._api}/rest/posts", content, headers=_headers(token))
-        except Fault as fault:
-            return self._sorting.fault(fault)
-        if answer.status == 422 and "duplicate" in answer.words.lower():
-            return Refused(reason="LinkedIn has published this very text before, by an earlier attempt or otherwise.")
-        if not answer.ok:
-            return self._sorting.answer(answer)
-        post = answer.headers.get("x-restli-id", "")
-        if not regex.fullmatch(r"urn:li:\w+:\d+", post):
-            return self._sorting.odd()
-        return Published(at=self._clock(), url=f"https://www.linkedin.com/feed/update/{post}/")
+    def _post(self, token: str, content: dict[str, Any]) -> Response:
+        return HttpClient(self.label, secrets=[token]).post_json(f"{self._api}/rest/posts", content, headers=_headers(token))
 
-    def _who(self, token: str) -> dict[str, Any]:
-        """Return the member whom the token belongs to. Raises CannotConnect."""
-        line = Line(self.label, secrets=[token])
-        member = asked(lambda: line.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label).members
+    def _published(self, response: Response) -> Published | None:
+        urn = response.headers.get("x-restli-id", "")
+        if not regex.fullmatch(r"urn:li:\w+:\d+", urn):
+            return None
+        return Published(at=self._clock(), url=f"https://www.linkedin.com/feed/update/{urn}/")
+
+    def _member(self, token: str) -> dict[str, Any]:
+        """Return the member of the token. Raises CannotConnect."""
+        connection = HttpClient(self.label, secrets=[token])
+        member = require_success(lambda: connection.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label).json_object
         if not regex.fullmatch(r"[\w-]+", str(member.get("sub", ""))):
-            raise CannotConnect("LinkedIn did not say whose token this is.", "It needs the scopes openid and profile.")
+            hint = "The token needs the scopes openid and profile."
+            raise CannotConnect("LinkedIn did not name the member of this token.", hint)
         return member
 
 
-def network(parts: Parts) -> LinkedInNetwork:
-    """Return this network."""
+def network(parts: NetworkDependencies) -> LinkedInNetwork:
+    """Return the network for the registry."""
     return LinkedInNetwork(parts.clock)
 
 
 def little_text(text: str) -> str:
-    r"""Return a text as LinkedIn wants it written: reserved characters escaped, `#tag` as `{hashtag|\#|tag}`."""
+    r"""Return a text in LinkedIn's format: reserved characters escaped, `#tag` as `{hashtag|\#|tag}`."""
     return _TAG_OR_RESERVED.sub(
         lambda match: f"{{hashtag|\\#|{match['tag']}}}" if match["tag"] else f"\\{match['reserved']}", text
     )
 
 
-def _post(outgoing: Outgoing) -> dict[str, Any]:
+def _post(publication: Publication) -> dict[str, Any]:
     return {
-        "author": outgoing.account.identity,
-        "commentary": little_text(outgoing.text),
+        "author": publication.account.identity,
+        "commentary": little_text(publication.text),
         "visibility": "PUBLIC",
         "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
         "lifecycleState": "PUBLISHED",

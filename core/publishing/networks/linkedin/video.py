@@ -1,136 +1,115 @@
-"""A video on LinkedIn: announced, sent in the parts that LinkedIn asks for, finished, then shown by the post.
+"""Video uploads to LinkedIn: initialize, send the requested parts, finalize, then poll until LinkedIn has processed it.
 
-The parts go out without the member's token, as LinkedIn has it (doc: Videos API), and to its own addresses only.
-Tokens with w_member_social need not be allowed to ask how far LinkedIn is with a video. One that may waits until it is
-done; for one that may not the post follows at once, and shows the video when LinkedIn is done with it.
+The parts go out without the member's token (doc: Videos API) and to LinkedIn's own addresses only. A token with
+w_member_social may lack the permission to read the state of a video. The post then follows at once, and LinkedIn shows
+the video when it is ready.
 """
 
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from core.publishing.attachments import Attachment
-from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.network import Later, Refused, Result, Unprepared
-from core.publishing.networks.linkedin.images import is_linkedins
-from core.publishing.outcomes import Sorting
+from core.publishing.http.client import HttpClient, Response
+from core.publishing.network import PreparationFailed
+from core.publishing.networks.linkedin.images import check_address, without_message
+from core.publishing.outcomes import ResultClassifier
+from core.publishing.uploads import VideoUpload, accepted
 
-VIDEO_BYTES, LEAST_VIDEO_BYTES = 10_000_000, 75_000
-"""What can be uploaded in time; LinkedIn takes 75 KB to 500 MB, and 3 seconds to 30 minutes (doc: Videos API)."""
+VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
+"""The largest video that can be uploaded in time. LinkedIn takes 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
+Videos API)."""
 PAUSE_SECONDS = 2.0
-"""Between two looks; LinkedIn names no time."""
-MAY_NOT_ASK, FORGOTTEN = 403, 404
-_VIDEO = re.compile(r"urn:li:video:[\w-]+")
+"""Between two polls; LinkedIn names no time."""
+FORBIDDEN, NOT_FOUND = 403, 404
+_VIDEO_URN = re.compile(r"urn:li:video:[\w-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """From which byte to which LinkedIn wants at an address, the last one included."""
+    """A range of bytes that LinkedIn wants at an address; `last` is part of the range."""
 
     first: int
     last: int
     address: str
 
 
-class LinkedInVideoUpload:
-    """Uploads videos; `sorting` is that of requests which leave no doubt whether the post is out: it is not."""
+class LinkedInVideoUpload(VideoUpload):
+    """Upload one video in the name of one member. Its ID is a URN."""
 
-    def __init__(self, sorting: Sorting, *, api: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sorting = sorting
+    EXPIRED = (NOT_FOUND,)
+    FAILED = "PROCESSING_FAILED"
+    HINT = "It takes MP4 of 3 seconds to 30 minutes."
+
+    def __init__(
+        self,
+        connection: HttpClient,
+        owner: str | None,
+        headers: Mapping[str, str],
+        outcomes: ResultClassifier,
+        *,
+        api: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(connection, outcomes, sleep)
+        self._owner = owner
+        self._headers = headers
         self._api = api
-        self._sleep = sleep
 
-    def upload(
-        self, line: Line, owner: str | None, headers: Mapping[str, str], video: Attachment, begun: str | None
-    ) -> str:
-        """Return the URN by which a post names a video. Raises Unprepared.
-
-        `begun` is the URN under which an earlier attempt sent it; it is sent again only if LinkedIn has forgotten it.
-        """
-        urn = begun or ""
-        try:
-            answer = self._status(line, headers, urn) if urn else None
-            if answer is None or answer.status == FORGOTTEN:
-                urn = ""
-                urn = self._sent(line, owner, headers, video)
-                answer = self._status(line, headers, urn)
-            while _is_working(answer):
-                if line.left <= PAUSE_SECONDS:
-                    raise Unprepared(Later(reason="LinkedIn is still processing the video.", upload=urn))
-                self._sleep(PAUSE_SECONDS)
-                answer = self._status(line, headers, urn)
-        except Fault as fault:
-            result = self._sorting.fault(fault)
-        else:
-            if answer.status == MAY_NOT_ASK or _state(answer) == "AVAILABLE":
-                return urn
-            result = self._turned_down(line, answer)
-        raise Unprepared(replace(result, upload=urn or None) if isinstance(result, Later) else result)
-
-    def _sent(self, line: Line, owner: str | None, headers: Mapping[str, str], video: Attachment) -> str:
-        """Send a video and return its URN. Raises Fault, or Unprepared."""
+    def _send(self, video: Attachment) -> Response:
         size = {"fileSizeBytes": len(video.content), "uploadCaptions": False, "uploadThumbnail": False}
-        answer = self._act("initializeUpload", line, headers, {"owner": owner, **size})
-        if not answer.ok:
-            raise Unprepared(self._sorting.answer(answer))
-        urn, parts = str(answer.member("value", "video")), _parts(answer, len(video.content))
-        if parts is None or not _VIDEO.fullmatch(urn):
-            raise Unprepared(self._sorting.odd())
-        if not all(is_linkedins(part.address, self._api) for part in parts):
-            reason = "LinkedIn wants the video at an address that is not its own. Nothing was sent."
-            raise Unprepared(Refused(reason=reason))
-        tags = [self._part(line, video.content[part.first : part.last + 1], part.address) for part in parts]
-        token = str(answer.member("value", "uploadToken") or "")
-        finished = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
-        answer = self._act("finalizeUpload", line, headers, finished)
-        if not answer.ok:
-            raise Unprepared(self._sorting.answer(answer))
-        return urn
+        response = accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._outcomes)
+        urn, parts = str(response.json_value("value", "video")), _parts(response, len(video.content))
+        if parts is None or not _VIDEO_URN.fullmatch(urn):
+            raise PreparationFailed(self._outcomes.from_incomplete())
+        for part in parts:
+            check_address(part.address, self._api, "video")
+        tags = [self._send_part(video.content[part.first : part.last + 1], part.address) for part in parts]
+        token = str(response.json_value("value", "uploadToken") or "")
+        content = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
+        accepted(self._call("finalizeUpload", content), self._outcomes)
+        self._id = urn
+        return self._status()
 
-    def _act(self, action: str, line: Line, headers: Mapping[str, str], content: Mapping[str, object]) -> Answer:
-        request = {f"{action}Request": content}
-        return line.post(f"{self._api}/rest/videos", request, params={"action": action}, headers=headers)
+    def _call(self, action: str, content: Mapping[str, object]) -> Response:
+        url, request = f"{self._api}/rest/videos", {f"{action}Request": content}
+        return self._connection.post_json(url, request, params={"action": action}, headers=self._headers)
 
-    def _part(self, line: Line, content: bytes, address: str) -> str:
-        """Send a part and return the tag by which LinkedIn knows it. Raises Fault, or Unprepared."""
-        answer = line.send("PUT", address, body=content, headers={"Content-Type": "application/octet-stream"})
-        if not answer.ok:  # its own words might repeat the address, with which anybody could upload
-            raise Unprepared(self._sorting.answer(replace(answer, words="the video was not taken")))
-        tag = answer.headers.get("ETag", "").strip('"')
+    def _send_part(self, content: bytes, address: str) -> str:
+        """Return the tag of a part that LinkedIn has accepted. Raises Fault or PreparationFailed."""
+        headers = {"Content-Type": "application/octet-stream"}
+        response = self._connection.send("PUT", address, body=content, headers=headers)
+        tag = accepted(without_message(response, "video"), self._outcomes).headers.get("ETag", "").strip('"')
         if not tag:
-            raise Unprepared(self._sorting.odd())
+            raise PreparationFailed(self._outcomes.from_incomplete())
         return tag
 
-    def _status(self, line: Line, headers: Mapping[str, str], urn: str) -> Answer:
-        return line.get(f"{self._api}/rest/videos/{quote(urn, safe='')}", headers=headers)
+    def _status(self) -> Response:
+        return self._connection.get(f"{self._api}/rest/videos/{quote(self._id, safe='')}", headers=self._headers)
 
-    def _turned_down(self, line: Line, answer: Answer) -> Result:
-        if not answer.ok:
-            return self._sorting.answer(answer)
-        if _state(answer) != "PROCESSING_FAILED":
-            return self._sorting.odd()
-        why = line.plain(str(answer.member("processingFailureReason") or "it does not say why")).rstrip(".")
-        hint = "It takes MP4 of 3 seconds to 30 minutes."
-        return Refused(reason=f"LinkedIn could not process the video: {why}. {hint}")
+    def _state(self, response: Response) -> str | None:
+        state = response.json_value("status") if response.ok else None
+        return state if isinstance(state, str) else None
 
+    def _pause(self, response: Response) -> float | None:
+        return PAUSE_SECONDS if self._state(response) in ("WAITING_UPLOAD", "PROCESSING") else None
 
-def _state(answer: Answer) -> str | None:
-    """Return how far LinkedIn is with a video; None where it does not say."""
-    state = answer.member("status") if answer.ok else None
-    return state if isinstance(state, str) else None
+    def _is_ready(self, response: Response) -> bool:
+        """Return whether the video is available, or the token may not read its state."""
+        return response.status == FORBIDDEN or self._state(response) == "AVAILABLE"
 
-
-def _is_working(answer: Answer) -> bool:
-    return _state(answer) in ("WAITING_UPLOAD", "PROCESSING")
+    def _reason(self, response: Response) -> str | None:
+        reason = response.json_value("processingFailureReason")
+        return str(reason) if reason else None
 
 
-def _parts(answer: Answer, size: int) -> list[_Part] | None:
-    """Return the parts that LinkedIn asks for; None where they are not the whole video, byte after byte."""
-    told = answer.member("value", "uploadInstructions")
+def _parts(response: Response, size: int) -> list[_Part] | None:
+    """Return the parts that LinkedIn requests, or None unless they cover the whole video without gap or overlap."""
+    instructions = response.json_value("value", "uploadInstructions")
     parts, next_byte = [], 0
-    for each in told if isinstance(told, list) else []:
+    for each in instructions if isinstance(instructions, list) else []:
         part = each if isinstance(each, dict) else {}
         first, last, address = part.get("firstByte"), part.get("lastByte"), part.get("uploadUrl")
         if first != next_byte or type(last) is not int or last < next_byte or not isinstance(address, str):

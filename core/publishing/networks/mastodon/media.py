@@ -8,10 +8,9 @@ from typing import Any
 from core.media.kinds import PICTURES
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment, MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.http.multipart import post_form
-from core.publishing.network import Result
-from core.publishing.outcomes import Sorting, do_it_again
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import NetworkResult
+from core.publishing.outcomes import ResultClassifier, retry_harmless
 from core.time.instants import Clock
 
 DEFAULT_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 40_000_000, "description": 1500}
@@ -27,13 +26,13 @@ PAUSE_SECONDS = 1.0
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-def limits_told(instance: Answer) -> dict[str, int]:
+def limits_told(instance: Response) -> dict[str, int]:
     """Return what an instance says of its limits, as far as it does."""
     told = {
-        "media": instance.member("configuration", "statuses", "max_media_attachments"),
-        "picture_bytes": instance.member("configuration", "media_attachments", "image_size_limit"),
-        "video_bytes": instance.member("configuration", "media_attachments", "video_size_limit"),
-        "description": instance.member("configuration", "media_attachments", "description_limit"),
+        "media": instance.json_value("configuration", "statuses", "max_media_attachments"),
+        "picture_bytes": instance.json_value("configuration", "media_attachments", "image_size_limit"),
+        "video_bytes": instance.json_value("configuration", "media_attachments", "video_size_limit"),
+        "description": instance.json_value("configuration", "media_attachments", "description_limit"),
     }
     return {name: limit for name, limit in told.items() if type(limit) is int and limit > 0}
 
@@ -50,7 +49,7 @@ def media_limits(limits: Mapping[str, int]) -> MediaLimits:
             types=PICTURES,
             alt=whole["description"],
         ),
-        video_bytes=min(ALL_BYTES, whole["video_bytes"]),
+        max_video_bytes=min(ALL_BYTES, whole["video_bytes"]),
     )
 
 
@@ -58,33 +57,33 @@ class MastodonUploads:
     """Uploads to one network; nothing that goes wrong with one leaves a doubt whether the post is out."""
 
     def __init__(self, name: str, clock: Clock, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
+        self._classifier = ResultClassifier(name=name, clock=clock, ambiguous=retry_harmless)
         self._sleep = sleep
 
     def upload(
-        self, line: Line, server: str, headers: Mapping[str, str], media: Sequence[Attachment]
-    ) -> list[str] | Result:
+        self, line: HttpClient, server: str, headers: Mapping[str, str], media: Sequence[Attachment]
+    ) -> list[str] | NetworkResult:
         """Return the ids by which a status names its media, in their order, or what becomes of the post instead."""
         found = []
         for attachment in media:
             try:
                 answer = self._processed(line, server, headers, self._sent(line, server, headers, attachment))
-            except Fault as fault:
-                return self._sorting.fault(fault)
+            except RequestError as fault:
+                return self._classifier.from_error(fault)
             if not answer.ok:
-                return self._sorting.answer(answer)
-            if answer.status in PROCESSING or "id" not in answer.members:
-                return self._sorting.odd()
-            found.append(str(answer.members["id"]))
+                return self._classifier.from_response(answer)
+            if answer.status in PROCESSING or "id" not in answer.json_object:
+                return self._classifier.from_incomplete()
+            found.append(str(answer.json_object["id"]))
         return found
 
-    def _sent(self, line: Line, server: str, headers: Mapping[str, str], attachment: Attachment) -> Answer:
+    def _sent(self, line: HttpClient, server: str, headers: Mapping[str, str], attachment: Attachment) -> Response:
         described = {"description": attachment.alt} if attachment.alt else {}
-        return post_form(line, f"{server}/api/v2/media", described, {"file": attachment}, headers=headers)
+        return line.post_form(f"{server}/api/v2/media", described, {"file": attachment.file}, headers=headers)
 
-    def _processed(self, line: Line, server: str, headers: Mapping[str, str], answer: Answer) -> Answer:
-        """Wait until Mastodon is done with a file, or the line's deadline is over. Raises Fault."""
-        identity = str(answer.members.get("id", ""))
+    def _processed(self, line: HttpClient, server: str, headers: Mapping[str, str], answer: Response) -> Response:
+        """Wait until Mastodon is done with a file, or the line's deadline is over. Raises RequestError."""
+        identity = str(answer.json_object.get("id", ""))
         while answer.status in PROCESSING and _ID.fullmatch(identity):
             self._sleep(PAUSE_SECONDS)
             answer = line.get(f"{server}/api/v1/media/{identity}", headers=headers)

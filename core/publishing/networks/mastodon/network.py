@@ -19,13 +19,29 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.posts.models import graphemes
-from core.publishing.account_form import entered_secret, entered_server, is_allowed
+from core.publishing.account_form import is_allowed_url, parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Answer, Fault, Line, bearer
-from core.publishing.links import links
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
+from core.publishing.http.client import HttpClient, RequestError, Response, bearer
+from core.publishing.links import find_links
+from core.publishing.network import (
+    CannotConnect,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
+    Published,
+    Refused,
+    TextLength,
+)
 from core.publishing.networks.mastodon.media import MastodonUploads, attached, limits_told, media_limits
-from core.publishing.outcomes import AGAIN, Sorting, asked, problem, try_again, wait_for_a_person
+from core.publishing.outcomes import (
+    RECONNECT,
+    ResultClassifier,
+    error_text,
+    mark_unconfirmed,
+    require_success,
+    retry_deduplicated,
+)
 from core.time.instants import Clock, from_utc_text, utc_text
 
 DEFAULT_LIMITS = {"characters": 500, "url": 23}
@@ -44,8 +60,8 @@ class MastodonNetwork:
 
     label = "Mastodon"
     fields = (
-        Field(name="server", label="Server", help="For example mastodon.social"),
-        Field(
+        FormField(name="server", label="Server", help="For example mastodon.social"),
+        FormField(
             name="token",
             label="Access token",
             help="Preferences, Development: a new application with the scopes read, write:statuses and write:media",
@@ -56,13 +72,13 @@ class MastodonNetwork:
     def __init__(self, clock: Clock, *, settle_seconds: float = SETTLE_SECONDS) -> None:
         self._clock = clock
         self._settle_seconds = settle_seconds
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=try_again)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
         self._uploads = MastodonUploads(self.label, clock)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        server = entered_server(answers.get("server", ""))
-        token = entered_secret(answers, "token", "access token")
-        line = Line(self.label, secrets=[token])
+        server = parse_server(answers.get("server", ""))
+        token = parse_secret(answers, "token", "access token")
+        line = HttpClient(self.label, secrets=[token])
         who = _who(line, server, token)
         name = f"{who['username']}@{urlsplit(server).netloc}"
         return Account(
@@ -77,77 +93,81 @@ class MastodonNetwork:
 
     def check(self, account: Account) -> str | None:
         token = _token(account)
-        return problem(lambda: _who(Line(self.label, secrets=[token]), account.address or "", token))
+        return error_text(lambda: _who(HttpClient(self.label, secrets=[token]), account.address or "", token))
 
-    def measure(self, text: str, account: Account) -> Length:
+    def measure(self, text: str, account: Account) -> TextLength:
         limits = DEFAULT_LIMITS | account.limits
-        return Length(count=countable(text, limits["url"]), limit=limits["characters"])
+        return TextLength(count=countable(text, limits["url"]), limit=limits["characters"])
 
     def media_limits(self, account: Account) -> MediaLimits:
         return media_limits(account.limits)
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return {"since": utc_text(self._clock())}
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        account, token = outgoing.account, _token(outgoing.account)
-        if outgoing.prepared is None or account.identity is None or not is_allowed(account.address or ""):
-            return Refused(reason=f"The account is not whole. {AGAIN}")
-        line = Line(self.label, secrets=[token])
-        headers = bearer(token) | {"Idempotency-Key": _key(outgoing)}
+    def publish(self, publication: Publication) -> NetworkResult:
+        account, token = publication.account, _token(publication.account)
+        if publication.prepared is None or account.identity is None or not is_allowed_url(account.address or ""):
+            return Refused(reason=f"The account is not whole. {RECONNECT}")
+        line = HttpClient(self.label, secrets=[token])
+        headers = bearer(token) | {"Idempotency-Key": _key(publication)}
         try:
-            if outgoing.attempt > 1:
-                earlier = self._look(line, outgoing) or self._look_again(line, outgoing)
+            if publication.attempt > 1:
+                earlier = self._look(line, publication) or self._look_again(line, publication)
                 if earlier is not None:
                     return earlier
-            media = self._uploads.upload(line, account.address or "", bearer(token), outgoing.media)
+            media = self._uploads.upload(line, account.address or "", bearer(token), publication.media)
             if not isinstance(media, list):
                 return media
-            content = {"status": outgoing.text, **({"media_ids": media} if media else {}), **_reply(outgoing)}
-            answer = line.post(f"{account.address}/api/v1/statuses", content, headers=headers)
-        except Fault as fault:
-            return self._sorting.fault(fault)
+            content = {"status": publication.text, **({"media_ids": media} if media else {}), **_reply(publication)}
+            answer = line.post_json(f"{account.address}/api/v1/statuses", content, headers=headers)
+        except RequestError as fault:
+            return self._classifier.from_error(fault)
         if not answer.ok:
-            return self._sorting.answer(answer)
-        return _published(answer.members, self._clock()) if "id" in answer.members else self._sorting.odd()
+            return self._classifier.from_response(answer)
+        return (
+            _published(answer.json_object, self._clock())
+            if "id" in answer.json_object
+            else self._classifier.from_incomplete()
+        )
 
-    def _look_again(self, line: Line, outgoing: Outgoing) -> Result | None:
+    def _look_again(self, line: HttpClient, publication: Publication) -> NetworkResult | None:
         time.sleep(self._settle_seconds)
-        return self._look(line, outgoing)
+        return self._look(line, publication)
 
-    def _look(self, line: Line, outgoing: Outgoing) -> Result | None:
-        """Return what became of an earlier attempt; None where the network has no such status. Raises Fault."""
-        account, headers = outgoing.account, bearer(_token(outgoing.account))
+    def _look(self, line: HttpClient, publication: Publication) -> NetworkResult | None:
+        """Return what became of an earlier attempt; None where the network has no such status. Raises RequestError."""
+        account, headers = publication.account, bearer(_token(publication.account))
         answer = _latest(line, account.address or "", account.identity or "", headers)
         if not answer.ok:
             return self._not_seen(answer)
-        if not answer.whole or not isinstance(answer.content, list):
-            return self._sorting.odd()
-        since = from_utc_text((outgoing.prepared or {})["since"]) - SKEW
-        new = [status for status in answer.content if isinstance(status, dict) and _is_new(status, since)]
+        if not answer.complete or not isinstance(answer.json, list):
+            return self._classifier.from_incomplete()
+        since = from_utc_text((publication.prepared or {})["since"]) - SKEW
+        new = [status for status in answer.json if isinstance(status, dict) and _is_new(status, since)]
         for status in new:
             source = line.get(f"{account.address}/api/v1/statuses/{status.get('id')}/source", headers=headers)
             if not source.ok:
                 return self._not_seen(source)
-            if "text" not in source.members:
-                return wait_for_a_person("Mastodon has a new status that cannot be compared with this post.")
-            alike = _comparable(str(source.members["text"])) == _comparable(outgoing.text)
-            if not alike or attached(status) != len(outgoing.media):
+            if "text" not in source.json_object:
+                return mark_unconfirmed("Mastodon has a new status that cannot be compared with this post.")
+            alike = _comparable(str(source.json_object["text"])) == _comparable(publication.text)
+            if not alike or attached(status) != len(publication.media):
                 continue
-            if not outgoing.text.strip():
-                return wait_for_a_person("Mastodon has a new status of pictures alone, which may be this one.")
+            if not publication.text.strip():
+                return mark_unconfirmed("Mastodon has a new status of pictures alone, which may be this one.")
             return _published(status, _created(status) or self._clock())
         if len(new) >= LISTED:
-            return wait_for_a_person("The account has more new statuses than can be looked through for this one.")
+            return mark_unconfirmed("The account has more new statuses than can be looked through for this one.")
         return None
 
-    def _not_seen(self, answer: Answer) -> Result:
+    def _not_seen(self, answer: Response) -> NetworkResult:
         """Sort an answer that keeps us from looking: it says nothing about the earlier attempt."""
-        result = self._sorting.answer(answer)
-        return wait_for_a_person(result.reason) if isinstance(result, Refused) else result
+        result = self._classifier.from_response(answer)
+        return mark_unconfirmed(result.reason) if isinstance(result, Refused) else result
 
 
-def network(parts: Parts) -> MastodonNetwork:
+def network(parts: NetworkDependencies) -> MastodonNetwork:
     """Return this network."""
     return MastodonNetwork(parts.clock)
 
@@ -155,36 +175,38 @@ def network(parts: Parts) -> MastodonNetwork:
 def countable(text: str, url_length: int) -> int:
     """Count as Mastodon does: graphemes, each link as `url_length`, a mention without the server behind it."""
     counted, last = 0, 0
-    for link in links(text):
+    for link in find_links(text):
         if link.public and text.startswith(link.url, link.start):
             counted += graphemes(_REMOTE_MENTION.sub(r"\1", text[last : link.start])) + url_length
             last = link.end
     return counted + graphemes(_REMOTE_MENTION.sub(r"\1", text[last:]))
 
 
-def _who(line: Line, server: str, token: str) -> dict[str, Any]:
+def _who(line: HttpClient, server: str, token: str) -> dict[str, Any]:
     """Return the account behind a token that may also read statuses, to look for them. Raises CannotConnect."""
     headers = bearer(token)
-    who = asked(lambda: line.get(f"{server}/api/v1/accounts/verify_credentials", headers=headers), "Mastodon").members
+    who = require_success(
+        lambda: line.get(f"{server}/api/v1/accounts/verify_credentials", headers=headers), "Mastodon"
+    ).json_object
     if not isinstance(who.get("username"), str) or not regex.fullmatch(r"[\w.-]+", who["username"]) or "id" not in who:
         raise CannotConnect("This server does not speak Mastodon's API.", "Check the server's name.")
-    asked(lambda: _latest(line, server, str(who["id"]), headers, limit=1), "Mastodon")
+    require_success(lambda: _latest(line, server, str(who["id"]), headers, limit=1), "Mastodon")
     return who
 
 
-def _latest(line: Line, server: str, identity: str, headers: dict[str, str], *, limit: int = LISTED) -> Answer:
-    """Ask for an account's latest statuses. Raises Fault."""
+def _latest(line: HttpClient, server: str, identity: str, headers: dict[str, str], *, limit: int = LISTED) -> Response:
+    """Ask for an account's latest statuses. Raises RequestError."""
     params = {"limit": str(limit), "exclude_reblogs": "true"}
     return line.get(f"{server}/api/v1/accounts/{identity}/statuses", params=params, headers=headers)
 
 
-def _limits(line: Line, server: str, token: str) -> dict[str, int]:
+def _limits(line: HttpClient, server: str, token: str) -> dict[str, int]:
     """Return the instance's limits, of its texts Mastodon's own where it does not tell them. Raises CannotConnect."""
     try:
         answer = line.get(f"{server}/api/v2/instance", headers=bearer(token))
-    except Fault as fault:
+    except RequestError as fault:
         raise CannotConnect(str(fault), fault.hint) from None
-    told = answer.member("configuration", "statuses")
+    told = answer.json_value("configuration", "statuses")
     told = told if isinstance(told, dict) else {}
     found = {"characters": told.get("max_characters"), "url": told.get("characters_reserved_per_url")}
     known = {name: limit for name, limit in found.items() if isinstance(limit, int) and limit > 0}
@@ -195,12 +217,12 @@ def _token(account: Account) -> str:
     return account.credentials["token"].get_secret_value()
 
 
-def _key(outgoing: Outgoing) -> str:
-    return hashlib.sha256(f"{outgoing.occurrence_key} {outgoing.account.destination}".encode()).hexdigest()
+def _key(publication: Publication) -> str:
+    return hashlib.sha256(f"{publication.occurrence_key} {publication.account.destination}".encode()).hexdigest()
 
 
-def _reply(outgoing: Outgoing) -> dict[str, str]:
-    return {"in_reply_to_id": outgoing.earlier[-1]["id"]} if outgoing.earlier else {}
+def _reply(publication: Publication) -> dict[str, str]:
+    return {"in_reply_to_id": publication.earlier_references[-1]["id"]} if publication.earlier_references else {}
 
 
 def _published(status: dict[str, Any], at: datetime) -> Published:
@@ -221,7 +243,7 @@ def _is_new(status: dict[str, Any], since: datetime) -> bool:
 
 def _url(status: dict[str, Any]) -> str | None:
     url = status.get("url") or status.get("uri")
-    return url if isinstance(url, str) and is_allowed(url) else None
+    return url if isinstance(url, str) and is_allowed_url(url) else None
 
 
 def _comparable(text: str) -> str:

@@ -11,11 +11,19 @@ from core.media.pictures import PictureLimits
 from core.outbox.port import OutboxPost
 from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, graphemes
 from core.publishing.attachments import MediaLimits
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Result
+from core.publishing.network import (
+    CannotConnect,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
+    Published,
+    TextLength,
+)
 
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=PICTURE_BYTES, max_side=10_000, types=PICTURES, alt=ALT_LIMIT),
-    video_bytes=VIDEO_BYTES,
+    max_video_bytes=VIDEO_BYTES,
 )
 """All that can be attached."""
 
@@ -24,9 +32,9 @@ class OutboxNetwork:
     """Publishes into the feed that the dashboard shows."""
 
     label = "Outbox"
-    fields: tuple[Field, ...] = ()
+    fields: tuple[FormField, ...] = ()
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: NetworkDependencies) -> None:
         self._outbox = parts.outbox
         self._clock = parts.clock
 
@@ -36,24 +44,24 @@ class OutboxNetwork:
     def check(self, account: Account) -> str | None:
         return None
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=graphemes(text), limit=None)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=graphemes(text), limit=None)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return LIMITS
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        key = outgoing.occurrence_key
-        entry = self._outbox.get(key) if outgoing.attempt > 1 else None
+    def publish(self, publication: Publication) -> NetworkResult:
+        key = publication.occurrence_key
+        entry = self._outbox.get(key) if publication.attempt > 1 else None
         if entry is None:
-            media = tuple(attachment.media for attachment in outgoing.media)
+            media = tuple(attachment.media for attachment in publication.media)
             entry = OutboxPost(
                 occurrence_key=key,
-                post_id=outgoing.post_id,
-                text=outgoing.text,
+                post_id=publication.post_id,
+                text=publication.text,
                 media=media,
                 published_at=self._clock(),
             )
@@ -61,6 +69,6 @@ class OutboxNetwork:
         return Published(at=entry.published_at, url=f"/outbox?post={quote(key, safe='/:')}")
 
 
-def network(parts: Parts) -> OutboxNetwork:
+def network(parts: NetworkDependencies) -> OutboxNetwork:
     """Return this network."""
     return OutboxNetwork(parts)

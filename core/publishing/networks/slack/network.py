@@ -12,11 +12,20 @@ from typing import Any
 from pydantic import SecretStr
 
 from core.accounts.port import Account
-from core.publishing.account_form import entered_name, entered_secret
+from core.publishing.account_form import parse_account_name, parse_secret
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
-from core.publishing.outcomes import AGAIN, Sorting, problem, wait_for_a_person
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import (
+    CannotConnect,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
+    Published,
+    Refused,
+    TextLength,
+)
+from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, mark_unconfirmed
 from core.time.instants import Clock
 
 HOOKS = "https://hooks.slack.com"
@@ -35,8 +44,8 @@ class SlackNetwork:
 
     label = "Slack"
     fields = (
-        Field(name="name", label="Name", help="How it is called in Punctual, for example: team"),
-        Field(
+        FormField(name="name", label="Name", help="How it is called in Punctual, for example: team"),
+        FormField(
             name="address",
             label="Webhook URL",
             help="Of a Slack app with incoming webhooks: https://hooks.slack.com/services/...",
@@ -47,11 +56,11 @@ class SlackNetwork:
     def __init__(self, clock: Clock, *, hooks: str = HOOKS) -> None:
         self._clock = clock
         self._hooks = hooks
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        name = entered_name(answers)
-        found = WEBHOOK.fullmatch(entered_secret(answers, "address", "webhook URL"))
+        name = parse_account_name(answers)
+        found = WEBHOOK.fullmatch(parse_secret(answers, "address", "webhook URL"))
         if not found:
             raise CannotConnect("This is not the address of a Slack webhook.", "Copy it whole, from the app's page.")
         account = Account(
@@ -63,47 +72,47 @@ class SlackNetwork:
         return account
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._look(account))
+        return error_text(lambda: self._look(account))
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=len(escaped(text)), limit=LIMIT)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=len(escaped(text)), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return MediaLimits()
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
+    def publish(self, publication: Publication) -> NetworkResult:
         try:
-            answer = self._post(outgoing.account, escaped(outgoing.text))
-        except Fault as fault:
-            return self._sorting.fault(fault)
-        if answer.words in GONE:
-            return Refused(reason=f"Slack answered: {answer.words}. {AGAIN}")
+            answer = self._post(publication.account, escaped(publication.text))
+        except RequestError as fault:
+            return self._classifier.from_error(fault)
+        if answer.message in GONE:
+            return Refused(reason=f"Slack answered: {answer.message}. {RECONNECT}")
         if not answer.ok:
-            return self._sorting.answer(answer)
-        if answer.whole and answer.body.strip() != b"ok":
-            return self._sorting.odd()
+            return self._classifier.from_response(answer)
+        if answer.complete and answer.body.strip() != b"ok":
+            return self._classifier.from_incomplete()
         return Published(at=self._clock())
 
     def _look(self, account: Account) -> None:
         """Send a message without a text, which Slack never posts. Raises CannotConnect."""
         try:
             answer = self._post(account, "")
-        except Fault as fault:
+        except RequestError as fault:
             raise CannotConnect(str(fault), fault.hint) from None
-        if answer.words not in NOTHING_TO_POST:
-            said = f"Slack answered {answer.status}: {answer.words}."
+        if answer.message not in NOTHING_TO_POST:
+            said = f"Slack answered {answer.status}: {answer.message}."
             raise CannotConnect(said, "Make a new webhook and connect that.")
 
-    def _post(self, account: Account, text: str) -> Answer:
+    def _post(self, account: Account, text: str) -> Response:
         webhook = account.credentials["webhook"].get_secret_value()
-        line = Line(self.label, secrets=[webhook, webhook.rpartition("/")[2]])
-        return line.post(f"{self._hooks}/services/{webhook}", {"text": text})
+        line = HttpClient(self.label, secrets=[webhook, webhook.rpartition("/")[2]])
+        return line.post_json(f"{self._hooks}/services/{webhook}", {"text": text})
 
 
-def network(parts: Parts) -> SlackNetwork:
+def network(parts: NetworkDependencies) -> SlackNetwork:
     """Return this network."""
     return SlackNetwork(parts.clock)
 

@@ -14,12 +14,20 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.media.pictures import PictureLimits
-from core.publishing.account_form import entered_secret
+from core.publishing.account_form import parse_secret
 from core.publishing.attachments import Attachment, MediaLimits
-from core.publishing.http.client import Answer, Fault, Line
-from core.publishing.http.multipart import post_form
-from core.publishing.network import CannotConnect, Field, Length, Outgoing, Parts, Published, Refused, Result
-from core.publishing.outcomes import AGAIN, Sorting, asked, problem, wait_for_a_person
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import (
+    CannotConnect,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
+    Published,
+    Refused,
+    TextLength,
+)
+from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, mark_unconfirmed, require_success
 from core.time.instants import Clock
 
 API = "https://api.telegram.org"
@@ -28,7 +36,7 @@ LIMIT = 4096
 MessageContent.cpp, which the Bot API runs: a bot's text is held to `utf8_length`)."""
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560),
-    video_bytes=10_000_000,
+    max_video_bytes=10_000_000,
     caption=1024,
 )
 """An album of 10, captions of 1,024 (doc: Bot API, sendMediaGroup). Telegram takes 10 MB a photo and 50 MB a video;
@@ -44,17 +52,17 @@ class TelegramNetwork:
 
     label = "Telegram"
     fields = (
-        Field(name="token", label="Bot token", help="BotFather gives it: 123456:ABC...", secret=True),
-        Field(name="chat", label="Chat", help="@name of a channel or group, or its number; the bot must be in it"),
+        FormField(name="token", label="Bot token", help="BotFather gives it: 123456:ABC...", secret=True),
+        FormField(name="chat", label="Chat", help="@name of a channel or group, or its number; the bot must be in it"),
     )
 
     def __init__(self, clock: Clock, *, api: str = API) -> None:
         self._clock = clock
         self._api = api
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        token = entered_secret(answers, "token", "bot token")
+        token = parse_secret(answers, "token", "bot token")
         found = CHAT.fullmatch(answers.get("chat", "").strip())
         if not TOKEN.fullmatch(token):
             raise CannotConnect("This is not a bot token.", "Copy it whole from BotFather: 123456:ABC...")
@@ -69,60 +77,60 @@ class TelegramNetwork:
         )
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._chat(_token(account), account.identity or ""))
+        return error_text(lambda: self._chat(_token(account), account.identity or ""))
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=len(text), limit=LIMIT)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=len(text), limit=LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return LIMITS
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
+    def publish(self, publication: Publication) -> NetworkResult:
         try:
-            answer = self._send(outgoing)
-        except Fault as fault:
-            return self._sorting.fault(fault)
+            answer = self._send(publication)
+        except RequestError as fault:
+            return self._classifier.from_error(fault)
         if not answer.ok:
             return self._turned_down(answer)
         message = _first_message(answer)
-        if answer.whole and message is None:
-            return self._sorting.odd()
+        if answer.complete and message is None:
+            return self._classifier.from_incomplete()
         return Published(at=self._clock(), url=_permalink(message or {}))
 
-    def _send(self, outgoing: Outgoing) -> Answer:
+    def _send(self, publication: Publication) -> Response:
         """Send the text alone, or as the caption of one picture or video, or of the first of several."""
-        token, chat = _token(outgoing.account), outgoing.account.identity or ""
+        token, chat = _token(publication.account), publication.account.identity or ""
         line, method = self._line(token), f"{self._api}/bot{token}"
-        if not outgoing.media:
-            return line.post(f"{method}/sendMessage", {"chat_id": chat, "text": outgoing.text})
-        if len(outgoing.media) == 1:
-            kind = _kind(outgoing.media[0])
-            fields = {"chat_id": chat, "caption": outgoing.text}
-            return post_form(line, f"{method}/send{kind.capitalize()}", fields, {kind: outgoing.media[0]})
-        files = {f"file{number}": attachment for number, attachment in enumerate(outgoing.media)}
+        if not publication.media:
+            return line.post_json(f"{method}/sendMessage", {"chat_id": chat, "text": publication.text})
+        if len(publication.media) == 1:
+            kind = _kind(publication.media[0])
+            fields = {"chat_id": chat, "caption": publication.text}
+            return line.post_form(f"{method}/send{kind.capitalize()}", fields, {kind: publication.media[0].file})
+        files = {f"file{number}": attachment for number, attachment in enumerate(publication.media)}
         album = [{"type": _kind(attachment), "media": f"attach://{name}"} for name, attachment in files.items()]
-        album[0]["caption"] = outgoing.text
+        album[0]["caption"] = publication.text
         fields = {"chat_id": chat, "media": json.dumps(album, ensure_ascii=False)}
-        return post_form(line, f"{method}/sendMediaGroup", fields, files)
+        return line.post_form(f"{method}/sendMediaGroup", fields, {name: each.file for name, each in files.items()})
 
-    def _turned_down(self, answer: Answer) -> Result:
-        moved = answer.member("parameters", "migrate_to_chat_id")
+    def _turned_down(self, answer: Response) -> NetworkResult:
+        moved = answer.json_value("parameters", "migrate_to_chat_id")
         if moved is not None:
             return Refused(reason=f"The group has another number now: {moved}. Connect that chat, and post to it.")
         if answer.status == 404:  # the method is there, so it is the token that is not
-            return Refused(reason=f"Telegram no longer knows the bot. {AGAIN}")
-        return self._sorting.answer(answer)
+            return Refused(reason=f"Telegram no longer knows the bot. {RECONNECT}")
+        return self._classifier.from_response(answer)
 
     def _chat(self, token: str, chat: str) -> dict[str, Any]:
         """Return the chat, if the bot may write into it. Raises CannotConnect."""
         line = self._line(token)
 
         def ask(method: str, **params: str) -> dict[str, Any]:
-            answer = asked(lambda: line.get(f"{self._api}/bot{token}/{method}", params=params), self.label)
-            result = answer.member("result")
+            answer = require_success(lambda: line.get(f"{self._api}/bot{token}/{method}", params=params), self.label)
+            result = answer.json_value("result")
             if not isinstance(result, dict):
                 raise CannotConnect("Telegram's answer was not whole.", "Try again in a few minutes.")
             return result
@@ -138,11 +146,11 @@ class TelegramNetwork:
             raise CannotConnect("The bot may not write into this chat.", hint)
         return found
 
-    def _line(self, token: str) -> Line:
-        return Line(self.label, secrets=[token, token.partition(":")[2]])
+    def _line(self, token: str) -> HttpClient:
+        return HttpClient(self.label, secrets=[token, token.partition(":")[2]])
 
 
-def network(parts: Parts) -> TelegramNetwork:
+def network(parts: NetworkDependencies) -> TelegramNetwork:
     """Return this network."""
     return TelegramNetwork(parts.clock)
 
@@ -164,9 +172,9 @@ def _kind(attachment: Attachment) -> str:
     return "video" if attachment.media.kind == "video" else "photo"
 
 
-def _first_message(answer: Answer) -> dict[str, Any] | None:
+def _first_message(answer: Response) -> dict[str, Any] | None:
     """Return the message that was sent, or of an album the first one, which has the text."""
-    result = answer.member("result")
+    result = answer.json_value("result")
     first = result[0] if isinstance(result, list) and result else result
     return first if isinstance(first, dict) else None
 

@@ -1,44 +1,41 @@
-"""X, with the four keys of an app of one's own (OAuth 1.0a: they do not run out, and nothing has to be renewed).
+"""X, with the four keys of the user's own app (OAuth 1.0a: they do not expire, so nothing needs renewal).
 
-X refuses a text that it published a moment ago, but says so of an older post as well and gives no link, so an unclear
-outcome waits for a person. Each post is paid for: USD 0.015, 0.20 with a link, and 0.005 for each picture's description
-(doc, November 2026). tweepy calls without a timeout, so plain requests are used.
+X refuses a text that it published a moment ago. It refuses older duplicates in the same way and returns no link, so an
+unclear outcome waits for a person. X charges for each post: USD 0.015, 0.20 with a link, and 0.005 for each description
+of a picture (doc, November 2026). tweepy sends requests without a timeout, so this module sends plain requests.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pydantic import SecretStr
 
 from core.accounts.port import Account
-from core.publishing.account_form import entered_secret
+from core.publishing.account_form import parse_secret
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import Fault, Line
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
 from core.publishing.network import (
-    DEADLINE_SECONDS,
     CannotConnect,
-    Field,
-    Later,
-    Length,
-    Outgoing,
-    Parts,
+    FormField,
+    NetworkDependencies,
+    NetworkResult,
+    Publication,
     Published,
     Refused,
-    Result,
+    TextLength,
 )
 from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
-from core.publishing.networks.x.pictures import LIMITS, XPictureUploads
+from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
-from core.publishing.outcomes import Sorting, asked, problem, wait_for_a_person
+from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
+from core.publishing.sending import send_post
+from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock
 
 API = "https://api.x.com"
-LIMIT = 280
-UPLOADING_SECONDS = 15.0
-"""For the pictures or the video of a post. The claim's lease has not begun by then, but the relay waits."""
+TEXT_LIMIT = 280
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
@@ -47,25 +44,36 @@ KEYS = {
 }
 
 
+class XOutcomes(ResultClassifier):
+    """Outcomes of a post. They include X's refusal of a duplicate."""
+
+    def from_response(self, response: Response) -> NetworkResult:
+        if response.status == 403 and "duplicate" in response.message.lower():
+            return Refused(reason="X has already published this text, from an earlier attempt or another post.")
+        return super().from_response(response)
+
+
 class XNetwork:
-    """Publishes posts in the name of the account that the access token belongs to."""
+    """Publishes posts from the account of the access token."""
 
     label = "X"
     fields = tuple(
-        Field(name=name, label=label[0].upper() + label[1:], help="Under Keys and tokens in X's console", secret=True)
+        FormField(
+            name=name, label=label[0].upper() + label[1:], help="Under Keys and tokens in X's console", secret=True
+        )
         for name, label in KEYS.items()
     )
 
     def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
         self._clock = clock
         self._api = api
-        self._pictures = XPictureUploads(self.label, clock, api=api)
-        self._videos = XVideoUpload(self.label, clock, api=api, sleep=sleep)
-        self._sorting = Sorting(name=self.label, clock=clock, unclear=wait_for_a_person)
+        self._sleep = sleep
+        self._outcomes = XOutcomes(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._upload_outcomes = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, answers: Mapping[str, str]) -> Account:
-        credentials = {name: SecretStr(entered_secret(answers, name, label)) for name, label in KEYS.items()}
-        user = self._who(credentials)
+        credentials = {name: SecretStr(parse_secret(answers, name, label)) for name, label in KEYS.items()}
+        user = self._user(credentials)
         return Account(
             destination=f"x:{user['username'].lower()}",
             label=f"@{user['username']} (X)",
@@ -74,65 +82,71 @@ class XNetwork:
         )
 
     def check(self, account: Account) -> str | None:
-        return problem(lambda: self._who(account.credentials))
+        return error_text(lambda: self._user(account.credentials))
 
-    def measure(self, text: str, account: Account) -> Length:
-        return Length(count=weighted_length(text), limit=LIMIT)
+    def measure(self, text: str, account: Account) -> TextLength:
+        return TextLength(count=weighted_length(text), limit=TEXT_LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits(pictures=LIMITS, video_bytes=VIDEO_BYTES)
+        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=VIDEO_BYTES)
 
-    def prepare(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        credentials = outgoing.account.credentials
-        line, sign = self._line(credentials, UPLOADING_SECONDS), self._signature(credentials)
-        if outgoing.video:
-            return {"media": [self._videos.upload(line, sign, outgoing.video, outgoing.upload)]}
-        return {"media": self._pictures.upload(line, sign, outgoing.media)} if outgoing.media else None
+    def prepare(self, publication: Publication) -> dict[str, Any] | None:
+        credentials = publication.account.credentials
+        connection, sign = self._connection(credentials, UPLOAD_SECONDS), self._signer(credentials)
+        if publication.video:
+            upload = XVideoUpload(connection, sign, self._upload_outcomes, api=self._api, sleep=self._sleep)
+            return {"media": [upload.run(publication.video, publication.upload_id)]}
+        if publication.media:
+            uploads = XPictureUploads(connection, sign, self._upload_outcomes, api=self._api)
+            return {"media": uploads.run(publication.media)}
+        return None
 
-    def publish(self, outgoing: Outgoing) -> Result:
-        media: list[str] = (outgoing.prepared or {})["media"] if outgoing.media else []
-        result = self._posted(outgoing, media)
-        return replace(result, upload=media[0]) if isinstance(result, Later) and outgoing.video else result
+    def publish(self, publication: Publication) -> NetworkResult:
+        media: list[str] = (publication.prepared or {})["media"] if publication.media else []
+        return send_post(
+            self._outcomes,
+            lambda: self._post(publication, media),
+            lambda response: self._published(publication.account, response),
+            upload_id=media[0] if publication.video else None,
+        )
 
-    def _posted(self, outgoing: Outgoing, media: list[str]) -> Result:
-        credentials = outgoing.account.credentials
-        line, sign = self._line(credentials), self._signature(credentials)
-        content: dict[str, Any] = {"text": outgoing.text} if outgoing.text else {}
+    def _post(self, publication: Publication, media: list[str]) -> Response:
+        content: dict[str, Any] = {"text": publication.text} if publication.text else {}
         if media:
             content["media"] = {"media_ids": media}
-        if outgoing.earlier:
-            content["reply"] = {"in_reply_to_tweet_id": outgoing.earlier[-1]["id"]}
-        try:
-            answer = line.post(f"{self._api}/2/tweets", content, sign=sign)
-        except Fault as fault:
-            return self._sorting.fault(fault)
-        if answer.status == 403 and "duplicate" in answer.words.lower():
-            return Refused(reason="X has published this very text before, by an earlier attempt or otherwise.")
-        if not answer.ok:
-            return self._sorting.answer(answer)
-        number = answer.member("data", "id")
-        if answer.whole and number is None:
-            return self._sorting.odd()
-        name = outgoing.account.destination.partition(":")[2]
-        if not number:
-            return Published(at=self._clock())
-        return Published(at=self._clock(), url=f"https://x.com/{name}/status/{number}", reference={"id": str(number)})
+        if publication.earlier_references:
+            content["reply"] = {"in_reply_to_tweet_id": publication.earlier_references[-1]["id"]}
+        credentials = publication.account.credentials
+        return self._connection(credentials).post_json(f"{self._api}/2/tweets", content, sign=self._signer(credentials))
 
-    def _who(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
-        """Return the user whom the keys belong to. Raises CannotConnect."""
-        line, sign = self._line(credentials), self._signature(credentials)
-        user = asked(lambda: line.get(f"{self._api}/2/users/me", sign=sign), self.label).member("data")
+    def _published(self, account: Account, response: Response) -> Published | None:
+        post_id = response.json_value("data", "id")
+        if post_id is None and response.complete:
+            return None
+        if not post_id:
+            return Published(at=self._clock())
+        url = f"https://x.com/{account.destination.partition(':')[2]}/status/{post_id}"
+        return Published(at=self._clock(), url=url, reference={"id": str(post_id)})
+
+    def _user(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
+        """Return the user of the keys. Raises CannotConnect."""
+        connection, sign = self._connection(credentials), self._signer(credentials)
+        user = require_success(lambda: connection.get(f"{self._api}/2/users/me", sign=sign), self.label).json_value(
+            "data"
+        )
         if not isinstance(user, dict) or not str(user.get("username", "")).isidentifier():
-            raise CannotConnect("X did not say whose keys these are.", "Check that the app may read and write.")
+            raise CannotConnect("X did not name the user of these keys.", "Check that the app may read and write.")
         return user
 
-    def _signature(self, credentials: Mapping[str, SecretStr]) -> OAuth1Signer:
+    def _signer(self, credentials: Mapping[str, SecretStr]) -> OAuth1Signer:
         return OAuth1Signer(OAuth1Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
 
-    def _line(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> Line:
-        return Line(self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds)
+    def _connection(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> HttpClient:
+        return HttpClient(
+            self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds
+        )
 
 
-def network(parts: Parts) -> XNetwork:
-    """Return this network."""
+def network(parts: NetworkDependencies) -> XNetwork:
+    """Return the network for the registry."""
     return XNetwork(parts.clock)

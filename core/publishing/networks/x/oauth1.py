@@ -1,6 +1,6 @@
 """OAuth 1.0a signatures (RFC 5849, HMAC-SHA1) for requests with a JSON body.
 
-Written here because oauthlib logs the keys it signs with; the tests let its server side check what is signed.
+oauthlib is not used because it logs the keys it signs with; the tests verify the signatures with its server side.
 """
 
 import base64
@@ -17,7 +17,7 @@ from core.time.instants import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class OAuth1Keys:
-    """An app's key and a user's token, each with its secret."""
+    """The key of an app and the token of a user, each with its secret."""
 
     key: str = field(repr=False)
     key_secret: str = field(repr=False)
@@ -26,15 +26,15 @@ class OAuth1Keys:
 
 
 class OAuth1Signer:
-    """Signs requests with keys."""
+    """Signs requests with one set of keys."""
 
     def __init__(self, keys: OAuth1Keys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the Authorization header; the body, which is no form, is not part of what is signed."""
-        named = {
+        """Add the Authorization header. The signature leaves out the body, which is not a form."""
+        parameters = {
             "oauth_consumer_key": self._keys.key,
             "oauth_token": self._keys.token,
             "oauth_signature_method": "HMAC-SHA1",
@@ -42,20 +42,20 @@ class OAuth1Signer:
             "oauth_nonce": secrets.token_hex(16),
             "oauth_version": "1.0",
         }
-        named["oauth_signature"] = self._sign(request.method or "", request.url or "", named)
-        listed = ", ".join(f'{name}="{_quoted(value)}"' for name, value in named.items())
-        request.headers["Authorization"] = f"OAuth {listed}"
+        parameters["oauth_signature"] = self._signature(request.method or "", request.url or "", parameters)
+        header = ", ".join(f'{name}="{_encoded(value)}"' for name, value in parameters.items())
+        request.headers["Authorization"] = f"OAuth {header}"
         return request
 
-    def _sign(self, method: str, url: str, named: Mapping[str, str]) -> str:
+    def _signature(self, method: str, url: str, parameters: Mapping[str, str]) -> str:
         parts = urlsplit(url)
-        asked = [*named.items(), *parse_qsl(parts.query, keep_blank_values=True)]
-        pairs = sorted((_quoted(name), _quoted(value)) for name, value in asked)
-        listed = "&".join(f"{name}={value}" for name, value in pairs)
-        base = "&".join(_quoted(part) for part in (method, f"{parts.scheme}://{parts.netloc}{parts.path}", listed))
-        secret = f"{_quoted(self._keys.key_secret)}&{_quoted(self._keys.token_secret)}"
+        signed = [*parameters.items(), *parse_qsl(parts.query, keep_blank_values=True)]
+        pairs = sorted((_encoded(name), _encoded(value)) for name, value in signed)
+        query = "&".join(f"{name}={value}" for name, value in pairs)
+        base = "&".join(_encoded(part) for part in (method, f"{parts.scheme}://{parts.netloc}{parts.path}", query))
+        secret = f"{_encoded(self._keys.key_secret)}&{_encoded(self._keys.token_secret)}"
         return base64.b64encode(hmac.digest(secret.encode(), base.encode(), "sha1")).decode()
 
 
-def _quoted(text: str) -> str:
+def _encoded(text: str) -> str:
     return quote(text, safe="-._~")

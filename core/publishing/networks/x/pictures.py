@@ -1,47 +1,43 @@
-"""Pictures on X: uploaded first, each given its description, then named by the post (doc: X API v2, 2.168)."""
+"""Picture uploads to X: upload each picture, add its description, then name it in the post (doc: X API v2, 2.168)."""
 
 import re
 from collections.abc import Sequence
 
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
-from core.publishing.http.client import Answer, Fault, Line, Signature
-from core.publishing.http.multipart import post_form
-from core.publishing.network import Unprepared
-from core.publishing.outcomes import Sorting, do_it_again
-from core.time.instants import Clock
+from core.publishing.http.client import HttpClient, RequestError, RequestSigner
+from core.publishing.network import PreparationFailed
+from core.publishing.outcomes import ResultClassifier
+from core.publishing.uploads import accepted
 
-LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
-"""Of X (doc: its OpenAPI, AltText: 1,000 characters); together what can be uploaded in time."""
-_NUMBER = re.compile(r"\d{1,19}")
+PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
+"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters); `total_bytes` is what can be uploaded in time."""
+_MEDIA_ID = re.compile(r"\d{1,19}")
 
 
 class XPictureUploads:
-    """Uploads pictures; nothing that goes wrong with one leaves a doubt whether the post is out."""
+    """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
-    def __init__(self, name: str, clock: Clock, *, api: str) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
-        self._api = api
+    def __init__(self, connection: HttpClient, sign: RequestSigner, outcomes: ResultClassifier, *, api: str) -> None:
+        self._connection = connection
+        self._sign = sign
+        self._outcomes = outcomes
+        self._url = f"{api}/2/media"
 
-    def upload(self, line: Line, sign: Signature, media: Sequence[Attachment]) -> list[str]:
-        """Return the ids by which a post names its pictures, in their order. Raises Unprepared."""
-        return [self._uploaded(line, sign, attachment) for attachment in media]
-
-    def _uploaded(self, line: Line, sign: Signature, attachment: Attachment) -> str:
-        fields = {"media_category": "tweet_image"}
+    def run(self, pictures: Sequence[Attachment]) -> list[str]:
+        """Return the IDs of the pictures in their order. Raises PreparationFailed."""
         try:
-            answer = post_form(line, f"{self._api}/2/media/upload", fields, {"media": attachment}, sign=sign)
-            number = str(answer.member("data", "id"))
-            if answer.ok and not _NUMBER.fullmatch(number):
-                raise Unprepared(self._sorting.odd())
-            if answer.ok and attachment.alt:
-                answer = self._described(line, sign, number, attachment.alt)
-        except Fault as fault:
-            raise Unprepared(self._sorting.fault(fault)) from None
-        if not answer.ok:
-            raise Unprepared(self._sorting.answer(answer))
-        return number
+            return [self._upload(picture) for picture in pictures]
+        except RequestError as error:
+            raise PreparationFailed(self._outcomes.from_error(error)) from None
 
-    def _described(self, line: Line, sign: Signature, number: str, alt: str) -> Answer:
-        content = {"id": number, "metadata": {"alt_text": {"text": alt}}}
-        return line.post(f"{self._api}/2/media/metadata", content, sign=sign)
+    def _upload(self, picture: Attachment) -> str:
+        url, fields = f"{self._url}/upload", {"media_category": "tweet_image"}
+        response = self._connection.post_form(url, fields, {"media": picture.file}, sign=self._sign)
+        media_id = str(accepted(response, self._outcomes).json_value("data", "id"))
+        if not _MEDIA_ID.fullmatch(media_id):
+            raise PreparationFailed(self._outcomes.from_incomplete())
+        if picture.alt:
+            content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}
+            accepted(self._connection.post_json(f"{self._url}/metadata", content, sign=self._sign), self._outcomes)
+        return media_id

@@ -1,121 +1,100 @@
-"""A video on X: announced, sent in segments, finished, and waited for until X is done with it (doc: X API v2).
+"""Video uploads to X: initialize, append segments, finalize, then poll until X has processed it (doc: X API v2).
 
-X takes descriptions of pictures and GIFs only (doc: POST media/metadata/create), so a video's is not sent. How long a
-video may be depends on what the account pays; X says so when it refuses the post (doc: Best practices).
+X takes descriptions of pictures and GIFs only (doc: POST media/metadata/create), so the description of a video is not
+sent. The longest video depends on the account's subscription; X names that limit when it refuses the post (doc: Best
+practices).
 """
 
 import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from core.publishing.attachments import Attachment
-from core.publishing.http.client import Answer, Fault, Line, Signature
-from core.publishing.http.multipart import post_form
-from core.publishing.network import Later, Refused, Result, Unprepared
-from core.publishing.outcomes import Sorting, do_it_again
-from core.time.instants import Clock
+from core.publishing.http.client import HttpClient, RequestSigner, Response
+from core.publishing.network import PreparationFailed
+from core.publishing.outcomes import ResultClassifier
+from core.publishing.uploads import VideoUpload, accepted
 
 VIDEO_BYTES = 10_000_000
-"""What can be uploaded in time; X takes 8 GB (doc: Best practices)."""
+"""The largest video that can be uploaded in time. X takes 8 GB (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
-"""At most 5 MB (doc: POST media/upload, APPEND)."""
-PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 3600.0
-"""The least between two looks, where X does not name a time; and the most that X's is believed."""
-FORGOTTEN = (400, 404, 410)
-"""What X answers about an upload that has expired: after a day, as a rule."""
-_NUMBER = re.compile(r"\d{1,19}")
+"""X takes at most 5 MB a segment (doc: POST media/upload, APPEND)."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0
+"""Bounds of the pause that X asks for between two polls; the lower one also applies where X names none."""
+_MEDIA_ID = re.compile(r"\d{1,19}")
 
 
-class XVideoUpload:
-    """Uploads videos; nothing that goes wrong with one leaves a doubt whether the post is out."""
+class XVideoUpload(VideoUpload):
+    """Upload one video with the signature of one account."""
 
-    def __init__(self, name: str, clock: Clock, *, api: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._sorting = Sorting(name=name, clock=clock, unclear=do_it_again)
-        self._api = f"{api}/2/media/upload"
-        self._sleep = sleep
+    EXPIRED = (400, 404, 410)
+    """X forgets an upload after a day, as a rule."""
+    FAILED = "failed"
+    HINT = "Save it again as MP4 with H.264 and AAC, and attach that."
+    NAMES_PAUSE = True
 
-    def upload(self, line: Line, sign: Signature, video: Attachment, begun: str | None) -> str:
-        """Return the id by which a post names a video that X is done with. Raises Unprepared.
+    def __init__(
+        self,
+        connection: HttpClient,
+        sign: RequestSigner,
+        outcomes: ResultClassifier,
+        *,
+        api: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(connection, outcomes, sleep)
+        self._sign = sign
+        self._url = f"{api}/2/media/upload"
 
-        `begun` is the id under which an earlier attempt sent the video; it is sent again only if X has forgotten it.
-        """
-        number = begun or ""
-        try:
-            answer = self._status(line, sign, number) if number else None
-            if answer is None or answer.status in FORGOTTEN:
-                number = ""
-                number, answer = self._sent(line, sign, video)
-            while number and (pause := _pause(answer)) is not None:
-                if pause >= line.left:
-                    raise Unprepared(self._later(timedelta(seconds=pause), number))
-                self._sleep(pause)
-                answer = self._status(line, sign, number)
-        except Fault as fault:
-            result = self._sorting.fault(fault)
-        else:
-            if _is_done(answer, number):
-                return number
-            result = self._turned_down(line, answer)
-        raise Unprepared(replace(result, upload=number or None) if isinstance(result, Later) else result)
+    def _send(self, video: Attachment) -> Response:
+        media_id = self._initialize(video)
+        for index, start in enumerate(range(0, len(video.content), SEGMENT_BYTES)):
+            segment = replace(video, content=video.content[start : start + SEGMENT_BYTES])
+            self._append(media_id, index, segment)
+        response = self._connection.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
+        self._id = media_id
+        return accepted(response, self._outcomes)
 
-    def _sent(self, line: Line, sign: Signature, video: Attachment) -> tuple[str, Answer]:
-        """Send a video, and return its id and what X says of it; no id where X turned it down on the way. Raises Fault.
-
-        A segment is the same file with less in it.
-        """
-        announced = {
+    def _initialize(self, video: Attachment) -> str:
+        content = {
             "media_type": video.content_type,
             "media_category": "tweet_video",
             "total_bytes": len(video.content),
         }
-        answer = line.post(f"{self._api}/initialize", announced, sign=sign)
-        number = str(answer.member("data", "id"))
-        if not answer.ok or not _NUMBER.fullmatch(number):
-            return "", answer
-        for index, start in enumerate(range(0, len(video.content), SEGMENT_BYTES)):
-            segment = replace(video, content=video.content[start : start + SEGMENT_BYTES])
-            place = {"segment_index": str(index)}
-            answer = post_form(line, f"{self._api}/{number}/append", place, {"media": segment}, sign=sign)
-            if not answer.ok:
-                return "", answer
-        answer = line.send("POST", f"{self._api}/{number}/finalize", sign=sign)
-        return (number if answer.ok else ""), answer
+        response = self._connection.post_json(f"{self._url}/initialize", content, sign=self._sign)
+        media_id = str(response.json_value("data", "id"))
+        if not response.ok or not _MEDIA_ID.fullmatch(media_id):
+            raise PreparationFailed(self._failure(response))
+        return media_id
 
-    def _status(self, line: Line, sign: Signature, number: str) -> Answer:
-        return line.get(self._api, params={"command": "STATUS", "media_id": number}, sign=sign)
+    def _append(self, media_id: str, index: int, segment: Attachment) -> None:
+        url, fields = f"{self._url}/{media_id}/append", {"segment_index": str(index)}
+        accepted(self._connection.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._outcomes)
 
-    def _later(self, pause: timedelta, number: str) -> Later:
-        return Later(reason=f"{self._sorting.name} is still processing the video.", retry_after=pause, upload=number)
+    def _status(self) -> Response:
+        return self._connection.get(self._url, params={"command": "STATUS", "media_id": self._id}, sign=self._sign)
 
-    def _turned_down(self, line: Line, answer: Answer) -> Result:
-        if not answer.ok:
-            return self._sorting.answer(answer)
-        if _state(answer) != "failed":
-            return self._sorting.odd()
-        error = answer.member("data", "processing_info", "error")
-        told = error if isinstance(error, dict) else {}
-        why = line.plain(str(told.get("message") or told.get("name") or "it does not say why")).rstrip(".")
-        hint = "Save it anew as MP4 with H.264 and AAC, and attach that."
-        return Refused(reason=f"{self._sorting.name} could not process the video: {why}. {hint}")
+    def _state(self, response: Response) -> str | None:
+        """Return pending, in_progress, succeeded or failed; None where X names no state."""
+        state = response.json_value("data", "processing_info", "state")
+        return state if isinstance(state, str) else None
 
+    def _pause(self, response: Response) -> float | None:
+        if not response.ok or self._state(response) in (None, "succeeded", self.FAILED):
+            return None
+        seconds = response.json_value("data", "processing_info", "check_after_secs")
+        if type(seconds) not in (int, float):
+            return MIN_PAUSE_SECONDS
+        return min(max(float(seconds), MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
 
-def _state(answer: Answer) -> str | None:
-    """Return how far X is with a video: pending, in_progress, failed, succeeded; None where it does not say."""
-    state = answer.member("data", "processing_info", "state")
-    return state if isinstance(state, str) else None
+    def _is_ready(self, response: Response) -> bool:
+        """Return whether X has the video and reports no processing, which small videos do not need (doc: FINALIZE)."""
+        known = response.ok and response.json_value("data", "id") == self._id
+        return known and self._state(response) in (None, "succeeded")
 
-
-def _pause(answer: Answer) -> float | None:
-    """Return how many seconds X wants to be left alone; None where there is nothing to be waited for."""
-    if not answer.ok or _state(answer) in (None, "succeeded", "failed"):
-        return None
-    told = answer.member("data", "processing_info", "check_after_secs")
-    return min(max(float(told), PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) if type(told) in (int, float) else PAUSE_SECONDS
-
-
-def _is_done(answer: Answer, number: str) -> bool:
-    """Whether a post may name the video: also where X says nothing of processing (doc: FINALIZE)."""
-    known = number != "" and answer.member("data", "id") == number
-    return answer.ok and known and _state(answer) in (None, "succeeded")
+    def _reason(self, response: Response) -> str | None:
+        error = response.json_value("data", "processing_info", "error")
+        members = error if isinstance(error, dict) else {}
+        reason = members.get("message") or members.get("name")
+        return str(reason) if reason else None

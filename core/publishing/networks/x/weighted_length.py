@@ -1,17 +1,17 @@
-"""How X counts: every code point weighs one or two, an emoji two whatever it is made of, a link 23.
+"""The length of a text on X: a code point weighs one or two, an emoji two, a link 23.
 
-From twitter-text's configuration (version 3). The port of twitter-text for Python is what the tests compare this with;
-it is not counted with, because a text full of dots keeps it busy for minutes.
+The weights come from twitter-text's configuration, version 3. The tests compare this module with the Python port of
+twitter-text. The port itself is not used because a text full of dots keeps it busy for minutes.
 """
 
 import unicodedata
 
 import regex
 
-from core.publishing.links import Link, links
+from core.publishing.links import Link, find_links
 
-LINK = 23
-LONGEST_LINK = 4096
+LINK_WEIGHT = 23
+MAX_LINK_CHARACTERS = 4096
 LIGHT = (range(0x1100), range(0x2000, 0x200E), range(0x2010, 0x2020), range(0x2032, 0x2038))
 """Code points that weigh one; all others weigh two."""
 _EMOJI = regex.compile(
@@ -20,31 +20,31 @@ _EMOJI = regex.compile(
       (?:\u200d[\p{Extended_Pictographic}]\ufe0f?\p{Emoji_Modifier}?)*""",
     regex.VERBOSE,
 )
-_REACH = regex.compile(
+_X_LINK = regex.compile(
     r"https?://[^/?#]*(?:/[\p{Latin}\p{Cyrillic}\d!*';:=+,.$/%\#\[\]\-–_~@|&()]*)?(?:\?[!-~]*)?", regex.I
 )
-"""As much of a link as X takes: other scripts end it, in its query all but ASCII, and a fragment needs a path."""
+"""The part of a link that X accepts. Other scripts end it, a query is ASCII, and a fragment needs a path."""
 
 
 def weighted_length(text: str) -> int:
-    """Return the weighted length of a text; X takes up to 280 (25,000 for some)."""
+    """Return the weighted length of a text. X accepts up to 280, from some accounts up to 25,000."""
     normal = unicodedata.normalize("NFC", text)
-    weighed, last = 0, 0
-    for link in links(normal):
-        end = link.start + _reach(normal[link.start : link.end], link)
-        if link.public and end - link.start <= LONGEST_LINK:
-            weighed += _plain(normal[last : link.start]) + LINK
+    total, last = 0, 0
+    for link in find_links(normal):
+        end = link.start + _accepted_length(normal[link.start : link.end], link)
+        if link.public and end - link.start <= MAX_LINK_CHARACTERS:
+            total += _length_without_links(normal[last : link.start]) + LINK_WEIGHT
             last = end
-    return weighed + _plain(normal[last:])
+    return total + _length_without_links(normal[last:])
 
 
-def _reach(found: str, link: Link) -> int:
-    """How many characters of a link X takes."""
-    match = _REACH.match(link.url)
+def _accepted_length(found: str, link: Link) -> int:
+    """Return how many characters of a link X accepts as part of it."""
+    match = _X_LINK.match(link.url)
     return len(match[0]) - (len(link.url) - len(found)) if match else 0
 
 
-def _plain(text: str) -> int:
+def _length_without_links(text: str) -> int:
     emojis, others = 0, []
     last = 0
     for match in _EMOJI.finditer(text):

@@ -16,39 +16,39 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.publishing.http.client import BODY_LIMIT, Answer, BrokenOff, Line, Unreachable
+from core.publishing.http.client import RESPONSE_LIMIT, HttpClient, RequestNotSent, Response, ResponseLost
 
 SECRET = "s3cret-0123456789"
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 POST = {"text": "Grüße 🎉"}
 
 
-def answered(status: int = 200, body: bytes = b"{}", **headers: str) -> Answer:
+def answered(status: int = 200, body: bytes = b"{}", **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status=status, headers=named, body=body, whole=True, words="")
+    return Response(status=status, headers=named, body=body, complete=True, message="")
 
 
 def test_a_post_is_json_in_utf_8(receiver):
     server = receiver(200, b'{"id": 1}', Content_Type="application/json")
-    answer = Line("It").post(server.url, POST)
+    answer = HttpClient("It").post_json(server.url, POST)
     assert answer.ok
-    assert answer.whole
-    assert answer.members == {"id": 1}
+    assert answer.complete
+    assert answer.json_object == {"id": 1}
     headers, body = server.requests[0]
     assert headers["content-type"] == "application/json"
     assert body.decode() == '{"text": "Grüße 🎉"}'
 
 
 def test_a_server_that_is_not_there_got_nothing():
-    with pytest.raises(Unreachable, match="It could not be reached"):
-        Line("It").post("http://127.0.0.1:9/", POST)
+    with pytest.raises(RequestNotSent, match="It could not be reached"):
+        HttpClient("It").post_json("http://127.0.0.1:9/", POST)
 
 
 @pytest.mark.parametrize("start", [b"", b"HTT", b"HTTP/1.1"])
 def test_a_connection_that_ends_before_the_answers_body_leaves_a_doubt(rude_receiver, start):
     server = rude_receiver(lambda handler: handler.wfile.write(start))
-    with pytest.raises(BrokenOff):
-        Line("It").post(server.url, POST)
+    with pytest.raises(ResponseLost):
+        HttpClient("It").post_json(server.url, POST)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_a_connection_that_ends_before_the_answers_body_leaves_a_doubt(rude_rece
 )
 def test_an_answer_that_contradicts_itself_leaves_a_doubt_since_the_request_arrived(rude_receiver, answer):
     server = rude_receiver(lambda handler: handler.wfile.write(answer))
-    with pytest.raises(BrokenOff):
-        Line("It").post(server.url, POST)
+    with pytest.raises(ResponseLost):
+        HttpClient("It").post_json(server.url, POST)
     assert len(server.requests) == 1
 
 
@@ -69,15 +69,15 @@ def test_an_answer_that_contradicts_itself_leaves_a_doubt_since_the_request_arri
 def test_a_redirect_is_an_answer_wherever_it_leads(rude_receiver, place):
     answer = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
     server = rude_receiver(lambda handler: handler.wfile.write(answer))
-    assert Line("It").post(server.url, POST).status == 302
+    assert HttpClient("It").post_json(server.url, POST).status == 302
     assert len(server.requests) == 1
 
 
 def test_a_server_that_says_nothing_leaves_a_doubt_when_the_time_is_up(rude_receiver):
     server = rude_receiver(lambda handler: time.sleep(1))
     begun = time.monotonic()
-    with pytest.raises(BrokenOff, match="did not answer in time"):
-        Line("It", seconds=0.2).post(server.url, POST)
+    with pytest.raises(ResponseLost, match="did not answer in time"):
+        HttpClient("It", seconds=0.2).post_json(server.url, POST)
     assert time.monotonic() - begun < 0.9
 
 
@@ -89,9 +89,9 @@ def test_a_server_that_drips_its_answer_is_left_when_the_time_is_up(rude_receive
             time.sleep(0.05)
 
     begun = time.monotonic()
-    answer = Line("It", seconds=0.3).post(rude_receiver(drip).url, POST)
+    answer = HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
     assert answer.ok
-    assert not answer.whole
+    assert not answer.complete
     assert time.monotonic() - begun < 1
 
 
@@ -102,8 +102,8 @@ def test_a_server_that_drips_the_head_of_its_answer_leaves_a_doubt_when_the_time
             time.sleep(0.05)
 
     begun = time.monotonic()
-    with pytest.raises(BrokenOff, match="did not answer in time"):
-        Line("It", seconds=0.3).post(rude_receiver(drip).url, POST)
+    with pytest.raises(ResponseLost, match="did not answer in time"):
+        HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
     assert time.monotonic() - begun < 0.6
 
 
@@ -137,7 +137,7 @@ def slow_reader():
 
 def test_a_long_body_has_all_of_the_time_and_not_only_that_for_connecting(slow_reader, monkeypatch):
     monkeypatch.setattr("core.publishing.http.client.CONNECT_SECONDS", 0.2)
-    answer = Line("It", seconds=10).send(
+    answer = HttpClient("It", seconds=10).send(
         "POST", slow_reader(0.8, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), body=FILM
     )
     assert answer.ok
@@ -146,26 +146,26 @@ def test_a_long_body_has_all_of_the_time_and_not_only_that_for_connecting(slow_r
 @pytest.mark.parametrize("reading", [0.4, 5.0])
 def test_sending_a_body_and_waiting_for_the_answer_share_the_time(slow_reader, reading):
     begun = time.monotonic()
-    with pytest.raises(BrokenOff, match="did not answer in time"):
-        Line("It", seconds=0.6).send("POST", slow_reader(reading), body=FILM)
+    with pytest.raises(ResponseLost, match="did not answer in time"):
+        HttpClient("It", seconds=0.6).send("POST", slow_reader(reading), body=FILM)
     assert 0.5 < time.monotonic() - begun < 0.9
 
 
 def test_all_requests_on_a_line_share_its_time(receiver):
-    line = Line("It", seconds=0.05)
+    line = HttpClient("It", seconds=0.05)
     time.sleep(0.06)
-    with pytest.raises(Unreachable, match="too long"):
-        line.post(receiver(200).url, POST)
+    with pytest.raises(RequestNotSent, match="too long"):
+        line.post_json(receiver(200).url, POST)
 
 
 def test_an_endless_answer_is_read_up_to_the_limit(receiver):
-    answer = Line("It").post(receiver(200, b"x" * 10_000_000).url, POST)
-    assert not answer.whole
-    assert BODY_LIMIT <= len(answer.body) < BODY_LIMIT + 70_000
+    answer = HttpClient("It").post_json(receiver(200, b"x" * 10_000_000).url, POST)
+    assert not answer.complete
+    assert RESPONSE_LIMIT <= len(answer.body) < RESPONSE_LIMIT + 70_000
 
 
 def test_a_redirect_is_an_answer_like_any_other(receiver):
-    answer = Line("It").post(receiver(301, Location="http://127.0.0.1:9/").url, POST)
+    answer = HttpClient("It").post_json(receiver(301, Location="http://127.0.0.1:9/").url, POST)
     assert answer.status == 301
 
 
@@ -173,14 +173,14 @@ def test_a_log_in_from_netrc_is_not_sent(receiver, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server = receiver(200)
-    Line("It").post(server.url, POST, headers={"Authorization": "Bearer ours"})
+    HttpClient("It").post_json(server.url, POST, headers={"Authorization": "Bearer ours"})
     assert server.requests[0][0]["authorization"] == "Bearer ours"
 
 
 def test_no_fault_shows_the_address_that_was_called(caplog):
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(Unreachable) as caught:
-        Line("It").post(f"http://127.0.0.1:9/bot{SECRET}/send", POST)
+    with pytest.raises(RequestNotSent) as caught:
+        HttpClient("It").post_json(f"http://127.0.0.1:9/bot{SECRET}/send", POST)
     assert caught.value.__context__ is None
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert SECRET not in caplog.text
@@ -188,15 +188,15 @@ def test_no_fault_shows_the_address_that_was_called(caplog):
 
 @pytest.mark.parametrize("token", ["with\nnewline", "emoji🎉"])
 def test_a_token_that_no_header_can_hold_is_never_sent_nor_shown(receiver, token):
-    with pytest.raises(Unreachable) as caught:
-        Line("It").post(receiver(200).url, POST, headers={"Authorization": f"Bearer {token}"})
+    with pytest.raises(RequestNotSent) as caught:
+        HttpClient("It").post_json(receiver(200).url, POST, headers={"Authorization": f"Bearer {token}"})
     assert token not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://", "nonsense", "http://[::1", "ftp://127.0.0.1/", "http://a..b/"])
 def test_an_address_that_is_none_is_told_so(url):
-    with pytest.raises(Unreachable, match="not valid"):
-        Line("It").post(url, POST)
+    with pytest.raises(RequestNotSent, match="not valid"):
+        HttpClient("It").post_json(url, POST)
 
 
 @pytest.fixture
@@ -217,18 +217,18 @@ def test_a_certificate_that_nobody_vouches_for_stops_everything_before_it_is_sen
     context.load_cert_chain(self_signed)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
     server._server.handle_error = lambda *_: None  # the client hangs up in the middle of the greeting
-    with pytest.raises(Unreachable, match="certificate"):
-        Line("It").post(server.url.replace("http://", "https://"), POST)
+    with pytest.raises(RequestNotSent, match="certificate"):
+        HttpClient("It").post_json(server.url.replace("http://", "https://"), POST)
     assert server.requests == []
 
 
 def test_words_that_stand_elsewhere_in_an_answer_are_made_plain_as_well():
-    assert Line("It", secrets=[SECRET]).plain(f"No {SECRET}\r\nhere" + "!" * 300) == "No ... here" + "!" * 189
+    assert HttpClient("It", secrets=[SECRET]).plain(f"No {SECRET}\r\nhere" + "!" * 300) == "No ... here" + "!" * 189
 
 
 def test_a_line_tells_what_is_left_of_its_time():
-    assert 9 < Line("It", seconds=10).left <= 10
-    assert Line("It", seconds=-1).left < 0
+    assert 9 < HttpClient("It", seconds=10).left <= 10
+    assert HttpClient("It", seconds=-1).left < 0
 
 
 @pytest.mark.parametrize(
@@ -248,9 +248,9 @@ def test_a_line_tells_what_is_left_of_its_time():
     ],
 )
 def test_the_servers_words_are_short_plain_and_without_secrets(receiver, kind, body, words):
-    answer = Line("It", secrets=[SECRET]).post(receiver(422, body, Content_Type=kind).url, POST)
-    assert answer.words.startswith(words)
-    assert len(answer.words) <= 200
+    answer = HttpClient("It", secrets=[SECRET]).post_json(receiver(422, body, Content_Type=kind).url, POST)
+    assert answer.message.startswith(words)
+    assert len(answer.message) <= 200
     assert SECRET not in repr(answer)
 
 
@@ -276,11 +276,11 @@ def test_the_servers_words_are_short_plain_and_without_secrets(receiver, kind, b
     ],
 )
 def test_every_way_to_ask_for_a_pause_is_understood(headers, body, seconds):
-    pause = answered(429, body, **headers).pause(NOW)
+    pause = answered(429, body, **headers).retry_after(NOW)
     assert pause == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @given(st.text(max_size=40))
 def test_a_pause_that_is_nonsense_never_raises(text):
-    pause = answered(429, Retry_After=text).pause(NOW)
+    pause = answered(429, Retry_After=text).retry_after(NOW)
     assert pause is None or timedelta() <= pause <= timedelta(days=1)

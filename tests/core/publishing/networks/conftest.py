@@ -20,10 +20,10 @@ from PIL import Image
 
 from core.accounts.port import Account
 from core.media.folder import FolderMedia
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.posts.models import Media, new_post_id
-from core.publishing.attachments import attachments
-from core.publishing.network import Network, Outgoing, Result, Unprepared
+from core.publishing.attachments import load_attachments
+from core.publishing.network import Network, NetworkResult, PreparationFailed, Publication
 from core.time.instants import real_clock
 
 
@@ -147,7 +147,7 @@ class PdsUser:
         headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
         answer = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
         assert answer.ok, answer.text
-        return answer.json() if answer.content else {}
+        return answer.json() if answer.json else {}
 
     def posts(self) -> list[dict]:
         params = {"repo": self.did, "collection": "app.bsky.feed.post"}
@@ -212,14 +212,14 @@ def faulty_proxy() -> Iterator[Callable[[str], FaultyProxy]]:
 
 
 @pytest.fixture
-def outgoing() -> Callable[..., Outgoing]:
+def publication() -> Callable[..., Publication]:
     """Build a publication to an account, due now, under a key of its own."""
 
-    def build(account: Account, text: str = "Grüße aus Köln 🎉", **others: Any) -> Outgoing:
+    def build(account: Account, text: str = "Grüße aus Köln 🎉", **others: Any) -> Publication:
         now = real_clock()
         post_id = new_post_id()
         whole = {"occurrence_key": post_id, "post_id": post_id, "due_at": now, **others}
-        return Outgoing(account=account, text=text, **whole)
+        return Publication(account=account, text=text, **whole)
 
     return build
 
@@ -237,27 +237,27 @@ def drawn(store) -> Callable[..., Media]:
     def draw(colour: str, alt: str = "", size: tuple[int, int] = (400, 300)) -> Media:
         file = BytesIO()
         Image.new("RGB", size, colour).save(file, "PNG")
-        return take_in(store, file.getvalue(), alt=alt)
+        return ingest(store, file.getvalue(), alt=alt)
 
     return draw
 
 
 @pytest.fixture
-def unprepared(outgoing, store) -> Callable[..., Outgoing]:
+def unprepared(publication, store) -> Callable[..., Publication]:
     """Build a publication with these pictures, as a network takes them."""
 
-    def build(network: Network, account: Account, *media: Media, **others: Any) -> Outgoing:
-        ready = attachments(media, store, network.media_limits(account), network.label)
-        return outgoing(account, media=ready, **others)
+    def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
+        ready = load_attachments(media, store, network.media_limits(account), network.label)
+        return publication(account, media=ready, **others)
 
     return build
 
 
 @pytest.fixture
-def with_pictures(unprepared) -> Callable[..., Outgoing]:
+def with_pictures(unprepared) -> Callable[..., Publication]:
     """Build a publication with these pictures, ready for a network."""
 
-    def build(network: Network, account: Account, *media: Media, **others: Any) -> Outgoing:
+    def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
         post = unprepared(network, account, *media, **others)
         return dataclasses.replace(post, prepared=network.prepare(post))
 
@@ -265,13 +265,13 @@ def with_pictures(unprepared) -> Callable[..., Outgoing]:
 
 
 @pytest.fixture
-def publish() -> Callable[[Network, Outgoing], Result]:
+def publish() -> Callable[[Network, Publication], NetworkResult]:
     """Prepare and publish, as the fence does; what cannot be prepared is not published."""
 
-    def attempt(network: Network, post: Outgoing) -> Result:
+    def attempt(network: Network, post: Publication) -> NetworkResult:
         try:
             prepared = network.prepare(post)
-        except Unprepared as error:
+        except PreparationFailed as error:
             return error.result
         return network.publish(dataclasses.replace(post, prepared=prepared))
 

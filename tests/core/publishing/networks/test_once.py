@@ -11,7 +11,7 @@ import requests
 from core.accounts.port import Account
 from core.media.folder import FolderMedia
 from core.publishing.fence import LEASE, Fence
-from core.publishing.network import Network, Outgoing
+from core.publishing.network import Network, Publication
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.publishing.networks.mastodon.network import MastodonNetwork
 from core.time.instants import real_clock
@@ -76,16 +76,16 @@ def fence(ledger, tmp_path, clock) -> Fence:
     return Fence(ledger, FolderMedia(tmp_path / "media"), clock)
 
 
-def claimed(place, payload, ledger, clock) -> Outgoing:
+def claimed(place, payload, ledger, clock) -> Publication:
     """Claim as the fence does, and return what is to be sent, as a process has it that is killed now."""
-    outgoing = Outgoing(
+    publication = Publication(
         occurrence_key=payload.occurrence_key,
         post_id=payload.post_id,
         account=place.account,
         text=payload.text,
         due_at=payload.due,
     )
-    ready = replace(outgoing, prepared=place.network.prepare(outgoing))
+    ready = replace(publication, prepared=place.network.prepare(publication))
     options = {"deduplicates": True, "prepared": ready.prepared, "lease_until": clock() + LEASE, "now": clock()}
     assert ledger.claim(payload, place.account.destination, **options).verdict == "granted"
     return ready

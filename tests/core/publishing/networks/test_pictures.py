@@ -11,10 +11,10 @@ from PIL import Image
 from pydantic import SecretStr
 
 from core.accounts.port import Account
-from core.media.intake import take_in
-from core.publishing.attachments import CannotAttach, attachments
+from core.media.intake import ingest
+from core.publishing.attachments import CannotAttach, load_attachments
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.bluesky.media import UploadFailed
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.publishing.networks.discord.network import DiscordNetwork
@@ -76,7 +76,7 @@ class TestMastodon:
         through = account.model_copy(update={"address": line.url})
         post = with_pictures(network, through, drawn("red", "A red one"), text=text)
         line.break_next(when, what=f"POST {what}")
-        assert isinstance(network.publish(post), Later)
+        assert isinstance(network.publish(post), RetryLater)
         assert isinstance(network.publish(dataclasses.replace(post, attempt=2)), Published)
         assert len(statuses(text)) == 1
 
@@ -95,7 +95,7 @@ class TestMastodon:
 
     @pytest.mark.parametrize(
         ("status", "expected"),
-        [(422, Refused), (413, Refused), (403, Refused), (429, Later), (500, Later), (503, Later)],
+        [(422, Refused), (413, Refused), (403, Refused), (429, RetryLater), (500, RetryLater), (503, RetryLater)],
     )
     def test_a_picture_that_is_turned_down_leaves_no_doubt_that_nothing_is_out(
         self, network, account, with_pictures, drawn, stub, status, expected
@@ -120,7 +120,7 @@ class TestMastodon:
         stub.answer(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
         stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
         through = account.model_copy(update={"address": stub.url})
-        assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Published)
+        assert isinstance(network.publish(with_pictures(network, through, ingest(store, VIDEO))), Published)
         assert len(pauses) == 2
         assert stub.sent("POST /api/v1/statuses")[0].json["media_ids"] == [number]
 
@@ -128,7 +128,7 @@ class TestMastodon:
         network = MastodonNetwork(real_clock)
         stub.answer("POST /api/v2/media", 202, {"url": None})
         through = account.model_copy(update={"address": stub.url})
-        assert isinstance(network.publish(with_pictures(network, through, take_in(store, VIDEO))), Later)
+        assert isinstance(network.publish(with_pictures(network, through, ingest(store, VIDEO))), RetryLater)
 
 
 class TestBluesky:
@@ -255,7 +255,7 @@ class TestTelegram:
 
     def test_a_video_goes_out_as_one(self, network, stub, with_pictures, store):
         stub.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
-        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, take_in(store, VIDEO))), Published)
+        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, ingest(store, VIDEO))), Published)
         assert stub.sent(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
 
     def test_a_caption_has_a_limit_of_its_own(self, network):
@@ -266,4 +266,4 @@ def test_slack_takes_no_pictures_through_a_webhook_and_says_so(store, drawn):
     network = SlackNetwork(real_clock)
     account = Account(destination="slack:team", label="team", credentials={"webhook": SecretStr("T/B/x")})
     with pytest.raises(CannotAttach, match="Slack takes no pictures"):
-        attachments([drawn("red")], store, network.media_limits(account), network.label)
+        load_attachments([drawn("red")], store, network.media_limits(account), network.label)

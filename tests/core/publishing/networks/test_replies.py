@@ -15,13 +15,13 @@ from core.time.instants import real_clock
 
 
 @pytest.fixture
-def thread(outgoing):
+def thread(publication):
     """Publish three texts as a thread, each attempt repeated, and return what the last attempts brought."""
 
     def publish(network, account, texts):
         found = []
         for text in texts:
-            post = outgoing(account, text, earlier=tuple(each.reference for each in found))
+            post = publication(account, text, earlier_references=tuple(each.reference for each in found))
             post = dataclasses.replace(post, prepared=network.prepare(post))
             network.publish(post)
             found.append(network.publish(dataclasses.replace(post, attempt=2)))
@@ -55,13 +55,13 @@ def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, pds_use
     assert len(posts) == 3
 
 
-def test_on_x_each_post_replies_to_the_one_before(outgoing, stub):
+def test_on_x_each_post_replies_to_the_one_before(publication, stub):
     network = XNetwork(real_clock, api=stub.url)
     account = Account(
         destination="x:ada", label="ada", credentials={name: SecretStr(secrets.token_hex(8)) for name in KEYS}
     )
     stub.answer("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
-    first = network.publish(outgoing(account, "one"))
-    network.publish(outgoing(account, "two", earlier=(first.reference,)))
+    first = network.publish(publication(account, "one"))
+    network.publish(publication(account, "two", earlier_references=(first.reference,)))
     sent = [request.json for request in stub.sent("POST /2/tweets")]
     assert sent == [{"text": "one"}, {"text": "two", "reply": {"in_reply_to_tweet_id": "7"}}]

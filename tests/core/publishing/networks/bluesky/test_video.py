@@ -5,10 +5,10 @@ import struct
 
 import pytest
 
-from core.media.intake import take_in
-from core.publishing.attachments import CannotAttach, attachments
+from core.media.intake import ingest
+from core.publishing.attachments import CannotAttach, load_attachments
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Published, Refused
+from core.publishing.network import Published, Refused, RetryLater
 from core.publishing.networks.bluesky.media import UploadFailed
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.time.instants import real_clock
@@ -36,7 +36,7 @@ def filmed(store):
         matrix = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
         header = bytes(40) + struct.pack(">9i2I", *matrix, 320 << 16, 180 << 16)
         movie = box(b"moov", box(b"trak", box(b"tkhd", header)))
-        return take_in(store, box(b"ftyp", brand, bytes(4), b"mp42isom") + movie + box(b"mdat", bytes(size)), alt=alt)
+        return ingest(store, box(b"ftyp", brand, bytes(4), b"mp42isom") + movie + box(b"mdat", bytes(size)), alt=alt)
 
     return film
 
@@ -73,7 +73,7 @@ def test_a_video_goes_out_with_its_description_and_shape(network, pds_user, conn
 
 
 def test_a_video_that_does_not_tell_its_shape_goes_out_without_one(network, pds_user, connect, with_pictures, store):
-    film = take_in(store, box(b"ftyp", b"isom", bytes(4)) + box(b"mdat", bytes(500)))
+    film = ingest(store, box(b"ftyp", b"isom", bytes(4)) + box(b"mdat", bytes(500)))
     assert isinstance(network.publish(with_pictures(network, connect(), film)), Published)
     [record] = pds_user.posts()
     assert "aspectRatio" not in record["value"]["embed"]
@@ -116,9 +116,9 @@ def test_a_connection_that_breaks_leaves_one_post_with_its_video(
 def test_the_server_says_how_large_a_video_may_be_before_it_is_sent_one(network, connect, filmed, store):
     account = connect()
     limits = network.media_limits(account)
-    assert limits.video_bytes == account.limits["video_bytes"] == 5 * 1024 * 1024
+    assert limits.max_video_bytes == account.limits["video_bytes"] == 5 * 1024 * 1024
     with pytest.raises(CannotAttach, match=r"6\.0 MB; Bluesky takes 5 MB"):
-        attachments([filmed(size=6_000_000)], store, limits, network.label)
+        load_attachments([filmed(size=6_000_000)], store, limits, network.label)
 
 
 @pytest.mark.parametrize("said", [{}, {"blobUploadLimit": 300_000_000}, {"blobUploadLimit": "much"}, []])
@@ -126,7 +126,7 @@ def test_what_can_be_sent_in_time_is_the_limit_elsewhere(network, stub, recorded
     stub.answer(DESCRIBE, 200, said)
     answers = {"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop", "server": stub.url}
     for account in (recorded_account, network.connect(answers)):
-        assert network.media_limits(account).video_bytes == 10_000_000
+        assert network.media_limits(account).max_video_bytes == 10_000_000
 
 
 def test_a_video_that_the_server_finds_too_large_all_the_same_is_refused_and_told(
@@ -151,7 +151,7 @@ def test_a_video_that_cannot_be_sent_in_time_is_tried_again(
     assert stub.sent(UPLOAD) == []
 
 
-@pytest.mark.parametrize(("status", "kind"), [(429, Later), (400, Refused)])
+@pytest.mark.parametrize(("status", "kind"), [(429, RetryLater), (400, Refused)])
 def test_a_video_that_is_refused_with_its_post_is_told(
     network, stub, recorded_account, with_pictures, filmed, status, kind
 ):

@@ -48,19 +48,19 @@ def test_a_webhook_that_follows_another_channel_is_refused(network, stub):
         network.connect(ANSWERS)
 
 
-def test_nobody_is_notified_by_what_a_text_says(network, stub, outgoing):
+def test_nobody_is_notified_by_what_a_text_says(network, stub, publication):
     stub.answer(f"POST {PLACE}", 200, {"id": "5", "channel_id": "6"})
-    network.publish(outgoing(network.connect(ANSWERS), "@everyone look"))
+    network.publish(publication(network.connect(ANSWERS), "@everyone look"))
     (request,) = stub.sent(f"POST {PLACE}")
     assert request.json == {"content": "@everyone look", "allowed_mentions": {"parse": []}}
     assert request.path.endswith("?wait=true")
 
 
-def test_a_text_that_is_too_long_is_refused(network, stub, outgoing):
+def test_a_text_that_is_too_long_is_refused(network, stub, publication):
     stub.answer(f"POST {PLACE}", 400, {"message": "Invalid Form Body", "code": 50035})
-    assert isinstance(network.publish(outgoing(network.connect(ANSWERS))), Refused)
+    assert isinstance(network.publish(publication(network.connect(ANSWERS))), Refused)
 
 
 def test_code_points_are_counted():
     length = DiscordNetwork(real_clock).measure("👨‍👩‍👧" * 400, None)
-    assert (length.count, length.over) == (2000, 0)
+    assert (length.count, length.excess) == (2000, 0)

@@ -4,8 +4,8 @@ import pytest
 
 from core.accounts.port import Account
 from core.publishing.attachments import CannotAttach
-from core.publishing.http.client import Answer, Line
-from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.http.client import HttpClient, Response
+from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.linkedin.network import LinkedInNetwork
 from core.time.instants import real_clock
 
@@ -60,8 +60,8 @@ def test_several_go_out_together_in_their_order(network, stub, unprepared, drawn
     assert len(stub.sent(UPLOAD)) == 3
 
 
-def test_a_text_alone_has_no_content_beside_it(network, stub, outgoing):
-    network.publish(outgoing(ACCOUNT, "Look"))
+def test_a_text_alone_has_no_content_beside_it(network, stub, publication):
+    network.publish(publication(ACCOUNT, "Look"))
     [posted] = stub.requests
     assert "content" not in posted.json
 
@@ -75,7 +75,7 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     network = linkedin(line.url)
     post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"))
     line.break_next(when, what=what)
-    assert isinstance(publish(network, post), Later)
+    assert isinstance(publish(network, post), RetryLater)
     assert stub.sent(POST) == []
     assert isinstance(publish(network, post), Published)
     assert len(stub.sent(POST)) == 1
@@ -87,7 +87,7 @@ def test_an_announcement_that_breaks_in_the_middle_of_its_answer_is_tried_again(
     line = faulty_proxy(stub.url)
     network = linkedin(line.url)
     line.break_next("during", what=ANNOUNCE)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
     assert stub.sent(UPLOAD) + stub.sent(POST) == []
 
 
@@ -105,7 +105,15 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(
 @pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
+    [
+        (400, Refused),
+        (401, Refused),
+        (403, Refused),
+        (413, Refused),
+        (307, Refused),
+        (429, RetryLater),
+        (500, RetryLater),
+    ],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
     network, stub, unprepared, drawn, what, status, expected, publish
@@ -159,15 +167,15 @@ def test_neither_picture_nor_token_goes_to_an_address_that_is_not_linkedins(
 @pytest.mark.parametrize("host", ["www.linkedin.com", "api.linkedin.com", "linkedin.com"])
 def test_pictures_go_to_linkedins_own_hosts(network, stub, unprepared, drawn, monkeypatch, host, publish):
     """The one request that would leave this machine is taken down instead of sent."""
-    address, taken, send = f"https://{host}{PLACE}?ca=vector_feedshare&ut=a~b[0]", [], Line.send
+    address, taken, send = f"https://{host}{PLACE}?ca=vector_feedshare&ut=a~b[0]", [], HttpClient.send
 
     def caught(line, method, url, **options):
         if method != "PUT":
             return send(line, method, url, **options)
         taken.append(url)
-        return Answer(status=201, headers={}, body=b"", whole=True, words="Created")
+        return Response(status=201, headers={}, body=b"", complete=True, message="Created")
 
-    monkeypatch.setattr(Line, "send", caught)
+    monkeypatch.setattr(HttpClient, "send", caught)
     stub.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
     assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Published)
     assert taken == [address]
@@ -178,13 +186,13 @@ def test_pictures_go_to_linkedins_own_hosts(network, stub, unprepared, drawn, mo
 )
 def test_an_announcement_that_does_not_say_where_to_is_tried_again(network, stub, unprepared, drawn, value, publish):
     stub.answer(ANNOUNCE, 200, {"value": value})
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
     assert len(stub.requests) == 1
 
 
 def test_uploads_that_take_too_long_leave_nothing_out(network, stub, unprepared, drawn, monkeypatch, publish):
-    monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOADING_SECONDS", 0.0)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOAD_SECONDS", 0.0)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
     assert stub.requests == []
 
 

@@ -33,9 +33,9 @@ def test_a_token_that_ran_out_is_refused_with_linkedins_words(network, stub):
         network.connect(ANSWERS)
 
 
-def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, stub, outgoing):
+def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, stub, publication):
     stub.answer("POST /rest/posts", 201, "", x_restli_id="urn:li:share:7")
-    network.publish(outgoing(network.connect(ANSWERS), "Hello (world) #news"))
+    network.publish(publication(network.connect(ANSWERS), "Hello (world) #news"))
     (request,) = stub.sent("POST /rest/posts")
     assert request.json["author"] == "urn:li:person:782bbtaQ"
     assert request.json["commentary"] == r"Hello \(world\) {hashtag|\#|news}"
@@ -47,14 +47,14 @@ def test_a_post_is_public_and_names_its_author_and_the_apis_version(network, stu
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (422, {"message": "Content is a duplicate of urn:li:share:1"}, "this very text"),
+        (422, {"message": "Content is a duplicate of urn:li:share:1"}, "already published this text"),
         (426, {"code": "NONEXISTENT_VERSION", "message": "Requested version 202609 is not active"}, "Update Punctual"),
         (403, {"message": "Not enough permissions to access: posts.CREATE"}, "Not enough permissions"),
     ],
 )
-def test_what_linkedin_refuses_is_told_in_words(network, stub, outgoing, status, body, words):
+def test_what_linkedin_refuses_is_told_in_words(network, stub, publication, status, body, words):
     stub.answer("POST /rest/posts", status, body)
-    result = network.publish(outgoing(network.connect(ANSWERS)))
+    result = network.publish(publication(network.connect(ANSWERS)))
     assert isinstance(result, Refused)
     assert words in result.reason
 

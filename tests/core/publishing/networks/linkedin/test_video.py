@@ -7,11 +7,11 @@ from itertools import product
 import pytest
 
 from core.accounts.port import Account
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.publishing.attachments import CannotAttach, check_media
 from core.publishing.fence import Fence
-from core.publishing.http.client import Answer, Line
-from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.http.client import HttpClient, Response
+from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.linkedin.network import LinkedInNetwork
 from core.time.instants import real_clock
 
@@ -67,7 +67,7 @@ def with_video(unprepared, store):
     """Build a publication with a video."""
 
     def build(network, **others):
-        return unprepared(network, ACCOUNT, take_in(store, VIDEO, alt="A film"), **others)
+        return unprepared(network, ACCOUNT, ingest(store, VIDEO, alt="A film"), **others)
 
     return build
 
@@ -130,10 +130,10 @@ def test_a_video_that_takes_longer_is_gone_on_with_later_and_not_sent_again(
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
     stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
     post = with_video(network)
-    assert publish(network, post) == Later(reason="LinkedIn is still processing the video.", upload=URN)
+    assert publish(network, post) == RetryLater(reason="LinkedIn is still processing the video.", upload_id=URN)
     assert stub.sent(POST) == pauses == []
     stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=URN)), Published)
     assert len(stub.sent(ACT)) == 2
     assert len(stub.sent(f"PUT {FIRST}")) == len(stub.sent(POST)) == 1
 
@@ -143,7 +143,7 @@ def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(
 ):
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
     stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
-    payload = invoked(a_post(destinations=("linkedin:abc",), media=(take_in(store, VIDEO),)))
+    payload = invoked(a_post(destinations=("linkedin:abc",), media=(ingest(store, VIDEO),)))
     fence = Fence(ledger, store, clock)
     assert fence.publish_once(payload, ACCOUNT, network).state == "waiting"
     stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
@@ -153,14 +153,14 @@ def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(
 
 
 def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, stub, with_video, publish):
-    post = dataclasses.replace(with_video(network), attempt=2, upload="urn:li:video:old")
+    post = dataclasses.replace(with_video(network), attempt=2, upload_id="urn:li:video:old")
     assert isinstance(publish(network, post), Published)
     assert len(stub.sent("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(stub.sent(STATUS)) == 1
     assert stub.sent(POST)[0].json["content"] == {"media": {"id": URN}}
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"), [(f"Not {SECRET}\n please.", "video: Not ... please. It takes"), (None, "it does not say why")]
+    ("reason", "said"), [(f"Not {SECRET}\n please.", "video: Not ... please. It takes"), (None, "no reason given")]
 )
 def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
     network, stub, with_video, reason, said, publish
@@ -189,10 +189,10 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     post = with_video(network)
     line.break_next(when, what=what)
     first = publish(network, post)
-    assert isinstance(first, Later)
+    assert isinstance(first, RetryLater)
     assert first.upload == (URN if what.startswith("GET") else None)
     assert stub.sent(POST) == []
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=first.upload)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload)), Published)
     assert len(stub.sent(POST)) == 1
 
 
@@ -210,7 +210,15 @@ def test_a_post_with_a_video_that_breaks_is_not_tried_again(
 @pytest.mark.parametrize("what", [ACT, f"PUT {FIRST}", f"PUT {SECOND}", STATUS])
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, Refused), (401, Refused), (404, Refused), (413, Refused), (307, Refused), (429, Later), (500, Later)],
+    [
+        (400, Refused),
+        (401, Refused),
+        (404, Refused),
+        (413, Refused),
+        (307, Refused),
+        (429, RetryLater),
+        (500, RetryLater),
+    ],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
     network, stub, with_video, what, status, expected, publish
@@ -219,21 +227,21 @@ def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
     stub.answer(what, status, {"message": said})
     result = publish(network, with_video(network))
     assert type(result) is expected
-    assert "Not with ... here" in result.reason or "the video was not taken" in result.reason
+    assert "Not with ... here" in result.reason or "it did not accept the video" in result.reason
     assert SECRET not in repr(result)
     assert "ticket" not in repr(result)
     assert stub.sent(POST) == []
 
 
 def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, stub, with_video, monkeypatch, publish):
-    send = Line.send
+    send = HttpClient.send
 
     def turned_down(line, method, url, **options):
         if (options.get("params") or {}).get("action") == "finalizeUpload":
             stub.answer(ACT, 400, {"message": "A part is missing"})
         return send(line, method, url, **options)
 
-    monkeypatch.setattr(Line, "send", turned_down)
+    monkeypatch.setattr(HttpClient, "send", turned_down)
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "A part is missing" in result.reason
@@ -252,9 +260,9 @@ def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, stub, wit
     stub.answer(POST, 429, {"message": "Too many"}, Retry_After="7")
     post = with_video(network)
     result = publish(network, post)
-    assert (result.retry_after, result.upload) == (timedelta(seconds=7), URN)
+    assert (result.retry_after, result.upload_id) == (timedelta(seconds=7), URN)
     stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=URN)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=URN)), Published)
     assert len(stub.sent(f"PUT {FIRST}")) == 1
 
 
@@ -285,15 +293,15 @@ def test_no_part_goes_anywhere_if_one_is_to_go_to_an_address_that_is_not_linkedi
 
 def test_parts_go_to_linkedins_own_hosts(network, stub, with_video, monkeypatch, publish):
     """The requests that would leave this machine are taken down instead of sent."""
-    taken, send = [], Line.send
+    taken, send = [], HttpClient.send
 
     def caught(line, method, url, **options):
         if method != "PUT":
             return send(line, method, url, **options)
         taken.append(url)
-        return Answer(status=200, headers={"ETag": "1"}, body=b"", whole=True, words="OK")
+        return Response(status=200, headers={"ETag": "1"}, body=b"", complete=True, message="OK")
 
-    monkeypatch.setattr(Line, "send", caught)
+    monkeypatch.setattr(HttpClient, "send", caught)
     stub.answer(ACT, 200, asked_for("https://www.linkedin.com"))
     assert isinstance(publish(network, with_video(network)), Published)
     assert taken == [f"https://www.linkedin.com{place}?ut=ticket" for place in (FIRST, SECOND)]
@@ -318,26 +326,26 @@ def test_an_announcement_that_does_not_ask_for_the_whole_video_is_tried_again(
 ):
     asked = asked_for(stub.url)
     stub.answer(ACT, 200, {"value": asked["value"] | changed})
-    assert isinstance(publish(network, with_video(network)), Later)
+    assert isinstance(publish(network, with_video(network)), RetryLater)
     assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {SECOND}", STATUS])
 def test_an_answer_that_says_nothing_is_tried_again(network, stub, with_video, what, publish):
     stub.answer(what, 200, {})
-    assert isinstance(publish(network, with_video(network)), Later)
+    assert isinstance(publish(network, with_video(network)), RetryLater)
     assert stub.sent(POST) == []
 
 
 def test_uploads_that_take_too_long_leave_nothing_out(network, stub, with_video, monkeypatch, publish):
-    monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOADING_SECONDS", 0.0)
-    assert isinstance(publish(network, with_video(network)), Later)
+    monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOAD_SECONDS", 0.0)
+    assert isinstance(publish(network, with_video(network)), RetryLater)
     assert stub.requests == []
 
 
 def test_videos_are_between_75_kilobytes_and_ten_megabytes(network, store):
     limits = network.media_limits(ACCOUNT)
-    media = take_in(store, VIDEO)
+    media = ingest(store, VIDEO)
     check_media([media], limits, "LinkedIn")
     with pytest.raises(CannotAttach, match=r"has 10\.1 MB; LinkedIn takes 10 MB"):
         check_media([media.model_copy(update={"size": 10_100_000})], limits, "LinkedIn")

@@ -6,7 +6,7 @@ import pytest
 
 from core.accounts.port import OUTBOX
 from core.outbox.sqlite import SqliteOutbox
-from core.publishing.network import CannotConnect, Parts
+from core.publishing.network import CannotConnect, NetworkDependencies
 from core.publishing.networks.outbox.network import OutboxNetwork
 
 
@@ -17,25 +17,25 @@ def feed(database):
 
 @pytest.fixture
 def network(feed, clock):
-    return OutboxNetwork(Parts(outbox=feed, clock=clock))
+    return OutboxNetwork(NetworkDependencies(outbox=feed, clock=clock))
 
 
 @pytest.mark.parametrize("key", ["k3v9q2m4cx7a", "k3v9q2m4cx7a#2", "k3v9q2m4cx7a/2026-11-24T08:00:00Z#12"])
-def test_the_link_names_the_entry_that_was_made(network, feed, outgoing, key):
-    url = network.publish(outgoing(OUTBOX, occurrence_key=key)).url
+def test_the_link_names_the_entry_that_was_made(network, feed, publication, key):
+    url = network.publish(publication(OUTBOX, occurrence_key=key)).url
     assert parse_qs(urlsplit(url).query) == {"post": [key]}
-    assert feed.get(key).text == outgoing(OUTBOX).text
+    assert feed.get(key).text == publication(OUTBOX).text
 
 
-def test_what_an_earlier_attempt_published_is_told_with_the_time_at_which_it_did(network, feed, outgoing, clock):
-    first = network.publish(outgoing(OUTBOX, occurrence_key="k3v9q2m4cx7a"))
+def test_what_an_earlier_attempt_published_is_told_with_the_time_at_which_it_did(network, feed, publication, clock):
+    first = network.publish(publication(OUTBOX, occurrence_key="k3v9q2m4cx7a"))
     clock.move(minutes=1)
-    assert network.publish(outgoing(OUTBOX, occurrence_key="k3v9q2m4cx7a", attempt=2)) == first
+    assert network.publish(publication(OUTBOX, occurrence_key="k3v9q2m4cx7a", attempt=2)) == first
     assert [entry.published_at for entry in feed.feed(limit=9)] == [first.at]
 
 
-def test_what_an_earlier_attempt_did_not_publish_goes_out(network, feed, outgoing, clock):
-    network.publish(outgoing(OUTBOX, attempt=2))
+def test_what_an_earlier_attempt_did_not_publish_goes_out(network, feed, publication, clock):
+    network.publish(publication(OUTBOX, attempt=2))
     assert [entry.published_at for entry in feed.feed(limit=9)] == [clock()]
 
 

@@ -43,18 +43,18 @@ def test_other_addresses_are_refused(network, address):
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "no_service"), (403, "invalid_token")])
-def test_a_post_to_a_webhook_that_is_gone_asks_to_connect_again(network, stub, outgoing, status, words):
+def test_a_post_to_a_webhook_that_is_gone_asks_to_connect_again(network, stub, publication, status, words):
     account = network.connect(ANSWERS)
     stub.answer(PLACE, status, words)
-    result = network.publish(outgoing(account))
+    result = network.publish(publication(account))
     assert isinstance(result, Refused)
     assert "Connect the account again" in result.reason
 
 
-def test_a_text_cannot_call_the_channel(network, stub, outgoing):
+def test_a_text_cannot_call_the_channel(network, stub, publication):
     account = network.connect(ANSWERS)
     stub.answer(PLACE, 200, "ok")
-    network.publish(outgoing(account, "<!channel> & <https://evil.example|bank> *bold* https://a.de?b&c"))
+    network.publish(publication(account, "<!channel> & <https://evil.example|bank> *bold* https://a.de?b&c"))
     text = stub.requests[-1].json["text"]
     assert text == "&lt;!channel&gt; &amp; &lt;https://evil.example|bank&gt; *bold* https://a.de?b&amp;c"
 
@@ -65,4 +65,4 @@ def test_the_text_is_counted_as_it_is_sent():
 
 def test_a_text_that_slack_would_break_into_two_messages_is_too_long():
     network = SlackNetwork(real_clock)
-    assert [network.measure("🎉" * count, None).over for count in (4000, 4001)] == [0, 1]
+    assert [network.measure("🎉" * count, None).excess for count in (4000, 4001)] == [0, 1]

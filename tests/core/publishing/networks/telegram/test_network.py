@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.publishing.network import CannotConnect, Later, Refused
+from core.publishing.network import CannotConnect, Refused, RetryLater
 from core.publishing.networks.telegram.network import TelegramNetwork
 from core.time.instants import real_clock
 
@@ -71,14 +71,14 @@ def test_what_cannot_be_is_refused_before_anyone_is_asked(network, stub, answers
     assert stub.requests == []
 
 
-def sent(network, stub, outgoing, status, body):
+def sent(network, stub, publication, status, body):
     account = network.connect(ANSWERS)
     stub.answer(f"POST {BOT}/sendMessage", status, body)
-    return network.publish(outgoing(account, "a_b *c* <d>"))
+    return network.publish(publication(account, "a_b *c* <d>"))
 
 
-def test_texts_go_out_plain(network, stub, outgoing):
-    sent(network, stub, outgoing, 200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
+def test_texts_go_out_plain(network, stub, publication):
+    sent(network, stub, publication, 200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
     assert stub.requests[-1].json == {"chat_id": "-1001234", "text": "a_b *c* <d>"}
 
 
@@ -91,15 +91,15 @@ def test_texts_go_out_plain(network, stub, outgoing):
         ({"id": 5, "type": "private", "username": "ada"}, None),
     ],
 )
-def test_a_message_has_a_link_where_telegram_has_one(network, stub, outgoing, chat, url):
-    result = sent(network, stub, outgoing, 200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
+def test_a_message_has_a_link_where_telegram_has_one(network, stub, publication, chat, url):
+    result = sent(network, stub, publication, 200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
     assert result.url == url
 
 
-def test_telegrams_own_pause_is_kept(network, stub, outgoing):
+def test_telegrams_own_pause_is_kept(network, stub, publication):
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 35"}
-    result = sent(network, stub, outgoing, 429, body | {"parameters": {"retry_after": 35}})
-    assert isinstance(result, Later)
+    result = sent(network, stub, publication, 429, body | {"parameters": {"retry_after": 35}})
+    assert isinstance(result, RetryLater)
     assert result.retry_after == timedelta(seconds=35)
 
 
@@ -112,12 +112,12 @@ def test_telegrams_own_pause_is_kept(network, stub, outgoing):
         (400, {"description": "upgraded", "parameters": {"migrate_to_chat_id": -100987}}, "-100987"),
     ],
 )
-def test_what_telegram_refuses_is_told_in_words(network, stub, outgoing, status, body, words):
-    result = sent(network, stub, outgoing, status, {"ok": False, "error_code": status} | body)
+def test_what_telegram_refuses_is_told_in_words(network, stub, publication, status, body, words):
+    result = sent(network, stub, publication, status, {"ok": False, "error_code": status} | body)
     assert isinstance(result, Refused)
     assert words in result.reason
 
 
 def test_code_points_are_counted():
     length = TelegramNetwork(real_clock).measure("🎉" * 4098, None)
-    assert (length.count, length.over) == (4098, 2)
+    assert (length.count, length.excess) == (4098, 2)

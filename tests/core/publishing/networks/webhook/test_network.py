@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from core.accounts.port import Account
-from core.publishing.network import CannotConnect, Later, Outgoing, Published, Refused, Unconfirmed
+from core.publishing.network import CannotConnect, Publication, Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.webhook.network import WebhookNetwork
 from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
@@ -41,7 +41,7 @@ def publish(clock):
             **changed,
         }
         # The clock is the real one where signatures are verified: the library looks at this machine's.
-        return WebhookNetwork(real_clock, seconds=seconds).publish(Outgoing(account=account, **members))
+        return WebhookNetwork(real_clock, seconds=seconds).publish(Publication(account=account, **members))
 
     return send
 
@@ -73,18 +73,18 @@ def test_the_permalink_is_where_the_server_says_that_the_post_is(publish, receiv
 def test_a_server_that_is_down_gets_the_post_later(publish):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    assert isinstance(publish(f"http://127.0.0.1:{port}/hook"), Later)
+    assert isinstance(publish(f"http://127.0.0.1:{port}/hook"), RetryLater)
 
 
 def test_a_name_that_does_not_exist_is_tried_later(publish):
-    assert isinstance(publish("https://hook.invalid/"), Later)
+    assert isinstance(publish("https://hook.invalid/"), RetryLater)
 
 
 @pytest.mark.parametrize("status", [425, 429])
 @pytest.mark.parametrize("deduplicates", [True, False])
 def test_a_server_that_is_busy_gets_the_post_when_it_says(publish, receiver, status, deduplicates):
     later = publish(receiver(status, Retry_After="7").url, deduplicates=deduplicates)
-    assert isinstance(later, Later)
+    assert isinstance(later, RetryLater)
     assert later.retry_after == timedelta(seconds=7)
 
 
@@ -99,7 +99,7 @@ def test_a_pause_may_be_a_date_and_is_never_longer_than_a_day(publish, receiver)
 def test_after_an_answer_that_leaves_it_open_only_a_server_that_ignores_repeats_is_tried_again(
     publish, receiver, status
 ):
-    assert isinstance(publish(receiver(status).url, deduplicates=True), Later)
+    assert isinstance(publish(receiver(status).url, deduplicates=True), RetryLater)
     assert isinstance(publish(receiver(status).url, deduplicates=False), Unconfirmed)
 
 
@@ -136,7 +136,7 @@ def babbling(handler):
 @pytest.mark.parametrize("talk", [slow, trickling, resetting, hanging_up, babbling])
 def test_when_the_answer_does_not_come_only_a_server_that_ignores_repeats_is_tried_again(publish, rude_receiver, talk):
     started = time.monotonic()
-    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True, seconds=0.3), Later)
+    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True, seconds=0.3), RetryLater)
     assert isinstance(publish(rude_receiver(talk).url, deduplicates=False, seconds=0.3), Unconfirmed)
     assert time.monotonic() - started < 4
 
@@ -157,7 +157,7 @@ def test_a_server_that_never_takes_the_connection_is_tried_later(publish):
             connecting.setblocking(False)
             connecting.connect_ex(listening.getsockname())
         time.sleep(0.05)
-        assert isinstance(publish(f"http://127.0.0.1:{listening.getsockname()[1]}/hook", seconds=0.3), Later)
+        assert isinstance(publish(f"http://127.0.0.1:{listening.getsockname()[1]}/hook", seconds=0.3), RetryLater)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 import pytest
 from oauthlib.oauth1 import SignatureOnlyEndpoint
 
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.publishing.network import CannotConnect, Refused
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
@@ -38,18 +38,18 @@ def test_wrong_keys_are_refused_with_xs_words(network, stub):
         network.connect(ANSWERS)
 
 
-def test_a_text_that_was_published_before_is_told_so(network, stub, outgoing):
+def test_a_text_that_was_published_before_is_told_so(network, stub, publication):
     said = "You are not allowed to create a Tweet with duplicate content."
     stub.answer("POST /2/tweets", 403, {"detail": said, "title": "Forbidden", "status": 403})
-    result = network.publish(outgoing(network.connect(ANSWERS)))
+    result = network.publish(publication(network.connect(ANSWERS)))
     assert isinstance(result, Refused)
-    assert "this very text" in result.reason
+    assert "already published this text" in result.reason
 
 
-def test_the_request_is_signed_as_another_implementation_expects(network, stub, outgoing):
+def test_the_request_is_signed_as_another_implementation_expects(network, stub, publication):
     """Checked by oauthlib's server side."""
     stub.answer("POST /2/tweets", 201, {"data": {"id": "2"}})
-    network.publish(outgoing(network.connect(ANSWERS)))
+    network.publish(publication(network.connect(ANSWERS)))
     (request,) = stub.sent("POST /2/tweets")
     assert request.json == {"text": "Grüße aus Köln 🎉"}
     named = dict(re.findall(r'(oauth_\w+)="([^"]*)"', request.headers["authorization"]))
@@ -61,8 +61,8 @@ def test_the_request_is_signed_as_another_implementation_expects(network, stub, 
 
 def test_what_is_asked_in_the_address_is_signed_as_well(network, stub, unprepared, publish, store):
     account = network.connect(ANSWERS)
-    video = take_in(store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
-    publish(network, dataclasses.replace(unprepared(network, account, video), upload="7"))
+    video = ingest(store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    publish(network, dataclasses.replace(unprepared(network, account, video), upload_id="7"))
     (request,) = stub.sent("GET /2/media/upload")
     assert request.path == "/2/media/upload?command=STATUS&media_id=7"
     assert _is_signed(stub, request)

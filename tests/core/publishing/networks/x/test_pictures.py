@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from core.accounts.port import Account
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.publishing.attachments import CannotAttach
-from core.publishing.http.client import Line
-from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.http.client import HttpClient
+from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
 
@@ -58,8 +58,8 @@ def test_the_ids_keep_the_order_of_the_pictures(network, x, unprepared, drawn, m
         x.answer(UPLOAD, 200, {"data": {"id": next(numbers)}})
         return send(line, url, content, **options)
 
-    send = Line.send
-    monkeypatch.setattr(Line, "send", counted)
+    send = HttpClient.send
+    monkeypatch.setattr(HttpClient, "send", counted)
     publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
     assert x.sent(POST)[0].json["media"] == {"media_ids": ["1", "2"]}
 
@@ -69,8 +69,8 @@ def test_pictures_alone_go_out_without_a_text(network, x, unprepared, drawn, pub
     assert x.sent(POST)[0].json == {"media": {"media_ids": ["1146654567674912769"]}}
 
 
-def test_a_text_alone_names_no_pictures(network, x, outgoing):
-    network.publish(outgoing(ACCOUNT, "Look"))
+def test_a_text_alone_names_no_pictures(network, x, publication):
+    network.publish(publication(ACCOUNT, "Look"))
     assert [request.json for request in x.requests] == [{"text": "Look"}]
 
 
@@ -82,7 +82,7 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     network = XNetwork(real_clock, api=line.url)
     post = unprepared(network, ACCOUNT, drawn("red", "A red one"))
     line.break_next(when, what=UPLOAD)
-    assert isinstance(publish(network, post), Later)
+    assert isinstance(publish(network, post), RetryLater)
     assert x.sent(POST) == []
     assert isinstance(publish(network, post), Published)
     assert len(x.sent(POST)) == 1
@@ -93,7 +93,7 @@ def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, d
     line = faulty_proxy(x.url)
     network = XNetwork(real_clock, api=line.url)
     line.break_next(when, what=DESCRIBE)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), RetryLater)
     assert x.sent(POST) == []
 
 
@@ -121,7 +121,15 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(
 @pytest.mark.parametrize("what", [UPLOAD, DESCRIBE])
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (408, Later), (429, Later), (500, Later)],
+    [
+        (400, Refused),
+        (401, Refused),
+        (403, Refused),
+        (413, Refused),
+        (408, RetryLater),
+        (429, RetryLater),
+        (500, RetryLater),
+    ],
 )
 def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
     network, x, unprepared, drawn, what, status, expected, publish
@@ -137,13 +145,13 @@ def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"id": None}}, {"data": {"id": "../1"}}, "<html>"])
 def test_an_upload_without_an_id_is_tried_again(network, x, unprepared, drawn, body, publish):
     x.answer(UPLOAD, 200, body)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Later)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), RetryLater)
     assert x.sent(DESCRIBE) + x.sent(POST) == []
 
 
 def test_uploads_that_take_too_long_leave_nothing_out(network, x, unprepared, drawn, monkeypatch, publish):
-    monkeypatch.setattr("core.publishing.networks.x.network.UPLOADING_SECONDS", 0.0)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Later)
+    monkeypatch.setattr("core.publishing.networks.x.network.UPLOAD_SECONDS", 0.0)
+    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
     assert x.requests == []
 
 
@@ -159,5 +167,5 @@ def test_four_pictures_of_five_megabytes_are_the_most(network, unprepared, drawn
 def test_a_picture_that_is_too_large_goes_out_smaller(network, unprepared, store):
     file = BytesIO()
     Image.effect_noise((3000, 2500), 200).save(file, "PNG")
-    [sent] = unprepared(network, ACCOUNT, take_in(store, file.getvalue())).media
+    [sent] = unprepared(network, ACCOUNT, ingest(store, file.getvalue())).media
     assert len(file.getvalue()) > 5_000_000 >= len(sent.content)

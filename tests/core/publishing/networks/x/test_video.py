@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.accounts.port import Account
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.publishing.attachments import CannotAttach, check_media
 from core.publishing.fence import Fence
-from core.publishing.network import Later, Published, Refused, Unconfirmed
+from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
 
@@ -67,7 +67,7 @@ def with_video(unprepared, store):
     """Build a publication with a video."""
 
     def build(network, content=VIDEO, **others):
-        return unprepared(network, ACCOUNT, take_in(store, content, alt="A film"), **others)
+        return unprepared(network, ACCOUNT, ingest(store, content, alt="A film"), **others)
 
     return build
 
@@ -128,15 +128,15 @@ def test_a_video_that_takes_longer_is_gone_on_with_later_and_not_sent_again(
     post = with_video(network)
     result = publish(network, post)
     said = "X is still processing the video."
-    assert result == Later(reason=said, retry_after=timedelta(seconds=pause), upload=ID)
+    assert result == RetryLater(reason=said, retry_after=timedelta(seconds=pause), upload_id=ID)
     assert x.sent(POST) == pauses == []
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=ID)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=ID)), Published)
     assert len(x.sent(INITIALIZE)) == len(x.sent(FINALIZE)) == len(x.sent(STATUS)) == len(x.sent(POST)) == 1
 
 
 def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(network, x, store, ledger, clock, a_post, invoked):
     x.answer(FINALIZE, 200, processing("pending", check_after_secs=60))
-    payload = invoked(a_post(destinations=("x:ada",), media=(take_in(store, VIDEO),)))
+    payload = invoked(a_post(destinations=("x:ada",), media=(ingest(store, VIDEO),)))
     fence = Fence(ledger, store, clock)
     first = fence.publish_once(payload, ACCOUNT, network)
     assert (first.state, first.retry_after) == ("waiting", timedelta(minutes=1))
@@ -149,7 +149,7 @@ def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(network, x, sto
 def test_a_video_that_x_has_forgotten_is_sent_again(network, x, with_video, status, publish):
     x.answer(FINALIZE, 200, processing())
     x.answer(STATUS, status, {"title": "Invalid Request", "detail": "media_id is not valid"})
-    post = dataclasses.replace(with_video(network), attempt=2, upload="7")
+    post = dataclasses.replace(with_video(network), attempt=2, upload_id="7")
     assert isinstance(publish(network, post), Published)
     assert parse_qs(urlsplit(x.sent(STATUS)[0].path).query)["media_id"] == ["7"]
     assert x.sent(POST)[0].json["media"] == {"media_ids": [ID]}
@@ -160,8 +160,8 @@ def test_a_video_that_x_has_forgotten_is_sent_again(network, x, with_video, stat
     [
         ({"code": 1, "name": "InvalidMedia", "message": f"Not {SECRET}\n please."}, "video: Not ... please. Save it"),
         ({"code": 3, "name": "UnsupportedMedia"}, "video: UnsupportedMedia. Save it"),
-        (None, "it does not say why"),
-        ("broken", "it does not say why"),
+        (None, "no reason given"),
+        ("broken", "no reason given"),
     ],
 )
 def test_a_video_that_x_cannot_process_is_refused_in_its_own_words(network, x, with_video, error, said, publish):
@@ -196,9 +196,9 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     post = with_video(network)
     line.break_next(when, what=what)
     first = publish(network, post)
-    assert isinstance(first, Later)
+    assert isinstance(first, RetryLater)
     assert x.sent(POST) == []
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=first.upload)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload)), Published)
     assert len(x.sent(POST)) == 1
     assert first.upload == (ID if what == STATUS or (what, when) == (FINALIZE, "during") else None)
 
@@ -225,7 +225,7 @@ def test_a_post_with_a_video_that_breaks_is_not_tried_again(
 @pytest.mark.parametrize("what", [INITIALIZE, APPEND, FINALIZE, STATUS])
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (408, Later), (429, Later), (500, Later)],
+    [(400, Refused), (401, Refused), (403, Refused), (413, Refused), (408, RetryLater), (429, RetryLater), (500, RetryLater)],
 )
 def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(network, x, with_video, what, status, expected, publish):
     x.answer(what, status, {"title": "No", "detail": f"Not with {SECRET} here"})
@@ -240,9 +240,9 @@ def test_a_post_that_x_puts_off_goes_on_with_its_video(network, x, with_video, p
     x.answer(POST, 429, {"title": "Too Many Requests"}, Retry_After="7")
     post = with_video(network)
     result = publish(network, post)
-    assert (result.retry_after, result.upload) == (timedelta(seconds=7), ID)
+    assert (result.retry_after, result.upload_id) == (timedelta(seconds=7), ID)
     x.answer(POST, 201, {"data": {"id": "12"}})
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload=ID)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=ID)), Published)
     assert len(x.sent(INITIALIZE)) == 1
 
 
@@ -251,20 +251,20 @@ def test_a_post_that_x_puts_off_goes_on_with_its_video(network, x, with_video, p
 def test_an_answer_without_the_id_is_tried_again(network, x, with_video, what, body, publish):
     x.answer(what, 200, body)
     result = publish(network, with_video(network))
-    assert isinstance(result, Later)
+    assert isinstance(result, RetryLater)
     assert x.sent(POST) == []
     assert what != INITIALIZE or len(x.requests) == 1
 
 
 def test_uploads_that_take_too_long_leave_nothing_out(network, x, with_video, monkeypatch, publish):
-    monkeypatch.setattr("core.publishing.networks.x.network.UPLOADING_SECONDS", 0.0)
-    assert isinstance(publish(network, with_video(network)), Later)
+    monkeypatch.setattr("core.publishing.networks.x.network.UPLOAD_SECONDS", 0.0)
+    assert isinstance(publish(network, with_video(network)), RetryLater)
     assert x.requests == []
 
 
 def test_ten_megabytes_are_the_most(network, store):
     limits = network.media_limits(ACCOUNT)
-    media = take_in(store, VIDEO)
+    media = ingest(store, VIDEO)
     check_media([media], limits, "X")
     with pytest.raises(CannotAttach, match=r"has 10\.1 MB; X takes 10 MB"):
         check_media([media.model_copy(update={"size": 10_100_000})], limits, "X")

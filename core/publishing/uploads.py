@@ -1,0 +1,110 @@
+"""Uploads that precede a post: their time limit, and a video that the network has to process."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Container
+from dataclasses import replace
+from datetime import timedelta
+
+from core.publishing.attachments import Attachment
+from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.network import NetworkResult, PreparationFailed, Refused, RetryLater
+from core.publishing.outcomes import ResultClassifier
+
+UPLOAD_SECONDS = 15.0
+"""Time limit for all uploads of a post. They run before the claim and its lease, but the relay waits for them."""
+
+
+def accepted(response: Response, outcomes: ResultClassifier) -> Response:
+    """Return the response to a step of an upload if it is a success. Raises PreparationFailed otherwise."""
+    if not response.ok:
+        raise PreparationFailed(outcomes.from_response(response))
+    return response
+
+
+class VideoUpload(ABC):
+    """One upload of a video: send it, wait until the network has processed it, resume it in a later attempt.
+
+    An upload publishes nothing, so a failure leaves no doubt whether the post is out. Subclasses speak the API of one
+    network.
+    """
+
+    EXPIRED: Container[int]
+    """Statuses by which the network says that it no longer has an upload."""
+    FAILED: str
+    """The processing state of a video that the network cannot process."""
+    HINT: str
+    """The remedy for such a video."""
+    NAMES_PAUSE = False
+    """Whether the network names the time of the next poll."""
+
+    def __init__(
+        self, connection: HttpClient, outcomes: ResultClassifier, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._connection = connection
+        self._outcomes = outcomes
+        self._sleep = sleep
+        self._id = ""
+
+    def run(self, video: Attachment, previous: str | None) -> str:
+        """Return the ID of the video once a post can show it. Raises PreparationFailed.
+
+        `previous` is the ID that an earlier attempt left. The video is sent again only if the network no longer has it.
+        """
+        self._id = previous or ""
+        try:
+            response = self._status() if self._id else None
+            if response is None or response.status in self.EXPIRED:
+                self._id = ""
+                response = self._send(video)
+            while (pause := self._pause(response)) is not None:
+                if pause >= self._connection.seconds_left:
+                    raise PreparationFailed(self._processing(pause))
+                self._sleep(pause)
+                response = self._status()
+        except RequestError as error:
+            result = self._outcomes.from_error(error)
+        else:
+            if self._is_ready(response):
+                return self._id
+            result = self._failure(response)
+        raise PreparationFailed(
+            replace(result, upload_id=self._id or None) if isinstance(result, RetryLater) else result
+        )
+
+    @abstractmethod
+    def _send(self, video: Attachment) -> Response:
+        """Send the video, set `_id`, and return the response that holds its state. Raises RequestError or PreparationFailed."""
+
+    @abstractmethod
+    def _status(self) -> Response:
+        """Ask for the state of the video `_id`. Raises RequestError."""
+
+    @abstractmethod
+    def _state(self, response: Response) -> str | None:
+        """Return the processing state that a response names, or None."""
+
+    @abstractmethod
+    def _pause(self, response: Response) -> float | None:
+        """Return the seconds until the next poll, or None when the network is not processing the video."""
+
+    @abstractmethod
+    def _is_ready(self, response: Response) -> bool:
+        """Return whether a post can show the video."""
+
+    @abstractmethod
+    def _reason(self, response: Response) -> str | None:
+        """Return the network's reason for a failed video, or None."""
+
+    def _processing(self, pause: float) -> RetryLater:
+        reason = f"{self._outcomes.name} is still processing the video."
+        retry_after = timedelta(seconds=pause) if self.NAMES_PAUSE else None
+        return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._id)
+
+    def _failure(self, response: Response) -> NetworkResult:
+        if not response.ok:
+            return self._outcomes.from_response(response)
+        if self._state(response) != self.FAILED:
+            return self._outcomes.from_incomplete()
+        reason = self._connection.redact(self._reason(response) or "no reason given").rstrip(".")
+        return Refused(reason=f"{self._outcomes.name} could not process the video: {reason}. {self.HINT}")
