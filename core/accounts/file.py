@@ -1,11 +1,11 @@
-"""The connected accounts of one machine, in a file of the home."""
+"""Accounts in a file of the home."""
 
 import json
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.accounts.port import OUTBOX, Account, named, with_credentials
+from core.accounts.port import OUTBOX, Account, find_account, with_plain_credentials
 from core.errors import PunctualError
 from core.storage.home import write_private
 from core.storage.locks import locked
@@ -14,7 +14,7 @@ _FILE = TypeAdapter(list[Account])
 
 
 class AccountsUnreadable(PunctualError):
-    """The accounts file is not as it was written."""
+    """The accounts file is damaged or cannot be read."""
 
     hint = "Correct the file, or rename it and connect the accounts again."
 
@@ -23,26 +23,30 @@ class AccountsUnreadable(PunctualError):
 
 
 class FileAccounts:
-    """The accounts port on a file that only this user can read.
+    """The accounts port on a JSON file, mode 0600.
 
-    Every method raises AccountsUnreadable where the file is damaged; those that write also raise HomeUnusable.
+    Every method raises AccountsUnreadable for a damaged file; `connect` and `remove` also raise HomeUnusable.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def all(self) -> list[Account]:
+        """Return every account, the outbox first."""
         return [OUTBOX, *self._read()]
 
     def get(self, destination: str) -> Account:
-        return named(destination, self.all())
+        """Return one account. Raises UnknownDestination."""
+        return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
+        """Store an account; it replaces one with the same destination."""
         with locked(self._path):
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])
 
     def remove(self, destination: str) -> None:
+        """Delete an account and its credentials."""
         with locked(self._path):
             self._write([each for each in self._read() if each.destination != destination])
 
@@ -52,7 +56,7 @@ class FileAccounts:
         except FileNotFoundError:
             return []
         except (ValidationError, OSError):
-            raise AccountsUnreadable(self._path) from None  # the error behind it would quote the file, secrets and all
+            raise AccountsUnreadable(self._path) from None  # the cause quotes the file with its secrets
 
     def _write(self, accounts: list[Account]) -> None:
-        write_private(self._path, json.dumps([with_credentials(account) for account in accounts], indent=1))
+        write_private(self._path, json.dumps([with_plain_credentials(account) for account in accounts], indent=1))

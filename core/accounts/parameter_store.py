@@ -1,4 +1,4 @@
-"""The connected accounts of a deployment, in AWS's Parameter Store."""
+"""Accounts in AWS Systems Manager Parameter Store."""
 
 import json
 import re
@@ -8,17 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.accounts.port import OUTBOX, Account, UnknownDestination, named, with_credentials
-from core.aws_errors import translated
+from core.accounts.port import OUTBOX, Account, UnknownDestination, find_account, with_plain_credentials
+from core.aws_errors import translate_aws_errors
 from core.errors import PunctualError
 from core.time.instants import Clock
 
-FRESH_FOR = timedelta(seconds=30)
-"""Pages and posts ask for accounts more often than Parameter Store answers (40 times a second in all)."""
+CACHED_FOR = timedelta(seconds=30)
+"""Pages and posts read accounts more often than Parameter Store allows (40 requests a second in total)."""
 
 
 class ParameterUnreadable(PunctualError):
-    """A parameter below the path of the accounts holds none, or one of a newer version."""
+    """A parameter under the accounts path is no account, or one of a newer version."""
 
     hint = "Deploy the stack again with this version, or delete the parameter and connect the account again."
 
@@ -26,11 +26,11 @@ class ParameterUnreadable(PunctualError):
         super().__init__(f"The parameter {name} cannot be read as an account.")
 
 
-class ParameterAccounts:
-    """The accounts port on Parameter Store: below one path a SecureString for each account.
+class ParameterStoreAccounts:
+    """The accounts port on Parameter Store: one SecureString per account under a common path.
 
-    What somebody else changes is seen within FRESH_FOR. Every method raises the errors of core.aws_errors; those that read
-    also raise ParameterUnreadable.
+    Changes of other processes are visible within CACHED_FOR. Every method raises the errors of core.aws_errors; `all`
+    and `get` also raise ParameterUnreadable.
     """
 
     def __init__(self, client: Any, path: str, clock: Clock) -> None:
@@ -39,52 +39,56 @@ class ParameterAccounts:
         self._path = path
         self._clock = clock
         self._lock = Lock()
-        self._known: list[Account] = []
+        self._cached: list[Account] = []
         self._read_at: datetime | None = None
 
     def all(self) -> list[Account]:
+        """Return every account, the outbox first."""
         with self._lock:
             now = self._clock()
-            if self._read_at is None or not timedelta() <= now - self._read_at < FRESH_FOR:
-                self._known = self._read()
+            if self._read_at is None or not timedelta() <= now - self._read_at < CACHED_FOR:
+                self._cached = self._read()
                 self._read_at = now
-            return [OUTBOX, *self._known]
+            return [OUTBOX, *self._cached]
 
     def get(self, destination: str) -> Account:
+        """Return one account; an unknown one is looked up again without the cache. Raises UnknownDestination."""
         try:
-            return named(destination, self.all())
+            return find_account(destination, self.all())
         except UnknownDestination:
-            self._forget()  # somebody may have connected it a moment ago
-            return named(destination, self.all())
+            self._invalidate()  # another process may have connected it a moment ago
+            return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        with translated():
+        """Store an account; it replaces one with the same destination."""
+        with translate_aws_errors():
             self._client.put_parameter(
                 Name=self._parameter(account.destination),
-                Value=json.dumps(with_credentials(account)),
+                Value=json.dumps(with_plain_credentials(account)),
                 Type="SecureString",
-                Tier="Intelligent-Tiering",  # what is above 4 KB costs a little
+                Tier="Intelligent-Tiering",  # values above 4 KB need the advanced tier, which costs a little
                 Overwrite=True,
             )
-        self._forget()
+        self._invalidate()
 
     def remove(self, destination: str) -> None:
-        with translated():
+        """Delete an account and its credentials."""
+        with translate_aws_errors():
             self._client.delete_parameters(Names=[self._parameter(destination)])
-        self._forget()
+        self._invalidate()
 
     def _read(self) -> list[Account]:
         pages = self._client.get_paginator("get_parameters_by_path").paginate(Path=self._path, WithDecryption=True)
-        with translated():
+        with translate_aws_errors():
             found = [parameter for page in pages for parameter in page["Parameters"]]
         return sorted(map(_account, found), key=lambda account: account.destination)
 
-    def _forget(self) -> None:
+    def _invalidate(self) -> None:
         with self._lock:
             self._read_at = None
 
     def _parameter(self, destination: str) -> str:
-        """Return where an account lies: what a name may not hold is written as its code, as in `webhook_3a_sales`."""
+        """Return an account's parameter name, with the hex codes of illegal characters, as in `webhook_3a_sales`."""
         return f"{self._path}/{re.sub('[^A-Za-z0-9.-]', lambda match: f'_{ord(match[0]):x}_', destination)}"
 
 
@@ -92,4 +96,4 @@ def _account(parameter: dict[str, Any]) -> Account:
     try:
         return Account.model_validate_json(parameter["Value"])
     except ValidationError:
-        raise ParameterUnreadable(parameter["Name"]) from None  # the error behind it would quote the credentials
+        raise ParameterUnreadable(parameter["Name"]) from None  # the cause quotes the credentials

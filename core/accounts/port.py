@@ -1,4 +1,4 @@
-"""The accounts a person has connected, and what every place promises that keeps them."""
+"""Accounts: the value, and the port that stores the connected ones."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -6,11 +6,12 @@ from typing import Any, Protocol
 from pydantic import Field, SecretStr
 
 from core.errors import PunctualError
-from core.posts.models import Destination, Value
+from core.posts.destinations import Destination
+from core.posts.models import FrozenModel
 
 
 class UnknownDestination(PunctualError):
-    """No account of this name is connected."""
+    """No account with this name is connected."""
 
     def __init__(self, destination: str, known: list[str]) -> None:
         super().__init__(f"No account {destination!r} is connected.")
@@ -18,7 +19,7 @@ class UnknownDestination(PunctualError):
 
 
 class DisabledDestination(PunctualError):
-    """The account is connected, and somebody disabled it."""
+    """The account is connected but disabled."""
 
     hint = "Enable it under Accounts, or choose another destination."
 
@@ -26,12 +27,11 @@ class DisabledDestination(PunctualError):
         super().__init__(f"{label} is disabled.")
 
 
-class Account(Value):
-    """One connected account. `credentials` never leave this value but towards the network itself.
+class Account(FrozenModel):
+    """One connected account. Its `credentials` go to its network and its storage only.
 
-    `identity` is who the account is to its network for good, where its name may change: a DID, a chat's number.
-    `limits` are those that the network told when the account was connected. Nothing is published to an account that is
-    not `enabled`.
+    `identity` is the network's permanent id of the account, such as a DID or a chat number; the name may change.
+    `limits` are the network's limits as of when the account was connected. Only an `enabled` account is published to.
     """
 
     destination: Destination
@@ -45,7 +45,7 @@ class Account(Value):
 
     @property
     def network(self) -> str:
-        """The network's name: what stands before the colon."""
+        """The network's name: the part of the destination before the colon."""
         return self.destination.partition(":")[0]
 
 
@@ -53,7 +53,7 @@ OUTBOX = Account(destination="outbox", label="Outbox (built in)", deduplicates=T
 
 
 class Accounts(Protocol):
-    """The connected accounts. The outbox is always among them."""
+    """The connected accounts, always with the outbox."""
 
     def all(self) -> list[Account]:
         """Return every account, the outbox first."""
@@ -64,24 +64,24 @@ class Accounts(Protocol):
         ...
 
     def connect(self, account: Account) -> None:
-        """Keep an account; one of the same destination is replaced."""
+        """Store an account; it replaces one with the same destination."""
         ...
 
     def remove(self, destination: str) -> None:
-        """Forget an account and its credentials. Posts that name it are refused when they are due."""
+        """Delete an account and its credentials. Its due posts are then refused."""
         ...
 
 
-def named(destination: str, accounts: Sequence[Account]) -> Account:
-    """Return the account of this name. Raises UnknownDestination."""
+def find_account(destination: str, accounts: Sequence[Account]) -> Account:
+    """Return the account with this destination. Raises UnknownDestination."""
     for account in accounts:
         if account.destination == destination:
             return account
     raise UnknownDestination(destination, [account.destination for account in accounts])
 
 
-def with_credentials(account: Account) -> dict[str, Any]:
-    """Return an account ready for JSON with its credentials in the clear: for where they are kept, and nowhere else."""
+def with_plain_credentials(account: Account) -> dict[str, Any]:
+    """Return an account as JSON members with unmasked credentials, for its storage only."""
     return account.model_dump() | {
         "credentials": {name: value.get_secret_value() for name, value in account.credentials.items()}
     }

@@ -1,4 +1,4 @@
-"""Looks after the connected accounts, so that one that stopped working is known before a post fails on it."""
+"""Account checks: find accounts that stopped working before a post fails on them."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -9,30 +9,28 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, Accounts
-from core.posts.models import Destination, Instant, Value, account_and_part
+from core.posts.destinations import Destination
+from core.posts.models import FrozenModel, Instant
 from core.publishing.network import Network
-from core.scheduling.listing import Queue
-from core.scheduling.upcoming import upcoming
-from core.storage.database import translated
+from core.storage.database import translate_storage_errors
 from core.storage.home import write_private
 from core.storage.locks import locked
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(hours=4)
-"""How often an account is checked that has nothing to publish."""
+INTERVAL = timedelta(hours=4)
+"""Time between checks of an account without a post ahead and without a problem."""
 AHEAD = timedelta(minutes=15)
-"""How long before its next post an account is checked: time enough to mend it."""
-AGAIN = timedelta(minutes=30)
-"""How long a check holds for an account that has a post ahead, or that was in trouble."""
-AT_ONCE = 5
-"""Accounts that one look checks; the rest waits for the next."""
-POSTS_LOOKED_AT = 200
+"""Time before a post at which its accounts are checked; it leaves time for a repair."""
+URGENT_INTERVAL = timedelta(minutes=30)
+"""Time between checks of an account with a post ahead or with a problem."""
+BATCH = 5
+"""Accounts that one run checks; the others wait for the next run."""
 
 
-class Checked(Value):
-    """What the last check of an account found: `trouble` in words, and since when; None where there is none."""
+class AccountCheck(FrozenModel):
+    """The result of an account's last check: its problem, and since when; both None for a working account."""
 
     destination: Destination
     trouble: str | None
@@ -40,108 +38,111 @@ class Checked(Value):
     checked_at: Instant
 
 
-_FILE = TypeAdapter(list[Checked])
+_FILE = TypeAdapter(list[AccountCheck])
 
 
-class AccountWatch:
-    """Checks each enabled account every few hours, and shortly before its next post. The results are kept in one file.
+class AccountChecks:
+    """Checks each enabled account every few hours and shortly before its next post; keeps the results in one file.
 
-    Processes that share a home share the results, and never look at the same moment.
+    Processes that share a home share the results; only one of them runs checks at a time.
     """
 
     def __init__(
         self,
         accounts: Accounts,
         networks: Mapping[str, Network],
-        due: Callable[[datetime, datetime], set[str]],
+        due: Callable[[datetime, datetime], set[Destination]],
         path: Path,
         clock: Clock,
     ) -> None:
-        """`due` returns the destinations of what goes out between two instants."""
+        """`due` returns the destinations of the posts that are due between two instants."""
         self._accounts = accounts
         self._networks = networks
         self._due = due
         self._path = path
-        self._looking = FileLock(f"{path}.looking.lock")
+        self._running = FileLock(f"{path}.looking.lock")
         self._clock = clock
 
-    def found(self) -> dict[str, Checked]:
-        """Return what is known of each account that was checked, by its destination."""
-        with translated(self._path):
+    def results(self) -> dict[str, AccountCheck]:
+        """Return the last check of each checked account, by destination. Raises StorageError."""
+        with translate_storage_errors(self._path):
             if not self._path.exists():
                 return {}
             text = self._path.read_bytes()
         try:
             return {each.destination: each for each in _FILE.validate_json(text)}
         except ValidationError:
-            log.warning("%s cannot be read; the accounts are checked anew.", self._path)
+            log.warning("%s cannot be read; all accounts are checked again.", self._path)
             return {}
 
-    def troubles(self) -> dict[str, Checked]:
-        """Return the last checks of those enabled accounts that cannot be published to, by destination."""
+    def failing(self) -> dict[str, AccountCheck]:
+        """Return the last checks of the enabled accounts that cannot be published to, by destination."""
         enabled = {account.destination for account in self._accounts.all() if account.enabled}
-        return {name: each for name, each in self.found().items() if each.trouble is not None and name in enabled}
+        return {name: each for name, each in self.results().items() if each.trouble is not None and name in enabled}
 
-    def look(self) -> None:
-        """Check those accounts whose turn it is, up to AT_ONCE. Raises what accounts and queue raise."""
+    def run(self) -> None:
+        """Check up to BATCH accounts whose check is due. Raises the errors of the accounts and of `due`.
+
+        Does nothing while another process runs checks.
+        """
         try:
-            with self._looking.acquire(timeout=0):
-                self._check(self._in_turn()[:AT_ONCE])
+            with self._running.acquire(timeout=0):
+                self._check(self._due_for_check()[:BATCH])
         except Timeout:
-            return  # another process is at it
+            return
 
-    def check(self, destination: str) -> Checked:
-        """Check one account now, whoever looks meanwhile, and keep what was found. Raises UnknownDestination."""
+    def check(self, destination: str) -> AccountCheck:
+        """Check one account now and store the result, also while another process runs checks.
+
+        Raises UnknownDestination.
+        """
         return self._check([self._accounts.get(destination)])[destination]
 
-    def _in_turn(self) -> list[Account]:
-        """Return the accounts to be checked: those with a post ahead first, then those checked longest ago."""
-        now, found = self._clock(), self.found()
+    def _due_for_check(self) -> list[Account]:
+        """Return the accounts to check: first those with a post ahead, then those with the oldest check."""
+        now, results = self._clock(), self.results()
         soon = self._due(now, now + AHEAD)
 
         def age(account: Account) -> timedelta:
-            checked = found.get(account.destination)
-            return now - checked.checked_at if checked else timedelta.max
+            last = results.get(account.destination)
+            return now - last.checked_at if last else timedelta.max
 
-        def is_in_turn(account: Account) -> bool:
-            checked = found.get(account.destination)
-            if not account.enabled:
-                return False
-            pressing = account.destination in soon or (checked is not None and checked.trouble is not None)
-            return not timedelta() <= age(account) < (AGAIN if pressing else EVERY)
+        def is_due(account: Account) -> bool:
+            last = results.get(account.destination)
+            urgent = account.destination in soon or (last is not None and last.trouble is not None)
+            return not timedelta() <= age(account) < (URGENT_INTERVAL if urgent else INTERVAL)
 
-        turn = [
-            account for account in self._accounts.all() if account.network in self._networks and is_in_turn(account)
+        due = [
+            account
+            for account in self._accounts.all()
+            if account.enabled
+            and account.network in self._networks
+            and account.destination != OUTBOX.destination
+            and is_due(account)
         ]
-        others = (account for account in turn if account.destination != OUTBOX.destination)
-        return sorted(others, key=lambda account: (account.destination in soon, age(account)), reverse=True)
+        return sorted(due, key=lambda account: (account.destination in soon, age(account)), reverse=True)
 
-    def _check(self, accounts: Sequence[Account]) -> dict[str, Checked]:
-        """Check accounts and keep what was found; what is known of accounts that were removed is forgotten."""
-        before = self.found()
-        fresh = {each.destination: self._checked(each, before.get(each.destination)) for each in accounts}
+    def _check(self, accounts: Sequence[Account]) -> dict[str, AccountCheck]:
+        """Check accounts and store the results; the results of removed accounts are deleted."""
+        before = self.results()
+        fresh: dict[str, AccountCheck] = {
+            each.destination: self._check_account(each, before.get(each.destination)) for each in accounts
+        }
         if fresh:
             connected = {account.destination for account in self._accounts.all()}
-            with locked(self._path), translated(self._path):
-                kept = [each for each in (self.found() | fresh).values() if each.destination in connected]
+            with locked(self._path), translate_storage_errors(self._path):
+                kept = [each for each in (self.results() | fresh).values() if each.destination in connected]
                 write_private(self._path, _FILE.dump_json(kept, indent=1))
         return fresh
 
-    def _checked(self, account: Account, before: Checked | None) -> Checked:
+    def _check_account(self, account: Account, before: AccountCheck | None) -> AccountCheck:
         try:
             trouble = self._networks[account.network].check(account)
-        except Exception:  # noqa: BLE001 - a bug over one account must not leave the others unchecked for good
+        except Exception:  # noqa: BLE001 - a bug in one check must not end the others
             log.exception("The check of %s failed", account.destination)
-            trouble = "Punctual failed while it checked this account; its log says why."
+            trouble = "Punctual failed while it checked this account. The reason is in its log."
         now = self._clock()
         since = (before.since if before else None) or now
-        return Checked(
+        return AccountCheck(
             destination=account.destination, trouble=trouble, since=since if trouble else None, checked_at=now
         )
-
-
-def destinations_due(queue: Queue, start: datetime, end: datetime) -> set[str]:
-    """Return the destinations of the first POSTS_LOOKED_AT posts, repeating ones too, that are due until an instant."""
-    entries = upcoming(queue, start, end, limit=POSTS_LOOKED_AT).entries
-    posts = [entry.post for entry in entries if entry.post is not None]
-    return {account_and_part(destination)[0] for post in posts for destination in post.destinations}

@@ -1,4 +1,4 @@
-"""Caretakers: they finish what was left half done, tidy, and look after things, for as long as an engine runs."""
+"""Caretakers: threads that repeat maintenance tasks while an engine runs."""
 
 import logging
 import threading
@@ -10,65 +10,66 @@ from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 30.0
-"""Twice in the minute after which an unfinished change counts as left; so all is armed or named within two."""
+INTERVAL_SECONDS = 30.0
+"""Half of the minute after which an unfinished change counts as left; so every change is armed or shown within two."""
 
 
 class Caretaker:
-    """One thread that repeats some duties, one after the other.
+    """A thread that repeats its tasks one after the other.
 
-    One that fails is logged and tried again next time. What waits for other people's servers belongs to another
-    caretaker than what must be done soon.
+    A task that fails is logged and runs again in the next round. Tasks that wait for external servers need a caretaker
+    of their own, apart from urgent ones.
     """
 
     def __init__(
         self,
-        duties: Mapping[str, Callable[[], object]],
+        tasks: Mapping[str, Callable[[], object]],
         *,
         name: str = "caretaker",
-        every_seconds: float = EVERY_SECONDS,
+        interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
-        self._duties = duties
-        self._every = every_seconds
+        """`tasks` has the tasks by name; a name is an infinitive for the log, such as "prune the ledger"."""
+        self._tasks = tasks
+        self._interval = interval_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Do every duty now, then again and again."""
+        """Run every task now and after each interval."""
         self._thread.start()
 
     def stop(self, *, within_seconds: float | None = None) -> None:
-        """Return once the duty under way is done, or that long has passed; the duty ends with the process then."""
+        """Return when the running task has ended, or after this time; the task then ends with the process."""
         self._stopped.set()
         self._thread.join(within_seconds)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            for name, duty in self._duties.items():
-                self._do(name, duty)
-            self._stopped.wait(self._every)
+            for name, task in self._tasks.items():
+                self._run_task(name, task)
+            self._stopped.wait(self._interval)
 
-    def _do(self, name: str, duty: Callable[[], object]) -> None:
+    def _run_task(self, name: str, task: Callable[[], object]) -> None:
         try:
-            duty()
+            task()
         except PunctualError as error:
             log.warning("Could not %s: %s %s", name, error, error.hint)
-        except Exception:  # noqa: BLE001 - a bug in one duty must not end the others for as long as the server runs
+        except Exception:  # noqa: BLE001 - a bug in one task must not stop the others
             log.exception("Could not %s", name)
 
 
-def at_most_every(pause: timedelta, duty: Callable[[], object], clock: Clock) -> Callable[[], None]:
-    """Return a duty that is done at once and then after each `pause`; one that failed is tried the next time.
+def at_most_every(pause: timedelta, task: Callable[[], object], clock: Clock) -> Callable[[], None]:
+    """Return a task that runs at the first call and then once per `pause`; a failed run is repeated at the next call.
 
-    A clock that is set back holds nothing up: what was then done in the future is done anew.
+    A last run in the future, after the clock was set back, does not count.
     """
-    done_at: datetime | None = None
+    last_run: datetime | None = None
 
-    def do() -> None:
-        nonlocal done_at
+    def run_if_due() -> None:
+        nonlocal last_run
         now = clock()
-        if done_at is None or not timedelta() <= now - done_at < pause:
-            duty()
-            done_at = now
+        if last_run is None or not timedelta() <= now - last_run < pause:
+            task()
+            last_run = now
 
-    return do
+    return run_if_due

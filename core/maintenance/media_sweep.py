@@ -1,74 +1,75 @@
-"""Deletes pictures and videos that no post has needed for a long time."""
+"""The media sweep: deletes pictures and videos that no post needs any more."""
 
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from core.ledger.port import OPEN, Ledger, Plan
-from core.media.port import Kept, MediaStore
+from core.ledger.port import OPEN_STATES, Ledger, Plan
+from core.media.port import MediaStore, StoredMedia
 from core.posts.models import Post
-from core.scheduling.listing import Queue
-from core.scheduling.schedules import FURTHEST_AHEAD
+from core.scheduling.listing import ScheduleListing
+from core.scheduling.time_limits import PLANNING_HORIZON
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=90)
-"""How long a file is kept after it was attached, or after the last post that names it has gone out: for drafts, for
-retries, and for the outbox's feed."""
-RENEWED = timedelta(days=7)
-"""How old the mark on a file that is still needed may grow."""
-PENDING_AT_MOST = 20_000
+RETENTION = timedelta(days=90)
+"""How long a file is kept after it was attached or after the last post with it went out: for drafts, retries and the
+outbox's feed."""
+RENEW_AFTER = timedelta(days=7)
+"""Age at which the timestamp of a file that is still needed is renewed."""
+PENDING_LIMIT = 20_000
+"""Pending posts above which nothing is deleted."""
 
 
-class Sweeper:
-    """Marks what pending posts name as needed, and deletes what has not been needed for KEPT.
+class MediaSweep:
+    """Renews the timestamps of files of pending posts, and deletes files whose timestamp is older than RETENTION.
 
-    A file's own age is the mark, so nothing else has to be stored, and several sweepers may work on one store. A post
-    that is cancelled, changed or gone out stops marking its files; they stay for KEPT.
+    A file's timestamp is the only state, so several processes may sweep one store. A post that is cancelled, changed
+    or published no longer renews its files; they stay for RETENTION.
     """
 
-    def __init__(self, store: MediaStore, ledger: Ledger, queue: Queue, clock: Clock) -> None:
+    def __init__(self, store: MediaStore, ledger: Ledger, listing: ScheduleListing, clock: Clock) -> None:
         self._store = store
         self._ledger = ledger
-        self._queue = queue
+        self._listing = listing
         self._clock = clock
 
-    def sweep(self) -> int:
-        """Return how many files were deleted. Raises what store, ledger and queue raise.
+    def run(self) -> int:
+        """Return how many files were deleted. Raises the errors of store, ledger and listing.
 
-        The posts are looked through only if some file is old enough for it to matter. Where so many are pending that
-        it would cost too much, nothing is deleted.
+        Posts are read only if a file is older than RENEW_AFTER. With more than PENDING_LIMIT pending posts, nothing is
+        deleted.
         """
         now = self._clock()
-        aging = [each for each in self._store.kept() if each.kept_at < now - RENEWED]
+        aging = [each for each in self._store.scan() if each.stored_at < now - RENEW_AFTER]
         if not aging:
             return 0
-        plans = self._ledger.lying(due_before=now + 2 * FURTHEST_AHEAD, limit=PENDING_AT_MOST + 1)
-        if len(plans) > PENDING_AT_MOST:
-            log.warning("More than %d posts are pending: nothing is swept until they are fewer.", PENDING_AT_MOST)
+        plans = self._ledger.overdue(due_before=now + 2 * PLANNING_HORIZON, limit=PENDING_LIMIT + 1)
+        if len(plans) > PENDING_LIMIT:
+            log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
         needed = {media.reference for post in self._pending(plans) for media in post.media}
         for each in aging:
             if each.reference in needed:
-                self._store.renew(each.reference)
-        gone = [each for each in aging if each.reference not in needed and each.kept_at < now - KEPT]
-        deleted = sum(self._delete(each) for each in gone)
+                self._store.touch(each.reference)
+        expired = [each for each in aging if each.reference not in needed and each.stored_at < now - RETENTION]
+        deleted = sum(self._delete(each) for each in expired)
         if deleted:
             log.info("Deleted %d pictures and videos that no post needs.", deleted)
         return deleted
 
-    def _delete(self, unneeded: Kept) -> bool:
-        """Delete a file, unless somebody attached it again since it was listed."""
-        if self._store.kept_at(unneeded.reference) != unneeded.kept_at:
+    def _delete(self, expired: StoredMedia) -> bool:
+        """Delete a file, unless it was attached again since it was listed."""
+        if self._store.stored_at(expired.reference) != expired.stored_at:
             return False
-        self._store.delete(unneeded.reference)
+        self._store.delete(expired.reference)
         return True
 
     def _pending(self, plans: Sequence[Plan]) -> Iterator[Post]:
-        """Yield every post that may still go out: these one-time posts, paused ones too, and repeating ones."""
+        """Yield every post that may still go out: one-time posts, paused ones too, and repeating ones."""
         now = self._clock()
-        unsettled = self._ledger.unsettled(changed_before=now + FURTHEST_AHEAD, limit=PENDING_AT_MOST)
-        yield from (plan.post for plan in (*plans, *unsettled) if plan.wish in OPEN)
-        repeating = self._queue.details(self._queue.window(now, now, limit=0))
-        yield from (scheduled.post for scheduled in repeating if scheduled.post is not None)
+        unsettled = self._ledger.unsettled(changed_before=now + PLANNING_HORIZON, limit=PENDING_LIMIT)
+        yield from (plan.post for plan in (*plans, *unsettled) if plan.desired in OPEN_STATES)
+        repeating = self._listing.details(self._listing.window(now, now, limit=0))
+        yield from (detail.post for detail in repeating if detail.post is not None)

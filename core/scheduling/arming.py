@@ -1,19 +1,19 @@
-"""Making the scheduler agree with the ledger: put, read back, take down, hand over."""
+"""Arming: makes the scheduler match the ledger's plans."""
 
 import secrets
 from dataclasses import replace
 from typing import Any
 
-from core.aws_errors import ScheduleGone, translated
+from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan, UnknownPost
 from core.posts.payload import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
-from core.scheduling.upsert import Putting, Waiting
+from core.scheduling.upsert import ScheduleWriter, WaitPolicy
 from core.time.instants import Clock
 
 
 class NotArmed(PunctualError):
-    """The scheduler holds something else than was asked of it."""
+    """The scheduler returns a schedule that differs from the request."""
 
     hint = "Nothing is lost: the post is in the queue as not armed, and is armed again within two minutes."
 
@@ -22,7 +22,7 @@ class NotArmed(PunctualError):
 
 
 class Arming:
-    """The one way in which a plan of the ledger becomes schedules, whoever asks and whatever was done before."""
+    """Turns plans into schedules or invocations, whatever state the scheduler is in."""
 
     def __init__(
         self,
@@ -32,95 +32,95 @@ class Arming:
         ledger: Ledger,
         target: TargetSettings,
         clock: Clock,
-        waiting: Waiting,
+        wait_policy: WaitPolicy,
     ) -> None:
         """`scheduler` and `functions` are boto3 clients."""
         self._scheduler = scheduler
-        self._putting = Putting(scheduler, waiting)
+        self._writer = ScheduleWriter(scheduler, wait_policy)
         self._functions = functions
         self._ledger = ledger
         self._target = target
         self._clock = clock
 
     def settle(self, plan: Plan) -> Plan:
-        """Make the scheduler as the plan wishes, whatever state it is in, and return the plan that holds then.
+        """Make the scheduler match a plan and return the current plan.
 
-        Safe to repeat, also while others do the same: whoever finds that a newer revision was written meanwhile
-        settles that one too, since what he did may have undone the other's work.
+        Safe to repeat, also while other processes settle: if a newer revision exists at the end, it is settled too,
+        because this call may have undone the other process's work.
         """
         try:
             self._carry_out(plan)
         except PunctualError:
-            if self._present(plan).post.revision == plan.post.revision:
+            if self._current(plan).post.revision == plan.post.revision:
                 raise
-        present = self._present(plan)
-        if present.post.revision == plan.post.revision:
-            return present
+        current = self._current(plan)
+        if current.post.revision == plan.post.revision:
+            return current
         ours = {name for name in (plan.schedule_name, *plan.superseded) if name}
-        return self.settle(replace(present, superseded=(*present.superseded, *ours)))
+        return self.settle(replace(current, superseded=(*current.superseded, *ours)))
 
     def difference(self, plan: Plan) -> str:
-        """Return which member of a plan's schedule is not as planned: `Name` if it is gone, nothing if all are."""
-        return self._differing(write_schedule(plan.post, self._target, enabled=plan.wish == "active"))
+        """Return the first member of a plan's schedule that is not as planned: `Name` if it is gone, "" if none."""
+        return self._difference(write_schedule(plan.post, self._target, enabled=plan.desired == "active"))
 
     def invoke(self, payload: Payload) -> None:
-        """Hand an occurrence to the relay without waiting for the scheduler's minute. Durable once this returns."""
+        """Invoke the relay at once, without the scheduler. The invocation is durable on return."""
         body = write_invocation(payload).encode()
-        with translated():
+        with translate_aws_errors():
             self._functions.invoke(FunctionName=self._target.function_arn, InvocationType="Event", Payload=body)
 
     def _carry_out(self, plan: Plan) -> None:
-        gone = {plan.schedule_name, *plan.superseded}
-        if plan.wish != "cancelled" and not self._is_due(plan) and self._arm(plan):
-            gone.remove(plan.schedule_name)
-        elif plan.wish == "active":
-            self._hand_over(plan)
-        for name in sorted(name for name in gone if name):
-            self._putting.take_out(name, self._target.group)
+        to_delete = {plan.schedule_name, *plan.superseded}
+        if plan.desired != "cancelled" and not self._is_due(plan) and self._arm(plan):
+            to_delete.remove(plan.schedule_name)
+        elif plan.desired == "active":
+            self._invoke_now(plan)
+        for name in sorted(name for name in to_delete if name):
+            self._writer.delete(name, self._target.group)
         self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
 
     def _is_due(self, plan: Plan) -> bool:
-        """Whether it is too late for a schedule: the post goes out at once, or its instant came while it was unarmed.
+        """Return whether a plan gets no schedule: a Post now, or an active post whose instant came while unarmed.
 
-        Such a post is handed over directly; whether it is too late even for that is the relay's to say.
+        Such a post is invoked directly; the relay decides whether it is too late.
         """
         due_at = plan.post.due_at
         if plan.schedule_name is None:
             return True
-        return due_at is not None and plan.wish == "active" and due_at - self._target.lead <= self._clock()
+        return due_at is not None and plan.desired == "active" and due_at - self._target.lead <= self._clock()
 
-    def _hand_over(self, plan: Plan) -> None:
-        """Hand a one-time post over, unless its schedule had fired before it could be noted as settled."""
+    def _invoke_now(self, plan: Plan) -> None:
+        """Invoke a one-time post, unless its schedule fired before the plan was settled."""
         begun = self._ledger.occurrence(plan.post.post_id)
         if begun is None or begun.payload.revision != plan.post.revision:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
     def _arm(self, plan: Plan) -> bool:
-        """Put the schedule and read it back. False if its instant came meanwhile: it may have fired. Raises NotArmed.
+        """Upsert the schedule and read it back; return False if the post became due meanwhile. Raises NotArmed.
 
-        A ClientToken is post id and revision, so a request that was carried out before is answered and not repeated.
-        Where somebody has undone it since, it is sent once more under a fresh token.
+        The ClientToken is post id and revision, so AWS answers a repeated request without executing it. If the
+        schedule was changed since, the request is sent once more with a new token.
         """
-        request = write_schedule(plan.post, self._target, enabled=plan.wish == "active")
+        request = write_schedule(plan.post, self._target, enabled=plan.desired == "active")
         begins = request.get("StartDate")
         if begins is not None and begins < self._clock():
-            del request["StartDate"]  # AWS takes no past one, and for a cron rule that has begun it means nothing
+            del request["StartDate"]  # AWS refuses a past one, and a cron rule that has begun does not need it
         token = request["ClientToken"]
         for attempt in (token, f"{token}-{secrets.token_hex(4)}"):
-            self._putting.put(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
-            differing = self._differing(request)
-            if not differing:
+            self._writer.upsert(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
+            difference = self._difference(request)
+            if not difference:
                 return True
             if self._is_due(plan):
                 return False
-        raise NotArmed(request["Name"], differing)
+        raise NotArmed(request["Name"], difference)
 
-    def _differing(self, request: dict[str, Any]) -> str:
-        """Return which member of a schedule does not read back as requested; nothing if all do."""
+    def _difference(self, request: dict[str, Any]) -> str:
+        """Return the first member of the schedule that differs from the request, "" if none."""
         try:
-            with translated():
+            with translate_aws_errors():
                 found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])
-        except ScheduleGone:
+        except ScheduleNotFound:
             return "Name"
         for member in ("ScheduleExpression", "ScheduleExpressionTimezone", "State"):
             if found.get(member) != request[member]:
@@ -130,8 +130,8 @@ class Arming:
                 return f"Target.{member}"
         return ""
 
-    def _present(self, plan: Plan) -> Plan:
-        present = self._ledger.get(plan.post.post_id)
-        if present is None:
+    def _current(self, plan: Plan) -> Plan:
+        current = self._ledger.get(plan.post.post_id)
+        if current is None:
             raise UnknownPost(plan.post.post_id)
-        return present
+        return current

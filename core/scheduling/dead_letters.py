@@ -1,4 +1,4 @@
-"""Dead letters: hand-overs that were given up, kept until a person retries or discards them."""
+"""Dead letters: invocations that were given up, kept until a person retries or discards them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,79 +12,79 @@ from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
 
 
-class LetterGone(PunctualError):
-    """The dead letter is not there any more, or SQS hides it while somebody else reads."""
+class DeadLetterGone(PunctualError):
+    """The dead letter no longer exists, or SQS hides it while another process reads it."""
 
-    hint = "Look at the list again; History says what became of the post."
+    hint = "Reload the list. History shows the result of the post."
 
     def __init__(self) -> None:
-        super().__init__("It was retried or discarded meanwhile, or somebody is reading it at this moment.")
+        super().__init__("It was retried or discarded meanwhile, or another process is reading it at this moment.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """One invocation that was given up. `where` names what holds it, `payload` is what the relay was invoked with."""
+    """An invocation that was given up. `source` names its queue, `payload` is the input of the relay."""
 
     id: str
-    where: str
+    source: str
     payload: str
     reason: str
     failed_at: datetime
 
     @property
     def occurrence(self) -> Payload | None:
-        """The occurrence that was to go out; None where the payload is not one of ours."""
+        """The occurrence to publish; None if the payload is not one of Punctual's."""
         try:
             return read_payload(self.payload)
         except UnreadablePayload:
             return None
 
 
-class Shelf(Protocol):
-    """What holds dead letters. Reading changes nothing; several windows and processes may do it at once."""
+class DeadLetterStore(Protocol):
+    """Storage of dead letters. Reading changes nothing; several processes may read at once."""
 
-    def letters(self) -> list[DeadLetter]:
-        """Return the dead letters, newest first; of very many, some."""
+    def all(self) -> list[DeadLetter]:
+        """Return the dead letters, newest first; some of them if there are very many."""
         ...
 
-    def holds(self, letter_id: str) -> bool:
-        """Tell whether a dead letter is still there."""
+    def contains(self, letter_id: str) -> bool:
+        """Return whether a dead letter still exists."""
         ...
 
     def remove(self, letter_id: str) -> bool:
-        """Forget a dead letter; False if it is not there any more."""
+        """Delete a dead letter; return False if it no longer exists."""
         ...
 
 
 class DeadLetters:
-    """The dead letters of one deployment, wherever they lie."""
+    """The dead letters of a deployment, with the actions of a person."""
 
-    def __init__(self, shelf: Shelf, schedules: Schedules, ledger: Ledger, clock: Clock) -> None:
-        self._shelf = shelf
+    def __init__(self, store: DeadLetterStore, schedules: Schedules, ledger: Ledger, clock: Clock) -> None:
+        self._store = store
         self._schedules = schedules
         self._ledger = ledger
         self._clock = clock
 
     def read(self) -> list[DeadLetter]:
-        """Return the dead letters, newest first; of very many, some."""
-        return self._shelf.letters()
+        """Return the dead letters, newest first; some of them if there are very many."""
+        return self._store.all()
 
     def retry(self, letter: DeadLetter) -> None:
-        """Hand the occurrence to the relay again, however late it is, then forget the letter.
+        """Invoke the relay again, however late the occurrence is, then delete the letter.
 
-        Destinations that were published, refused or left unconfirmed stay as they are. Raises UnreadablePayload,
-        LetterGone, or ChangedElsewhere if a one-time post is no longer wanted as it was; the letter is then kept.
+        Published, refused and unconfirmed destinations stay as they are. Raises UnreadablePayload, DeadLetterGone, or
+        ChangedElsewhere if a one-time post was changed or cancelled; the letter then stays.
         """
         payload = read_payload(letter.payload)
-        if not self._shelf.holds(letter.id):
-            raise LetterGone
-        self._schedules.hand_over_again(payload)
-        self._shelf.remove(letter.id)
+        if not self._store.contains(letter.id):
+            raise DeadLetterGone
+        self._schedules.redeliver(payload)
+        self._store.remove(letter.id)
 
     def discard(self, letter: DeadLetter) -> None:
-        """Forget a letter; an occurrence that had begun and not ended has failed by that. Raises LetterGone."""
-        if not self._shelf.remove(letter.id):
-            raise LetterGone
+        """Delete a letter; an occurrence that is still under way becomes failed. Raises DeadLetterGone."""
+        if not self._store.remove(letter.id):
+            raise DeadLetterGone
         payload = letter.occurrence
         begun = self._ledger.occurrence(payload.occurrence_key) if payload else None
         if payload and begun and outcome(begun).under_way:

@@ -1,50 +1,50 @@
-"""Why a post is not planned or changed as it was asked. Times are told as clocks in the post's own zone show them."""
+"""Refusals: why a post cannot be scheduled or changed. Times are shown in the post's own zone."""
 
 from datetime import datetime
 
 from core.errors import PunctualError
-from core.time.phrases import moment
+from core.time.phrases import date_and_time
 
 
 class TooSoon(PunctualError):
-    """The instant has passed, or is too near for the scheduler to meet."""
+    """The instant has passed, or is too near for the scheduler."""
 
     def __init__(self, due_at: datetime, earliest: datetime, now: datetime, zone: str) -> None:
-        word = "has passed" if due_at <= now else "is only a moment ahead"
-        super().__init__(f"{moment(due_at, zone)} {word}.")
+        state = "has passed" if due_at <= now else "is too soon to be met"
+        super().__init__(f"{date_and_time(due_at, zone)} {state}.")
         self.earliest = earliest
-        self.hint = f"Choose a time after {moment(earliest, zone)}, or use Post now."
+        self.hint = f"Choose a time after {date_and_time(earliest, zone)}, or use Post now."
 
 
 class TooFarAhead(PunctualError):
-    """The instant lies further ahead than posts may be planned."""
+    """The instant is beyond PLANNING_HORIZON."""
 
     hint = "Choose a date within the next three years."
 
     def __init__(self, due_at: datetime, zone: str) -> None:
-        super().__init__(f"{moment(due_at, zone)} is too far ahead.")
+        super().__init__(f"{date_and_time(due_at, zone)} is too far ahead.")
 
 
 class TooLateToChange(PunctualError):
-    """The post goes out in a moment; a change might not arrive in time."""
+    """The post goes out so soon that a change might not arrive in time."""
 
-    hint = "Nothing was changed. If it is not out yet, it can still be cancelled, or given another time."
+    hint = "Nothing was changed. If it is not out yet, you can still cancel or reschedule it."
 
     def __init__(self, due_at: datetime, zone: str) -> None:
-        super().__init__(f"The post is due at {moment(due_at, zone)}: there is no time left to change it.")
+        super().__init__(f"The post is due at {date_and_time(due_at, zone)}: there is no time left to change it.")
 
 
-class Cancelled(PunctualError):
-    """The post was cancelled, so there is nothing to change."""
+class PostCancelled(PunctualError):
+    """The post was cancelled, so it cannot be changed."""
 
-    hint = "Undo the cancellation first, if it is to go out after all."
+    hint = "To send it after all, undo the cancellation first."
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"The post {post_id} was cancelled meanwhile. Your change was not made.")
 
 
-class Moved(PunctualError):
-    """The post was exported: it goes out by another deployment, if it was imported there."""
+class PostMoved(PunctualError):
+    """The post was exported: another deployment sends it once it is imported there."""
 
     hint = "Change it there. To take it back, import the same file here, unless it was imported elsewhere."
 
@@ -52,19 +52,19 @@ class Moved(PunctualError):
         super().__init__(f"The post {post_id} was moved to another deployment. Your change was not made.")
 
 
-class Repeats(PunctualError):
-    """What was asked for needs a post with a single time."""
+class PostRepeats(PunctualError):
+    """The action needs a post with a single time."""
 
-    hint = "Duplicate it and schedule the copy, or change the rule of this one."
+    hint = "Duplicate it and schedule the copy, or change its repeat rule."
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"The post {post_id} repeats, so it has no single time. Nothing was changed.")
 
 
-class Over(PunctualError):
+class SeriesEnded(PunctualError):
     """The last date of a repeating post has passed."""
 
     hint = "Give it a later last date."
 
     def __init__(self, ends_at: datetime, zone: str) -> None:
-        super().__init__(f"The last run was to be by {moment(ends_at, zone)}.")
+        super().__init__(f"The last run was due by {date_and_time(ends_at, zone)}.")

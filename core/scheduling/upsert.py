@@ -1,4 +1,4 @@
-"""Putting a schedule into the scheduler and taking it out again, and waiting while AWS is not ready for it."""
+"""Creates, updates and deletes schedules, and waits while AWS is not ready."""
 
 import logging
 import time
@@ -6,87 +6,89 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.aws_errors import NameTaken, RoleNotReady, ScheduleGone, translated
+from core.aws_errors import RoleNotReady, ScheduleNameTaken, ScheduleNotFound, translate_aws_errors
 
 log = logging.getLogger(__name__)
 
 BUSY_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between tries that AWS turns away because an earlier change of the schedule is still under way."""
-ROLE_PAUSE, ROLE_PATIENCE = 5.0, 120.0
-"""Seconds: IAM takes up to two minutes to let the scheduler assume a role that is new."""
+"""Seconds between attempts while AWS refuses a request because an earlier change of the schedule is in progress."""
+ROLE_PAUSE = 5.0
+"""Seconds between attempts while the scheduler cannot assume its role."""
+ROLE_TIMEOUT = 120.0
+"""Seconds: IAM takes up to two minutes until the scheduler can assume a new role."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """How to wait, and whom to tell, in a sentence, why it takes so long. `for_role` is in seconds."""
+class WaitPolicy:
+    """How to wait for AWS: `role_timeout` in seconds, `report` takes a sentence about a long wait."""
 
     pause: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = log.warning
-    for_role: float = ROLE_PATIENCE
+    report: Callable[[str], None] = log.warning
+    role_timeout: float = ROLE_TIMEOUT
 
 
-UNHURRIED = Waiting()
+DEFAULT_WAIT = WaitPolicy()
 
 
-class Putting:
-    """Creates, updates and deletes schedules through a boto3 scheduler client."""
+class ScheduleWriter:
+    """Upserts and deletes schedules through a boto3 scheduler client."""
 
-    def __init__(self, scheduler: Any, waiting: Waiting) -> None:
+    def __init__(self, scheduler: Any, wait_policy: WaitPolicy) -> None:
         self._scheduler = scheduler
-        self._waiting = waiting
+        self._wait_policy = wait_policy
 
-    def put(self, request: dict[str, Any], *, new: bool) -> None:
-        """Create or update, whichever is needed; `new` says which is likelier.
+    def upsert(self, request: dict[str, Any], *, new: bool) -> None:
+        """Create or update a schedule; `new` says which to try first.
 
-        Raises NameTaken if AWS stays busy with the schedule, RoleNotReady after `for_role` seconds, or what else
-        `core.aws_errors` makes of AWS's answer.
+        Raises ScheduleNameTaken if AWS stays busy with the schedule, RoleNotReady after `role_timeout` seconds, or
+        another error of core.aws_errors.
         """
         waited = 0.0
         while True:
             try:
                 self._create_or_update(request, new=new)
             except RoleNotReady:
-                if waited >= self._waiting.for_role:
+                left = self._wait_policy.role_timeout - waited
+                if left <= 0:
                     raise
-                left = self._waiting.for_role - waited
-                self._waiting.tell(f"AWS does not yet let the scheduler assume its role; trying for {left:.0f} s more.")
-                self._waiting.pause(ROLE_PAUSE)
+                self._wait_policy.report(f"AWS does not let the scheduler assume its role yet; {left:.0f} s left.")
+                self._wait_policy.pause(ROLE_PAUSE)
                 waited += ROLE_PAUSE
             else:
                 return
 
-    def take_out(self, name: str, group: str) -> None:
-        """Delete a schedule, if it is there. Raises NameTaken if AWS stays busy with it."""
+    def delete(self, name: str, group: str) -> None:
+        """Delete a schedule if it exists. Raises ScheduleNameTaken if AWS stays busy with it."""
         for pause in (*BUSY_PAUSES, None):
             try:
-                with translated():
+                with translate_aws_errors():
                     self._scheduler.delete_schedule(Name=name, GroupName=group)
-            except NameTaken:
+            except ScheduleNameTaken:
                 if pause is None:
                     raise
-                self._waiting.pause(pause)
-            except ScheduleGone:
+                self._wait_policy.pause(pause)
+            except ScheduleNotFound:
                 return
             else:
                 return
 
     def _create_or_update(self, request: dict[str, Any], *, new: bool) -> None:
-        """A taken name means that the schedule is there, and is updated; an update of it may have to wait its turn."""
+        """Switch to an update when the name is taken, and to a creation when the schedule is gone."""
         create, update = self._scheduler.create_schedule, self._scheduler.update_schedule
-        put = create if new else update
+        send = create if new else update
         for pause in (*BUSY_PAUSES, None):
             try:
-                with translated():
-                    put(**request)
-            except NameTaken:
+                with translate_aws_errors():
+                    send(**request)
+            except ScheduleNameTaken:
                 if pause is None:
                     raise
-                if put is update:
-                    self._waiting.pause(pause)
-                put = update
-            except ScheduleGone:
+                if send is update:  # an earlier update is in progress
+                    self._wait_policy.pause(pause)
+                send = update
+            except ScheduleNotFound:
                 if pause is None:
                     raise
-                put = create
+                send = create
             else:
                 return

@@ -1,4 +1,4 @@
-"""A copy of a home, whole and consistent, made while it is in use."""
+"""Backups: complete and consistent copies of a home in use."""
 
 import os
 import shutil
@@ -8,72 +8,80 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from core.errors import PunctualError
-from core.storage.database import Database, translated
+from core.storage.database import Database, translate_storage_errors
 from core.storage.home import Home
 
-LEFT_OUT = (".db", "-wal", "-shm", ".lock", ".opening", ".log")
-"""Endings of what is copied in another way, or belongs to running processes alone."""
+EXCLUDED_SUFFIXES = (".db", "-wal", "-shm", ".lock", ".opening", ".log")
+"""Endings of database files, which are copied separately, and of files that only running processes need."""
 
 
-class FolderInUse(PunctualError):
-    """A backup would overwrite something."""
+class BackupFolderInUse(PunctualError):
+    """The backup folder is not empty."""
 
-    hint = "Name a folder that is empty or not there yet."
+    hint = "Name an empty folder or a new one."
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} is there already, and a backup never overwrites.")
+        super().__init__(f"{folder} exists already, and a backup never overwrites.")
 
 
-class WithinHome(PunctualError):
-    """The copy would lie in what it is a copy of."""
+class BackupWithinHome(PunctualError):
+    """The backup folder is inside the home."""
 
     hint = "Name a folder elsewhere, best on another disk."
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} lies within the data folder.")
+        super().__init__(f"{folder} is inside the data folder.")
 
 
-class CannotBackUp(PunctualError):
-    """The copy could not be written."""
+class BackupFailed(PunctualError):
+    """The backup could not be written."""
 
-    hint = "Check that the disk has room and that the folder may be written to, then try again."
+    hint = "Check that the disk has room and that the folder is writable, then try again."
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"The backup to {folder} failed: {reason}.")
 
 
 def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
-    """Copy the databases as they are at one moment, then accounts, secrets, pictures and videos, for this user alone.
+    """Copy the databases as of one moment, then accounts, secrets, pictures and videos, readable by this user only.
 
-    So the ledger's copy knows of no change that the engine's lacks, or the other way round. The ledger goes first: a
-    post that is planned between the two looks is in the engine's copy at least, and goes out. Raises WithinHome,
-    FolderInUse, CannotBackUp or StorageFault.
+    All snapshots begin before the first copy, so the ledger's and the engine's copies agree. The ledger comes first: a
+    post that is scheduled between the two snapshots is at least in the engine's copy, and goes out. Raises
+    BackupWithinHome, BackupFolderInUse, BackupFailed or StorageError.
     """
-    # Not Path.resolve: before Python 3.13 it raises a RuntimeError for a link that leads to itself.
+    # Not Path.resolve: before Python 3.13 it raises RuntimeError for a link to itself.
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(home.path)):
-        raise WithinHome(folder)
+        raise BackupWithinHome(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if any(folder.iterdir()):
-            raise FolderInUse(folder)
-        with ExitStack() as frozen:
-            snapshots = [frozen.enter_context(_begun(database)) for database in databases]
-            for database, snapshot in zip(databases, snapshots, strict=True):
-                target = folder / database.path.name
-                with translated(target):
-                    _copy(snapshot, target)
-        for path in home.path.iterdir():
-            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(LEFT_OUT):
-                shutil.copy2(path, folder / path.name)
-        if home.media.exists():
-            unfinished = shutil.ignore_patterns(".*")
-            shutil.copytree(home.media, folder / home.media.name, ignore=unfinished)
+            raise BackupFolderInUse(folder)
+        _copy_databases(databases, folder)
+        _copy_files(home, folder)
     except OSError as error:
-        raise CannotBackUp(folder, error.strerror or str(error)) from error
+        raise BackupFailed(folder, error.strerror or str(error)) from error
 
 
-def _copy(snapshot: sqlite3.Connection, target: Path) -> None:
-    """Write what a snapshot sees to a file of this user's alone; what is left of a failure is deleted."""
+def _copy_databases(databases: Sequence[Database], folder: Path) -> None:
+    with ExitStack() as stack:
+        snapshots = [stack.enter_context(_snapshot_now(database)) for database in databases]
+        for database, snapshot in zip(databases, snapshots, strict=True):
+            target = folder / database.path.name
+            with translate_storage_errors(target):
+                _copy_snapshot(snapshot, target)
+
+
+def _copy_files(home: Home, folder: Path) -> None:
+    for path in home.path.iterdir():
+        if path.is_file() and not path.name.startswith(".") and not path.name.endswith(EXCLUDED_SUFFIXES):
+            shutil.copy2(path, folder / path.name)
+    if home.media.exists():
+        unfinished = shutil.ignore_patterns(".*")
+        shutil.copytree(home.media, folder / home.media.name, ignore=unfinished)
+
+
+def _copy_snapshot(snapshot: sqlite3.Connection, target: Path) -> None:
+    """Write a snapshot to a private file; a failure leaves no file."""
     partial = target.with_name(f"{target.name}.partial")
     os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
@@ -85,8 +93,8 @@ def _copy(snapshot: sqlite3.Connection, target: Path) -> None:
 
 
 @contextmanager
-def _begun(database: Database) -> Iterator[sqlite3.Connection]:
-    """Give a snapshot of this moment: SQLite takes it with the first read."""
+def _snapshot_now(database: Database) -> Iterator[sqlite3.Connection]:
+    """Yield a snapshot of this moment: SQLite begins one with the first read."""
     with database.snapshot() as connection:
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         yield connection

@@ -1,4 +1,4 @@
-"""The folder that holds everything Punctual keeps on one machine."""
+"""The home: the folder with all data of one machine."""
 
 import base64
 import os
@@ -11,7 +11,7 @@ from core.errors import PunctualError
 
 
 class HomeUnusable(PunctualError):
-    """The data folder, or a file in it that is named instead, cannot be made, read or written."""
+    """The data folder, or the named file in it, cannot be created, read or written."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"The data folder {path} cannot be used: {reason}.")
@@ -19,12 +19,12 @@ class HomeUnusable(PunctualError):
 
 
 class Home:
-    """A folder of this user's alone, with the files in it by name."""
+    """A private folder of this user, with a property for each path in it."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder if missing and write to it once. Raises HomeUnusable."""
+        """Create the folder if missing and write a test file to it. Raises HomeUnusable."""
         self.path = path
-        with usable(path):
+        with translate_home_errors(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe = path / f".write-test-{secrets.token_hex(4)}"
             try:
@@ -39,7 +39,7 @@ class Home:
 
     @property
     def engine_database(self) -> Path:
-        """The embedded engine's schedules."""
+        """The engine's schedules and invocations."""
         return self.path / "engine.db"
 
     @property
@@ -54,49 +54,52 @@ class Home:
 
     @property
     def media(self) -> Path:
-        """The pictures and videos of posts, by what they contain."""
+        """The pictures and videos of posts, content-addressed."""
         return self.path / "media"
 
     @property
     def account_checks(self) -> Path:
-        """What the last look at each account found."""
+        """The result of the last check of each account."""
         return self.path / "account-checks.json"
 
     @property
     def channels(self) -> Path:
-        """Where people are told of troubles, with the credentials for it, mode 0600."""
+        """The notification channels with their credentials, mode 0600."""
         return self.path / "channels.json"
 
     @property
     def notices(self) -> Path:
-        """What people were told already."""
+        """The notifications that were sent."""
         return self.path / "notices.db"
 
     def signing_secrets(self, configured: str | None) -> tuple[str, ...]:
-        """Return the active signing secrets, newest first: the configured ones, else the home's own, made once."""
+        """Return the active signing secrets, newest first: the configured ones, else the home's own."""
         if configured:
             return tuple(configured.split())
-        return tuple(self.kept_secret("signing-secret", new_signing_secret).split())
+        return tuple(self.get_or_create_secret("signing-secret", new_signing_secret).split())
 
-    def kept_secret(self, name: str, make: Callable[[], str]) -> str:
-        """Return the secret kept in the file `name`, mode 0600; it is made by `make()` if there is none yet."""
+    def get_or_create_secret(self, name: str, create: Callable[[], str]) -> str:
+        """Return the secret in the file `name`, mode 0600; a missing file is written with `create()`.
+
+        Raises HomeUnusable.
+        """
         path = self.path / name
-        with usable(path):
+        with translate_home_errors(path):
             if not path.exists():
-                _write_once(path, make())
-            kept = path.read_text().strip()
-        if not kept:
+                _write_once(path, create())
+            secret = path.read_text().strip()
+        if not secret:
             raise HomeUnusable(path, "the file is empty")
-        return kept
+        return secret
 
 
 def new_signing_secret() -> str:
-    """Return a fresh secret in Standard Webhooks' form: `whsec_` and 32 random bytes in base64."""
+    """Return a new secret in the Standard Webhooks form: `whsec_` and 32 random bytes in base64."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def is_signing_secret(text: str) -> bool:
-    """Whether a text is `whsec_` and base64 of something."""
+    """Return whether a text is `whsec_` followed by non-empty base64."""
     try:
         return text.startswith("whsec_") and len(base64.b64decode(text[6:], validate=True)) > 0
     except ValueError:
@@ -104,8 +107,8 @@ def is_signing_secret(text: str) -> bool:
 
 
 @contextmanager
-def usable(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about a file or a folder into HomeUnusable."""
+def translate_home_errors(path: Path) -> Iterator[None]:
+    """Translate the operating system's errors for a file or folder to HomeUnusable."""
     try:
         yield
     except (OSError, UnicodeDecodeError) as error:
@@ -113,33 +116,33 @@ def usable(path: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Replace a file in one step by one that only this user can read; on return it survives a power cut.
+    """Replace a file atomically, mode 0600; on return the new content survives a power cut.
 
-    Raises HomeUnusable; the file is then as it was.
+    Raises HomeUnusable; the file is then unchanged.
     """
-    with usable(path), _fresh(path, content) as fresh:
-        fresh.replace(path)
+    with translate_home_errors(path), _temporary_file(path, content) as temporary:
+        temporary.replace(path)
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a file unless another process was first; whichever was first stays."""
-    with suppress(FileExistsError), _fresh(path, text) as fresh:
-        os.link(fresh, path)
+    """Create a private file, unless another process has created it first."""
+    with suppress(FileExistsError), _temporary_file(path, text) as temporary:
+        os.link(temporary, path)
 
 
 @contextmanager
-def _fresh(path: Path, content: str | bytes) -> Iterator[Path]:
-    """Write a file of this user's alone beside `path`, to be put in its place; what is left of it is deleted."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
+    """Write a private file in the folder of `path` and yield its path; afterwards delete it if it is still there."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        yield fresh
+        yield temporary
     finally:
-        fresh.unlink(missing_ok=True)
-    if os.name != "nt":  # Windows opens no folders, and keeps renames by itself
+        temporary.unlink(missing_ok=True)
+    if os.name != "nt":  # Windows cannot open folders, and makes renames durable itself
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)

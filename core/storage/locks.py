@@ -1,4 +1,4 @@
-"""One at a time: a lock for each file of the home, which the operating system frees when its owner dies."""
+"""File locks: exclusive access to a file of the home, freed by the operating system when the owner dies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.storage.home import usable
+from core.storage.home import translate_home_errors
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let one thread of one process at a time change a file, in turn. Raises HomeUnusable."""
+    """Hold the lock of a file, which one thread of one process can hold at a time. Raises HomeUnusable."""
     lock = FileLock(f"{path}.lock")
-    with usable(path):
+    with translate_home_errors(path):
         lock.acquire()
     try:
         yield

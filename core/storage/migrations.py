@@ -1,25 +1,25 @@
-"""Brings a SQLite file from the schema version it has to the latest, in one transaction."""
+"""Migrations: SQL scripts that bring a SQLite file to the latest schema version in one transaction."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 
 
-def version_of(connection: sqlite3.Connection) -> int:
+def schema_version(connection: sqlite3.Connection) -> int:
     """Return how many migrations the file has had."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
-    """Run the scripts that the file has not had yet; if one fails, none was run.
+    """Run the scripts that the file has not had yet, all or none.
 
-    Another process may do the same at the same moment: whichever is first does it for both.
+    Several processes may do so at the same time: the first one migrates for all.
     """
-    if version_of(connection) == len(migrations):
+    if schema_version(connection) == len(migrations):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for number in range(version_of(connection) + 1, len(migrations) + 1):
+        for number in range(schema_version(connection) + 1, len(migrations) + 1):
             for statement in _statements(migrations[number - 1]):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")

@@ -1,4 +1,4 @@
-"""Which processes share a home, and which of them still live."""
+"""Presence files: one locked file for each live process of a home."""
 
 import secrets
 from contextlib import suppress
@@ -6,29 +6,34 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.storage.home import usable
+from core.storage.home import translate_home_errors
 
 
 class Presence:
-    """This process's presence in a home: a file that the operating system keeps locked for as long as it lives.
+    """A file in the home that the operating system keeps locked while this process lives.
 
-    A process that is killed, in whatever way, loses the lock at that moment, so others may free what it had claimed
-    without waiting for a lease to run out.
+    A killed process loses its lock at once, so other processes can free its claims before the leases run out.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Announce this process in `folder`, made if missing, under a token of its own. Raises HomeUnusable."""
+        """Lock a file named after a new token in `folder`, and delete the files of dead processes.
+
+        The folder is created if missing. Raises HomeUnusable.
+        """
         self._folder = folder
         self.token = secrets.token_hex(8)
         self._lock = FileLock(self._path(self.token), thread_local=False)
-        with usable(folder):
+        with translate_home_errors(folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(timeout=5)
+            for path in folder.glob("*.lock"):
+                self.is_alive(path.stem)
 
-    def lives(self, token: str) -> bool:
-        """Tell whether the process that holds `token` still runs. This one always does.
+    def is_alive(self, token: str) -> bool:
+        """Return whether the process with this token lives; delete the file of a dead one.
 
-        One of which nobody can tell, such as another user's, counts as alive: leases decide about what it holds.
+        A file that cannot be locked for another reason, such as one of another user, counts as alive: the leases of
+        its claims then decide.
         """
         if token == self.token:
             return True
@@ -38,25 +43,23 @@ class Presence:
         probe = FileLock(path, thread_local=False)
         try:
             probe.acquire(timeout=0)
-        except OSError:  # among them filelock's Timeout: it is held
+        except OSError:  # filelock's Timeout is one: a live process holds the lock
             return True
         self._delete(token)
         probe.release()
         return False
 
-    def others(self) -> list[str]:
-        """Return the tokens of the other processes that are alive; what dead ones left behind is tidied away."""
-        tokens = (path.stem for path in self._folder.glob("*.lock"))
-        return [token for token in tokens if token != self.token and self.lives(token)]
-
     def leave(self) -> None:
-        """Give the presence up."""
+        """Delete the file and release its lock."""
         self._delete(self.token)
         self._lock.release()
 
     def _delete(self, token: str) -> None:
-        """Delete a file while its lock is held: whoever waits for that lock then sees that the file is gone."""
-        with suppress(OSError):  # Windows deletes no file that is open
+        """Delete a file whose lock this process holds.
+
+        A starting process that has opened the file and waits for the lock then finds it deleted and creates a new one.
+        """
+        with suppress(OSError):  # Windows cannot delete an open file
             self._path(token).unlink()
 
     def _path(self, token: str) -> Path:

@@ -1,5 +1,3 @@
-"""Connected accounts in a file: this user's alone, and never quoted."""
-
 import stat
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -26,18 +24,18 @@ def webhook(name, **changed):
     return Account(destination=f"webhook:{name}", **{**members, **changed})
 
 
-def test_the_file_is_this_users_alone(accounts, path):
+def test_only_the_owner_may_read_the_file(accounts, path):
     accounts.connect(webhook("sales"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_credentials_of_a_removed_account_are_gone_from_the_file(accounts, path):
+def test_a_removed_account_leaves_no_credentials_in_the_file(accounts, path):
     accounts.connect(webhook("sales"))
     accounts.remove("webhook:sales")
     assert "hunter2" not in path.read_text()
 
 
-def test_accounts_that_are_connected_at_the_same_moment_are_all_kept(path):
+def test_accounts_that_are_connected_concurrently_are_all_stored(path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: FileAccounts(path).connect(webhook(f"n{number}")), range(16)))
     assert len(FileAccounts(path).all()) == 17
@@ -54,7 +52,7 @@ def test_accounts_that_are_connected_at_the_same_moment_are_all_kept(path):
         b'[{"credentials":{"secret":"hunter2\xff',
     ],
 )
-def test_a_file_that_was_damaged_is_named_left_alone_and_not_quoted(accounts, path, content):
+def test_a_damaged_file_is_named_unchanged_and_not_quoted(accounts, path, content):
     path.write_bytes(content)
     with pytest.raises(AccountsUnreadable, match=str(path)) as refusal:
         accounts.all()

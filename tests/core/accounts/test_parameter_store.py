@@ -1,12 +1,10 @@
-"""Accounts in Parameter Store: encrypted, not asked for at every look, and never quoted."""
-
 import traceback
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
-from core.accounts.parameter_store import FRESH_FOR, ParameterAccounts, ParameterUnreadable
+from core.accounts.parameter_store import CACHED_FOR, ParameterStoreAccounts, ParameterUnreadable
 from core.accounts.port import Account
 from core.aws_errors import AccessDenied
 
@@ -20,17 +18,19 @@ def account():
 
 @pytest.fixture
 def accounts(cloud, product_session, clock):
-    return ParameterAccounts(product_session.client("ssm"), PATH, clock)
+    return ParameterStoreAccounts(product_session.client("ssm"), PATH, clock)
 
 
-def test_credentials_are_encrypted_under_a_name_that_people_recognise(accounts, cloud, account):
+def test_an_account_is_an_encrypted_parameter_with_a_readable_name(accounts, cloud, account):
     accounts.connect(account)
     [stored] = cloud["ssm"].get_parameters_by_path(Path=PATH)["Parameters"]
     assert (stored["Name"], stored["Type"]) == (f"{PATH}/webhook_3a_sales", "SecureString")
 
 
-@pytest.mark.parametrize("later", [FRESH_FOR, -timedelta(days=1)], ids=["half a minute", "a clock that is set back"])
-def test_what_another_process_changes_is_seen_within_half_a_minute(accounts, cloud, account, clock, later):
+@pytest.mark.parametrize(
+    "later", [CACHED_FOR, -timedelta(days=1)], ids=["after half a minute", "after the clock was set back"]
+)
+def test_a_change_of_another_process_is_visible_within_half_a_minute(accounts, cloud, account, clock, later):
     accounts.connect(account)
     assert accounts.get("webhook:sales").label == "Sales"
     cloud["ssm"].delete_parameter(Name=f"{PATH}/webhook_3a_sales")
@@ -40,7 +40,7 @@ def test_what_another_process_changes_is_seen_within_half_a_minute(accounts, clo
 
 
 @pytest.mark.parametrize("content", ["{", '{"destination": 1, "credentials": {"secret": "hunter2"}}'])
-def test_a_parameter_that_is_no_account_is_named_and_not_quoted(accounts, cloud, content):
+def test_a_parameter_that_is_not_an_account_is_named_and_not_quoted(accounts, cloud, content):
     cloud["ssm"].put_parameter(Name=f"{PATH}/webhook_3a_sales", Value=content, Type="SecureString")
     with pytest.raises(ParameterUnreadable, match=f"{PATH}/webhook_3a_sales") as refusal:
         accounts.all()
@@ -55,7 +55,7 @@ def test_a_parameter_that_is_no_account_is_named_and_not_quoted(accounts, cloud,
         ("DeleteParameters", lambda accounts, account: accounts.remove(account.destination)),
     ],
 )
-def test_a_refusal_of_aws_is_told_in_words(accounts, account, interfere, operation, use):
+def test_an_error_of_aws_is_translated(accounts, account, interfere, operation, use):
     interfere(operation, "AccessDeniedException", f"You may not {operation} on {PATH}")
     with pytest.raises(AccessDenied, match=operation):
         use(accounts, account)

@@ -1,11 +1,9 @@
-"""What an account tells of itself, and what it does not."""
-
 import json
 
 import pytest
 from pydantic import SecretStr
 
-from core.accounts.port import Account, with_credentials
+from core.accounts.port import Account, with_plain_credentials
 
 
 @pytest.fixture
@@ -13,14 +11,14 @@ def account():
     return Account(destination="webhook:sales", label="Sales", credentials={"secret": SecretStr("hunter2")})
 
 
-def test_the_network_stands_before_the_colon(account):
+def test_the_network_is_the_part_before_the_colon(account):
     assert account.network == "webhook"
 
 
-def test_credentials_are_not_shown(account):
+def test_credentials_are_masked(account):
     assert "hunter2" not in repr(account)
     assert "hunter2" not in account.model_dump_json()
 
 
-def test_credentials_are_written_in_the_clear_for_where_they_are_kept_alone(account):
-    assert Account.model_validate_json(json.dumps(with_credentials(account))) == account
+def test_an_account_can_be_stored_with_plain_credentials_and_read_again(account):
+    assert Account.model_validate_json(json.dumps(with_plain_credentials(account))) == account

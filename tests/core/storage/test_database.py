@@ -5,65 +5,21 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from core.storage.database import (
-    Busy,
-    Damaged,
-    Database,
-    NewerDatabase,
-    StorageFault,
-    last_set_aside,
-    open_sound,
-    set_aside_files,
-)
+from core.storage.database import Database, DatabaseBusy, NewerDatabase, StorageError
 
-NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-NOTES = "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);\n"
-COLOURS = "ALTER TABLE note ADD COLUMN colour TEXT NOT NULL DEFAULT 'white';\nUPDATE note SET colour = 'grey';\n"
-INDEXES = "CREATE INDEX note_colour ON note (colour);\n"
-VERSIONS = (NOTES, COLOURS, INDEXES)
+ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "notes.db"
-
-
-@pytest.fixture
-def database(path):
-    database = Database(path, [NOTES])
-    yield database
-    database.close()
-
-
-def add(text):
-    return lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (text,)).lastrowid
-
-
-def fill(database):
-    for number in range(1000):
-        database.write(add(f"{number} " + "x" * 1000))
-
-
-def add_pair(number):
-    return lambda connection: [add(f"{number}{half}")(connection) for half in "ab"]
-
-
-def texts(database):
-    return [row["text"] for row in database.read("SELECT text FROM note ORDER BY id")]
-
-
-def test_what_was_written_is_read(database):
+def test_a_written_row_can_be_read(database, add, texts):
     assert database.write(add("one")) == 1
     assert texts(database) == ["one"]
 
 
-def test_an_intent_that_raises_undoes_itself_and_raises_for_its_caller(database):
+def test_a_write_that_raises_is_rolled_back_and_raises_for_its_caller(database, add, texts):
     def work(connection):
         add("half")(connection)
         raise LookupError("changed my mind")
@@ -74,55 +30,84 @@ def test_an_intent_that_raises_undoes_itself_and_raises_for_its_caller(database)
 
 
 @pytest.fixture
-def together(database):
-    """Bring intents while another holds the turn, so that they share a commit; return what each came to."""
+def share_commit(database):
+    """Run writes of several threads in one commit, in this order; return the value or exception type of each."""
 
-    def bring_all(intents):
-        go_on, started, outcomes = threading.Event(), threading.Event(), {}
+    def run(writes):
+        go_on, started, results = threading.Event(), threading.Event(), {}
 
-        def holding(connection):
+        def hold(connection):
             started.set()
             go_on.wait(5)
 
-        def bring(name, write, work):
+        def run_write(name, write, work):
             try:
-                outcomes[name] = write(work)
-            except (ValueError, sqlite3.IntegrityError) as error:
-                outcomes[name] = type(error)
+                results[name] = write(work)
+            except (ValueError, sqlite3.IntegrityError, StorageError) as error:
+                results[name] = type(error)
 
-        threads = [threading.Thread(target=database.write, args=(holding,))]
+        threads = [threading.Thread(target=database.write, args=(hold,))]
         threads[0].start()
         started.wait(5)
-        for number, (name, (write, work)) in enumerate(intents.items(), 1):
-            threads.append(threading.Thread(target=bring, args=(name, write, work)))
+        for number, (name, (write, work)) in enumerate(writes.items(), 1):
+            threads.append(threading.Thread(target=run_write, args=(name, write, work)))
             threads[-1].start()
-            while len(database._waiting) < number:
+            while len(database._pending) < number:
                 pass
         go_on.set()
         for thread in threads:
             thread.join(5)
-        return outcomes
+        return results
 
-    return bring_all
+    return run
 
 
-def test_intents_that_share_a_commit_fail_and_succeed_each_for_itself(database, together):
+def test_writes_that_share_a_commit_fail_and_succeed_independently(database, share_commit, add, texts):
     def failing(connection):
         add("never")(connection)
         raise ValueError
 
     works = {"a": add("a"), "failing": failing, "b": add("b"), "twin": add("b")}
-    outcomes = together({name: (database.write, work) for name, work in works.items()})
-    assert outcomes == {"a": 1, "failing": ValueError, "b": 2, "twin": sqlite3.IntegrityError}
+    results = share_commit({name: (database.write, work) for name, work in works.items()})
+    assert results == {"a": 1, "failing": ValueError, "b": 2, "twin": sqlite3.IntegrityError}
     assert texts(database) == ["a", "b"]
 
 
-def test_many_threads_lose_nothing(database):
-    def bring(start):
+def test_a_failed_commit_replaces_only_the_refusals_that_may_result_from_a_write_it_rolls_back(
+    database, share_commit, add, texts
+):
+    """A deferred foreign key fails at COMMIT. The second `twin` is refused because of the first, which then is lost."""
+    checked_at_commit = "CREATE TABLE mark (note INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)"
+    database.write(lambda connection: connection.execute(checked_at_commit))
+
+    def refused(connection):
+        raise ValueError
+
+    def refuse_second(connection):
+        if connection.execute("SELECT 1 FROM note WHERE text = 'twin'").fetchone():
+            raise ValueError
+        add("twin")(connection)
+
+    works = {
+        "refused": refused,
+        "twin": refuse_second,
+        "second twin": refuse_second,
+        "orphan": lambda connection: connection.execute("INSERT INTO mark (note) VALUES (404)"),
+    }
+    results = share_commit({name: (database.write, work) for name, work in works.items()})
+    failed = sqlite3.IntegrityError
+    assert results == {"refused": ValueError, "twin": failed, "second twin": failed, "orphan": failed}
+    assert texts(database) == []
+    database.write(add("afterwards"))
+    assert texts(database) == ["afterwards"]
+
+
+def test_concurrent_writes_of_many_threads_are_all_committed(database, add, texts):
+    def write_fifty(start):
         for number in range(start, start + 50):
             database.write(add(str(number)))
 
-    threads = [threading.Thread(target=bring, args=(start,)) for start in range(0, 400, 50)]
+    threads = [threading.Thread(target=write_fifty, args=(start,)) for start in range(0, 400, 50)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -130,7 +115,7 @@ def test_many_threads_lose_nothing(database):
     assert sorted(map(int, texts(database))) == list(range(400))
 
 
-def test_a_snapshot_does_not_see_what_is_written_meanwhile(database):
+def test_a_snapshot_does_not_show_later_writes(database, add, texts):
     database.write(add("before"))
     with database.snapshot() as connection:
         assert connection.execute("SELECT count(*) FROM note").fetchone()[0] == 1
@@ -140,35 +125,33 @@ def test_a_snapshot_does_not_see_what_is_written_meanwhile(database):
 
 
 def synchronous(connection):
+    """Return SQLite's setting: 2 is FULL, 1 is NORMAL."""
     return connection.execute("PRAGMA synchronous").fetchone()[0]
 
 
-def test_writing_waits_for_the_disk_unless_it_is_told_not_to(database):
-    """SQLite's own names for it: 2 is FULL, 1 is NORMAL."""
+def test_only_an_unflushed_write_does_not_wait_for_the_disk(database):
     assert database.write(synchronous) == 2
     assert database.write_unflushed(synchronous) == 1
     assert database.write(synchronous) == 2
 
 
-def test_a_commit_that_one_intent_needs_on_disk_is_flushed_for_all(database, together):
-    assert together({"light": (database.write_unflushed, synchronous), "heavy": (database.write, synchronous)}) == {
-        "light": 2,
-        "heavy": 2,
-    }
+def test_a_commit_is_flushed_if_one_of_its_writes_needs_it(database, share_commit):
+    writes = {"unflushed": (database.write_unflushed, synchronous), "flushed": (database.write, synchronous)}
+    assert share_commit(writes) == {"unflushed": 2, "flushed": 2}
 
 
-def test_what_was_written_unflushed_is_read_by_others_at_once(database, path):
+def test_an_unflushed_write_is_visible_to_others_at_once(database, path, first, add, texts):
     database.write_unflushed(add("one"))
-    other = Database(path, [NOTES])
+    other = Database(path, first)
     assert texts(other) == ["one"]
     other.close()
 
 
-def test_a_newer_version_is_refused_and_not_touched(path):
-    Database(path, VERSIONS).close()
+def test_a_file_of_a_newer_version_is_refused_and_unchanged(path, migrations, first):
+    Database(path, migrations).close()
     before = path.read_bytes()
     with pytest.raises(NewerDatabase, match="schema version 3; this version of Punctual knows 1"):
-        Database(path, [NOTES])
+        Database(path, first)
     assert path.read_bytes() == before
 
 
@@ -176,28 +159,32 @@ def test_only_the_owner_may_read_the_file(database, path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("opened", [Database, partial(open_sound, now=NOW)])
-def test_a_folder_that_cannot_be_made_is_named(tmp_path, opened):
+def test_a_folder_that_cannot_be_created_is_named(tmp_path, first):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageFault, match=r"file/kept/notes\.db could not be read or written: Not a directory"):
-        opened(tmp_path / "file" / "kept" / "notes.db", [NOTES])
+    with pytest.raises(StorageError, match=r"file/kept/notes\.db could not be read or written: Not a directory"):
+        Database(tmp_path / "file" / "kept" / "notes.db", first)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_read_only_folder_is_named(tmp_path):
+def test_a_read_only_folder_is_named(tmp_path, first):
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(StorageFault, match=r"notes\.db could not be read or written: .*[Pp]ermission"):
-            Database(tmp_path / "notes.db", [NOTES])
+        with pytest.raises(StorageError, match=r"notes\.db could not be read or written: .*[Pp]ermission"):
+            Database(tmp_path / "notes.db", first)
     finally:
         tmp_path.chmod(0o700)
 
 
-def test_a_full_disk_is_named_and_costs_nothing_that_was_written(database, path):
+def test_a_full_disk_is_reported_and_loses_no_committed_row(database, add, texts):
     database.write(add("kept"))
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
-    with pytest.raises(StorageFault, match=r"notes\.db could not be read or written: database or disk is full"):
-        fill(database)
+
+    def fill():
+        for number in range(1000):
+            database.write(add(f"{number} " + "x" * 1000))
+
+    with pytest.raises(StorageError, match=r"notes\.db could not be read or written: database or disk is full"):
+        fill()
     kept = texts(database)
     assert "kept" in kept
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000"))
@@ -205,105 +192,53 @@ def test_a_full_disk_is_named_and_costs_nothing_that_was_written(database, path)
     assert texts(database) == [*kept, "room again"]
 
 
-def test_a_disk_that_fills_under_one_intent_fails_all_that_shared_the_commit_and_none_is_half_written(database):
+def test_a_write_that_fills_the_disk_is_rolled_back_whole(database, add, texts):
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 10"))
-    with pytest.raises(StorageFault):
+    with pytest.raises(StorageError):
         database.write(lambda connection: [add(f"{number} " + "x" * 1000)(connection) for number in range(100)])
     assert texts(database) == []
 
 
-def test_a_file_that_is_no_database_is_set_aside_unchanged_and_a_new_one_begun(path):
-    path.write_bytes(b"these are not the bytes you are looking for" * 100)
-    database = open_sound(path, [NOTES], now=NOW)
-    database.write(add("new"))
-    assert texts(database) == ["new"]
-    database.close()
-    (aside,) = set_aside_files(path)
-    assert aside.name == "notes.db.damaged-20261102T120000Z"
-    assert aside.read_bytes().startswith(b"these are not the bytes")
+def test_a_disk_that_fills_in_one_write_fails_every_write_of_the_commit(database, share_commit, add, texts):
+    database.write(lambda connection: connection.execute("PRAGMA max_page_count = 10"))
+
+    def fill(connection):
+        for number in range(100):
+            add(f"{number} " + "x" * 1000)(connection)
+
+    writes = {"small": (database.write, add("small")), "large": (database.write, fill)}
+    assert share_commit(writes) == {"small": StorageError, "large": StorageError}
+    assert texts(database) == []
 
 
-def test_damage_in_the_middle_of_a_file_is_found_at_the_start(path):
-    database = Database(path, [NOTES])
-    database.write(lambda connection: [add(f"{number} " + "x" * 500)(connection) for number in range(200)])
-    database.close()
-    with path.open("r+b") as file:
-        file.seek(4096 * 5)
-        file.write(b"\xff" * 4096 * 3)
-    damaged = path.read_bytes()
-    database = Database(path, [NOTES])
-    with pytest.raises(Damaged, match=r"notes\.db is damaged"):
-        database.check()
-    database.close()
-    open_sound(path, [NOTES], now=NOW).close()
-    assert set_aside_files(path)[0].read_bytes() == damaged
-
-
-def test_a_file_that_somebody_keeps_to_himself_is_called_busy_and_not_full(path, monkeypatch):
+def test_a_file_that_another_program_locks_is_reported_as_busy(path, first, add, texts, monkeypatch):
     monkeypatch.setattr("core.storage.database.BUSY_SECONDS", 0.05)
-    database = Database(path, [NOTES])
+    database = Database(path, first)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Busy, match="locked") as refusal:
+        with pytest.raises(DatabaseBusy, match="locked") as refusal:
             database.write(add("too soon"))
-    assert "Close what holds it" in refusal.value.hint
+    assert "Close any other program" in refusal.value.hint
     database.write(add("in time"))
     assert texts(database) == ["in time"]
     database.close()
 
 
-def test_a_damaged_file_is_closed_before_it_is_set_aside(path, monkeypatch):
-    opened, connect = [], sqlite3.connect
-    monkeypatch.setattr(
-        sqlite3, "connect", lambda *args, **options: opened.append(connect(*args, **options)) or opened[-1]
-    )
-    path.write_bytes(b"no database" * 500)
-    rename = Path.rename
-
-    def rename_closed(source, target):
-        for connection in opened:
-            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-                connection.execute("SELECT 1")
-        return rename(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", rename_closed)
-        open_sound(path, [NOTES], now=NOW).close()
-    assert set_aside_files(path)
-
-
-def test_a_second_damaged_file_does_not_replace_the_first_that_was_set_aside(path):
-    for content in (b"first" * 1000, b"second" * 1000):
-        path.write_bytes(content)
-        open_sound(path, [NOTES], now=NOW).close()
-    assert [file.read_bytes()[:5] for file in set_aside_files(path)] == [b"first", b"secon"]
-
-
-def test_when_a_file_was_last_set_aside_is_known(path):
-    assert last_set_aside(path) is None
-    for now in (NOW, NOW, NOW + timedelta(hours=1)):
-        path.write_bytes(b"no database" * 500)
-        open_sound(path, [NOTES], now=now).close()
-    path.with_name("notes.db.damaged-by-the-cat").touch()
-    assert last_set_aside(path) == NOW + timedelta(hours=1, seconds=1)
-
-
 @pytest.mark.parametrize("method", ["write", "write_unflushed"])
-def test_a_killed_process_loses_nothing_that_was_acknowledged(path, method):
+def test_a_killed_process_loses_no_acknowledged_write(path, first, texts, method):
     script = f"""
 from pathlib import Path
 from core.storage.database import Database
-database = Database(Path({str(path)!r}), [{NOTES!r}])
+database = Database(Path({str(path)!r}), {first!r})
 for number in range(1_000_000):
     database.{method}(lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (str(number),)))
     print(number, flush=True)
 """
-    root = Path(__file__).parents[3]
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=root) as process:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         acknowledged = [process.stdout.readline() for _ in range(200)]
         process.send_signal(signal.SIGKILL)
         acknowledged += process.stdout.readlines()
-    database = Database(path, [NOTES])
+    database = Database(path, first)
     database.check()
     kept = set(texts(database))
     database.close()

@@ -1,5 +1,3 @@
-"""The folder that holds everything, and the secrets that are made in it once."""
-
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +17,7 @@ def home(tmp_path):
     return Home(tmp_path / "home")
 
 
-def test_the_folder_is_made_for_this_user_alone_and_nothing_is_left_in_it(home):
+def test_the_folder_is_created_private_and_empty(home):
     assert mode(home.path) == 0o700
     assert list(home.path.iterdir()) == []
 
@@ -33,12 +31,12 @@ def test_a_path_that_is_a_file_is_refused_and_named(tmp_path):
     assert path.read_text() == "not a folder"
 
 
-def test_a_folder_that_cannot_be_written_is_refused_and_named():
+def test_a_folder_that_is_not_writable_is_refused_and_named():
     with pytest.raises(HomeUnusable, match="/proc/self"):
         Home(Path("/proc/self"))
 
 
-def test_the_signing_secret_is_made_once_and_kept_for_this_user_alone(home):
+def test_the_signing_secret_is_created_once_and_private(home):
     (secret,) = home.signing_secrets(None)
     assert is_signing_secret(secret)
     assert Home(home.path).signing_secrets(None) == (secret,)
@@ -46,37 +44,37 @@ def test_the_signing_secret_is_made_once_and_kept_for_this_user_alone(home):
     assert [path.name for path in home.path.iterdir()] == ["signing-secret"]
 
 
-def test_configured_secrets_go_before_the_homes_own(home):
+def test_configured_secrets_replace_the_homes_own(home):
     first, second = new_signing_secret(), new_signing_secret()
     assert home.signing_secrets(f"{first} {second}") == (first, second)
     assert not (home.path / "signing-secret").exists()
 
 
-def test_of_processes_that_make_a_secret_at_the_same_moment_all_get_the_same(home):
+def test_callers_that_create_a_secret_at_the_same_time_get_the_same_one(home):
     together = Barrier(8)
 
     def ask(_):
         together.wait()
-        return home.kept_secret("key", new_signing_secret)
+        return home.get_or_create_secret("key", new_signing_secret)
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
     assert [path.name for path in home.path.iterdir()] == ["key"]
 
 
-def test_a_secret_that_was_emptied_is_an_error_and_not_an_open_door(home):
+def test_an_empty_secret_file_is_an_error(home):
     (home.path / "signing-secret").write_text("\n")
     with pytest.raises(HomeUnusable, match="signing-secret"):
         home.signing_secrets(None)
 
 
-def test_a_secret_that_is_no_text_is_an_error(home):
+def test_a_secret_file_that_is_not_text_is_an_error(home):
     (home.path / "signing-secret").write_bytes(b"\xff\xfe")
     with pytest.raises(HomeUnusable, match="signing-secret"):
         home.signing_secrets(None)
 
 
-def test_a_private_file_is_replaced_whole_or_not_at_all(home):
+def test_a_private_file_is_replaced_atomically(home):
     path = home.path / "accounts.json"
     write_private(path, "first")
     write_private(path, b"second")
@@ -88,11 +86,11 @@ def test_a_private_file_is_replaced_whole_or_not_at_all(home):
     assert [each.name for each in home.path.iterdir()] == ["accounts.json"]
 
 
-def test_a_private_file_in_a_folder_that_is_gone_is_refused(tmp_path):
+def test_a_private_file_in_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(HomeUnusable, match="gone"):
         write_private(tmp_path / "gone" / "accounts.json", "x")
 
 
 @pytest.mark.parametrize("text", ["", "whsec_", "whsec_!!!", "YWJj", "WHSEC_YWJj", "whsec_ä"])
-def test_what_is_no_signing_secret(text):
+def test_an_invalid_signing_secret_is_recognised(text):
     assert not is_signing_secret(text)

@@ -1,5 +1,3 @@
-"""Files of the home are changed by one at a time."""
-
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -9,12 +7,12 @@ from core.storage.home import HomeUnusable
 from core.storage.locks import locked
 
 
-def test_of_threads_that_change_one_file_each_waits_for_its_turn(tmp_path):
-    path, begun = tmp_path / "count", Barrier(4)
+def test_threads_that_change_one_file_exclude_each_other(tmp_path):
+    path, together = tmp_path / "count", Barrier(4)
     path.write_text("0")
 
     def add(_):
-        begun.wait()
+        together.wait()
         for _ in range(25):
             with locked(path):
                 path.write_text(str(int(path.read_text()) + 1))
@@ -24,7 +22,7 @@ def test_of_threads_that_change_one_file_each_waits_for_its_turn(tmp_path):
     assert path.read_text() == "100"
 
 
-def test_a_file_that_cannot_be_locked_is_refused_in_words(tmp_path):
+def test_a_file_that_cannot_be_locked_is_refused_and_named(tmp_path):
     (tmp_path / "home").write_text("not a folder")
     with pytest.raises(HomeUnusable, match="accounts.json"), locked(tmp_path / "home" / "accounts.json"):
         pytest.fail("there is no such folder")

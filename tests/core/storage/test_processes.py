@@ -1,15 +1,19 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
+from filelock import FileLock
 
+from core.storage import processes
 from core.storage.home import HomeUnusable
 from core.storage.processes import Presence
 
 ROOT = Path(__file__).parents[3]
-BE_THERE = """
+STAY = """
 import sys
 from pathlib import Path
 from core.storage.processes import Presence
@@ -28,9 +32,9 @@ def presence(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    """Another process that is present until its input ends."""
+    """Start another process that is present until its input ends."""
     with subprocess.Popen(
-        [sys.executable, "-c", BE_THERE, str(tmp_path)],
+        [sys.executable, "-c", STAY, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -41,52 +45,102 @@ def other(tmp_path):
         process.stdin.close()
 
 
-def test_a_folder_that_cannot_be_made_is_refused_in_words(tmp_path):
+@pytest.fixture
+def tokens(tmp_path):
+    """Return the tokens of the files in the folder."""
+    return lambda: {path.stem for path in tmp_path.glob("*.lock")}
+
+
+def test_a_folder_that_cannot_be_created_is_refused_and_named(tmp_path):
     folder = tmp_path / "processes"
     folder.write_text("not a folder")
     with pytest.raises(HomeUnusable, match="processes"):
         Presence(folder)
 
 
-def test_a_process_lives_in_its_own_eyes_and_in_others(presence, other):
-    assert presence.lives(presence.token)
-    assert presence.lives(other.token)
-    assert presence.others() == [other.token]
+def test_a_process_and_its_neighbour_are_alive_however_often_it_asks(presence, other):
+    for _ in range(10):
+        assert presence.is_alive(presence.token)
+        assert presence.is_alive(other.token)
+    assert other.poll() is None
 
 
 def test_a_killed_process_is_dead_at_once(presence, other):
     other.send_signal(signal.SIGKILL)
     other.wait()
-    assert not presence.lives(other.token)
-    assert presence.others() == []
+    assert not presence.is_alive(other.token)
 
 
-def test_asking_does_not_end_a_life(presence, other):
-    for _ in range(10):
-        assert presence.lives(other.token)
-    assert other.poll() is None
+def test_a_token_without_a_file_is_dead(presence):
+    assert not presence.is_alive("0123456789abcdef")
 
 
-def test_a_token_that_nobody_holds_is_dead(presence):
-    assert not presence.lives("0123456789abcdef")
-
-
-def test_leaving_is_seen_by_others(tmp_path, presence):
+def test_a_process_that_left_is_dead(tmp_path, presence):
     second = Presence(tmp_path)
-    assert presence.lives(second.token)
+    assert presence.is_alive(second.token)
     second.leave()
-    assert not presence.lives(second.token)
+    assert not presence.is_alive(second.token)
 
 
-def test_what_dead_processes_left_behind_is_tidied_away(tmp_path, presence, other):
+def test_a_start_deletes_the_files_of_dead_processes_and_keeps_those_of_live_ones(tmp_path, presence, other, tokens):
+    (tmp_path / "0123456789abcdef.lock").touch()
+    third = Presence(tmp_path)
+    assert tokens() == {presence.token, other.token, third.token}
     other.send_signal(signal.SIGKILL)
     other.wait()
-    presence.others()
-    assert [path.stem for path in tmp_path.glob("*.lock")] == [presence.token]
+    third.leave()
+    fourth = Presence(tmp_path)
+    assert tokens() == {presence.token, fourth.token}
+    assert fourth.is_alive(presence.token)
+    fourth.leave()
 
 
-def test_a_process_of_which_nobody_can_tell_counts_as_alive(tmp_path, presence):
-    """A lock file of another user, say: a folder in its place refuses even root."""
+def test_processes_that_start_together_do_not_delete_each_others_files(tmp_path, tokens):
+    """Threads stand for processes: file locks exclude each other between file descriptors too."""
+    together = Barrier(8)
+
+    def start(_):
+        together.wait()
+        return Presence(tmp_path)
+
+    for _ in range(10):
+        (tmp_path / "0123456789abcdef.lock").touch()
+        with ThreadPoolExecutor(8) as pool:
+            started = list(pool.map(start, range(8)))
+        assert tokens() == {each.token for each in started}
+        assert all(one.is_alive(other.token) for one in started for other in started)
+        for each in started:
+            each.leave()
+
+
+def test_a_start_creates_its_file_again_if_another_process_deletes_it_before_it_is_locked(tmp_path, monkeypatch):
+    class DeletedOnce(FileLock):
+        """Loses its file between the opening and the locking of it, once."""
+
+        def _acquire(self):
+            if not lost:
+                lost.append(self.lock_file)
+                with FileLock(self.lock_file):
+                    super()._acquire()
+                    Path(self.lock_file).unlink()
+            else:
+                super()._acquire()
+
+    lost = []
+    monkeypatch.setattr(processes, "FileLock", DeletedOnce)
+    presence = Presence(tmp_path)
+    monkeypatch.undo()
+    neighbour = Presence(tmp_path)
+    assert lost == [str(tmp_path / f"{presence.token}.lock")]
+    assert neighbour.is_alive(presence.token)
+    for each in (presence, neighbour):
+        each.leave()
+
+
+def test_a_file_that_cannot_be_locked_counts_as_a_live_process(tmp_path, presence, tokens):
+    """For example a file of another user; a folder in its place refuses even root."""
     (tmp_path / "0123456789abcdef.lock").mkdir()
-    assert presence.lives("0123456789abcdef")
-    assert presence.others() == ["0123456789abcdef"]
+    assert presence.is_alive("0123456789abcdef")
+    second = Presence(tmp_path)
+    assert "0123456789abcdef" in tokens()
+    second.leave()
