@@ -1,4 +1,4 @@
-"""The ledger on AWS: one DynamoDB table (core/ledger/items.py), one draft per intent."""
+"""The ledger on AWS: one DynamoDB table (core/ledger/items.py), one transaction per method."""
 
 import logging
 from collections.abc import Sequence
@@ -7,21 +7,22 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from core.ledger import claim_rules, items
 from core.ledger import dynamodb_claims as claims
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items
 from core.ledger.items import Item, Key
-from core.ledger.port import ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
-from core.ledger.table import Draft, Table
-from core.posts.models import Post, account_and_part
+from core.ledger.port import ChangedElsewhere, ClaimResult, Cursor, DesiredState, Occurrence, Plan, Receipt
+from core.ledger.table import Table, Transaction
+from core.posts.destinations import Destination
+from core.posts.models import Post
 from core.posts.payload import Payload, UnreadablePayload
 
 log = logging.getLogger(__name__)
 
-READ_AT_ONCE = 8
-REOPENED_AT_ONCE = 40
-"""Each takes a claim and a receipt, and DynamoDB takes a hundred items in one step."""
+READ_THREADS = 8
+REOPEN_BATCH = 40
+"""Destinations of one transaction. Each needs a claim and a receipt; DynamoDB accepts a hundred items at once."""
 
 
 class DynamoLedger:
@@ -30,131 +31,145 @@ class DynamoLedger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
+    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
         key = items.plan_key(post.post_id)
-        return self._table.write([key], lambda draft: plans.insert(draft, post, wish, schedule_name, now))
+        return self._table.write(
+            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now)
+        )
 
-    def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
-        def work(draft: Draft) -> Plan:
-            changed = plans.change(draft, post, wish, schedule_name, now)
-            occurrences.hide(draft, post.post_id)
+    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
+        def work(transaction: Transaction) -> Plan:
+            changed = plans.change(transaction, post, desired, schedule_name, now)
+            occurrences.hide(transaction, post.post_id)
             return changed
 
         return self._table.write([items.plan_key(post.post_id), items.occurrence_key(post.post_id)], work)
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        self._table.write([items.plan_key(post_id)], lambda draft: plans.settle(draft, post_id, revision, now))
+        key = items.plan_key(post_id)
+        self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
 
     def get(self, post_id: str) -> Plan | None:
         (item,) = self._table.get([items.plan_key(post_id)])
         return plans.read(item) if item is not None else None
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
-        below = items.stamp(changed_before)
-        found = self._table.listed(items.LISTING, items.UNSETTLED, below=below, latest_first=False, limit=limit)
+        below = items.timestamp(changed_before)
+        found = self._table.query_list(items.LISTING, items.UNSETTLED, below=below, latest_first=False, limit=limit)
         return [plans.read(item) for item in islice(found, limit)]
 
-    def lying(self, *, due_before: datetime, limit: int) -> list[Plan]:
-        below = items.stamp(due_before)
-        listed = self._table.listed(items.DUE, items.OPEN, below=below, latest_first=True, limit=limit)
+    def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
+        below = items.timestamp(due_before)
+        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=limit)
         found: list[Plan] = []
         while len(found) < limit and (chunk := list(islice(listed, limit))):
             found += map(plans.read, self._never_began(chunk))
         return found[:limit]
 
     def series(self, *, limit: int) -> list[Plan]:
-        found = self._table.listed(items.DUE, items.SERIES, below=items.LAST, latest_first=True, limit=limit)
+        found = self._table.query_list(items.DUE, items.SERIES, below=items.AFTER_ALL, latest_first=True, limit=limit)
         return [plans.read(item) for item in islice(found, limit)]
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
-        self._table.write(_keys(payload), lambda draft: occurrences.append(draft, payload, receipt))
+        self._table.write(_keys(payload), lambda transaction: occurrences.append(transaction, payload, receipt))
 
     def occurrence(self, key: str) -> Occurrence | None:
         (item,) = self._table.get([items.occurrence_key(key)])
         return self._with_receipts(item) if item is not None else None
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
-        below = items.place(after.due_at, after.key) if after else items.LAST
-        listed = self._table.listed(items.LISTING, items.HISTORY, below=below, latest_first=True, limit=limit)
-        page = list(islice((item for item in listed if self._take_in(item)), limit))
-        with ThreadPoolExecutor(max_workers=READ_AT_ONCE, thread_name_prefix="receipts") as pool:
+        below = items.position(after.due_at, after.key) if after else items.AFTER_ALL
+        listed = self._table.query_list(items.LISTING, items.HISTORY, below=below, latest_first=True, limit=limit)
+        page = list(islice((item for item in listed if self._reconcile(item)), limit))
+        with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="receipts") as pool:
             return list(pool.map(self._with_receipts, page))
 
     def claim(
         self,
         payload: Payload,
-        destination: str,
+        destination: Destination,
         *,
         deduplicates: bool,
         prepared: dict[str, Any] | None,
         lease_until: datetime,
         now: datetime,
-    ) -> Claim:
-        def work(draft: Draft) -> Claim:
-            answer = claims.look(draft, payload, destination, now, deduplicates=deduplicates)
-            return answer or claims.take(draft, payload, destination, prepared=prepared, lease_until=lease_until)
+    ) -> ClaimResult:
+        return self._table.write(
+            _keys(payload, destination.account, destination),
+            lambda transaction: claims.claim(
+                transaction,
+                payload,
+                destination,
+                deduplicates=deduplicates,
+                prepared=prepared,
+                lease_until=lease_until,
+                now=now,
+            ),
+        )
 
-        first = account_and_part(destination)[0]  # a thread that has begun goes on
-        return self._table.write(_keys(payload, first, destination), work)
-
-    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+    def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
         (item,) = self._table.get([items.claim_key(payload.occurrence_key, destination)])
-        return claims.stands(item, now)
+        return claim_rules.ended_or_paused(claims.read(item) if item is not None else None, now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
-        keys = _keys(payload, str(receipt.destination))
-        self._table.write(keys, lambda draft: claims.finish(draft, payload, receipt))
+        destination = receipt.destination
+        if destination is None:
+            raise ValueError("a claim is on one destination")
+        self._table.write(
+            _keys(payload, destination),
+            lambda transaction: claims.finish(transaction, payload, destination, receipt),
+        )
 
-    def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
-        """Reopen in several steps where there are many: a crash between them leaves some to be retried once more.
+    def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
+        """Reopen in transactions of REOPEN_BATCH destinations: after a crash some may be reopened twice.
 
-        In one where there are none: whether the revision is still wanted is asked all the same.
+        Without destinations one transaction still checks whether the revision is current.
         """
-        for begin in range(0, max(1, len(destinations)), REOPENED_AT_ONCE):
-            self._reopen(payload, destinations[begin : begin + REOPENED_AT_ONCE], now)
+        for begin in range(0, max(1, len(destinations)), REOPEN_BATCH):
+            self._reopen(payload, destinations[begin : begin + REOPEN_BATCH], now)
 
     def prune(self, *, now: datetime) -> None:
-        """Leave it to DynamoDB, which deletes what has expired by itself, within some days."""
+        """Do nothing: DynamoDB deletes expired items within some days."""
 
-    def _reopen(self, payload: Payload, destinations: tuple[str, ...], now: datetime) -> None:
-        def work(draft: Draft) -> None:
-            if payload.due_at is not None and plans.is_superseded(draft, payload):
+    def _reopen(self, payload: Payload, destinations: tuple[Destination, ...], now: datetime) -> None:
+        def work(transaction: Transaction) -> None:
+            if payload.due_at is not None and plans.is_superseded(transaction, payload):
                 raise ChangedElsewhere(payload.post_id)
             for destination in destinations:
-                claims.reopen(draft, payload, destination, now)
+                claims.reopen(transaction, payload, destination, now)
 
         self._table.write(_keys(payload, *destinations), work)
 
     def _never_began(self, listed: Sequence[Item]) -> list[Item]:
-        """Return the plans of which nothing began; the relay cannot write into a plan that something did."""
+        """Return the plans whose posts never began. The relay cannot close the plan of an occurrence that it began."""
         begun = self._table.get([items.occurrence_key(items.post_id(item)) for item in listed])
         from_relay = [item for item in begun if item is not None and "from_relay" in item]
         if not from_relay:
             return list(listed)
         for item in from_relay:
-            self._take_in(item)
+            self._reconcile(item)
         found = self._table.get([items.key_of(item) for item in listed])
         return [item for item in found if item is not None and item["open"]]
 
-    def _take_in(self, item: Item) -> bool:
-        """Hold what the relay wrote against the plan, if that was not done yet; return whether History shows it."""
+    def _reconcile(self, item: Item) -> bool:
+        """Compare an occurrence from the relay with the plan, once; return whether History shows it."""
         if "from_relay" not in item:
             return True
         key = items.key_of(item)
         keys = [items.plan_key(items.post_id(item)), key]
         try:
-            return self._table.write(keys, lambda draft: occurrences.take_in(draft, key))
+            return self._table.write(keys, lambda transaction: occurrences.reconcile(transaction, key))
         except UnreadablePayload as error:
-            log.warning("History leaves %s out: %s", item["sk"], error)
+            log.warning("History omits %s: %s", item["sk"], error)
             return False
 
     def _with_receipts(self, item: Item) -> Occurrence:
         key = str(item["occurrence_key"])
-        receipts = map(occurrences.read_receipt, self._table.beginning_with(items.receipts_key(key)))
+        receipts = map(occurrences.read_receipt, self._table.query_prefix(items.receipts_key(key)))
         return Occurrence(key=key, payload=occurrences.payload_of(item), receipts=tuple(receipts))
 
 
-def _keys(payload: Payload, *destinations: str) -> list[Key]:
-    """Return what an intent about an occurrence reads: the plan, the occurrence, and the claims on it."""
+def _keys(payload: Payload, *destinations: Destination) -> list[Key]:
+    """Return the keys of the plan, the occurrence and the claims on destinations."""
     claimed = [items.claim_key(payload.occurrence_key, destination) for destination in destinations]
     return [items.plan_key(payload.post_id), items.occurrence_key(payload.occurrence_key), *claimed]

@@ -1,116 +1,106 @@
-"""Who may publish what, in DynamoDB. Every function works on the draft of one intent.
+"""Claims on publications in DynamoDB. Each function works on the items of one transaction.
 
-A claim's item has `state`, `attempt`, `lease_until` (milliseconds), `prepared` and `detail` (both JSON). Nothing on AWS
-tells whether a process still lives, so a claim is freed by its lease alone.
+A claim's item has `state`, `attempt`, `lease_until` (milliseconds; 0 for none), `prepared` and `detail` (both JSON). A
+claim has no owner: no process on AWS can check whether another one is alive, so the lease alone ends a claim.
 """
 
 import json
 from datetime import datetime
 from typing import Any, cast
 
+from core.ledger import claim_rules, items
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items, pauses
+from core.ledger.claim_rules import ClaimFacts, ClaimState, StoredClaim
 from core.ledger.items import Item
-from core.ledger.port import STOPPED_WHILE_PUBLISHING, Claim, FinalState, Receipt
-from core.ledger.table import Draft
-from core.posts.models import account_and_part
+from core.ledger.port import ClaimResult, Receipt
+from core.ledger.table import Transaction
+from core.posts.destinations import Destination
 from core.posts.payload import Payload
-from core.time.instants import from_milliseconds, milliseconds
+from core.time.instants import epoch_ms, from_epoch_ms
 
 
-def look(draft: Draft, payload: Payload, destination: str, now: datetime, *, deduplicates: bool) -> Claim | None:
-    """Return what stands against a claim, or None if it may be taken."""
-    item = _find(draft, payload, destination)
-    if (item is None or item["state"] == "waiting") and _is_turned_away(draft, payload, destination):
-        turned_away = Receipt(kind="superseded", at=now, revision=payload.revision, destination=destination)
-        occurrences.append(draft, payload, turned_away)
-        return Claim(verdict="superseded")
-    if item is None or item["state"] != "claimed":
-        return stands(item, now)
-    attempt = int(item["attempt"])
-    if int(item["lease_until"]) > milliseconds(now):
-        return Claim(verdict="busy", attempt=attempt, until=from_milliseconds(int(item["lease_until"])))
-    return None if deduplicates else _give_up(draft, payload, destination, attempt, now)
-
-
-def stands(item: Item | None, now: datetime) -> Claim | None:
-    """Return how a publication ended, or that its network is to be left alone, as its item is; else None."""
-    if item is None or item["state"] == "claimed":
-        return None
-    attempt, detail = int(item["attempt"]), json.loads(str(item["detail"]))
-    if item["state"] == "waiting":
-        return pauses.standing(attempt, detail, now)
-    return Claim(verdict=cast(FinalState, item["state"]), attempt=attempt, detail=detail)
-
-
-def take(
-    draft: Draft, payload: Payload, destination: str, *, prepared: dict[str, Any] | None, lease_until: datetime
-) -> Claim:
-    """Take a claim that nothing stands against; what was prepared with the first attempt is kept."""
-    item = _find(draft, payload, destination) or _new(payload, destination)
-    if "prepared" not in item and prepared is not None:
-        item = item | {"prepared": json.dumps(prepared)}
-    attempt = int(item["attempt"]) + 1
-    occurrences.begin(draft, payload, shown=True)
-    _put(draft, payload, item, state="claimed", attempt=attempt, lease_until=milliseconds(lease_until))
-    kept = json.loads(str(item["prepared"])) if "prepared" in item else None
-    return Claim(verdict="yours", attempt=attempt, prepared=kept)
-
-
-def finish(draft: Draft, payload: Payload, receipt: Receipt) -> None:
-    """Note how an attempt ended. That something is out counts whoever says so, all else only of the last attempt."""
-    item = _find(draft, payload, str(receipt.destination))
-    if item is not None and _ends(receipt, item):
-        _put(draft, payload, item, state=receipt.kind, lease_until=0, detail=json.dumps(receipt.detail))
-    occurrences.append(draft, payload, receipt)
-
-
-def reopen(draft: Draft, payload: Payload, destination: str, now: datetime) -> None:
-    """Let a publication that is neither out nor under way be claimed again, and note that a person said so."""
-    item = _find(draft, payload, destination) or _new(payload, destination)
-    if item["state"] in ("claimed", "published"):
-        return
-    _put(draft, payload, item, state="waiting", lease_until=0, detail="{}")
-    attempt = int(item["attempt"])
-    receipt = Receipt(kind="retried", at=now, revision=payload.revision, attempt=attempt, destination=destination)
-    occurrences.append(draft, payload, receipt)
-
-
-def _ends(receipt: Receipt, item: Item) -> bool:
-    last = int(item["attempt"]) <= receipt.attempt
-    return item["state"] != "published" and (last or receipt.kind == "published")
-
-
-def _is_turned_away(draft: Draft, payload: Payload, destination: str) -> bool:
-    """Whether this revision is no longer wanted. A run of a series goes on there as it began, and so do threads."""
-    of_the_thread = {destination, account_and_part(destination)[0]}
-    if payload.due_at is None and any(_find(draft, payload, each) for each in of_the_thread):
-        return False
-    return plans.is_superseded(draft, payload)
-
-
-def _give_up(draft: Draft, payload: Payload, destination: str, attempt: int, now: datetime) -> Claim:
-    """Mark a claim unconfirmed whose owner never said how the call ended."""
-    detail = {"reason": STOPPED_WHILE_PUBLISHING}
-    receipt = Receipt(
-        kind="unconfirmed", at=now, revision=payload.revision, attempt=attempt, destination=destination, detail=detail
+def claim(
+    transaction: Transaction,
+    payload: Payload,
+    destination: Destination,
+    *,
+    deduplicates: bool,
+    prepared: dict[str, Any] | None,
+    lease_until: datetime,
+    now: datetime,
+) -> ClaimResult:
+    """Claim one publication; see Ledger.claim. The transaction needs the claim on the thread's first part, too."""
+    stored = _find(transaction, payload, destination)
+    thread = (destination, destination.account)
+    facts = ClaimFacts(
+        stored=stored,
+        superseded=plans.is_superseded(transaction, payload),
+        run_begun=payload.due_at is None and any(_find(transaction, payload, each) for each in thread),
+        owner_alive=True,
+        deduplicates=deduplicates,
+        now=now,
     )
-    finish(draft, payload, receipt)
-    return Claim(verdict="unconfirmed", attempt=attempt, detail=detail)
+    result = claim_rules.decide(facts)
+    if result.verdict == "granted":
+        taken = claim_rules.claimed(stored, prepared=prepared, lease_until=lease_until)
+        occurrences.begin(transaction, payload, shown=True)
+        _put(transaction, payload, destination, taken)
+        return ClaimResult(verdict="granted", attempt=taken.attempt, prepared=taken.prepared)
+    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, now)
+    if receipt is not None:
+        finish(transaction, payload, destination, receipt)
+    return result
 
 
-def _find(draft: Draft, payload: Payload, destination: str) -> Item | None:
-    return draft.get(items.claim_key(payload.occurrence_key, destination))
+def finish(transaction: Transaction, payload: Payload, destination: Destination, receipt: Receipt) -> None:
+    """Append the receipt of an attempt, and store its effect on the claim; see Ledger.finish."""
+    ended = claim_rules.finished(_find(transaction, payload, destination), receipt)
+    if ended is not None:
+        _put(transaction, payload, destination, ended)
+    occurrences.append(transaction, payload, receipt)
 
 
-def _new(payload: Payload, destination: str) -> Item:
+def reopen(transaction: Transaction, payload: Payload, destination: Destination, now: datetime) -> None:
+    """Allow another claim at the user's request; see Ledger.reopen."""
+    reopened = claim_rules.reopened(_find(transaction, payload, destination))
+    if reopened is None:
+        return
+    _put(transaction, payload, destination, reopened)
+    receipt = Receipt(
+        kind="retried", at=now, revision=payload.revision, attempt=reopened.attempt, destination=destination
+    )
+    occurrences.append(transaction, payload, receipt)
+
+
+def read(item: Item) -> StoredClaim:
+    """Return the claim in an item."""
+    lease_until = int(item["lease_until"])
+    return StoredClaim(
+        state=cast(ClaimState, item["state"]),
+        attempt=int(item["attempt"]),
+        lease_until=from_epoch_ms(lease_until) if lease_until else None,
+        prepared=json.loads(str(item["prepared"])) if "prepared" in item else None,
+        detail=json.loads(str(item["detail"])),
+    )
+
+
+def _find(transaction: Transaction, payload: Payload, destination: Destination) -> StoredClaim | None:
+    item = transaction.get(items.claim_key(payload.occurrence_key, destination))
+    return read(item) if item is not None else None
+
+
+def _put(transaction: Transaction, payload: Payload, destination: Destination, claim: StoredClaim) -> None:
+    """Write a claim, and its effect on changes of the post."""
     pk, sk = items.claim_key(payload.occurrence_key, destination)
-    return {"pk": pk, "sk": sk, "state": "waiting", "attempt": 0, "detail": "{}"}
-
-
-def _put(draft: Draft, payload: Payload, item: Item, **changed: str | int) -> None:
-    """Write a claim, and what it means for changes of the post."""
-    item = item | changed | {items.EXPIRY: items.expiry(payload.due)}
-    draft.put(item)
-    plans.hold(draft, payload, item)
+    item: Item = {
+        "pk": pk,
+        "sk": sk,
+        "state": claim.state,
+        "attempt": claim.attempt,
+        "lease_until": epoch_ms(claim.lease_until) if claim.lease_until else 0,
+        "detail": json.dumps(claim.detail),
+        items.EXPIRY: items.expiry(payload.due),
+    }
+    transaction.put(item | ({"prepared": json.dumps(claim.prepared)} if claim.prepared is not None else {}))
+    plans.hold(transaction, payload, sk, claim)

@@ -1,7 +1,7 @@
-"""What became of each occurrence, in DynamoDB. Every function but those that read works on the draft of one intent.
+"""Occurrences and their receipts in DynamoDB. Each writing function works on the items of one transaction.
 
-An occurrence's item has `occurrence_key`, `revision`, `content` (the payload as it was handed over) and `from_relay`
-(see core/ledger/items.py); it is listed while History shows it. Receipts are items of their own.
+An occurrence's item has `occurrence_key`, `revision`, `content` (the payload) and `from_relay` (see items.py). It is
+listed while History shows it. Receipts are items of their own.
 """
 
 import json
@@ -11,87 +11,92 @@ from core.ledger import dynamodb_plans as plans
 from core.ledger import items
 from core.ledger.items import Item, Key
 from core.ledger.port import Receipt, ReceiptKind
-from core.ledger.table import Draft
+from core.ledger.table import Transaction
+from core.posts.destinations import Destination
 from core.posts.payload import Payload, read_payload, write_invocation
 from core.time.instants import from_utc_text
 
 
-def append(draft: Draft, payload: Payload, receipt: Receipt) -> None:
-    """Add a receipt; the first one of an occurrence begins it."""
-    begin(draft, payload, shown=_is_shown(draft, payload, receipt))
+def append(transaction: Transaction, payload: Payload, receipt: Receipt) -> None:
+    """Append a receipt. The first receipt of an occurrence creates the occurrence."""
+    begin(transaction, payload, shown=_is_shown(transaction, payload, receipt))
     pk, prefix = items.receipts_key(payload.occurrence_key)
     item: Item = {
         "pk": pk,
-        "sk": prefix + draft.arrival(),
+        "sk": prefix + transaction.next_arrival(),
         "kind": receipt.kind,
-        "at": items.stamp(receipt.at),
+        "at": items.timestamp(receipt.at),
         "revision": receipt.revision,
         "attempt": receipt.attempt,
         "detail": json.dumps(receipt.detail),
         items.EXPIRY: items.expiry(payload.due),
     }
-    draft.put(item | ({"destination": receipt.destination} if receipt.destination is not None else {}))
+    transaction.put(item | ({"destination": receipt.destination} if receipt.destination is not None else {}))
 
 
-def begin(draft: Draft, payload: Payload, *, shown: bool) -> None:
-    """Note that an occurrence began, and keep the newest revision's payload; written once for each revision."""
-    found = draft.get(items.occurrence_key(payload.occurrence_key))
+def begin(transaction: Transaction, payload: Payload, *, shown: bool) -> None:
+    """Create the occurrence, or replace the payload of an earlier revision. Each revision is written once."""
+    found = transaction.get(items.occurrence_key(payload.occurrence_key))
     if found is None or int(found["revision"]) < payload.revision:
-        _put(draft, payload, shown=shown)
+        _put(transaction, payload, shown=shown)
     elif shown and found["revision"] == payload.revision and not _is_listed(found):
-        _put(draft, payload, shown=True)
+        _put(transaction, payload, shown=True)
 
 
-def hide(draft: Draft, post_id: str) -> None:
-    """Take what befell a one-time post that was changed out of History until its new revision begins."""
-    found = draft.get(items.occurrence_key(post_id))
+def hide(transaction: Transaction, post_id: str) -> None:
+    """Remove a changed one-time post from History until its new revision begins."""
+    found = transaction.get(items.occurrence_key(post_id))
     if found is not None and _is_listed(found):
-        draft.put(items.without(found, "from_relay", *items.LISTING.attributes))
+        transaction.put(items.without(found, "from_relay", *items.LISTING.attributes))
 
 
-def take_in(draft: Draft, key: Key) -> bool:
-    """Hold an occurrence that the relay wrote against the plan, and return whether History shows it."""
-    found = draft.get(key)
+def reconcile(transaction: Transaction, key: Key) -> bool:
+    """Compare an occurrence that the relay wrote with the plan; return whether History shows it.
+
+    An occurrence of the current revision closes the plan. A superseded one-time post leaves History. Raises
+    UnreadablePayload.
+    """
+    found = transaction.get(key)
     if found is None or "from_relay" not in found:
         return found is not None and _is_listed(found)
     payload = payload_of(found)
-    if payload.due_at is not None and plans.is_superseded(draft, payload):
-        draft.put(items.without(found, "from_relay", *items.LISTING.attributes))
+    if payload.due_at is not None and plans.is_superseded(transaction, payload):
+        transaction.put(items.without(found, "from_relay", *items.LISTING.attributes))
         return False
-    draft.put(items.without(found, "from_relay"))
-    plans.begin(draft, payload)
+    transaction.put(items.without(found, "from_relay"))
+    plans.begin(transaction, payload)
     return True
 
 
 def payload_of(item: Item) -> Payload:
-    """Return the payload of an occurrence's item. Raises UnreadablePayload; the relay checks less than we do."""
+    """Return the payload of an occurrence's item. Raises UnreadablePayload: the relay checks payloads less strictly."""
     return read_payload(str(item["content"]))
 
 
 def read_receipt(item: Item) -> Receipt:
-    """Return a receipt: one of ours, or one that the relay wrote."""
+    """Return a receipt that the ledger or the relay wrote."""
     return Receipt(
         kind=cast(ReceiptKind, item["kind"]),
         at=from_utc_text(str(item["at"])),
         revision=int(item["revision"]),
         attempt=int(item["attempt"]),
-        destination=cast(str | None, item.get("destination")),
-        detail=json.loads(str(item["detail"])) if "detail" in item else _told_by_the_relay(item),
+        destination=Destination.parse(str(item["destination"])) if "destination" in item else None,
+        detail=json.loads(str(item["detail"])) if "detail" in item else _relay_detail(item),
     )
 
 
-def _is_shown(draft: Draft, payload: Payload, receipt: Receipt) -> bool:
-    """Whether History tells of it. Of a one-time post that was changed, what befell the old revision is no news."""
+def _is_shown(transaction: Transaction, payload: Payload, receipt: Receipt) -> bool:
+    """Return whether History shows the receipt's occurrence: not for an old revision of a one-time post."""
     if receipt.kind == "superseded":
         return False
-    return payload.due_at is None or receipt.kind == "published" or not plans.is_superseded(draft, payload)
+    return payload.due_at is None or receipt.kind == "published" or not plans.is_superseded(transaction, payload)
 
 
 def _is_listed(item: Item) -> bool:
     return items.LISTING.list_attribute in item
 
 
-def _put(draft: Draft, payload: Payload, *, shown: bool) -> None:
+def _put(transaction: Transaction, payload: Payload, *, shown: bool) -> None:
     pk, sk = items.occurrence_key(payload.occurrence_key)
     item: Item = {
         "pk": pk,
@@ -102,11 +107,11 @@ def _put(draft: Draft, payload: Payload, *, shown: bool) -> None:
         items.EXPIRY: items.expiry(payload.due),
     }
     if shown:
-        item |= items.listed(items.LISTING, items.HISTORY, payload.due, payload.occurrence_key)
-        plans.begin(draft, payload)
-    draft.put(item)
+        item |= items.list_attributes(items.LISTING, items.HISTORY, payload.due, payload.occurrence_key)
+        plans.begin(transaction, payload)
+    transaction.put(item)
 
 
-def _told_by_the_relay(item: Item) -> dict[str, str | int]:
-    told = {"reason": item.get("error"), "status": item.get("status"), "posted_at": item.get("posted_at")}
-    return {name: value for name, value in told.items() if value is not None}
+def _relay_detail(item: Item) -> dict[str, str | int]:
+    detail = {"reason": item.get("error"), "status": item.get("status"), "posted_at": item.get("posted_at")}
+    return {name: value for name, value in detail.items() if value is not None}

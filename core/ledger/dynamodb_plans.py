@@ -1,10 +1,11 @@
-"""What is wished of each post, in DynamoDB. Every function works on the draft of one intent.
+"""Plans of posts in DynamoDB. Each function works on the items of one transaction.
 
-A plan's item has `revision`, `content` (JSON of models.Post), `wish`, `schedule_name`, `superseded` (JSON), `settled`,
-`contested` (the revision before it was not settled when it was replaced), `open` (neither cancelled nor, for a one-time
-post, begun), `due` (absent: repeating), `created_at` and `changed_at` in milliseconds, and `holds`: a JSON object of
-the claims that forbid a change, each with the instant in milliseconds until which it does (null: for ever). The first
-claim on an occurrence replaces this item, and so does a change: of two at the same moment one must look again.
+A plan's item has these attributes: `revision`; `content` (JSON of posts.models.Post); `wish` (the desired state);
+`schedule_name`; `superseded` (JSON); `settled`; `contested` (the revision before it was unsettled when it was
+replaced); `open` (neither cancelled, moved nor, for a one-time post, begun); `due` (absent for a repeating post);
+`created_at` and `changed_at` in milliseconds; and `holds`, a JSON object of the claims that forbid a change, each with
+the instant in milliseconds at which it stops (null: never). The first claim on an occurrence replaces this item, and
+so does a change: when both happen at once, one of them runs again.
 """
 
 import json
@@ -12,102 +13,116 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from core.ledger import items
+from core.ledger.claim_rules import StoredClaim
 from core.ledger.items import Item
-from core.ledger.port import OPEN, SETTLING, AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Plan, UnknownPost, Wish
-from core.ledger.table import Draft
+from core.ledger.port import (
+    OPEN_STATES,
+    SETTLE_GRACE,
+    AlreadyGoingOut,
+    AlreadyPlanned,
+    ChangedElsewhere,
+    DesiredState,
+    Plan,
+    UnknownPost,
+)
+from core.ledger.table import Transaction
 from core.posts.models import Post
 from core.posts.payload import Payload
-from core.time.instants import from_milliseconds, milliseconds
+from core.time.instants import epoch_ms, from_epoch_ms
 
 
-def insert(draft: Draft, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
+def insert(
+    transaction: Transaction, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
-    if draft.get(items.plan_key(post.post_id)) is not None:
+    if transaction.get(items.plan_key(post.post_id)) is not None:
         raise AlreadyPlanned(post.post_id)
-    wished = _wished(post, wish, schedule_name, [])
-    return _put(draft, wished | {"created_at": milliseconds(now), "changed_at": milliseconds(now)})
+    item = _item(post, desired, schedule_name, [])
+    return _put(transaction, item | {"created_at": epoch_ms(now), "changed_at": epoch_ms(now)})
 
 
-def change(draft: Draft, post: Post, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
+def change(
+    transaction: Transaction, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+) -> Plan:
     """Replace the revision before `post.revision`. Raises UnknownPost, ChangedElsewhere or AlreadyGoingOut."""
-    item = draft.get(items.plan_key(post.post_id))
-    if item is None:
+    found = transaction.get(items.plan_key(post.post_id))
+    if found is None:
         raise UnknownPost(post.post_id)
-    if item["revision"] != post.revision - 1:
+    if found["revision"] != post.revision - 1:
         raise ChangedElsewhere(post.post_id)
-    if any(until is None or until > milliseconds(now) for until in _holds(item).values()):
+    if any(until is None or until > epoch_ms(now) for until in _holds(found).values()):
         raise AlreadyGoingOut(post.post_id)
-    current = read(item)
-    left = {name for name in (current.schedule_name, *current.superseded) if name and name != schedule_name}
-    wished = _wished(post, wish, schedule_name, sorted(left)) | {"contested": not item["settled"]}
-    return _put(draft, wished | {"created_at": item["created_at"], "changed_at": milliseconds(now)})
+    item = _item(post, desired, schedule_name, read(found).superseded_by(schedule_name))
+    item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
+    return _put(transaction, item)
 
 
-def settle(draft: Draft, post_id: str, revision: int, now: datetime) -> None:
-    """Note that the schedules are as this revision wishes, if it is current and nobody may still be at an older one."""
-    item = draft.get(items.plan_key(post_id))
+def settle(transaction: Transaction, post_id: str, revision: int, now: datetime) -> None:
+    """Mark that the schedules match this revision; see Ledger.settle."""
+    item = transaction.get(items.plan_key(post_id))
     if item is None or item["revision"] != revision:
         return
-    if item["contested"] and int(item["changed_at"]) > milliseconds(now - SETTLING):
+    if item["contested"] and int(item["changed_at"]) > epoch_ms(now - SETTLE_GRACE):
         return
-    _put(draft, item | {"settled": True, "superseded": "[]", "changed_at": milliseconds(now)})
+    _put(transaction, item | {"settled": True, "superseded": "[]", "changed_at": epoch_ms(now)})
 
 
-def begin(draft: Draft, payload: Payload) -> None:
-    """Note that a one-time post has begun, if this revision of it is current."""
-    item = draft.get(items.plan_key(payload.post_id))
+def begin(transaction: Transaction, payload: Payload) -> None:
+    """Close a one-time post, which has begun, if this revision is current."""
+    item = transaction.get(items.plan_key(payload.post_id))
     if item is not None and item["revision"] == payload.revision and item["open"] and "due" in item:
-        _put(draft, item | {"open": False})
+        _put(transaction, item | {"open": False})
 
 
-def is_superseded(draft: Draft, payload: Payload) -> bool:
-    """Whether the ledger knows the post and wishes something else of it than this revision.
+def is_superseded(transaction: Transaction, payload: Payload) -> bool:
+    """Return whether the post has another revision or is not active.
 
-    A post it does not know was planned by another dashboard that shares the signing secret; it is published.
+    An unknown post is not superseded: another dashboard with the same signing secret planned it.
     """
-    item = draft.get(items.plan_key(payload.post_id))
+    item = transaction.get(items.plan_key(payload.post_id))
     return item is not None and (item["revision"] != payload.revision or item["wish"] != "active")
 
 
-def hold(draft: Draft, payload: Payload, claim: Item) -> None:
-    """Let a claim, as it now is, forbid a change: on a one-time post for ever, on a series while it may go on.
+def hold(transaction: Transaction, payload: Payload, name: str, claim: StoredClaim) -> None:
+    """Store whether a claim forbids a change: for ever on a one-time post, on a repeating one while it may continue.
 
-    What a person reopened of which there was no claim yet forbids nothing. Claims that held until before this
-    occurrence was due are left out, so that runs which never end add up to nothing.
+    A claim without an attempt (a user's retry) forbids nothing. Holds that ended before this occurrence was due are
+    dropped, so the holds of unfinished runs do not accumulate.
     """
-    item = draft.get(items.plan_key(payload.post_id))
-    if item is None or not claim["attempt"]:
+    item = transaction.get(items.plan_key(payload.post_id))
+    if item is None or not claim.attempt:
         return
-    due = milliseconds(payload.due)
-    holds = {name: until for name, until in _holds(item).items() if until is None or until > due}
-    name = str(claim["sk"])
+    due = epoch_ms(payload.due)
+    holds = {held: until for held, until in _holds(item).items() if until is None or until > due}
     if payload.due_at is not None:
         holds[payload.occurrence_key] = None
-    elif claim["state"] in ("claimed", "waiting"):
-        holds[name] = _goes_on_until(payload, int(claim["lease_until"]))
+    elif claim.state in ("claimed", "waiting"):
+        holds[name] = _held_until(payload, claim)
     else:
         holds.pop(name, None)
     if holds != _holds(item):
-        _put(draft, item | {"holds": json.dumps(holds)})
+        _put(transaction, item | {"holds": json.dumps(holds)})
 
 
 def read(item: Item) -> Plan:
-    """Return the plan that an item holds."""
+    """Return the plan in an item."""
     return Plan(
         post=Post.model_validate_json(str(item["content"])),
-        wish=cast(Wish, item["wish"]),
+        desired=cast(DesiredState, item["wish"]),
         schedule_name=cast(str | None, item.get("schedule_name")),
         superseded=tuple(json.loads(str(item["superseded"]))),
         settled=bool(item["settled"]),
-        created_at=from_milliseconds(int(item["created_at"])),
-        changed_at=from_milliseconds(int(item["changed_at"])),
+        created_at=from_epoch_ms(int(item["created_at"])),
+        changed_at=from_epoch_ms(int(item["changed_at"])),
     )
 
 
-def _goes_on_until(payload: Payload, lease_until: int) -> int | None:
-    """Return when a run's claim holds its series no longer: it has no lease, and is too late to be tried again."""
-    late = payload.late_after_minutes
-    return max(lease_until, milliseconds(payload.due + timedelta(minutes=late))) if late is not None else None
+def _held_until(payload: Payload, claim: StoredClaim) -> int | None:
+    """Return when a run's claim no longer forbids a change: its lease has ended, and it is too late to try again."""
+    if payload.late_after_minutes is None:
+        return None
+    late_at = epoch_ms(payload.due + timedelta(minutes=payload.late_after_minutes))
+    return max(late_at, epoch_ms(claim.lease_until)) if claim.lease_until else late_at
 
 
 def _holds(item: Item) -> dict[str, int | None]:
@@ -115,33 +130,33 @@ def _holds(item: Item) -> dict[str, int | None]:
     return holds
 
 
-def _wished(post: Post, wish: Wish, schedule_name: str | None, superseded: list[str]) -> Item:
+def _item(post: Post, desired: DesiredState, schedule_name: str | None, superseded: list[str]) -> Item:
     pk, sk = items.plan_key(post.post_id)
-    wished: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json(), "wish": wish}
-    wished |= {"superseded": json.dumps(superseded), "settled": False, "contested": False}
-    wished |= {"open": wish in OPEN, "holds": "{}"}
-    wished |= {"schedule_name": schedule_name} if schedule_name is not None else {}
-    return wished | ({"due": milliseconds(post.due_at)} if post.due_at is not None else {})
+    item: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json(), "wish": desired}
+    item |= {"superseded": json.dumps(superseded), "settled": False, "contested": False}
+    item |= {"open": desired in OPEN_STATES, "holds": "{}"}
+    item |= {"schedule_name": schedule_name} if schedule_name is not None else {}
+    return item | ({"due": epoch_ms(post.due_at)} if post.due_at is not None else {})
 
 
-def _put(draft: Draft, item: Item) -> Plan:
-    """Write a plan's item, in the lists that it stands in now, and with the day it may be deleted, if it has one."""
+def _put(transaction: Transaction, item: Item) -> Plan:
+    """Write a plan's item with its current lists and expiry."""
     bare = items.without(item, items.EXPIRY, *items.LISTING.attributes, *items.DUE.attributes)
-    draft.put(bare | _derived(bare))
+    transaction.put(bare | _lists_and_expiry(bare))
     return read(item)
 
 
-def _derived(item: Item) -> Item:
+def _lists_and_expiry(item: Item) -> Item:
     post_id = items.post_id(item)
-    changed_at = from_milliseconds(int(item["changed_at"]))
-    due = from_milliseconds(int(item["due"])) if "due" in item else changed_at
+    changed_at = from_epoch_ms(int(item["changed_at"]))
+    due = from_epoch_ms(int(item["due"])) if "due" in item else changed_at
     derived: Item = {}
     if not item["settled"]:
-        derived |= items.listed(items.LISTING, items.UNSETTLED, changed_at, post_id)
+        derived |= items.list_attributes(items.LISTING, items.UNSETTLED, changed_at, post_id)
     if item["open"] and "due" in item:
-        derived |= items.listed(items.DUE, items.OPEN, due, post_id)
+        derived |= items.list_attributes(items.DUE, items.OPEN, due, post_id)
     if item["open"] and "due" not in item:
-        derived |= items.listed(items.DUE, items.SERIES, from_milliseconds(int(item["created_at"])), post_id)
+        derived |= items.list_attributes(items.DUE, items.SERIES, from_epoch_ms(int(item["created_at"])), post_id)
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)
         derived[items.EXPIRY] = items.expiry(ended)
@@ -151,6 +166,6 @@ def _derived(item: Item) -> Item:
 
 
 def _ends_at(item: Item) -> datetime | None:
-    """Return when a series is over; None for one without a last date, and for a one-time post."""
+    """Return the end of a repeating post; None for one without a last date, and for a one-time post."""
     repeat = read(item).post.repeat
     return repeat.ends_at if repeat else None

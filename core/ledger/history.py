@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.ledger.port import Cursor, Ledger, Occurrence, Plan
-from core.ledger.states import Outcome, State, outcome
+from core.ledger.states import OccurrenceOutcome, PublicationState, outcome
+from core.posts.destinations import Destination
 from core.posts.payload import Payload
 
 GRACE = timedelta(minutes=2)
@@ -21,14 +22,14 @@ class Run:
     text: str
     due_at: datetime
     zone: str
-    destinations: tuple[str, ...]
-    state: State
+    destinations: tuple[Destination, ...]
+    state: PublicationState
     published_at: datetime | None
     lag_ms: int | None
     url: str | None
     error: str | None
     attempts: int
-    outcome: Outcome
+    outcome: OccurrenceOutcome
     payload: Payload
 
     @property
@@ -37,7 +38,7 @@ class Run:
         return Cursor(due_at=self.due_at, key=self.key)
 
     @property
-    def retriable(self) -> tuple[str, ...]:
+    def retriable(self) -> tuple[Destination, ...]:
         """The destinations that a person may have tried again."""
         states = ("refused", "failed", "missed", "unconfirmed")
         return tuple(each.destination for each in self.outcome.destinations if each.state in states)
@@ -77,7 +78,7 @@ def everything(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) 
         after = found[-1].cursor
 
 
-def waits_for_a_person(ledger: Ledger, run: Run) -> bool:
+def needs_decision(ledger: Ledger, run: Run) -> bool:
     """Whether a run ended in a way that somebody must decide on, and nobody has given its post another time since."""
     if run.state not in ("refused", "failed", "missed", "unconfirmed"):
         return False
@@ -85,10 +86,10 @@ def waits_for_a_person(ledger: Ledger, run: Run) -> bool:
     return plan is None or plan.post.repeats or plan.post.revision == run.payload.revision
 
 
-def lying(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
+def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
     """Return one-time posts whose time has passed with nothing begun: paused ones, and active ones that are missing."""
-    passed = ledger.lying(due_before=now, limit=limit)
-    return [plan for plan in passed if plan.wish == "paused" or _due(plan) < now - GRACE]
+    passed = ledger.overdue(due_before=now, limit=limit)
+    return [plan for plan in passed if plan.desired == "paused" or _due(plan) < now - GRACE]
 
 
 def _due(plan: Plan) -> datetime:

@@ -1,4 +1,4 @@
-"""What became of each occurrence, in SQLite. Every function works in the transaction that its connection is in."""
+"""Occurrences and their receipts in SQLite. Each function works in its connection's transaction."""
 
 import json
 import sqlite3
@@ -7,15 +7,16 @@ from datetime import datetime
 
 from core.ledger import plans
 from core.ledger.port import Cursor, Occurrence, Receipt
+from core.posts.destinations import Destination
 from core.posts.payload import Payload, read_payload, write_invocation
-from core.time.instants import from_milliseconds, milliseconds
+from core.time.instants import epoch_ms, from_epoch_ms
 
-LATEST = (1 << 62, "")
-"""A place before the whole of History."""
+AFTER_ALL = (1 << 62, "")
+"""A position later than every instant and key: a list read backwards starts there."""
 
 
 def append(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> None:
-    """Add a receipt; the first one of an occurrence begins it."""
+    """Append a receipt. The first receipt of an occurrence creates the occurrence."""
     begin(connection, payload, shown=_is_shown(connection, payload, receipt))
     connection.execute(
         "INSERT INTO receipt (occurrence_key, revision, destination, kind, attempt, at, detail)"
@@ -26,14 +27,14 @@ def append(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -
             receipt.destination,
             receipt.kind,
             receipt.attempt,
-            milliseconds(receipt.at),
+            epoch_ms(receipt.at),
             json.dumps(receipt.detail),
         ),
     )
 
 
 def begin(connection: sqlite3.Connection, payload: Payload, *, shown: bool) -> None:
-    """Note that an occurrence began, and keep the newest revision's payload; written once for each revision."""
+    """Create the occurrence, or replace the payload of an earlier revision. Each revision is written once."""
     key = payload.occurrence_key
     row = connection.execute("SELECT revision, shown FROM occurrence WHERE occurrence_key = ?", (key,)).fetchone()
     if row is None or row["revision"] < payload.revision:
@@ -41,7 +42,7 @@ def begin(connection: sqlite3.Connection, payload: Payload, *, shown: bool) -> N
         connection.execute(
             "INSERT OR REPLACE INTO occurrence (occurrence_key, post_id, revision, due_at, content, shown)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (key, payload.post_id, payload.revision, milliseconds(payload.due), content, int(shown)),
+            (key, payload.post_id, payload.revision, epoch_ms(payload.due), content, int(shown)),
         )
     elif shown and not row["shown"]:
         connection.execute("UPDATE occurrence SET shown = 1 WHERE occurrence_key = ?", (key,))
@@ -52,7 +53,7 @@ def begin(connection: sqlite3.Connection, payload: Payload, *, shown: bool) -> N
 
 
 def hide(connection: sqlite3.Connection, post_id: str) -> None:
-    """Take what befell a one-time post that was changed out of History until its new revision begins."""
+    """Remove a changed one-time post from History until its new revision begins."""
     connection.execute("UPDATE occurrence SET shown = 0 WHERE occurrence_key = ?", (post_id,))
 
 
@@ -63,26 +64,26 @@ def get(connection: sqlite3.Connection, key: str) -> Occurrence | None:
 
 
 def page(connection: sqlite3.Connection, after: Cursor | None, limit: int) -> list[Occurrence]:
-    """Return the occurrences behind a place in History, the latest due first."""
+    """Return the occurrences of History after a position, latest due first."""
     rows = connection.execute(
         "SELECT * FROM occurrence WHERE shown = 1 AND (due_at, occurrence_key) < (?, ?)"
         " ORDER BY due_at DESC, occurrence_key DESC LIMIT ?",
-        (*((milliseconds(after.due_at), after.key) if after else LATEST), limit),
+        (*((epoch_ms(after.due_at), after.key) if after else AFTER_ALL), limit),
     ).fetchall()
     return _with_receipts(connection, rows)
 
 
 def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> None:
-    """Delete up to `limit` occurrences that were due before an instant, with their receipts."""
+    """Delete up to `limit` occurrences that were due before an instant, and their receipts."""
     rows = connection.execute(
-        "SELECT occurrence_key FROM occurrence WHERE due_at < ? ORDER BY due_at LIMIT ?", (milliseconds(before), limit)
+        "SELECT occurrence_key FROM occurrence WHERE due_at < ? ORDER BY due_at LIMIT ?", (epoch_ms(before), limit)
     ).fetchall()
     connection.executemany("DELETE FROM receipt WHERE occurrence_key = ?", rows)
     connection.executemany("DELETE FROM occurrence WHERE occurrence_key = ?", rows)
 
 
 def _is_shown(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> bool:
-    """Whether History tells of it. Of a one-time post that was changed, what befell the old revision is no news."""
+    """Return whether History shows the receipt's occurrence: not for an old revision of a one-time post."""
     if receipt.kind == "superseded":
         return False
     return payload.due_at is None or receipt.kind == "published" or not plans.is_superseded(connection, payload)
@@ -104,10 +105,10 @@ def _receipts(connection: sqlite3.Connection, key: str) -> list[Receipt]:
     return [
         Receipt(
             kind=row["kind"],
-            at=from_milliseconds(row["at"]),
+            at=from_epoch_ms(row["at"]),
             revision=row["revision"],
             attempt=row["attempt"],
-            destination=row["destination"],
+            destination=Destination.parse(row["destination"]) if row["destination"] is not None else None,
             detail=json.loads(row["detail"]),
         )
         for row in rows

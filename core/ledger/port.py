@@ -1,30 +1,23 @@
-"""What every ledger promises: intents before schedules, receipts for ever, and one claim per publication."""
+"""The ledger port: plans before schedules, receipts that are never changed, and one claim per publication."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from core.errors import PunctualError
+from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload
 from core.time.instants import utc_text
 
-Wish = Literal["active", "paused", "cancelled", "moved"]
-"""What the person wants of a post at this moment. *moved*: it was exported, and goes out by another deployment."""
+DesiredState = Literal["active", "paused", "cancelled", "moved"]
+"""The state that the user wants for a post. *moved*: the post was exported, and another deployment publishes it."""
 
-OPEN: frozenset[Wish] = frozenset({"active", "paused"})
-"""The wishes of a post that is still to go out from here."""
+OPEN_STATES: frozenset[DesiredState] = frozenset({"active", "paused"})
+"""The desired states of a post that this deployment may still publish."""
 
-SETTLING = timedelta(minutes=1)
-"""How long whoever wrote a change is given to settle it, before others finish it."""
-
-KEPT = timedelta(days=400)
-"""How long what became of an occurrence outlives its due instant, and a plan its end."""
-
-STOPPED_WHILE_PUBLISHING = (
-    "Punctual stopped while it was publishing, and this network cannot be asked what became of it."
-)
-"""Why a claim is unconfirmed whose owner never said how it ended."""
+SETTLE_GRACE = timedelta(minutes=1)
+"""The time that the writer of a change has to settle it before other processes do."""
 
 ReceiptKind = Literal[
     "handed_over",
@@ -38,28 +31,28 @@ ReceiptKind = Literal[
     "unconfirmed",
     "superseded",
 ]
-"""The first four come from the relay and tell of an occurrence as a whole; the rest tell of one destination: `retried`
-comes from a person, the others from the posting server."""
+"""The first four come from the relay and concern the whole occurrence. The rest concern one destination: `retried`
+comes from the user, the others from the posting server."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
 
 
 class AlreadyPlanned(PunctualError):
-    """A post of this id is there already; a double click, as a rule."""
+    """A post with this id is already planned, usually because of a double click."""
 
-    hint = "Look into the queue: it is there once."
+    hint = "Open the queue: the post is there once."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was scheduled already.")
+        super().__init__(f"The post {post_id} is already scheduled.")
         self.post_id = post_id
 
 
 class UnknownPost(PunctualError):
-    """The ledger has no such post: it was never planned here, or the ledger was damaged and begun anew since."""
+    """The ledger has no such post: it was planned elsewhere, or the ledger was damaged and recreated."""
 
     hint = (
-        "Look into the queue for its present name. If it is there, another dashboard planned it, or the ledger was"
-        " lost: change it there, or delete its schedule on Health."
+        "Look for its current name in the queue. If it is there, another dashboard planned it, or the ledger was lost:"
+        " change it there, or delete its schedule on Health."
     )
 
     def __init__(self, post_id: str) -> None:
@@ -67,55 +60,63 @@ class UnknownPost(PunctualError):
 
 
 class ChangedElsewhere(PunctualError):
-    """Somebody changed the post since it was read."""
+    """Another process changed the post after it was read."""
 
-    hint = "Look at it again: the newest version is shown now. Then repeat your change if it is still needed."
+    hint = "Check the newest version, which is shown now. Then repeat your change if it is still needed."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was changed elsewhere meanwhile. Your change was not made.")
+        super().__init__(f"The post {post_id} was changed elsewhere. Your change was not saved.")
 
 
 class AlreadyGoingOut(PunctualError):
-    """An occurrence of the post was claimed: it is being published, or was."""
+    """An occurrence of the post has a claim: it is being published or has been published."""
 
-    hint = "Look into History to see what became of it."
+    hint = "Open History to see the result."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} is already going out. Your change was not made.")
+        super().__init__(f"The post {post_id} is already going out. Your change was not saved.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A post as the ledger knows it: its current revision and what is wished of it."""
+    """A post's current revision and desired state.
+
+    `schedule_name` is None for a post without a schedule, which was sent at once. `superseded` are the names of earlier
+    schedules that must be deleted. `settled` is true once the schedules match the plan.
+    """
 
     post: Post
-    wish: Wish
+    desired: DesiredState
     schedule_name: str | None
     superseded: tuple[str, ...]
     settled: bool
     created_at: datetime
     changed_at: datetime
 
+    def superseded_by(self, schedule_name: str | None) -> list[str]:
+        """Return the schedules to delete once the post has the schedule `schedule_name`, in order of name."""
+        return sorted({name for name in (self.schedule_name, *self.superseded) if name and name != schedule_name})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """One thing that happened to an occurrence, or to one destination of it. Appended, never changed.
+    """One event of an occurrence, or of one of its destinations. Appended, never changed.
 
-    `attempt` counts the claims of a destination, or the attempts of the relay; `detail` is JSON without secrets. That
-    of a `waiting` has a member `until` where the network asked not to be called before that instant (utc_text).
+    `attempt` counts the claims of a destination, or the attempts of the relay. `detail` is JSON without secrets. The
+    detail of `waiting` has a member `until` (utc_text) if the network asked for a pause until that instant.
     """
 
     kind: ReceiptKind
     at: datetime
     revision: int
     attempt: int = 1
-    destination: str | None = None
+    destination: Destination | None = None
     detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Occurrence:
-    """One planned publication that has begun, as it was handed over, with all its receipts in order of arrival."""
+    """A planned publication that has begun: its payload and its receipts in order of arrival."""
 
     key: str
     payload: Payload
@@ -123,21 +124,21 @@ class Occurrence:
 
     @property
     def due_at(self) -> datetime:
-        """The instant at which it was to go out."""
+        """The instant at which the occurrence is due."""
         return self.payload.due
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """The answer to an attempt to claim one publication.
+class ClaimResult:
+    """The answer to a claim on one publication.
 
-    `yours`: call the network, then `finish`. `superseded`: the post was cancelled or changed. `busy`: another attempt
-    is under way until `until`. `waiting`: the network asked not to be called before `until`; whoever can end it without
-    calling it may `finish` that attempt. Anything else is how it ended before. `detail` is what the last attempt left,
-    `prepared` what an earlier one stored before it called the network.
+    `granted`: call the network, then `finish`. `superseded`: the post was cancelled or changed. `busy`: another attempt
+    runs, at most until `until`. `waiting`: the network asked for a pause until `until`; a caller that ends the
+    publication without the network may `finish` this attempt. Any other verdict is the final state. `detail` comes from
+    the last attempt. `prepared` comes from the first attempt, which stored it before its call.
     """
 
-    verdict: Literal["yours", "superseded", "busy", "waiting", "published", "refused", "unconfirmed"]
+    verdict: Literal["granted", "superseded", "busy", "waiting", "published", "refused", "unconfirmed"]
     attempt: int = 0
     until: datetime | None = None
     prepared: dict[str, Any] | None = None
@@ -146,7 +147,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """A place in History: where the next page goes on."""
+    """A position in History: the next page begins after it."""
 
     due_at: datetime
     key: str
@@ -156,26 +157,26 @@ class Cursor:
 
 
 class Ledger(Protocol):
-    """What was planned and what became of it. Each method is one durable transaction."""
+    """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
-    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
-        """Write the intent of a new post, before its schedule is made. Raises AlreadyPlanned."""
+    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
+        """Add the plan of a new post, before its schedule is created. Raises AlreadyPlanned."""
         ...
 
-    def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
-        """Write the intent of a new revision, `post.revision`, that follows the current one.
+    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
+        """Replace the current revision by `post.revision`, the next one.
 
-        Another schedule name adds the present one to the superseded. What befell an earlier revision of a one-time
-        post leaves History. Raises UnknownPost, ChangedElsewhere if the current revision is another, AlreadyGoingOut
-        if the post's occurrence is claimed (of a repeating post: while a run's claim is unfinished and not too late).
+        If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
+        revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut
+        if the post's occurrence has a claim (for a repeating post: if a run's claim is unfinished and not too late).
         """
         ...
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        """Note that the schedules are as this revision wishes.
+        """Mark that the schedules match this revision.
 
-        Without effect if the revision is no longer current; nor, until SETTLING after it was written, if the one that
-        it replaced was not settled: whoever wrote that one may still be at work, and undo what was done since.
+        Does nothing if the revision is not current. If the revision before it was unsettled, does nothing until
+        SETTLE_GRACE has passed since the change: the writer of that revision may still be changing the schedules.
         """
         ...
 
@@ -184,21 +185,21 @@ class Ledger(Protocol):
         ...
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
-        """Return plans whose schedules are not known to be as wished, oldest change first."""
+        """Return plans whose schedules may not match, oldest change first."""
         ...
 
-    def lying(self, *, due_before: datetime, limit: int) -> list[Plan]:
-        """Return one-time posts, not cancelled, that were due before `due_before` and never began, latest due first."""
+    def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
+        """Return active and paused one-time posts due before `due_before` that never began, latest due first."""
         ...
 
     def series(self, *, limit: int) -> list[Plan]:
-        """Return repeating posts, neither cancelled nor moved, whether or not they have runs to come."""
+        """Return active and paused repeating posts, with or without future runs."""
         ...
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
-        """Append what happened to an occurrence. The same receipt may be brought twice; states do not change by it.
+        """Append a receipt. Recording it twice does not change the derived state.
 
-        What befalls a revision of a one-time post that is no longer current does not bring it into History.
+        A receipt of a one-time post's earlier revision does not bring the post into History.
         """
         ...
 
@@ -207,48 +208,45 @@ class Ledger(Protocol):
         ...
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
-        """Return occurrences, the latest due first, behind `after`; those that were only superseded are left out."""
+        """Return the occurrences after `after`, latest due first, without those that were only superseded."""
         ...
 
     def claim(
         self,
         payload: Payload,
-        destination: str,
+        destination: Destination,
         *,
         deduplicates: bool,
         prepared: dict[str, Any] | None,
         lease_until: datetime,
         now: datetime,
-    ) -> Claim:
-        """Claim one publication before the network is called, in one conditional write.
+    ) -> ClaimResult:
+        """Claim one publication in one conditional write, before the network is called.
 
-        A revision that is not current, or whose post is cancelled, is superseded; not so a run of a series that was
-        claimed there before, or a part of a thread whose first one was: it goes on as it began, whatever became of the
-        series. A claim whose lease has run out, or whose owner is dead, is claimed again where the network
-        deduplicates; elsewhere it becomes unconfirmed, with a receipt. What waits is not claimed, and leaves no
-        receipt, before the instant that its network asked for.
+        The rules are in claim_rules.decide. A refusal as `superseded`, and a claim that becomes `unconfirmed`, leave a
+        receipt.
         """
         ...
 
-    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
-        """Return how a publication ended, or the `waiting` that a claim would be answered now; else None."""
+    def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
+        """Return the final state or the `waiting` with which a claim would be refused now, or None."""
         ...
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
-        """Record with its receipt how a claimed publication ended, or that it waits for another attempt.
+        """Record the end of an attempt, or that the publication waits for another attempt.
 
-        A claim that was taken over since is not touched by it, save that `published` always counts.
+        `published` always counts. Any other receipt does not change a claim that a later attempt holds.
         """
         ...
 
-    def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
-        """Let publications that are neither out nor under way be claimed again at once, because a person said so.
+    def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
+        """Allow another claim at once, at the user's request, unless the destination is claimed or published.
 
-        Each gets a `retried` receipt, whose `attempt` is the last one made. Raises ChangedElsewhere if the post is a
-        one-time post that was changed or cancelled since.
+        Each destination gets a `retried` receipt, whose `attempt` is the last one made. Raises ChangedElsewhere if a
+        one-time post was changed or cancelled.
         """
         ...
 
     def prune(self, *, now: datetime) -> None:
-        """Delete some of the claims, receipts and plans that are KEPT no longer, unless the storage does so itself."""
+        """Delete some of the claims, receipts and plans older than RECEIPTS_KEPT, unless the storage does so."""
         ...

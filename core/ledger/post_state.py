@@ -6,13 +6,13 @@ from typing import Literal
 
 from core.ledger.history import GRACE, Run, run_of
 from core.ledger.port import Ledger, Plan, UnknownPost
-from core.ledger.states import State as RunState
+from core.ledger.states import PublicationState
 
 ARMING = timedelta(seconds=10)
 """A change is given this long to reach the scheduler; until then the post is *being scheduled*, then *not armed*."""
 
-State = (
-    RunState
+StateName = (
+    PublicationState
     | Literal[
         "being scheduled",
         "scheduled",
@@ -29,15 +29,15 @@ Once it has begun: as its occurrence says."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class PostState:
     """A post's current plan, its state, and its occurrence once that has begun (of a repeating post: None)."""
 
     plan: Plan
-    state: State
+    state: StateName
     run: Run | None
 
 
-def standing(ledger: Ledger, post_id: str, now: datetime) -> Standing:
+def post_state(ledger: Ledger, post_id: str, now: datetime) -> PostState:
     """Return how it stands with a post. Raises UnknownPost."""
     plan = ledger.get(post_id)
     if plan is None:
@@ -45,17 +45,17 @@ def standing(ledger: Ledger, post_id: str, now: datetime) -> Standing:
     occurrence = None if plan.post.repeats else ledger.occurrence(post_id)
     if occurrence is not None and occurrence.payload.revision == plan.post.revision:
         run = run_of(occurrence)
-        return Standing(plan=plan, state=run.state, run=run)
-    return Standing(plan=plan, state=_before(plan, now), run=None)
+        return PostState(plan=plan, state=run.state, run=run)
+    return PostState(plan=plan, state=_before(plan, now), run=None)
 
 
-def _before(plan: Plan, now: datetime) -> State:
+def _before(plan: Plan, now: datetime) -> StateName:
     """The state of a post of which nothing has begun."""
     due_at = plan.post.due_at
     passed = due_at is not None and due_at <= now
-    if plan.wish in ("cancelled", "moved"):
-        return plan.wish
-    if passed and plan.wish == "paused":
+    if plan.desired in ("cancelled", "moved"):
+        return plan.desired
+    if passed and plan.desired == "paused":
         return "time has passed"
     if due_at is not None and due_at < now - GRACE:
         return "missing"
@@ -63,6 +63,6 @@ def _before(plan: Plan, now: datetime) -> State:
         return "going out"
     if not plan.settled and plan.changed_at < now - ARMING:
         return "not armed"
-    if plan.wish == "paused":
+    if plan.desired == "paused":
         return "paused"
     return "scheduled" if plan.settled else "being scheduled"

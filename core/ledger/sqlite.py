@@ -1,4 +1,4 @@
-"""The ledger of one machine: SQLite, one transaction per intent."""
+"""The ledger of one machine: SQLite, one transaction per method."""
 
 import sqlite3
 from datetime import datetime
@@ -6,23 +6,35 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from core.ledger import claims, occurrences, plans
-from core.ledger.port import KEPT, AlreadyGoingOut, ChangedElsewhere, Claim, Cursor, Occurrence, Plan, Receipt, Wish
+from core.ledger import claim_rules, claims, occurrences, plans
+from core.ledger.port import (
+    AlreadyGoingOut,
+    ChangedElsewhere,
+    ClaimResult,
+    Cursor,
+    DesiredState,
+    Occurrence,
+    Plan,
+    Receipt,
+)
+from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload
-from core.storage.database import Database, open_sound
+from core.storage.database import Database
 from core.storage.processes import Presence
-from core.time.instants import milliseconds
+from core.storage.recovery import open_or_recreate
+from core.time.instants import epoch_ms
+from lambda_pkg.receipts import RECEIPTS_KEPT
 
 MIGRATIONS = (files("core.ledger").joinpath("schema.sql").read_text(),)
-"""Schema version n is the first n of these. A released one never changes; a new version adds one."""
-PRUNED_AT_ONCE = 1000
-"""Rows of each table that one call deletes, so that it holds nobody up for long."""
+"""Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
+PRUNE_LIMIT = 1000
+"""Rows of each table that one call deletes, so that it blocks other writers only briefly."""
 
 
 def open_database(path: Path, *, now: datetime) -> Database:
-    """Open punctual.db, the file that the ledger and the outbox share."""
-    return open_sound(path, MIGRATIONS, now=now)
+    """Open punctual.db, the file of the ledger and the outbox."""
+    return open_or_recreate(path, MIGRATIONS, now=now)
 
 
 class SqliteLedger:
@@ -32,13 +44,13 @@ class SqliteLedger:
         self._database = database
         self._presence = presence
 
-    def plan(self, post: Post, *, wish: Wish = "active", schedule_name: str | None, now: datetime) -> Plan:
-        return self._database.write(lambda connection: plans.insert(connection, post, wish, schedule_name, now))
+    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
+        return self._database.write(lambda connection: plans.insert(connection, post, desired, schedule_name, now))
 
-    def change(self, post: Post, *, wish: Wish, schedule_name: str | None, now: datetime) -> Plan:
+    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
         def work(connection: sqlite3.Connection) -> Plan:
-            changed = plans.change(connection, post, wish, schedule_name, now)
-            if claims.hold(connection, post.post_id, now):
+            changed = plans.change(connection, post, desired, schedule_name, now)
+            if claims.blocks_change(connection, post.post_id, now):
                 raise AlreadyGoingOut(post.post_id)
             occurrences.hide(connection, post.post_id)
             return changed
@@ -48,12 +60,12 @@ class SqliteLedger:
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
         self._database.write(lambda connection: plans.settle(connection, post_id, revision, now))
 
-    def distrust(self, *, now: datetime) -> None:
-        """Take nothing that is still to go out for settled any more, since the scheduler has lost what it held.
+    def unsettle_all(self, *, now: datetime) -> None:
+        """Mark every open post as unsettled, after the scheduler lost its schedules.
 
-        What changed at the same moment, as all of this does, is unsettled in the order in which it is due.
+        All of them then have the same `changed_at`, so `unsettled` returns them in due order.
         """
-        self._database.write(lambda connection: plans.distrust(connection, now))
+        self._database.write(lambda connection: plans.unsettle_all(connection, now))
 
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))
@@ -62,14 +74,14 @@ class SqliteLedger:
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(
             "SELECT * FROM post WHERE settled = 0 AND changed_at < ? ORDER BY changed_at, due_at LIMIT ?",
-            (milliseconds(changed_before), limit),
+            (epoch_ms(changed_before), limit),
         )
         return [plans.read(row) for row in rows]
 
-    def lying(self, *, due_before: datetime, limit: int) -> list[Plan]:
+    def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(
             "SELECT * FROM post WHERE open = 1 AND due_at IS NOT NULL AND due_at < ? ORDER BY due_at DESC LIMIT ?",
-            (milliseconds(due_before), limit),
+            (epoch_ms(due_before), limit),
         )
         return [plans.read(row) for row in rows]
 
@@ -93,31 +105,34 @@ class SqliteLedger:
     def claim(
         self,
         payload: Payload,
-        destination: str,
+        destination: Destination,
         *,
         deduplicates: bool,
         prepared: dict[str, Any] | None,
         lease_until: datetime,
         now: datetime,
-    ) -> Claim:
-        lives, owner = self._presence.lives, self._presence.token
-
-        def work(connection: sqlite3.Connection) -> Claim:
-            answer = claims.look(connection, payload, destination, now, deduplicates=deduplicates, lives=lives)
-            return answer or claims.take(
-                connection, payload, destination, owner=owner, prepared=prepared, lease_until=lease_until
+    ) -> ClaimResult:
+        return self._database.write(
+            lambda connection: claims.claim(
+                connection,
+                payload,
+                destination,
+                presence=self._presence,
+                deduplicates=deduplicates,
+                prepared=prepared,
+                lease_until=lease_until,
+                now=now,
             )
+        )
 
-        return self._database.write(work)
-
-    def stands(self, payload: Payload, destination: str, *, now: datetime) -> Claim | None:
+    def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
         with self._database.snapshot() as connection:
-            return claims.stands(claims.find(connection, payload.occurrence_key, destination), now)
+            return claim_rules.ended_or_paused(claims.find(connection, payload.occurrence_key, destination), now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
         self._database.write(lambda connection: claims.finish(connection, payload, receipt))
 
-    def reopen(self, payload: Payload, destinations: tuple[str, ...], *, now: datetime) -> None:
+    def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
         def work(connection: sqlite3.Connection) -> None:
             if payload.due_at is not None and plans.is_superseded(connection, payload):
                 raise ChangedElsewhere(payload.post_id)
@@ -128,8 +143,8 @@ class SqliteLedger:
 
     def prune(self, *, now: datetime) -> None:
         def work(connection: sqlite3.Connection) -> None:
-            claims.prune(connection, now, PRUNED_AT_ONCE)
-            plans.prune(connection, now - KEPT, PRUNED_AT_ONCE)
-            occurrences.prune(connection, now - KEPT, PRUNED_AT_ONCE)
+            claims.prune(connection, now, PRUNE_LIMIT)
+            plans.prune(connection, now - RECEIPTS_KEPT, PRUNE_LIMIT)
+            occurrences.prune(connection, now - RECEIPTS_KEPT, PRUNE_LIMIT)
 
         self._database.write(work)

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Literal
 
 from core.ledger.port import Occurrence, Receipt
+from core.posts.destinations import Destination
 
-State = Literal[
+PublicationState = Literal[
     "going out", "retrying", "handed over", "published", "refused", "failed", "unconfirmed", "superseded", "missed"
 ]
 
-WORST_FIRST: tuple[State, ...] = (
+WORST_FIRST: tuple[PublicationState, ...] = (
     "unconfirmed",
     "failed",
     "refused",
@@ -24,7 +25,7 @@ WORST_FIRST: tuple[State, ...] = (
 )
 """The state of an occurrence is the first of these that one of its destinations is in."""
 
-_OF_A_DESTINATION: dict[str, State] = {
+_OF_A_DESTINATION: dict[str, PublicationState] = {
     "waiting": "retrying",
     "superseded": "superseded",
     "refused": "refused",
@@ -32,7 +33,7 @@ _OF_A_DESTINATION: dict[str, State] = {
 }
 """Of receipts of the same attempt at one destination, the later in this list counts."""
 
-_OF_THE_WHOLE: dict[str, State] = {
+_OF_THE_WHOLE: dict[str, PublicationState] = {
     "attempt_failed": "retrying",
     "missed": "missed",
     "failed": "failed",
@@ -45,18 +46,18 @@ _OF_THE_WHOLE: dict[str, State] = {
 class DestinationOutcome:
     """What became of one destination of an occurrence."""
 
-    destination: str
-    state: State
+    destination: Destination
+    state: PublicationState
     at: datetime | None
     url: str | None
     reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class OccurrenceOutcome:
     """What became of an occurrence: the state as a whole, and that of each destination."""
 
-    state: State
+    state: PublicationState
     destinations: tuple[DestinationOutcome, ...]
     attempts: int
     reason: str | None
@@ -77,7 +78,7 @@ class Outcome:
         return next((each.url for each in self.destinations if each.url), None)
 
 
-def outcome(occurrence: Occurrence) -> Outcome:
+def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
     """Derive the state of an occurrence from its receipts alone.
 
     Receipts of earlier revisions do not count, nor, once something came of a person's retry, those from before it;
@@ -90,7 +91,7 @@ def outcome(occurrence: Occurrence) -> Outcome:
     ]
     destinations = tuple(_destination(name, counted) for name in occurrence.payload.destinations)
     states = {each.state for each in destinations}
-    return Outcome(
+    return OccurrenceOutcome(
         state=next(state for state in WORST_FIRST if state in states),
         destinations=destinations,
         attempts=max((receipt.attempt for receipt in occurrence.receipts), default=0),
@@ -98,7 +99,7 @@ def outcome(occurrence: Occurrence) -> Outcome:
     )
 
 
-def _destination(name: str, counted: Sequence[Receipt]) -> DestinationOutcome:
+def _destination(name: Destination, counted: Sequence[Receipt]) -> DestinationOutcome:
     published = [receipt for receipt in counted if receipt.kind == "published" and receipt.destination == name]
     if published:
         return _told(name, "published", min(published, key=_when))
@@ -112,7 +113,7 @@ def _destination(name: str, counted: Sequence[Receipt]) -> DestinationOutcome:
     return _told(name, "retrying" if decided else "going out", decided)
 
 
-def _since_retried(name: str, counted: Sequence[Receipt]) -> tuple[list[Receipt], list[Receipt]]:
+def _since_retried(name: Destination, counted: Sequence[Receipt]) -> tuple[list[Receipt], list[Receipt]]:
     """Return what is said of a destination and of the whole: since a person's retry, if anything came of it yet."""
     own = [receipt for receipt in counted if receipt.destination == name and receipt.kind in _OF_A_DESTINATION]
     whole = [receipt for receipt in counted if receipt.destination is None and receipt.kind in _OF_THE_WHOLE]
@@ -125,7 +126,7 @@ def _since_retried(name: str, counted: Sequence[Receipt]) -> tuple[list[Receipt]
     return (own_since, whole_since) if own_since or whole_since else (own, whole)
 
 
-def _rank(receipt: Receipt, order: dict[str, State]) -> tuple[int, datetime, str]:
+def _rank(receipt: Receipt, order: dict[str, PublicationState]) -> tuple[int, datetime, str]:
     return list(order).index(receipt.kind), *_when(receipt)
 
 
@@ -134,7 +135,7 @@ def _when(receipt: Receipt) -> tuple[datetime, str]:
     return receipt.at, repr(sorted(receipt.detail.items()))
 
 
-def _told(name: str, state: State, receipt: Receipt | None) -> DestinationOutcome:
+def _told(name: Destination, state: PublicationState, receipt: Receipt | None) -> DestinationOutcome:
     detail = receipt.detail if receipt else {}
     return DestinationOutcome(
         destination=name,

@@ -1,4 +1,4 @@
-"""One DynamoDB table, written in drafts: all of one or nothing, and only over items that are as they were read."""
+"""One DynamoDB table with optimistic transactions: each writes all of its items or none."""
 
 import heapq
 import random
@@ -13,54 +13,55 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from core.aws_errors import SchedulerUnavailable, translated
+from core.aws_errors import AwsUnavailable, translate_aws_errors
 from core.errors import PunctualError
 from core.ledger import items
 from core.ledger.items import Index, Item, Key
 from core.time.instants import Clock
+from lambda_pkg.receipts import LIST_PARTITIONS
 
 T = TypeVar("T")
 
-ROUNDS = 30
-"""How often an intent is taken up anew because others changed what it had read; together some seconds."""
-TRIES = 8
-"""How often one request is made that DynamoDB turns away for the moment."""
-LONGEST_PAUSE = 0.5
-"""Seconds. Pauses are random, and twice as long each time up to this (full jitter)."""
-AT_ONCE = 100
-"""The most keys that one BatchGetItem may name."""
+MAX_TRANSACTIONS = 30
+"""How often a transaction runs again because another one changed its items; some seconds in all."""
+MAX_REQUESTS = 8
+"""How often one request is sent if DynamoDB rejects it for a transient reason."""
+MAX_BACKOFF = 0.5
+"""Seconds. Pauses are random, below a bound that doubles up to this one (full jitter)."""
+BATCH_GET_LIMIT = 100
+"""The most keys of one BatchGetItem."""
 
-_OUTDATED = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
-_FOR_THE_MOMENT = {
+_CONFLICTS = {"ConditionalCheckFailed", "ConditionalCheckFailedException"}
+_TRANSIENT = {
     "TransactionConflict",
     "TransactionConflictException",
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
-"""What befalls transactions, and single writes that meet one; boto3 makes throttled requests again, but not these."""
+"""The rejections of transactions, and of single writes that meet one. boto3 retries throttled requests, not these."""
 
 
 class TableUnavailable(PunctualError):
-    """The table could not be reached, or too much was asked of it at once."""
+    """The table could not be reached, or rejected too many requests."""
 
-    hint = "Look whether what you did is there; if not, do it again in a minute. Nothing that was noted is lost."
+    hint = "Check whether your change was saved. If not, try again in a minute. Saved records are not lost."
 
 
-class Draft:
-    """What one intent has read, and what it will write in the place of some of it."""
+class Transaction:
+    """The items that one operation has read and the items that it will write."""
 
-    def __init__(self, found: dict[Key, Item | None], arrival: Callable[[], str]) -> None:
+    def __init__(self, found: dict[Key, Item | None], next_arrival: Callable[[], str]) -> None:
+        """`next_arrival` returns a text that sorts after those of all earlier receipts."""
         self.found = found
         self.written: dict[Key, Item] = {}
-        self.arrival = arrival
-        """Returns a text that sorts behind those of all receipts that came before."""
+        self.next_arrival = next_arrival
 
     def get(self, key: Key) -> Item | None:
-        """Return an item as this draft has it. Only what the intent asked for at its beginning can be had."""
+        """Return an item with this transaction's changes. Only the keys given at the start can be read."""
         return self.written.get(key) or self.found[key]
 
     def put(self, item: Item) -> None:
-        """Write an item in place of the one that was read, or of none."""
+        """Write an item in place of the one that was read."""
         self.written[items.key_of(item)] = item
 
 
@@ -68,162 +69,165 @@ class Table:
     """The table of one deployment. May be used from any thread."""
 
     def __init__(self, client: Any, name: str, clock: Clock, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """`client` is a boto3 DynamoDB client, with retries of its own; `pause` waits for some seconds."""
+        """`client` is a boto3 DynamoDB client with its own retries; `pause` sleeps for a number of seconds."""
         self._client = client
         self._name = name
         self._clock = clock
         self._pause = pause
         self._numbers = count()
 
-    def write(self, keys: Sequence[Key], work: Callable[[Draft], T]) -> T:
-        """Let `work` decide on the items under `keys`, write what it drafted in one step, and return its value.
+    def write(self, keys: Sequence[Key], work: Callable[[Transaction], T]) -> T:
+        """Run `work` on the items under `keys`, write its items in one request, and return its value.
 
-        When something that it means to replace was changed meanwhile, it is asked again, on what is there then. An
-        exception from `work` is raised here, and nothing is written. Raises TableUnavailable.
+        `work` runs again on the new items if another writer has changed one that it replaces. If `work` raises, nothing
+        is written. Raises TableUnavailable.
         """
-        for number in range(ROUNDS):
-            draft = Draft(dict(zip(keys, self.get(keys), strict=True)), self._arrival)
-            value = work(draft)
-            if self._commit(draft):
+        for number in range(MAX_TRANSACTIONS):
+            transaction = Transaction(dict(zip(keys, self.get(keys), strict=True)), self._next_arrival)
+            value = work(transaction)
+            if self._commit(transaction):
                 return value
-            self._rest(number)
-        raise TableUnavailable("Too many changed the same post at the same moment.")
+            self._back_off(number)
+        raise TableUnavailable("Too many writers changed the same post at the same moment.")
 
     def get(self, keys: Sequence[Key]) -> list[Item | None]:
-        """Return the items under the keys as they are now, in that order; None where there is none."""
+        """Return the current items under the keys, in their order; None for a missing item."""
         found: dict[Key, Item] = {}
         pending = list(dict.fromkeys(keys))
         while pending:
-            asked, pending = pending[:AT_ONCE], pending[AT_ONCE:]
-            request = {"Keys": [items.write_key(key) for key in asked], "ConsistentRead": True}
-            answer = self._ask("batch_get_item", RequestItems={self._name: request})
-            for item in map(items.read, answer["Responses"].get(self._name, [])):
+            batch, pending = pending[:BATCH_GET_LIMIT], pending[BATCH_GET_LIMIT:]
+            request = {"Keys": [items.write_key(key) for key in batch], "ConsistentRead": True}
+            response = self._send("batch_get_item", RequestItems={self._name: request})
+            for item in map(items.read, response["Responses"].get(self._name, [])):
                 found[items.key_of(item)] = item
-            left = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-            pending += [items.key_of(items.read(key)) for key in left]
+            unprocessed = response.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            pending += [items.key_of(items.read(key)) for key in unprocessed]
         return [found.get(key) for key in keys]
 
-    def beginning_with(self, key: Key) -> list[Item]:
-        """Return the items of a partition whose sort keys begin as the key's, in their order."""
+    def query_prefix(self, key: Key) -> list[Item]:
+        """Return the items of a partition whose sort key starts with the key's, in order."""
         condition = "pk = :pk AND begins_with(sk, :sk)"
         values = items.write({":pk": key[0], ":sk": key[1]})
         pages = self._pages(KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
         return [items.read(item) for page in pages for item in page]
 
-    def listed(self, index: Index, name: str, *, below: str, latest_first: bool, limit: int) -> Iterator[Item]:
-        """Yield the items of a list whose places sort below one, in order; `limit` is how many are wanted, as a rule.
+    def query_list(self, index: Index, name: str, *, below: str, latest_first: bool, limit: int) -> Iterator[Item]:
+        """Yield the items of a list whose position sorts before `below`, in order, about `limit` per request.
 
-        An index follows the table by some milliseconds. What has left the list by now is left out; what is not in the
-        index yet cannot be found.
+        An index follows the table with a delay of milliseconds. An item that has left the list is skipped; an item that
+        the index does not contain yet is missing.
         """
-        buckets = [
-            self._bucket(index, items.bucket_name(name, number), below, latest_first, limit)
-            for number in range(items.BUCKETS)
+        partitions = [
+            self._partition(index, items.partition_name(name, number), below, latest_first, limit)
+            for number in range(LIST_PARTITIONS)
         ]
-        with ThreadPoolExecutor(items.BUCKETS, thread_name_prefix="buckets") as pool:
-            begun = [chain(first, bucket) for first, bucket in zip(pool.map(_first, buckets), buckets, strict=True)]
+        with ThreadPoolExecutor(LIST_PARTITIONS, thread_name_prefix="partitions") as pool:
+            begun = [chain(first, rest) for first, rest in zip(pool.map(_first, partitions), partitions, strict=True)]
         pointers = heapq.merge(*begun, key=itemgetter(0), reverse=latest_first)
         while chunk := list(islice(pointers, limit)):
-            for (place, _), item in zip(chunk, self.get([key for _, key in chunk]), strict=True):
-                if item is not None and item.get(index.place_attribute) == place:
+            for (position, _), item in zip(chunk, self.get([key for _, key in chunk]), strict=True):
+                if item is not None and item.get(index.position_attribute) == position:
                     yield item
 
-    def _bucket(
-        self, index: Index, bucket: str, below: str, latest_first: bool, limit: int
+    def _partition(
+        self, index: Index, partition: str, below: str, latest_first: bool, limit: int
     ) -> Iterator[tuple[str, Key]]:
-        """Yield the places of one bucket, each with the key of the item that is there."""
+        """Yield each position in one partition of a list, with the key of its item."""
         pages = self._pages(
             IndexName=index.name,
-            KeyConditionExpression=f"{index.list_attribute} = :bucket AND {index.place_attribute} < :below",
-            ExpressionAttributeValues=items.write({":bucket": bucket, ":below": below}),
+            KeyConditionExpression=f"{index.list_attribute} = :partition AND {index.position_attribute} < :below",
+            ExpressionAttributeValues=items.write({":partition": partition, ":below": below}),
             ScanIndexForward=not latest_first,
             Limit=limit,
         )
         for page in pages:
             for item in map(items.read, page):
-                yield str(item[index.place_attribute]), items.key_of(item)
+                yield str(item[index.position_attribute]), items.key_of(item)
 
     def _pages(self, **query: Any) -> Iterator[list[dict[str, Any]]]:
         while True:
-            answer = self._ask("query", TableName=self._name, **query)
-            yield answer["Items"]
-            if "LastEvaluatedKey" not in answer:
+            response = self._send("query", TableName=self._name, **query)
+            yield response["Items"]
+            if "LastEvaluatedKey" not in response:
                 return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            query["ExclusiveStartKey"] = response["LastEvaluatedKey"]
 
-    def _commit(self, draft: Draft) -> bool:
-        """Write a draft; return whether what it replaces was as it had been read."""
-        if not draft.written:
+    def _commit(self, transaction: Transaction) -> bool:
+        """Write a transaction's items; return False if one of them changed after it was read."""
+        if not transaction.written:
             return True
         version = secrets.token_hex(8)
-        puts = [self._put(item | {"version": version}, draft.found.get(key)) for key, item in draft.written.items()]
+        puts = [
+            self._put(item | {"version": version}, transaction.found.get(key))
+            for key, item in transaction.written.items()
+        ]
         if len(puts) > 1:
             return self._accepted("transact_write_items", TransactItems=[{"Put": put} for put in puts])
         if self._accepted("put_item", **puts[0]):
             return True
-        (there,) = self.get(list(draft.written))
-        return there is not None and there["version"] == version  # it was written, and the answer was lost on its way
+        (present,) = self.get(list(transaction.written))
+        return present is not None and present["version"] == version  # it was written, and the response was lost
 
     def _put(self, item: Item, found: Item | None) -> dict[str, Any]:
-        return {"TableName": self._name, "Item": items.write(item), **_as_found(found)}
+        return {"TableName": self._name, "Item": items.write(item), **_unchanged(found)}
 
     def _accepted(self, operation: str, **parameters: Any) -> bool:
-        """Make a request that has conditions; return whether they were met."""
-        with _told():
+        """Send a conditional request; return whether its conditions were met."""
+        with _translate_errors():
             try:
                 self._request(operation, **parameters)
             except ClientError as error:
-                if not _reasons(error) & _OUTDATED:
+                if not _codes(error) & _CONFLICTS:
                     raise
                 return False
             return True
 
-    def _ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        with _told():
+    def _send(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        with _translate_errors():
             return self._request(operation, **parameters)
 
     def _request(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Make a request, some times again where DynamoDB turns it away for the moment. Raises botocore's errors."""
+        """Send a request, again after each transient rejection. Raises botocore's errors."""
         request: Callable[..., dict[str, Any]] = getattr(self._client, operation)
-        for number in range(1, TRIES):
+        for number in range(1, MAX_REQUESTS):
             try:
                 return request(**parameters)
             except ClientError as error:
-                if not _reasons(error) <= _FOR_THE_MOMENT:
+                if not _codes(error) <= _TRANSIENT:
                     raise
-            self._rest(number)
+            self._back_off(number)
         return request(**parameters)
 
-    def _rest(self, number: int) -> None:
-        self._pause(random.uniform(0, min(LONGEST_PAUSE, 0.01 * 2**number)))
+    def _back_off(self, number: int) -> None:
+        self._pause(random.uniform(0, min(MAX_BACKOFF, 0.01 * 2**number)))
 
-    def _arrival(self) -> str:
-        return f"{items.stamp(self._clock())}#{next(self._numbers):08x}{secrets.token_hex(4)}"
+    def _next_arrival(self) -> str:
+        return f"{items.timestamp(self._clock())}#{next(self._numbers):08x}{secrets.token_hex(4)}"
 
 
 def _first(iterator: Iterator[T]) -> list[T]:
-    """Return the first of an iterator in a list, which is empty if there is none."""
+    """Return a list of the iterator's next element, empty at its end."""
     return list(islice(iterator, 1))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn botocore's exceptions into errors of ours."""
+def _translate_errors() -> Iterator[None]:
+    """Translate botocore's errors."""
     try:
-        with translated():
+        with translate_aws_errors():
             yield
-    except SchedulerUnavailable as error:
+    except AwsUnavailable as error:
         raise TableUnavailable(str(error)) from error
 
 
-def _reasons(error: ClientError) -> set[str]:
-    """Return the codes that say why a request failed: those of each item, where it is a transaction."""
+def _codes(error: ClientError) -> set[str]:
+    """Return the error codes of a failed request; of a transaction, those of its items."""
     causes = error.response.get("CancellationReasons") or [error.response.get("Error", {})]
-    return {each.get("Code", "") for each in causes} - {"None"}
+    return {cause.get("Code", "") for cause in causes} - {"None"}
 
 
-def _as_found(found: Item | None) -> dict[str, Any]:
-    """Return the condition that an item is still as it was read."""
+def _unchanged(found: Item | None) -> dict[str, Any]:
+    """Return the condition that an item is the one that was read."""
     if found is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
     values = items.write({":version": found["version"]})

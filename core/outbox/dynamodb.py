@@ -1,16 +1,16 @@
 """The outbox on AWS, in the ledger's table (core/ledger/items.py).
 
-An entry lies under `outbox#<occurrence key>` and `entry`, with `occurrence_key`, `post_id`, `text`, `media` (JSON) and
-`published_at` (milliseconds); it stands in the list `outbox`, and is kept for ever.
+A post has the key `outbox#<occurrence key>` and `entry`, and the attributes `occurrence_key`, `post_id`, `text`,
+`media` (JSON) and `published_at` (milliseconds). It is in the list `outbox` and never expires.
 """
 
 from itertools import islice
 
 from core.ledger import items
 from core.ledger.items import Item, Key
-from core.ledger.table import Draft, Table
-from core.outbox.port import MEDIA, Entry
-from core.time.instants import from_milliseconds, milliseconds
+from core.ledger.table import Table, Transaction
+from core.outbox.port import MEDIA, OutboxPost
+from core.time.instants import epoch_ms, from_epoch_ms
 
 
 class DynamoOutbox:
@@ -19,22 +19,22 @@ class DynamoOutbox:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def add(self, entry: Entry) -> None:
-        key = _key(entry.occurrence_key)
+    def add(self, post: OutboxPost) -> None:
+        key = _key(post.occurrence_key)
 
-        def work(draft: Draft) -> None:
-            if draft.get(key) is None:
-                draft.put(_write(key, entry))
+        def work(transaction: Transaction) -> None:
+            if transaction.get(key) is None:
+                transaction.put(_write(key, post))
 
         self._table.write([key], work)
 
-    def get(self, occurrence_key: str) -> Entry | None:
+    def get(self, occurrence_key: str) -> OutboxPost | None:
         (item,) = self._table.get([_key(occurrence_key)])
         return _read(item) if item is not None else None
 
-    def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
-        below = items.place(after.published_at, after.occurrence_key) if after else items.LAST
-        listed = self._table.listed(items.LISTING, items.OUTBOX, below=below, latest_first=True, limit=limit)
+    def feed(self, *, limit: int, after: OutboxPost | None = None) -> list[OutboxPost]:
+        below = items.position(after.published_at, after.occurrence_key) if after else items.AFTER_ALL
+        listed = self._table.query_list(items.LISTING, items.OUTBOX, below=below, latest_first=True, limit=limit)
         return [_read(item) for item in islice(listed, limit)]
 
 
@@ -42,24 +42,24 @@ def _key(occurrence_key: str) -> Key:
     return f"outbox#{occurrence_key}", "entry"
 
 
-def _write(key: Key, entry: Entry) -> Item:
+def _write(key: Key, post: OutboxPost) -> Item:
     item: Item = {
         "pk": key[0],
         "sk": key[1],
-        "occurrence_key": entry.occurrence_key,
-        "post_id": entry.post_id,
-        "text": entry.text,
-        "media": MEDIA.dump_json(entry.media).decode(),
-        "published_at": milliseconds(entry.published_at),
+        "occurrence_key": post.occurrence_key,
+        "post_id": post.post_id,
+        "text": post.text,
+        "media": MEDIA.dump_json(post.media).decode(),
+        "published_at": epoch_ms(post.published_at),
     }
-    return item | items.listed(items.LISTING, items.OUTBOX, entry.published_at, entry.occurrence_key)
+    return item | items.list_attributes(items.LISTING, items.OUTBOX, post.published_at, post.occurrence_key)
 
 
-def _read(item: Item) -> Entry:
-    return Entry(
+def _read(item: Item) -> OutboxPost:
+    return OutboxPost(
         occurrence_key=str(item["occurrence_key"]),
         post_id=str(item["post_id"]),
         text=str(item["text"]),
         media=MEDIA.validate_json(str(item["media"])),
-        published_at=from_milliseconds(int(item["published_at"])),
+        published_at=from_epoch_ms(int(item["published_at"])),
     )

@@ -1,4 +1,4 @@
-"""What every outbox promises: posts published to Punctual alone, where a newcomer sees what readers would see."""
+"""The outbox port: the built-in feed of posts, for trying Punctual without an account on a network."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 from core.posts.models import Media
 
 MEDIA = TypeAdapter(tuple[Media, ...])
-"""Writes an entry's media as JSON, and reads them."""
+"""Converts the media of a post to JSON and back."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class OutboxPost:
     """One published post in the feed."""
 
     occurrence_key: str
@@ -24,16 +24,16 @@ class Entry:
 
 
 class Outbox(Protocol):
-    """A feed with one entry an occurrence, however often it is added. Instants are kept to the millisecond."""
+    """A feed with one post per occurrence. Instants have a precision of one millisecond."""
 
-    def add(self, entry: Entry) -> None:
-        """Publish an entry. An occurrence that is there already stays as it is."""
+    def add(self, post: OutboxPost) -> None:
+        """Add a post to the feed. Does nothing if the occurrence is already there."""
         ...
 
-    def get(self, occurrence_key: str) -> Entry | None:
-        """Return one entry."""
+    def get(self, occurrence_key: str) -> OutboxPost | None:
+        """Return one post."""
         ...
 
-    def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
-        """Return entries, the latest first, behind `after`."""
+    def feed(self, *, limit: int, after: OutboxPost | None = None) -> list[OutboxPost]:
+        """Return the posts after `after`, latest first."""
         ...

@@ -2,57 +2,55 @@
 
 import sqlite3
 
-from core.outbox.port import MEDIA, Entry
+from core.ledger.occurrences import AFTER_ALL
+from core.outbox.port import MEDIA, OutboxPost
 from core.storage.database import Database
-from core.time.instants import from_milliseconds, milliseconds
-
-LATEST = (1 << 62, "")
-"""A place before the whole feed."""
+from core.time.instants import epoch_ms, from_epoch_ms
 
 
 class SqliteOutbox:
-    """The outbox port on the SQLite file in which the fence notes what is out.
+    """The outbox port on the SQLite file that also holds the claims.
 
-    So an entry waits for no disk by itself: the fence's note, which does, follows it. A power cut that takes the entry
-    finds no such note, and the entry is added again.
+    `add` does not wait for the disk, because the receipt that follows it in the same file does. If a power cut loses
+    the post, it loses the receipt as well, and the post is added again.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, entry: Entry) -> None:
+    def add(self, post: OutboxPost) -> None:
         self._database.write_unflushed(
             lambda connection: connection.execute(
                 "INSERT OR IGNORE INTO outbox (occurrence_key, post_id, text, media, published_at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (
-                    entry.occurrence_key,
-                    entry.post_id,
-                    entry.text,
-                    MEDIA.dump_json(entry.media).decode(),
-                    milliseconds(entry.published_at),
+                    post.occurrence_key,
+                    post.post_id,
+                    post.text,
+                    MEDIA.dump_json(post.media).decode(),
+                    epoch_ms(post.published_at),
                 ),
             )
         )
 
-    def get(self, occurrence_key: str) -> Entry | None:
+    def get(self, occurrence_key: str) -> OutboxPost | None:
         rows = self._database.read("SELECT * FROM outbox WHERE occurrence_key = ?", (occurrence_key,))
         return _read(rows[0]) if rows else None
 
-    def feed(self, *, limit: int, after: Entry | None = None) -> list[Entry]:
+    def feed(self, *, limit: int, after: OutboxPost | None = None) -> list[OutboxPost]:
         rows = self._database.read(
             "SELECT * FROM outbox WHERE (published_at, occurrence_key) < (?, ?)"
             " ORDER BY published_at DESC, occurrence_key DESC LIMIT ?",
-            (*((milliseconds(after.published_at), after.occurrence_key) if after else LATEST), limit),
+            (*((epoch_ms(after.published_at), after.occurrence_key) if after else AFTER_ALL), limit),
         )
         return [_read(row) for row in rows]
 
 
-def _read(row: sqlite3.Row) -> Entry:
-    return Entry(
+def _read(row: sqlite3.Row) -> OutboxPost:
+    return OutboxPost(
         occurrence_key=row["occurrence_key"],
         post_id=row["post_id"],
         text=row["text"],
         media=MEDIA.validate_json(row["media"]),
-        published_at=from_milliseconds(row["published_at"]),
+        published_at=from_epoch_ms(row["published_at"]),
     )

@@ -1,4 +1,4 @@
-"""A post as a schedule and back: the name, the payload, and the occurrence key."""
+"""The schedule that carries a post: its name, its payload and the occurrence key."""
 
 import json
 import re
@@ -15,9 +15,9 @@ from core.time.instants import EPOCH, UnknownZone, utc_text
 
 PAYLOAD_VERSION: Final = 1
 PAYLOAD_LIMIT = 200_000
-"""Bytes. AWS takes 256 KB; the rest is left for the failure records that Lambda wraps around a payload."""
+"""Bytes. AWS accepts 256 KB; the rest is for the failure records that Lambda wraps around a payload."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
-"""Replaced by the scheduler at each invocation with the instant it was scheduled for."""
+"""A placeholder. At each invocation the scheduler replaces it with the scheduled instant."""
 
 _NAME = re.compile(
     rf"post-(?P<due>2\d{{7}}T\d{{6}}Z)-(?P<post>[{ID_ALPHABET}]{{12}})|repeat-(?P<run>[{ID_ALPHABET}]{{12}})", re.ASCII
@@ -34,9 +34,9 @@ class PayloadTooLarge(PunctualError):
 
 
 class UnreadablePayload(PunctualError):
-    """A payload or request body is not one of ours."""
+    """A payload or request body is not one of Punctual's."""
 
-    hint = "It was written by something else, or by another version of Punctual. It was left as it is."
+    hint = "Another program or another version of Punctual wrote it. Punctual did not change it."
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The payload cannot be read: {reason}.")
@@ -44,7 +44,7 @@ class UnreadablePayload(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleName:
-    """What a schedule's name says: which post, and for a one-time post when it is due."""
+    """The content of a schedule's name: the post id and, for a one-time post, the due instant."""
 
     post_id: str
     due_at: datetime | None
@@ -56,12 +56,12 @@ class ScheduleName:
 
     @classmethod
     def of(cls, post: Post) -> "ScheduleName":
-        """Return the name under which `post` is scheduled."""
+        """Return the name of the schedule for `post`."""
         return cls(post_id=post.post_id, due_at=post.due_at)
 
     @classmethod
-    def read(cls, name: str) -> "ScheduleName | None":
-        """Return what `name` says, or None if it is not one of our names."""
+    def parse(cls, name: str) -> "ScheduleName | None":
+        """Return the content of `name`, or None if Punctual did not write it."""
         match = _NAME.fullmatch(name)
         if match is None:
             return None
@@ -75,7 +75,7 @@ class ScheduleName:
 
 
 class Payload(Revision):
-    """What the scheduler hands to the relay and the relay POSTs to the posting server: one occurrence of a revision."""
+    """One occurrence of a revision: the scheduler passes it to the relay, the relay POSTs it to the posting server."""
 
     version: Literal[1]
     occurrence: Instant
@@ -84,44 +84,44 @@ class Payload(Revision):
 
     @property
     def occurrence_key(self) -> str:
-        """Names the occurrence, whatever the attempt: the idempotency key of everything that follows."""
+        """The occurrence's idempotency key. It is the same for every attempt."""
         return occurrence_key(self.post_id, None if self.due_at else self.occurrence)
 
     @property
     def due(self) -> datetime:
-        """The instant at which this occurrence was to go out."""
+        """The instant at which this occurrence is due."""
         return self.due_at or self.occurrence
 
 
 def occurrence_key(post_id: str, occurrence: datetime | None) -> str:
-    """Return the key of a one-time post's only occurrence (None), or of one run of a repeating post."""
+    """Return the key of a one-time post's occurrence (None), or of one run of a repeating post."""
     return post_id if occurrence is None else f"{post_id}/{utc_text(occurrence)}"
 
 
 def write_payload(post: Post) -> str:
-    """Return the JSON that a schedule for `post` carries; the scheduler fills in the occurrence at each invocation.
+    """Return the JSON input of the schedule for `post`; the scheduler fills in the occurrence at each invocation.
 
     Raises PayloadTooLarge.
     """
-    return _written(post, SCHEDULED_TIME)
+    return _serialised(post, SCHEDULED_TIME)
 
 
 def write_invocation(payload: Payload) -> str:
-    """Return the JSON of one invocation, as the scheduler would hand it over. Raises PayloadTooLarge."""
-    return _written(payload, utc_text(payload.occurrence))
+    """Return the JSON of one invocation, as the scheduler passes it on. Raises PayloadTooLarge."""
+    return _serialised(payload, utc_text(payload.occurrence))
 
 
 def invocation_of(post: Post, occurrence: datetime) -> Payload:
-    """Return what the relay is handed for one occurrence of `post`."""
-    return Payload(version=PAYLOAD_VERSION, occurrence=occurrence, **_carried(post))
+    """Return the relay's payload for one occurrence of `post`."""
+    return Payload(version=PAYLOAD_VERSION, occurrence=occurrence, **_revision_members(post))
 
 
-def _written(content: Revision, occurrence: str) -> str:
-    """Write the one shape that every payload has.
+def _serialised(content: Revision, occurrence: str) -> str:
+    """Return the JSON of a payload.
 
-    Each `<` in what people wrote is written as an escape, so that nothing of theirs is taken for a placeholder.
+    Each `<` in the user's text is written as an escape, so the scheduler does not replace it as a placeholder.
     """
-    carried = _carried(content) | {"due_at": utc_text(content.due_at) if content.due_at else None}
+    carried = _revision_members(content) | {"due_at": utc_text(content.due_at) if content.due_at else None}
     members = json.dumps(carried, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = f'{{"version":{PAYLOAD_VERSION},"occurrence":"{occurrence}",{members[1:]}'
     size = len(text.encode())
@@ -130,7 +130,7 @@ def _written(content: Revision, occurrence: str) -> str:
     return text
 
 
-def _carried(content: Revision) -> dict[str, Any]:
+def _revision_members(content: Revision) -> dict[str, Any]:
     members = content.model_dump(include=set(Revision.model_fields))
     if content.url is None:
         del members["url"]
@@ -138,7 +138,7 @@ def _carried(content: Revision) -> dict[str, Any]:
 
 
 def read_payload(body: str | bytes) -> Payload:
-    """Read an invocation's payload, placeholders filled in. Raises UnreadablePayload naming the first member wrong."""
+    """Return the payload of an invocation. Raises UnreadablePayload, which names the first invalid member."""
     try:
         return Payload.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -148,7 +148,7 @@ def read_payload(body: str | bytes) -> Payload:
 
 
 def read_scheduled(schedule: Mapping[str, Any]) -> Post:
-    """Return the post that a GetSchedule answer carries. Raises UnreadablePayload."""
+    """Return the post in a GetSchedule response. Raises UnreadablePayload."""
     text = schedule["Target"].get("Input", "")
     payload = read_payload(text.replace(SCHEDULED_TIME, utc_text(EPOCH), 1))
     repeat = None
@@ -158,12 +158,12 @@ def read_scheduled(schedule: Mapping[str, Any]) -> Post:
             starts_at=schedule.get("StartDate"),
             ends_at=schedule.get("EndDate"),
         )
-    return Post(repeat=repeat, **_carried(payload))
+    return Post(repeat=repeat, **_revision_members(payload))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TargetSettings:
-    """What every schedule of ours shares: whom it invokes, as whom, and how far ahead of the due instant."""
+    """The settings that all schedules share. `lead` is the time from the invocation to the due instant."""
 
     group: str
     function_arn: str
@@ -173,7 +173,7 @@ class TargetSettings:
 
 
 def write_schedule(post: Post, target: TargetSettings, *, enabled: bool) -> dict[str, Any]:
-    """Return the CreateSchedule or UpdateSchedule request, ClientToken included, that carries this revision."""
+    """Return the CreateSchedule or UpdateSchedule request for this revision, with its ClientToken."""
     request: dict[str, Any] = {
         "Name": str(ScheduleName.of(post)),
         "GroupName": target.group,
@@ -204,17 +204,17 @@ def write_schedule(post: Post, target: TargetSettings, *, enabled: bool) -> dict
 
 
 def at_expression(instant: datetime) -> str:
-    """Return `at(...)` for an instant, to be read in UTC."""
+    """Return the `at(...)` expression of an instant, in UTC."""
     return f"at({instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S})"
 
 
 def description(post: Post) -> str:
-    """Return a line by which a person recognises the post in the AWS console; at most 512 characters."""
+    """Return one line that identifies the post in the AWS console, at most 200 characters (AWS accepts 512)."""
     line = f"{', '.join(post.destinations)}: {' '.join(post.text.split())}"
     return line if len(line) <= 200 else f"{line[:199]}…"
 
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in fault["loc"]) or "the whole"
-    return f"{place}: {fault['msg']}"
+    member = ".".join(str(step) for step in fault["loc"]) or "the whole"
+    return f"{member}: {fault['msg']}"

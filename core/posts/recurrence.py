@@ -19,9 +19,9 @@ from core.posts.repeat_rules import (
     Weekdays,
     ordinal,
 )
-from core.time import cron_days as month_days
+from core.time import cron_days
 from core.time.cron import Cron
-from core.time.expressions import InvalidExpression, InZone, parse
+from core.time.expressions import CronRule, InvalidExpression, parse_expression
 from core.time.instants import instants, wall_time
 
 _YEAR = timedelta(days=366)
@@ -82,7 +82,7 @@ def preview(
     expression: str, zone: str, start: datetime | None, end: datetime | None, *, after: datetime, count: int = 5
 ) -> list[datetime]:
     """Return the next runs after `after`, in UTC. Raises NeverRuns if there is none, InvalidExpression, UnknownZone."""
-    runs = parse(expression, zone, start=start, end=end).next(count, after=after)
+    runs = parse_expression(expression, zone, start=start, end=end).next(count, after=after)
     if not runs:
         raise NeverRuns(expression, zone, after, end)
     return runs
@@ -106,7 +106,7 @@ def cautions(rule: Rule, at: time | None, zone: str, *, after: datetime) -> list
             f"Months without a {ordinal(rule.day)} are skipped. Choose the last day of the month to post in each."
         )
     begin = wall_time(after, zone).replace(tzinfo=None)
-    walls = _cron_of(cron(rule, at)).walls(begin)
+    walls = _cron_of(cron(rule, at)).wall_times(begin)
     sentences += [
         f"No post on {wall:%d %b %Y}: the clocks go forward over {wall:%H:%M}."
         for wall in takewhile(lambda wall: wall < begin + _YEAR, walls)
@@ -116,25 +116,25 @@ def cautions(rule: Rule, at: time | None, zone: str, *, after: datetime) -> list
 
 
 def _cron_of(expression: str) -> Cron:
-    rule = parse(expression).rule
-    if not isinstance(rule, InZone):
+    rule = parse_expression(expression).rule
+    if not isinstance(rule, CronRule):
         raise InvalidExpression(expression)
     return rule.cron
 
 
-def _rule(days: month_days.Days) -> TimedRule | None:
+def _rule(days: cron_days.DayRule) -> TimedRule | None:
     match days:
-        case month_days.NumberedDays((day,)):
+        case cron_days.DatesOfMonth((day,)):
             return MonthlyDate(day=day)
-        case month_days.NumberedDays(numbers) if len(numbers) == 31:
+        case cron_days.DatesOfMonth(numbers) if len(numbers) == 31:
             return Daily()
-        case month_days.Weekdays(numbers):
+        case cron_days.DaysOfWeek(numbers):
             return _weekly(numbers)
-        case month_days.DayBeforeLast(0):
+        case cron_days.DaysBeforeLast(0):
             return MonthlyLastDay()
-        case month_days.NthOfWeekday(number, nth) if nth <= 4:
+        case cron_days.NthOfWeekday(number, nth) if nth <= 4:
             return MonthlyWeekday(nth=nth, weekday=_weekday(number))
-        case month_days.LastOfWeekday(number):
+        case cron_days.LastOfWeekday(number):
             return MonthlyWeekday(nth=None, weekday=_weekday(number))
     return None
 

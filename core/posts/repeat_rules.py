@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator
 
 from core.errors import PunctualError
-from core.posts.models import Value
-from core.time.expressions import parse
+from core.posts.models import FrozenModel
+from core.time.expressions import parse_expression
 
 
 class NoDayChosen(PunctualError):
@@ -78,25 +78,25 @@ def _nth_or_last(nth: int | None) -> int | None:
 
 def _own(text: str) -> str:
     expression = text if text.startswith("cron(") else f"cron({text.strip()})"
-    parse(expression)
+    parse_expression(expression)
     return expression
 
 
-class Daily(Value):
+class Daily(FrozenModel):
     """Every day."""
 
     day_fields: ClassVar[str] = "* * ?"
     words: ClassVar[str] = "Every day"
 
 
-class Weekdays(Value):
+class Weekdays(FrozenModel):
     """Monday to Friday."""
 
     day_fields: ClassVar[str] = "? * MON-FRI"
     words: ClassVar[str] = "Every weekday"
 
 
-class ChosenWeekdays(Value):
+class ChosenWeekdays(FrozenModel):
     """Some days of every week. Kept once each, from Monday on. Raises NoDayChosen."""
 
     days: Annotated[tuple[Weekday, ...], AfterValidator(_some_days)]
@@ -111,7 +111,7 @@ class ChosenWeekdays(Value):
         return f"Every {', '.join(others)} and {last}" if others else f"Every {last}"
 
 
-class MonthlyDate(Value):
+class MonthlyDate(FrozenModel):
     """One date of every month that has it. Raises NoSuchDay."""
 
     day: Annotated[int, AfterValidator(_day_of_month)]
@@ -125,14 +125,14 @@ class MonthlyDate(Value):
         return f"On the {ordinal(self.day)} of every month"
 
 
-class MonthlyLastDay(Value):
+class MonthlyLastDay(FrozenModel):
     """The 28th to 31st, whichever is the last."""
 
     day_fields: ClassVar[str] = "L * ?"
     words: ClassVar[str] = "On the last day of every month"
 
 
-class MonthlyWeekday(Value):
+class MonthlyWeekday(FrozenModel):
     """The first to fourth of a weekday in every month, or, with `nth` None, its last. Raises NoSuchWeek."""
 
     nth: Annotated[int | None, AfterValidator(_nth_or_last)]
@@ -148,7 +148,7 @@ class MonthlyWeekday(Value):
         return f"On the {which} {self.weekday.title_case} of every month"
 
 
-class OwnCron(Value):
+class OwnCron(FrozenModel):
     """A cron expression as a person wrote it, with or without `cron(...)` around it. Raises InvalidExpression."""
 
     expression: Annotated[str, AfterValidator(_own)]

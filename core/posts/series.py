@@ -48,5 +48,5 @@ def day_begins(day: date, zone: str) -> datetime:
 def _day_ends(day: date, zone: str) -> datetime:
     """Return the last second of a calendar day in a zone."""
     if day == date.max:
-        raise instants.BeyondCalendar(day)
+        raise instants.DateOutOfRange(day)
     return day_begins(day + timedelta(days=1), zone) - timedelta(seconds=1)

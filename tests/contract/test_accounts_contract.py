@@ -5,7 +5,7 @@ from moto import mock_aws
 from pydantic import SecretStr
 
 from core.accounts.file import FileAccounts
-from core.accounts.parameter_store import ParameterAccounts
+from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import OUTBOX, Account, UnknownDestination
 
 
@@ -20,7 +20,7 @@ def parameter_accounts(aws_session, clock):
     """Open the path, as another process would."""
     with mock_aws():
         client = aws_session.client("ssm", aws_access_key_id="x", aws_secret_access_key="x")
-        yield lambda: ParameterAccounts(client, "/punctual/Punctual/accounts", clock)
+        yield lambda: ParameterStoreAccounts(client, "/punctual/Punctual/accounts", clock)
 
 
 @pytest.fixture(params=["file", "parameter"])

@@ -15,7 +15,7 @@ import pytest
 
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import (
-    SETTLING,
+    SETTLE_GRACE,
     AlreadyGoingOut,
     AlreadyPlanned,
     ChangedElsewhere,
@@ -27,7 +27,8 @@ from core.ledger.port import (
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.ledger.table import Table
-from core.posts.models import Post, Repeat, part_of
+from core.posts.destinations import Destination
+from core.posts.models import Post, Repeat
 from core.posts.payload import Payload, ScheduleName, invocation_of
 from core.storage.processes import Presence
 from core.time.instants import utc_text
@@ -108,10 +109,10 @@ def planned(ledger, clock) -> Callable[[Post], Post]:
 def change(ledger, clock) -> Callable[..., Post]:
     """Write the next revision of a post."""
 
-    def write(post: Post, wish: str = "active", **changed: Any) -> Post:
+    def write(post: Post, desired: str = "active", **changed: Any) -> Post:
         following = post.model_copy(update={"revision": post.revision + 1, **changed})
         name = str(ScheduleName.of(following))
-        return ledger.change(following, wish=wish, schedule_name=name, now=clock()).post
+        return ledger.change(following, desired=desired, schedule_name=name, now=clock()).post
 
     return write
 
@@ -122,7 +123,7 @@ def claim(ledger, clock) -> Callable[..., Any]:
 
     def take(payload: Payload, destination: str = "outbox", *, by: Ledger = ledger, **changed: Any) -> Any:
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, destination, **asked)
+        return by.claim(payload, Destination.parse(destination), **asked)
 
     return take
 
@@ -174,17 +175,17 @@ def kinds(ledger: Ledger, key: str) -> list[str]:
 def test_a_plan_is_there_as_it_was_written(ledger, open_ledger, once, clock):
     post = once()
     written = ledger.plan(post, schedule_name="post-x", now=clock())
-    assert (written.post, written.wish, written.schedule_name, written.superseded) == (post, "active", "post-x", ())
+    assert (written.post, written.desired, written.schedule_name, written.superseded) == (post, "active", "post-x", ())
     assert not written.settled
     assert written.created_at == written.changed_at == clock()
     assert open_ledger().get(post.post_id) == written
 
 
-@pytest.mark.parametrize("wish", ["active", "paused"])
-def test_a_post_may_be_paused_from_the_beginning(ledger, once, claim, clock, wish):
+@pytest.mark.parametrize("desired", ["active", "paused"])
+def test_a_post_may_be_paused_from_the_beginning(ledger, once, claim, clock, desired):
     post = once()
-    assert ledger.plan(post, wish=wish, schedule_name="post-x", now=clock()).wish == wish
-    assert claim(due(post)).verdict == ("yours" if wish == "active" else "superseded")
+    assert ledger.plan(post, desired=desired, schedule_name="post-x", now=clock()).desired == desired
+    assert claim(due(post)).verdict == ("granted" if desired == "active" else "superseded")
 
 
 def test_what_was_never_planned_is_not_there(ledger):
@@ -274,21 +275,21 @@ def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, seri
     for number in range(5):
         planned(once(number, due_at=clock() + timedelta(minutes=number)))
     planned(series(post_id="9" * 12))
-    change(ledger.get("000000000001").post, wish="cancelled")
-    change(ledger.get("000000000002").post, wish="paused")
+    change(ledger.get("000000000001").post, desired="cancelled")
+    change(ledger.get("000000000002").post, desired="paused")
     claim(due(ledger.get("000000000003").post))
-    change(ledger.get("000000000004").post, wish="moved")
-    lying = ledger.lying(due_before=clock() + timedelta(minutes=5), limit=10)
-    assert [plan.post.post_id for plan in lying] == ["000000000002", "000000000000"]
-    assert len(ledger.lying(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
+    change(ledger.get("000000000004").post, desired="moved")
+    overdue = ledger.overdue(due_before=clock() + timedelta(minutes=5), limit=10)
+    assert [plan.post.post_id for plan in overdue] == ["000000000002", "000000000000"]
+    assert len(ledger.overdue(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
 
 
 def test_series_are_listed_until_they_are_cancelled_and_one_time_posts_never(ledger, once, series, planned, change):
     planned(once(1))
     for number in (2, 3, 4):
         planned(series(post_id=f"{number:012d}"))
-    change(ledger.get("000000000003").post, wish="cancelled")
-    change(ledger.get("000000000004").post, wish="paused")
+    change(ledger.get("000000000003").post, desired="cancelled")
+    change(ledger.get("000000000004").post, desired="paused")
     assert {plan.post.post_id for plan in ledger.series(limit=10)} == {"000000000002", "000000000004"}
     assert len(ledger.series(limit=1)) == 1
 
@@ -307,7 +308,7 @@ def test_a_series_goes_on_when_one_of_its_runs_has_begun(ledger, series, planned
 def test_a_publication_is_claimed_by_one(once, planned, claim, clock):
     payload = due(planned(once()))
     first = claim(payload)
-    assert (first.verdict, first.attempt) == ("yours", 1)
+    assert (first.verdict, first.attempt) == ("granted", 1)
     second = claim(payload)
     assert (second.verdict, second.until) == ("busy", clock() + LEASE)
 
@@ -323,7 +324,7 @@ def test_of_many_at_the_same_moment_one_has_the_claim(open_ledger, once, planned
 
     with ThreadPoolExecutor(8) as pool:
         verdicts = list(pool.map(compete, range(8)))
-    assert sorted(verdicts) == ["busy"] * 7 + ["yours"]
+    assert sorted(verdicts) == ["busy"] * 7 + ["granted"]
 
 
 def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, once, planned, claim, clock):
@@ -336,14 +337,14 @@ def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, 
         def cancel(cancelled: Post = cancelled, together: threading.Barrier = together) -> bool:
             together.wait()
             try:
-                other.change(cancelled, wish="cancelled", schedule_name=None, now=clock())
+                other.change(cancelled, desired="cancelled", schedule_name=None, now=clock())
             except AlreadyGoingOut:
                 return False
             return True
 
         def publish(post: Post = post, together: threading.Barrier = together) -> bool:
             together.wait()
-            return claim(due(post)).verdict == "yours"
+            return claim(due(post)).verdict == "granted"
 
         with ThreadPoolExecutor(2) as pool:
             was_cancelled, was_claimed = pool.submit(cancel), pool.submit(publish)
@@ -352,7 +353,7 @@ def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, 
 
 def test_each_destination_is_claimed_by_itself(once, planned, claim):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
-    assert claim(payload, "outbox").verdict == claim(payload, "webhook:sales").verdict == "yours"
+    assert claim(payload, "outbox").verdict == claim(payload, "webhook:sales").verdict == "granted"
 
 
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
@@ -369,7 +370,7 @@ def test_a_publication_that_waits_is_claimed_again(once, planned, claim, end):
     claim(payload)
     end(payload, "waiting")
     again = claim(payload)
-    assert (again.verdict, again.attempt) == ("yours", 2)
+    assert (again.verdict, again.attempt) == ("granted", 2)
 
 
 @pytest.mark.parametrize("deduplicates", [True, False])
@@ -385,29 +386,29 @@ def test_a_network_that_asked_to_wait_is_not_claimed_before(
             turned_down = claim(payload, deduplicates=deduplicates, by=by)
             assert (turned_down.verdict, turned_down.attempt, turned_down.until) == ("waiting", 1, until)
             assert turned_down.detail["reason"] == "slow down"
-            assert by.stands(payload, "outbox", now=clock()) == turned_down
+            assert by.ended_or_paused(payload, "outbox", now=clock()) == turned_down
     clock.move(milliseconds=2)
     assert kinds(ledger, payload.occurrence_key) == ["waiting"]
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     again = claim(payload, deduplicates=deduplicates)
-    assert (again.verdict, again.attempt) == ("yours", 2)
+    assert (again.verdict, again.attempt) == ("granted", 2)
 
 
 def test_one_destination_waits_for_its_own_network_alone(ledger, once, planned, claim, end, clock):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
-    assert ledger.stands(payload, "webhook:sales", now=clock()) is None
-    assert claim(payload, "webhook:sales").verdict == "yours"
+    assert ledger.ended_or_paused(payload, "webhook:sales", now=clock()) is None
+    assert claim(payload, "webhook:sales").verdict == "granted"
 
 
 def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     claim(payload)
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     end(payload, "waiting", reason="so")
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
 
 
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
@@ -415,11 +416,11 @@ def test_how_it_ended_is_known_without_a_claim_until_a_person_retries(ledger, on
     payload = due(planned(once()))
     claim(payload)
     end(payload, kind, reason="so")
-    ended = ledger.stands(payload, "outbox", now=clock())
+    ended = ledger.ended_or_paused(payload, "outbox", now=clock())
     assert (ended.verdict, ended.attempt, ended.detail["reason"]) == (kind, 1, "so")
     assert ended == claim(payload)
     ledger.reopen(payload, ("outbox",), now=clock())
-    assert ledger.stands(payload, "outbox", now=clock()) == (ended if kind == "published" else None)
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) == (ended if kind == "published" else None)
 
 
 def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
@@ -428,7 +429,7 @@ def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, plann
     end(payload, "waiting", reason="slow down", until=utc_text(clock.move(minutes=10)))
     assert claim(payload).attempt == 2
     clock.move(minutes=-5)
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     end(payload, "waiting", attempt=2, reason="not reached")
     assert claim(payload).attempt == 3
 
@@ -441,7 +442,7 @@ def test_what_a_network_told_a_slow_attempt_does_not_hold_up_the_one_that_took_o
     clock.move(minutes=1)
     claim(payload, deduplicates=True)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
-    assert ledger.stands(payload, "outbox", now=clock()) is None
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     assert claim(payload, deduplicates=True).verdict == "busy"
 
 
@@ -469,7 +470,7 @@ def test_a_lease_that_ran_out_is_taken_over_where_the_network_deduplicates(once,
     assert claim(payload, deduplicates=True).verdict == "busy"
     clock.move(seconds=0.001)
     again = claim(payload, deduplicates=True)
-    assert (again.verdict, again.attempt) == ("yours", 2)
+    assert (again.verdict, again.attempt) == ("granted", 2)
 
 
 def test_a_lease_that_ran_out_is_unconfirmed_where_the_network_does_not(ledger, once, planned, claim, clock):
@@ -501,16 +502,16 @@ def test_an_unconfirmed_claim_is_settled_by_the_slow_attempt_itself(once, planne
     clock.move(minutes=1)
     assert claim(payload).verdict == "unconfirmed"
     end(payload, "waiting", attempt=1)
-    assert claim(payload).verdict == "yours"
+    assert claim(payload).verdict == "granted"
 
 
 # Revisions
 
 
-@pytest.mark.parametrize("wish", ["active", "paused", "cancelled", "moved"])
-def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, change, claim, wish):
+@pytest.mark.parametrize("desired", ["active", "paused", "cancelled", "moved"])
+def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, change, claim, desired):
     post = planned(once())
-    change(post, wish=wish)
+    change(post, desired=desired)
     assert claim(due(post)).verdict == "superseded"
     assert kinds(ledger, post.post_id) == ["superseded"]
     assert ledger.history(after=None, limit=10) == []
@@ -523,19 +524,19 @@ def test_a_revision_that_the_ledger_does_not_know_yet_is_turned_away(once, plann
 
 def test_what_went_out_is_in_history_though_it_was_of_an_old_revision(ledger, once, planned, change, clock):
     post = planned(once())
-    change(post, wish="cancelled")
+    change(post, desired="cancelled")
     ledger.record(due(post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert [found.key for found in ledger.history(after=None, limit=10)] == [post.post_id]
 
 
-@pytest.mark.parametrize("wish", ["paused", "cancelled", "moved"])
-def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, wish):
+@pytest.mark.parametrize("desired", ["paused", "cancelled", "moved"])
+def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, desired):
     post = planned(once())
-    assert claim(due(change(post, wish=wish))).verdict == "superseded"
+    assert claim(due(change(post, desired=desired))).verdict == "superseded"
 
 
 def test_a_post_that_another_dashboard_planned_is_published(once, claim):
-    assert claim(due(once())).verdict == "yours"
+    assert claim(due(once())).verdict == "granted"
 
 
 @pytest.mark.parametrize("kind", [None, "published", "refused", "unconfirmed", "waiting"])
@@ -545,7 +546,7 @@ def test_a_claimed_post_can_no_longer_be_changed(ledger, once, planned, change, 
     if kind:
         end(due(post), kind)
     with pytest.raises(AlreadyGoingOut):
-        change(post, wish="cancelled")
+        change(post, desired="cancelled")
     assert ledger.get(post.post_id).post.revision == 1
 
 
@@ -554,7 +555,7 @@ def test_an_old_revision_blocks_nothing(ledger, once, planned, change, claim):
     changed = change(post, text="Better")
     claim(due(post))
     assert change(changed, text="Best").revision == 3
-    assert claim(due(ledger.get(post.post_id).post)).verdict == "yours"
+    assert claim(due(ledger.get(post.post_id).post)).verdict == "granted"
 
 
 # Series
@@ -563,7 +564,7 @@ def test_an_old_revision_blocks_nothing(ledger, once, planned, change, claim):
 def test_each_run_of_a_series_is_claimed_by_itself(series, planned, claim, clock):
     post = planned(series())
     first, second = invocation_of(post, clock()), invocation_of(post, clock() + timedelta(days=1))
-    assert claim(first).verdict == claim(second).verdict == "yours"
+    assert claim(first).verdict == claim(second).verdict == "granted"
     assert claim(first).verdict == "busy"
 
 
@@ -593,7 +594,7 @@ def test_between_its_runs_a_series_becomes_a_single_post(ledger, series, planned
     end(run, "published")
     single = change(post, due_at=clock() + timedelta(hours=1), repeat=None)
     assert ledger.get(post.post_id).post == single
-    assert claim(due(single)).verdict == "yours"
+    assert claim(due(single)).verdict == "granted"
 
 
 def test_what_befell_a_post_before_it_became_a_series_leaves_history(ledger, once, planned, change, clock):
@@ -609,9 +610,9 @@ def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series,
     claim(invocation_of(post, clock()))
     clock.move(minutes=20)
     with pytest.raises(AlreadyGoingOut):
-        change(post, wish="cancelled")
+        change(post, desired="cancelled")
     clock.move(minutes=10)
-    assert change(post, wish="cancelled").revision == 2
+    assert change(post, desired="cancelled").revision == 2
 
 
 def test_a_run_that_waits_for_a_network_holds_its_series_no_longer_than_it_may_be_late(
@@ -656,19 +657,19 @@ def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planne
     end(run, "waiting")
     clock.move(minutes=2)
     change(post, text="Better")
-    assert claim(run).verdict == "yours"
+    assert claim(run).verdict == "granted"
 
 
-@pytest.mark.parametrize("wish", ["active", "paused", "cancelled", "moved"])
+@pytest.mark.parametrize("desired", ["active", "paused", "cancelled", "moved"])
 def test_a_thread_that_has_begun_goes_on_whatever_became_of_its_series_but_begins_nowhere_else(
-    series, planned, change, claim, end, clock, wish
+    series, planned, change, claim, end, clock, desired
 ):
     post = planned(series(destinations=("mastodon:ada", "mastodon:ada#2", "bluesky:ada", "bluesky:ada#2")))
     run = invocation_of(post, clock())
     claim(run, "mastodon:ada")
     end(run, "published", destination="mastodon:ada")
-    change(post, wish=wish, text="Better")
-    assert claim(run, "mastodon:ada#2").verdict == "yours"
+    change(post, desired=desired, text="Better")
+    assert claim(run, "mastodon:ada#2").verdict == "granted"
     assert claim(run, "bluesky:ada").verdict == claim(run, "bluesky:ada#2").verdict == "superseded"
 
 
@@ -691,7 +692,7 @@ def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, o
     end(payload, kind)
     ledger.reopen(payload, ("outbox",), now=clock())
     again = claim(payload)
-    assert (again.verdict, again.attempt) == ("yours", 2)
+    assert (again.verdict, again.attempt) == ("granted", 2)
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
 
 
@@ -700,25 +701,25 @@ def test_a_person_need_not_wait_as_long_as_a_network_asked_for(ledger, once, pla
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
     ledger.reopen(payload, ("outbox",), now=clock())
-    assert ledger.stands(payload, "outbox", now=clock()) is None
-    assert claim(payload).verdict == "yours"
+    assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
+    assert claim(payload).verdict == "granted"
 
 
 @pytest.mark.parametrize("destinations", [(), ("outbox",)])
 def test_what_is_no_longer_wanted_is_not_retried_whatever_is_asked_for(ledger, once, planned, change, destinations):
     post = planned(once())
-    change(post, wish="cancelled")
+    change(post, desired="cancelled")
     with pytest.raises(ChangedElsewhere):
         ledger.reopen(due(post), destinations, now=post.due_at)
 
 
 def test_all_parts_of_the_longest_threads_are_retried_together(ledger, once, planned, claim, clock):
-    threads = [part_of(account, number) for account in ("mastodon:ada", "bluesky:ada") for number in range(1, 51)]
+    threads = [Destination(account, number) for account in ("mastodon:ada", "bluesky:ada") for number in range(1, 51)]
     payload = due(planned(once(destinations=tuple(threads))))
     ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     ledger.reopen(payload, payload.destinations, now=clock())
     assert kinds(ledger, payload.occurrence_key) == ["missed", *["retried"] * 100]
-    assert claim(payload, destination=threads[-1]).verdict == "yours"
+    assert claim(payload, destination=threads[-1]).verdict == "granted"
 
 
 def test_a_retry_touches_neither_what_is_out_nor_what_is_under_way(ledger, once, planned, claim, end, clock):
@@ -738,10 +739,10 @@ def test_a_missed_run_can_be_retried_though_its_series_was_changed_or_cancelled(
     post = planned(series())
     run = invocation_of(post, clock())
     ledger.record(run, Receipt(kind="missed", at=clock(), revision=1))
-    change(post, wish="cancelled")
+    change(post, desired="cancelled")
     assert claim(run).verdict == "superseded"
     ledger.reopen(run, ("outbox",), now=clock())
-    assert claim(run).verdict == "yours"
+    assert claim(run).verdict == "granted"
 
 
 def test_a_missed_post_whose_retry_came_to_nothing_can_be_given_another_time(
@@ -752,7 +753,7 @@ def test_a_missed_post_whose_retry_came_to_nothing_can_be_given_another_time(
     ledger.reopen(due(post), ("outbox",), now=clock())
     following = change(post, due_at=post.due_at + timedelta(days=1))
     assert claim(due(post)).verdict == "superseded"
-    assert claim(due(following)).verdict == "yours"
+    assert claim(due(following)).verdict == "granted"
     with pytest.raises(AlreadyGoingOut):
         change(following, text="Too late")
 
@@ -868,14 +869,14 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     end(due(old), "published")
     for post in (old, cancelled, later, repeating):
         ledger.settle(post.post_id, 1, now=clock())
-    change(cancelled, wish="cancelled")
+    change(cancelled, desired="cancelled")
     ledger.settle(cancelled.post_id, 2, now=clock())
     clock.move(days=400)
     forget()
     assert claim(due(old)).verdict == "published"
     undoable = planned(once(4))
-    change(undoable, wish="cancelled")
-    ledger.settle(undoable.post_id, 2, now=clock() + SETTLING)
+    change(undoable, desired="cancelled")
+    ledger.settle(undoable.post_id, 2, now=clock() + SETTLE_GRACE)
     clock.move(days=1)
     forget()
     assert ledger.get(undoable.post_id).settled
@@ -884,7 +885,7 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     assert ledger.get(cancelled.post_id) is None
     assert ledger.get(later.post_id) is not None
     assert ledger.get(repeating.post_id) is not None
-    assert claim(due(old)).verdict == "yours"
+    assert claim(due(old)).verdict == "granted"
 
 
 def test_a_series_is_forgotten_400_days_after_its_last_date(ledger, series, planned, forget, clock):

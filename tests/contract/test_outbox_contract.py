@@ -9,7 +9,7 @@ import pytest
 
 from core.ledger.sqlite import open_database
 from core.outbox.dynamodb import DynamoOutbox
-from core.outbox.port import Entry, Outbox
+from core.outbox.port import Outbox, OutboxPost
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.models import Media
 
@@ -32,17 +32,17 @@ def outbox(request) -> Outbox:
 
 
 @pytest.fixture
-def entry(clock) -> Callable[..., Entry]:
+def entry(clock) -> Callable[..., OutboxPost]:
     """Build an entry, published now."""
 
-    def build(key: str = "k3v9q2m4cx7a", **changed: Any) -> Entry:
+    def build(key: str = "k3v9q2m4cx7a", **changed: Any) -> OutboxPost:
         whole = {"occurrence_key": key, "post_id": "k3v9q2m4cx7a", "text": "Hello", "published_at": clock(), **changed}
-        return Entry(**whole)
+        return OutboxPost(**whole)
 
     return build
 
 
-def keys(entries: list[Entry]) -> list[str]:
+def keys(entries: list[OutboxPost]) -> list[str]:
     return [entry.occurrence_key for entry in entries]
 
 
@@ -90,7 +90,7 @@ def test_the_latest_comes_first(outbox, entry, clock):
 def test_the_feed_goes_on_behind_an_entry_and_skips_nothing(outbox, entry, clock):
     for number in range(11):
         outbox.add(entry(str(number), published_at=clock() + timedelta(seconds=number // 4)))
-    found: list[Entry] = []
+    found: list[OutboxPost] = []
     while page := outbox.feed(limit=3, after=found[-1] if found else None):
         found += page
     assert len(set(keys(found))) == len(found) == 11

@@ -21,16 +21,17 @@ from botocore.config import Config
 
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.history import lying, runs
+from core.ledger.history import overdue, runs
 from core.ledger.items import table_definition
 from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Receipt
 from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.outbox.dynamodb import DynamoOutbox
-from core.outbox.port import Entry
+from core.outbox.port import OutboxPost
+from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, write_invocation
-from lambda_pkg.receipts import Receipts
+from lambda_pkg.receipts import ReceiptTable
 
 LEASE = timedelta(seconds=35)
 WRITERS = 6
@@ -111,7 +112,7 @@ def claim(clock) -> Callable[..., Any]:
 
     def take(by: DynamoLedger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, destination, **asked)
+        return by.claim(payload, Destination.parse(destination), **asked)
 
     return take
 
@@ -138,13 +139,13 @@ def together(*deeds: Callable[[], Any]) -> list[Any]:
         return list(pool.map(do, deeds))
 
 
-def changes(ledger: DynamoLedger, post: Post, wish: str, clock: Callable[[], Any]) -> Callable[[], bool]:
+def changes(ledger: DynamoLedger, post: Post, desired: str, clock: Callable[[], Any]) -> Callable[[], bool]:
     """Return a deed that writes the next revision of a post, and answers whether it was taken."""
 
     def change() -> bool:
         following = post.model_copy(update={"revision": post.revision + 1})
         try:
-            ledger.change(following, wish=wish, schedule_name="post-y", now=clock())
+            ledger.change(following, desired=desired, schedule_name="post-y", now=clock())
         except (AlreadyGoingOut, ChangedElsewhere):
             return False
         return True
@@ -167,7 +168,7 @@ def test_a_publication_is_claimed_by_one(ledgers, planned, invoked, claim):
     for number in range(5):
         payload = invoked(planned(number))
         verdicts = together(*(partial(claim, ledger, payload) for ledger in ledgers))
-        assert sorted(each.verdict for each in verdicts) == ["busy"] * (WRITERS - 1) + ["yours"]
+        assert sorted(each.verdict for each in verdicts) == ["busy"] * (WRITERS - 1) + ["granted"]
 
 
 def test_a_lease_that_ran_out_is_taken_over_by_one(ledgers, planned, invoked, claim, clock):
@@ -175,17 +176,19 @@ def test_a_lease_that_ran_out_is_taken_over_by_one(ledgers, planned, invoked, cl
     claim(ledgers[0], payload)
     clock.move(minutes=1)
     again = together(*(partial(claim, ledger, payload, deduplicates=True) for ledger in ledgers))
-    assert sorted((each.verdict, each.attempt) for each in again) == [("busy", 2)] * (WRITERS - 1) + [("yours", 2)]
+    assert sorted((each.verdict, each.attempt) for each in again) == [("busy", 2)] * (WRITERS - 1) + [("granted", 2)]
 
 
 def test_of_changes_and_claims_at_the_same_moment_one_is_taken(ledgers, planned, invoked, claim, clock):
     for number in range(10):
         post = planned(number)
         wishes = ("cancelled", "paused", "active")
-        changing = (changes(ledger, post, wish, clock) for ledger, wish in zip(ledgers, wishes, strict=False))
+        changing = (changes(ledger, post, desired, clock) for ledger, desired in zip(ledgers, wishes, strict=False))
         claiming = (partial(claim, ledger, invoked(post)) for ledger in ledgers[3:])
         answers = together(*changing, *claiming)
-        taken = [answer for answer in answers[:3] if answer] + [each for each in answers[3:] if each.verdict == "yours"]
+        taken = [answer for answer in answers[:3] if answer] + [
+            each for each in answers[3:] if each.verdict == "granted"
+        ]
         assert len(taken) == 1
 
 
@@ -199,7 +202,7 @@ def test_every_destination_is_published_and_told(ledgers, planned, invoked, clai
         return verdict
 
     publishing = (partial(publish, ledger, name) for ledger, name in zip(ledgers, names, strict=True))
-    assert together(*publishing) == ["yours"] * WRITERS
+    assert together(*publishing) == ["granted"] * WRITERS
     (occurrence,) = ledgers[0].history(after=None, limit=10)
     assert outcome(occurrence).state == "published"
     assert len(occurrence.receipts) == WRITERS
@@ -207,7 +210,7 @@ def test_every_destination_is_published_and_told(ledgers, planned, invoked, clai
 
 def test_an_outbox_takes_an_occurrence_once(tables, clock):
     def publish(table: Table) -> None:
-        DynamoOutbox(table).add(Entry(occurrence_key="x", post_id="x", text="Hello", published_at=clock()))
+        DynamoOutbox(table).add(OutboxPost(occurrence_key="x", post_id="x", text="Hello", published_at=clock()))
 
     together(*(partial(publish, table) for table in tables))
     assert len(DynamoOutbox(tables[0]).feed(limit=10)) == 1
@@ -222,13 +225,13 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
 
     def server(ledger: DynamoLedger) -> None:
         for post in posts:
-            if claim(ledger, invoked(post)).verdict == "yours":
+            if claim(ledger, invoked(post)).verdict == "granted":
                 published.append(post.post_id)
                 finish(ledger, invoked(post))
 
     def relay(client: Any) -> None:
         for post in posts:
-            Receipts(name, client).record(_handed_over(invoked(post)), write_invocation(invoked(post)).encode())
+            ReceiptTable(name, client).record(_handed_over(invoked(post)), write_invocation(invoked(post)).encode())
 
     def dashboard(ledger: DynamoLedger) -> list[str]:
         for _ in range(3):
@@ -248,7 +251,7 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
     told = runs(ledgers[0], limit=20)
     assert [run.post_id for run in told] == sorted(published, reverse=True)
     assert {run.state for run in told} <= {"published"}
-    assert lying(ledgers[0], clock() + timedelta(days=1)) == []
+    assert overdue(ledgers[0], clock() + timedelta(days=1)) == []
     for post in posts:
         kinds = [receipt.kind for receipt in ledgers[0].occurrence(post.post_id).receipts]
         assert kinds.count("handed_over") == 2
@@ -256,7 +259,7 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
 
 
 def _handed_over(payload: Payload) -> dict[str, Any]:
-    at = items.stamp(payload.due)
+    at = items.timestamp(payload.due)
     return {
         "kind": "handed_over",
         "post_id": payload.post_id,

@@ -9,12 +9,13 @@ import pytest
 
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.history import lying, runs
+from core.ledger.history import overdue, runs
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
 from core.ledger.states import outcome
+from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, invocation_of, write_invocation
-from lambda_pkg.receipts import Receipts
+from lambda_pkg.receipts import LIST_PARTITIONS, ReceiptTable
 
 LEASE = timedelta(seconds=35)
 
@@ -27,7 +28,7 @@ def ledger(table) -> DynamoLedger:
 @pytest.fixture
 def told_by_the_relay(dynamodb, clock) -> Callable[..., None]:
     """Let the relay record what became of an attempt, as lambda_pkg does."""
-    receipts = Receipts("punctual", dynamodb._client)
+    receipts = ReceiptTable("punctual", dynamodb._client)
 
     def record(payload: Payload, kind: str, **changed: Any) -> None:
         receipt = {
@@ -35,10 +36,10 @@ def told_by_the_relay(dynamodb, clock) -> Callable[..., None]:
             "post_id": payload.post_id,
             "revision": payload.revision,
             "occurrence_key": payload.occurrence_key,
-            "due_at": items.stamp(payload.due),
-            "started_at": items.stamp(clock()),
+            "due_at": items.timestamp(payload.due),
+            "started_at": items.timestamp(clock()),
             "posted_at": None,
-            "finished_at": items.stamp(clock()),
+            "finished_at": items.timestamp(clock()),
             "attempt": 1,
             "status": None,
             "results": [],
@@ -62,7 +63,7 @@ def claim(clock) -> Callable[..., Any]:
 
     def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, destination, **asked)
+        return by.claim(payload, Destination.parse(destination), **asked)
 
     return take
 
@@ -71,10 +72,10 @@ def claim(clock) -> Callable[..., Any]:
 def change(clock) -> Callable[..., Any]:
     """Write the next revision of a post by one of the ledgers; return whether it was taken."""
 
-    def write(by: Ledger, post: Post, wish: str = "active", **changed: Any) -> bool:
+    def write(by: Ledger, post: Post, desired: str = "active", **changed: Any) -> bool:
         following = post.model_copy(update={"revision": post.revision + 1, **changed})
         try:
-            by.change(following, wish=wish, schedule_name="post-y", now=clock())
+            by.change(following, desired=desired, schedule_name="post-y", now=clock())
         except (AlreadyGoingOut, ChangedElsewhere):
             return False
         return True
@@ -115,7 +116,7 @@ def test_the_relay_writes_wherever_history_is_read(ledger, a_post, invoked, told
     for number in range(12):
         told_by_the_relay(invoked(a_post(post_id=f"{number:012d}")), "missed")
     found = dynamodb.scan(TableName="punctual")["Items"]
-    assert len({item["listing"]["S"] for item in found if "listing" in item}) == items.BUCKETS
+    assert len({item["listing"]["S"] for item in found if "listing" in item}) == LIST_PARTITIONS
     assert len(runs(ledger, limit=20)) == 12
 
 
@@ -154,7 +155,7 @@ def test_what_the_relay_missed_does_not_lie_in_the_queue_as_well(
     missed, silent = plan(a_post()), plan(a_post(post_id="0" * 12))
     clock.move(hours=3)
     told_by_the_relay(invoked(missed), "missed")
-    assert [found.post.post_id for found in lying(ledger, clock())] == [silent.post_id]
+    assert [found.post.post_id for found in overdue(ledger, clock())] == [silent.post_id]
     assert [run.post_id for run in runs(ledger, limit=10)] == [missed.post_id]
 
 
@@ -168,7 +169,7 @@ def test_what_the_relay_tells_of_an_old_revision_is_no_news(
         assert runs(ledger, limit=10) == []
     assert [receipt.kind for receipt in ledger.occurrence(post.post_id).receipts] == ["missed"]
     clock.move(days=2)
-    assert [found.post.post_id for found in lying(ledger, clock())] == [post.post_id]
+    assert [found.post.post_id for found in overdue(ledger, clock())] == [post.post_id]
 
 
 def test_a_missed_post_leaves_history_when_it_is_given_another_time(
@@ -200,7 +201,7 @@ def test_a_revision_that_was_turned_away_is_no_news_though_the_relay_has_handed_
     ledger, a_post, invoked, plan, change, claim, told_by_the_relay
 ):
     post = plan(a_post())
-    change(ledger, post, wish="cancelled")
+    change(ledger, post, desired="cancelled")
     assert claim(ledger, invoked(post)).verdict == "superseded"
     told_by_the_relay(invoked(post), "handed_over", status=200, error=None)
     assert runs(ledger, limit=10) == []
@@ -272,24 +273,24 @@ WHILE_HISTORY_IS_READ = pytest.mark.parametrize("moment", range(9))
 def test_of_two_claims_one_is_taken(ledger, a_post, invoked, plan, claim, meanwhile, moment):
     payload = invoked(plan(a_post()))
     verdicts = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
-    assert sorted(verdicts) == ["busy", "yours"]
+    assert sorted(verdicts) == ["busy", "granted"]
 
 
 @MOMENTS
-@pytest.mark.parametrize("wish", ["active", "paused", "cancelled"])
-def test_of_a_claim_and_a_change_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment, wish):
+@pytest.mark.parametrize("desired", ["active", "paused", "cancelled"])
+def test_of_a_claim_and_a_change_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment, desired):
     post = plan(a_post())
     verdict, changed = meanwhile(
-        moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, wish)
+        moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, desired)
     )
-    assert (verdict, changed) in (("yours", False), ("superseded", True))
+    assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
 def test_of_a_change_and_a_claim_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment):
     post = plan(a_post())
     changed, verdict = meanwhile(moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict)
-    assert (verdict, changed) in (("yours", False), ("superseded", True))
+    assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
@@ -299,7 +300,7 @@ def test_of_a_run_and_a_change_of_its_series_one_is_taken(
     post = plan(a_series())
     run = invoked(post, occurrence=clock())
     verdict, changed = meanwhile(moment, lambda ours: claim(ours, run).verdict, lambda: change(ledger, post))
-    assert (verdict, changed) in (("yours", False), ("superseded", True))
+    assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
@@ -320,7 +321,7 @@ def test_of_two_that_take_over_a_lease_one_does(ledger, a_post, invoked, plan, c
         lambda ours: claim(ours, payload, deduplicates=True).verdict,
         lambda: claim(ledger, payload, deduplicates=True).verdict,
     )
-    assert sorted(verdicts) == ["busy", "yours"]
+    assert sorted(verdicts) == ["busy", "granted"]
 
 
 @MOMENTS
@@ -329,7 +330,7 @@ def test_each_destination_is_claimed_whatever_the_others_do(ledger, a_post, invo
     verdicts = meanwhile(
         moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload, "webhook:sales").verdict
     )
-    assert verdicts == ("yours", "yours")
+    assert verdicts == ("granted", "granted")
 
 
 @MOMENTS
@@ -358,7 +359,7 @@ def test_news_of_an_old_revision_is_no_news_when_the_change_came_meanwhile(
     )
     assert changed
     assert runs(ledger, limit=10) == []
-    assert len(lying(ledger, post.due_at + timedelta(days=2))) == 1
+    assert len(overdue(ledger, post.due_at + timedelta(days=2))) == 1
 
 
 @MOMENTS
@@ -368,7 +369,7 @@ def test_what_the_relay_writes_during_a_claim_is_kept(
 ):
     payload = invoked(plan(a_post()))
     verdict, _ = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: told_by_the_relay(payload, kind))
-    assert verdict == "yours"
+    assert verdict == "granted"
     (occurrence,) = ledger.history(after=None, limit=10)
     assert [receipt.kind for receipt in occurrence.receipts] == [kind]
 
@@ -381,7 +382,7 @@ def test_what_the_relay_writes_while_history_is_read_is_taken_in(
     told_by_the_relay(invoked(post), "missed")
     meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
     assert runs(ledger, limit=10) == []
-    (found,) = lying(ledger, post.due_at + timedelta(days=1))
+    (found,) = overdue(ledger, post.due_at + timedelta(days=1))
     assert found.post.text == "Better"
 
 
@@ -439,7 +440,7 @@ def test_the_cost_of_a_page_of_history_grows_with_the_page(ledger, a_post, invok
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     client = tampered()
     assert len(DynamoLedger(table_of(client)).history(after=None, limit=5)) == 5
-    assert client.asked == {"query": items.BUCKETS + 5, "batch_get_item": 1}
+    assert client.asked == {"query": LIST_PARTITIONS + 5, "batch_get_item": 1}
 
 
 def test_a_claim_and_its_end_are_two_requests_each(ledger, a_post, invoked, plan, claim, clock, tampered, table_of):
@@ -459,6 +460,6 @@ def test_a_series_does_not_grow_with_runs_that_never_ended(ledger, table, a_seri
         told = {"at": clock(), "revision": 1, "attempt": taken.attempt, "destination": "outbox"}
         ledger.finish(run, Receipt(kind="waiting", **told))
         clock.move(days=1)
-    assert claim(ledger, run).verdict == "yours"
+    assert claim(ledger, run).verdict == "granted"
     (item,) = table.get([items.plan_key(post.post_id)])
     assert list(json.loads(item["holds"])) == [f"claim#{run.occurrence_key}#outbox"]

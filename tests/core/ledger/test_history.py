@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.history import everything, lying, run_of, runs, waits_for_a_person
+from core.ledger.history import everything, needs_decision, overdue, run_of, runs
 from core.ledger.port import Receipt
 from core.posts.payload import invocation_of
 
@@ -75,10 +75,10 @@ def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger,
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
     told(post, "missed")
     (run,) = runs(ledger, limit=10)
-    assert waits_for_a_person(ledger, run)
+    assert needs_decision(ledger, run)
     moved = post.model_copy(update={"revision": 2, "due_at": post.due_at + timedelta(days=1)})
-    ledger.change(moved, wish="active", schedule_name="y", now=clock())
-    assert not waits_for_a_person(ledger, run)
+    ledger.change(moved, desired="active", schedule_name="y", now=clock())
+    assert not needs_decision(ledger, run)
     assert runs(ledger, limit=10) == []
 
 
@@ -86,19 +86,19 @@ def test_a_failed_run_waits_for_a_person_though_its_series_was_changed(ledger, a
     series = ledger.plan(a_series(), schedule_name="x", now=clock()).post
     ledger.record(invocation_of(series, clock()), Receipt(kind="missed", at=clock(), revision=1))
     (run,) = runs(ledger, limit=10)
-    ledger.change(series.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="x", now=clock())
-    assert waits_for_a_person(ledger, run)
+    ledger.change(series.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="x", now=clock())
+    assert needs_decision(ledger, run)
 
 
 def test_what_lies_past_its_time_is_paused_or_after_a_while_missing(ledger, a_post, clock):
     paused = ledger.plan(a_post(post_id="0" * 12), schedule_name="x", now=clock()).post
-    ledger.change(paused.model_copy(update={"revision": 2}), wish="paused", schedule_name="x", now=clock())
+    ledger.change(paused.model_copy(update={"revision": 2}), desired="paused", schedule_name="x", now=clock())
     ledger.plan(a_post(post_id="1" * 12), schedule_name="y", now=clock())
-    assert lying(ledger, clock()) == []
+    assert overdue(ledger, clock()) == []
     clock.move(hours=1, seconds=1)
-    assert [plan.post.post_id[0] for plan in lying(ledger, clock())] == ["0"]
+    assert [plan.post.post_id[0] for plan in overdue(ledger, clock())] == ["0"]
     clock.move(minutes=2)
-    assert sorted(plan.post.post_id[0] for plan in lying(ledger, clock())) == ["0", "1"]
+    assert sorted(plan.post.post_id[0] for plan in overdue(ledger, clock())) == ["0", "1"]
 
 
 def test_a_run_of_a_series_is_a_line_of_its_own(ledger, a_series, clock):

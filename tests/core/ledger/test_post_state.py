@@ -3,13 +3,13 @@ from datetime import timedelta
 import pytest
 
 from core.ledger.port import Receipt, UnknownPost
-from core.ledger.post_state import standing
+from core.ledger.post_state import post_state
 
 
 @pytest.fixture
 def state(ledger, clock):
     """How it stands with a post at this moment."""
-    return lambda plan: standing(ledger, plan.post.post_id, clock()).state
+    return lambda plan: post_state(ledger, plan.post.post_id, clock()).state
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def planned(ledger, a_post, clock):
     return ledger.get(plan.post.post_id)
 
 
-def change(ledger, plan, wish, now):
+def change(ledger, plan, desired, now):
     following = plan.post.model_copy(update={"revision": plan.post.revision + 1})
-    return ledger.change(following, wish=wish, schedule_name=plan.schedule_name, now=now)
+    return ledger.change(following, desired=desired, schedule_name=plan.schedule_name, now=now)
 
 
 def test_an_armed_post_is_scheduled_until_its_instant(planned, state, clock):
@@ -70,7 +70,7 @@ def test_receipts_of_an_earlier_revision_say_nothing_of_the_present_one(ledger, 
     ledger.record(invoked(planned.post), Receipt(kind="missed", at=clock(), revision=1))
     assert state(planned) == "missed"
     tomorrow = planned.post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(days=1)})
-    plan = ledger.change(tomorrow, wish="active", schedule_name="post-tomorrow", now=clock())
+    plan = ledger.change(tomorrow, desired="active", schedule_name="post-tomorrow", now=clock())
     assert state(plan) == "being scheduled"
 
 
@@ -84,4 +84,4 @@ def test_a_repeating_post_stays_scheduled_whatever_became_of_its_runs(ledger, a_
 
 def test_a_post_that_nobody_planned_is_unknown(ledger, clock):
     with pytest.raises(UnknownPost):
-        standing(ledger, "aaaaaaaaaaaa", clock())
+        post_state(ledger, "aaaaaaaaaaaa", clock())

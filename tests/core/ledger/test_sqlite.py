@@ -9,10 +9,11 @@ import pytest
 
 from core.ledger.port import Cursor, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.outbox.port import Entry
+from core.outbox.port import OutboxPost
 from core.outbox.sqlite import SqliteOutbox
+from core.posts.destinations import Destination
 from core.posts.payload import write_invocation
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 from core.storage.processes import Presence
 
 CLAIMS_AND_DIES = """
@@ -21,13 +22,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.storage.processes import Presence
+from core.posts.destinations import Destination
 from core.posts.payload import read_payload
 
 home, now, payload = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), read_payload(sys.argv[3])
 ledger = SqliteLedger(open_database(home / "punctual.db", now=now), Presence(home / "processes"))
 lease_until = now + timedelta(seconds=35)
-claim = ledger.claim(payload, "outbox", deduplicates=False, prepared=None, lease_until=lease_until, now=now)
-os._exit(0 if claim.verdict == "yours" else 1)
+claim = ledger.claim(payload, Destination("outbox"), deduplicates=False, prepared=None, lease_until=lease_until, now=now)
+os._exit(0 if claim.verdict == "granted" else 1)
 """
 
 
@@ -37,12 +39,12 @@ def taken(ledger, clock):
 
     def take(payload, **changed):
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
-        return ledger.claim(payload, "outbox", **{**asked, "now": clock(), **changed})
+        return ledger.claim(payload, Destination("outbox"), **{**asked, "now": clock(), **changed})
 
     return take
 
 
-@pytest.mark.parametrize(("deduplicates", "verdict"), [(True, "yours"), (False, "unconfirmed")])
+@pytest.mark.parametrize(("deduplicates", "verdict"), [(True, "granted"), (False, "unconfirmed")])
 def test_a_dead_process_loses_its_claims_at_once(
     tmp_path, ledger, taken, a_post, invoked, clock, deduplicates, verdict
 ):
@@ -54,11 +56,13 @@ def test_a_dead_process_loses_its_claims_at_once(
 
 def test_a_process_that_lives_keeps_its_claims(tmp_path, database, ledger, taken, a_post, invoked, clock):
     payload = invoked(a_post())
-    assert taken(payload).verdict == "yours"
+    assert taken(payload).verdict == "granted"
     neighbour = Presence(tmp_path / "processes")
     other = SqliteLedger(database, neighbour)
     lease = clock() + timedelta(seconds=35)
-    claim = other.claim(payload, "outbox", deduplicates=True, prepared=None, lease_until=lease, now=clock())
+    claim = other.claim(
+        payload, Destination("outbox"), deduplicates=True, prepared=None, lease_until=lease, now=clock()
+    )
     neighbour.leave()
     assert claim.verdict == "busy"
 
@@ -70,10 +74,10 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
         reader.set_trace_callback(statements.add)
     post, series = a_post(), a_series(post_id="0" * 12)
     run = invoked(series, occurrence=clock())
-    entry = Entry(occurrence_key=post.post_id, post_id=post.post_id, text="x", published_at=clock())
+    entry = OutboxPost(occurrence_key=post.post_id, post_id=post.post_id, text="x", published_at=clock())
     for each in (post, series):
         ledger.plan(each, schedule_name="x", now=clock())
-        ledger.change(each.model_copy(update={"revision": 2}), wish="active", schedule_name="y", now=clock())
+        ledger.change(each.model_copy(update={"revision": 2}), desired="active", schedule_name="y", now=clock())
         ledger.settle(each.post_id, 2, now=clock())
     for payload in (run, invoked(post, revision=2)):
         taken(payload)
@@ -82,7 +86,7 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
         ledger.reopen(payload, ("outbox",), now=clock())
     ledger.get(post.post_id)
     ledger.unsettled(changed_before=clock(), limit=9)
-    ledger.lying(due_before=clock(), limit=9)
+    ledger.overdue(due_before=clock(), limit=9)
     ledger.occurrence(post.post_id)
     for after in (None, Cursor(due_at=clock(), key="x")):
         ledger.history(after=after, limit=9)
@@ -109,7 +113,7 @@ def test_when_the_scheduler_has_lost_everything_what_is_due_soonest_is_armed_fir
         ledger.plan(a_post(post_id=letter * 12, due_at=clock() + timedelta(days=days)), schedule_name="x", now=clock())
         ledger.settle(letter * 12, 1, now=clock())
         clock.move(seconds=1)
-    ledger.distrust(now=clock())
+    ledger.unsettle_all(now=clock())
     clock.move(minutes=1)
     assert [plan.post.post_id[0] for plan in ledger.unsettled(changed_before=clock(), limit=9)] == ["b", "c", "a"]
 
@@ -137,7 +141,7 @@ def test_what_cannot_be_written_is_said_and_nothing_is_changed(tmp_path, clock, 
     database = open_database(tmp_path / "small.db", now=clock())
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 30"))
     ledger = SqliteLedger(database, presence)
-    with pytest.raises(StorageFault, match="full"):
+    with pytest.raises(StorageError, match="full"):
         ledger.plan(a_post(text="x" * 150_000), schedule_name="x", now=clock())
     assert ledger.get(a_post().post_id) is None
     ledger.plan(a_post(text="short"), schedule_name="x", now=clock())

@@ -7,27 +7,28 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from core.aws_errors import AccessDenied, PartGone
+from core.aws_errors import AccessDenied, AwsResourceNotFound
 from core.ledger import items
 from core.ledger.items import Item, Key
-from core.ledger.table import ROUNDS, TRIES, Draft, TableUnavailable
+from core.ledger.table import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
+from lambda_pkg.receipts import LIST_PARTITIONS
 
 ONE, OTHER = ("one", "a"), ("other", "a")
 
 
-def item(key: Key, **attributes: items.Value) -> Item:
+def item(key: Key, **attributes: items.AttributeValue) -> Item:
     return {"pk": key[0], "sk": key[1], **attributes}
 
 
-def put(*written: Item) -> Callable[[Draft], None]:
-    def work(draft: Draft) -> None:
+def put(*written: Item) -> Callable[[Transaction], None]:
+    def work(draft: Transaction) -> None:
         for each in written:
             draft.put(each)
 
     return work
 
 
-def count_up(draft: Draft) -> int:
+def count_up(draft: Transaction) -> int:
     found = draft.get(ONE) or item(ONE, count=0)
     count = int(found["count"]) + 1
     draft.put(found | {"count": count})
@@ -94,7 +95,7 @@ def test_a_draft_sees_what_it_has_written(table):
 
 
 def test_what_raises_writes_nothing(table):
-    def work(draft: Draft) -> None:
+    def work(draft: Transaction) -> None:
         count_up(draft)
         raise LookupError
 
@@ -134,7 +135,7 @@ def test_whoever_is_always_overtaken_gives_up(table, tampered, table_of, pauses)
     client = tampered(put_item=overtaken)
     with pytest.raises(TableUnavailable, match="same moment"):
         table_of(client).write([ONE], count_up)
-    assert client.asked["put_item"] == len(pauses) == ROUNDS
+    assert client.asked["put_item"] == len(pauses) == MAX_TRANSACTIONS
     assert sum(pauses) < 15
 
 
@@ -153,9 +154,9 @@ def test_a_write_whose_answer_was_lost_counts_once(tampered, table_of):
 
 def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(tampered, table_of, pauses):
     conflict = refused("TransactionConflictException")
-    client = tampered(put_item=failing(*[conflict] * (TRIES - 1)))
+    client = tampered(put_item=failing(*[conflict] * (MAX_REQUESTS - 1)))
     assert table_of(client).write([ONE], count_up) == 1
-    assert len(pauses) == TRIES - 1
+    assert len(pauses) == MAX_REQUESTS - 1
     assert sum(pauses) < 4
 
 
@@ -180,17 +181,17 @@ def test_a_transaction_that_met_another_and_is_outdated_too_is_drafted_anew(tamp
 
 
 def test_tries_come_to_an_end(tampered, table_of):
-    client = tampered(put_item=failing(*[refused("TransactionConflictException")] * TRIES))
+    client = tampered(put_item=failing(*[refused("TransactionConflictException")] * MAX_REQUESTS))
     with pytest.raises(TableUnavailable, match="PutItem: TransactionConflictException"):
         table_of(client).write([ONE], count_up)
-    assert client.asked["put_item"] == TRIES
+    assert client.asked["put_item"] == MAX_REQUESTS
 
 
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (refused("AccessDeniedException"), AccessDenied),
-        (refused("ResourceNotFoundException"), PartGone),
+        (refused("ResourceNotFoundException"), AwsResourceNotFound),
         (ConnectTimeoutError(endpoint_url="https://dynamodb.example"), TableUnavailable),
         (refused("ProvisionedThroughputExceededException"), TableUnavailable),
         (cancelled("ItemCollectionSizeLimitExceeded"), TableUnavailable),
@@ -212,7 +213,7 @@ def listed(table, clock) -> list[Item]:
     written = []
     for number in range(40):
         key = ("post", f"{number}")
-        place = items.listed(items.LISTING, "things", clock() + timedelta(minutes=number), f"name-{number}")
+        place = items.list_attributes(items.LISTING, "things", clock() + timedelta(minutes=number), f"name-{number}")
         written.append(item(key, **place))
         table.write([key], put(written[-1]))
     return written
@@ -223,14 +224,14 @@ def names(found: Any) -> list[str]:
 
 
 def test_a_list_comes_in_order_of_time_from_all_its_partitions(table, listed):
-    assert len({each["listing"] for each in listed}) == items.BUCKETS
-    whole = table.listed(items.LISTING, "things", below=items.LAST, latest_first=False, limit=7)
+    assert len({each["listing"] for each in listed}) == LIST_PARTITIONS
+    whole = table.query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=False, limit=7)
     assert names(whole) == [str(number) for number in range(40)]
 
 
 def test_a_list_comes_backwards_from_a_place(table, listed, clock):
-    below = items.place(clock() + timedelta(minutes=10), "name-10")
-    found = table.listed(items.LISTING, "things", below=below, latest_first=True, limit=3)
+    below = items.position(clock() + timedelta(minutes=10), "name-10")
+    found = table.query_list(items.LISTING, "things", below=below, latest_first=True, limit=3)
     assert names(found) == [str(number) for number in reversed(range(10))]
 
 
@@ -239,15 +240,15 @@ def test_what_has_left_a_list_is_left_out_though_the_index_still_names_it(table,
         table.write([("post", "39")], put(item(("post", "39"))))
         return request(**parameters)
 
-    found = table_of(tampered(batch_get_item=meanwhile)).listed(
-        items.LISTING, "things", below=items.LAST, latest_first=True, limit=3
+    found = table_of(tampered(batch_get_item=meanwhile)).query_list(
+        items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=3
     )
     assert next(found)["sk"] == "38"
 
 
 def test_the_cost_of_a_page_grows_with_the_page_alone(listed, tampered, table_of):
     client = tampered()
-    found = table_of(client).listed(items.LISTING, "things", below=items.LAST, latest_first=True, limit=5)
+    found = table_of(client).query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=5)
     for _ in range(5):
         next(found)
-    assert client.asked == {"query": items.BUCKETS, "batch_get_item": 1}
+    assert client.asked == {"query": LIST_PARTITIONS, "batch_get_item": 1}

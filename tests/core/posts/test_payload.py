@@ -23,7 +23,7 @@ from core.posts.payload import (
     write_payload,
     write_schedule,
 )
-from core.time.instants import milliseconds
+from core.time.instants import epoch_ms
 from lambda_pkg.event import read_event
 
 TARGET = TargetSettings(
@@ -94,7 +94,7 @@ def posts(draw):
 def filled_in(text: str, occurrence: datetime) -> bytes:
     """The input as the scheduler hands it over."""
     definition = {"Arn": "arn:aws:scheduler:us-east-1:0:schedule/punctual/x", "Target": {"Input": text}}
-    return payload_of(definition, milliseconds(occurrence), "0e0e")
+    return payload_of(definition, epoch_ms(occurrence), "0e0e")
 
 
 @settings(deadline=None, database=None)
@@ -135,7 +135,7 @@ def test_a_name_has_at_most_64_of_the_characters_that_aws_takes_and_reads_back(p
     name = str(ScheduleName.of(post))
     assert len(name) <= 64
     assert all(letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in name)
-    read = ScheduleName.read(name)
+    read = ScheduleName.parse(name)
     assert read is not None
     assert read.post_id == post.post_id
     assert read.due_at == (post.due_at and post.due_at.replace(microsecond=0))
@@ -151,7 +151,7 @@ def test_names_sort_as_their_instants_do(instants):
 @settings(deadline=None, database=None)
 @given(st.text(max_size=64) | st.from_regex(r"post-\d{8}T\d{6}Z-[0-9a-z]{12}", fullmatch=True))
 def test_a_name_is_read_only_if_it_is_exactly_one_of_ours(text):
-    read = ScheduleName.read(text)
+    read = ScheduleName.parse(text)
     assert read is None or str(read) == text
 
 

@@ -26,7 +26,7 @@ from core.posts.repeat_rules import (
     Weekday,
     Weekdays,
 )
-from core.time.expressions import InvalidExpression, parse
+from core.time.expressions import InvalidExpression, parse_expression
 from core.time.instants import UnknownZone, wall_time
 
 BERLIN = "Europe/Berlin"
@@ -77,7 +77,7 @@ def test_what_is_read_back_runs_at_the_same_times(rule, hour, minute):
     expression = cron(rule, time(hour, minute))
     found, at = read(expression)
     assert at == time(hour, minute)
-    assert parse(cron(found, at)).next(20, after=NOW) == parse(expression).next(20, after=NOW)
+    assert parse_expression(cron(found, at)).next(20, after=NOW) == parse_expression(expression).next(20, after=NOW)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from core.posts.recurrence import NeverRuns, preview
 from core.posts.repeat_rules import Daily, MonthlyDate
 from core.posts.series import EndsBeforeItBegins, day_begins, series
-from core.time.instants import BeyondCalendar, wall_time
+from core.time.instants import DateOutOfRange, wall_time
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def test_a_series_without_a_single_run_is_refused():
 
 @pytest.mark.parametrize("last", [date(9999, 12, 30), date.max])
 def test_a_last_date_at_the_end_of_the_calendar_is_refused_in_words(last):
-    with pytest.raises(BeyondCalendar, match="end of the calendar"):
+    with pytest.raises(DateOutOfRange, match="outside the supported range of dates"):
         series(Daily(), time(9), "UTC", first=date(2026, 11, 5), last=last, now=NOW)
 
 

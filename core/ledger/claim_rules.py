@@ -1,0 +1,133 @@
+"""The rules for claims, as pure functions: every ledger stores a claim as they return it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from core.ledger.port import ClaimResult, FinalState, Receipt
+from core.posts.destinations import Destination
+from core.posts.payload import Payload
+from core.time.instants import from_utc_text
+
+ClaimState = Literal["claimed", "waiting"] | FinalState
+
+STOPPED_WHILE_PUBLISHING = (
+    "Punctual stopped while it was publishing, and this network cannot report whether the post arrived."
+)
+"""The reason of a claim that became unconfirmed because its owner did not record a result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredClaim:
+    """The stored claim on one publication. Attempt 0 is a user's retry before any attempt.
+
+    `owner` is the presence token of the process that holds the claim, or empty if the lease alone ends it.
+    """
+
+    state: ClaimState = "waiting"
+    attempt: int = 0
+    owner: str = ""
+    lease_until: datetime | None = None
+    prepared: dict[str, Any] | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimFacts:
+    """The facts that decide a claim.
+
+    `superseded`: the post is not active at this revision. `run_begun`: this run of a repeating post already has a claim
+    on the destination, or on part 1 of its thread. `owner_alive`: the process that holds the stored claim may still
+    run. `deduplicates`: the network recognises a repeated publication.
+    """
+
+    stored: StoredClaim | None
+    superseded: bool
+    run_begun: bool
+    owner_alive: bool
+    deduplicates: bool
+    now: datetime
+
+
+def decide(facts: ClaimFacts) -> ClaimResult:
+    """Return `granted`, or the reason to refuse the claim.
+
+    A superseded revision is refused before its first attempt and while it waits; a run of a repeating post that has
+    begun continues. A claim whose lease has ended, or whose owner is dead, is granted again if the network
+    deduplicates; otherwise it becomes unconfirmed.
+    """
+    stored = facts.stored
+    if (stored is None or stored.state == "waiting") and facts.superseded and not facts.run_begun:
+        return ClaimResult(verdict="superseded")
+    if stored is None or stored.state != "claimed":
+        return ended_or_paused(stored, facts.now) or ClaimResult(verdict="granted")
+    if stored.lease_until is not None and stored.lease_until > facts.now and facts.owner_alive:
+        return ClaimResult(verdict="busy", attempt=stored.attempt, until=stored.lease_until)
+    if facts.deduplicates:
+        return ClaimResult(verdict="granted")
+    return ClaimResult(verdict="unconfirmed", attempt=stored.attempt, detail={"reason": STOPPED_WHILE_PUBLISHING})
+
+
+def ended_or_paused(stored: StoredClaim | None, now: datetime) -> ClaimResult | None:
+    """Return the final state, or `waiting` during the pause that the network asked for, or None."""
+    if stored is None or stored.state == "claimed":
+        return None
+    if stored.state != "waiting":
+        return ClaimResult(verdict=stored.state, attempt=stored.attempt, detail=stored.detail)
+    until = from_utc_text(stored.detail["until"]) if "until" in stored.detail else None
+    if until is None or until <= now:
+        return None
+    return ClaimResult(verdict="waiting", attempt=stored.attempt, until=until, detail=stored.detail)
+
+
+def refusal_receipt(
+    refusal: ClaimResult, stored: StoredClaim | None, payload: Payload, destination: Destination, now: datetime
+) -> Receipt | None:
+    """Return the receipt that a refusal leaves: of a superseded revision, or of a claim that became unconfirmed."""
+    abandoned = refusal.verdict == "unconfirmed" and stored is not None and stored.state == "claimed"
+    if refusal.verdict != "superseded" and not abandoned:
+        return None
+    return Receipt(
+        kind="unconfirmed" if abandoned else "superseded",
+        at=now,
+        revision=payload.revision,
+        attempt=refusal.attempt or 1,
+        destination=destination,
+        detail=refusal.detail,
+    )
+
+
+def claimed(
+    stored: StoredClaim | None, *, owner: str = "", prepared: dict[str, Any] | None, lease_until: datetime
+) -> StoredClaim:
+    """Return the claim of the next attempt. It keeps `prepared` of the first attempt that had one."""
+    last = stored or StoredClaim()
+    return StoredClaim(
+        state="claimed",
+        attempt=last.attempt + 1,
+        owner=owner,
+        lease_until=lease_until,
+        prepared=prepared if last.prepared is None else last.prepared,
+    )
+
+
+def finished(stored: StoredClaim | None, receipt: Receipt) -> StoredClaim | None:
+    """Return the claim after a receipt, or None if the receipt does not change it.
+
+    Nothing replaces `published`. `published` replaces everything; any other result only that of its own attempt or of
+    an earlier one.
+    """
+    if stored is None or stored.state == "published" or receipt.kind == "superseded":
+        return None
+    if receipt.attempt < stored.attempt and receipt.kind != "published":
+        return None
+    return replace(stored, state=cast(ClaimState, receipt.kind), lease_until=None, detail=receipt.detail)
+
+
+def reopened(stored: StoredClaim | None) -> StoredClaim | None:
+    """Return the claim that a user's retry leaves, or None if the destination is claimed or published."""
+    if stored is None:
+        return StoredClaim()
+    if stored.state in ("claimed", "published"):
+        return None
+    return StoredClaim(attempt=stored.attempt, prepared=stored.prepared)
