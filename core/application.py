@@ -1,4 +1,4 @@
-"""Punctual put together: from the settings to everything that pages and commands use."""
+"""The application: builds every service that pages and commands use from the settings."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,7 +9,7 @@ from threading import Event
 from core.backends.aws import AwsBackend
 from core.backends.one_machine import OneMachineBackend
 from core.backends.port import Backend
-from core.maintenance.account_checks import AccountChecks, destinations_due
+from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.media_sweep import MediaSweep
 from core.notifications.channels import Channels
@@ -17,11 +17,13 @@ from core.notifications.deliveries import Deliveries, open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
 from core.publishing.fence import Fence
-from core.publishing.network import Parts, all_networks
+from core.publishing.network import NetworkDependencies
 from core.publishing.publisher import Publisher
+from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.schedules import Schedules
+from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.settings import Settings
 from core.storage.backup import back_up
@@ -30,15 +32,15 @@ from core.time.instants import Clock, real_clock
 
 
 class Application:
-    """Everything a page or a command needs. It may be used from any thread; several processes may open one home.
+    """The services of one home. Any thread may use them, and several processes may open one home.
 
-    `place` is where everything is kept. It is `engine` on one machine and `aws` on AWS; the other one is None.
+    `backend` is `one_machine` or `aws`; the other of the two is None.
     """
 
-    def __init__(self, settings: Settings, clock: Clock = real_clock, waiting: WaitPolicy = DEFAULT_WAIT) -> None:
-        """Open what the settings name. `waiting` is how to wait for AWS, and whom to tell, where that takes long.
+    def __init__(self, settings: Settings, clock: Clock = real_clock, wait_policy: WaitPolicy = DEFAULT_WAIT) -> None:
+        """Open the home and the backend of the settings. `wait_policy` sets the waits for AWS while scheduling.
 
-        Raises HomeUnusable, NewerDatabase or StorageFault, and on AWS what `core.aws` raises.
+        Raises HomeUnusable, NewerDatabase or StorageError, and on AWS the errors of `AwsBackend`.
         """
         self.settings = settings
         self.clock = clock
@@ -52,7 +54,7 @@ class Application:
             self.backend = self.one_machine = OneMachineBackend(settings, self.home, clock)
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.signing_secrets = self.backend.signing_secrets
-        self.networks = all_networks(Parts(outbox=self.outbox, clock=clock))
+        self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock))
         self.media = self.backend.media
         self.publisher = Publisher(Fence(self.ledger, self.media, clock), self.accounts, self.networks)
         self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
@@ -63,10 +65,10 @@ class Application:
             target=self.backend.target,
             notice=self.backend.minimum_notice,
             clock=clock,
-            waiting=waiting,
+            wait_policy=wait_policy,
         )
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
-        if self.one_machine is not None:  # on AWS the group belongs to the stack, and is not the dashboard's to make
+        if self.one_machine is not None:  # on AWS, the stack creates the group
             self.schedules.ensure_group()
         self.account_checks = AccountChecks(
             self.accounts, self.networks, partial(destinations_due, self.listing), self.home.account_checks, clock
@@ -76,39 +78,39 @@ class Application:
         self.notifier = self._notifier(self._deliveries)
         self._closing = Event()
         self._caretaker: Caretaker | None = None
-        self._errands: Caretaker | None = None
+        self._background: Caretaker | None = None
 
-    def start_engine(self, posting_url: Callable[[], str]) -> None:
-        """Begin to fire what is due, where that is our work, and to take care of what was left half done.
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Start the engine, if this machine has one, and the maintenance tasks.
 
-        `posting_url` answers where this process's own posting server is; a configured one goes before it.
+        `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
         """
         self.backend.start(posting_url)
-        duties = {
-            "finish half-done changes": lambda: self.schedules.repair(self._closing.is_set),
-            "delete what is over 400 days old": lambda: self.ledger.prune(now=self.clock()),
+        repairs = {
+            "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
+            "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
         }
         sweeper = MediaSweep(self.media, self.ledger, self.listing, self.clock)
-        errands = {
+        tasks = {
             "check the accounts": at_most_every(timedelta(minutes=5), self.account_checks.run, self.clock),
-            "tell of troubles": at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock),
-            "sweep unused pictures": at_most_every(timedelta(days=1), sweeper.run, self.clock),
+            "notify of problems": at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock),
+            "delete unused media": at_most_every(timedelta(days=1), sweeper.run, self.clock),
         }
-        self._caretaker, self._errands = Caretaker(duties), Caretaker(errands, name="errands")
+        self._caretaker, self._background = Caretaker(repairs), Caretaker(tasks, name="background")
         self._caretaker.start()
-        self._errands.start()
+        self._background.start()
 
     def back_up(self, folder: Path) -> None:
-        """Copy everything that this machine keeps into a folder, while it is in use. Raises what `back_up` raises."""
+        """Copy the data of this machine to a folder while it is in use. Raises the errors of `core.storage.backup`."""
         back_up(self.home, [*self.backend.databases, self._deliveries.database], folder)
 
     def close(self) -> None:
-        """Stop firing and close every file; what is under way is finished or freed for another process."""
+        """Stop all tasks and close every file. Running work finishes, or another process may claim it."""
         self._closing.set()
         if self._caretaker is not None:
             self._caretaker.stop()
-        if self._errands is not None:
-            self._errands.stop(within_seconds=5)  # it may be waiting for somebody else's server
+        if self._background is not None:
+            self._background.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
         self.backend.close()
 

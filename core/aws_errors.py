@@ -1,4 +1,4 @@
-"""What AWS answers, as errors of ours: translated here and nowhere else."""
+"""Errors of AWS, translated into errors that a person can act on; no other module translates them."""
 
 import re
 from collections.abc import Iterator
@@ -28,99 +28,97 @@ from botocore.parsers import ResponseParserError
 
 from core.errors import PunctualError
 
-LONGEST = 600
-"""Characters of what AWS answers that are repeated."""
+MAX_MESSAGE_LENGTH = 600
+"""Characters of an AWS message that an error repeats."""
 
 
 class ScheduleNotFound(PunctualError):
-    """There is no schedule of this name."""
+    """No schedule has this name."""
 
-    hint = "It has fired, or somebody deleted it. History says what became of the post."
+    hint = "It has run or was deleted. The History page shows the result of the post."
 
 
 class ScheduleGroupNotFound(PunctualError):
-    """The schedule group is not there."""
+    """The schedule group does not exist."""
 
-    hint = "Deploy the stack again, or correct PUNCTUAL_GROUP. What you planned was noted and is armed once it is back."
+    hint = "Deploy the stack again, or correct PUNCTUAL_GROUP. Punctual then schedules your saved posts by itself."
 
 
 class AwsResourceNotFound(PunctualError):
-    """A part of the deployment (a function, a table, a queue, a secret, a role) is not there."""
+    """A resource of the deployment (a function, a table, a queue, a secret, a role) does not exist."""
 
     hint = (
-        "The Health page says which, and what to do: as a rule, deploy the stack again (cdk_min/README.md), "
+        "The Health page names it and the remedy: usually, deploy the stack again (cdk_min/README.md), "
         "or correct PUNCTUAL_STACK, AWS_PROFILE or AWS_DEFAULT_REGION."
     )
 
 
 class ScheduleNameTaken(PunctualError):
-    """A schedule of this name is there already, or is being changed at this moment."""
+    """A schedule of this name exists, or another request is changing it."""
 
-    hint = "Look into the queue: it may be the same post, scheduled a moment ago."
+    hint = "Check the queue: the same post may be scheduled already."
 
 
 class InvalidScheduleRequest(PunctualError):
-    """The scheduler says that a request is not valid."""
+    """The scheduler rejects a request as invalid."""
 
-    hint = "The post was not scheduled. Change what the message names and try again."
+    hint = "The post was not scheduled. Correct the value that the message names and try again."
 
 
 class RoleNotReady(PunctualError):
-    """The scheduler may not assume the execution role, or not yet: a new role takes up to two minutes."""
+    """The scheduler cannot assume the execution role yet: a new role takes up to two minutes."""
 
     hint = (
-        "A new role takes up to two minutes; meanwhile it is noted what you want, and carried out by itself. "
-        "If it stays so, see the role's trust on the Health page."
+        "A new role takes up to two minutes. Punctual saved your change and makes it by itself. "
+        "If this error stays, check the role's trust policy on the Health page."
     )
 
 
 class QuotaExceeded(PunctualError):
-    """The account holds as much as AWS allows it."""
+    """The account reached a quota of AWS."""
 
-    hint = "Cancel what is not needed, or ask AWS for a higher quota (Service Quotas, EventBridge Scheduler)."
+    hint = "Cancel posts that you do not need, or request a higher quota (Service Quotas, EventBridge Scheduler)."
 
 
 class AccessDenied(PunctualError):
-    """The identity in use may not do this; the message names the action and the resource."""
+    """The AWS identity lacks a permission; the message names the action and the resource."""
 
-    hint = "Attach the stack's dashboard policy (output DashboardPolicyArn) to the user or role that you run as."
+    hint = "Attach the stack's dashboard policy (output DashboardPolicyArn) to the user or role that runs Punctual."
 
 
 class CredentialsRejected(PunctualError):
-    """AWS does not take the credentials: expired, revoked, or of a clock that is wrong."""
+    """AWS rejects the credentials: they expired, were revoked, or the clock is wrong."""
 
     hint = (
-        "Sign in again (for instance: aws sso login), check this machine's clock, then reload the page. "
-        "Where you changed keys, start Punctual again."
+        "Sign in again (for example: aws sso login), check this machine's clock, then reload the page. "
+        "If you changed the access keys, restart Punctual."
     )
 
 
 class ClockSkewed(CredentialsRejected):
-    """AWS refuses signatures that are more than five minutes off its own clock."""
+    """AWS rejects signatures whose time is more than five minutes off."""
 
-    hint = "Set this machine's clock (for instance: timedatectl set-ntp true), then reload the page."
+    hint = "Set this machine's clock (for example: timedatectl set-ntp true), then reload the page."
 
 
 class NoCredentials(PunctualError):
-    """boto3 found no credentials or no region, or the profile that was named does not exist."""
+    """boto3 finds no credentials or no region, or the named profile does not exist."""
 
     hint = (
-        "Run `aws configure`, or set AWS_PROFILE and AWS_DEFAULT_REGION; or unset PUNCTUAL_MODE for this machine alone."
+        "Run `aws configure`, or set AWS_PROFILE and AWS_DEFAULT_REGION. To use this machine only, unset PUNCTUAL_MODE."
     )
 
 
 class AwsUnavailable(PunctualError):
-    """AWS could not be reached, or had a fault of its own."""
+    """AWS cannot be reached, or failed internally."""
 
-    hint = (
-        "Check this machine's network. What was noted of your posts is carried out by itself; anything else, do again."
-    )
+    hint = "Check this machine's network. Punctual completes saved changes to posts by itself; repeat anything else."
 
 
 class Throttled(AwsUnavailable):
-    """AWS asked, again and again, for fewer requests."""
+    """AWS rejects requests because there are too many, after several attempts."""
 
-    hint = "Wait a minute. What was noted of your posts is carried out by itself; anything else, do again."
+    hint = "Wait a minute. Punctual completes saved changes to posts by itself; repeat anything else."
 
 
 _BY_CODE: dict[str, type[PunctualError]] = {
@@ -149,26 +147,8 @@ _BY_CODE: dict[str, type[PunctualError]] = {
     "QueueDoesNotExist": AwsResourceNotFound,
     "AWS.SimpleQueueService.NonExistentQueue": AwsResourceNotFound,
 }
-_SKEWED = ("Signature expired", "Signature not yet current")
-"""How AWS begins the message of an InvalidSignatureException that only the clock is to blame for."""
-
-
-@contextmanager
-def translate_aws_errors() -> Iterator[None]:
-    """Turn boto3's exceptions into errors of this module; nothing of botocore passes."""
-    try:
-        yield
-    except ClientError as error:
-        raise _of_answer(error) from error
-    except (SSOError, LoginError, TokenRetrievalError, CredentialRetrievalError) as error:
-        raise CredentialsRejected(str(error)) from error
-    except _NOT_CONFIGURED as error:
-        raise NoCredentials(str(error)) from error
-    except ResponseParserError as error:
-        raise AwsUnavailable(f"What was answered cannot be read: {_short(str(error))}") from error
-    except BotoCoreError as error:
-        raise AwsUnavailable(_on_the_way(error) or _short(str(error))) from error
-
+_CLOCK_SKEW_MESSAGES = ("Signature expired", "Signature not yet current")
+"""The start of an InvalidSignatureException's message if the clock is its cause."""
 
 _NOT_CONFIGURED = (
     NoCredentialsError,
@@ -180,43 +160,60 @@ _NOT_CONFIGURED = (
     ConfigParseError,
 )
 
-_ON_THE_WAY: dict[type[BotoCoreError], str] = {
+_CONNECTION_FAILURES: dict[type[BotoCoreError], str] = {
     EndpointConnectionError: "cannot be reached",
     ConnectTimeoutError: "does not answer",
     ReadTimeoutError: "did not answer in time",
-    ConnectionClosedError: "broke the connection off",
+    ConnectionClosedError: "closed the connection",
 }
 _TITLE = re.compile("<title>(.+?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def _of_answer(error: ClientError) -> PunctualError:
+@contextmanager
+def translate_aws_errors() -> Iterator[None]:
+    """Translate every botocore error that the block raises into an error of this module."""
+    try:
+        yield
+    except ClientError as error:
+        raise _from_response(error) from error
+    except (SSOError, LoginError, TokenRetrievalError, CredentialRetrievalError) as error:
+        raise CredentialsRejected(str(error)) from error
+    except _NOT_CONFIGURED as error:
+        raise NoCredentials(str(error)) from error
+    except ResponseParserError as error:
+        raise AwsUnavailable(f"The response is not readable: {_shortened(str(error))}") from error
+    except BotoCoreError as error:
+        raise AwsUnavailable(_connection_failure(error) or _shortened(str(error))) from error
+
+
+def _from_response(error: ClientError) -> PunctualError:
     found = error.response.get("Error", {})
     code, message = found.get("Code", ""), found.get("Message") or found.get("Code", "")
-    text = f"{error.operation_name}: {_short(message)}"
+    text = f"{error.operation_name}: {_shortened(message)}"
     if code == "ResourceNotFoundException":
-        return _gone(error.operation_name, message)(text)
+        return _not_found(error.operation_name, message)(text)
     if code == "ValidationException":
         return RoleNotReady(text) if "to assume the role" in message else InvalidScheduleRequest(text)
-    if message.startswith(_SKEWED):
+    if message.startswith(_CLOCK_SKEW_MESSAGES):
         return ClockSkewed(text)
     return _BY_CODE.get(code, AwsUnavailable)(text)
 
 
-def _on_the_way(error: BotoCoreError) -> str | None:
-    """Say which host was not reached, where that is all that a fault tells; None of any other."""
-    what = next((words for kind, words in _ON_THE_WAY.items() if isinstance(error, kind)), None)
-    return what and f"{urlsplit(error.kwargs['endpoint_url']).netloc} {what}."
+def _connection_failure(error: BotoCoreError) -> str | None:
+    """Return the host and the failure of a failed connection, or None for another error."""
+    failure = next((text for kind, text in _CONNECTION_FAILURES.items() if isinstance(error, kind)), None)
+    return failure and f"{urlsplit(error.kwargs['endpoint_url']).netloc} {failure}."
 
 
-def _short(text: str) -> str:
-    """A proxy between us and AWS may answer a whole page of its own: its title says as much."""
+def _shortened(text: str) -> str:
+    """Return the title of an HTML page, which a proxy may send, or the text, limited in length."""
     title = _TITLE.search(text)
     text = " ".join((title[1] if title else text).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[: MAX_MESSAGE_LENGTH - 1]}…"
 
 
-def _gone(operation: str, message: str) -> type[PunctualError]:
-    """Say what is gone: many services share the code, and only the scheduler's operations speak of schedules."""
+def _not_found(operation: str, message: str) -> type[PunctualError]:
+    """Return the error of a missing resource. Many services share the code; only the scheduler's have "Schedule"."""
     if "Schedule" not in operation:
         return AwsResourceNotFound
     return ScheduleGroupNotFound if message.startswith("Schedule group") else ScheduleNotFound

@@ -1,10 +1,10 @@
-"""The one error tree: everything a person at the keyboard can act on."""
+"""The root of the error tree."""
 
 
 class PunctualError(Exception):
-    """Something the person at the keyboard can act on.
+    """An error that a person can act on.
 
-    `str(error)` says what is wrong, from facts; `error.hint` says what to do next. Neither ever holds a secret.
+    `str(error)` states the fault and `error.hint` the remedy. Neither holds a secret.
     """
 
     hint = "Try again in a minute."

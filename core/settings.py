@@ -1,4 +1,4 @@
-"""What a person can set: `PUNCTUAL_*` variables, read once, checked at start."""
+"""The settings of Punctual: `PUNCTUAL_*` environment variables, read and validated once at start."""
 
 import os
 from collections.abc import Mapping
@@ -13,36 +13,36 @@ from core.storage.home import is_signing_secret
 from lambda_pkg.address import parse_address
 
 PREFIX = "PUNCTUAL_"
-A_DAY = 24 * 3600.0
-"""Seconds after which a hand-over is given up: no pause between two attempts may be longer."""
-FUNCTION_ARN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
+MAX_RETRY_DELAY = 24 * 3600.0
+"""Seconds. The engine gives up a delivery 25 hours after its late limit, so one attempt always follows that limit."""
+FUNCTION_ARN_PATTERN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
 
 
 class InvalidSetting(PunctualError):
-    """A variable holds something that cannot be used."""
+    """An environment variable has an invalid value."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{PREFIX}{name.upper()} cannot be used: {reason}.")
-        self.hint = f"Correct or unset {PREFIX}{name.upper()}, then start again."
+        super().__init__(f"{PREFIX}{name.upper()} is not valid: {reason}.")
+        self.hint = f"Correct or unset {PREFIX}{name.upper()}, then restart Punctual."
 
 
 class Settings(FrozenModel):
-    """The settings of one machine. Each member is the variable `PUNCTUAL_<MEMBER>`; the README explains them."""
+    """The settings of one machine. The variable `PUNCTUAL_<MEMBER>` sets each member; the README explains them."""
 
     mode: Literal["local", "aws"] = "local"
     home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
     timezone: Zone = "UTC"
     late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=60 * 24 * 30)
-    retry_delays: tuple[Annotated[float, Field(ge=0, le=A_DAY, allow_inf_nan=False)], ...] = (60.0, 120.0)
-    redelivery_seconds: float = Field(default=900.0, gt=0, le=A_DAY, allow_inf_nan=False)
+    retry_delays: tuple[Annotated[float, Field(ge=0, le=MAX_RETRY_DELAY, allow_inf_nan=False)], ...] = (60.0, 120.0)
+    redelivery_seconds: float = Field(default=900.0, gt=0, le=MAX_RETRY_DELAY, allow_inf_nan=False)
     workers: int = Field(default=32, ge=1, le=256)
     group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
     posting_url: str | None = None
     signing_secret: str | None = Field(default=None, repr=False)
     stack: str | None = None
-    function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN)
+    function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN_PATTERN)
     role_arn: str | None = Field(default=None, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
-    posting_function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN)
+    posting_function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN_PATTERN)
     table: str | None = None
     media_bucket: str | None = None
     accounts_path: str | None = Field(default=None, pattern=r"^(/[A-Za-z0-9_.-]+)+$")
@@ -57,34 +57,34 @@ class Settings(FrozenModel):
 
     @field_validator("home")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
+    def _make_absolute(cls, home: Path) -> Path:
         try:
             return home.expanduser().absolute()
         except RuntimeError as error:
-            raise ValueError("it begins with ~, and there is no such home folder") from error
+            raise ValueError("it starts with ~, but that home folder does not exist") from error
 
     @field_validator("posting_url")
     @classmethod
-    def _may_be_posted_to(cls, url: str | None) -> str | None:
+    def _validate_posting_url(cls, url: str | None) -> str | None:
         if url is not None:
             parse_address(url)
         return url
 
     @field_validator("signing_secret")
     @classmethod
-    def _signs(cls, configured: str | None) -> str | None:
+    def _validate_signing_secret(cls, configured: str | None) -> str | None:
         if configured is not None and not all(map(is_signing_secret, configured.split() or [""])):
-            raise ValueError("each secret in it must be whsec_ and base64; several are separated by spaces")
+            raise ValueError("each secret must be whsec_ followed by base64; separate several with spaces")
         return configured
 
     @field_validator("retry_delays", mode="before")
     @classmethod
-    def _seconds(cls, value: object) -> object:
+    def _split_delays(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings. Raises WrongSetting, which names the variable and never repeats its value."""
+        """Return the settings of an environment. Raises InvalidSetting, which names the variable, not its value."""
         known = {name: environment.get(PREFIX + name.upper(), "") for name in cls.model_fields}
         try:
             return cls.model_validate({name: value for name, value in known.items() if value})

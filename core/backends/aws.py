@@ -1,4 +1,4 @@
-"""AWS: EventBridge Scheduler fires, DynamoDB holds the ledger, Secrets Manager the signing secret."""
+"""The backend on AWS: EventBridge Scheduler, DynamoDB, S3, SQS, Parameter Store and Secrets Manager."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -35,47 +35,47 @@ from core.time.instants import Clock
 from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
-"""EventBridge Scheduler fires within the minute after an at(); the relay, invoked early, waits for the rest."""
+"""EventBridge Scheduler fires within the minute after an at() time. The relay is invoked early and waits."""
 MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
-PATIENT_CONFIG = Config(
+ADAPTIVE_CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 4},
     max_pool_connections=32,
     connect_timeout=3,
     read_timeout=5,
 )
-"""Slows down when AWS throttles, as many pages and threads share the quota of one account.
+"""For most requests. It slows down when AWS throttles, because pages and threads share one account's quota.
 
-Where nobody answers at all, whoever looks at a page is told so within half a minute.
+If AWS does not answer, the error appears within half a minute.
 """
-TRANSFER_CONFIG = PATIENT_CONFIG.merge(Config(read_timeout=20))
-"""For files: a slow line may stand still for longer."""
+TRANSFER_CONFIG = ADAPTIVE_CONFIG.merge(Config(read_timeout=20))
+"""For files: a slow connection may pause for longer."""
 QUICK_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=32,
     connect_timeout=3,
     read_timeout=5,
 )
-"""For questions whose answer a person waits for, and for the table, which has an own way of trying again."""
+"""For requests that a page waits for, and for the ledger's table, which has its own retries."""
 
 
 class AwsBackend:
-    """The place of a deployment. Credentials and region come the way boto3 always finds them."""
+    """The backend of one deployment on AWS. boto3 finds the credentials and the region in its usual places."""
 
     minimum_notice = MINIMUM_NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock, session: boto3.Session | None = None) -> None:
-        """Find the deployment's parts and open what is kept on this machine.
+        """Find the deployment's resources and open the files of this machine.
 
-        Raises what `find_deployment` raises, NoCredentials, StorageFault or NewerDatabase.
+        Raises the errors of `find_deployment`, NoCredentials, StorageError or NewerDatabase.
         """
         self._clock = clock
         self._settings = settings
         self._home = home
-        self._making = Lock()
-        self._brief: dict[str, Any] = {}
+        self._client_lock = Lock()
+        self._quick_clients: dict[str, Any] = {}
         with translate_aws_errors():
             self.session = session or boto3.Session()
-            self.deployment = find_deployment(configured_parts(settings), settings.stack, self._cloudformation)
+            self.deployment = find_deployment(configured_members(settings), settings.stack, self._cloudformation)
             self.scheduler_client, self.lambda_client = self.client("scheduler"), self.client("lambda")
             self._signing_secret = self._secret()
         self.target = TargetSettings(
@@ -93,19 +93,19 @@ class AwsBackend:
         self.accounts, self.media = self._accounts(), self._media()
         self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
 
-    def client(self, service: str, config: Config = PATIENT_CONFIG) -> Any:
-        """Return a boto3 client of this account, in the region that the deployment is in."""
-        with self._making:  # clients may be used from any thread, a session only from one at a time
+    def client(self, service: str, config: Config = ADAPTIVE_CONFIG) -> Any:
+        """Return a boto3 client in the region of the deployment."""
+        with self._client_lock:  # a client is thread-safe, a session is not
             return self.session.client(service, region_name=self.deployment.region, config=config)
 
     def quick_client(self, service: str) -> Any:
-        """Return a client for questions whose answer a person waits for: two attempts of a few seconds."""
-        if service not in self._brief:
-            self._brief[service] = self.client(service, QUICK_CONFIG)
-        return self._brief[service]
+        """Return a client for requests that a page waits for: two attempts of a few seconds each."""
+        if service not in self._quick_clients:
+            self._quick_clients[service] = self.client(service, QUICK_CONFIG)
+        return self._quick_clients[service]
 
     def relay_concurrency(self) -> int:
-        """Return how many relays may run side by side: as many as are reserved, else as many functions as are left."""
+        """Return how many relays may run at once: their reserved concurrency, else the account's unreserved one."""
         reserved = self.reserved_concurrency(self.deployment.function_arn)
         if reserved is not None:
             return reserved
@@ -114,25 +114,25 @@ class AwsBackend:
         return int(limits["UnreservedConcurrentExecutions"])
 
     def posting_concurrency(self) -> int | None:
-        """Return how many posts the posting server takes side by side.
+        """Return how many posts the posting function publishes at once.
 
-        None where it is no function of the stack's, or shares with all others because nothing is reserved for it.
+        None means that the stack has no posting function, or that no concurrency is reserved for it.
         """
         arn = self.deployment.posting_function_arn
         return self.reserved_concurrency(arn) if arn else None
 
     def reserved_concurrency(self, function_arn: str) -> int | None:
-        """Return how many of a function may run side by side, and none more; None where nothing is said of it."""
-        whole = ":".join(function_arn.split(":")[:7])  # an ARN may name a version or an alias behind that
+        """Return a function's reserved concurrency, or None if none is reserved."""
+        name = ":".join(function_arn.split(":")[:7])  # without a version or an alias
         with translate_aws_errors():
-            found = self.quick_client("lambda").get_function_concurrency(FunctionName=whole)
+            found = self.quick_client("lambda").get_function_concurrency(FunctionName=name)
         reserved: int | None = found.get("ReservedConcurrentExecutions")
         return reserved
 
     def signing_secrets(self) -> Sequence[str]:
-        """Return the configured secrets, else the deployment's, read at most every five minutes, else the home's own.
+        """Return the configured signing secrets, else the deployment's, else the secrets of the home.
 
-        Raises what `core.aws_errors` makes of AWS's answer.
+        The deployment's are read at most every five minutes. Raises the errors of `core.aws_errors`.
         """
         if self._settings.signing_secret or self._signing_secret is None:
             return self._home.signing_secrets(self._settings.signing_secret)
@@ -140,14 +140,14 @@ class AwsBackend:
             return self._signing_secret.read(self._clock())
 
     def start(self, posting_url: Callable[[], str]) -> None:
-        """Nothing is to be started: EventBridge Scheduler fires, and the relay was told where to post when deployed."""
+        """Start nothing: EventBridge Scheduler fires, and the deployment sets the relay's posting URL."""
 
     def close(self) -> None:
-        """Close what is open on this machine."""
+        """Close the open files of this machine."""
         self._open.close()
 
     def _stores(self) -> tuple[Ledger, Outbox]:
-        """Return what was planned and what was published: in the deployment's table, else on this machine."""
+        """Return the ledger and the outbox in the deployment's table, else those of this machine."""
         if self.deployment.table:
             table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
             return DynamoLedger(table), DynamoOutbox(table)
@@ -176,7 +176,7 @@ class AwsBackend:
         return SigningSecretCache(arn, self.quick_client("secretsmanager")) if arn else None
 
 
-def configured_parts(settings: Settings) -> dict[str, str]:
-    """Return the parts of the deployment that the settings name one by one."""
+def configured_members(settings: Settings) -> dict[str, str]:
+    """Return the members of the deployment that single settings name."""
     named = settings.model_dump(include=set(Deployment.model_fields) & settings.model_fields_set)
     return {name: value for name, value in named.items() if value is not None}

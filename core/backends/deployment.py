@@ -1,4 +1,4 @@
-"""Where on AWS the parts of a deployment are: read from a stack's outputs, or told one by one."""
+"""The resources of a deployment on AWS: read from a stack's outputs, or configured one by one."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,8 +23,7 @@ OUTPUT_NAMES = {
     "failures_url": "FailuresQueueUrl",
     "dead_letters_url": "DeadLettersQueueUrl",
 }
-"""The stack's output that gives each member of a Deployment."""
-
+"""The stack's output for each member of a Deployment."""
 
 READY_STATES = {
     "CREATE_COMPLETE",
@@ -35,11 +34,11 @@ READY_STATES = {
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
 }
-"""The states in which a stack can be used; during a clean-up AWS still deletes what was replaced."""
+"""The states of a usable stack. During a clean-up, AWS only deletes replaced resources."""
 
 
 class StackNotFound(PunctualError):
-    """There is no stack of this name in this account and region."""
+    """No stack has this name in this account and region."""
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(f"There is no stack {stack} in {region}.")
@@ -47,26 +46,26 @@ class StackNotFound(PunctualError):
 
 
 class StackNotReady(PunctualError):
-    """The stack is not, or not wholly, there."""
+    """The stack's deployment is incomplete."""
 
     def __init__(self, stack: str, status: str) -> None:
         super().__init__(f"The stack {stack} is in state {status}.")
-        self.hint = "Wait until its deployment is complete, or deploy it again; then start Punctual."
+        self.hint = "Wait until its deployment is complete, or deploy it again; then restart Punctual."
 
 
 class IncompleteDeployment(PunctualError):
-    """Too little is known of the deployment to schedule anything."""
+    """The configuration names too few resources to schedule posts."""
 
     def __init__(self, members: list[str]) -> None:
         names = " and ".join(f"PUNCTUAL_{member.upper()}" for member in members)
-        super().__init__(f"Punctual runs on AWS, but does not know its parts: {names}.")
-        self.hint = "Set PUNCTUAL_STACK to the name of the deployed stack, or these variables."
+        super().__init__(f"Punctual runs on AWS, but these settings are missing: {names}.")
+        self.hint = "Set PUNCTUAL_STACK to the name of the deployed stack, or set these variables."
 
 
 class Deployment(FrozenModel):
-    """The parts of one deployment. Ledger, media and accounts stay on this machine where no place is named for them.
+    """The resources of one deployment. Ledger, media and accounts without a resource stay on this machine.
 
-    `posting_function_arn` is None where posts go to another server than a function of the stack's.
+    `posting_function_arn` is None unless the stack's posting function publishes the posts.
     """
 
     function_arn: str
@@ -84,26 +83,26 @@ class Deployment(FrozenModel):
 
     @property
     def dead_letter_urls(self) -> dict[str, str]:
-        """The queues of what was given up, by whom."""
+        """The URLs of the dead-letter queues, by the service that fills them."""
         queues = {"the scheduler": self.undelivered_url, "the relay": self.dead_letters_url}
-        return {giver: url for giver, url in queues.items() if url}
+        return {source: url for source, url in queues.items() if url}
 
     @property
     def account(self) -> str:
-        """The account that the function is in."""
+        """The AWS account of the relay."""
         return self.function_arn.split(":")[4]
 
     @property
     def region(self) -> str:
-        """The region that the function, and so everything else, is in."""
+        """The region of the relay, and so of every resource."""
         return self.function_arn.split(":")[3]
 
 
 def find_deployment(configured: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
-    """Return the deployment that a stack's outputs describe; what was told one by one goes before them.
+    """Return the deployment of a stack's outputs and of `configured` members, which take precedence.
 
-    `cloudformation` makes a client, which is needed for a stack alone.
-    Raises MissingStack, UnfinishedStack, IncompleteDeployment, or what `core.aws_errors` makes of AWS's answer.
+    `cloudformation` makes a client, only if a stack is named.
+    Raises StackNotFound, StackNotReady, IncompleteDeployment, or the errors of `core.aws_errors`.
     """
     found = {**(read_outputs(stack, cloudformation()) if stack else {}), **configured}
     missing = [member for member in ("function_arn", "role_arn") if not found.get(member)]
@@ -113,7 +112,7 @@ def find_deployment(configured: Mapping[str, str], stack: str | None, cloudforma
 
 
 def read_outputs(stack: str, cloudformation: Any) -> dict[str, str]:
-    """Return the members of a Deployment that a stack's outputs give."""
+    """Return the members of a Deployment that a stack's outputs name."""
     with translate_aws_errors():
         try:
             description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]

@@ -5,7 +5,7 @@ from core.scheduling.dead_letters import DeadLetter
 
 
 class EngineDeadLetters:
-    """The shelf in engine.db."""
+    """The dead-letter store in engine.db."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -23,7 +23,7 @@ class EngineDeadLetters:
         ]
 
     def contains(self, letter_id: str) -> bool:
-        return self._store.is_dead(letter_id)
+        return self._store.is_dead_letter(letter_id)
 
     def remove(self, letter_id: str) -> bool:
-        return self._store.discard(letter_id)
+        return self._store.discard_dead_letter(letter_id)

@@ -1,4 +1,4 @@
-"""One machine, no AWS account: the embedded engine and SQLite, in one home."""
+"""The backend of one machine without an AWS account: the embedded engine and SQLite in one home."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import Runner
 from core.engine.store import Store
-from core.ledger.history import everything
+from core.ledger.history import all_runs
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.media.folder import FolderMedia
@@ -25,28 +25,28 @@ from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
 from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import Settings
-from core.storage.database import last_damaged_at
 from core.storage.home import Home
 from core.storage.processes import Presence
+from core.storage.recovery import last_damaged_at
 from core.time.instants import Clock
 
 REGION = "us-east-1"
-"""The engine's; it appears in its ARNs and nowhere else."""
+"""The engine's region, which only its ARNs show."""
 MINIMUM_NOTICE = timedelta(seconds=2)
-"""The engine fires to the millisecond; this is only time enough to write and read a schedule back."""
-PAUSE_AND_MORE = timedelta(days=1, hours=1)
-"""Longer than the longest pause between two attempts: so one comes when it is too late, and says so."""
-LONGEST_LATE = timedelta(days=30)
-"""The longest late limit that can be set: what was due before that is not tried any more."""
+"""The engine fires to the millisecond; this is the time to write a schedule and read it back."""
+RETRIES_PAST_LATE_LIMIT = timedelta(days=1, hours=1)
+"""Longer than the longest pause between two attempts, so that one follows the late limit and records the end."""
+MAX_LATE_LIMIT = timedelta(days=30)
+"""The longest late limit of a post. An older occurrence needs no further attempt."""
 
 
 class OneMachineBackend:
-    """The place of a home. Several processes may open one; each may fire, and none fires what another has claimed."""
+    """The backend of one home. Several processes may open it and fire; each schedule is claimed by one of them."""
 
     minimum_notice = MINIMUM_NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
-        """Open every file of the home; damaged ones are set aside. Raises StorageFault or NewerDatabase, all closed."""
+        """Open the files of the home and replace damaged ones. Raises StorageError or NewerDatabase, with none open."""
         self._settings = settings
         self._home = home
         self._clock = clock
@@ -75,18 +75,18 @@ class OneMachineBackend:
             dead_letter_arn=None,
             lead=timedelta(0),
         )
-        if not self._holds_our_group():
+        if not self._has_schedule_group():
             ledger.unsettle_all(now=clock())
-            self._hand_over_what_had_begun()
+            self._redeliver_unfinished_runs()
         self.name = f"{home.path} ({home.get_or_create_secret('identity', lambda: secrets.token_hex(8))})"
-        self._own_url: Callable[[], str] | None = None
+        self._server_url: Callable[[], str] | None = None
         self._runner: Runner | None = None
 
-    def _holds_our_group(self) -> bool:
-        """Tell whether the engine knows our schedule group.
+    def _has_schedule_group(self) -> bool:
+        """Return whether the engine has the schedule group.
 
-        If not, its file is new: this home is, or the file was damaged and set aside, or somebody deleted it. Nothing
-        that was armed is there then, and the caretaker arms it again.
+        Without it, the engine's file is new: the home is new, or the file was damaged or deleted. Its schedules are
+        gone, and the caretaker creates them again.
         """
         try:
             with translate_aws_errors():
@@ -95,29 +95,31 @@ class OneMachineBackend:
             return False
         return True
 
-    def _hand_over_what_had_begun(self) -> None:
-        """Invoke the relay once more for what had begun and not ended: further attempts were in the lost file alone.
+    def _redeliver_unfinished_runs(self) -> None:
+        """Invoke the relay for each unfinished occurrence, because the lost file held its further attempts.
 
-        Whether it is too late for that is the relay's to say, and the fence knows what is out.
+        The relay applies the late limit, and the fence prevents a second publication.
         """
-        since = self._clock() - LONGEST_LATE
-        for run in takewhile(lambda run: run.due_at >= since, everything(self.ledger)):
+        since = self._clock() - MAX_LATE_LIMIT
+        for run in takewhile(lambda run: run.due_at >= since, all_runs(self.ledger)):
             if run.outcome.under_way:
                 body = write_invocation(run.payload).encode()
                 with translate_aws_errors():
-                    self.lambda_client.invoke(FunctionName=self.target.function_arn, InvocationType="Event", Payload=body)
+                    self.lambda_client.invoke(
+                        FunctionName=self.target.function_arn, InvocationType="Event", Payload=body
+                    )
 
     def posting_url(self) -> str | None:
-        """Return where posts are handed over: as configured, else this process's own server, if it serves one."""
-        return self._settings.posting_url or (self._own_url() if self._own_url else None)
+        """Return the configured posting URL, else the URL of this process's own server, else None."""
+        return self._settings.posting_url or (self._server_url() if self._server_url else None)
 
     def signing_secrets(self) -> Sequence[str]:
-        """Return the configured secrets, else the home's own."""
+        """Return the configured signing secrets, else the secrets of the home."""
         return self._home.signing_secrets(self._settings.signing_secret)
 
     def start(self, posting_url: Callable[[], str]) -> None:
-        """Fire what is due from now on. `posting_url` is asked at each hand-over; a configured one goes before it."""
-        self._own_url = posting_url
+        """Start to run due schedules. Each delivery reads `posting_url`, unless the settings name a URL."""
+        self._server_url = posting_url
         host = RelayHost(
             self.ledger,
             posting_url=lambda: self._settings.posting_url or posting_url(),
@@ -133,17 +135,17 @@ class OneMachineBackend:
             workers=self._settings.workers,
             retry_delays=self._settings.retry_delays,
             redelivery_seconds=self._settings.redelivery_seconds,
-            max_event_age=timedelta(minutes=self._settings.late_after_minutes) + PAUSE_AND_MORE,
-            on_rest=host.close_connection,
+            max_event_age=timedelta(minutes=self._settings.late_after_minutes) + RETRIES_PAST_LATE_LIMIT,
+            on_idle=host.close_connection,
         )
         self._runner.start()
 
-    def running(self) -> bool:
-        """Tell whether any live process, this one or another, fires for this home."""
-        return self.store.running(self.presence)
+    def has_live_runner(self) -> bool:
+        """Return whether a live process, this one or another, runs the schedules of this home."""
+        return self.store.has_live_runner(self.presence)
 
     def close(self) -> None:
-        """Stop firing and close every file; what is under way is finished or freed for another process."""
+        """Stop running schedules and close every file. Running work finishes, or another process may claim it."""
         if self._runner is not None:
             self._runner.stop()
         self._closing.close()

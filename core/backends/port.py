@@ -1,4 +1,4 @@
-"""Where Punctual keeps its things: what differs between one machine and AWS, and nothing else does."""
+"""The backend port: everything that differs between one machine and AWS."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -14,17 +14,17 @@ from core.storage.database import Database
 
 
 class Backend(Protocol):
-    """The clients and the stores of one deployment, opened. All of it may be used from any thread."""
+    """The open clients and stores of one deployment. Any thread may use them."""
 
     name: str
-    """Tells this deployment from every other; people can read it."""
+    """A readable name that is unique to this deployment."""
     scheduler_client: Any
     """A boto3 `scheduler` client."""
     lambda_client: Any
     """A boto3 `lambda` client."""
     target: TargetSettings
     minimum_notice: timedelta
-    """How long before its instant a post is fixed."""
+    """The shortest time from now to the due instant of a post that is scheduled or changed."""
     ledger: Ledger
     outbox: Outbox
     accounts: Accounts
@@ -32,16 +32,16 @@ class Backend(Protocol):
     dead_letters: DeadLetterStore
 
     databases: list[Database]
-    """The files of this machine that it keeps open, the ledger's first."""
+    """The open database files of this machine, the ledger's first."""
 
     def signing_secrets(self) -> Sequence[str]:
-        """Return the active signing secrets, the one that signs first. They may change while Punctual runs."""
+        """Return the active signing secrets, the current one first. They may change while Punctual runs."""
         ...
 
     def start(self, posting_url: Callable[[], str]) -> None:
-        """Begin to fire what is due, where that is this process's work."""
+        """Start to run due schedules, if that is this process's task. `posting_url` returns its server's URL."""
         ...
 
     def close(self) -> None:
-        """Stop firing, and close what is open."""
+        """Stop running schedules and close every file."""
         ...

@@ -1,8 +1,8 @@
-"""What Lambda loads as the posting server: all of it is made while the function starts, when its processor is fast."""
+"""The entry module of the posting function. It builds all objects at start, when Lambda's processor is fast."""
 
 import os
 
-from core.backends.posting_function import posting_function
+from core.backends.build_posting_function import build_posting_function
 from core.time.instants import real_clock
 
-handle = posting_function(os.environ, real_clock)
+handle = build_posting_function(os.environ, real_clock)

@@ -1,4 +1,4 @@
-"""The posting server as a function on AWS: answers what comes in by its URL as the route of the server does."""
+"""The posting server as a Lambda function behind a URL; it responds as the server's route does."""
 
 import base64
 import json
@@ -14,61 +14,62 @@ from core.ledger.table import Table
 from core.media.s3 import S3Media
 from core.outbox.dynamodb import DynamoOutbox
 from core.publishing.fence import Fence
-from core.publishing.network import Parts, all_networks
+from core.publishing.network import NetworkDependencies
 from core.publishing.publisher import Publisher
-from core.publishing.responses import Reply, accept, answered, refused
+from core.publishing.registry import all_networks
+from core.publishing.responses import ServerResponse, error_response, read_request, result_response
 from core.time.instants import Clock
 from lambda_pkg.clients import client
 from lambda_pkg.signing_secret import SigningSecretCache
 
-METHOD_NOT_ALLOWED = Reply(
+METHOD_NOT_ALLOWED = ServerResponse(
     status=405,
-    content={"error": "Only POST is answered here.", "hint": "Let the relay hand posts over."},
+    content={"error": "Only POST is allowed.", "hint": "Let the relay send posts to this URL."},
     headers={"allow": "POST"},
 )
 
 
 class MissingVariable(ValueError):
-    """The function's environment lacks something."""
+    """An environment variable of the function is missing."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not set. Set it by deploying the stack again (cdk_min/README.md).")
+        super().__init__(f"{name} is not set. Deploy the stack again to set it (cdk_min/README.md).")
 
 
 class PostingFunction:
-    """Answers events of payload format 2.0 (docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html).
+    """The handler of function URL events, payload format 2.0, for one event at a time and any path.
 
-    One event at a time, as Lambda hands them over. Whatever its path, a URL leads to one thing: publishing.
+    Source of the format: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html.
     """
 
     def __init__(self, publisher: Publisher, secrets: Callable[[], Sequence[str]]) -> None:
-        """`secrets` is asked at each request: they may change while the function lives."""
+        """Store the publisher and the secrets, which each request reads because they may change."""
         self._publisher = publisher
         self._secrets = secrets
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
-        """Publish a signed post, each destination once, and answer with the results."""
+        """Publish a signed post once per destination and return the response with the results."""
         began = time.monotonic()
-        reply = self._reply(event)
-        _log(reply, event, seconds=time.monotonic() - began)
+        response = self._respond(event)
+        _log(response, event, seconds=time.monotonic() - began)
         return {
-            "statusCode": reply.status,
-            "headers": {"content-type": "application/json", **reply.headers},
-            "body": json.dumps(reply.content),
+            "statusCode": response.status,
+            "headers": {"content-type": "application/json", **response.headers},
+            "body": json.dumps(response.content),
         }
 
-    def _reply(self, event: Mapping[str, Any]) -> Reply:
+    def _respond(self, event: Mapping[str, Any]) -> ServerResponse:
         if event["requestContext"]["http"]["method"] != "POST":
             return METHOD_NOT_ALLOWED
         try:
-            payload = accept(_body(event), event["headers"], self._secrets())
-            return answered(self._publisher.publish(payload))
+            payload = read_request(_body(event), event["headers"], self._secrets())
+            return result_response(self._publisher.publish(payload))
         except PunctualError as error:
-            return refused(error)
+            return error_response(error)
 
 
-def posting_function(variables: Mapping[str, str], clock: Clock) -> PostingFunction:
-    """Put the function together from what its environment names. Raises MissingVariable for the first that it lacks."""
+def build_posting_function(variables: Mapping[str, str], clock: Clock) -> PostingFunction:
+    """Build the function from its environment variables. Raises MissingVariable, which names the first missing one."""
     for name in ("TABLE_NAME", "MEDIA_BUCKET", "ACCOUNTS_PATH", "SIGNING_SECRET_ARN"):
         if not variables.get(name):
             raise MissingVariable(name)
@@ -81,24 +82,25 @@ def posting_function(variables: Mapping[str, str], clock: Clock) -> PostingFunct
         with translate_aws_errors():
             return signing_secret.read(clock())
 
-    networks = all_networks(Parts(outbox=DynamoOutbox(table), clock=clock))
+    networks = all_networks(NetworkDependencies(outbox=DynamoOutbox(table), clock=clock))
     return PostingFunction(Publisher(Fence(DynamoLedger(table), media, clock), accounts, networks), secrets)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
-    """Return the bytes that were sent: AWS writes them as text, or as base64 where they may be something else."""
+    """Return the request body, which AWS passes as text, or as base64 if it may be binary."""
     text: str = event.get("body", "")
     return base64.b64decode(text) if event["isBase64Encoded"] else text.encode()
 
 
-def _log(reply: Reply, event: Mapping[str, Any], *, seconds: float) -> None:
-    """Write one line of JSON. Never the text of a post, nor what a network said, which may repeat it."""
-    facts: dict[str, Any] = {"status": reply.status, "milliseconds": round(seconds * 1000)}
-    if "results" in reply.content:
-        results = {result["destination"]: result["state"] for result in reply.content["results"]}
+def _log(response: ServerResponse, event: Mapping[str, Any], *, seconds: float) -> None:
+    """Write one line of JSON. It never holds a post's text or a network's response, which may repeat the text."""
+    facts: dict[str, Any] = {"status": response.status, "milliseconds": round(seconds * 1000)}
+    if "results" in response.content:
+        results = {result["destination"]: result["state"] for result in response.content["results"]}
         facts |= {"occurrence_key": event["headers"]["webhook-id"], "results": results}
     else:
-        facts |= {"error": reply.content["error"]}
+        facts |= {"error": response.content["error"]}
     print(
-        json.dumps({"level": "INFO" if reply.status == 200 else "WARNING", "message": "answered", **facts}), flush=True
+        json.dumps({"level": "INFO" if response.status == 200 else "WARNING", "message": "answered", **facts}),
+        flush=True,
     )

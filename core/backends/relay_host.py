@@ -1,4 +1,4 @@
-"""Hosts the relay on one machine, as Lambda does on AWS: gives it its environment and keeps its receipts."""
+"""The host of the relay on one machine, as Lambda is on AWS: configures it and records its receipts."""
 
 import json
 import logging
@@ -16,21 +16,23 @@ from lambda_pkg.http_client import Connection
 
 log = logging.getLogger(__name__)
 
+FENCE_LOST_PREFIX = "Punctual's record of "
+"""The start of FENCE_LOST in every version; recorded receipts are recognised by it."""
 FENCE_LOST = (
-    "Punctual's record of what went out was damaged while this was under way. It may be out or not: look there, then"
-    " decide."
+    f"{FENCE_LOST_PREFIX}published posts was damaged during this delivery. The post may be published: check the"
+    " network, then decide."
 )
 
 
-class _ThreadsOwn(threading.local):
-    """What each thread has for itself: the line over which it hands over what is due, one post after another."""
+class _ThreadState(threading.local):
+    """The connection of each thread, which delivers one post after another."""
 
     def __init__(self) -> None:
-        self.line = Connection()
+        self.connection = Connection()
 
 
 class RelayHost:
-    """The function that the engine invokes. Raises what the relay raises, once the receipt is kept."""
+    """The function that the engine invokes. It records the receipt, then raises the relay's error, if any."""
 
     def __init__(
         self,
@@ -41,51 +43,51 @@ class RelayHost:
         clock: Clock,
         fence_lost_at: datetime | None,
     ) -> None:
-        """`posting_url` and `secrets` are asked at each invocation: a server may move while posts are pending.
+        """Store the configuration. Each invocation reads `posting_url` and `secrets`, because they may change.
 
-        `fence_lost_at` is when the ledger was last begun anew because its file was damaged; None if it never was.
+        `fence_lost_at` is the instant at which a new ledger replaced a damaged one, or None.
         """
         self._ledger = ledger
         self._fence_lost_at = fence_lost_at
         self._posting_url = posting_url
         self._secrets = secrets
         self._clock = clock
-        self._threads_own = _ThreadsOwn()
+        self._thread_state = _ThreadState()
 
     def __call__(self, invocation: Invocation) -> None:
-        """Hand one occurrence over, unless an attempt of which the fence knows nothing any more may have published."""
+        """Deliver one occurrence, unless an attempt that the fence no longer records may have published it."""
         payload = read_payload(invocation.payload)
-        if self._may_be_out(invocation, payload):
-            self._leave_to_a_person(payload)
+        if self._may_be_published(invocation, payload):
+            self._mark_unconfirmed(payload)
             return
-        environment = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
+        config = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
         event = json.loads(invocation.payload)
-        line, attempt = self._threads_own.line, invocation.attempt
+        connection, attempt = self._thread_state.connection, invocation.attempt
         try:
-            receipt = relay.deliver(event, environment, line, attempt=attempt, clock=self._clock, sleep=time.sleep)
+            receipt = relay.deliver(event, config, connection, attempt=attempt, clock=self._clock, sleep=time.sleep)
         except relay.DeliveryFailed as failure:
-            self._keep(payload, failure.receipt)
+            self._record(payload, failure.receipt)
             raise
-        self._keep(payload, receipt)
+        self._record(payload, receipt)
 
     def close_connection(self) -> None:
-        """Close the connection of this thread, if it has one: nothing more is to go out for now."""
-        self._threads_own.line.close()
+        """Close the connection of this thread: no further post is due now."""
+        self._thread_state.connection.close()
 
-    def _may_be_out(self, invocation: Invocation, payload: Payload) -> bool:
-        """Whether an attempt was made while the damaged ledger, and the fence in it, were still there.
+    def _may_be_published(self, invocation: Invocation, payload: Payload) -> bool:
+        """Return whether an attempt was made before the ledger, with the fence in it, was damaged.
 
-        The engine counts attempts in a file of its own. What was attempted since has left a receipt in the new ledger,
-        and not only those by which it was being left to a person when this process was killed.
+        The engine counts attempts in a file of its own. A later attempt leaves another receipt in the new ledger than
+        those of `_mark_unconfirmed`, during which the process may have been killed.
         """
         if self._fence_lost_at is None or invocation.attempt == 1 or invocation.first_due > self._fence_lost_at:
             return False
         known = self._ledger.occurrence(payload.occurrence_key)
-        return known is None or all(receipt.detail.get("reason") == FENCE_LOST for receipt in known.receipts)
+        return known is None or all(_is_fence_lost(receipt) for receipt in known.receipts)
 
-    def _leave_to_a_person(self, payload: Payload) -> None:
-        """End every destination as unconfirmed, in the fence as well, so that no further attempt publishes it."""
-        log.error("%s is left to a person: the record of its first attempt was damaged.", payload.occurrence_key)
+    def _mark_unconfirmed(self, payload: Payload) -> None:
+        """Record every destination as unconfirmed, also in the fence, so that no further attempt publishes it."""
+        log.error("%s is unconfirmed: the record of its first attempt was damaged.", payload.occurrence_key)
         now = self._clock()
         for destination in payload.destinations:
             claim = self._ledger.claim(
@@ -102,7 +104,7 @@ class RelayHost:
                 )
                 self._ledger.finish(payload, receipt)
 
-    def _keep(self, payload: Payload, receipt: relay.RelayReceipt) -> None:
+    def _record(self, payload: Payload, receipt: relay.RelayReceipt) -> None:
         detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}
         self._ledger.record(
             payload,
@@ -114,3 +116,7 @@ class RelayHost:
                 detail={name: value for name, value in detail.items() if value is not None},
             ),
         )
+
+
+def _is_fence_lost(receipt: Receipt) -> bool:
+    return str(receipt.detail.get("reason")).startswith(FENCE_LOST_PREFIX)

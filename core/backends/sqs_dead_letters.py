@@ -1,4 +1,4 @@
-"""The dead letters on AWS: SQS queues of the scheduler's and of the relay's."""
+"""The dead letters on AWS: the SQS queues of the scheduler and of the relay."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,21 +13,21 @@ from core.time.instants import from_epoch_ms
 from lambda_pkg.event import UnreadableEvent
 from lambda_pkg.invocation import unwrap_payload
 
-MOST = 200
-"""Letters that are read of one queue; a page shows no more, and each is received anew."""
-HIDDEN_SECONDS = 30
-"""How long one reader hides a message from others, should it die before it shows it again."""
+MAX_LETTERS = 200
+"""The most letters that are read from one queue; each request receives all of them again."""
+VISIBILITY_SECONDS = 30
+"""How long SQS hides a received message if its reader ends before it makes the message visible again."""
 
-UNSAID = "No reason was given."
+UNKNOWN_REASON = "No reason was given."
 
 
 class SqsDeadLetters:
-    """The shelf on some queues. SQS has no way to look without receiving, so what is received is shown again."""
+    """The dead-letter store in SQS queues. SQS cannot read without receiving, so messages become visible again."""
 
     def __init__(self, sqs: Any, urls: Mapping[str, str], *, wait_seconds: int = 1) -> None:
-        """`urls` are the queues by the names that letters shall bear.
+        """Store the client and the queue URLs by the name of their source.
 
-        A wait of a second or more makes SQS ask all its servers; without, a short queue may look empty.
+        With a wait of a second or more, SQS asks all its servers; otherwise a short queue may seem empty.
         """
         self._sqs = sqs
         self._urls = urls
@@ -36,18 +36,18 @@ class SqsDeadLetters:
 
     def all(self) -> list[DeadLetter]:
         found = []
-        for where, url in self._urls.items():
+        for source, url in self._urls.items():
             with self._received(url) as messages:
-                found += [_letter(where, message) for message in messages.values()]
+                found += [_letter(source, message) for message in messages.values()]
         return sorted(found, key=lambda letter: letter.failed_at, reverse=True)
 
     def contains(self, letter_id: str) -> bool:
-        url, message_id = self._place(letter_id)
+        url, message_id = self._locate(letter_id)
         with self._received(url) as messages:
             return message_id in messages
 
     def remove(self, letter_id: str) -> bool:
-        url, message_id = self._place(letter_id)
+        url, message_id = self._locate(letter_id)
         with self._received(url) as messages:
             if message_id not in messages:
                 return False
@@ -55,43 +55,43 @@ class SqsDeadLetters:
             del messages[message_id]
             return True
 
-    def _place(self, letter_id: str) -> tuple[str, str]:
-        where, _, message_id = letter_id.partition("/")
-        return self._urls[where], message_id
+    def _locate(self, letter_id: str) -> tuple[str, str]:
+        source, _, message_id = letter_id.partition("/")
+        return self._urls[source], message_id
 
     @contextmanager
     def _received(self, url: str) -> Iterator[dict[str, dict[str, Any]]]:
-        """Receive what lies in a queue, by message id, and show the rest of it again afterwards.
+        """Yield the messages of a queue by id, and make the remaining ones visible again afterwards.
 
-        SQS may hand a message out more than once, and does when reading takes longer than hiding; its last receipt
-        handle is the one that counts.
+        SQS may deliver a message more than once, and does if reading exceeds the visibility timeout. Only the last
+        receipt handle is valid.
         """
         messages: dict[str, dict[str, Any]] = {}
         received = 0
-        with self._receiving, translate_aws_errors():  # two windows would each hide some from the other
+        with self._receiving, translate_aws_errors():  # two readers would hide messages from each other
             try:
-                while received < MOST and (batch := self._receive(url)):
+                while received < MAX_LETTERS and (batch := self._receive(url)):
                     received += len(batch)
                     messages |= {message["MessageId"]: message for message in batch}
                 yield messages
             finally:
-                left = list(messages.values())
-                for first in range(0, len(left), 10):
-                    self._show(url, left[first : first + 10])
+                remaining = list(messages.values())
+                for first in range(0, len(remaining), 10):
+                    self._make_visible(url, remaining[first : first + 10])
 
     def _receive(self, url: str) -> list[dict[str, Any]]:
         received: list[dict[str, Any]] = self._sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=10,
-            VisibilityTimeout=HIDDEN_SECONDS,
+            VisibilityTimeout=VISIBILITY_SECONDS,
             WaitTimeSeconds=self._wait_seconds,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         ).get("Messages", [])
         return received
 
-    def _show(self, url: str, messages: list[dict[str, Any]]) -> None:
-        """Let others receive up to ten messages at once; those that cannot be shown come back by themselves."""
+    def _make_visible(self, url: str, messages: list[dict[str, Any]]) -> None:
+        """Make up to ten messages visible; a message for which this fails becomes visible after its timeout."""
         entries = [
             {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
             for number, message in enumerate(messages)
@@ -99,11 +99,11 @@ class SqsDeadLetters:
         self._sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
-def _letter(where: str, message: dict[str, Any]) -> DeadLetter:
+def _letter(source: str, message: dict[str, Any]) -> DeadLetter:
     payload, reason = _read(message)
     return DeadLetter(
-        id=f"{where}/{message['MessageId']}",
-        source=where,
+        id=f"{source}/{message['MessageId']}",
+        source=source,
         payload=payload,
         reason=reason,
         failed_at=from_epoch_ms(int(message["Attributes"]["SentTimestamp"])),
@@ -111,23 +111,23 @@ def _letter(where: str, message: dict[str, Any]) -> DeadLetter:
 
 
 def _read(message: dict[str, Any]) -> tuple[str, str]:
-    """Return what the relay was invoked with, and why it was given up.
+    """Return the payload of the invocation and the reason of its failure.
 
-    Lambda wraps both into a record. The scheduler sends the payload as it is, with attributes that tell the rest
+    Lambda wraps both into a record. The scheduler sends the payload itself, with the reason in message attributes
     (docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
     """
     try:
         record = json.loads(message["Body"])
-    except (ValueError, RecursionError):  # the latter, where brackets stand in brackets a thousand times over
+    except (ValueError, RecursionError):  # JSON nested a thousand levels deep raises the latter
         record = None
     if isinstance(record, dict) and "requestPayload" in record:
-        return _unwrapped(message["Body"]), _reason_of(record)
-    told = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
-    payload = message["Body"].replace(SCHEDULED_TIME, told.get("SCHEDULED_TIME") or SCHEDULED_TIME, 1)
-    return payload, told.get("ERROR_MESSAGE") or told.get("ERROR_CODE") or UNSAID
+        return _unwrap(message["Body"]), _reason_of(record)
+    attributes = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
+    payload = message["Body"].replace(SCHEDULED_TIME, attributes.get("SCHEDULED_TIME") or SCHEDULED_TIME, 1)
+    return payload, attributes.get("ERROR_MESSAGE") or attributes.get("ERROR_CODE") or UNKNOWN_REASON
 
 
-def _unwrapped(body: str) -> str:
+def _unwrap(body: str) -> str:
     try:
         return json.dumps(unwrap_payload({"Records": [{"body": body}]}), ensure_ascii=False)
     except UnreadableEvent:
@@ -135,8 +135,8 @@ def _unwrapped(body: str) -> str:
 
 
 def _reason_of(record: dict[str, Any]) -> str:
-    answered, context = record.get("responsePayload"), record.get("requestContext")
-    if isinstance(answered, dict) and answered.get("errorMessage"):
-        return str(answered["errorMessage"])
+    response, context = record.get("responsePayload"), record.get("requestContext")
+    if isinstance(response, dict) and response.get("errorMessage"):
+        return str(response["errorMessage"])
     condition = context.get("condition") if isinstance(context, dict) else None
-    return str(condition or UNSAID)
+    return str(condition or UNKNOWN_REASON)

@@ -1,4 +1,4 @@
-"""Punctual put together, on one machine, by the real clock."""
+"""The application on one machine, with the real clock."""
 
 import sqlite3
 import threading
@@ -42,7 +42,7 @@ def open_application(settings) -> Iterator[Callable[[], Application]]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Application], str]]:
-    """Serve an application's posting server on loopback; return its URL."""
+    """Serve an application's posting server on loopback and return its URL."""
     served = []
 
     def start(application: Application) -> str:
@@ -61,15 +61,15 @@ def serve() -> Iterator[Callable[[Application], str]]:
         thread.join()
 
 
-def eventually(holds: Callable[[], bool]) -> None:
+def eventually(condition: Callable[[], bool]) -> None:
     for _ in range(500):
-        if holds():
+        if condition():
             return
         time.sleep(0.02)
-    raise AssertionError("it did not happen within 10 seconds")
+    raise AssertionError("the condition did not hold within 10 seconds")
 
 
-def written(application: Application, due_at: datetime) -> Post:
+def compose_post(application: Application, due_at: datetime) -> Post:
     return compose(
         post_id=new_post_id(),
         text="Grüße aus Köln 🎉",
@@ -83,11 +83,11 @@ def written(application: Application, due_at: datetime) -> Post:
     )
 
 
-def test_a_scheduled_post_goes_out_at_its_instant_and_once(open_application, serve):
+def test_a_scheduled_post_is_published_once_at_its_due_instant(open_application, serve):
     application = open_application()
     url = serve(application)
-    application.start_engine(lambda: url)
-    post = written(application, real_clock() + timedelta(seconds=4))
+    application.start(lambda: url)
+    post = compose_post(application, real_clock() + timedelta(seconds=4))
     application.schedules.schedule(post)
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["published"])
     (run,) = runs(application.ledger, limit=10)
@@ -96,11 +96,11 @@ def test_a_scheduled_post_goes_out_at_its_instant_and_once(open_application, ser
     eventually(lambda: application.listing.window(post.due_at, post.due_at + timedelta(hours=1), limit=10) == [])
 
 
-def test_a_post_goes_out_now_though_it_was_planned_by_another_process(open_application, serve):
+def test_another_process_can_post_a_scheduled_post_now(open_application, serve):
     dashboard, command_line = open_application(), open_application()
     url = serve(dashboard)
-    dashboard.start_engine(lambda: url)
-    post = written(command_line, real_clock() + timedelta(days=1))
+    dashboard.start(lambda: url)
+    post = compose_post(command_line, real_clock() + timedelta(days=1))
     command_line.schedules.send_now(command_line.schedules.schedule(post))
     eventually(lambda: [run.state for run in runs(command_line.ledger, limit=10)] == ["published"])
     kinds = {receipt.kind for receipt in command_line.ledger.occurrence(post.post_id).receipts}
@@ -108,37 +108,37 @@ def test_a_post_goes_out_now_though_it_was_planned_by_another_process(open_appli
     assert command_line.listing.window(real_clock(), real_clock() + timedelta(days=2), limit=10) == []
 
 
-def test_while_the_posting_server_is_down_a_post_is_retried_and_then_goes_out(open_application, serve):
+def test_a_post_is_retried_while_the_posting_server_is_down(open_application, serve):
     application = open_application()
     urls = ["http://127.0.0.1:9/publish"]
-    application.start_engine(lambda: urls[-1])
-    application.schedules.post_now(written(application, real_clock() + timedelta(days=1)))
+    application.start(lambda: urls[-1])
+    application.schedules.post_now(compose_post(application, real_clock() + timedelta(days=1)))
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["retrying"])
     assert "Nothing listens at 127.0.0.1:9" in runs(application.ledger, limit=10)[0].error
     urls.append(serve(application))
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["published"])
 
 
-def test_what_was_left_half_done_is_finished_by_the_caretaker(open_application, settings, serve):
+def test_the_caretaker_finishes_an_incomplete_change(open_application, settings, serve):
     application = open_application()
-    post = written(application, real_clock() + timedelta(days=1))
+    post = compose_post(application, real_clock() + timedelta(days=1))
     long_ago = real_clock() - timedelta(minutes=5)
     application.ledger.plan(post, schedule_name="post-nowhere", now=long_ago)
     application.ledger.change(
         post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-nowhere", now=long_ago
     )
-    application.start_engine(lambda: "http://127.0.0.1:9/publish")
+    application.start(lambda: "http://127.0.0.1:9/publish")
     eventually(lambda: application.ledger.get(post.post_id).settled)
 
 
-def test_a_home_that_cannot_be_used_is_refused(settings):
+def test_an_unusable_home_is_refused(settings):
     settings.home.write_text("a file")
     with pytest.raises(HomeUnusable):
         Application(settings)
 
 
 @pytest.mark.parametrize("name", ["punctual.db", "engine.db"])
-def test_a_home_of_a_later_version_is_refused_and_nothing_is_kept_open(settings, open_application, name):
+def test_a_home_of_a_newer_version_is_refused_and_no_file_stays_open(settings, open_application, name):
     open_application().close()
     connection = sqlite3.connect(settings.home / name)
     connection.execute("PRAGMA user_version = 999")
@@ -148,8 +148,8 @@ def test_a_home_of_a_later_version_is_refused_and_nothing_is_kept_open(settings,
     assert list((settings.home / "processes").iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"this is no database" * 500)])
-def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_post, a_series, damage):
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"not a database" * 500)])
+def test_schedules_are_created_again_after_the_engines_file_is_lost(settings, clock, a_post, a_series, damage):
     first = Application(settings, clock)
     posts = [first.schedules.schedule(post).post for post in (a_post(), a_series(post_id="0" * 12))]
     cancelled = first.schedules.cancel(first.schedules.schedule(a_post(post_id="1" * 12)))
@@ -164,48 +164,50 @@ def test_what_the_engine_lost_with_its_file_is_armed_again(settings, clock, a_po
     second.close()
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"this is no database" * 500)])
-def test_what_was_to_be_tried_again_is_so_though_the_engine_lost_its_file(settings, receiver, damage):
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"not a database" * 500)])
+def test_pending_retries_survive_the_loss_of_the_engines_file(settings, receiver, damage):
     settings = settings.model_copy(update={"retry_delays": (3600.0,)})
-    first, says_no = Application(settings), receiver(503)
-    first.start_engine(lambda: says_no.url)
-    first.schedules.post_now(written(first, real_clock() + timedelta(days=1)))
+    first, failing = Application(settings), receiver(503)
+    first.start(lambda: failing.url)
+    first.schedules.post_now(compose_post(first, real_clock() + timedelta(days=1)))
     eventually(lambda: [run.state for run in runs(first.ledger, limit=10)] == ["retrying"])
     first.close()
     damage(settings.home / "engine.db")
-    second, takes_it = Application(settings), receiver(200)
-    second.start_engine(lambda: takes_it.url)
+    second, working = Application(settings), receiver(200)
+    second.start(lambda: working.url)
     eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["handed over"])
     second.close()
-    assert len(takes_it.requests) == 1
+    assert len(working.requests) == 1
 
 
-def test_a_post_that_may_be_days_late_is_tried_until_it_is_and_has_failed_then(settings, clock, receiver):
+def test_a_post_with_a_late_limit_of_days_is_retried_until_it_fails(settings, clock, receiver):
     pauses = {"retry_delays": (), "redelivery_seconds": timedelta(hours=22).total_seconds()}
     application = Application(settings.model_copy(update={"late_after_minutes": 48 * 60, **pauses}), clock)
-    says_no = receiver(503)
-    application.start_engine(lambda: says_no.url)
-    post = written(application, clock() + timedelta(days=1)).model_copy(update={"late_after_minutes": 48 * 60})
+    failing = receiver(503)
+    application.start(lambda: failing.url)
+    post = compose_post(application, clock() + timedelta(days=1)).model_copy(update={"late_after_minutes": 48 * 60})
     application.schedules.post_now(post)
     for attempts in (1, 2, 3):
-        eventually(lambda attempts=attempts: len(says_no.requests) == attempts)
-        eventually(lambda: application.one_machine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'"))
+        eventually(lambda attempts=attempts: len(failing.requests) == attempts)
+        eventually(
+            lambda: application.one_machine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'")
+        )
         clock.move(hours=23)
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["failed"])
     assert application.dead_letters.read() == []
     application.close()
 
 
-def test_what_may_have_gone_out_before_the_fence_was_damaged_waits_for_a_person(settings, receiver):
+def test_a_post_attempted_before_its_fence_was_damaged_is_unconfirmed(settings, receiver):
     settings = settings.model_copy(update={"retry_delays": (1.0, 1.0)})
-    first, publishes_and_says_no = Application(settings), receiver(503)
-    first.start_engine(lambda: publishes_and_says_no.url)
-    first.schedules.post_now(written(first, real_clock() + timedelta(days=1)))
-    eventually(lambda: len(publishes_and_says_no.requests) == 1)
+    first, failing = Application(settings), receiver(503)
+    first.start(lambda: failing.url)
+    first.schedules.post_now(compose_post(first, real_clock() + timedelta(days=1)))
+    eventually(lambda: len(failing.requests) == 1)
     first.close()
-    (settings.home / "punctual.db").write_bytes(b"this is no database" * 500)
-    second, publishes = Application(settings), receiver(200)
-    second.start_engine(lambda: publishes.url)
+    (settings.home / "punctual.db").write_bytes(b"not a database" * 500)
+    second, working = Application(settings), receiver(200)
+    second.start(lambda: working.url)
     eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["unconfirmed"])
     second.close()
-    assert publishes.requests == []
+    assert working.requests == []

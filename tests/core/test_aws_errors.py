@@ -1,108 +1,119 @@
-"""What AWS answers, as errors of ours."""
+"""The translation of AWS errors."""
 
 import pytest
 from botocore import exceptions
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from core import aws_errors
-from core.aws_errors import translate_aws_errors
+from core.aws_errors import (
+    AccessDenied,
+    AwsResourceNotFound,
+    AwsUnavailable,
+    ClockSkewed,
+    CredentialsRejected,
+    InvalidScheduleRequest,
+    NoCredentials,
+    QuotaExceeded,
+    RoleNotReady,
+    ScheduleGroupNotFound,
+    ScheduleNameTaken,
+    ScheduleNotFound,
+    Throttled,
+    translate_aws_errors,
+)
+from core.errors import PunctualError
 
-ANSWERS = [
-    ("GetSchedule", "ResourceNotFoundException", "Schedule post-1 does not exist.", aws_errors.ScheduleNotFound),
-    ("ListSchedules", "ResourceNotFoundException", "Schedule group posts does not exist.", aws_errors.ScheduleGroupNotFound),
-    ("GetFunctionConfiguration", "ResourceNotFoundException", "Function not found: relay", aws_errors.AwsResourceNotFound),
-    ("ReceiveMessage", "AWS.SimpleQueueService.NonExistentQueue", "The queue does not exist.", aws_errors.AwsResourceNotFound),
-    ("GetRole", "NoSuchEntity", "The role cannot be found.", aws_errors.AwsResourceNotFound),
-    ("CreateSchedule", "ConflictException", "Schedule post-1 already exists.", aws_errors.ScheduleNameTaken),
-    ("CreateSchedule", "ServiceQuotaExceededException", "The schedules quota is reached.", aws_errors.QuotaExceeded),
-    ("CreateSchedule", "ValidationException", "Invalid Schedule Expression at().", aws_errors.InvalidScheduleRequest),
-    (
-        "CreateSchedule",
-        "ValidationException",
-        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
-        aws_errors.RoleNotReady,
-    ),
-    ("CreateSchedule", "ThrottlingException", "Rate exceeded", aws_errors.Throttled),
-    ("Invoke", "TooManyRequestsException", "Rate exceeded", aws_errors.Throttled),
-    ("PutItem", "ProvisionedThroughputExceededException", "Slow down", aws_errors.Throttled),
-    ("CreateSchedule", "ExpiredTokenException", "The security token is expired", aws_errors.CredentialsRejected),
-    ("CreateSchedule", "UnrecognizedClientException", "The security token is invalid", aws_errors.CredentialsRejected),
-    (
-        "CreateSchedule",
-        "InvalidSignatureException",
-        "Signature expired: 1 is now earlier than 2",
-        aws_errors.ClockSkewed,
-    ),
-    ("CreateSchedule", "InvalidSignatureException", "Signature not yet current: 3", aws_errors.ClockSkewed),
-    ("CreateSchedule", "InvalidSignatureException", "It does not match", aws_errors.CredentialsRejected),
-    ("CreateSchedule", "InternalServerException", "Something broke", aws_errors.AwsUnavailable),
+ROLE_MESSAGE = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+EXPIRED_MESSAGE = "Signature expired: 1 is now earlier than 2"
+RESPONSES = [
+    ("GetSchedule", "ResourceNotFoundException", "Schedule post-1 does not exist.", ScheduleNotFound),
+    ("ListSchedules", "ResourceNotFoundException", "Schedule group posts does not exist.", ScheduleGroupNotFound),
+    ("GetFunctionConfiguration", "ResourceNotFoundException", "Function not found: relay", AwsResourceNotFound),
+    ("ReceiveMessage", "AWS.SimpleQueueService.NonExistentQueue", "The queue does not exist.", AwsResourceNotFound),
+    ("GetRole", "NoSuchEntity", "The role cannot be found.", AwsResourceNotFound),
+    ("CreateSchedule", "ConflictException", "Schedule post-1 already exists.", ScheduleNameTaken),
+    ("CreateSchedule", "ServiceQuotaExceededException", "The schedules quota is reached.", QuotaExceeded),
+    ("CreateSchedule", "ValidationException", "Invalid Schedule Expression at().", InvalidScheduleRequest),
+    ("CreateSchedule", "ValidationException", ROLE_MESSAGE, RoleNotReady),
+    ("CreateSchedule", "ThrottlingException", "Rate exceeded", Throttled),
+    ("Invoke", "TooManyRequestsException", "Rate exceeded", Throttled),
+    ("PutItem", "ProvisionedThroughputExceededException", "Slow down", Throttled),
+    ("CreateSchedule", "ExpiredTokenException", "The security token is expired", CredentialsRejected),
+    ("CreateSchedule", "UnrecognizedClientException", "The security token is invalid", CredentialsRejected),
+    ("CreateSchedule", "InvalidSignatureException", EXPIRED_MESSAGE, ClockSkewed),
+    ("CreateSchedule", "InvalidSignatureException", "Signature not yet current: 3", ClockSkewed),
+    ("CreateSchedule", "InvalidSignatureException", "It does not match", CredentialsRejected),
+    ("CreateSchedule", "InternalServerException", "Something broke", AwsUnavailable),
 ]
-RAISED = [
-    (exceptions.NoCredentialsError(), aws_errors.NoCredentials),
-    (exceptions.NoRegionError(), aws_errors.NoCredentials),
-    (exceptions.ProfileNotFound(profile="work"), aws_errors.NoCredentials),
-    (exceptions.InvalidRegionError(region_name="here!"), aws_errors.NoCredentials),
-    (exceptions.UnauthorizedSSOTokenError(), aws_errors.CredentialsRejected),
-    (exceptions.LoginRefreshRequired(), aws_errors.CredentialsRejected),
-    (exceptions.ConnectTimeoutError(endpoint_url="https://aws"), aws_errors.AwsUnavailable),
-    (exceptions.EndpointConnectionError(endpoint_url="https://aws"), aws_errors.AwsUnavailable),
-    (ResponseParserError("Unable to parse response, invalid XML received"), aws_errors.AwsUnavailable),
+EXCEPTIONS = [
+    (exceptions.NoCredentialsError(), NoCredentials),
+    (exceptions.NoRegionError(), NoCredentials),
+    (exceptions.ProfileNotFound(profile="work"), NoCredentials),
+    (exceptions.InvalidRegionError(region_name="here!"), NoCredentials),
+    (exceptions.UnauthorizedSSOTokenError(), CredentialsRejected),
+    (exceptions.LoginRefreshRequired(), CredentialsRejected),
+    (exceptions.ConnectTimeoutError(endpoint_url="https://aws"), AwsUnavailable),
+    (exceptions.EndpointConnectionError(endpoint_url="https://aws"), AwsUnavailable),
+    (ResponseParserError("Unable to parse response, invalid XML received"), AwsUnavailable),
 ]
 
 
-@pytest.mark.parametrize(("operation", "code", "message", "kind"), ANSWERS)
-def test_each_answer_is_named_for_what_it_means(operation, code, message, kind):
-    with pytest.raises(aws_errors.PunctualError) as caught, translate_aws_errors():
-        raise ClientError({"Error": {"Code": code, "Message": message}}, operation)
+def response(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize(("operation", "code", "message", "kind"), RESPONSES)
+def test_the_code_of_a_response_chooses_the_error(operation, code, message, kind):
+    with pytest.raises(PunctualError) as caught, translate_aws_errors():
+        raise response(operation, code, message)
     assert type(caught.value) is kind
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(("error", "kind"), RAISED)
-def test_each_fault_on_the_way_to_aws_is_named_for_what_it_means(error, kind):
-    with pytest.raises(aws_errors.PunctualError) as caught, translate_aws_errors():
+@pytest.mark.parametrize(("error", "kind"), EXCEPTIONS)
+def test_each_botocore_exception_is_translated(error, kind):
+    with pytest.raises(PunctualError) as caught, translate_aws_errors():
         raise error
     assert type(caught.value) is kind
 
 
-def test_a_denial_names_the_action_and_the_resource():
-    said = (
+def test_a_denied_request_names_the_action_and_the_resource():
+    message = (
         "User: arn:aws:iam::123456789012:user/ada is not authorized to perform: scheduler:CreateSchedule"
         " on resource: arn:aws:scheduler:us-east-1:123456789012:schedule/posts/post-1"
     )
     with (
-        pytest.raises(aws_errors.AccessDenied, match="scheduler:CreateSchedule on resource: arn:aws:scheduler"),
+        pytest.raises(AccessDenied, match="scheduler:CreateSchedule on resource: arn:aws:scheduler"),
         translate_aws_errors(),
     ):
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": said}}, "CreateSchedule")
+        raise response("CreateSchedule", "AccessDeniedException", message)
 
 
-def test_the_page_of_a_proxy_is_not_repeated_whole():
-    with pytest.raises(aws_errors.AwsUnavailable) as caught, translate_aws_errors():
-        raise ClientError({"Error": {"Code": "502", "Message": "<html>\n  <p>Bad gateway</p>" * 1000}}, "GetSchedule")
+def test_a_long_page_of_a_proxy_is_shortened():
+    with pytest.raises(AwsUnavailable) as caught, translate_aws_errors():
+        raise response("GetSchedule", "502", "<html>\n  <p>Bad gateway</p>" * 1000)
     assert str(caught.value).startswith("GetSchedule: <html> <p>Bad gateway</p>")
     assert len(str(caught.value)) < 700
 
 
-def test_of_a_proxys_page_the_title_is_told():
+def test_the_error_shows_the_title_of_a_proxys_page():
     page = "<!doctype html>\n<html><title>502 Bad Gateway</title><p>Long words</p></html>"
-    with pytest.raises(aws_errors.AwsUnavailable, match=r"^GetSchedule: 502 Bad Gateway$"), translate_aws_errors():
-        raise ClientError({"Error": {"Code": "502", "Message": page}}, "GetSchedule")
-    with pytest.raises(aws_errors.AwsUnavailable, match=r"cannot be read: 502 Bad Gateway$"), translate_aws_errors():
+    with pytest.raises(AwsUnavailable, match=r"^GetSchedule: 502 Bad Gateway$"), translate_aws_errors():
+        raise response("GetSchedule", "502", page)
+    with pytest.raises(AwsUnavailable, match=r"is not readable: 502 Bad Gateway$"), translate_aws_errors():
         raise ResponseParserError(f"Unable to parse response, invalid XML received: {page.encode()!r}")
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "failure"),
     [
         (exceptions.EndpointConnectionError, "cannot be reached"),
         (exceptions.ConnectTimeoutError, "does not answer"),
         (exceptions.ReadTimeoutError, "did not answer in time"),
-        (exceptions.ConnectionClosedError, "broke the connection off"),
+        (exceptions.ConnectionClosedError, "closed the connection"),
     ],
 )
-def test_who_was_not_reached_is_told_without_what_was_asked(kind, said):
-    with pytest.raises(aws_errors.AwsUnavailable) as caught, translate_aws_errors():
+def test_a_failed_connection_names_the_host_without_the_request(kind, failure):
+    with pytest.raises(AwsUnavailable) as caught, translate_aws_errors():
         raise kind(endpoint_url="https://scheduler.eu-west-1.amazonaws.com/schedules?ScheduleGroup=posts", error="no")
-    assert str(caught.value) == f"scheduler.eu-west-1.amazonaws.com {said}."
+    assert str(caught.value) == f"scheduler.eu-west-1.amazonaws.com {failure}."

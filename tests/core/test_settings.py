@@ -1,14 +1,14 @@
-"""Settings are read once, from a mapping, and refused by name."""
+"""The settings and their validation."""
 
 from pathlib import Path
 
 import pytest
 
-from core.settings import Settings, InvalidSetting
+from core.settings import InvalidSetting, Settings
 from core.storage.home import new_signing_secret
 
 
-def test_with_nothing_set_everything_has_its_value():
+def test_every_setting_has_a_default():
     settings = Settings.read({})
     assert settings.home == Path.home() / ".punctual"
     assert (settings.mode, settings.timezone, settings.late_after_minutes, settings.group) == (
@@ -30,7 +30,7 @@ def test_each_variable_sets_its_member():
             "PUNCTUAL_RETRY_DELAYS": "0.1, 2",
             "PUNCTUAL_POSTING_URL": "http://127.0.0.1:8600/publish",
             "PUNCTUAL_SIGNING_SECRET": f"{secret} {secret}",
-            "PUNCTUAL_UNKNOWN": "is nothing to us",
+            "PUNCTUAL_UNKNOWN": "ignored",
             "HOME": "/root",
         }
     )
@@ -41,13 +41,13 @@ def test_each_variable_sets_its_member():
     assert settings.posting_url == "http://127.0.0.1:8600/publish"
 
 
-def test_a_home_may_begin_with_a_tilde_or_be_relative(monkeypatch, tmp_path):
+def test_the_home_may_start_with_a_tilde_or_be_relative(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert Settings.read({"PUNCTUAL_HOME": "~/posts"}).home == Path.home() / "posts"
     assert Settings.read({"PUNCTUAL_HOME": "posts"}).home == tmp_path / "posts"
 
 
-def test_what_is_empty_counts_as_not_set():
+def test_an_empty_variable_counts_as_unset():
     assert Settings.read({"PUNCTUAL_HOME": "", "PUNCTUAL_WORKERS": ""}) == Settings.read({})
 
 
@@ -83,18 +83,18 @@ def test_what_is_empty_counts_as_not_set():
         ("LOCAL_ACCOUNT", "12345"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_by_the_variables_name(name, value):
-    with pytest.raises(InvalidSetting, match=f"PUNCTUAL_{name}") as refusal:
+def test_the_error_for_an_invalid_value_names_the_variable(name, value):
+    with pytest.raises(InvalidSetting, match=f"PUNCTUAL_{name}") as raised:
         Settings.read({f"PUNCTUAL_{name}": value})
-    assert f"PUNCTUAL_{name}" in refusal.value.hint
-    assert "Value error" not in str(refusal.value)
+    assert f"PUNCTUAL_{name}" in raised.value.hint
+    assert "Value error" not in str(raised.value)
 
 
-def test_no_secret_is_ever_repeated():
-    with pytest.raises(InvalidSetting) as refusal:
+def test_neither_errors_nor_reprs_repeat_a_secret():
+    with pytest.raises(InvalidSetting) as raised:
         Settings.read({"PUNCTUAL_SIGNING_SECRET": "hunter2"})
-    assert "hunter2" not in str(refusal.value)
-    assert refusal.value.__cause__ is None
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
     secret = new_signing_secret()
     settings = Settings.read({"PUNCTUAL_SIGNING_SECRET": secret, "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY": "hunter2"})
     assert secret not in repr(settings)
