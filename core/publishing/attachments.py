@@ -1,4 +1,4 @@
-"""A post's pictures and videos, made ready for one network."""
+"""The pictures and videos of a post, checked and fitted to one network's limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.posts.models import Media
 
 
 class CannotAttach(PunctualError):
-    """A picture or video cannot go out with the post; trying again changes nothing."""
+    """A picture or video cannot be sent with the post. A retry is useless."""
 
     def __init__(self, reason: str, hint: str) -> None:
         super().__init__(reason)
@@ -19,10 +19,9 @@ class CannotAttach(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class MediaLimits:
-    """What a network takes besides text; None and 0 stand for nothing.
+    """A network's limits for media. Without `pictures` it accepts no pictures; with `max_video_bytes` 0, no videos.
 
-    `min_video_bytes` is for networks that take no smaller ones. `caption` is how long a text may be beside them, as
-    the network counts, where that is less than a text alone.
+    `caption` is the limit of a text with media, in the network's units, where it is lower than that of a text alone.
     """
 
     pictures: PictureLimits | None = None
@@ -38,9 +37,9 @@ class MediaLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A picture or video as it is to be sent: within the network's limits, with nothing about where it was taken.
+    """A picture or video ready to send: within the network's limits, and without metadata about its origin.
 
-    `media` is what the post carries of it; `alt` is no longer than the network takes.
+    `alt` is within the network's limit. `media` is the post's own description of the file.
     """
 
     content: bytes
@@ -52,19 +51,21 @@ class Attachment:
 
     @property
     def name(self) -> str:
-        """A file name that says what it is, and nothing more."""
+        """The file name: the start of the content's hash, and the type as its suffix."""
         return f"{self.media.reference[:12]}.{self.content_type.partition('/')[2]}"
 
     @property
     def file(self) -> tuple[str, bytes, str]:
-        """The file name, content and content type, as forms need them."""
+        """The file name, content and content type, as `HttpClient.post_form` needs them."""
         return self.name, self.content, self.content_type
 
 
-def load_attachments(media: Sequence[Media], store: MediaStore, limits: MediaLimits, label: str) -> tuple[Attachment, ...]:
-    """Read what a post carries and fit it to a network that people know as `label`.
+def load_attachments(
+    media: Sequence[Media], store: MediaStore, limits: MediaLimits, label: str
+) -> tuple[Attachment, ...]:
+    """Read a post's media from the store and fit them to the limits of the network or account named `label`.
 
-    Raises CannotAttach, and what the store raises when it cannot be reached.
+    Raises CannotAttach, and the store's errors when it cannot be reached.
     """
     check_media(media, limits, label)
     try:
@@ -74,38 +75,48 @@ def load_attachments(media: Sequence[Media], store: MediaStore, limits: MediaLim
 
 
 def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None:
-    """Raise CannotAttach where a network that people know as `label` takes fewer, others, or smaller ones."""
+    """Check the number, kinds and sizes of media against the limits of the network or account named `label`.
+
+    Raises CannotAttach.
+    """
     pictures = [each for each in media if each.kind == "picture"]
     videos = [each for each in media if each.kind == "video"]
     if pictures and limits.pictures is None:
-        raise CannotAttach(f"{label} takes no pictures.", "Remove them, or send them elsewhere.")
+        raise CannotAttach(f"{label} accepts no pictures.", "Remove them, or choose another destination.")
     if videos and not limits.max_video_bytes:
-        raise CannotAttach(f"{label} takes no videos.", "Remove it, or send it elsewhere.")
+        raise CannotAttach(f"{label} accepts no videos.", "Remove it, or choose another destination.")
     if len(media) > limits.count:
-        raise CannotAttach(f"{label} takes {limits.count} pictures or videos; there are {len(media)}.", "Remove some.")
+        reason = f"The post has {len(media)} pictures or videos; {label} accepts {limits.count}."
+        raise CannotAttach(reason, "Remove some.")
     if len(videos) > 1 or (videos and pictures):
         raise CannotAttach("A post has either pictures or one video.", "Send the others as a post of their own.")
     for video in videos:
-        if video.size > limits.max_video_bytes:
-            most = f"{video.size / 1e6:,.1f} MB; {label} takes {limits.max_video_bytes / 1e6:,.0f} MB"
-            raise CannotAttach(f"The video has {most}.", "Save it smaller, then attach that.")
-        if video.size < limits.min_video_bytes:
-            least = f"{video.size / 1e3:,.0f} kB; {label} takes none below {limits.min_video_bytes / 1e3:,.0f} kB"
-            raise CannotAttach(f"The video has {least}.", "Attach a longer one, or one of a better quality.")
+        _check_video_size(video.size, limits, label)
     if limits.pictures is not None and limits.pictures.alt:
         _check_alt(media, limits.pictures.alt, label)
 
 
-def _check_alt(media: Sequence[Media], most: int, label: str) -> None:
+def _check_video_size(size: int, limits: MediaLimits, label: str) -> None:
+    if size > limits.max_video_bytes:
+        reason = f"The video has {size / 1e6:,.1f} MB; {label} accepts {limits.max_video_bytes / 1e6:,.0f} MB."
+        raise CannotAttach(reason, "Attach a smaller version.")
+    if size < limits.min_video_bytes:
+        reason = (
+            f"The video has {size / 1e3:,.0f} kB; {label} accepts none below {limits.min_video_bytes / 1e3:,.0f} kB."
+        )
+        raise CannotAttach(reason, "Attach a longer one, or one of a better quality.")
+
+
+def _check_alt(media: Sequence[Media], limit: int, label: str) -> None:
     for each in media:
-        if len(each.alt) > most:
-            reason = f"A picture's description has {len(each.alt):,} characters; {label} takes {most:,}."
-            raise CannotAttach(reason, f"Shorten it by {len(each.alt) - most:,}.")
+        if len(each.alt) > limit:
+            reason = f"A picture's description has {len(each.alt):,} characters; {label} accepts {limit:,}."
+            raise CannotAttach(reason, f"Shorten it by {len(each.alt) - limit:,}.")
 
 
 def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int) -> Attachment:
     content = store.get(media.reference)
-    if media.kind == "video" or limits.pictures is None:  # check_media lets no picture by where none is taken
+    if media.kind == "video" or limits.pictures is None:  # check_media rejects pictures without limits for them
         return Attachment(
             content=content,
             content_type=media.content_type,

@@ -1,4 +1,4 @@
-"""From what a person typed and picked to a post: every check that a browser cannot be trusted with."""
+"""Builds and edits posts from form input, and validates it, because browsers can skip their own checks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from core.time.instants import instant
 
 
 class EmptyText(PunctualError):
-    """There is nothing to publish."""
+    """The post has neither text nor media."""
 
     hint = "Write something first."
 
@@ -23,71 +23,38 @@ class EmptyText(PunctualError):
 
 
 class InvalidCharacter(PunctualError):
-    """A text holds what is no character, as a broken paste or a wrong encoding leaves behind."""
+    """The text contains half of a surrogate pair, which a broken paste or a wrong encoding leaves."""
 
     hint = "Type or paste it again."
 
-    def __init__(self, place: int) -> None:
-        super().__init__(f"What stands at place {place + 1} of the text is no character.")
+    def __init__(self, index: int) -> None:
+        super().__init__(f"The text contains an invalid character at position {index + 1}.")
 
 
 class TextTooLong(PunctualError):
-    """A network does not take a text of this length."""
+    """The text exceeds a network's limit."""
 
     def __init__(self, label: str, length: TextLength) -> None:
-        super().__init__(f"The text has {length.count:,} {length.unit}; {label} takes {length.limit:,}.")
-        self.hint = f"Shorten it by {length.excess:,}, or send it elsewhere. It is still in the field."
+        super().__init__(f"The text has {length.count:,} {length.unit}; {label} accepts {length.limit:,}.")
+        self.hint = f"Shorten it by {length.excess:,}, or choose another destination. The text is still in the field."
 
 
 class TooManyParts(PunctualError):
-    """A thread would be longer than anybody reads."""
+    """A thread has more parts than PARTS_LIMIT."""
 
-    hint = "Shorten the text, or send it elsewhere."
+    hint = "Shorten the text, or choose another destination."
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"The thread has {count} parts; it may have {PARTS_LIMIT}.")
+        super().__init__(f"The thread has {count} parts; the limit is {PARTS_LIMIT}.")
 
 
 class NoDestination(PunctualError):
-    """The post would go nowhere."""
+    """The post has no destination."""
 
-    hint = "Choose at least one destination, for instance the built-in outbox."
+    hint = "Choose at least one destination, such as the built-in outbox."
 
     def __init__(self) -> None:
         super().__init__("The post has no destination.")
-
-
-def check_text(text: str, accounts: Sequence[Account], networks: Mapping[str, Network]) -> None:
-    """Raise EmptyText, UnwritableText, or TextTooLong for the first account whose network takes less."""
-    if not text.strip():
-        raise EmptyText
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidCharacter(error.start) from error
-    for account in accounts:
-        length = networks[account.network].measure(text, account)
-        if length.excess:
-            raise TextTooLong(account.label, length)
-
-
-def check_destinations(
-    destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
-) -> list[Account]:
-    """Return the accounts behind the destinations, each once.
-
-    Raises NoDestination, UnknownDestination or DisabledDestination.
-    """
-    if not destinations:
-        raise NoDestination
-    names = dict.fromkeys(Destination.parse(destination).account for destination in destinations)
-    found = [accounts.get(name) for name in names]
-    for account in found:
-        if account.network not in networks:
-            raise UnknownDestination(account.destination, sorted(networks))
-        if not account.enabled:
-            raise DisabledDestination(account.label)
-    return found
 
 
 def compose(
@@ -106,30 +73,32 @@ def compose(
     media: Sequence[Media] = (),
     repeat: Repeat | None = None,
 ) -> Post:
-    """Return the post that was asked for, due when clocks in `zone` show the naive time `wall`.
+    """Return a new post, due when clocks in `zone` show the naive time `wall`, cut to the whole second.
 
-    Where that hour comes twice, `which` says 1 or 2. With `repeat`, `wall` is when the rule begins. `threads` are the
-    parts, as core.publishing.threads makes them, for destinations that get the text in several; pictures stand by the first. A
-    picture or video needs no text beside it. Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach,
-    NoDestination, UnknownDestination, DisabledDestination, UnknownZone, BeyondCalendar, SkippedHour or DoubledHour.
-    Whether the instant lies ahead is checked when the post is scheduled; it is a whole second, as schedules are.
+    Where the clocks repeat `wall`, `which` selects the first (1) or the second (2) instant. With `repeat`, `wall` is
+    the start of the rule. `threads` gives the parts of each account that receives a thread, as core.publishing.threads
+    makes them; the first part carries the media. A post with media needs no text.
+
+    Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination, UnknownDestination,
+    DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks that the instant is
+    in the future.
     """
     wall = wall.replace(microsecond=0)
-    found = check_destinations(destinations, accounts, networks)
-    said: dict[Destination, str] = {}
+    found = _check_destinations(destinations, accounts, networks)
+    texts: dict[Destination, str] = {}
     for account in found:
-        whole = (variants or {}).get(account.destination, text)
-        parts = list((threads or {}).get(account.destination, [])) or [whole]
+        own_text = (variants or {}).get(account.destination, text)
+        parts = list((threads or {}).get(account.destination, [])) or [own_text]
         if len(parts) > PARTS_LIMIT:
             raise TooManyParts(len(parts))
         _check_parts(parts, media, account, networks)
-        said |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
+        texts |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
     return Post(
         post_id=post_id,
         text=text,
-        variants={destination: part for destination, part in said.items() if part != text},
+        variants={destination: part for destination, part in texts.items() if part != text},
         media=tuple(media),
-        destinations=tuple(said),
+        destinations=tuple(texts),
         zone=zone,
         wall=wall.isoformat(timespec="seconds"),
         due_at=None if repeat else instant(wall, zone, which=which),
@@ -148,31 +117,74 @@ def edit_content(
     accounts: Accounts,
     networks: Mapping[str, Network],
 ) -> Post:
-    """Return the post with other words, pictures and destinations, at its time; what is a thread stays one.
+    """Return the post with new text, media and destinations, and its time unchanged. A thread stays a thread.
 
-    `variants` are the texts of destinations, and of parts, that have their own. Raises what `compose` raises of texts,
-    pictures and destinations.
+    `variants` are the own texts of destinations, including the parts of threads. Raises the errors of `compose` for
+    texts, media and destinations.
     """
-    said: dict[Destination, str] = {}
-    for account in check_destinations(destinations, accounts, networks):
+    texts: dict[Destination, str] = {}
+    for account in _check_destinations(destinations, accounts, networks):
         parts = [each for each in post.destinations if each.account == account.destination]
-        texts = {part: variants.get(part, text) for part in parts or [account.destination]}
-        _check_parts(list(texts.values()), media, account, networks)
-        said |= texts
-    own = {destination: part for destination, part in said.items() if destination in variants}
-    changed = {"text": text, "variants": own, "destinations": tuple(said), "media": tuple(media)}
+        own_texts = {part: variants.get(part, text) for part in parts or [account.destination]}
+        _check_parts(list(own_texts.values()), media, account, networks)
+        texts |= own_texts
+    changed = {
+        "text": text,
+        "variants": {destination: own for destination, own in texts.items() if destination in variants},
+        "destinations": tuple(texts),
+        "media": tuple(media),
+    }
     return Post.model_validate(post.model_dump() | changed)
+
+
+def suggest_time(now: datetime) -> datetime:
+    """Return the suggested time of a new draft: the first full quarter hour that is at least 15 minutes ahead."""
+    quarter = timedelta(minutes=15)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return hour - quarter * ((hour - now - quarter) // quarter)
+
+
+def _check_destinations(
+    destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
+) -> list[Account]:
+    """Return the accounts of the destinations, each once.
+
+    Raises NoDestination, UnknownDestination or DisabledDestination.
+    """
+    if not destinations:
+        raise NoDestination
+    names = dict.fromkeys(Destination.parse(destination).account for destination in destinations)
+    found = [accounts.get(name) for name in names]
+    for account in found:
+        if account.network not in networks:
+            raise UnknownDestination(account.destination, sorted(networks))
+        if not account.enabled:
+            raise DisabledDestination(account.label)
+    return found
 
 
 def _check_parts(
     parts: Sequence[str], media: Sequence[Media], account: Account, networks: Mapping[str, Network]
 ) -> None:
-    """Check what one account gets: a post, or the parts of a thread, the first one with the pictures."""
+    """Check the text, or the parts of a thread, for one account. The first part carries the media."""
+    network = networks[account.network]
     for number, part in enumerate(parts, start=1):
         if part.strip() or not media or number > 1:
-            check_text(part, [account], networks)
+            _check_text(part, account, network)
     if media:
-        _check_media(parts[0], media, account, networks[account.network])
+        _check_media(parts[0], media, account, network)
+
+
+def _check_text(text: str, account: Account, network: Network) -> None:
+    if not text.strip():
+        raise EmptyText
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidCharacter(error.start) from error
+    length = network.measure(text, account)
+    if length.excess:
+        raise TextTooLong(account.label, length)
 
 
 def _check_media(text: str, media: Sequence[Media], account: Account, network: Network) -> None:
@@ -180,11 +192,4 @@ def _check_media(text: str, media: Sequence[Media], account: Account, network: N
     check_media(media, limits, account.label)
     length = network.measure(text, account)
     if limits.caption is not None and length.count > limits.caption:
-        raise TextTooLong(f"{account.label}, beside pictures,", replace(length, limit=limits.caption))
-
-
-def suggest_time(now: datetime) -> datetime:
-    """Return the instant that a new draft begins with: the next full quarter hour, at least 15 minutes ahead."""
-    quarter = timedelta(minutes=15)
-    whole = now.replace(minute=0, second=0, microsecond=0)
-    return whole - quarter * ((whole - now - quarter) // quarter)
+        raise TextTooLong(f"{account.label}, with pictures,", replace(length, limit=limits.caption))

@@ -1,4 +1,4 @@
-"""The links in a text, found much as the networks find them."""
+"""Finds the links in a text by rules close to those of the networks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,40 +16,40 @@ _LINK = regex.compile(
     regex.IGNORECASE | regex.VERBOSE,
 )
 _CLOSING = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“"}
-_LOOSE_ENDS = frozenset(".,;:!?'*_~…、。" + "’‘“”»")
+_TRAILING = frozenset(".,;:!?'*_~…、。" + "’‘“”»")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A link at `text[start:end]`, and where it leads."""
+    """A link at `text[start:end]`, and its URL."""
 
     start: int
     end: int
     url: str
     public: bool
-    """Whether the host ends as hosts on the internet do."""
+    """Whether the host is below a public suffix."""
 
 
 def find_links(text: str) -> Iterator[Link]:
-    """Yield the links in a text, in order: `https://` and any host, or a bare `example.com`.
+    """Yield the links in a text, in order: `https://` with any host, or a bare `example.com`.
 
-    Punctuation that ends a sentence, and a bracket that was opened before the link, do not belong to it. Takes time
-    in proportion to the text, whatever is in it.
+    A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it.
+    The time is linear in the length of any text.
     """
     for match in _LINK.finditer(text):
         host = match["host"] or match["bare"]
         public = _is_public(host)
         if match["bare"] and not public:
             continue
-        found = _without_loose_ends(match[0])
+        found = _trim_punctuation(match[0])
         url = found if match["host"] else f"https://{found}"
         yield Link(start=match.start(), end=match.start() + len(found), url=url, public=public)
 
 
-def _without_loose_ends(found: str) -> str:
+def _trim_punctuation(found: str) -> str:
     surplus = {closing: found.count(closing) - found.count(opening) for closing, opening in _CLOSING.items()}
     end = len(found)
-    while end and (found[end - 1] in _LOOSE_ENDS or surplus.get(found[end - 1], 0) > 0):
+    while end and (found[end - 1] in _TRAILING or surplus.get(found[end - 1], 0) > 0):
         end -= 1
         if found[end] in surplus:
             surplus[found[end]] -= 1
@@ -58,7 +58,7 @@ def _without_loose_ends(found: str) -> str:
 
 @lru_cache(maxsize=1000)
 def _is_public(host: str) -> bool:
-    """Whether a host is a name below a top-level domain that there is."""
+    """Return whether a host is a name below an existing public suffix."""
     suffix = _suffixes().publicsuffix(host.lower(), accept_unknown=False)
     return suffix is not None and suffix != host.lower()
 

@@ -162,7 +162,10 @@ class Network(Protocol):
         ...
 
     def publish(self, publication: Publication) -> NetworkResult:
-        """Publish once, within DEADLINE_SECONDS, and return the result. Never raises for the server or the connection."""
+        """Publish once, within DEADLINE_SECONDS, and return the result.
+
+        Errors of the server and of the connection are results, not exceptions.
+        """
         ...
 
 

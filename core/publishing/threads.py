@@ -1,4 +1,4 @@
-"""Threads: a text too long for a network, in parts that fit."""
+"""Splits a text that exceeds a network's limit into the parts of a thread."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -13,28 +13,28 @@ from core.publishing.links import find_links
 from core.publishing.network import TextLength
 
 Measure = Callable[[str], TextLength]
-"""How long a text is for one account, as its network counts."""
+"""Returns the length of a text for one account, in its network's units."""
 
 _GRAPHEME, _WORD, _SENTENCE, _PARAGRAPH = range(4)
-"""The places where a text may be cut, the worst first."""
+"""The ranks of cuts, the least preferred first."""
 _ENDS_SENTENCE = regex.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _ENDS_SENTENCE_WITHOUT_SPACE = ("。", "！", "？")
-LONGEST_END = 10
-"""Graphemes that are looked at to see whether a sentence ends."""
+_SENTENCE_END_GRAPHEMES = 10
+"""Graphemes before a cut that are searched for the end of a sentence."""
 
 
 class CannotSplit(PunctualError):
-    """Something in the text is longer than a part may be, and must stay whole."""
+    """A part of the text that must not be cut, such as a link, exceeds the limit of one part."""
 
-    hint = "Shorten it, or the link in it."
+    hint = "Shorten the text there, or the link in it."
 
     def __init__(self, beginning: str) -> None:
-        super().__init__(f"The text cannot be split behind {beginning!r}.")
+        super().__init__(f"The text cannot be split at {beginning!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Cut:
-    """A place to cut: a part may end before grapheme `end`, and the next one begins with grapheme `begin`."""
+    """A possible cut: one part ends before grapheme `end`, and the next one begins at grapheme `begin`."""
 
     end: int
     begin: int
@@ -42,33 +42,36 @@ class _Cut:
 
 
 def split_text(text: str, measure: Measure) -> list[str]:
-    """Return the text in parts that each fit, cut between paragraphs, sentences or words.
+    """Return the text in parts that fit, cut between paragraphs, sentences or words.
 
-    No link and no grapheme is cut, and a word only where it fits no part by itself. White space at a cut is dropped,
-    nothing else is. A text that fits is returned whole. Raises CannotSplit.
+    Links and graphemes stay whole, and so does every word that fits into one part. Only white space at the cuts is
+    removed. A text that fits is returned unchanged. Raises CannotSplit.
     """
     return _parts(text, measure, lambda number: "")
 
 
 def split_and_number(text: str, measure: Measure) -> list[str]:
-    """Return the text in parts as `split_text` does, each with its number and their count behind it: `1/3`."""
+    """Return the parts as `split_text` does, each followed by its number and the count, such as `1/3`.
+
+    Raises CannotSplit.
+    """
     if not measure(text).excess:
         return split_text(text, measure)
     digits = 1
     while True:
-        most = 10**digits - 1
-        parts = _parts(text, measure, partial(_mark, most))
-        if len(parts) <= most:
-            return [part + _mark(len(parts), number) for number, part in enumerate(parts, start=1)]
+        largest = 10**digits - 1
+        parts = _parts(text, measure, partial(_number_suffix, largest))
+        if len(parts) <= largest:
+            return [part + _number_suffix(len(parts), number) for number, part in enumerate(parts, start=1)]
         digits += 1
 
 
-def _mark(count: int, number: int) -> str:
+def _number_suffix(count: int, number: int) -> str:
     return f" {number}/{count}"
 
 
-def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]:
-    """Cut off the longest part that fits, again and again; `mark` is what will stand behind each part."""
+def _parts(text: str, measure: Measure, suffix_of: Callable[[int], str]) -> list[str]:
+    """Return the parts, each as long as possible. `suffix_of` returns the suffix of a part, for which room is left."""
     if not measure(text).excess:
         return [text]
     graphemes: list[str] = regex.findall(r"\X", text)
@@ -77,13 +80,13 @@ def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]
     begin = next((at for at, each in enumerate(graphemes) if not each.isspace()), len(graphemes))
     parts: list[str] = []
     while begin < len(graphemes):
-        behind = mark(len(parts) + 1)
+        suffix = suffix_of(len(parts) + 1)
 
-        def fits(cut: _Cut, begin: int = begin, behind: str = behind) -> bool:
-            return not measure(text[offsets[begin] : offsets[cut.end]] + behind).excess
+        def fits(cut: _Cut, begin: int = begin, suffix: str = suffix) -> bool:
+            return not measure(text[offsets[begin] : offsets[cut.end]] + suffix).excess
 
         first = bisect_right(cuts, begin, key=lambda cut: cut.end)
-        cut = _chosen(cuts, first, begin, fits)
+        cut = _best_cut(cuts, first, begin, fits)
         if cut is None:
             raise CannotSplit(text[offsets[begin] : offsets[min(begin + 30, len(graphemes))]])
         parts.append(text[offsets[begin] : offsets[cut.end]])
@@ -91,20 +94,26 @@ def _parts(text: str, measure: Measure, mark: Callable[[int], str]) -> list[str]
     return parts
 
 
-def _chosen(cuts: list[_Cut], first: int, begin: int, fits: Callable[[_Cut], bool]) -> _Cut | None:
-    """Return the cut behind `begin` that is best: of those that fill at least half of a part the best ranked."""
-    furthest = _furthest(cuts, first, fits)
-    if furthest is None or furthest == len(cuts) - 1:
-        return None if furthest is None else cuts[furthest]
-    within = cuts[first : furthest + 1]
+def _best_cut(cuts: list[_Cut], first: int, begin: int, fits: Callable[[_Cut], bool]) -> _Cut | None:
+    """Return the best cut after `begin`; None if no cut fits.
+
+    Among the cuts that fill at least half of the part, it is the one with the highest rank.
+    """
+    last = _last_fitting(cuts, first, fits)
+    if last is None or last == len(cuts) - 1:
+        return None if last is None else cuts[last]
+    within = cuts[first : last + 1]
     usable = [cut for cut in within if cut.rank > _GRAPHEME] or within
-    half = (begin + cuts[furthest].end) // 2
+    half = (begin + cuts[last].end) // 2
     best = sorted(usable, key=lambda cut: (cut.end >= half, cut.rank if cut.end >= half else 0, cut.end), reverse=True)
     return next((cut for cut in best if fits(cut)), None)
 
 
-def _furthest(cuts: list[_Cut], first: int, fits: Callable[[_Cut], bool]) -> int | None:
-    """Return the last cut that fits: steps that double, then halves; so the cost goes with the part, not the text."""
+def _last_fitting(cuts: list[_Cut], first: int, fits: Callable[[_Cut], bool]) -> int | None:
+    """Return the index of the last cut that fits; None if none fits.
+
+    The steps double, then halve, so the cost depends on the length of the part, not of the text.
+    """
     step, low = 1, first - 1
     while low + step < len(cuts) and fits(cuts[low + step]):
         low, step = low + step, step * 2
@@ -116,7 +125,7 @@ def _furthest(cuts: list[_Cut], first: int, fits: Callable[[_Cut], bool]) -> int
 
 
 def _cuts(text: str, graphemes: list[str], offsets: list[int]) -> list[_Cut]:
-    """Return every place where the text may be cut, in order; its end is the last."""
+    """Return all cuts in order. The last one is the end of the text."""
     linked = {
         at
         for link in find_links(text)
@@ -143,5 +152,5 @@ def _rank(graphemes: list[str], end: int, begin: int) -> int:
     gap = "".join(graphemes[end:begin])
     if len(gap.splitlines()) > 2 or gap.count("\n") > 1:
         return _PARAGRAPH
-    ends = "".join(graphemes[max(0, end - LONGEST_END) : end])
+    ends = "".join(graphemes[max(0, end - _SENTENCE_END_GRAPHEMES) : end])
     return _SENTENCE if "\n" in gap or _ENDS_SENTENCE.search(ends) else _WORD

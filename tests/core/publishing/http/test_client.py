@@ -1,4 +1,4 @@
-"""Requests to other people's servers: what a fault means, how long it may take, and what may never show."""
+"""The HTTP client: deadlines, the classification of errors, and the removal of secrets."""
 
 import logging
 import socket
@@ -8,11 +8,9 @@ import time
 import traceback
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,14 +19,15 @@ from core.publishing.http.client import RESPONSE_LIMIT, HttpClient, RequestNotSe
 SECRET = "s3cret-0123456789"
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 POST = {"text": "Grüße 🎉"}
+NO_SERVER = "http://127.0.0.1:9/"
 
 
-def answered(status: int = 200, body: bytes = b"{}", **headers: str) -> Response:
+def response(status: int = 200, body: bytes = b"{}", **headers: str) -> Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status=status, headers=named, body=body, complete=True, message="")
 
 
-def test_a_post_is_json_in_utf_8(receiver):
+def test_a_json_post_is_sent_in_utf_8(receiver):
     server = receiver(200, b'{"id": 1}', Content_Type="application/json")
     answer = HttpClient("It").post_json(server.url, POST)
     assert answer.ok
@@ -39,95 +38,116 @@ def test_a_post_is_json_in_utf_8(receiver):
     assert body.decode() == '{"text": "Grüße 🎉"}'
 
 
-def test_a_server_that_is_not_there_got_nothing():
+def test_a_form_is_sent_with_its_fields_and_files(receiver):
+    server = receiver(200)
+    files = {"photo": ("ab12.png", b"\x89PNG\r\n\0", "image/png")}
+    assert HttpClient("It").post_form(server.url, {"caption": "Grüße 🎉"}, files, headers={"X-Key": "7"}).ok
+    headers, body = server.requests[0]
+    caption, photo = message_from_bytes(
+        b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n" + body
+    ).get_payload()
+    assert (caption.get_param("name", header="content-disposition"), caption.get_payload(decode=True).decode()) == (
+        "caption",
+        "Grüße 🎉",
+    )
+    assert (photo.get_filename(), photo.get_content_type()) == ("ab12.png", "image/png")
+    assert b"\r\n\r\n\x89PNG\r\n\0\r\n--" in body
+    assert headers["x-key"] == "7"
+
+
+def test_a_refused_connection_means_that_nothing_was_sent():
     with pytest.raises(RequestNotSent, match="It could not be reached"):
-        HttpClient("It").post_json("http://127.0.0.1:9/", POST)
+        HttpClient("It").post_json(NO_SERVER, POST)
 
 
 @pytest.mark.parametrize("start", [b"", b"HTT", b"HTTP/1.1"])
-def test_a_connection_that_ends_before_the_answers_body_leaves_a_doubt(rude_receiver, start):
+def test_a_connection_that_closes_before_the_response_is_ambiguous(rude_receiver, start):
     server = rude_receiver(lambda handler: handler.wfile.write(start))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "head",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
         b"HTTP/1.1 2000 OK\r\n\r\n",
     ],
 )
-def test_an_answer_that_contradicts_itself_leaves_a_doubt_since_the_request_arrived(rude_receiver, answer):
-    server = rude_receiver(lambda handler: handler.wfile.write(answer))
+def test_an_invalid_response_is_ambiguous_because_the_request_arrived(rude_receiver, head):
+    server = rude_receiver(lambda handler: handler.wfile.write(head))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("place", ["http://[::1", "\xff", "//", "http://a..b/", "javascript:alert(1)"])
-def test_a_redirect_is_an_answer_wherever_it_leads(rude_receiver, place):
-    answer = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    server = rude_receiver(lambda handler: handler.wfile.write(answer))
+@pytest.mark.parametrize("location", ["http://[::1", "\xff", "//", "http://a..b/", "javascript:alert(1)"])
+def test_a_redirect_with_an_invalid_location_is_a_response(rude_receiver, location):
+    head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    server = rude_receiver(lambda handler: handler.wfile.write(head))
     assert HttpClient("It").post_json(server.url, POST).status == 302
     assert len(server.requests) == 1
 
 
-def test_a_server_that_says_nothing_leaves_a_doubt_when_the_time_is_up(rude_receiver):
+def test_a_redirect_is_not_followed(receiver):
+    assert HttpClient("It").post_json(receiver(301, Location=NO_SERVER).url, POST).status == 301
+
+
+def test_a_silent_server_is_ambiguous_at_the_deadline(rude_receiver):
     server = rude_receiver(lambda handler: time.sleep(1))
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
         HttpClient("It", seconds=0.2).post_json(server.url, POST)
-    assert time.monotonic() - begun < 0.9
+    assert time.monotonic() - start < 0.9
 
 
-def test_a_server_that_drips_its_answer_is_left_when_the_time_is_up(rude_receiver):
+def test_a_body_that_drips_is_incomplete_at_the_deadline(rude_receiver):
     def drip(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(40):
             handler.wfile.write(b" ")
             time.sleep(0.05)
 
-    begun = time.monotonic()
+    start = time.monotonic()
     answer = HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
     assert answer.ok
     assert not answer.complete
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - start < 1
 
 
-def test_a_server_that_drips_the_head_of_its_answer_leaves_a_doubt_when_the_time_is_up(rude_receiver):
+def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(rude_receiver):
     def drip(handler):
         for byte in b"HTTP/1.1 200 OK\r\nX-Patience: 1":
             handler.wfile.write(bytes([byte]))
             time.sleep(0.05)
 
-    begun = time.monotonic()
+    start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
         HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
-    assert time.monotonic() - begun < 0.6
+    assert time.monotonic() - start < 0.6
 
 
-FILM = b"x" * 16_000_000
-"""More than the system keeps for a connection that nobody reads from."""
+LARGE_BODY = b"x" * 16_000_000
+"""More than the system buffers for a connection whose other end reads nothing."""
 
 
 @pytest.fixture
 def slow_reader():
-    """Start a server that reads a request in so many seconds, and then answers or says nothing."""
+    """Start a server that takes a number of seconds to read a request, then sends a response or nothing."""
     with ExitStack() as closing:
 
-        def start(seconds: float, answer: bytes = b"") -> str:
+        def start(seconds: float, head: bytes = b"") -> str:
             server = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
             server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
 
             def read() -> None:
-                left = len(FILM)
+                left = len(LARGE_BODY)
                 with suppress(OSError), server.accept()[0] as connection:
                     while left > 0 and (piece := connection.recv(262_144)):
                         left -= len(piece)
-                        time.sleep(seconds * len(piece) / len(FILM))
-                    connection.sendall(answer)
-                    connection.recv(1)  # until the other side hangs up
+                        time.sleep(seconds * len(piece) / len(LARGE_BODY))
+                    connection.sendall(head)
+                    connection.recv(1)  # until the client closes the connection
 
             threading.Thread(target=read, daemon=True).start()
             return f"http://127.0.0.1:{server.getsockname()[1]}/"
@@ -135,41 +155,39 @@ def slow_reader():
         yield start
 
 
-def test_a_long_body_has_all_of_the_time_and_not_only_that_for_connecting(slow_reader, monkeypatch):
+def test_sending_a_large_body_may_take_longer_than_the_connect_timeout(slow_reader, monkeypatch):
     monkeypatch.setattr("core.publishing.http.client.CONNECT_SECONDS", 0.2)
-    answer = HttpClient("It", seconds=10).send(
-        "POST", slow_reader(0.8, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), body=FILM
-    )
-    assert answer.ok
+    url = slow_reader(0.8, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert HttpClient("It", seconds=10).send("POST", url, body=LARGE_BODY).ok
 
 
-@pytest.mark.parametrize("reading", [0.4, 5.0])
-def test_sending_a_body_and_waiting_for_the_answer_share_the_time(slow_reader, reading):
-    begun = time.monotonic()
+@pytest.mark.parametrize("reading_seconds", [0.4, 5.0])
+def test_sending_and_waiting_share_one_deadline(slow_reader, reading_seconds):
+    start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
-        HttpClient("It", seconds=0.6).send("POST", slow_reader(reading), body=FILM)
-    assert 0.5 < time.monotonic() - begun < 0.9
+        HttpClient("It", seconds=0.6).send("POST", slow_reader(reading_seconds), body=LARGE_BODY)
+    assert 0.5 < time.monotonic() - start < 0.9
 
 
-def test_all_requests_on_a_line_share_its_time(receiver):
-    line = HttpClient("It", seconds=0.05)
+def test_all_requests_of_a_client_share_one_deadline(receiver):
+    client = HttpClient("It", seconds=0.05)
     time.sleep(0.06)
     with pytest.raises(RequestNotSent, match="too long"):
-        line.post_json(receiver(200).url, POST)
+        client.post_json(receiver(200).url, POST)
 
 
-def test_an_endless_answer_is_read_up_to_the_limit(receiver):
+def test_a_client_reports_the_seconds_left():
+    assert 9 < HttpClient("It", seconds=10).seconds_left <= 10
+    assert HttpClient("It", seconds=-1).seconds_left < 0
+
+
+def test_a_long_body_is_read_up_to_the_limit(receiver):
     answer = HttpClient("It").post_json(receiver(200, b"x" * 10_000_000).url, POST)
     assert not answer.complete
     assert RESPONSE_LIMIT <= len(answer.body) < RESPONSE_LIMIT + 70_000
 
 
-def test_a_redirect_is_an_answer_like_any_other(receiver):
-    answer = HttpClient("It").post_json(receiver(301, Location="http://127.0.0.1:9/").url, POST)
-    assert answer.status == 301
-
-
-def test_a_log_in_from_netrc_is_not_sent(receiver, tmp_path, monkeypatch):
+def test_credentials_from_netrc_are_not_sent(receiver, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     server = receiver(200)
@@ -177,62 +195,45 @@ def test_a_log_in_from_netrc_is_not_sent(receiver, tmp_path, monkeypatch):
     assert server.requests[0][0]["authorization"] == "Bearer ours"
 
 
-def test_no_fault_shows_the_address_that_was_called(caplog):
+def test_no_error_or_log_shows_the_url(caplog):
     caplog.set_level(logging.DEBUG)
     with pytest.raises(RequestNotSent) as caught:
-        HttpClient("It").post_json(f"http://127.0.0.1:9/bot{SECRET}/send", POST)
+        HttpClient("It").post_json(f"{NO_SERVER}bot{SECRET}/send", POST)
     assert caught.value.__context__ is None
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize("token", ["with\nnewline", "emoji🎉"])
-def test_a_token_that_no_header_can_hold_is_never_sent_nor_shown(receiver, token):
+def test_a_token_that_no_header_can_hold_is_neither_sent_nor_shown(receiver, token):
     with pytest.raises(RequestNotSent) as caught:
         HttpClient("It").post_json(receiver(200).url, POST, headers={"Authorization": f"Bearer {token}"})
     assert token not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://", "nonsense", "http://[::1", "ftp://127.0.0.1/", "http://a..b/"])
-def test_an_address_that_is_none_is_told_so(url):
+def test_an_invalid_url_is_reported_as_such(url):
     with pytest.raises(RequestNotSent, match="not valid"):
         HttpClient("It").post_json(url, POST)
 
 
-@pytest.fixture
-def self_signed(tmp_path) -> str:
-    """A file with a key and a certificate for 127.0.0.1 that nobody else has signed."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    unsigned = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2026, 1, 1), datetime(2099, 1, 1))  # noqa: DTZ001
-    certificate = unsigned.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (tmp_path / "server.pem").write_bytes(key.private_bytes(*form) + certificate)
-    return str(tmp_path / "server.pem")
-
-
-def test_a_certificate_that_nobody_vouches_for_stops_everything_before_it_is_sent(rude_receiver, self_signed):
+def test_an_untrusted_certificate_prevents_sending(rude_receiver, certificate):
     server = rude_receiver(lambda handler: None)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed)
+    context.load_cert_chain(certificate)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
-    server._server.handle_error = lambda *_: None  # the client hangs up in the middle of the greeting
+    server._server.handle_error = lambda *_: None  # the client closes the connection during the handshake
     with pytest.raises(RequestNotSent, match="certificate"):
         HttpClient("It").post_json(server.url.replace("http://", "https://"), POST)
     assert server.requests == []
 
 
-def test_words_that_stand_elsewhere_in_an_answer_are_made_plain_as_well():
-    assert HttpClient("It", secrets=[SECRET]).plain(f"No {SECRET}\r\nhere" + "!" * 300) == "No ... here" + "!" * 189
-
-
-def test_a_line_tells_what_is_left_of_its_time():
-    assert 9 < HttpClient("It", seconds=10).left <= 10
-    assert HttpClient("It", seconds=-1).left < 0
+def test_redacting_removes_secrets_and_control_characters_and_shortens():
+    assert HttpClient("It", secrets=[SECRET]).redact(f"No {SECRET}\r\nhere" + "!" * 300) == "No ... here" + "!" * 189
 
 
 @pytest.mark.parametrize(
-    ("kind", "body", "words"),
+    ("content_type", "body", "message"),
     [
         ("application/json", b'{"error": "Invalid", "message": "Text is too long"}', "Text is too long"),
         ("application/json", b'{"error": "The access token is invalid"}', "The access token is invalid"),
@@ -247,9 +248,9 @@ def test_a_line_tells_what_is_left_of_its_time():
         ("application/json", b'{"message": "' + b"x" * 195 + b's3cret-0123456789"}', "x" * 195 + "..."),
     ],
 )
-def test_the_servers_words_are_short_plain_and_without_secrets(receiver, kind, body, words):
-    answer = HttpClient("It", secrets=[SECRET]).post_json(receiver(422, body, Content_Type=kind).url, POST)
-    assert answer.message.startswith(words)
+def test_an_error_message_is_short_printable_and_without_secrets(receiver, content_type, body, message):
+    answer = HttpClient("It", secrets=[SECRET]).post_json(receiver(422, body, Content_Type=content_type).url, POST)
+    assert answer.message.startswith(message)
     assert len(answer.message) <= 200
     assert SECRET not in repr(answer)
 
@@ -275,12 +276,13 @@ def test_the_servers_words_are_short_plain_and_without_secrets(receiver, kind, b
         ({"Retry_After": "2026-11-24"}, b"", None),
     ],
 )
-def test_every_way_to_ask_for_a_pause_is_understood(headers, body, seconds):
-    pause = answered(429, body, **headers).retry_after(NOW)
-    assert pause == (None if seconds is None else timedelta(seconds=seconds))
+def test_every_form_of_a_requested_wait_is_parsed(headers, body, seconds):
+    wait = response(429, body, **headers).retry_after(NOW)
+    assert wait == (None if seconds is None else timedelta(seconds=seconds))
 
 
-@given(st.text(max_size=40))
-def test_a_pause_that_is_nonsense_never_raises(text):
-    pause = answered(429, Retry_After=text).retry_after(NOW)
-    assert pause is None or timedelta() <= pause <= timedelta(days=1)
+@pytest.mark.parametrize("header", ["Retry_After", "X_RateLimit_Reset"])
+@given(text=st.text(max_size=40) | st.floats().map(str))
+def test_an_invalid_wait_never_raises(header, text):
+    wait = response(429, **{header: text}).retry_after(NOW)
+    assert wait is None or timedelta() <= wait <= timedelta(days=1)
