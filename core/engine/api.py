@@ -1,59 +1,59 @@
-"""EventBridge Scheduler's API, and Lambda's Invoke, answered from the store."""
+"""The APIs of EventBridge Scheduler and of Lambda's Invoke, on the store."""
 
 import json
 import logging
 import uuid
 from collections.abc import Mapping
 
-from core.engine.api_errors import ApiFault, Internal
-from core.engine.functions import Functions
+from core.engine.api_errors import ApiError, InternalError
+from core.engine.lambda_api import LambdaApi
 from core.engine.protocol import operations_of
-from core.engine.scheduler import Scheduler
+from core.engine.scheduler_api import SchedulerApi
 from core.engine.store import Store
 from core.errors import PunctualError
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
-Answer = tuple[int, dict[str, str], bytes]
-"""Status, headers, body."""
+ApiResponse = tuple[int, dict[str, str], bytes]
+"""HTTP status, headers and body."""
 
 
 class Api:
-    """Answers requests of the AWS wire protocol, without network and without signatures."""
+    """Handles requests of AWS's wire protocol, without a network and without signatures."""
 
     def __init__(self, store: Store, clock: Clock, *, account: str = "000000000000", region: str = "us-east-1") -> None:
         self.region = region
-        self._scheduler = Scheduler(store, clock, account=account, region=region)
-        self._functions = Functions(store, clock, account=account, region=region)
+        self._scheduler = SchedulerApi(store, clock, account=account, region=region)
+        self._lambda = LambdaApi(store, clock, account=account, region=region)
         self._operations = operations_of("scheduler")
 
-    def answer(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one request; never raises.
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> ApiResponse:
+        """Return the response to one request. Never raises: each error is an AWS error response.
 
-        `path` and `query` are as sent, percent-encoded. Header names may be in any case.
+        `path` and `query` are percent-encoded. Header names may be in any case.
         """
         try:
-            if self._functions.meant_by(path):
-                return self._functions.invoke(method, path, query, headers, body)
+            if self._lambda.handles(path):
+                return self._lambda.invoke(method, path, query, headers, body)
             operation, label = self._operations.find(method, path)
-            answer = self._scheduler.operations[operation.name](operation.parameters(label, query, body))
-            return _answer(200, {}, answer)
-        except ApiFault as fault:
-            return fault_answer(fault)
+            output = self._scheduler.operations[operation.name](operation.parameters(label, query, body))
+            return _response(200, {}, output)
+        except ApiError as error:
+            return error_response(error)
         except PunctualError as error:
             log.error("%s %s failed: %s", method, path, error)
-            return fault_answer(Internal(str(error)))
-        except Exception:  # noqa: BLE001 - a bug must reach the caller as a modelled error, and the log whole
+            return error_response(InternalError(str(error)))
+        except Exception:  # noqa: BLE001 - the caller gets a modelled error for a bug, and the log the traceback
             log.exception("%s %s failed", method, path)
-            return fault_answer(Internal("The engine failed; its log says why."))
+            return error_response(InternalError("The engine failed; its log contains the reason."))
 
 
-def fault_answer(fault: ApiFault) -> Answer:
-    """Return the answer that a fault is on the wire."""
-    return _answer(fault.status, {"x-amzn-ErrorType": fault.code}, {"Message": str(fault)})
+def error_response(error: ApiError) -> ApiResponse:
+    """Return the response for an error."""
+    return _response(error.status, {"x-amzn-ErrorType": error.code}, {"Message": str(error)})
 
 
-def _answer(status: int, headers: dict[str, str], content: object) -> Answer:
+def _response(status: int, headers: dict[str, str], content: object) -> ApiResponse:
     body = json.dumps(content, separators=(",", ":")).encode()
     return status, {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4()), **headers}, body

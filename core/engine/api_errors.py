@@ -1,10 +1,10 @@
-"""The errors that the engine answers, as EventBridge Scheduler and Lambda name them."""
+"""The errors of EventBridge Scheduler and Lambda that the engine returns."""
 
 from core.errors import PunctualError
 
 
-class ApiFault(PunctualError):
-    """A request that is answered with an error: its AWS code, its HTTP status and its text."""
+class ApiError(PunctualError):
+    """An error response: AWS's error code, HTTP status and message."""
 
     hint = "Change the request as the message says."
     code = "InternalServerException"
@@ -14,43 +14,43 @@ class ApiFault(PunctualError):
         super().__init__(message)
 
 
-class Invalid(ApiFault):
-    """A constraint of the service model, or one that only the service knows, is violated."""
+class InvalidRequest(ApiError):
+    """The request violates a constraint of the service model or of the service."""
 
     code = "ValidationException"
     status = 400
 
 
-class Unreadable(ApiFault):
-    """The body is not what the operation's input looks like on the wire."""
+class MalformedRequest(ApiError):
+    """The body or query cannot be parsed as the operation's input."""
 
     code = "SerializationException"
     status = 400
 
 
-class Missing(ApiFault):
-    """What the request names is not there."""
+class ResourceNotFound(ApiError):
+    """The named resource does not exist."""
 
     code = "ResourceNotFoundException"
     status = 404
 
 
-class Conflict(ApiFault):
-    """The name is taken, or the client token was used for another request."""
+class Conflict(ApiError):
+    """The name exists, or the client token belongs to another request."""
 
     code = "ConflictException"
     status = 409
 
 
-class UnknownOperation(ApiFault):
+class UnknownOperation(ApiError):
     """No operation has this method and path."""
 
     code = "UnknownOperationException"
     status = 404
 
 
-class Internal(ApiFault):
-    """The engine could not carry the request out; the reason is in the message and in the log."""
+class InternalError(ApiError):
+    """The engine failed. The message and the log hold the reason."""
 
     code = "InternalServerException"
     status = 500

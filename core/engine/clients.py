@@ -1,4 +1,4 @@
-"""Ordinary boto3 clients whose requests the engine answers inside the process."""
+"""boto3 clients whose requests the engine handles inside the process."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from core.engine.api import Api
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """The two AWS clients that the product needs, wherever they lead."""
+    """The two AWS clients that the product needs."""
 
     scheduler: Any
     """boto3's `scheduler` client."""
@@ -27,20 +27,20 @@ class Clients:
 
 
 def local_clients(api: Api) -> Clients:
-    """Return clients whose requests `api` answers: no port, no credentials, no signature, one attempt.
+    """Return clients whose requests `api` handles: no port, no credentials, no signature, one attempt.
 
-    Parameters, serialisation, errors and paginators are botocore's own; only the sending is not.
+    botocore validates parameters, serialises, raises errors and paginates as usual; only the network is replaced.
     """
     session = _session(api.region)
-    answering = _Answering(api)
-    return Clients(scheduler=_client(session, "scheduler", answering), functions=_client(session, "lambda", answering))
+    handler = _RequestHandler(api)
+    return Clients(scheduler=_client(session, "scheduler", handler), functions=_client(session, "lambda", handler))
 
 
 @cache
 def _session(region: str) -> boto3.session.Session:
-    """Return the session that all local clients share: it has read the service models, which takes a while.
+    """Return the session that all local clients share, because loading the service models is slow.
 
-    It reads no profile and no configuration file: what a person has set up for AWS means nothing here.
+    It reads no profile and no configuration file, so a user's AWS setup has no effect on local clients.
     """
     no_file = (None, None, os.devnull, None)
     nothing = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
@@ -52,11 +52,11 @@ def _session(region: str) -> boto3.session.Session:
     )
 
 
-def _client(session: boto3.session.Session, service: str, answering: "_Answering") -> Any:
+def _client(session: boto3.session.Session, service: str, handler: "_RequestHandler") -> Any:
     config = Config(
         signature_version=UNSIGNED,
         retries={"total_max_attempts": 1},
-        user_agent="punctual",  # the default one is put together anew for each request, a sixth of its time
+        user_agent="punctual",  # botocore builds the default one for each request, in a sixth of the request's time
         disable_request_compression=True,
         ignore_configured_endpoint_urls=True,
         use_fips_endpoint=False,
@@ -64,12 +64,12 @@ def _client(session: boto3.session.Session, service: str, answering: "_Answering
         proxies={},
     )
     client = session.client(service, config=config, endpoint_url="http://engine.invalid")
-    client.meta.events.register(f"before-send.{service}", answering)
+    client.meta.events.register(f"before-send.{service}", handler)
     return client
 
 
-class _Answering:
-    """The handler of botocore's `before-send`: what it returns is taken instead of the network's answer."""
+class _RequestHandler:
+    """The handler of botocore's `before-send` event. botocore uses its return value instead of sending the request."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -78,12 +78,12 @@ class _Answering:
         url = urlsplit(request.url)
         body = request.body.read() if hasattr(request.body, "read") else request.body
         headers = {name: _text(value) for name, value in request.headers.items()}
-        status, answered, content = self._api.answer(request.method, url.path, url.query, headers, body or b"")
-        return AWSResponse(request.url, status, answered, _Raw(content))
+        status, response_headers, content = self._api.handle(request.method, url.path, url.query, headers, body or b"")
+        return AWSResponse(request.url, status, response_headers, _RawResponse(content))
 
 
-class _Raw:
-    """As much of urllib3's response as botocore reads."""
+class _RawResponse:
+    """The part of urllib3's response that botocore reads."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

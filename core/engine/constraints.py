@@ -1,5 +1,6 @@
-"""Checks that a value obeys a shape of botocore's service model: types, required members, lengths, ranges, patterns
-and enums. A newer botocore brings its own rules.
+"""Validation of request parameters against the shapes of botocore's service model.
+
+It covers types, required members, lengths, ranges, patterns and enums. The rules come from the installed botocore.
 """
 
 import math
@@ -9,144 +10,144 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from core.engine.api_errors import Unreadable
+from core.engine.api_errors import MalformedRequest
 
-Check = Callable[[Any, str, list[str]], Any]
-"""Takes a value, its path and the list of violations so far; returns the value with what the model knows of it."""
+Validator = Callable[[Any, str, list[str]], Any]
+"""Takes a value, its path and a list to add violations to; returns the value without members unknown to the model."""
 
-_LAST_INSTANT = 253_370_764_800
-"""The end of the year 9998 in epoch seconds: later ones have no date in every zone."""
+_TIMESTAMP_LIMIT = 253_370_764_800
+"""The end of the year 9998 in epoch seconds. Later instants have no date in some zones."""
 
 
-def checker(shape: Shape) -> Check:
-    """Return the check of a shape, with the checks of all that it is made of."""
+def validator(shape: Shape) -> Validator:
+    """Return the validator of a shape and of all shapes within it."""
     if isinstance(shape, StructureShape):
         return _structure(shape)
     if isinstance(shape, ListShape):
         return _list(shape)
     if isinstance(shape, MapShape):
         return _map(shape)
-    return _CHECKERS.get(shape.type_name, _anything)(shape)
+    return _VALIDATORS.get(shape.type_name, _accept_any)(shape)
 
 
-def complain(found: list[str], value: Any, path: str, constraint: str) -> None:
-    """Note a violation in AWS's words."""
+def add_violation(violations: list[str], value: Any, path: str, constraint: str) -> None:
+    """Add a violation to the list, in AWS's wording."""
     shown = "null" if value is None else f"'{value}'"
-    found.append(f"Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}")
+    violations.append(f"Value {shown} at '{path}' failed to satisfy constraint: Member must {constraint}")
 
 
 def member_path(path: str, name: str) -> str:
-    """Return the path of a structure's member as AWS writes it: `target.roleArn`."""
+    """Return the path of a structure's member in AWS's form: `target.roleArn`."""
     member = name[:1].lower() + name[1:]
     return f"{path}.{member}" if path else member
 
 
-def _structure(shape: StructureShape) -> Check:
-    members = {name: checker(member) for name, member in shape.members.items()}
+def _structure(shape: StructureShape) -> Validator:
+    members = {name: validator(member) for name, member in shape.members.items()}
     required = frozenset(shape.required_members)
 
-    def check(value: Any, path: str, found: list[str]) -> Any:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(value, "structure")
-        known = {}
-        for name, check_member in members.items():
+        validated = {}
+        for name, validate_member in members.items():
             if value.get(name) is not None:
-                known[name] = check_member(value[name], member_path(path, name), found)
+                validated[name] = validate_member(value[name], member_path(path, name), violations)
             elif name in required:
-                complain(found, None, member_path(path, name), "not be null")
-        return known
+                add_violation(violations, None, member_path(path, name), "not be null")
+        return validated
 
-    return check
+    return validate
 
 
-def _list(shape: ListShape) -> Check:
-    check_item = checker(shape.member)
-    check_size = _size(shape)
+def _list(shape: ListShape) -> Validator:
+    validate_item = validator(shape.member)
+    validate_size = _size(shape)
 
-    def check(value: Any, path: str, found: list[str]) -> Any:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, list):
             raise _wrong_type(value, "list")
-        check_size(value, path, found)
-        return [check_item(item, f"{path}.{number}.member", found) for number, item in enumerate(value, 1)]
+        validate_size(value, path, violations)
+        return [validate_item(item, f"{path}.{number}.member", violations) for number, item in enumerate(value, 1)]
 
-    return check
+    return validate
 
 
-def _map(shape: MapShape) -> Check:
-    check_key, check_value, check_size = checker(shape.key), checker(shape.value), _size(shape)
+def _map(shape: MapShape) -> Validator:
+    validate_key, validate_value, validate_size = validator(shape.key), validator(shape.value), _size(shape)
 
-    def check(value: Any, path: str, found: list[str]) -> Any:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(value, "map")
-        check_size(value, path, found)
+        validate_size(value, path, violations)
         return {
-            check_key(key, f"{path}.{key}.key", found): check_value(item, f"{path}.{key}.member", found)
+            validate_key(key, f"{path}.{key}.key", violations): validate_value(item, f"{path}.{key}.member", violations)
             for key, item in value.items()
         }
 
-    return check
+    return validate
 
 
-def _string(shape: Shape) -> Check:
-    check_size = _size(shape)
+def _string(shape: Shape) -> Validator:
+    validate_size = _size(shape)
     pattern = shape.metadata.get("pattern")
     matches = re.compile(pattern, re.ASCII).fullmatch if pattern else None
     values = shape.metadata.get("enum")
 
-    def check(value: Any, path: str, found: list[str]) -> Any:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, str):
             raise _wrong_type(value, "String")
-        check_size(value, path, found)
+        validate_size(value, path, violations)
         if matches and not matches(value):
-            complain(found, value, path, f"satisfy regular expression pattern: {pattern}")
+            add_violation(violations, value, path, f"satisfy regular expression pattern: {pattern}")
         if values and value not in values:
-            complain(found, value, path, f"satisfy enum value set: [{', '.join(values)}]")
+            add_violation(violations, value, path, f"satisfy enum value set: [{', '.join(values)}]")
         return value
 
-    return check
+    return validate
 
 
-def _integer(shape: Shape) -> Check:
+def _integer(shape: Shape) -> Validator:
     least, most = shape.metadata.get("min", -math.inf), shape.metadata.get("max", math.inf)
 
-    def check(value: Any, path: str, found: list[str]) -> Any:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, int) or isinstance(value, bool):
             raise _wrong_type(value, "Integer")
         if value < least:
-            complain(found, value, path, f"have value greater than or equal to {least}")
+            add_violation(violations, value, path, f"have value greater than or equal to {least}")
         if value > most:
-            complain(found, value, path, f"have value less than or equal to {most}")
+            add_violation(violations, value, path, f"have value less than or equal to {most}")
         return value
 
-    return check
+    return validate
 
 
-def _boolean(shape: Shape) -> Check:
-    def check(value: Any, path: str, found: list[str]) -> Any:
+def _boolean(shape: Shape) -> Validator:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, bool):
             raise _wrong_type(value, "Boolean")
         return value
 
-    return check
+    return validate
 
 
-def _timestamp(shape: Shape) -> Check:
-    def check(value: Any, path: str, found: list[str]) -> Any:
+def _timestamp(shape: Shape) -> Validator:
+    def validate(value: Any, path: str, violations: list[str]) -> Any:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise _wrong_type(value, "Timestamp")
-        if not 0 <= value < _LAST_INSTANT:
-            complain(found, value, path, f"be between 0 and {_LAST_INSTANT} seconds")
+        if not 0 <= value < _TIMESTAMP_LIMIT:
+            add_violation(violations, value, path, f"be between 0 and {_TIMESTAMP_LIMIT} seconds")
         return value
 
-    return check
+    return validate
 
 
-def _anything(shape: Shape) -> Check:
-    """What a newer model may have; this one has no such type."""
-    return lambda value, path, found: value
+def _accept_any(shape: Shape) -> Validator:
+    """Return a validator for a type that only a newer model has: it accepts every value."""
+    return lambda value, path, violations: value
 
 
-_CHECKERS = {
+_VALIDATORS = {
     "string": _string,
     "integer": _integer,
     "long": _integer,
@@ -158,16 +159,16 @@ _CHECKERS = {
 def _size(shape: Shape) -> Callable[[Any, str, list[str]], None]:
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", math.inf)
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def validate(value: Any, path: str, violations: list[str]) -> None:
         if len(value) < least:
-            complain(found, value, path, f"have length greater than or equal to {least}")
+            add_violation(violations, value, path, f"have length greater than or equal to {least}")
         if len(value) > most:
-            complain(found, value, path, f"have length less than or equal to {most}")
+            add_violation(violations, value, path, f"have length less than or equal to {most}")
 
-    return check
+    return validate
 
 
-def _wrong_type(value: Any, expected: str) -> Unreadable:
+def _wrong_type(value: Any, expected: str) -> MalformedRequest:
     kind = {bool: "BOOLEAN_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE", str: "STRING_VALUE"}
     name = kind.get(type(value), "Structure or list")
-    return Unreadable(f"{name} cannot be converted to {expected}")
+    return MalformedRequest(f"{name} cannot be converted to {expected}")

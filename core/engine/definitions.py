@@ -1,33 +1,34 @@
-"""From the parameters of CreateSchedule and UpdateSchedule to a schedule's definition: the constraints that are not in
-the service model, and the defaults.
+"""The definition of a schedule, built from the parameters of CreateSchedule and UpdateSchedule.
+
+It fills in defaults and checks the constraints that are not in the service model.
 """
 
 import json
 from datetime import datetime
 from typing import Any
 
-from core.engine.api_errors import Invalid
-from core.engine.groups import DEFAULT
+from core.engine.api_errors import InvalidRequest
+from core.engine.groups import DEFAULT_GROUP
 from core.engine.protocol import Parameters
 from core.engine.timing import Definition, date_of, expression_of, runs_once
-from core.time.expressions import START_LENIENCE, InvalidExpression
+from core.time.expressions import START_DATE_TOLERANCE, InvalidExpression
 from core.time.instants import UnknownZone
 
-MOST_INPUT = 256 * 1024
-"""Bytes that Target.Input may have."""
+MAX_INPUT_BYTES = 256 * 1024
+"""The largest Target.Input."""
 
-_NOT_DEFINING = ("ClientToken", "KmsKeyArn")
+_NOT_STORED = ("ClientToken", "KmsKeyArn")
 _RETRY_POLICY = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
 def definition_of(parameters: Parameters) -> dict[str, Any]:
-    """Return the definition that the parameters mean, with AWS's defaults filled in and nothing that is unset.
+    """Return the definition for the parameters, with AWS's defaults and without unset members.
 
-    Raises Invalid for what violates a constraint that does not depend on the time.
+    Raises InvalidRequest for each violated constraint that does not depend on the time.
     """
-    given = {name: value for name, value in parameters.items() if name not in _NOT_DEFINING}
+    given = {name: value for name, value in parameters.items() if name not in _NOT_STORED}
     definition = {
-        "GroupName": DEFAULT,
+        "GroupName": DEFAULT_GROUP,
         "ScheduleExpressionTimezone": "UTC",
         "State": "ENABLED",
         "ActionAfterCompletion": "NONE",
@@ -41,34 +42,38 @@ def definition_of(parameters: Parameters) -> dict[str, Any]:
     return definition
 
 
-def check_start(definition: Definition, now: datetime) -> None:
-    """Raise Invalid if the StartDate is too long ago. It means nothing to an at()."""
+def check_start_date(definition: Definition, now: datetime) -> None:
+    """Raise InvalidRequest if the StartDate is too long ago. An at() ignores its StartDate."""
     start = date_of(definition, "StartDate")
-    if start is not None and start < now - START_LENIENCE and not runs_once(definition):
-        raise Invalid("The StartDate you specify cannot be earlier than 5 minutes ago.")
+    if start is not None and start < now - START_DATE_TOLERANCE and not runs_once(definition):
+        raise InvalidRequest("The StartDate you specify cannot be earlier than 5 minutes ago.")
 
 
 def _refuse_key(parameters: Parameters) -> None:
     if "KmsKeyArn" in parameters:
-        raise Invalid("This engine keeps schedules in a local file and has no customer managed keys: omit KmsKeyArn.")
+        raise InvalidRequest(
+            "This engine keeps schedules in a local file and has no customer managed keys: omit KmsKeyArn."
+        )
 
 
 def _check_window(window: Definition) -> None:
     if window["Mode"] == "FLEXIBLE" and "MaximumWindowInMinutes" not in window:
-        raise Invalid("A MaximumWindowInMinutes must be provided when FlexibleTimeWindow mode is set to FLEXIBLE.")
+        raise InvalidRequest(
+            "A MaximumWindowInMinutes must be provided when FlexibleTimeWindow mode is set to FLEXIBLE."
+        )
     if window["Mode"] == "OFF" and "MaximumWindowInMinutes" in window:
-        raise Invalid("A MaximumWindowInMinutes cannot be provided when FlexibleTimeWindow mode is set to OFF.")
+        raise InvalidRequest("A MaximumWindowInMinutes cannot be provided when FlexibleTimeWindow mode is set to OFF.")
 
 
 def _check_target(target: Definition) -> None:
     arn = target["Arn"].split(":", 5)
     if len(arn) < 6 or arn[0] != "arn" or not all((arn[1], arn[2], arn[5])):
-        raise Invalid("Provided Arn is not in correct format.")
+        raise InvalidRequest("Provided Arn is not in correct format.")
     text = target.get("Input")
     if text is None:
         return
-    if len(text.encode()) > MOST_INPUT:
-        raise Invalid(f"Target.Input exceeds the limit of {MOST_INPUT} bytes.")
+    if len(text.encode()) > MAX_INPUT_BYTES:
+        raise InvalidRequest(f"Target.Input exceeds the limit of {MAX_INPUT_BYTES} bytes.")
     if arn[2] == "lambda":
         _check_json(text)
 
@@ -77,7 +82,9 @@ def _check_json(text: str) -> None:
     try:
         json.loads(text, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"Target.Input must be well-formed JSON for a Lambda function: {str(error)[:200]}") from error
+        raise InvalidRequest(
+            f"Target.Input must be well-formed JSON for a Lambda function: {str(error)[:200]}"
+        ) from error
 
 
 def _check_expression(definition: Definition) -> None:
@@ -85,11 +92,13 @@ def _check_expression(definition: Definition) -> None:
     try:
         expression_of(definition, 0)
     except InvalidExpression as error:
-        raise Invalid(str(error)) from error
+        raise InvalidRequest(str(error)) from error
     except UnknownZone as error:
-        raise Invalid(f"Invalid ScheduleExpressionTimezone {definition['ScheduleExpressionTimezone']}.") from error
+        raise InvalidRequest(
+            f"Invalid ScheduleExpressionTimezone {definition['ScheduleExpressionTimezone']}."
+        ) from error
     if start is not None and end is not None and end <= start and not runs_once(definition):
-        raise Invalid("The EndDate must be later than the StartDate.")
+        raise InvalidRequest("The EndDate must be later than the StartDate.")
 
 
 def _refuse_constant(name: str) -> Any:

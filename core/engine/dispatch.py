@@ -1,4 +1,4 @@
-"""Handing over: a schedule's due occurrence becomes an invocation, once, and the schedule moves on."""
+"""Dispatch: a schedule's due occurrence becomes one invocation, and the schedule advances to the next occurrence."""
 
 import json
 import logging
@@ -6,111 +6,114 @@ import sqlite3
 import uuid
 from dataclasses import dataclass
 
-from core.engine.invocations import Invocation, begin, bury
+from core.engine.invocations import Invocation, add_claimed, add_dead_letter
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
-from core.engine.timing import Definition, Timing, after_firing, instant_of, more_missed_than, skipped_to
+from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
 from core.errors import PunctualError
-from core.time.instants import utc_text
+from core.time.instants import from_epoch_ms, utc_text
 
 log = logging.getLogger(__name__)
 
-MADE_UP = 100
-"""How many missed runs of a repeating schedule are made up for after an outage, besides those of the last day."""
+MAX_CATCH_UP_RUNS = 100
+"""How many missed runs of a repeating schedule fire after an outage, in addition to those of the last day."""
 
 _DAY = 24 * 3600_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Step:
-    """One occurrence's invocation, and where its schedule stands once that was handed over."""
+class _Dispatch:
+    """The invocation of one occurrence, and its schedule's timing afterwards."""
 
     generation: int
     invocation: Invocation
     timing: Timing
-    ends: bool
-    """Whether the schedule leaves the list."""
+    deletes_schedule: bool
 
 
-def hand_over(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
-    """Turn up to `limit` due occurrences into invocations that `owner` has claimed, in due order.
+def dispatch_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
+    """Turn up to `limit` due occurrences into invocations claimed by `owner`; return them in due order.
 
-    In the same transaction each schedule moves on to its next occurrence, or leaves the list where it is to be
-    deleted after completion. A repeating schedule is handed over once a call, so its missed runs take several calls.
+    The same transaction advances each schedule to its next occurrence, or deletes it where it is to be deleted after
+    completion. One call dispatches one occurrence of a repeating schedule, so its missed runs take several calls.
     """
     due = connection.execute("SELECT * FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?", (now, limit)).fetchall()
-    return _handed_over(connection, due, owner, now)
+    return _dispatch(connection, due, owner, now)
 
 
-def _handed_over(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int) -> list[Invocation]:
-    """Hand schedules over together, or one by one where that fails: statements for many cost less than many statements.
+def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int) -> list[Invocation]:
+    """Dispatch schedules together, because few statements cost less than many; one by one where that fails.
 
-    One that cannot be read becomes a dead letter, and never holds up the others.
+    An unreadable schedule becomes a dead letter and does not delay the others.
     """
-    connection.execute("SAVEPOINT handing_over")
+    connection.execute("SAVEPOINT dispatch")
     try:
-        steps = [_step(connection, schedule, now) for schedule in due]
-        begin(connection, ((step.invocation, step.generation) for step in steps), owner, now)
-        _move_on(connection, steps)
-        handed_over = [step.invocation for step in steps]
+        dispatches = [_prepare(connection, schedule, now) for schedule in due]
+        add_claimed(connection, ((each.invocation, each.generation) for each in dispatches), owner, now)
+        _advance_schedules(connection, dispatches)
+        invocations = [each.invocation for each in dispatches]
     except Exception as error:
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
-            raise  # the disk's fault, for all of them; it may have ended the savepoint with the transaction
-        connection.execute("ROLLBACK TO handing_over")
+            raise  # a storage error affects every schedule, and may have ended the savepoint with the transaction
+        connection.execute("ROLLBACK TO dispatch")
         if len(due) == 1:
-            handed_over = []
-            _set_aside(connection, due[0], error, now)
+            invocations = []
+            _stop_unreadable(connection, due[0], error, now)
         else:
-            handed_over = [one for schedule in due for one in _handed_over(connection, [schedule], owner, now)]
-    connection.execute("RELEASE handing_over")
-    return handed_over
+            invocations = [one for schedule in due for one in _dispatch(connection, [schedule], owner, now)]
+    connection.execute("RELEASE dispatch")
+    return invocations
 
 
-def _step(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int) -> _Step:
+def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int) -> _Dispatch:
     definition = json.loads(schedule["definition"])
     invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"])
     try:
-        timing = _moved_on(connection, schedule, definition, now)
-    except PunctualError as error:  # its zone left the database since: that must not hold up every other schedule
+        timing = _next_timing(connection, schedule, definition, now)
+    except PunctualError as error:  # the zone database no longer has the zone: the other schedules must still fire
         timing = Timing(anchor=schedule["anchor"], fired=schedule["occurrence"])
-        bury(connection, _invocation(schedule, definition, now, now), f"The schedule cannot run again: {error}", now)
-    return _Step(
+        reason = f"The schedule cannot run again: {error}"
+        add_dead_letter(connection, _invocation(schedule, definition, now, now), reason, now)
+    return _Dispatch(
         generation=schedule["id"],
         invocation=invocation,
         timing=timing,
-        ends=timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE",
+        deletes_schedule=timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE",
     )
 
 
-def _move_on(connection: sqlite3.Connection, steps: list[_Step]) -> None:
-    connection.executemany("DELETE FROM schedule WHERE id = ?", [(step.generation,) for step in steps if step.ends])
+def _advance_schedules(connection: sqlite3.Connection, dispatches: list[_Dispatch]) -> None:
+    connection.executemany(
+        "DELETE FROM schedule WHERE id = ?", [(each.generation,) for each in dispatches if each.deletes_schedule]
+    )
     connection.executemany(
         "UPDATE schedule SET fired = ?, occurrence = ?, due = ? WHERE id = ?",
         [
-            (step.timing.fired, step.timing.occurrence, step.timing.due, step.generation)
-            for step in steps
-            if not step.ends
+            (each.timing.fired, each.timing.occurrence, each.timing.due, each.generation)
+            for each in dispatches
+            if not each.deletes_schedule
         ],
     )
 
 
-def _set_aside(connection: sqlite3.Connection, schedule: sqlite3.Row, error: Exception, now: int) -> None:
-    log.error("The schedule %s cannot be handed over", schedule["name"], exc_info=error)
+def _stop_unreadable(connection: sqlite3.Connection, schedule: sqlite3.Row, error: Exception, now: int) -> None:
+    log.error("The schedule %s cannot be dispatched", schedule["name"], exc_info=error)
     connection.execute("UPDATE schedule SET due = NULL WHERE id = ?", (schedule["id"],))
-    bury(connection, _unreadable(schedule), f"Cannot be read: {error!r}", now)
+    add_dead_letter(connection, _unreadable(schedule), f"Cannot be read: {error!r}", now)
 
 
-def _moved_on(connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, now: int) -> Timing:
-    """Return where the schedule stands next. Where very many runs were missed, a dead letter names those left out."""
-    timing = after_firing(definition, timing_of(schedule))
+def _next_timing(connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, now: int) -> Timing:
+    """Return the schedule's next timing. After too many missed runs, skip some and add a dead letter that says so."""
+    timing = timing_after_firing(definition, timing_of(schedule))
     earliest = now - _DAY
     if timing.occurrence is None or timing.occurrence >= earliest:
         return timing
-    if not more_missed_than(definition, timing, MADE_UP, earliest):
+    if not has_missed_more_than(definition, timing, MAX_CATCH_UP_RUNS, earliest):
         return timing
-    reason = f"Too many runs were missed: this one, and all until {utc_text(instant_of(earliest))}, are left out."
-    bury(connection, _invocation(schedule, definition, timing.occurrence, timing.occurrence), reason, now)
-    return skipped_to(definition, timing, earliest)
+    until = utc_text(from_epoch_ms(earliest))
+    reason = f"Too many runs were missed. This run and all later ones until {until} are skipped."
+    add_dead_letter(connection, _invocation(schedule, definition, timing.occurrence, timing.occurrence), reason, now)
+    return skip_to(definition, timing, earliest)
 
 
 def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, due: int) -> Invocation:
@@ -120,9 +123,9 @@ def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, 
         function_arn=schedule["target_arn"],
         payload=payload_of(definition, occurrence, execution_id),
         attempt=1,
-        scheduled_at=instant_of(occurrence),
+        scheduled_at=from_epoch_ms(occurrence),
         schedule_name=schedule["name"],
-        first_due=instant_of(due),
+        first_due=from_epoch_ms(due),
     )
 
 
@@ -132,7 +135,7 @@ def _unreadable(schedule: sqlite3.Row) -> Invocation:
         function_arn=schedule["target_arn"],
         payload=schedule["definition"].encode(),
         attempt=1,
-        scheduled_at=instant_of(schedule["due"]),
+        scheduled_at=from_epoch_ms(schedule["due"]),
         schedule_name=schedule["name"],
-        first_due=instant_of(schedule["due"]),
+        first_due=from_epoch_ms(schedule["due"]),
     )

@@ -1,17 +1,20 @@
-"""Schedule groups and their tags, as rows of the store."""
+"""Rows of schedule groups and their tags.
+
+Every function runs in its connection's current transaction.
+"""
 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.engine.api_errors import Conflict, Invalid, Missing
+from core.engine.api_errors import Conflict, InvalidRequest, ResourceNotFound
 
-DEFAULT = "default"
+DEFAULT_GROUP = "default"
 """The group that always exists."""
 
-MOST_TAGS = 50
-"""Tags a group may have (the quota of AWS's resource tagging; the model only limits one request)."""
+MAX_TAGS = 50
+"""The tags that a group may have: AWS's quota for resource tagging. The service model limits only one request."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +28,7 @@ class Group:
 
 
 def create(connection: sqlite3.Connection, name: str, tags: Mapping[str, str], now: int) -> None:
-    """Add a group. Raises Conflict if the name is taken."""
+    """Add a group. Raises Conflict if the name exists."""
     _refuse_too_many(tags)
     added = connection.execute(
         "INSERT INTO schedule_group (name, tags, created, modified) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -36,62 +39,63 @@ def create(connection: sqlite3.Connection, name: str, tags: Mapping[str, str], n
 
 
 def ensure_default(connection: sqlite3.Connection, now: int) -> None:
-    """Add the group that always exists, if it is missing."""
+    """Add the default group if it does not exist."""
     connection.execute(
         "INSERT INTO schedule_group (name, created, modified) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        (DEFAULT, now, now),
+        (DEFAULT_GROUP, now, now),
     )
 
 
 def get(connection: sqlite3.Connection, name: str) -> Group:
-    """Return a group. Raises Missing."""
+    """Return a group. Raises ResourceNotFound."""
     row = connection.execute("SELECT * FROM schedule_group WHERE name = ?", (name,)).fetchone()
     if row is None:
-        raise Missing(f"Schedule group {name} does not exist.")
-    return Group(name=row["name"], tags=json.loads(row["tags"]), created=row["created"], modified=row["modified"])
+        raise ResourceNotFound(f"Schedule group {name} does not exist.")
+    return _group(row)
 
 
 def page(connection: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[Group]:
-    """Return up to `limit` groups, by name, whose names begin with `prefix` and come after `after`."""
+    """Return up to `limit` groups, by name, with names that begin with `prefix` and sort after `after`."""
     rows = connection.execute(
         "SELECT * FROM schedule_group WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
         (*name_range(prefix, after), limit),
     ).fetchall()
-    return [
-        Group(name=row["name"], tags=json.loads(row["tags"]), created=row["created"], modified=row["modified"])
-        for row in rows
-    ]
+    return [_group(row) for row in rows]
 
 
 def delete(connection: sqlite3.Connection, name: str) -> None:
-    """Remove a group with all its schedules. Raises Missing, or Invalid for the default group."""
+    """Delete a group with all its schedules. Raises ResourceNotFound, or InvalidRequest for the default group."""
     get(connection, name)
-    if name == DEFAULT:
-        raise Invalid("The default schedule group cannot be deleted.")
+    if name == DEFAULT_GROUP:
+        raise InvalidRequest("The default schedule group cannot be deleted.")
     connection.execute("DELETE FROM schedule WHERE group_name = ?", (name,))
     connection.execute("DELETE FROM schedule_group WHERE name = ?", (name,))
 
 
 def tag(connection: sqlite3.Connection, name: str, tags: Mapping[str, str], now: int) -> None:
-    """Set tags of a group; the others stay. Raises Missing."""
+    """Set tags of a group; other tags stay. Raises ResourceNotFound."""
     merged = {**get(connection, name).tags, **tags}
     _refuse_too_many(merged)
     _store_tags(connection, name, merged, now)
 
 
 def untag(connection: sqlite3.Connection, name: str, keys: Sequence[str], now: int) -> None:
-    """Remove tags of a group; a key that it has not is no error. Raises Missing."""
-    kept = {key: value for key, value in get(connection, name).tags.items() if key not in keys}
-    _store_tags(connection, name, kept, now)
+    """Remove tags of a group and ignore unknown keys. Raises ResourceNotFound."""
+    remaining = {key: value for key, value in get(connection, name).tags.items() if key not in keys}
+    _store_tags(connection, name, remaining, now)
 
 
 def name_range(prefix: str, after: str) -> tuple[str, str]:
-    """Return the strings from which and before which all names lie that begin with `prefix` and come after `after`.
+    """Return the bounds of the names that begin with `prefix` and sort after `after`: first included, last excluded.
 
-    One bound at each end, so that a page far down an index costs no more than the first. Names hold no character
-    before `-` and none after `z`.
+    One bound at each end lets the last page of an index cost no more than the first. Names contain only characters
+    from `-` to `z`.
     """
     return max(prefix, after + " "), prefix + "~"
+
+
+def _group(row: sqlite3.Row) -> Group:
+    return Group(name=row["name"], tags=json.loads(row["tags"]), created=row["created"], modified=row["modified"])
 
 
 def _store_tags(connection: sqlite3.Connection, name: str, tags: Mapping[str, str], now: int) -> None:
@@ -102,5 +106,5 @@ def _store_tags(connection: sqlite3.Connection, name: str, tags: Mapping[str, st
 
 
 def _refuse_too_many(tags: Mapping[str, str]) -> None:
-    if len(tags) > MOST_TAGS:
-        raise Invalid(f"A resource can have at most {MOST_TAGS} tags.")
+    if len(tags) > MAX_TAGS:
+        raise InvalidRequest(f"A resource can have at most {MAX_TAGS} tags.")

@@ -1,6 +1,4 @@
-"""What a runner does besides firing: it reports that it lives, frees what dead processes held, prunes, and heeds jumps
-of the clock.
-"""
+"""A runner's periodic duties: heartbeat, freeing the claims of dead processes, pruning and detecting clock jumps."""
 
 import logging
 import time
@@ -8,24 +6,23 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from core.engine.store import Store
-from core.engine.timing import milliseconds
 from core.storage.processes import Presence
-from core.time.instants import Clock
+from core.time.instants import Clock, epoch_ms
 
 log = logging.getLogger(__name__)
 
-BEAT = timedelta(seconds=10)
-PRUNE = timedelta(hours=1)
+HEARTBEAT_INTERVAL = timedelta(seconds=10)
+PRUNE_INTERVAL = timedelta(hours=1)
 
-_SETTLING = 5.0
-"""Seconds after a jump of the clock in which live processes renew their leases, so that none is thought expired."""
+_LEASE_GRACE = 5.0
+"""Seconds after a clock jump in which live processes renew their leases. No lease expires meanwhile."""
 
-_JUMP = 1.0
-"""Seconds by which the wall clock and the steady one may differ before it counts as a jump."""
+_JUMP_THRESHOLD = 1.0
+"""Seconds of difference between the wall clock and the monotonic clock that count as a jump."""
 
 
 class Housekeeping:
-    """Keeps one runner's claims alive and takes over those of others that are not."""
+    """Renews the leases of one runner and frees the claims of processes that are dead or stuck."""
 
     def __init__(
         self,
@@ -33,52 +30,52 @@ class Housekeeping:
         presence: Presence,
         clock: Clock,
         *,
-        longest_pause: timedelta,
-        steady: Callable[[], float] = time.monotonic,
+        longest_retry_delay: timedelta,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`longest_pause` lies between two attempts at most. `steady` answers seconds, on a clock that nobody sets."""
+        """Set up the duties. No retry waits longer than `longest_retry_delay`; `monotonic` returns seconds."""
         self._store = store
         self._presence = presence
         self._clock = clock
-        self._longest_pause = longest_pause
-        self._steady = steady
-        self._last = (clock(), steady())
-        self._beaten = self._pruned = clock() - PRUNE
-        self._leases_count_from = steady()
+        self._longest_retry_delay = longest_retry_delay
+        self._monotonic = monotonic
+        self._last_seen = (clock(), monotonic())
+        self._last_heartbeat = self._last_prune = clock() - PRUNE_INTERVAL
+        self._leases_valid_from = monotonic()
 
-    def look(self) -> None:
-        """Do what is to be done at this instant; cheap enough for several times a second."""
+    def run_due_duties(self) -> None:
+        """Run the duties that are due. Cheap enough for several calls a second."""
         now = self._clock()
-        self._notice_a_jump()
-        if now - self._beaten >= BEAT:
-            self._store.beat(self._presence.token, milliseconds(now))
-            self._beaten = now
-        self._free_the_dead(milliseconds(now))
-        if now - self._pruned >= PRUNE:
-            self._store.prune(milliseconds(now))
-            # What waits for longer was planned by a clock that was ahead.
-            self._store.hasten(milliseconds(now + self._longest_pause))
-            self._pruned = now
+        self._detect_clock_jump()
+        if now - self._last_heartbeat >= HEARTBEAT_INTERVAL:
+            self._store.record_heartbeat(self._presence.token, epoch_ms(now))
+            self._last_heartbeat = now
+        self._free_abandoned_claims(epoch_ms(now))
+        if now - self._last_prune >= PRUNE_INTERVAL:
+            self._store.prune(epoch_ms(now))
+            # A clock that was ahead may have planned attempts too late.
+            self._store.cap_next_attempt(epoch_ms(now + self._longest_retry_delay))
+            self._last_prune = now
 
-    def _notice_a_jump(self) -> None:
-        """If the wall clock was set, or the machine slept, since the last look, do at once what is due now and then."""
-        now = (self._clock(), self._steady())
-        drift = (now[0] - self._last[0]).total_seconds() - (now[1] - self._last[1])
-        self._last = now
-        if abs(drift) < _JUMP:
+    def _detect_clock_jump(self) -> None:
+        """Make all duties due if the wall clock was set, or the machine slept, since the last call."""
+        now = (self._clock(), self._monotonic())
+        drift = (now[0] - self._last_seen[0]).total_seconds() - (now[1] - self._last_seen[1])
+        self._last_seen = now
+        if abs(drift) < _JUMP_THRESHOLD:
             return
         log.warning("The clock jumped by %.1f s.", drift)
-        self._beaten = self._pruned = now[0] - PRUNE
-        self._leases_count_from = now[1] + _SETTLING
+        self._last_heartbeat = self._last_prune = now[0] - PRUNE_INTERVAL
+        self._leases_valid_from = now[1] + _LEASE_GRACE
 
-    def _free_the_dead(self, now: int) -> None:
-        leases_count = self._steady() >= self._leases_count_from
-        for owner, lease in self._store.owners().items():
+    def _free_abandoned_claims(self, now: int) -> None:
+        leases_are_valid = self._monotonic() >= self._leases_valid_from
+        for owner, lease_end in self._store.lease_ends().items():
             if owner == self._presence.token:
                 continue
-            if not self._presence.lives(owner):
-                log.warning("Process %s has died; what it was doing is done again.", owner)
-                self._store.bury(owner, now)
-            elif leases_count and 0 < lease < now:
-                log.warning("Process %s lives but does not answer; what it was doing is done again.", owner)
-                self._store.bury(owner, now)
+            if not self._presence.is_alive(owner):
+                log.warning("Process %s is dead. Its claims are free again.", owner)
+                self._store.free_claims_of(owner, now)
+            elif leases_are_valid and 0 < lease_end < now:
+                log.warning("Process %s is alive but its lease has expired. Its claims are free again.", owner)
+                self._store.free_claims_of(owner, now)

@@ -1,6 +1,6 @@
-"""Invocations: occurrences that were handed over to a function, and what became of each attempt.
+"""Rows of invocations: dispatched occurrences and direct invocations, with the state of their attempts.
 
-Every function works in the transaction that its connection is in.
+Every function runs in its connection's current transaction.
 """
 
 import sqlite3
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.engine.timing import instant_of, milliseconds
+from core.time.instants import epoch_ms, from_epoch_ms
 
 LEASE = 60_000
-"""How long a process that is not seen to live may hold an invocation, in milliseconds. Live ones renew theirs."""
+"""How long a claim is valid without renewal, in milliseconds. Live processes renew theirs."""
 
-MOST_READ = 200
-"""Dead letters that are read at once, as on AWS; each may be a quarter of a megabyte."""
+MAX_LISTED_DEAD_LETTERS = 200
+"""The dead letters in one listing, as on AWS. Each may be a quarter of a megabyte."""
 
 _INSERT = "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -33,12 +33,12 @@ class Invocation:
     schedule_name: str | None
     """None for a direct invocation (Lambda's Invoke)."""
     first_due: datetime
-    """What its age is counted from."""
+    """The start of the invocation's age."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DeadLetter:
-    """An invocation that was given up, kept until someone retries or discards it, or for a year."""
+class FailedInvocation:
+    """An invocation without further attempts: a dead letter. Kept until it is retried or discarded, or for a year."""
 
     id: str
     function_arn: str
@@ -50,32 +50,34 @@ class DeadLetter:
     failed_at: datetime
 
 
-def begin(connection: sqlite3.Connection, handed_over: Iterable[tuple[Invocation, int]], owner: str, now: int) -> None:
-    """Add invocations, each with its schedule's generation, that `owner` has claimed."""
+def add_claimed(
+    connection: sqlite3.Connection, dispatched: Iterable[tuple[Invocation, int]], owner: str, now: int
+) -> None:
+    """Add invocations that `owner` has claimed, each with its schedule's generation."""
     connection.executemany(
         _INSERT,
         [
             _row(invocation, generation, state="running", attempts=1, owner=owner, lease_until=now + LEASE)
-            for invocation, generation in handed_over
+            for invocation, generation in dispatched
         ],
     )
 
 
-def bury(connection: sqlite3.Connection, invocation: Invocation, error: str, now: int) -> None:
-    """Add an occurrence that will not be invoked, as a dead letter of no generation."""
+def add_dead_letter(connection: sqlite3.Connection, invocation: Invocation, error: str, now: int) -> None:
+    """Add an occurrence that will not be invoked, as a dead letter without a generation."""
     connection.execute(_INSERT, _row(invocation, None, state="dead", error=error, finished=now))
 
 
-def put(connection: sqlite3.Connection, function_arn: str, payload: bytes, now: int) -> None:
-    """Store a direct invocation, due at once."""
+def add_direct(connection: sqlite3.Connection, function_arn: str, payload: bytes, now: int) -> None:
+    """Add a direct invocation that is due now."""
     invocation = Invocation(
         id=str(uuid.uuid4()),
         function_arn=function_arn,
         payload=payload,
         attempt=1,
-        scheduled_at=instant_of(now),
+        scheduled_at=from_epoch_ms(now),
         schedule_name=None,
-        first_due=instant_of(now),
+        first_due=from_epoch_ms(now),
     )
     connection.execute(_INSERT, _row(invocation, None, state="waiting", next_attempt=now))
 
@@ -98,8 +100,8 @@ def _row(
         invocation.schedule_name,
         invocation.function_arn,
         invocation.payload,
-        milliseconds(invocation.scheduled_at),
-        milliseconds(invocation.first_due),
+        epoch_ms(invocation.scheduled_at),
+        epoch_ms(invocation.first_due),
         attempts,
         next_attempt,
         owner,
@@ -110,8 +112,8 @@ def _row(
     )
 
 
-def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
-    """Claim for `owner` up to `limit` of the attempts that are due, in due order."""
+def claim_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
+    """Claim up to `limit` due attempts for `owner`; return them in due order."""
     rows = connection.execute(
         "UPDATE invocation SET state = 'running', owner = ?, lease_until = ?, attempts = attempts + 1,"
         " next_attempt = NULL WHERE id IN"
@@ -121,13 +123,13 @@ def claim(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> l
     return sorted(map(_invocation, rows), key=lambda invocation: invocation.scheduled_at)
 
 
-def succeed(connection: sqlite3.Connection, invocation_id: str, owner: str) -> None:
-    """Forget an invocation that succeeded: what became of the post is the function's to record."""
+def delete_succeeded(connection: sqlite3.Connection, invocation_id: str, owner: str) -> None:
+    """Delete an invocation that succeeded. The function itself records the result for the post."""
     connection.execute("DELETE FROM invocation WHERE id = ? AND owner = ?", (invocation_id, owner))
 
 
-def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> int:
-    """Record that an attempt failed; return when the next one is due, which is `at`."""
+def schedule_retry(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> int:
+    """Record a failed attempt and plan the next one; return its instant, `at`."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, error = ?, next_attempt = ?"
         " WHERE id = ? AND owner = ?",
@@ -136,13 +138,13 @@ def try_again(connection: sqlite3.Connection, invocation_id: str, owner: str, er
     return at
 
 
-def hasten(connection: sqlite3.Connection, latest: int) -> None:
-    """Make attempts that are planned for later than an instant due at that instant."""
+def cap_next_attempt(connection: sqlite3.Connection, latest: int) -> None:
+    """Move attempts planned after `latest` to `latest`."""
     connection.execute("UPDATE invocation SET next_attempt = ? WHERE next_attempt > ?", (latest, latest))
 
 
-def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
-    """Record that the last attempt failed; the invocation is a dead letter from now on."""
+def make_dead_letter(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
+    """Record that the last attempt failed: the invocation becomes a dead letter."""
     connection.execute(
         "UPDATE invocation SET state = 'dead', owner = NULL, lease_until = NULL, error = ?, finished = ?"
         " WHERE id = ? AND owner = ?",
@@ -150,8 +152,8 @@ def give_up(connection: sqlite3.Connection, invocation_id: str, owner: str, erro
     )
 
 
-def put_back(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
-    """Free a claim whose function was not begun; the attempt does not count."""
+def release_unstarted(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
+    """Free a claim whose function did not start. The attempt does not count."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, attempts = attempts - 1,"
         " next_attempt = ? WHERE id = ? AND owner = ?",
@@ -159,13 +161,13 @@ def put_back(connection: sqlite3.Connection, invocation_id: str, owner: str, now
     )
 
 
-def renew(connection: sqlite3.Connection, owner: str, now: int) -> None:
-    """Prolong the leases of a live process."""
+def renew_leases(connection: sqlite3.Connection, owner: str, now: int) -> None:
+    """Extend the leases of a live process."""
     connection.execute("UPDATE invocation SET lease_until = ? WHERE owner = ?", (now + LEASE, owner))
 
 
-def free(connection: sqlite3.Connection, owner: str, now: int) -> None:
-    """Make all that a process holds due again."""
+def free_claims_of(connection: sqlite3.Connection, owner: str, now: int) -> None:
+    """Make all invocations that a process has claimed due now."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, next_attempt = ? WHERE owner = ?",
         (now, owner),
@@ -178,49 +180,50 @@ def _invocation(row: sqlite3.Row) -> Invocation:
         function_arn=row["function_arn"],
         payload=row["payload"],
         attempt=row["attempts"],
-        scheduled_at=instant_of(row["scheduled"]),
+        scheduled_at=from_epoch_ms(row["scheduled"]),
         schedule_name=row["schedule_name"],
-        first_due=instant_of(row["first_due"]),
+        first_due=from_epoch_ms(row["first_due"]),
     )
 
 
-def dead_letters(connection: sqlite3.Connection) -> list[DeadLetter]:
-    """Return the dead letters, newest first; of very many, the newest."""
+def dead_letters(connection: sqlite3.Connection) -> list[FailedInvocation]:
+    """Return the newest MAX_LISTED_DEAD_LETTERS dead letters, newest first."""
     rows = connection.execute(
-        "SELECT * FROM invocation WHERE finished IS NOT NULL ORDER BY finished DESC, id LIMIT ?", (MOST_READ,)
+        "SELECT * FROM invocation WHERE finished IS NOT NULL ORDER BY finished DESC, id LIMIT ?",
+        (MAX_LISTED_DEAD_LETTERS,),
     ).fetchall()
     return [
-        DeadLetter(
+        FailedInvocation(
             id=row["id"],
             function_arn=row["function_arn"],
             payload=row["payload"],
             attempts=row["attempts"],
-            scheduled_at=instant_of(row["scheduled"]),
+            scheduled_at=from_epoch_ms(row["scheduled"]),
             schedule_name=row["schedule_name"],
             error=row["error"],
-            failed_at=instant_of(row["finished"]),
+            failed_at=from_epoch_ms(row["finished"]),
         )
         for row in rows
     ]
 
 
-def dead_count(connection: sqlite3.Connection) -> int:
-    """Return how many dead letters there are."""
+def dead_letter_count(connection: sqlite3.Connection) -> int:
+    """Return the number of dead letters."""
     count: int = connection.execute("SELECT count(*) FROM invocation WHERE finished IS NOT NULL").fetchone()[0]
     return count
 
 
-def prune(connection: sqlite3.Connection, before: int) -> None:
-    """Forget the dead letters that were given up before an instant."""
-    connection.execute("DELETE FROM invocation WHERE finished < ?", (before,))
+def delete_dead_letters_before(connection: sqlite3.Connection, instant: int) -> None:
+    """Delete the dead letters that failed before an instant."""
+    connection.execute("DELETE FROM invocation WHERE finished < ?", (instant,))
 
 
-def is_dead(connection: sqlite3.Connection, invocation_id: str) -> bool:
-    """Tell whether an invocation is a dead letter."""
+def is_dead_letter(connection: sqlite3.Connection, invocation_id: str) -> bool:
+    """Return whether an invocation is a dead letter."""
     found = connection.execute("SELECT 1 FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,))
     return found.fetchone() is not None
 
 
-def discard(connection: sqlite3.Connection, invocation_id: str) -> bool:
-    """Forget a dead letter; False if it is none any more."""
+def discard_dead_letter(connection: sqlite3.Connection, invocation_id: str) -> bool:
+    """Delete a dead letter; return False if the invocation is not a dead letter."""
     return connection.execute("DELETE FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,)).rowcount == 1

@@ -1,7 +1,8 @@
-"""Turns at what is ready: one thread goes through it alone, for as long as the process itself has work.
+"""The Leader/Followers pattern: one thread processes ready invocations alone for as long as the process is busy.
 
-In one Python process threads that all have work cost each other more than they gain: a burst is out sooner when one
-thread goes through it and wakes nobody. Functions that wait for somebody else are another matter; they may be many.
+Threads of one Python process that are all busy cost each other more than they gain: a burst ends sooner when one
+thread processes it and wakes no other. A function that waits for another process does not compete for the processor,
+so many of them may run at once.
 """
 
 import threading
@@ -11,92 +12,90 @@ from queue import Empty, SimpleQueue
 
 from core.engine.invocations import Invocation
 
-GLANCE, SHORT_GLANCE = 0.005, 0.001
-"""Seconds for which a thread that is away is looked at; the short one where the last one there was had to wait."""
+WATCH_SECONDS, SHORT_WATCH_SECONDS = 0.005, 0.001
+"""The time in which a follower watches a working leader; the short one after the previous leader was blocked."""
 
-LONGEST = 0.05
-"""Seconds after which a function holds nobody up, whatever the process is busy with."""
+MAX_LEADER_SECONDS = 0.05
+"""The time after which one invocation no longer holds back the others, however busy the process is."""
 
 
-class Turns:
-    """Hands out what is ready, in order, to threads that ask again and again.
+class LeaderFollowers:
+    """Hands out ready invocations, in order, to threads that call `next_invocation` in a loop.
 
-    A thread keeps the turn from one invocation to the next. If it stays away while the process idles, it waits for
-    somebody else: the thread that stands by takes the turn over, and the other lines up again once it is back.
+    The leader keeps its role from one invocation to the next. If its function takes time while the process is idle,
+    the function waits for another process: the follower becomes the leader, and the old leader queues up afterwards.
     """
 
     def __init__(
         self,
         ready: SimpleQueue[Invocation | None],
-        on_rest: Callable[[], None],
+        on_idle: Callable[[], None],
         processor_time: Callable[[], float] = time.process_time,
     ) -> None:
-        """Hand out what is put into `ready`; None in it ends one thread. `processor_time` is this process's.
+        """Set up the roles. Each None in `ready` ends one thread; `processor_time` returns this process's seconds.
 
-        `on_rest` is called on each thread before it waits, for its turn or for what becomes ready, and before it ends.
+        Each thread calls `on_idle` before it waits, for leadership or for an invocation, and before it ends.
         """
         self._ready = ready
-        self._on_rest = on_rest
+        self._on_idle = on_idle
         self._processor_time = processor_time
-        self._standing_by = threading.Lock()
+        self._follower_lock = threading.Lock()
         self._changed = threading.Condition()
-        self._holder: int | None = None
-        self._away_since: float | None = None  # time.monotonic; None while the holder waits to be given something
-        self._dozing = False  # whether the one that stands by waits for that, too
-        self._glance = SHORT_GLANCE
+        self._leader: int | None = None
+        self._working_since: float | None = None  # time.monotonic; None while the leader waits for an invocation
+        self._follower_sleeps = False  # whether the follower waits until the leader works
+        self._watch_seconds = SHORT_WATCH_SECONDS
 
-    def next(self) -> Invocation | None:
-        """Wait for this thread's turn and for the next invocation; None: this thread is to end."""
-        if not self._is_back():
-            self._on_rest()
-            with self._standing_by:
-                self._take_over()
-        invocation = self._given()
+    def next_invocation(self) -> Invocation | None:
+        """Wait until this thread leads, then for an invocation. None tells the thread to end."""
+        if not self._still_leads():
+            self._on_idle()
+            with self._follower_lock:
+                self._become_leader()
+        invocation = self._wait_for_invocation()
         if invocation is None:
-            self._on_rest()
+            self._on_idle()
         with self._changed:
-            self._away_since = time.monotonic()
+            self._working_since = time.monotonic()
             if invocation is None:
-                self._holder = None
-            if invocation is None or self._dozing:
+                self._leader = None
+            if invocation is None or self._follower_sleeps:
                 self._changed.notify()
         return invocation
 
-    def _given(self) -> Invocation | None:
-        """Return what is ready, once something is."""
+    def _wait_for_invocation(self) -> Invocation | None:
         try:
             return self._ready.get_nowait()
         except Empty:
-            self._on_rest()
+            self._on_idle()
             return self._ready.get()
 
-    def _is_back(self) -> bool:
-        """Tell whether this thread still has the turn."""
+    def _still_leads(self) -> bool:
         with self._changed:
-            if self._holder != threading.get_ident():
-                self._glance = SHORT_GLANCE
+            if self._leader != threading.get_ident():
+                self._watch_seconds = SHORT_WATCH_SECONDS
                 return False
-            self._glance = GLANCE
-            self._away_since = None
+            self._watch_seconds = WATCH_SECONDS
+            self._working_since = None
             return True
 
-    def _take_over(self) -> None:
-        """Wait until nobody has the turn, or who has it waits for somebody else; then it is this thread's."""
+    def _become_leader(self) -> None:
+        """Wait until there is no leader, or the leader's function is blocked, then lead."""
         with self._changed:
-            while self._holder is not None and not self._holder_waits():
+            while self._leader is not None and not self._leader_is_blocked():
                 pass
-            self._holder, self._away_since = threading.get_ident(), None
+            self._leader, self._working_since = threading.get_ident(), None
 
-    def _holder_waits(self) -> bool:
-        """Look for a while; tell whether one function kept the holder away, while the process idled or for too long."""
-        since, begun, spent = self._away_since, time.monotonic(), self._processor_time()
+    def _leader_is_blocked(self) -> bool:
+        """Watch the leader; return whether one function kept it while the process was idle, or for too long."""
+        since, watched_from, spent = self._working_since, time.monotonic(), self._processor_time()
         if since is None:
-            self._dozing = True
+            self._follower_sleeps = True
             self._changed.wait()
-            self._dozing = False
+            self._follower_sleeps = False
             return False
-        self._changed.wait(self._glance)
-        if self._holder is None or self._away_since != since:
+        self._changed.wait(self._watch_seconds)
+        if self._leader is None or self._working_since != since:
             return False
         now = time.monotonic()
-        return self._processor_time() - spent < (now - begun) / 2 or now - since > LONGEST
+        return self._processor_time() - spent < (now - watched_from) / 2 or now - since > MAX_LEADER_SECONDS

@@ -1,14 +1,15 @@
-"""What a function is invoked with."""
+"""The payload of an invocation."""
 
 import json
 from typing import Any
 
-from core.engine.timing import Definition, instant_of
+from core.engine.timing import Definition
+from core.time.instants import from_epoch_ms
 
 
 def payload_of(definition: Definition, occurrence: int, execution_id: str) -> bytes:
-    """Return a schedule's Input with its placeholders replaced, or AWS's own event where it has no Input."""
-    time = f"{instant_of(occurrence):%Y-%m-%dT%H:%M:%SZ}"
+    """Return a schedule's Input with its placeholders replaced, or AWS's own event if the schedule has no Input."""
+    time = f"{from_epoch_ms(occurrence):%Y-%m-%dT%H:%M:%SZ}"
     text: str | None = definition["Target"].get("Input")
     if text is None:
         return json.dumps(_scheduled_event(definition["Arn"], time, execution_id)).encode()
@@ -16,7 +17,7 @@ def payload_of(definition: Definition, occurrence: int, execution_id: str) -> by
         text = text.replace("<aws.scheduler.schedule-arn>", definition["Arn"])
         text = text.replace("<aws.scheduler.scheduled-time>", time)
         text = text.replace("<aws.scheduler.execution-id>", execution_id)
-        text = text.replace("<aws.scheduler.attempt-number>", "1")  # handing over to the function never fails here
+        text = text.replace("<aws.scheduler.attempt-number>", "1")  # dispatch to a function never fails here
     return text.encode()
 
 

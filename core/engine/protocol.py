@@ -1,4 +1,4 @@
-"""AWS's REST-JSON on the wire: which operation a request means, and with which parameters."""
+"""AWS's REST-JSON protocol: the operation and the parameters of a request."""
 
 import json
 import re
@@ -11,54 +11,54 @@ from urllib.parse import parse_qs, unquote
 import botocore.loaders
 from botocore.model import OperationModel, ServiceModel, Shape
 
-from core.engine.api_errors import Invalid, UnknownOperation, Unreadable
-from core.engine.constraints import Check, checker
+from core.engine.api_errors import InvalidRequest, MalformedRequest, UnknownOperation
+from core.engine.constraints import Validator, validator
 
 Parameters = dict[str, Any]
 
-_DIGITS = re.compile("-?[0-9]{1,4000}")  # int() takes 1_0, +1 and digits of other scripts as well, but no longer ones
+_DIGITS = re.compile("-?[0-9]{1,4000}")  # int() also accepts 1_0, +1 and other scripts' digits, but not longer ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
-    """An operation of the service model: where its parameters are in a request, and what they must obey."""
+    """An operation of the service model: the places of its parameters in a request, and their validator."""
 
     name: str
-    check: Check
+    validate: Validator
     label: str | None
-    """The member that is the rest of the path."""
+    """The member whose value is the rest of the path."""
     query: dict[str, tuple[str, Callable[[list[str]], Any]]]
-    """For each query parameter the member it fills, and how it is read."""
+    """For each query parameter, its member and the function that parses its values."""
 
     def parameters(self, label: str, query: str, body: bytes) -> Parameters:
-        """Read a request's parameters. Raises Unreadable, or Invalid with every violation of the model."""
+        """Return a request's parameters. Raises MalformedRequest, or InvalidRequest with all violations."""
         given = read_json(body) if body else {}
         if not isinstance(given, dict):
-            raise Unreadable("The request body must be a JSON object")
+            raise MalformedRequest("The request body must be a JSON object")
         if self.label:
             given[self.label] = label
         if query:
             self._add_query(given, query)
         violations: list[str] = []
-        known: Parameters = self.check(given, "", violations)
+        parameters: Parameters = self.validate(given, "", violations)
         if violations:
             plural = "s" if len(violations) > 1 else ""
-            raise Invalid(f"{len(violations)} validation error{plural} detected: {'; '.join(violations)}")
-        return known
+            raise InvalidRequest(f"{len(violations)} validation error{plural} detected: {'; '.join(violations)}")
+        return parameters
 
     def _add_query(self, given: Parameters, query: str) -> None:
         try:
             fields = parse_qs(query, keep_blank_values=True, errors="strict")
         except ValueError as error:
-            raise Unreadable(f"The query cannot be read: {error}") from error
+            raise MalformedRequest(f"The query cannot be read: {error}") from error
         for name, values in fields.items():
             if name in self.query:
-                member, read = self.query[name]
-                given[member] = read(values)
+                member, parse = self.query[name]
+                given[member] = parse(values)
 
 
 class Operations:
-    """The operations of a service, found by method and path."""
+    """The operations of a service, by method and path."""
 
     def __init__(self, service: str) -> None:
         model = ServiceModel(botocore.loaders.create_loader().load_service_model(service, "service-2"), service)
@@ -67,7 +67,7 @@ class Operations:
         }
 
     def find(self, method: str, path: str) -> tuple[Operation, str]:
-        """Return the operation that a method and a path, percent-encoded, mean, and the path's label, decoded.
+        """Return the operation for a method and a percent-encoded path, and the path's decoded label.
 
         Raises UnknownOperation.
         """
@@ -79,20 +79,20 @@ class Operations:
 
 
 def read_json(data: bytes) -> Any:
-    """Read JSON as strictly as its specification says. Raises Unreadable."""
+    """Parse JSON strictly, as its specification requires. Raises MalformedRequest."""
     try:
         text = data.decode()
         value = json.loads(text, parse_constant=_refuse_constant)
         if "\\ud" in text.lower():
-            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+            json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"The request body is not valid JSON: {str(error)[:200]}") from error
+        raise MalformedRequest(f"The request body is not valid JSON: {str(error)[:200]}") from error
     return value
 
 
 @cache
 def operations_of(service: str) -> Operations:
-    """Return the operations of an AWS service; its model is read once a process."""
+    """Return the operations of an AWS service. The process loads the service's model once."""
     return Operations(service)
 
 
@@ -106,17 +106,17 @@ def _operation(model: OperationModel) -> Operation:
     located = {name: member.serialization.get("location") for name, member in members.items()}
     return Operation(
         name=model.name,
-        check=checker(model.input_shape),
+        validate=validator(model.input_shape),
         label=next((name for name, location in located.items() if location == "uri"), None),
         query={
-            members[name].serialization["name"]: (name, _reader(members[name]))
+            members[name].serialization["name"]: (name, _query_parser(members[name]))
             for name, location in located.items()
             if location == "querystring"
         },
     )
 
 
-def _reader(shape: Shape) -> Callable[[list[str]], Any]:
+def _query_parser(shape: Shape) -> Callable[[list[str]], Any]:
     if shape.type_name == "list":
         return list
     if shape.type_name == "integer":
@@ -126,7 +126,7 @@ def _reader(shape: Shape) -> Callable[[list[str]], Any]:
 
 def _integer(values: list[str]) -> int:
     if not _DIGITS.fullmatch(values[0]):
-        raise Unreadable(f"{values[0][:50]!r} cannot be converted to Integer")
+        raise MalformedRequest(f"{values[0][:50]!r} cannot be converted to Integer")
     return int(values[0])
 
 

@@ -1,4 +1,4 @@
-"""Recording what became of attempts, many in one transaction, so that who invokes functions waits for no file."""
+"""Records the results of attempts in batches, so that workers do not wait for the file."""
 
 import logging
 import sqlite3
@@ -11,81 +11,81 @@ from core.errors import PunctualError
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0
-"""Seconds after which what the disk refused is tried again."""
+RETRY_SECONDS = 1.0
+"""The pause before the next try after a storage error."""
 
-GATHERING = 0.02
-"""Seconds in which outcomes come together before they are written: each transaction costs more than an outcome."""
+BATCH_SECONDS = 0.02
+"""The time in which results collect before one transaction writes them: a transaction costs more than a result."""
 
-Outcome = Callable[[sqlite3.Connection], int | None]
-"""Writes down what became of one attempt; returns when the next one is due, None where there is none."""
+ResultWrite = Callable[[sqlite3.Connection], int | None]
+"""Writes the result of one attempt and returns the instant of the next attempt, or None."""
 
 
 class Recorder:
-    """Writes outcomes down in the order in which they come, on a thread of its own.
+    """Writes results in the order of `put`, on its own thread.
 
-    What a kill takes from it is done again, like any attempt that was made and not recorded.
+    A kill loses the results that are not yet written. Their attempts run again, as after any kill before recording.
     """
 
     def __init__(self, store: Store, *, stopping: threading.Event, on_due: Callable[[int], None]) -> None:
-        """Call `on_due` with each instant at which an outcome makes something due, once it is recorded.
+        """Set up the thread. It calls `on_due` with the instant of each next attempt, once its result is written.
 
-        Once `stopping` is set, what the disk refuses is not tried again.
+        After `stopping` is set, a storage error ends the writing instead of a retry.
         """
         self._store = store
         self._stopping = stopping
         self._on_due = on_due
-        self._outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
-        self._writers = 0
-        self._thread = threading.Thread(target=self._work, name="engine-recorder", daemon=True)
+        self._writes: SimpleQueue[ResultWrite | None] = SimpleQueue()
+        self._producers = 0
+        self._thread = threading.Thread(target=self._run, name="engine-recorder", daemon=True)
 
-    def start(self, writers: int) -> None:
-        """Begin to record, until each of so many writers has left."""
-        self._writers = writers
+    def start(self, producers: int) -> None:
+        """Record until each of the producers has called `producer_done`."""
+        self._producers = producers
         self._thread.start()
 
-    def put(self, outcome: Outcome) -> None:
-        """Have an outcome written down; returns at once."""
-        self._outcomes.put(outcome)
+    def put(self, write: ResultWrite) -> None:
+        """Queue a result; return at once."""
+        self._writes.put(write)
 
-    def leave(self) -> None:
-        """Say that one of the writers is done."""
-        self._outcomes.put(None)
+    def producer_done(self) -> None:
+        """Announce that one producer will queue no more results."""
+        self._writes.put(None)
 
     def join(self, timeout: float) -> None:
-        """Wait until every writer has left and all is recorded, or for `timeout` seconds."""
+        """Wait at most `timeout` seconds until every producer is done and every result is written."""
         self._thread.join(timeout)
 
-    def _work(self) -> None:
-        while self._writers:
-            waiting = self._waiting()
-            outcomes = [outcome for outcome in waiting if outcome is not None]
-            self._writers -= len(waiting) - len(outcomes)
-            for due in self._written(outcomes) if outcomes else ():
+    def _run(self) -> None:
+        while self._producers:
+            batch = self._next_batch()
+            writes = [write for write in batch if write is not None]
+            self._producers -= len(batch) - len(writes)
+            for due in self._store_results(writes) if writes else ():
                 if due is not None:
                     self._on_due(due)
 
-    def _waiting(self) -> list[Outcome | None]:
-        """Return what has come, once something has."""
-        waiting = [self._outcomes.get()]
-        self._stopping.wait(GATHERING)
+    def _next_batch(self) -> list[ResultWrite | None]:
+        """Wait for one item and return it with all that arrive within BATCH_SECONDS."""
+        batch = [self._writes.get()]
+        self._stopping.wait(BATCH_SECONDS)
         while True:
             try:
-                waiting.append(self._outcomes.get_nowait())
+                batch.append(self._writes.get_nowait())
             except Empty:
-                return waiting
+                return batch
 
-    def _written(self, outcomes: Sequence[Outcome]) -> list[int | None]:
-        """Store outcomes, however long the disk refuses: only then are their claims given up."""
+    def _store_results(self, writes: Sequence[ResultWrite]) -> list[int | None]:
+        """Write results, and retry through storage errors: their claims stay until the results are written."""
         while True:
             try:
-                return self._store.note(lambda connection: [outcome(connection) for outcome in outcomes])
+                return self._store.write_unflushed(lambda connection: [write(connection) for write in writes])
             except PunctualError as error:
-                log.error("What became of %d attempts cannot be recorded yet: %s %s", len(outcomes), error, error.hint)
-                if self._stopping.wait(PATIENCE):
+                log.error("The results of %d attempts cannot be recorded yet: %s %s", len(writes), error, error.hint)
+                if self._stopping.wait(RETRY_SECONDS):
                     return []
-            except Exception:  # noqa: BLE001 - the thread must live; the claim is freed when this process ends
-                if len(outcomes) > 1:  # whichever of them is wrong must not take the others along
-                    return [due for outcome in outcomes for due in self._written([outcome])]
-                log.exception("What became of an attempt cannot be recorded")
+            except Exception:  # noqa: BLE001 - the thread must survive; the claim is free when this process ends
+                if len(writes) > 1:  # a faulty result must not lose the others
+                    return [due for write in writes for due in self._store_results([write])]
+                log.exception("The result of an attempt cannot be recorded")
                 return []

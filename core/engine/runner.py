@@ -1,4 +1,4 @@
-"""The runner: invokes functions at the instants that the store holds."""
+"""The runner: invokes functions when the store's schedules and retries are due."""
 
 import logging
 import math
@@ -10,33 +10,32 @@ from queue import Empty, SimpleQueue
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
-from core.engine.leader_followers import Turns
-from core.engine.recorder import PATIENCE, Outcome, Recorder
+from core.engine.leader_followers import LeaderFollowers
+from core.engine.recorder import RETRY_SECONDS, Recorder, ResultWrite
 from core.engine.store import Store
-from core.engine.timing import milliseconds
 from core.errors import PunctualError
 from core.storage.processes import Presence
-from core.time.instants import Clock
+from core.time.instants import Clock, epoch_ms
 
 log = logging.getLogger(__name__)
 
 Function = Callable[[Invocation], None]
-"""Raising means that the attempt failed; the error's text is recorded as the reason."""
+"""An exception fails the attempt; its text is recorded as the reason."""
 
-LOOK = 0.25
-"""Seconds after which others' writes and jumps of the clock are noticed. What is due fires at its instant."""
+POLL_SECONDS = 0.25
+"""The interval at which writes of other processes and clock jumps are noticed. Due instants set the firing itself."""
 
-_LONGEST_REASON = 2000
+_MAX_REASON_LENGTH = 2000
 
 
 class Runner:
-    """Fires what is due, with bounded workers, for as long as it is started.
+    """Fires what is due, with a bounded number of workers, from `start` to `stop`.
 
-    Invocations follow Lambda's asynchronous rules: a function that raises is invoked again after each of
-    `retry_delays` (seconds), then every `redelivery_seconds`, as an on-failure queue would do, until the next attempt
-    would be later than `max_event_age` after the invocation was due; then it is a dead letter.
+    Retries follow Lambda's asynchronous invocation: after each of `retry_delays` (seconds), then every
+    `redelivery_seconds`, as through an on-failure queue. An invocation whose next attempt would be later than
+    `max_event_age` after it was due becomes a dead letter.
 
-    Every invocation happens at least once. It may happen again after a crash, so functions must bear that.
+    Every invocation happens at least once, and may happen again after a crash. Functions must be idempotent.
     """
 
     def __init__(
@@ -50,9 +49,9 @@ class Runner:
         retry_delays: Sequence[float] = (60, 120),
         redelivery_seconds: float = 900,
         max_event_age: timedelta = timedelta(hours=24),
-        on_rest: Callable[[], None] = lambda: None,
+        on_idle: Callable[[], None] = lambda: None,
     ) -> None:
-        """Invoke functions by their ARN. `on_rest` is called on a worker's thread before it waits or ends."""
+        """Set up the threads. `functions` has ARNs as keys; a worker calls `on_idle` before it waits or ends."""
         self._store = store
         self._owner = presence.token
         self._functions = functions
@@ -61,25 +60,25 @@ class Runner:
         self._retry_delays = retry_delays
         self._redelivery_seconds = redelivery_seconds
         self._max_event_age = max_event_age
-        longest_pause = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
-        self._housekeeping = Housekeeping(store, presence, clock, longest_pause=longest_pause)
+        longest_retry_delay = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
+        self._housekeeping = Housekeeping(store, presence, clock, longest_retry_delay=longest_retry_delay)
         self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._turns = Turns(self._ready, on_rest)
-        self._bell = threading.Event()
-        self._asleep_until: float = math.inf
-        self._counting = threading.Lock()
-        self._claimed = 0  # those that are not done; what became of them may still be unrecorded
+        self._leader_followers = LeaderFollowers(self._ready, on_idle)
+        self._wake_up = threading.Event()
+        self._sleeping_until: float = math.inf
+        self._claimed_lock = threading.Lock()
+        self._claimed = 0  # claimed and not finished; results of finished ones may still be unwritten
         self._stopping = threading.Event()
         self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Begin to fire, once in a runner's life. Overdue schedules fire at once. Raises StorageFault."""
-        self._housekeeping.look()
+        """Start to fire; overdue schedules fire at once. Call it once. Raises StorageError."""
+        self._housekeeping.run_due_duties()
         self._recorder.start(self._workers)
         self._store.on_due(self._on_due)
         names = ["engine-timer", *(f"engine-worker-{number}" for number in range(self._workers))]
-        targets = [self._keep_time, *[self._work] * self._workers]
+        targets = [self._run_timer, *[self._run_worker] * self._workers]
         self._threads = [
             threading.Thread(target=target, name=name, daemon=True) for target, name in zip(targets, names, strict=True)
         ]
@@ -87,10 +86,10 @@ class Runner:
             thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Claim nothing more, let running functions finish within `timeout` seconds, and free what was not begun.
+        """Claim nothing more, wait at most `timeout` seconds for running functions, and free unstarted claims.
 
-        A function that takes longer goes on; others invoke it again once this process has given up its presence, or a
-        minute later. Nothing is to be stopped where `start` raised.
+        A slower function continues. Another process invokes it again after this process has left its presence, or a
+        minute later. No effect where `start` raised.
         """
         if not self._threads:
             return
@@ -98,114 +97,114 @@ class Runner:
         self._store.on_due(lambda due: None)
         self.wake()
         self._threads[0].join()
-        self._put_back_unbegun()
+        self._release_unstarted()
         for _ in range(self._workers):
             self._ready.put(None)
         self._recorder.join(timeout)
-        self._leave()
+        self._remove_process()
 
     def wake(self) -> None:
-        """Look at once at what is due; needed only when the clock was moved."""
-        self._bell.set()
+        """Look for due work now. Needed only after the clock was moved."""
+        self._wake_up.set()
 
     def _on_due(self, due: int) -> None:
-        if due < self._asleep_until:
-            self._bell.set()
+        if due < self._sleeping_until:
+            self._wake_up.set()
 
-    def _keep_time(self) -> None:
+    def _run_timer(self) -> None:
         while not self._stopping.is_set():
-            self._bell.clear()
-            self._asleep_until = math.inf  # until the next due instant was read, whatever becomes due rings
+            self._wake_up.clear()
+            self._sleeping_until = math.inf  # any new due instant wakes this thread until it has read the next one
             try:
-                self._housekeeping.look()
-                pause = self._fire()
+                self._housekeeping.run_due_duties()
+                pause = self._claim_due()
             except PunctualError as error:
                 log.error("The engine cannot fire: %s %s", error, error.hint)
-                pause = PATIENCE
-            except Exception:  # noqa: BLE001 - without this thread nothing would ever fire again
+                pause = RETRY_SECONDS
+            except Exception:  # noqa: BLE001 - nothing fires without this thread
                 log.exception("The engine cannot fire")
-                pause = PATIENCE
-            self._bell.wait(pause)
+                pause = RETRY_SECONDS
+            self._wake_up.wait(pause)
 
-    def _fire(self) -> float:
-        """Hand what is due to the workers; return the seconds until there is something to do again."""
+    def _claim_due(self) -> float:
+        """Claim due invocations and queue them for the workers; return the seconds until the next call."""
         while not self._stopping.is_set() and self._claimed <= self._workers:
             due, now = self._store.next_due(), self._clock()
             if due is None or due > now:
-                self._asleep_until = math.inf if due is None else milliseconds(due)
-                return LOOK if due is None else min(LOOK, (due - now).total_seconds())
-            # As many again as there are workers wait claimed, so that a burst is not slowed by claiming one by one.
-            taken = self._store.take(self._owner, milliseconds(now), 2 * self._workers - self._claimed)
-            with self._counting:
-                self._claimed += len(taken)
-            for invocation in taken:
+                self._sleeping_until = math.inf if due is None else epoch_ms(due)
+                return POLL_SECONDS if due is None else min(POLL_SECONDS, (due - now).total_seconds())
+            # One claimed invocation waits per worker, so that a burst does not pay for a claim per invocation.
+            claimed = self._store.claim_due(self._owner, epoch_ms(now), 2 * self._workers - self._claimed)
+            with self._claimed_lock:
+                self._claimed += len(claimed)
+            for invocation in claimed:
                 self._ready.put(invocation)
-        self._asleep_until = -math.inf  # every worker is busy: the one that makes room rings
-        return LOOK
+        self._sleeping_until = -math.inf  # every worker is busy: _release_slot wakes this thread
+        return POLL_SECONDS
 
-    def _work(self) -> None:
-        while (invocation := self._turns.next()) is not None:
+    def _run_worker(self) -> None:
+        while (invocation := self._leader_followers.next_invocation()) is not None:
             self._recorder.put(self._attempt(invocation))
-            self._make_room()
-        self._recorder.leave()
+            self._release_slot()
+        self._recorder.producer_done()
 
-    def _attempt(self, invocation: Invocation) -> Outcome:
+    def _attempt(self, invocation: Invocation) -> ResultWrite:
         function = self._functions.get(invocation.function_arn)
         if function is None:
-            return self._give_up(invocation, f"There is no function {invocation.function_arn}.")
+            return self._make_dead_letter(invocation, f"There is no function {invocation.function_arn}.")
         try:
             function(invocation)
-        except BaseException as error:  # noqa: BLE001 - whatever a function raises is a failed attempt, and is recorded
+        except BaseException as error:  # noqa: BLE001 - every exception of a function is a failed attempt
             return self._fail(invocation, _reason(error))
-        return lambda connection: invocations.succeed(connection, invocation.id, self._owner)
+        return lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner)
 
-    def _fail(self, invocation: Invocation, reason: str) -> Outcome:
+    def _fail(self, invocation: Invocation, reason: str) -> ResultWrite:
         delays = self._retry_delays
         attempt = invocation.attempt
         delay = delays[attempt - 1] if attempt <= len(delays) else self._redelivery_seconds
         at = self._clock() + timedelta(seconds=delay)
         log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
         if at - invocation.first_due > self._max_event_age:
-            return self._give_up(invocation, reason)
-        due = milliseconds(at)
-        return lambda connection: invocations.try_again(connection, invocation.id, self._owner, reason, due)
+            return self._make_dead_letter(invocation, reason)
+        due = epoch_ms(at)
+        return lambda connection: invocations.schedule_retry(connection, invocation.id, self._owner, reason, due)
 
-    def _give_up(self, invocation: Invocation, reason: str) -> Outcome:
-        log.error("%s was given up: %s", invocation.schedule_name or invocation.id, reason)
-        now = milliseconds(self._clock())
-        return lambda connection: invocations.give_up(connection, invocation.id, self._owner, reason, now)
+    def _make_dead_letter(self, invocation: Invocation, reason: str) -> ResultWrite:
+        log.error("%s is a dead letter: %s", invocation.schedule_name or invocation.id, reason)
+        now = epoch_ms(self._clock())
+        return lambda connection: invocations.make_dead_letter(connection, invocation.id, self._owner, reason, now)
 
-    def _make_room(self) -> None:
-        with self._counting:
+    def _release_slot(self) -> None:
+        with self._claimed_lock:
             self._claimed -= 1
-            room_again = self._claimed == self._workers
-        if room_again:
-            self._bell.set()
+            has_room_again = self._claimed == self._workers
+        if has_room_again:
+            self._wake_up.set()
 
-    def _leave(self) -> None:
+    def _remove_process(self) -> None:
         try:
-            self._store.leave(self._owner)
-        except PunctualError as error:  # others learn of it all the same, from this process's presence
-            log.error("That the engine has stopped cannot be noted: %s %s", error, error.hint)
+            self._store.remove_process(self._owner)
+        except PunctualError as error:  # other processes also see that this process's presence ends
+            log.error("The end of this engine cannot be recorded: %s %s", error, error.hint)
 
-    def _put_back_unbegun(self) -> None:
-        now = milliseconds(self._clock())
+    def _release_unstarted(self) -> None:
+        now = epoch_ms(self._clock())
         while True:
             try:
-                unbegun = self._ready.get_nowait()
+                unstarted = self._ready.get_nowait()
             except Empty:
                 return
-            if unbegun is not None:
-                self._put_back(unbegun, now)
+            if unstarted is not None:
+                self._recorder.put(self._release(unstarted, now))
 
-    def _put_back(self, unbegun: Invocation, now: int) -> None:
-        self._recorder.put(lambda connection: invocations.put_back(connection, unbegun.id, self._owner, now))
+    def _release(self, unstarted: Invocation, now: int) -> ResultWrite:
+        return lambda connection: invocations.release_unstarted(connection, unstarted.id, self._owner, now)
 
 
 def _reason(error: BaseException) -> str:
-    """Return what an error says, else its name, in characters that a file can hold."""
+    """Return the text of an error, or its type, in characters that a file can store."""
     try:
-        said = str(error)
-    except Exception:  # noqa: BLE001 - its words are a function's too
-        said = ""
-    return (said or type(error).__name__).encode(errors="replace").decode()[:_LONGEST_REASON]
+        text = str(error)
+    except Exception:  # noqa: BLE001 - __str__ is the function's code too
+        text = ""
+    return (text or type(error).__name__).encode(errors="replace").decode()[:_MAX_REASON_LENGTH]

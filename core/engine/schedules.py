@@ -1,4 +1,4 @@
-"""Schedules, as rows of the store. Every function works in the transaction that its connection is in."""
+"""Rows of schedules. Every function runs in its connection's current transaction."""
 
 import json
 import sqlite3
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine import groups
-from core.engine.api_errors import Conflict, Missing
-from core.engine.timing import Timing, after_update
+from core.engine.api_errors import Conflict, ResourceNotFound
+from core.engine.timing import Timing, timing_after_update
 
-PAGE = """
+_PAGE = """
     SELECT group_name, name, state, target_arn, created, modified FROM schedule
     WHERE group_name = ? AND name >= ? AND name < ? {state} ORDER BY name LIMIT ?
 """
 _PAGES = {
-    None: PAGE.format(state=""),
-    "ENABLED": PAGE.format(state="AND state = 'ENABLED'"),
-    "DISABLED": PAGE.format(state="AND state = 'DISABLED'"),  # literal, so that the partial index is used
+    None: _PAGE.format(state=""),
+    "ENABLED": _PAGE.format(state="AND state = 'ENABLED'"),
+    "DISABLED": _PAGE.format(state="AND state = 'DISABLED'"),  # a literal, so that SQLite uses the partial index
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """A schedule with the dates that the engine keeps. Dates are milliseconds since 1970."""
+    """A schedule. Dates are milliseconds since 1970."""
 
     definition: dict[str, Any]
     created: int
@@ -31,7 +31,10 @@ class Schedule:
 
 
 def create(connection: sqlite3.Connection, definition: dict[str, Any], timing: Timing, now: int) -> int | None:
-    """Add a schedule as a new generation and return when it is due. Raises Conflict or Missing (its group)."""
+    """Add a schedule as a new generation; return its due instant.
+
+    Raises Conflict if the name exists, or ResourceNotFound if the group does not.
+    """
     groups.get(connection, definition["GroupName"])
     added = connection.execute(
         "INSERT INTO schedule (group_name, name, state, target_arn, definition, created, modified, anchor, occurrence,"
@@ -44,18 +47,18 @@ def create(connection: sqlite3.Connection, definition: dict[str, Any], timing: T
 
 
 def get(connection: sqlite3.Connection, group: str, name: str) -> Schedule:
-    """Return a schedule. Raises Missing."""
+    """Return a schedule. Raises ResourceNotFound."""
     row = _row(connection, group, name)
     return Schedule(definition=json.loads(row["definition"]), created=row["created"], modified=row["modified"])
 
 
 def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int) -> int | None:
-    """Replace a schedule's definition and return when it is due. Raises Missing.
+    """Replace a schedule's definition; return its due instant. Raises ResourceNotFound.
 
-    The date of modification always grows, so that it tells two changes apart.
+    The modification date always increases, so that any two changes differ in it.
     """
     row = _row(connection, definition["GroupName"], definition["Name"])
-    timing = after_update(json.loads(row["definition"]), timing_of(row), definition, now)
+    timing = timing_after_update(json.loads(row["definition"]), timing_of(row), definition, now)
     connection.execute(
         "UPDATE schedule SET state = ?, target_arn = ?, definition = ?, modified = max(?, modified + 1), anchor = ?,"
         " occurrence = ?, due = ? WHERE id = ?",
@@ -65,7 +68,7 @@ def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int)
 
 
 def delete(connection: sqlite3.Connection, group: str, name: str) -> None:
-    """Remove a schedule. Raises Missing."""
+    """Delete a schedule. Raises ResourceNotFound."""
     connection.execute("DELETE FROM schedule WHERE id = ?", (_row(connection, group, name)["id"],))
 
 
@@ -90,7 +93,7 @@ def page_of_all(
 
 
 def timing_of(row: sqlite3.Row) -> Timing:
-    """Return where the schedule of a row stands."""
+    """Return the timing of a schedule's row."""
     return Timing(anchor=row["anchor"], fired=row["fired"], occurrence=row["occurrence"], due=row["due"])
 
 
@@ -105,7 +108,7 @@ def _row(connection: sqlite3.Connection, group: str, name: str) -> sqlite3.Row:
         "SELECT * FROM schedule WHERE group_name = ? AND name = ?", (group, name)
     ).fetchone()
     if row is None:
-        raise Missing(f"Schedule {name} does not exist.")
+        raise ResourceNotFound(f"Schedule {name} does not exist.")
     return row
 
 

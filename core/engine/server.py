@@ -1,35 +1,35 @@
-"""The engine's API over HTTP, for the AWS CLI and other tools on this machine."""
+"""The engine's API over HTTP, for the AWS CLI, SDKs and Terraform on this machine."""
 
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from core.engine.api import Answer, Api, fault_answer
-from core.engine.api_errors import ApiFault
+from core.engine.api import Api, ApiResponse, error_response
+from core.engine.api_errors import ApiError
 from core.engine.signatures import Credentials, SignedRequest, verify
 from core.time.instants import Clock
 
-MOST_BYTES = 4 * 1024 * 1024
-"""The longest body that is read: Target.Input's 256 KB, every character of it escaped, and room beside it."""
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The longest accepted body: Target.Input's 256 KB with every character escaped, and spare room."""
 
 
-class TooLarge(ApiFault):
-    """The body is longer than any valid request's."""
+class RequestEntityTooLarge(ApiError):
+    """The body exceeds MAX_BODY_BYTES."""
 
     code = "RequestEntityTooLargeException"
     status = 413
 
 
-class ForeignOrigin(ApiFault):
+class BrowserRequest(ApiError):
     """A browser sent the request for a page of another server."""
 
     code = "AccessDeniedException"
     status = 403
 
 
-class Face:
-    """An ASGI application that answers requests signed with the local key pair (SigV4), and nobody else's."""
+class HttpApi:
+    """An ASGI application that accepts only requests signed with the local key pair (SigV4)."""
 
     def __init__(self, api: Api, credentials: Credentials, clock: Clock) -> None:
         self._api = api
@@ -37,28 +37,28 @@ class Face:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; faults of any kind are AWS errors."""
+        """Respond to one request; every error is an AWS error response."""
         if scope["type"] != "http":
             return
         try:
             request = await _read(scope, receive)
-            answer = await run_in_threadpool(self._answer, request)
-        except ApiFault as fault:
-            answer = fault_answer(fault)
-        await _send(answer, send)
+            response = await run_in_threadpool(self._respond, request)
+        except ApiError as error:
+            response = error_response(error)
+        await _send(response, send)
 
-    def _answer(self, request: SignedRequest) -> Answer:
+    def _respond(self, request: SignedRequest) -> ApiResponse:
         try:
             verify(request, self._credentials, self._clock())
-        except ApiFault as fault:
-            return fault_answer(fault)
-        return self._api.answer(request.method, request.path, request.query, request.headers, request.body)
+        except ApiError as error:
+            return error_response(error)
+        return self._api.handle(request.method, request.path, request.query, request.headers, request.body)
 
 
 async def _read(scope: Scope, receive: Receive) -> SignedRequest:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
-        raise ForeignOrigin("This interface is not for browsers.")
+        raise BrowserRequest("This interface is not for browsers.")
     return SignedRequest(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
@@ -72,16 +72,16 @@ async def _body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        piece: bytes = message.get("body", b"")
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"The body is longer than {MOST_BYTES} bytes.")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestEntityTooLarge(f"The body is longer than {MAX_BODY_BYTES} bytes.")
         if not message.get("more_body"):
             return body
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    status, headers, body = answer
+async def _send(response: ApiResponse, send: Send) -> None:
+    status, headers, body = response
     fields: list[tuple[bytes, bytes]] = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
     ]

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, as a server checks it."""
+"""Server-side verification of AWS Signature Version 4."""
 
 import hashlib
 import hmac
@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Self
 from urllib.parse import quote
 
-from core.engine.api_errors import ApiFault
+from core.engine.api_errors import ApiError
 
 TOLERANCE = timedelta(minutes=5)
-"""How far a request's clock may be from ours, as on AWS."""
+"""The largest difference between a request's clock and this one, as on AWS."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
@@ -24,29 +24,29 @@ _AUTHORIZATION = re.compile(
 )
 
 
-class Unsigned(ApiFault):
-    """The request bears no signature."""
+class MissingSignature(ApiError):
+    """The request has no signature."""
 
     code = "MissingAuthenticationTokenException"
     status = 403
 
 
-class IncompleteSignature(ApiFault):
-    """What should be a signature cannot be read, or leaves out what must be signed."""
+class IncompleteSignature(ApiError):
+    """The signature cannot be parsed, or does not cover a header that must be signed."""
 
     code = "IncompleteSignatureException"
     status = 400
 
 
-class UnknownKey(ApiFault):
-    """The access key is not the local one."""
+class UnknownAccessKey(ApiError):
+    """The access key is not the engine's."""
 
     code = "UnrecognizedClientException"
     status = 403
 
 
-class InvalidSignature(ApiFault):
-    """The signature is wrong, or was made too long ago."""
+class InvalidSignature(ApiError):
+    """The signature is wrong or outside the tolerance."""
 
     code = "InvalidSignatureException"
     status = 403
@@ -54,27 +54,27 @@ class InvalidSignature(ApiFault):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """A key pair for requests to an engine on this machine."""
+    """The key pair for requests to an engine on this machine."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
 
     @classmethod
-    def made(cls) -> Self:
-        """Return a fresh pair."""
+    def generate(cls) -> Self:
+        """Return a new random pair."""
         return cls(access_key_id="LOCAL" + secrets.token_hex(8).upper(), secret_access_key=secrets.token_urlsafe(30))
 
     @classmethod
-    def read(cls, text: str) -> Self:
-        """Return the pair that `written` wrote. Raises ValueError or KeyError."""
+    def parse(cls, text: str) -> Self:
+        """Return the pair in a profile text of `to_profile`. Raises ValueError or KeyError."""
         profile = dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
         return cls(
             access_key_id=profile["aws_access_key_id"].strip(),
             secret_access_key=profile["aws_secret_access_key"].strip(),
         )
 
-    def written(self) -> str:
-        """Return the pair as a file that the AWS CLI and SDKs read (AWS_SHARED_CREDENTIALS_FILE)."""
+    def to_profile(self) -> str:
+        """Return the pair as the text of a credentials file for the AWS CLI and SDKs (AWS_SHARED_CREDENTIALS_FILE)."""
         return (
             f"[default]\naws_access_key_id = {self.access_key_id}\naws_secret_access_key = {self.secret_access_key}\n"
         )
@@ -82,7 +82,7 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignedRequest:
-    """A request as it came: header names in lower case, path and query percent-encoded."""
+    """A received request: header names in lower case, path and query percent-encoded."""
 
     method: str
     path: str
@@ -92,19 +92,19 @@ class SignedRequest:
 
 
 def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> None:
-    """Raise an ApiFault, in AWS's words, unless the request was signed with these credentials just now."""
+    """Raise an ApiError with AWS's text unless these credentials signed the request within the tolerance."""
     authorization = request.headers.get("authorization")
     if authorization is None:
-        raise Unsigned("Missing Authentication Token")
+        raise MissingSignature("Missing Authentication Token")
     found = _AUTHORIZATION.fullmatch(authorization.strip())
     if found is None:
         raise IncompleteSignature("Authorization header must be AWS4-HMAC-SHA256 with all its parts.")
     access_key_id, date, region, service, signed_headers, signature = found.groups()
     if access_key_id != credentials.access_key_id:
-        raise UnknownKey("The security token included in the request is invalid.")
+        raise UnknownAccessKey("The security token included in the request is invalid.")
     stamp = request.headers.get("x-amz-date", "")
     _check_time(stamp, date, now)
-    _check_coverage(signed_headers.split(";"), request.headers)
+    _check_signed_headers(signed_headers.split(";"), request.headers)
     scope = f"{date}/{region}/{service}/aws4_request"
     canonical = _canonical(request, signed_headers)
     text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
@@ -130,11 +130,11 @@ def _check_time(stamp: str, date: str, now: datetime) -> None:
         raise InvalidSignature(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
 
 
-def _check_coverage(signed: list[str], headers: Mapping[str, str]) -> None:
-    """Whatever changes what a request means must be signed."""
-    left_out = {"host", *(name for name in headers if name.startswith("x-amz-"))} - set(signed)
-    if left_out:
-        raise IncompleteSignature(f"These headers must be signed: {', '.join(sorted(left_out))}.")
+def _check_signed_headers(signed: list[str], headers: Mapping[str, str]) -> None:
+    """Refuse a request whose Host or X-Amz headers are unsigned: they change its meaning."""
+    unsigned = {"host", *(name for name in headers if name.startswith("x-amz-"))} - set(signed)
+    if unsigned:
+        raise IncompleteSignature(f"These headers must be signed: {', '.join(sorted(unsigned))}.")
 
 
 def _canonical(request: SignedRequest, signed_headers: str) -> str:
@@ -144,7 +144,7 @@ def _canonical(request: SignedRequest, signed_headers: str) -> str:
         f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in signed_headers.split(";")
     )
     content = hashlib.sha256(request.body).hexdigest()
-    path = quote(request.path or "/", safe="/~")  # encoded twice, as every service but S3 does
+    path = quote(request.path or "/", safe="/~")  # encoded twice, as for every service except S3
     return f"{request.method}\n{path}\n{query}\n{headers}\n{signed_headers}\n{content}"
 
 

@@ -1,4 +1,4 @@
-"""The engine's memory: schedules, groups and invocations in one SQLite file."""
+"""The engine's data: schedules, groups, invocations and client tokens in one SQLite file."""
 
 import hashlib
 import sqlite3
@@ -11,26 +11,26 @@ from typing import TypeVar
 
 from core.engine import groups, invocations
 from core.engine.api_errors import Conflict
-from core.engine.dispatch import hand_over
-from core.engine.invocations import DeadLetter, Invocation
-from core.engine.timing import instant_of, milliseconds
-from core.storage.database import open_sound
+from core.engine.dispatch import dispatch_due
+from core.engine.invocations import FailedInvocation, Invocation
 from core.storage.processes import Presence
+from core.storage.recovery import open_or_recreate
+from core.time.instants import epoch_ms, from_epoch_ms
 
 T = TypeVar("T")
 
 MIGRATIONS = ((Path(__file__).with_name("schema.sql")).read_text(encoding="utf-8"),)
 
-TOKENS_KEPT = 24 * 3600_000
+CLIENT_TOKEN_RETENTION = 24 * 3600_000
 """How long client tokens are kept, in milliseconds."""
 
-DEAD_LETTERS_KEPT = 365 * 24 * 3600_000
-"""How long dead letters are kept, in milliseconds: less than the fence remembers what went out."""
+DEAD_LETTER_RETENTION = 365 * 24 * 3600_000
+"""How long dead letters are kept, in milliseconds: less than the fence keeps its entries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """What tells a repeated request from another one with the same client token."""
+class IdempotentRequest:
+    """A request with a client token. Equal values are the same request."""
 
     token: str
     operation: str
@@ -38,151 +38,158 @@ class Request:
 
 
 class Store:
-    """What the engine knows, in one file. Several processes may have it open at once.
+    """The engine's file. Several processes may have it open at once.
 
-    Each method is one transaction. What was asked for and acknowledged survives a power cut. What a runner notes
-    (claims, results, that it lives) survives a kill but waits for no disk: after a power cut it is only done again,
-    which functions must bear anyway. All methods may raise StorageFault or Damaged.
+    Each method is one transaction. Changes through the API survive a power cut. Changes by a runner (claims, results,
+    heartbeats) survive a kill but wait for no disk: after a power cut they happen again, which functions must tolerate
+    anyway. All methods may raise StorageError or DatabaseDamaged.
     """
 
     def __init__(self, path: Path, *, now: datetime) -> None:
-        """Open the file, made if missing. A damaged one is set aside. Raises StorageFault or NewerDatabase."""
-        self.database = open_sound(path, MIGRATIONS, now=now)
+        """Open or create the file. A damaged file is set aside. Raises StorageError or NewerDatabase."""
+        self.database = open_or_recreate(path, MIGRATIONS, now=now)
         self._listener: Callable[[int], None] = lambda due: None
-        if not self.database.read("SELECT 1 FROM schedule_group WHERE name = ?", (groups.DEFAULT,)):
-            self.write(lambda connection: groups.ensure_default(connection, milliseconds(now)))
+        if not self.database.read("SELECT 1 FROM schedule_group WHERE name = ?", (groups.DEFAULT_GROUP,)):
+            self.write(lambda connection: groups.ensure_default(connection, epoch_ms(now)))
 
     def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a durable transaction; what it raises undoes it."""
+        """Run `work` in a durable transaction; an exception rolls it back."""
         return self.database.write(work)
 
-    def note(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction that survives a kill, for what is only done again if a power cut takes it."""
+    def write_unflushed(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction that survives a kill, but not always a power cut. `work` must be repeatable."""
         return self.database.write_unflushed(work)
 
-    def write_once(self, request: Request | None, now: int, work: Callable[[sqlite3.Connection], int | None]) -> None:
-        """Run `work` unless the very same request was carried out before, and tell the runner of what it made due.
+    def write_once(
+        self, request: IdempotentRequest | None, now: int, work: Callable[[sqlite3.Connection], int | None]
+    ) -> None:
+        """Run `work` unless the same request was executed before; report the due instant that it returns.
 
-        Raises Conflict if the client token was used for another request of this operation within the last day.
+        Raises Conflict if another request of this operation used the client token within the last day.
         """
-        due = self.write(lambda connection: _once(connection, request, now, work))
+        due = self.write(lambda connection: _run_once(connection, request, now, work))
         if due is not None:
             self._listener(due)
 
     def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Give a connection for reading one committed state."""
+        """Return a context with a connection that reads one committed state."""
         return self.database.snapshot()
 
     def on_due(self, listener: Callable[[int], None]) -> None:
-        """Call `listener` with each instant that becomes due through this process, after it was committed."""
+        """Call `listener` with each new due instant from this process, after its commit."""
         self._listener = listener
 
-    def invoke(self, function_arn: str, payload: bytes, now: int) -> None:
-        """Store a direct invocation, due at once."""
-        self.write(lambda connection: invocations.put(connection, function_arn, payload, now))
+    def add_direct_invocation(self, function_arn: str, payload: bytes, now: int) -> None:
+        """Store a direct invocation that is due now."""
+        self.write(lambda connection: invocations.add_direct(connection, function_arn, payload, now))
         self._listener(now)
 
     def next_due(self) -> datetime | None:
-        """Return the instant at which something is to be done next; None when nothing is pending."""
+        """Return the earliest due instant of schedules and attempts, or None where nothing is pending."""
         due = self.database.read(
             "SELECT min(due) FROM (SELECT min(due) AS due FROM schedule WHERE due IS NOT NULL UNION ALL"
             " SELECT min(next_attempt) FROM invocation WHERE next_attempt IS NOT NULL)"
         )[0][0]
-        return None if due is None else instant_of(due)
+        return None if due is None else from_epoch_ms(due)
 
-    def take(self, owner: str, now: int, limit: int) -> list[Invocation]:
-        """Claim up to `limit` of what is due for the process `owner`, in due order.
+    def claim_due(self, owner: str, now: int, limit: int) -> list[Invocation]:
+        """Claim up to `limit` due invocations for the process `owner`; return them in due order.
 
-        Schedules come before retries: being on time matters to them, while a retry is late already.
+        Schedules come before retries, because schedules can still be on time.
         """
 
-        def work(connection: sqlite3.Connection) -> list[Invocation]:
-            taken = hand_over(connection, owner, now, limit)
-            if len(taken) < limit:
-                taken += invocations.claim(connection, owner, now, limit - len(taken))
-            return taken
+        def claim(connection: sqlite3.Connection) -> list[Invocation]:
+            claimed = dispatch_due(connection, owner, now, limit)
+            if len(claimed) < limit:
+                claimed += invocations.claim_due(connection, owner, now, limit - len(claimed))
+            return claimed
 
-        return self.note(work)
+        return self.write_unflushed(claim)
 
-    def running(self, presence: Presence) -> bool:
-        """Tell whether a live process runs this home's engine."""
+    def has_live_runner(self, presence: Presence) -> bool:
+        """Return whether a live process runs this home's engine."""
         tokens = [row["token"] for row in self.database.read("SELECT token FROM engine_process")]
-        return any(presence.lives(token) for token in tokens)
+        return any(presence.is_alive(token) for token in tokens)
 
-    def heartbeat(self) -> datetime | None:
-        """Return when a runner last reported, at most 10 s old while one runs; None if none does."""
+    def last_heartbeat(self) -> datetime | None:
+        """Return the newest heartbeat of a runner, at most 10 s old while one runs, or None without a runner."""
         last = self.database.read("SELECT max(heartbeat) FROM engine_process")[0][0]
-        return None if last is None else instant_of(last)
+        return None if last is None else from_epoch_ms(last)
 
-    def beat(self, owner: str, now: int) -> None:
-        """Report that a runner lives, and prolong the leases of what it runs."""
+    def record_heartbeat(self, owner: str, now: int) -> None:
+        """Record that a runner is alive, and renew its leases."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def record(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO engine_process VALUES (?, ?)", (owner, now))
-            invocations.renew(connection, owner, now)
+            invocations.renew_leases(connection, owner, now)
 
-        self.note(work)
+        self.write_unflushed(record)
 
-    def leave(self, owner: str) -> None:
-        """Report that a runner has stopped."""
-        self.note(lambda connection: connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,)))
+    def remove_process(self, owner: str) -> None:
+        """Record that a runner has stopped."""
+        self.write_unflushed(
+            lambda connection: connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,))
+        )
 
-    def owners(self) -> dict[str, int]:
-        """Return the processes that are known, each with the end of its longest lease, or 0 if it holds nothing."""
+    def lease_ends(self) -> dict[str, int]:
+        """Return the end of the longest lease of each known process, or 0 for a process without claims."""
         rows = self.database.read(
             "SELECT token AS owner, 0 AS lease FROM engine_process UNION ALL"
             " SELECT owner, max(lease_until) FROM invocation WHERE owner IS NOT NULL GROUP BY owner"
         )
         return {row["owner"]: row["lease"] for row in rows}
 
-    def bury(self, owner: str, now: int) -> None:
-        """Forget a process that is dead; what it held is due again."""
+    def free_claims_of(self, owner: str, now: int) -> None:
+        """Remove a dead process and make its claims due now."""
 
-        def work(connection: sqlite3.Connection) -> None:
-            invocations.free(connection, owner, now)
+        def free(connection: sqlite3.Connection) -> None:
+            invocations.free_claims_of(connection, owner, now)
             connection.execute("DELETE FROM engine_process WHERE token = ?", (owner,))
 
-        self.note(work)
+        self.write_unflushed(free)
 
-    def hasten(self, latest: int) -> None:
-        """Let no attempt wait until later than an instant."""
-        self.note(lambda connection: invocations.hasten(connection, latest))
+    def cap_next_attempt(self, latest: int) -> None:
+        """Move attempts planned after `latest` to `latest`."""
+        self.write_unflushed(lambda connection: invocations.cap_next_attempt(connection, latest))
 
-    def dead_letters(self) -> list[DeadLetter]:
-        """Return the invocations that were given up, newest first; of very many, the newest 200."""
+    def dead_letters(self) -> list[FailedInvocation]:
+        """Return the newest 200 dead letters, newest first."""
         with self.snapshot() as connection:
             return invocations.dead_letters(connection)
 
-    def dead_count(self) -> int:
-        """Return how many invocations were given up, and neither retried nor discarded since."""
+    def dead_letter_count(self) -> int:
+        """Return the number of dead letters."""
         with self.snapshot() as connection:
-            return invocations.dead_count(connection)
+            return invocations.dead_letter_count(connection)
 
-    def is_dead(self, invocation_id: str) -> bool:
-        """Tell whether an invocation was given up, and neither retried nor discarded since."""
+    def is_dead_letter(self, invocation_id: str) -> bool:
+        """Return whether an invocation is a dead letter."""
         with self.snapshot() as connection:
-            return invocations.is_dead(connection, invocation_id)
+            return invocations.is_dead_letter(connection, invocation_id)
 
-    def discard(self, invocation_id: str) -> bool:
-        """Forget a dead letter; False if it is no dead letter any more."""
-        return self.write(lambda connection: invocations.discard(connection, invocation_id))
+    def discard_dead_letter(self, invocation_id: str) -> bool:
+        """Delete a dead letter; return False if the invocation is not a dead letter."""
+        return self.write(lambda connection: invocations.discard_dead_letter(connection, invocation_id))
 
     def prune(self, now: int) -> None:
-        """Forget the client tokens that were used more than a day ago, and dead letters of more than a year ago."""
+        """Delete the client tokens older than a day and the dead letters older than a year."""
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM client_token WHERE used < ?", (now - TOKENS_KEPT,))
-            invocations.prune(connection, now - DEAD_LETTERS_KEPT)
+        def delete_expired(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM client_token WHERE used < ?", (now - CLIENT_TOKEN_RETENTION,))
+            invocations.delete_dead_letters_before(connection, now - DEAD_LETTER_RETENTION)
 
-        self.note(work)
+        self.write_unflushed(delete_expired)
 
     def close(self) -> None:
         """Close the file."""
         self.database.close()
 
 
-def _once(
-    connection: sqlite3.Connection, request: Request | None, now: int, work: Callable[[sqlite3.Connection], int | None]
+def _run_once(
+    connection: sqlite3.Connection,
+    request: IdempotentRequest | None,
+    now: int,
+    work: Callable[[sqlite3.Connection], int | None],
 ) -> int | None:
     if request is None:
         return work(connection)

@@ -1,4 +1,4 @@
-"""A home, processes that share it, and a webhook that counts what it gets."""
+"""A home, processes that share it, and a webhook that records its requests."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ SERVING = Path(__file__).with_name("serving.py")
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], object]:
-    """Return the first truthy answer of a condition in other processes; fail when there is none in time."""
+    """Return the first truthy value of a condition on other processes; fail after 20 seconds."""
 
     def wait(holds: Callable[[], object]) -> object:
         deadline = time.monotonic() + 20
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def home(tmp_path) -> Iterator[Application]:
-    """The home as another process sees it: nothing fires here."""
+    """Open the home in this process, without a runner."""
     application = Application(Settings(home=tmp_path / "home"))
     yield application
     application.close()
@@ -50,7 +50,7 @@ def home(tmp_path) -> Iterator[Application]:
 
 @pytest.fixture
 def serve(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Start a process that fires and publishes for the home, and kills itself at the point named."""
+    """Start a process that fires and publishes, and kills itself at a point."""
     started = []
 
     def start(point: str = "never") -> subprocess.Popen:
@@ -67,10 +67,10 @@ def serve(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
 
 @pytest.fixture
 def webhook() -> Iterator[SimpleNamespace]:
-    """A server that takes every post and remembers its webhook-id."""
+    """Serve a webhook that accepts every post and records its webhook-id."""
     ids: list[str] = []
 
-    class Receiver(BaseHTTPRequestHandler):
+    class WebhookHandler(BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["content-length"]))
             ids.append(self.headers["webhook-id"])
@@ -78,9 +78,9 @@ def webhook() -> Iterator[SimpleNamespace]:
             self.end_headers()
 
         def log_message(self, *arguments):
-            """Say nothing: the test counts."""
+            """Log nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), WebhookHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield SimpleNamespace(address=f"http://127.0.0.1:{server.server_port}/", ids=ids)

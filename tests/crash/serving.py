@@ -1,4 +1,4 @@
-"""A whole Punctual in a process of its own, that kills itself at a chosen point: `python serving.py PORT [POINT]`."""
+"""A complete Punctual process that kills itself at a chosen point: `python serving.py PORT [POINT]`."""
 
 import os
 import signal
@@ -16,33 +16,33 @@ from core.publishing.server import publish_route
 from core.settings import Settings
 
 
-def die(*_: object, **__: object) -> None:
-    """End this process as a power cut would: nothing is flushed, closed or told."""
+def kill_self(*_: object, **__: object) -> None:
+    """End this process like a power cut, without flushing or closing anything."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_after(kind: type, method: str) -> None:
-    """Kill the process when `method` has done its work, before its caller learns of it."""
-    whole = getattr(kind, method)
+def kill_after(kind: type, method: str) -> None:
+    """Make `method` kill the process when it is done, before it returns."""
+    original = getattr(kind, method)
 
-    def then_die(*arguments: object, **options: object) -> None:
-        whole(*arguments, **options)
-        die()
+    def call_and_kill(*arguments: object, **options: object) -> None:
+        original(*arguments, **options)
+        kill_self()
 
-    setattr(kind, method, then_die)
+    setattr(kind, method, call_and_kill)
 
 
 def main() -> None:
     port, point = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "never"
     match point:
         case "after claiming":
-            die_after(SqliteLedger, "claim")
+            kill_after(SqliteLedger, "claim")
         case "between publishing and recording":
-            SqliteLedger.finish = die  # type: ignore[method-assign, assignment]
+            SqliteLedger.finish = kill_self  # type: ignore[method-assign, assignment]
         case "after recording":
-            die_after(SqliteLedger, "finish")
+            kill_after(SqliteLedger, "finish")
     application = Application(Settings.read())
-    application.start_engine(lambda: f"http://127.0.0.1:{port}/publish")
+    application.start(lambda: f"http://127.0.0.1:{port}/publish")
     route = publish_route(lambda: application.publisher, application.signing_secrets)
     uvicorn.run(Starlette(routes=[route]), host="127.0.0.1", port=port, log_level="warning")
 

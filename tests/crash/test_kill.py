@@ -1,4 +1,4 @@
-"""A process that is killed at any point loses no post and sends none twice."""
+"""A kill at any point loses no post and publishes none twice."""
 
 import signal
 from datetime import timedelta
@@ -14,7 +14,7 @@ POINTS = ["after claiming", "between publishing and recording", "after recording
 
 @pytest.fixture
 def schedule(home):
-    """Schedule a post a few seconds ahead and return its id."""
+    """Schedule a post a few seconds ahead; return its id."""
 
     def plan(*destinations: str, ahead: float = 3.1) -> str:
         due = (home.clock() + timedelta(seconds=ahead)).replace(microsecond=0)
@@ -36,7 +36,7 @@ def schedule(home):
 
 @pytest.fixture
 def connect(home, webhook):
-    """Connect the counting webhook, as one that ignores repeats or one that does not."""
+    """Connect the webhook, with or without deduplication."""
 
     def keep(*, deduplicates: str) -> None:
         answers = {"name": "shop", "address": webhook.address, "deduplicates": deduplicates}
@@ -53,9 +53,11 @@ def killed(process) -> bool:
     return process.wait(timeout=20) == -signal.SIGKILL
 
 
-def test_killed_before_the_due_instant_the_post_goes_out_after_the_restart(eventually, home, serve, schedule):
+def test_a_post_is_published_after_a_restart_when_the_process_was_killed_before_its_instant(
+    eventually, home, serve, schedule
+):
     first = serve()
-    eventually(lambda: home.engine.running())
+    eventually(lambda: home.one_machine.has_live_runner())
     post_id = schedule("outbox")
     first.kill()
     first.wait()
@@ -65,7 +67,7 @@ def test_killed_before_the_due_instant_the_post_goes_out_after_the_restart(event
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_point_the_outbox_has_the_post_exactly_once(eventually, home, serve, schedule, point):
+def test_the_outbox_has_the_post_exactly_once_after_a_kill_at_any_point(eventually, home, serve, schedule, point):
     post_id = schedule("outbox")
     assert killed(serve(point))
     serve()
@@ -81,7 +83,7 @@ def test_killed_at_any_point_the_outbox_has_the_post_exactly_once(eventually, ho
         ("after recording", "published", 1),
     ],
 )
-def test_killed_at_any_point_a_webhook_gets_the_post_at_most_once(
+def test_a_webhook_gets_the_post_at_most_once_after_a_kill_at_any_point(
     eventually, home, serve, schedule, connect, webhook, point, state, received
 ):
     connect(deduplicates="no")
@@ -93,7 +95,7 @@ def test_killed_at_any_point_a_webhook_gets_the_post_at_most_once(
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_webhook_that_ignores_repeats_has_the_post_whatever_happens(
+def test_a_webhook_that_ignores_repeats_gets_the_post_after_a_kill_at_any_point(
     eventually, home, serve, schedule, connect, webhook, point
 ):
     connect(deduplicates="yes")
@@ -104,7 +106,7 @@ def test_a_webhook_that_ignores_repeats_has_the_post_whatever_happens(
     assert set(webhook.ids) == {post_id}
 
 
-def test_two_processes_on_one_home_never_both_fire(eventually, home, serve, schedule, connect, webhook):
+def test_two_processes_on_one_home_publish_each_post_once(eventually, home, serve, schedule, connect, webhook):
     connect(deduplicates="no")
     posts = {schedule("webhook:shop", ahead=4) for _ in range(20)}
     serve(), serve()

@@ -1,6 +1,6 @@
-"""An engine in a process of its own, for tests that kill it: `python firing.py HOME POINT`.
+"""An engine in its own process, for tests that kill it: `python firing.py HOME POINT [SECONDS]`.
 
-Each invocation is one line of HOME/fired. At the point named the process ends as by a power cut.
+Each invocation takes SECONDS and writes one line to HOME/fired. The process kills itself at POINT.
 """
 
 import os
@@ -21,22 +21,22 @@ from core.time.instants import real_clock
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 
 
-def die(*_: object) -> None:
+def kill_self(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:
     home, point = Path(sys.argv[1]), sys.argv[2]
-    lines = os.open(home / "fired", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    file = os.open(home / "fired", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
     def fire(invocation: Invocation) -> None:
         if point == "after claiming":
-            die()
+            kill_self()
         time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
-        os.write(lines, f"{invocation.schedule_name} {invocation.id} {invocation.attempt}\n".encode())
+        os.write(file, f"{invocation.schedule_name} {invocation.id} {invocation.attempt}\n".encode())
 
     if point == "before recording":
-        invocations.succeed = die  # type: ignore[assignment]
+        invocations.delete_succeeded = kill_self  # type: ignore[assignment]
     store = Store(home / "engine.db", now=real_clock())
     Runner(store, Presence(home / "processes"), {FUNCTION: fire}, real_clock).start()
     print("started", flush=True)

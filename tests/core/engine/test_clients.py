@@ -1,4 +1,4 @@
-"""The local clients are boto3's own; only the sending is not."""
+"""Local clients: boto3 clients whose requests the engine handles in the process."""
 
 import json
 import os
@@ -13,17 +13,17 @@ from botocore.exceptions import ClientError, ParamValidationError
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_parameters_are_checked_by_boto3_before_anything_is_sent(clients):
+def test_boto3_validates_parameters_before_the_engine_gets_the_request(clients):
     with pytest.raises(ParamValidationError, match="Missing required parameter"):
         clients.scheduler.create_schedule(Name="x")
 
 
-def test_no_connection_is_opened(clients, monkeypatch):
+def test_a_request_opens_no_connection(clients, monkeypatch):
     def refuse(*_):
         raise AssertionError("a connection was opened")
 
@@ -31,7 +31,7 @@ def test_no_connection_is_opened(clients, monkeypatch):
     assert clients.scheduler.list_schedules()["Schedules"] == []
 
 
-USERS = {
+USER_CONFIGURATION = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     "AWS_PROFILE": "nobody",
     "AWS_CONFIG_FILE": "broken-config",
@@ -44,7 +44,7 @@ USERS = {
     "AWS_CA_BUNDLE": "/nowhere",
     "HTTP_PROXY": "http://127.0.0.1:1",
 }
-LISTING = """
+SCRIPT = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,15 +58,15 @@ print(clients.scheduler.list_schedules()["Schedules"], clients.functions.invoke(
 """
 
 
-def test_nothing_that_a_person_has_set_up_for_aws_changes_the_local_clients(tmp_path):
+def test_the_users_aws_configuration_does_not_affect_local_clients(tmp_path):
     (tmp_path / "broken-config").write_text("[[not a config")
-    command = [sys.executable, "-c", LISTING, str(tmp_path / "engine.db")]
-    environment = {**os.environ, **USERS, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "engine.db")]
+    environment = {**os.environ, **USER_CONFIGURATION, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "[] 202 us-east-1\n", done.stderr
 
 
-def test_two_engines_in_one_process_do_not_answer_for_each_other(clients, api, create, tmp_path, clock):
+def test_two_engines_in_one_process_are_independent(clients, api, create, tmp_path, clock):
     other_store = Store(tmp_path / "other.db", now=clock())
     other = local_clients(Api(other_store, clock))
     create()
@@ -75,16 +75,16 @@ def test_two_engines_in_one_process_do_not_answer_for_each_other(clients, api, c
     other_store.close()
 
 
-@pytest.mark.parametrize("fault", [StorageFault, ZeroDivisionError])
-def test_a_fault_of_the_engine_is_an_error_of_aws(clients, store, monkeypatch, fault, caplog):
+@pytest.mark.parametrize("error", [StorageError, ZeroDivisionError])
+def test_an_error_of_the_engine_is_an_aws_internal_error(clients, store, monkeypatch, error, caplog):
     def fail(*_):
-        raise fault(store.database.path, "disk is full") if fault is StorageFault else fault
+        raise error(store.database.path, "disk is full") if error is StorageError else error
 
     monkeypatch.setattr(store, "snapshot", fail)
-    with pytest.raises(clients.scheduler.exceptions.InternalServerException) as error:
+    with pytest.raises(clients.scheduler.exceptions.InternalServerException) as raised:
         clients.scheduler.list_schedules()
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-    assert ("disk is full" in str(error.value)) == (fault is StorageFault)
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert ("disk is full" in str(raised.value)) == (error is StorageError)
     assert "GET /schedules failed" in caplog.text
 
 
@@ -98,20 +98,20 @@ def test_a_fault_of_the_engine_is_an_error_of_aws(clients, store, monkeypatch, f
         ("relay:live", "arn:aws:lambda:us-east-1:000000000000:function:relay:live"),
     ],
 )
-def test_a_function_is_found_by_any_of_its_names(clients, store, name, arn):
+def test_a_function_may_be_given_by_name_partial_arn_or_arn(clients, store, name, arn):
     clients.functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"a": "ü"}))
     (row,) = store.database.read("SELECT function_arn, payload, state FROM invocation")
     assert (row["function_arn"], json.loads(row["payload"]), row["state"]) == (arn, {"a": "ü"}, "waiting")
 
 
 @pytest.mark.parametrize("name", ["relay", "arn:aws:lambda:us-east-1:000000000000:function:relay"])
-def test_a_qualifier_belongs_to_the_function_however_that_is_named(clients, store, name):
+def test_a_qualifier_is_added_to_the_arn(clients, store, name):
     clients.functions.invoke(FunctionName=name, Qualifier="live", InvocationType="Event")
     (row,) = store.database.read("SELECT function_arn FROM invocation")
     assert row["function_arn"] == "arn:aws:lambda:us-east-1:000000000000:function:relay:live"
 
 
-def test_an_invocation_without_a_payload_is_an_empty_object(clients, store):
+def test_an_invocation_without_payload_gets_an_empty_object(clients, store):
     clients.functions.invoke(FunctionName="relay", InvocationType="Event")
     assert store.database.read("SELECT payload FROM invocation")[0]["payload"] == b"{}"
 
@@ -129,13 +129,13 @@ def test_an_invocation_without_a_payload_is_an_empty_object(clients, store):
         ({"InvocationType": "Event", "FunctionName": "no such name"}, "InvalidParameterValueException"),
     ],
 )
-def test_what_lambda_refuses_is_refused(clients, store, parameters, code):
+def test_an_invocation_that_lambda_refuses_is_refused(clients, store, parameters, code):
     with pytest.raises(ClientError) as error:
         clients.functions.invoke(**{"FunctionName": "relay", **parameters})
     assert error.value.response["Error"]["Code"] == code
     assert store.database.read("SELECT * FROM invocation") == []
 
 
-def test_lambdas_other_operations_are_refused_clearly(clients):
-    with pytest.raises(ClientError, match="this engine has Invoke alone"):
+def test_other_lambda_operations_are_refused(clients):
+    with pytest.raises(ClientError, match="supports only Lambda's Invoke operation"):
         clients.functions.list_functions()

@@ -1,4 +1,4 @@
-"""Every constraint of the service model, one by one: what the model forbids is refused, and named."""
+"""Every constraint of the service model: a violation is refused and reported."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from core.engine.api_errors import Unreadable
-from core.engine.constraints import checker
+from core.engine.api_errors import MalformedRequest
+from core.engine.constraints import validator
 from core.engine.protocol import operations_of
 
 MODEL = botocore.session.get_session().get_service_model("scheduler")
@@ -20,7 +20,7 @@ SAMPLES = {
 
 
 def sample(shape: Shape) -> Any:
-    """Return a value that obeys the shape, with required members alone."""
+    """Return a valid value of the shape with only its required members."""
     if isinstance(shape, StructureShape):
         return {name: sample(shape.members[name]) for name in shape.required_members}
     if isinstance(shape, ListShape):
@@ -34,14 +34,14 @@ def sample(shape: Shape) -> Any:
 
 
 def of_length(shape: Shape, length: int) -> Any:
-    """Return a string, list or map of that length."""
+    """Return a string, list or map of the given length."""
     if isinstance(shape, ListShape):
         return [sample(shape.member)] * length
     return {str(number): "x" for number in range(length)} if isinstance(shape, MapShape) else "x" * length
 
 
-def forbidden(shape: Shape) -> list[tuple[Any, str]]:
-    """Return values that violate the shape's own constraints, each with what is said of it."""
+def own_violations(shape: Shape) -> list[tuple[Any, str]]:
+    """Return values that violate the shape's own constraints, each with its constraint's text."""
     facts, found = shape.metadata, []
     if shape.type_name == "integer":
         found += [(facts["max"] + 1, f"have value less than or equal to {facts['max']}")] if "max" in facts else []
@@ -61,48 +61,48 @@ def forbidden(shape: Shape) -> list[tuple[Any, str]]:
 
 
 def violations(shape: Shape) -> list[tuple[Any, str, str]]:
-    """Return values that are wrong in one place, with the path of the place and what is said of it."""
+    """Return values with one violation, each with its path and its constraint's text."""
     found = []
     if isinstance(shape, StructureShape):
         for name, member in shape.members.items():
             path = name[:1].lower() + name[1:]
-            inner = [(value, path, says) for value, says in forbidden(member)]
-            inner += [(value, f"{path}.{below}", says) for value, below, says in violations(member)]
-            found += [({**sample(shape), name: value}, where, says) for value, where, says in inner]
+            inner = [(value, path, constraint) for value, constraint in own_violations(member)]
+            inner += [(value, f"{path}.{below}", constraint) for value, below, constraint in violations(member)]
+            found += [({**sample(shape), name: value}, where, constraint) for value, where, constraint in inner]
             if name in shape.required_members:
                 without = {key: value for key, value in sample(shape).items() if key != name}
                 found.append((without, path, "not be null"))
     if isinstance(shape, ListShape):
-        inner = [(value, "1.member", says) for value, says in forbidden(shape.member)]
-        inner += [(value, f"1.member.{below}", says) for value, below, says in violations(shape.member)]
+        inner = [(value, "1.member", constraint) for value, constraint in own_violations(shape.member)]
+        inner += [(value, f"1.member.{below}", constraint) for value, below, constraint in violations(shape.member)]
         fill = [sample(shape.member)] * (shape.metadata.get("min", 1) - 1)
-        found += [([value, *fill], where, says) for value, where, says in inner]
+        found += [([value, *fill], where, constraint) for value, where, constraint in inner]
     return found
 
 
 CASES = [
-    pytest.param(name, value, path, says, id=f"{name}: {path} must {says[:60]}")
+    pytest.param(name, value, path, constraint, id=f"{name}: {path} must {constraint[:60]}")
     for name in MODEL.operation_names
-    for value, path, says in violations(MODEL.operation_model(name).input_shape)
+    for value, path, constraint in violations(MODEL.operation_model(name).input_shape)
 ]
 
 
-def test_the_model_has_constraints_to_check():
+def test_the_model_has_more_than_200_constraints():
     assert len(CASES) > 200
 
 
-@pytest.mark.parametrize(("operation", "parameters", "path", "says"), CASES)
-def test_a_violation_is_found_and_named(operation, parameters, path, says):
+@pytest.mark.parametrize(("operation", "parameters", "path", "constraint"), CASES)
+def test_a_violation_is_reported_with_its_path(operation, parameters, path, constraint):
     found: list[str] = []
-    checker(MODEL.operation_model(operation).input_shape)(parameters, "", found)
-    assert any(f"at '{path}' failed to satisfy constraint: Member must {says}" in each for each in found), found
+    validator(MODEL.operation_model(operation).input_shape)(parameters, "", found)
+    assert any(f"at '{path}' failed to satisfy constraint: Member must {constraint}" in each for each in found), found
 
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
-def test_the_least_that_obeys_the_model_is_taken(operation):
+def test_the_smallest_valid_input_is_accepted(operation):
     shape = MODEL.operation_model(operation).input_shape
     found: list[str] = []
-    assert checker(shape)(sample(shape), "", found) == sample(shape)
+    assert validator(shape)(sample(shape), "", found) == sample(shape)
     assert found == []
 
 
@@ -120,27 +120,27 @@ def test_the_least_that_obeys_the_model_is_taken(operation):
         ("FlexibleTimeWindow", {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": True}),
     ],
 )
-def test_a_value_of_another_type_is_not_read(member, value):
+def test_a_value_of_a_wrong_type_is_refused(member, value):
     shape = MODEL.operation_model("CreateSchedule").input_shape
-    with pytest.raises(Unreadable, match="cannot be converted to"):
-        checker(shape)({**sample(shape), member: value}, "", [])
+    with pytest.raises(MalformedRequest, match="cannot be converted to"):
+        validator(shape)({**sample(shape), member: value}, "", [])
 
 
-def test_members_that_the_model_does_not_know_are_left_out_and_nulls_are_unset():
+def test_unknown_members_and_nulls_are_removed():
     shape = MODEL.operation_model("CreateSchedule").input_shape
     given = {**sample(shape), "Mood": "good", "Description": None}
-    assert checker(shape)(given, "", []) == sample(shape)
+    assert validator(shape)(given, "", []) == sample(shape)
 
 
 @pytest.mark.parametrize(("kind", "value"), [("long", 5), ("double", 0.5), ("blob", "aGk="), ("invented", {"a": 1})])
-def test_a_newer_model_may_have_types_that_this_one_has_not(kind, value):
-    """They are taken as they come: otherwise an upgrade of boto3 would keep everything from starting."""
-    assert checker(Shape("New", {"type": kind}))(value, "", []) == value
+def test_a_type_of_a_newer_model_accepts_every_value(kind, value):
+    """Otherwise an upgrade of boto3 could prevent the start."""
+    assert validator(Shape("New", {"type": kind}))(value, "", []) == value
 
 
 def test_a_long_has_bounds_like_an_integer():
     found: list[str] = []
-    checker(Shape("New", {"type": "long", "max": 4}))(5, "new", found)
+    validator(Shape("New", {"type": "long", "max": 4}))(5, "new", found)
     assert found == ["Value '5' at 'new' failed to satisfy constraint: Member must have value less than or equal to 4"]
 
 

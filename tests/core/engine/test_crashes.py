@@ -1,4 +1,4 @@
-"""Real processes that are killed: what was acknowledged fires all the same."""
+"""Kills of real processes: every acknowledged schedule still fires."""
 
 import random
 import signal
@@ -27,7 +27,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def store(home):
-    """The home as a process that does not fire has it open."""
+    """Open the store of the home in this process, without a runner."""
     store = Store(home / "engine.db", now=real_clock())
     yield store
     store.close()
@@ -35,7 +35,7 @@ def store(home):
 
 @pytest.fixture
 def schedule(store):
-    """Create a schedule that is due in some seconds, and return when."""
+    """Create a schedule that is due in some seconds; return its instant."""
     scheduler = local_clients(Api(store, real_clock)).scheduler
 
     def create(name, *, seconds=0.0):
@@ -54,7 +54,7 @@ def schedule(store):
 
 @pytest.fixture
 def engine(home):
-    """Start an engine that dies at a point; those that live are killed after the test."""
+    """Start an engine that kills itself at a point; kill survivors after the test."""
     started = []
 
     def start(point="never", takes=0.0):
@@ -73,7 +73,7 @@ def engine(home):
 
 @pytest.fixture
 def fired(home):
-    """The names that were fired so far, with how often."""
+    """Return how often each schedule has fired."""
 
     def count():
         path = home / "fired"
@@ -94,7 +94,7 @@ def kill(process):
     process.wait()
 
 
-def test_a_process_killed_before_the_due_instant_leaves_it_to_the_next_one(schedule, engine, fired):
+def test_a_schedule_fires_in_the_next_process_after_a_kill_before_its_instant(schedule, engine, fired):
     due = schedule("post", seconds=1.5)
     kill(engine())
     assert fired() == {}
@@ -103,36 +103,36 @@ def test_a_process_killed_before_the_due_instant_leaves_it_to_the_next_one(sched
     assert real_clock() >= due.replace(microsecond=0)
 
 
-def test_a_post_that_is_overdue_after_a_crash_fires_at_once(schedule, engine, fired):
+def test_a_schedule_overdue_after_a_crash_fires_at_once(schedule, engine, fired):
     kill(engine())
     schedule("post", seconds=-3600)
     engine()
     eventually(lambda: fired() == {"post": 1})
 
 
-def test_what_a_killed_process_had_claimed_is_fired_by_the_next_one_at_once(schedule, engine, fired, home):
+def test_the_next_process_fires_the_claims_of_a_killed_one_at_once(schedule, engine, fired, home):
     schedule("post")
     engine("after claiming").wait()
     assert fired() == {}
     begun = time.monotonic()
     engine()
     eventually(lambda: fired() == {"post": 1})
-    assert time.monotonic() - begun < 10  # far less than the minute that a lease lasts
+    assert time.monotonic() - begun < 10  # a lease lasts a minute
     assert (home / "fired").read_text().split()[2] == "2"
 
 
-def test_another_process_that_runs_takes_over_within_seconds(schedule, engine, fired):
-    doomed = engine(takes=30)
+def test_a_running_process_takes_over_claims_within_seconds(schedule, engine, fired):
+    first = engine(takes=30)
     schedule("post")
     time.sleep(0.6)
-    survivor = engine()
-    kill(doomed)
+    second = engine()
+    kill(first)
     eventually(lambda: fired() == {"post": 1})
-    assert survivor.poll() is None
+    assert second.poll() is None
 
 
-def test_an_attempt_that_was_made_but_not_recorded_is_made_again_under_the_same_id(schedule, engine, fired, home):
-    """At least once: the fence behind the function makes the second one harmless, by the occurrence that both name."""
+def test_an_unrecorded_attempt_is_repeated_with_the_same_id(schedule, engine, fired, home):
+    """Functions run at least once. The fence makes the second attempt harmless: both carry the same occurrence."""
     schedule("post")
     engine("before recording").wait()
     engine()
@@ -142,17 +142,17 @@ def test_an_attempt_that_was_made_but_not_recorded_is_made_again_under_the_same_
 
 
 @pytest.mark.parametrize("takes", [0.0, 0.1])
-def test_random_kills_under_load_lose_nothing(schedule, engine, fired, home, store, takes):
+def test_random_kills_under_load_lose_no_schedule(schedule, engine, fired, home, store, takes):
     """The short form of benchmarks/soak.py."""
-    chance = random.Random(7)
+    randomness = random.Random(7)
     acknowledged = set()
     for round_number in range(6):
         process = engine(takes=takes)
         for number in range(40):
             name = f"r{round_number}-{number}"
-            schedule(name, seconds=chance.choice([-1, 0, 0, 1, 2]))
+            schedule(name, seconds=randomness.choice([-1, 0, 0, 1, 2]))
             acknowledged.add(name)
-        time.sleep(chance.uniform(0, 0.4))
+        time.sleep(randomness.uniform(0, 0.4))
         kill(process)
     engine()
     eventually(lambda: set(fired()) == acknowledged and store.next_due() is None)

@@ -1,4 +1,4 @@
-"""Random and hostile requests: none is answered 500, and none harms what is stored."""
+"""Random and hostile requests: no response is an internal error, and the store stays intact."""
 
 import base64
 import json
@@ -51,27 +51,27 @@ paths = st.one_of(
 
 
 @pytest.fixture
-def sound(api, store):
-    """Check an answer, and that the store still answers."""
+def check_response(api, store):
+    """Check a response, and that the next request succeeds."""
 
-    def check(answer):
-        status, headers, body = answer
+    def check(response):
+        status, headers, body = response
         assert status in (200, 202, 400, 404, 409, 413), body
         if status >= 400:
             assert headers["x-amzn-ErrorType"] != "InternalServerException"
             assert json.loads(body)["Message"]
-        assert api.answer("GET", "/schedules", "", {}, b"")[0] == 200
+        assert api.handle("GET", "/schedules", "", {}, b"")[0] == 200
 
     yield check
     store.database.check()
 
 
-def everywhere(value, path=()):
-    """Yield the paths of all members, however deep."""
+def member_paths(value, path=()):
+    """Yield the paths of all members at any depth."""
     for name, item in value.items():
         yield (*path, name)
         if isinstance(item, dict):
-            yield from everywhere(item, (*path, name))
+            yield from member_paths(item, (*path, name))
 
 
 def replaced(value, path, new):
@@ -88,19 +88,19 @@ def replaced(value, path, new):
     headers=st.dictionaries(st.text(), st.text(), max_size=3) | st.just({"X-Amz-Invocation-Type": "Event"}),
     body=st.binary(max_size=200) | anything.map(lambda value: json.dumps(value).encode()),
 )
-def test_any_request(api, sound, method, path, query, headers, body):
-    sound(api.answer(method, path, query, headers, body))
+def test_an_arbitrary_request_is_handled(api, check_response, method, path, query, headers, body):
+    check_response(api.handle(method, path, query, headers, body))
 
 
 @FUZZ
-@given(member=st.sampled_from(list(everywhere(VALID))), value=anything, update=st.booleans())
-def test_a_valid_request_with_anything_in_one_place(api, sound, member, value, update):
+@given(member=st.sampled_from(list(member_paths(VALID))), value=anything, update=st.booleans())
+def test_a_valid_request_with_one_arbitrary_member_is_handled(api, check_response, member, value, update):
     body = json.dumps(replaced(VALID, member, value)).encode()
-    sound(api.answer("POST", "/schedules/post", "", {}, body))
+    check_response(api.handle("POST", "/schedules/post", "", {}, body))
     if update:
-        sound(api.answer("PUT", "/schedules/post", "", {}, body))
-        sound(api.answer("GET", "/schedules/post", "", {}, b""))
-    sound(api.answer("DELETE", "/schedules/post", "", {}, b""))
+        check_response(api.handle("PUT", "/schedules/post", "", {}, body))
+        check_response(api.handle("GET", "/schedules/post", "", {}, b""))
+    check_response(api.handle("DELETE", "/schedules/post", "", {}, b""))
 
 
 @FUZZ
@@ -110,12 +110,12 @@ def test_a_valid_request_with_anything_in_one_place(api, sound, member, value, u
     start=st.none() | st.floats(-1e20, 1e20) | st.integers(0, 2**40),
     end=st.none() | st.floats(-1e20, 1e20) | st.integers(0, 2**40),
 )
-def test_any_expression_zone_and_dates(api, sound, expression, zone, start, end):
+def test_an_arbitrary_expression_with_zone_and_dates_is_handled(api, check_response, expression, zone, start, end):
     changed = {"ScheduleExpression": expression, "ScheduleExpressionTimezone": zone, "StartDate": start, "EndDate": end}
     body = json.dumps({**VALID, **changed, "ClientToken": None}).encode()
-    sound(api.answer("POST", "/schedules/post", "", {}, body))
-    sound(api.answer("GET", "/schedules/post", "", {}, b""))
-    sound(api.answer("DELETE", "/schedules/post", "", {}, b""))
+    check_response(api.handle("POST", "/schedules/post", "", {}, body))
+    check_response(api.handle("GET", "/schedules/post", "", {}, b""))
+    check_response(api.handle("DELETE", "/schedules/post", "", {}, b""))
 
 
 @FUZZ
@@ -126,7 +126,7 @@ def test_any_expression_zone_and_dates(api, sound, expression, zone, start, end)
         ["get_schedule", "delete_schedule", "create_schedule_group", "list_schedules", "tag_resource"]
     ),
 )
-def test_any_text_through_boto3(engine_client, sound, text, number, operation):
+def test_arbitrary_text_through_boto3_is_handled(engine_client, check_response, text, number, operation):
     listing = {"NamePrefix": text, "NextToken": text, "MaxResults": number}
     with suppress(
         ParamValidationError,
@@ -152,22 +152,22 @@ def test_any_text_through_boto3(engine_client, sound, text, number, operation):
         json.dumps({**VALID, "Target": {**VALID["Target"], "Input": "[" * 100_000}}).encode(),
     ],
 )
-def test_bodies_that_break_parsers(sound, api, body):
-    answer = api.answer("POST", "/schedules/post", "", {}, body)
-    assert answer[0] == 400
-    sound(answer)
+def test_a_body_that_breaks_parsers_is_refused(check_response, api, body):
+    response = api.handle("POST", "/schedules/post", "", {}, body)
+    assert response[0] == 400
+    check_response(response)
 
 
 @pytest.mark.parametrize(("path", "parts"), [("/schedules", ["\ud800", "a"]), ("/schedule-groups", ["\ud800"])])
-def test_a_token_that_holds_half_a_character_is_refused(sound, api, path, parts):
+def test_a_token_with_half_a_surrogate_pair_is_refused(check_response, api, path, parts):
     token = base64.urlsafe_b64encode(json.dumps(parts).encode()).decode()
-    answer = api.answer("GET", path, f"NextToken={token}", {}, b"")
-    assert answer[0] == 400
-    sound(answer)
+    response = api.handle("GET", path, f"NextToken={token}", {}, b"")
+    assert response[0] == 400
+    check_response(response)
 
 
 @pytest.mark.parametrize("number", ["1_0", "%D9%A3", "+5", "%205", "0x5", "", "1e1", "5.0"])
-def test_a_number_in_the_query_is_digits(sound, api, number):
-    answer = api.answer("GET", "/schedules", f"MaxResults={number}", {}, b"")
-    assert answer[0] == 400
-    sound(answer)
+def test_a_number_in_the_query_must_be_digits(check_response, api, number):
+    response = api.handle("GET", "/schedules", f"MaxResults={number}", {}, b"")
+    assert response[0] == 400
+    check_response(response)

@@ -1,3 +1,5 @@
+"""Heartbeats, leases, dead processes, pruning and clock jumps."""
+
 import logging
 from datetime import timedelta
 
@@ -5,12 +7,12 @@ import pytest
 
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
-from core.engine.timing import milliseconds
 from core.storage.processes import Presence
+from core.time.instants import epoch_ms
 
 
-class Steady:
-    """A steady clock that stands still until it is moved."""
+class ManualMonotonicClock:
+    """A monotonic clock that moves only when the test moves it."""
 
     seconds = 0.0
 
@@ -19,223 +21,231 @@ class Steady:
 
 
 @pytest.fixture
-def steady():
-    return Steady()
+def monotonic():
+    return ManualMonotonicClock()
 
 
 @pytest.fixture
-def housekeeping(store, presence, clock, steady):
-    housekeeping = Housekeeping(store, presence, clock, longest_pause=timedelta(minutes=15), steady=steady)
-    housekeeping.look()
+def housekeeping(store, presence, clock, monotonic):
+    housekeeping = Housekeeping(store, presence, clock, longest_retry_delay=timedelta(minutes=15), monotonic=monotonic)
+    housekeeping.run_due_duties()
     return housekeeping
 
 
 @pytest.fixture
-def walk(clock, steady, housekeeping):
-    """Let time pass, on the wall and on the steady clock alike, and look."""
+def advance(clock, monotonic, housekeeping):
+    """Move the wall clock and the monotonic clock, and run the due duties."""
 
-    def pass_time(seconds):
+    def move_clocks(seconds):
         clock.move(seconds=seconds)
-        steady.seconds += seconds
-        housekeeping.look()
+        monotonic.seconds += seconds
+        housekeeping.run_due_duties()
 
-    return pass_time
+    return move_clocks
 
 
 @pytest.fixture
-def other(tmp_path):
-    """Another process's presence, in this process: its lock is as good as another's."""
+def other_process(tmp_path):
+    """Return another presence. Its lock works like one of another process."""
     presence = Presence(tmp_path / "processes")
     yield presence
     presence.leave()
 
 
 @pytest.fixture
-def claimed(create, store, other, clock):
-    """An invocation that the other process has claimed."""
+def claimed(create, store, other_process, clock):
+    """Return an invocation that the other process has claimed."""
     create()
-    store.beat(other.token, milliseconds(clock()))
-    (invocation,) = store.take(other.token, milliseconds(clock()), 10)
+    store.record_heartbeat(other_process.token, epoch_ms(clock()))
+    (invocation,) = store.claim_due(other_process.token, epoch_ms(clock()), 10)
     return invocation
 
 
-def test_what_a_live_process_claimed_is_left_alone(housekeeping, claimed, store):
-    housekeeping.look()
+def test_the_claims_of_a_live_process_stay(housekeeping, claimed, store):
+    housekeeping.run_due_duties()
     assert store.next_due() is None
 
 
-def test_what_a_dead_process_claimed_is_due_at_once(housekeeping, claimed, store, other, clock, presence):
-    other.leave()
-    housekeeping.look()
+def test_the_claims_of_a_dead_process_are_due_at_once(housekeeping, claimed, store, other_process, clock, presence):
+    other_process.leave()
+    housekeeping.run_due_duties()
     assert store.next_due() == clock()
-    (again,) = store.take(presence.token, milliseconds(clock()), 10)
+    (again,) = store.claim_due(presence.token, epoch_ms(clock()), 10)
     assert (again.id, again.attempt, again.payload) == (claimed.id, 2, claimed.payload)
 
 
-def test_a_process_that_lives_but_is_stuck_loses_its_claims_when_their_lease_ends(
-    housekeeping, claimed, store, clock, walk
-):
-    walk(59)
+def test_a_stuck_process_loses_its_claims_when_their_lease_ends(housekeeping, claimed, store, clock, advance):
+    advance(59)
     assert store.next_due() is None
-    walk(2)
+    advance(2)
     assert store.next_due() == clock()
 
 
-def test_a_process_of_which_nobody_can_tell_whether_it_lives_counts_as_living_while_its_lease_lasts(
-    claimed, store, other, clock, walk, tmp_path
+def test_a_process_with_an_unreadable_lock_keeps_its_claims_while_the_lease_lasts(
+    claimed, store, other_process, clock, advance, tmp_path
 ):
-    """A lock file of another user, say. That must not keep anything from firing."""
-    lock = tmp_path / "processes" / f"{other.token}.lock"
+    """Such as another user's lock file, which must not prevent firing."""
+    lock = tmp_path / "processes" / f"{other_process.token}.lock"
     lock.unlink()
     lock.mkdir()
-    walk(30)
+    advance(30)
     assert store.next_due() is None
-    walk(31)
+    advance(31)
     assert store.next_due() == clock()
     lock.rmdir()
 
 
-def test_a_process_that_reports_keeps_its_claims_however_long_its_function_takes(
-    housekeeping, claimed, store, other, clock, walk
+def test_a_process_with_heartbeats_keeps_its_claims_during_a_long_function(
+    housekeeping, claimed, store, other_process, clock, advance
 ):
     for _ in range(20):
-        walk(30)
-        store.beat(other.token, milliseconds(clock()))
+        advance(30)
+        store.record_heartbeat(other_process.token, epoch_ms(clock()))
     assert store.next_due() is None
 
 
-def test_after_a_jump_of_the_clock_live_processes_have_time_to_renew_their_leases(
-    housekeeping, claimed, store, other, clock, walk, caplog
+def test_after_a_clock_jump_live_processes_have_time_to_renew_their_leases(
+    housekeeping, claimed, store, other_process, clock, advance, caplog
 ):
     with caplog.at_level(logging.WARNING):
         clock.move(hours=3)
-        housekeeping.look()
+        housekeeping.run_due_duties()
     assert "The clock jumped by 10800.0 s." in caplog.text
     assert store.next_due() is None
-    store.beat(other.token, milliseconds(clock()))
-    walk(10)
+    store.record_heartbeat(other_process.token, epoch_ms(clock()))
+    advance(10)
     assert store.next_due() is None
 
 
-def test_a_runner_prolongs_its_own_leases_at_once_when_the_clock_jumps(housekeeping, create, store, presence, clock):
+def test_a_runner_renews_its_leases_at_once_after_a_clock_jump(housekeeping, create, store, presence, clock):
     create()
-    store.take(presence.token, milliseconds(clock()), 10)
+    store.claim_due(presence.token, epoch_ms(clock()), 10)
     clock.move(hours=3)
-    housekeeping.look()
-    assert store.owners()[presence.token] > milliseconds(clock())
+    housekeeping.run_due_duties()
+    assert store.lease_ends()[presence.token] > epoch_ms(clock())
 
 
-def test_a_runner_reports_every_ten_seconds(housekeeping, store, clock, walk):
-    begun = clock()
-    walk(9)
-    assert store.heartbeat() == begun
-    walk(1)
-    assert store.heartbeat() == clock()
+def test_a_runner_records_a_heartbeat_every_ten_seconds(housekeeping, store, clock, advance):
+    started_at = clock()
+    advance(9)
+    assert store.last_heartbeat() == started_at
+    advance(1)
+    assert store.last_heartbeat() == clock()
 
 
-def test_a_runner_reports_at_once_when_the_clock_is_set_back(housekeeping, create, store, presence, clock, walk):
-    """Else it would not for hours, and what it holds would stay its own for as long after it hung."""
+def test_a_runner_records_a_heartbeat_at_once_when_the_clock_is_set_back(
+    housekeeping, create, store, presence, clock, advance
+):
+    """Otherwise the next heartbeat comes hours later, and a hang keeps its claims for hours."""
     create()
-    store.take(presence.token, milliseconds(clock()), 10)
+    store.claim_due(presence.token, epoch_ms(clock()), 10)
     clock.move(hours=-3)
-    housekeeping.look()
-    assert store.heartbeat() == clock()
-    assert store.owners()[presence.token] == milliseconds(clock()) + 60_000
-    walk(10)
-    assert store.heartbeat() == clock()
+    housekeeping.run_due_duties()
+    assert store.last_heartbeat() == clock()
+    assert store.lease_ends()[presence.token] == epoch_ms(clock()) + 60_000
+    advance(10)
+    assert store.last_heartbeat() == clock()
 
 
 @pytest.fixture
-def failed(create, store, other, clock):
-    """Let an attempt fail, the next one following in some minutes; return when."""
+def failed_attempt(create, store, other_process, clock):
+    """Record a failed attempt whose retry is due in some minutes; return its instant."""
 
     def fail(minutes):
         create()
-        (claimed,) = store.take(other.token, milliseconds(clock()), 10)
+        (claimed,) = store.claim_due(other_process.token, epoch_ms(clock()), 10)
         at = clock() + timedelta(minutes=minutes)
-        store.note(lambda connection: invocations.try_again(connection, claimed.id, other.token, "x", milliseconds(at)))
+        store.write_unflushed(
+            lambda connection: invocations.schedule_retry(
+                connection, claimed.id, other_process.token, "x", epoch_ms(at)
+            )
+        )
         return at
 
     return fail
 
 
 @pytest.mark.parametrize(("hours", "minutes"), [(-3, 15), (-0.2, 15), (-0.1, 14), (3, -172)])
-def test_no_retry_waits_longer_than_retries_do_although_the_clock_was_set_back(
-    housekeeping, failed, store, clock, hours, minutes
+def test_no_retry_waits_longer_than_the_longest_delay_after_the_clock_was_set_back(
+    housekeeping, failed_attempt, store, clock, hours, minutes
 ):
-    """Else a post whose first attempt failed while the clock was ahead would be too late by hours."""
-    failed(minutes=8)
+    """Otherwise a post whose first attempt failed while the clock was ahead is late by hours."""
+    failed_attempt(minutes=8)
     clock.move(hours=hours)
-    housekeeping.look()
+    housekeeping.run_due_duties()
     assert store.next_due() == clock() + timedelta(minutes=minutes)
 
 
-def test_a_retry_that_waits_as_long_as_it_may_is_left_alone(housekeeping, failed, store, walk):
-    at = failed(minutes=15)
-    walk(0.5)
-    housekeeping.look()
+def test_a_retry_with_the_longest_delay_stays(housekeeping, failed_attempt, store, advance):
+    at = failed_attempt(minutes=15)
+    advance(0.5)
+    housekeeping.run_due_duties()
     assert store.next_due() == at
 
 
-def test_client_tokens_are_forgotten_also_when_the_clock_was_set_back_meanwhile(create, store, walk, clock):
+def test_client_tokens_are_deleted_also_after_the_clock_was_set_back(create, store, advance, clock):
     clock.move(days=-30)
-    walk(0.1)
+    advance(0.1)
     create(expression="rate(1 day)")
     for _ in range(2):
-        walk(13 * 3600)
+        advance(13 * 3600)
     assert store.database.read("SELECT * FROM client_token") == []
 
 
-def test_a_process_that_holds_nothing_is_known_for_as_long_as_it_lives(walk, store, other, clock):
-    store.beat(other.token, milliseconds(clock()))
-    walk(3600)
-    assert other.token in store.owners()
+def test_a_live_process_without_claims_stays_known(advance, store, other_process, clock):
+    store.record_heartbeat(other_process.token, epoch_ms(clock()))
+    advance(3600)
+    assert other_process.token in store.lease_ends()
 
 
-def test_client_tokens_are_forgotten_after_a_day(create, store, walk):
+def test_client_tokens_are_deleted_after_a_day(create, store, advance):
     create()
     assert len(store.database.read("SELECT * FROM client_token")) == 1
     for _ in range(2):
-        walk(13 * 3600)
+        advance(13 * 3600)
     assert store.database.read("SELECT * FROM client_token") == []
 
 
 @pytest.fixture
-def give_up(store, other, clock):
-    """Let all that is due be claimed and given up."""
+def fail_all_due(store, other_process, clock):
+    """Claim everything that is due and turn it into dead letters."""
 
     def all_due():
-        now = milliseconds(clock())
-        while taken := store.take(other.token, now, 100):
-            for each in taken:
-                store.note(
-                    lambda connection, each=each: invocations.give_up(connection, each.id, other.token, "x", now)
+        now = epoch_ms(clock())
+        while claimed := store.claim_due(other_process.token, now, 100):
+            for each in claimed:
+                store.write_unflushed(
+                    lambda connection, each=each: invocations.make_dead_letter(
+                        connection, each.id, other_process.token, "x", now
+                    )
                 )
 
     return all_due
 
 
-def test_dead_letters_are_forgotten_after_a_year_and_not_before(create, store, walk, give_up):
-    """The fence remembers for 400 days what went out; a retry after that could publish it again."""
+def test_dead_letters_are_deleted_after_a_year_and_not_before(create, store, advance, fail_all_due):
+    """The fence keeps its entries for 400 days; a retry after that could publish a post again."""
     create()
-    give_up()
-    walk(364 * 24 * 3600)
+    fail_all_due()
+    advance(364 * 24 * 3600)
     assert len(store.dead_letters()) == 1
-    walk(2 * 24 * 3600)
+    advance(2 * 24 * 3600)
     assert store.dead_letters() == []
 
 
-def test_of_very_many_dead_letters_the_newest_are_read_and_all_are_counted(store, clock, give_up):
+def test_the_newest_200_dead_letters_are_listed_and_all_are_counted(store, clock, fail_all_due):
     for number in range(250):
-        store.invoke("arn:aws:lambda:us-east-1:000000000000:function:relay", b"%d" % number, milliseconds(clock()))
+        store.add_direct_invocation(
+            "arn:aws:lambda:us-east-1:000000000000:function:relay", b"%d" % number, epoch_ms(clock())
+        )
         clock.move(seconds=1)
-        give_up()
-    assert store.dead_count() == 250
+        fail_all_due()
+    assert store.dead_letter_count() == 250
     assert [int(letter.payload) for letter in store.dead_letters()] == list(range(249, 49, -1))
 
 
-def test_a_process_that_left_is_not_known_any_more(housekeeping, store, other, clock):
-    store.beat(other.token, milliseconds(clock()))
-    other.leave()
-    housekeeping.look()
-    assert other.token not in store.owners()
+def test_a_process_that_left_is_removed(housekeeping, store, other_process, clock):
+    store.record_heartbeat(other_process.token, epoch_ms(clock()))
+    other_process.leave()
+    housekeeping.run_due_duties()
+    assert other_process.token not in store.lease_ends()

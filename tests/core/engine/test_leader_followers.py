@@ -1,4 +1,4 @@
-"""Turns: one thread goes on while the process has work, and what waits for somebody else holds up nobody."""
+"""One thread processes invocations while the process is busy; blocked functions do not delay others."""
 
 import threading
 import time
@@ -9,13 +9,13 @@ import pytest
 
 from core.engine import leader_followers
 from core.engine.invocations import Invocation
-from core.engine.leader_followers import Turns
+from core.engine.leader_followers import LeaderFollowers
 
 LONG = 60.0
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
-def invocation(name):
+def new_invocation(name):
     return Invocation(
         id=name,
         function_arn="arn",
@@ -28,38 +28,40 @@ def invocation(name):
 
 
 class Workers:
-    """Threads that go through invocations; each is done at once unless it is held."""
+    """Threads that process invocations. An invocation ends at once unless it is blocked."""
 
     def __init__(self, count):
-        self.process_idles = True
+        self.process_is_idle = True
         self._ready = SimpleQueue()
-        self._turns = Turns(self._ready, self._rest, lambda: 0.0 if self.process_idles else 1e3 * time.monotonic())
-        self._held = {}
+        self._leader_followers = LeaderFollowers(
+            self._ready, self._record_idle, lambda: 0.0 if self.process_is_idle else 1e3 * time.monotonic()
+        )
+        self._blocked = {}
         self._changed = threading.Condition()
-        self.begun = []
-        """The names of what was begun, each with the thread that did."""
-        self.story = []
-        """What each thread did, in order: the name of what it began, or that it rests."""
+        self.started = []
+        """The started invocations: names and threads."""
+        self.events = []
+        """The events of all threads, in order: names of started invocations, or `idle`."""
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
 
-    def hold(self, name):
-        self._held[name] = threading.Event()
+    def block(self, name):
+        self._blocked[name] = threading.Event()
 
     def release(self, name):
-        self._held[name].set()
+        self._blocked[name].set()
 
     def put(self, *names):
         for name in names:
-            self._ready.put(invocation(name))
+            self._ready.put(new_invocation(name))
 
-    def have_begun(self, count, timeout=10.0):
+    def wait_for_started(self, count, timeout=10.0):
         with self._changed:
-            return self._changed.wait_for(lambda: len(self.begun) >= count, timeout)
+            return self._changed.wait_for(lambda: len(self.started) >= count, timeout)
 
     def end(self):
-        for event in self._held.values():
+        for event in self._blocked.values():
             event.set()
         for _ in self._threads:
             self._ready.put(None)
@@ -67,21 +69,21 @@ class Workers:
             thread.join(10)
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _rest(self):
-        self.story.append(("rests", threading.current_thread()))
+    def _record_idle(self):
+        self.events.append(("idle", threading.current_thread()))
 
     def _work(self):
-        while (given := self._turns.next()) is not None:
+        while (invocation := self._leader_followers.next_invocation()) is not None:
             with self._changed:
-                self.begun.append((given.id, threading.current_thread()))
-                self.story.append((given.id, threading.current_thread()))
+                self.started.append((invocation.id, threading.current_thread()))
+                self.events.append((invocation.id, threading.current_thread()))
                 self._changed.notify_all()
-            if given.id in self._held:
-                self._held[given.id].wait(LONG)
+            if invocation.id in self._blocked:
+                self._blocked[invocation.id].wait(LONG)
 
 
 def wait_for(true):
-    """Tell whether something becomes true within ten seconds."""
+    """Return whether a condition becomes true within ten seconds."""
     ends = time.monotonic() + 10
     while not true() and time.monotonic() < ends:
         time.sleep(0.001)
@@ -97,114 +99,114 @@ def workers():
 
 @pytest.fixture
 def busy(workers, monkeypatch):
-    """Workers in a process that has so much to do that nobody goes on in another one's place."""
-    monkeypatch.setattr(leader_followers, "LONGEST", LONG)
-    workers.process_idles = False
+    """Return workers in a process that is busy for longer than the test."""
+    monkeypatch.setattr(leader_followers, "MAX_LEADER_SECONDS", LONG)
+    workers.process_is_idle = False
     return workers
 
 
-def test_one_thread_goes_through_all_that_is_there_in_order(busy):
+def test_one_thread_processes_everything_in_order_while_the_process_is_busy(busy):
     names = [f"post-{number}" for number in range(50)]
     busy.put(*names[:30])
-    assert busy.have_begun(30)
+    assert busy.wait_for_started(30)
     busy.put(*names[30:])
-    assert busy.have_begun(50)
-    assert [name for name, _ in busy.begun] == names
-    assert len({thread for _, thread in busy.begun}) == 1
+    assert busy.wait_for_started(50)
+    assert [name for name, _ in busy.started] == names
+    assert len({thread for _, thread in busy.started}) == 1
 
 
-def test_while_the_process_has_work_the_next_one_waits_until_the_last_one_is_done(busy):
-    busy.hold("first")
+def test_while_the_process_is_busy_the_next_invocation_waits_for_the_last_one(busy):
+    busy.block("first")
     busy.put("first", "second")
-    assert busy.have_begun(1)
-    assert not busy.have_begun(2, timeout=0.05)
+    assert busy.wait_for_started(1)
+    assert not busy.wait_for_started(2, timeout=0.05)
     busy.release("first")
-    assert busy.have_begun(2)
+    assert busy.wait_for_started(2)
 
 
-def test_once_the_process_idles_the_next_one_goes_on(busy):
-    busy.hold("first")
+def test_once_the_process_is_idle_the_next_invocation_starts(busy):
+    busy.block("first")
     busy.put("first", "second")
-    assert busy.have_begun(1)
-    assert not busy.have_begun(2, timeout=0.05)
-    busy.process_idles = True
-    assert busy.have_begun(2)
+    assert busy.wait_for_started(1)
+    assert not busy.wait_for_started(2, timeout=0.05)
+    busy.process_is_idle = True
+    assert busy.wait_for_started(2)
 
 
-def test_even_while_the_process_has_work_nobody_is_held_up_for_ever(workers):
-    workers.process_idles = False
-    workers.hold("first")
+def test_a_busy_process_holds_back_the_next_invocation_only_for_the_maximum_time(workers):
+    workers.process_is_idle = False
+    workers.block("first")
     workers.put("first", "second")
-    assert workers.have_begun(2)
+    assert workers.wait_for_started(2)
 
 
-def test_those_that_wait_for_somebody_else_hold_up_nobody_while_there_are_threads(workers):
+def test_blocked_functions_do_not_delay_others_while_there_are_threads(workers):
     for name in ("a", "b", "c"):
-        workers.hold(name)
+        workers.block(name)
     workers.put("a", "b", "c", "d", "e")
-    assert workers.have_begun(5)
+    assert workers.wait_for_started(5)
 
 
-def test_one_that_comes_after_nothing_was_ready_holds_up_nobody(workers):
+def test_a_blocked_function_after_an_empty_queue_does_not_delay_others(workers):
     workers.put("quick")
-    assert workers.have_begun(1)
-    workers.hold("slow")
+    assert workers.wait_for_started(1)
+    workers.block("slow")
     workers.put("slow", "next")
-    assert workers.have_begun(3)
+    assert workers.wait_for_started(3)
 
 
-def test_a_thread_that_lost_its_turn_lines_up_again(workers):
+def test_a_former_leader_becomes_a_follower_again(workers):
     for name in ("a", "b", "c", "d"):
-        workers.hold(name)
+        workers.block(name)
     workers.put("a", "b", "c", "d", "e")
-    assert workers.have_begun(4)
-    assert not workers.have_begun(5, timeout=0.05)
+    assert workers.wait_for_started(4)
+    assert not workers.wait_for_started(5, timeout=0.05)
     workers.release("b")
-    assert workers.have_begun(5)
-    by_name = dict(workers.begun)
+    assert workers.wait_for_started(5)
+    by_name = dict(workers.started)
     assert by_name["e"] is by_name["b"]
 
 
-def test_a_thread_is_looked_at_for_longer_once_one_was_quick(workers, monkeypatch):
-    monkeypatch.setattr(leader_followers, "GLANCE", LONG)
+def test_a_leader_is_watched_for_longer_after_a_quick_invocation(workers, monkeypatch):
+    monkeypatch.setattr(leader_followers, "WATCH_SECONDS", LONG)
     for name in ("a", "b"):
-        workers.hold(name)
+        workers.block(name)
     workers.put("a", "b", "quick")
-    assert workers.have_begun(3)
-    workers.hold("c")
+    assert workers.wait_for_started(3)
+    workers.block("c")
     workers.put("c", "d")
-    assert workers.have_begun(4)
-    assert not workers.have_begun(5, timeout=0.05)
+    assert workers.wait_for_started(4)
+    assert not workers.wait_for_started(5, timeout=0.05)
 
 
-def test_a_thread_rests_once_nothing_is_ready_and_not_before(busy):
-    busy.hold("first")
+def test_on_idle_is_called_once_nothing_is_ready_and_not_before(busy):
+    busy.block("first")
     busy.put("first", "second", "third")
-    assert busy.have_begun(1)
+    assert busy.wait_for_started(1)
     busy.release("first")
-    assert busy.have_begun(3)
-    by = busy.begun[0][1]
-    assert wait_for(lambda: [done for done, thread in busy.story if thread is by][-1] == "rests")
-    done = [name for name, thread in busy.story if thread is by]
-    assert done[done.index("first") :] == ["first", "second", "third", "rests"]
+    assert busy.wait_for_started(3)
+    by = busy.started[0][1]
+    assert wait_for(lambda: [done for done, thread in busy.events if thread is by][-1] == "idle")
+    done = [name for name, thread in busy.events if thread is by]
+    assert done[done.index("first") :] == ["first", "second", "third", "idle"]
 
 
-def test_a_thread_that_lost_its_turn_rests_before_it_lines_up_again(workers):
-    workers.hold("slow")
+def test_on_idle_is_called_before_a_former_leader_waits(workers):
+    workers.block("slow")
     workers.put("slow", "next")
-    assert workers.have_begun(2)
-    slow = workers.begun[0][1]
-    workers.hold("more")
+    assert workers.wait_for_started(2)
+    slow = workers.started[0][1]
+    workers.block("more")
     workers.put("more")
-    assert workers.have_begun(3)
+    assert workers.wait_for_started(3)
     workers.release("slow")
-    assert wait_for(lambda: [name for name, thread in workers.story if thread is slow][-1] == "rests")
+    assert wait_for(lambda: [name for name, thread in workers.events if thread is slow][-1] == "idle")
 
 
-def test_every_thread_rests_before_it_ends():
+def test_on_idle_is_called_before_each_thread_ends():
     workers = Workers(3)
     workers.put("one")
-    assert workers.have_begun(1)
+    assert workers.wait_for_started(1)
     assert workers.end()
-    last = {thread: name for name, thread in workers.story}
-    assert list(last.values()) == ["rests"] * 3
+    last = {thread: name for name, thread in workers.events}
+    assert list(last.values()) == ["idle"] * 3

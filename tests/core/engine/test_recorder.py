@@ -1,16 +1,16 @@
-"""What becomes of outcomes: all written down, in order, whatever the disk and the others of them do."""
+"""The recorder writes every result, in order, through storage errors and faulty results."""
 
 import threading
 
 import pytest
 
 from core.engine.recorder import Recorder
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 
 @pytest.fixture
-def dues():
-    """The instants that the recorder has told of."""
+def reported():
+    """Return the due instants that the recorder has reported."""
     return []
 
 
@@ -20,20 +20,20 @@ def stopping():
 
 
 @pytest.fixture
-def recorder(store, stopping, dues):
-    """A recorder whose one writer leaves after the test, if it has not."""
-    recorder = Recorder(store, stopping=stopping, on_due=dues.append)
+def recorder(store, stopping, reported):
+    """Return a recorder; its producer is done after the test at the latest."""
+    recorder = Recorder(store, stopping=stopping, on_due=reported.append)
     yield recorder
     stopping.set()
-    recorder.leave()
+    recorder.producer_done()
 
 
 @pytest.fixture
 def finish(recorder):
-    """Let the one writer leave, and wait until all is recorded."""
+    """End the only producer, and wait until everything is recorded."""
 
     def finish():
-        recorder.leave()
+        recorder.producer_done()
         recorder.join(10)
         assert not any(thread.name == "engine-recorder" for thread in threading.enumerate())
 
@@ -42,41 +42,41 @@ def finish(recorder):
 
 @pytest.fixture
 def disk(store, monkeypatch):
-    """The commits of notes; while `full` is set, the disk refuses them."""
+    """Count commits, and refuse them while `full` is set."""
 
     class Disk:
         full = threading.Event()
-        tried = 0
+        attempts = 0
 
-        def note(self, work):
-            self.tried += 1
+        def write_unflushed(self, work):
+            self.attempts += 1
             if self.full.is_set():
-                raise StorageFault(store.database.path, "database or disk is full")
-            return note(work)
+                raise StorageError(store.database.path, "database or disk is full")
+            return write_unflushed(work)
 
-    disk, note = Disk(), store.note
-    monkeypatch.setattr(store, "note", disk.note)
-    monkeypatch.setattr("core.engine.recorder.PATIENCE", 0.005)
+    disk, write_unflushed = Disk(), store.write_unflushed
+    monkeypatch.setattr(store, "write_unflushed", disk.write_unflushed)
+    monkeypatch.setattr("core.engine.recorder.RETRY_SECONDS", 0.005)
     return disk
 
 
 @pytest.fixture
-def token(store):
-    """Return an outcome that leaves a mark in the file."""
+def row(store):
+    """Return a result write that adds a row to the file."""
 
-    def outcome_of(name, due=None):
-        def outcome(connection):
+    def write_of(name, due=None):
+        def write(connection):
             connection.execute("INSERT INTO client_token VALUES (?, 'x', x'', 0)", (name,))
             return due
 
-        return outcome
+        return write
 
-    return outcome_of
+    return write_of
 
 
 @pytest.fixture
-def written(store):
-    """Return the marks in the file."""
+def rows(store):
+    """Return the added rows."""
     return lambda: [row["token"] for row in store.database.read("SELECT token FROM client_token ORDER BY token")]
 
 
@@ -84,96 +84,96 @@ def fail(connection):
     raise ZeroDivisionError
 
 
-def test_what_waits_shares_a_transaction_and_is_written_in_its_order(recorder, finish, disk):
+def test_queued_results_share_a_transaction_and_keep_their_order(recorder, finish, disk):
     order = []
     for number in range(50):
         recorder.put(lambda connection, number=number: order.append(number))
     recorder.start(1)
     finish()
     assert order == list(range(50))
-    assert disk.tried == 1
+    assert disk.attempts == 1
 
 
-def test_whoever_wakes_for_the_next_attempts_is_told_when_they_are_due(recorder, finish, dues, token):
+def test_the_instants_of_the_next_attempts_are_reported(recorder, finish, reported, row):
     for name, due in (("a", 7), ("b", None), ("c", 5)):
-        recorder.put(token(name, due))
+        recorder.put(row(name, due))
     recorder.start(1)
     finish()
-    assert dues == [7, 5]
+    assert reported == [7, 5]
 
 
-def test_nobody_is_told_of_what_the_disk_has_refused(recorder, finish, dues, disk, token, written, eventually):
+def test_an_instant_is_reported_only_after_its_result_is_written(
+    recorder, finish, reported, disk, row, rows, eventually
+):
     disk.full.set()
-    recorder.put(token("a", 7))
+    recorder.put(row("a", 7))
     recorder.start(1)
-    eventually(lambda: disk.tried >= 3)
-    assert (dues, written()) == ([], [])
+    eventually(lambda: disk.attempts >= 3)
+    assert (reported, rows()) == ([], [])
     disk.full.clear()
     finish()
-    assert (dues, written()) == ([7], ["a"])
+    assert (reported, rows()) == ([7], ["a"])
 
 
-def test_what_comes_while_the_disk_refuses_is_stored_once_it_has_room(recorder, finish, disk, token, written):
+def test_results_queued_while_the_disk_is_full_are_written_when_it_has_room(recorder, finish, disk, row, rows):
     disk.full.set()
-    recorder.put(token("a"))
+    recorder.put(row("a"))
     recorder.start(1)
-    recorder.put(token("b"))
+    recorder.put(row("b"))
     disk.full.clear()
     finish()
-    assert written() == ["a", "b"]
+    assert rows() == ["a", "b"]
 
 
-def test_once_all_stops_the_disk_is_asked_only_once_more(recorder, finish, disk, dues, stopping, token, written):
+def test_after_stopping_a_full_disk_is_tried_only_once(recorder, finish, disk, reported, stopping, row, rows):
     disk.full.set()
     stopping.set()
-    recorder.put(token("a", 7))
+    recorder.put(row("a", 7))
     recorder.start(1)
     finish()
-    assert (disk.tried, dues, written()) == (1, [], [])
+    assert (disk.attempts, reported, rows()) == (1, [], [])
 
 
 @pytest.mark.parametrize("others", [["a"], ["a", "b"]])
-def test_an_outcome_that_cannot_be_written_takes_no_other_along(recorder, finish, dues, token, written, caplog, others):
+def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, row, rows, caplog, others):
     recorder.put(fail)
     for due, name in enumerate(others):
-        recorder.put(token(name, due))
+        recorder.put(row(name, due))
     recorder.start(1)
     finish()
-    assert (written(), dues) == (others, [*range(len(others))])
+    assert (rows(), reported) == (others, [*range(len(others))])
     (logged,) = caplog.records
     assert "ZeroDivisionError" in logged.exc_text
 
 
-def test_an_outcome_that_cannot_be_written_does_not_end_the_recording(
-    recorder, finish, token, written, caplog, eventually
-):
+def test_a_faulty_result_does_not_end_the_recording(recorder, finish, row, rows, caplog, eventually):
     recorder.put(fail)
     recorder.start(1)
     eventually(lambda: caplog.records)
-    recorder.put(token("a"))
+    recorder.put(row("a"))
     finish()
-    assert written() == ["a"]
+    assert rows() == ["a"]
 
 
-def test_the_recording_ends_with_the_last_writer_and_not_before(recorder, finish, token, written, eventually):
+def test_the_recording_ends_after_the_last_producer(recorder, finish, row, rows, eventually):
     recorder.start(2)
-    recorder.leave()
-    recorder.put(token("a"))
-    eventually(lambda: written() == ["a"])
-    recorder.put(token("b"))
+    recorder.producer_done()
+    recorder.put(row("a"))
+    eventually(lambda: rows() == ["a"])
+    recorder.put(row("b"))
     finish()
-    assert written() == ["a", "b"]
+    assert rows() == ["a", "b"]
 
 
-def test_all_writers_may_leave_at_once(recorder, finish):
+def test_all_producers_may_finish_at_once(recorder, finish):
     for _ in range(2):
-        recorder.leave()
+        recorder.producer_done()
     recorder.start(3)
     finish()
 
 
-def test_who_waits_for_the_end_waits_no_longer_than_it_likes(recorder, token, written, eventually):
+def test_join_returns_after_its_timeout(recorder, row, rows, eventually):
     recorder.start(1)
     recorder.join(0.01)
-    recorder.put(token("a"))
-    eventually(lambda: written() == ["a"])
+    recorder.put(row("a"))
+    eventually(lambda: rows() == ["a"])

@@ -1,11 +1,11 @@
-"""What becomes of attempts that fail."""
+"""Failed attempts: retries, dead letters and their reasons."""
 
 import logging
 from datetime import timedelta
 
 import pytest
 
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 
@@ -14,61 +14,65 @@ def fail(invocation):
     raise ConnectionError("the posting server is down")
 
 
-def test_a_function_that_fails_is_invoked_again_after_one_and_two_minutes_then_every_quarter_of_an_hour(
-    create, start_runner, receiver, store, clock, eventually
+def test_a_failed_function_is_retried_after_one_and_two_minutes_then_every_15_minutes(
+    create, start_runner, function, store, clock, eventually
 ):
-    receiver.behave = fail
+    function.side_effect = fail
     create()
     runner = start_runner()
-    begun = clock()
+    started_at = clock()
     waits = []
     for attempt in range(1, 6):
-        assert receiver.wait_for(attempt)[-1].attempt == attempt
+        assert function.wait_for(attempt)[-1].attempt == attempt
         eventually(lambda: store.next_due() is not None)
         waits.append((store.next_due() - clock()).total_seconds())
         clock.now = store.next_due()
         runner.wake()
     assert waits == [60, 120, 900, 900, 900]
-    assert {invocation.id for invocation in receiver.invocations} == {receiver.invocations[0].id}
-    assert clock() - begun == timedelta(seconds=60 + 120 + 3 * 900)
+    assert {invocation.id for invocation in function.invocations} == {function.invocations[0].id}
+    assert clock() - started_at == timedelta(seconds=60 + 120 + 3 * 900)
 
 
-def test_an_attempt_that_succeeds_ends_the_retries(create, start_runner, receiver, store, clock, eventually, states):
-    receiver.behave = fail
+def test_a_successful_attempt_ends_the_retries(create, start_runner, function, store, clock, eventually, states):
+    function.side_effect = fail
     create()
     runner = start_runner()
-    receiver.wait_for(1)
+    function.wait_for(1)
     eventually(lambda: store.next_due() is not None)
-    receiver.behave = lambda invocation: None
+    function.side_effect = lambda invocation: None
     clock.move(seconds=60)
     runner.wake()
-    receiver.wait_for(2)
+    function.wait_for(2)
     eventually(lambda: states() == [])
     assert store.next_due() is None
 
 
 def test_an_invocation_that_is_too_old_becomes_a_dead_letter_with_its_reason(
-    create, start_runner, receiver, store, clock, caplog, eventually
+    create, start_runner, function, store, clock, caplog, eventually
 ):
-    receiver.behave = fail
+    function.side_effect = fail
     create()
     with caplog.at_level(logging.CRITICAL):
         start_runner(max_event_age=timedelta(seconds=59))
         eventually(lambda: store.dead_letters())
-    (dead,) = store.dead_letters()
-    assert (dead.schedule_name, dead.attempts, dead.error) == ("post", 1, "the posting server is down")
-    assert (dead.function_arn, dead.payload, dead.failed_at) == (FUNCTION, b"{}", clock())
+    (dead_letter,) = store.dead_letters()
+    assert (dead_letter.schedule_name, dead_letter.attempts, dead_letter.error) == (
+        "post",
+        1,
+        "the posting server is down",
+    )
+    assert (dead_letter.function_arn, dead_letter.payload, dead_letter.failed_at) == (FUNCTION, b"{}", clock())
 
 
-def test_an_attempt_that_is_exactly_as_old_as_may_be_is_still_made(create, start_runner, receiver, store, eventually):
-    receiver.behave = fail
+def test_an_attempt_at_exactly_the_maximum_age_is_planned(create, start_runner, function, store, eventually):
+    function.side_effect = fail
     create()
     start_runner(max_event_age=timedelta(seconds=60))
     eventually(lambda: store.next_due() is not None)
     assert store.dead_letters() == []
 
 
-def test_a_function_that_nobody_gave_is_recorded(create, start_runner, store, eventually):
+def test_an_invocation_of_an_unknown_function_becomes_a_dead_letter(create, start_runner, store, eventually):
     create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()
     eventually(lambda: store.dead_letters())
@@ -79,62 +83,64 @@ def test_a_dead_letter_can_be_discarded(create, start_runner, store, eventually)
     create(target={"Arn": FUNCTION + "-unknown"})
     start_runner()
     eventually(lambda: store.dead_letters())
-    dead = store.dead_letters()[0]
-    assert store.is_dead(dead.id)
-    assert store.discard(dead.id)
-    assert not store.discard(dead.id)
-    assert not store.is_dead(dead.id)
+    dead_letter = store.dead_letters()[0]
+    assert store.is_dead_letter(dead_letter.id)
+    assert store.discard_dead_letter(dead_letter.id)
+    assert not store.discard_dead_letter(dead_letter.id)
+    assert not store.is_dead_letter(dead_letter.id)
     assert store.dead_letters() == []
 
 
-def test_only_what_was_given_up_can_be_discarded(create, start_runner, receiver, store, clock, eventually):
-    receiver.behave = fail
+def test_only_a_dead_letter_can_be_discarded(create, start_runner, function, store, clock, eventually):
+    function.side_effect = fail
     create()
     start_runner()
     eventually(lambda: store.next_due() == clock() + timedelta(seconds=60))
-    waiting = receiver.invocations[0].id
-    assert not store.is_dead(waiting)
-    assert not store.discard(waiting)
+    waiting = function.invocations[0].id
+    assert not store.is_dead_letter(waiting)
+    assert not store.discard_dead_letter(waiting)
     assert store.next_due() is not None
 
 
-def test_what_the_disk_refuses_to_record_is_recorded_once_it_has_room(
-    create, start_runner, receiver, store, monkeypatch, eventually, states
+def test_a_result_is_recorded_when_a_full_disk_has_room_again(
+    create, start_runner, function, store, monkeypatch, eventually, states
 ):
     create()
-    monkeypatch.setattr("core.engine.recorder.PATIENCE", 0.01)
-    note, refusals = store.note, []
+    monkeypatch.setattr("core.engine.recorder.RETRY_SECONDS", 0.01)
+    write_unflushed, refusals = store.write_unflushed, []
 
     def refuse_at_first(work):
-        if receiver.invocations and len(refusals) < 3:
+        if function.invocations and len(refusals) < 3:
             refusals.append(work)
-            raise StorageFault(store.database.path, "database or disk is full")
-        return note(work)
+            raise StorageError(store.database.path, "database or disk is full")
+        return write_unflushed(work)
 
-    monkeypatch.setattr(store, "note", refuse_at_first)
+    monkeypatch.setattr(store, "write_unflushed", refuse_at_first)
     start_runner()
     eventually(lambda: len(refusals) == 3 and states() == [])
-    assert len(receiver.invocations) == 1
+    assert len(function.invocations) == 1
 
 
-def test_a_bug_in_firing_is_logged_and_does_not_end_it(create, start_runner, receiver, store, monkeypatch, caplog):
-    monkeypatch.setattr("core.engine.runner.PATIENCE", 0.01)
-    take, failures = store.take, []
+def test_an_unexpected_error_in_the_timer_is_logged_and_does_not_end_it(
+    create, start_runner, function, store, monkeypatch, caplog
+):
+    monkeypatch.setattr("core.engine.runner.RETRY_SECONDS", 0.01)
+    claim_due, failures = store.claim_due, []
 
     def fail_at_first(*arguments):
         if len(failures) < 3:
             failures.append(arguments)
             raise ZeroDivisionError
-        return take(*arguments)
+        return claim_due(*arguments)
 
-    monkeypatch.setattr(store, "take", fail_at_first)
+    monkeypatch.setattr(store, "claim_due", fail_at_first)
     create()
     start_runner()
-    receiver.wait_for(1)
+    function.wait_for(1)
     assert "ZeroDivisionError" in caplog.text
 
 
-class Unspeakable(Exception):
+class ErrorWithoutText(Exception):
     def __str__(self) -> str:
         raise ZeroDivisionError
 
@@ -146,22 +152,22 @@ class Unspeakable(Exception):
         (ValueError("\x00"), "\x00"),
         (ValueError("x" * 5000), "x" * 2000),
         (ValueError(), "ValueError"),
-        (Unspeakable(), "Unspeakable"),
+        (ErrorWithoutText(), "ErrorWithoutText"),
         (SystemExit(3), "3"),
     ],
 )
-def test_whatever_a_function_raises_is_a_failed_attempt_and_holds_up_no_other(
-    create, start_runner, receiver, store, clock, eventually, raised, reason
+def test_any_exception_of_a_function_is_a_failed_attempt_and_does_not_delay_others(
+    create, start_runner, function, store, clock, eventually, raised, reason
 ):
-    def misbehave(invocation):
+    def raise_for_bad(invocation):
         if invocation.schedule_name == "bad":
             raise raised
 
-    receiver.behave = misbehave
+    function.side_effect = raise_for_bad
     create("bad")
     create("good")
     start_runner(workers=1)
-    receiver.wait_for(2)
+    function.wait_for(2)
     eventually(lambda: store.next_due() == clock() + timedelta(seconds=60))
     (row,) = store.database.read("SELECT schedule_name, error FROM invocation")
     assert tuple(row) == ("bad", reason)

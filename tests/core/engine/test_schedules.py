@@ -1,4 +1,4 @@
-"""What listing costs, whatever is in the store."""
+"""The cost of listing schedules in a full store."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def full_store(store):
 
 @pytest.fixture
 def steps(full_store):
-    """Return the rows of a page and how many hundreds of steps SQLite took for them."""
+    """Return the names of a page and SQLite's steps for it, in hundreds."""
 
     def count(prefix="", state=None, after="", limit=100):
         taken = []
@@ -47,26 +47,26 @@ def test_the_last_page_costs_no_more_than_the_first(steps):
     assert cost_of_last <= cost_of_first + 1
 
 
-def test_a_prefix_costs_what_it_finds(steps):
+def test_the_cost_of_a_prefix_grows_with_its_matches(steps):
     found, cost = steps(prefix="n432")
     assert (found[0], len(found)) == ("n4320", 10)
     assert cost <= 3
 
 
-def test_the_few_disabled_are_found_without_looking_at_the_rest(steps):
+def test_the_few_disabled_schedules_are_found_without_a_scan(steps):
     found, cost = steps(state="DISABLED")
     assert found == [f"n{number}999" for number in range(5)]
     assert cost <= 3
 
 
-def test_a_page_of_a_prefix_goes_on_after_a_name_and_ends_with_the_prefix(steps):
+def test_a_page_of_a_prefix_starts_after_a_name_and_ends_with_the_prefix(steps):
     assert steps(prefix="n00", after="n0097")[0] == ["n0098", "n0099"]
     assert steps(prefix="n43", after="a")[0][:2] == ["n4300", "n4301"]
     assert steps(prefix="n43", after="n9")[0] == []
 
 
 @pytest.mark.parametrize("name", ["-", ".", "_", "0", "9", "A", "Z", "a", "z", "zz", "n" * 64])
-def test_every_name_that_is_allowed_is_found_by_its_prefixes_and_after_its_predecessors(store, name):
+def test_every_valid_name_is_found_by_prefix_and_after_its_predecessor(store, name):
     longer = name + "-"
     for each in (name, longer):
         store.write(lambda connection, each=each: schedules.create(connection, definition(each), Timing(anchor=0), 0))

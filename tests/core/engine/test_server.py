@@ -1,4 +1,4 @@
-"""Who is answered over HTTP, and who is not."""
+"""The engine over HTTP: signatures, browsers and limits."""
 
 import http.client
 import json
@@ -14,23 +14,25 @@ from botocore.config import Config
 from botocore.credentials import Credentials as Botocore
 from botocore.exceptions import ClientError
 
-from core.engine.server import MOST_BYTES, Face
+from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.time.instants import real_clock
 
 
 @pytest.fixture
 def send(engine_url, credentials):
-    """Send a request signed by botocore, with changes made after it was signed; return status, code and answer."""
+    """Send a request signed by botocore, optionally altered afterwards; return status, error code and body."""
 
-    def send_request(method, path, *, body=b"", headers=None, without=(), service="scheduler", then=lambda sent: sent):
-        request = AWSRequest(method=method, url=engine_url + path, data=body, headers=headers or {})
+    def send_request(
+        method, path, *, body=b"", headers=None, without=(), service="scheduler", then=lambda request: request
+    ):
+        aws_request = AWSRequest(method=method, url=engine_url + path, data=body, headers=headers or {})
         key = Botocore(credentials.access_key_id, credentials.secret_access_key)
-        SigV4Auth(key, service, "us-east-1").add_auth(request)
-        sent = then({"method": method, "path": path, "body": body, "headers": dict(request.headers)})
+        SigV4Auth(key, service, "us-east-1").add_auth(aws_request)
+        request = then({"method": method, "path": path, "body": body, "headers": dict(aws_request.headers)})
         for name in without:
-            del sent["headers"][name]
-        return raw(engine_url, **sent)
+            del request["headers"][name]
+        return raw(engine_url, **request)
 
     return send_request
 
@@ -45,10 +47,10 @@ def raw(url, method, path, body=b"", headers=()):
 
 
 def changed(**members):
-    return lambda sent: {**sent, **members}
+    return lambda request: {**request, **members}
 
 
-def test_a_signed_request_is_answered(send):
+def test_a_signed_request_is_accepted(send):
     assert send("GET", "/schedules?MaxResults=5&NamePrefix=a") == (200, None, {"Schedules": []})
 
 
@@ -61,11 +63,11 @@ def test_a_signed_request_is_answered(send):
         "/schedules/a%252Fb",
         "/schedules?NamePrefix=a%2Bb&State=ENABLED",
         "/schedules?b=2&a=1&a=0&empty=&flag",
-        "/schedules?a=1&a-b=2&a.b=3&a1=4",  # in the order of the names, not of the fields
+        "/schedules?a=1&a-b=2&a.b=3&a1=4",  # sorted by names, not by fields
         "/schedules?a=b%3Dc&a=%C3%A9&%E2%98%83=1",
     ],
 )
-def test_signatures_are_computed_over_what_was_sent_however_it_is_encoded(send, path):
+def test_signatures_cover_the_path_and_query_as_sent(send, path):
     status, code, _ = send("GET", path)
     assert (status, code) in [(200, None), (400, "ValidationException")]
 
@@ -84,20 +86,20 @@ def test_an_unsigned_request_is_refused(engine_url):
         changed(path="/schedules/post?NamePrefix=a"),
     ],
 )
-def test_a_request_that_was_altered_is_refused(send, altered):
+def test_an_altered_request_is_refused(send, altered):
     status, code, answer = send("GET", "/schedules?NamePrefix=a", then=altered)
     assert (status, code) == (403, "InvalidSignatureException")
     assert "does not match the signature you provided" in answer["Message"]
 
 
-def test_a_body_that_was_altered_is_refused(send, engine_client):
+def test_an_altered_body_is_refused(send, engine_client):
     status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", then=changed(body=b'{"Tags": []}'))
     assert (status, code) == (403, "InvalidSignatureException")
     assert len(engine_client.list_schedule_groups()["ScheduleGroups"]) == 1
 
 
 @pytest.mark.parametrize("claimed", ["UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "0" * 64])
-def test_a_body_that_was_not_signed_is_refused(send, claimed):
+def test_an_unsigned_body_is_refused(send, claimed):
     headers = {"X-Amz-Content-SHA256": claimed}
     status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", headers=headers)
     assert (status, code) == (403, "InvalidSignatureException")
@@ -127,22 +129,22 @@ def test_another_key_is_refused(aws_session, engine_url, credentials, other, cod
 
 
 @pytest.mark.parametrize(
-    ("minutes", "says"),
+    ("minutes", "message"),
     [(4.9, None), (-4.9, None), (5.1, "Signature expired: "), (-5.1, "Signature not yet current: ")],
 )
-def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minutes, says):
-    server.face = Face(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
+def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minutes, message):
+    server.face = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
     status, code, answer = send("GET", "/schedules")
-    assert (status, code) == ((403, "InvalidSignatureException") if says else (200, None))
-    assert says is None or answer["Message"].startswith(says)
+    assert (status, code) == ((403, "InvalidSignatureException") if message else (200, None))
+    assert message is None or answer["Message"].startswith(message)
 
 
-def rewritten(pattern, replacement):
-    """Change the Authorization header after signing."""
+def authorization_rewritten(pattern, replacement):
+    """Return a function that changes the Authorization header after signing."""
 
-    def rewrite(sent):
-        authorization = re.sub(pattern, replacement, sent["headers"]["Authorization"])
-        return {**sent, "headers": {**sent["headers"], "Authorization": authorization}}
+    def rewrite(request):
+        authorization = re.sub(pattern, replacement, request["headers"]["Authorization"])
+        return {**request, "headers": {**request["headers"], "Authorization": authorization}}
 
     return rewrite
 
@@ -150,31 +152,34 @@ def rewritten(pattern, replacement):
 @pytest.mark.parametrize(
     ("altered", "answer"),
     [
-        (rewritten(r"(.)$", lambda last: "0" if last[1] != "0" else "1"), (403, "InvalidSignatureException")),
-        (rewritten(r"/\d{8}/", "/20200101/"), (403, "InvalidSignatureException")),
-        (rewritten("us-east-1", "eu-west-1"), (403, "InvalidSignatureException")),
-        (rewritten("SignedHeaders=host;", "SignedHeaders="), (400, "IncompleteSignatureException")),
-        (rewritten("Signature=", "Signature=0"), (400, "IncompleteSignatureException")),
+        (
+            authorization_rewritten(r"(.)$", lambda last: "0" if last[1] != "0" else "1"),
+            (403, "InvalidSignatureException"),
+        ),
+        (authorization_rewritten(r"/\d{8}/", "/20200101/"), (403, "InvalidSignatureException")),
+        (authorization_rewritten("us-east-1", "eu-west-1"), (403, "InvalidSignatureException")),
+        (authorization_rewritten("SignedHeaders=host;", "SignedHeaders="), (400, "IncompleteSignatureException")),
+        (authorization_rewritten("Signature=", "Signature=0"), (400, "IncompleteSignatureException")),
     ],
 )
-def test_every_part_of_a_signature_counts(send, altered, answer):
+def test_a_change_in_any_part_of_a_signature_is_refused(send, altered, answer):
     assert send("GET", "/schedules", then=altered)[:2] == answer
 
 
-def test_the_day_in_the_scope_must_be_the_requests_own(send):
-    """Else a key that was derived for one day would sign for all."""
-    _, _, answer = send("GET", "/schedules", then=rewritten(r"/\d{8}/", "/20200101/"))
+def test_the_date_in_the_scope_must_match_the_request(send):
+    """Otherwise a key derived for one day could sign for all days."""
+    _, _, answer = send("GET", "/schedules", then=authorization_rewritten(r"/\d{8}/", "/20200101/"))
     assert answer["Message"].startswith("Date in Credential scope")
 
 
-def test_spaces_in_a_signed_header_may_be_more_or_fewer(send):
+def test_repeated_spaces_in_a_signed_header_do_not_matter(send):
     assert send("GET", "/schedules", headers={"X-Amz-Meta": "a   b"})[0] == 200
 
 
 @pytest.mark.parametrize("headers", [{"X-Amz-Target": "x"}, {"x-amz-security-token": "t"}])
-def test_what_changes_a_requests_meaning_must_be_signed(send, headers):
+def test_every_amz_header_must_be_signed(send, headers):
     status, code, answer = send(
-        "GET", "/schedules", then=lambda sent: {**sent, "headers": {**sent["headers"], **headers}}
+        "GET", "/schedules", then=lambda request: {**request, "headers": {**request["headers"], **headers}}
     )
     assert (status, code) == (400, "IncompleteSignatureException")
     assert next(iter(headers)).lower() in answer["Message"]
@@ -190,7 +195,7 @@ def test_what_changes_a_requests_meaning_must_be_signed(send, headers):
         "\u00e9" * 9,
     ],
 )
-def test_what_is_no_signature_is_refused(engine_url, authorization):
+def test_a_malformed_signature_is_refused(engine_url, authorization):
     headers = {"Authorization": authorization.encode("latin-1"), "X-Amz-Date": "20261124T080000Z"}
     assert raw(engine_url, "GET", "/schedules", headers=headers)[:2] == (400, "IncompleteSignatureException")
 
@@ -216,8 +221,8 @@ def test_a_preflight_is_refused_and_grants_nothing(engine_url):
     assert not [name for name in response.headers if name.lower().startswith("access-control")]
 
 
-def test_a_body_beyond_all_limits_is_not_read_to_its_end(send):
-    status, code, _ = send("POST", "/schedules/a", body=b" " * (MOST_BYTES + 1))
+def test_a_body_over_the_limit_is_refused(send):
+    status, code, _ = send("POST", "/schedules/a", body=b" " * (MAX_BODY_BYTES + 1))
     assert (status, code) == (413, "RequestEntityTooLargeException")
 
 
@@ -225,7 +230,7 @@ def test_an_unknown_operation_is_refused(send):
     assert send("PATCH", "/schedules/a")[:2] == (404, "UnknownOperationException")
 
 
-def test_functions_are_invoked_as_events(send, store):
+def test_a_signed_event_invocation_is_stored(send, store):
     answer = send(
         "POST",
         "/2015-03-31/functions/relay/invocations",
@@ -238,14 +243,14 @@ def test_functions_are_invoked_as_events(send, store):
     assert tuple(row) == ("arn:aws:lambda:us-east-1:000000000000:function:relay", b'{"a": 1}')
 
 
-def test_a_key_pair_survives_its_file_and_shows_no_secret(credentials):
-    assert Credentials.read(credentials.written()) == credentials
+def test_a_key_pair_survives_its_file_and_hides_its_secret_in_repr(credentials):
+    assert Credentials.parse(credentials.to_profile()) == credentials
     assert credentials.secret_access_key not in repr(credentials)
-    assert Credentials.made() != credentials
+    assert Credentials.generate() != credentials
 
 
-def test_the_key_pairs_file_is_one_that_boto3_reads(credentials, tmp_path, monkeypatch):
-    (tmp_path / "aws-credentials").write_text(credentials.written())
+def test_boto3_reads_the_key_pairs_file(credentials, tmp_path, monkeypatch):
+    (tmp_path / "aws-credentials").write_text(credentials.to_profile())
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,4 @@
-"""How a runner ends: what it holds is freed, whatever the disk and its functions do."""
+"""The end of a runner: its claims become free, also with a full disk and slow functions."""
 
 import logging
 import threading
@@ -7,99 +7,99 @@ import time
 import pytest
 
 from core.engine.runner import Runner
-from core.storage.database import StorageFault
+from core.storage.database import StorageError
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 
 
 @pytest.fixture
-def refusing(store, monkeypatch):
-    """Let the disk refuse all that is noted, from now on."""
+def fill_disk(store, monkeypatch):
+    """Return a function that makes the disk refuse further writes of the runner."""
 
-    def refuse():
-        def note(work):
-            raise StorageFault(store.database.path, "database or disk is full")
+    def fill():
+        def write_unflushed(work):
+            raise StorageError(store.database.path, "database or disk is full")
 
-        monkeypatch.setattr(store, "note", note)
+        monkeypatch.setattr(store, "write_unflushed", write_unflushed)
 
-    return refuse
+    return fill
 
 
-def test_a_runner_that_could_not_start_can_be_stopped(store, presence, receiver, clock, refusing):
-    refusing()
-    runner = Runner(store, presence, {FUNCTION: receiver}, clock)
-    with pytest.raises(StorageFault):
+def test_stop_after_a_failed_start_has_no_effect(store, presence, function, clock, fill_disk):
+    fill_disk()
+    runner = Runner(store, presence, {FUNCTION: function}, clock)
+    with pytest.raises(StorageError):
         runner.start()
     runner.stop()
 
 
-def test_a_runner_stops_although_the_disk_refuses(create, start_runner, receiver, refusing, caplog):
-    go_on = threading.Event()
-    receiver.behave = lambda invocation: go_on.wait(10)
+def test_a_runner_stops_while_the_disk_is_full(create, start_runner, function, fill_disk, caplog):
+    release = threading.Event()
+    function.side_effect = lambda invocation: release.wait(10)
     for number in range(5):
         create(f"n{number}")
     runner = start_runner(workers=2)
-    receiver.wait_for(2)
-    refusing()
-    go_on.set()
-    begun = time.monotonic()
+    function.wait_for(2)
+    fill_disk()
+    release.set()
+    started_at = time.monotonic()
     with caplog.at_level(logging.CRITICAL):
         runner.stop()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - started_at < 3
 
 
-def test_a_function_that_outlasts_the_patience_is_recorded_when_it_returns(
-    create, start_runner, receiver, store, presence, eventually, states
+def test_a_function_slower_than_the_stop_timeout_is_recorded_when_it_returns(
+    create, start_runner, function, store, presence, eventually, states
 ):
-    go_on = threading.Event()
-    receiver.behave = lambda invocation: go_on.wait(10)
+    release = threading.Event()
+    function.side_effect = lambda invocation: release.wait(10)
     create("slow")
-    create("unbegun")
+    create("unstarted")
     runner = start_runner(workers=1)
-    receiver.wait_for(1)
+    function.wait_for(1)
     runner.stop(timeout=0.05)
-    assert presence.token in store.owners()
+    assert presence.token in store.lease_ends()
     assert states() == ["running", "waiting"]
-    go_on.set()
+    release.set()
     eventually(lambda: states() == ["waiting"])
-    assert len(receiver.invocations) == 1
+    assert len(function.invocations) == 1
 
 
 @pytest.mark.parametrize("error", [None, ConnectionError("too late")])
-def test_what_outlasts_its_runner_and_was_taken_over_meanwhile_records_nothing(
-    create, start_runner, receiver, store, presence, clock, error
+def test_a_function_that_ends_after_its_claim_was_taken_over_records_nothing(
+    create, start_runner, function, store, presence, clock, error
 ):
-    go_on = threading.Event()
+    release = threading.Event()
 
     def return_late(invocation):
-        go_on.wait(10)
+        release.wait(10)
         if error is not None:
             raise error
 
-    receiver.behave = return_late
+    function.side_effect = return_late
     create()
     runner = start_runner(workers=1)
-    receiver.wait_for(1)
+    function.wait_for(1)
     runner.stop(timeout=0.05)
     now = int(clock().timestamp() * 1000)
-    store.bury(presence.token, now)
-    (again,) = store.take("another", now, 10)
+    store.free_claims_of(presence.token, now)
+    (again,) = store.claim_due("another", now, 10)
     recorders = [thread for thread in threading.enumerate() if thread.name == "engine-recorder"]
-    go_on.set()
+    release.set()
     for recorder in recorders:
         recorder.join(10)
     (row,) = store.database.read("SELECT owner, state, attempts, error FROM invocation")
     assert tuple(row) == ("another", "running", again.attempt, None)
 
 
-def test_stopping_leaves_no_thread_behind(create, start_runner, receiver):
+def test_stop_ends_every_thread(create, start_runner, function):
     others = set(threading.enumerate())
     create()
     runner = start_runner(workers=3)
-    receiver.wait_for(1)
-    begun = set(threading.enumerate()) - others
-    assert len(begun) == 1 + 3 + 1
+    function.wait_for(1)
+    started = set(threading.enumerate()) - others
+    assert len(started) == 1 + 3 + 1
     runner.stop()
-    for thread in begun:
+    for thread in started:
         thread.join(10)
         assert not thread.is_alive()

@@ -1,4 +1,4 @@
-"""The cron grammar: what is read, what is refused, and in which order its minutes come."""
+"""The cron grammar, and the order of the selected wall times."""
 
 from datetime import datetime
 from itertools import islice
@@ -86,8 +86,8 @@ def wall(text: str) -> datetime:
         "0 9 ? * ſUN *",  # upper() makes an S of this
     ],
 )
-def test_anything_outside_the_grammar_is_refused(fields):
-    with pytest.raises(ValueError):  # noqa: PT011 (any ValueError: expressions.parse turns it into AWS's sentence)
+def test_fields_that_violate_the_grammar_are_refused(fields):
+    with pytest.raises(ValueError):  # noqa: PT011 - parse_expression replaces any ValueError
         cron.parse_cron(fields)
 
 
@@ -102,11 +102,11 @@ def test_years_step_and_end_with_2199():
     assert cron.parse_cron("0 9 * * ? *").years[-1] == 2199
 
 
-def test_a_date_that_never_comes_ends_the_search():
+def test_a_date_that_never_occurs_yields_nothing():
     assert list(cron.parse_cron("0 9 31 2,4,6,9,11 ? *").wall_times(wall("1970-01-01"))) == []
 
 
-def test_the_search_begins_with_the_very_minute_asked_about():
+def test_the_minute_of_the_earliest_time_is_included():
     rule = cron.parse_cron("30 9 * * ? *")
     assert next(rule.wall_times(wall("2026-11-24T09:30:59"))) == wall("2026-11-24T09:30")
     assert next(rule.wall_times(wall("2026-11-24T09:31"))) == wall("2026-11-25T09:30")

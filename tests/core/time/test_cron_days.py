@@ -1,4 +1,4 @@
-"""Which days of a month a rule names."""
+"""The days of a month that a rule selects."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from core.time import cron
 
 
 def days(day_of_month: str, day_of_week: str, month: int, year: int = 2026) -> list[int]:
-    """The days of one month on which a rule runs."""
+    """Return the days of one month on which a rule runs."""
     rule = cron.parse_cron(f"0 9 {day_of_month} {month} {day_of_week} {year}")
     return [run.day for run in rule.wall_times(datetime.fromisoformat(f"{year}-01-01"))]
 
@@ -40,7 +40,7 @@ def days(day_of_month: str, day_of_week: str, month: int, year: int = 2026) -> l
         ("lw", 6, [30]),
     ],
 )
-def test_a_day_of_month_names_these_days_of_2026(text, month, expected):
+def test_a_day_of_month_selects_these_days_of_2026(text, month, expected):
     assert days(text, "?", month) == expected
 
 
@@ -61,7 +61,7 @@ def test_a_day_of_month_names_these_days_of_2026(text, month, expected):
         ("3#5", []),
     ],
 )
-def test_a_day_of_week_names_these_days_of_november_2026(text, expected):
+def test_a_day_of_week_selects_these_days_of_november_2026(text, expected):
     if expected is None:
         with pytest.raises(ValueError, match="L"):
             days("?", text, 11)

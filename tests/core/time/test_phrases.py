@@ -1,3 +1,5 @@
+"""English texts for times, durations, counts and lists."""
+
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,7 +22,7 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("length", "said"),
+    ("length", "text"),
     [
         (timedelta(seconds=1), "1 second"),
         (timedelta(seconds=59.9), "59 seconds"),
@@ -31,30 +33,30 @@ NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
         (timedelta(days=1200), "1,200 days"),
     ],
 )
-def test_a_span_names_its_two_largest_units_that_stand_side_by_side(length, said):
-    assert duration(length) == said
+def test_a_duration_has_its_two_largest_adjacent_units(length, text):
+    assert duration(length) == text
 
 
-def test_a_countdown_looks_both_ways():
+def test_a_relative_time_is_ahead_or_ago():
     assert relative_time(NOW + timedelta(days=2, hours=3), NOW) == "in 2 days 3 hours"
     assert relative_time(NOW - timedelta(minutes=5), NOW) == "5 minutes ago"
     assert relative_time(NOW + timedelta(milliseconds=999), NOW) == "now"
 
 
-def test_a_moment_is_told_on_the_clock_of_its_zone_and_names_it():
+def test_a_date_and_time_is_the_wall_time_with_its_zone():
     assert (
         date_and_time(datetime(2026, 11, 24, 8, tzinfo=UTC), "Europe/Berlin") == "Tue 24 Nov 2026, 09:00 Europe/Berlin"
     )
     assert date_and_time(datetime(2026, 11, 24, 3, tzinfo=UTC), "America/New_York").startswith("Mon 23 Nov 2026, 22:00")
 
 
-def test_seconds_are_told_only_where_there_are_any():
+def test_seconds_are_shown_only_where_there_are_any():
     assert clock_time(NOW, "UTC") == "08:00"
     assert clock_time(NOW + timedelta(seconds=5), "UTC") == "08:00:05"
 
 
 @pytest.mark.parametrize(
-    ("day", "said"),
+    ("day", "text"),
     [
         (date(2026, 11, 21), "Yesterday, Sat 21 Nov 2026"),
         (date(2026, 11, 22), "Today, Sun 22 Nov 2026"),
@@ -62,11 +64,11 @@ def test_seconds_are_told_only_where_there_are_any():
         (date(2026, 11, 24), "Tue 24 Nov 2026"),
     ],
 )
-def test_near_days_are_called_by_their_everyday_names(day, said):
-    assert day_heading(day, date(2026, 11, 22)) == said
+def test_near_days_have_a_prefix(day, text):
+    assert day_heading(day, date(2026, 11, 22)) == text
 
 
-def test_a_zone_is_shown_with_its_city_and_the_offset_of_that_date():
+def test_a_zone_label_has_the_city_and_the_offset_of_the_date():
     assert zone_label("America/New_York", NOW) == "New York (UTC-05:00) - America/New_York"
     assert zone_label("America/New_York", datetime(2026, 7, 1, tzinfo=UTC)).startswith("New York (UTC-04:00)")
     assert city("America/Argentina/Buenos_Aires") == "Buenos Aires"
@@ -74,14 +76,14 @@ def test_a_zone_is_shown_with_its_city_and_the_offset_of_that_date():
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "said"),
+    ("milliseconds", "text"),
     [(0, "0 ms"), (999, "999 ms"), (1204, "1.204 s"), (181_204, "3 min 1.204 s"), (-3, "-3 ms")],
 )
-def test_lateness_is_told_to_the_millisecond(milliseconds, said):
-    assert lateness(milliseconds) == said
+def test_lateness_has_millisecond_precision(milliseconds, text):
+    assert lateness(milliseconds) == text
 
 
-def test_lists_and_counts_read_as_sentences_do():
+def test_lists_and_counts_are_english_phrases():
     assert join_names(["Outbox"]) == "Outbox"
     assert join_names(["Outbox", "Sales", "Ada"]) == "Outbox, Sales and Ada"
     assert plural(1, "post") == "1 post"
@@ -94,7 +96,7 @@ def test_an_excerpt_is_one_line_that_ends_at_a_word():
     assert excerpt("x" * 30, 10) == "xxxxxxxxx…"
 
 
-def test_an_excerpt_cuts_no_character_that_a_reader_sees():
+def test_an_excerpt_cuts_no_grapheme_cluster():
     family = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     assert excerpt(family * 10, 12) == f"{family * 2}…"
     assert excerpt(family, 3) == "\N{MAN}\N{ZERO WIDTH JOINER}…"

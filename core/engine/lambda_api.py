@@ -1,17 +1,16 @@
-"""Lambda's Invoke, for events: the invocation is stored, and the runner carries it out."""
+"""Lambda's Invoke for events: stores the invocation, which the runner executes."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
-from core.engine.api_errors import ApiFault, Unreadable
+from core.engine.api_errors import ApiError, MalformedRequest
 from core.engine.protocol import read_json
 from core.engine.store import Store
-from core.engine.timing import milliseconds
-from core.time.instants import Clock
+from core.time.instants import Clock, epoch_ms
 
-MOST_PAYLOAD = 1024 * 1024
-"""Bytes that an asynchronous invocation's payload may have."""
+MAX_EVENT_BYTES = 1024 * 1024
+"""The largest payload of an asynchronous invocation."""
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?", re.ASCII)
 _NAME = re.compile(
@@ -20,67 +19,71 @@ _NAME = re.compile(
 )
 
 
-class InvalidInvocation(ApiFault):
-    """The invocation cannot be taken as it is."""
+class InvalidParameterValue(ApiError):
+    """A parameter of the invocation is not supported."""
 
     code = "InvalidParameterValueException"
     status = 400
 
 
-class NoJson(ApiFault):
+class InvalidRequestContent(ApiError):
     """The payload is not JSON."""
 
     code = "InvalidRequestContentException"
     status = 400
 
 
-class TooLarge(ApiFault):
-    """The payload is too long."""
+class EventTooLarge(ApiError):
+    """The payload exceeds MAX_EVENT_BYTES."""
 
     code = "RequestTooLargeException"
     status = 413
 
 
-class Functions:
-    """Takes asynchronous invocations. Whether the function exists shows when it is invoked."""
+class LambdaApi:
+    """Accepts asynchronous invocations. A missing function shows when it is invoked, not here."""
 
     def __init__(self, store: Store, clock: Clock, *, account: str, region: str) -> None:
         self._store = store
         self._clock = clock
         self._arn = f"arn:aws:lambda:{region}:{account}:function:"
 
-    def meant_by(self, path: str) -> bool:
-        """Tell whether a path is one of Lambda's."""
+    def handles(self, path: str) -> bool:
+        """Return whether a path belongs to Lambda's API."""
         return path.startswith("/2015-03-31/")
 
     def invoke(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        """Store an event invocation durably, and answer 202."""
+        """Store an event invocation durably and return 202. Raises ApiError."""
         found = _PATH.fullmatch(path)
         if method != "POST" or not found:
-            raise InvalidInvocation("Of Lambda's operations, this engine has Invoke alone.")
+            raise InvalidParameterValue("This engine supports only Lambda's Invoke operation.")
         kind = next((value for name, value in headers.items() if name.lower() == "x-amz-invocation-type"), None)
         if kind != "Event":
-            raise InvalidInvocation("This engine invokes functions as events only: set InvocationType to Event.")
-        self._store.invoke(self._function_arn(unquote(found[1]), query), _payload(body), milliseconds(self._clock()))
+            raise InvalidParameterValue("This engine invokes functions as events only: set InvocationType to Event.")
+        self._store.add_direct_invocation(
+            self._function_arn(unquote(found[1]), query), _event(body), epoch_ms(self._clock())
+        )
         return 202, {}, b""
 
     def _function_arn(self, name: str, query: str) -> str:
-        """Return the ARN of a function given by its name, a part of its ARN, or all of it."""
+        """Return the ARN of a function given by its name, a partial ARN or its ARN, with the query's qualifier."""
         found = _NAME.fullmatch(name)
         if not found:
-            raise InvalidInvocation(f"{name[:200]!r} names no function.")
+            raise InvalidParameterValue(f"{name[:200]!r} is not a function name.")
         qualifier = "" if found[2] else "".join(f":{value}" for value in parse_qs(query).get("Qualifier", [])[:1])
         arn = name if name.startswith("arn:") else f"{self._arn}{found[1]}{found[2] or ''}"
         return arn + qualifier
 
 
-def _payload(body: bytes) -> bytes:
-    if len(body) > MOST_PAYLOAD:
-        raise TooLarge(f"{len(body)} byte payload is too large for the Event invocation type (limit {MOST_PAYLOAD}).")
+def _event(body: bytes) -> bytes:
+    if len(body) > MAX_EVENT_BYTES:
+        raise EventTooLarge(
+            f"{len(body)} byte payload is too large for the Event invocation type (limit {MAX_EVENT_BYTES})."
+        )
     try:
         read_json(body or b"{}")
-    except Unreadable as error:
-        raise NoJson("Could not parse request body into json.") from error
+    except MalformedRequest as error:
+        raise InvalidRequestContent("Could not parse request body into json.") from error
     return body or b"{}"

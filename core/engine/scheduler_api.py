@@ -1,0 +1,224 @@
+"""The twelve operations of EventBridge Scheduler, on the store."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from core.engine import groups, schedules
+from core.engine.api_errors import InvalidRequest, MalformedRequest, ResourceNotFound
+from core.engine.definitions import check_start_date, definition_of
+from core.engine.protocol import Parameters, read_json
+from core.engine.store import IdempotentRequest, Store
+from core.engine.timing import initial_timing
+from core.time.instants import Clock, epoch_ms
+
+Output = dict[str, Any]
+"""The members of an operation's output."""
+
+DEFAULT_PAGE_SIZE = 100
+"""The results in a page without MaxResults."""
+
+
+class SchedulerApi:
+    """Executes the operations. Parameters are valid by the service model. Dates are epoch seconds. Raises ApiError."""
+
+    def __init__(self, store: Store, clock: Clock, *, account: str, region: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._arn = f"arn:aws:scheduler:{region}:{account}"
+        self.operations: dict[str, Callable[[Parameters], Output]] = {
+            "CreateSchedule": self.create_schedule,
+            "GetSchedule": self.get_schedule,
+            "ListSchedules": self.list_schedules,
+            "UpdateSchedule": self.update_schedule,
+            "DeleteSchedule": self.delete_schedule,
+            "CreateScheduleGroup": self.create_group,
+            "GetScheduleGroup": self.get_group,
+            "ListScheduleGroups": self.list_groups,
+            "DeleteScheduleGroup": self.delete_group,
+            "TagResource": self.tag_resource,
+            "UntagResource": self.untag_resource,
+            "ListTagsForResource": self.list_tags,
+        }
+
+    def create_schedule(self, parameters: Parameters) -> Output:
+        """Create a schedule."""
+        now = self._clock()
+        definition = definition_of(parameters)
+        check_start_date(definition, now)
+        definition["Arn"] = self._schedule_arn(definition["GroupName"], definition["Name"])
+        timing = initial_timing(definition, epoch_ms(now))
+        self._write_once(
+            "CreateSchedule",
+            parameters,
+            lambda connection: schedules.create(connection, definition, timing, epoch_ms(now)),
+        )
+        return {"ScheduleArn": definition["Arn"]}
+
+    def update_schedule(self, parameters: Parameters) -> Output:
+        """Replace a schedule."""
+        now = self._clock()
+        definition = definition_of(parameters)
+        definition["Arn"] = self._schedule_arn(definition["GroupName"], definition["Name"])
+
+        def replace(connection: sqlite3.Connection) -> int | None:
+            old = schedules.get(connection, definition["GroupName"], definition["Name"]).definition
+            if old.get("StartDate") != definition.get("StartDate"):
+                check_start_date(definition, now)
+            return schedules.update(connection, definition, epoch_ms(now))
+
+        self._write_once("UpdateSchedule", parameters, replace)
+        return {"ScheduleArn": definition["Arn"]}
+
+    def get_schedule(self, parameters: Parameters) -> Output:
+        """Return a schedule."""
+        group, name = parameters.get("GroupName", groups.DEFAULT_GROUP), parameters["Name"]
+        with self._store.snapshot() as connection:
+            schedule = schedules.get(connection, group, name)
+        return {
+            **schedule.definition,
+            "Arn": self._schedule_arn(group, name),
+            "CreationDate": schedule.created / 1000,
+            "LastModificationDate": schedule.modified / 1000,
+        }
+
+    def delete_schedule(self, parameters: Parameters) -> Output:
+        """Delete a schedule."""
+        group, name = parameters.get("GroupName", groups.DEFAULT_GROUP), parameters["Name"]
+        self._write_once("DeleteSchedule", parameters, lambda connection: schedules.delete(connection, group, name))
+        return {}
+
+    def list_schedules(self, parameters: Parameters) -> Output:
+        """Return a page of schedules, by group and name."""
+        limit = parameters.get("MaxResults", DEFAULT_PAGE_SIZE)
+        group, prefix, state = parameters.get("GroupName"), parameters.get("NamePrefix", ""), parameters.get("State")
+        after_group, after = _decode_token(parameters, 2)
+        with self._store.snapshot() as connection:
+            if group is None:
+                rows = schedules.page_of_all(connection, prefix, state, (after_group, after), limit + 1)
+            else:
+                groups.get(connection, group)
+                rows = schedules.page(connection, group, prefix, state, after, limit + 1)
+        output: Output = {"Schedules": [self._summary(*row) for row in rows[:limit]]}
+        if len(rows) > limit:
+            output["NextToken"] = _encode_token(rows[limit - 1]["group_name"], rows[limit - 1]["name"])
+        return output
+
+    def create_group(self, parameters: Parameters) -> Output:
+        """Create a schedule group."""
+        name, tags, now = parameters["Name"], _tags(parameters.get("Tags", [])), epoch_ms(self._clock())
+        self._write_once(
+            "CreateScheduleGroup", parameters, lambda connection: groups.create(connection, name, tags, now)
+        )
+        return {"ScheduleGroupArn": self._group_arn(name)}
+
+    def get_group(self, parameters: Parameters) -> Output:
+        """Return a schedule group."""
+        with self._store.snapshot() as connection:
+            return self._group(groups.get(connection, parameters["Name"]))
+
+    def list_groups(self, parameters: Parameters) -> Output:
+        """Return a page of schedule groups, by name."""
+        limit = parameters.get("MaxResults", DEFAULT_PAGE_SIZE)
+        (after,) = _decode_token(parameters, 1)
+        with self._store.snapshot() as connection:
+            found = groups.page(connection, parameters.get("NamePrefix", ""), after, limit + 1)
+        output: Output = {"ScheduleGroups": [self._group(group) for group in found[:limit]]}
+        if len(found) > limit:
+            output["NextToken"] = _encode_token(found[limit - 1].name)
+        return output
+
+    def delete_group(self, parameters: Parameters) -> Output:
+        """Delete a schedule group and its schedules."""
+        self._write_once(
+            "DeleteScheduleGroup", parameters, lambda connection: groups.delete(connection, parameters["Name"])
+        )
+        return {}
+
+    def tag_resource(self, parameters: Parameters) -> Output:
+        """Set tags of a schedule group."""
+        name, tags, now = self._group_name(parameters), _tags(parameters["Tags"]), epoch_ms(self._clock())
+        self._store.write(lambda connection: groups.tag(connection, name, tags, now))
+        return {}
+
+    def untag_resource(self, parameters: Parameters) -> Output:
+        """Remove tags of a schedule group."""
+        name, keys, now = self._group_name(parameters), parameters["TagKeys"], epoch_ms(self._clock())
+        self._store.write(lambda connection: groups.untag(connection, name, keys, now))
+        return {}
+
+    def list_tags(self, parameters: Parameters) -> Output:
+        """Return the tags of a schedule group."""
+        with self._store.snapshot() as connection:
+            tags = groups.get(connection, self._group_name(parameters)).tags
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def _write_once(
+        self, operation: str, parameters: Parameters, work: Callable[[sqlite3.Connection], int | None]
+    ) -> None:
+        request = None
+        if "ClientToken" in parameters:
+            content = json.dumps({**parameters, "ClientToken": None}, sort_keys=True).encode()
+            request = IdempotentRequest(token=parameters["ClientToken"], operation=operation, content=content)
+        self._store.write_once(request, epoch_ms(self._clock()), work)
+
+    def _summary(self, group: str, name: str, state: str, target_arn: str, created: int, modified: int) -> Output:
+        return {
+            "Arn": self._schedule_arn(group, name),
+            "Name": name,
+            "GroupName": group,
+            "State": state,
+            "CreationDate": created / 1000,
+            "LastModificationDate": modified / 1000,
+            "Target": {"Arn": target_arn},
+        }
+
+    def _group(self, group: groups.Group) -> Output:
+        return {
+            "Arn": self._group_arn(group.name),
+            "Name": group.name,
+            "State": "ACTIVE",
+            "CreationDate": group.created / 1000,
+            "LastModificationDate": group.modified / 1000,
+        }
+
+    def _group_name(self, parameters: Parameters) -> str:
+        """Return the name in a group's ARN. Raises ResourceNotFound for another account or region."""
+        arn: str = parameters["ResourceArn"]
+        name = arn.rpartition("/")[2]
+        if arn != self._group_arn(name):
+            raise ResourceNotFound(f"Resource {arn} does not exist.")
+        return name
+
+    def _schedule_arn(self, group: str, name: str) -> str:
+        return f"{self._arn}:schedule/{group}/{name}"
+
+    def _group_arn(self, name: str) -> str:
+        return f"{self._arn}:schedule-group/{name}"
+
+
+def _tags(given: list[dict[str, str]]) -> dict[str, str]:
+    tags = {tag["Key"]: tag["Value"] for tag in given}
+    if len(tags) < len(given):
+        raise InvalidRequest("Cannot provide multiple Tags with the same key.")
+    return tags
+
+
+def _encode_token(*last: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(last).encode()).decode()
+
+
+def _decode_token(parameters: Parameters, parts: int) -> tuple[str, ...]:
+    """Return the last key of the previous page, which the NextToken encodes; empty strings without a token."""
+    token = parameters.get("NextToken")
+    if token is None:
+        return ("",) * parts
+    try:
+        last = read_json(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (ValueError, MalformedRequest) as error:
+        raise InvalidRequest("Invalid NextToken.") from error
+    if not isinstance(last, list) or len(last) != parts or not all(isinstance(part, str) for part in last):
+        raise InvalidRequest("Invalid NextToken.")
+    return tuple(last)
