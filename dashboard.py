@@ -1,4 +1,4 @@
-"""The only entry: `streamlit run dashboard.py` serves the pages, fires what is due, and takes posts from the relay."""
+"""The entry point: `streamlit run dashboard.py` serves the pages, runs the engine and takes posts from the relay."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from ui.frame.server import posting_url
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Fire for as long as the server runs. Where the home cannot be opened, say so; every page tries again."""
+    """Run the engine while the server runs. If the home cannot be opened, print the error; each page tries again."""
     try:
         serve(posting_url)
     except PunctualError as error:

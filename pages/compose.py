@@ -1,4 +1,4 @@
-"""Compose: write a post, choose where and when, and hear what became of it."""
+"""Compose: write a post, choose its destinations and time, and see its state after scheduling."""
 
 from collections.abc import Callable
 
@@ -6,71 +6,72 @@ import streamlit as st
 
 from core.posts.models import Post
 from core.time.instants import wall_time
-from core.time.phrases import excerpt, listed
+from core.time.phrases import excerpt, join_names
 from ui.compose import drafts, repeat_fields, time_fields
-from ui.compose.account_warnings import account_troubles
+from ui.compose.account_warnings import account_warnings
 from ui.compose.counter import counter
-from ui.compose.media_fields import attached, pictures
+from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
-from ui.compose.tab_copy import keep
-from ui.compose.threads import is_thread, offer
+from ui.compose.tab_copy import sync_tab_copy
+from ui.compose.threads import is_thread, thread_fields
 from ui.compose.timing import timing
-from ui.compose.variants import vary
+from ui.compose.variants import variant_fields
 from ui.frame import links
 from ui.frame.application import application
-from ui.frame.callbacks import answering, beside, closing, refusal
-from ui.frame.dialogs import ask, asked
-from ui.frame.state import DRAFT, OUTCOME, of
-from ui.frame.wording import account_names, plain
+from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
+from ui.frame.dialogs import defer, run_deferred
+from ui.frame.state import DRAFT, LAST_POST, widget_key
+from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
 
 
-@answering
+@callback
 def schedule(draft: str) -> None:
-    """Schedule the draft and begin the next one; a second click on the same draft changes nothing."""
+    """Schedule the draft and start the next one; a second click on the same draft changes nothing."""
     if draft == st.session_state[DRAFT]:
-        key = drafts.when_key(draft)
-        chosen = time_fields.picked(key)
-        done(drafts.written(draft, chosen, repeat_fields.repeat(key)), chosen.zone, application().schedules.schedule)
+        key = drafts.time_key(draft)
+        chosen = time_fields.chosen_time(key)
+        post = drafts.to_post(draft, chosen, repeat_fields.repeat(key))
+        run_and_start_next(application().schedules.schedule, post, chosen.zone)
 
 
-@closing
+@dialog_callback
 def post_now(draft: str) -> None:
-    """Hand the draft over at once and begin the next one."""
+    """Post the draft now and start the next one."""
     if draft == st.session_state[DRAFT]:
-        done(now(draft), time_fields.picked(drafts.when_key(draft)).zone, application().schedules.post_now)
+        zone = time_fields.chosen_time(drafts.time_key(draft)).zone
+        run_and_start_next(application().schedules.post_now, to_post_now(draft), zone)
 
 
-@answering
+@callback
 def ask_post_now(draft: str) -> None:
-    """Ask once, of a draft that could be posted."""
-    post = now(draft)
-    ask(lambda: confirm(draft, post))
+    """Ask for confirmation, if the draft is a valid post."""
+    post = to_post_now(draft)
+    defer(lambda: post_now_dialog(draft, post))
 
 
-def now(draft: str) -> Post:
-    """Return the draft as a post of this moment."""
-    zone = time_fields.picked(drafts.when_key(draft)).zone
+def to_post_now(draft: str) -> Post:
+    """Return the draft as a post that is due now."""
+    zone = time_fields.chosen_time(drafts.time_key(draft)).zone
     wall = wall_time(application().clock(), zone).replace(tzinfo=None, microsecond=0)
-    return drafts.written(draft, time_fields.Picked(wall=wall, zone=zone, which=1))
+    return drafts.to_post(draft, time_fields.ChosenTime(wall=wall, zone=zone, which=1))
 
 
-def done(post: Post, zone: str, act: Callable[[Post], object]) -> None:
-    """Do it, tell it, and begin anew with the same destinations and zone."""
-    act(post)
-    st.session_state[OUTCOME] = post.post_id
-    drafts.begin(text="", destinations=post.destinations, zone=zone)
+def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) -> None:
+    """Run the action, show its result, and start a new draft with the same destinations and zone."""
+    action(post)
+    st.session_state[LAST_POST] = post.post_id
+    drafts.start(text="", destinations=post.destinations, zone=zone)
 
 
 @st.dialog("Post now?", icon=":material/send:")
-def confirm(draft: str, post: Post) -> None:
-    """Name the destinations and wait for a yes."""
-    st.markdown(f"This goes out at once to **{plain(listed(account_names(post.destinations)))}**.")
+def post_now_dialog(draft: str, post: Post) -> None:
+    """Show the destinations and ask for confirmation."""
+    st.markdown(f"This post goes out now to **{escape(join_names(account_names(post.destinations)))}**.")
     st.text(post.text)
-    refusal()
-    st.button(
-        "Post now", key=of("confirm", draft), type="primary", icon=":material/send:", on_click=post_now, args=(draft,)
-    )
+    show_error()
+    key = widget_key("confirm", draft)
+    st.button("Post now", key=key, type="primary", icon=":material/send:", on_click=post_now, args=(draft,))
 
 
 draft = drafts.current()
@@ -80,19 +81,21 @@ labels = {name: account.label for name, account in accounts.items() if account.e
 
 st.title("Compose", anchor=False)
 outcome()
-refusal()
-aside = drafts.aside()
-if aside is not None:
+show_error()
+stashed = drafts.stashed_text()
+if stashed is not None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Put aside: {plain(excerpt(aside, 60)) or 'a draft without text'}", width="content")
-        st.button("Take it up", key="take-up", type="tertiary", icon=":material/edit_note:", on_click=drafts.take_up)
-words, time = st.columns([11, 9], gap="medium")
-with words:
+        st.caption(f"Other draft: {escape(excerpt(stashed, 60)) or 'no text'}", width="content")
+        st.button(
+            "Open", key="open-stashed", type="tertiary", icon=":material/edit_note:", on_click=drafts.open_stashed
+        )
+content, time = st.columns([11, 9], gap="medium")
+with content:
     text = st.text_area(
         "Text",
         key=drafts.text_key(draft),
         height=230,
-        placeholder="What do you want to say?",
+        placeholder="What do you want to share?",
         persist_state="session",
     )
     addressed = [accounts[each] for each in chosen if each in accounts]
@@ -106,25 +109,25 @@ with words:
         key=drafts.destinations_key(draft),
         persist_state="session",
     )
-    with st.container():  # what comes and goes in here leaves the uploader below in its place, with what it holds
-        account_troubles(chosen)
+    with st.container():  # elements that come and go in here do not move the uploader below, so it keeps its files
+        account_warnings(chosen)
         if len(addressed) > 1:
-            with st.expander("Other words for a destination", icon=":material/edit_note:"):
-                vary(draft, text or "", addressed)
-        said = drafts.said(draft)
-        parts = offer(draft, said, addressed)
-    pictures(draft)
+            with st.expander("Different text for a destination", icon=":material/edit_note:"):
+                variant_fields(draft, text or "", addressed)
+        texts = drafts.texts(draft)
+        threads = thread_fields(draft, texts, addressed)
+    media_fields(draft)
     with st.expander("Preview", icon=":material/visibility:"):
-        previews(said, parts, attached(draft), addressed)
+        previews(texts, threads, attached(draft), addressed)
     if len(accounts) == 1:
-        st.caption("The outbox is built in: a feed on a page of this dashboard, good for a first try.")
+        st.caption("The outbox is a built-in feed for a first try.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
     with st.container(border=True, key="card-when"):
-        timing(drafts.when_key(draft))
+        timing(drafts.time_key(draft))
     st.button(
         "Schedule",
-        key=of("schedule", draft),
+        key=widget_key("schedule", draft),
         type="primary",
         icon=":material/schedule_send:",
         width="stretch",
@@ -133,12 +136,12 @@ with time:
     )
     st.button(
         "Post now",
-        key=of("post-now", draft),
+        key=widget_key("post-now", draft),
         icon=":material/send:",
         width="stretch",
         on_click=ask_post_now,
         args=(draft,),
     )
-keep(draft)
-beside()
-asked()
+sync_tab_copy(draft)
+show_toasts()
+run_deferred()

@@ -1,155 +1,166 @@
-"""Health: what was looked at, what was found, and what to do about it."""
+"""Health: the checks with their results and remedies, the dead letters, and the unexpected schedules."""
 
 import streamlit as st
 
 from core.application import Application
 from core.errors import PunctualError
 from core.health import reconciliation
-from core.health.examination import examine
-from core.health.findings import Check, Verdict
-from core.health.reconciliation import Difference
+from core.health.checks import run_checks
+from core.health.findings import CheckResult, HealthStatus
+from core.health.reconciliation import DifferenceKind, ScheduleDifference
 from core.scheduling.dead_letters import DeadLetter
-from core.time.phrases import moment
+from core.time.phrases import date_and_time
 from ui.frame.application import application
-from ui.frame.callbacks import answering, refusal
-from ui.frame.state import of
+from ui.frame.callbacks import callback, show_error
+from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import heard, plain
+from ui.frame.wording import accessible_label, escape
 
-ICONS: dict[Verdict, tuple[str, str]] = {
+ICONS: dict[HealthStatus, tuple[str, str]] = {
     "good": ("check_circle", "green"),
     "warning": ("warning", "orange"),
     "bad": ("error", "red"),
     "unknown": ("help", "gray"),
 }
+DIFFERENCES: dict[DifferenceKind, str] = {
+    "gone": "Missing in the scheduler",
+    "altered": "Changed outside Punctual",
+    "left behind": "No longer needed",
+    "unplanned": "Not planned by Punctual",
+    "foreign": "Not created by Punctual",
+}
 
 
 @st.cache_data(ttl=30, max_entries=8, show_spinner=False)
-def examined(_app: Application, home: str, zone: str) -> tuple[list[Check], list[DeadLetter], list[Difference]]:
-    """Look at everything, and at what a person can do something about; at most twice a minute for all who watch.
+def checked(
+    _app: Application, home: str, zone: str
+) -> tuple[list[CheckResult], list[DeadLetter], list[ScheduleDifference]]:
+    """Return the check results, the dead letters and the differing schedules, cached for 30 s for all viewers.
 
-    `home` tells one application from another.
+    `home` identifies the application in the cache key.
     """
-    checks = examine(_app, _app.clock(), zone=zone)
-    verdicts = {check.name: check.verdict for check in checks}
+    checks = run_checks(_app, _app.clock(), zone=zone)
+    statuses = {check.name: check.status for check in checks}
     try:
         letters = _app.dead_letters.read()
-        agrees = verdicts["Ledger and schedules"] in ("good", "unknown")
-        differences = [] if agrees else reconciliation.reconcile(_app, _app.clock())
-    except PunctualError:  # the checks say what is wrong
+        agree = statuses["Ledger and schedules"] in ("good", "unknown")
+        differences = [] if agree else reconciliation.find_differences(_app, _app.clock())
+    except PunctualError:  # the checks show this error
         letters, differences = [], []
     return checks, letters, differences
 
 
-def line(check: Check) -> None:
+def check_row(check: CheckResult) -> None:
     """Draw one check."""
-    icon, colour = ICONS[check.verdict]
+    icon, colour = ICONS[check.status]
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         st.markdown(f":{colour}[:material/{icon}:] **{check.name}**", width=210)
         with st.container(width="stretch", gap="xxsmall"):
-            st.text(check.finding)
+            st.text(check.message)
             if check.remedy:
-                st.caption(plain(check.remedy))
+                st.caption(escape(check.remedy))
 
 
-def letter(found: DeadLetter) -> None:
-    """Draw one hand-over that was given up, with what can be done about it."""
-    post = found.occurrence
-    with st.container(border=True, key=of("card-letter", found.id)):
-        about = post.text[:80] if post else "Not a post of this version"
-        st.markdown(f"**{plain(about)}**, given up by {found.where} {moment(found.failed_at, viewer_zone())}")
-        st.caption(plain(found.reason))
-        st.caption("Discard forgets it for good: it is not handed over again.")
+def dead_letter_card(letter: DeadLetter) -> None:
+    """Draw one dead letter and its actions."""
+    post = letter.occurrence
+    with st.container(border=True, key=widget_key("card-letter", letter.id)):
+        subject = post.text[:80] if post else "Unreadable post"
+        failed_at = date_and_time(letter.failed_at, viewer_zone())
+        st.markdown(f"**{escape(subject)}**, failed in {letter.source}, {failed_at}")
+        st.caption(escape(letter.reason))
+        st.caption("Discard deletes it: it is never retried.")
         with st.container(horizontal=True):
             if post:
                 st.button(
-                    heard("Retry", about),
-                    key=of("retry", found.id),
+                    accessible_label("Retry", subject),
+                    key=widget_key("retry", letter.id),
                     icon=":material/replay:",
                     on_click=retry,
-                    args=(found,),
+                    args=(letter,),
                 )
             st.button(
-                heard("Discard", about),
-                key=of("discard", found.id),
+                accessible_label("Discard", subject),
+                key=widget_key("discard", letter.id),
                 icon=":material/delete:",
                 on_click=discard,
-                args=(found,),
+                args=(letter,),
             )
 
 
-def difference(found: Difference) -> None:
-    """Draw one schedule that is not as planned, with what can be done about it."""
-    with st.container(border=True, key=of("card-difference", found.name)):
-        st.markdown(f"**{plain(found.name)}**: {found.kind}")
-        if found.plan:
-            st.caption(plain(found.plan.post.text[:200]))
+def difference_card(difference: ScheduleDifference) -> None:
+    """Draw one schedule that differs from the ledger, and its action."""
+    name = difference.name
+    with st.container(border=True, key=widget_key("card-difference", name)):
+        st.markdown(f"**{escape(name)}**: {DIFFERENCES[difference.kind]}")
+        if difference.plan:
+            st.caption(escape(difference.plan.post.text[:200]))
             st.button(
-                heard("Arm again", found.name),
-                key=of("arm", found.name),
+                accessible_label("Repair", name),
+                key=widget_key("repair", name),
                 icon=":material/alarm_on:",
-                on_click=arm,
-                args=(found,),
+                on_click=repair,
+                args=(difference,),
             )
         else:
-            st.caption("Delete takes the schedule away for good; whatever it was to invoke is not invoked.")
+            st.caption("Delete removes this schedule for good: its target is not invoked.")
             st.button(
-                heard("Delete", found.name),
-                key=of("delete", found.name),
+                accessible_label("Delete", name),
+                key=widget_key("delete", name),
                 icon=":material/delete:",
                 on_click=delete,
-                args=(found,),
+                args=(difference,),
             )
 
 
-@answering
-def retry(found: DeadLetter) -> None:
-    """Hand it over again."""
-    examined.clear()
-    application().dead_letters.retry(found)
+@callback
+def retry(letter: DeadLetter) -> None:
+    """Retry a dead letter."""
+    checked.clear()
+    application().dead_letters.retry(letter)
 
 
-@answering
-def discard(found: DeadLetter) -> None:
-    """Forget it."""
-    examined.clear()
-    application().dead_letters.discard(found)
+@callback
+def discard(letter: DeadLetter) -> None:
+    """Delete a dead letter."""
+    checked.clear()
+    application().dead_letters.discard(letter)
 
 
-@answering
-def arm(found: Difference) -> None:
-    """Put the schedule as it was planned."""
-    examined.clear()
-    if found.plan:
-        reconciliation.arm_again(application(), found.plan)
+@callback
+def repair(difference: ScheduleDifference) -> None:
+    """Create or update a schedule as the ledger plans it."""
+    checked.clear()
+    if difference.plan:
+        reconciliation.rearm(application(), difference.plan)
 
 
-@answering
-def delete(found: Difference) -> None:
-    """Delete a schedule that nobody planned."""
-    examined.clear()
-    reconciliation.delete(application(), found.name)
+@callback
+def delete(difference: ScheduleDifference) -> None:
+    """Delete a schedule that the ledger does not plan."""
+    checked.clear()
+    reconciliation.delete_schedule(application(), difference.name)
 
 
 @st.fragment(run_every="30s")
-def watch() -> None:
-    """Draw every check, and what a person can do something about."""
+def report() -> None:
+    """Draw the checks, the dead letters and the differing schedules."""
     app = application()
-    checks, letters, differences = examined(app, str(app.home.path), viewer_zone())
+    checks, letters, differences = checked(app, str(app.home.path), viewer_zone())
     with st.container(border=True, key="card-checks"):
         for check in checks:
-            line(check)
-    st.button("Look again", key="look-again", icon=":material/refresh:", on_click=examined.clear)
-    refusal()
+            check_row(check)
+    st.button("Check again", key="check-again", icon=":material/refresh:", on_click=checked.clear)
+    show_error()
     if letters:
-        st.header("Given up", anchor=False)
-        for each in letters:
-            letter(each)
+        st.header("Failed deliveries", anchor=False)
+        for letter in letters:
+            dead_letter_card(letter)
     if differences:
-        st.header("Not as planned", anchor=False)
-        for schedule in differences:
-            difference(schedule)
+        st.header("Unexpected schedules", anchor=False)
+        for difference in differences:
+            difference_card(difference)
 
 
 st.title("Health", anchor=False)
-watch()
+report()

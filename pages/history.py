@@ -1,4 +1,4 @@
-"""History: what went out and how late, what did not and why, and what can be done about it."""
+"""History: the published and failed posts, how late they were, and the actions on them."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -6,38 +6,31 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from core.ledger.history import Run, everything, runs, waits_for_a_person
+from core.ledger.history import Run, all_runs, needs_decision, runs
 from core.time.instants import offset_label, utc_text, wall_time
-from core.time.phrases import countdown, day_heading
+from core.time.phrases import day_heading, relative_time
 from ui.frame.application import application
-from ui.frame.callbacks import beside
-from ui.frame.card_places import places
-from ui.frame.dialogs import asked
+from ui.frame.callbacks import show_toasts
+from ui.frame.card_places import card_places, list_limit, more_button
+from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.state import SHOWN
 from ui.frame.viewer import viewer_zone
 from ui.posts.attention import attention
-from ui.posts.run_card import lag, outcome_line, run_card
-from ui.posts.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
+from ui.posts.run_card import destination_result, lag, run_card
+from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 PAGE = 30
-WATCHED = 100
-"""So many more runs than are shown are looked through for those that wait for a person."""
-CSV = "text/csv"
-
-
-def more() -> None:
-    """Show another page of cards."""
-    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
+EXTRA_RUNS = 100
+"""Runs beyond the page that are searched for runs that need a decision."""
 
 
 def csv() -> bytes:
-    """Return everything there is, with instants in UTC."""
-    return pd.DataFrame(lines(everything(application().ledger))).to_csv(index=False).encode("utf-8-sig")
+    """Return all runs as CSV, with instants in UTC."""
+    return pd.DataFrame(csv_rows(all_runs(application().ledger))).to_csv(index=False).encode("utf-8-sig")
 
 
-def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
-    """Return each destination of each run as a line of the CSV file."""
+def csv_rows(found: Iterable[Run]) -> Iterable[dict[str, object]]:
+    """Return a row for each destination of each run."""
     return (
         {
             "due_at": utc_text(run.due_at),
@@ -59,43 +52,49 @@ def lines(found: Iterable[Run]) -> Iterable[dict[str, object]]:
 
 @st.fragment(run_every="5s")
 def report() -> None:
-    """Draw what waits for a person, then the rest by day, the latest first, below what narrows them, if there is any.
+    """Draw the runs that need a decision, then the rest by day, latest first.
 
-    What waited when the page was opened keeps its place when it has been seen to, and what begins to wait comes last,
-    so that no button moves under the pointer.
+    A run that needed a decision when the page was opened keeps its place after the decision, and new ones are added at
+    the end, so that no button moves under the pointer.
     """
-    ledger, limit = application().ledger, st.session_state.get(SHOWN, PAGE)
-    asked = LOOKED_THROUGH if searched() else limit + WATCHED
-    latest = runs(ledger, limit=asked)
-    matches = matching()
+    ledger, limit = application().ledger, list_limit(PAGE)
+    read_limit = SEARCH_LIMIT if search_words() else limit + EXTRA_RUNS
+    latest = runs(ledger, limit=read_limit)
+    matches = matcher()
     found = [run for run in latest if matches(run.text, run.destinations)]
-    kept = places()
-    waiting = {run.key: run for run in found if run.key in kept or waits_for_a_person(ledger, run)}
-    for run in waiting.values():
-        kept.setdefault(run.key, run.due_at)
-    rest = [run for run in found if run.key not in waiting]
+    places = card_places()
+    urgent = {run.key: run for run in found if run.key in places or needs_decision(ledger, run)}
+    for run in urgent.values():
+        places.setdefault(run.key, run.due_at)
+    rest = [run for run in found if run.key not in urgent]
     zone = viewer_zone()
     if latest:
         controls()
     st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
-    attention([waiting[key] for key in kept if key in waiting])
+    attention([urgent[key] for key in places if key in urgent])
     days(rest[:limit])
-    cut = len(latest) == asked
-    if len(rest) > limit or (cut and not searched()):
-        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
-    elif cut:
-        looked_through("last")
+    truncated = len(latest) == read_limit
+    if len(rest) > limit or (truncated and not search_words()):
+        more_button(PAGE)
+    elif truncated:
+        search_limit_note("last")
     if not found:
         empty()
-    beside()
+    show_toasts()
 
 
 def controls() -> None:
-    """Draw what narrows the cards, and the way to have them all in a file."""
+    """Draw the search field and the CSV export."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search_field()
         st.download_button(
-            "CSV", csv, "punctual-history.csv", CSV, key="csv", icon=":material/download:", on_click="ignore"
+            "Export CSV",
+            csv,
+            "punctual-history.csv",
+            "text/csv",
+            key="csv",
+            icon=":material/download:",
+            on_click="ignore",
         )
 
 
@@ -106,19 +105,19 @@ def days(found: list[Run]) -> None:
     for day, group in groupby(found, key=lambda run: wall_time(run.due_at, zone).date()):
         st.header(day_heading(day, today), anchor=False)
         for run in group:
-            with run_card(run, countdown(run.due_at, now)):
+            with run_card(run, relative_time(run.due_at, now)):
                 for each in run.outcome.destinations:
-                    outcome_line(run, each)
+                    destination_result(run, each)
 
 
 def empty() -> None:
-    """Say how to begin, or why nothing is here."""
-    if searched():
-        st.info("Nothing here. Search for something else.", icon=":material/search_off:")
+    """Draw the reason why the list is empty."""
+    if search_words():
+        st.info("No matching posts. Change the search.", icon=":material/search_off:")
         return
-    empty_page("Nothing has gone out yet", "Each post is listed here from the moment it is due, with how late it was.")
+    empty_page("Nothing published yet", "Each post appears here when it is due, with its result and how late it was.")
 
 
 st.title("History", anchor=False)
 report()
-asked()
+run_deferred()

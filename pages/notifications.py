@@ -1,152 +1,160 @@
-"""Notifications: who is told when a post is in trouble, and by what way."""
+"""Notifications: the channels that get a message when a post fails."""
 
 import streamlit as st
 
-from core.notifications.channel_form import entered_channel
-from core.notifications.channels import Channel, Digest, Discord, Email, SignedWebhook, Slack
-from core.notifications.deliveries import Standing
+from core.notifications.channel_form import channel_from_form
+from core.notifications.channels import Channel, Digest, DiscordChannel, EmailChannel, SlackChannel, WebhookChannel
+from core.notifications.deliveries import ChannelState
 from core.time.instants import offset_label
-from core.time.phrases import city, countdown, counted
-from ui.connect import new_secret
-from ui.connect.channel_form import KINDS, answers, digest, forget, form
+from core.time.phrases import city, plural, relative_time
+from ui.connect import channel_form, new_secret
+from ui.connect.channel_form import KINDS
 from ui.frame.application import application
-from ui.frame.callbacks import answering, beside, closing, refusal, say
-from ui.frame.dialogs import ask, asked
-from ui.frame.state import of
-from ui.frame.wording import heard, plain
+from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
+from ui.frame.dialogs import defer, run_deferred
+from ui.frame.state import widget_key
+from ui.frame.wording import accessible_label, escape
 
 
-@closing
+@dialog_callback
 def add(kind: str) -> None:
-    """Set up the channel that stands in the form; a secret that was made for it is shown once."""
-    entered = answers(kind)
-    channel = entered_channel(kind, entered, digest(kind))
+    """Add the channel from the form. A generated secret is shown once."""
+    values = channel_form.values(kind)
+    channel = channel_from_form(kind, values, channel_form.digest(kind))
     application().channels.add(channel)
-    if isinstance(channel, SignedWebhook) and not entered["secret"].strip():
+    if isinstance(channel, WebhookChannel) and not values["secret"].strip():
         new_secret.keep(channel.name, channel.secret.get_secret_value())
-    say(f"{plain(channel.name)} is set up. Send a test to see that it works.")
+    flash(f"{escape(channel.name)} added. Send a test message to check it.")
 
 
-@closing
+@dialog_callback
 def change(before: Channel) -> None:
-    """Keep the channel as it stands in the form."""
-    channel = entered_channel(before.kind, answers(before.kind), digest(before.kind), before=before)
-    application().notifier.change(before.name, channel)
-    say(f"{plain(channel.name)} is changed.")
+    """Save the channel from the form."""
+    kind = before.kind
+    channel = channel_from_form(kind, channel_form.values(kind), channel_form.digest(kind), current=before)
+    application().notifier.change_channel(before.name, channel)
+    flash(f"{escape(channel.name)} saved.")
 
 
-@closing
+@dialog_callback
 def remove(channel: Channel) -> None:
-    """Forget the channel and its credentials."""
-    application().notifier.remove(channel.name)
+    """Delete the channel and its credentials."""
+    application().notifier.remove_channel(channel.name)
 
 
-@answering
+@callback
 def test(channel: Channel) -> None:
-    """Send a message that says it is a test."""
-    application().notifier.test(channel)
-    say(f"The test message to {plain(channel.name)} was sent.")
+    """Send a test message."""
+    application().notifier.send_test(channel)
+    flash(f"Test message sent to {escape(channel.name)}.")
 
 
-@answering
+@callback
 def ask_add() -> None:
     """Open an empty form."""
-    forget()
-    ask(add_dialog)
+    channel_form.clear()
+    defer(add_dialog)
 
 
-@answering
-def choose(channel: Channel) -> None:
-    """Open the dialog that was chosen in the channel's menu."""
-    forget()
-    dialog = {"Change": change_dialog, "Remove": remove_dialog}[st.session_state[of("menu", channel.name)]]
-    ask(lambda: dialog(channel))
+@callback
+def run_menu_item(channel: Channel) -> None:
+    """Open the dialog selected in the channel's menu."""
+    channel_form.clear()
+    dialog = {"Edit": edit_dialog, "Remove": remove_dialog}[st.session_state[widget_key("menu", channel.name)]]
+    defer(lambda: dialog(channel))
 
 
 @st.dialog("Add a channel", icon=":material/add_alert:")
 def add_dialog() -> None:
-    """Ask for what the chosen kind needs."""
-    kind = st.selectbox("Kind", KINDS, format_func=lambda each: KINDS[each][0], key="channel-kind")
-    form(kind, None)
-    refusal()
+    """Draw the form of the selected kind."""
+    kind = st.selectbox("Type", KINDS, format_func=lambda each: KINDS[each][0], key="channel-kind")
+    channel_form.form(kind, None)
+    show_error()
     st.button("Add", key="add", type="primary", on_click=add, args=(kind,))
 
 
-@st.dialog("Change this channel", icon=":material/edit:")
-def change_dialog(channel: Channel) -> None:
-    """Show what it is set to, but for its secrets."""
+@st.dialog("Edit channel", icon=":material/edit:")
+def edit_dialog(channel: Channel) -> None:
+    """Draw the form with the channel's values, without its secrets."""
     st.caption(KINDS[channel.kind][0])
-    form(channel.kind, channel)
-    refusal()
+    channel_form.form(channel.kind, channel)
+    show_error()
     st.button("Save", key="save", type="primary", on_click=change, args=(channel,))
 
 
 @st.dialog("Remove this channel?", icon=":material/notifications_off:")
 def remove_dialog(channel: Channel) -> None:
-    """Name the consequence, and wait for a yes."""
-    left = len(application().channels.all()) - 1
-    st.markdown(f"**{plain(channel.name)}** and its credentials are forgotten on this machine.")
-    if left:
-        st.caption(f"Troubles are still told by {counted(left, 'other channel')}.")
+    """Show the consequence and ask for confirmation."""
+    remaining = len(application().channels.all()) - 1
+    st.markdown(f"**{escape(channel.name)}** and its credentials are deleted from this machine.")
+    if remaining:
+        st.caption(f"Notifications still go to {plural(remaining, 'other channel')}.")
     else:
         st.warning(
-            "It is the only channel: nobody will be told of a post in trouble. History and Health still show it.",
+            "This is the only channel: nobody is notified when a post fails. History and Health still show it.",
             icon=":material/warning:",
         )
-    refusal()
+    show_error()
     st.button("Remove", key="remove", type="primary", on_click=remove, args=(channel,))
 
 
-def leads_to(channel: Channel) -> str:
-    """Say where messages go, without a secret."""
+def recipient(channel: Channel) -> str:
+    """Return the recipient of the messages, without secrets."""
     match channel:
-        case Email():
-            return f"{', '.join(channel.recipients)} by {channel.host}:{channel.port}"
-        case SignedWebhook():
+        case EmailChannel():
+            return f"{', '.join(channel.recipients)} via {channel.host}:{channel.port}"
+        case WebhookChannel():
             return channel.address
-        case Slack() | Discord():
-            return "by its webhook"
+        case SlackChannel() | DiscordChannel():
+            return "webhook"
 
 
-def line(channel: Channel, standing: Standing | None) -> None:
-    """Draw one channel: where it leads, whether it works, and what can be done with it."""
-    name, icon = KINDS[channel.kind]
-    with st.container(border=True, key=of("card-channel", channel.name), horizontal=True, vertical_alignment="center"):
-        with st.container(key=of("words", channel.name), width="stretch", gap="xxsmall"):
-            st.markdown(f":material/{icon}: **{plain(channel.name)}**")
-            st.caption(f"{name} · {plain(leads_to(channel))}")
+def channel_card(channel: Channel, state: ChannelState | None) -> None:
+    """Draw one channel: its name, recipient, digest, last error and actions."""
+    label, icon = KINDS[channel.kind]
+    with st.container(
+        border=True, key=widget_key("card-channel", channel.name), horizontal=True, vertical_alignment="center"
+    ):
+        with st.container(key=widget_key("content", channel.name), width="stretch", gap="xxsmall"):
+            st.markdown(f":material/{icon}: **{escape(channel.name)}**")
+            st.caption(f"{label} · {escape(recipient(channel))}")
             if channel.digest is not None:
-                st.caption(f":material/today: A digest every day from {at(channel.digest)}")
-            if standing is not None and standing.error is not None:
-                again = countdown(standing.try_at, application().clock())
-                st.markdown(f":small[:red[:material/error: {plain(standing.error)}] :gray[Next try {again}.]]")
-        with st.container(
-            key=of("actions", channel.name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
-        ):
-            st.button(heard("Send a test", channel.name), key=of("test", channel.name), on_click=test, args=(channel,))
-            st.menu_button(
-                heard("More", channel.name),
-                ["Change", "Remove"],
-                key=of("menu", channel.name),
-                type="tertiary",
-                on_click=choose,
-                args=(channel,),
-            )
+                st.caption(f":material/today: Daily digest at {digest_time(channel.digest)}")
+            if state is not None and state.error is not None:
+                retry = relative_time(state.retry_at, application().clock())
+                st.markdown(f":small[:red[:material/error: {escape(state.error)}] :gray[Next attempt {retry}.]]")
+        channel_actions(channel)
 
 
-def at(digest: Digest) -> str:
-    """Say when the digest comes."""
+def channel_actions(channel: Channel) -> None:
+    """Draw the actions of a channel."""
+    name = channel.name
+    with st.container(
+        key=widget_key("actions", name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
+    ):
+        st.button(accessible_label("Send test", name), key=widget_key("test", name), on_click=test, args=(channel,))
+        st.menu_button(
+            accessible_label("More", name),
+            ["Edit", "Remove"],
+            key=widget_key("menu", name),
+            type="tertiary",
+            on_click=run_menu_item,
+            args=(channel,),
+        )
+
+
+def digest_time(digest: Digest) -> str:
+    """Return the time of the digest with its city and offset."""
     offset = offset_label(application().clock(), digest.zone)
-    return f"{digest.hour:02}:00 in {plain(city(digest.zone))} ({offset})"
+    return f"{digest.hour:02}:00, {escape(city(digest.zone))} ({offset})"
 
 
 def empty() -> None:
-    """Say how to begin."""
+    """Draw the empty state."""
     with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("## Nobody is told yet", anchors=False, width="content")
+        st.markdown("## No channels yet", anchors=False, width="content")
         st.caption(
-            "Add an e-mail address, a Slack or Discord webhook, or a server of your own. Then you hear of trouble "
-            "without looking here.",
+            "Add e-mail, Slack, Discord or your own server to be notified when a post fails.",
             width="content",
         )
         st.button("Add a channel", key="begin", icon=":material/add:", on_click=ask_add)
@@ -155,18 +163,18 @@ def empty() -> None:
 title, begin = st.columns([3, 2], vertical_alignment="bottom")
 title.title("Notifications", anchor=False)
 st.caption(
-    "Every channel is told once of each post that failed, was refused or missed, may be out or not, or never began, "
-    "and of each account that stopped working."
+    "Each channel gets one message per post that failed, was refused, missed, is unconfirmed or is missing, "
+    "and per account that stopped working."
 )
 new_secret.show("messages")
 channels = application().channels.all()
-standings = application().notifier.standings()
+states = application().notifier.channel_states()
 for channel in channels:
-    line(channel, standings.get(channel.name))
+    channel_card(channel, states.get(channel.name))
 if channels:
     with begin.container(horizontal=True, horizontal_alignment="right"):
         st.button("Add a channel", key="ask-add", type="primary", icon=":material/add:", on_click=ask_add)
 else:
     empty()
-beside()
-asked()
+show_toasts()
+run_deferred()

@@ -1,82 +1,80 @@
-"""Queue: what is still to go out, by day, kept true while the page is open."""
+"""Queue: the upcoming posts by day, refreshed while the page is open."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
 
 import streamlit as st
 
-from core.posts.series import day_begins
-from core.scheduling.schedules import FURTHEST_AHEAD
-from core.scheduling.upcoming import Entry, as_wished, stranded, upcoming
+from core.posts.series import start_of_day
+from core.scheduling.time_limits import PLANNING_HORIZON
+from core.scheduling.upcoming import QueueEntry, follow_moved, upcoming, without_schedule
 from core.time.instants import offset_label, wall_time
-from core.time.phrases import counted, day_heading
+from core.time.phrases import day_heading, plural
 from ui.frame.application import application
-from ui.frame.callbacks import beside
-from ui.frame.card_places import anew, departed, places
-from ui.frame.dialogs import asked
+from ui.frame.callbacks import show_toasts
+from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
+from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.state import PLACES, REACHED, SHOWN, TODAY, WINDOW
+from ui.frame.state import CARD_PLACES, LISTED_ON, LISTED_UNTIL, WINDOW
 from ui.frame.viewer import viewer_zone
 from ui.posts.cards import card
-from ui.posts.search import LOOKED_THROUGH, looked_through, matching, search_field, searched
+from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 PAGE = 20
 REFRESH = {"local": "2s", "aws": "5s"}
-"""How often the cards are looked at again; on AWS that is a listing, and a request for each of them."""
-WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": FURTHEST_AHEAD.days + 1}
+"""How often the cards are refreshed. On AWS each refresh is one listing and one request per card."""
+WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": PLANNING_HORIZON.days + 1}
 
 
-def more() -> None:
-    """Show another page of cards."""
-    st.session_state[SHOWN] = st.session_state.get(SHOWN, PAGE) + PAGE
-
-
-def end(now: datetime) -> datetime:
-    """Return where the chosen window ends: the midnight after its last day, where the viewer is."""
+def window_end(now: datetime) -> datetime:
+    """Return the end of the selected window: the midnight after its last day in the viewer's zone."""
     days = WINDOWS[st.session_state.get(WINDOW) or "All"]
     today = wall_time(now, viewer_zone()).date()
-    return day_begins(today + timedelta(days=days + 1), viewer_zone())
+    return start_of_day(today + timedelta(days=days + 1), viewer_zone())
 
 
-def placed(now: datetime) -> tuple[list[tuple[datetime, Entry]], int, bool]:
-    """Return every card where it stands, how many more have come between, and whether more lie ahead."""
+def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int, bool]:
+    """Return all cards with the instants that order them, the number of hidden new posts, and whether more follow.
+
+    A new post that is due before the last listed one stays hidden, so that no card moves.
+    """
     app = application()
-    limit = LOOKED_THROUGH if searched() else st.session_state.get(SHOWN, PAGE)
-    window = upcoming(app.queue, now, end(now), limit=limit)
-    present = {found.post_id: as_wished(app.ledger, found, now) for found in window.entries}
-    first = PLACES not in st.session_state
-    apart = unlisted(now) if first else {}
-    kept, reached = places(), None if first else st.session_state[REACHED]
-    between = [each for each in present.values() if each.post_id not in kept and reached and each.due_at < reached]
-    listed = [kept.setdefault(each.post_id, each.due_at) for each in present.values() if each not in between]
-    st.session_state[REACHED] = max(listed if reached is None else [*listed, reached], default=None)
-    present = apart | present
-    for found in apart.values():
-        kept.setdefault(found.post_id, found.due_at)
-    matches = matching()
-    standing = [(at, present.get(post_id) or departed(post_id, now)) for post_id, at in kept.items()]
-    cards = [(at, each) for at, each in standing if each and matches(each.text or "", each.destinations)]
-    new = [each for each in between if matches(each.text or "", each.destinations)]
-    return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(new), window.more
+    limit = SEARCH_LIMIT if search_words() else list_limit(PAGE)
+    window = upcoming(app.listing, now, window_end(now), limit=limit)
+    present = {found.post_id: follow_moved(app.ledger, found, now) for found in window.entries}
+    first = CARD_PLACES not in st.session_state
+    without_schedule = unscheduled(now) if first else {}
+    places, until = card_places(), None if first else st.session_state[LISTED_UNTIL]
+    new = [each for each in present.values() if each.post_id not in places and until and each.due_at < until]
+    listed = [places.setdefault(each.post_id, each.due_at) for each in present.values() if each not in new]
+    st.session_state[LISTED_UNTIL] = max(listed if until is None else [*listed, until], default=None)
+    present = without_schedule | present
+    for found in without_schedule.values():
+        places.setdefault(found.post_id, found.due_at)
+    matches = matcher()
+    placed = [(at, present.get(post_id) or departed(post_id, now)) for post_id, at in places.items()]
+    cards = [(at, each) for at, each in placed if each and matches(each.text or "", each.destinations)]
+    hidden = [each for each in new if matches(each.text or "", each.destinations)]
+    return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(hidden), window.more
 
 
-def unlisted(now: datetime) -> dict[str, Entry]:
-    """Return what may have no schedule, by post: what is still being scheduled only within the chosen window."""
-    found, last = stranded(application().ledger, now), end(now)
-    return {each.post_id: each for each in found if each.state != "being scheduled" or each.due_at < last}
+def unscheduled(now: datetime) -> dict[str, QueueEntry]:
+    """Return the posts that may have no schedule; of those being scheduled only the ones in the selected window."""
+    found, end = without_schedule(application().ledger, now), window_end(now)
+    return {each.post_id: each for each in found if each.state != "being scheduled" or each.due_at < end}
 
 
 def remedies() -> list[str]:
-    """Return what may bring more posts onto the page; nothing where all are shown."""
-    near = (st.session_state.get(WINDOW) or "All") != "All"
-    return [*(["look further ahead"] if near else []), *(["search for something else"] if searched() else [])]
+    """Return the changes that may bring more posts onto the page; none if it shows all posts."""
+    limited = (st.session_state.get(WINDOW) or "All") != "All"
+    return [*(["choose a longer period"] if limited else []), *(["change the search"] if search_words() else [])]
 
 
 def controls() -> None:
-    """Draw what narrows the cards."""
+    """Draw the window and the search field."""
     window, search = st.columns([3, 2], vertical_alignment="bottom")
     window.segmented_control(
-        "Window", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=anew
+        "Period", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=reset_list
     )
     with search:
         search_field()
@@ -84,47 +82,47 @@ def controls() -> None:
 
 @st.fragment(run_every=REFRESH[application().settings.mode])
 def cards() -> None:
-    """Draw the cards, by day, below what narrows them, if there is anything to narrow."""
+    """Draw the cards by day, with the controls above them if there is anything to filter."""
     app, zone = application(), viewer_zone()
     now = app.clock()
     today = wall_time(now, zone).date()
-    if st.session_state.setdefault(TODAY, today) != today:  # what went out yesterday has been on the page for long
-        st.session_state[TODAY] = today
-        st.session_state.pop(PLACES, None)
-    found, between, further = placed(now)
-    if places() or remedies():
+    if st.session_state.setdefault(LISTED_ON, today) != today:  # a new day: drop the cards of posts that are gone
+        st.session_state[LISTED_ON] = today
+        st.session_state.pop(CARD_PLACES, None)
+    placed, hidden, more = placed_cards(now)
+    if card_places() or remedies():
         controls()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
-        if between:
+        if hidden:
             st.button(
-                f"Show {counted(between, 'new post')}",
+                f"Show {plural(hidden, 'new post')}",
                 key="show-new",
                 type="tertiary",
                 icon=":material/refresh:",
-                on_click=anew,
+                on_click=reset_list,
             )
-    for day, group in groupby(found, key=lambda pair: wall_time(pair[0], zone).date()):
+    for day, group in groupby(placed, key=lambda pair: wall_time(pair[0], zone).date()):
         st.header(day_heading(day, today), anchor=False)
         for _, each in group:
             card(each, day, now)
-    if further and searched():
-        looked_through("next")
-    elif further:
-        st.button("Show more", key="more", on_click=more, icon=":material/expand_more:")
-    if not found:
+    if more and search_words():
+        search_limit_note("next")
+    elif more:
+        more_button(PAGE)
+    if not placed:
         empty()
-    beside()
+    show_toasts()
 
 
 def empty() -> None:
-    """Say how to begin, or why nothing is here."""
+    """Draw the reason why the list is empty."""
     if remedies():
-        st.info(f"Nothing here. {', or '.join(remedies()).capitalize()}.", icon=":material/search_off:")
+        st.info(f"No matching posts. {', or '.join(remedies()).capitalize()}.", icon=":material/search_off:")
         return
-    empty_page("Nothing is scheduled", "Write a post, choose a time, and it waits here until it goes out.")
+    empty_page("No scheduled posts", "Write a post and choose a time. It waits here until it is published.")
 
 
 st.title("Queue", anchor=False)
 cards()
-asked()
+run_deferred()

@@ -3,9 +3,9 @@ from datetime import date, time, timedelta
 import pytest
 
 from core.accounts.port import Account
-from core.ledger.post_state import standing
+from core.ledger.post_state import post_state
 from core.posts.models import graphemes
-from core.publishing.network import Length
+from core.publishing.network import TextLength
 
 
 @pytest.fixture
@@ -13,285 +13,263 @@ def compose(browse):
     return browse("compose")
 
 
-def draft(session):
-    return session.session_state["draft"]
+def field(session, name, kind):
+    """Return a time or repeat field of the current draft."""
+    return getattr(session, kind)(key=f"when-{session.draft}-{name}")
 
 
-def write(session, text):
-    return session.text_area(key=f"text-{draft(session)}").set_value(text)
+def set_time(session, day, at, zone="Europe/Berlin"):
+    field(session, "date", "date_input").set_value(day)
+    field(session, "time", "time_input").set_value(at)
+    field(session, "zone", "selectbox").set_value(zone).run()
 
 
-def choose(session, day, at, zone="Europe/Berlin"):
-    key = f"when-{draft(session)}"
-    session.date_input(key=f"{key}-date").set_value(day)
-    session.time_input(key=f"{key}-time").set_value(at)
-    session.selectbox(key=f"{key}-zone").set_value(zone)
-    return session.run()
+def set_repeat(session, choice):
+    field(session, "repeats", "selectbox").set_value(choice).run()
 
 
-def schedule(session):
-    return session.button(key=f"schedule-{draft(session)}").click().run()
+def text(session):
+    return session.text_area(key=f"text-{session.draft}").value
 
 
-def said(session):
-    """The words on the page, as they are shown."""
-    return " ".join(found.value for found in [*session.error, *session.info, *session.markdown]).replace("\\", "")
+def test_a_new_draft_goes_to_the_outbox_in_a_quarter_of_an_hour(compose):
+    assert compose.pills(key=f"destinations-{compose.draft}").value == ["outbox"]
+    assert field(compose, "date", "date_input").value == date(2026, 11, 2)
+    assert field(compose, "time", "time_input").value == time(13, 15)
+    assert field(compose, "zone", "selectbox").value == "Europe/Berlin"
 
 
-def test_a_newcomer_finds_the_outbox_chosen_and_a_time_a_quarter_of_an_hour_ahead(compose):
-    key = draft(compose)
-    assert compose.pills(key=f"destinations-{key}").value == ["outbox"]
-    assert compose.date_input(key=f"when-{key}-date").value == date(2026, 11, 2)
-    assert compose.time_input(key=f"when-{key}-time").value == time(13, 15)
-    assert compose.selectbox(key=f"when-{key}-zone").value == "Europe/Berlin"
-
-
-def test_what_is_scheduled_is_told_in_words_and_the_form_is_empty_again(compose, application):
-    first = draft(compose)
-    write(compose, "Good morning")
-    choose(compose, date(2026, 11, 24), time(9))
-    schedule(compose)
-    assert "**Scheduled** for Tue 24 Nov 2026, 09:00 Europe/Berlin, in 21 days 20 hours" in said(compose)
-    assert draft(compose) != first
-    assert compose.text_area(key=f"text-{draft(compose)}").value == ""
+def test_a_scheduled_post_is_confirmed_and_the_form_is_empty_again(compose, application):
+    first = compose.draft
+    compose.write("Good morning")
+    set_time(compose, date(2026, 11, 24), time(9))
+    compose.schedule()
+    assert "**Scheduled** for Tue 24 Nov 2026, 09:00 Europe/Berlin, in 21 days 20 hours" in compose.shown
+    assert compose.draft != first
+    assert text(compose) == ""
     assert application.schedules.plan(first).settled
 
 
-def test_undo_takes_the_post_back_into_the_form(compose, application, clock):
-    first = draft(compose)
-    write(compose, "Too early")
-    schedule(compose)
-    compose.button(key="undo").click().run()
-    assert standing(application.ledger, first, clock()).state == "cancelled"
-    assert compose.text_area(key=f"text-{draft(compose)}").value == "Too early"
-    assert "Scheduled" not in said(compose)
+def test_undo_returns_the_post_to_the_form(compose, application, clock):
+    first = compose.draft
+    compose.write("Too early")
+    compose.schedule()
+    compose.click("undo")
+    assert post_state(application.ledger, first, clock()).state == "cancelled"
+    assert text(compose) == "Too early"
+    assert "Scheduled" not in compose.shown
 
 
-def test_a_post_that_was_paused_since_is_told_with_the_way_to_it(compose, application):
-    first = draft(compose)
-    write(compose, "Not yet")
-    schedule(compose)
+def test_a_post_paused_since_is_shown_with_a_link_to_the_queue(compose, application):
+    first = compose.draft
+    compose.write("Not yet")
+    compose.schedule()
     application.schedules.pause(application.schedules.plan(first))
     compose.run()
     assert "**Paused**" in [found.value.split("] ")[-1] for found in compose.markdown]
-    assert "See in queue" in [link.label for link in compose.page_link]
+    assert "View in Queue" in [link.label for link in compose.page_link]
 
 
-def test_what_was_begun_meanwhile_is_put_aside_and_taken_up_again(compose, browse, plan):
-    write(compose, "Scheduled too early")
-    schedule(compose)
-    write(compose, "The next one, half").run()
-    compose.button(key="undo").click().run()
-    assert compose.text_area(key=f"text-{draft(compose)}").value == "Scheduled too early"
-    assert "Put aside: The next one, half" in [found.value for found in compose.caption]
+def test_a_replaced_draft_is_stashed_and_can_be_opened(compose, plan):
+    compose.write("Scheduled too early")
+    compose.schedule()
+    compose.write("The next one, half")
+    compose.click("undo")
+    assert text(compose) == "Scheduled too early"
+    assert "Other draft: The next one, half" in [found.value for found in compose.caption]
     queued = plan("In the queue")
-    queue = browse("queue", compose)
-    queue.menu_button(key=f"menu-{queued.post.post_id}").click("Duplicate").run()
-    browse("compose", queue)
-    for text in ("In the queue", "The next one, half", "Scheduled too early", "In the queue"):
-        assert compose.text_area(key=f"text-{draft(compose)}").value == text
-        compose.button(key="take-up").click().run()
+    compose.open("queue").choose("Duplicate", queued)
+    compose.open("compose")
+    for expected in ("In the queue", "The next one, half", "Scheduled too early", "In the queue"):
+        assert text(compose) == expected
+        compose.click("open-stashed")
 
 
-def test_an_empty_draft_is_not_put_aside(compose):
-    write(compose, "Scheduled too early")
-    schedule(compose)
-    compose.button(key="undo").click().run()
-    assert "take-up" not in [button.key for button in compose.button]
+def test_an_empty_draft_is_not_stashed(compose):
+    compose.write("Scheduled too early")
+    compose.schedule()
+    compose.click("undo")
+    assert "open-stashed" not in [button.key for button in compose.button]
 
 
-def test_a_second_click_on_the_same_draft_schedules_nothing_more(compose, application, clock):
-    write(compose, "Once")
-    button = compose.button(key=f"schedule-{draft(compose)}")
+def test_a_second_click_on_schedule_changes_nothing(compose, application, clock):
+    compose.write("Once")
+    button = compose.button(key=f"schedule-{compose.draft}")
     button.click().run()
     button.click().run()
-    assert len(application.queue.window(clock(), clock() + timedelta(days=1), limit=10)) == 1
-    assert compose.text_area(key=f"text-{draft(compose)}").value == ""
+    assert len(application.listing.window(clock(), clock() + timedelta(days=1), limit=10)) == 1
+    assert text(compose) == ""
 
 
-def test_a_post_without_text_is_refused_and_says_what_to_do(compose):
-    schedule(compose)
-    assert "The post has no text." in said(compose)
-    assert "Write something first." in said(compose)
+def test_a_post_without_text_is_refused_with_a_remedy(compose):
+    compose.schedule()
+    assert "The post has no text." in compose.shown
+    assert "Write something first." in compose.shown
 
 
-def test_a_post_without_destination_is_refused(compose):
-    write(compose, "Whereto?")
-    compose.pills(key=f"destinations-{draft(compose)}").set_value([]).run()
-    schedule(compose)
-    assert "The post has no destination." in said(compose)
+def test_a_post_without_a_destination_is_refused(compose):
+    compose.write("Whereto?")
+    compose.address()
+    compose.schedule()
+    assert "The post has no destination." in compose.shown
 
 
 def test_a_text_over_the_limit_stays_in_the_field(compose, application, monkeypatch):
     application.accounts.connect(Account(destination="webhook:short", label="Short", address="https://a.example"))
-    short = lambda text, account: Length(count=graphemes(text), limit=10)  # noqa: E731
+    short = lambda text, account: TextLength(count=graphemes(text), limit=10)  # noqa: E731
     monkeypatch.setattr(application.networks["webhook"], "measure", short)
     compose.run()
-    compose.pills(key=f"destinations-{draft(compose)}").set_value(["webhook:short"])
-    write(compose, "A family 👨‍👩‍👧 of many words").run()
-    schedule(compose)
-    assert "The text has 24 characters; Short takes 10." in said(compose)
-    assert compose.text_area(key=f"text-{draft(compose)}").value == "A family 👨‍👩‍👧 of many words"
+    compose.address("webhook:short")
+    compose.write("A family 👨‍👩‍👧 of many words")
+    compose.schedule()
+    assert "The text has 24 characters; Short takes 10." in compose.shown
+    assert text(compose) == "A family 👨‍👩‍👧 of many words"
 
 
-def test_a_time_that_has_passed_is_refused_and_post_now_is_named(compose, clock):
-    write(compose, "Yesterday")
-    choose(compose, date(2026, 11, 1), time(9))
-    schedule(compose)
-    assert "Sun 1 Nov 2026, 09:00 Europe/Berlin has passed." in said(compose)
-    assert "Choose a time after Mon 2 Nov 2026, 13:00" in said(compose)
-    assert "or use Post now." in said(compose)
+def test_a_past_time_is_refused_with_the_earliest_time_and_post_now_as_remedies(compose):
+    compose.write("Yesterday")
+    set_time(compose, date(2026, 11, 1), time(9))
+    compose.schedule()
+    assert "Sun 1 Nov 2026, 09:00 Europe/Berlin has passed." in compose.shown
+    assert "Choose a time after Mon 2 Nov 2026, 13:00" in compose.shown
+    assert "or use Post now." in compose.shown
 
 
-def test_of_an_hour_that_does_not_exist_the_nearest_times_are_offered(compose):
-    choose(compose, date(2027, 3, 28), time(2, 30))
-    assert "02:30 does not exist in Europe/Berlin" in said(compose)
-    compose.button(key=f"when-{draft(compose)}-use-0300").click().run()
-    assert compose.time_input(key=f"when-{draft(compose)}-time").value == time(3)
+def test_the_nearest_times_are_offered_for_a_skipped_hour(compose):
+    set_time(compose, date(2027, 3, 28), time(2, 30))
+    assert "02:30 does not exist in Europe/Berlin" in compose.shown
+    compose.click("when", f"{compose.draft}-use-0300")
+    assert field(compose, "time", "time_input").value == time(3)
     assert not compose.error
 
 
-def test_an_hour_that_comes_twice_is_asked_about(compose, application):
-    first = draft(compose)
-    write(compose, "Which one?")
-    choose(compose, date(2027, 10, 31), time(2, 30))
-    schedule(compose)
-    assert "02:30 comes twice" in said(compose)
-    which = compose.radio(key=f"when-{first}-which")
-    assert which.options == ["first (UTC+02:00)", "second (UTC+01:00)"]
+def test_a_repeated_hour_must_be_chosen(compose, application):
+    first = compose.draft
+    compose.write("Which one?")
+    set_time(compose, date(2027, 10, 31), time(2, 30))
+    compose.schedule()
+    assert "02:30 occurs twice" in compose.error[0].value
+    which = field(compose, "which", "radio")
+    assert which.options == ["First (UTC+02:00)", "Second (UTC+01:00)"]
     which.set_value(2).run()
-    schedule(compose)
+    compose.schedule()
     assert application.schedules.plan(first).post.due_at.hour == 1
 
 
-def test_the_zones_are_offered_with_the_offset_of_the_chosen_date(compose):
-    zone = compose.selectbox(key=f"when-{draft(compose)}-zone")
-    assert "New York (UTC-05:00) - America/New_York · United States" in zone.options
-    choose(compose, date(2027, 7, 1), time(9))
-    zone = compose.selectbox(key=f"when-{draft(compose)}-zone")
+def test_zones_have_the_offset_of_the_chosen_date(compose):
+    assert "New York (UTC-05:00) - America/New_York · United States" in field(compose, "zone", "selectbox").options
+    set_time(compose, date(2027, 7, 1), time(9))
+    zone = field(compose, "zone", "selectbox")
     assert "New York (UTC-04:00) - America/New_York · United States" in zone.options
     assert zone.value == "Europe/Berlin"
 
 
-def test_the_instant_is_shown_in_the_posts_zone_the_viewers_and_utc(compose):
-    choose(compose, date(2026, 11, 24), time(9), "America/New_York")
-    assert "**Tue 24 Nov 2026, 09:00**" in said(compose)
-    assert "New York (UTC-05:00)" in said(compose)
-    captions = " ".join(found.value for found in compose.caption)
-    assert "Tue 24 Nov 2026, 15:00 Europe/Berlin" in captions
-    assert "Tue 24 Nov 2026, 14:00 UTC" in captions
+def test_the_instant_is_shown_in_the_posts_zone_the_viewers_zone_and_utc(compose):
+    set_time(compose, date(2026, 11, 24), time(9), "America/New_York")
+    assert "**Tue 24 Nov 2026, 09:00**" in compose.shown
+    assert "New York (UTC-05:00)" in compose.shown
+    assert "Tue 24 Nov 2026, 15:00 Europe/Berlin" in compose.shown
+    assert "Tue 24 Nov 2026, 14:00 UTC" in compose.shown
 
 
-def test_a_draft_survives_a_look_at_another_page(compose, browse):
-    write(compose, "Half a thought")
-    choose(compose, date(2026, 12, 24), time(18), "America/New_York")
-    browse("queue", compose)
-    browse("compose", compose)
-    key = draft(compose)
-    assert compose.text_area(key=f"text-{key}").value == "Half a thought"
-    assert compose.date_input(key=f"when-{key}-date").value == date(2026, 12, 24)
-    assert compose.selectbox(key=f"when-{key}-zone").value == "America/New_York"
+def test_a_draft_survives_a_visit_to_another_page(compose):
+    compose.write("Half a thought")
+    set_time(compose, date(2026, 12, 24), time(18), "America/New_York")
+    compose.open("queue").open("compose")
+    assert text(compose) == "Half a thought"
+    assert field(compose, "date", "date_input").value == date(2026, 12, 24)
+    assert field(compose, "zone", "selectbox").value == "America/New_York"
 
 
-def test_post_now_names_the_destinations_and_asks_once(compose, application):
-    first = draft(compose)
-    write(compose, "At once")
-    compose.button(key=f"post-now-{first}").click().run()
-    assert "This goes out at once to **Outbox (built in)**." in said(compose)
+def test_post_now_names_the_destinations_and_asks_for_confirmation(compose, application):
+    first = compose.draft
+    compose.write("At once")
+    compose.click("post-now", first)
+    assert "This post goes out now to **Outbox (built in)**." in compose.shown
     assert application.ledger.get(first) is None
-    compose.button(key=f"confirm-{first}").click().run()
-    assert "**Going out** to Outbox" in said(compose)
+    compose.click("confirm", first)
+    assert "**Publishing** to Outbox" in compose.shown
     assert application.ledger.get(first).settled
 
 
-def test_nothing_to_post_now_is_said_before_anything_is_asked(compose):
-    compose.button(key=f"post-now-{draft(compose)}").click().run()
-    assert "The post has no text." in said(compose)
+def test_post_now_refuses_an_empty_draft_without_a_dialog(compose):
+    compose.click("post-now", compose.draft)
+    assert "The post has no text." in compose.shown
+    assert "goes out now" not in compose.shown
 
 
-def repeats(session, choice):
-    return session.selectbox(key=f"when-{draft(session)}-repeats").set_value(choice).run()
+def test_a_repeating_post_has_a_summary_with_its_next_five_runs(compose):
+    set_time(compose, date(2026, 11, 3), time(9))
+    set_repeat(compose, "Every weekday (Monday to Friday)")
+    assert "**Every weekday at 09:00 Europe/Berlin**" in compose.shown
+    assert compose.shown.count("09:00 (UTC+01:00)") == 5
+    assert "Tue 3 Nov 2026, 09:00" in compose.shown
+    assert "Sat 7 Nov" not in compose.shown
 
 
-def captions(session):
-    return " ".join(found.value for found in session.caption)
-
-
-def test_a_repeating_post_is_told_in_words_with_its_next_five_runs(compose):
-    choose(compose, date(2026, 11, 3), time(9))
-    repeats(compose, "Every weekday, Monday to Friday")
-    assert "**Every weekday at 09:00 Europe/Berlin**" in said(compose)
-    assert captions(compose).count("09:00 (UTC+01:00)") == 5
-    assert "Tue 3 Nov 2026, 09:00" in captions(compose)
-    assert "Sat 7 Nov" not in captions(compose)
-
-
-def test_a_clock_change_between_the_runs_is_named(compose):
-    choose(compose, date(2027, 3, 21), time(9))
-    repeats(compose, "Every week, on chosen days")
-    assert "Sun 21 Mar 2027, 09:00 (UTC+01:00)" in captions(compose)
-    assert "Sun 28 Mar 2027, 09:00 (UTC+02:00)" in captions(compose)
-    assert "The clocks change in between; the time of day stays." in captions(compose)
+def test_the_summary_warns_of_a_clock_change_between_the_runs(compose):
+    set_time(compose, date(2027, 3, 21), time(9))
+    set_repeat(compose, "Weekly on chosen days")
+    assert "Sun 21 Mar 2027, 09:00 (UTC+01:00)" in compose.shown
+    assert "Sun 28 Mar 2027, 09:00 (UTC+02:00)" in compose.shown
+    assert "The clocks change between these runs. The time of day stays the same." in compose.shown
 
 
 def test_a_repeating_post_is_scheduled_with_its_rule(compose, application):
-    first = draft(compose)
-    write(compose, "Numbers of the month")
-    choose(compose, date(2026, 11, 3), time(9))
-    repeats(compose, "Every month, on the last day")
-    compose.date_input(key=f"when-{first}-last").set_value(date(2027, 2, 28)).run()
-    schedule(compose)
-    assert "**Scheduled**: On the last day of every month at 09:00 Europe/Berlin, from Mon 30 Nov 2026" in said(compose)
+    first = compose.draft
+    compose.write("Numbers of the month")
+    set_time(compose, date(2026, 11, 3), time(9))
+    set_repeat(compose, "Monthly on the last day")
+    field(compose, "last", "date_input").set_value(date(2027, 2, 28)).run()
+    compose.schedule()
+    assert "**Scheduled**: On the last day of every month at 09:00 Europe/Berlin, from Mon 30 Nov 2026" in compose.shown
     rule = application.schedules.plan(first).post.repeat
     assert rule.expression == "cron(0 9 L * ? *)"
     assert rule.ends_at.date() == date(2027, 2, 28)
 
 
-def test_a_rule_without_a_day_is_refused(compose, application):
-    first = draft(compose)
-    write(compose, "Never")
-    repeats(compose, "Every week, on chosen days")
-    compose.pills(key=f"when-{first}-days").set_value([]).run()
-    schedule(compose)
-    assert "Choose at least one weekday." in said(compose)
+def test_a_weekly_rule_without_a_day_is_refused(compose, application):
+    first = compose.draft
+    compose.write("Never")
+    set_repeat(compose, "Weekly on chosen days")
+    field(compose, "days", "pills").set_value([]).run()
+    compose.schedule()
+    assert "Choose at least one weekday." in compose.shown
     assert application.ledger.get(first) is None
 
 
-def test_a_cron_expression_that_aws_would_refuse_is_refused(compose):
-    repeats(compose, "By a cron expression")
-    compose.text_input(key=f"when-{draft(compose)}-cron").set_value("0 1 * * * *").run()
-    assert "Invalid Schedule Expression cron(0 1 * * * *)." in said(compose)
+def test_a_cron_expression_that_aws_refuses_is_refused(compose):
+    set_repeat(compose, "Custom (cron expression)")
+    field(compose, "cron", "text_input").set_value("0 1 * * * *").run()
+    assert "Invalid Schedule Expression cron(0 1 * * * *)." in compose.shown
 
 
-def test_undo_keeps_the_chosen_time_and_zone(compose):
-    choose(compose, date(2026, 12, 24), time(18, 45), "Asia/Tokyo")
-    write(compose, "Merry Christmas")
-    schedule(compose)
-    compose.button(key="undo").click().run()
-    key = f"when-{draft(compose)}"
-    assert compose.date_input(key=f"{key}-date").value == date(2026, 12, 24)
-    assert compose.time_input(key=f"{key}-time").value == time(18, 45)
-    assert compose.selectbox(key=f"{key}-zone").value == "Asia/Tokyo"
+def test_undo_keeps_the_time_and_the_zone(compose):
+    set_time(compose, date(2026, 12, 24), time(18, 45), "Asia/Tokyo")
+    compose.write("Merry Christmas")
+    compose.schedule()
+    compose.click("undo")
+    assert field(compose, "date", "date_input").value == date(2026, 12, 24)
+    assert field(compose, "time", "time_input").value == time(18, 45)
+    assert field(compose, "zone", "selectbox").value == "Asia/Tokyo"
 
 
-def test_undo_keeps_which_of_two_equal_hours_was_meant(compose):
-    choose(compose, date(2027, 10, 31), time(2, 30))
-    compose.radio(key=f"when-{draft(compose)}-which").set_value(2).run()
-    write(compose, "The second one")
-    schedule(compose)
-    compose.button(key="undo").click().run()
-    assert compose.radio(key=f"when-{draft(compose)}-which").value == 2
+def test_undo_keeps_the_choice_between_repeated_hours(compose):
+    set_time(compose, date(2027, 10, 31), time(2, 30))
+    field(compose, "which", "radio").set_value(2).run()
+    compose.write("The second one")
+    compose.schedule()
+    compose.click("undo")
+    assert field(compose, "which", "radio").value == 2
 
 
 def test_undo_keeps_the_dates_of_a_series(compose):
-    choose(compose, date(2026, 12, 1), time(9))
-    key = f"when-{draft(compose)}"
-    compose.selectbox(key=f"{key}-repeats").set_value("Every day").run()
-    compose.date_input(key=f"{key}-last").set_value(date(2026, 12, 24)).run()
-    write(compose, "Another door")
-    schedule(compose)
-    compose.button(key="undo").click().run()
-    key = f"when-{draft(compose)}"
-    assert compose.date_input(key=f"{key}-date").value == date(2026, 12, 1)
-    assert compose.date_input(key=f"{key}-last").value == date(2026, 12, 24)
-    assert compose.time_input(key=f"{key}-time").value == time(9)
+    set_time(compose, date(2026, 12, 1), time(9))
+    set_repeat(compose, "Every day")
+    field(compose, "last", "date_input").set_value(date(2026, 12, 24)).run()
+    compose.write("Another door")
+    compose.schedule()
+    compose.click("undo")
+    assert field(compose, "date", "date_input").value == date(2026, 12, 1)
+    assert field(compose, "last", "date_input").value == date(2026, 12, 24)
+    assert field(compose, "time", "time_input").value == time(9)

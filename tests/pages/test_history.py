@@ -2,7 +2,7 @@ import pytest
 
 from core.accounts.port import Account
 from core.ledger.port import Receipt
-from core.ledger.post_state import standing
+from core.ledger.post_state import post_state
 
 WEBHOOK = Account(destination="webhook:sales", label="Sales", address="https://sales.example")
 
@@ -78,7 +78,7 @@ def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, 
     clock.move(minutes=5)
     history.button(key=f"retry-{payload.occurrence_key}").click().run()
     assert "It is tried again now" in history.toast[0].value
-    assert application.engine.store.next_due() == clock.now
+    assert application.one_machine.store.next_due() == clock.now
 
 
 def test_no_card_moves_when_one_has_been_seen_to_or_another_one_begins_to_wait(
@@ -106,7 +106,7 @@ def test_a_missed_post_is_scheduled_again(browse, plan, begin, clock, applicatio
     history = browse("history")
     history.button(key=f"again-{post.post.post_id}").click().run()
     history.button(key=f"save-time-{post.post.post_id}").click().run()
-    assert standing(application.ledger, post.post.post_id, clock()).state == "scheduled"
+    assert post_state(application.ledger, post.post.post_id, clock()).state == "scheduled"
     assert not history.header
 
 
@@ -120,7 +120,7 @@ def test_an_unconfirmed_post_waits_until_a_person_says_that_it_is_out(
     history = browse("history")
     assert "It did not answer in time" in said(history)
     history.button(key=f"out-webhook:sales-{post.post.post_id}").click().run()
-    assert standing(application.ledger, post.post.post_id, clock()).state == "published"
+    assert post_state(application.ledger, post.post.post_id, clock()).state == "published"
 
 
 def test_a_long_history_is_shown_page_by_page(browse, plan, begin, application):

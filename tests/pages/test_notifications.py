@@ -5,10 +5,10 @@ import threading
 import pytest
 from pydantic import SecretStr
 
-from core.notifications.channels import Digest, Email, SignedWebhook, Slack
+from core.notifications.channels import Digest, EmailChannel, SlackChannel, WebhookChannel
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-MAIL = Email(
+MAIL = EmailChannel(
     name="On call",
     host="mail.example.org",
     user="ada",
@@ -148,7 +148,7 @@ def test_a_name_is_not_taken_twice(add, application):
 
 
 def test_a_channel_is_changed_and_keeps_its_secret(more, application):
-    application.channels.keep(MAIL)
+    application.channels.save(MAIL)
     page = more("On call", "Change")
     assert page.text_input(key="channel-email-host").value == "mail.example.org"
     assert page.text_input(key="channel-email-password").value == ""
@@ -159,8 +159,8 @@ def test_a_channel_is_changed_and_keeps_its_secret(more, application):
 
 
 def test_a_channel_is_renamed_unless_another_one_has_the_name(more, application):
-    application.channels.keep(MAIL)
-    application.channels.keep(MAIL.model_copy(update={"name": "Night"}))
+    application.channels.save(MAIL)
+    application.channels.save(MAIL.model_copy(update={"name": "Night"}))
     page = more("On call", "Change")
     fill(page, "email", name="Night")
     page.button(key="save").click().run()
@@ -173,7 +173,7 @@ def test_a_channel_is_renamed_unless_another_one_has_the_name(more, application)
 
 
 def test_a_digest_is_asked_for_moved_and_given_up(more, application):
-    application.channels.keep(MAIL)
+    application.channels.save(MAIL)
 
     def save(page):
         page.button(key="save").click().run()
@@ -195,8 +195,8 @@ def test_a_digest_is_asked_for_moved_and_given_up(more, application):
 
 
 def test_a_form_that_was_left_does_not_colour_the_next(more, application):
-    application.channels.keep(MAIL)
-    application.channels.keep(MAIL.model_copy(update={"name": "Night", "host": "night.example.org"}))
+    application.channels.save(MAIL)
+    application.channels.save(MAIL.model_copy(update={"name": "Night", "host": "night.example.org"}))
     page = more("On call", "Change")
     fill(page, "email", password="typed and left")
     page.menu_button(key="menu-Night").click("Change").run()
@@ -205,7 +205,7 @@ def test_a_form_that_was_left_does_not_colour_the_next(more, application):
 
 
 def test_removing_the_last_channel_says_first_what_it_means(more, application):
-    application.channels.keep(MAIL)
+    application.channels.save(MAIL)
     page = more("On call", "Remove")
     assert "It is the only channel: nobody will be told of a post in trouble." in said(page)
     assert len(application.channels.all()) == 1
@@ -215,12 +215,12 @@ def test_removing_the_last_channel_says_first_what_it_means(more, application):
 
 def test_removing_one_of_several_says_what_is_left(more, application):
     for name in ("On call", "Night"):
-        application.channels.keep(MAIL.model_copy(update={"name": name}))
+        application.channels.save(MAIL.model_copy(update={"name": name}))
     assert "Troubles are still told by 1 other channel." in said(more("Night", "Remove"))
 
 
 def test_a_test_message_is_sent_and_said(application, browse, hook):
-    application.channels.keep(SignedWebhook(name="Own", address=hook.address, secret=SecretStr(SECRET)))
+    application.channels.save(WebhookChannel(name="Own", address=hook.address, secret=SecretStr(SECRET)))
     page = browse("notifications")
     page.button(key="test-Own").click().run()
     assert [content["kind"] for content in hook.taken] == ["test"]
@@ -228,7 +228,7 @@ def test_a_test_message_is_sent_and_said(application, browse, hook):
 
 
 def test_a_test_message_that_was_not_taken_is_said_without_the_address(application, browse, hook):
-    application.channels.keep(Slack(name="Team", address=SecretStr(hook.address)))
+    application.channels.save(SlackChannel(name="Team", address=SecretStr(hook.address)))
     hook.status = 404
     page = browse("notifications")
     page.button(key="test-Team").click().run()
@@ -237,17 +237,17 @@ def test_a_test_message_that_was_not_taken_is_said_without_the_address(applicati
 
 
 def test_a_channel_that_failed_says_so_and_when_it_is_tried_again(application, browse, hook, plan, begin, clock):
-    application.channels.keep(Slack(name="Team", address=SecretStr(hook.address)))
+    application.channels.save(SlackChannel(name="Team", address=SecretStr(hook.address)))
     hook.status = 503
-    application.notifier.standings()
+    application.notifier.channel_states()
     begin(plan("Lost", minutes=1))
     clock.move(minutes=10)
-    application.notifier.tell()
+    application.notifier.notify()
     page = browse("notifications")
     assert "it answered 503" in said(page)
     assert "Next try in 1 minute." in said(page)
     hook.status = 200
     page.button(key="test-Team").click().run()
     assert "it answered 503" not in said(page)
-    application.notifier.tell()
+    application.notifier.notify()
     assert "never started" in hook.taken[-1]["text"]

@@ -1,79 +1,79 @@
-from io import BytesIO
+import pytest
 
-from PIL import Image
-
-from core.media.intake import take_in
-from core.outbox.port import Entry
+from core.media.intake import ingest
+from core.outbox.port import OutboxPost
 
 
-def publish(application, key, text, at, media=()):
-    application.outbox.add(Entry(occurrence_key=key, post_id=key, text=text, published_at=at, media=media))
+@pytest.fixture
+def publish(application, clock):
+    """Add a post to the outbox, published now."""
+
+    def add(key, text, media=()):
+        post = OutboxPost(occurrence_key=key, post_id=key, text=text, published_at=clock.now, media=media)
+        application.outbox.add(post)
+
+    return add
 
 
-def picture(application, colour):
-    content = BytesIO()
-    Image.new("RGB", (30, 20), colour).save(content, "PNG")
-    return take_in(application.media, content.getvalue())
+@pytest.fixture
+def stored(application, picture):
+    """Store a picture of one colour, and change members of its description."""
+    return lambda colour, **update: ingest(application.media, picture(colour)).model_copy(update=update)
 
 
-def said(session):
-    return " ".join(found.value for found in [*session.markdown, *session.caption, *session.info])
+def test_an_empty_outbox_has_a_hint(browse):
+    assert "Nothing published here yet" in browse("outbox").shown
 
 
-def test_an_empty_outbox_says_how_to_begin(browse):
-    assert "Nothing has been published here yet" in said(browse("outbox"))
-
-
-def test_the_feed_shows_posts_as_their_readers_see_them(browse, application, clock):
-    publish(application, "a", "Two lines\nwith *stars* and https://example.com/a_b", clock.now)
+def test_posts_appear_as_their_readers_see_them(browse, publish, clock):
+    publish("a", "Two lines\nwith *stars* and https://example.com/a_b")
     clock.move(minutes=5)
     feed = browse("outbox")
-    assert "Two lines  \nwith \\*stars\\* and <https://example.com/a_b>" in said(feed)
-    assert "Mon 2 Nov 2026, 13:00 Europe/Berlin" in said(feed)
-    assert "5 minutes ago" in said(feed)
+    assert "Two lines  \nwith \\*stars\\* and <https://example.com/a_b>" in [found.value for found in feed.markdown]
+    assert "Mon 2 Nov 2026, 13:00 Europe/Berlin" in feed.shown
+    assert "5 minutes ago" in feed.shown
 
 
-def test_a_post_is_shown_with_its_pictures_and_their_descriptions(browse, application, clock):
-    described = picture(application, "red").model_copy(update={"alt": "A red field"})
-    publish(application, "a", "Look", clock.now, media=(described, picture(application, "blue")))
+def test_a_post_appears_with_its_pictures_and_their_descriptions(browse, publish, stored):
+    publish("a", "Look", media=(stored("red", alt="A red field"), stored("blue")))
     shown = browse("outbox").image
     assert [image.alt for each in shown for image in each.proto.imgs] == ["A red field", ""]
 
 
-def test_a_picture_that_is_no_longer_kept_is_said(browse, application, clock):
-    gone = picture(application, "red").model_copy(update={"reference": "0" * 64})
-    publish(application, "a", "Look", clock.now, media=(gone,))
+def test_a_deleted_picture_is_replaced_by_a_message(browse, publish, stored):
+    publish("a", "Look", media=(stored("red", reference="0" * 64),))
     feed = browse("outbox")
-    assert "Look" in said(feed)
-    assert "is no longer there" in said(feed)
+    assert "Look" in feed.shown
+    assert "is no longer there" in feed.shown
 
 
-def test_the_latest_post_comes_first_and_older_ones_page_by_page(browse, application, clock):
+def test_the_feed_is_shown_newest_first_and_page_by_page(browse, publish, clock):
     for number in range(25):
-        publish(application, f"post-{number}", f"Number {number} here", clock.move(minutes=1))
+        clock.move(minutes=1)
+        publish(f"post-{number}", f"Number {number} here")
     feed = browse("outbox")
     texts = [found.value for found in feed.markdown if found.value.startswith("Number")]
     assert texts[0] == "Number 24 here"
     assert len(texts) == 20
-    feed.button(key="more").click().run()
-    assert "Number 0 here" in said(feed)
+    feed.click("more")
+    assert "Number 0 here" in feed.shown
 
 
-def test_each_post_has_an_address_of_its_own(browse, application, clock):
-    publish(application, "a", "This one", clock.now)
-    publish(application, "b", "Another", clock.now)
+def test_each_post_has_its_own_address(browse, publish):
+    publish("a", "This one")
+    publish("b", "Another")
     feed = browse("outbox")
     feed.query_params["post"] = "a"
     feed.run()
-    assert "This one" in said(feed)
-    assert "Another" not in said(feed)
-    feed.button(key="whole-feed").click().run()
-    assert "Another" in said(feed)
+    assert "This one" in feed.shown
+    assert "Another" not in feed.shown
+    feed.click("all-posts")
+    assert "Another" in feed.shown
     assert not feed.query_params
 
 
-def test_an_address_that_leads_nowhere_says_so(browse):
+def test_the_address_of_a_missing_post_shows_a_message(browse):
     feed = browse("outbox")
     feed.query_params["post"] = "gone"
     feed.run()
-    assert "There is no such post" in said(feed)
+    assert "This post is not in the outbox." in feed.shown

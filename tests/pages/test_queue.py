@@ -5,14 +5,14 @@ import pytest
 from PIL import Image
 
 from core.accounts.port import Account
-from core.ledger.post_state import standing
+from core.ledger.post_state import post_state
 from core.posts.models import Media, Post, new_post_id
 from core.posts.payload import ScheduleName
-from core.posts.repeat_rules import Weekdays
-from core.posts.series import series
+from core.posts.repeat_rules import EveryWeekday
+from core.posts.series import build_series
 from core.publishing.composing import compose
 from core.time.instants import wall_time
-from core.transfer.exporting import leave
+from core.transfer.exporting import export_posts
 
 
 def picture() -> tuple[str, bytes, str]:
@@ -43,7 +43,7 @@ def said(session):
 
 @pytest.fixture
 def state(application, clock):
-    return lambda plan: standing(application.ledger, plan.post.post_id, clock()).state
+    return lambda plan: post_state(application.ledger, plan.post.post_id, clock()).state
 
 
 def test_an_empty_queue_says_how_to_begin(browse):
@@ -439,7 +439,7 @@ def test_words_are_shown_as_they_were_written(browse, plan):
 
 def test_a_schedule_of_somebody_elses_making_is_shown_and_left_alone(browse, plan, application):
     post = plan("Ours")
-    scheduler, group = application.place.scheduler, application.settings.group
+    scheduler, group = application.backend.scheduler_client, application.settings.group
     found = scheduler.get_schedule(Name=post.schedule_name, GroupName=group)
     copied = {name: found[name] for name in ("FlexibleTimeWindow", "ScheduleExpression")}
     copied["Target"] = found["Target"] | {"Input": "{}"}
@@ -492,7 +492,7 @@ def test_a_post_tells_how_many_pictures_it_carries(browse, application, clock):
 def repeating(application, clock):
     """A post for every weekday at nine in Berlin."""
     at, zone = time(9), "Europe/Berlin"
-    rule = series(Weekdays(), at, zone, first=clock.now.date(), last=None, now=clock.now)
+    rule = build_series(EveryWeekday(), at, zone, first=clock.now.date(), last=None, now=clock.now)
     post = compose(
         post_id=new_post_id(),
         text="Every morning",
@@ -521,7 +521,7 @@ def test_cancelling_a_repeating_post_ends_the_series_and_says_so_before(browse, 
     assert queue.button(key=f"cancel-{repeating.post.post_id}").label.startswith("End series ")
     click(queue, "cancel", repeating)
     assert state(repeating) == "cancelled"
-    assert not application.queue.window(clock(), clock() + timedelta(days=30), limit=10)
+    assert not application.listing.window(clock(), clock() + timedelta(days=30), limit=10)
 
 
 def test_a_repeating_post_is_given_another_rule(browse, repeating, application):
@@ -556,7 +556,7 @@ def test_a_series_that_begins_later_keeps_its_first_date_when_its_time_is_change
         late_after_minutes=60,
         accounts=application.accounts,
         networks=application.networks,
-        repeat=series(Weekdays(), time(9), zone, first=first, last=None, now=clock.now),
+        repeat=build_series(EveryWeekday(), time(9), zone, first=first, last=None, now=clock.now),
     )
     plan = application.schedules.schedule(post)
     queue = browse("queue")
@@ -582,7 +582,7 @@ def test_a_rule_that_was_chosen_and_not_saved_is_gone_when_the_dialog_opens_agai
 
 def test_a_post_that_was_exported_is_shown_as_moved_and_offers_no_change(browse, plan, application, tmp_path):
     moved = plan("Goes elsewhere")
-    leave(application, tmp_path / "posts.jsonl")
+    export_posts(application, tmp_path / "posts.jsonl")
     queue = browse("queue")
     assert "Moved elsewhere" in said(queue)
     keys = {found.key for found in [*queue.button, *queue.menu_button]}

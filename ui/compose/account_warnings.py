@@ -1,33 +1,34 @@
-"""Accounts that a post would not go out to, said where somebody is about to send one there."""
+"""Warnings about accounts that would not get the post, shown before it is scheduled."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core.errors import PunctualError
-from core.time.phrases import countdown
+from core.time.phrases import relative_time
 from ui.frame import links
 from ui.frame.application import application
-from ui.frame.wording import plain
+from ui.frame.wording import escape
 
 
-def account_troubles(destinations: Sequence[str]) -> None:
-    """Warn of those accounts that are disabled, or that stopped working."""
-    said = [words for destination in destinations if (words := _trouble(destination))]
-    if said:
-        st.warning("  \n".join(said), icon=":material/link_off:")
-        st.page_link(links.ACCOUNTS, label="See to it under Accounts", icon=":material/group:")
+def account_warnings(destinations: Sequence[str]) -> None:
+    """Warn of each destination whose account is disabled or failed its last check."""
+    warnings = [text for destination in destinations if (text := _warning(destination))]
+    if warnings:
+        st.warning("  \n".join(warnings), icon=":material/link_off:")
+        st.page_link(links.ACCOUNTS, label="Check accounts", icon=":material/group:")
 
 
-def _trouble(destination: str) -> str | None:
+def _warning(destination: str) -> str | None:
     app = application()
     try:
         account = app.accounts.get(destination)
-    except PunctualError:  # it is said when the post is scheduled
+    except PunctualError:  # Schedule shows this error
         return None
     if not account.enabled:
-        return f"**{plain(account.label)}** is disabled."
-    found = app.account_watch.found().get(destination)
-    if found is None or found.trouble is None or found.since is None:
+        return f"**{escape(account.label)}** is disabled."
+    checked = app.account_checks.results().get(destination)
+    if checked is None or checked.trouble is None or checked.since is None:
         return None
-    return f"**{plain(account.label)}**: {plain(found.trouble)} First seen {countdown(found.since, app.clock())}."
+    since = relative_time(checked.since, app.clock())
+    return f"**{escape(account.label)}**: {escape(checked.trouble)} First seen {since}."

@@ -1,11 +1,11 @@
-"""The counter under a text field: it moves while a person types, and counts what readers see as characters."""
+"""The character counter below a text field, which updates on each keystroke."""
 
 import re
 
 import streamlit as st
 
 from core.accounts.port import Account
-from core.publishing.network import Length
+from core.publishing.network import TextLength
 from ui.frame.application import application
 
 _HTML = '<output class="counter" aria-live="off"></output>'
@@ -15,7 +15,7 @@ _CSS = """
 """
 _JS = """
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const whole = new Intl.NumberFormat("en");
+const number = new Intl.NumberFormat("en");
 
 function count(text) {
     let characters = 0;
@@ -27,20 +27,20 @@ export default function ({ data, parentElement }) {
     const output = parentElement.querySelector("output");
     const field = () => document.querySelector(`.st-key-${data.field} textarea`);
     const show = (text) => {
-        const known = data.limit !== null && text === data.text;
-        const length = known ? data.count : count(text);
-        const unit = known ? data.unit : length === 1 ? "character" : "characters";
+        const measured = data.limit !== null && text === data.text;
+        const length = measured ? data.count : count(text);
+        const unit = measured ? data.unit : length === 1 ? "character" : "characters";
         const over = data.limit === null ? 0 : Math.max(0, length - data.limit);
-        const said = data.limit === null ? `${whole.format(length)} ${unit}`
-            : `${whole.format(length)} of ${whole.format(data.limit)} ${unit} for ${data.label}`;
-        output.textContent = over ? `${whole.format(over)} too many: ${said}` : said;
+        const summary = data.limit === null ? `${number.format(length)} ${unit}`
+            : `${number.format(length)} of ${number.format(data.limit)} ${unit} for ${data.label}`;
+        output.textContent = over ? `${number.format(over)} too many: ${summary}` : summary;
         output.classList.toggle("over", over > 0);
         field()?.closest("[data-testid=stTextArea]").classList.toggle("over-limit", over > 0);
         field()?.setAttribute("aria-invalid", over > 0);
     };
     const listener = (event) => event.target === field() && show(event.target.value);
     document.addEventListener("input", listener);
-    show(field()?.value || data.text);  // a dialog's field is not there yet, or still empty
+    show(field()?.value || data.text);  // a dialog's field is missing or still empty at first
     return () => document.removeEventListener("input", listener);
 }
 """
@@ -48,17 +48,19 @@ _counter = st.components.v2.component("punctual_counter", html=_HTML, css=_CSS, 
 
 
 def counter(field: str, text: str, accounts: list[Account]) -> None:
-    """Draw the counter of the text area with the key `field`, for the account that its text leaves the least room.
+    """Draw the counter of the text area with the key `field`, for the account with the least characters left.
 
-    While a person types it counts characters; what stands in the field afterwards is counted as that network does.
+    During typing it counts characters as readers see them; text that has reached the server is measured by the
+    account's network.
     """
-    measured = [(_measure(text, account), account.label) for account in accounts]
-    rooms = [(length.limit - length.count, length, label) for length, label in measured if length.limit is not None]
-    _, length, label = min(rooms, key=lambda room: room[0], default=(None, None, None))
-    shown = re.sub(r"[^a-zA-Z0-9_-]", "-", field)  # as Streamlit writes a key into the page
+    measured = [(measure(text, account), account.label) for account in accounts]
+    remaining = [(length.limit - length.count, length, label) for length, label in measured if length.limit is not None]
+    _, length, label = min(remaining, key=lambda each: each[0], default=(None, None, None))
+    class_name = re.sub(r"[^a-zA-Z0-9_-]", "-", field)  # as Streamlit writes a key into the page
     limit = {"limit": length.limit, "count": length.count, "unit": length.unit} if length else {"limit": None}
-    _counter(key=f"{field}-counter", data={"field": shown, "text": text, "label": label, **limit})
+    _counter(key=f"{field}-counter", data={"field": class_name, "text": text, "label": label, **limit})
 
 
-def _measure(text: str, account: Account) -> Length:
+def measure(text: str, account: Account) -> TextLength:
+    """Return the length of a text as the account's network counts it."""
     return application().networks[account.network].measure(text, account)

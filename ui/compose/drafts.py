@@ -1,136 +1,141 @@
-"""The draft in Compose: its text, its destinations and its time, kept while a person looks at other pages."""
+"""The drafts of a session: the current one in Compose, and the stashed ones that it replaced."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import streamlit as st
 
-from core.posts.models import Media, Post, Repeat, Revision, account_and_part, new_post_id
-from core.publishing.composing import compose, proposed_time
+from core.posts.destinations import Destination
+from core.posts.models import Media, Post, Repeat, Revision, new_post_id
+from core.publishing.composing import compose, suggest_time
 from ui.compose import media_fields, threads, time_fields, timing, variants
 from ui.frame.application import application
-from ui.frame.state import ASIDE, DRAFT, of
+from ui.frame.state import DRAFT, STASHED_DRAFTS, widget_key
 from ui.frame.viewer import viewer_zone
 
 
 def current() -> str:
-    """Return the id of the draft in hand; the first one is begun here."""
+    """Return the id of the current draft; the first call starts one."""
     if DRAFT not in st.session_state:
         destinations = [account.destination for account in application().accounts.all()]
-        begin(text="", destinations=destinations[:1], zone=viewer_zone())
+        start(text="", destinations=destinations[:1], zone=viewer_zone())
     draft: str = st.session_state[DRAFT]
     return draft
 
 
-def begin(
+def start(
     *,
     text: str,
     destinations: Sequence[str],
     zone: str,
     media: Sequence[Media] = (),
-    texts: Mapping[str, str] = MappingProxyType({}),
-    as_threads: Mapping[str, bool] = MappingProxyType({}),
+    texts: Mapping[Destination, str] = MappingProxyType({}),
+    numbered: Mapping[Destination, bool] = MappingProxyType({}),
 ) -> None:
-    """Put a new draft in the place of the one in hand."""
+    """Replace the current draft with a new one.
+
+    `texts` are the variants by destination. `numbered` has the destinations of a thread, with whether its parts are
+    numbered.
+    """
     draft = new_post_id()
     state = st.session_state
     state[DRAFT] = draft
     state[text_key(draft)] = text
     state[destinations_key(draft)] = list(destinations)
-    media_fields.begin(draft, media)
-    variants.begin(draft, texts)
-    threads.begin(draft, as_threads)
-    time_fields.start(when_key(draft), proposed_time(application().clock()), zone)
+    media_fields.fill(draft, media)
+    variants.fill(draft, texts)
+    threads.fill(draft, numbered)
+    time_fields.start(time_key(draft), suggest_time(application().clock()), zone)
 
 
-def begin_again(post: Post) -> None:
-    """Begin a draft that is a post as it was, with its time, unless that has passed."""
-    begin_with(post)
-    timing.fill(when_key(current()), post)
+def restore(post: Post) -> None:
+    """Start a draft that equals a post, with its time unless that has passed."""
+    copy(post)
+    timing.fill(time_key(current()), post)
 
 
-def begin_from(post: Post) -> None:
-    """Begin a draft that says and addresses what a post did, and repeats as it does; one that does not gets a time."""
-    begin_with(post)
+def duplicate(post: Post) -> None:
+    """Start a draft with a post's content and its repeat rule; a one-time post gets the proposed time."""
+    copy(post)
     if post.repeats:
-        timing.fill(when_key(current()), post)
+        timing.fill(time_key(current()), post)
 
 
-def begin_with(content: Revision) -> None:
-    """Begin a draft that says and addresses what a post, or one run of it, did; a thread is whole again.
+def copy(content: Revision) -> None:
+    """Start a draft with the text, media and destinations of a post or of one run; a thread becomes one text again.
 
-    The draft in hand is put aside if anything is in it.
+    The current draft is stashed if it has content.
     """
-    _put_aside()
-    accounts = list(dict.fromkeys(account_and_part(each)[0] for each in content.destinations))
-    as_threads = threads.threads_of(content)
-    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in as_threads}
-    begin(
+    _stash_current()
+    accounts = list(content.accounts)
+    numbered = threads.threads_of(content)
+    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in numbered}
+    start(
         text=content.text,
         destinations=accounts,
         zone=content.zone,
         media=content.media,
         texts=texts,
-        as_threads=as_threads,
+        numbered=numbered,
     )
 
 
-def aside() -> str | None:
-    """Return what the draft says that was put aside first, if there is one."""
-    waiting = all_aside()
-    return _text(waiting[0]) if waiting else None
+def stashed_text() -> str | None:
+    """Return the text of the oldest stashed draft, or None if none is stashed."""
+    drafts = stashed()
+    return _text(drafts[0]) if drafts else None
 
 
-def take_up() -> None:
-    """Take up the draft that was put aside first; the one in hand is put aside if anything is in it."""
-    taken = all_aside().pop(0)
-    _put_aside()
-    st.session_state[DRAFT] = taken
+def open_stashed() -> None:
+    """Make the oldest stashed draft the current one; the current one is stashed if it has content."""
+    draft = stashed().pop(0)
+    _stash_current()
+    st.session_state[DRAFT] = draft
 
 
-def holds_anything(draft: str) -> bool:
-    """Whether somebody wrote something into the draft, or attached something."""
+def has_content(draft: str) -> bool:
+    """Return whether the draft has a text or media."""
     return bool(_text(draft).strip() or media_fields.attached(draft))
 
 
-def all_aside() -> list[str]:
-    """Return the ids of the drafts that were put aside, the first that was so first."""
-    waiting: list[str] = st.session_state.setdefault(ASIDE, [])
-    return waiting
+def stashed() -> list[str]:
+    """Return the ids of the stashed drafts, oldest first."""
+    drafts: list[str] = st.session_state.setdefault(STASHED_DRAFTS, [])
+    return drafts
 
 
-def _put_aside() -> None:
+def _stash_current() -> None:
     draft = st.session_state.get(DRAFT)
-    if draft is not None and holds_anything(draft):
-        all_aside().append(draft)
+    if draft is not None and has_content(draft):
+        stashed().append(draft)
 
 
-def written(draft: str, chosen: time_fields.Picked, repeat: Repeat | None = None) -> Post:
-    """Return what stands in the fields as a post for that time, or for that series. Raises what `compose` raises."""
+def to_post(draft: str, chosen: time_fields.ChosenTime, repeat: Repeat | None = None) -> Post:
+    """Return the draft as a post for that time, or for that series. Raises what `compose` raises."""
     app = application()
-    addressed = st.session_state[destinations_key(draft)]
-    accounts = [account for account in app.accounts.all() if account.destination in addressed]
+    destinations = st.session_state[destinations_key(draft)]
+    accounts = [account for account in app.accounts.all() if account.destination in destinations]
     return compose(
         post_id=draft,
-        text=st.session_state[text_key(draft)],
-        destinations=addressed,
+        text=_text(draft),
+        destinations=destinations,
         wall=chosen.wall,
         zone=chosen.zone,
         which=chosen.which,
         late_after_minutes=app.settings.late_after_minutes,
         accounts=app.accounts,
         networks=app.networks,
-        variants=variants.variants(draft, addressed),
-        threads=threads.threads(draft, said(draft), accounts),
+        variants=variants.variants(draft, destinations),
+        threads=threads.split_texts(draft, texts(draft), accounts),
         media=media_fields.attached(draft),
         repeat=repeat,
     )
 
 
-def said(draft: str) -> dict[str, str]:
-    """Return what each destination of the draft is told."""
-    addressed = st.session_state[destinations_key(draft)]
-    return dict.fromkeys(addressed, _text(draft)) | variants.variants(draft, addressed)
+def texts(draft: str) -> dict[str, str]:
+    """Return the text for each destination of the draft."""
+    destinations = st.session_state[destinations_key(draft)]
+    return dict.fromkeys(destinations, _text(draft)) | variants.variants(draft, destinations)
 
 
 def _text(draft: str) -> str:
@@ -138,15 +143,15 @@ def _text(draft: str) -> str:
 
 
 def text_key(draft: str) -> str:
-    """The text area's key."""
-    return of("text", draft)
+    """Return the key of the text area."""
+    return widget_key("text", draft)
 
 
 def destinations_key(draft: str) -> str:
-    """The destinations' key."""
-    return of("destinations", draft)
+    """Return the key of the destinations."""
+    return widget_key("destinations", draft)
 
 
-def when_key(draft: str) -> str:
-    """The key of the time fields."""
-    return of("when", draft)
+def time_key(draft: str) -> str:
+    """Return the common key of the time and repeat fields."""
+    return widget_key("when", draft)

@@ -1,76 +1,76 @@
-"""The draft's pictures and videos: attached, described, put in order, taken off again."""
+"""The media fields of a draft: upload, description, order and removal of pictures and videos."""
 
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.media.intake import VIDEO_BYTES, take_in
+from core.media.intake import VIDEO_BYTES, ingest
 from core.posts.models import Media
 from ui.frame.application import application
-from ui.frame.callbacks import answering
+from ui.frame.callbacks import callback
 from ui.frame.gallery import picture
-from ui.frame.state import of
-from ui.frame.wording import heard
+from ui.frame.state import widget_key
+from ui.frame.wording import accessible_label
 
-KINDS = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
-"""What the browser offers to choose; what a file really is, core finds out."""
-THUMBNAIL = 120
+FILE_TYPES = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
+"""The file names that the browser offers; core checks the content."""
+THUMBNAIL_WIDTH = 120
 """Pixels."""
 
 
-def begin(draft: str, media: Sequence[Media]) -> None:
-    """Let a draft carry these, with their descriptions."""
+def fill(draft: str, media: Sequence[Media]) -> None:
+    """Fill the media of a draft, with their descriptions."""
     st.session_state[_media_key(draft)] = list(media)
     for each in media:
         st.session_state[_alt_key(draft, each)] = each.alt
 
 
 def attached(draft: str) -> list[Media]:
-    """Return what the draft carries, in order, as it is described in the fields."""
+    """Return the media of a draft in order, with the descriptions from the fields."""
     media: list[Media] = st.session_state[_media_key(draft)]
     return [each.model_copy(update={"alt": _alt(draft, each).strip()}) for each in media]
 
 
-def pictures(draft: str) -> None:
-    """Draw the field that takes files, and a card for each that was attached."""
-    rounds = st.session_state.setdefault(_rounds_key(draft), 0)
-    uploader = of(f"upload-{rounds}", draft)
+def media_fields(draft: str) -> None:
+    """Draw the uploader, and a card for each attached file."""
+    count = st.session_state.setdefault(_uploads_key(draft), 0)
+    uploader = widget_key(f"upload-{count}", draft)
     st.file_uploader(
         "Pictures or a video",
-        type=KINDS,
+        type=FILE_TYPES,
         accept_multiple_files=True,
         key=uploader,
         on_change=_attach,
         args=(draft, uploader),
         max_upload_size=VIDEO_BYTES // 10**6,
-        help="Where a picture was taken is removed from it before it goes out.",
+        help="Location data is removed from pictures.",
     )
     media: list[Media] = st.session_state[_media_key(draft)]
     for place, each in enumerate(media):
-        with st.container(border=True, key=of(f"card-{each.reference}", draft)):
+        with st.container(border=True, key=widget_key(f"card-{each.reference}", draft)):
             _card(draft, each, place)
 
 
 def _card(draft: str, media: Media, place: int) -> None:
-    shown, said = st.columns([1, 3], gap="small")
-    with shown:
+    thumbnail, fields = st.columns([1, 3], gap="small")
+    with thumbnail:
         if media.kind == "picture":
-            picture(media.reference, width=THUMBNAIL, alt=_alt(draft, media) or "Not described yet")
+            picture(media.reference, width=THUMBNAIL_WIDTH, alt=_alt(draft, media) or "No description yet")
         else:
             st.markdown(f":material/movie: Video, {media.size / 1e6:.1f} MB")
-    with said:
+    with fields:
         st.text_area(
             f"Description of {media.kind} {place + 1}",
             key=_alt_key(draft, media),
             height=80,
-            placeholder="What those who cannot see it should know",
+            placeholder="Describe it for people who cannot see it",
             persist_state="session",
         )
         if not _alt(draft, media).strip():
-            st.caption(":orange[:material/warning: Not described: some readers will miss it.]")
+            st.caption(":orange[:material/warning: No description: some readers will miss it.]")
         with st.container(horizontal=True):
             _button(draft, media, "Move up", ":material/arrow_upward:", _move_up, place, disabled=place == 0)
-            _button(draft, media, "Remove", ":material/close:", _take_off, place)
+            _button(draft, media, "Remove", ":material/close:", _remove, place)
 
 
 def _button(
@@ -78,32 +78,31 @@ def _button(
     media: Media,
     label: str,
     icon: str,
-    act: Callable[[str, int], None],
+    action: Callable[[str, int], None],
     place: int,
     *,
     disabled: bool = False,
 ) -> None:
-    key = of(f"{label}-{media.reference}", draft)
     st.button(
-        heard(label, f"{media.kind} {place + 1}"),
-        key=key,
+        accessible_label(label, f"{media.kind} {place + 1}"),
+        key=widget_key(f"{label}-{media.reference}", draft),
         icon=icon,
         type="tertiary",
         disabled=disabled,
-        on_click=act,
+        on_click=action,
         args=(draft, place),
     )
 
 
-@answering
+@callback
 def _attach(draft: str, uploader: str) -> None:
-    """Keep what was chosen, each file once; the field is empty afterwards, and what was refused is said."""
-    st.session_state[_rounds_key(draft)] += 1
+    """Store the uploaded files, each content once. The next run has an empty uploader. Raises the first refusal."""
+    st.session_state[_uploads_key(draft)] += 1
     media: list[Media] = st.session_state[_media_key(draft)]
     for file in st.session_state[uploader]:
-        taken = take_in(application().media, file.getvalue())
-        if all(each.reference != taken.reference for each in media):
-            media.append(taken)
+        stored = ingest(application().media, file.getvalue())
+        if all(each.reference != stored.reference for each in media):
+            media.append(stored)
 
 
 def _move_up(draft: str, place: int) -> None:
@@ -111,7 +110,7 @@ def _move_up(draft: str, place: int) -> None:
     media[place - 1], media[place] = media[place], media[place - 1]
 
 
-def _take_off(draft: str, place: int) -> None:
+def _remove(draft: str, place: int) -> None:
     del st.session_state[_media_key(draft)][place]
 
 
@@ -121,12 +120,12 @@ def _alt(draft: str, media: Media) -> str:
 
 
 def _media_key(draft: str) -> str:
-    return of("media", draft)
+    return widget_key("media", draft)
 
 
-def _rounds_key(draft: str) -> str:
-    return of("uploads", draft)
+def _uploads_key(draft: str) -> str:
+    return widget_key("uploads", draft)
 
 
 def _alt_key(draft: str, media: Media) -> str:
-    return of(f"alt-{media.reference}", draft)
+    return widget_key(f"alt-{media.reference}", draft)

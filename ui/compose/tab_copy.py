@@ -1,7 +1,7 @@
-"""Keeps the drafts in the browser's tab, where a reload, a restart of the server and a long sleep leave them alone.
+"""A copy of the drafts in the browser's tab, which survives a reload, a restart of the server and a long sleep.
 
-The tab gives back those that a session does not know. What is typed is kept from the first letter on, and given back
-as well when the page is opened again: the browser's way back takes the field away before Streamlit sends its text.
+The tab returns drafts that the session does not know. It records text from the first keystroke, and returns it as well
+when the page is opened again: the browser's Back button removes the field before Streamlit sends its text.
 """
 
 from datetime import datetime
@@ -11,18 +11,19 @@ import streamlit as st
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import PunctualError
-from core.posts.models import Destination, Media, PostId, Repeat, Value, Zone
+from core.posts.destinations import Destination
+from core.posts.models import FrozenModel, Media, PostId, Repeat, Zone
 from ui.compose import drafts, media_fields, repeat_fields, threads, time_fields, variants
 from ui.frame.application import application
-from ui.frame.callbacks import answering, say
-from ui.frame.state import DRAFT, KNOWN, OUTCOME
+from ui.frame.callbacks import callback, flash
+from ui.frame.state import DRAFT, KNOWN_DRAFTS, LAST_POST
 
-KEY = "draft-kept"
-ROOM = 200_000
-"""Characters that what was put aside may take in the tab; it is sent there each time the page is drawn."""
+KEY = "tab-copy"
+STASH_LIMIT = 200_000
+"""The most characters of stashed drafts that the tab gets; each run of the page sends them."""
 
-_ONE_BACK = "Your draft is back as you left it. It is not scheduled."
-_SEVERAL_BACK = "Your drafts are back as you left them. None is scheduled."
+_ONE_RESTORED = "Draft restored. It is not scheduled."
+_SEVERAL_RESTORED = "Drafts restored. None of them is scheduled."
 
 _JS = """
 const KEY = "punctual-drafts";
@@ -31,7 +32,7 @@ function keep(drafts) {
     try {
         if (drafts.length) sessionStorage.setItem(KEY, JSON.stringify(drafts));
         else sessionStorage.removeItem(KEY);
-    } catch { /* They are larger than a tab may keep, or the browser keeps nothing. */ }
+    } catch { /* The drafts exceed the tab's quota, or the browser stores nothing. */ }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -40,30 +41,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const found = JSON.parse(sessionStorage.getItem(KEY)) ?? [];
     if (found.some((each) => !data.known.includes(each.draft))) {
         keep([]);
-        setTriggerValue("recalled", found);
+        setTriggerValue("restored", found);
         return;
     }
-    const held = [...data.aside, data.draft];
-    const ahead = (each) => held.some((its) => its.draft === each.draft && its.text !== each.text);
-    if (opened && found.some(ahead)) {
-        setTriggerValue("recalled", found.filter(ahead));
+    const current = [...data.stashed, data.draft];
+    const differs = (each) => current.some((its) => its.draft === each.draft && its.text !== each.text);
+    if (opened && found.some(differs)) {
+        setTriggerValue("restored", found.filter(differs));
         return;
     }
-    const write = (text) => keep(text || !data.empty ? [...data.aside, { ...data.draft, text }] : data.aside);
-    const writes = (field) => field.closest(`.st-key-text-${data.draft.draft}`);
-    const typed = ({ target }) => writes(target) && write(target.value);
+    const write = (text) => keep(text || !data.empty ? [...data.stashed, { ...data.draft, text }] : data.stashed);
+    const isText = (field) => field.closest(`.st-key-text-${data.draft.draft}`);
+    const onInput = ({ target }) => isText(target) && write(target.value);
     const focused = document.activeElement;
-    write(writes(focused) ? focused.value : data.draft.text);
-    document.addEventListener("input", typed);
-    return () => document.removeEventListener("input", typed);
+    write(isText(focused) ? focused.value : data.draft.text);
+    document.addEventListener("input", onInput);
+    return () => document.removeEventListener("input", onInput);
 }
 """
-_component = st.components.v2.component("punctual_draft_kept", js=_JS)
+_component = st.components.v2.component("punctual_tab_copy", js=_JS)
 
 
-class Kept(Value):
-    """A draft as the tab keeps it. `wall` is naive; `texts` are those of single destinations, and `threads` says of
-    those that get one whether its parts are numbered.
+class TabDraft(FrozenModel):
+    """A draft as the tab stores it, in `sessionStorage`.
+
+    `wall` is naive. `texts` are the variants by destination. `threads` has the destinations of a thread, with whether
+    its parts are numbered.
     """
 
     draft: PostId
@@ -78,102 +81,103 @@ class Kept(Value):
     repeat: Repeat | None
 
 
-_DRAFTS = TypeAdapter(list[Kept])
+_TAB_DRAFTS = TypeAdapter(list[TabDraft])
 
 
-def keep(draft: str) -> None:
-    """Let the tab keep the draft in hand and those put aside, and take up what it kept for a session that is gone.
+def sync_tab_copy(draft: str) -> None:
+    """Copy the current and the stashed drafts to the tab, and restore the drafts of a lost session from it.
 
-    Draw nothing.
+    Nothing is visible.
     """
-    known: list[str] = st.session_state.setdefault(KNOWN, [])
-    known.extend(each for each in [draft, *drafts.all_aside()] if each not in known)
+    known: list[str] = st.session_state.setdefault(KNOWN_DRAFTS, [])
+    known.extend(each for each in [draft, *drafts.stashed()] if each not in known)
     data = {
         "known": known,
-        "draft": _kept(draft).model_dump(mode="json"),
-        "empty": not drafts.holds_anything(draft),
-        "aside": [each.model_dump(mode="json") for each in _aside()],
+        "draft": _tab_draft(draft).model_dump(mode="json"),
+        "empty": not drafts.has_content(draft),
+        "stashed": [each.model_dump(mode="json") for each in _stashed()],
     }
-    _component(key=KEY, height=1, data=data, on_recalled_change=_recall)
+    _component(key=KEY, height=1, data=data, on_restored_change=_restore)
 
 
-def _aside() -> list[Kept]:
-    """Return the drafts that were put aside last, as many as there is room for, in their order."""
-    found: list[Kept] = []
-    room = ROOM
-    for draft in reversed(drafts.all_aside()):
-        kept = _kept(draft)
-        room -= len(kept.model_dump_json())
+def _stashed() -> list[TabDraft]:
+    """Return the latest stashed drafts within STASH_LIMIT, oldest first."""
+    found: list[TabDraft] = []
+    room = STASH_LIMIT
+    for draft in reversed(drafts.stashed()):
+        tab_draft = _tab_draft(draft)
+        room -= len(tab_draft.model_dump_json())
         if room < 0:
             break
-        found.insert(0, kept)
+        found.insert(0, tab_draft)
     return found
 
 
-def _kept(draft: str) -> Kept:
-    chosen, addressed = time_fields.picked(drafts.when_key(draft)), st.session_state[drafts.destinations_key(draft)]
-    return Kept(
+def _tab_draft(draft: str) -> TabDraft:
+    key, destinations = drafts.time_key(draft), st.session_state[drafts.destinations_key(draft)]
+    chosen = time_fields.chosen_time(key)
+    return TabDraft(
         draft=draft,
         text=st.session_state[drafts.text_key(draft)] or "",
-        destinations=addressed,
-        texts=variants.variants(draft, addressed),
-        threads=threads.wanted(draft, addressed),
+        destinations=destinations,
+        texts=variants.variants(draft, destinations),
+        threads=threads.selected(draft, destinations),
         media=media_fields.attached(draft),
         wall=chosen.wall,
         zone=chosen.zone,
         which=chosen.which,
-        repeat=_repeat(drafts.when_key(draft)),
+        repeat=_repeat(key),
     )
 
 
 def _repeat(key: str) -> Repeat | None:
     try:
         return repeat_fields.repeat(key)
-    except PunctualError:  # half chosen
+    except PunctualError:  # the rule is incomplete
         return None
 
 
-@answering
-def _recall() -> None:
-    """Begin again what the tab kept; the latest comes in hand, unless something is in there already."""
-    given: Any = st.session_state.get(KEY)
-    if given is None:  # the page was left meanwhile
+@callback
+def _restore() -> None:
+    """Restore the drafts that the tab returned; the latest becomes the current one unless that has content."""
+    returned: Any = st.session_state.get(KEY)
+    if returned is None:  # another page was opened meanwhile
         return
     try:
-        found = _DRAFTS.validate_python(given["recalled"])
-    except ValidationError:  # kept by another version
+        found = _TAB_DRAFTS.validate_python(returned["restored"])
+    except ValidationError:  # stored by another version
         return
-    known, ledger, in_hand = st.session_state[KNOWN], application().ledger, st.session_state[DRAFT]
+    known, ledger, current = st.session_state[KNOWN_DRAFTS], application().ledger, st.session_state[DRAFT]
     for each in found:
-        if each.draft in (in_hand, *drafts.all_aside()):
+        if each.draft in (current, *drafts.stashed()):
             st.session_state[drafts.text_key(each.draft)] = each.text
     unknown = [each for each in found if each.draft not in known]
     lost = [each for each in unknown if ledger.get(each.draft) is None]
-    for scheduled in (each for each in unknown if each not in lost):  # the page loaded anew before it could say so
-        st.session_state[OUTCOME] = scheduled.draft
+    for scheduled in (each for each in unknown if each not in lost):  # the page reloaded before it could show the post
+        st.session_state[LAST_POST] = scheduled.draft
     known.extend(each.draft for each in lost)
-    begun = [_begin(each) for each in lost]
-    if drafts.holds_anything(in_hand):
-        st.session_state[DRAFT] = in_hand
-    elif begun:
-        begun.pop()
-    drafts.all_aside().extend(begun)
+    started = [_start(each) for each in lost]
+    if drafts.has_content(current):
+        st.session_state[DRAFT] = current
+    elif started:
+        started.pop()
+    drafts.stashed().extend(started)
     if lost:
-        say(_ONE_BACK if len(lost) == 1 else _SEVERAL_BACK)
+        flash(_ONE_RESTORED if len(lost) == 1 else _SEVERAL_RESTORED)
 
 
-def _begin(kept: Kept) -> str:
-    """Begin a draft that is as one that was kept, and return its id."""
-    drafts.begin(
-        text=kept.text,
-        destinations=kept.destinations,
-        zone=kept.zone,
-        media=kept.media,
-        texts=kept.texts,
-        as_threads=kept.threads,
+def _start(tab_draft: TabDraft) -> str:
+    """Start a draft that equals the one from the tab; return its id."""
+    drafts.start(
+        text=tab_draft.text,
+        destinations=tab_draft.destinations,
+        zone=tab_draft.zone,
+        media=tab_draft.media,
+        texts=tab_draft.texts,
+        numbered=tab_draft.threads,
     )
     draft = drafts.current()
-    key = drafts.when_key(draft)
-    time_fields.put(key, time_fields.Picked(wall=kept.wall, zone=kept.zone, which=kept.which))
-    repeat_fields.fill(key, kept.repeat, kept.zone)
+    key = drafts.time_key(draft)
+    time_fields.fill(key, time_fields.ChosenTime(wall=tab_draft.wall, zone=tab_draft.zone, which=tab_draft.which))
+    repeat_fields.fill(key, tab_draft.repeat, tab_draft.zone)
     return draft

@@ -1,11 +1,11 @@
-"""The fields that say when: date, time and zone, and which one where an hour comes twice."""
+"""The time fields of a post: date, time and zone, and the choice between two instants when a clock hour repeats."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
 
 import streamlit as st
 
-from core.publishing.composing import proposed_time
+from core.publishing.composing import suggest_time
 from core.time import instants
 from core.time.instants import offset_label, wall_time
 from ui.frame import zone_choices
@@ -13,8 +13,8 @@ from ui.frame.application import application
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picked:
-    """What stands in the fields: a wall time, where, and which one (1 or 2) where the hour comes twice."""
+class ChosenTime:
+    """A naive wall time and its zone; `which` is 1 or 2 when the clocks show that time twice, else None."""
 
     wall: datetime
     zone: str
@@ -22,12 +22,12 @@ class Picked:
 
     @property
     def instant(self) -> datetime:
-        """The instant that is meant. Raises SkippedHour or DoubledHour."""
+        """The instant in UTC. Raises SkippedHour or DoubledHour."""
         return instants.instant(self.wall, self.zone, which=self.which)
 
 
 def start(key: str, instant: datetime, zone: str) -> None:
-    """Fill the fields under `key` unless they are filled already."""
+    """Fill the fields under `key` that have no value yet."""
     state, second = st.session_state, instant.replace(microsecond=0)
     wall = wall_time(second, zone).replace(tzinfo=None)
     state.setdefault(_date(key), wall.date())
@@ -38,51 +38,51 @@ def start(key: str, instant: datetime, zone: str) -> None:
         state.setdefault(_which(key), 1 + both.index(second))
 
 
-def forget(key: str) -> None:
-    """Empty the fields under `key`, so that `start` fills them anew."""
+def clear(key: str) -> None:
+    """Empty the fields under `key`, so that `start` fills them again."""
     for field in (_date(key), _time(key), _step(key), _zone(key), _which(key)):
         st.session_state.pop(field, None)
 
 
 def next_proposed(due_at: datetime | None) -> datetime:
-    """Return `due_at` if it lies ahead, else the time that a new draft would begin with."""
+    """Return `due_at` if it is in the future, else the time proposed for a new draft."""
     now = application().clock()
-    return due_at if due_at is not None and due_at > now else proposed_time(now)
+    return due_at if due_at is not None and due_at > now else suggest_time(now)
 
 
 def set_time(key: str, at: time) -> None:
-    """Put a time of day into its field."""
+    """Fill the time field."""
     st.session_state[_time(key)] = at
 
 
-def use(key: str, wall: datetime) -> None:
-    """Put a wall time into the fields."""
+def set_wall(key: str, wall: datetime) -> None:
+    """Fill the date field and the time field."""
     st.session_state[_date(key)] = wall.date()
     st.session_state[_time(key)] = wall.time()
 
 
-def put(key: str, chosen: Picked) -> None:
-    """Fill the fields with what stood in others."""
-    use(key, chosen.wall)
+def fill(key: str, chosen: ChosenTime) -> None:
+    """Fill all fields."""
+    set_wall(key, chosen.wall)
     st.session_state[_step(key)] = _step_of(chosen.wall)
     st.session_state[_zone(key)] = chosen.zone
     st.session_state[_which(key)] = chosen.which
 
 
-def picked(key: str) -> Picked:
-    """Return what stands in the fields; for callbacks."""
+def chosen_time(key: str) -> ChosenTime:
+    """Return the values of the fields, for callbacks."""
     state = st.session_state
     wall = datetime.combine(state[_date(key)], state[_time(key)])
-    return Picked(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
+    return ChosenTime(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
 
 
-def pick(key: str, date_label: str) -> None:
-    """Draw the fields."""
+def time_fields(key: str, date_label: str) -> None:
+    """Draw the fields for date, time and zone."""
     left, right = st.columns(2, wrap=False)
     left.date_input(date_label, key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
     step: int = st.session_state[_step(key)]
     right.time_input("Time", key=_time(key), step=step, required=True, persist_state="session")
-    chosen = picked(key)
+    chosen = chosen_time(key)
     labels = zone_choices.labels(chosen.wall, chosen.zone)
     st.session_state[_zone(key)] = chosen.zone
     st.selectbox(
@@ -93,22 +93,22 @@ def pick(key: str, date_label: str) -> None:
         filter_mode="contains",
         required=True,
         persist_state="session",
-        help="Type a city, a country or an offset, for example Tokyo, Brazil or +05:30.",
+        help=zone_choices.HELP,
     )
 
 
-def ask_which(key: str) -> None:
-    """Where the clocks go back over the time, let the person say which of the two is meant."""
-    chosen = picked(key)
+def which_field(key: str) -> None:
+    """Draw the choice between the two instants of a repeated hour, if the chosen time has two."""
+    chosen = chosen_time(key)
     both = instants.instants(chosen.wall, chosen.zone)
     if len(both) < 2:
         return
-    names = dict(zip((1, 2), (offset_label(instant, chosen.zone) for instant in both), strict=True))
+    offsets = dict(zip((1, 2), (offset_label(instant, chosen.zone) for instant in both), strict=True))
     st.radio(
-        f"The clocks go back: {chosen.wall:%H:%M} comes twice that day. Which one?",
+        f"The clocks go back: {chosen.wall:%H:%M} occurs twice. Which one?",
         [1, 2],
         index=None,
-        format_func=lambda which: f"{('first', 'second')[which - 1]} ({names[which]})",
+        format_func=lambda which: f"{('First', 'Second')[which - 1]} ({offsets[which]})",
         key=_which(key),
         horizontal=True,
         persist_state="session",
@@ -124,9 +124,9 @@ def _time(key: str) -> str:
 
 
 def _step_of(wall: datetime) -> int:
-    """Return how many seconds apart the field's times are: it shows seconds where it begins with some, and keeps to it.
+    """Return the step of the time field in seconds: 1 if the first value has seconds, so that they are shown, else 60.
 
-    A field whose step changes is another one, and would be taken from whoever is typing in it.
+    The step never changes later: a new step makes Streamlit replace the field while the person types in it.
     """
     return 1 if wall.second else 60
 

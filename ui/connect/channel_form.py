@@ -1,14 +1,14 @@
-"""The form of a channel that tells people of troubles: one set of fields for each kind."""
+"""The form of a notification channel, with the fields of each kind."""
 
 from collections.abc import Mapping
 
 import streamlit as st
 
-from core.notifications.channels import Channel, Digest, Email
+from core.notifications.channels import Channel, Digest, EmailChannel
 from core.time.instants import wall_time
 from ui.frame import zone_choices
 from ui.frame.application import application
-from ui.frame.state import of
+from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -17,119 +17,115 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "discord": ("Discord", "forum"),
     "webhook": ("Signed webhook", "webhook"),
 }
-"""Of each kind its name and its icon."""
+"""The label and icon of each kind."""
 SECURITY = {
-    "starttls": "STARTTLS, as a rule on port 587",
-    "tls": "TLS from the start, as a rule on port 465",
-    "none": "None, to this machine only",
+    "starttls": "STARTTLS (usually port 587)",
+    "tls": "TLS (usually port 465)",
+    "none": "None (this machine only)",
 }
-KEPT = "Unchanged if left empty"
+UNCHANGED = "Leave empty to keep it"
 _FIELDS = {
     "email": ("name", "host", "port", "security", "user", "password", "sender", "recipients"),
     "slack": ("name", "address"),
     "discord": ("name", "address"),
     "webhook": ("name", "address", "secret"),
 }
-MORNING = 8
-"""The hour that a digest begins with."""
+DEFAULT_HOUR = 8
+"""The default hour of the daily digest."""
 
 
-def forget() -> None:
-    """Empty every field, so that the form begins with what its channel has."""
+def clear() -> None:
+    """Empty every field, so that the next form starts with its own channel's values."""
     names = {name for fields in _FIELDS.values() for name in fields} | {"digest", "hour", "zone"}
     for kind in KINDS:
         for name in names:
-            st.session_state.pop(key(kind, name), None)
+            st.session_state.pop(field_key(kind, name), None)
 
 
 def form(kind: str, before: Channel | None) -> None:
-    """Draw the fields, filled with what `before` has but for its secrets."""
-    _text(kind, "name", "Name", before.name if before else "", hint="How it is called here, for example: on call")
+    """Draw the fields with the values of the channel `before`, without its secrets."""
+    _text(kind, "name", "Name", before.name if before else "", hint="For example: On call")
     if kind == "email":
-        _mail(before if isinstance(before, Email) else None)
+        _mail(before if isinstance(before, EmailChannel) else None)
     elif kind == "webhook":
-        _text(kind, "address", "Address", getattr(before, "address", ""), hint="https; it gets a POST with JSON")
-        _secret(kind, "secret", "Signing secret", KEPT if before else "Leave it empty to have one made")
+        _text(kind, "address", "Address", getattr(before, "address", ""), hint="An https address; it gets JSON by POST")
+        _secret(kind, "secret", "Signing secret", UNCHANGED if before else "Leave empty to generate one")
     else:
-        where = {
+        hint = {
             "slack": "Slack: Apps, Incoming webhooks, Add to a channel",
-            "discord": "Discord: the channel's settings, Integrations, Webhooks",
+            "discord": "Discord: channel settings, Integrations, Webhooks",
         }[kind]
-        _secret(kind, "address", "Webhook address", KEPT if before else where)
+        _secret(kind, "address", "Webhook address", UNCHANGED if before else hint)
     _digest(kind, before)
 
 
-def answers(kind: str) -> dict[str, str]:
-    """Return what stands in the fields; for callbacks."""
-    return {name: str(st.session_state.get(key(kind, name)) or "") for name in _FIELDS[kind]}
+def values(kind: str) -> dict[str, str]:
+    """Return the values of the fields, for callbacks."""
+    return {name: str(st.session_state.get(field_key(kind, name)) or "") for name in _FIELDS[kind]}
 
 
 def digest(kind: str) -> Digest | None:
-    """Return the daily digest that is asked for, if any; for callbacks."""
-    if not st.session_state.get(key(kind, "digest")):
-        return None
+    """Return the daily digest, or None if it is off, for callbacks."""
     state = st.session_state
-    return Digest(hour=state.get(key(kind, "hour"), MORNING), zone=state.get(key(kind, "zone"), viewer_zone()))
+    if not state.get(field_key(kind, "digest")):
+        return None
+    hour = state.get(field_key(kind, "hour"), DEFAULT_HOUR)
+    return Digest(hour=hour, zone=state.get(field_key(kind, "zone"), viewer_zone()))
 
 
-def key(kind: str, name: str) -> str:
+def field_key(kind: str, name: str) -> str:
     """Return the key of a field."""
-    return of(f"channel-{kind}", name)
+    return widget_key(f"channel-{kind}", name)
 
 
-def _mail(before: Email | None) -> None:
+def _mail(before: EmailChannel | None) -> None:
     host, port = st.columns([3, 1])
     with host:
-        _text("email", "host", "Host", before.host if before else "", hint="Your mail server, as in mail.example.org")
-    st.session_state.setdefault(key("email", "port"), before.port if before else 587)
-    port.number_input("Port", 1, 65535, key=key("email", "port"), step=1)
-    st.session_state.setdefault(key("email", "security"), before.security if before else "starttls")
-    st.selectbox("Encryption", SECURITY, format_func=SECURITY.__getitem__, key=key("email", "security"))
+        _text("email", "host", "Host", before.host if before else "", hint="Mail server, for example: mail.example.org")
+    st.session_state.setdefault(field_key("email", "port"), before.port if before else 587)
+    port.number_input("Port", 1, 65535, key=field_key("email", "port"), step=1)
+    st.session_state.setdefault(field_key("email", "security"), before.security if before else "starttls")
+    st.selectbox("Encryption", SECURITY, format_func=SECURITY.__getitem__, key=field_key("email", "security"))
     user, password = st.columns(2)
     with user:
         _text("email", "user", "User (optional)", (before.user if before else None) or "")
     with password:
-        _secret("email", "password", "Password", KEPT if before and before.password else "")
-    _text("email", "sender", "Sender", before.sender if before else "", hint="For example punctual@example.org")
-    _text(
-        "email",
-        "recipients",
-        "Recipients",
-        ", ".join(before.recipients) if before else "",
-        hint="One or more addresses, with commas between",
-    )
+        _secret("email", "password", "Password", UNCHANGED if before and before.password else "")
+    _text("email", "sender", "Sender", before.sender if before else "", hint="For example: punctual@example.org")
+    recipients = ", ".join(before.recipients) if before else ""
+    _text("email", "recipients", "Recipients", recipients, hint="One or more addresses, separated by commas")
 
 
 def _digest(kind: str, before: Channel | None) -> None:
-    chosen = before.digest if before else None
-    st.session_state.setdefault(key(kind, "digest"), chosen is not None)
+    stored = before.digest if before else None
+    st.session_state.setdefault(field_key(kind, "digest"), stored is not None)
     if not st.toggle(
-        "Also a digest once a day",
-        key=key(kind, "digest"),
-        help="What went out and what did not in the last 24 hours, and how much is due in the next.",
+        "Daily digest",
+        key=field_key(kind, "digest"),
+        help="Posts published and failed in the last 24 hours, and posts due in the next 24 hours.",
     ):
         return
-    st.session_state.setdefault(key(kind, "hour"), chosen.hour if chosen else MORNING)
-    st.session_state.setdefault(key(kind, "zone"), chosen.zone if chosen else viewer_zone())
-    zone = st.session_state[key(kind, "zone")]
+    st.session_state.setdefault(field_key(kind, "hour"), stored.hour if stored else DEFAULT_HOUR)
+    st.session_state.setdefault(field_key(kind, "zone"), stored.zone if stored else viewer_zone())
+    zone = st.session_state[field_key(kind, "zone")]
     midnight = wall_time(application().clock(), zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     labels = zone_choices.labels(midnight, zone)
-    hour, where = st.columns([1, 2])
-    hour.selectbox("From", range(24), format_func=lambda each: f"{each:02}:00", key=key(kind, "hour"))
-    where.selectbox(
+    left, right = st.columns([1, 2])
+    left.selectbox("Hour", range(24), format_func=lambda each: f"{each:02}:00", key=field_key(kind, "hour"))
+    right.selectbox(
         "Time zone",
         labels,
         format_func=lambda each: labels.get(each, each),
         filter_mode="contains",
-        key=key(kind, "zone"),
-        help="Type a city, a country or an offset, for example Tokyo, Brazil or +05:30.",
+        key=field_key(kind, "zone"),
+        help=zone_choices.HELP,
     )
 
 
 def _text(kind: str, name: str, label: str, value: str, *, hint: str | None = None) -> None:
-    st.session_state.setdefault(key(kind, name), value)
-    st.text_input(label, key=key(kind, name), placeholder=hint, autocomplete="off")
+    st.session_state.setdefault(field_key(kind, name), value)
+    st.text_input(label, key=field_key(kind, name), placeholder=hint, autocomplete="off")
 
 
 def _secret(kind: str, name: str, label: str, hint: str) -> None:
-    st.text_input(label, type="password", key=key(kind, name), placeholder=hint, autocomplete="new-password")
+    st.text_input(label, type="password", key=field_key(kind, name), placeholder=hint, autocomplete="new-password")

@@ -1,27 +1,27 @@
-"""A signing secret that was made here: shown once, until the person has put it away."""
+"""A new signing secret, shown once until the person dismisses it."""
 
 import streamlit as st
 
-from ui.frame.state import MADE_SECRET
-from ui.frame.wording import plain
+from ui.frame.state import NEW_SECRET
+from ui.frame.wording import escape
 
 
 def keep(label: str, secret: str) -> None:
-    """Let a callback have it shown."""
-    st.session_state[MADE_SECRET] = (label, secret)
+    """Keep the secret of the account or channel named `label` for the next run."""
+    st.session_state[NEW_SECRET] = (label, secret)
 
 
-def show(receives: str) -> None:
-    """Draw it, if there is one; `receives` says what the server that is to know it gets from us."""
-    if MADE_SECRET not in st.session_state:
+def show(content: str) -> None:
+    """Draw the kept secret, if there is one. `content` names what the receiving server gets: posts or messages."""
+    if NEW_SECRET not in st.session_state:
         return
-    label, secret = st.session_state[MADE_SECRET]
+    label, secret = st.session_state[NEW_SECRET]
     with st.container(border=True, key="card-secret"):
-        st.markdown(f":green[:material/key:] **{plain(label)}** is connected. Its signing secret is shown this once:")
+        st.markdown(f":green[:material/key:] **{escape(label)}** is connected. Copy its signing secret now:")
         st.code(secret, language=None, wrap_lines=True)
-        st.caption(f"Give it to the receiving server, which verifies with it that {receives} come from you.")
-        st.button("I have it", key="put-away", on_click=_put_away)
+        st.caption(f"It is shown only once. The receiving server needs it to verify that {content} come from you.")
+        st.button("Done", key="dismiss-secret", on_click=_dismiss)
 
 
-def _put_away() -> None:
-    st.session_state.pop(MADE_SECRET, None)
+def _dismiss() -> None:
+    st.session_state.pop(NEW_SECRET, None)

@@ -1,4 +1,4 @@
-"""What a screen reader says of what a person who looks sees by itself."""
+"""Announcements for screen readers of changes that are visible on the page."""
 
 import streamlit as st
 
@@ -7,17 +7,17 @@ _CSS = """
 p { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 """
 _JS = """
-const TIME_TO_BE_NOTICED = 100;  // milliseconds; a place for words that comes with the words in it stays silent
+const NOTICE_DELAY = 100;  // milliseconds; screen readers ignore a live region that is inserted with its text
 
 export default function ({ data, parentElement }) {
-    const place = parentElement.querySelector("p");
-    const saying = setTimeout(() => { if (place.textContent !== data) place.textContent = data; }, TIME_TO_BE_NOTICED);
-    return () => clearTimeout(saying);
+    const region = parentElement.querySelector("p");
+    const timer = setTimeout(() => { if (region.textContent !== data) region.textContent = data; }, NOTICE_DELAY);
+    return () => clearTimeout(timer);
 }
 """
-_component = st.components.v2.component("punctual_spoken", html=_HTML, css=_CSS, js=_JS)
+_component = st.components.v2.component("punctual_announcement", html=_HTML, css=_CSS, js=_JS)
 
 
-def spoken(words: str) -> None:
-    """Have it said, once for as long as the words stay the same; draw nothing."""
-    _component(key="spoken", height=1, data=words)
+def announce(text: str) -> None:
+    """Announce a text once, until it changes. Nothing is visible."""
+    _component(key="announcement", height=1, data=text)

@@ -1,16 +1,16 @@
-"""The one open home of this process, shared by the server and every browser session."""
+"""The one open application of this process, shared by the server and all browser sessions."""
 
 from collections.abc import Callable
 from threading import Lock
 
 from core.application import Application
-from core.scheduling.upsert import Waiting
+from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 
-AT_ONCE = Waiting(for_role=0.0)
-"""A page stands still while a callback waits, and a role may be new for two minutes: it says so at once instead.
+NO_WAIT = WaitPolicy(role_timeout=0.0)
+"""A callback blocks its page and a new IAM role can take two minutes, so AWS's refusal of the role is shown at once.
 
-What was wished is noted then, and the caretaker goes on trying.
+The change stays in the ledger, and the caretaker retries it.
 """
 _lock = Lock()
 _opened: list[Application] = []
@@ -20,7 +20,7 @@ _served: list[Callable[[], str]] = []
 def application() -> Application:
     """Return the application; the first call opens the home. Raises what Settings.read and Application raise.
 
-    Within a server it fires from then on, also where the home could not be opened when the server started.
+    In a server this call also starts the engine, so a home that could not be opened at start is served later.
     """
     with _lock:
         if not _opened:
@@ -29,19 +29,19 @@ def application() -> Application:
 
 
 def serve(posting_url: Callable[[], str]) -> None:
-    """Open the home and fire what is due in it. `posting_url` says where this server takes posts.
+    """Open the home and start the engine. `posting_url` returns the address at which this server takes posts.
 
-    Raises what `application` raises; whoever calls that later tries again.
+    Raises what `application` raises; each later call of `application` tries again.
     """
     _served[:] = [posting_url]
     application()
 
 
 def _open() -> Application:
-    opened = Application(Settings.read(), waiting=AT_ONCE)
+    opened = Application(Settings.read(), wait_policy=NO_WAIT)
     try:
         for posting_url in _served:
-            opened.start_engine(posting_url)
+            opened.start(posting_url)
     except BaseException:
         opened.close()
         raise
@@ -49,7 +49,7 @@ def _open() -> Application:
 
 
 def close() -> None:
-    """Stop firing and close the home, if it is open; the next call of `application` opens one anew."""
+    """Stop the engine and close the home, if it is open; the next call of `application` opens it again."""
     with _lock:
         _served.clear()
         while _opened:

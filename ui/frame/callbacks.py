@@ -1,4 +1,4 @@
-"""How callbacks answer: what core refuses becomes words on the page, once."""
+"""Widget callbacks that may fail: their errors and messages appear once, on the next run of the page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,55 +9,56 @@ import streamlit as st
 from core.errors import PunctualError
 from core.ledger.port import ChangedElsewhere
 from ui.frame import failures
-from ui.frame.state import NOTE, REFUSAL
+from ui.frame.state import CALLBACK_ERROR, FLASH
 
 P = ParamSpec("P")
 
 
-def answering(action: Callable[P, None]) -> Callable[P, None]:
-    """Let a callback raise PunctualError: `refusal` shows it when the page is drawn next."""
+def callback(action: Callable[P, None]) -> Callable[P, None]:
+    """Let a callback raise PunctualError; `show_error` or `show_toasts` draws it on the next run."""
 
     @wraps(action)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> None:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             action(*args, **kwargs)
         except PunctualError as error:
-            st.session_state[REFUSAL] = error
+            st.session_state[CALLBACK_ERROR] = error
 
-    return answered
+    return guarded
 
 
-def closing(action: Callable[P, None]) -> Callable[P, None]:
-    """Like `answering`, for the button that a dialog is there for: it closes the dialog unless core refuses.
+def dialog_callback(action: Callable[P, None]) -> Callable[P, None]:
+    """Decorate the callback of a dialog's main button: like `callback`, and a success closes the dialog.
 
-    Where the post is another one by now, the dialog closes as well: the page tells that, and shows the post.
+    ChangedElsewhere also closes it: the page then shows the error and the newest version of the post.
     """
-    answered = answering(action)
+    guarded = callback(action)
 
     @wraps(action)
-    def closed(*args: P.args, **kwargs: P.kwargs) -> None:
-        answered(*args, **kwargs)
-        if isinstance(st.session_state.get(REFUSAL), ChangedElsewhere | None):
+    def closing(*args: P.args, **kwargs: P.kwargs) -> None:
+        guarded(*args, **kwargs)
+        if isinstance(st.session_state.get(CALLBACK_ERROR), ChangedElsewhere | None):
             st.rerun()
 
-    return closed
+    return closing
 
 
-def say(words: str) -> None:
-    """Let a callback say what it did, where the page does not show it by itself."""
-    st.session_state[NOTE] = words
+def flash(message: str) -> None:
+    """Keep a message for the next run. Callbacks use it for results that the page does not show anyway."""
+    st.session_state[FLASH] = message
 
 
-def refusal() -> None:
-    """Show what the last callback was refused, if anything."""
-    error = st.session_state.pop(REFUSAL, None)
+def show_error() -> None:
+    """Draw the error of the last callback here, if there is one."""
+    error = st.session_state.pop(CALLBACK_ERROR, None)
     if error is not None:
         failures.show(error)
 
 
-def beside() -> None:
-    """Show what the last callback said or was refused at the edge of the window, where it moves nothing."""
-    if NOTE in st.session_state:
-        st.toast(st.session_state.pop(NOTE), icon=":material/check:")
-    if REFUSAL in st.session_state:
-        st.toast(failures.words(st.session_state.pop(REFUSAL)), icon=":material/error:", duration="infinite")
+def show_toasts() -> None:
+    """Show the last callback's message and error as toasts, which move nothing on the page."""
+    if FLASH in st.session_state:
+        st.toast(st.session_state.pop(FLASH), icon=":material/check:")
+    if CALLBACK_ERROR in st.session_state:
+        error = st.session_state.pop(CALLBACK_ERROR)
+        st.toast(failures.markdown(error), icon=":material/error:", duration="infinite")

@@ -1,30 +1,45 @@
-"""Where the cards of a list stand: a refresh moves none, and takes none away under the reader's pointer."""
+"""The position and number of the cards of a list: a refresh moves no card and removes none under the pointer."""
 
 from datetime import datetime
 
 import streamlit as st
 
 from core.ledger.port import UnknownPost
-from core.scheduling.upcoming import Entry, entry
+from core.scheduling.upcoming import QueueEntry, ledger_entry
 from ui.frame.application import application
-from ui.frame.state import PLACES, SHOWN
+from ui.frame.state import CARD_PLACES, LIST_LIMIT
 
 
-def places() -> dict[str, datetime]:
-    """Return the posts that were shown, each with the instant that it stands at; the list adds to them."""
-    kept: dict[str, datetime] = st.session_state.setdefault(PLACES, {})
-    return kept
+def card_places() -> dict[str, datetime]:
+    """Return the instant by which each shown post is sorted; the list adds to this dictionary."""
+    places: dict[str, datetime] = st.session_state.setdefault(CARD_PLACES, {})
+    return places
 
 
-def anew() -> None:
-    """Forget them, and how many were asked for: the reader wants another list."""
-    st.session_state.pop(PLACES, None)
-    st.session_state.pop(SHOWN, None)
+def reset_list() -> None:
+    """Forget the positions and the limit, because the reader asks for another list."""
+    st.session_state.pop(CARD_PLACES, None)
+    st.session_state.pop(LIST_LIMIT, None)
 
 
-def departed(post_id: str, now: datetime) -> Entry | None:
-    """Return a post that has left the list, as it stands now; None if only the scheduler ever knew it."""
+def list_limit(page: int) -> int:
+    """Return how many cards the list shows: `page` of them, and as many more for each click on Show more."""
+    limit: int = st.session_state.get(LIST_LIMIT, page)
+    return limit
+
+
+def more_button(page: int) -> None:
+    """Draw the button that shows `page` more cards."""
+    st.button("Show more", key="more", on_click=_show_more, args=(page,), icon=":material/expand_more:")
+
+
+def _show_more(page: int) -> None:
+    st.session_state[LIST_LIMIT] = list_limit(page) + page
+
+
+def departed(post_id: str, now: datetime) -> QueueEntry | None:
+    """Return the current entry of a post that has left the list; None if the ledger does not know the post."""
     try:
-        return entry(application().ledger, post_id, now)
+        return ledger_entry(application().ledger, post_id, now)
     except UnknownPost:
         return None

@@ -1,23 +1,23 @@
-"""The dialog that a callback wants opened, or the page that it leads to.
+"""Deferred actions: a callback asks for a dialog or another page, and the page opens it at the end of its run.
 
-The page opens it, and not the list that refreshes itself: Streamlit drops what a list has drawn and not sent yet when
-its next refresh begins, and the dialog with it.
+The page opens the dialog, not the fragment that refreshes itself: when a fragment's next refresh begins, Streamlit
+drops elements that the previous run has drawn but not sent yet, and the dialog would be among them.
 """
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from ui.frame.state import ASKED
+from ui.frame.state import DEFERRED
 
 
-def ask(opens: Callable[[], None]) -> None:
-    """Let a callback have something opened, as its last act: the whole page is drawn anew."""
-    st.session_state[ASKED] = opens
+def defer(action: Callable[[], None]) -> None:
+    """Defer an action to the end of the next run of the whole page. Call it last in a callback."""
+    st.session_state[DEFERRED] = action
     st.rerun()
 
 
-def asked() -> None:
-    """Open it, if there is one; the last thing that a page draws."""
-    if ASKED in st.session_state:
-        st.session_state.pop(ASKED)()
+def run_deferred() -> None:
+    """Run the deferred action, if there is one. Call it last in a page."""
+    if DEFERRED in st.session_state:
+        st.session_state.pop(DEFERRED)()

@@ -1,4 +1,4 @@
-"""What a person sees when something fails: words and a remedy, never a traceback. The log has that, of bugs alone."""
+"""Errors as people see them: a message and a remedy, never a traceback. Only bugs write a traceback to the log."""
 
 import logging
 import time
@@ -6,61 +6,61 @@ import time
 import streamlit as st
 
 from core.errors import PunctualError
-from ui.frame.wording import plain
+from ui.frame.wording import escape
 
-SENT = 0.1
-"""Seconds in which Streamlit sends what was drawn. A list whose turn has come meanwhile drops it when it begins."""
+SEND_SECONDS = 0.1
+"""Time for Streamlit to send the drawn elements, in seconds. A fragment whose refresh begins earlier drops them."""
 
 
-def words(error: PunctualError) -> str:
-    """Return what is wrong, as it is, and what to do about it, as Markdown."""
-    return f"{plain(str(error))}  \n{error.hint}"
+def markdown(error: PunctualError) -> str:
+    """Return the error's message, escaped, and its remedy, as Markdown."""
+    return f"{escape(str(error))}  \n{error.hint}"
 
 
 def show(error: PunctualError) -> None:
-    """Say what is wrong and what to do about it."""
-    st.error(words(error), icon=":material/error:")
+    """Draw the error's message and remedy."""
+    st.error(markdown(error), icon=":material/error:")
 
 
 def on_script_error(error: Exception) -> bool:
-    """Show words instead of the traceback, which Streamlit has written to the log."""
+    """Draw a message instead of the traceback, which Streamlit has already written to the log."""
     if isinstance(error, PunctualError):
         show(error)
     else:
         st.error(
-            "Something went wrong on this page. What is scheduled is not touched by it.  \n"
-            "Load the page again; if it stays, the log of the server has the reason.",
+            "Something went wrong on this page. Scheduled posts are not affected.  \n"
+            "Reload the page. If the error comes back, see the server log for the reason.",
             icon=":material/error:",
         )
-    time.sleep(SENT)
+    time.sleep(SEND_SECONDS)
     return True
 
 
-class InWords(logging.Filter):
-    """Lets the log of uncaught errors say in one line what is no bug: pages ask again, every two seconds some of them.
+class OneLineErrors(logging.Filter):
+    """Shortens a logged PunctualError to one line without traceback, because it is not a bug.
 
-    The same is said once until something else is, or until it is a minute old.
+    Some pages refresh every two seconds, so the same line is logged once a minute at most.
     """
 
-    AGAIN_AFTER = 60.0
+    REPEAT_AFTER = 60.0
     """Seconds."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said, self._at = "", 0.0
+        self._line, self._logged_at = "", 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Put the words into the record; tell whether it is to be written."""
+        """Rewrite the record of a PunctualError; return whether to log the record."""
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, PunctualError):
             return True
-        said = f"A page could not be shown: {error} {error.hint}"
-        if said == self._said and 0 <= record.created - self._at < self.AGAIN_AFTER:
+        line = f"A page could not be shown: {error} {error.hint}"
+        if line == self._line and 0 <= record.created - self._logged_at < self.REPEAT_AFTER:
             return False
-        self._said, self._at = said, record.created
-        record.msg, record.args, record.exc_info = said, (), None
+        self._line, self._logged_at = line, record.created
+        record.msg, record.args, record.exc_info = line, (), None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
 
 
-logging.getLogger("streamlit.error_util").addFilter(InWords())
+logging.getLogger("streamlit.error_util").addFilter(OneLineErrors())

@@ -1,7 +1,7 @@
-"""Keeps the keyboard where it is when a button makes way for another, as Cancel does for Undo.
+"""Keeps the keyboard focus on a card when a button replaces another, as Undo replaces Cancel.
 
-A browser gives up its focus with the element that had it: the next Tab would lead to the card below, and a screen
-reader would say nothing. What stands in the button's place takes the focus, and is said. A pointer leaves no focus.
+A browser drops the focus together with the focused element: the next Tab would lead to the card below, and a screen
+reader would be silent. The first button in the same place gets the focus instead. A click with a pointer does not.
 """
 
 import streamlit as st
@@ -10,35 +10,35 @@ _JS = """
 const ACTIONS = '[class*="st-key-actions-"]';
 
 export default function () {
-    let left, place = null;
-    const entered = (event) => {
-        left = event.target;
-        place = left.matches(":focus-visible") ? left.closest(ACTIONS) : null;
+    let focused, place = null;
+    const onFocus = (event) => {
+        focused = event.target;
+        place = focused.matches(":focus-visible") ? focused.closest(ACTIONS) : null;
     };
-    const pointed = () => { place = null; };
-    const taken = () => {
-        if (!place?.isConnected || left.isConnected || document.activeElement !== document.body) return;
+    const onPointer = () => { place = null; };
+    const onChange = () => {
+        if (!place?.isConnected || focused.isConnected || document.activeElement !== document.body) return;
         place.querySelector("button, a")?.focus({ preventScroll: true });
     };
-    const held = (event) => {  // a key that is held presses once, and not what comes next
+    const onKey = (event) => {  // a held key presses one button only, not the button that replaces it
         if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest(ACTIONS)) event.preventDefault();
     };
-    const observer = new MutationObserver(taken);
+    const observer = new MutationObserver(onChange);
     observer.observe(document.body, { childList: true, subtree: true });
-    document.addEventListener("focusin", entered);
-    document.addEventListener("pointerdown", pointed, true);
-    document.addEventListener("keydown", held, true);
+    document.addEventListener("focusin", onFocus);
+    document.addEventListener("pointerdown", onPointer, true);
+    document.addEventListener("keydown", onKey, true);
     return () => {
         observer.disconnect();
-        document.removeEventListener("focusin", entered);
-        document.removeEventListener("pointerdown", pointed, true);
-        document.removeEventListener("keydown", held, true);
+        document.removeEventListener("focusin", onFocus);
+        document.removeEventListener("pointerdown", onPointer, true);
+        document.removeEventListener("keydown", onKey, true);
     };
 }
 """
-_component = st.components.v2.component("punctual_focus_kept", js=_JS)
+_component = st.components.v2.component("punctual_kept_focus", js=_JS)
 
 
 def keep_focus() -> None:
-    """Draw nothing, and watch."""
-    _component(key="focus-kept", height=1)
+    """Watch the page; nothing is visible."""
+    _component(key="kept-focus", height=1)

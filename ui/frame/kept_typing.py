@@ -1,14 +1,14 @@
-"""Keeps what is being typed when a link is clicked.
+"""Keeps text that is being typed when a link is clicked.
 
-Streamlit sends a field's text some milliseconds after the field lost its focus. A click takes the focus and follows the
-link at the same moment, so the text would come after the switch of pages, name the old page and undo the switch. Here
-the field loses its focus as soon as the pointer goes down, and the link is followed once the text is on its way.
+Streamlit sends a field's text some milliseconds after the field loses the focus. A click on a link takes the focus and
+follows the link at once, so the text would arrive after the page switch, name the old page and undo the switch. Here
+the field loses the focus on pointerdown, and the link is followed once the text has been sent.
 """
 
 import streamlit as st
 
 _JS = """
-const TIME_TO_SEND = 150;  // milliseconds
+const SEND_DELAY = 150;  // milliseconds
 
 export default function () {
     let until = 0;
@@ -16,7 +16,7 @@ export default function () {
         const field = document.activeElement;
         if (!event.target.closest("a") || !field?.matches("textarea, input")) return;
         field.blur();
-        until = event.timeStamp + TIME_TO_SEND;
+        until = event.timeStamp + SEND_DELAY;
     };
     const follow = (event) => {
         const link = event.target.closest("a");
@@ -33,9 +33,9 @@ export default function () {
     };
 }
 """
-_component = st.components.v2.component("punctual_typing_kept", js=_JS)
+_component = st.components.v2.component("punctual_kept_typing", js=_JS)
 
 
 def keep_typing() -> None:
-    """Draw nothing, and listen."""
-    _component(key="typing-kept", height=1)
+    """Watch the page; nothing is visible."""
+    _component(key="kept-typing", height=1)

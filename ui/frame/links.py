@@ -1,13 +1,13 @@
-"""Where the pages are, for navigation and for links between them."""
+"""The page files, and links to published posts and to History."""
 
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
-from ui.frame.wording import heard
+from ui.frame.wording import accessible_label
 
-_PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 COMPOSE = _PAGES / "compose.py"
 QUEUE = _PAGES / "queue.py"
@@ -19,21 +19,21 @@ NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
 
 
-def permalink(url: str | None, about: str) -> None:
-    """Draw the link to a published post, of which a screen reader says what it is about.
+def permalink(url: str | None, subject: str) -> None:
+    """Draw the link to a published post, or to History if it has no URL. Screen readers also read `subject`.
 
-    One into the outbox stays in this window.
+    A link to the outbox opens in the same window.
     """
     if url is None:
-        history(about)
+        history_link(subject)
         return
-    label = heard("Open", about)
+    label = accessible_label("Open", subject)
     if url.startswith("/outbox?"):
         st.page_link(OUTBOX, label=label, icon=":material/inbox:", query_params=dict(parse_qsl(urlsplit(url).query)))
     else:
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
 
-def history(about: str) -> None:
-    """Draw the link to History, for a post that is told of there."""
-    st.page_link(HISTORY, label=heard("History", about), icon=":material/history:")
+def history_link(subject: str) -> None:
+    """Draw the link from a post to History."""
+    st.page_link(HISTORY, label=accessible_label("History", subject), icon=":material/history:")

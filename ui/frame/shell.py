@@ -1,4 +1,4 @@
-"""What every browser session runs: the frame around the pages, and the way to each of them."""
+"""The script of every browser session: page settings, navigation, and the page itself."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ import streamlit as st
 from core.errors import PunctualError
 from ui.frame import failures, links
 from ui.frame.application import application
-from ui.frame.card_places import anew
+from ui.frame.card_places import reset_list
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
-from ui.frame.state import VISIT
+from ui.frame.state import CURRENT_PAGE
 
 HERE = Path(__file__).resolve().parent
 
@@ -35,16 +35,16 @@ page = st.navigation(
         ],
     }
 )
-if st.session_state.get(VISIT) != page.url_path:
-    st.session_state[VISIT] = page.url_path
-    anew()
+if st.session_state.get(CURRENT_PAGE) != page.url_path:
+    st.session_state[CURRENT_PAGE] = page.url_path
+    reset_list()
 try:
-    engine = application().engine
+    engine = application().one_machine
 except PunctualError as error:
     failures.show(error)
 else:
-    if engine is not None and not engine.running():
-        st.warning("The engine does not run: nothing goes out. Start the dashboard again.", icon=":material/alarm_off:")
+    if engine is not None and not engine.has_live_runner():
+        st.warning("The engine is not running: nothing goes out. Restart the dashboard.", icon=":material/alarm_off:")
     page.run()
 keep_typing()
 keep_focus()

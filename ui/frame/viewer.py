@@ -1,4 +1,4 @@
-"""Whoever looks at the page: their time zone."""
+"""The viewer's time zone."""
 
 import pytz
 import streamlit as st
@@ -7,6 +7,6 @@ from ui.frame.application import application
 
 
 def viewer_zone() -> str:
-    """Return the browser's time zone, or the setting where the browser names none that is known."""
-    named = st.context.timezone
-    return named if named in pytz.all_timezones_set else application().settings.timezone
+    """Return the browser's time zone, or the setting if the browser names none or an unknown one."""
+    zone = st.context.timezone
+    return zone if zone in pytz.all_timezones_set else application().settings.timezone

@@ -1,69 +1,72 @@
-"""What can be done with a post in the queue: the callbacks of its card, and the dialogs they open."""
+"""The actions on a queued post: the callbacks of its card, and the dialogs that they open."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.ledger.port import OPEN, Plan
+from core.ledger.port import OPEN_STATES, Plan
 from core.scheduling.refusals import TooSoon
-from core.time.phrases import listed
+from core.time.phrases import join_names
 from ui.compose import drafts, repeat_fields, time_fields
 from ui.compose.timing import fill, timing
 from ui.frame import links
 from ui.frame.application import application
-from ui.frame.callbacks import answering, closing, refusal
-from ui.frame.dialogs import ask
-from ui.frame.state import of
-from ui.frame.wording import account_names, plain
+from ui.frame.callbacks import callback, dialog_callback, show_error
+from ui.frame.dialogs import defer
+from ui.frame.state import widget_key
+from ui.frame.wording import account_names, escape
 from ui.posts import edit_dialog
 
 
-@answering
+@callback
 def cancel(post_id: str) -> None:
-    """Take the post out of the queue, and keep in mind whether it was paused, for Undo."""
+    """Cancel the post, and remember for Undo whether it was paused."""
     schedules = application().schedules
     plan = schedules.plan(post_id)
-    if plan.wish in OPEN:
-        st.session_state[of("wish", post_id)] = plan.wish
+    if plan.desired in OPEN_STATES:
+        st.session_state[_undo_key(post_id)] = plan.desired
     schedules.cancel(plan)
 
 
-@answering
+@callback
 def undo(post_id: str) -> None:
-    """Put a cancelled post back as it was; once its time has passed, offer another time."""
+    """Restore a cancelled post; if its time has passed, ask for a new time."""
     schedules = application().schedules
     plan = schedules.plan(post_id)
     try:
-        schedules.undo_cancel(plan, st.session_state.get(of("wish", post_id), "active"))
+        schedules.undo_cancel(plan, st.session_state.get(_undo_key(post_id), "active"))
     except TooSoon:
-        _ask_time(plan)
+        _open_time_dialog(plan)
 
 
-@answering
-def choose(post_id: str) -> None:
-    """Do what was chosen in the post's menu."""
-    _MENU[st.session_state[of("menu", post_id)]](application().schedules.plan(post_id))
+@callback
+def run_menu_item(post_id: str) -> None:
+    """Run the item selected in the post's menu."""
+    _MENU[st.session_state[widget_key("menu", post_id)]](application().schedules.plan(post_id))
 
 
-@answering
-def ask_time(post_id: str) -> None:
-    """Open the dialog that gives the post another time."""
-    _ask_time(application().schedules.plan(post_id))
+@callback
+def change_time(post_id: str) -> None:
+    """Open the dialog that changes the post's time."""
+    _open_time_dialog(application().schedules.plan(post_id))
 
 
-def _ask_edit(plan: Plan) -> None:
-    edit_dialog.begin(plan)
-    ask(lambda: edit_dialog.edit_dialog(plan))
+def _undo_key(post_id: str) -> str:
+    return widget_key("before-cancel", post_id)
 
 
-def _ask_time(plan: Plan) -> None:
-    key = of("edit-when", plan.post.post_id)
-    fill(key, plan.post)
-    ask(lambda: _time_dialog(plan))
+def _open_edit_dialog(plan: Plan) -> None:
+    edit_dialog.fill(plan)
+    defer(lambda: edit_dialog.edit_dialog(plan))
 
 
-def _ask_now(plan: Plan) -> None:
-    ask(lambda: _now_dialog(plan))
+def _open_time_dialog(plan: Plan) -> None:
+    fill(_time_key(plan), plan.post)
+    defer(lambda: _time_dialog(plan))
+
+
+def _open_post_now_dialog(plan: Plan) -> None:
+    defer(lambda: _post_now_dialog(plan))
 
 
 def _pause(plan: Plan) -> None:
@@ -75,32 +78,37 @@ def _resume(plan: Plan) -> None:
 
 
 def _duplicate(plan: Plan) -> None:
-    drafts.begin_from(plan.post)
-    ask(lambda: st.switch_page(links.COMPOSE))
+    drafts.duplicate(plan.post)
+    defer(lambda: st.switch_page(links.COMPOSE))
 
 
 _MENU: dict[str, Callable[[Plan], None]] = {
-    "Edit": _ask_edit,
-    "Change time": _ask_time,
+    "Edit": _open_edit_dialog,
+    "Change time": _open_time_dialog,
     "Pause": _pause,
     "Resume": _resume,
     "Duplicate": _duplicate,
-    "Post now": _ask_now,
+    "Post now": _open_post_now_dialog,
     "Cancel": lambda plan: cancel(plan.post.post_id),
 }
 
 
+def _time_key(plan: Plan) -> str:
+    return widget_key("edit-when", plan.post.post_id)
+
+
 @st.dialog("Change time", icon=":material/schedule:")
 def _time_dialog(plan: Plan) -> None:
-    timing(of("edit-when", plan.post.post_id), repeat_fields.RULES if plan.post.repeats else repeat_fields.CHOICES)
-    refusal()
-    st.button("Save", key=of("save-time", plan.post.post_id), type="primary", on_click=_save_time, args=(plan,))
+    timing(_time_key(plan), repeat_fields.RULES if plan.post.repeats else repeat_fields.CHOICES)
+    show_error()
+    key = widget_key("save-time", plan.post.post_id)
+    st.button("Save", key=key, type="primary", on_click=_save_time, args=(plan,))
 
 
-@closing
+@dialog_callback
 def _save_time(plan: Plan) -> None:
-    key, schedules = of("edit-when", plan.post.post_id), application().schedules
-    chosen, repeat = time_fields.picked(key), repeat_fields.repeat(key)
+    key, schedules = _time_key(plan), application().schedules
+    chosen, repeat = time_fields.chosen_time(key), repeat_fields.repeat(key)
     wall = chosen.wall.isoformat(timespec="seconds")
     if repeat is None:
         schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)
@@ -109,22 +117,21 @@ def _save_time(plan: Plan) -> None:
 
 
 @st.dialog("Post now?", icon=":material/send:")
-def _now_dialog(plan: Plan) -> None:
-    st.markdown(
-        f"This goes out at once to **{plain(listed(account_names(plan.post.destinations)))}**, instead of at its time."
-    )
+def _post_now_dialog(plan: Plan) -> None:
+    accounts = escape(join_names(account_names(plan.post.destinations)))
+    st.markdown(f"This post goes out now to **{accounts}**, not at its scheduled time.")
     st.text(plan.post.text)
-    refusal()
+    show_error()
     st.button(
         "Post now",
-        key=of("send-now", plan.post.post_id),
+        key=widget_key("send-now", plan.post.post_id),
         type="primary",
         icon=":material/send:",
-        on_click=_send_now,
+        on_click=_post_now,
         args=(plan,),
     )
 
 
-@closing
-def _send_now(plan: Plan) -> None:
+@dialog_callback
+def _post_now(plan: Plan) -> None:
     application().schedules.send_now(plan)

@@ -1,101 +1,102 @@
-"""The runs that wait for a person: failed, refused, missed or unconfirmed ones, with what can be done about each."""
+"""The runs that need a person's decision: failed, refused, missed and unconfirmed ones, with their actions."""
 
 import streamlit as st
 
 from core.ledger.history import Run
 from core.ledger.states import DestinationOutcome
+from core.posts.destinations import Destination
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day
 from ui.compose import drafts
 from ui.frame import links
 from ui.frame.application import application
-from ui.frame.callbacks import answering, say
-from ui.frame.dialogs import ask
-from ui.frame.state import of
+from ui.frame.callbacks import callback, flash
+from ui.frame.dialogs import defer
+from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import heard, which
+from ui.frame.wording import accessible_label, post_subject
 from ui.posts import actions
-from ui.posts.run_card import at_destination, outcome_line, run_card
+from ui.posts.run_card import destination_result, destination_subject, run_card
 
 
-def attention(found: list[Run]) -> None:
-    """Draw a card for each run; one that has been seen to has no buttons."""
-    if found:
-        st.header("Waiting for you", anchor=False)
-    for run in found:
+def attention(runs: list[Run]) -> None:
+    """Draw a card for each run; a run that no longer needs a decision has no buttons."""
+    if runs:
+        st.header("Needs attention", anchor=False)
+    for run in runs:
         with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date())):
-            _decisions(run)
+            _results(run)
 
 
-def _decisions(run: Run) -> None:
+def _results(run: Run) -> None:
     for each in run.outcome.destinations:
-        outcome_line(run, each)
+        destination_result(run, each)
         if each.state == "unconfirmed":
-            _decide(run, each)
-    about = which(run.due_at, run.text)
+            _unconfirmed_actions(run, each)
+    subject = post_subject(run.due_at, run.text)
     with st.container(horizontal=True):
-        again = tuple(each for each in run.retriable if each not in _unconfirmed(run))
-        if again:
-            label = "Post it now" if run.state == "missed" else "Retry"
+        retriable = tuple(each for each in run.retriable if each not in _unconfirmed(run))
+        if retriable:
+            label = "Post now" if run.state == "missed" else "Retry"
             st.button(
-                heard(label, about),
-                key=of("retry", run.key),
+                accessible_label(label, subject),
+                key=widget_key("retry", run.key),
                 icon=":material/replay:",
                 on_click=_retry,
-                args=(run, again),
+                args=(run, retriable),
             )
         if run.state == "missed":
             st.button(
-                heard("Schedule again", about),
-                key=of("again", run.key),
+                accessible_label("Reschedule", subject),
+                key=widget_key("again", run.key),
                 icon=":material/schedule:",
-                on_click=_again,
+                on_click=_reschedule,
                 args=(run,),
             )
 
 
-def _decide(run: Run, each: DestinationOutcome) -> None:
-    """An unclear outcome: the person has looked, and says."""
-    st.caption("Look there first. If it is out already, “Publish it” puts it out a second time.")
-    about = at_destination(run, each)
+def _unconfirmed_actions(run: Run, each: DestinationOutcome) -> None:
+    """Draw the two decisions about an unconfirmed result."""
+    st.caption("Check the account first: if the post is there, “Publish again” creates a duplicate.")
+    subject = destination_subject(run, each)
     with st.container(horizontal=True):
         st.button(
-            heard("It is out", about),
-            key=of(f"out-{each.destination}", run.key),
+            accessible_label("Mark as published", subject),
+            key=widget_key(f"out-{each.destination}", run.key),
             icon=":material/check:",
             on_click=_confirm,
             args=(run, each.destination),
         )
         st.button(
-            heard("Publish it", about),
-            key=of(f"publish-{each.destination}", run.key),
+            accessible_label("Publish again", subject),
+            key=widget_key(f"publish-{each.destination}", run.key),
             icon=":material/replay:",
             on_click=_retry,
             args=(run, (each.destination,)),
         )
 
 
-def _unconfirmed(run: Run) -> set[str]:
+def _unconfirmed(run: Run) -> set[Destination]:
     return {each.destination for each in run.outcome.destinations if each.state == "unconfirmed"}
 
 
-@answering
-def _retry(run: Run, destinations: tuple[str, ...]) -> None:
+@callback
+def _retry(run: Run, destinations: tuple[Destination, ...]) -> None:
     application().schedules.retry(run.payload, destinations)
-    say("It is tried again now. What comes of it appears here.")
+    flash("Retrying now. The result appears here.")
 
 
-@answering
-def _confirm(run: Run, destination: str) -> None:
+@callback
+def _confirm(run: Run, destination: Destination) -> None:
     application().schedules.confirm(run.payload, destination)
 
 
-@answering
-def _again(run: Run) -> None:
-    """Give a one-time post another time; of a repeating one, begin a draft of the run that was missed."""
+@callback
+def _reschedule(run: Run) -> None:
+    """Ask for a new time of a one-time post; copy the missed run of a repeating post to Compose."""
     plan = application().ledger.get(run.post_id)
     if plan is not None and not plan.post.repeats:
-        actions.ask_time(run.post_id)
+        actions.change_time(run.post_id)
         return
-    drafts.begin_with(run.payload)
-    ask(lambda: st.switch_page(links.COMPOSE))
+    drafts.copy(run.payload)
+    defer(lambda: st.switch_page(links.COMPOSE))

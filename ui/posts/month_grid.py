@@ -1,4 +1,4 @@
-"""A month as a grid of days, each with the posts that are due on it; a click on a day chooses it."""
+"""A month as a grid of days, each with the posts due on it; a click selects a day."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ _CSS = """
 .day.other { background: transparent; color: var(--st-gray-text-color); }
 .day:hover, .day:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: -2px; }
 .day[aria-pressed="true"] { box-shadow: inset 0 0 0 2px var(--st-primary-color); }
-.said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .number { width: 1.6rem; line-height: 1.6rem; text-align: center; margin-left: -0.3rem; border-radius: 50%;
   font-weight: 600; font-variant-numeric: tabular-nums; }
 .day[aria-current] .number { background: var(--st-primary-color); color: #ffffff; }
@@ -40,35 +40,35 @@ _CSS = """
 """
 _JS = """
 function element(kind, className, text = "") {
-    const made = document.createElement(kind);
-    made.className = className;
-    made.textContent = text;
-    return made;
+    const created = document.createElement(kind);
+    created.className = className;
+    created.textContent = text;
+    return created;
 }
 
-function dayOf(day, setTriggerValue) {
-    const made = element("button", day.in_month ? "day" : "day other");
-    made.type = "button";
-    made.dataset.iso = day.iso;
-    made.setAttribute("aria-pressed", day.chosen);
-    if (day.today) made.setAttribute("aria-current", "date");
+function dayCell(day, setTriggerValue) {
+    const cell = element("button", day.in_month ? "day" : "day other");
+    cell.type = "button";
+    cell.dataset.iso = day.iso;
+    cell.setAttribute("aria-pressed", day.selected);
+    if (day.today) cell.setAttribute("aria-current", "date");
     const number = element("span", "number", day.number);
     number.setAttribute("aria-hidden", true);
-    made.append(element("span", "said", day.label), number);
+    cell.append(element("span", "label", day.label), number);
     const posts = element("span", "posts");
     posts.id = `posts-${day.iso}`;
     posts.setAttribute("aria-hidden", true);
-    made.setAttribute("aria-describedby", posts.id);
+    cell.setAttribute("aria-describedby", posts.id);
     for (const post of day.posts) {
         const line = element("span", "post", `${post.time} ${post.text}`);
         line.style.display = "block";
         line.style.setProperty("--shade", `var(--st-${post.colour}-color)`);
         posts.append(line);
     }
-    if (day.more) posts.append(element("span", "more", `and ${day.more} more`));
-    made.append(posts);
-    made.onclick = () => setTriggerValue("day", day.iso);
-    return made;
+    if (day.more) posts.append(element("span", "more", `+${day.more} more`));
+    cell.append(posts);
+    cell.onclick = () => setTriggerValue("day", day.iso);
+    return cell;
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -76,7 +76,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const focused = month.querySelector(":focus")?.dataset.iso;
     month.replaceChildren(
         ...data.names.map((name) => element("span", "name", name)),
-        ...data.days.map((day) => dayOf(day, setTriggerValue)),
+        ...data.days.map((day) => dayCell(day, setTriggerValue)),
     );
     if (focused) month.querySelector(`[data-iso="${focused}"]`)?.focus({ preventScroll: true });
 }
@@ -85,7 +85,7 @@ _grid = st.components.v2.component("punctual_month", html='<div class="month"></
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class CellPost:
     """One post in a day's cell; `colour` is one of the theme's."""
 
     time: str
@@ -94,24 +94,24 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
-    """One cell. `label` is what a screen reader says first; `more` counts the posts that are not among the lines."""
+class DayCell:
+    """The cell of one day. Screen readers read `label` first; `more` counts the posts that the cell does not list."""
 
     iso: str
     number: int
     label: str
     in_month: bool
     today: bool
-    chosen: bool
-    posts: list[Line]
+    selected: bool
+    posts: list[CellPost]
     more: int
 
 
-def month_grid(days: list[Day], choose: Callable[[date], None]) -> None:
-    """Draw whole weeks from Monday on, and call `choose` with the day that is clicked."""
+def month_grid(cells: list[DayCell], select: Callable[[date], None]) -> None:
+    """Draw whole weeks that start on Monday, and call `select` with the day that is clicked."""
 
     def clicked() -> None:
-        choose(date.fromisoformat(st.session_state[KEY]["day"]))
+        select(date.fromisoformat(st.session_state[KEY]["day"]))
 
     names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    _grid(key=KEY, data={"names": names, "days": [asdict(day) for day in days]}, on_day_change=clicked)
+    _grid(key=KEY, data={"names": names, "days": [asdict(cell) for cell in cells]}, on_day_change=clicked)

@@ -1,80 +1,85 @@
-"""What became of the post that was just scheduled or posted, told above the form until the next one."""
+"""The state of the post that was just scheduled or posted, shown above the form until the next post."""
 
 from datetime import datetime
 
 import streamlit as st
 
-from core.ledger.post_state import Standing, standing
-from core.posts.recurrence import in_words, read
-from core.scheduling.upcoming import entry_of
+from core.ledger.post_state import PostState, post_state
+from core.posts.recurrence import describe_rule, parse_rule
+from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
-from core.time.phrases import calendar_day, countdown, excerpt, lateness, listed, moment
+from core.time.phrases import calendar_day, date_and_time, excerpt, join_names, lateness, relative_time
 from ui.compose import drafts
 from ui.frame import links
-from ui.frame.announcements import spoken
+from ui.frame.announcements import announce
 from ui.frame.application import application
-from ui.frame.callbacks import answering
-from ui.frame.state import OUTCOME
-from ui.frame.wording import BADGES, HEARD, account_names, plain
+from ui.frame.callbacks import callback
+from ui.frame.state import LAST_POST
+from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
 
 
 def outcome() -> None:
-    """Tell it, if there is anything to tell, and keep it true while the page is open."""
-    if OUTCOME in st.session_state:
-        _tell(st.session_state[OUTCOME])
+    """Draw the state of the last post, if there is one, and refresh it while the page is open."""
+    if LAST_POST in st.session_state:
+        _card(st.session_state[LAST_POST])
 
 
 @st.fragment(run_every="1s")
-def _tell(post_id: str) -> None:
+def _card(post_id: str) -> None:
     app = application()
-    found = standing(app.ledger, post_id, app.clock())
-    name, icon, colour = BADGES[found.state]
-    spoken(f"{name}: {excerpt(found.plan.post.text, HEARD)}")
+    found = post_state(app.ledger, post_id, app.clock())
+    post = found.plan.post
+    label, icon, colour = BADGES[found.state]
+    announce(f"{label}: {excerpt(post.text, SUBJECT_LENGTH)}")
     icon, colour = ("check_circle", "green") if found.state == "scheduled" else (icon, colour)
     with st.container(border=True, key="card-outcome", horizontal=True, vertical_alignment="center"):
-        st.markdown(f":{colour}[:material/{icon}:] {_words(found, app.clock())}", width="stretch")
+        st.markdown(f":{colour}[:material/{icon}:] {_sentence(found, app.clock())}", width="stretch")
         if found.state in ("being scheduled", "scheduled", "not armed"):
-            st.page_link(links.QUEUE, label="See in queue", icon=":material/schedule:")
-            st.button("Undo", key="undo", icon=":material/undo:", on_click=_take_back, args=(post_id,))
+            _queue_link()
+            st.button("Undo", key="undo", icon=":material/undo:", on_click=_undo, args=(post_id,))
         elif found.state == "published":
-            links.permalink(found.run.url if found.run else None, listed(account_names(found.plan.post.destinations)))
+            links.permalink(found.run.url if found.run else None, join_names(account_names(post.destinations)))
         elif found.run is not None:
-            st.page_link(links.HISTORY, label="See in History", icon=":material/history:")
+            st.page_link(links.HISTORY, label="View in History", icon=":material/history:")
         elif found.state in ("paused", "time has passed", "missing"):
-            st.page_link(links.QUEUE, label="See in queue", icon=":material/schedule:")
+            _queue_link()
 
 
-def _words(found: Standing, now: datetime) -> str:
+def _queue_link() -> None:
+    st.page_link(links.QUEUE, label="View in Queue", icon=":material/schedule:")
+
+
+def _sentence(found: PostState, now: datetime) -> str:
     post, run = found.plan.post, found.run
-    where = plain(listed(account_names(post.destinations)))
+    accounts = escape(join_names(account_names(post.destinations)))
     match found.state:
         case "scheduled" if post.repeat is not None:
-            rule, at = read(post.repeat.expression)
-            words, begins = plain(in_words(rule, at, post.zone)), entry_of(found, now).due_at
+            rule, at = parse_rule(post.repeat.expression)
+            words, begins = escape(describe_rule(rule, at, post.zone)), entry_of_state(found, now).due_at
             first_day = calendar_day(wall_time(begins, post.zone).date())
-            return f"**Scheduled**: {words}, from {first_day}, {countdown(begins, now)}"
+            return f"**Scheduled**: {words}, from {first_day}, {relative_time(begins, now)}"
         case "scheduled" if post.due_at is not None:
-            return f"**Scheduled** for {moment(post.due_at, post.zone)}, {countdown(post.due_at, now)}"
+            return f"**Scheduled** for {date_and_time(post.due_at, post.zone)}, {relative_time(post.due_at, now)}"
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:
-            return f"**Published** to {where}, {lateness(run.lag_ms)} after its time"
+            return f"**Published** to {accounts}, {lateness(run.lag_ms)} late"
         case "not armed":
-            return "**Not armed yet.** It is noted, and armed by itself within two minutes"
-    name = BADGES[found.state][0]
+            return "**Not scheduled yet.** It is saved, and Punctual schedules it within 2 minutes"
+    label = BADGES[found.state][0]
     if run is None and found.state != "going out":
-        return f"**{name}**"
-    return f"**{name}**: {plain(run.error)}" if run is not None and run.error else f"**{name}** to {where}"
+        return f"**{label}**"
+    return f"**{label}**: {escape(run.error)}" if run is not None and run.error else f"**{label}** to {accounts}"
 
 
-def _take_back(post_id: str) -> None:
-    """Take it back, and draw the whole page: it shows the post in the form, or says why that was too late."""
+def _undo(post_id: str) -> None:
+    """Undo the scheduling and run the whole page again, which shows the post in the form, or the error."""
     _cancel(post_id)
     st.rerun()
 
 
-@answering
+@callback
 def _cancel(post_id: str) -> None:
-    """Cancel it and put it back into the form, with its time; what has been begun there since is put aside."""
+    """Cancel the post and make it the current draft, with its time. A draft started since is stashed."""
     schedules = application().schedules
     cancelled = schedules.cancel(schedules.plan(post_id))
-    drafts.begin_again(cancelled.post)
-    st.session_state.pop(OUTCOME, None)
+    drafts.restore(cancelled.post)
+    st.session_state.pop(LAST_POST, None)

@@ -1,4 +1,4 @@
-"""One occurrence as a card of History: when it was due, what it said, and what became of it at each destination."""
+"""The card of one run in History: its due time, its text, and the result at each destination."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.ledger.history import Run
 from core.ledger.states import DestinationOutcome
-from core.time.phrases import clock_time, counted, excerpt, lateness
+from core.time.phrases import clock_time, excerpt, lateness, plural
 from ui.frame import links
-from ui.frame.state import of
+from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import account_names, plain, state_badge, which
+from ui.frame.wording import account_names, escape, post_subject, state_badge
 
 EXCERPT = 240
 """Characters of a post that its card shows."""
@@ -20,48 +20,48 @@ EXCERPT = 240
 
 @contextmanager
 def run_card(run: Run, note: str) -> Iterator[None]:
-    """Draw the card: the time with a note below it, and the text; what is drawn meanwhile stands below the text."""
-    with st.container(border=True, key=of("card-run", run.key), horizontal=True):
-        with st.container(key=of("time", run.key), width=150, gap="xxsmall"):
+    """Draw the card: the time with a note below it, and the text. The body of the `with` draws below the text."""
+    with st.container(border=True, key=widget_key("card-run", run.key), horizontal=True):
+        with st.container(key=widget_key("time", run.key), width=150, gap="xxsmall"):
             st.markdown(f"### {clock_time(run.due_at, viewer_zone())}", anchors=False)
             st.caption(note)
-        with st.container(key=of("words", run.key), width="stretch", gap="xsmall"):
+        with st.container(key=widget_key("content", run.key), width="stretch", gap="xsmall"):
             st.text(excerpt(run.text, EXCERPT))
             yield
 
 
-def outcome_line(run: Run, each: DestinationOutcome) -> None:
-    """Draw what became of a run at one destination: the state, how late, the reason in full, and where it is seen."""
+def destination_result(run: Run, each: DestinationOutcome) -> None:
+    """Draw the result at one destination: the state, the lag, the full reason of a failure, and the link."""
     if each.url is None:
-        st.markdown(_words(run, each))
+        st.markdown(_markdown(run, each))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(_words(run, each), width="content")
-        links.permalink(each.url, at_destination(run, each))
+        st.markdown(_markdown(run, each), width="content")
+        links.permalink(each.url, destination_subject(run, each))
 
 
-def at_destination(run: Run, each: DestinationOutcome) -> str:
-    """Return what tells a run at one destination from every other where it is heard."""
-    return f"{account_names([each.destination])[0]}, {which(run.due_at, run.text)}"
+def destination_subject(run: Run, each: DestinationOutcome) -> str:
+    """Return the account, time and text of a result, for `accessible_label`."""
+    return f"{account_names([each.destination])[0]}, {post_subject(run.due_at, run.text)}"
 
 
 def lag(run: Run, each: DestinationOutcome) -> int | None:
-    """Return how many milliseconds after its due instant a destination had it; None where it has not."""
+    """Return the milliseconds from the due instant to the publication; None if it is not published."""
     if each.state != "published" or each.at is None:
         return None
     return (each.at - run.due_at) // timedelta(milliseconds=1)
 
 
-def _words(run: Run, each: DestinationOutcome) -> str:
-    late, own = lag(run, each), run.payload.variants.get(each.destination)
+def _markdown(run: Run, each: DestinationOutcome) -> str:
+    late, variant = lag(run, each), run.payload.variants.get(each.destination)
     details = []
     if late is not None:
         details.append(f"{lateness(late)} late")
     elif run.attempts > 1:
-        details.append(counted(run.attempts, "attempt"))
-    if own is not None:
-        details.append(f"“{excerpt(own, EXCERPT)}”")
-    name = f"**{plain(account_names([each.destination])[0])}**"
-    said = " · ".join([name, *(f":gray[{plain(detail)}]" for detail in details)])
-    reason = f"  \n{plain(each.reason)}" if each.reason else ""
-    return f"{state_badge(each.state)} :small[{said}{reason}]"
+        details.append(plural(run.attempts, "attempt"))
+    if variant is not None:
+        details.append(f"“{excerpt(variant, EXCERPT)}”")
+    name = f"**{escape(account_names([each.destination])[0])}**"
+    line = " · ".join([name, *(f":gray[{escape(detail)}]" for detail in details)])
+    reason = f"  \n{escape(each.reason)}" if each.reason else ""
+    return f"{state_badge(each.state)} :small[{line}{reason}]"

@@ -1,50 +1,50 @@
-"""The words that a reader looks for in a list of posts, in their texts and in the names of where they go."""
+"""The search of a list of posts, by text and by account name."""
 
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.posts.models import account_and_part
+from core.posts.destinations import Destination
 from ui.frame.application import application
-from ui.frame.card_places import anew
+from ui.frame.card_places import reset_list
 from ui.frame.state import SEARCH
 
-LOOKED_THROUGH = 1000
-"""How many posts a search looks through."""
+SEARCH_LIMIT = 1000
+"""How many posts a search reads."""
 
-Matches = Callable[[str, Sequence[str]], bool]
+Matcher = Callable[[str, Sequence[Destination]], bool]
 
 
 def search_field() -> None:
-    """Draw the field; other words ask for another list."""
+    """Draw the search field; a new search resets the list."""
     st.text_input(
         "Search",
         key=SEARCH,
         placeholder="Search",
         icon=":material/search:",
         label_visibility="collapsed",
-        on_change=anew,
+        on_change=reset_list,
     )
 
 
-def searched() -> list[str]:
-    """Return the words that are looked for, if any."""
+def search_words() -> list[str]:
+    """Return the words in the search field."""
     return (st.session_state.get(SEARCH) or "").casefold().split()
 
 
-def looked_through(which: str) -> None:
-    """Say that a search has ended before the list did."""
-    st.caption(f"Only the {which} {LOOKED_THROUGH:,} posts were searched.")
+def search_limit_note(which: str) -> None:
+    """Draw the note that the search stopped before the end of the list. `which` is `next` or `last`."""
+    st.caption(f"Only the {which} {SEARCH_LIMIT:,} posts were searched.")
 
 
-def matching() -> Matches:
-    """Return a test of one post, by its text and its destinations: whether it holds every word."""
-    words = searched()
+def matcher() -> Matcher:
+    """Return a function that takes a post's text and destinations, and returns whether they contain every word."""
+    words = search_words()
     names = {account.destination: account.label for account in application().accounts.all()}
 
-    def holds(text: str, destinations: Sequence[str]) -> bool:
-        labels = (names.get(account_and_part(each)[0], "") for each in destinations)
-        everything = " ".join([text, *destinations, *labels]).casefold()
-        return all(word in everything for word in words)
+    def matches(text: str, destinations: Sequence[Destination]) -> bool:
+        labels = (names.get(each.account, "") for each in destinations)
+        searched = " ".join([text, *destinations, *labels]).casefold()
+        return all(word in searched for word in words)
 
-    return holds
+    return matches

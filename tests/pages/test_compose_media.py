@@ -1,0 +1,199 @@
+"""Pictures, videos and variants, from Compose to the post."""
+
+import pytest
+
+from core.accounts.port import Account
+from core.ledger.port import UnknownPost
+from core.posts.models import Media
+
+VIDEO_HEADER = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
+
+
+def video(size: int) -> bytes:
+    return VIDEO_HEADER + bytes(size - len(VIDEO_HEADER))
+
+
+@pytest.fixture
+def compose(browse, application):
+    application.accounts.connect(
+        application.networks["webhook"].connect({"name": "shop", "address": "http://127.0.0.1:1/"})
+    )
+    session = browse("compose")
+    session.address("outbox", "webhook:shop")
+    return session
+
+
+@pytest.fixture
+def post(application):
+    """Return the post of a scheduled draft."""
+    return lambda draft: application.schedules.plan(draft).post
+
+
+def attach(session, *files: bytes, content_type: str = "image/png") -> list[Media]:
+    """Attach files and return all media of the current draft."""
+    named = [(f"file-{number}", content, content_type) for number, content in enumerate(files)]
+    session.file_uploader[0].set_value(named).run()
+    return session.session_state[f"media-{session.draft}"]
+
+
+def describe(session, media, description):
+    session.text_area(key=f"alt-{media.reference}-{session.draft}").set_value(description).run()
+
+
+def vary(session, text):
+    """Write a variant for the shop."""
+    session.toggle(key=f"differs-webhook:shop-{session.draft}").set_value(True).run()
+    session.text_area(key=f"text-webhook:shop-{session.draft}").set_value(text).run()
+
+
+def test_a_picture_is_posted_with_its_description(compose, application, picture, post):
+    draft = compose.draft
+    [media] = attach(compose, picture("teal"))
+    compose.write("The sea")
+    describe(compose, media, "  A teal sea ")
+    compose.schedule()
+    [posted] = post(draft).media
+    assert (posted.reference, posted.alt, posted.kind) == (media.reference, "A teal sea", "picture")
+    assert application.media.get(posted.reference) == picture("teal")
+
+
+def test_a_deleted_picture_can_be_removed_from_a_draft(browse, plan):
+    gone = Media(reference="0" * 64, kind="picture", content_type="image/png", size=1, width=1, height=1)
+    queued = plan("Look", media=[gone])
+    session = browse("queue")
+    session.choose("Duplicate", queued)
+    assert any("is no longer there" in found.value for found in session.caption)
+    session.click(f"Remove-{gone.reference}", session.draft)
+    assert not any("is no longer there" in found.value for found in session.caption)
+    session.schedule()
+    assert not session.error
+
+
+def test_pictures_are_reordered_and_removed(compose, picture, post):
+    draft = compose.draft
+    first, second, third = attach(compose, picture("red"), picture("green"), picture("blue"))
+    compose.click(f"Move up-{third.reference}", draft)
+    compose.click(f"Remove-{first.reference}", draft)
+    compose.write("Two of three")
+    compose.schedule()
+    assert [each.reference for each in post(draft).media] == [third.reference, second.reference]
+
+
+def test_a_picture_without_a_description_has_a_warning(compose, picture):
+    attach(compose, picture("teal"))
+    assert "No description: some readers will miss it." in compose.shown
+
+
+def test_the_same_picture_is_attached_once(compose, picture):
+    attach(compose, picture("teal"))
+    assert len(attach(compose, picture("teal"))) == 1
+
+
+def test_a_file_of_another_kind_is_refused_and_the_text_stays(compose):
+    compose.write("Kept")
+    assert attach(compose, b"MZ not a picture") == []
+    assert "neither a picture nor a video" in compose.error[0].value
+    assert compose.text_area(key=f"text-{compose.draft}").value == "Kept"
+
+
+@pytest.fixture
+def bluesky(compose, application):
+    """Address the draft to an account whose server takes videos up to 5 MB."""
+    account = Account(destination="bluesky:ada.test", label="@ada.test (Bluesky)", limits={"video_bytes": 5_000_000})
+    application.accounts.connect(account)
+    compose.run()
+    compose.address(account.destination)
+    return compose
+
+
+def test_a_video_is_posted_with_its_description(bluesky, post):
+    draft = bluesky.draft
+    [media] = attach(bluesky, video(3024), content_type="video/mp4")
+    assert ":material/movie: Video" in [caption.value for caption in bluesky.caption]
+    bluesky.write("The sea")
+    describe(bluesky, media, "Waves")
+    bluesky.schedule()
+    assert post(draft).destinations == ("bluesky:ada.test",)
+    assert [(each.kind, each.alt) for each in post(draft).media] == [("video", "Waves")]
+
+
+def test_a_video_too_large_for_the_accounts_server_is_refused_and_the_draft_stays(bluesky, post):
+    draft = bluesky.draft
+    attach(bluesky, video(6_003_024), content_type="video/mp4")
+    bluesky.write("The sea")
+    bluesky.schedule()
+    assert "The video has 6.0 MB; @ada.test (Bluesky) takes 5 MB." in bluesky.error[0].value.replace("\\", "")
+    with pytest.raises(UnknownPost):
+        post(draft)
+    assert len(bluesky.session_state[f"media-{draft}"]) == 1
+
+
+def test_a_destination_gets_its_variant(compose, post):
+    draft = compose.draft
+    compose.write("For all")
+    compose.toggle(key=f"differs-webhook:shop-{draft}").set_value(True).run()
+    assert compose.text_area(key=f"text-webhook:shop-{draft}").value == "For all"
+    vary(compose, "For the shop")
+    compose.schedule()
+    assert (post(draft).text_for("outbox"), post(draft).text_for("webhook:shop")) == ("For all", "For the shop")
+
+
+def test_a_variant_that_is_switched_off_is_not_posted(compose, post):
+    draft = compose.draft
+    compose.write("For all")
+    vary(compose, "For the shop")
+    compose.toggle(key=f"differs-webhook:shop-{draft}").set_value(False).run()
+    compose.schedule()
+    assert post(draft).variants == {}
+
+
+def test_undo_returns_pictures_and_variants_to_the_form(compose, picture):
+    [media] = attach(compose, picture("teal"))
+    compose.write("The sea")
+    describe(compose, media, "A teal sea")
+    vary(compose, "Shop")
+    compose.schedule()
+    compose.click("undo")
+    draft = compose.draft
+    assert compose.session_state[f"media-{draft}"] == [media.model_copy(update={"alt": "A teal sea"})]
+    assert compose.text_area(key=f"alt-{media.reference}-{draft}").value == "A teal sea"
+    assert compose.text_area(key=f"text-webhook:shop-{draft}").value == "Shop"
+
+
+def test_the_preview_counts_as_each_network_does(compose):
+    compose.write("Family 👨‍👩‍👧")
+    assert [caption.value for caption in compose.caption].count("8 characters") == 2
+
+
+@pytest.fixture
+def x_and_linkedin(browse, application):
+    """Open Compose for accounts on X and LinkedIn."""
+    for destination, label in (("x:ada", "@ada (X)"), ("linkedin:abc", "Ada (LinkedIn)")):
+        application.accounts.connect(Account(destination=destination, label=label, credentials={"token": "1"}))
+    session = browse("compose")
+    session.address("x:ada", "linkedin:abc")
+    return session
+
+
+def test_a_video_is_posted_to_x_and_linkedin(x_and_linkedin, application, post):
+    draft = x_and_linkedin.draft
+    [media] = attach(x_and_linkedin, video(100_000), content_type="video/mp4")
+    x_and_linkedin.write("A film")
+    assert [caption.value for caption in x_and_linkedin.caption].count(":material/movie: Video") == 2
+    x_and_linkedin.schedule()
+    assert post(draft).destinations == ("x:ada", "linkedin:abc")
+    assert [each.kind for each in post(draft).media] == ["video"]
+    assert application.media.get(media.reference) == video(100_000)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"), [(50_000, "takes none below 75 kB"), (10_100_000, "has 10.1 MB; @ada (X) takes 10 MB")]
+)
+def test_a_video_that_a_network_refuses_is_refused_before_scheduling(x_and_linkedin, post, size, message):
+    draft = x_and_linkedin.draft
+    attach(x_and_linkedin, video(size), content_type="video/mp4")
+    x_and_linkedin.write("A film")
+    x_and_linkedin.schedule()
+    assert any(message in error.value.replace("\\", "") for error in x_and_linkedin.error)
+    with pytest.raises(UnknownPost):
+        post(draft)
