@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-from core.ledger.history import everything
+from core.ledger.history import all_runs
 from core.ledger.port import Cursor, Ledger
-from core.posts.recurrence import NeverRuns, preview
+from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.upcoming import QueueEntry, QueueWindow, upcoming
 
@@ -24,7 +24,7 @@ def calendar_view(
     listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime, now: datetime
 ) -> QueueWindow:
     """Return the posts due from `start` until before `end`, soonest first, each run once."""
-    before = islice(everything(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), POSTS_LIMIT)
+    before = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), POSTS_LIMIT)
     past = list(takewhile(lambda run: run.due_at >= start, before))
     nothing = QueueWindow(entries=[], more=False)
     coming = upcoming(listing, now, end, limit=POSTS_LIMIT, start=start) if end > now else nothing
@@ -43,7 +43,7 @@ def _runs(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry
         return [entry]
     ends_at = min(rule.ends_at or last, last)
     try:
-        due = preview(rule.expression, entry.post.zone, rule.starts_at, ends_at, after=after, count=RUNS_LIMIT)
+        due = next_runs(rule.expression, entry.post.zone, rule.starts_at, ends_at, after=after, count=RUNS_LIMIT)
     except NeverRuns:
         return []
     return [replace(entry, due_at=each) for each in due]

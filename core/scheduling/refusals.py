@@ -10,7 +10,7 @@ class TooSoon(PunctualError):
     """The instant has passed, or is too near for the scheduler."""
 
     def __init__(self, due_at: datetime, earliest: datetime, now: datetime, zone: str) -> None:
-        state = "has passed" if due_at <= now else "is too soon to be met"
+        state = "has passed" if due_at <= now else "is too soon"
         super().__init__(f"{date_and_time(due_at, zone)} {state}.")
         self.earliest = earliest
         self.hint = f"Choose a time after {date_and_time(earliest, zone)}, or use Post now."

@@ -8,7 +8,7 @@ from core.ledger.port import Ledger
 from core.ledger.post_state import PostState, StateName, post_state
 from core.posts.destinations import Destination
 from core.posts.models import Post
-from core.posts.recurrence import NeverRuns, preview
+from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.listing import ScheduleDetail, ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
 
@@ -133,6 +133,6 @@ def _next_run(post: Post | None, after: datetime) -> datetime | None:
         return None
     rule = post.repeat
     try:
-        return preview(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=1)[0]
+        return next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=1)[0]
     except NeverRuns:
         return None

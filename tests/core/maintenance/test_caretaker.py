@@ -1,5 +1,3 @@
-"""Duties that are done again and again."""
-
 import logging
 import threading
 from datetime import timedelta
@@ -10,20 +8,20 @@ from core.errors import PunctualError
 from core.maintenance.caretaker import Caretaker, at_most_every
 
 
-class Nothing(PunctualError):
-    """Nothing works today."""
+class Broken(PunctualError):
+    """A fault that a person can act on."""
 
-    hint = "Go home."
+    hint = "Mend it."
 
 
-@pytest.mark.parametrize("fault", [Nothing("It is broken."), ZeroDivisionError("one of ours")])
-def test_a_duty_that_fails_is_told_and_ends_no_other(caplog, fault):
+@pytest.mark.parametrize("fault", [Broken("It is broken."), ZeroDivisionError("one of ours")])
+def test_a_failing_task_is_logged_and_stops_no_other(caplog, fault):
     done = threading.Semaphore(0)
 
     def fail():
         raise fault
 
-    caretaker = Caretaker({"mend it": fail, "tidy": done.release}, name="errands", every_seconds=0.01)
+    caretaker = Caretaker({"mend it": fail, "tidy": done.release}, interval_seconds=0.01)
     with caplog.at_level(logging.WARNING):
         caretaker.start()
         assert all(done.acquire(timeout=5) for _ in range(3))
@@ -31,35 +29,35 @@ def test_a_duty_that_fails_is_told_and_ends_no_other(caplog, fault):
     assert "Could not mend it" in caplog.text
 
 
-def test_what_is_seldom_is_done_at_once_and_then_after_its_pause(clock):
+def test_a_limited_task_runs_at_once_and_then_once_per_pause(clock):
     done = []
-    duty = at_most_every(timedelta(days=1), lambda: done.append(clock()), clock)
+    task = at_most_every(timedelta(days=1), lambda: done.append(clock()), clock)
     for hours in (0, 12, 11, 1, 1):
         clock.move(hours=hours)
-        duty()
+        task()
     assert len(done) == 2
 
 
-def test_a_clock_that_was_wrong_and_is_set_back_holds_nothing_up(clock):
+def test_a_limited_task_runs_again_after_the_clock_is_set_back(clock):
     done = []
-    duty = at_most_every(timedelta(hours=1), lambda: done.append(clock()), clock)
+    task = at_most_every(timedelta(hours=1), lambda: done.append(clock()), clock)
     clock.move(days=365)
-    duty()
+    task()
     clock.move(days=-365)
     for _ in range(2):
-        duty()
+        task()
     assert len(done) == 2
 
 
-def test_what_is_seldom_and_failed_is_tried_next_time(clock):
+def test_a_limited_task_that_failed_runs_at_the_next_call(clock):
     tried = []
 
     def fail():
         tried.append(clock())
-        raise Nothing("It is broken.")
+        raise Broken("It is broken.")
 
-    duty = at_most_every(timedelta(days=1), fail, clock)
+    task = at_most_every(timedelta(days=1), fail, clock)
     for _ in range(2):
-        with pytest.raises(Nothing):
-            duty()
+        with pytest.raises(Broken):
+            task()
     assert len(tried) == 2

@@ -1,20 +1,18 @@
-"""What is swept, and what stays."""
-
 import os
 from datetime import timedelta
 
 import pytest
 
 from core.maintenance import media_sweep
-from core.maintenance.media_sweep import Sweeper
+from core.maintenance.media_sweep import MediaSweep
 from core.media.folder import FolderMedia
 from core.posts.models import Media
-from core.scheduling.listing import Listed, Scheduled
+from core.scheduling.listing import ListedSchedule, ScheduleDetail
 from core.time.instants import real_clock
 
 
 class RepeatingPosts:
-    """A queue that holds nothing but these repeating posts."""
+    """A listing with these repeating posts and no one-time posts."""
 
     def __init__(self):
         self.posts = []
@@ -22,16 +20,18 @@ class RepeatingPosts:
     def window(self, start, end, *, limit):
         assert limit == 0
         return [
-            Listed(name=f"repeat-{post.post_id}", post_id=post.post_id, due_at=None, enabled=True, modified_at=start)
+            ListedSchedule(
+                name=f"repeat-{post.post_id}", post_id=post.post_id, due_at=None, enabled=True, modified_at=start
+            )
             for post in self.posts
         ]
 
     def details(self, listed):
-        return [Scheduled(listed=each, post=post) for each, post in zip(listed, self.posts, strict=True)]
+        return [ScheduleDetail(listed=each, post=post) for each, post in zip(listed, self.posts, strict=True)]
 
 
 @pytest.fixture
-def queue():
+def listing():
     return RepeatingPosts()
 
 
@@ -41,20 +41,21 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def at_noon(clock):
-    """The tests' clock, moved to the machine's own time: the age of files is the machine's."""
+def machine_time(clock):
+    """Move the tests' clock to the machine's time, from which files have their timestamps."""
     clock.now = real_clock()
     return clock
 
 
 @pytest.fixture
-def sweeper(store, ledger, queue, at_noon):
-    return Sweeper(store, ledger, queue, at_noon)
+def sweep(store, ledger, listing, machine_time):
+    """Sweep once; return how many files were deleted."""
+    return MediaSweep(store, ledger, listing, machine_time).run
 
 
 @pytest.fixture
 def grow_old(tmp_path):
-    """Let every file have been put so many days ago."""
+    """Set the timestamp of every file to this many days ago."""
 
     def age(days):
         at = (real_clock() - timedelta(days=days)).timestamp()
@@ -66,7 +67,7 @@ def grow_old(tmp_path):
 
 @pytest.fixture
 def attached(store):
-    """Keep a file and return what a post carries of it."""
+    """Store a file and return the media that a post carries."""
     return lambda name: Media(
         reference=store.put(name.encode()), kind="picture", content_type="image/png", size=1, width=1, height=1
     )
@@ -76,88 +77,90 @@ def plan(ledger, post, now):
     return ledger.plan(post, schedule_name=f"post-{post.post_id}", now=now)
 
 
-def test_what_no_post_has_named_for_90_days_is_deleted(sweeper, store, attached, at_noon):
+def test_a_file_is_deleted_when_no_post_has_needed_it_for_90_days(sweep, store, attached, machine_time):
     reference = attached("of a draft that was dropped").reference
-    at_noon.move(days=89)
-    assert sweeper.sweep() == 0
+    machine_time.move(days=89)
+    assert sweep() == 0
     assert store.exists(reference)
-    at_noon.move(days=2)
-    assert sweeper.sweep() == 1
+    machine_time.move(days=2)
+    assert sweep() == 1
     assert not store.exists(reference)
 
 
-@pytest.mark.parametrize("wish", ["active", "paused"])
-def test_what_a_pending_post_names_stays_and_counts_as_new(
-    sweeper, store, ledger, attached, a_post, at_noon, wish, grow_old
+@pytest.mark.parametrize("desired", ["active", "paused"])
+def test_a_file_of_a_pending_post_is_kept_and_its_timestamp_renewed(
+    sweep, store, ledger, attached, a_post, machine_time, desired, grow_old
 ):
     media = attached("of a post far ahead")
-    post = a_post(media=(media,), due_at=at_noon() + timedelta(days=300))
-    plan(ledger, post, at_noon())
-    if wish == "paused":
-        ledger.change(post.model_copy(update={"revision": 2}), wish="paused", schedule_name="post-it", now=at_noon())
-    ledger.settle(post.post_id, 2 if wish == "paused" else 1, now=at_noon())
+    post = a_post(media=(media,), due_at=machine_time() + timedelta(days=300))
+    plan(ledger, post, machine_time())
+    if desired == "paused":
+        ledger.change(
+            post.model_copy(update={"revision": 2}), desired="paused", schedule_name="post-it", now=machine_time()
+        )
+    ledger.settle(post.post_id, 2 if desired == "paused" else 1, now=machine_time())
     grow_old(days=100)
-    assert sweeper.sweep() == 0
-    assert real_clock() - store.kept_at(media.reference) < timedelta(minutes=1)
+    assert sweep() == 0
+    assert real_clock() - store.stored_at(media.reference) < timedelta(minutes=1)
 
 
-def test_what_a_repeating_post_names_stays_also_before_its_schedule_is_made(
-    sweeper, store, ledger, attached, a_series, at_noon
-):
+def test_a_file_of_a_repeating_post_without_a_schedule_is_kept(sweep, store, ledger, attached, a_series, machine_time):
     media = attached("of every morning")
-    plan(ledger, a_series(media=(media,)), at_noon())
-    at_noon.move(days=100)
-    sweeper.sweep()
+    plan(ledger, a_series(media=(media,)), machine_time())
+    machine_time.move(days=100)
+    sweep()
     assert store.exists(media.reference)
 
 
-def test_what_a_repeating_post_names_stays(sweeper, store, queue, attached, a_series, at_noon):
+def test_a_file_of_a_repeating_post_is_kept(sweep, store, listing, attached, a_series, machine_time):
     media = attached("of every morning")
-    queue.posts = [a_series(media=(media,))]
-    at_noon.move(days=100)
-    sweeper.sweep()
+    listing.posts = [a_series(media=(media,))]
+    machine_time.move(days=100)
+    sweep()
     assert store.exists(media.reference)
 
 
-def test_what_only_a_cancelled_post_names_goes(sweeper, store, ledger, attached, a_post, at_noon):
+def test_a_file_of_a_cancelled_post_is_deleted(sweep, store, ledger, attached, a_post, machine_time):
     media = attached("of a post that was cancelled")
-    post = a_post(media=(media,), due_at=at_noon() + timedelta(days=300))
-    plan(ledger, post, at_noon())
-    ledger.change(post.model_copy(update={"revision": 2}), wish="cancelled", schedule_name="post-it", now=at_noon())
-    ledger.settle(post.post_id, 2, now=at_noon())
-    at_noon.move(days=100)
-    sweeper.sweep()
+    post = a_post(media=(media,), due_at=machine_time() + timedelta(days=300))
+    plan(ledger, post, machine_time())
+    ledger.change(
+        post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-it", now=machine_time()
+    )
+    ledger.settle(post.post_id, 2, now=machine_time())
+    machine_time.move(days=100)
+    sweep()
     assert not store.exists(media.reference)
 
 
-def test_what_is_attached_again_while_the_posts_are_looked_through_stays(sweeper, store, queue, attached, at_noon):
+def test_a_file_that_is_attached_again_during_the_sweep_is_kept(sweep, store, listing, attached, machine_time):
     reference = attached("of an old draft").reference
-    at_noon.move(days=100)
-    look = queue.window
+    machine_time.move(days=100)
+    window = listing.window
 
     def attach_meanwhile(start, end, *, limit):
         attached("of an old draft")
-        return look(start, end, limit=limit)
+        return window(start, end, limit=limit)
 
-    queue.window = attach_meanwhile
-    assert sweeper.sweep() == 0
+    listing.window = attach_meanwhile
+    assert sweep() == 0
     assert store.exists(reference)
 
 
-def test_while_every_file_is_young_no_post_is_looked_at(store, at_noon, attached):
+def test_no_post_is_read_while_every_file_is_young(store, machine_time, attached):
     attached("young")
-    at_noon.move(days=6)
-    assert Sweeper(store, None, None, at_noon).sweep() == 0
+    machine_time.move(days=6)
+    assert MediaSweep(store, None, None, machine_time).run() == 0
 
 
-def test_with_too_many_posts_to_look_through_nothing_is_deleted(
-    sweeper, store, ledger, attached, a_post, at_noon, monkeypatch, caplog
+def test_nothing_is_deleted_with_too_many_pending_posts(
+    sweep, store, ledger, attached, a_post, machine_time, monkeypatch, caplog
 ):
-    monkeypatch.setattr(media_sweep, "PENDING_AT_MOST", 1)
+    monkeypatch.setattr(media_sweep, "PENDING_LIMIT", 1)
     media = attached("unused")
     for number in range(2):
-        plan(ledger, a_post(post_id=f"{number:012d}", due_at=at_noon() + timedelta(days=300)), at_noon())
-    at_noon.move(days=100)
-    assert sweeper.sweep() == 0
+        plan(ledger, a_post(post_id=f"{number:012d}", due_at=machine_time() + timedelta(days=300)), machine_time())
+    machine_time.move(days=100)
+    assert sweep() == 0
     assert store.exists(media.reference)
-    assert "nothing is swept" in caplog.text
+    assert "no pictures and videos are deleted" in caplog.text

@@ -1,5 +1,3 @@
-"""The scheduler agrees with the ledger, wherever a process dies and whoever else is at work."""
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,14 +9,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from core.aws_errors import RoleNotReady, SchedulerUnavailable
+from core.aws_errors import AwsUnavailable, RoleNotReady
 from core.errors import PunctualError
 from core.ledger.port import Plan, Receipt
 from core.posts.models import Repeat
 from core.posts.payload import ScheduleName, invocation_of
 from core.scheduling.arming import NotArmed
 from core.scheduling.schedules import Schedules
-from core.scheduling.upsert import ROLE_PATIENCE, Waiting
+from core.scheduling.upsert import ROLE_TIMEOUT, WaitPolicy
 
 CALLS = {
     "create_schedule",
@@ -33,11 +31,11 @@ CALLS = {
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of ours runs."""
+    """The process was killed: none of its handlers runs."""
 
 
-class Moment:
-    """One of a process's calls, counted over all that it calls, and what happens right before and right after it."""
+class Interruption:
+    """Counts the calls of a process and runs a function before or after one of them."""
 
     def __init__(self, number: int, before: Callable[[], Any] | None, after: Callable[[], Any] | None) -> None:
         self.calls = 0
@@ -46,8 +44,8 @@ class Moment:
         self._after = after
 
     def watch(self, part: Any) -> Any:
-        """Return the part with its calls counted."""
-        return _Watched(part, self)
+        """Return a part of the process with its calls counted."""
+        return _Counted(part, self)
 
     def call(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
         self.calls += 1
@@ -60,16 +58,16 @@ class Moment:
         return answer
 
 
-class _Watched:
-    def __init__(self, part: Any, moment: Moment) -> None:
+class _Counted:
+    def __init__(self, part: Any, interruption: Interruption) -> None:
         self._part = part
-        self._moment = moment
+        self._interruption = interruption
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
         if name not in CALLS:
             return found
-        return lambda *given, **named: self._moment.call(found, *given, **named)
+        return lambda *given, **named: self._interruption.call(found, *given, **named)
 
 
 def die(_: str) -> None:
@@ -77,7 +75,7 @@ def die(_: str) -> None:
 
 
 KILLS = ((die, None), (None, die))
-"""Before the call, and after it."""
+"""A kill before the call, and one after it."""
 
 
 def edit(schedules: Schedules, plan: Plan) -> None:
@@ -113,37 +111,41 @@ CHANGES = [edit, later, pause, cancel, undo, resume, send_now]
 
 
 @pytest.fixture
-def watched(make_schedules, scheduler, functions, ledger) -> Callable[[Moment], Schedules]:
-    """A process in which something happens at one of its calls."""
+def interrupted(make_schedules, scheduler, functions, ledger) -> Callable[[Interruption], Schedules]:
+    """Make a process that is interrupted at one of its calls."""
 
-    def make(moment: Moment) -> Schedules:
+    def make(interruption: Interruption) -> Schedules:
         return make_schedules(
-            scheduler=moment.watch(scheduler), functions=moment.watch(functions), ledger=moment.watch(ledger)
+            scheduler=interruption.watch(scheduler),
+            functions=interruption.watch(functions),
+            ledger=interruption.watch(ledger),
         )
 
     return make
 
 
 @pytest.fixture
-def at_every_call(watched) -> Callable[..., int]:
-    """Do something anew, for a new post, with `before` or `after` at each of its calls; return how many it makes."""
+def at_every_call(interrupted) -> Callable[..., int]:
+    """Repeat an action on new posts, interrupted at each of its calls in turn; return the number of calls."""
 
     def run(
         do: Callable[[Schedules, str], None],
         check: Callable[[str], None],
-        *moments: tuple[Callable[[str], None] | None, Callable[[str], None] | None],
+        *interruptions: tuple[Callable[[str], None] | None, Callable[[str], None] | None],
     ) -> int:
         post = 0
         for number in count(1):
             reached = False
-            for before, after in moments:
+            for before, after in interruptions:
                 post += 1
                 post_id = f"{post:012d}"
-                moment = Moment(number, before and partial(before, post_id), after and partial(after, post_id))
+                interruption = Interruption(
+                    number, before and partial(before, post_id), after and partial(after, post_id)
+                )
                 with suppress(Killed, PunctualError):
-                    do(watched(moment), post_id)
+                    do(interrupted(interruption), post_id)
                 check(post_id)
-                reached |= moment.calls >= number
+                reached |= interruption.calls >= number
             if not reached:
                 return number - 1
         raise AssertionError("not reached")
@@ -153,7 +155,7 @@ def at_every_call(watched) -> Callable[..., int]:
 
 @pytest.fixture
 def repaired(schedules, agrees, clock) -> Callable[[str], None]:
-    """Assert that a minute later all is finished."""
+    """Assert that `repair` has settled a post a minute later."""
 
     def check(post_id: str) -> None:
         clock.move(seconds=61)
@@ -164,14 +166,14 @@ def repaired(schedules, agrees, clock) -> Callable[[str], None]:
     return check
 
 
-def test_killed_while_scheduling_a_post_is_armed_or_was_never_planned(at_every_call, repaired, a_post):
+def test_a_kill_during_scheduling_leaves_a_post_that_is_armed_later_or_no_plan(at_every_call, repaired, a_post):
     def schedule(process: Schedules, post_id: str) -> None:
         process.schedule(a_post(post_id=post_id))
 
     assert at_every_call(schedule, repaired, *KILLS) == 4
 
 
-def test_killed_while_posting_now_the_post_is_handed_over_or_was_never_planned(at_every_call, repaired, a_post):
+def test_a_kill_during_post_now_leaves_a_post_that_is_invoked_later_or_no_plan(at_every_call, repaired, a_post):
     def post_now(process: Schedules, post_id: str) -> None:
         process.post_now(a_post(post_id=post_id))
 
@@ -179,7 +181,7 @@ def test_killed_while_posting_now_the_post_is_handed_over_or_was_never_planned(a
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_killed_while_changing_a_post_the_change_is_finished_or_was_never_made(
+def test_a_kill_during_a_change_leaves_a_change_that_is_settled_later_or_none(
     at_every_call, repaired, schedules, a_post, change
 ):
     def make_change(process: Schedules, post_id: str) -> None:
@@ -190,7 +192,7 @@ def test_killed_while_changing_a_post_the_change_is_finished_or_was_never_made(
 
 @pytest.mark.parametrize("change", [edit, pause, cancel, undo, resume])
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-def test_killed_while_changing_a_series_the_change_is_finished_or_was_never_made(
+def test_a_kill_during_a_change_of_a_series_leaves_a_change_that_is_settled_later_or_none(
     at_every_call, repaired, schedules, a_series, change
 ):
     def make_change(process: Schedules, post_id: str) -> None:
@@ -202,7 +204,7 @@ def test_killed_while_changing_a_series_the_change_is_finished_or_was_never_made
 @pytest.mark.parametrize("second", [edit, later, cancel])
 @pytest.mark.parametrize("first", CHANGES)
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-def test_a_change_that_another_process_makes_meanwhile_is_settled_though_ours_goes_on_or_dies(
+def test_a_concurrent_change_is_settled_whether_the_first_process_continues_or_is_killed(
     at_every_call, repaired, schedules, a_post, first, second
 ):
     def make_change(process: Schedules, post_id: str) -> None:
@@ -216,8 +218,8 @@ def test_a_change_that_another_process_makes_meanwhile_is_settled_though_ours_go
 
 
 @pytest.mark.parametrize("number", range(2, 6))
-def test_who_was_held_up_until_all_was_settled_takes_back_what_he_does_after_that(
-    watched, schedules, names, agrees, clock, a_post, number
+def test_a_delayed_process_undoes_its_late_work_on_an_old_revision(
+    interrupted, schedules, names, agrees, clock, a_post, number
 ):
     plan = schedules.schedule(a_post())
 
@@ -226,59 +228,59 @@ def test_who_was_held_up_until_all_was_settled_takes_back_what_he_does_after_tha
         clock.move(seconds=61)
         assert schedules.repair() == []
 
-    later(watched(Moment(number, meanwhile, None)), plan)
+    later(interrupted(Interruption(number, meanwhile, None)), plan)
     agrees(plan.post.post_id)
 
 
-def test_what_fails_when_another_process_has_gone_on_is_no_failure(watched, schedules, names, repaired, a_post):
+def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, names, repaired, a_post):
     plan = schedules.schedule(a_post())
 
     def meanwhile() -> None:
         schedules.cancel(schedules.plan(plan.post.post_id))
-        raise SchedulerUnavailable("The line was cut.")
+        raise AwsUnavailable("The line was cut.")
 
-    edit(watched(Moment(2, meanwhile, None)), plan)
-    assert schedules.plan(plan.post.post_id).wish == "cancelled"
+    edit(interrupted(Interruption(2, meanwhile, None)), plan)
+    assert schedules.plan(plan.post.post_id).desired == "cancelled"
     assert names() == []
     repaired(plan.post.post_id)
 
 
-# What others did to a schedule
+# Schedules that others changed
 
 
-def test_a_schedule_that_somebody_deleted_can_still_be_cancelled(schedules, scheduler, names, agrees, a_post):
+def test_a_post_whose_schedule_was_deleted_can_be_cancelled(schedules, scheduler, names, agrees, a_post):
     plan = schedules.schedule(a_post())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
     schedules.cancel(plan)
     agrees(plan.post.post_id)
 
 
-def test_a_change_brings_back_what_somebody_deleted(schedules, scheduler, agrees, a_post):
+def test_a_change_creates_a_deleted_schedule_again(schedules, scheduler, agrees, a_post):
     plan = schedules.schedule(a_post())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
     schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     agrees(plan.post.post_id)
 
 
-def test_a_half_done_post_that_somebody_deleted_is_armed_again_though_its_token_was_used(
-    watched, schedules, scheduler, repaired, a_post
+def test_an_unsettled_post_whose_schedule_was_deleted_is_armed_again_with_a_new_token(
+    interrupted, schedules, scheduler, repaired, a_post
 ):
     with pytest.raises(Killed):
-        watched(Moment(3, None, lambda: die(""))).schedule(a_post())
+        interrupted(Interruption(3, None, lambda: die(""))).schedule(a_post())
     scheduler.delete_schedule(Name=str(ScheduleName.of(a_post())), GroupName="punctual")
     repaired(a_post().post_id)
 
 
-def test_a_half_done_post_that_somebody_changed_is_put_right(watched, scheduler, held, repaired, a_post):
+def test_an_unsettled_post_whose_schedule_was_changed_is_corrected(interrupted, scheduler, held, repaired, a_post):
     with pytest.raises(Killed):
-        watched(Moment(3, None, lambda: die(""))).schedule(a_post())
+        interrupted(Interruption(3, None, lambda: die(""))).schedule(a_post())
     name = str(ScheduleName.of(a_post()))
     members = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
     scheduler.update_schedule(**{member: held(name)[member] for member in members}, State="DISABLED")
     repaired(a_post().post_id)
 
 
-def test_a_name_that_is_taken_is_taken_over(schedules, scheduler, agrees, a_post, target):
+def test_a_foreign_schedule_with_the_same_name_is_replaced(schedules, scheduler, agrees, a_post, target):
     scheduler.create_schedule(
         Name=str(ScheduleName.of(a_post())),
         GroupName="punctual",
@@ -300,9 +302,9 @@ OTHERWISE = {
 
 
 @pytest.mark.parametrize("member", OTHERWISE)
-def test_a_scheduler_that_keeps_something_else_is_not_believed(make_schedules, scheduler, ledger, a_post, member):
-    class Careless:
-        """Says that it keeps one member otherwise than it was given."""
+def test_a_schedule_that_reads_back_differently_is_not_armed(make_schedules, scheduler, ledger, a_post, member):
+    class Altering:
+        """A scheduler that returns one member with another value."""
 
         def __getattr__(self, name: str) -> Any:
             return self.found if name == "get_schedule" else getattr(scheduler, name)
@@ -313,33 +315,33 @@ def test_a_scheduler_that_keeps_something_else_is_not_believed(make_schedules, s
             return kept
 
     with pytest.raises(NotArmed, match=f"{member} differs"):
-        make_schedules(scheduler=Careless()).schedule(a_post())
+        make_schedules(scheduler=Altering()).schedule(a_post())
     assert not ledger.get(a_post().post_id).settled
 
 
 def test_a_change_under_the_same_name_is_one_update(make_schedules, scheduler, schedules, a_post):
-    asked = []
+    calls = []
 
-    class Listening:
+    class Recording:
         def __getattr__(self, name: str) -> Any:
             def ask(**named: Any) -> Any:
-                asked.append(name)
+                calls.append(name)
                 return getattr(scheduler, name)(**named)
 
             return ask
 
-    edit(make_schedules(scheduler=Listening()), schedules.schedule(a_post()))
-    assert asked == ["update_schedule", "get_schedule"]
+    edit(make_schedules(scheduler=Recording()), schedules.schedule(a_post()))
+    assert calls == ["update_schedule", "get_schedule"]
 
 
-# A scheduler that is away, and time that passes
+# An unreachable scheduler, and passing time
 
 
 @pytest.fixture
-def away(make_schedules, scheduler) -> Schedules:
-    """Schedules whose scheduler and functions cannot be reached."""
+def unreachable(make_schedules, scheduler) -> Schedules:
+    """Make Schedules whose scheduler and functions are unreachable."""
 
-    class Away:
+    class Unreachable:
         exceptions = scheduler.exceptions
 
         def __getattr__(self, name: str) -> Any:
@@ -348,29 +350,29 @@ def away(make_schedules, scheduler) -> Schedules:
 
             return call
 
-    return make_schedules(scheduler=Away(), functions=Away())
+    return make_schedules(scheduler=Unreachable(), functions=Unreachable())
 
 
-def test_while_the_scheduler_is_away_the_intent_is_kept_and_armed_later(away, ledger, names, repaired, a_post):
-    with pytest.raises(SchedulerUnavailable):
-        away.schedule(a_post())
+def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(unreachable, ledger, names, repaired, a_post):
+    with pytest.raises(AwsUnavailable):
+        unreachable.schedule(a_post())
     assert not ledger.get(a_post().post_id).settled
     assert names() == []
     repaired(a_post().post_id)
 
 
-@pytest.mark.parametrize("together", [1, 1000])
-def test_what_cannot_be_finished_is_told_and_holds_up_nothing_else(
-    away, make_schedules, scheduler, clock, agrees, a_post, monkeypatch, together
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_post_that_cannot_be_settled_is_returned_and_delays_no_other(
+    unreachable, make_schedules, scheduler, clock, agrees, a_post, monkeypatch, batch
 ):
-    monkeypatch.setattr("core.scheduling.schedules.REPAIRED_TOGETHER", together)
+    monkeypatch.setattr("core.scheduling.schedules.REPAIR_BATCH", batch)
     posts = [a_post(post_id=f"{number:012d}") for number in range(3)]
     for post in posts:
-        with pytest.raises(SchedulerUnavailable):
-            away.schedule(post)
+        with pytest.raises(AwsUnavailable):
+            unreachable.schedule(post)
 
     class RefusesOne:
-        """Takes every schedule but one."""
+        """A scheduler that refuses one schedule."""
 
         def __getattr__(self, name: str) -> Any:
             found = getattr(scheduler, name)
@@ -387,35 +389,35 @@ def test_what_cannot_be_finished_is_told_and_holds_up_nothing_else(
     agrees(posts[2].post_id)
 
 
-def test_repair_ends_between_two_posts_when_it_is_told_to(away, schedules, ledger, names, clock, a_post):
+def test_repair_stops_between_two_posts_on_request(unreachable, schedules, ledger, names, clock, a_post):
     for number in range(3):
-        with pytest.raises(SchedulerUnavailable):
-            away.schedule(a_post(post_id=f"{number:012d}"))
+        with pytest.raises(AwsUnavailable):
+            unreachable.schedule(a_post(post_id=f"{number:012d}"))
     clock.move(minutes=2)
     assert len(schedules.repair(lambda: bool(names()))) == 2
     assert len(names()) == 1
 
 
-def test_while_the_scheduler_is_away_only_the_first_is_tried_and_all_are_left(make_schedules, scheduler, clock, a_post):
+def test_repair_tries_only_one_post_while_the_scheduler_is_unreachable(make_schedules, scheduler, clock, a_post):
     tried = []
 
-    class Away:
+    class Unreachable:
         def create_schedule(self, **request: Any) -> None:
             tried.append(request["Name"])
             raise EndpointConnectionError(endpoint_url="http://engine.invalid")
 
         update_schedule = create_schedule
 
-    schedules = make_schedules(scheduler=Away())
+    schedules = make_schedules(scheduler=Unreachable())
     for number in range(3):
-        with pytest.raises(SchedulerUnavailable):
+        with pytest.raises(AwsUnavailable):
             schedules.schedule(a_post(post_id=f"{number:012d}"))
     clock.move(minutes=2)
     assert [plan.post.post_id for plan in schedules.repair()] == [f"{number:012d}" for number in range(3)]
     assert len(tried) == 3 + 1
 
 
-def test_repair_does_not_wait_for_a_role(make_schedules, clock, a_post):
+def test_repair_does_not_wait_for_the_role(make_schedules, clock, a_post):
     class NotTrusted:
         def create_schedule(self, **_: Any) -> None:
             message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
@@ -424,28 +426,30 @@ def test_repair_does_not_wait_for_a_role(make_schedules, clock, a_post):
         update_schedule = create_schedule
 
     paused: list[float] = []
-    schedules = make_schedules(scheduler=NotTrusted(), waiting=Waiting(pause=paused.append, tell=lambda _: None))
+    schedules = make_schedules(
+        scheduler=NotTrusted(), wait_policy=WaitPolicy(pause=paused.append, report=lambda _: None)
+    )
     with pytest.raises(RoleNotReady):
         schedules.schedule(a_post())
-    assert sum(paused) == ROLE_PATIENCE
+    assert sum(paused) == ROLE_TIMEOUT
     clock.move(minutes=2)
     assert len(schedules.repair()) == 1
-    assert sum(paused) == ROLE_PATIENCE
+    assert sum(paused) == ROLE_TIMEOUT
 
 
-def test_repair_leaves_alone_what_is_being_settled_at_this_moment(away, schedules, clock, names, a_post):
-    with pytest.raises(SchedulerUnavailable):
-        away.schedule(a_post())
+def test_repair_leaves_a_change_alone_for_the_grace_period(unreachable, schedules, clock, names, a_post):
+    with pytest.raises(AwsUnavailable):
+        unreachable.schedule(a_post())
     clock.move(seconds=60)
     assert schedules.repair() == []
     assert names() == []
 
 
-def test_a_post_whose_instant_came_before_it_was_armed_is_handed_over(
-    away, schedules, functions, clock, agrees, a_post
+def test_a_post_that_becomes_due_before_it_is_armed_is_invoked_directly(
+    unreachable, schedules, functions, clock, agrees, a_post
 ):
-    with pytest.raises(SchedulerUnavailable):
-        away.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
+    with pytest.raises(AwsUnavailable):
+        unreachable.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     clock.move(minutes=2)
     schedules.repair()
     post = a_post(due_at=clock() - timedelta(seconds=90))
@@ -453,11 +457,11 @@ def test_a_post_whose_instant_came_before_it_was_armed_is_handed_over(
     assert schedules.plan(post.post_id).settled
 
 
-def test_a_post_whose_instant_comes_while_it_is_armed_goes_out_and_is_not_called_unarmed(
+def test_a_post_that_becomes_due_during_arming_is_invoked_and_not_reported_as_unarmed(
     make_schedules, scheduler, functions, clock, names, a_post
 ):
     class Firing:
-        """Slow; and what it took has fired and is gone when it answers."""
+        """A slow scheduler: a new schedule has fired and is deleted when the response arrives."""
 
         def __getattr__(self, name: str) -> Any:
             return self.create if name == "create_schedule" else getattr(scheduler, name)
@@ -473,12 +477,12 @@ def test_a_post_whose_instant_comes_while_it_is_armed_goes_out_and_is_not_called
     assert names() == []
 
 
-def test_a_post_that_fired_before_it_was_noted_as_armed_is_not_handed_over_again(
-    watched, schedules, ledger, functions, clock, a_post
+def test_a_post_that_fired_before_it_was_settled_is_not_invoked_again(
+    interrupted, schedules, ledger, functions, clock, a_post
 ):
     post = a_post(due_at=clock() + timedelta(seconds=30))
     with pytest.raises(Killed):
-        watched(Moment(3, None, lambda: die(""))).schedule(post)
+        interrupted(Interruption(3, None, lambda: die(""))).schedule(post)
     clock.move(minutes=2)
     ledger.record(invocation_of(post, post.due_at), Receipt(kind="handed_over", at=clock(), revision=1))
     assert schedules.repair() == []
@@ -486,9 +490,7 @@ def test_a_post_that_fired_before_it_was_noted_as_armed_is_not_handed_over_again
     assert schedules.plan(post.post_id).settled
 
 
-def test_a_post_that_was_attempted_before_it_was_changed_is_handed_over_as_changed(
-    schedules, ledger, functions, clock, a_post
-):
+def test_a_post_that_was_attempted_before_its_change_is_invoked_as_changed(schedules, ledger, functions, clock, a_post):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     clock.move(minutes=1)
     ledger.record(invocation_of(plan.post, plan.post.due_at), Receipt(kind="attempt_failed", at=clock(), revision=1))
@@ -496,42 +498,42 @@ def test_a_post_that_was_attempted_before_it_was_changed_is_handed_over_as_chang
     assert [payload.revision for payload in functions.payloads] == [2]
 
 
-def test_a_change_of_text_that_was_half_done_at_the_due_instant_goes_out_as_changed(
-    watched, schedules, functions, clock, names, a_post
+def test_an_unsettled_change_of_text_at_the_due_instant_is_published(
+    interrupted, schedules, functions, clock, names, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     with pytest.raises(Killed):
-        edit(watched(Moment(1, None, lambda: die(""))), plan)
+        edit(interrupted(Interruption(1, None, lambda: die(""))), plan)
     clock.move(minutes=2)
     assert schedules.repair() == []
     assert [payload.revision for payload in functions.payloads] == [2]
     assert names() == []
 
 
-def test_within_the_lead_a_post_is_handed_over_and_the_relay_waits(
-    away, make_schedules, functions, target, clock, a_post
+def test_an_unarmed_post_within_the_lead_is_invoked_directly(
+    unreachable, make_schedules, functions, target, clock, a_post
 ):
-    with pytest.raises(SchedulerUnavailable):
-        away.schedule(a_post(due_at=clock() + timedelta(seconds=130)))
+    with pytest.raises(AwsUnavailable):
+        unreachable.schedule(a_post(due_at=clock() + timedelta(seconds=130)))
     clock.move(seconds=70)
     leading = make_schedules(target=replace(target, lead=timedelta(seconds=60)))
     assert leading.repair() == []
     assert len(functions.payloads) == 1
 
 
-def test_a_paused_post_whose_instant_came_before_it_was_paused_lies_in_the_queue(
-    away, schedules, clock, agrees, a_post
+def test_a_paused_post_that_becomes_due_before_it_is_settled_stays_paused(
+    unreachable, schedules, clock, agrees, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
-    with pytest.raises(SchedulerUnavailable):
-        away.pause(plan)
+    with pytest.raises(AwsUnavailable):
+        unreachable.pause(plan)
     clock.move(minutes=2)
     assert schedules.repair() == []
     agrees(plan.post.post_id)
 
 
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-def test_a_series_that_began_long_ago_is_armed_again_though_its_start_has_passed(schedules, clock, held, a_series):
+def test_a_series_whose_start_has_passed_can_be_armed_again(schedules, clock, held, a_series):
     rule = Repeat(expression="cron(0 9 * * ? *)", starts_at=clock() + timedelta(hours=1))
     plan = schedules.schedule(a_series(repeat=rule))
     clock.move(days=3)

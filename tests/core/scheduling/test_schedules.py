@@ -1,5 +1,3 @@
-"""What a person does with posts, on the engine and on moto."""
-
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -7,30 +5,31 @@ import pytest
 
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Receipt, UnknownPost
 from core.ledger.states import outcome
+from core.posts.destinations import Destination
 from core.posts.models import Media, Repeat
 from core.posts.payload import PayloadTooLarge, invocation_of
-from core.scheduling.refusals import Cancelled, Over, Repeats, TooFarAhead, TooLateToChange, TooSoon
-from core.scheduling.schedules import FURTHEST_AHEAD
+from core.scheduling.refusals import PostCancelled, PostRepeats, SeriesEnded, TooFarAhead, TooLateToChange, TooSoon
+from core.scheduling.time_limits import PLANNING_HORIZON
 
 on_the_engine = pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-"""For what is decided before the scheduler is asked."""
+"""Marks a test whose result does not depend on the scheduler."""
 
 
 @pytest.fixture
 def claimed(ledger, clock):
-    """Claim a post's publication, as the posting server does when it is due."""
+    """Claim a publication of a post, as the posting server does."""
 
-    def claim(post, destination="outbox", **changed):
+    def claim(post, **changed):
         payload = invocation_of(post, changed.pop("occurrence", post.due_at))
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
-        return payload, ledger.claim(payload, destination, **asked, now=clock())
+        return payload, ledger.claim(payload, Destination("outbox"), **asked, now=clock())
 
     return claim
 
 
 @pytest.fixture
 def ended(ledger, clock):
-    """Say how a claimed publication ended."""
+    """Record the result of a claimed publication."""
 
     def end(payload, kind, destination="outbox"):
         receipt = Receipt(kind=kind, at=clock(), revision=payload.revision, destination=destination)
@@ -42,14 +41,14 @@ def ended(ledger, clock):
 # Scheduling
 
 
-def test_what_is_scheduled_was_read_back_and_is_noted(schedules, agrees, a_post, names):
+def test_a_scheduled_post_is_read_back_and_settled(schedules, agrees, a_post, names):
     plan = schedules.schedule(a_post(due_at=datetime(2026, 11, 24, 8, tzinfo=UTC)))
     assert plan.settled
     assert names() == ["post-20261124T080000Z-k3v9q2m4cx7a"]
     agrees(plan.post.post_id)
 
 
-def test_a_series_is_scheduled_under_its_own_name(schedules, agrees, a_series, names):
+def test_a_series_is_scheduled_under_a_name_without_an_instant(schedules, agrees, a_series, names):
     schedules.schedule(a_series())
     assert names() == ["repeat-k3v9q2m4cx7a"]
     agrees(a_series().post_id)
@@ -62,30 +61,30 @@ def test_a_double_click_schedules_once(schedules, names, a_post):
 
 
 @on_the_engine
-def test_a_second_click_in_the_last_moment_is_not_too_soon(schedules, clock, a_post):
+def test_a_second_click_shortly_before_the_due_instant_is_not_too_soon(schedules, clock, a_post):
     post = a_post(due_at=clock() + timedelta(seconds=3))
     first = schedules.schedule(post)
     clock.move(seconds=2)
     assert schedules.schedule(post) == first
 
 
-def test_a_draft_that_was_scheduled_already_is_changed_and_not_ignored(schedules, agrees, a_post):
+def test_scheduling_a_scheduled_post_again_changes_it(schedules, agrees, a_post):
     schedules.schedule(a_post())
     again = schedules.schedule(a_post(text="Better", due_at=a_post().due_at + timedelta(hours=1)))
     assert (again.post.text, again.post.revision) == ("Better", 2)
     agrees(again.post.post_id)
 
 
-def test_a_draft_that_was_cancelled_meanwhile_is_scheduled_again(schedules, agrees, a_post):
+def test_scheduling_a_cancelled_post_again_activates_it(schedules, agrees, a_post):
     schedules.cancel(schedules.schedule(a_post()))
     again = schedules.schedule(a_post())
-    assert again.wish == "active"
+    assert again.desired == "active"
     agrees(again.post.post_id)
 
 
 @on_the_engine
-def test_a_post_is_planned_up_to_three_years_ahead_to_the_millisecond(schedules, clock, a_post):
-    furthest = clock() + FURTHEST_AHEAD
+def test_a_post_can_be_scheduled_exactly_three_years_ahead(schedules, clock, a_post):
+    furthest = clock() + PLANNING_HORIZON
     with pytest.raises(TooFarAhead):
         schedules.schedule(a_post(due_at=furthest + timedelta(milliseconds=1)))
     assert schedules.schedule(a_post(due_at=furthest)).settled
@@ -97,11 +96,11 @@ def test_a_post_is_planned_up_to_three_years_ahead_to_the_millisecond(schedules,
     [
         (timedelta(hours=-1), TooSoon, "has passed"),
         (timedelta(0), TooSoon, "has passed"),
-        (timedelta(seconds=1), TooSoon, "only a moment ahead"),
+        (timedelta(seconds=1), TooSoon, "is too soon"),
         (timedelta(days=4 * 365), TooFarAhead, "too far ahead"),
     ],
 )
-def test_an_instant_that_cannot_be_met_is_refused_and_nothing_is_written(
+def test_an_instant_outside_the_time_limits_is_refused_and_nothing_is_written(
     schedules, ledger, names, clock, a_post, ahead, refusal, words
 ):
     with pytest.raises(refusal, match=words):
@@ -111,7 +110,7 @@ def test_an_instant_that_cannot_be_met_is_refused_and_nothing_is_written(
 
 
 @on_the_engine
-def test_the_earliest_time_is_named(make_schedules, clock, a_post):
+def test_a_refusal_names_the_earliest_time(make_schedules, clock, a_post):
     on_aws = make_schedules(notice=timedelta(minutes=2))
     with pytest.raises(TooSoon) as refusal:
         on_aws.schedule(a_post(due_at=clock() + timedelta(seconds=119)))
@@ -121,7 +120,7 @@ def test_the_earliest_time_is_named(make_schedules, clock, a_post):
 
 
 @on_the_engine
-def test_a_text_that_does_not_fit_is_refused_and_nothing_is_written(schedules, ledger, a_post):
+def test_a_text_that_is_too_large_is_refused_and_nothing_is_written(schedules, ledger, a_post):
     for act in (schedules.schedule, schedules.post_now):
         with pytest.raises(PayloadTooLarge):
             act(a_post(text="x" * 200_000))
@@ -133,17 +132,17 @@ def test_a_text_that_does_not_fit_is_refused_and_nothing_is_written(schedules, l
 
 
 @on_the_engine
-def test_a_series_whose_last_date_has_passed_is_refused(schedules, clock, a_series):
+def test_an_ended_series_cannot_be_restored(schedules, clock, a_series):
     rule = Repeat(expression="cron(0 9 * * ? *)", ends_at=clock() + timedelta(days=2))
     plan = schedules.schedule(a_series(repeat=rule))
     schedules.cancel(plan)
     clock.move(days=3)
-    with pytest.raises(Over):
+    with pytest.raises(SeriesEnded):
         schedules.undo_cancel(schedules.plan(plan.post.post_id))
 
 
 @on_the_engine
-def test_what_was_never_planned_is_unknown(schedules):
+def test_a_post_that_was_never_planned_is_unknown(schedules):
     with pytest.raises(UnknownPost):
         schedules.plan("000000000000")
 
@@ -151,19 +150,19 @@ def test_what_was_never_planned_is_unknown(schedules):
 # Changes
 
 
-def test_what_goes_out_and_where_changes_under_the_same_name(schedules, agrees, names, a_post):
+def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules, agrees, names, a_post):
     plan = schedules.schedule(a_post())
     media = Media(reference="a" * 64, kind="picture", content_type="image/png", size=1, alt="A heron")
-    said = {"text": "Better", "destinations": ("outbox", "webhook:sales"), "media": (media,)}
-    said["variants"] = {"webhook:sales": "Cheaper"}
+    content = {"text": "Better", "destinations": ("outbox", "webhook:sales"), "media": (media,)}
+    content["variants"] = {"webhook:sales": "Cheaper"}
     elsewhen = {"wall": "2031-01-01T00:00:00", "zone": "Asia/Tokyo"}
-    edited = schedules.edit(plan, plan.post.model_copy(update=said | elsewhen))
-    assert edited.post == plan.post.model_copy(update=said | {"revision": 2})
+    edited = schedules.edit(plan, plan.post.model_copy(update=content | elsewhen))
+    assert edited.post == plan.post.model_copy(update=content | {"revision": 2})
     assert names() == [plan.schedule_name]
     agrees(plan.post.post_id)
 
 
-def test_another_time_is_another_name_and_the_old_one_is_gone(schedules, agrees, names, a_post):
+def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, agrees, names, a_post):
     plan = schedules.schedule(a_post())
     due_at = datetime(2026, 12, 24, 8, tzinfo=UTC)
     moved = schedules.reschedule(plan, due_at=due_at, wall="2026-12-24T17:00:00", zone="Asia/Tokyo")
@@ -172,7 +171,7 @@ def test_another_time_is_another_name_and_the_old_one_is_gone(schedules, agrees,
     agrees(plan.post.post_id)
 
 
-def test_a_series_gets_another_rule(schedules, agrees, held, a_series):
+def test_the_rule_of_a_series_can_be_changed(schedules, agrees, held, a_series):
     plan = schedules.schedule(a_series())
     rule = Repeat(expression="cron(30 18 ? * FRI *)")
     schedules.change_rule(plan, repeat=rule, wall="2026-11-06T18:30:00", zone="Europe/London")
@@ -185,47 +184,47 @@ def test_a_series_gets_another_rule(schedules, agrees, held, a_series):
 
 
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
-def test_a_paused_post_is_held_but_does_not_fire(schedules, agrees, request, kind):
+def test_a_paused_post_has_a_disabled_schedule_until_it_resumes(schedules, agrees, request, kind):
     plan = schedules.schedule(request.getfixturevalue(kind)())
     paused = schedules.pause(plan)
-    assert paused.wish == "paused"
+    assert paused.desired == "paused"
     agrees(plan.post.post_id)
     edited = schedules.edit(paused, paused.post.model_copy(update={"text": "Better"}))
-    assert edited.wish == "paused"
+    assert edited.desired == "paused"
     agrees(plan.post.post_id)
-    assert schedules.resume(edited).wish == "active"
+    assert schedules.resume(edited).desired == "active"
     agrees(plan.post.post_id)
 
 
-def test_a_paused_post_that_gets_another_time_stays_paused(schedules, agrees, clock, a_post):
+def test_a_rescheduled_paused_post_stays_paused(schedules, agrees, clock, a_post):
     paused = schedules.pause(schedules.schedule(a_post()))
     due_at = clock() + timedelta(days=1)
     moved = schedules.reschedule(paused, due_at=due_at, wall="2026-11-03T13:00:00", zone="Europe/Berlin")
-    assert (moved.wish, moved.post.due_at) == ("paused", due_at)
+    assert (moved.desired, moved.post.due_at) == ("paused", due_at)
     agrees(moved.post.post_id)
     with pytest.raises(TooSoon):
         schedules.reschedule(moved, due_at=clock(), wall="2026-11-02T13:00:00", zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
-def test_a_cancelled_post_is_gone_and_undo_brings_it_back(schedules, agrees, names, request, kind):
+def test_a_cancelled_post_has_no_schedule_until_undo_restores_it(schedules, agrees, names, request, kind):
     plan = schedules.schedule(request.getfixturevalue(kind)())
     cancelled = schedules.cancel(plan)
-    assert cancelled.wish == "cancelled"
+    assert cancelled.desired == "cancelled"
     assert names() == []
     back = schedules.undo_cancel(cancelled)
-    assert (back.wish, back.post.revision) == ("active", 3)
+    assert (back.desired, back.post.revision) == ("active", 3)
     agrees(plan.post.post_id)
 
 
 @on_the_engine
-def test_a_cancellation_made_twice_is_one(schedules, a_post):
+def test_a_cancellation_is_idempotent(schedules, a_post):
     cancelled = schedules.cancel(schedules.schedule(a_post()))
     assert schedules.cancel(cancelled) == cancelled
 
 
 @on_the_engine
-def test_once_the_time_has_passed_neither_undo_nor_resume_brings_a_post_back(schedules, clock, a_post):
+def test_an_overdue_post_can_be_rescheduled_but_not_resumed_or_restored(schedules, clock, a_post):
     cancelled = schedules.cancel(schedules.schedule(a_post(post_id="0" * 12)))
     paused = schedules.pause(schedules.schedule(a_post(post_id="1" * 12)))
     clock.move(hours=2)
@@ -238,14 +237,14 @@ def test_once_the_time_has_passed_neither_undo_nor_resume_brings_a_post_back(sch
 
 
 @on_the_engine
-def test_what_was_cancelled_in_another_tab_is_not_changed(schedules, ledger, a_post):
+def test_a_cancelled_post_cannot_be_changed(schedules, ledger, a_post):
     plan = schedules.schedule(a_post())
     cancelled = schedules.cancel(plan)
     better = plan.post.model_copy(update={"text": "Better"})
     rule = {"repeat": Repeat(expression="cron(0 9 * * ? *)"), "wall": plan.post.wall, "zone": plan.post.zone}
     edit, change_rule = partial(schedules.edit, post=better), partial(schedules.change_rule, **rule)
     for change in (schedules.pause, schedules.resume, schedules.send_now, edit, change_rule):
-        with pytest.raises(Cancelled):
+        with pytest.raises(PostCancelled):
             change(cancelled)
     with pytest.raises(ChangedElsewhere):
         schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
@@ -253,7 +252,7 @@ def test_what_was_cancelled_in_another_tab_is_not_changed(schedules, ledger, a_p
 
 
 @on_the_engine
-def test_in_the_last_moment_the_text_is_fixed_but_the_post_can_still_be_stopped_or_moved(schedules, clock, a_post):
+def test_shortly_before_the_due_instant_a_post_can_be_rescheduled_and_paused_but_not_edited(schedules, clock, a_post):
     post = a_post(due_at=clock() + timedelta(seconds=10))
     plan = schedules.schedule(post)
     clock.move(seconds=8)
@@ -270,7 +269,7 @@ def test_in_the_last_moment_the_text_is_fixed_but_the_post_can_still_be_stopped_
 
 
 @on_the_engine
-def test_the_text_of_a_post_that_has_just_fired_is_not_changed_under_its_relay(schedules, clock, a_post):
+def test_a_post_that_has_just_fired_cannot_be_edited(schedules, clock, a_post):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=10)))
     clock.move(seconds=11)
     with pytest.raises(TooLateToChange) as refused:
@@ -280,7 +279,7 @@ def test_the_text_of_a_post_that_has_just_fired_is_not_changed_under_its_relay(s
 
 
 @on_the_engine
-def test_once_it_is_claimed_nothing_is_changed(schedules, ledger, claimed, agrees, a_post, clock):
+def test_a_claimed_post_cannot_be_changed(schedules, ledger, claimed, agrees, a_post, clock):
     plan = schedules.schedule(a_post())
     claimed(plan.post)
     later = clock() + timedelta(hours=2)
@@ -298,19 +297,19 @@ def test_once_it_is_claimed_nothing_is_changed(schedules, ledger, claimed, agree
 
 
 @on_the_engine
-def test_a_series_has_no_single_time(schedules, a_series, clock):
+def test_a_series_cannot_be_rescheduled_or_sent_now(schedules, a_series, clock):
     plan = schedules.schedule(a_series())
-    with pytest.raises(Repeats):
+    with pytest.raises(PostRepeats):
         schedules.send_now(plan)
-    with pytest.raises(Repeats):
+    with pytest.raises(PostRepeats):
         schedules.reschedule(plan, due_at=clock() + timedelta(days=1), wall=plan.post.wall, zone=plan.post.zone)
     assert schedules.plan(plan.post.post_id) == plan
 
 
-# At once
+# Post now
 
 
-def test_post_now_hands_over_without_a_schedule(schedules, functions, names, agrees, clock, a_post):
+def test_post_now_invokes_the_relay_without_a_schedule(schedules, functions, names, agrees, clock, a_post):
     plan = schedules.post_now(a_post())
     (payload,) = functions.payloads
     assert (payload.due_at, payload.revision, payload.text) == (clock(), 1, a_post().text)
@@ -320,7 +319,7 @@ def test_post_now_hands_over_without_a_schedule(schedules, functions, names, agr
 
 
 @on_the_engine
-def test_post_now_clicked_twice_is_handed_over_once(schedules, functions, clock, a_post):
+def test_post_now_is_idempotent(schedules, functions, clock, a_post):
     first = schedules.post_now(a_post())
     clock.move(seconds=1)
     assert schedules.post_now(a_post()) == first
@@ -328,14 +327,14 @@ def test_post_now_clicked_twice_is_handed_over_once(schedules, functions, clock,
 
 
 @on_the_engine
-def test_a_post_that_could_not_be_scheduled_in_time_can_be_posted_now(schedules, functions, agrees, clock, a_post):
+def test_a_scheduled_post_can_be_posted_now_with_another_text(schedules, functions, agrees, clock, a_post):
     schedules.schedule(a_post())
     plan = schedules.post_now(a_post(text="Better"))
     assert [(payload.revision, payload.text) for payload in functions.payloads] == [(2, "Better")]
     agrees(plan.post.post_id)
 
 
-def test_a_queued_post_is_sent_now_and_leaves_the_queue(schedules, functions, names, agrees, clock, a_post):
+def test_a_post_that_is_sent_now_loses_its_schedule(schedules, functions, names, agrees, clock, a_post):
     plan = schedules.send_now(schedules.schedule(a_post()))
     (payload,) = functions.payloads
     assert (payload.due_at, payload.revision) == (clock(), 2)
@@ -344,23 +343,23 @@ def test_a_queued_post_is_sent_now_and_leaves_the_queue(schedules, functions, na
 
 
 @on_the_engine
-def test_a_paused_post_is_sent_now_as_well(schedules, functions, names, clock, a_post):
+def test_a_paused_post_can_be_sent_now(schedules, functions, names, clock, a_post):
     schedules.send_now(schedules.pause(schedules.schedule(a_post())))
     assert [payload.revision for payload in functions.payloads] == [3]
     assert names() == []
 
 
 @on_the_engine
-def test_the_engine_takes_what_is_posted_now(make_schedules, clients, store, clock, a_post):
+def test_post_now_stores_an_invocation_in_the_engine(make_schedules, clients, store, clock, a_post):
     make_schedules(functions=clients.functions).post_now(a_post())
     assert store.next_due() == clock()
 
 
-# Trying again
+# Retry
 
 
 @on_the_engine
-def test_a_retry_goes_out_however_late_it_is(schedules, functions, ledger, claimed, ended, clock, a_post):
+def test_a_retry_ignores_lateness(schedules, functions, ledger, claimed, ended, clock, a_post):
     plan = schedules.schedule(a_post())
     payload, _ = claimed(plan.post)
     ended(payload, "refused")
@@ -369,11 +368,11 @@ def test_a_retry_goes_out_however_late_it_is(schedules, functions, ledger, claim
     (again,) = functions.payloads
     assert again.due + timedelta(minutes=again.late_after_minutes) >= clock() + timedelta(hours=1)
     assert again.model_copy(update={"late_after_minutes": 60}) == payload
-    assert claimed(plan.post)[1].verdict == "yours"
+    assert claimed(plan.post)[1].verdict == "granted"
 
 
 @on_the_engine
-def test_what_was_missed_by_a_clock_that_was_ahead_can_be_retried_before_its_time(
+def test_a_post_that_was_missed_by_a_wrong_clock_can_be_retried_before_its_time(
     schedules, functions, ledger, clock, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(hours=5)))
@@ -385,10 +384,10 @@ def test_what_was_missed_by_a_clock_that_was_ahead_can_be_retried_before_its_tim
 
 
 @on_the_engine
-def test_a_retry_that_cannot_be_handed_over_leaves_what_is_known(
+def test_a_retry_that_cannot_invoke_the_relay_keeps_the_result(
     make_schedules, schedules, ledger, claimed, ended, a_post
 ):
-    class Away:
+    class Unreachable:
         def invoke(self, **_):
             raise OSError("the line is down")
 
@@ -396,12 +395,12 @@ def test_a_retry_that_cannot_be_handed_over_leaves_what_is_known(
     payload, _ = claimed(plan.post)
     ended(payload, "refused")
     with pytest.raises(OSError, match="line"):
-        make_schedules(functions=Away()).retry(payload, ["outbox"])
+        make_schedules(functions=Unreachable()).retry(payload, ["outbox"])
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "refused"
 
 
 @on_the_engine
-def test_a_missed_post_that_was_cancelled_is_not_retried(schedules, functions, ledger, clock, a_post):
+def test_a_cancelled_missed_post_cannot_be_retried(schedules, functions, ledger, clock, a_post):
     plan = schedules.schedule(a_post())
     payload = invocation_of(plan.post, plan.post.due_at)
     ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
@@ -412,7 +411,7 @@ def test_a_missed_post_that_was_cancelled_is_not_retried(schedules, functions, l
 
 
 @on_the_engine
-def test_what_a_person_saw_is_published_at_the_time_it_was_tried(schedules, ledger, claimed, ended, clock, a_post):
+def test_a_confirmed_publication_has_the_time_of_its_attempt(schedules, ledger, claimed, ended, clock, a_post):
     plan = schedules.schedule(a_post())
     clock.move(hours=1)
     payload, _ = claimed(plan.post)
@@ -426,7 +425,7 @@ def test_what_a_person_saw_is_published_at_the_time_it_was_tried(schedules, ledg
 
 
 @on_the_engine
-def test_the_group_is_made_once(schedules, scheduler):
+def test_the_group_is_created_once(schedules, scheduler):
     schedules.ensure_group()
     groups = scheduler.list_schedule_groups(NamePrefix="punctual")["ScheduleGroups"]
     assert [group["Name"] for group in groups] == ["punctual"]
