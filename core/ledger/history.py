@@ -71,7 +71,7 @@ def runs(ledger: Ledger, *, after: Cursor | None = None, limit: int) -> list[Run
     return [run_of(occurrence) for occurrence in ledger.history(after=after, limit=limit)]
 
 
-def everything(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) -> Iterator[Run]:
+def all_runs(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) -> Iterator[Run]:
     """Yield every run there is behind a place, the latest due first, read page by page as they are asked for."""
     while found := runs(ledger, after=after, limit=page):
         yield from found

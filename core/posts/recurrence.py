@@ -1,4 +1,4 @@
-"""Repeating rules to and from AWS's cron expressions, in words, and their next runs."""
+"""Conversion of repeating rules to and from AWS's cron expressions, their descriptions and their next runs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,15 +8,15 @@ from itertools import takewhile
 from core.errors import PunctualError
 from core.posts.repeat_rules import (
     ChosenWeekdays,
+    CustomCron,
     Daily,
+    EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
-    OwnCron,
-    Rule,
+    RepeatRule,
     TimedRule,
     Weekday,
-    Weekdays,
     ordinal,
 )
 from core.time import cron_days
@@ -28,17 +28,17 @@ _YEAR = timedelta(days=366)
 
 
 class SecondsInRule(PunctualError):
-    """A cron rule runs on whole minutes."""
+    """A repeating rule has a time with seconds; cron runs on whole minutes."""
 
     def __init__(self, at: time) -> None:
-        super().__init__(f"A repeating post goes out on a whole minute, not at {at:%H:%M:%S}.")
+        super().__init__(f"A repeating post needs a whole minute, not {at:%H:%M:%S}.")
         self.hint = f"Choose {at:%H:%M}, or schedule single posts."
 
 
 class NeverRuns(PunctualError):
-    """The rule names no time between its first and its last date."""
+    """The rule has no run between its first and its last date."""
 
-    hint = "Look at the dates: the rule must come at least once between the first and the last one."
+    hint = "Check the dates: at least one run must be between the first and the last date."
 
     def __init__(self, expression: str, zone: str, after: datetime, end: datetime | None) -> None:
         limits = [f"after {wall_time(after, zone):%d %b %Y, %H:%M}"]
@@ -47,41 +47,41 @@ class NeverRuns(PunctualError):
         super().__init__(f"{expression} has no run {' and '.join(limits)} in {zone}.")
 
 
-def cron(rule: Rule, at: time | None) -> str:
-    """Return the rule as a schedule expression, at that time of day; an own cron has its times within.
+def cron_expression(rule: RepeatRule, at: time | None) -> str:
+    """Return the schedule expression of the rule at a time of day; a CustomCron contains its times.
 
     Raises SecondsInRule.
     """
-    if isinstance(rule, OwnCron):
+    if isinstance(rule, CustomCron):
         return rule.expression
     if at is None:
-        raise ValueError("only an own cron goes without a time of day")
+        raise ValueError("only a CustomCron has no time of day")
     if at.second or at.microsecond:
         raise SecondsInRule(at)
     return f"cron({at.minute} {at.hour} {rule.day_fields} *)"
 
 
-def in_words(rule: Rule, at: time | None, zone: str) -> str:
-    """Return `Every weekday at 09:00 Europe/Berlin`."""
-    return f"{rule.words} at {at:%H:%M} {zone}" if at is not None else f"{rule.words}, {zone}"
+def describe_rule(rule: RepeatRule, at: time | None, zone: str) -> str:
+    """Return a description such as `Every weekday at 09:00 Europe/Berlin`."""
+    return f"{rule.description} at {at:%H:%M} {zone}" if at is not None else f"{rule.description}, {zone}"
 
 
-def read(expression: str) -> tuple[Rule, time | None]:
-    """Return the rule and the time of day that an expression stands for, whoever wrote it.
+def parse_rule(expression: str) -> tuple[RepeatRule, time | None]:
+    """Return the rule and the time of day of any cron expression; a CustomCron and None if no other rule matches.
 
-    What is none of the rules offered is an OwnCron, without a time. Raises InvalidExpression unless it is a cron.
+    Raises InvalidExpression for an expression of another kind.
     """
-    named = _cron_of(expression)
-    rule, at = _rule(named.days), time(named.hours[0], named.minutes[0])
-    if rule is None or named != replace(_cron_of(cron(rule, at)), days=named.days):
-        return OwnCron(expression=expression), None
+    given = _cron_of(expression)
+    rule, at = _rule(given.days), time(given.hours[0], given.minutes[0])
+    if rule is None or given != replace(_cron_of(cron_expression(rule, at)), days=given.days):
+        return CustomCron(expression=expression), None
     return rule, at
 
 
-def preview(
+def next_runs(
     expression: str, zone: str, start: datetime | None, end: datetime | None, *, after: datetime, count: int = 5
 ) -> list[datetime]:
-    """Return the next runs after `after`, in UTC. Raises NeverRuns if there is none, InvalidExpression, UnknownZone."""
+    """Return up to `count` runs after `after`, in UTC. Raises NeverRuns, InvalidExpression or UnknownZone."""
     runs = parse_expression(expression, zone, start=start, end=end).next(count, after=after)
     if not runs:
         raise NeverRuns(expression, zone, after, end)
@@ -89,16 +89,13 @@ def preview(
 
 
 def crosses_clock_change(runs: Sequence[datetime], zone: str) -> bool:
-    """Whether the offset from UTC differs among the runs, so that the same wall time is another instant."""
+    """Return whether the runs have different offsets from UTC."""
     return len({wall_time(run, zone).utcoffset() for run in runs}) > 1
 
 
-def cautions(rule: Rule, at: time | None, zone: str, *, after: datetime) -> list[str]:
-    """Return sentences on runs that the person may expect and will not get, in the year that follows `after`.
-
-    None for an own cron, whose writer is taken to know.
-    """
-    if isinstance(rule, OwnCron):
+def skipped_run_warnings(rule: RepeatRule, at: time | None, zone: str, *, after: datetime) -> list[str]:
+    """Return sentences on runs that are skipped within a year from `after`; none for a CustomCron."""
+    if isinstance(rule, CustomCron):
         return []
     sentences = []
     if isinstance(rule, MonthlyDate) and rule.day > 28:
@@ -106,7 +103,7 @@ def cautions(rule: Rule, at: time | None, zone: str, *, after: datetime) -> list
             f"Months without a {ordinal(rule.day)} are skipped. Choose the last day of the month to post in each."
         )
     begin = wall_time(after, zone).replace(tzinfo=None)
-    walls = _cron_of(cron(rule, at)).wall_times(begin)
+    walls = _cron_of(cron_expression(rule, at)).wall_times(begin)
     sentences += [
         f"No post on {wall:%d %b %Y}: the clocks go forward over {wall:%H:%M}."
         for wall in takewhile(lambda wall: wall < begin + _YEAR, walls)
@@ -143,10 +140,10 @@ def _weekly(numbers: tuple[int, ...]) -> TimedRule:
     if len(numbers) == 7:
         return Daily()
     if numbers == (2, 3, 4, 5, 6):
-        return Weekdays()
+        return EveryWeekday()
     return ChosenWeekdays(days=tuple(_weekday(number) for number in numbers))
 
 
 def _weekday(number: int) -> Weekday:
-    """AWS counts from Sunday, which is 1."""
+    """Return the weekday of AWS's number, which is 1 for Sunday."""
     return list(Weekday)[(number + 5) % 7]

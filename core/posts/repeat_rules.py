@@ -1,7 +1,7 @@
-"""The repeating rules that people choose, each valid once built.
+"""The rules for repeating posts that a user can choose, each valid once built.
 
-Every rule but an own cron has `day_fields`, the three day fields of its cron expression (day-of-month, month,
-day-of-week), and stands beside a time of day. Every rule has `words`, which tell people when, without that time.
+Every rule except CustomCron has `day_fields`, the day-of-month, month and day-of-week fields of its cron expression,
+and is combined with a time of day. Every rule has a `description` of its days, without the time.
 """
 
 from enum import StrEnum
@@ -15,16 +15,16 @@ from core.time.expressions import parse_expression
 
 
 class NoDayChosen(PunctualError):
-    """Chosen weekdays, and none chosen."""
+    """A rule for chosen weekdays has no weekday."""
 
     hint = "Choose at least one weekday."
 
     def __init__(self) -> None:
-        super().__init__("A post that repeats on chosen weekdays needs at least one of them.")
+        super().__init__("A post that repeats on chosen weekdays needs at least one weekday.")
 
 
 class NoSuchDay(PunctualError):
-    """No month has that day."""
+    """No month has this day."""
 
     hint = "Choose a day from 1 to 31, or the last day of the month."
 
@@ -33,7 +33,7 @@ class NoSuchDay(PunctualError):
 
 
 class NoSuchWeek(PunctualError):
-    """Not every month has that many of a weekday."""
+    """Not every month has this many of a weekday."""
 
     hint = "Choose the first, second, third, fourth or last one."
 
@@ -42,7 +42,7 @@ class NoSuchWeek(PunctualError):
 
 
 class Weekday(StrEnum):
-    """A day of the week, from Monday on, as AWS abbreviates it."""
+    """A day of the week in AWS's abbreviation, from Monday on."""
 
     MONDAY = "MON"
     TUESDAY = "TUE"
@@ -54,11 +54,11 @@ class Weekday(StrEnum):
 
     @property
     def title_case(self) -> str:
-        """`Monday`."""
+        """The English name, such as `Monday`."""
         return self.name.title()
 
 
-def _some_days(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+def _unique_days(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     if not days:
         raise NoDayChosen
     return tuple(day for day in Weekday if day in days)
@@ -76,7 +76,7 @@ def _nth_or_last(nth: int | None) -> int | None:
     return nth
 
 
-def _own(text: str) -> str:
+def _cron(text: str) -> str:
     expression = text if text.startswith("cron(") else f"cron({text.strip()})"
     parse_expression(expression)
     return expression
@@ -86,27 +86,29 @@ class Daily(FrozenModel):
     """Every day."""
 
     day_fields: ClassVar[str] = "* * ?"
-    words: ClassVar[str] = "Every day"
+    description: ClassVar[str] = "Every day"
 
 
-class Weekdays(FrozenModel):
+class EveryWeekday(FrozenModel):
     """Monday to Friday."""
 
     day_fields: ClassVar[str] = "? * MON-FRI"
-    words: ClassVar[str] = "Every weekday"
+    description: ClassVar[str] = "Every weekday"
 
 
 class ChosenWeekdays(FrozenModel):
-    """Some days of every week. Kept once each, from Monday on. Raises NoDayChosen."""
+    """Some days of every week, without duplicates and from Monday on. Raises NoDayChosen."""
 
-    days: Annotated[tuple[Weekday, ...], AfterValidator(_some_days)]
+    days: Annotated[tuple[Weekday, ...], AfterValidator(_unique_days)]
 
     @property
     def day_fields(self) -> str:
+        """The day fields of the cron expression."""
         return f"? * {','.join(self.days)}"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
+        """The days, such as `Every Monday and Friday`."""
         *others, last = (day.title_case for day in self.days)
         return f"Every {', '.join(others)} and {last}" if others else f"Every {last}"
 
@@ -118,48 +120,53 @@ class MonthlyDate(FrozenModel):
 
     @property
     def day_fields(self) -> str:
+        """The day fields of the cron expression."""
         return f"{self.day} * ?"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
+        """The date, such as `On the 22nd of every month`."""
         return f"On the {ordinal(self.day)} of every month"
 
 
 class MonthlyLastDay(FrozenModel):
-    """The 28th to 31st, whichever is the last."""
+    """The last day of every month, from the 28th to the 31st."""
 
     day_fields: ClassVar[str] = "L * ?"
-    words: ClassVar[str] = "On the last day of every month"
+    description: ClassVar[str] = "On the last day of every month"
 
 
 class MonthlyWeekday(FrozenModel):
-    """The first to fourth of a weekday in every month, or, with `nth` None, its last. Raises NoSuchWeek."""
+    """The first to fourth of a weekday in every month, or its last if `nth` is None. Raises NoSuchWeek."""
 
     nth: Annotated[int | None, AfterValidator(_nth_or_last)]
     weekday: Weekday
 
     @property
     def day_fields(self) -> str:
+        """The day fields of the cron expression."""
         return f"? * {self.weekday}#{self.nth}" if self.nth else f"? * {self.weekday}L"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
+        """The day, such as `On the second Tuesday of every month`."""
         which = ("first", "second", "third", "fourth")[self.nth - 1] if self.nth else "last"
         return f"On the {which} {self.weekday.title_case} of every month"
 
 
-class OwnCron(FrozenModel):
-    """A cron expression as a person wrote it, with or without `cron(...)` around it. Raises InvalidExpression."""
+class CustomCron(FrozenModel):
+    """A cron expression that the user wrote, with or without `cron(...)`. Raises InvalidExpression."""
 
-    expression: Annotated[str, AfterValidator(_own)]
+    expression: Annotated[str, AfterValidator(_cron)]
 
     @property
-    def words(self) -> str:
-        return f"Whenever {self.expression} says"
+    def description(self) -> str:
+        """The expression, such as `Custom schedule cron(0 9 1,15 * ? *)`."""
+        return f"Custom schedule {self.expression}"
 
 
-TimedRule = Daily | Weekdays | ChosenWeekdays | MonthlyDate | MonthlyLastDay | MonthlyWeekday
-Rule = TimedRule | OwnCron
+TimedRule = Daily | EveryWeekday | ChosenWeekdays | MonthlyDate | MonthlyLastDay | MonthlyWeekday
+RepeatRule = TimedRule | CustomCron
 
 
 def ordinal(number: int) -> str:

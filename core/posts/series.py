@@ -1,16 +1,16 @@
-"""A series: a repeating rule in a zone, from a first date to an optional last one."""
+"""A series: a repeating rule in a zone, from a first date to an optional last date."""
 
 from datetime import date, datetime, time, timedelta
 
 from core.errors import PunctualError
 from core.posts.models import Repeat
-from core.posts.recurrence import cron, preview
-from core.posts.repeat_rules import Rule
-from core.time import instants
+from core.posts.recurrence import cron_expression, next_runs
+from core.posts.repeat_rules import RepeatRule
+from core.time.instants import DateOutOfRange, SkippedHour, instant
 
 
-class EndsBeforeItBegins(PunctualError):
-    """The last date lies before the first."""
+class EndsBeforeStart(PunctualError):
+    """The last date is before the first."""
 
     hint = "Choose a last date on or after the first, or none."
 
@@ -18,35 +18,35 @@ class EndsBeforeItBegins(PunctualError):
         super().__init__(f"The last date, {last:%d %b %Y}, is before the first, {first:%d %b %Y}.")
 
 
-def series(rule: Rule, at: time, zone: str, *, first: date, last: date | None, now: datetime) -> Repeat:
-    """Return the series of a rule at a time of day, from `first` to `last` as calendars in `zone` have them.
+def build_series(rule: RepeatRule, at: time, zone: str, *, first: date, last: date | None, now: datetime) -> Repeat:
+    """Return the series of a rule at a time of day, from `first` to `last` as calendar days in `zone`.
 
-    A first date that has begun sets no start: the next run is simply the first. Raises EndsBeforeItBegins, NeverRuns,
-    SecondsInRule, UnknownZone, BeyondCalendar.
+    If the first date has begun, the series has no start and begins with the next run. Raises EndsBeforeStart,
+    NeverRuns, SecondsInRule, UnknownZone or DateOutOfRange.
     """
     if last is not None and last < first:
-        raise EndsBeforeItBegins(first, last)
-    begins = day_begins(first, zone)
+        raise EndsBeforeStart(first, last)
+    start = start_of_day(first, zone)
     repeat = Repeat(
-        expression=cron(rule, at),
-        starts_at=begins if begins > now else None,
-        ends_at=_day_ends(last, zone) if last else None,
+        expression=cron_expression(rule, at),
+        starts_at=start if start > now else None,
+        ends_at=_end_of_day(last, zone) if last else None,
     )
-    preview(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
+    next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
     return repeat
 
 
-def day_begins(day: date, zone: str) -> datetime:
-    """Return the first instant of a calendar day in a zone, which is not midnight where clocks go forward over it."""
+def start_of_day(day: date, zone: str) -> datetime:
+    """Return the first instant of a calendar day in a zone, which is after midnight if the clocks skip midnight."""
     midnight = datetime.combine(day, time())
     try:
-        return instants.instant(midnight, zone, which=1)
-    except instants.SkippedHour as skipped:
-        return instants.instant(skipped.after, zone, which=1)
+        return instant(midnight, zone, which=1)
+    except SkippedHour as skipped:
+        return instant(skipped.after, zone, which=1)
 
 
-def _day_ends(day: date, zone: str) -> datetime:
+def _end_of_day(day: date, zone: str) -> datetime:
     """Return the last second of a calendar day in a zone."""
     if day == date.max:
-        raise instants.DateOutOfRange(day)
-    return day_begins(day + timedelta(days=1), zone) - timedelta(seconds=1)
+        raise DateOutOfRange(day)
+    return start_of_day(day + timedelta(days=1), zone) - timedelta(seconds=1)

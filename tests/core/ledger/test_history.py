@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.history import everything, needs_decision, overdue, run_of, runs
+from core.ledger.history import all_runs, needs_decision, overdue, run_of, runs
 from core.ledger.port import Receipt
 from core.posts.payload import invocation_of
 
@@ -68,7 +68,7 @@ def test_pages_follow_each_other(ledger, told, a_post, clock):
     first = runs(ledger, limit=2)
     second = runs(ledger, after=first[-1].cursor, limit=2)
     assert [run.post_id[-1] for run in first + second] == ["4", "3", "2", "1"]
-    assert [run.post_id[-1] for run in everything(ledger, page=2)] == ["4", "3", "2", "1", "0"]
+    assert [run.post_id[-1] for run in all_runs(ledger, page=2)] == ["4", "3", "2", "1", "0"]
 
 
 def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger, told, a_post, clock):

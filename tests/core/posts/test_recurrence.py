@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 from core.posts.recurrence import (
     NeverRuns,
     SecondsInRule,
-    cautions,
-    cron,
+    cron_expression,
     crosses_clock_change,
-    in_words,
-    preview,
-    read,
+    describe_rule,
+    next_runs,
+    parse_rule,
+    skipped_run_warnings,
 )
 from core.posts.repeat_rules import (
     ChosenWeekdays,
+    CustomCron,
     Daily,
+    EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
-    OwnCron,
     Weekday,
-    Weekdays,
 )
 from core.time.expressions import InvalidExpression, parse_expression
 from core.time.instants import UnknownZone, wall_time
@@ -36,7 +36,7 @@ MON_THU = (Weekday.MONDAY, Weekday.THURSDAY)
 
 EACH_RULE = [
     (Daily(), "cron(0 9 * * ? *)", "Every day at 09:00 Europe/Berlin"),
-    (Weekdays(), "cron(0 9 ? * MON-FRI *)", "Every weekday at 09:00 Europe/Berlin"),
+    (EveryWeekday(), "cron(0 9 ? * MON-FRI *)", "Every weekday at 09:00 Europe/Berlin"),
     (ChosenWeekdays(days=MON_THU), "cron(0 9 ? * MON,THU *)", "Every Monday and Thursday at 09:00 Europe/Berlin"),
     (ChosenWeekdays(days=("SUN",)), "cron(0 9 ? * SUN *)", "Every Sunday at 09:00 Europe/Berlin"),
     (MonthlyDate(day=22), "cron(0 9 22 * ? *)", "On the 22nd of every month at 09:00 Europe/Berlin"),
@@ -56,14 +56,14 @@ EACH_RULE = [
 
 @pytest.mark.parametrize(("rule", "expression", "words"), EACH_RULE)
 def test_each_rule_has_its_cron_and_its_words_and_is_read_back(rule, expression, words):
-    assert cron(rule, NINE) == expression
-    assert in_words(rule, NINE, BERLIN) == words
-    assert read(expression) == (rule, NINE)
+    assert cron_expression(rule, NINE) == expression
+    assert describe_rule(rule, NINE, BERLIN) == words
+    assert parse_rule(expression) == (rule, NINE)
 
 
 RULES = st.one_of(
     st.just(Daily()),
-    st.just(Weekdays()),
+    st.just(EveryWeekday()),
     st.just(MonthlyLastDay()),
     st.builds(MonthlyDate, day=st.integers(1, 31)),
     st.builds(ChosenWeekdays, days=st.lists(st.sampled_from(Weekday), min_size=1).map(tuple)),
@@ -74,16 +74,18 @@ RULES = st.one_of(
 @settings(deadline=None, database=None)
 @given(rule=RULES, hour=st.integers(0, 23), minute=st.integers(0, 59))
 def test_what_is_read_back_runs_at_the_same_times(rule, hour, minute):
-    expression = cron(rule, time(hour, minute))
-    found, at = read(expression)
+    expression = cron_expression(rule, time(hour, minute))
+    found, at = parse_rule(expression)
     assert at == time(hour, minute)
-    assert parse_expression(cron(found, at)).next(20, after=NOW) == parse_expression(expression).next(20, after=NOW)
+    assert parse_expression(cron_expression(found, at)).next(20, after=NOW) == parse_expression(expression).next(
+        20, after=NOW
+    )
 
 
 @pytest.mark.parametrize(
     ("expression", "rule"),
     [
-        ("cron(00 09 ? * 2-6 *)", Weekdays()),
+        ("cron(00 09 ? * 2-6 *)", EveryWeekday()),
         ("cron(0 9 ? * * *)", Daily()),
         ("cron(0 9 ? * SUN-SAT *)", Daily()),
         ("cron(0 9 1-31 * ? *)", Daily()),
@@ -94,7 +96,7 @@ def test_what_is_read_back_runs_at_the_same_times(rule, hour, minute):
     ],
 )
 def test_a_rule_is_recognised_however_it_is_spelled(expression, rule):
-    assert read(expression) == (rule, NINE)
+    assert parse_rule(expression) == (rule, NINE)
 
 
 @pytest.mark.parametrize(
@@ -112,21 +114,21 @@ def test_a_rule_is_recognised_however_it_is_spelled(expression, rule):
     ],
 )
 def test_what_is_none_of_the_rules_is_an_own_cron(expression):
-    rule, at = read(expression)
-    assert (rule, at) == (OwnCron(expression=expression), None)
-    assert cron(rule, at) == expression
-    assert in_words(rule, at, BERLIN) == f"Whenever {expression} says, Europe/Berlin"
+    rule, at = parse_rule(expression)
+    assert (rule, at) == (CustomCron(expression=expression), None)
+    assert cron_expression(rule, at) == expression
+    assert describe_rule(rule, at, BERLIN) == f"Custom schedule {expression}, Europe/Berlin"
 
 
 @pytest.mark.parametrize("expression", ["rate(5 minutes)", "at(2026-11-24T08:00:00)", "every day"])
 def test_only_a_cron_is_read(expression):
     with pytest.raises(InvalidExpression):
-        read(expression)
+        parse_rule(expression)
 
 
 def test_a_time_with_seconds_is_refused():
-    with pytest.raises(SecondsInRule, match="not at 09:00:30") as refused:
-        cron(Daily(), time(9, 0, 30))
+    with pytest.raises(SecondsInRule, match="not 09:00:30") as refused:
+        cron_expression(Daily(), time(9, 0, 30))
     assert "09:00" in refused.value.hint
 
 
@@ -135,7 +137,7 @@ def test_a_time_with_seconds_is_refused():
 
 def test_the_preview_keeps_the_wall_time_across_a_clock_change():
     before_the_change = datetime(2026, 10, 21, 12, 0, tzinfo=UTC)
-    runs = preview("cron(0 9 * * ? *)", BERLIN, None, None, after=before_the_change)
+    runs = next_runs("cron(0 9 * * ? *)", BERLIN, None, None, after=before_the_change)
     assert [wall_time(run, BERLIN).hour for run in runs] == [9] * 5
     assert [run.hour for run in runs] == [7, 7, 7, 8, 8]
     assert crosses_clock_change(runs, BERLIN)
@@ -145,44 +147,44 @@ def test_the_preview_keeps_the_wall_time_across_a_clock_change():
 
 def test_the_preview_stays_between_the_first_and_the_last_date():
     start, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC)
-    runs = preview("cron(0 9 * * ? *)", "UTC", start, end, after=NOW)
+    runs = next_runs("cron(0 9 * * ? *)", "UTC", start, end, after=NOW)
     assert [run.day for run in runs] == [1, 2]
 
 
 def test_a_rule_that_never_comes_is_refused():
     end = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     with pytest.raises(NeverRuns) as refused:
-        preview("cron(0 9 * * ? *)", BERLIN, None, end, after=NOW)
+        next_runs("cron(0 9 * * ? *)", BERLIN, None, end, after=NOW)
     assert str(refused.value) == (
         "cron(0 9 * * ? *) has no run after 22 Nov 2026, 11:00 and up to 23 Nov 2026, 08:00 in Europe/Berlin."
     )
     with pytest.raises(NeverRuns, match="has no run after"):
-        preview("cron(0 9 31 2 ? *)", BERLIN, None, None, after=NOW)
+        next_runs("cron(0 9 31 2 ? *)", BERLIN, None, None, after=NOW)
 
 
 def test_the_preview_refuses_an_unknown_zone():
     with pytest.raises(UnknownZone):
-        preview("cron(0 9 * * ? *)", "Mars/Olympus", None, None, after=NOW)
+        next_runs("cron(0 9 * * ? *)", "Mars/Olympus", None, None, after=NOW)
 
 
 # What the person may not expect
 
 
 def test_a_month_without_the_day_is_told_beforehand():
-    assert cautions(MonthlyDate(day=31), NINE, BERLIN, after=NOW) == [
+    assert skipped_run_warnings(MonthlyDate(day=31), NINE, BERLIN, after=NOW) == [
         "Months without a 31st are skipped. Choose the last day of the month to post in each."
     ]
-    assert cautions(MonthlyDate(day=28), NINE, BERLIN, after=NOW) == []
+    assert skipped_run_warnings(MonthlyDate(day=28), NINE, BERLIN, after=NOW) == []
 
 
 def test_a_run_that_the_clocks_jump_over_is_told_beforehand():
     half_past_two = time(2, 30)
-    assert cautions(Daily(), half_past_two, BERLIN, after=NOW) == [
+    assert skipped_run_warnings(Daily(), half_past_two, BERLIN, after=NOW) == [
         "No post on 28 Mar 2027: the clocks go forward over 02:30."
     ]
-    assert cautions(Weekdays(), half_past_two, BERLIN, after=NOW) == []  # it is a Sunday
-    assert cautions(Daily(), half_past_two, "Asia/Tokyo", after=NOW) == []
+    assert skipped_run_warnings(EveryWeekday(), half_past_two, BERLIN, after=NOW) == []  # it is a Sunday
+    assert skipped_run_warnings(Daily(), half_past_two, "Asia/Tokyo", after=NOW) == []
 
 
 def test_an_own_cron_comes_without_cautions():
-    assert cautions(OwnCron(expression="30 2 31 * ? *"), None, BERLIN, after=NOW) == []
+    assert skipped_run_warnings(CustomCron(expression="30 2 31 * ? *"), None, BERLIN, after=NOW) == []

@@ -4,12 +4,12 @@ import pytest
 
 from core.posts.repeat_rules import (
     ChosenWeekdays,
+    CustomCron,
     MonthlyDate,
     MonthlyWeekday,
     NoDayChosen,
     NoSuchDay,
     NoSuchWeek,
-    OwnCron,
     Weekday,
     ordinal,
 )
@@ -40,13 +40,13 @@ def test_a_fifth_weekday_is_refused_since_most_months_have_none(nth):
 
 
 def test_an_own_cron_may_leave_out_the_brackets():
-    assert OwnCron(expression=" 0 9 ? * MON *").expression == "cron(0 9 ? * MON *)"
+    assert CustomCron(expression=" 0 9 ? * MON *").expression == "cron(0 9 ? * MON *)"
 
 
 @pytest.mark.parametrize("text", ["", "*/30 * * * * ? *", "0 9 * * *", "rate(5 minutes)", "cron(61 * * * ? *)"])
 def test_an_own_cron_must_be_one_that_aws_takes(text):
     with pytest.raises(InvalidExpression, match="Invalid Schedule Expression"):
-        OwnCron(expression=text)
+        CustomCron(expression=text)
 
 
 @pytest.mark.parametrize(
