@@ -10,9 +10,9 @@ from core.cli.rows import due_next, listed_row, post_row, print_rows, repeat_col
 from core.ledger.history import GRACE, runs
 from core.posts.models import new_post_id
 from core.posts.payload import ScheduleName
-from core.posts.series import series
+from core.posts.series import build_series
 from core.publishing.composing import compose
-from core.scheduling.schedules import PLANNING_HORIZON
+from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import without_schedule
 from core.time.instants import from_utc_text, instants, wall_time
 
@@ -24,7 +24,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     wall, which = _wall_time(options, zone, now)
     repeat = None
     if options.repeat:
-        repeat = series(options.repeat, wall.time(), zone, first=wall.date(), last=options.until, now=now)
+        repeat = build_series(options.repeat, wall.time(), zone, first=wall.date(), last=options.until, now=now)
     post = compose(
         post_id=new_post_id(),
         text=options.text,
@@ -38,7 +38,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
         repeat=repeat,
     )
     plan = application.schedules.schedule(post)
-    if application.one_machine is not None and not application.one_machine.running():
+    if application.one_machine is not None and not application.one_machine.has_live_runner():
         print("No engine is running: start the dashboard, or run `python -m core engine`.", file=err)
     row = post_row(plan.post, "armed") | repeat_columns(plan.post, now)
     print(json.dumps(row) if options.json else row_text(row), file=out)

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from core.application import Application
-from core.engine.server import Face
+from core.engine.server import HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
 from core.publishing.server import publish_route
@@ -43,7 +43,7 @@ class UnreadableCredentials(PunctualError):
 def run_engine(options: argparse.Namespace, out: TextIO) -> None:
     """Fire due posts and answer requests until interrupted.
 
-    Raises PortTaken, UnreadableCredentials, WrongSetting in AWS mode, or the errors of Application.
+    Raises PortTaken, UnreadableCredentials, InvalidSetting in AWS mode, or the errors of Application.
     """
     home = {"PUNCTUAL_HOME": options.home} if options.home else {}
     settings = Settings.read({**os.environ, **home})
@@ -70,9 +70,9 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
     if application.one_machine is None:
         raise InvalidSetting("mode", "on AWS, EventBridge Scheduler fires; the engine runs on one machine only")
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    face = Face(application.one_machine.api, _credentials(application), application.clock)
+    face = HttpApi(application.one_machine.api, _credentials(application), application.clock)
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
-    application.start_engine(lambda: f"{url}/publish")
+    application.start(lambda: f"{url}/publish")
     print(f"The engine listens on {url} and fires the posts in {application.home.path}.", file=out, flush=True)
     config = uvicorn.Config(
         Starlette(routes=[publish, Mount("/", face)]), log_level="warning", server_header=False, lifespan="off"
@@ -83,7 +83,7 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
 def _credentials(application: Application) -> Credentials:
     """Return the key pair of the settings, else that of the home, made once.
 
-    Raises WrongSetting, UnreadableCredentials or HomeUnusable.
+    Raises InvalidSetting, UnreadableCredentials or HomeUnusable.
     """
     settings = application.settings
     if settings.local_access_key_id and settings.local_secret_access_key:
@@ -92,8 +92,8 @@ def _credentials(application: Application) -> Credentials:
         )
     if settings.local_access_key_id or settings.local_secret_access_key:
         raise InvalidSetting("local_access_key_id", "set PUNCTUAL_LOCAL_SECRET_ACCESS_KEY with it, or neither")
-    text: str = application.home.get_or_create_secret(CREDENTIALS_FILE, lambda: Credentials.made().written())
+    text: str = application.home.get_or_create_secret(CREDENTIALS_FILE, lambda: Credentials.generate().to_profile())
     try:
-        return Credentials.read(text)
+        return Credentials.parse(text)
     except (ValueError, KeyError) as error:
         raise UnreadableCredentials(application.home.path / CREDENTIALS_FILE) from error

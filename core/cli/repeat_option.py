@@ -6,14 +6,14 @@ import re
 from core.errors import PunctualError
 from core.posts.repeat_rules import (
     ChosenWeekdays,
+    CustomCron,
     Daily,
+    EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
-    OwnCron,
-    Rule,
+    RepeatRule,
     Weekday,
-    Weekdays,
 )
 
 REPEAT_SYNTAX = (
@@ -24,7 +24,7 @@ _ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}
 _MONTHLY_WEEKDAY = re.compile(rf"({'|'.join(_ORDINALS)})-([a-z]{{3}})")
 
 
-def parse_repeat(text: str) -> Rule:
+def parse_repeat(text: str) -> RepeatRule:
     """Return the rule of a `--repeat` value. Raises argparse.ArgumentTypeError, whose text gives the syntax."""
     try:
         return _rule(text.strip())
@@ -33,15 +33,15 @@ def parse_repeat(text: str) -> Rule:
         raise argparse.ArgumentTypeError(f"{text!r} is not a repeat rule.{reason} Give {REPEAT_SYNTAX}") from None
 
 
-def _rule(text: str) -> Rule:
+def _rule(text: str) -> RepeatRule:
     kind, _, rest = text.partition(":")
     match kind.lower(), rest.lower():
         case "daily", "":
             return Daily()
         case "weekdays", "":
-            return Weekdays()
+            return EveryWeekday()
         case "cron", _:
-            return OwnCron(expression=rest)
+            return CustomCron(expression=rest)
         case "monthly", "last":
             return MonthlyLastDay()
         case "monthly", day if day.isdigit():

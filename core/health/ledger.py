@@ -29,7 +29,7 @@ def check_unsettled_changes(context: HealthContext) -> Finding:
     if not plans:
         return good("Every change has reached the scheduler.")
     return bad(
-        f"The changes of {_count(plans, len(plans))} have not reached the scheduler.",
+        f"Not yet in the scheduler as planned: {_count(plans, len(plans))}.",
         "Punctual tries again every 30 seconds. Fix the other problems on this page first.",
     )
 
@@ -40,12 +40,12 @@ def check_overdue_posts(context: HealthContext) -> Finding:
     missing = sum(plan.desired == "active" for plan in plans)
     if missing:
         return bad(
-            f"{_count(plans, missing)} did not start at their time.",
+            f"Not started at their time: {_count(plans, missing)}.",
             "See the top of the queue. Check whether they were published; if not, choose a new time.",
         )
     if plans:
         return warning(
-            f"The time of {_count(plans, len(plans), 'paused post')} has passed.",
+            f"Paused past their time: {_count(plans, len(plans))}.",
             "See the top of the queue. Choose a new time, or cancel them.",
         )
     return good("Every post whose time has passed has started.")
@@ -63,9 +63,9 @@ def check_agreement(context: HealthContext) -> Finding:
     return warning(message, "Delete schedules that you do not need below.")
 
 
-def _count(plans: Sequence[Plan], count: int, noun: str = "post") -> str:
+def _count(plans: Sequence[Plan], count: int) -> str:
     """Return `3 posts`, or `at least 3 posts` where the limit cut the plans off."""
-    return f"{'at least ' if len(plans) >= MAX_PLANS else ''}{plural(count, noun)}"
+    return f"{'at least ' if len(plans) >= MAX_PLANS else ''}{plural(count, 'post')}"
 
 
 CHECKS = {

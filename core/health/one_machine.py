@@ -22,8 +22,8 @@ def check_mode(backend: OneMachineBackend, context: HealthContext) -> Finding:
 
 def check_engine(backend: OneMachineBackend, context: HealthContext) -> Finding:
     """Check that an engine runs on this home."""
-    last = backend.store.heartbeat()
-    if not backend.running() or last is None:
+    last = backend.store.last_heartbeat()
+    if not backend.has_live_runner() or last is None:
         return bad(
             "No engine is running: nothing is published.", "Start the dashboard, or run `python -m core engine`."
         )
@@ -61,7 +61,7 @@ def check_signing_secret(backend: OneMachineBackend, context: HealthContext) -> 
 
 def check_dead_letters(backend: OneMachineBackend, context: HealthContext) -> Finding:
     """Count the invocations that the engine gave up."""
-    count = backend.store.dead_count()
+    count = backend.store.dead_letter_count()
     if not count:
         return good("None.")
     return warning(

@@ -12,7 +12,7 @@ from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.ledger.history import GRACE
 from core.ledger.port import Plan
 from core.posts.payload import ScheduleName
-from core.posts.recurrence import NeverRuns, preview
+from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.listing import PAGE, ListedSchedule
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=2)
@@ -101,7 +101,7 @@ def _has_runs_ahead(plan: Plan, now: datetime) -> bool:
         return post.due_at is not None and post.due_at > now + GRACE
     rule = post.repeat
     try:
-        return bool(preview(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + GRACE, count=1))
+        return bool(next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + GRACE, count=1))
     except NeverRuns:
         return False
 

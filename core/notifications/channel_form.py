@@ -1,55 +1,55 @@
-"""What a person enters to set up a channel or to change one, made into a channel."""
+"""The fields of a channel form, parsed into a channel."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
-from core.notifications.channels import Channel, Digest, Email, NotAChannel, channel_of
+from core.notifications.channels import Channel, Digest, EmailChannel, InvalidChannel, parse_channel
 from core.storage.home import new_signing_secret
 
 
-def entered_channel(
-    kind: str, answers: Mapping[str, str], digest: Digest | None = None, before: Channel | None = None
+def channel_from_form(
+    kind: str, form: Mapping[str, str], digest: Digest | None = None, current: Channel | None = None
 ) -> Channel:
-    """Return the channel that stands in the fields of a form; nobody is asked whether it works.
+    """Return the channel of a form's fields, without sending a message.
 
-    A secret that was left empty stays as it is in `before`; a password does so for the same server and user alone, and
-    a signing secret that never was is made. Raises NotAChannel, which repeats no value.
+    An empty secret keeps the one of `current`; an empty password does so for the same server and user only. A webhook
+    without a signing secret gets a new one. Raises InvalidChannel, which repeats no value.
     """
-    entered = {name: text.strip() for name, text in answers.items() if text.strip()}
-    whole: dict[str, Any] = {"kind": kind, "digest": digest, **entered}
+    fields = {name: text.strip() for name, text in form.items() if text.strip()}
+    members: dict[str, Any] = {"kind": kind, "digest": digest, **fields}
     match kind:
         case "email":
-            whole |= _recipients(entered) | _password(entered, before)
+            members |= _recipients(fields) | _password(fields, current)
         case "slack" | "discord":
-            whole["address"] = entered.get("address") or _kept(before, "address")
+            members["address"] = fields.get("address") or _current_secret(current, "address")
         case "webhook":
-            whole["secret"] = entered.get("secret") or _kept(before, "secret") or new_signing_secret()
+            members["secret"] = fields.get("secret") or _current_secret(current, "secret") or new_signing_secret()
     for member in ("name", "host", "sender", "address"):
-        if member in answers and not whole.get(member):
-            raise NotAChannel(member, "it is needed")
-    return channel_of(whole)
+        if member in form and not members.get(member):
+            raise InvalidChannel(member, "required")
+    return parse_channel(members)
 
 
-def _recipients(entered: Mapping[str, str]) -> dict[str, list[str]]:
-    recipients = entered.get("recipients", "").replace(",", " ").replace(";", " ").split()
+def _recipients(fields: Mapping[str, str]) -> dict[str, list[str]]:
+    recipients = fields.get("recipients", "").replace(",", " ").replace(";", " ").split()
     if not recipients:
-        raise NotAChannel("recipients", "name at least one")
+        raise InvalidChannel("recipients", "enter at least one")
     return {"recipients": recipients}
 
 
-def _password(entered: Mapping[str, str], before: Channel | None) -> dict[str, str | SecretStr | None]:
-    """A password that is kept goes to nobody but whom it was entered for."""
-    if "user" not in entered:
+def _password(fields: Mapping[str, str], current: Channel | None) -> dict[str, str | SecretStr | None]:
+    """Return the password member. A kept password is sent only to the server and user that it was entered for."""
+    if "user" not in fields:
         return {"password": None}
-    if "password" in entered:
-        return {"password": entered["password"]}
-    same = isinstance(before, Email) and (before.host, before.user) == (entered.get("host"), entered["user"])
-    if not same:
-        raise NotAChannel("password", "enter it for this server and user")
-    return {"password": _kept(before, "password")}
+    if "password" in fields:
+        return {"password": fields["password"]}
+    login = fields.get("host"), fields["user"]
+    if not isinstance(current, EmailChannel) or (current.host, current.user) != login:
+        raise InvalidChannel("password", "enter it for this server and user")
+    return {"password": current.password}
 
 
-def _kept(before: Channel | None, member: str) -> SecretStr | None:
-    return getattr(before, member, None)
+def _current_secret(current: Channel | None, member: str) -> SecretStr | None:
+    return getattr(current, member, None)

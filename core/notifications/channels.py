@@ -1,4 +1,4 @@
-"""Where people are told of troubles: the channels that somebody set up, kept with their credentials in one file."""
+"""Notification channels, stored with their credentials in one private file."""
 
 import json
 import re
@@ -8,61 +8,60 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from core.errors import PunctualError
-from core.posts.models import Value, Zone
-from core.publishing.account_form import is_allowed, is_loopback
-from core.storage.database import translated
+from core.posts.models import FrozenModel, Zone
+from core.publishing.account_form import is_allowed_url
+from core.storage.database import translate_storage_errors
 from core.storage.home import is_signing_secret, write_private
 from core.storage.locks import locked
+from lambda_pkg.address import is_loopback
 
 
-def _form(pattern: str, words: str) -> AfterValidator:
-    """A text's form, and what it is in words."""
+def _matches(pattern: str, requirement: str) -> AfterValidator:
+    """Return a validator that requires a pattern; its error text is the requirement."""
 
-    def check(text: str) -> str:
+    def validate(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(words)
+            raise ValueError(requirement)
         return text
 
-    return AfterValidator(check)
+    return AfterValidator(validate)
 
 
-Name = Annotated[str, _form(r"\S(.{0,58}\S)?", "it has 1 to 60 characters in one line")]
-Host = Annotated[str, _form(r"[A-Za-z0-9.:-]{1,253}", "it is a server's name, as in mail.example.org")]
-Mailbox = Annotated[str, _form(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}", "an e-mail address is like ada@example.org")]
-
-
-def _address(address: str) -> str:
-    if not is_allowed(address):
+def _allowed_url(url: str) -> str:
+    if not is_allowed_url(url):
         raise ValueError("use https, or http on this machine")
-    return address
+    return url
 
 
-def _secret_address(address: SecretStr) -> SecretStr:
-    return SecretStr(_address(address.get_secret_value()))
+def _allowed_secret_url(url: SecretStr) -> SecretStr:
+    return SecretStr(_allowed_url(url.get_secret_value()))
 
 
 def _signing_secret(secret: SecretStr) -> SecretStr:
     if not is_signing_secret(secret.get_secret_value()):
-        raise ValueError("it is whsec_ followed by base64")
+        raise ValueError("use whsec_ followed by base64")
     return secret
 
 
-Address = Annotated[str, AfterValidator(_address)]
-SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
+ChannelName = Annotated[str, _matches(r"\S(.{0,58}\S)?", "use 1 to 60 characters in one line")]
+HostName = Annotated[str, _matches(r"[A-Za-z0-9.:-]{1,253}", "use a server name like mail.example.org")]
+EmailAddress = Annotated[str, _matches(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,255}", "use an address like ada@example.org")]
+Url = Annotated[str, AfterValidator(_allowed_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_allowed_secret_url)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
 
-class ChannelsUnreadable(PunctualError):
-    """The file of the channels is not as it was written."""
+class UnreadableChannels(PunctualError):
+    """The channels file is damaged."""
 
-    hint = "Correct the file, or rename it and set the channels up again."
+    hint = "Correct the file, or rename it and set up the channels again."
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} cannot be read.")
 
 
-class NotAChannel(PunctualError):
-    """What was entered cannot be a channel."""
+class InvalidChannel(PunctualError):
+    """A field of a channel is invalid."""
 
     hint = "Correct it and save again."
 
@@ -70,134 +69,134 @@ class NotAChannel(PunctualError):
         super().__init__(f"{member.replace('_', ' ').capitalize()}: {reason}.")
 
 
-class NameTaken(PunctualError):
+class ChannelNameTaken(PunctualError):
     """Another channel has this name."""
 
-    hint = "Choose another name, or change the one that is there."
+    hint = "Choose another name, or change the existing channel."
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a channel named {name} already.")
+        super().__init__(f"A channel named {name} exists.")
 
 
-class Digest(Value):
-    """A message a day, at the first look after this hour in this zone."""
+class Digest(FrozenModel):
+    """The hour and zone of a daily digest, sent by the first scan from that hour on."""
 
     hour: int = Field(ge=0, le=23)
     zone: Zone
 
 
-class Named(Value):
-    """What every channel has: a name of its own, and perhaps a digest."""
+class ChannelSettings(FrozenModel):
+    """The members that every channel has: a unique name and an optional digest."""
 
-    name: Name
+    name: ChannelName
     digest: Digest | None = None
 
 
-class Email(Named):
-    """Mail by SMTP: `starttls` as a rule on port 587, `tls` on 465; `none` only to this machine itself."""
+class EmailChannel(ChannelSettings):
+    """E-mail by SMTP: `starttls` usually on port 587, `tls` on 465, `none` on this machine only."""
 
     kind: Literal["email"] = "email"
-    host: Host
+    host: HostName
     port: int = Field(default=587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str | None = None
     password: SecretStr | None = None
-    sender: Mailbox
-    recipients: tuple[Mailbox, ...] = Field(min_length=1, max_length=20)
+    sender: EmailAddress
+    recipients: tuple[EmailAddress, ...] = Field(min_length=1, max_length=20)
 
     @model_validator(mode="after")
-    def _nothing_goes_unprotected_over_the_line(self) -> Self:
+    def _require_tls(self) -> Self:
         if self.security == "none" and not is_loopback(self.host):
-            raise ValueError("without TLS, mail is given to this machine only")
+            raise ValueError("mail without TLS is allowed to this machine only")
         return self
 
 
-class Slack(Named):
-    """An incoming webhook of Slack; whoever knows its address may write there."""
+class SlackChannel(ChannelSettings):
+    """A Slack incoming webhook. Its URL is a secret, because it grants access."""
 
     kind: Literal["slack"] = "slack"
-    address: SecretAddress
+    address: SecretUrl
 
 
-class Discord(Named):
-    """A webhook of Discord; whoever knows its address may write there."""
+class DiscordChannel(ChannelSettings):
+    """A Discord webhook. Its URL is a secret, because it grants access."""
 
     kind: Literal["discord"] = "discord"
-    address: SecretAddress
+    address: SecretUrl
 
 
-class SignedWebhook(Named):
-    """A server of one's own that takes JSON, signed by Standard Webhooks."""
+class WebhookChannel(ChannelSettings):
+    """A server that accepts JSON signed by Standard Webhooks."""
 
     kind: Literal["webhook"] = "webhook"
-    address: Address
+    address: Url
     secret: SigningSecret
 
 
-Channel = Annotated[Email | Slack | Discord | SignedWebhook, Field(discriminator="kind")]
+Channel = Annotated[EmailChannel | SlackChannel | DiscordChannel | WebhookChannel, Field(discriminator="kind")]
 
-_ONE: TypeAdapter[Channel] = TypeAdapter(Channel)
+_CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
 _FILE: TypeAdapter[list[Channel]] = TypeAdapter(list[Channel])
 
 
-def channel_of(entered: dict[str, Any]) -> Channel:
-    """Return the channel that a person entered, `kind` among its members. Raises NotAChannel; never repeats a value."""
+def parse_channel(members: dict[str, Any]) -> Channel:
+    """Return the channel of these members, `kind` included. Raises InvalidChannel, which repeats no value."""
     try:
-        return _ONE.validate_python(entered)
+        return _CHANNEL.validate_python(members)
     except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = [str(part) for part in fault["loc"] if part != entered.get("kind")]
-        raise NotAChannel(place[0] if place else "The channel", fault["msg"].removeprefix("Value error, ")) from None
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        location = [str(part) for part in first["loc"] if part != members.get("kind")]
+        member, reason = location[0] if location else "The channel", first["msg"].removeprefix("Value error, ")
+        raise InvalidChannel(member, reason) from None
 
 
 class Channels:
-    """The channels in a file that only this user can read."""
+    """The channels, in a file that only this user can read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def all(self) -> list[Channel]:
-        """Return every channel, in the order in which they were set up. Raises ChannelsUnreadable."""
-        with translated(self._path):
+        """Return every channel, in the order of their creation. Raises UnreadableChannels."""
+        with translate_storage_errors(self._path):
             if not self._path.exists():
                 return []
             text = self._path.read_bytes()
         try:
             return _FILE.validate_json(text)
         except ValidationError:
-            raise ChannelsUnreadable(self._path) from None  # its own words would repeat what is in the file
+            raise UnreadableChannels(self._path) from None  # pydantic's error text would repeat secrets
 
     def add(self, channel: Channel) -> None:
-        """Keep a new channel. Raises NameTaken."""
+        """Store a new channel. Raises ChannelNameTaken."""
         with locked(self._path):
-            found = self.all()
-            if any(each.name == channel.name for each in found):
-                raise NameTaken(channel.name)
-            self._write([*found, channel])
+            channels = self.all()
+            if any(each.name == channel.name for each in channels):
+                raise ChannelNameTaken(channel.name)
+            self._write([*channels, channel])
 
-    def keep(self, channel: Channel, *, instead_of: str | None = None) -> None:
-        """Keep a channel in the place of the one called `instead_of`, by default of the one of the same name.
+    def save(self, channel: Channel, *, replaces: str | None = None) -> None:
+        """Store a channel in the place of the one named `replaces`, by default of the one with the same name.
 
-        Raises NameTaken where another one has its new name.
+        Raises ChannelNameTaken if a third channel has its name.
         """
-        replaced = instead_of or channel.name
+        replaced = replaces or channel.name
         with locked(self._path):
-            found = {each.name: each for each in self.all()}
-            if channel.name != replaced and channel.name in found:
-                raise NameTaken(channel.name)
-            found |= {replaced: channel}
-            self._write(list(found.values()))
+            channels = {each.name: each for each in self.all()}
+            if channel.name != replaced and channel.name in channels:
+                raise ChannelNameTaken(channel.name)
+            self._write(list((channels | {replaced: channel}).values()))
 
     def remove(self, name: str) -> None:
-        """Forget a channel and its credentials."""
+        """Delete a channel and its credentials."""
         with locked(self._path):
             self._write([each for each in self.all() if each.name != name])
 
     def _write(self, channels: list[Channel]) -> None:
-        plain = [{name: _plain(value) for name, value in channel.model_dump().items()} for channel in channels]
-        with translated(self._path):
-            write_private(self._path, json.dumps(plain, indent=1))
+        rows = [{name: _reveal(value) for name, value in channel.model_dump().items()} for channel in channels]
+        with translate_storage_errors(self._path):
+            write_private(self._path, json.dumps(rows, indent=1))
 
 
-def _plain(value: object) -> object:
+def _reveal(value: object) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -1,4 +1,4 @@
-"""What each channel was told already, and how it went: kept so that a restart neither forgets nor repeats."""
+"""The state of each channel and the problems it has reported, kept across restarts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,102 +6,105 @@ from datetime import date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from core.storage.database import Database, open_sound
-from core.time.instants import from_milliseconds, milliseconds
+from core.storage.database import Database
+from core.storage.recovery import open_or_recreate
+from core.time.instants import epoch_ms, from_epoch_ms
 
 MIGRATIONS = (files("core.notifications").joinpath("schema.sql").read_text(),)
-"""Schema version n is the first n of these. A released one never changes; a new version adds one."""
-KEPT = timedelta(days=400)
+"""The statements of each schema version. A released one never changes; a new version appends one."""
+RETENTION = timedelta(days=400)
+SQL_BATCH = 500
+"""Problem ids in one statement, below SQLite's limit of parameters."""
 
 
-def open_memory(path: Path, *, now: datetime) -> "Memory":
-    """Open notices.db; a damaged one is set aside. Raises StorageFault or NewerDatabase."""
-    return Memory(open_sound(path, MIGRATIONS, now=now))
+def open_deliveries(path: Path, *, now: datetime) -> "Deliveries":
+    """Open notices.db; a damaged one is replaced. Raises StorageError or NewerDatabase."""
+    return Deliveries(open_or_recreate(path, MIGRATIONS, now=now))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How it stands with one channel. `error` is its last failure in words, None once a message got through."""
+class ChannelState:
+    """The state of a channel. `error` is the text of its last failure, None after a success."""
 
     name: str
     since: datetime
     failures: int
-    try_at: datetime
+    retry_at: datetime
     error: str | None
     digest_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """A look through the ledger: when, and back to which due instant."""
+class Scan:
+    """A scan of the ledger for problems: its instant, and the earliest due instant that it covered."""
 
     at: datetime
-    went_to: datetime
+    due_since: datetime
 
 
-class Memory:
-    """notices.db. Each method is one transaction."""
+class Deliveries:
+    """The tables of notices.db. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self.database.close()
 
-    def last_look(self) -> Look | None:
-        """Return the last look; None before the first."""
+    def last_scan(self) -> Scan | None:
+        """Return the last scan; None before the first."""
         rows = self.database.read("SELECT at, went_to FROM look")
-        return (
-            Look(at=from_milliseconds(rows[0]["at"]), went_to=from_milliseconds(rows[0]["went_to"])) if rows else None
-        )
+        if not rows:
+            return None
+        return Scan(at=from_epoch_ms(rows[0]["at"]), due_since=from_epoch_ms(rows[0]["went_to"]))
 
-    def looked(self, look: Look) -> None:
-        """Note a look, and forget what was told 400 days before it."""
-        kept_from = milliseconds(look.at - KEPT)
-        values = (milliseconds(look.at), milliseconds(look.went_to))
+    def record_scan(self, scan: Scan) -> None:
+        """Record a scan, and delete reports that are older than RETENTION."""
+        oldest = epoch_ms(scan.at - RETENTION)
+        values = (epoch_ms(scan.at), epoch_ms(scan.due_since))
         self.database.write(
             lambda connection: (
                 connection.execute("INSERT OR REPLACE INTO look (id, at, went_to) VALUES (1, ?, ?)", values),
-                connection.execute("DELETE FROM told WHERE at < ?", (kept_from,)),
+                connection.execute("DELETE FROM told WHERE at < ?", (oldest,)),
             )
         )
 
-    def standing(self, name: str, now: datetime) -> Standing:
-        """Return how it stands with a channel; one that is seen for the first time begins now."""
+    def channel_state(self, name: str, now: datetime) -> ChannelState:
+        """Return the state of a channel; a new channel's state begins now."""
         rows = self.database.read("SELECT * FROM channel WHERE name = ?", (name,))
         if not rows:
             self.database.write(
                 lambda connection: connection.execute(
-                    "INSERT OR IGNORE INTO channel (name, since) VALUES (?, ?)", (name, milliseconds(now))
+                    "INSERT OR IGNORE INTO channel (name, since) VALUES (?, ?)", (name, epoch_ms(now))
                 )
             )
             rows = self.database.read("SELECT * FROM channel WHERE name = ?", (name,))
         row = rows[0]
-        return Standing(
+        return ChannelState(
             name=name,
-            since=from_milliseconds(row["since"]),
+            since=from_epoch_ms(row["since"]),
             failures=row["failures"],
-            try_at=from_milliseconds(row["try_at"]),
+            retry_at=from_epoch_ms(row["try_at"]),
             error=row["error"],
             digest_on=date.fromisoformat(row["digest_on"]) if row["digest_on"] else None,
         )
 
-    def untold(self, name: str, ids: Sequence[str]) -> set[str]:
-        """Return those of `ids` that the channel was not told."""
-        found: set[str] = set(ids)
-        for place in range(0, len(ids), 500):
-            some = ids[place : place + 500]
-            marks = ", ".join("?" * len(some))
+    def unreported(self, name: str, problem_ids: Sequence[str]) -> set[str]:
+        """Return the problem ids that the channel has not reported."""
+        found: set[str] = set(problem_ids)
+        for start in range(0, len(problem_ids), SQL_BATCH):
+            batch = problem_ids[start : start + SQL_BATCH]
+            marks = ", ".join("?" * len(batch))
             rows = self.database.read(
-                f"SELECT trouble FROM told WHERE channel = ? AND trouble IN ({marks})", (name, *some)
+                f"SELECT trouble FROM told WHERE channel = ? AND trouble IN ({marks})", (name, *batch)
             )
             found -= {row["trouble"] for row in rows}
         return found
 
-    def sent(self, name: str, ids: Iterable[str], now: datetime) -> None:
-        """Note that a channel was told of these, and works."""
-        rows = [(name, each, milliseconds(now)) for each in ids]
+    def record_success(self, name: str, problem_ids: Iterable[str], now: datetime) -> None:
+        """Record that a channel works, and the problems that it reported."""
+        rows = [(name, each, epoch_ms(now)) for each in problem_ids]
         self.database.write(
             lambda connection: (
                 connection.executemany("INSERT OR IGNORE INTO told (channel, trouble, at) VALUES (?, ?, ?)", rows),
@@ -109,25 +112,25 @@ class Memory:
             )
         )
 
-    def failed(self, name: str, error: str, try_at: datetime) -> None:
-        """Note that a message did not get through, and when the channel is tried again."""
+    def record_failure(self, name: str, error: str, retry_at: datetime) -> None:
+        """Record that a message failed, and the instant of the next attempt."""
         self.database.write(
             lambda connection: connection.execute(
                 "UPDATE channel SET failures = failures + 1, try_at = ?, error = ? WHERE name = ?",
-                (milliseconds(try_at), error, name),
+                (epoch_ms(retry_at), error, name),
             )
         )
 
-    def digested(self, name: str, day: date) -> None:
-        """Note the day of a channel's last digest."""
+    def record_digest(self, name: str, day: date) -> None:
+        """Record the day of a channel's last digest."""
         self.database.write(
             lambda connection: connection.execute(
                 "UPDATE channel SET digest_on = ? WHERE name = ?", (day.isoformat(), name)
             )
         )
 
-    def rename(self, name: str, new_name: str) -> None:
-        """Let a channel go by another name; whatever went by that before is forgotten."""
+    def rename_channel(self, name: str, new_name: str) -> None:
+        """Rename a channel, and delete the records of an earlier channel of the new name."""
         self.database.write(
             lambda connection: (
                 connection.execute("DELETE FROM told WHERE channel = ?", (new_name,)),
@@ -136,8 +139,8 @@ class Memory:
             )
         )
 
-    def forget(self, name: str) -> None:
-        """Forget a channel; one that is set up again under the same name begins anew."""
+    def delete_channel(self, name: str) -> None:
+        """Delete the records of a channel, so that a later channel of the same name starts anew."""
         self.database.write(
             lambda connection: (
                 connection.execute("DELETE FROM channel WHERE name = ?", (name,)),

@@ -1,50 +1,57 @@
-"""Messages to Slack, Discord, and servers of one's own, by POST."""
+"""Messages by HTTP POST: to Slack, Discord and signed webhooks."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.notifications.channels import Discord, SignedWebhook, Slack
-from core.notifications.message import Message, NotSent
-from core.publishing.http.client import Fault, Line
-from core.publishing.networks.slack.network import escaped
+from core.notifications.channels import DiscordChannel, SlackChannel, WebhookChannel
+from core.notifications.message import DeliveryFailed, Message
+from core.publishing.http.client import HttpClient, RequestError
+from core.publishing.networks.slack.network import escape_for_slack
 from core.time.instants import utc_text
 from lambda_pkg.signature import signed_headers
 
-SECONDS = 15.0
+TIMEOUT_SECONDS = 15.0
 SLACK_LENGTH, DISCORD_LENGTH = 3500, 1900
-"""Characters; a little less than the networks take, since escapes count."""
+"""Characters of a message; fewer than the networks' limits, because escapes count."""
 
 
-def send_to_slack(channel: Slack, message: Message) -> None:
-    """Raises NotSent."""
-    _post(channel.name, channel.address.get_secret_value(), {"text": escaped(message.within(SLACK_LENGTH))})
+def send_to_slack(channel: SlackChannel, message: Message) -> None:
+    """Post a message to Slack. Raises DeliveryFailed."""
+    url = channel.address.get_secret_value()
+    _post(channel.name, url, {"text": escape_for_slack(message.text(SLACK_LENGTH))}, secrets=[url])
 
 
-def send_to_discord(channel: Discord, message: Message) -> None:
-    """Raises NotSent. Nobody is mentioned by it, whatever a post's text says."""
-    content = {"content": message.within(DISCORD_LENGTH), "allowed_mentions": {"parse": []}}
-    _post(channel.name, channel.address.get_secret_value(), content)
+def send_to_discord(channel: DiscordChannel, message: Message) -> None:
+    """Post a message to Discord without mentions, even if a post's text has some. Raises DeliveryFailed."""
+    url = channel.address.get_secret_value()
+    content = {"content": message.text(DISCORD_LENGTH), "allowed_mentions": {"parse": []}}
+    _post(channel.name, url, content, secrets=[url])
 
 
-def send_signed(channel: SignedWebhook, message: Message, now: datetime) -> None:
-    """POST `{"id", "at", "title", "lines", ...facts}`, signed. Raises NotSent."""
-    content = {"id": message.id, "at": utc_text(now), "title": message.title, "lines": message.lines, **message.facts}
-    body = json.dumps(content, ensure_ascii=False).encode()
+def send_to_webhook(channel: WebhookChannel, message: Message, now: datetime) -> None:
+    """POST `{"id", "at", "title", "lines", ...data}`, signed. Raises DeliveryFailed."""
+    content = {"id": message.id, "at": utc_text(now), "title": message.title, "lines": message.lines, **message.data}
     secret = channel.secret.get_secret_value()
-    _send(channel.name, channel.address, body, signed_headers(message.id, now, body, [secret]), [secret])
+    _post(channel.name, channel.address, content, secrets=[secret], signed=(message.id, now))
 
 
-def _post(name: str, address: str, content: Mapping[str, Any]) -> None:
-    _send(name, address, json.dumps(content, ensure_ascii=False).encode(), {}, [address])
-
-
-def _send(name: str, address: str, body: bytes, headers: Mapping[str, str], secrets: list[str]) -> None:
-    line = Line("The server", secrets=secrets, seconds=SECONDS)
+def _post(
+    name: str,
+    url: str,
+    content: Mapping[str, Any],
+    *,
+    secrets: list[str],
+    signed: tuple[str, datetime] | None = None,
+) -> None:
+    """POST JSON, with a signature by `secrets` if `signed` gives its id and instant. Errors show no secret."""
+    body = json.dumps(content, ensure_ascii=False).encode()
+    signature = signed_headers(signed[0], signed[1], body, secrets) if signed else {}
+    client = HttpClient("The server", secrets=secrets, seconds=TIMEOUT_SECONDS)
     try:
-        answer = line.send("POST", address, body=body, headers={"Content-Type": "application/json", **headers})
-    except Fault as fault:
-        raise NotSent(name, str(fault)) from None
-    if not answer.ok:
-        raise NotSent(name, f"it answered {answer.status}: {answer.words.rstrip('.')}.")
+        response = client.send("POST", url, body=body, headers={"Content-Type": "application/json", **signature})
+    except RequestError as error:
+        raise DeliveryFailed(name, str(error)) from None
+    if not response.ok:
+        raise DeliveryFailed(name, f"it answered {response.status}: {response.message.rstrip('.')}.")

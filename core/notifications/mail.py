@@ -1,4 +1,4 @@
-"""Messages by mail."""
+"""Messages by e-mail."""
 
 import logging
 import smtplib
@@ -9,45 +9,48 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from core.notifications.channels import Email
-from core.notifications.message import Message, NotSent
+from core.notifications.channels import EmailChannel
+from core.notifications.message import DeliveryFailed, Message
 
 log = logging.getLogger(__name__)
 
-SECONDS = 10.0
-"""For each answer of the mail server."""
+TIMEOUT_SECONDS = 10.0
+"""For each response of the mail server."""
 
-TrustedBy = Callable[[], ssl.SSLContext]
+TlsContext = Callable[[], ssl.SSLContext]
+"""Makes the TLS context, whose certificates decide which servers are trusted."""
 
 
-def send(channel: Email, message: Message, now: datetime, *, trust: TrustedBy = ssl.create_default_context) -> None:
-    """Hand a message to the channel's mail server; `trust` says whose certificates count. Raises NotSent."""
+def send_email(
+    channel: EmailChannel, message: Message, now: datetime, *, tls_context: TlsContext = ssl.create_default_context
+) -> None:
+    """Send a message through the channel's mail server. Raises DeliveryFailed."""
     try:
-        with _connected(channel, trust) as server:
+        with _connection(channel, tls_context) as server:
             if channel.user is not None:
                 password = channel.password.get_secret_value() if channel.password else ""
                 server.login(channel.user, password)
-            unknown = server.send_message(_mail(channel, message, now))
+            rejected = server.send_message(_email(channel, message, now))
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        reason = _words(error)
+        reason = _reason(error)
     else:
-        if unknown:  # the others have it by now, and would get it again
-            log.warning("The mail server of %s takes no mail for %s.", channel.name, ", ".join(unknown))
+        if rejected:  # not retried: the other recipients would get the message twice
+            log.warning("The mail server of %s rejected the recipients %s.", channel.name, ", ".join(rejected))
         return
-    raise NotSent(channel.name, reason)  # out here, so that no traceback can show what was sent
+    raise DeliveryFailed(channel.name, reason)  # outside the handler, so that no traceback shows the credentials
 
 
 @contextmanager
-def _connected(channel: Email, trust: TrustedBy) -> Iterator[smtplib.SMTP]:
-    """Speak to the channel's mail server. Once a mail was taken, how the server takes its leave changes nothing."""
+def _connection(channel: EmailChannel, tls_context: TlsContext) -> Iterator[smtplib.SMTP]:
+    """Connect to the mail server. Errors of QUIT are ignored, because the message is accepted by then."""
     server = (
-        smtplib.SMTP_SSL(channel.host, channel.port, timeout=SECONDS, context=trust())
+        smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_SECONDS, context=tls_context())
         if channel.security == "tls"
-        else smtplib.SMTP(channel.host, channel.port, timeout=SECONDS)
+        else smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_SECONDS)
     )
     try:
         if channel.security == "starttls":
-            server.starttls(context=trust())
+            server.starttls(context=tls_context())
         yield server
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
@@ -55,39 +58,39 @@ def _connected(channel: Email, trust: TrustedBy) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _mail(channel: Email, message: Message, now: datetime) -> EmailMessage:
-    mail = EmailMessage()
-    mail["Subject"] = " ".join(message.title.split())
-    mail["From"] = channel.sender
-    mail["To"] = ", ".join(channel.recipients)
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{message.id}.{int(now.timestamp())}@punctual.invalid>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n\n".join(message.lines) + "\n")
-    return mail
+def _email(channel: EmailChannel, message: Message, now: datetime) -> EmailMessage:
+    email = EmailMessage()
+    email["Subject"] = " ".join(message.title.split())
+    email["From"] = channel.sender
+    email["To"] = ", ".join(channel.recipients)
+    email["Date"] = format_datetime(now)
+    email["Message-ID"] = f"<{message.id}.{int(now.timestamp())}@punctual.invalid>"
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content("\n\n".join(message.lines) + "\n")
+    return email
 
 
-def _words(error: Exception) -> str:
-    """Say what went wrong without anything that was sent; a server's own words may hold what it was told."""
+def _reason(error: Exception) -> str:
+    """Return the reason of a failure without the server's text, which may repeat credentials."""
     match error:
         case smtplib.SMTPAuthenticationError():
-            return "the mail server does not take user and password."
+            return "the mail server rejected user and password."
         case smtplib.SMTPNotSupportedError():
-            return "the mail server does not offer what was asked of it; check the port and TLS."
+            return "the mail server lacks a required feature; check port and TLS."
         case smtplib.SMTPRecipientsRefused():
-            return "the mail server does not take mail for these recipients."
+            return "the mail server rejected all recipients."
         case smtplib.SMTPSenderRefused():
-            return "the mail server does not take mail from this sender."
+            return "the mail server rejected the sender."
         case smtplib.SMTPResponseException(smtp_code=code):
             return f"the mail server answered {code}."
         case ssl.SSLCertVerificationError():
             return "the mail server's certificate is not valid."
         case ssl.SSLError():
-            return "the mail server does not speak TLS there; check the port."
+            return "the mail server does not use TLS on this port; check the port."
         case TimeoutError():
             return "the mail server did not answer in time."
         case smtplib.SMTPServerDisconnected():
-            return "the mail server broke the connection off."
+            return "the mail server closed the connection."
         case OSError():
             return "the mail server could not be reached."
-    return "the mail could not be written."
+    return "the e-mail could not be written."

@@ -1,4 +1,4 @@
-"""What people are told, before it is put into the form of one channel."""
+"""A notification before it is formatted for a channel."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from typing import Any
 from core.errors import PunctualError
 
 
-class NotSent(PunctualError):
-    """A message did not get through; it is tried again."""
+class DeliveryFailed(PunctualError):
+    """A channel did not accept a message. The notifier retries it."""
 
     hint = "Correct the channel, then send a test message."
 
@@ -18,29 +18,29 @@ class NotSent(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A title and what stands below it, line by line; `facts` is the same for programs, as JSON takes it."""
+    """A title and lines for people, and the same as JSON members for programs."""
 
     title: str
     lines: tuple[str, ...]
-    facts: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
-        """The same for the same message, so that a receiver can tell a repeat."""
-        whole = "\n".join((self.title, *self.lines, repr(sorted(self.facts.items()))))
+        """The id, equal for equal messages, so that a receiver can ignore a repeat."""
+        whole = "\n".join((self.title, *self.lines, repr(sorted(self.data.items()))))
         return f"notice-{hashlib.sha256(whole.encode()).hexdigest()[:24]}"
 
-    def within(self, length: int) -> str:
-        """Return title and lines as one text of at most `length` characters; what does not fit is counted."""
+    def text(self, max_length: int) -> str:
+        """Return title and lines in at most `max_length` characters; the number of omitted lines comes last."""
         text = self.title
         for number, line in enumerate(self.lines):
             left = len(self.lines) - number
-            room = length - len(text) - (len(_rest(left)) if left > 1 else 0)
+            room = max_length - len(text) - (len(_omitted(left)) if left > 1 else 0)
             if len(line) + 1 > room:
-                return (text + _rest(left))[:length]
+                return (text + _omitted(left))[:max_length]
             text += f"\n{line}"
         return text
 
 
-def _rest(count: int) -> str:
+def _omitted(count: int) -> str:
     return f"\n... and {count} more."

@@ -1,4 +1,4 @@
-"""Tells people of troubles: each of them once on every channel, however often it has to be tried."""
+"""Reports problems to every channel, each once, with retries for channels that fail."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -8,139 +8,141 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.ledger.port import Ledger
-from core.maintenance.account_checks import Checked
+from core.maintenance.account_checks import AccountCheck
 from core.notifications.channels import Channel, Channels
-from core.notifications.deliveries import Look, Memory, Standing
+from core.notifications.deliveries import ChannelState, Deliveries, Scan
 from core.notifications.digest import digest_day, digest_message
-from core.notifications.message import Message, NotSent
+from core.notifications.message import DeliveryFailed, Message
+from core.notifications.problems import Problem, account_problems, post_problems, problems_message
 from core.notifications.sender import Sender
-from core.notifications.troubles import Trouble, account_troubles, told, troubles
-from core.scheduling.listing import Queue
+from core.scheduling.listing import ScheduleListing
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
-LOOKED_BACK = timedelta(days=2)
-"""By due instant, beyond the late policy. What is decided later than that, a person has retried, and looks at."""
-CATCHING_UP = 24
-"""After Punctual was off, its looks still go back to before that, since posts that were due meanwhile are decided only
-now. Their far end then moves this much faster than time, as long as Punctual runs."""
-RUNNING = timedelta(minutes=5)
-"""More than that between two looks, and Punctual was off."""
-WAITED_FOR = timedelta(days=14)
-"""How long a channel that fails keeps the looks from moving on, so that it is told all once it works again."""
-PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
-"""After each failure in a row of a channel."""
+LOOKBACK = timedelta(days=2)
+"""How far a scan goes back from now, by due instant, in addition to the late policy. A later result comes from a
+person's retry, and that person sees it."""
+CATCH_UP_SPEED = 24
+"""After a pause of Punctual, scans cover the due instants since its beginning, because those posts get their results
+only now. While Punctual runs, the start of the scanned period then advances this many times faster than time."""
+MAX_SCAN_GAP = timedelta(minutes=5)
+"""A longer gap between two scans is a pause of Punctual."""
+MAX_BACKLOG = timedelta(days=14)
+"""How long a failing channel holds back the start of the scanned period, so that it receives the backlog later."""
+RETRY_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""The pause after each consecutive failure of a channel."""
 
 
 class Notifier:
-    """Looks for new troubles in the ledger and among the accounts, and tells every channel.
+    """Scans ledger and account checks for problems, and reports new ones to every channel.
 
-    What was told is kept, so a message is sent once, but for a crash between sending and noting it. One process of a
-    home tells at a time. A channel that fails is tried again with growing pauses, and holds up no other.
+    Reports are recorded, so a message is sent once, unless a crash comes between sending and recording. One process of
+    a home reports at a time. A failing channel is retried with growing pauses and delays no other channel.
     """
 
     def __init__(
         self,
         *,
         ledger: Ledger,
-        queue: Queue,
-        checks: Callable[[], Iterable[Checked]],
+        listing: ScheduleListing,
+        account_checks: Callable[[], Iterable[AccountCheck]],
         channels: Channels,
-        memory: Memory,
+        deliveries: Deliveries,
         sender: Sender,
         late_after: timedelta,
         lock: Path,
         clock: Clock,
     ) -> None:
-        """`checks` returns what is known of the accounts; `late_after` is the late policy of new posts."""
+        """Take the stores. `account_checks` returns the last checks; `late_after` is the late policy of new posts."""
         self._ledger = ledger
-        self._queue = queue
-        self._checks = checks
+        self._listing = listing
+        self._account_checks = account_checks
         self._channels = channels
-        self._memory = memory
+        self._deliveries = deliveries
         self._sender = sender
-        self._back = LOOKED_BACK + late_after
+        self._lookback = LOOKBACK + late_after
         self._lock = FileLock(lock)
         self._clock = clock
 
-    def tell(self) -> None:
-        """Tell every channel what is new to it. Raises what ledger and files raise, never what a channel does."""
+    def notify(self) -> None:
+        """Report new problems to every channel. Raises the errors of ledger and files, never those of a channel."""
         channels = self._channels.all()
         if not channels:
             return
         try:
             with self._lock.acquire(timeout=0):
-                found = self._found(channels)
+                problems = self._scan(channels)
                 for channel in channels:
-                    self._tell(channel, found)
+                    self._notify_channel(channel, problems)
         except Timeout:
-            return  # another process is at it
+            return  # another process reports
 
-    def standings(self) -> dict[str, Standing]:
-        """Return how it stands with each channel, by name."""
-        return {each.name: self._memory.standing(each.name, self._clock()) for each in self._channels.all()}
+    def channel_states(self) -> dict[str, ChannelState]:
+        """Return the state of every channel, by name."""
+        return {each.name: self._deliveries.channel_state(each.name, self._clock()) for each in self._channels.all()}
 
-    def test(self, channel: Channel) -> None:
-        """Send a message that says it is a test; one that gets through ends a channel's pause. Raises NotSent."""
+    def send_test(self, channel: Channel) -> None:
+        """Send a test message; its success ends the channel's retry pause. Raises DeliveryFailed."""
         self._sender.send_test(channel)
-        self._memory.sent(channel.name, [], self._clock())
+        self._deliveries.record_success(channel.name, [], self._clock())
 
-    def change(self, name: str, channel: Channel) -> None:
-        """Put a channel in the place of the one of that name; it is told nothing twice. Raises NameTaken."""
-        with self._lock:  # a message that is under way is noted under the name that it was sent to
-            self._channels.keep(channel, instead_of=name)
+    def change_channel(self, name: str, channel: Channel) -> None:
+        """Replace the channel of this name; it reports no problem twice. Raises ChannelNameTaken."""
+        with self._lock:  # a message in flight is recorded under the old name first
+            self._channels.save(channel, replaces=name)
             if channel.name != name:
-                self._memory.rename(name, channel.name)
+                self._deliveries.rename_channel(name, channel.name)
 
-    def remove(self, name: str) -> None:
-        """Forget a channel, and what it was told."""
+    def remove_channel(self, name: str) -> None:
+        """Delete a channel and its records."""
         self._channels.remove(name)
-        self._memory.forget(name)
+        self._deliveries.delete_channel(name)
 
-    def _found(self, channels: Iterable[Channel]) -> list[Trouble]:
-        now, last = self._clock(), self._memory.last_look()
-        went_to = now - self._back
+    def _scan(self, channels: Iterable[Channel]) -> list[Problem]:
+        now, last = self._clock(), self._deliveries.last_scan()
+        due_since = now - self._lookback
         if last is not None:
-            went_to = min(went_to, last.went_to + CATCHING_UP * min(now - last.at, RUNNING))
-            if any(self._memory.standing(channel.name, now).failures for channel in channels):
-                went_to = min(went_to, max(last.went_to, now - WAITED_FOR))
-        found = troubles(self._ledger, due_since=went_to, now=now)
-        self._memory.looked(Look(at=now, went_to=went_to))
-        return found + account_troubles(self._checks())
+            due_since = min(due_since, last.due_since + CATCH_UP_SPEED * min(now - last.at, MAX_SCAN_GAP))
+            if any(self._deliveries.channel_state(channel.name, now).failures for channel in channels):
+                due_since = min(due_since, max(last.due_since, now - MAX_BACKLOG))
+        problems = post_problems(self._ledger, due_since=due_since, now=now)
+        self._deliveries.record_scan(Scan(at=now, due_since=due_since))
+        return problems + account_problems(self._account_checks())
 
-    def _tell(self, channel: Channel, found: Sequence[Trouble]) -> None:
+    def _notify_channel(self, channel: Channel, problems: Sequence[Problem]) -> None:
         now = self._clock()
-        standing = self._memory.standing(channel.name, now)
-        if now < standing.try_at:
+        state = self._deliveries.channel_state(channel.name, now)
+        if now < state.retry_at:
             return
-        news = [trouble for trouble in found if trouble.at >= standing.since]
-        untold = self._memory.untold(channel.name, [trouble.id for trouble in news])
-        news = [trouble for trouble in news if trouble.id in untold]
+        candidates = [problem for problem in problems if problem.at >= state.since]
+        unreported = self._deliveries.unreported(channel.name, [problem.id for problem in candidates])
+        news = [problem for problem in candidates if problem.id in unreported]
         if news:
-            if not self._sent(channel, standing, told(news)):
+            if not self._send(channel, state, problems_message(news)):
                 return
-            self._memory.sent(channel.name, untold, now)
-        self._digest(channel, standing, now)
+            self._deliveries.record_success(channel.name, unreported, now)
+        self._send_digest(channel, state, now)
 
-    def _digest(self, channel: Channel, standing: Standing, now: datetime) -> None:
+    def _send_digest(self, channel: Channel, state: ChannelState, now: datetime) -> None:
         if channel.digest is None:
             return
         day = digest_day(channel.digest, now)
-        if standing.digest_on is None:  # the first one is the next that comes due
-            self._memory.digested(channel.name, day)
-        elif day > standing.digest_on:
-            message = digest_message(self._ledger, self._queue, channel.digest.zone, now)
-            if self._sent(channel, standing, message):
-                self._memory.sent(channel.name, [], now)
-                self._memory.digested(channel.name, day)
+        if state.digest_on is None:  # the first digest is the next one that becomes due
+            self._deliveries.record_digest(channel.name, day)
+        elif day > state.digest_on:
+            message = digest_message(self._ledger, self._listing, channel.digest.zone, now)
+            if self._send(channel, state, message):
+                self._deliveries.record_success(channel.name, [], now)
+                self._deliveries.record_digest(channel.name, day)
 
-    def _sent(self, channel: Channel, standing: Standing, message: Message) -> bool:
+    def _send(self, channel: Channel, state: ChannelState, message: Message) -> bool:
+        """Send a message and return whether it succeeded; record a failure."""
         try:
             self._sender.send(channel, message)
-        except NotSent as error:
+        except DeliveryFailed as error:
             log.warning("%s", error)
-            pause = PAUSES[min(standing.failures, len(PAUSES) - 1)]
-            self._memory.failed(channel.name, str(error), self._clock() + pause)
+            pause = RETRY_PAUSES[min(state.failures, len(RETRY_PAUSES) - 1)]
+            self._deliveries.record_failure(channel.name, str(error), self._clock() + pause)
             return False
         return True

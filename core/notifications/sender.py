@@ -1,39 +1,40 @@
-"""Sends a message by whatever kind of channel it is for."""
+"""Sends a message to a channel of any kind."""
 
 import ssl
 
-from core.notifications import hooks, mail
-from core.notifications.channels import Channel, Discord, Email, SignedWebhook, Slack
+from core.notifications.channels import Channel, DiscordChannel, EmailChannel, SlackChannel, WebhookChannel
+from core.notifications.hooks import send_to_discord, send_to_slack, send_to_webhook
+from core.notifications.mail import TlsContext, send_email
 from core.notifications.message import Message
 from core.time.instants import Clock
 
-TEST = Message(
-    title="Punctual: this is a test",
-    lines=("If you can read this, you will be told here when a post fails, is missed, or may be out or not.",),
-    facts={"kind": "test"},
+TEST_MESSAGE = Message(
+    title="Punctual: test message",
+    lines=("This channel works. It reports posts that fail, are missed or are unconfirmed.",),
+    data={"kind": "test"},
 )
 
 
 class Sender:
-    """The way out for messages."""
+    """Sends messages, each by the protocol of its channel."""
 
-    def __init__(self, clock: Clock, *, trust: mail.TrustedBy = ssl.create_default_context) -> None:
-        """`trust` says whose certificates count for mail servers."""
+    def __init__(self, clock: Clock, *, tls_context: TlsContext = ssl.create_default_context) -> None:
+        """Take a clock, and the TLS context for mail servers."""
         self._clock = clock
-        self._trust = trust
+        self._tls_context = tls_context
 
     def send(self, channel: Channel, message: Message) -> None:
-        """Send one message; on return the other side has taken it. Raises NotSent. Takes up to half a minute."""
+        """Send a message; on return the receiver has accepted it. Takes up to 30 s. Raises DeliveryFailed."""
         match channel:
-            case Email():
-                mail.send(channel, message, self._clock(), trust=self._trust)
-            case Slack():
-                hooks.send_to_slack(channel, message)
-            case Discord():
-                hooks.send_to_discord(channel, message)
-            case SignedWebhook():
-                hooks.send_signed(channel, message, self._clock())
+            case EmailChannel():
+                send_email(channel, message, self._clock(), tls_context=self._tls_context)
+            case SlackChannel():
+                send_to_slack(channel, message)
+            case DiscordChannel():
+                send_to_discord(channel, message)
+            case WebhookChannel():
+                send_to_webhook(channel, message, self._clock())
 
     def send_test(self, channel: Channel) -> None:
-        """Send a message that says it is a test. Raises NotSent."""
-        self.send(channel, TEST)
+        """Send a test message. Raises DeliveryFailed."""
+        self.send(channel, TEST_MESSAGE)

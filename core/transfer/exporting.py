@@ -14,7 +14,7 @@ from core.ledger.history import GRACE
 from core.ledger.port import AlreadyGoingOut, Cursor, Occurrence, Plan
 from core.posts.models import Post
 from core.posts.payload import write_invocation
-from core.scheduling.schedules import PLANNING_HORIZON
+from core.scheduling.time_limits import PLANNING_HORIZON
 from core.transfer.journal import (
     ExportedMedia,
     ExportedPost,

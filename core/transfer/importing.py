@@ -12,7 +12,7 @@ from core.ledger.port import DesiredState, FinalState, Occurrence, Plan, Receipt
 from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
-from core.posts.recurrence import NeverRuns, preview
+from core.posts.recurrence import NeverRuns, next_runs
 from core.time.instants import utc_text
 from core.time.phrases import join_names
 from core.transfer.exporting import WORKERS
@@ -152,7 +152,7 @@ class _Import:
             return None
         ends_at = min(rule.ends_at or now, now)
         try:
-            runs = preview(
+            runs = next_runs(
                 rule.expression, post.zone, rule.starts_at, ends_at, after=self._begun_at, count=MAX_MISSED_RUNS
             )
         except NeverRuns:

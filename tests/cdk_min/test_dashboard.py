@@ -16,11 +16,11 @@ from urllib3 import HTTPResponse
 
 from core.accounts.port import Account
 from core.application import Application
-from core.backends.posting_function import posting_function
+from core.backends.posting_function import build_posting_function
 from core.health.aws import posting_url
 from core.health.checks import run_checks
 from core.ledger.history import runs
-from core.media.intake import take_in
+from core.media.intake import ingest
 from core.posts.models import Post
 from core.posts.payload import invocation_of, write_invocation
 from core.settings import Settings
@@ -107,7 +107,7 @@ def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
     functions = boto3.client("lambda").list_functions()["Functions"]
     [deployed] = [each for each in functions if each["Handler"] == "core.backends.posting_entry.handle"]
     client.cache_clear()
-    yield posting_function(deployed["Environment"]["Variables"], clock)
+    yield build_posting_function(deployed["Environment"]["Variables"], clock)
     client.cache_clear()
 
 
@@ -149,9 +149,9 @@ def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
     plan = schedules.edit(schedules.schedule(post), post.model_copy(update={"text": "Good evening"}))
     dashboard.listing.details(dashboard.listing.window(clock(), clock() + timedelta(days=2), limit=10))
     schedules.send_now(plan)
-    media = take_in(dashboard.media, picture())
-    dashboard.media.renew(media.reference)
-    assert [each.reference for each in dashboard.media.kept()] == [media.reference]
+    media = ingest(dashboard.media, picture())
+    dashboard.media.touch(media.reference)
+    assert [each.reference for each in dashboard.media.scan()] == [media.reference]
     dashboard.media.get(media.reference)
     dashboard.media.delete(media.reference)
     dashboard.accounts.connect(Account(destination="webhook:sales", label="Sales"))
@@ -176,7 +176,7 @@ def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted
         credentials={"secret": SecretStr("whsec_QUJD")},
     )
     dashboard.accounts.connect(account)
-    media = take_in(dashboard.media, picture(), alt="Black")
+    media = ingest(dashboard.media, picture(), alt="Black")
     with_picture = post.model_copy(update={"media": (media,), "destinations": ("outbox", account.destination)})
     dashboard.schedules.schedule(with_picture)
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from core.application import Application
-from core.health.aws import posting_function, redelivery, relay
+from core.health.aws import posting_function, redelivery, relay_function
 from core.health.findings import Finding, HealthContext
 from core.settings import Settings
 
@@ -47,9 +47,17 @@ def posting(deployment: Any) -> str:
 
 
 def test_what_is_deployed_is_good(look):
-    found = [look(each) for each in (relay.function, relay.failures, redelivery.mapping, posting_function.function)]
+    found = [
+        look(each)
+        for each in (
+            relay_function.check_relay_function,
+            relay_function.check_relay_retries,
+            redelivery.check_redelivery,
+            posting_function.check_posting_function,
+        )
+    ]
     assert [each.status for each in found] == ["good"] * 4
-    assert found[-1].message.endswith("is ready (1024 MB), for 50 posts side by side.")
+    assert found[-1].message.endswith("is ready (1024 MB), for 50 posts at once.")
 
 
 # The redelivery of what failed
@@ -57,9 +65,9 @@ def test_what_is_deployed_is_good(look):
 
 def test_a_mapping_that_is_gone_is_bad(look, functions, mapping):
     functions.delete_event_source_mapping(UUID=mapping)
-    found = look(redelivery.mapping)
+    found = look(redelivery.check_redelivery)
     assert found.status == "bad"
-    assert found.message.startswith("Nothing hands what lies in arn:aws:sqs:eu-central-1:123456789012:")
+    assert found.message.startswith("Nothing returns posts from arn:aws:sqs:eu-central-1:123456789012:")
     assert "--revert-drift" in found.remedy
 
 
@@ -70,14 +78,14 @@ def test_failures_that_go_to_another_queue_than_the_mapping_reads_are_bad(look, 
     functions.put_function_event_invoke_config(
         FunctionName=arn, DestinationConfig={"OnFailure": {"Destination": other}}
     )
-    found = look(redelivery.mapping)
+    found = look(redelivery.check_redelivery)
     assert found.status == "bad"
     assert other in found.message
 
 
 def test_a_mapping_that_is_disabled_is_bad_and_is_enabled_by_what_is_told(look, functions, mapping):
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-    found = look(redelivery.mapping)
+    found = look(redelivery.check_redelivery)
     assert found.status == "bad"
     assert "state Disabled" in found.message
     assert found.remedy == f"Run: aws lambda update-event-source-mapping --uuid {mapping} --enabled"
@@ -85,7 +93,7 @@ def test_a_mapping_that_is_disabled_is_bad_and_is_enabled_by_what_is_told(look, 
 
 def test_a_mapping_of_several_posts_at_once_is_bad(look, functions, mapping):
     functions.update_event_source_mapping(UUID=mapping, BatchSize=10)
-    found = look(redelivery.mapping)
+    found = look(redelivery.check_redelivery)
     assert found.status == "bad"
     assert "up to 10 posts at once" in found.message
     assert found.remedy.endswith("--batch-size 1")
@@ -93,8 +101,8 @@ def test_a_mapping_of_several_posts_at_once_is_bad(look, functions, mapping):
 
 def test_without_an_on_failure_queue_nothing_is_redelivered(look, functions, deployment):
     functions.delete_function_event_invoke_config(FunctionName=deployment.outputs["RelayFunctionArn"])
-    assert look(redelivery.mapping).status == "unknown"
-    assert look(relay.failures).status == "bad"
+    assert look(redelivery.check_redelivery).status == "unknown"
+    assert look(relay_function.check_relay_retries).status == "bad"
 
 
 # The posting server
@@ -102,13 +110,16 @@ def test_without_an_on_failure_queue_nothing_is_redelivered(look, functions, dep
 
 def test_a_posting_function_that_is_gone_is_bad(look, functions, posting):
     functions.delete_function(FunctionName=posting)
-    assert look(posting_function.function).message == f"There is no function {posting}: nothing is published."
+    assert (
+        look(posting_function.check_posting_function).message
+        == f"There is no function {posting}: nothing is published."
+    )
 
 
 def test_a_posting_function_with_too_little_time_is_bad(look, functions, posting):
     functions.update_function_configuration(FunctionName=posting, Timeout=10)
-    found = look(posting_function.function)
-    assert (found.status, "It may run 10 s" in found.message) == ("bad", True)
+    found = look(posting_function.check_posting_function)
+    assert (found.status, "Its timeout is 10 s" in found.message) == ("bad", True)
 
 
 def test_a_posting_function_that_was_told_of_other_things_is_bad(look, functions, posting):
@@ -117,18 +128,18 @@ def test_a_posting_function_that_was_told_of_other_things_is_bad(look, functions
         functions.update_function_configuration(
             FunctionName=posting, Environment={"Variables": variables | {name: value}}
         )
-        found = look(posting_function.function)
+        found = look(posting_function.check_posting_function)
         assert found.status == "bad"
-        assert found.message.startswith(f"It was told of another {name} than this dashboard")
+        assert found.message.startswith(f"Its {name} differ from this dashboard")
 
 
 def test_a_posting_function_that_nothing_is_reserved_for_is_told(look, functions, posting):
     functions.delete_function_concurrency(FunctionName=posting)
-    found = look(posting_function.function)
-    assert (found.status, "No concurrency is reserved" in found.message) == ("warning", True)
+    found = look(posting_function.check_posting_function)
+    assert (found.status, "no reserved concurrency" in found.message) == ("warning", True)
 
 
 def test_a_posting_function_that_may_not_run_is_bad(look, functions, posting):
     functions.put_function_concurrency(FunctionName=posting, ReservedConcurrentExecutions=0)
-    found = look(posting_function.function)
+    found = look(posting_function.check_posting_function)
     assert (found.status, found.message) == ("bad", "Its reserved concurrency is 0: nothing is published.")

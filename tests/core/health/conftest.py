@@ -1,4 +1,4 @@
-"""One machine to look at, with its engine running or not."""
+"""One machine whose health is checked; its engine does not run."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,18 +12,24 @@ from core.settings import Settings
 
 @pytest.fixture
 def application(tmp_path, clock) -> Iterator[Application]:
-    """One machine, where nothing fires."""
+    """Open one machine without starting its engine."""
     application = Application(Settings.read({"PUNCTUAL_HOME": str(tmp_path / "home")}), clock)
     yield application
     application.close()
 
 
 @pytest.fixture
-def look(application, clock) -> Callable[[str], CheckResult]:
-    """Examine the machine, and return one check by its name."""
+def check_of(clock) -> Callable[..., CheckResult]:
+    """Return a function that checks an application and returns one result by its name."""
 
-    def look(name: str) -> CheckResult:
-        [found] = [check for check in run_checks(application, clock()) if check.name == name]
-        return found
+    def check_of(application: Application, name: str, zone: str = "UTC") -> CheckResult:
+        [result] = [each for each in run_checks(application, clock(), zone=zone) if each.name == name]
+        return result
 
-    return look
+    return check_of
+
+
+@pytest.fixture
+def check(application, check_of) -> Callable[[str], CheckResult]:
+    """Return a function that checks the application and returns one result by its name."""
+    return lambda name: check_of(application, name)

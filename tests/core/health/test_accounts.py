@@ -1,4 +1,4 @@
-"""Accounts that stopped working are found on Health."""
+"""The health check of the connected accounts."""
 
 import pytest
 from pydantic import SecretStr
@@ -8,7 +8,7 @@ from core.accounts.port import Account
 
 @pytest.fixture
 def ada(application, monkeypatch):
-    """An account in trouble."""
+    """Connect an account whose last account check failed."""
     account = Account(destination="mastodon:ada", label="@ada", credentials={"token": SecretStr("s3cret")})
     application.accounts.connect(account)
     monkeypatch.setattr(application.networks["mastodon"], "check", lambda _: "The token was revoked.")
@@ -16,17 +16,17 @@ def ada(application, monkeypatch):
     return account
 
 
-def test_with_the_outbox_alone_all_is_well(look):
-    assert look("Accounts").message == "Only the built-in outbox is connected."
+def test_the_outbox_alone_is_good(check):
+    assert check("Accounts").message == "Only the built-in outbox is connected."
 
 
-def test_an_account_in_trouble_is_bad_and_named(look, ada):
-    found = look("Accounts")
-    assert (found.status, found.message) == ("bad", "Cannot be published to: @ada: The token was revoked.")
-    assert "Accounts" in found.remedy
+def test_a_failing_account_is_bad_and_named(check, ada):
+    result = check("Accounts")
+    assert (result.status, result.message) == ("bad", "Cannot publish to @ada: The token was revoked.")
+    assert "Accounts" in result.remedy
 
 
-def test_an_account_that_is_disabled_is_no_trouble(look, application, ada):
+def test_a_disabled_account_is_no_problem(check, application, ada):
     application.accounts.connect(ada.model_copy(update={"enabled": False}))
-    found = look("Accounts")
-    assert (found.status, found.message) == ("good", "No trouble is known with 0 accounts; 1 disabled.")
+    result = check("Accounts")
+    assert (result.status, result.message) == ("good", "No known problem with 0 accounts; 1 disabled.")

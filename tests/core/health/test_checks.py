@@ -1,50 +1,53 @@
-"""An examination: every check side by side, none that stops another."""
+"""All checks run, and none stops another."""
 
 import threading
 
+import pytest
+
 from core.errors import PunctualError
-from core.health import local
+from core.health import one_machine
 from core.health.checks import run_checks
 from core.health.findings import good
 
 
-def test_every_check_has_a_name_a_verdict_and_a_sentence(application, clock):
+@pytest.fixture
+def results(application, clock):
+    """Return a function that runs all checks and returns their results by name."""
+    return lambda **options: {each.name: each for each in run_checks(application, clock(), **options)}
+
+
+def test_every_check_has_a_name_a_status_and_a_sentence(application, clock):
     checks = run_checks(application, clock())
     assert len({check.name for check in checks}) == len(checks) == 13
     assert all(check.message.endswith(".") for check in checks)
     assert all(check.remedy for check in checks if check.status in ("warning", "bad"))
 
 
-def test_a_check_that_fails_is_unknown_with_its_reason_and_the_others_are_made(application, clock, monkeypatch):
-    class NoAnswer(PunctualError):
-        hint = "Ask again."
+def test_a_failed_check_is_unknown_with_the_error_and_the_others_run(results, monkeypatch):
+    class NoResponse(PunctualError):
+        hint = "Try again."
 
     def fail(*_):
-        raise NoAnswer("Nobody answers.")
+        raise NoResponse("No response.")
 
-    monkeypatch.setitem(local.CHECKS, "Engine", fail)
-    checks = {check.name: check for check in run_checks(application, clock())}
-    assert checks["Engine"].status == "unknown"
-    assert (checks["Engine"].message, checks["Engine"].remedy) == (
-        "Could not be checked: Nobody answers.",
-        "Ask again.",
-    )
-    assert checks["Mode"].status == "good"
+    monkeypatch.setitem(one_machine.CHECKS, "Engine", fail)
+    engine, mode = results()["Engine"], results()["Mode"]
+    assert engine.status == "unknown"
+    assert (engine.message, engine.remedy) == ("Could not be checked: No response.", "Try again.")
+    assert mode.status == "good"
 
 
-def test_a_check_with_a_fault_of_its_own_does_not_stop_the_others(application, clock, monkeypatch, caplog):
-    monkeypatch.setitem(local.CHECKS, "Engine", lambda *_: 1 / 0)
-    checks = {check.name: check for check in run_checks(application, clock())}
-    assert checks["Engine"].status == "unknown"
-    assert checks["Mode"].status == "good"
+def test_a_bug_in_a_check_does_not_stop_the_others(results, monkeypatch, caplog):
+    monkeypatch.setitem(one_machine.CHECKS, "Engine", lambda *_: 1 / 0)
+    found = results()
+    assert (found["Engine"].status, found["Mode"].status) == ("unknown", "good")
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_check_that_hangs_is_unknown_after_a_while(application, clock, monkeypatch):
-    answer = threading.Event()
-    monkeypatch.setitem(local.CHECKS, "Engine", lambda *_: answer.wait(10) and good("At last."))
-    checks = {check.name: check for check in run_checks(application, clock(), timeout=0.2)}
-    answer.set()
-    assert checks["Engine"].status == "unknown"
-    assert "No answer" in checks["Engine"].message
-    assert checks["Mode"].status == "good"
+def test_a_check_that_hangs_is_unknown_after_the_timeout(results, monkeypatch):
+    release = threading.Event()
+    monkeypatch.setitem(one_machine.CHECKS, "Engine", lambda *_: release.wait(10) and good("At last."))
+    found = results(timeout=0.2)
+    release.set()
+    assert (found["Engine"].status, found["Mode"].status) == ("unknown", "good")
+    assert "No result" in found["Engine"].message

@@ -1,4 +1,4 @@
-"""Servers that take messages, and channels that lead to them."""
+"""Fake servers that receive messages."""
 
 import json
 import socket
@@ -20,25 +20,25 @@ from cryptography.x509.oid import NameOID
 PASSWORD = "correct horse battery staple"
 
 
-class Hook:
-    """A server that takes POSTs, keeps them, and answers with `status`."""
+class HookServer:
+    """A server that records POSTs and answers with `status`."""
 
     def __init__(self) -> None:
-        hook = self
+        server = self
         self.status = 200
-        self.taken = []
+        self.received = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                if hook.status < 300:
-                    hook.taken.append((dict(self.headers), body))
-                self.send_response(hook.status)
+                if server.status < 300:
+                    server.received.append((dict(self.headers), body))
+                self.send_response(server.status)
                 self.end_headers()
                 self.wfile.write(f"no: {self.path}".encode())
 
             def log_message(self, *_):
-                """Say nothing."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}/services/T0/s3cret"
@@ -47,7 +47,7 @@ class Hook:
 
     @property
     def contents(self):
-        return [json.loads(body) for _, body in self.taken]
+        return [json.loads(body) for _, body in self.received]
 
     def close(self) -> None:
         self.server.shutdown()
@@ -56,16 +56,16 @@ class Hook:
 
 
 @pytest.fixture
-def hook() -> Iterator[Hook]:
-    """A server on loopback that takes POSTs."""
-    hook = Hook()
+def hook() -> Iterator[HookServer]:
+    """Run a hook server on 127.0.0.1."""
+    hook = HookServer()
     yield hook
     hook.close()
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 and its key, in one file."""
+    """Write a certificate for 127.0.0.1 and its key into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -90,27 +90,27 @@ def certificate(tmp_path_factory):
 
 
 class Mailbox:
-    """What a mail server has taken, and whether it takes more."""
+    """The messages that a mail server has accepted, and its replies."""
 
     def __init__(self) -> None:
-        self.taken = []
-        self.says = "250 OK"
-        self.parts_with = "221 Bye"
-        self.knows_all = True
+        self.received = []
+        self.data_reply = "250 OK"
+        self.quit_reply = "221 Bye"
+        self.has_bob = True
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's
-        if not self.knows_all and address.startswith("bob@"):
+        if not self.has_bob and address.startswith("bob@"):
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_QUIT(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
-        return self.parts_with
+        return self.quit_reply
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
-        if self.says.startswith("250"):
-            self.taken.append(envelope)
-        return self.says
+        if self.data_reply.startswith("250"):
+            self.received.append(envelope)
+        return self.data_reply
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -124,19 +124,19 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture(params=["starttls", "tls"])
 def mail_server(request, mailbox, certificate) -> Iterator[tuple[str, int]]:
-    """A mail server that wants TLS and a log-in; returns how it is spoken to, and its port."""
+    """Run a mail server that requires TLS and a login; return its security and port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    over = (
+    options = (
         {"tls_context": context, "require_starttls": True, "auth_require_tls": True}
         if request.param == "starttls"
         else {"ssl_context": context, "auth_require_tls": False}
     )
-    with socket.socket() as free:  # aiosmtpd itself calls the port that it was given, so it must be a real one
+    with socket.socket() as free:  # aiosmtpd connects to the port that it is given, so 0 does not work
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     controller = Controller(
-        mailbox, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **over
+        mailbox, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **options
     )
     controller.start()
     yield request.param, port
@@ -144,6 +144,6 @@ def mail_server(request, mailbox, certificate) -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def trust(certificate):
-    """Trust the mail server's certificate."""
+def tls_context(certificate):
+    """Return a factory of TLS contexts that trust the mail server's certificate."""
     return lambda: ssl.create_default_context(cafile=certificate)

@@ -1,4 +1,4 @@
-"""Troubles are told once on every channel, however often it has to be tried."""
+"""Every channel reports each problem once, with retries after failures."""
 
 from datetime import timedelta
 
@@ -7,49 +7,48 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 from core.ledger.port import Receipt
-from core.maintenance.account_checks import Checked
-from core.notifications import notifier as notifying
-from core.notifications.channels import Channels, Digest, SignedWebhook, Slack
-from core.notifications.deliveries import MIGRATIONS, Memory
-from core.notifications.message import NotSent
+from core.maintenance.account_checks import AccountCheck
+from core.notifications.channels import Channels, Digest, SlackChannel, WebhookChannel
+from core.notifications.deliveries import MIGRATIONS, Deliveries
+from core.notifications.message import DeliveryFailed
 from core.notifications.notifier import Notifier
+from core.notifications.problems import MAX_RUNS
 from core.notifications.sender import Sender
-from core.notifications.troubles import LOOKED_AT
 from core.posts.payload import invocation_of
-from core.scheduling.listing import Queue
+from core.scheduling.listing import ScheduleListing
 from core.storage.database import Database
 
 SECRET = SecretStr("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==")
 
 
 @pytest.fixture
-def memory(tmp_path):
+def deliveries(tmp_path):
     database = Database(tmp_path / "notices.db", MIGRATIONS)
-    yield Memory(database)
+    yield Deliveries(database)
     database.close()
 
 
 @pytest.fixture
 def channels(tmp_path, hook):
     channels = Channels(tmp_path / "channels.json")
-    channels.keep(SignedWebhook(name="mine", address=hook.address, secret=SECRET))
+    channels.save(WebhookChannel(name="mine", address=hook.address, secret=SECRET))
     return channels
 
 
 @pytest.fixture
 def checks():
-    """What is known of the accounts."""
+    """Return the list of account checks, empty at first."""
     return []
 
 
 @pytest.fixture
-def notifier(ledger, scheduler, checks, channels, memory, tmp_path, clock):
+def notifier(ledger, scheduler, checks, channels, deliveries, tmp_path, clock):
     return Notifier(
         ledger=ledger,
-        queue=Queue(scheduler, "punctual"),
-        checks=lambda: checks,
+        listing=ScheduleListing(scheduler, "punctual"),
+        account_checks=lambda: checks,
         channels=channels,
-        memory=memory,
+        deliveries=deliveries,
         sender=Sender(clock),
         late_after=timedelta(hours=1),
         lock=tmp_path / "notices.lock",
@@ -58,8 +57,8 @@ def notifier(ledger, scheduler, checks, channels, memory, tmp_path, clock):
 
 
 @pytest.fixture
-def befalls(ledger, clock, a_post):
-    """Let something befall a post that was due now."""
+def record_receipt(ledger, clock, a_post):
+    """Return a function that records a receipt of a post, which is due now by default."""
 
     def record(kind, number=1, destination="outbox", *, reason="The server said no.", due_at=None):
         post = a_post(post_id=f"{number:012d}", destinations=("outbox", "webhook:sales"), due_at=due_at or clock())
@@ -81,26 +80,26 @@ def befalls(ledger, clock, a_post):
 
 
 @pytest.fixture
-def begun(notifier, clock):
-    """The channel was there before anything happened."""
-    notifier.tell()
+def known_channel(notifier, clock):
+    """Create the channel's state before any problem."""
+    notifier.notify()
     clock.move(minutes=1)
 
 
-@pytest.mark.usefixtures("begun")
+@pytest.mark.usefixtures("known_channel")
 @pytest.mark.parametrize(
     ("kind", "count", "words"),
     [
-        ("refused", 1, "was refused. The server said no. Correct what the reason says"),
-        ("unconfirmed", 1, "may be out or not. The server said no. Look there"),
+        ("refused", 1, "was refused. The server said no. Fix the reason"),
+        ("unconfirmed", 1, "is unconfirmed: it may or may not be published. The server said no. Check the account"),
         ("missed", 2, "was missed. The server said no. Schedule it again"),
         ("failed", 2, "failed. The server said no. Retry it"),
     ],
 )
-def test_a_trouble_is_told_once(notifier, befalls, hook, kind, count, words):
-    befalls(kind)
+def test_a_problem_is_reported_once(notifier, record_receipt, hook, kind, count, words):
+    record_receipt(kind)
     for _ in range(3):
-        notifier.tell()
+        notifier.notify()
     [content] = hook.contents
     assert content["count"] == len(content["lines"]) == count
     assert "“Grüße aus Köln 🎉” to outbox, due Mon 2 Nov 2026, 13:01 Europe/Berlin" in content["lines"][0]
@@ -108,309 +107,311 @@ def test_a_trouble_is_told_once(notifier, befalls, hook, kind, count, words):
     assert content["troubles"][0]["state"] == kind
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_went_well_is_not_told(notifier, befalls, hook):
-    befalls("published")
-    befalls("published", destination="webhook:sales")
-    befalls("waiting", number=2)
-    notifier.tell()
-    assert hook.taken == []
+@pytest.mark.usefixtures("known_channel")
+def test_a_success_is_not_reported(notifier, record_receipt, hook):
+    record_receipt("published")
+    record_receipt("published", destination="webhook:sales")
+    record_receipt("waiting", number=2)
+    notifier.notify()
+    assert hook.received == []
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_was_mended_before_anyone_was_told_is_not_told(notifier, befalls, hook, clock):
-    befalls("unconfirmed")
-    befalls("published")
-    befalls("published", destination="webhook:sales")
-    notifier.tell()
-    assert hook.taken == []
+@pytest.mark.usefixtures("known_channel")
+def test_a_problem_that_was_resolved_before_the_scan_is_not_reported(notifier, record_receipt, hook, clock):
+    record_receipt("unconfirmed")
+    record_receipt("published")
+    record_receipt("published", destination="webhook:sales")
+    notifier.notify()
+    assert hook.received == []
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_post_that_never_started_is_told(notifier, ledger, a_post, hook, clock):
+@pytest.mark.usefixtures("known_channel")
+def test_a_post_that_did_not_start_is_reported(notifier, ledger, a_post, hook, clock):
     ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), schedule_name="post-it", now=clock())
     clock.move(minutes=2)
-    notifier.tell()
-    assert hook.taken == []
+    notifier.notify()
+    assert hook.received == []
     clock.move(minutes=2)
-    notifier.tell()
-    notifier.tell()
+    notifier.notify()
+    notifier.notify()
     [content] = hook.contents
-    assert "never started. Give it another time" in content["lines"][0]
+    assert "did not start. Choose a new time" in content["lines"][0]
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_post_that_got_another_time_is_no_trouble(notifier, befalls, ledger, hook, clock):
-    post = befalls("missed")
+@pytest.mark.usefixtures("known_channel")
+def test_a_rescheduled_post_is_no_problem(notifier, record_receipt, ledger, hook, clock):
+    post = record_receipt("missed")
     following = post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(hours=1)})
-    ledger.change(following, wish="active", schedule_name="post-again", now=clock())
-    notifier.tell()
-    assert hook.taken == []
+    ledger.change(following, desired="active", schedule_name="post-again", now=clock())
+    notifier.notify()
+    assert hook.received == []
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_channel_that_fails_is_tried_again_after_a_pause_and_loses_nothing(notifier, befalls, hook, clock):
+@pytest.mark.usefixtures("known_channel")
+def test_a_failing_channel_is_retried_after_a_pause_and_loses_nothing(notifier, record_receipt, hook, clock):
     hook.status = 503
-    befalls("refused")
-    notifier.tell()
-    assert "answered 503" in notifier.standings()["mine"].error
+    record_receipt("refused")
+    notifier.notify()
+    assert "answered 503" in notifier.channel_states()["mine"].error
     hook.status = 200
-    notifier.tell()
-    assert hook.taken == []
-    befalls("failed", number=2)
+    notifier.notify()
+    assert hook.received == []
+    record_receipt("failed", number=2)
     clock.move(minutes=1)
-    notifier.tell()
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [3]
-    assert notifier.standings()["mine"].error is None
+    assert notifier.channel_states()["mine"].error is None
 
 
-@pytest.mark.usefixtures("begun")
+@pytest.mark.usefixtures("known_channel")
 @pytest.mark.parametrize(("days", "count"), [(5, 1), (20, 0)])
-def test_a_channel_that_fails_for_days_is_told_what_befell_meanwhile_for_up_to_two_weeks(
-    notifier, befalls, hook, clock, days, count, monkeypatch
+def test_a_failing_channel_reports_a_backlog_of_up_to_two_weeks(
+    notifier, record_receipt, hook, clock, days, count, monkeypatch
 ):
-    monkeypatch.setattr(notifying, "RUNNING", timedelta(hours=6))  # so that it counts as running all the time
+    monkeypatch.setattr("core.notifications.notifier.MAX_SCAN_GAP", timedelta(hours=6))  # no gap counts as a pause
     hook.status = 503
-    befalls("refused")
+    record_receipt("refused")
     for _ in range(days * 4):
-        notifier.tell()
+        notifier.notify()
         clock.move(hours=6)
     hook.status = 200
-    notifier.tell()
-    assert len(hook.taken) == count
+    notifier.notify()
+    assert len(hook.received) == count
 
 
-@pytest.mark.usefixtures("begun")
-def test_the_pauses_of_a_channel_that_goes_on_failing_grow_up_to_an_hour(notifier, befalls, hook, clock):
+@pytest.mark.usefixtures("known_channel")
+def test_the_pauses_of_a_channel_that_goes_on_failing_grow_up_to_an_hour(notifier, record_receipt, hook, clock):
     hook.status = 503
-    befalls("refused")
+    record_receipt("refused")
     pauses = []
     for _ in range(5):
-        notifier.tell()
-        try_at = notifier.standings()["mine"].try_at
-        pauses.append((try_at - clock()) // timedelta(minutes=1))
-        clock.now = try_at
+        notifier.notify()
+        retry_at = notifier.channel_states()["mine"].retry_at
+        pauses.append((retry_at - clock()) // timedelta(minutes=1))
+        clock.now = retry_at
     assert pauses == [1, 5, 15, 60, 60]
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_fails_again_after_a_persons_retry_is_told_again(notifier, befalls, hook, clock):
-    befalls("refused")
-    notifier.tell()
+@pytest.mark.usefixtures("known_channel")
+def test_a_second_failure_after_a_retry_is_reported_again(notifier, record_receipt, hook, clock):
+    record_receipt("refused")
+    notifier.notify()
     clock.move(minutes=1)
-    befalls("refused")
-    notifier.tell()
+    record_receipt("refused")
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [1, 1]
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_failed_in_the_same_way_at_another_destination_is_told_as_well(notifier, befalls, hook):
-    befalls("refused")
-    notifier.tell()
-    befalls("refused", destination="webhook:sales")
-    notifier.tell()
+@pytest.mark.usefixtures("known_channel")
+def test_the_same_failure_at_another_destination_is_reported_too(notifier, record_receipt, hook):
+    record_receipt("refused")
+    notifier.notify()
+    record_receipt("refused", destination="webhook:sales")
+    notifier.notify()
     assert [content["troubles"][0]["destination"] for content in hook.contents] == ["outbox", "webhook:sales"]
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_was_due_before_a_channel_was_set_up_and_failed_after_is_told(notifier, befalls, hook, clock):
-    befalls("refused", due_at=clock() - timedelta(hours=1))
-    notifier.tell()
-    assert len(hook.taken) == 1
+@pytest.mark.usefixtures("known_channel")
+def test_a_post_due_before_the_channel_existed_that_fails_later_is_reported(notifier, record_receipt, hook, clock):
+    record_receipt("refused", due_at=clock() - timedelta(hours=1))
+    notifier.notify()
+    assert len(hook.received) == 1
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_paused_post_that_was_not_begun_is_no_trouble(notifier, ledger, a_post, hook, clock):
-    ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), wish="paused", schedule_name="post-it", now=clock())
+@pytest.mark.usefixtures("known_channel")
+def test_an_overdue_paused_post_is_no_problem(notifier, ledger, a_post, hook, clock):
+    ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), desired="paused", schedule_name="post-it", now=clock())
     clock.move(minutes=9)
-    notifier.tell()
-    assert hook.taken == []
+    notifier.notify()
+    assert hook.received == []
 
 
-def test_of_very_many_troubles_each_is_remembered(memory, clock):
-    ids = [f"trouble {number}" for number in range(1200)]
-    memory.sent("mine", ids[:1100], clock())
-    assert memory.untold("mine", ids) == set(ids[1100:])
+def test_more_reported_problems_than_one_statement_takes_are_found(deliveries, clock):
+    ids = [f"problem {number}" for number in range(1200)]
+    deliveries.record_success("mine", ids[:1100], clock())
+    assert deliveries.unreported("mine", ids) == set(ids[1100:])
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_test_that_gets_through_ends_the_pause_of_a_channel(notifier, befalls, channels, hook):
+@pytest.mark.usefixtures("known_channel")
+def test_a_successful_test_message_ends_the_retry_pause(notifier, record_receipt, channels, hook):
     hook.status = 503
-    befalls("failed")
-    notifier.tell()
-    with pytest.raises(NotSent, match="answered 503"):
-        notifier.test(channels.all()[0])
-    assert notifier.standings()["mine"].error is not None
+    record_receipt("failed")
+    notifier.notify()
+    with pytest.raises(DeliveryFailed, match="answered 503"):
+        notifier.send_test(channels.all()[0])
+    assert notifier.channel_states()["mine"].error is not None
     hook.status = 200
-    notifier.test(channels.all()[0])
-    assert notifier.standings()["mine"].error is None
-    notifier.tell()
+    notifier.send_test(channels.all()[0])
+    assert notifier.channel_states()["mine"].error is None
+    notifier.notify()
     assert [content["kind"] for content in hook.contents] == ["test", "troubles"]
 
 
-@pytest.mark.usefixtures("begun")
-def test_one_channel_that_fails_holds_up_no_other(notifier, befalls, channels, hook, clock):
-    channels.keep(Slack(name="dead", address=SecretStr("http://127.0.0.1:9/s3cret")))
-    notifier.tell()
+@pytest.mark.usefixtures("known_channel")
+def test_a_failing_channel_delays_no_other(notifier, record_receipt, channels, hook, clock):
+    channels.save(SlackChannel(name="dead", address=SecretStr("http://127.0.0.1:9/s3cret")))
+    notifier.notify()
     clock.move(minutes=1)
-    befalls("refused")
+    record_receipt("refused")
     for _ in range(3):
-        notifier.tell()
+        notifier.notify()
         clock.move(minutes=10)
-    assert len(hook.taken) == 1
-    assert notifier.standings()["dead"].failures == 3
-    assert "s3cret" not in notifier.standings()["dead"].error
+    assert len(hook.received) == 1
+    assert notifier.channel_states()["dead"].failures == 3
+    assert "s3cret" not in notifier.channel_states()["dead"].error
 
 
-def test_a_channel_is_told_only_of_what_became_so_after_it_was_set_up(notifier, befalls, hook, clock):
-    befalls("refused")
+def test_a_new_channel_reports_new_problems_only(notifier, record_receipt, hook, clock):
+    record_receipt("refused")
     clock.move(minutes=1)
-    notifier.tell()
-    assert hook.taken == []
-    befalls("failed", number=2)
-    notifier.tell()
+    notifier.notify()
+    assert hook.received == []
+    record_receipt("failed", number=2)
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [2]
 
 
-@pytest.mark.usefixtures("begun")
-def test_what_was_told_is_known_after_a_restart(notifier, befalls, hook, tmp_path, memory):
-    befalls("refused")
-    notifier.tell()
+@pytest.mark.usefixtures("known_channel")
+def test_reports_are_known_after_a_restart(notifier, record_receipt, hook, tmp_path, deliveries):
+    record_receipt("refused")
+    notifier.notify()
     database = Database(tmp_path / "notices.db", MIGRATIONS)
-    notifier._memory = Memory(database)
-    notifier.tell()
+    notifier._deliveries = Deliveries(database)
+    notifier.notify()
     database.close()
-    assert len(hook.taken) == 1
+    assert len(hook.received) == 1
 
 
-@pytest.mark.usefixtures("begun")
-def test_posts_that_were_due_while_the_machine_was_off_are_told_though_they_are_decided_late(
-    notifier, befalls, hook, clock
-):
+@pytest.mark.usefixtures("known_channel")
+def test_posts_that_were_due_while_punctual_was_off_are_reported(notifier, record_receipt, hook, clock):
     due_at = clock() + timedelta(days=1)
     clock.move(days=12)
-    notifier.tell()
+    notifier.notify()
     clock.move(minutes=20)
-    befalls("missed", due_at=due_at)
-    notifier.tell()
+    record_receipt("missed", due_at=due_at)
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [2]
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_look_does_not_go_through_all_of_history(notifier, ledger, befalls, clock, hook):
-    befalls("refused", due_at=clock() - timedelta(days=10))
+@pytest.mark.usefixtures("known_channel")
+def test_a_scan_does_not_read_the_whole_history(notifier, ledger, record_receipt, clock, hook):
+    record_receipt("refused", due_at=clock() - timedelta(days=10))
     pages = []
     history = ledger.history
     ledger.history = lambda **asked: pages.append(asked) or history(**asked)
-    notifier.tell()
-    assert hook.taken == []
+    notifier.notify()
+    assert hook.received == []
     assert len(pages) == 1
-    assert LOOKED_AT >= 1000
+    assert MAX_RUNS >= 1000
 
 
-@pytest.mark.usefixtures("begun")
-def test_many_troubles_make_one_message(notifier, befalls, hook):
+@pytest.mark.usefixtures("known_channel")
+def test_many_problems_make_one_message(notifier, record_receipt, hook):
     for number in range(30):
-        befalls("refused", number=number)
-    notifier.tell()
+        record_receipt("refused", number=number)
+    notifier.notify()
     [content] = hook.contents
     assert content["count"] == 30
     assert content["lines"][-1] == "... and 10 more: see History."
 
 
-@pytest.mark.usefixtures("begun")
-def test_an_account_that_stops_working_is_told_once_until_it_works_again(notifier, checks, hook, clock):
-    revoked = Checked(
+@pytest.mark.usefixtures("known_channel")
+def test_a_failing_account_is_reported_once_until_it_works_again(notifier, checks, hook, clock):
+    revoked = AccountCheck(
         destination="mastodon:ada@example.org", trouble="The token was revoked.", since=clock(), checked_at=clock()
     )
     checks.append(revoked)
     for _ in range(3):
-        notifier.tell()
+        notifier.notify()
         checks[0] = revoked.model_copy(update={"checked_at": clock.move(minutes=30)})
     checks[0] = revoked.model_copy(update={"trouble": None, "since": None})
-    notifier.tell()
+    notifier.notify()
     checks[0] = revoked.model_copy(update={"since": clock()})
-    notifier.tell()
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [1, 1]
-    assert "mastodon:ada@example.org cannot be published to: The token was revoked." in hook.contents[0]["lines"][0]
+    assert (
+        "Cannot publish to the account mastodon:ada@example.org: The token was revoked." in hook.contents[0]["lines"][0]
+    )
 
 
-def test_with_no_channel_nothing_is_looked_at(notifier, channels, ledger):
+def test_without_channels_the_ledger_is_not_read(notifier, channels, ledger):
     channels.remove("mine")
     ledger.history = None
-    notifier.tell()
+    notifier.notify()
 
 
-@pytest.mark.usefixtures("begun")
-def test_while_another_process_tells_this_one_does_not(notifier, befalls, hook, tmp_path):
-    befalls("refused")
+@pytest.mark.usefixtures("known_channel")
+def test_only_one_process_reports_at_a_time(notifier, record_receipt, hook, tmp_path):
+    record_receipt("refused")
     with FileLock(tmp_path / "notices.lock"):
-        notifier.tell()
-    assert hook.taken == []
+        notifier.notify()
+    assert hook.received == []
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_channel_that_was_removed_and_set_up_again_begins_anew(notifier, befalls, channels, hook, clock):
-    befalls("refused")
-    notifier.tell()
+@pytest.mark.usefixtures("known_channel")
+def test_a_channel_that_was_removed_and_added_again_starts_anew(notifier, record_receipt, channels, hook, clock):
+    record_receipt("refused")
+    notifier.notify()
     [channel] = channels.all()
-    notifier.remove("mine")
-    befalls("refused", number=2)
+    notifier.remove_channel("mine")
+    record_receipt("refused", number=2)
     clock.move(minutes=1)
-    channels.keep(channel)
-    notifier.tell()
-    assert len(hook.taken) == 1
+    channels.save(channel)
+    notifier.notify()
+    assert len(hook.received) == 1
 
 
-def test_a_digest_comes_once_a_day_at_its_hour_in_its_zone(notifier, channels, befalls, hook, clock, schedules, a_post):
+def test_a_digest_is_sent_once_a_day_at_its_hour_in_its_zone(
+    notifier, channels, record_receipt, hook, clock, schedules, a_post
+):
     [channel] = channels.all()
-    channels.keep(channel.model_copy(update={"digest": Digest(hour=9, zone="Europe/Berlin")}))
-    notifier.tell()
-    assert hook.taken == []
-    befalls("published")
-    befalls("published", destination="webhook:sales")
+    channels.save(channel.model_copy(update={"digest": Digest(hour=9, zone="Europe/Berlin")}))
+    notifier.notify()
+    assert hook.received == []
+    record_receipt("published")
+    record_receipt("published", destination="webhook:sales")
     clock.move(hours=19, minutes=59)
-    notifier.tell()
-    assert hook.taken == []
+    notifier.notify()
+    assert hook.received == []
     clock.move(minutes=1)
     schedules.schedule(a_post(post_id="9" * 12, due_at=clock() + timedelta(hours=5)))
     for _ in range(3):
-        notifier.tell()
+        notifier.notify()
     [content] = hook.contents
     assert content["title"] == "Punctual: Tue 3 Nov 2026"
-    assert content["lines"] == ["In the last 24 hours: 1 went out.", "In the next 24 hours: 1 one-time post."]
+    assert content["lines"] == ["Last 24 hours: 1 published.", "Next 24 hours: 1 one-time post."]
     clock.move(days=3)
-    notifier.tell()
+    notifier.notify()
     assert len([each for each in hook.contents if each["kind"] == "digest"]) == 2
 
 
-def test_a_digest_that_did_not_get_through_is_tried_again(notifier, channels, hook, clock):
+def test_a_failed_digest_is_retried(notifier, channels, hook, clock):
     [channel] = channels.all()
-    channels.keep(channel.model_copy(update={"digest": Digest(hour=14, zone="UTC")}))
-    notifier.tell()
+    channels.save(channel.model_copy(update={"digest": Digest(hour=14, zone="UTC")}))
+    notifier.notify()
     hook.status = 500
     clock.move(hours=2)
-    notifier.tell()
+    notifier.notify()
     hook.status = 200
     clock.move(minutes=1)
-    notifier.tell()
+    notifier.notify()
     assert [each["kind"] for each in hook.contents] == ["digest"]
 
 
-@pytest.mark.usefixtures("begun")
-def test_a_renamed_channel_is_told_nothing_twice_and_keeps_its_pause(notifier, befalls, channels, hook, clock):
-    befalls("refused")
-    notifier.tell()
-    befalls("refused", number=2)
+@pytest.mark.usefixtures("known_channel")
+def test_a_renamed_channel_repeats_no_report_and_keeps_its_pause(notifier, record_receipt, channels, hook, clock):
+    record_receipt("refused")
+    notifier.notify()
+    record_receipt("refused", number=2)
     hook.status = 503
-    notifier.tell()
+    notifier.notify()
     [mine] = channels.all()
-    notifier.change("mine", mine.model_copy(update={"name": "ours"}))
-    assert "answered 503" in notifier.standings()["ours"].error
+    notifier.change_channel("mine", mine.model_copy(update={"name": "ours"}))
+    assert "answered 503" in notifier.channel_states()["ours"].error
     clock.move(minutes=2)
     hook.status = 200
-    notifier.tell()
+    notifier.notify()
     assert [content["count"] for content in hook.contents] == [1, 1]
-    notifier.remove("ours")
+    notifier.remove_channel("ours")
     channels.add(mine)
-    assert notifier.standings()["mine"].since == clock()
+    assert notifier.channel_states()["mine"].since == clock()

@@ -1,82 +1,90 @@
-"""More posts in a minute than AWS takes side by side."""
+"""Posts of one minute are compared with what AWS runs in parallel."""
 
 from datetime import timedelta
 
 import pytest
 
 from core.health.capacity import capacity_warning
-from core.health.checks import run_checks
 from core.posts.models import new_post_id
 
 
-def test_a_minute_with_more_posts_than_relays_may_run_is_told(look, told, application, a_post, clock):
-    due_at = clock() + timedelta(hours=3)
-    for second in range(12):
-        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
-    assert look("Posts side by side").message.endswith("the busiest minute of the next day holds 12.")
-    told["limit"](10)
-    assert "12 posts are due at 15:00 UTC" in look("Posts side by side").message
-    found = {each.name: each.message for each in run_checks(application, clock(), zone="Europe/Berlin")}
-    assert "12 posts are due at 16:00 Europe/Berlin" in found["Posts side by side"]
+@pytest.fixture
+def due_at(clock):
+    return clock() + timedelta(hours=3)
 
 
-def test_a_posting_server_that_takes_fewer_than_there_are_relays_is_what_counts(
-    opened, posting_function, told, server, a_post, clock
+@pytest.fixture
+def schedule_posts(a_post, due_at):
+    """Return a function that schedules posts at these seconds of the minute."""
+
+    def schedule_posts(application, seconds):
+        for second in seconds:
+            post = a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second))
+            application.schedules.schedule(post)
+
+    return schedule_posts
+
+
+def test_a_minute_with_more_posts_than_relays_is_a_warning(check, check_of, replies, application, schedule_posts):
+    schedule_posts(application, range(12))
+    assert check("Concurrency").message.endswith("the busiest minute of the next day has 12.")
+    replies["concurrency"](10)
+    assert "12 posts are due at 15:00 UTC" in check("Concurrency").message
+    assert "12 posts are due at 16:00 Europe/Berlin" in check_of(application, "Concurrency", "Europe/Berlin").message
+
+
+def test_a_posting_server_with_a_lower_limit_than_the_relays_is_the_bottleneck(
+    opened, posting_function, replies, server, schedule_posts, due_at, check_of
 ):
     application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
-    due_at = clock() + timedelta(hours=3)
-    for second in range(20):
-        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
-    [check] = [each for each in run_checks(application, clock()) if each.name == "Posts side by side"]
-    assert check.status == "good"
-    assert check.message.startswith("The posting server on Lambda takes 20 posts side by side; the busiest minute")
+    schedule_posts(application, range(20))
+    result = check_of(application, "Concurrency")
+    assert result.status == "good"
+    assert result.message.startswith("The posting server on Lambda takes 20 posts at once; the busiest minute")
     assert capacity_warning(application, due_at) == (
-        "20 posts are due in this minute, and the posting server on Lambda takes 20 posts side by side: "
-        "with one more, some will be late. Choose another minute."
+        "20 posts are due in this minute, and the posting server on Lambda takes 20 posts at once. "
+        "With one more, some will be late. Choose another minute."
     )
-    application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at))
-    [check] = [each for each in run_checks(application, clock()) if each.name == "Posts side by side"]
-    assert check.status == "warning"
-    assert "-c posting_concurrency=" in check.remedy
+    schedule_posts(application, [0])
+    result = check_of(application, "Concurrency")
+    assert result.status == "warning"
+    assert "-c posting_concurrency=" in result.remedy
 
 
 @pytest.mark.parametrize("reserved", [None, 20])
-def test_relays_are_what_counts_where_fewer_of_them_may_run(
-    opened, posting_function, deployed, told, a_post, clock, reserved
+def test_relays_with_a_lower_limit_than_the_posting_server_are_the_bottleneck(
+    opened, posting_function, deployed, replies, schedule_posts, due_at, reserved
 ):
     if reserved is None:
         deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
-    told["limit"](1)
+    replies["concurrency"](1)
     application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
-    due_at = clock() + timedelta(hours=3)
-    application.schedules.schedule(a_post(due_at=due_at))
-    assert capacity_warning(application, due_at).startswith("1 post is due in this minute, and AWS runs 1 relay side by side")
+    schedule_posts(application, [0])
+    warning = capacity_warning(application, due_at)
+    assert warning.startswith("1 post is due in this minute, and AWS runs 1 relay at once")
 
 
-def test_what_somebody_reserved_for_the_relay_is_all_that_runs_of_it(look, deployed, told):
-    told["limit"](1000)
+def test_reserved_concurrency_limits_the_relay(check, deployed):
     deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=7)
-    assert look("Posts side by side").message.startswith("AWS runs 7 relays side by side")
+    assert check("Concurrency").message.startswith("AWS runs 7 relays at once")
 
 
-def test_where_no_relay_may_run_nothing_is_said_of_being_late(look, application, deployed, told, clock):
-    told["limit"](1000)
+def test_a_relay_without_concurrency_is_bad(check, application, deployed, due_at):
     deployed["lambda"].put_function_concurrency(FunctionName="relay", ReservedConcurrentExecutions=0)
-    check = look("Posts side by side")
-    assert (check.status, check.message) == ("bad", "AWS runs 0 relays side by side: nothing goes out.")
-    assert capacity_warning(application, clock() + timedelta(hours=3)).startswith("As it is, nothing goes out")
+    result = check("Concurrency")
+    assert (result.status, result.message) == ("bad", "AWS runs 0 relays at once: nothing is published.")
+    assert capacity_warning(application, due_at).startswith("Nothing is published at present")
 
 
-def test_who_adds_to_a_full_minute_is_warned(application, told, a_post, clock):
-    due_at = clock() + timedelta(hours=3)
-    told["limit"](2)
+def test_a_post_in_a_full_minute_gets_a_warning(application, replies, schedule_posts, due_at):
+    replies["concurrency"](2)
     assert capacity_warning(application, due_at) is None
-    for second in (5, 50):
-        application.schedules.schedule(a_post(post_id=new_post_id(), due_at=due_at + timedelta(seconds=second)))
-    assert capacity_warning(application, due_at + timedelta(seconds=30)).startswith("2 posts are due in this minute")
+    schedule_posts(application, [5, 50])
+    warning = capacity_warning(application, due_at + timedelta(seconds=30))
+    assert warning.startswith("2 posts are due in this minute")
     assert capacity_warning(application, due_at + timedelta(seconds=70)) is None
 
 
-def test_what_cannot_be_known_of_a_minute_is_no_warning(application, told, clock, interfere):
+def test_an_unknown_capacity_gives_no_warning(application, due_at, interfere):
     interfere("GetAccountSettings", "AccessDeniedException")
-    assert capacity_warning(application, clock() + timedelta(hours=3)) is None
+    assert capacity_warning(application, due_at) is None

@@ -1,4 +1,4 @@
-"""The queues of what went wrong."""
+"""The health checks of the queues."""
 
 import pytest
 
@@ -6,17 +6,17 @@ import pytest
 @pytest.mark.parametrize(
     ("output", "name"),
     [
-        ("FailuresQueueUrl", "Tried again later"),
-        ("DeadLettersQueueUrl", "Given up by the relay"),
-        ("UndeliveredQueueUrl", "Undelivered"),
+        ("FailuresQueueUrl", "Retry queue"),
+        ("DeadLettersQueueUrl", "Relay dead letters"),
+        ("UndeliveredQueueUrl", "Scheduler dead letters"),
     ],
 )
-def test_what_lies_in_a_queue_is_counted(look, deployed, output, name):
+def test_the_messages_of_a_queue_are_counted(check, deployed, output, name):
     for _ in range(3):
         deployed["sqs"].send_message(QueueUrl=deployed.outputs[output], MessageBody="{}")
-    assert (look(name).status, look(name).message) == ("warning", "3 posts.")
+    assert (check(name).status, check(name).message) == ("warning", "3 posts.")
 
 
-def test_a_deleted_queue_is_bad(look, deployed):
+def test_a_deleted_queue_is_bad(check, deployed):
     deployed["sqs"].delete_queue(QueueUrl=deployed.outputs["DeadLettersQueueUrl"])
-    assert look("Given up by the relay").status == "bad"
+    assert check("Relay dead letters").status == "bad"

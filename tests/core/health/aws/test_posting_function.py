@@ -1,10 +1,8 @@
-"""The posting server as a function: what is deployed is looked at in tests/cdk_min."""
-
-from core.health.checks import run_checks
+"""The health check of the posting function; tests/cdk_min checks the deployed function."""
 
 
-def test_a_dashboard_that_keeps_pictures_and_accounts_to_itself_is_told(
-    opened, deployed, posting_function, told, server, clock
+def test_a_dashboard_with_its_own_media_and_accounts_is_bad(
+    opened, deployed, posting_function, replies, server, check_of
 ):
     outputs = deployed.outputs
     variables = {
@@ -16,12 +14,11 @@ def test_a_dashboard_that_keeps_pictures_and_accounts_to_itself_is_told(
     deployed["lambda"].update_function_configuration(
         FunctionName=posting_function, Environment={"Variables": variables}
     )
-    application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
-    [check] = [each for each in run_checks(application, clock()) if each.name == "Posting function"]
-    assert check.status == "bad"
-    assert check.message.startswith("It was told of another MEDIA_BUCKET and ACCOUNTS_PATH than this dashboard")
-    assert "PUNCTUAL_STACK" in check.remedy
+    result = check_of(opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function), "Posting function")
+    assert result.status == "bad"
+    assert result.message.startswith("Its MEDIA_BUCKET and ACCOUNTS_PATH differ from this dashboard's")
+    assert "PUNCTUAL_STACK" in result.remedy
 
 
-def test_a_deployment_without_one_needs_none(look):
-    assert look("Posting function").message == "None in this stack: the relay posts to another server."
+def test_a_deployment_without_a_posting_function_is_good(check):
+    assert check("Posting function").message == "None in this stack: the relay posts to another server."

@@ -1,6 +1,6 @@
-"""The schedule group."""
+"""The health check of the schedule group."""
 
 
-def test_a_deleted_group_is_bad(look, deployed):
+def test_a_deleted_group_is_bad(check, deployed):
     deployed["scheduler"].delete_schedule_group(Name="posts")
-    assert look("Schedule group").message == "There is no schedule group posts."
+    assert check("Schedule group").message == "There is no schedule group posts."
