@@ -29,6 +29,12 @@ class RecordingFunction:
             self._changed.notify_all()
         self.side_effect(invocation)
 
+    def block(self) -> threading.Event:
+        """Make each invocation wait for the returned event, at most ten seconds."""
+        release = threading.Event()
+        self.side_effect = lambda invocation: release.wait(10) and None
+        return release
+
     def wait_for(self, count: int, timeout: float = 10) -> list[Invocation]:
         """Return the invocations as soon as there are `count`."""
         with self._changed:

@@ -114,10 +114,10 @@ def test_the_next_process_fires_the_claims_of_a_killed_one_at_once(schedule, eng
     schedule("post")
     engine("after claiming").wait()
     assert fired() == {}
-    begun = time.monotonic()
+    started_at = time.monotonic()
     engine()
     eventually(lambda: fired() == {"post": 1})
-    assert time.monotonic() - begun < 10  # a lease lasts a minute
+    assert time.monotonic() - started_at < 10  # a lease lasts a minute
     assert (home / "fired").read_text().split()[2] == "2"
 
 

@@ -61,7 +61,7 @@ def disk(store, monkeypatch):
 
 
 @pytest.fixture
-def row(store):
+def add_row(store):
     """Return a result write that adds a row to the file."""
 
     def write_of(name, due=None):
@@ -94,19 +94,19 @@ def test_queued_results_share_a_transaction_and_keep_their_order(recorder, finis
     assert disk.attempts == 1
 
 
-def test_the_instants_of_the_next_attempts_are_reported(recorder, finish, reported, row):
+def test_the_instants_of_the_next_attempts_are_reported(recorder, finish, reported, add_row):
     for name, due in (("a", 7), ("b", None), ("c", 5)):
-        recorder.put(row(name, due))
+        recorder.put(add_row(name, due))
     recorder.start(1)
     finish()
     assert reported == [7, 5]
 
 
 def test_an_instant_is_reported_only_after_its_result_is_written(
-    recorder, finish, reported, disk, row, rows, eventually
+    recorder, finish, reported, disk, add_row, rows, eventually
 ):
     disk.full.set()
-    recorder.put(row("a", 7))
+    recorder.put(add_row("a", 7))
     recorder.start(1)
     eventually(lambda: disk.attempts >= 3)
     assert (reported, rows()) == ([], [])
@@ -115,30 +115,30 @@ def test_an_instant_is_reported_only_after_its_result_is_written(
     assert (reported, rows()) == ([7], ["a"])
 
 
-def test_results_queued_while_the_disk_is_full_are_written_when_it_has_room(recorder, finish, disk, row, rows):
+def test_results_queued_while_the_disk_is_full_are_written_when_it_has_room(recorder, finish, disk, add_row, rows):
     disk.full.set()
-    recorder.put(row("a"))
+    recorder.put(add_row("a"))
     recorder.start(1)
-    recorder.put(row("b"))
+    recorder.put(add_row("b"))
     disk.full.clear()
     finish()
     assert rows() == ["a", "b"]
 
 
-def test_after_stopping_a_full_disk_is_tried_only_once(recorder, finish, disk, reported, stopping, row, rows):
+def test_after_stopping_a_full_disk_is_tried_only_once(recorder, finish, disk, reported, stopping, add_row, rows):
     disk.full.set()
     stopping.set()
-    recorder.put(row("a", 7))
+    recorder.put(add_row("a", 7))
     recorder.start(1)
     finish()
     assert (disk.attempts, reported, rows()) == (1, [], [])
 
 
 @pytest.mark.parametrize("others", [["a"], ["a", "b"]])
-def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, row, rows, caplog, others):
+def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, add_row, rows, caplog, others):
     recorder.put(fail)
     for due, name in enumerate(others):
-        recorder.put(row(name, due))
+        recorder.put(add_row(name, due))
     recorder.start(1)
     finish()
     assert (rows(), reported) == (others, [*range(len(others))])
@@ -146,21 +146,21 @@ def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, ro
     assert "ZeroDivisionError" in logged.exc_text
 
 
-def test_a_faulty_result_does_not_end_the_recording(recorder, finish, row, rows, caplog, eventually):
+def test_a_faulty_result_does_not_end_the_recording(recorder, finish, add_row, rows, caplog, eventually):
     recorder.put(fail)
     recorder.start(1)
     eventually(lambda: caplog.records)
-    recorder.put(row("a"))
+    recorder.put(add_row("a"))
     finish()
     assert rows() == ["a"]
 
 
-def test_the_recording_ends_after_the_last_producer(recorder, finish, row, rows, eventually):
+def test_the_recording_ends_after_the_last_producer(recorder, finish, add_row, rows, eventually):
     recorder.start(2)
     recorder.producer_done()
-    recorder.put(row("a"))
+    recorder.put(add_row("a"))
     eventually(lambda: rows() == ["a"])
-    recorder.put(row("b"))
+    recorder.put(add_row("b"))
     finish()
     assert rows() == ["a", "b"]
 
@@ -172,8 +172,8 @@ def test_all_producers_may_finish_at_once(recorder, finish):
     finish()
 
 
-def test_join_returns_after_its_timeout(recorder, row, rows, eventually):
+def test_join_returns_after_its_timeout(recorder, add_row, rows, eventually):
     recorder.start(1)
     recorder.join(0.01)
-    recorder.put(row("a"))
+    recorder.put(add_row("a"))
     eventually(lambda: rows() == ["a"])

@@ -187,8 +187,7 @@ def test_at_most_one_function_runs_per_worker(create, start_runner, function):
 
 
 def test_stop_frees_unstarted_claims_and_waits_for_running_functions(create, start_runner, function, store):
-    release = threading.Event()
-    function.side_effect = lambda invocation: release.wait(10)
+    release = function.block()
     for number in range(3):
         create(f"n{number}")
     runner = start_runner(workers=1)

@@ -34,8 +34,7 @@ def test_stop_after_a_failed_start_has_no_effect(store, presence, function, cloc
 
 
 def test_a_runner_stops_while_the_disk_is_full(create, start_runner, function, fill_disk, caplog):
-    release = threading.Event()
-    function.side_effect = lambda invocation: release.wait(10)
+    release = function.block()
     for number in range(5):
         create(f"n{number}")
     runner = start_runner(workers=2)
@@ -51,8 +50,7 @@ def test_a_runner_stops_while_the_disk_is_full(create, start_runner, function, f
 def test_a_function_slower_than_the_stop_timeout_is_recorded_when_it_returns(
     create, start_runner, function, store, presence, eventually, states
 ):
-    release = threading.Event()
-    function.side_effect = lambda invocation: release.wait(10)
+    release = function.block()
     create("slow")
     create("unstarted")
     runner = start_runner(workers=1)

@@ -61,9 +61,8 @@ def test_a_due_retry_wakes_the_runner(start_idle_runner, create, function):
 @pytest.mark.parametrize("workers", [1, 2, 7])
 def test_a_free_worker_wakes_the_runner(start_idle_runner, create, function, workers):
     """Many more than one claim takes, due while every worker is busy."""
-    release = threading.Event()
     start_idle_runner(workers=workers)
-    function.side_effect = lambda invocation: release.wait(10) and None
+    release = function.block()
     for number in range(20 * workers):
         create(f"n{number}")
     release.set()
