@@ -1,4 +1,4 @@
-"""History: every occurrence that began, as one line each, and the posts of which nothing ever began."""
+"""History: one entry per occurrence that began, and the posts that never began."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from core.posts.destinations import Destination
 from core.posts.payload import Payload
 
 GRACE = timedelta(minutes=2)
-"""A post that is due is given this long to begin before it is called missing."""
+"""The time from the due instant after which a post that has not begun is missing."""
+UNSUCCESSFUL: frozenset[PublicationState] = frozenset({"refused", "failed", "missed", "unconfirmed"})
+"""The states in which the user decides what to do next."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One occurrence, with what became of it. `lag_ms` is how long after its due instant it was published."""
+    """One occurrence and its outcome. `lag_ms` is the time from the due instant to the first publication."""
 
     key: str
     post_id: str
@@ -34,18 +36,17 @@ class Run:
 
     @property
     def cursor(self) -> Cursor:
-        """Where the page behind this run begins."""
+        """The position of this run: the next page begins after it."""
         return Cursor(due_at=self.due_at, key=self.key)
 
     @property
     def retriable(self) -> tuple[Destination, ...]:
-        """The destinations that a person may have tried again."""
-        states = ("refused", "failed", "missed", "unconfirmed")
-        return tuple(each.destination for each in self.outcome.destinations if each.state in states)
+        """The destinations that the user may retry."""
+        return tuple(each.destination for each in self.outcome.destinations if each.state in UNSUCCESSFUL)
 
 
 def run_of(occurrence: Occurrence) -> Run:
-    """Return an occurrence as a line of History."""
+    """Return an occurrence with its outcome."""
     found = outcome(occurrence)
     published_at = found.published_at
     return Run(
@@ -67,32 +68,32 @@ def run_of(occurrence: Occurrence) -> Run:
 
 
 def runs(ledger: Ledger, *, after: Cursor | None = None, limit: int) -> list[Run]:
-    """Return a page of History, the latest due first."""
+    """Return one page of History, latest due first."""
     return [run_of(occurrence) for occurrence in ledger.history(after=after, limit=limit)]
 
 
 def all_runs(ledger: Ledger, *, after: Cursor | None = None, page: int = 500) -> Iterator[Run]:
-    """Yield every run there is behind a place, the latest due first, read page by page as they are asked for."""
+    """Yield every run after a position, latest due first, and read the pages on demand."""
     while found := runs(ledger, after=after, limit=page):
         yield from found
         after = found[-1].cursor
 
 
 def needs_decision(ledger: Ledger, run: Run) -> bool:
-    """Whether a run ended in a way that somebody must decide on, and nobody has given its post another time since."""
-    if run.state not in ("refused", "failed", "missed", "unconfirmed"):
+    """Return whether a run was unsuccessful and its one-time post was not changed since."""
+    if run.state not in UNSUCCESSFUL:
         return False
     plan = ledger.get(run.post_id)
     return plan is None or plan.post.repeats or plan.post.revision == run.payload.revision
 
 
 def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
-    """Return one-time posts whose time has passed with nothing begun: paused ones, and active ones that are missing."""
+    """Return one-time posts that never began: paused ones past their time, and active ones that are missing."""
     passed = ledger.overdue(due_before=now, limit=limit)
     return [plan for plan in passed if plan.desired == "paused" or _due(plan) < now - GRACE]
 
 
 def _due(plan: Plan) -> datetime:
     if plan.post.due_at is None:
-        raise ValueError("only one-time posts can lie past their instant")
+        raise ValueError("only a one-time post can be overdue")
     return plan.post.due_at

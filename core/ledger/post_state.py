@@ -1,4 +1,4 @@
-"""How it stands with a post now: what is wished of it, and what has become of it."""
+"""The current state of a post, from its plan and the outcome of its occurrence."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from core.ledger.history import GRACE, Run, run_of
 from core.ledger.port import Ledger, Plan, UnknownPost
 from core.ledger.states import PublicationState
 
-ARMING = timedelta(seconds=10)
-"""A change is given this long to reach the scheduler; until then the post is *being scheduled*, then *not armed*."""
+ARMING_GRACE = timedelta(seconds=10)
+"""The time for a change to reach the scheduler. After it, *being scheduled* becomes *not armed*."""
 
 StateName = (
     PublicationState
@@ -24,13 +24,13 @@ StateName = (
         "missing",
     ]
 )
-"""Before it begins: as planned; *time has passed* is a paused post that no longer can, *missing* one that should have.
-Once it has begun: as its occurrence says."""
+"""A post that has begun has its occurrence's state, any other post one of the rest. *time has passed* is a paused post
+past its due instant, *missing* an active post that should have begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostState:
-    """A post's current plan, its state, and its occurrence once that has begun (of a repeating post: None)."""
+    """A post's plan, its state, and its run. `run` is None before the post begins, and for a repeating post."""
 
     plan: Plan
     state: StateName
@@ -38,7 +38,7 @@ class PostState:
 
 
 def post_state(ledger: Ledger, post_id: str, now: datetime) -> PostState:
-    """Return how it stands with a post. Raises UnknownPost."""
+    """Return the current state of a post. Raises UnknownPost."""
     plan = ledger.get(post_id)
     if plan is None:
         raise UnknownPost(post_id)
@@ -46,11 +46,11 @@ def post_state(ledger: Ledger, post_id: str, now: datetime) -> PostState:
     if occurrence is not None and occurrence.payload.revision == plan.post.revision:
         run = run_of(occurrence)
         return PostState(plan=plan, state=run.state, run=run)
-    return PostState(plan=plan, state=_before(plan, now), run=None)
+    return PostState(plan=plan, state=_planned_state(plan, now), run=None)
 
 
-def _before(plan: Plan, now: datetime) -> StateName:
-    """The state of a post of which nothing has begun."""
+def _planned_state(plan: Plan, now: datetime) -> StateName:
+    """Return the state of a post that has not begun."""
     due_at = plan.post.due_at
     passed = due_at is not None and due_at <= now
     if plan.desired in ("cancelled", "moved"):
@@ -61,7 +61,7 @@ def _before(plan: Plan, now: datetime) -> StateName:
         return "missing"
     if passed:
         return "going out"
-    if not plan.settled and plan.changed_at < now - ARMING:
+    if not plan.settled and plan.changed_at < now - ARMING_GRACE:
         return "not armed"
     if plan.desired == "paused":
         return "paused"

@@ -1,17 +1,17 @@
--- punctual.db: what was planned, what became of it, who may publish it, and the outbox.
+-- punctual.db: plans, occurrences, receipts, claims and the outbox.
 -- Instants are integer milliseconds since 1970 in UTC.
 
 CREATE TABLE post (
     post_id       TEXT PRIMARY KEY,
     revision      INTEGER NOT NULL,
-    content       TEXT NOT NULL,              -- the current revision, JSON of models.Post
-    wish          TEXT NOT NULL CHECK (wish IN ('active', 'paused', 'cancelled', 'moved')),
-    schedule_name TEXT,                       -- the schedule that shall carry it; NULL: handed over directly
+    content       TEXT NOT NULL,              -- the current revision, JSON of posts.models.Post
+    wish          TEXT NOT NULL CHECK (wish IN ('active', 'paused', 'cancelled', 'moved')), -- the desired state
+    schedule_name TEXT,                       -- the schedule that carries it; NULL: sent at once
     superseded    TEXT NOT NULL DEFAULT '[]', -- schedules of earlier revisions, to be deleted
-    settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedule was read back as wished
-    contested     INTEGER NOT NULL DEFAULT 0, -- 1 if the revision before it was not settled when it was replaced
+    settled       INTEGER NOT NULL DEFAULT 0, -- 1 once the schedules match the plan
+    contested     INTEGER NOT NULL DEFAULT 0, -- 1 if the revision before it was unsettled when it was replaced
     due_at        INTEGER,                    -- NULL: repeating
-    open          INTEGER NOT NULL DEFAULT 1, -- 1 while neither cancelled nor, for a one-time post, begun
+    open          INTEGER NOT NULL DEFAULT 1, -- 1 while neither cancelled, moved nor, for a one-time post, begun
     created_at    INTEGER NOT NULL,
     changed_at    INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -27,8 +27,8 @@ CREATE TABLE occurrence (
     post_id        TEXT NOT NULL,
     revision       INTEGER NOT NULL,
     due_at         INTEGER NOT NULL,
-    content        TEXT NOT NULL,             -- the payload as it was handed over
-    shown          INTEGER NOT NULL           -- 0 while all that happened is that an old revision was turned away
+    content        TEXT NOT NULL,             -- the payload
+    shown          INTEGER NOT NULL           -- 1 if History shows it
 ) WITHOUT ROWID;
 
 CREATE INDEX occurrence_history ON occurrence (due_at DESC, occurrence_key DESC) WHERE shown = 1;
@@ -38,7 +38,7 @@ CREATE TABLE receipt (
     id             INTEGER PRIMARY KEY,
     occurrence_key TEXT NOT NULL,
     revision       INTEGER NOT NULL,
-    destination    TEXT,                      -- NULL: about the occurrence as a whole
+    destination    TEXT,                      -- NULL: the whole occurrence
     kind           TEXT NOT NULL,
     attempt        INTEGER NOT NULL,
     at             INTEGER NOT NULL,
@@ -53,10 +53,10 @@ CREATE TABLE claim (
     post_id        TEXT NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('claimed', 'waiting', 'published', 'refused', 'unconfirmed')),
     attempt        INTEGER NOT NULL,
-    owner          TEXT NOT NULL,             -- the process that has it, by its presence
+    owner          TEXT NOT NULL,             -- the presence token of the process that holds it
     lease_until    INTEGER NOT NULL,
-    late_at        INTEGER,                   -- after this nothing is attempted by itself; NULL: always
-    prepared       TEXT,                      -- JSON a network stored before its first call
+    late_at        INTEGER,                   -- no attempt after this without the user; NULL: no limit
+    prepared       TEXT,                      -- JSON that a network stored before its first call
     detail         TEXT NOT NULL DEFAULT '{}',
     expires_at     INTEGER NOT NULL,
     PRIMARY KEY (occurrence_key, destination)
@@ -69,7 +69,7 @@ CREATE TABLE outbox (
     occurrence_key TEXT PRIMARY KEY,
     post_id        TEXT NOT NULL,
     text           TEXT NOT NULL,
-    media          TEXT NOT NULL DEFAULT '[]', -- JSON of models.Media, in their order
+    media          TEXT NOT NULL DEFAULT '[]', -- JSON of posts.models.Media, in order
     published_at   INTEGER NOT NULL
 ) WITHOUT ROWID;
 

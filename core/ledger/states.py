@@ -1,4 +1,4 @@
-"""What the receipts of an occurrence say, taken together, in whatever order they arrived."""
+"""The state of an occurrence, derived from its receipts in any order of arrival."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,28 +23,28 @@ WORST_FIRST: tuple[PublicationState, ...] = (
     "superseded",
     "published",
 )
-"""The state of an occurrence is the first of these that one of its destinations is in."""
+"""The state of an occurrence is the first of these that one of its destinations has."""
 
-_OF_A_DESTINATION: dict[str, PublicationState] = {
+_DESTINATION_STATES: dict[str, PublicationState] = {
     "waiting": "retrying",
     "superseded": "superseded",
     "refused": "refused",
     "unconfirmed": "unconfirmed",
 }
-"""Of receipts of the same attempt at one destination, the later in this list counts."""
+"""Among the receipts of one attempt at a destination, the kind later in this list counts."""
 
-_OF_THE_WHOLE: dict[str, PublicationState] = {
+_OCCURRENCE_STATES: dict[str, PublicationState] = {
     "attempt_failed": "retrying",
     "missed": "missed",
     "failed": "failed",
     "handed_over": "handed over",
 }
-"""Of what the relay says, the later in this list counts: once it was handed over, another attempt changes nothing."""
+"""Among the relay's receipts, the kind later in this list counts: another attempt does not change `handed_over`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DestinationOutcome:
-    """What became of one destination of an occurrence."""
+    """The state of one destination of an occurrence."""
 
     destination: Destination
     state: PublicationState
@@ -55,7 +55,7 @@ class DestinationOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class OccurrenceOutcome:
-    """What became of an occurrence: the state as a whole, and that of each destination."""
+    """The state of an occurrence and of each of its destinations."""
 
     state: PublicationState
     destinations: tuple[DestinationOutcome, ...]
@@ -64,32 +64,32 @@ class OccurrenceOutcome:
 
     @property
     def published_at(self) -> datetime | None:
-        """When the first destination had it."""
+        """The instant of the first publication."""
         return min((each.at for each in self.destinations if each.state == "published" and each.at), default=None)
 
     @property
-    def under_way(self) -> bool:
-        """Whether a destination is still to be tried, without anybody doing anything."""
+    def in_progress(self) -> bool:
+        """Whether Punctual still tries a destination by itself."""
         return any(each.state in ("going out", "retrying") for each in self.destinations)
 
     @property
     def url(self) -> str | None:
-        """The first permalink there is."""
+        """The first permalink."""
         return next((each.url for each in self.destinations if each.url), None)
 
 
 def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
-    """Derive the state of an occurrence from its receipts alone.
+    """Derive the state of an occurrence from its receipts.
 
-    Receipts of earlier revisions do not count, nor, once something came of a person's retry, those from before it;
-    that something was published always does.
+    `published` always counts. Other receipts do not count if they are of an earlier revision, or from before a user's
+    retry that has a result.
     """
     counted = [
         receipt
         for receipt in occurrence.receipts
         if receipt.kind == "published" or receipt.revision == occurrence.payload.revision
     ]
-    destinations = tuple(_destination(name, counted) for name in occurrence.payload.destinations)
+    destinations = tuple(_destination_outcome(each, counted) for each in occurrence.payload.destinations)
     states = {each.state for each in destinations}
     return OccurrenceOutcome(
         state=next(state for state in WORST_FIRST if state in states),
@@ -99,46 +99,49 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
     )
 
 
-def _destination(name: Destination, counted: Sequence[Receipt]) -> DestinationOutcome:
-    published = [receipt for receipt in counted if receipt.kind == "published" and receipt.destination == name]
+def _destination_outcome(destination: Destination, counted: Sequence[Receipt]) -> DestinationOutcome:
+    published = [receipt for receipt in counted if receipt.kind == "published" and receipt.destination == destination]
     if published:
-        return _told(name, "published", min(published, key=_when))
-    own, whole = _since_retried(name, counted)
-    decided = max(own, key=lambda receipt: (receipt.attempt, *_rank(receipt, _OF_A_DESTINATION)), default=None)
-    if decided is not None and decided.kind != "waiting":
-        return _told(name, _OF_A_DESTINATION[decided.kind], decided)
-    said = max(whole, key=lambda receipt: _rank(receipt, _OF_THE_WHOLE), default=None)
-    if said is not None:
-        return _told(name, _OF_THE_WHOLE[said.kind], decided or said)
-    return _told(name, "retrying" if decided else "going out", decided)
+        return _outcome(destination, "published", min(published, key=_instant))
+    own, whole = _since_retry(destination, counted)
+    last = max(own, key=lambda receipt: (receipt.attempt, *_rank(receipt, _DESTINATION_STATES)), default=None)
+    if last is not None and last.kind != "waiting":
+        return _outcome(destination, _DESTINATION_STATES[last.kind], last)
+    relayed = max(whole, key=lambda receipt: _rank(receipt, _OCCURRENCE_STATES), default=None)
+    if relayed is not None:
+        return _outcome(destination, _OCCURRENCE_STATES[relayed.kind], last or relayed)
+    return _outcome(destination, "retrying" if last else "going out", last)
 
 
-def _since_retried(name: Destination, counted: Sequence[Receipt]) -> tuple[list[Receipt], list[Receipt]]:
-    """Return what is said of a destination and of the whole: since a person's retry, if anything came of it yet."""
-    own = [receipt for receipt in counted if receipt.destination == name and receipt.kind in _OF_A_DESTINATION]
-    whole = [receipt for receipt in counted if receipt.destination is None and receipt.kind in _OF_THE_WHOLE]
-    retries = [receipt for receipt in counted if receipt.destination == name and receipt.kind == "retried"]
+def _since_retry(destination: Destination, counted: Sequence[Receipt]) -> tuple[list[Receipt], list[Receipt]]:
+    """Return the receipts of a destination and of the whole occurrence: those since the last retry, if there are any.
+
+    Attempts separate a destination's receipts, because clocks may differ; instants separate the relay's.
+    """
+    own = [receipt for receipt in counted if receipt.destination == destination and receipt.kind in _DESTINATION_STATES]
+    whole = [receipt for receipt in counted if receipt.destination is None and receipt.kind in _OCCURRENCE_STATES]
+    retries = [receipt for receipt in counted if receipt.destination == destination and receipt.kind == "retried"]
     if not retries:
         return own, whole
-    last = max(retries, key=_when)
+    last = max(retries, key=_instant)
     own_since = [receipt for receipt in own if receipt.attempt > last.attempt]
     whole_since = [receipt for receipt in whole if receipt.at >= last.at]
     return (own_since, whole_since) if own_since or whole_since else (own, whole)
 
 
 def _rank(receipt: Receipt, order: dict[str, PublicationState]) -> tuple[int, datetime, str]:
-    return list(order).index(receipt.kind), *_when(receipt)
+    return list(order).index(receipt.kind), *_instant(receipt)
 
 
-def _when(receipt: Receipt) -> tuple[datetime, str]:
-    """Order receipts of one kind by their instants, and alike ones by what they say: never by their arrival."""
+def _instant(receipt: Receipt) -> tuple[datetime, str]:
+    """Return the sort key of receipts of one kind: the instant, then the content, never the order of arrival."""
     return receipt.at, repr(sorted(receipt.detail.items()))
 
 
-def _told(name: Destination, state: PublicationState, receipt: Receipt | None) -> DestinationOutcome:
+def _outcome(destination: Destination, state: PublicationState, receipt: Receipt | None) -> DestinationOutcome:
     detail = receipt.detail if receipt else {}
     return DestinationOutcome(
-        destination=name,
+        destination=destination,
         state=state,
         at=receipt.at if receipt else None,
         url=detail.get("url"),
