@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, Accounts
 from core.posts.destinations import Destination
@@ -30,10 +30,13 @@ BATCH = 5
 
 
 class AccountCheck(FrozenModel):
-    """The result of an account's last check: its problem, and since when; both None for a working account."""
+    """The result of an account's last check: its problem, and since when; both None for a working account.
+
+    The file has the problem as `trouble`.
+    """
 
     destination: Destination
-    trouble: str | None
+    problem: str | None = Field(validation_alias=AliasChoices("problem", "trouble"), serialization_alias="trouble")
     since: Instant | None
     checked_at: Instant
 
@@ -78,7 +81,7 @@ class AccountChecks:
     def failing(self) -> dict[str, AccountCheck]:
         """Return the last checks of the enabled accounts that cannot be published to, by destination."""
         enabled = {account.destination for account in self._accounts.all() if account.enabled}
-        return {name: each for name, each in self.results().items() if each.trouble is not None and name in enabled}
+        return {name: each for name, each in self.results().items() if each.problem is not None and name in enabled}
 
     def run(self) -> None:
         """Check up to BATCH accounts whose check is due. Raises the errors of the accounts and of `due`.
@@ -109,7 +112,7 @@ class AccountChecks:
 
         def is_due(account: Account) -> bool:
             last = results.get(account.destination)
-            urgent = account.destination in soon or (last is not None and last.trouble is not None)
+            urgent = account.destination in soon or (last is not None and last.problem is not None)
             return not timedelta() <= age(account) < (URGENT_INTERVAL if urgent else INTERVAL)
 
         due = [
@@ -132,17 +135,17 @@ class AccountChecks:
             connected = {account.destination for account in self._accounts.all()}
             with locked(self._path), translate_storage_errors(self._path):
                 kept = [each for each in (self.results() | fresh).values() if each.destination in connected]
-                write_private(self._path, _FILE.dump_json(kept, indent=1))
+                write_private(self._path, _FILE.dump_json(kept, indent=1, by_alias=True))
         return fresh
 
     def _check_account(self, account: Account, before: AccountCheck | None) -> AccountCheck:
         try:
-            trouble = self._networks[account.network].check(account)
+            problem = self._networks[account.network].check(account)
         except Exception:  # noqa: BLE001 - a bug in one check must not end the others
             log.exception("The check of %s failed", account.destination)
-            trouble = "Punctual failed while it checked this account. The reason is in its log."
+            problem = "Punctual failed while it checked this account. The reason is in its log."
         now = self._clock()
         since = (before.since if before else None) or now
         return AccountCheck(
-            destination=account.destination, trouble=trouble, since=since if trouble else None, checked_at=now
+            destination=account.destination, problem=problem, since=since if problem else None, checked_at=now
         )

@@ -11,7 +11,7 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 30.0
-"""Half of the minute after which an unfinished change counts as left; so every change is armed or shown within two."""
+"""Half of the minute that a change has to settle, so each is armed or shown as not armed within two minutes."""
 
 
 class Caretaker:

@@ -18,7 +18,7 @@ class NotArmed(PunctualError):
     hint = "Nothing is lost: the post is in the queue as not armed, and is armed again within two minutes."
 
     def __init__(self, name: str, member: str) -> None:
-        super().__init__(f"The schedule {name} was made but does not read back as written ({member} differs).")
+        super().__init__(f"The schedule {name} was created but reads back differently ({member} differs).")
 
 
 class Arming:

@@ -87,7 +87,7 @@ class DeadLetters:
             raise DeadLetterGone
         payload = letter.occurrence
         begun = self._ledger.occurrence(payload.occurrence_key) if payload else None
-        if payload and begun and outcome(begun).under_way:
+        if payload and begun and outcome(begun).in_progress:
             detail = {"reason": f"Discarded by hand. {letter.reason}"}
             failed = Receipt(kind="failed", at=self._clock(), revision=payload.revision, detail=detail)
             self._ledger.record(payload, failed)

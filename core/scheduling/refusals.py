@@ -28,7 +28,7 @@ class TooFarAhead(PunctualError):
 class TooLateToChange(PunctualError):
     """The post goes out so soon that a change might not arrive in time."""
 
-    hint = "Nothing was changed. If it is not out yet, you can still cancel or reschedule it."
+    hint = "Nothing was changed. If it is not published yet, you can still cancel or reschedule it."
 
     def __init__(self, due_at: datetime, zone: str) -> None:
         super().__init__(f"The post is due at {date_and_time(due_at, zone)}: there is no time left to change it.")

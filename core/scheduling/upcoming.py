@@ -56,7 +56,7 @@ class QueueWindow:
 def upcoming(
     listing: ScheduleListing, now: datetime, end: datetime, *, limit: int, start: datetime | None = None
 ) -> QueueWindow:
-    """Return the scheduled posts due before `end`: up to `limit` one-time posts, and repeating ones until the last.
+    """Return the scheduled posts due before `end`: up to `limit` one-time posts, and the repeating ones among them.
 
     The period begins now, or at a later `start`. A post that is due but not yet published is *going out*. With an
     `end` at PLANNING_HORIZON or later, repeating posts are returned however late their next run is.

@@ -68,7 +68,7 @@ class Home:
         return self.path / "channels.json"
 
     @property
-    def notices(self) -> Path:
+    def notifications(self) -> Path:
         """The notifications that were sent."""
         return self.path / "notices.db"
 

@@ -1,3 +1,4 @@
+import json
 import stat
 
 import pytest
@@ -14,14 +15,14 @@ class Network:
 
     def __init__(self):
         self.checked = []
-        self.troubles = {}
+        self.problems = {}
 
     def check(self, account):
         self.checked.append(account.destination)
-        trouble = self.troubles.get(account.destination)
-        if isinstance(trouble, Exception):
-            raise trouble
-        return trouble
+        problem = self.problems.get(account.destination)
+        if isinstance(problem, Exception):
+            raise problem
+        return problem
 
 
 @pytest.fixture
@@ -72,10 +73,10 @@ def test_an_account_is_checked_shortly_before_its_next_post(checks, network, soo
 
 
 def test_results_are_stored(checks, network, clock, accounts, tmp_path):
-    network.troubles["net:ada"] = "The token was revoked."
+    network.problems["net:ada"] = "The token was revoked."
     checks.run()
     again = AccountChecks(accounts, {}, lambda start, end: set(), tmp_path / "account-checks.json", clock)
-    assert {each: found.trouble for each, found in again.results().items()} == {
+    assert {each: found.problem for each, found in again.results().items()} == {
         "net:ada": "The token was revoked.",
         "net:bob": None,
     }
@@ -83,13 +84,13 @@ def test_results_are_stored(checks, network, clock, accounts, tmp_path):
 
 
 def test_a_failing_account_is_checked_again_sooner(checks, network, clock):
-    network.troubles["net:ada"] = "The token was revoked."
+    network.problems["net:ada"] = "The token was revoked."
     checks.run()
-    network.troubles.clear()
+    network.problems.clear()
     clock.move(minutes=30)
     checks.run()
     assert network.checked[2:] == ["net:ada"]
-    assert checks.results()["net:ada"].trouble is None
+    assert checks.results()["net:ada"].problem is None
 
 
 def test_a_disabled_account_is_not_checked(checks, accounts, network, soon):
@@ -100,28 +101,38 @@ def test_a_disabled_account_is_not_checked(checks, accounts, network, soon):
 
 
 def test_a_disabled_account_is_not_failing(checks, accounts, network):
-    network.troubles |= {"net:ada": "The token was revoked.", "net:bob": "It was deleted."}
+    network.problems |= {"net:ada": "The token was revoked.", "net:bob": "It was deleted."}
     checks.run()
     accounts.connect(accounts.get("net:ada").model_copy(update={"enabled": False}))
-    assert {each: found.trouble for each, found in checks.failing().items()} == {"net:bob": "It was deleted."}
+    assert {each: found.problem for each, found in checks.failing().items()} == {"net:bob": "It was deleted."}
 
 
 def test_a_failing_account_keeps_the_time_of_its_first_failed_check(checks, network, clock):
-    network.troubles["net:ada"] = "The token was revoked."
+    network.problems["net:ada"] = "The token was revoked."
     checks.run()
     began = clock()
     clock.move(hours=1)
-    network.troubles["net:ada"] = "The server is down."
+    network.problems["net:ada"] = "The server is down."
     checks.run()
     assert (checks.results()["net:ada"].since, checks.results()["net:bob"].since) == (began, None)
 
 
 def test_a_person_can_check_one_account_now(checks, network, clock):
-    network.troubles["net:bob"] = "It was deleted."
-    assert checks.check("net:bob").trouble == "It was deleted."
-    assert checks.results()["net:bob"].trouble == "It was deleted."
+    network.problems["net:bob"] = "It was deleted."
+    assert checks.check("net:bob").problem == "It was deleted."
+    assert checks.results()["net:bob"].problem == "It was deleted."
     with pytest.raises(UnknownDestination):
         checks.check("net:eve")
+
+
+def test_a_file_of_an_earlier_version_keeps_its_form(checks, network, tmp_path):
+    path = tmp_path / "account-checks.json"
+    row = {"destination": "net:ada", "trouble": "Revoked.", "since": "2026-11-02T11:00:00Z"}
+    path.write_text(json.dumps([row | {"checked_at": "2026-11-02T11:30:00Z"}]))
+    assert checks.results()["net:ada"].problem == "Revoked."
+    network.problems["net:ada"] = "Revoked."
+    checks.check("net:ada")
+    assert json.loads(path.read_text()) == [row | {"checked_at": "2026-11-02T12:00:00Z"}]
 
 
 def test_the_result_of_a_removed_account_is_deleted(checks, accounts):
@@ -144,9 +155,9 @@ def test_a_run_checks_a_few_accounts_first_those_with_a_post_ahead(checks, accou
 
 
 def test_a_bug_in_one_check_stops_no_other(checks, network):
-    network.troubles["net:ada"] = KeyError("token")
+    network.problems["net:ada"] = KeyError("token")
     checks.run()
-    assert {each: found.trouble for each, found in checks.results().items()} == {
+    assert {each: found.problem for each, found in checks.results().items()} == {
         "net:ada": "Punctual failed while it checked this account. The reason is in its log.",
         "net:bob": None,
     }
@@ -163,7 +174,7 @@ def test_only_a_person_can_check_while_another_process_runs_checks(checks, netwo
     with FileLock(f"{tmp_path / 'account-checks.json'}.looking.lock"):
         checks.run()
         assert network.checked == []
-        assert checks.check("net:ada").trouble is None
+        assert checks.check("net:ada").problem is None
     assert network.checked == ["net:ada"]
 
 

@@ -274,7 +274,7 @@ def test_a_post_that_has_just_fired_cannot_be_edited(schedules, clock, a_post):
     clock.move(seconds=11)
     with pytest.raises(TooLateToChange) as refused:
         schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
-    assert "If it is not out yet" in refused.value.hint
+    assert "If it is not published yet" in refused.value.hint
     assert schedules.plan(plan.post.post_id).post.revision == 1
 
 
