@@ -45,7 +45,7 @@ class UnknownAccessKey(ApiError):
     status = 403
 
 
-class InvalidSignature(ApiError):
+class SignatureRejected(ApiError):
     """The signature is wrong or outside the tolerance."""
 
     code = "InvalidSignatureException"
@@ -111,7 +111,7 @@ def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> N
     key = _signing_key(credentials.secret_access_key, date, region, service)
     expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, signature):
-        raise InvalidSignature(
+        raise SignatureRejected(
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method."
         )
@@ -123,11 +123,11 @@ def _check_time(stamp: str, date: str, now: datetime) -> None:
     except ValueError as error:
         raise IncompleteSignature("The header X-Amz-Date must be like 20261124T080000Z.") from error
     if not stamp.startswith(date):
-        raise InvalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
+        raise SignatureRejected("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
     if signed_at < now - TOLERANCE:
-        raise InvalidSignature(f"Signature expired: {stamp} is now earlier than {_stamp(now - TOLERANCE)}")
+        raise SignatureRejected(f"Signature expired: {stamp} is now earlier than {_stamp(now - TOLERANCE)}")
     if signed_at > now + TOLERANCE:
-        raise InvalidSignature(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
+        raise SignatureRejected(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
 
 
 def _check_signed_headers(signed: list[str], headers: Mapping[str, str]) -> None:
