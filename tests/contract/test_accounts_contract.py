@@ -1,4 +1,4 @@
-"""What every place that keeps accounts promises: a file of the home, and Parameter Store in moto."""
+"""The contract of the accounts port, on a file and on Parameter Store in moto."""
 
 import pytest
 from moto import mock_aws
@@ -11,13 +11,13 @@ from core.accounts.port import OUTBOX, Account, UnknownDestination
 
 @pytest.fixture
 def file_accounts(tmp_path):
-    """Open the file, as another process would."""
+    """Return a function that opens the file again, as another process does."""
     return lambda: FileAccounts(tmp_path / "accounts.json")
 
 
 @pytest.fixture
 def parameter_accounts(aws_session, clock):
-    """Open the path, as another process would."""
+    """Return a function that opens the path again, as another process does."""
     with mock_aws():
         client = aws_session.client("ssm", aws_access_key_id="x", aws_secret_access_key="x")
         yield lambda: ParameterStoreAccounts(client, "/punctual/Punctual/accounts", clock)
@@ -38,17 +38,17 @@ def webhook(name, **changed):
     return Account(destination=f"webhook:{name}", **{**members, **changed})
 
 
-def test_the_outbox_is_always_there(accounts):
+def test_the_outbox_is_always_connected(accounts):
     assert accounts.all() == [OUTBOX]
     assert accounts.get("outbox") == OUTBOX
 
 
-def test_an_account_is_kept_with_all_that_belongs_to_it(accounts, open_accounts):
+def test_an_account_is_stored_with_all_its_members(accounts, open_accounts):
     account = webhook("sales", identity="did:plc:1", limits={"characters": 500}, deduplicates=True, enabled=False)
     accounts.connect(account)
-    for place in (accounts, open_accounts()):
-        assert place.get("webhook:sales") == account
-        assert place.get("webhook:sales").credentials["secret"].get_secret_value() == "hunter2"
+    for opened in (accounts, open_accounts()):
+        assert opened.get("webhook:sales") == account
+        assert opened.get("webhook:sales").credentials["secret"].get_secret_value() == "hunter2"
 
 
 def test_an_account_that_is_connected_again_is_replaced(accounts):
@@ -58,13 +58,13 @@ def test_an_account_that_is_connected_again_is_replaced(accounts):
     assert sorted(account.label for account in accounts.all()[1:]) == ["new", "support"]
 
 
-def test_a_removed_account_is_gone(accounts, open_accounts):
+def test_a_removed_account_is_unknown(accounts, open_accounts):
     accounts.connect(webhook("sales"))
     accounts.remove("webhook:sales")
     accounts.remove("webhook:sales")
-    for place in (accounts, open_accounts()):
+    for opened in (accounts, open_accounts()):
         with pytest.raises(UnknownDestination, match="webhook:sales") as refusal:
-            place.get("webhook:sales")
+            opened.get("webhook:sales")
         assert "outbox" in refusal.value.hint
 
 
@@ -75,7 +75,7 @@ def test_an_account_that_another_process_connects_is_found_at_once(accounts, ope
 
 
 @pytest.mark.parametrize("destination", ["mastodon:@ada@example.social", "x:Ada_L", "webhook:a/b", "webhook:ö.example"])
-def test_destinations_of_every_form_are_kept_apart(accounts, destination):
+def test_similar_destinations_are_different_accounts(accounts, destination):
     for each in (destination, destination + "_", destination.replace("_", "-")):
         accounts.connect(webhook("any", label=each).model_copy(update={"destination": each}))
     assert accounts.get(destination).label == destination
@@ -83,7 +83,7 @@ def test_destinations_of_every_form_are_kept_apart(accounts, destination):
     assert accounts.get(destination).label == destination
 
 
-def test_more_accounts_than_one_answer_holds_are_all_there(accounts):
+def test_accounts_beyond_one_response_page_are_returned(accounts):
     for number in range(12):
         accounts.connect(webhook(f"n{number}"))
     assert len(accounts.all()) == 13
