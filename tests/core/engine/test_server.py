@@ -133,7 +133,7 @@ def test_another_key_is_refused(aws_session, engine_url, credentials, other, cod
     [(4.9, None), (-4.9, None), (5.1, "Signature expired: "), (-5.1, "Signature not yet current: ")],
 )
 def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minutes, message):
-    server.face = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
+    server.http_api = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
     status, code, answer = send("GET", "/schedules")
     assert (status, code) == ((403, "InvalidSignatureException") if message else (200, None))
     assert message is None or answer["Message"].startswith(message)
