@@ -26,6 +26,11 @@ def retry_harmless(reason: str) -> NetworkResult:
     return RetryLater(reason=reason)
 
 
+def failure_text(name: str, response: Response) -> str:
+    """Return the sentence that reports a response other than a success."""
+    return f"{name} answered {response.status}: {response.message.rstrip('.')}."
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResultClassifier:
     """Turns one network's request errors and responses into results.
@@ -55,7 +60,7 @@ class ResultClassifier:
         request (its built-in VCL). A retry still waits until then: GoToSocial sends Retry-After under load (doc:
         Request Throttling & Rate Limiting).
         """
-        reason = f"{self.name} answered {response.status}: {response.message.rstrip('.')}."
+        reason = failure_text(self.name, response)
         retry_after = response.retry_after(self.clock())
         if response.status in (425, 429):
             return RetryLater(reason=reason, retry_after=retry_after)
@@ -69,16 +74,21 @@ class ResultClassifier:
         return Refused(reason=reason)
 
 
-def require_success(send: Callable[[], Response], name: str) -> Response:
-    """Return the response to a request made while connecting. Raises CannotConnect unless it is a complete success."""
+def require_response(send: Callable[[], Response]) -> Response:
+    """Return the response to a request made while connecting. Raises CannotConnect if there is none."""
     try:
-        response = send()
+        return send()
     except RequestError as error:
         raise CannotConnect(str(error), error.hint) from None
+
+
+def require_success(send: Callable[[], Response], name: str) -> Response:
+    """Return the response to a request made while connecting. Raises CannotConnect unless it is a complete success."""
+    response = require_response(send)
     if response.ok and response.complete:
         return response
     hint = "Check your entries." if 300 <= response.status < 500 else "Try again in a few minutes."
-    raise CannotConnect(f"{name} answered {response.status}: {response.message.rstrip('.')}.", hint)
+    raise CannotConnect(failure_text(name, response), hint)
 
 
 def error_text(action: Callable[[], object]) -> str | None:

@@ -98,9 +98,7 @@ class Publisher:
         """
         number = blocking.destination.part
         if not blocking.final:
-            return DestinationResult(
-                destination=destination, state="waiting", reason=f"It waits for part {number}."
-            )
+            return DestinationResult(destination=destination, state="waiting", reason=f"It waits for part {number}.")
         return self._fence.refuse(
             payload, destination, f"Part {number} is not confirmed as published. Resolve that, then retry."
         )

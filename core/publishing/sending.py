@@ -9,7 +9,7 @@ from core.publishing.outcomes import ResultClassifier
 
 
 def send_post(
-    outcomes: ResultClassifier,
+    classifier: ResultClassifier,
     send: Callable[[], Response],
     read: Callable[[Response], NetworkResult | None],
     *,
@@ -20,17 +20,17 @@ def send_post(
     `read` maps a successful response to a result, or to None where the response lacks what it must hold. `upload_id` is
     the ID of the post's video at the network; a result that may be retried keeps it, so that it is not sent again.
     """
-    result = _result(outcomes, send, read)
+    result = _result(classifier, send, read)
     return replace(result, upload_id=upload_id) if upload_id and isinstance(result, RetryLater) else result
 
 
 def _result(
-    outcomes: ResultClassifier, send: Callable[[], Response], read: Callable[[Response], NetworkResult | None]
+    classifier: ResultClassifier, send: Callable[[], Response], read: Callable[[Response], NetworkResult | None]
 ) -> NetworkResult:
     try:
         response = send()
     except RequestError as error:
-        return outcomes.from_error(error)
+        return classifier.from_error(error)
     if not response.ok:
-        return outcomes.from_response(response)
-    return read(response) or outcomes.from_incomplete()
+        return classifier.from_response(response)
+    return read(response) or classifier.from_incomplete()

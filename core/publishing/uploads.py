@@ -15,10 +15,10 @@ UPLOAD_SECONDS = 15.0
 """Time limit for all uploads of a post. They run before the claim and its lease, but the relay waits for them."""
 
 
-def accepted(response: Response, outcomes: ResultClassifier) -> Response:
+def accepted(response: Response, classifier: ResultClassifier) -> Response:
     """Return the response to a step of an upload if it is a success. Raises PreparationFailed otherwise."""
     if not response.ok:
-        raise PreparationFailed(outcomes.from_response(response))
+        raise PreparationFailed(classifier.from_response(response))
     return response
 
 
@@ -39,10 +39,10 @@ class VideoUpload(ABC):
     """Whether the network names the time of the next poll."""
 
     def __init__(
-        self, connection: HttpClient, outcomes: ResultClassifier, sleep: Callable[[float], None] = time.sleep
+        self, client: HttpClient, classifier: ResultClassifier, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._connection = connection
-        self._outcomes = outcomes
+        self._client = client
+        self._classifier = classifier
         self._sleep = sleep
         self._id = ""
 
@@ -58,12 +58,12 @@ class VideoUpload(ABC):
                 self._id = ""
                 response = self._send(video)
             while (pause := self._pause(response)) is not None:
-                if pause >= self._connection.seconds_left:
+                if pause >= self._client.seconds_left:
                     raise PreparationFailed(self._processing(pause))
                 self._sleep(pause)
                 response = self._status()
         except RequestError as error:
-            result = self._outcomes.from_error(error)
+            result = self._classifier.from_error(error)
         else:
             if self._is_ready(response):
                 return self._id
@@ -74,7 +74,10 @@ class VideoUpload(ABC):
 
     @abstractmethod
     def _send(self, video: Attachment) -> Response:
-        """Send the video, set `_id`, and return the response that holds its state. Raises RequestError or PreparationFailed."""
+        """Send the video, set `_id`, and return the response that holds its state.
+
+        Raises RequestError or PreparationFailed.
+        """
 
     @abstractmethod
     def _status(self) -> Response:
@@ -97,14 +100,14 @@ class VideoUpload(ABC):
         """Return the network's reason for a failed video, or None."""
 
     def _processing(self, pause: float) -> RetryLater:
-        reason = f"{self._outcomes.name} is still processing the video."
+        reason = f"{self._classifier.name} is still processing the video."
         retry_after = timedelta(seconds=pause) if self.NAMES_PAUSE else None
         return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._id)
 
     def _failure(self, response: Response) -> NetworkResult:
         if not response.ok:
-            return self._outcomes.from_response(response)
+            return self._classifier.from_response(response)
         if self._state(response) != self.FAILED:
-            return self._outcomes.from_incomplete()
-        reason = self._connection.redact(self._reason(response) or "no reason given").rstrip(".")
-        return Refused(reason=f"{self._outcomes.name} could not process the video: {reason}. {self.HINT}")
+            return self._classifier.from_incomplete()
+        reason = self._client.redact(self._reason(response) or "no reason given").rstrip(".")
+        return Refused(reason=f"{self._classifier.name} could not process the video: {reason}. {self.HINT}")

@@ -1,4 +1,4 @@
-"""What people enter to connect an account."""
+"""The validation of the form that connects an account."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from core.publishing.network import CannotConnect
 
 
 @pytest.mark.parametrize(
-    ("entered", "server"),
+    ("entry", "server"),
     [
         ("example.social", "https://example.social"),
         (" Example.Social/ ", "https://example.social"),
@@ -20,12 +20,12 @@ from core.publishing.network import CannotConnect
         ("http://[::1]:3000", "http://[::1]:3000"),
     ],
 )
-def test_a_server_is_found_in_whatever_address_is_pasted(entered, server):
-    assert parse_server(entered) == server
+def test_a_server_is_parsed_from_its_name_or_any_url_on_it(entry, server):
+    assert parse_server(entry) == server
 
 
 @pytest.mark.parametrize(
-    "entered",
+    "entry",
     [
         "",
         " ",
@@ -37,29 +37,29 @@ def test_a_server_is_found_in_whatever_address_is_pasted(entered, server):
         "http://[::1",
     ],
 )
-def test_a_server_that_needs_no_https_or_is_none_is_refused(entered):
+def test_an_invalid_server_or_one_without_https_is_refused(entry):
     with pytest.raises(CannotConnect):
-        parse_server(entered)
+        parse_server(entry)
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "new\nline", "ümlaut", "nul\0"])
-def test_a_token_that_was_not_copied_whole_is_refused_and_not_repeated(secret):
+def test_an_incomplete_secret_is_refused_and_not_repeated(secret):
     with pytest.raises(CannotConnect) as caught:
         parse_secret({"token": secret}, "token", "access token")
     assert "access token" in str(caught.value)
     assert not secret.strip() or secret not in str(caught.value)
 
 
-def test_spaces_around_a_token_are_left_out():
+def test_spaces_around_a_secret_are_removed():
     assert parse_secret({"token": " abc\n"}, "token", "access token") == "abc"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "x" * 61, "ü"])
-def test_a_name_that_cannot_stand_in_a_destination_is_refused(name):
+def test_a_name_that_no_destination_can_contain_is_refused(name):
     with pytest.raises(CannotConnect):
         parse_account_name({"name": name})
 
 
 @given(st.text(max_size=60))
-def test_no_address_makes_the_check_raise(text):
+def test_checking_a_url_never_raises(text):
     assert is_allowed_url(text) in (True, False)

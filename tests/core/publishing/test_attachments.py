@@ -1,11 +1,9 @@
-"""Pictures and videos on their way through the fence to a network."""
+"""Pictures and videos: the way through the fence to a network, and the checks of limits."""
 
 import base64
 import hashlib
 import json
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 
 import pytest
@@ -35,61 +33,29 @@ from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
 
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
-ALBUM = MediaLimits(
+LIMITS = MediaLimits(
     pictures=PictureLimits(count=2, max_bytes=50_000, max_side=100, types=("image/jpeg",), alt=10),
     max_video_bytes=10_000,
 )
 ACCOUNT = Account(destination="album:ada", label="Ada's album")
 
 
-def picture(colour="teal", form="PNG", size=(400, 300)):
-    file = BytesIO()
-    Image.new("RGB", size, colour).save(file, form)
-    return file.getvalue()
-
-
-class Album:
-    """A network that keeps what it is given, and answers what it is told to."""
-
-    label = "Album"
-
-    def __init__(self):
-        self.given = []
-        self.prepared_with = []
-        self.unprepared = []
-        self.answers = []
-
-    def media_limits(self, account):
-        return ALBUM
-
-    def prepare(self, publication):
-        self.prepared_with.append([attachment.name for attachment in publication.media])
-        if self.unprepared:
-            raise self.unprepared.pop(0)
-
-    def publish(self, publication: Publication):
-        self.given.append(publication)
-        return self.answers.pop(0) if self.answers else Published(at=publication.due_at, url="/here")
+@pytest.fixture
+def album(new_network):
+    network = new_network()
+    network.limits = LIMITS
+    return network
 
 
 @pytest.fixture
-def store(tmp_path):
-    return FolderMedia(tmp_path / "media")
+def attach(media_store, encoded_picture):
+    """Attach a picture of a colour and return its description."""
+    return lambda colour="teal", alt="": ingest(media_store, encoded_picture(colour), alt=alt)
 
 
 @pytest.fixture
-def fence(ledger, store, clock):
-    return Fence(ledger, store, clock)
-
-
-@pytest.fixture
-def album():
-    return Album()
-
-
-@pytest.fixture
-def due(a_post, invoked, store):
-    """What the relay hands over of a post with these files attached."""
+def due(a_post, invoked):
+    """Return the payload of a post with these attachments."""
 
     def build(*media: Media, **changed):
         return invoked(a_post(**{"destinations": ("album:ada",), "media": media, **changed}))
@@ -97,154 +63,151 @@ def due(a_post, invoked, store):
     return build
 
 
-def test_a_network_is_given_pictures_as_it_takes_them_in_their_order(fence, album, due, store):
-    first, second = ingest(store, picture("red"), alt="A red one"), ingest(store, picture("blue"))
+def test_a_network_gets_fitted_pictures_in_their_order(fence, album, due, attach):
+    first, second = attach("red", alt="A red one"), attach("blue")
     assert fence.publish_once(due(first, second), ACCOUNT, album).state == "published"
-    [publication] = album.given
+    [publication] = album.published
     assert [attachment.media for attachment in publication.media] == [first, second]
     assert [attachment.alt for attachment in publication.media] == ["A red one", ""]
     for attachment in publication.media:
         assert attachment.content_type == "image/jpeg"
         assert Image.open(BytesIO(attachment.content)).size == (attachment.width, attachment.height) == (100, 75)
         assert attachment.name == f"{attachment.media.reference[:12]}.jpeg"
-    assert album.prepared_with == [[attachment.name for attachment in publication.media]]
+    assert [each.media for each in album.prepared] == [publication.media]
 
 
-def test_pictures_share_what_a_network_takes_in_all(store):
+def test_pictures_share_a_networks_total_size_limit(media_store):
     noise = BytesIO()
     Image.effect_noise((300, 300), 120).save(noise, "JPEG", quality=95)
-    media = [ingest(store, noise.getvalue())] * 4
+    media = [ingest(media_store, noise.getvalue())] * 4
     limits = MediaLimits(pictures=PictureLimits(count=4, max_bytes=60_000, total_bytes=60_000, types=("image/jpeg",)))
-    ready = load_attachments(media, store, limits, "It")
+    ready = load_attachments(media, media_store, limits, "It")
     assert sum(len(each.content) for each in ready) <= 60_000
 
 
-def test_a_video_goes_out_as_it_is(fence, album, due, store):
-    fence.publish_once(due(ingest(store, VIDEO)), ACCOUNT, album)
-    [publication] = album.given
+def test_a_video_is_sent_unchanged(fence, album, due, media_store):
+    fence.publish_once(due(ingest(media_store, VIDEO)), ACCOUNT, album)
+    [publication] = album.published
     assert (publication.media[0].content, publication.media[0].content_type) == (VIDEO, "video/mp4")
     assert publication.media[0].name.endswith(".mp4")
 
 
-def test_a_picture_that_is_gone_when_the_post_is_due_is_refused_in_words(fence, album, due, store, ledger):
-    media = ingest(store, picture())
-    store.delete(media.reference)
+def test_a_post_whose_picture_is_missing_is_refused_with_the_reason(fence, album, due, attach, media_store, ledger):
+    media = attach()
+    media_store.delete(media.reference)
     payload = due(media)
-    verdict = fence.publish_once(payload, ACCOUNT, album)
-    assert verdict.state == "refused"
-    assert f"{media.reference[:12]} is no longer there" in verdict.reason
-    assert "Attach it again" in verdict.reason
-    assert album.given == []
+    result = fence.publish_once(payload, ACCOUNT, album)
+    assert result.state == "refused"
+    assert f"{media.reference[:12]} is no longer there" in result.reason
+    assert "Attach it again" in result.reason
+    assert album.published == []
     assert [receipt.kind for receipt in ledger.occurrence(payload.occurrence_key).receipts] == ["refused"]
 
 
-def test_a_picture_that_was_altered_on_the_disk_is_refused(fence, album, due, store, tmp_path):
-    media = ingest(store, picture())
-    (tmp_path / "media" / media.reference[:2] / media.reference).write_bytes(picture("black"))
+def test_a_post_whose_picture_was_altered_on_disk_is_refused(fence, album, due, attach, encoded_picture, tmp_path):
+    media = attach()
+    (tmp_path / "media" / media.reference[:2] / media.reference).write_bytes(encoded_picture("black"))
     assert "has changed" in fence.publish_once(due(media), ACCOUNT, album).reason
-    assert album.given == []
+    assert album.published == []
 
 
-def test_a_post_with_more_than_the_network_takes_is_refused(fence, album, due, store):
-    media = [ingest(store, picture(colour)) for colour in ("red", "green", "blue")]
-    verdict = fence.publish_once(due(*media), ACCOUNT, album)
-    assert (verdict.state, verdict.reason) == (
+def test_a_post_with_too_many_pictures_is_refused(fence, album, due, attach):
+    result = fence.publish_once(due(attach("red"), attach("green"), attach("blue")), ACCOUNT, album)
+    assert (result.state, result.reason) == (
         "refused",
-        "Album takes 2 pictures or videos; there are 3. Remove some.",
+        "The post has 3 pictures or videos; Album accepts 2. Remove some.",
     )
 
 
-def test_a_store_that_cannot_be_read_for_the_moment_is_no_reason_to_refuse(ledger, clock, album, due, store):
+def test_a_post_is_not_refused_when_the_store_fails(ledger, clock, album, due, attach, media_store):
     class Unreachable(FolderMedia):
         def get(self, reference):
             raise TimeoutError
 
-    media = ingest(store, picture())
+    media = attach()
     with pytest.raises(TimeoutError):
-        Fence(ledger, Unreachable(store._path), clock).publish_once(due(media), ACCOUNT, album)
+        Fence(ledger, Unreachable(media_store._path), clock).publish_once(due(media), ACCOUNT, album)
     assert ledger.occurrence(due(media).occurrence_key) is None
 
 
-def test_what_is_out_is_not_made_ready_again(fence, album, due, store):
-    media = ingest(store, picture())
+def test_a_published_post_is_not_prepared_again(fence, album, due, attach, media_store):
+    media = attach()
     payload = due(media)
-    fence.publish_once(payload, ACCOUNT, album)
-    store.delete(media.reference)
-    again = fence.publish_once(payload, ACCOUNT, album)
-    assert (again.state, again.url) == ("published", "/here")
-    assert len(album.prepared_with) == 1
+    first = fence.publish_once(payload, ACCOUNT, album)
+    media_store.delete(media.reference)
+    assert fence.publish_once(payload, ACCOUNT, album) == first
+    assert first.state == "published"
+    assert len(album.prepared) == 1
 
 
-def test_a_post_with_pictures_that_is_to_be_tried_later_goes_out_then(fence, album, due, store):
-    album.answers = [RetryLater(reason="busy")]
-    payload = due(ingest(store, picture()))
+def test_a_retried_post_with_pictures_is_published(fence, album, due, attach):
+    album.results = [RetryLater(reason="busy")]
+    payload = due(attach())
     assert fence.publish_once(payload, ACCOUNT, album).state == "waiting"
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
-    assert [publication.attempt for publication in album.given] == [1, 2]
+    assert [publication.attempt for publication in album.published] == [1, 2]
 
 
-def test_a_post_with_pictures_of_which_nobody_knows_stays_so(fence, album, due, store):
-    album.answers = [Unconfirmed(reason="who knows")]
-    payload = due(ingest(store, picture()))
+def test_an_unconfirmed_post_with_pictures_stays_unconfirmed(fence, album, due, attach):
+    album.results = [Unconfirmed(reason="who knows")]
+    payload = due(attach())
     assert [fence.publish_once(payload, ACCOUNT, album).state for _ in range(2)] == ["unconfirmed"] * 2
-    assert len(album.given) == len(album.prepared_with) == 1
+    assert len(album.published) == len(album.prepared) == 1
 
 
-def test_what_is_uploaded_is_known_to_the_next_attempt_as_long_as_nothing_else_came_of_it(
-    fence, album, due, store, ledger, clock
+def test_the_next_attempt_gets_the_upload_id_unless_the_last_one_left_none(
+    fence, album, due, media_store, ledger, clock
 ):
-    still = RetryLater(reason="still processing", upload_id="7")
-    album.answers = [still, still, RetryLater(reason="busy"), still, Refused(reason="no"), still]
-    payload = due(ingest(store, VIDEO))
+    uploaded = RetryLater(reason="still processing", upload_id="7")
+    album.results = [uploaded, uploaded, RetryLater(reason="busy"), uploaded, Refused(reason="no"), uploaded]
+    payload = due(ingest(media_store, VIDEO))
     for _ in range(5):
         fence.publish_once(payload, ACCOUNT, album)
     ledger.reopen(payload, ("album:ada",), now=clock())
     for _ in range(2):
         fence.publish_once(payload, ACCOUNT, album)
-    assert [publication.upload_id for publication in album.given] == [None, "7", "7", None, "7", None, "7"]
+    assert [publication.upload_id for publication in album.published] == [None, "7", "7", None, "7", None, "7"]
 
 
-def test_what_cannot_be_prepared_is_not_published_and_the_next_attempt_goes_on_with_it(fence, album, due, store, clock):
-    still = RetryLater(reason="still processing", retry_after=timedelta(seconds=5), upload_id="7")
-    album.unprepared = [PreparationFailed(still), PreparationFailed(still)]
-    payload = due(ingest(store, VIDEO))
+def test_a_failed_preparation_is_retried_with_its_upload_id(fence, album, due, media_store, clock):
+    uploaded = RetryLater(reason="still processing", retry_after=timedelta(seconds=5), upload_id="7")
+    album.failures = [PreparationFailed(uploaded), PreparationFailed(uploaded)]
+    payload = due(ingest(media_store, VIDEO))
     for _ in range(2):
-        verdict = fence.publish_once(payload, ACCOUNT, album)
-        assert (verdict.state, verdict.reason, verdict.retry_after) == ("waiting", still.reason, still.retry_after)
+        result = fence.publish_once(payload, ACCOUNT, album)
+        assert (result.state, result.reason, result.retry_after) == ("waiting", uploaded.reason, uploaded.retry_after)
         clock.move(seconds=5)
-    assert album.given == []
+    assert album.published == []
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
-    assert [publication.upload_id for publication in album.given] == ["7"]
+    assert [publication.upload_id for publication in album.published] == ["7"]
 
 
-def test_what_cannot_be_prepared_at_all_is_refused_and_not_prepared_again_until_a_person_retries(
-    fence, album, due, store, ledger, clock
-):
-    album.unprepared = [PreparationFailed(Refused(reason="cannot be processed"))]
-    payload = due(ingest(store, VIDEO))
+def test_a_refused_preparation_is_not_repeated_until_a_person_retries(fence, album, due, media_store, ledger, clock):
+    album.failures = [PreparationFailed(Refused(reason="cannot be processed"))]
+    payload = due(ingest(media_store, VIDEO))
     for _ in range(3):
-        verdict = fence.publish_once(payload, ACCOUNT, album)
-        assert (verdict.state, verdict.reason) == ("refused", "cannot be processed")
-    assert (len(album.prepared_with), album.given) == (1, [])
+        result = fence.publish_once(payload, ACCOUNT, album)
+        assert (result.state, result.reason) == ("refused", "cannot be processed")
+    assert (len(album.prepared), album.published) == (1, [])
     ledger.reopen(payload, ("album:ada",), now=clock())
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
 
 
-def test_a_process_that_ends_while_it_uploads_leaves_no_doubt(fence, album, due, store, ledger):
-    album.unprepared = [SystemExit()]
-    payload = due(ingest(store, VIDEO))
+def test_a_process_that_ends_while_it_uploads_leaves_nothing_to_resolve(fence, album, due, media_store, ledger):
+    album.failures = [SystemExit()]
+    payload = due(ingest(media_store, VIDEO))
     with pytest.raises(SystemExit):
         fence.publish_once(payload, ACCOUNT, album)
     assert ledger.occurrence(payload.occurrence_key) is None
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
 
 
-def test_what_is_uploaded_for_one_account_is_not_used_for_another(fence, album, due, store):
-    album.answers = [RetryLater(reason="still processing", upload_id="7")]
-    payload = due(ingest(store, VIDEO), destinations=("album:ada", "album:bob"))
+def test_an_upload_for_one_account_is_not_used_for_another(fence, album, due, media_store):
+    album.results = [RetryLater(reason="still processing", upload_id="7")]
+    payload = due(ingest(media_store, VIDEO), destinations=("album:ada", "album:bob"))
     for account in (ACCOUNT, Account(destination="album:bob", label="Bob's album")):
         fence.publish_once(payload, account, album)
-    assert [publication.upload_id for publication in album.given] == [None, None]
+    assert [publication.upload_id for publication in album.published] == [None, None]
 
 
 def media(kind="picture", **changed):
@@ -252,80 +215,66 @@ def media(kind="picture", **changed):
 
 
 @pytest.mark.parametrize(
-    ("attached", "limits", "said"),
+    ("attached", "limits", "reason"),
     [
-        ([media()], MediaLimits(), "Slack takes no pictures"),
-        ([media("video")], MediaLimits(pictures=ALBUM.pictures), "Slack takes no videos"),
-        ([media("video"), media()], ALBUM, "either pictures or one video"),
-        ([media("video"), media("video")], ALBUM, "either pictures or one video"),
-        ([media("video", size=25_000_000)], MediaLimits(max_video_bytes=20_000_000), r"25\.0 MB; Slack takes 20 MB"),
+        ([media()], MediaLimits(), "Slack accepts no pictures"),
+        ([media("video")], MediaLimits(pictures=LIMITS.pictures), "Slack accepts no videos"),
+        ([media("video"), media()], LIMITS, "either pictures or one video"),
+        ([media("video"), media("video")], LIMITS, "either pictures or one video"),
+        ([media("video", size=25_000_000)], MediaLimits(max_video_bytes=20_000_000), r"25\.0 MB; Slack accepts 20 MB"),
         (
             [media("video", size=50_000)],
             MediaLimits(max_video_bytes=20_000_000, min_video_bytes=75_000),
-            "50 kB; Slack takes none below 75 kB",
+            "50 kB; Slack accepts none below 75 kB",
         ),
-        ([media(alt="x" * 11)], ALBUM, "description has 11 characters; Slack takes 10"),
+        ([media(alt="x" * 11)], LIMITS, "description has 11 characters; Slack accepts 10"),
     ],
 )
-def test_what_a_network_does_not_take_is_named_when_the_post_is_written(attached, limits, said):
-    with pytest.raises(CannotAttach, match=said) as refused:
+def test_media_beyond_a_networks_limits_are_refused_when_the_post_is_written(attached, limits, reason):
+    with pytest.raises(CannotAttach, match=reason) as refusal:
         check_media(attached, limits, "Slack")
-    assert refused.value.hint
+    assert refusal.value.hint
 
 
-def test_where_a_network_has_no_descriptions_they_are_left_out(store):
-    described = ingest(store, picture(), alt="A teal square")
+def test_descriptions_are_omitted_for_a_network_without_them(media_store, attach):
     limits = MediaLimits(pictures=PictureLimits(count=1, max_bytes=10**6))
-    assert [each.alt for each in load_attachments([described], store, limits, "Telegram")] == [""]
+    assert [each.alt for each in load_attachments([attach(alt="A teal square")], media_store, limits, "Telegram")] == [
+        ""
+    ]
 
 
-def test_the_outbox_shows_what_was_attached(database, clock, ledger, store, a_post, invoked):
+def test_the_outbox_shows_the_attachments(database, clock, fence, attach, a_post, invoked):
     feed = SqliteOutbox(database)
-    parts = NetworkDependencies(outbox=feed, clock=clock)
-    attached = ingest(store, picture(), alt="A teal square")
+    attached = attach(alt="A teal square")
     payload = invoked(a_post(media=(attached,)))
-    Fence(ledger, store, clock).publish_once(payload, OUTBOX, outbox.network(parts))
+    fence.publish_once(payload, OUTBOX, outbox.network(NetworkDependencies(outbox=feed, clock=clock)))
     assert feed.feed(limit=1)[0].media == (attached,)
     assert feed.get(payload.occurrence_key).media == (attached,)
 
 
-def test_a_webhook_is_sent_what_was_attached(store, clock):
-    bodies = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self):
-            bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_):
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        answering = threading.Thread(target=server.handle_request)
-        answering.start()
-        account = Account(
-            destination="webhook:sales",
-            label="sales",
-            address=f"http://127.0.0.1:{server.server_port}/",
-            credentials={"secret": SecretStr(new_signing_secret())},
+def test_a_webhook_gets_the_attachments(media_store, encoded_picture, clock, start_server):
+    server = start_server(204)
+    account = Account(
+        destination="webhook:sales",
+        label="sales",
+        address=server.url,
+        credentials={"secret": SecretStr(new_signing_secret())},
+    )
+    network = webhook.WebhookNetwork(real_clock)
+    described = ingest(media_store, encoded_picture(size=(4000, 3000)), alt="A teal square")
+    result = network.publish(
+        Publication(
+            occurrence_key="k3v9q2m4cx7a",
+            post_id="k3v9q2m4cx7a",
+            account=account,
+            text="Look",
+            due_at=clock() - timedelta(seconds=1),
+            media=load_attachments([described], media_store, network.media_limits(account), network.label),
         )
-        network = webhook.WebhookNetwork(real_clock)
-        described = ingest(store, picture(size=(4000, 3000)), alt="A teal square")
-        ready = load_attachments([described], store, network.media_limits(account), network.label)
-        result = network.publish(
-            Publication(
-                occurrence_key="k3v9q2m4cx7a",
-                post_id="k3v9q2m4cx7a",
-                account=account,
-                text="Look",
-                due_at=clock() - timedelta(seconds=1),
-                media=ready,
-            )
-        )
-        answering.join()
+    )
     assert isinstance(result, Published)
-    [sent] = bodies[0]["media"]
+    [(_, body)] = server.requests
+    [sent] = json.loads(body)["media"]
     content = base64.b64decode(sent["data"])
     assert Image.open(BytesIO(content)).size == (2048, 1536)
     assert sent["sha256"] == hashlib.sha256(content).hexdigest()

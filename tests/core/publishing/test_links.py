@@ -1,4 +1,4 @@
-"""Links in texts, as people write them."""
+"""The links found in a text."""
 
 import time
 
@@ -34,24 +34,24 @@ from core.publishing.links import find_links
         ),
     ],
 )
-def test_links_are_found_without_the_punctuation_around_them(text, found):
+def test_links_exclude_the_punctuation_around_them(text, found):
     assert [text[link.start : link.end] for link in find_links(text)] == found
 
 
-def test_a_bare_domain_leads_to_https():
+def test_the_url_of_a_bare_domain_is_https():
     assert [link.url for link in find_links("example.com/a http://example.com")] == [
         "https://example.com/a",
         "http://example.com",
     ]
 
 
-def test_a_link_of_many_characters_is_one_link():
+def test_a_long_link_is_one_link():
     text = "https://example.com/" + "a" * 500
     assert [link.end for link in find_links(text)] == [520]
 
 
 @given(st.text(st.sampled_from("ab./:@#-_()[]?!, \nhtps日ü🎉") | st.characters(), max_size=80))
-def test_links_lie_in_the_text_in_order_and_hold_no_space(text):
+def test_links_are_in_order_and_contain_no_space(text):
     last = 0
     for link in find_links(text):
         assert last <= link.start < link.end <= len(text)
@@ -64,7 +64,7 @@ def test_links_lie_in_the_text_in_order_and_hold_no_space(text):
     "piece",
     ["a.", "a-", "http://", "https://a.", "https://example.com/(", "a.b.c.d-", "@", "日.", "-", "a.de,", "x:1@"],
 )
-def test_no_text_takes_long(piece):
-    begun = time.perf_counter()
+def test_no_text_takes_more_than_linear_time(piece):
+    start = time.perf_counter()
     list(find_links(piece * (20_000 // len(piece))))
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - start < 2

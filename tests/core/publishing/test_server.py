@@ -1,4 +1,4 @@
-"""The posting server's route: who is answered, and what."""
+"""The posting server's route: signatures, limits, and the response for each result."""
 
 import base64
 import json
@@ -12,11 +12,9 @@ import pytest
 from starlette.applications import Starlette
 
 from core.accounts.file import FileAccounts
-from core.media.folder import FolderMedia
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import write_invocation
 from core.publishing import server
-from core.publishing.fence import Fence
 from core.publishing.network import NetworkDependencies, RetryLater
 from core.publishing.publisher import OccurrenceResult, Publisher
 from core.publishing.registry import all_networks
@@ -34,17 +32,15 @@ def networks(database, clock) -> dict[str, Any]:
 
 
 @pytest.fixture
-def application(tmp_path, ledger, clock, networks) -> Starlette:
-    """The route, mounted."""
-    publisher = Publisher(
-        Fence(ledger, FolderMedia(tmp_path / "media"), clock), FileAccounts(tmp_path / "accounts.json"), networks
-    )
+def application(tmp_path, fence, networks) -> Starlette:
+    """Return an application with the route."""
+    publisher = Publisher(fence, FileAccounts(tmp_path / "accounts.json"), networks)
     return Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
 
 
 @pytest.fixture
 def call(application) -> Callable[..., Any]:
-    """POST to the route: `call(body, headers)` returns the status, the headers, and what the JSON says."""
+    """POST a body with headers to the route, and return the status, the headers and the parsed JSON."""
 
     def post(body: bytes, headers: dict[str, str], *, method: str = "POST") -> Any:
         return anyio.run(exchange, application, method, iter([body[:1000], body[1000:]]), headers)
@@ -53,50 +49,50 @@ def call(application) -> Callable[..., Any]:
 
 
 async def exchange(application: Starlette, method: str, chunks: Iterator[bytes], headers: dict[str, str]) -> Any:
-    """Speak ASGI to an application, as a server would; the body comes in chunks."""
-    said: list[Any] = []
+    """Send an ASGI request whose body comes in chunks."""
+    sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
         chunk = next(chunks, None)
         return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
 
     async def send(message: Any) -> None:
-        said.append(message)
+        sent.append(message)
 
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": method, "path": "/publish", "query_string": b"", "headers": raw}
     await application(scope, receive, send)
-    told = {name.decode(): value.decode() for name, value in said[0]["headers"]}
-    body = b"".join(message["body"] for message in said[1:])
-    return said[0]["status"], told, json.loads(body) if "json" in told["content-type"] else {}
+    received = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    body = b"".join(message["body"] for message in sent[1:])
+    return sent[0]["status"], received, json.loads(body) if "json" in received["content-type"] else {}
 
 
 @pytest.fixture
 def body(a_post, invoked) -> bytes:
-    """What the relay POSTs for a post to the outbox."""
+    """Return the relay's request body for a post to the outbox."""
     return write_invocation(invoked(a_post())).encode()
 
 
 def signed(content: bytes, **changed: Any) -> dict[str, str]:
-    """Return the headers that sign a body now; verification reads this machine's clock."""
+    """Return the headers that sign a body now, because verification reads the machine's clock."""
     parts = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": content, "secrets": [SECRET]}
     return signed_headers(**{**parts, **changed})
 
 
-def test_a_signed_post_is_published_and_each_destination_is_answered_for(call, body):
-    status, _, told = call(body, signed(body))
+def test_a_signed_post_is_published_and_every_destination_has_a_result(call, body):
+    status, _, content = call(body, signed(body))
     assert status == 200
-    [result] = told["results"]
+    [result] = content["results"]
     assert (result["destination"], result["state"]) == ("outbox", "published")
-    assert call(body, signed(body))[2] == told
+    assert call(body, signed(body))[2] == content
 
 
-def test_what_is_to_be_tried_again_is_answered_503_with_the_time_to_wait(call, body, networks, monkeypatch):
+def test_a_waiting_destination_makes_the_response_503_with_retry_after(call, body, networks, monkeypatch):
     later = RetryLater(reason="Too many requests.", retry_after=timedelta(seconds=6.2))
     monkeypatch.setattr(networks["outbox"], "publish", lambda _: later)
-    status, headers, told = call(body, signed(body))
+    status, headers, content = call(body, signed(body))
     assert (status, headers["retry-after"]) == (503, "7")
-    assert told["results"][0]["state"] == "waiting"
+    assert content["results"][0]["state"] == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -109,11 +105,11 @@ def test_what_is_to_be_tried_again_is_answered_503_with_the_time_to_wait(call, b
         {"message_id": "another0post"},
     ],
 )
-def test_a_wrong_signature_is_refused_and_nothing_is_published(call, body, changed, ledger):
-    status, _, told = call(body, signed(body, **changed))
+def test_an_invalid_signature_is_refused_and_nothing_is_published(call, body, changed, ledger):
+    status, _, content = call(body, signed(body, **changed))
     assert status == 401
-    assert "signature is not valid" in told["error"]
-    assert "signing secret" in told["hint"]
+    assert "signature is not valid" in content["error"]
+    assert "signing secret" in content["hint"]
     assert ledger.occurrence("k3v9q2m4cx7a") is None
 
 
@@ -121,54 +117,54 @@ def test_an_unsigned_request_is_refused(call, body):
     assert call(body, {})[0] == 401
 
 
-def test_a_signed_body_that_is_no_post_is_refused(call):
+def test_a_signed_body_that_is_not_a_payload_is_refused(call):
     assert call(b"not JSON", signed(b"not JSON"))[0] == 400
 
 
-def test_a_body_above_the_limit_is_refused_whoever_signed_it(call):
+def test_a_body_above_the_limit_is_refused_even_if_signed(call):
     body = b"x" * (REQUEST_LIMIT + 1)
     assert call(body, signed(body))[0] == 413
 
 
-def test_no_more_of_a_body_is_read_than_is_allowed(application):
+def test_a_body_is_not_read_beyond_the_limit(application):
     left = iter([b"x" * 100_000] * 50)
     status, _, _ = anyio.run(exchange, application, "POST", left, {})
     assert status == 413
     assert len(list(left)) > 40
 
 
-def test_a_request_that_breaks_off_is_no_fault_of_ours(application):
-    said: list[Any] = []
+def test_a_request_whose_client_disconnects_is_a_400(application):
+    sent: list[Any] = []
 
-    async def break_off() -> None:
+    async def disconnect() -> None:
         messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
 
         async def receive() -> Any:
             return next(messages)
 
         async def send(message: Any) -> None:
-            said.append(message)
+            sent.append(message)
 
         scope = {"type": "http", "method": "POST", "path": "/publish", "query_string": b"", "headers": []}
         await application(scope, receive, send)
 
-    anyio.run(break_off)
-    assert said[0]["status"] == 400
+    anyio.run(disconnect)
+    assert sent[0]["status"] == 400
 
 
-def test_a_bounded_number_of_posts_is_published_side_by_side(a_post, invoked, monkeypatch):
+def test_a_limited_number_of_posts_is_published_concurrently(a_post, invoked, monkeypatch):
     monkeypatch.setattr(server, "MAX_CONCURRENT_POSTS", 2)
-    begun, most, end = [], [], threading.Event()
+    running, counts, end = [], [], threading.Event()
 
-    class Slow:
+    class SlowPublisher:
         def publish(self, payload: Any) -> OccurrenceResult:
-            begun.append(payload)
-            most.append(len(begun))
+            running.append(payload)
+            counts.append(len(running))
             end.wait(0.2)
-            begun.remove(payload)
+            running.remove(payload)
             return OccurrenceResult(results=())
 
-    application = Starlette(routes=[publish_route(Slow, lambda: [SECRET])])
+    application = Starlette(routes=[publish_route(SlowPublisher, lambda: [SECRET])])
 
     async def send(number: int) -> None:
         payload = invoked(a_post(post_id=f"{number:012d}"))
@@ -182,23 +178,23 @@ def test_a_bounded_number_of_posts_is_published_side_by_side(a_post, invoked, mo
                 group.start_soon(send, number)
 
     anyio.run(burst)
-    assert len(most) == 6
-    assert max(most) == 2
+    assert len(counts) == 6
+    assert max(counts) == 2
 
 
-def test_only_post_is_answered(call, body):
+def test_another_method_than_post_is_refused(call, body):
     assert call(body, signed(body), method="GET")[0] == 405
 
 
-def test_a_post_that_was_cancelled_is_answered_200_so_that_nothing_repeats_it(call, body, ledger, a_post, clock):
+def test_a_cancelled_post_is_answered_200_so_that_it_is_not_repeated(call, body, ledger, a_post, clock):
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
     ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
-    status, _, told = call(body, signed(body))
-    assert (status, told["results"][0]["state"]) == (200, "superseded")
+    status, _, content = call(body, signed(body))
+    assert (status, content["results"][0]["state"]) == (200, "superseded")
 
 
-def test_a_zone_that_this_server_does_not_know_is_no_reason_to_try_again(call, body):
-    strange = body.replace(b"Europe/Berlin", b"Mars/Olympus")
-    status, _, told = call(strange, signed(strange))
+def test_a_zone_that_this_server_does_not_know_is_not_retried(call, body):
+    unknown = body.replace(b"Europe/Berlin", b"Mars/Olympus")
+    status, _, content = call(unknown, signed(unknown))
     assert status == 400
-    assert "Mars/Olympus" in told["error"]
+    assert "Mars/Olympus" in content["error"]

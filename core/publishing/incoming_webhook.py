@@ -1,0 +1,42 @@
+"""Accounts of networks that receive posts through an incoming webhook. The path of its URL is the credential."""
+
+import re
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from core.accounts.port import Account
+from core.publishing.account_form import parse_account_name, parse_secret
+from core.publishing.http.client import HttpClient
+from core.publishing.network import CannotConnect, FormField
+
+
+def webhook_fields(example: str, url_help: str) -> tuple[FormField, ...]:
+    """Return the fields of the connection form: a name in Punctual, and the URL of the webhook."""
+    return (
+        FormField(name="name", label="Name", help=f"Name in Punctual, for example: {example}"),
+        FormField(name="address", label="Webhook URL", help=url_help, secret=True),
+    )
+
+
+def webhook_account(form: Mapping[str, str], key: str, label: str, url: re.Pattern[str], hint: str) -> Account:
+    """Return the account of a filled form; the first group of `url` is the secret path. Raises CannotConnect.
+
+    `key` is the network's key in destinations, `label` its public name.
+    """
+    name = parse_account_name(form)
+    found = url.fullmatch(parse_secret(form, "address", "webhook URL"))
+    if not found:
+        raise CannotConnect(f"This is not the URL of a {label} webhook.", hint)
+    return Account(destination=f"{key}:{name}", label=f"{name} ({label})", credentials={"webhook": SecretStr(found[1])})
+
+
+def webhook_path(account: Account) -> str:
+    """Return the secret path of an account's webhook; the part after its last slash is the token."""
+    return account.credentials["webhook"].get_secret_value()
+
+
+def webhook_client(account: Account, label: str) -> HttpClient:
+    """Return an HTTP client that removes the path and the token of the webhook from every message."""
+    path = webhook_path(account)
+    return HttpClient(label, secrets=[path, path.rpartition("/")[2]])
