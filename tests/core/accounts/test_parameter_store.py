@@ -17,8 +17,8 @@ def account():
 
 
 @pytest.fixture
-def accounts(cloud, product_session, clock):
-    return ParameterStoreAccounts(product_session.client("ssm"), PATH, clock)
+def accounts(cloud, application_session, clock):
+    return ParameterStoreAccounts(application_session.client("ssm"), PATH, clock)
 
 
 def test_an_account_is_an_encrypted_parameter_with_a_readable_name(accounts, cloud, account):
@@ -55,7 +55,7 @@ def test_a_parameter_that_is_not_an_account_is_named_and_not_quoted(accounts, cl
         ("DeleteParameters", lambda accounts, account: accounts.remove(account.destination)),
     ],
 )
-def test_an_error_of_aws_is_translated(accounts, account, interfere, operation, use):
-    interfere(operation, "AccessDeniedException", f"You may not {operation} on {PATH}")
+def test_an_error_of_aws_is_translated(accounts, account, inject_fault, operation, use):
+    inject_fault(operation, "AccessDeniedException", f"You may not {operation} on {PATH}")
     with pytest.raises(AccessDenied, match=operation):
         use(accounts, account)
