@@ -27,7 +27,7 @@ first is acknowledged, and a delayed acknowledgement takes 40 ms or more.
 
 
 @dataclass(frozen=True, kw_only=True)
-class Response:
+class PostingResponse:
     """A posting server's response. `results` is empty unless the body has our format; `retry_after` is in seconds."""
 
     status: int
@@ -75,7 +75,7 @@ class Connection:
         if self._socket is None:
             self._socket = _open_socket(address, seconds)
 
-    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], datetime]) -> Response:
+    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], datetime]) -> PostingResponse:
         """POST `body` to the connected address and return the response, whatever its status.
 
         If the server closed a reused connection without a response, the request goes over a new one. The server may
@@ -96,7 +96,7 @@ class Connection:
 
     def _send(
         self, address: Address, body: bytes, headers: Mapping[str, str], deadline: float, now: Callable[[], datetime]
-    ) -> Response:
+    ) -> PostingResponse:
         if self._socket is None:
             raise ValueError("connect comes before each post")
         stream, reusable = _DeadlineStream(self._socket, deadline), False
@@ -116,7 +116,7 @@ class Connection:
             if not reusable:
                 self.close()
         self._used = reusable
-        return Response(
+        return PostingResponse(
             status=response.status,
             results=_results(content),
             retry_after=_retry_after(response.getheader("Retry-After"), now),

@@ -10,7 +10,7 @@ from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.signature import InvalidSecret, signed_headers
 
 if TYPE_CHECKING:
-    from lambda_pkg.http_client import Connection, Response
+    from lambda_pkg.http_client import Connection, PostingResponse
 
 __all__ = ["DeliveryFailed", "InvokedTooEarly", "RelayConfig", "RelayReceipt", "UnreadableEvent", "deliver"]
 
@@ -120,7 +120,7 @@ class _Attempt:
         reason = _status_error(response.status, address)
         raise DeliveryFailed(self.receipt("attempt_failed", response=response, error=reason))
 
-    def _request(self, address: Address, config: RelayConfig, connection: "Connection") -> "Response":
+    def _request(self, address: Address, config: RelayConfig, connection: "Connection") -> "PostingResponse":
         connection.connect(address, seconds=config.connect_seconds)
         now = self._clock()
         headers = {
@@ -131,7 +131,7 @@ class _Attempt:
         self._posted = now
         return connection.post(self._post.body, headers, seconds=config.response_seconds, now=self._clock)
 
-    def receipt(self, kind: str, *, response: "Response | None" = None, error: str | None = None) -> RelayReceipt:
+    def receipt(self, kind: str, *, response: "PostingResponse | None" = None, error: str | None = None) -> RelayReceipt:
         """Return the receipt. Instants are UTC in ISO 8601, to the millisecond; no request sets `posted_at` to None."""
         return {
             "kind": kind,

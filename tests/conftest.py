@@ -23,14 +23,14 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from core.engine.api import Api
 from core.engine.clients import Clients, local_clients
-from core.engine.server import Face
+from core.engine.server import HttpApi
 from core.engine.signatures import Credentials
 from core.engine.store import Store
 from core.ledger.items import table_definition
 from core.ledger.table import Table
 from core.time.instants import real_clock
 
-pytest_plugins = ["tests.core.cloud"]  # a deployment in moto, for every room that runs on AWS
+pytest_plugins = ["tests.core.cloud", "tests.loopback"]  # fixtures of several folders
 
 SERVERS = Path(__file__).parent / "servers"
 
@@ -156,15 +156,15 @@ def table(dynamodb, clock) -> Table:
 
 
 class Socket:
-    """A server on 127.0.0.1 that passes each request on to the face of the test that runs."""
+    """A server on 127.0.0.1 that passes each request to the HttpApi of the current test."""
 
     def __init__(self) -> None:
-        self.face: Face | None = None
+        self.http_api: HttpApi | None = None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     async def __call__(self, scope, receive, send) -> None:
-        await self.face(scope, receive, send)
+        await self.http_api(scope, receive, send)
 
 
 @pytest.fixture(scope="session")
@@ -183,13 +183,13 @@ def server() -> Iterator[Socket]:
 @pytest.fixture
 def credentials() -> Credentials:
     """The engine's key pair."""
-    return Credentials.made()
+    return Credentials.generate()
 
 
 @pytest.fixture
 def engine_url(server, api, credentials) -> str:
     """Where the engine answers over HTTP."""
-    server.face = Face(api, credentials, real_clock)
+    server.http_api = HttpApi(api, credentials, real_clock)
     return server.url
 
 

@@ -102,7 +102,7 @@ class OneMachineBackend:
         """
         since = self._clock() - MAX_LATE_LIMIT
         for run in takewhile(lambda run: run.due_at >= since, all_runs(self.ledger)):
-            if run.outcome.under_way:
+            if run.outcome.in_progress:
                 body = write_invocation(run.payload).encode()
                 with translate_aws_errors():
                     self.lambda_client.invoke(

@@ -2,7 +2,7 @@
 
 import os
 
-from core.backends.build_posting_function import build_posting_function
+from core.backends.posting_function import build_posting_function
 from core.time.instants import real_clock
 
 handle = build_posting_function(os.environ, real_clock)

@@ -1,8 +1,7 @@
-"""A deployment in moto: every part that Punctual looks for, and the stack whose outputs name them."""
+"""A deployment in moto: each resource that Punctual uses, and a stack whose outputs name them."""
 
 import functools
 import io
-import itertools
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,7 +14,8 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from core.application import Application
-from core.scheduling.upsert import Waiting
+from core.ledger.items import table_definition
+from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -23,17 +23,18 @@ STACK = "Punctual"
 GROUP = "posts"
 
 
-class Interference:
-    """Stands between the product and moto, and answers instead of it what a test asks for.
+class FaultInjector:
+    """A layer between the application and moto that makes chosen requests fail.
 
-    A fault is an error code, which is answered, or an exception, which is raised as a broken network would; `after`
-    lets AWS carry the request out first, so that only its answer is lost.
+    A fault is an error code in a response, or an exception of a failed connection. With `after`, AWS completes the
+    request first, so that only its response is lost.
     """
 
     def __init__(self) -> None:
-        self._rules: list[dict[str, Any]] = []
-        self._replies: dict[str, tuple[str, dict[str, str]]] = {}
-        self.seen: list[str] = []
+        self._faults: list[dict[str, Any]] = []
+        self._responses: dict[str, tuple[str, dict[str, str]]] = {}
+        self.requests: list[str] = []
+        """The operations of all requests."""
 
     def __call__(
         self,
@@ -44,40 +45,39 @@ class Interference:
         times: int = 1_000_000,
         after: bool = False,
     ) -> None:
-        """Let `operation` (all: "*") fail the next `times` times."""
+        """Fail the next `times` requests of an operation, or of all with "*"."""
         rule = {"operation": operation, "fault": fault, "message": message or str(fault), "left": times, "after": after}
-        self._rules.append(rule)
+        self._faults.append(rule)
 
-    def reply(self, operation: str, content: str, **headers: str) -> None:
-        """Answer `operation` with a success, as the service would write it: what moto does not know, or the time."""
-        self._replies[operation] = (content, headers)
+    def respond_with(self, operation: str, content: str, **headers: str) -> None:
+        """Respond to an operation with `content`, for data that moto lacks."""
+        self._responses[operation] = (content, headers)
 
     def clear(self) -> None:
-        """Let everything pass."""
-        self._rules.clear()
-        self._replies.clear()
-        self.seen.clear()
+        self._faults.clear()
+        self._responses.clear()
+        self.requests.clear()
 
-    def answer(self, event_name: str, request: AWSPreparedRequest, **others: Any) -> AWSResponse | None:
-        """The handler of botocore's before-send."""
+    def handle(self, event_name: str, request: AWSPreparedRequest, **others: Any) -> AWSResponse | None:
+        """Handle botocore's before-send event."""
         operation = event_name.rsplit(".", 1)[1]
-        self.seen.append(operation)
-        rule = next((each for each in self._rules if each["operation"] in (operation, "*") and each["left"]), None)
-        if rule is None and operation in self._replies:
-            content, headers = self._replies[operation]
+        self.requests.append(operation)
+        rule = next((each for each in self._faults if each["operation"] in (operation, "*") and each["left"]), None)
+        if rule is None and operation in self._responses:
+            content, headers = self._responses[operation]
             return AWSResponse(request.url, 200, headers, _Raw(content.encode()))
         if rule is None or rule["after"]:
-            answer = botocore_stubber(event_name, request, **others)
+            response = botocore_stubber(event_name, request, **others)
         if rule is None:
-            return answer
+            return response
         rule["left"] -= 1
         if isinstance(rule["fault"], Exception):
             raise rule["fault"]
-        return _refusal(request.url, rule["fault"], rule["message"])
+        return _error_response(request.url, rule["fault"], rule["message"])
 
 
 class _Raw:
-    """As much of urllib3's response as botocore reads."""
+    """The part of urllib3's response that botocore reads."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -86,8 +86,8 @@ class _Raw:
         yield self._content
 
 
-def _refusal(url: str, code: str, message: str) -> AWSResponse:
-    """Return an error as the service would write it: XML where its protocol is query, else JSON."""
+def _error_response(url: str, code: str, message: str) -> AWSResponse:
+    """Return an error in the format of the service: XML for the query protocol, else JSON."""
     if any(f"//{service}." in url for service in ("iam", "sts", "cloudformation")):
         content = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
     else:
@@ -96,31 +96,31 @@ def _refusal(url: str, code: str, message: str) -> AWSResponse:
 
 
 @pytest.fixture(scope="session")
-def interference() -> Interference:
-    """Between the product's session, which is one for all tests, and moto."""
-    return Interference()
+def fault_injector() -> FaultInjector:
+    """Return the layer between the application's session and moto; it injects no fault."""
+    return FaultInjector()
 
 
 @pytest.fixture(scope="session")
-def product_session(interference: Interference) -> boto3.session.Session:
-    """The session that the product is given: it reads the service models once."""
+def application_session(fault_injector: FaultInjector) -> boto3.session.Session:
+    """Return the application's boto3 session, shared by all tests so that it reads the service models once."""
     session = boto3.session.Session(region_name=REGION)
-    session.events.unregister("before-send", botocore_stubber)  # all handlers are called, whoever answers first
-    session.events.register("before-send", interference.answer)
+    session.events.unregister("before-send", botocore_stubber)  # botocore calls every handler, not only the first
+    session.events.register("before-send", fault_injector.handle)
     return session
 
 
 @pytest.fixture
-def interfere(interference: Interference, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interference]:
-    """Make AWS fail. Retries follow at once, as if there were no time between them."""
+def inject_fault(fault_injector: FaultInjector, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultInjector]:
+    """Make requests to AWS fail; botocore retries them without a pause."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
     monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda *_, **__: True)
-    yield interference
-    interference.clear()
+    yield fault_injector
+    fault_injector.clear()
 
 
 class Cloud:
-    """AWS in moto: a client for each service, and the outputs of the stack that is deployed there."""
+    """AWS in moto: a client for each service, and the outputs of the deployed stack."""
 
     def __init__(self, clients: Callable[[str], Any]) -> None:
         self._clients = clients
@@ -129,7 +129,7 @@ class Cloud:
     def __getitem__(self, service: str) -> Any:
         return self._clients(service)
 
-    def tell(self, **outputs: str) -> None:
+    def deploy_stack(self, **outputs: str) -> None:
         """Deploy a stack with these outputs."""
         self.outputs = outputs
         template = {
@@ -141,35 +141,35 @@ class Cloud:
 
 @pytest.fixture(scope="session")
 def cloud_clients() -> Callable[[str], Any]:
-    """Clients that nothing interferes with."""
+    """Return a maker of clients without fault injection."""
     session = boto3.session.Session(region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
     return functools.cache(session.client)
 
 
 @pytest.fixture
 def cloud(
-    cloud_clients: Callable[[str], Any], product_session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
+    cloud_clients: Callable[[str], Any], application_session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cloud]:
-    """AWS with nothing in it."""
-    monkeypatch.setattr(boto3, "Session", lambda: product_session)
+    """Provide an AWS account without resources."""
+    monkeypatch.setattr(boto3, "Session", lambda: application_session)
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Cloud(cloud_clients)
 
 
 @pytest.fixture
 def deployed(cloud: Cloud) -> Cloud:
-    """AWS with everything that the stack makes, but for what `redelivered` and `posting_function` make."""
+    """Create the stack's resources, except those of `redelivery_mapping` and `posting_function`."""
     cloud["scheduler"].create_schedule_group(Name=GROUP)
     failures, dead, undelivered = (_queue(cloud, name) for name in ("failures", "dead", "undelivered"))
     secret = cloud["secretsmanager"].create_secret(Name="signing", SecretString="A" * 44)["ARN"]
-    table = _table(cloud)
+    cloud["dynamodb"].create_table(**table_definition("ledger"))
     function = _function(cloud, "relay", timeout=150, POSTING_URL="https://posts.example.org/publish")
-    _keep_failures(cloud, function, failures)
-    cloud.tell(
+    _configure_retries(cloud, function, failures)
+    cloud.deploy_stack(
         GroupName=GROUP,
         RelayFunctionArn=function,
         ExecutionRoleArn=_execution_role(cloud, function),
-        TableName=table,
+        TableName="ledger",
         SigningSecretArn=secret,
         UndeliveredQueueArn=_arn(cloud, undelivered),
         UndeliveredQueueUrl=undelivered,
@@ -180,8 +180,8 @@ def deployed(cloud: Cloud) -> Cloud:
 
 
 @pytest.fixture
-def redelivered(deployed: Cloud) -> None:
-    """The mapping that hands failures to the relay again; moto does it as soon as one lies in the queue."""
+def redelivery_mapping(deployed: Cloud) -> None:
+    """Create the mapping that redelivers failed events to the relay. In moto it redelivers them at once."""
     deployed["lambda"].create_event_source_mapping(
         FunctionName=deployed.outputs["RelayFunctionArn"],
         EventSourceArn=_arn(deployed, deployed.outputs["FailuresQueueUrl"]),
@@ -191,23 +191,23 @@ def redelivered(deployed: Cloud) -> None:
 
 @pytest.fixture
 def posting_function(deployed: Cloud) -> str:
-    """The posting server as a function of its own, 20 of which may run; its ARN."""
+    """Create the posting function with a reserved concurrency of 20 and return its ARN."""
     arn = _function(deployed, "posting", timeout=45)
     deployed["lambda"].put_function_concurrency(FunctionName=arn, ReservedConcurrentExecutions=20)
     return arn
 
 
 @pytest.fixture
-def opened(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[..., Application]]:
-    """Open Punctual on the deployment; settings may be added, as variables. What is open is closed at the end."""
+def open_application(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[..., Application]]:
+    """Open applications on the deployment, with further settings as variables; close them after the test."""
     applications = []
 
-    def open_application(**variables: str) -> Application:
+    def open_one(**variables: str) -> Application:
         whole = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": STACK, "PUNCTUAL_HOME": str(tmp_path / "home"), **variables}
-        applications.append(Application(Settings.read(whole), clock, Waiting(pause=lambda _: None)))
+        applications.append(Application(Settings.read(whole), clock, WaitPolicy(pause=lambda _: None)))
         return applications[-1]
 
-    yield open_application
+    yield open_one
     for application in applications:
         application.close()
 
@@ -217,29 +217,8 @@ def _queue(cloud: Cloud, name: str) -> str:
 
 
 def _arn(cloud: Cloud, queue_url: str) -> str:
-    asked = cloud["sqs"].get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
-    return asked["Attributes"]["QueueArn"]
-
-
-def _table(cloud: Cloud) -> str:
-    indexes = {"listing": ("listing", "listed_at"), "due": ("due_list", "due_at")}
-    keys = {"ledger": ("pk", "sk"), **indexes}
-    return cloud["dynamodb"].create_table(
-        TableName="ledger",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=_key_schema("pk", "sk"),
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in itertools.chain(*keys.values())
-        ],
-        GlobalSecondaryIndexes=[
-            {"IndexName": name, "KeySchema": _key_schema(*of), "Projection": {"ProjectionType": "KEYS_ONLY"}}
-            for name, of in indexes.items()
-        ],
-    )["TableDescription"]["TableName"]
-
-
-def _key_schema(partition: str, place: str) -> list[dict[str, str]]:
-    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": place, "KeyType": "RANGE"}]
+    found = cloud["sqs"].get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
+    return found["Attributes"]["QueueArn"]
 
 
 def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str:
@@ -258,7 +237,7 @@ def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str
     )["FunctionArn"]
 
 
-def _keep_failures(cloud: Cloud, function: str, failures: str) -> None:
+def _configure_retries(cloud: Cloud, function: str, failures: str) -> None:
     cloud["lambda"].put_function_event_invoke_config(
         FunctionName=function,
         MaximumRetryAttempts=2,
@@ -268,7 +247,7 @@ def _keep_failures(cloud: Cloud, function: str, failures: str) -> None:
 
 
 def _execution_role(cloud: Cloud, function: str) -> str:
-    ours = {
+    only_our_schedules = {
         "aws:SourceAccount": ACCOUNT,
         "aws:SourceArn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{GROUP}",
     }
@@ -279,14 +258,14 @@ def _execution_role(cloud: Cloud, function: str) -> str:
                 "Effect": "Allow",
                 "Principal": {"Service": "scheduler.amazonaws.com"},
                 "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": ours},
+                "Condition": {"StringEquals": only_our_schedules},
             }
         ],
     }
     role = cloud["iam"].create_role(RoleName="scheduler", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    allowed = {
+    permissions = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function}],
     }
-    cloud["iam"].put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=json.dumps(allowed))
+    cloud["iam"].put_role_policy(RoleName="scheduler", PolicyName="invoke", PolicyDocument=json.dumps(permissions))
     return role

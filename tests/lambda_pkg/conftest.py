@@ -1,12 +1,8 @@
 """A clock moved by hand, payloads, posting servers on loopback, and the relay's AWS resources in moto."""
 
 import base64
-import http.client
-import socketserver
 import ssl
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,64 +19,6 @@ from tests.sleep_clock import SleepClock
 
 DUE = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"a key that only tests know").decode()
-
-
-class LoopbackPostingServer:
-    """A server on loopback that records its requests. `respond` writes each response and may misbehave."""
-
-    def __init__(self, respond: Callable[[Any], None]) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        received = self.requests
-
-        class Handler(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                line = self.rfile.readline().decode().strip()
-                if not line:
-                    return  # the client connected and sent nothing
-                headers = {name.lower(): value for name, value in http.client.parse_headers(self.rfile).items()}
-                received.append((line, headers, self.rfile.read(int(headers["content-length"]))))
-                with suppress(OSError):  # the relay may close the connection of a misbehaving server
-                    respond(self.wfile)
-
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/publish"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def use_tls(self, context: Any) -> None:
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._server.handle_error = lambda *_: None  # tests expect clients that reject the certificate
-        self.url = self.url.replace("http://127.0.0.1", "https://localhost")
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def misbehaving_server() -> Iterator[Callable[[Callable[[Any], None]], LoopbackPostingServer]]:
-    """Start servers whose response a function writes to the connection."""
-    with ExitStack() as closing:
-
-        def start(respond: Callable[[Any], None]) -> LoopbackPostingServer:
-            server = LoopbackPostingServer(respond)
-            closing.callback(server.close)
-            return server
-
-        yield start
-
-
-@pytest.fixture
-def start_server(misbehaving_server: Any) -> Callable[..., LoopbackPostingServer]:
-    """Start servers that send one complete response: `start_server(503, b"{}", Retry_After="7")`."""
-
-    def start(status: int, body: bytes = b"", **headers: str) -> LoopbackPostingServer:
-        lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        return misbehaving_server(lambda out: out.write("\r\n".join([*lines, "", ""]).encode() + body))
-
-    return start
 
 
 @pytest.fixture

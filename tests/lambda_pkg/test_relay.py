@@ -147,8 +147,8 @@ def test_a_post_without_a_late_limit_is_never_too_late(deliver_post, configure, 
 def test_the_request_body_is_the_event_as_json_in_utf8(deliver_post, configure, start_server, payload):
     server = start_server(200)
     deliver_post(configure(server.url + "?from=relay"))
-    [(line, headers, body)] = server.requests
-    assert line == "POST /publish?from=relay HTTP/1.1"
+    [(headers, body)] = server.requests
+    assert server.request_lines == ["POST /publish?from=relay HTTP/1.1"]
     assert headers["content-type"] == "application/json"
     assert json.loads(body) == payload
     assert payload["text"].encode() in body
@@ -157,7 +157,7 @@ def test_the_request_body_is_the_event_as_json_in_utf8(deliver_post, configure, 
 def test_the_request_names_its_host_and_accepts_no_compression(deliver_post, configure, start_server):
     server = start_server(200)
     deliver_post(configure(server.url))
-    [(_, headers, _)] = server.requests
+    [(headers, _)] = server.requests
     assert (headers["host"], headers["accept-encoding"]) == (f"127.0.0.1:{server.port}", "identity")
 
 
@@ -172,7 +172,7 @@ def signed_request(payload: Any, configure: Any, start_server: Any, secret: str)
         event = {**payload, "due_at": at.isoformat()}
         with Connection() as connection:
             deliver(event, config, connection, attempt=1, clock=lambda: at, sleep=time.sleep)
-        [(_, headers, body)] = server.requests
+        [(headers, body)] = server.requests
         return body, headers
 
     return request
@@ -204,7 +204,7 @@ def whsec(key: bytes) -> str:
 def test_the_key_of_a_one_time_post_is_its_id(deliver_post, configure, start_server):
     server = start_server(200)
     assert deliver_post(configure(server.url))["occurrence_key"] == "k3v9q2m4cx7a"
-    assert server.requests[0][1]["webhook-id"] == "k3v9q2m4cx7a"
+    assert server.requests[0][0]["webhook-id"] == "k3v9q2m4cx7a"
 
 
 def test_a_repeating_post_is_due_at_its_occurrence_and_its_key_names_it(deliver_post, configure, start_server):
@@ -212,7 +212,7 @@ def test_a_repeating_post_is_due_at_its_occurrence_and_its_key_names_it(deliver_
     receipt = deliver_post(configure(server.url), due_at=None)
     assert receipt["due_at"] == "2026-11-24T07:59:00.000Z"
     assert receipt["occurrence_key"] == "k3v9q2m4cx7a/2026-11-24T07:59:00Z"
-    assert server.requests[0][1]["webhook-id"] == receipt["occurrence_key"]
+    assert server.requests[0][0]["webhook-id"] == receipt["occurrence_key"]
 
 
 # Responses
@@ -287,28 +287,28 @@ def test_the_error_names_a_host_without_an_address(failed_receipt, configure, ho
     assert f"No address was found for {host}" in receipt["error"]
 
 
-def close_at_once(out: Any) -> None:
+def close_at_once(handler: Any) -> None:
     pass
 
 
-def stall(out: Any) -> None:
+def stall(handler: Any) -> None:
     time.sleep(1)
 
 
-def trickle_headers(out: Any) -> None:
+def trickle_headers(handler: Any) -> None:
     for byte in b"HTTP/1.1 200 OK\r\nX-Padding: " + b"x" * 1000:
-        out.write(bytes([byte]))
+        handler.wfile.write(bytes([byte]))
         time.sleep(0.05)
 
 
-def trickle_body(out: Any) -> None:
-    out.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
-    trickle_headers(out)
+def trickle_body(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    trickle_headers(handler)
 
 
-def repeat_continue(out: Any) -> None:
+def repeat_continue(handler: Any) -> None:
     for _ in range(100):
-        out.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         time.sleep(0.05)
 
 
@@ -325,10 +325,10 @@ def test_no_server_delays_the_relay_past_its_deadline(failed_receipt, configure,
     "respond",
     [
         close_at_once,
-        lambda out: out.write(b"SSH-2.0-OpenSSH\r\n"),
-        lambda out: out.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort"),
-        lambda out: out.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-        lambda out: out.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000),
+        lambda handler: handler.wfile.write(b"SSH-2.0-OpenSSH\r\n"),
+        lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort"),
+        lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000),
     ],
 )
 def test_an_incomplete_response_fails_the_attempt(failed_receipt, configure, misbehaving_server, respond):

@@ -1,4 +1,4 @@
-"""AWS fails at every request that a change makes: nothing is lost, and nothing is said that is not so."""
+"""Changes to posts while AWS fails at each of their requests: no post is lost, and no false success is shown."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -67,50 +67,49 @@ CHANGES = (schedule, post_now, edit, reschedule, pause, resume, cancel, undo, se
 
 FAULTS: dict[str, dict[str, Any]] = {
     "throttled": {"fault": "ThrottlingException"},
-    "no way there": {"fault": ConnectTimeoutError(endpoint_url="https://aws")},
-    "answer lost": {"fault": ReadTimeoutError(endpoint_url="https://aws"), "after": True},
+    "unreachable": {"fault": ConnectTimeoutError(endpoint_url="https://aws")},
+    "response lost": {"fault": ReadTimeoutError(endpoint_url="https://aws"), "after": True},
     "denied": {"fault": "AccessDeniedException"},
     "conflict": {"fault": "ConflictException"},
     "internal error": {"fault": "InternalServerException"},
 }
-PASSING = ("throttled", "no way there", "answer lost")
-"""What botocore tries again by itself."""
+RETRIED_BY_BOTOCORE = ("throttled", "unreachable", "response lost")
 
 
-class Bench:
-    """A deployment on which one change after another is made, and the truth about each post looked up."""
+class FaultBench:
+    """A deployment for changes to posts, and comparisons of the ledger with the scheduler."""
 
-    def __init__(self, application: Application, cloud: Any, clock: Any, interfere: Any, a_post: Any) -> None:
+    def __init__(self, application: Application, cloud: Any, clock: Any, inject_fault: Any, a_post: Any) -> None:
         self.application = application
         self._cloud = cloud
         self._clock = clock
-        self._interfere = interfere
+        self._inject_fault = inject_fault
         self._a_post = a_post
 
     def prepare(self, change: Callable[[Schedules, Post], Callable[[], Plan]]) -> tuple[Post, Callable[[], Plan]]:
-        """Return a new post, and the change that is to be made of it, with all that comes before it done."""
+        """Return a new post in the state that a change requires, and the change itself."""
         post = self._a_post(post_id=new_post_id(), due_at=self._clock() + timedelta(days=30))
         return post, change(self.application.schedules, post)
 
     def requests(self) -> list[tuple[Callable[[Schedules, Post], Callable[[], Plan]], str]]:
-        """Return every change with each operation that it uses."""
+        """Return each change with each AWS operation that it uses."""
         found = []
         for change in CHANGES:
             _, act = self.prepare(change)
-            self._interfere.clear()
+            self._inject_fault.clear()
             act()
-            found += [(change, operation) for operation in sorted(set(self._interfere.seen))]
+            found += [(change, operation) for operation in sorted(set(self._inject_fault.requests))]
         return found
 
     def recover(self) -> None:
-        """Let AWS work again, and the caretaker finish what was left half done."""
-        self._interfere.clear()
-        for _ in range(2):  # a change that came upon an unsettled one settles a minute after it
+        """End the faults, and let the caretaker finish incomplete changes."""
+        self._inject_fault.clear()
+        for _ in range(2):  # a change after an unsettled one settles a minute later
             self._clock.move(minutes=2)
             assert self.application.schedules.repair() == []
 
     def agrees(self, post: Post) -> bool:
-        """Whether the scheduler holds what the ledger wishes of a post, and nothing besides."""
+        """Return whether the scheduler holds the desired schedule of a post and no other."""
         plan = self.application.ledger.get(post.post_id)
         pages = self._cloud["scheduler"].get_paginator("list_schedules").paginate(GroupName="posts")
         summaries = [each for page in pages for each in page["Schedules"] if each["Name"].endswith(post.post_id)]
@@ -122,29 +121,29 @@ class Bench:
 
 
 @pytest.fixture
-def bench(opened, deployed, clock, interfere, a_post, monkeypatch) -> Bench:
-    application = opened()
+def bench(open_application, deployed, clock, inject_fault, a_post, monkeypatch) -> FaultBench:
+    application = open_application()
     monkeypatch.setattr(application.ledger._table, "_pause", lambda _: None)
-    return Bench(application, deployed, clock, interfere, a_post)
+    return FaultBench(application, deployed, clock, inject_fault, a_post)
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_request_that_fails_for_a_while_loses_nothing_and_shows_nothing_untrue(bench, interfere, kind):
+def test_a_failing_request_loses_no_post_and_reports_no_false_success(bench, inject_fault, kind):
     for change, operation in bench.requests():
         post, act = bench.prepare(change)
         was_planned = change not in (schedule, post_now)
         case = f"{change.__name__} while {operation} fails"
-        interfere(operation, **FAULTS[kind])
+        inject_fault(operation, **FAULTS[kind])
         done = succeeds(act)
-        interfere.clear()
-        assert not done or bench.agrees(post), f"{case}: said to be done, and is not"
+        inject_fault.clear()
+        assert not done or bench.agrees(post), f"{case}: reported as done, but is not"
         bench.recover()
         assert bench.agrees(post), f"{case}: not finished"
         assert not was_planned or bench.application.ledger.get(post.post_id) is not None, f"{case}: lost"
 
 
 def succeeds(act: Callable[[], Plan]) -> bool:
-    """Tell whether a change is made, or refused in words; anything else is a fault."""
+    """Return whether a change succeeds. It may raise a PunctualError; any other error fails the test."""
     try:
         act()
     except PunctualError:
@@ -153,49 +152,49 @@ def succeeds(act: Callable[[], Plan]) -> bool:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_aws_did_not_take_is_carried_out_when_it_is_asked_for_once_more(bench, interfere, clock, change):
+def test_a_rejected_change_succeeds_when_it_is_requested_again(bench, inject_fault, clock, change):
     post, act = bench.prepare(change)
     for operation in ("CreateSchedule", "UpdateSchedule", "DeleteSchedule", "Invoke"):
-        interfere(operation, fault="ThrottlingException")
+        inject_fault(operation, fault="ThrottlingException")
     assert not succeeds(act)
     clock.move(seconds=5)
-    interfere.clear()
+    inject_fault.clear()
     changed = act()
     assert changed.settled
     assert bench.agrees(post)
 
 
-@pytest.mark.parametrize("kind", PASSING)
-def test_a_request_that_fails_once_is_made_again_and_nobody_notices(bench, interfere, kind):
+@pytest.mark.parametrize("kind", RETRIED_BY_BOTOCORE)
+def test_a_request_that_fails_once_is_retried_and_succeeds(bench, inject_fault, kind):
     for change, operation in bench.requests():
         post, act = bench.prepare(change)
-        interfere(operation, **FAULTS[kind], times=1)
+        inject_fault(operation, **FAULTS[kind], times=1)
         act()
-        interfere.clear()
+        inject_fault.clear()
         assert bench.agrees(post), f"{change.__name__} while {operation} fails once"
 
 
-def test_every_operation_that_a_change_uses_is_among_those_that_fail(bench):
+def test_the_list_of_operations_is_complete(bench):
     assert {operation for _, operation in bench.requests()} == OPERATIONS
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_queue_that_cannot_be_listed_is_refused_and_never_shown_as_empty(bench, interfere, clock, kind):
+def test_a_failing_listing_raises_and_is_not_shown_as_empty(bench, inject_fault, clock, kind):
     bench.prepare(edit)
     window = (clock(), clock() + timedelta(days=60))
     listed = bench.application.listing.window(*window, limit=10)
-    interfere("ListSchedules", **FAULTS[kind])
+    inject_fault("ListSchedules", **FAULTS[kind])
     with pytest.raises(PunctualError):
         bench.application.listing.window(*window, limit=10)
-    interfere.clear()
-    interfere("GetSchedule", **FAULTS[kind])
+    inject_fault.clear()
+    inject_fault("GetSchedule", **FAULTS[kind])
     with pytest.raises(PunctualError):
         bench.application.listing.details(listed)
 
 
-def test_a_schedule_that_somebody_removed_before_it_is_cancelled_is_cancelled_all_the_same(bench, deployed):
-    post, cancelling = bench.prepare(cancel)
+def test_a_post_whose_schedule_was_deleted_can_be_cancelled(bench, deployed):
+    post, act = bench.prepare(cancel)
     name = bench.application.ledger.get(post.post_id).schedule_name
     deployed["scheduler"].delete_schedule(GroupName="posts", Name=name)
-    assert cancelling().desired == "cancelled"
+    assert act().desired == "cancelled"
     assert bench.agrees(post)

@@ -1,4 +1,4 @@
-"""The relay's host on one machine: what it hands over, and the receipts that it keeps."""
+"""The relay's host on one machine: its deliveries, and the receipts that it records."""
 
 import dataclasses
 import http.server
@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.backends import relay_host
 from core.backends.relay_host import RelayHost
 from core.engine.invocations import Invocation
 from core.ledger.states import outcome
@@ -22,8 +23,8 @@ SECRET = new_signing_secret()
 
 
 @pytest.fixture
-def host(ledger, clock):
-    """Hosts a relay that hands over to an address, or to what a function answers."""
+def make_host(ledger, clock):
+    """Make hosts that deliver to a URL, or to the URL that a function returns."""
     hosts = []
 
     def build(url, fence_lost_at=None, clock=clock):
@@ -35,13 +36,13 @@ def host(ledger, clock):
         return host
 
     yield build
-    for each in hosts:
-        each.close_connection()
+    for host in hosts:
+        host.close_connection()
 
 
 @pytest.fixture
 def invocation(clock):
-    """An attempt to invoke the relay."""
+    """Build an invocation of the relay."""
 
     def build(body, *, attempt=1):
         return Invocation(
@@ -57,73 +58,79 @@ def invocation(clock):
     return build
 
 
-def told(ledger, payload):
+def recorded(ledger, payload):
     receipts = ledger.occurrence(payload.occurrence_key).receipts
     return [(receipt.kind, receipt.attempt, receipt.detail.get("status")) for receipt in receipts]
 
 
-def test_what_is_handed_over_is_signed_and_noted(host, invocation, receiver, ledger, clock, a_post, invoked):
-    server = receiver(200)
+def outcome_of(ledger, payload):
+    return outcome(ledger.occurrence(payload.occurrence_key))
+
+
+def test_a_delivery_is_signed_and_recorded(make_host, invocation, start_server, ledger, clock, a_post, invoked):
+    server = start_server(200)
     payload = invoked(a_post(due_at=clock()))
-    host(server.url)(invocation(payload))
+    make_host(server.url)(invocation(payload))
     [(headers, body)] = server.requests
     assert headers["webhook-id"] == payload.occurrence_key
     assert body.decode() == write_invocation(payload)
-    assert told(ledger, payload) == [("handed_over", 1, 200)]
-    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "handed over"
+    assert recorded(ledger, payload) == [("handed_over", 1, 200)]
+    assert outcome_of(ledger, payload).state == "handed over"
 
 
 @pytest.mark.parametrize("status", [302, 401, 429, 500, 503])
-def test_what_was_not_taken_is_noted_and_raised_so_that_it_is_tried_again(
-    host, invocation, receiver, ledger, clock, a_post, invoked, status
+def test_a_failed_delivery_is_recorded_and_raised_so_that_the_engine_retries(
+    make_host, invocation, start_server, ledger, clock, a_post, invoked, status
 ):
     payload = invoked(a_post(due_at=clock()))
     with pytest.raises(DeliveryFailed):
-        host(receiver(status).url)(invocation(payload, attempt=2))
-    assert told(ledger, payload) == [("attempt_failed", 2, status)]
-    assert str(status) in outcome(ledger.occurrence(payload.occurrence_key)).reason
+        make_host(start_server(status).url)(invocation(payload, attempt=2))
+    assert recorded(ledger, payload) == [("attempt_failed", 2, status)]
+    assert str(status) in outcome_of(ledger, payload).reason
 
 
-def test_past_its_late_limit_nothing_is_sent_and_that_is_noted(
-    host, invocation, receiver, ledger, clock, a_post, invoked
+def test_past_its_late_limit_a_post_is_not_sent_and_its_end_is_recorded(
+    make_host, invocation, start_server, ledger, clock, a_post, invoked
 ):
-    server = receiver(200)
+    server = start_server(200)
     payload = invoked(a_post(due_at=clock(), late_after_minutes=10))
     clock.move(minutes=11)
-    host(server.url)(invocation(payload))
+    make_host(server.url)(invocation(payload))
     assert server.requests == []
-    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "missed"
-    host(server.url)(invocation(payload, attempt=3))
-    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "failed"
+    assert outcome_of(ledger, payload).state == "missed"
+    make_host(server.url)(invocation(payload, attempt=3))
+    assert outcome_of(ledger, payload).state == "failed"
 
 
-def test_the_posting_server_may_move_between_two_attempts(host, invocation, receiver, ledger, clock, a_post, invoked):
+def test_the_posting_url_may_change_between_two_attempts(
+    make_host, invocation, start_server, ledger, clock, a_post, invoked
+):
     urls = ["http://127.0.0.1:9/publish"]
-    relay = host(lambda: urls[-1])
+    host = make_host(lambda: urls[-1])
     payload = invoked(a_post(due_at=clock()))
     with pytest.raises(DeliveryFailed):
-        relay(invocation(payload))
-    server = receiver(200)
+        host(invocation(payload))
+    server = start_server(200)
     urls.append(server.url)
-    relay(invocation(payload, attempt=2))
-    assert [kind for kind, _, _ in told(ledger, payload)] == ["attempt_failed", "handed_over"]
+    host(invocation(payload, attempt=2))
+    assert [kind for kind, _, _ in recorded(ledger, payload)] == ["attempt_failed", "handed_over"]
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b"{}", b"hello", b'{"version":2}'])
-def test_what_cannot_be_read_is_raised_and_reaches_nobody(host, invocation, receiver, body):
-    server = receiver(200)
+def test_an_unreadable_payload_is_raised_and_not_sent(make_host, invocation, start_server, body):
+    server = start_server(200)
     with pytest.raises(UnreadablePayload):
-        host(server.url)(invocation(body))
+        make_host(server.url)(invocation(body))
     assert server.requests == []
 
 
-class Patient:
-    """A posting server that serves connections one after the other, for as long as each has requests."""
+class OneConnectionServer:
+    """A posting server that serves one connection at a time, until the client closes it."""
 
     def __init__(self):
         self.connections = []
-        """How many requests came over each connection."""
+        """The number of requests on each connection."""
         counts = self.connections
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -153,134 +160,153 @@ class Patient:
 
 
 @pytest.fixture
-def patient():
-    server = Patient()
+def one_connection_server():
+    server = OneConnectionServer()
     yield server
     server.close()
 
 
-@pytest.mark.skipif(not REUSES_CONNECTIONS, reason="this system cannot acknowledge at once")
-def test_a_threads_posts_share_a_connection_until_it_hangs_up(host, invocation, clock, a_post, invoked, patient):
-    relay = host(patient.url)
-    for _ in range(3):
-        relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.close_connection()
-    relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.close_connection()
-    assert patient.connections == [3, 1]
-
-
-def test_once_a_thread_has_hung_up_another_one_reaches_a_server_that_serves_one_at_a_time(
-    host, invocation, clock, a_post, invoked, patient
+@pytest.mark.skipif(not REUSES_CONNECTIONS, reason="this system reuses no connections")
+def test_the_posts_of_a_thread_share_a_connection_until_it_closes(
+    make_host, invocation, clock, a_post, invoked, one_connection_server
 ):
-    relay = host(patient.url)
-    relay(invocation(invoked(a_post(due_at=clock()))))
-    relay.close_connection()
+    host = make_host(one_connection_server.url)
+    for _ in range(3):
+        host(invocation(invoked(a_post(due_at=clock()))))
+    host.close_connection()
+    host(invocation(invoked(a_post(due_at=clock()))))
+    host.close_connection()
+    assert one_connection_server.connections == [3, 1]
+
+
+def test_after_a_thread_closes_its_connection_another_thread_reaches_the_server(
+    make_host, invocation, clock, a_post, invoked, one_connection_server
+):
+    host = make_host(one_connection_server.url)
+    host(invocation(invoked(a_post(due_at=clock()))))
+    host.close_connection()
     with ThreadPoolExecutor(1) as another:
-        another.submit(relay, invocation(invoked(a_post(due_at=clock())))).result(timeout=10)
-        another.submit(relay.close_connection).result(timeout=10)
-    assert patient.connections == [1, 1]
+        another.submit(host, invocation(invoked(a_post(due_at=clock())))).result(timeout=10)
+        another.submit(host.close_connection).result(timeout=10)
+    assert one_connection_server.connections == [1, 1]
+
+
+# A lost fence
 
 
 @pytest.fixture
-def both(clock, a_post, invoked):
-    """An occurrence for two destinations, due now."""
+def payload(clock, a_post, invoked):
+    """Return an occurrence for two destinations that is due now."""
     return invoked(a_post(due_at=clock(), destinations=("outbox", "webhook:sales")))
 
 
 def states(ledger, payload):
-    found = outcome(ledger.occurrence(payload.occurrence_key)).destinations
-    return {each.destination: each.state for each in found}
+    return {result.destination: result.state for result in outcome_of(ledger, payload).destinations}
 
 
-def test_an_attempt_that_the_lost_fence_may_have_let_through_before_waits_for_a_person(
-    host, invocation, receiver, ledger, clock, both
+UNCONFIRMED = {"outbox": "unconfirmed", "webhook:sales": "unconfirmed"}
+
+
+def test_a_retry_of_an_attempt_before_the_fence_was_lost_is_unconfirmed(
+    make_host, invocation, start_server, ledger, clock, payload
 ):
-    server, again = receiver(200), invocation(both, attempt=2)
+    server, retry = start_server(200), invocation(payload, attempt=2)
     clock.move(minutes=1)
-    host(server.url, fence_lost_at=clock())(again)
+    make_host(server.url, fence_lost_at=clock())(retry)
     assert server.requests == []
-    assert states(ledger, both) == {"outbox": "unconfirmed", "webhook:sales": "unconfirmed"}
-    assert "look there" in outcome(ledger.occurrence(both.occurrence_key)).reason
-    for destination in both.destinations:
-        claim = ledger.claim(both, destination, deduplicates=True, prepared=None, lease_until=clock(), now=clock())
+    assert states(ledger, payload) == UNCONFIRMED
+    assert "check the network" in outcome_of(ledger, payload).reason
+    for destination in payload.destinations:
+        claim = ledger.claim(payload, destination, deduplicates=True, prepared=None, lease_until=clock(), now=clock())
         assert claim.verdict == "unconfirmed"
 
 
 @pytest.mark.parametrize("killed_before", ["first finish", "second claim", "second finish"])
-def test_killed_while_it_leaves_a_post_to_a_person_it_goes_on_with_that(
-    host, invocation, receiver, ledger, clock, both, monkeypatch, killed_before
+def test_a_host_killed_while_it_marks_a_post_unconfirmed_continues_at_the_next_attempt(
+    make_host, invocation, start_server, ledger, clock, payload, monkeypatch, killed_before
 ):
-    server, lost_at = receiver(200), clock.move(minutes=1)
+    server, lost_at = start_server(200), clock.move(minutes=1)
     which, operation = killed_before.split()
     allowed, real = [None] * (which == "second"), getattr(ledger, operation)
 
-    def until_killed(*arguments, **named):
+    def until_killed(*arguments, **options):
         if not allowed:
             raise KeyboardInterrupt
         allowed.pop()
-        return real(*arguments, **named)
+        return real(*arguments, **options)
 
-    again = [dataclasses.replace(invocation(both, attempt=number), first_due=both.due) for number in (2, 3)]
+    retries = [dataclasses.replace(invocation(payload, attempt=number), first_due=payload.due) for number in (2, 3)]
     with monkeypatch.context() as patched:
         patched.setattr(ledger, operation, until_killed)
         with pytest.raises(KeyboardInterrupt):
-            host(server.url, fence_lost_at=lost_at)(again[0])
-    host(server.url, fence_lost_at=lost_at)(again[1])
+            make_host(server.url, fence_lost_at=lost_at)(retries[0])
+    make_host(server.url, fence_lost_at=lost_at)(retries[1])
     assert server.requests == []
-    assert states(ledger, both) == {"outbox": "unconfirmed", "webhook:sales": "unconfirmed"}
+    assert states(ledger, payload) == UNCONFIRMED
 
 
-def test_a_person_may_have_it_published_then(host, invocation, receiver, ledger, clock, both):
-    server, again = receiver(200), invocation(both, attempt=2)
-    clock.move(minutes=1)
-    host(server.url, fence_lost_at=clock())(again)
-    clock.move(minutes=1)
-    ledger.reopen(both, both.destinations, now=clock())
-    host(server.url, fence_lost_at=clock() - timedelta(minutes=1))(invocation(both))
-    assert len(server.requests) == 1
-
-
-def test_a_first_attempt_is_made_whatever_became_of_the_fence(host, invocation, receiver, ledger, clock, both):
-    server, first = receiver(200), invocation(both)
-    clock.move(minutes=1)
-    host(server.url, fence_lost_at=clock())(first)
-    assert len(server.requests) == 1
-
-
-def test_what_began_after_the_fence_was_lost_is_tried_again(host, invocation, receiver, ledger, clock, both):
-    lost_at = clock() - timedelta(minutes=1)
-    server = receiver(200)
-    host(server.url, fence_lost_at=lost_at)(invocation(both, attempt=2))
-    assert len(server.requests) == 1
-
-
-def test_an_overdue_post_whose_first_attempt_the_new_ledger_knows_is_tried_again(
-    host, invocation, receiver, ledger, clock, both
+def test_a_reason_recorded_by_an_earlier_version_is_recognised(
+    make_host, invocation, start_server, ledger, clock, payload, monkeypatch
 ):
-    first, again = invocation(both), invocation(both, attempt=2)
+    server, lost_at = start_server(200), clock.move(minutes=1)
+    retry = dataclasses.replace(invocation(payload, attempt=2), first_due=payload.due)
+    with monkeypatch.context() as patched:
+        patched.setattr(relay_host, "FENCE_LOST", "Punctual's record of what went out was damaged.")
+        make_host(server.url, fence_lost_at=lost_at)(retry)
+    make_host(server.url, fence_lost_at=lost_at)(dataclasses.replace(retry, attempt=3))
+    assert server.requests == []
+
+
+def test_a_person_may_publish_an_unconfirmed_post_again(make_host, invocation, start_server, ledger, clock, payload):
+    server, retry = start_server(200), invocation(payload, attempt=2)
+    clock.move(minutes=1)
+    make_host(server.url, fence_lost_at=clock())(retry)
+    clock.move(minutes=1)
+    ledger.reopen(payload, payload.destinations, now=clock())
+    make_host(server.url, fence_lost_at=clock() - timedelta(minutes=1))(invocation(payload))
+    assert len(server.requests) == 1
+
+
+def test_a_first_attempt_is_made_even_after_the_fence_was_lost(make_host, invocation, start_server, clock, payload):
+    server, first = start_server(200), invocation(payload)
+    clock.move(minutes=1)
+    make_host(server.url, fence_lost_at=clock())(first)
+    assert len(server.requests) == 1
+
+
+def test_a_post_due_after_the_fence_was_lost_is_retried(make_host, invocation, start_server, clock, payload):
+    lost_at = clock() - timedelta(minutes=1)
+    server = start_server(200)
+    make_host(server.url, fence_lost_at=lost_at)(invocation(payload, attempt=2))
+    assert len(server.requests) == 1
+
+
+def test_an_overdue_post_whose_first_attempt_is_in_the_new_ledger_is_retried(
+    make_host, invocation, start_server, clock, payload
+):
+    first, retry = invocation(payload), invocation(payload, attempt=2)
     clock.move(minutes=1)
     with pytest.raises(DeliveryFailed):
-        host(receiver(503).url, fence_lost_at=clock())(first)
-    server = receiver(200)
-    host(server.url, fence_lost_at=clock())(again)
+        make_host(start_server(503).url, fence_lost_at=clock())(first)
+    server = start_server(200)
+    make_host(server.url, fence_lost_at=clock())(retry)
     assert len(server.requests) == 1
 
 
-def test_a_receipt_says_nothing_about_the_text_or_the_secret(
-    host, invocation, receiver, ledger, clock, a_post, invoked
-):
+# Secrets
+
+
+def test_a_receipt_holds_neither_text_nor_secret(make_host, invocation, start_server, ledger, clock, a_post, invoked):
     payload = invoked(a_post(due_at=clock(), text="between us"))
-    host(receiver(200).url)(invocation(payload))
+    make_host(start_server(200).url)(invocation(payload))
     [receipt] = ledger.occurrence(payload.occurrence_key).receipts
     assert "between us" not in repr(receipt)
     assert SECRET not in repr(receipt)
     assert receipt.at - clock() < timedelta(seconds=1)
 
 
-def test_by_the_real_clock_the_signature_is_taken(host, invocation, receiver, a_post, invoked):
-    server = receiver(200)
-    payload = invoked(a_post(due_at=real_clock()))
-    host(server.url, clock=real_clock)(invocation(payload))
+def test_on_the_real_clock_the_signature_is_valid(make_host, invocation, start_server, a_post, invoked):
+    server = start_server(200)
+    make_host(server.url, clock=real_clock)(invocation(invoked(a_post(due_at=real_clock()))))
     [(headers, body)] = server.requests
     verify(body, headers, [SECRET])
