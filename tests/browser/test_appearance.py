@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from pydantic import SecretStr
 
-from core.notifications.channels import SignedWebhook
+from core.notifications.channels import WebhookChannel
 
 ARABIC = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}\N{ARABIC LETTER BEH}"
 COLOURS = """each => {
@@ -63,7 +63,7 @@ def channel(application, held):
     """A channel to that server."""
     address = f"http://127.0.0.1:{held.server_port}/"
     secret = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    application.channels.add(SignedWebhook(name="Slow", address=address, secret=secret))
+    application.channels.add(WebhookChannel(name="Slow", address=address, secret=secret))
     yield
     application.channels.remove("Slow")
 
@@ -87,7 +87,7 @@ def test_captions_can_be_read(running, page, contrast, scheme, place):
     caption = page.get_by_text("A feed of its own, on the Outbox page.")
     if place == "dialog":
         page.get_by_role("button", name="Connect an account").click()
-        caption = page.get_by_text("Made under Settings, Privacy and security, App passwords")
+        caption = page.get_by_text("From Settings, Privacy and security, App passwords")
     expect(caption).to_be_visible()
     ink, ground = caption.evaluate(COLOURS)
     assert contrast(ink, ground) >= 4.5

@@ -1,6 +1,6 @@
-"""What makes links, mentions and tags of a Bluesky post work: facets, which name ranges of bytes in its text.
+"""Facets, which make the links, mentions and tags of a Bluesky post work.
 
-Ranges are offsets into the UTF-8 form of the text, so an emoji or an umlaut before a link shifts it
+A facet names a range of the text in UTF-8 bytes, so an emoji or an umlaut shifts all ranges after it
 (app.bsky.richtext.facet). A mention names the account by its DID, never by its handle.
 """
 
@@ -14,7 +14,7 @@ from core.posts.models import graphemes
 from core.publishing.links import find_links
 
 TAG_LIMIT = 64
-"""Graphemes, without the #; the server refuses the whole post for a longer one."""
+"""Graphemes, without the #. The server refuses a post with a longer tag."""
 
 _MENTION = regex.compile(r"(?<![\w@/.])[@＠](?P<handle>[a-z0-9-]++(?:\.[a-z0-9-]++)++)", regex.IGNORECASE)
 _TAG = regex.compile(
@@ -24,28 +24,28 @@ _TAG = regex.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class _Span:
-    """A stretch of the text that does something; `start` and `end` count characters."""
+    """A range of the text, in characters, and its feature."""
 
     start: int
     end: int
     feature: dict[str, str]
 
 
-def mentions(text: str) -> list[str]:
-    """Return the handles that a text mentions, in lower case, each once."""
+def mentioned_handles(text: str) -> list[str]:
+    """Return the handles that a text mentions, in lower case, without duplicates."""
     return list(dict.fromkeys(match["handle"].lower() for match in _MENTION.finditer(text)))
 
 
-def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any]]:
-    """Return the facets of a text in their order; none overlaps another.
+def facets(text: str, resolve: Callable[[str], str | None]) -> list[dict[str, Any]]:
+    """Return the facets of a text in order, without overlaps.
 
-    `did_of` answers the DID behind a handle in lower case; a mention of a handle that has none stays plain text.
+    `resolve` returns the DID of a handle in lower case, or None: the mention then stays plain text.
     """
-    taken: list[_Span] = []
-    for span in (*_links(text), *_mentions(text, did_of), *_tags(text)):
-        if all(span.end <= other.start or span.start >= other.end for other in taken):
-            taken.append(span)
-    return [_facet(text, span) for span in sorted(taken, key=lambda span: span.start)]
+    spans: list[_Span] = []
+    for span in (*_links(text), *_mentions(text, resolve), *_tags(text)):
+        if all(span.end <= other.start or span.start >= other.end for other in spans):
+            spans.append(span)
+    return [_facet(text, span) for span in sorted(spans, key=lambda span: span.start)]
 
 
 def _links(text: str) -> Iterator[_Span]:
@@ -53,9 +53,9 @@ def _links(text: str) -> Iterator[_Span]:
         yield _Span(start=link.start, end=link.end, feature={"$type": "app.bsky.richtext.facet#link", "uri": link.url})
 
 
-def _mentions(text: str, did_of: Callable[[str], str | None]) -> Iterator[_Span]:
+def _mentions(text: str, resolve: Callable[[str], str | None]) -> Iterator[_Span]:
     for match in _MENTION.finditer(text):
-        did = did_of(match["handle"].lower())
+        did = resolve(match["handle"].lower())
         if did is not None:
             feature = {"$type": "app.bsky.richtext.facet#mention", "did": did}
             yield _Span(start=match.start(), end=match.end(), feature=feature)

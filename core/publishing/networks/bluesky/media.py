@@ -1,10 +1,10 @@
-"""Pictures and videos on Bluesky: uploaded to the account's server first, then named by their content in the record.
+"""Pictures and videos on Bluesky: their limits, and the uploads that precede the record that shows them.
 
-Bluesky documents two ways for a video (doc: Uploading Video). Its video service takes the file, works on it for as long
-as it needs, and puts it on the account's server itself; or the file goes there at once, as a picture does, and the
-service finds it by the post. Here it is the second: it works with every server, also with one that the service cannot
-reach, it ends within a deadline, and a repeat leaves what is there. The price is that the app shows the post for some
-seconds before it shows the video.
+Bluesky documents two ways for a video (doc: Uploading Video). Its video service accepts the file, processes it without
+a time limit, and stores it on the account's server; or the client uploads the file to that server, like a picture, and
+the service finds it through the post. Punctual uses the second way: it works with every server, even if the service
+cannot reach it, it ends within a deadline, and a repeated upload changes nothing. Its cost: for some seconds the app
+shows the post without the video.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,102 +15,100 @@ from core.errors import PunctualError
 from core.media.pictures import PictureLimits
 from core.media.videos import display_size
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
-from core.publishing.http.client import HttpClient, RequestError, Response
-from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient
+from core.publishing.http.client import RequestError, Response
+from core.publishing.networks.bluesky.pds import LoginRefused, PdsClient
 from core.publishing.outcomes import RECONNECT
 
-LIMITS = MediaLimits(
+MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
     max_video_bytes=10_000_000,
 )
-"""Of app.bsky.embed.images, as a server was seen to hold to it; together what can be uploaded in time. That goes for a
-video as well: app.bsky.embed.video has room for 300 MB."""
-UPLOADING_SECONDS = 15.0
-"""For all that a post shows. The claim's lease has not begun by then, but the relay waits."""
-_APPLES = (b"M4V ", b"M4VH")
-"""Brands of MP4 files that servers take for video/x-m4v, which app.bsky.embed.video does not accept (run)."""
+"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and the bytes of a video are what can be
+uploaded in time: app.bsky.embed.video allows 300 MB."""
+_M4V_BRANDS = (b"M4V ", b"M4VH")
+"""Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (run)."""
 
 
-def limits_told(server: Response) -> dict[str, int]:
-    """Return what an account's server says of its limits (com.atproto.server.describeServer), if it does."""
+def read_limits(server: Response) -> dict[str, int]:
+    """Return the limits that an account's server names (com.atproto.server.describeServer)."""
     limit = server.json_object.get("blobUploadLimit")
     return {"video_bytes": limit} if type(limit) is int and limit > 0 else {}
 
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:
-    """Return what an account's server takes, as far as it told; many take no more than 5 MiB."""
-    return replace(
-        LIMITS, max_video_bytes=min(LIMITS.max_video_bytes, limits.get("video_bytes", LIMITS.max_video_bytes))
-    )
+    """Return the limits of an account. Many servers accept at most 5 MiB a file."""
+    most = MEDIA_LIMITS.max_video_bytes
+    return replace(MEDIA_LIMITS, max_video_bytes=min(most, limits.get("video_bytes", most)))
 
 
 class UploadFailed(PunctualError):
-    """A picture or video could not be given to the account's server for now."""
+    """An upload failed, but may succeed later."""
 
-    hint = "It is tried again."
+    hint = "Punctual tries again."
 
-    def __init__(self, kind: str, why: str) -> None:
-        super().__init__(f"A {kind} was not uploaded: {why}")
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"A {kind} was not uploaded: {reason}")
 
 
 class BlueskyUploads:
-    """Uploads pictures and videos. What is there already stays as it is, so every attempt may upload it anew."""
+    """The uploads of one post. A server keeps a file that it already has, so every attempt may upload it again.
 
-    def __init__(self, name: str, sessions: PdsClient) -> None:
+    `official` is True if the client logs in at Bluesky itself, not at an independent server.
+    """
+
+    def __init__(self, name: str, client: PdsClient, *, official: bool) -> None:
         self._name = name
-        self._sessions = sessions
+        self._client = client
+        self._official = official
 
-    def embed(self, login: Login, media: Sequence[Attachment]) -> dict[str, Any]:
-        """Return how a record shows these pictures, or this video, uploaded by then.
+    def embed(self, media: Sequence[Attachment]) -> dict[str, Any]:
+        """Upload the pictures, or the video, and return the record's embed.
 
-        Raises CannotAttach where the server will not have one, NotUploaded where it is to be tried again.
+        Raises CannotAttach if the server rejects one, UploadFailed if an upload may succeed later.
         """
-        line = HttpClient(self._name, secrets=[login.password], seconds=UPLOADING_SECONDS)
         if media[0].media.kind == "video":
-            return self._video(line, login, media[0])
-        return {"$type": "app.bsky.embed.images", "images": [self._image(line, login, each) for each in media]}
+            return self._video(media[0])
+        return {"$type": "app.bsky.embed.images", "images": [self._image(picture) for picture in media]}
 
-    def _image(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
-        blob, ratio = self._blob(line, login, attachment), _ratio(attachment.width, attachment.height)
-        return {"alt": attachment.alt, "image": blob, "aspectRatio": ratio}
+    def _image(self, picture: Attachment) -> dict[str, Any]:
+        blob = self._upload(picture, picture.content)
+        return {"alt": picture.alt, "image": blob, "aspectRatio": _aspect_ratio(picture.width, picture.height)}
 
-    def _video(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
-        blob, found = self._blob(line, login, attachment), display_size(attachment.content)
-        embed = {"$type": "app.bsky.embed.video", "alt": attachment.alt, "video": blob}
-        return {**embed, "aspectRatio": _ratio(*found)} if found else embed
+    def _video(self, video: Attachment) -> dict[str, Any]:
+        blob, size = self._upload(video, _with_mp4_brand(video.content)), display_size(video.content)
+        embed = {"$type": "app.bsky.embed.video", "alt": video.alt, "video": blob}
+        return {**embed, "aspectRatio": _aspect_ratio(*size)} if size else embed
 
-    def _blob(self, line: HttpClient, login: Login, attachment: Attachment) -> dict[str, Any]:
+    def _upload(self, attachment: Attachment, content: bytes) -> dict[str, Any]:
         kind = attachment.media.kind
         try:
-            answer = self._given(line, login, attachment)
-        except LoginRefused as refusal:
-            answer = refusal.answer
-        except RequestError as fault:
-            raise UploadFailed(kind, str(fault)) from None
-        blob = answer.json_object.get("blob")
-        if answer.ok and isinstance(blob, dict):
+            if kind == "video":
+                self._check_email()
+            response = self._client.upload_blob(content, attachment.content_type)
+        except LoginRefused as error:
+            response = error.response
+        except RequestError as error:
+            raise UploadFailed(kind, str(error)) from None
+        blob = response.json_object.get("blob")
+        if response.ok and isinstance(blob, dict):
             return blob
-        said = f"{self._name} answered {answer.status} to a {kind}: {answer.message.rstrip('.')}."
-        if answer.ok or answer.status in (408, 425, 429) or answer.status >= 500:
-            raise UploadFailed(kind, said)
+        reason = f"{self._name} answered {response.status} to a {kind}: {response.message.rstrip('.')}."
+        if response.ok or response.status in (408, 425, 429) or response.status >= 500:
+            raise UploadFailed(kind, reason)
         hints = {401: RECONNECT, 413: "Attach a smaller one, then retry."}
-        raise CannotAttach(said, hints.get(answer.status, "Attach another one, then retry."))
+        raise CannotAttach(reason, hints.get(response.status, "Attach another one, then retry."))
 
-    def _given(self, line: HttpClient, login: Login, attachment: Attachment) -> Response:
-        """Give a file to the server. Bluesky's own would take a video that the app then never shows (doc)."""
-        content = attachment.content
-        if attachment.media.kind == "video":
-            content = _as_mp4(content)
-            if login.follow and not self._sessions.is_confirmed(line, login):
-                reason = "Bluesky shows videos only of accounts whose e-mail address is confirmed."
-                raise CannotAttach(reason, "Confirm it in Bluesky's settings, under Account, then retry.")
-        return self._sessions.upload(line, login, content, attachment.content_type)
+    def _check_email(self) -> None:
+        """Raise CannotAttach if Bluesky would accept the video but never show it (doc). Raises as `log_in` does."""
+        if self._official and not self._client.has_confirmed_email():
+            reason = "Bluesky shows videos only from accounts with a confirmed email address."
+            raise CannotAttach(reason, "Confirm it in Bluesky's settings, under Account, then retry.")
 
 
-def _ratio(width: int | None, height: int | None) -> dict[str, int | None]:
+def _aspect_ratio(width: int | None, height: int | None) -> dict[str, int | None]:
     return {"width": width, "height": height}
 
 
-def _as_mp4(content: bytes) -> bytes:
-    """Return an MP4 whose brand says so; the brand stands after the size and the name of the first box."""
-    return content[:8] + b"mp42" + content[12:] if content[8:12] in _APPLES else content
+def _with_mp4_brand(content: bytes) -> bytes:
+    """Return a video that servers recognise as MP4. The brand follows the size and the name of the first box."""
+    return content[:8] + b"mp42" + content[12:] if content[8:12] in _M4V_BRANDS else content

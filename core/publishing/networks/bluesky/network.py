@@ -1,10 +1,10 @@
 """Bluesky, on any personal data server, exactly once.
 
-The record's key, its time and the finished record are made before the first attempt and kept with the claim. Each
-attempt puts that record under that key on condition that there is none yet (`swapRecord: null`): the same record again
-changes nothing, another one is answered with InvalidSwap, and either way there is one post (run against
-@atproto/pds 0.5.35, 32 at the same moment). The atproto client drops the null while it builds the request, and the
-call then overwrites, so the JSON is written here.
+The record and its key are made before the first attempt and stored with the claim. Each attempt puts that record under
+that key on condition that the key is free (`swapRecord: null`). The same record again changes nothing, and another
+record is rejected with InvalidSwap. In either case there is one post (run against @atproto/pds 0.5.35, 32 requests at
+once). The atproto client drops the null from the request, which then overwrites the record, so this module writes the
+JSON itself.
 """
 
 import re
@@ -20,7 +20,7 @@ from core.errors import PunctualError
 from core.posts.models import graphemes
 from core.publishing.account_form import parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, RequestError, Response
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -31,33 +31,34 @@ from core.publishing.network import (
     Refused,
     TextLength,
 )
-from core.publishing.networks.bluesky.facets import facets, mentions
-from core.publishing.networks.bluesky.media import BlueskyUploads, limits_told, media_limits
+from core.publishing.networks.bluesky.facets import facets, mentioned_handles
+from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
-from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, retry_deduplicated
+from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, failure_text, retry_deduplicated
+from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock, from_utc_text, utc_text
 
 ENTRYWAY = "https://bsky.social"
 COLLECTION = "app.bsky.feed.post"
-GRAPHEMES, BYTES = 300, 3000
-"""app.bsky.feed.post: maxGraphemes and maxLength of its text; both hold."""
+MAX_GRAPHEMES, MAX_BYTES = 300, 3000
+"""maxGraphemes and maxLength of the text in app.bsky.feed.post; both apply."""
 RESOLVING_SECONDS = 10.0
-"""For all mentions of a post; the claim's lease has not begun by then."""
+"""For all mentions of a post. They are resolved before the claim and its lease."""
 HANDLE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
 
 
 class UnresolvedHandle(PunctualError):
-    """Nobody could be asked who a handle is."""
+    """The DID of a mentioned handle could not be queried."""
 
-    hint = "It is tried again."
+    hint = "Punctual tries again."
 
-    def __init__(self, handle: str, why: str) -> None:
-        super().__init__(f"Who @{handle} is could not be found out: {why}")
+    def __init__(self, handle: str, reason: str) -> None:
+        super().__init__(f"@{handle} could not be resolved: {reason}")
 
 
 class BlueskyNetwork:
-    """Publishes to an account's own repository; the app shows it from there."""
+    """Publishes to the repository of an account, from which the app shows the post."""
 
     label = "Bluesky"
     fields = (
@@ -65,13 +66,13 @@ class BlueskyNetwork:
         FormField(
             name="password",
             label="App password",
-            help="Made under Settings, Privacy and security, App passwords; not the one you log in with",
+            help="From Settings, Privacy and security, App passwords; not your login password",
             secret=True,
         ),
         FormField(
             name="server",
             label="Server",
-            help="Only where your account is on a server of its own; empty for Bluesky's",
+            help="Only if your account is on an independent server; leave it empty for Bluesky's",
             required=False,
         ),
     )
@@ -79,147 +80,143 @@ class BlueskyNetwork:
     def __init__(self, clock: Clock, *, entryway: str = ENTRYWAY) -> None:
         self._clock = clock
         self._entryway = entryway
-        self._sessions = PdsClient()
-        self._uploads = BlueskyUploads(self.label, self._sessions)
+        self._sessions: dict[Login, PdsSession] = {}
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        handle = answers.get("handle", "").strip().lstrip("@").lower()
+    def connect(self, form: Mapping[str, str]) -> Account:
+        handle = form.get("handle", "").strip().lstrip("@").lower()
         if not HANDLE.fullmatch(handle):
-            raise CannotConnect(f"{handle!r} is not a handle.", "Enter it whole, for example ada.bsky.social.")
+            raise CannotConnect(f"{handle!r} is not a handle.", "Enter the full handle, for example ada.bsky.social.")
         account = Account(
             destination=f"bluesky:{handle}",
             label=f"@{handle} (Bluesky)",
-            address=parse_server(answers.get("server", "") or self._entryway),
+            address=parse_server(form.get("server", "") or self._entryway),
             deduplicates=True,
-            credentials={"password": SecretStr(parse_secret(answers, "password", "app password"))},
+            credentials={"password": SecretStr(parse_secret(form, "password", "app password"))},
         )
-        told = {"identity": self._log_in(account).did, "limits": self._limits(account)}
-        return account.model_copy(update=told)
+        return account.model_copy(update={"identity": self._log_in(account).did, "limits": self._limits(account)})
 
     def check(self, account: Account) -> str | None:
         return error_text(lambda: self._log_in(account))
 
     def measure(self, text: str, account: Account) -> TextLength:
         characters, size = graphemes(text), len(text.encode())
-        if size * GRAPHEMES > characters * BYTES:
-            return TextLength(count=size, limit=BYTES, unit="bytes")
-        return TextLength(count=characters, limit=GRAPHEMES)
+        if size * MAX_GRAPHEMES > characters * MAX_BYTES:
+            return TextLength(count=size, limit=MAX_BYTES, unit="bytes")
+        return TextLength(count=characters, limit=MAX_GRAPHEMES)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return media_limits(account.limits)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        now = self._clock()
+        account, now = publication.account, self._clock()
         record: dict[str, Any] = {"$type": COLLECTION, "text": publication.text, "createdAt": utc_text(now)}
-        if found := facets(publication.text, self._dids(publication).get):
+        if found := facets(publication.text, self._resolve_mentions(publication).get):
             record["facets"] = found
         if publication.media:
-            record["embed"] = self._uploads.embed(self._login(publication.account), publication.media)
+            client, official = self._client(account, UPLOAD_SECONDS), self._is_official(account)
+            record["embed"] = BlueskyUploads(self.label, client, official=official).embed(publication.media)
         if publication.earlier_references:
             record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
-        return {"did": publication.account.identity, "key": new_key(now), "record": record}
+        return {"did": account.identity, "key": new_record_key(now), "record": record}
 
     def publish(self, publication: Publication) -> NetworkResult:
-        prepared, login = publication.prepared, self._login(publication.account)
+        prepared, client = publication.prepared, self._client(publication.account)
         if prepared is None:
             return Refused(reason=f"The post was not prepared for Bluesky. {RECONNECT}")
-        line = HttpClient(self.label, secrets=[login.password])
-        place = {"repo": prepared["did"], "collection": COLLECTION, "rkey": prepared["key"]}
-        content = {**place, "record": prepared["record"], "swapRecord": None}
+        content = {**_record_address(prepared), "record": prepared["record"], "swapRecord": None}
         try:
-            answer = self._sessions.call(line, login, "com.atproto.repo.putRecord", content)
-            if answer.json_object.get("error") == "InvalidSwap":
-                return self._found(line, login, place, prepared)
-        except LoginRefused as refusal:
-            return self._classifier.from_response(refusal.answer)
-        except RequestError as fault:
-            return self._classifier.from_error(fault)
-        if not answer.ok:
-            return self._classifier.from_response(answer)
-        return (
-            _published(answer, prepared, self._clock())
-            if "uri" in answer.json_object
-            else self._classifier.from_incomplete()
-        )
+            response = client.call("com.atproto.repo.putRecord", content)
+            if response.json_object.get("error") == "InvalidSwap":
+                return self._existing_record(client, prepared)
+        except RequestError as error:
+            return self._classifier.from_error(error)
+        if not response.ok:
+            return self._classifier.from_response(response)
+        if "uri" not in response.json_object:
+            return self._classifier.from_incomplete()
+        return _published(response, prepared, self._clock())
 
-    def _found(self, line: HttpClient, login: Login, place: dict[str, str], prepared: dict[str, Any]) -> NetworkResult:
-        """Tell what lies under the post's key: the post itself, as a rule, as an earlier attempt left it."""
-        answer = self._sessions.ask(line, login, "com.atproto.repo.getRecord", place)
-        if not answer.ok or not answer.complete:
-            return retry_deduplicated(f"Bluesky answered {answer.status}: {answer.message.rstrip('.')}.")
-        record = answer.json_object.get("value")
+    def _existing_record(self, client: PdsClient, prepared: dict[str, Any]) -> NetworkResult:
+        """Return the result when the key is taken, normally by an earlier attempt. Raises RequestError."""
+        response = client.query("com.atproto.repo.getRecord", _record_address(prepared))
+        if not response.ok or not response.complete:
+            return retry_deduplicated(failure_text(self.label, response))
+        record = response.json_object.get("value")
         if isinstance(record, dict) and record.get("text") == prepared["record"]["text"]:
-            return _published(answer, prepared, from_utc_text(prepared["record"]["createdAt"]))
-        return Refused(reason="Another post has the key that was meant for this one. Duplicate the post to publish it.")
+            return _published(response, prepared, from_utc_text(prepared["record"]["createdAt"]))
+        return Refused(reason="Another post has the record key of this one. Duplicate the post to publish it.")
 
     def _log_in(self, account: Account) -> PdsSession:
-        """Log in anew, whatever session is kept: it would outlive a revoked app password. Raises CannotConnect."""
-        login = self._login(account)
+        """Start a new session, because an old one outlives a revoked app password. Raises CannotConnect."""
         try:
-            session = self._sessions.begin(HttpClient(self.label, secrets=[login.password]), login)
-        except LoginRefused as refusal:
-            said = f"Bluesky answered {refusal.answer.status}: {refusal.answer.message.rstrip('.')}."
-            raise CannotConnect(said, "Check the handle, and make a new app password.") from None
-        except RequestError as fault:
-            raise CannotConnect(str(fault), fault.hint) from None
+            session = self._client(account).log_in()
+        except LoginRefused as error:
+            hint = "Check the handle, and create a new app password."
+            raise CannotConnect(failure_text(self.label, error.response), hint) from None
+        except RequestError as error:
+            raise CannotConnect(str(error), error.hint) from None
         if not session.active:
-            raise CannotConnect("The account is deactivated or suspended.", "Log in at Bluesky and see what it says.")
+            raise CannotConnect("The account is deactivated or suspended.", "Log in to Bluesky for the details.")
         return session
 
     def _limits(self, account: Account) -> dict[str, int]:
-        """Return what the account's server says of its limits; one that says nothing can be used all the same."""
+        """Return the limits that the account's server names; empty if it does not answer."""
         try:
-            line, method = HttpClient(self.label), "com.atproto.server.describeServer"
-            return limits_told(self._sessions.ask(line, self._login(account), method, {}))
+            return read_limits(self._client(account).query("com.atproto.server.describeServer", {}))
         except RequestError:
             return {}
 
-    def _login(self, account: Account) -> Login:
-        server = account.address or self._entryway
-        return Login(
-            server=server,
+    def _client(self, account: Account, seconds: float = DEADLINE_SECONDS) -> PdsClient:
+        password = account.credentials["password"].get_secret_value()
+        login = Login(
+            server=account.address or self._entryway,
             identifier=account.identity or account.destination.partition(":")[2],
-            password=account.credentials["password"].get_secret_value(),
-            follow=server == self._entryway,
+            password=password,
+            follow=self._is_official(account),
         )
+        return PdsClient(HttpClient(self.label, secrets=[password], seconds=seconds), login, self._sessions)
 
-    def _dids(self, publication: Publication) -> dict[str, str]:
-        """Return the DIDs of those whom the text mentions; who does not resolve is left out. Raises UnknownMention."""
-        line, login = HttpClient(self.label, seconds=RESOLVING_SECONDS), self._login(publication.account)
-        found: dict[str, str] = {}
-        for handle in mentions(publication.text):
+    def _is_official(self, account: Account) -> bool:
+        return (account.address or self._entryway) == self._entryway
+
+    def _resolve_mentions(self, publication: Publication) -> dict[str, str]:
+        """Return the DIDs of the mentioned handles that resolve. Raises UnresolvedHandle if a query fails."""
+        client = self._client(publication.account, RESOLVING_SECONDS)
+        dids: dict[str, str] = {}
+        for handle in mentioned_handles(publication.text):
             try:
-                answer = self._sessions.ask(line, login, "com.atproto.identity.resolveHandle", {"handle": handle})
-            except RequestError as fault:
-                raise UnresolvedHandle(handle, str(fault)) from None
-            if answer.status == 429 or answer.status >= 500 or not answer.complete:
-                raise UnresolvedHandle(handle, f"Bluesky answered {answer.status}.")
-            if answer.ok and str(answer.json_object.get("did", "")).startswith("did:"):
-                found[handle] = answer.json_object["did"]
-        return found
+                response = client.query("com.atproto.identity.resolveHandle", {"handle": handle})
+            except RequestError as error:
+                raise UnresolvedHandle(handle, str(error)) from None
+            if response.status == 429 or response.status >= 500 or not response.complete:
+                raise UnresolvedHandle(handle, f"Bluesky answered {response.status}.")
+            if response.ok and str(response.json_object.get("did", "")).startswith("did:"):
+                dids[handle] = response.json_object["did"]
+        return dids
 
 
-def network(parts: NetworkDependencies) -> BlueskyNetwork:
-    """Return this network."""
-    return BlueskyNetwork(parts.clock)
+def network(dependencies: NetworkDependencies) -> BlueskyNetwork:
+    """Return the network for the registry."""
+    return BlueskyNetwork(dependencies.clock)
 
 
-def new_key(now: datetime) -> str:
-    """Return a record key: a TID, 53 bits of microseconds and 10 of chance, in 13 sortable characters.
+def new_record_key(now: datetime) -> str:
+    """Return a record key (TID) of 13 sortable characters: 53 bits of microseconds, then 10 random bits.
 
-    The microseconds within the millisecond are chance as well: posts due at one instant are prepared at one instant.
+    The microseconds within the millisecond are random too, because posts that are due together are prepared together.
     """
     microseconds = int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
     number = microseconds << 10 | secrets.randbelow(1 << 10)
     return "".join(_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-def _published(answer: Response, prepared: dict[str, Any], at: datetime) -> Published:
-    uri, cid = answer.json_object.get("uri"), answer.json_object.get("cid")
+def _record_address(prepared: dict[str, Any]) -> dict[str, str]:
+    return {"repo": prepared["did"], "collection": COLLECTION, "rkey": prepared["key"]}
+
+
+def _published(response: Response, prepared: dict[str, Any], at: datetime) -> Published:
+    uri, cid = response.json_object.get("uri"), response.json_object.get("cid")
     reference = {"uri": uri, "cid": cid} if uri and cid else None
-    return Published(at=at, url=_permalink(prepared), reference=reference)
-
-
-def _permalink(prepared: dict[str, Any]) -> str:
-    return f"https://bsky.app/profile/{prepared['did']}/post/{prepared['key']}"
+    url = f"https://bsky.app/profile/{prepared['did']}/post/{prepared['key']}"
+    return Published(at=at, url=url, reference=reference)

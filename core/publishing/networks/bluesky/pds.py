@@ -1,4 +1,4 @@
-"""A personal data server of the AT Protocol: logging in, and calls in an account's name."""
+"""The client of a personal data server (PDS) of the AT Protocol."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,21 +8,21 @@ from core.errors import PunctualError
 from core.publishing.account_form import is_allowed_url
 from core.publishing.http.client import HttpClient, Response, ResponseLost, bearer
 
-_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
-"""What a server says of a session that has ended; a new one is all it takes."""
+_SESSION_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
+"""Errors of a call whose session has ended; the call succeeds with a new one."""
 
 
 class LoginRefused(PunctualError):
-    """The server did not let us in."""
+    """The server refused the login."""
 
-    def __init__(self, answer: Response) -> None:
-        super().__init__(answer.message)
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.message)
+        self.response = response
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Where and as whom to log in. `follow` goes on to the server that the account's identity names."""
+    """The credentials of an account. With `follow`, calls go to the server that the account's identity names."""
 
     server: str
     identifier: str
@@ -32,83 +32,92 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class PdsSession:
-    """A log-in that holds for about two hours."""
+    """A session of about two hours."""
 
     did: str
     server: str
     token: str = field(repr=False)
     active: bool
-    confirmed: bool
-    """Whether the account's e-mail address is, as far as the server tells."""
+    email_confirmed: bool
+    """False only if the server says so."""
 
 
 class PdsClient:
-    """Log-ins, kept in memory while they hold: servers allow few a day (bsky.social: 300)."""
+    """Calls the server of one account.
 
-    def __init__(self) -> None:
-        self._kept: dict[Login, PdsSession] = {}
+    `sessions` keeps the sessions of all logins until they end: servers allow few logins a day (bsky.social: 300).
+    """
 
-    def begin(self, line: HttpClient, login: Login) -> PdsSession:
-        """Log in anew. Raises Fault, or TurnedDown."""
-        content = {"identifier": login.identifier, "password": login.password}
-        answer = line.post_json(_address(login.server, "com.atproto.server.createSession"), content)
-        members = answer.json_object
-        if not answer.ok:
-            raise LoginRefused(answer)
+    def __init__(self, http: HttpClient, login: Login, sessions: dict[Login, PdsSession]) -> None:
+        self._http = http
+        self._login = login
+        self._sessions = sessions
+
+    def log_in(self) -> PdsSession:
+        """Start a new session. Raises RequestError or LoginRefused."""
+        content = {"identifier": self._login.identifier, "password": self._login.password}
+        response = self._http.post_json(_url(self._login.server, "com.atproto.server.createSession"), content)
+        members = response.json_object
+        if not response.ok:
+            raise LoginRefused(response)
         if not members.keys() >= {"did", "accessJwt"}:
-            raise ResponseLost(f"{login.server} did not answer as a Bluesky server does.")
+            raise ResponseLost(f"{self._login.server} did not answer as a Bluesky server does.")
         session = PdsSession(
             did=str(members["did"]),
-            server=_home(members, login),
+            server=_account_server(members, self._login),
             token=str(members["accessJwt"]),
             active=members.get("active") is not False,
-            confirmed=members.get("emailConfirmed") is not False,
+            email_confirmed=members.get("emailConfirmed") is not False,
         )
-        self._kept[login] = session
+        self._sessions[self._login] = session
         return session
 
-    def is_confirmed(self, line: HttpClient, login: Login) -> bool:
-        """Whether the account's e-mail address is confirmed, asked anew until it is. Raises Fault, or TurnedDown."""
-        kept = self._kept.get(login)
-        return (kept is not None and kept.confirmed) or self.begin(line, login).confirmed
+    def has_confirmed_email(self) -> bool:
+        """Return whether the email address is confirmed; log in to find out if it was not. Raises as `log_in` does."""
+        session = self._sessions.get(self._login)
+        return (session is not None and session.email_confirmed) or self.log_in().email_confirmed
 
-    def call(self, line: HttpClient, login: Login, method: str, content: dict[str, Any]) -> Response:
-        """POST to a method in the account's name, logged in as far as needed. Raises Fault, or TurnedDown.
+    def call(self, procedure: str, content: dict[str, Any]) -> Response:
+        """Call a procedure in a session. Return the response, or that of a refused login. Raises RequestError.
 
-        A session that has ended is replaced and the call made once more; the server did nothing the first time.
+        If the session has ended, the server does nothing. The call is then repeated once in a new session.
         """
+        return self._in_session(
+            lambda session: self._http.post_json(
+                _url(session.server, procedure), content, headers=bearer(session.token)
+            )
+        )
 
-        def send(session: PdsSession) -> Response:
-            return line.post_json(_address(session.server, method), content, headers=bearer(session.token))
+    def upload_blob(self, content: bytes, content_type: str) -> Response:
+        """Upload a file, as `call` does. The server deletes it after some hours unless a record refers to it."""
+        return self._in_session(
+            lambda session: self._http.send(
+                "POST",
+                _url(session.server, "com.atproto.repo.uploadBlob"),
+                body=content,
+                headers={**bearer(session.token), "Content-Type": content_type},
+            )
+        )
 
-        return self._logged_in(line, login, send)
+    def query(self, method: str, params: dict[str, str]) -> Response:
+        """Run a query that needs no session, on the account's server. Raises RequestError."""
+        session = self._sessions.get(self._login)
+        return self._http.get(_url(session.server if session else self._login.server, method), params=params)
 
-    def upload(self, line: HttpClient, login: Login, content: bytes, content_type: str) -> Response:
-        """Give a file to the account's server, as `call` does; a record that names it must follow within some hours."""
-
-        def send(session: PdsSession) -> Response:
-            address = _address(session.server, "com.atproto.repo.uploadBlob")
-            headers = {**bearer(session.token), "Content-Type": content_type}
-            return line.send("POST", address, body=content, headers=headers)
-
-        return self._logged_in(line, login, send)
-
-    def _logged_in(self, line: HttpClient, login: Login, send: Callable[[PdsSession], Response]) -> Response:
-        answer = send(self._kept.get(login) or self.begin(line, login))
-        return send(self.begin(line, login)) if answer.json_object.get("error") in _ENDED else answer
-
-    def ask(self, line: HttpClient, login: Login, method: str, params: dict[str, str]) -> Response:
-        """GET a method that needs no log-in, where the account's repository is. Raises Fault."""
-        session = self._kept.get(login)
-        return line.get(_address(session.server if session else login.server, method), params=params)
+    def _in_session(self, send: Callable[[PdsSession], Response]) -> Response:
+        try:
+            response = send(self._sessions.get(self._login) or self.log_in())
+            return send(self.log_in()) if response.json_object.get("error") in _SESSION_ENDED else response
+        except LoginRefused as error:
+            return error.response
 
 
-def _address(server: str, method: str) -> str:
+def _url(server: str, method: str) -> str:
     return f"{server}/xrpc/{method}"
 
 
-def _home(session: dict[str, Any], login: Login) -> str:
-    """The server that the identity document names, where it is to be followed and may be."""
+def _account_server(session: dict[str, Any], login: Login) -> str:
+    """Return the server that the identity document names, if the login follows it and its address is allowed."""
     document = session.get("didDoc")
     services = document.get("service", []) if login.follow and isinstance(document, dict) else []
     for service in services:

@@ -31,12 +31,18 @@ class LinkedInImageUploads:
     """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
     def __init__(
-        self, connection: HttpClient, owner: str | None, headers: Mapping[str, str], outcomes: ResultClassifier, *, api: str
+        self,
+        client: HttpClient,
+        owner: str | None,
+        headers: Mapping[str, str],
+        classifier: ResultClassifier,
+        *,
+        api: str,
     ) -> None:
-        self._connection = connection
+        self._client = client
         self._owner = owner
         self._headers = headers
-        self._outcomes = outcomes
+        self._classifier = classifier
         self._api = api
 
     def run(self, pictures: Sequence[Attachment]) -> dict[str, Any]:
@@ -49,20 +55,20 @@ class LinkedInImageUploads:
         try:
             address, urn = self._initialize()
             headers = {**self._headers, "Content-Type": "application/octet-stream"}
-            response = self._connection.send("PUT", address, body=picture.content, headers=headers)
+            response = self._client.send("PUT", address, body=picture.content, headers=headers)
         except RequestError as error:
-            raise PreparationFailed(self._outcomes.from_error(error)) from None
-        accepted(without_message(response, "picture"), self._outcomes)
+            raise PreparationFailed(self._classifier.from_error(error)) from None
+        accepted(without_message(response, "picture"), self._classifier)
         return {"id": urn, **({"altText": picture.alt} if picture.alt else {})}
 
     def _initialize(self) -> tuple[str, str]:
         """Return the upload address and the URN of a new picture. Raises RequestError or PreparationFailed."""
         content, params = {"initializeUploadRequest": {"owner": self._owner}}, {"action": "initializeUpload"}
-        response = self._connection.post_json(f"{self._api}/rest/images", content, params=params, headers=self._headers)
-        value = accepted(response, self._outcomes)
+        response = self._client.post_json(f"{self._api}/rest/images", content, params=params, headers=self._headers)
+        value = accepted(response, self._classifier)
         address, urn = value.json_value("value", "uploadUrl"), str(value.json_value("value", "image"))
         if not isinstance(address, str) or not _IMAGE_URN.fullmatch(urn):
-            raise PreparationFailed(self._outcomes.from_incomplete())
+            raise PreparationFailed(self._classifier.from_incomplete())
         check_address(address, self._api, "picture")
         return address, urn
 

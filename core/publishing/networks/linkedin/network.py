@@ -45,8 +45,8 @@ _TAG_OR_RESERVED = regex.compile(
 )
 
 
-class LinkedInOutcomes(ResultClassifier):
-    """Outcomes of all calls. They include the answer of LinkedIn to an API version that it no longer supports."""
+class LinkedInClassifier(ResultClassifier):
+    """Also recognises a version of the API that LinkedIn no longer supports."""
 
     def from_response(self, response: Response) -> NetworkResult:
         if response.status != 426:
@@ -54,8 +54,8 @@ class LinkedInOutcomes(ResultClassifier):
         return Refused(reason=f"LinkedIn no longer supports version {VERSION} of its API. Update Punctual, then retry.")
 
 
-class LinkedInPostOutcomes(LinkedInOutcomes):
-    """Outcomes of a post. They include LinkedIn's refusal of a duplicate."""
+class LinkedInPostClassifier(LinkedInClassifier):
+    """Also recognises the refusal of a duplicate post."""
 
     def from_response(self, response: Response) -> NetworkResult:
         if response.status == 422 and "duplicate" in response.message.lower():
@@ -80,11 +80,11 @@ class LinkedInNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._outcomes = LinkedInPostOutcomes(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
-        self._upload_outcomes = LinkedInOutcomes(name=self.label, clock=clock, ambiguous=retry_harmless)
+        self._classifier = LinkedInPostClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._upload_classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        token = parse_secret(answers, "token", "access token")
+    def connect(self, form: Mapping[str, str]) -> Account:
+        token = parse_secret(form, "token", "access token")
         member = self._member(token)
         return Account(
             destination=f"linkedin:{member['sub']}",
@@ -104,28 +104,30 @@ class LinkedInNetwork:
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         token, owner = _token(publication.account), publication.account.identity
-        connection, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), _headers(token)
+        client, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), _headers(token)
         if publication.video:
             upload = LinkedInVideoUpload(
-                connection, owner, headers, self._upload_outcomes, api=self._api, sleep=self._sleep
+                client, owner, headers, self._upload_classifier, api=self._api, sleep=self._sleep
             )
             return {"content": {"media": {"id": upload.run(publication.video, publication.upload_id)}}}
         if publication.media:
-            uploads = LinkedInImageUploads(connection, owner, headers, self._upload_outcomes, api=self._api)
+            uploads = LinkedInImageUploads(client, owner, headers, self._upload_classifier, api=self._api)
             return {"content": uploads.run(publication.media)}
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
         content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
         return send_post(
-            self._outcomes,
+            self._classifier,
             lambda: self._post(_token(publication.account), _post(publication) | content),
             self._published,
             upload_id=content["content"]["media"]["id"] if publication.video else None,
         )
 
     def _post(self, token: str, content: dict[str, Any]) -> Response:
-        return HttpClient(self.label, secrets=[token]).post_json(f"{self._api}/rest/posts", content, headers=_headers(token))
+        return HttpClient(self.label, secrets=[token]).post_json(
+            f"{self._api}/rest/posts", content, headers=_headers(token)
+        )
 
     def _published(self, response: Response) -> Published | None:
         urn = response.headers.get("x-restli-id", "")
@@ -135,17 +137,19 @@ class LinkedInNetwork:
 
     def _member(self, token: str) -> dict[str, Any]:
         """Return the member of the token. Raises CannotConnect."""
-        connection = HttpClient(self.label, secrets=[token])
-        member = require_success(lambda: connection.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label).json_object
+        client = HttpClient(self.label, secrets=[token])
+        member = require_success(
+            lambda: client.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label
+        ).json_object
         if not regex.fullmatch(r"[\w-]+", str(member.get("sub", ""))):
             hint = "The token needs the scopes openid and profile."
             raise CannotConnect("LinkedIn did not name the member of this token.", hint)
         return member
 
 
-def network(parts: NetworkDependencies) -> LinkedInNetwork:
+def network(dependencies: NetworkDependencies) -> LinkedInNetwork:
     """Return the network for the registry."""
-    return LinkedInNetwork(parts.clock)
+    return LinkedInNetwork(dependencies.clock)
 
 
 def little_text(text: str) -> str:

@@ -45,49 +45,49 @@ class LinkedInVideoUpload(VideoUpload):
 
     def __init__(
         self,
-        connection: HttpClient,
+        client: HttpClient,
         owner: str | None,
         headers: Mapping[str, str],
-        outcomes: ResultClassifier,
+        classifier: ResultClassifier,
         *,
         api: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(connection, outcomes, sleep)
+        super().__init__(client, classifier, sleep)
         self._owner = owner
         self._headers = headers
         self._api = api
 
     def _send(self, video: Attachment) -> Response:
         size = {"fileSizeBytes": len(video.content), "uploadCaptions": False, "uploadThumbnail": False}
-        response = accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._outcomes)
+        response = accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._classifier)
         urn, parts = str(response.json_value("value", "video")), _parts(response, len(video.content))
         if parts is None or not _VIDEO_URN.fullmatch(urn):
-            raise PreparationFailed(self._outcomes.from_incomplete())
+            raise PreparationFailed(self._classifier.from_incomplete())
         for part in parts:
             check_address(part.address, self._api, "video")
         tags = [self._send_part(video.content[part.first : part.last + 1], part.address) for part in parts]
         token = str(response.json_value("value", "uploadToken") or "")
         content = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
-        accepted(self._call("finalizeUpload", content), self._outcomes)
+        accepted(self._call("finalizeUpload", content), self._classifier)
         self._id = urn
         return self._status()
 
     def _call(self, action: str, content: Mapping[str, object]) -> Response:
         url, request = f"{self._api}/rest/videos", {f"{action}Request": content}
-        return self._connection.post_json(url, request, params={"action": action}, headers=self._headers)
+        return self._client.post_json(url, request, params={"action": action}, headers=self._headers)
 
     def _send_part(self, content: bytes, address: str) -> str:
         """Return the tag of a part that LinkedIn has accepted. Raises Fault or PreparationFailed."""
         headers = {"Content-Type": "application/octet-stream"}
-        response = self._connection.send("PUT", address, body=content, headers=headers)
-        tag = accepted(without_message(response, "video"), self._outcomes).headers.get("ETag", "").strip('"')
+        response = self._client.send("PUT", address, body=content, headers=headers)
+        tag = accepted(without_message(response, "video"), self._classifier).headers.get("ETag", "").strip('"')
         if not tag:
-            raise PreparationFailed(self._outcomes.from_incomplete())
+            raise PreparationFailed(self._classifier.from_incomplete())
         return tag
 
     def _status(self) -> Response:
-        return self._connection.get(f"{self._api}/rest/videos/{quote(self._id, safe='')}", headers=self._headers)
+        return self._client.get(f"{self._api}/rest/videos/{quote(self._id, safe='')}", headers=self._headers)
 
     def _state(self, response: Response) -> str | None:
         state = response.json_value("status") if response.ok else None

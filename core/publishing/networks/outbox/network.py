@@ -1,12 +1,12 @@
-"""The built-in outbox: it takes anything, at once, and the same occurrence only once."""
+"""The built-in outbox. It accepts any post, at once, and each occurrence only once."""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from core.accounts.port import OUTBOX, Account
-from core.media.intake import PICTURE_BYTES, VIDEO_BYTES
-from core.media.kinds import PICTURES
+from core.media.intake import MAX_PICTURE_BYTES, MAX_VIDEO_BYTES
+from core.media.kinds import PICTURE_TYPES
 from core.media.pictures import PictureLimits
 from core.outbox.port import OutboxPost
 from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, graphemes
@@ -21,24 +21,24 @@ from core.publishing.network import (
     TextLength,
 )
 
-LIMITS = MediaLimits(
-    pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=PICTURE_BYTES, max_side=10_000, types=PICTURES, alt=ALT_LIMIT),
-    max_video_bytes=VIDEO_BYTES,
+MEDIA_LIMITS = MediaLimits(
+    pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=MAX_PICTURE_BYTES, max_side=10_000, types=PICTURE_TYPES, alt=ALT_LIMIT),
+    max_video_bytes=MAX_VIDEO_BYTES,
 )
-"""All that can be attached."""
+"""Everything that Punctual accepts as an attachment."""
 
 
 class OutboxNetwork:
-    """Publishes into the feed that the dashboard shows."""
+    """Publishes to the feed of the dashboard."""
 
     label = "Outbox"
     fields: tuple[FormField, ...] = ()
 
-    def __init__(self, parts: NetworkDependencies) -> None:
-        self._outbox = parts.outbox
-        self._clock = parts.clock
+    def __init__(self, dependencies: NetworkDependencies) -> None:
+        self._outbox = dependencies.outbox
+        self._clock = dependencies.clock
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
+    def connect(self, form: Mapping[str, str]) -> Account:
         raise CannotConnect("The outbox is built in.", f"Choose {OUTBOX.destination} as a destination.")
 
     def check(self, account: Account) -> str | None:
@@ -48,27 +48,27 @@ class OutboxNetwork:
         return TextLength(count=graphemes(text), limit=None)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return LIMITS
+        return MEDIA_LIMITS
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
         key = publication.occurrence_key
-        entry = self._outbox.get(key) if publication.attempt > 1 else None
-        if entry is None:
+        post = self._outbox.get(key) if publication.attempt > 1 else None
+        if post is None:
             media = tuple(attachment.media for attachment in publication.media)
-            entry = OutboxPost(
+            post = OutboxPost(
                 occurrence_key=key,
                 post_id=publication.post_id,
                 text=publication.text,
                 media=media,
                 published_at=self._clock(),
             )
-            self._outbox.add(entry)
-        return Published(at=entry.published_at, url=f"/outbox?post={quote(key, safe='/:')}")
+            self._outbox.add(post)
+        return Published(at=post.published_at, url=f"/outbox?post={quote(key, safe='/:')}")
 
 
-def network(parts: NetworkDependencies) -> OutboxNetwork:
-    """Return this network."""
-    return OutboxNetwork(parts)
+def network(dependencies: NetworkDependencies) -> OutboxNetwork:
+    """Return the network for the registry."""
+    return OutboxNetwork(dependencies)

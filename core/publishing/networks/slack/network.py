@@ -1,23 +1,20 @@
 """Slack, through an incoming webhook.
 
-It cannot recognise a repeat and returns neither an id nor a permalink, so an unclear outcome waits for a person.
-`&`, `<` and `>` are escaped as Slack asks, so that no text turns into a command such as `<!channel>`; `*bold*` and the
-like are the network's own writing and are left as they are.
+A webhook does not detect a repeat and returns neither an ID nor a permalink, so an unclear outcome waits for a person.
+`&`, `<` and `>` are escaped as Slack requires, so no text becomes a command such as `<!channel>`. Slack's formatting,
+such as `*bold*`, stays as it is.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import SecretStr
-
 from core.accounts.port import Account
-from core.publishing.account_form import parse_account_name, parse_secret
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import HttpClient, RequestError, Response
+from core.publishing.http.client import Response
+from core.publishing.incoming_webhook import webhook_account, webhook_client, webhook_fields, webhook_path
 from core.publishing.network import (
     CannotConnect,
-    FormField,
     NetworkDependencies,
     NetworkResult,
     Publication,
@@ -25,57 +22,60 @@ from core.publishing.network import (
     Refused,
     TextLength,
 )
-from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, mark_unconfirmed
+from core.publishing.outcomes import (
+    RECONNECT,
+    ResultClassifier,
+    error_text,
+    failure_text,
+    mark_unconfirmed,
+    require_response,
+)
+from core.publishing.sending import send_post
 from core.time.instants import Clock
 
 HOOKS = "https://hooks.slack.com"
-LIMIT = 4000
-"""Slack breaks what is longer into several messages, anywhere (slackapi/java-slack-sdk issue 704: by the server), and
-cuts it at 40,000 (doc: Truncating really long messages). Code points: any 4,000 are at most 16 kB (doc: Rate limits).
-Whether an escaped character counts as one is nowhere said; it is counted as it is sent, which is stricter."""
-WEBHOOK = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
-NOTHING_TO_POST = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
-"""What a webhook that works says of an empty message; one that does not complains about itself first."""
+TEXT_LIMIT = 4000
+"""Code points of the escaped text. Slack splits a longer text into several messages at any place
+(slackapi/java-slack-sdk issue 704: by the server) and cuts it at 40,000 (doc: Truncating really long messages). Any
+4,000 code points are at most 16 kB (doc: Rate limits). No source says whether an escape counts as one; counting it in
+full is stricter."""
+WEBHOOK_URL = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
+EMPTY_MESSAGE = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
+"""Responses of a working webhook to an empty message. A broken webhook responds with its own error first."""
 GONE = frozenset({"no_service", "no_service_id", "no_team", "invalid_token", "team_disabled", "token_revoked"})
+"""Responses of a webhook that no longer exists."""
+
+
+class SlackClassifier(ResultClassifier):
+    """Also recognises a webhook that no longer exists."""
+
+    def from_response(self, response: Response) -> NetworkResult:
+        if response.message in GONE:
+            return Refused(reason=f"{failure_text(self.name, response)} {RECONNECT}")
+        return super().from_response(response)
 
 
 class SlackNetwork:
-    """Publishes messages into the channel that a webhook was made for."""
+    """Publishes messages to the channel of a webhook."""
 
     label = "Slack"
-    fields = (
-        FormField(name="name", label="Name", help="How it is called in Punctual, for example: team"),
-        FormField(
-            name="address",
-            label="Webhook URL",
-            help="Of a Slack app with incoming webhooks: https://hooks.slack.com/services/...",
-            secret=True,
-        ),
-    )
+    fields = webhook_fields("team", "From a Slack app with incoming webhooks: https://hooks.slack.com/services/...")
 
     def __init__(self, clock: Clock, *, hooks: str = HOOKS) -> None:
         self._clock = clock
         self._hooks = hooks
-        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = SlackClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        name = parse_account_name(answers)
-        found = WEBHOOK.fullmatch(parse_secret(answers, "address", "webhook URL"))
-        if not found:
-            raise CannotConnect("This is not the address of a Slack webhook.", "Copy it whole, from the app's page.")
-        account = Account(
-            destination=f"slack:{name}",
-            label=f"{name} (Slack)",
-            credentials={"webhook": SecretStr(found[1])},
-        )
-        self._look(account)
+    def connect(self, form: Mapping[str, str]) -> Account:
+        account = webhook_account(form, "slack", self.label, WEBHOOK_URL, "Copy the whole URL from the app's page.")
+        self._probe(account)
         return account
 
     def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._look(account))
+        return error_text(lambda: self._probe(account))
 
     def measure(self, text: str, account: Account) -> TextLength:
-        return TextLength(count=len(escaped(text)), limit=LIMIT)
+        return TextLength(count=len(escape_for_slack(text)), limit=TEXT_LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
         return MediaLimits()
@@ -84,39 +84,33 @@ class SlackNetwork:
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
-        try:
-            answer = self._post(publication.account, escaped(publication.text))
-        except RequestError as fault:
-            return self._classifier.from_error(fault)
-        if answer.message in GONE:
-            return Refused(reason=f"Slack answered: {answer.message}. {RECONNECT}")
-        if not answer.ok:
-            return self._classifier.from_response(answer)
-        if answer.complete and answer.body.strip() != b"ok":
-            return self._classifier.from_incomplete()
+        return send_post(
+            self._classifier, lambda: self._post(publication.account, escape_for_slack(publication.text)), self._result
+        )
+
+    def _result(self, response: Response) -> NetworkResult | None:
+        if response.message in GONE:
+            return self._classifier.from_response(response)
+        if response.complete and response.body.strip() != b"ok":
+            return None
         return Published(at=self._clock())
 
-    def _look(self, account: Account) -> None:
+    def _probe(self, account: Account) -> None:
         """Send a message without a text, which Slack never posts. Raises CannotConnect."""
-        try:
-            answer = self._post(account, "")
-        except RequestError as fault:
-            raise CannotConnect(str(fault), fault.hint) from None
-        if answer.message not in NOTHING_TO_POST:
-            said = f"Slack answered {answer.status}: {answer.message}."
-            raise CannotConnect(said, "Make a new webhook and connect that.")
+        response = require_response(lambda: self._post(account, ""))
+        if response.message not in EMPTY_MESSAGE:
+            raise CannotConnect(failure_text(self.label, response), "Create a new webhook and connect it.")
 
     def _post(self, account: Account, text: str) -> Response:
-        webhook = account.credentials["webhook"].get_secret_value()
-        line = HttpClient(self.label, secrets=[webhook, webhook.rpartition("/")[2]])
-        return line.post_json(f"{self._hooks}/services/{webhook}", {"text": text})
+        client = webhook_client(account, self.label)
+        return client.post_json(f"{self._hooks}/services/{webhook_path(account)}", {"text": text})
 
 
-def network(parts: NetworkDependencies) -> SlackNetwork:
-    """Return this network."""
-    return SlackNetwork(parts.clock)
+def network(dependencies: NetworkDependencies) -> SlackNetwork:
+    """Return the network for the registry."""
+    return SlackNetwork(dependencies.clock)
 
 
-def escaped(text: str) -> str:
-    """Return a text as Slack wants it written; bare links in it become links."""
+def escape_for_slack(text: str) -> str:
+    """Return a text with Slack's control characters escaped. Slack still turns bare links into links."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""Any server that takes a signed POST (Standard Webhooks), for instance one that a person wrote."""
+"""Signed webhook: any server that accepts a signed POST (Standard Webhooks), such as one that the user runs."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from core.media.port import reference_of
 from core.posts.models import ALT_LIMIT, graphemes
 from core.publishing.account_form import is_allowed_url, parse_account_name
 from core.publishing.attachments import Attachment, MediaLimits
-from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, RequestError, Response
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -25,39 +25,40 @@ from core.publishing.network import (
     TextLength,
 )
 from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, retry_deduplicated
+from core.publishing.sending import send_post
 from core.storage.home import is_signing_secret, new_signing_secret
 from core.time.instants import Clock, utc_text
 from lambda_pkg.signature import signed_headers
 
-LIMITS = MediaLimits(
+MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2048, alt=ALT_LIMIT),
     max_video_bytes=6_000_000,
 )
-"""A body holds all of them in base64; this keeps it under the 10 MB that servers and proxies commonly take."""
+"""The body contains all media in base64. These limits keep it under 10 MB, a common limit of servers and proxies."""
 
 
 class WebhookNetwork:
     """POSTs `{"id", "post_id", "text", "due_at", "media"}` as JSON, signed with the account's own secret.
 
-    Any 2xx takes the post. A server that keeps `webhook-id` and ignores repeats may be marked as deduplicating; then
-    unclear outcomes are tried again by themselves, and elsewhere they wait for a person.
+    Any 2xx accepts the post. A user may declare that the server ignores a repeated `webhook-id`: unclear outcomes are
+    then retried automatically. Otherwise they wait for a person.
     """
 
     label = "Signed webhook"
     fields = (
-        FormField(name="name", label="Name", help="How it is called in Punctual, for example: sales"),
-        FormField(name="address", label="Address", help="https, or http on this machine; it gets a POST with JSON"),
+        FormField(name="name", label="Name", help="Name in Punctual, for example: sales"),
+        FormField(name="address", label="Address", help="https, or http on this machine; it receives a POST with JSON"),
         FormField(
             name="secret",
             label="Signing secret",
-            help="whsec_ and base64, as the receiving server has it; leave it empty to have one made",
+            help="whsec_ and base64, the same as on the receiving server; leave it empty to generate one",
             secret=True,
             required=False,
         ),
         FormField(
             name="deduplicates",
-            label="The server ignores a webhook-id that it has seen",
-            help="Then an unclear outcome is tried again by itself; otherwise it waits for you to look",
+            label="The server ignores a repeated webhook-id",
+            help="Punctual then retries after an unclear outcome; otherwise it waits for your decision",
             required=False,
             checkbox=True,
         ),
@@ -67,18 +68,18 @@ class WebhookNetwork:
         self._clock = clock
         self._seconds = seconds
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        name, address = parse_account_name(answers), answers.get("address", "").strip()
-        secret = answers.get("secret", "").strip() or new_signing_secret()
+    def connect(self, form: Mapping[str, str]) -> Account:
+        name, address = parse_account_name(form), form.get("address", "").strip()
+        secret = form.get("secret", "").strip() or new_signing_secret()
         if not is_allowed_url(address):
             raise CannotConnect("Posts cannot be sent to this address.", "Use https, or http on this machine.")
         if not is_signing_secret(secret):
-            raise CannotConnect("The signing secret is not in its usual form.", "It is whsec_ followed by base64.")
+            raise CannotConnect("The signing secret is not valid.", "Enter whsec_ followed by base64.")
         return Account(
             destination=f"webhook:{name}",
             label=f"{name} (webhook)",
             address=address,
-            deduplicates=answers.get("deduplicates", "").strip().lower() == "yes",
+            deduplicates=form.get("deduplicates", "").strip().lower() == "yes",
             credentials={"secret": SecretStr(secret)},
         )
 
@@ -89,36 +90,35 @@ class WebhookNetwork:
         return TextLength(count=graphemes(text), limit=None)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return LIMITS
+        return MEDIA_LIMITS
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
-        account = publication.account
-        secret = account.credentials["secret"].get_secret_value()
-        if account.address is None or not is_allowed_url(account.address):
+        account, address = publication.account, publication.account.address or ""
+        if not is_allowed_url(address):
             return Refused(reason="The webhook's address must be https, or http on this machine. Connect it again.")
-        now, body = self._clock(), _body(publication).encode()
-        headers = {
-            "Content-Type": "application/json",
-            **signed_headers(publication.occurrence_key, now, body, [secret]),
-        }
         ambiguous = retry_deduplicated if account.deduplicates else mark_unconfirmed
         classifier = ResultClassifier(name="The webhook", clock=self._clock, ambiguous=ambiguous)
-        try:
-            line = HttpClient("The webhook", secrets=[secret], seconds=self._seconds)
-            answer = line.send("POST", account.address, body=body, headers=headers)
-        except RequestError as fault:
-            return classifier.from_error(fault)
-        if not answer.ok:
-            return classifier.from_response(answer)
-        return Published(at=self._clock(), url=_permalink(answer))
+        return send_post(classifier, lambda: self._post(publication, address), self._published)
+
+    def _post(self, publication: Publication, url: str) -> Response:
+        secret = publication.account.credentials["secret"].get_secret_value()
+        body = _body(publication).encode()
+        signature = signed_headers(publication.occurrence_key, self._clock(), body, [secret])
+        client = HttpClient("The webhook", secrets=[secret], seconds=self._seconds)
+        return client.send("POST", url, body=body, headers={"Content-Type": "application/json", **signature})
+
+    def _published(self, response: Response) -> Published:
+        """Return the result, with the Location of the response as permalink."""
+        location = response.headers.get("Location", "")
+        return Published(at=self._clock(), url=location if is_allowed_url(location) else None)
 
 
-def network(parts: NetworkDependencies) -> WebhookNetwork:
-    """Return this network."""
-    return WebhookNetwork(parts.clock)
+def network(dependencies: NetworkDependencies) -> WebhookNetwork:
+    """Return the network for the registry."""
+    return WebhookNetwork(dependencies.clock)
 
 
 def _body(publication: Publication) -> str:
@@ -139,9 +139,3 @@ def _media(attachment: Attachment) -> dict[str, str]:
         "sha256": reference_of(attachment.content),
         "data": base64.b64encode(attachment.content).decode(),
     }
-
-
-def _permalink(answer: Response) -> str | None:
-    """Return where the receiving server says that the post is to be seen: its Location header."""
-    location = answer.headers.get("Location", "")
-    return location if is_allowed_url(location) else None

@@ -44,8 +44,8 @@ KEYS = {
 }
 
 
-class XOutcomes(ResultClassifier):
-    """Outcomes of a post. They include X's refusal of a duplicate."""
+class XPostClassifier(ResultClassifier):
+    """Also recognises the refusal of a duplicate post."""
 
     def from_response(self, response: Response) -> NetworkResult:
         if response.status == 403 and "duplicate" in response.message.lower():
@@ -68,11 +68,11 @@ class XNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._outcomes = XOutcomes(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
-        self._upload_outcomes = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
+        self._classifier = XPostClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
-    def connect(self, answers: Mapping[str, str]) -> Account:
-        credentials = {name: SecretStr(parse_secret(answers, name, label)) for name, label in KEYS.items()}
+    def connect(self, form: Mapping[str, str]) -> Account:
+        credentials = {name: SecretStr(parse_secret(form, name, label)) for name, label in KEYS.items()}
         user = self._user(credentials)
         return Account(
             destination=f"x:{user['username'].lower()}",
@@ -92,19 +92,19 @@ class XNetwork:
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         credentials = publication.account.credentials
-        connection, sign = self._connection(credentials, UPLOAD_SECONDS), self._signer(credentials)
+        client, sign = self._client(credentials, UPLOAD_SECONDS), self._signer(credentials)
         if publication.video:
-            upload = XVideoUpload(connection, sign, self._upload_outcomes, api=self._api, sleep=self._sleep)
+            upload = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
             return {"media": [upload.run(publication.video, publication.upload_id)]}
         if publication.media:
-            uploads = XPictureUploads(connection, sign, self._upload_outcomes, api=self._api)
+            uploads = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
             return {"media": uploads.run(publication.media)}
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
         media: list[str] = (publication.prepared or {})["media"] if publication.media else []
         return send_post(
-            self._outcomes,
+            self._classifier,
             lambda: self._post(publication, media),
             lambda response: self._published(publication.account, response),
             upload_id=media[0] if publication.video else None,
@@ -117,7 +117,7 @@ class XNetwork:
         if publication.earlier_references:
             content["reply"] = {"in_reply_to_tweet_id": publication.earlier_references[-1]["id"]}
         credentials = publication.account.credentials
-        return self._connection(credentials).post_json(f"{self._api}/2/tweets", content, sign=self._signer(credentials))
+        return self._client(credentials).post_json(f"{self._api}/2/tweets", content, sign=self._signer(credentials))
 
     def _published(self, account: Account, response: Response) -> Published | None:
         post_id = response.json_value("data", "id")
@@ -130,10 +130,8 @@ class XNetwork:
 
     def _user(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
         """Return the user of the keys. Raises CannotConnect."""
-        connection, sign = self._connection(credentials), self._signer(credentials)
-        user = require_success(lambda: connection.get(f"{self._api}/2/users/me", sign=sign), self.label).json_value(
-            "data"
-        )
+        client, sign = self._client(credentials), self._signer(credentials)
+        user = require_success(lambda: client.get(f"{self._api}/2/users/me", sign=sign), self.label).json_value("data")
         if not isinstance(user, dict) or not str(user.get("username", "")).isidentifier():
             raise CannotConnect("X did not name the user of these keys.", "Check that the app may read and write.")
         return user
@@ -141,12 +139,12 @@ class XNetwork:
     def _signer(self, credentials: Mapping[str, SecretStr]) -> OAuth1Signer:
         return OAuth1Signer(OAuth1Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)
 
-    def _connection(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> HttpClient:
+    def _client(self, credentials: Mapping[str, SecretStr], seconds: float = DEADLINE_SECONDS) -> HttpClient:
         return HttpClient(
             self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds
         )
 
 
-def network(parts: NetworkDependencies) -> XNetwork:
+def network(dependencies: NetworkDependencies) -> XNetwork:
     """Return the network for the registry."""
-    return XNetwork(parts.clock)
+    return XNetwork(dependencies.clock)

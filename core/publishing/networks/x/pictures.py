@@ -18,10 +18,10 @@ _MEDIA_ID = re.compile(r"\d{1,19}")
 class XPictureUploads:
     """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
-    def __init__(self, connection: HttpClient, sign: RequestSigner, outcomes: ResultClassifier, *, api: str) -> None:
-        self._connection = connection
+    def __init__(self, client: HttpClient, sign: RequestSigner, classifier: ResultClassifier, *, api: str) -> None:
+        self._client = client
         self._sign = sign
-        self._outcomes = outcomes
+        self._classifier = classifier
         self._url = f"{api}/2/media"
 
     def run(self, pictures: Sequence[Attachment]) -> list[str]:
@@ -29,15 +29,15 @@ class XPictureUploads:
         try:
             return [self._upload(picture) for picture in pictures]
         except RequestError as error:
-            raise PreparationFailed(self._outcomes.from_error(error)) from None
+            raise PreparationFailed(self._classifier.from_error(error)) from None
 
     def _upload(self, picture: Attachment) -> str:
         url, fields = f"{self._url}/upload", {"media_category": "tweet_image"}
-        response = self._connection.post_form(url, fields, {"media": picture.file}, sign=self._sign)
-        media_id = str(accepted(response, self._outcomes).json_value("data", "id"))
+        response = self._client.post_form(url, fields, {"media": picture.file}, sign=self._sign)
+        media_id = str(accepted(response, self._classifier).json_value("data", "id"))
         if not _MEDIA_ID.fullmatch(media_id):
-            raise PreparationFailed(self._outcomes.from_incomplete())
+            raise PreparationFailed(self._classifier.from_incomplete())
         if picture.alt:
             content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}
-            accepted(self._connection.post_json(f"{self._url}/metadata", content, sign=self._sign), self._outcomes)
+            accepted(self._client.post_json(f"{self._url}/metadata", content, sign=self._sign), self._classifier)
         return media_id

@@ -36,14 +36,14 @@ class XVideoUpload(VideoUpload):
 
     def __init__(
         self,
-        connection: HttpClient,
+        client: HttpClient,
         sign: RequestSigner,
-        outcomes: ResultClassifier,
+        classifier: ResultClassifier,
         *,
         api: str,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(connection, outcomes, sleep)
+        super().__init__(client, classifier, sleep)
         self._sign = sign
         self._url = f"{api}/2/media/upload"
 
@@ -52,9 +52,9 @@ class XVideoUpload(VideoUpload):
         for index, start in enumerate(range(0, len(video.content), SEGMENT_BYTES)):
             segment = replace(video, content=video.content[start : start + SEGMENT_BYTES])
             self._append(media_id, index, segment)
-        response = self._connection.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
+        response = self._client.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
         self._id = media_id
-        return accepted(response, self._outcomes)
+        return accepted(response, self._classifier)
 
     def _initialize(self, video: Attachment) -> str:
         content = {
@@ -62,7 +62,7 @@ class XVideoUpload(VideoUpload):
             "media_category": "tweet_video",
             "total_bytes": len(video.content),
         }
-        response = self._connection.post_json(f"{self._url}/initialize", content, sign=self._sign)
+        response = self._client.post_json(f"{self._url}/initialize", content, sign=self._sign)
         media_id = str(response.json_value("data", "id"))
         if not response.ok or not _MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._failure(response))
@@ -70,10 +70,10 @@ class XVideoUpload(VideoUpload):
 
     def _append(self, media_id: str, index: int, segment: Attachment) -> None:
         url, fields = f"{self._url}/{media_id}/append", {"segment_index": str(index)}
-        accepted(self._connection.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._outcomes)
+        accepted(self._client.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._classifier)
 
     def _status(self) -> Response:
-        return self._connection.get(self._url, params={"command": "STATUS", "media_id": self._id}, sign=self._sign)
+        return self._client.get(self._url, params={"command": "STATUS", "media_id": self._id}, sign=self._sign)
 
     def _state(self, response: Response) -> str | None:
         """Return pending, in_progress, succeeded or failed; None where X names no state."""

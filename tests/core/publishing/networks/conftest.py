@@ -147,7 +147,7 @@ class PdsUser:
         headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
         answer = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
         assert answer.ok, answer.text
-        return answer.json() if answer.json else {}
+        return answer.json() if answer.content else {}
 
     def posts(self) -> list[dict]:
         params = {"repo": self.did, "collection": "app.bsky.feed.post"}

@@ -111,7 +111,7 @@ def test_a_connection_that_breaks_leaves_the_post_unconfirmed(case, published, p
     line.break_next(when)
     result = case.make(line.url).publish(publication(case.account))
     assert isinstance(result, Unconfirmed)
-    assert "look there" in result.reason
+    assert "check the network" in result.reason
     assert len(stub.sent(case.place)) == (1 if when == "after" else 0)
 
 
@@ -191,5 +191,5 @@ def test_no_secret_shows_whatever_happens(case, publication, stub, caplog):
 
 
 def test_the_check_says_in_words_what_is_wrong(case, stub):
-    assert re.search(r"answered 404|did not|not whole", case.make(stub.url).check(case.account))
+    assert re.search(r"answered 404|did not|incomplete", case.make(stub.url).check(case.account))
     assert "could not be reached" in case.make("http://127.0.0.1:9").check(case.account)

@@ -29,7 +29,7 @@ class Place:
 
 
 def mastodon(mastodon_server, faulty_proxy) -> Place:
-    network, line = MastodonNetwork(real_clock, settle_seconds=0.01), faulty_proxy(mastodon_server)
+    network, line = MastodonNetwork(real_clock, sleep=lambda seconds: None), faulty_proxy(mastodon_server)
     account = network.connect({"server": line.url, "token": "mock_token"})
     headers = {"Authorization": "Bearer mock_token"}
     page = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"

@@ -31,7 +31,7 @@ CHAT = {"id": -1001234, "type": "channel", "title": "News", "username": "News"}
 class TestMastodon:
     @pytest.fixture
     def network(self):
-        return MastodonNetwork(real_clock, settle_seconds=0.01)
+        return MastodonNetwork(real_clock, sleep=lambda seconds: None)
 
     @pytest.fixture
     def account(self, network, mastodon_server):
@@ -115,7 +115,7 @@ class TestMastodon:
             if len(pauses) == 2:
                 stub.answer(f"GET /api/v1/media/{number}", 200, {"id": number, "url": "https://example.org/7.mp4"})
 
-        network._uploads._sleep = done
+        network = MastodonNetwork(real_clock, sleep=done)
         stub.answer("POST /api/v2/media", 202, {"id": number, "url": None})
         stub.answer(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
         stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
@@ -265,5 +265,5 @@ class TestTelegram:
 def test_slack_takes_no_pictures_through_a_webhook_and_says_so(store, drawn):
     network = SlackNetwork(real_clock)
     account = Account(destination="slack:team", label="team", credentials={"webhook": SecretStr("T/B/x")})
-    with pytest.raises(CannotAttach, match="Slack takes no pictures"):
+    with pytest.raises(CannotAttach, match="Slack accepts no pictures"):
         load_attachments([drawn("red")], store, network.media_limits(account), network.label)

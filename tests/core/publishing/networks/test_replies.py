@@ -31,7 +31,7 @@ def thread(publication):
 
 
 def test_on_mastodon_each_status_replies_to_the_one_before(thread, mastodon_server):
-    network = MastodonNetwork(real_clock, settle_seconds=0.01)
+    network = MastodonNetwork(real_clock, sleep=lambda seconds: None)
     account = network.connect({"server": mastodon_server, "token": "mock_token"})
     mark = secrets.token_hex(8)
     published = thread(network, account, [f"{mark} {number}" for number in (1, 2, 3)])

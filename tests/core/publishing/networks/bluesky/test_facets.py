@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.publishing.networks.bluesky.facets import facets, mentions
+from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 
 WORDS = st.sampled_from(
     [
@@ -30,7 +30,7 @@ TAGS = st.sampled_from(["#Köln", "#日本", "#a_b-c", "#🎉", "#हिन्�
 MENTIONS = st.sampled_from(["@ada.test", "@Bob.bsky.social", "@a-b.example.org"])
 
 
-def did_of(handle: str) -> str | None:
+def resolve(handle: str) -> str | None:
     return f"did:plc:{handle}"
 
 
@@ -41,7 +41,7 @@ def stretches(text: str) -> list[tuple[str, str]]:
             whole[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode(),
             facet["features"][0]["$type"].partition("#")[2],
         )
-        for facet in facets(text, did_of)
+        for facet in facets(text, resolve)
     ]
 
 
@@ -59,7 +59,7 @@ def test_everything_between_spaces_is_found_exactly_where_it_stands(pieces, spac
 @given(st.text(max_size=60) | st.text(st.sampled_from("@#ab.:/()😀ü \n-_1"), max_size=60))
 def test_ranges_are_whole_characters_in_order_and_apart(text):
     whole, last = text.encode(), 0
-    for facet in facets(text, did_of):
+    for facet in facets(text, resolve):
         start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
         assert last <= start < end <= len(whole)
         whole[start:end].decode()
@@ -88,4 +88,4 @@ def test_a_mention_that_does_not_resolve_stays_plain_text():
 
 
 def test_handles_are_asked_for_once_and_in_lower_case():
-    assert mentions("@Ada.Test @ada.test @bob.test") == ["ada.test", "bob.test"]
+    assert mentioned_handles("@Ada.Test @ada.test @bob.test") == ["ada.test", "bob.test"]

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from core.publishing.network import CannotConnect, Published, Refused, RetryLater
-from core.publishing.networks.bluesky.network import BlueskyNetwork, UnresolvedHandle, new_key
+from core.publishing.networks.bluesky.network import BlueskyNetwork, UnresolvedHandle, new_record_key
 from core.time.instants import real_clock
 
 
@@ -135,7 +135,7 @@ def test_a_session_that_ended_is_replaced_and_the_post_goes_out(network, pds_use
     account = connect(network, pds_user)
     ready = prepared(network, publication(account))
     network.publish(ready)
-    kept = network._sessions._kept  # a session ends by itself after two hours; here it is ended by hand
+    kept = network._sessions  # a session ends by itself after two hours; here it is ended by hand
     for login, session in list(kept.items()):
         kept[login] = dataclasses.replace(session, token="ended")
     assert isinstance(network.publish(prepared(network, publication(account, "second"))), Published)
@@ -224,7 +224,7 @@ def test_graphemes_and_bytes_are_counted_and_the_tighter_of_the_two_is_shown(net
 
 def test_keys_sort_by_time_and_differ_within_one_instant():
     now = datetime(2026, 11, 24, 8, tzinfo=UTC)
-    keys = {new_key(now) for _ in range(200)}
+    keys = {new_record_key(now) for _ in range(200)}
     assert len(keys) > 190
     assert all(len(key) == 13 and key[0] in "234567abcdefghij" for key in keys)
-    assert max(keys) < new_key(now + timedelta(milliseconds=2))
+    assert max(keys) < new_record_key(now + timedelta(milliseconds=2))

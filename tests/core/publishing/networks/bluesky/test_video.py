@@ -117,7 +117,7 @@ def test_the_server_says_how_large_a_video_may_be_before_it_is_sent_one(network,
     account = connect()
     limits = network.media_limits(account)
     assert limits.max_video_bytes == account.limits["video_bytes"] == 5 * 1024 * 1024
-    with pytest.raises(CannotAttach, match=r"6\.0 MB; Bluesky takes 5 MB"):
+    with pytest.raises(CannotAttach, match=r"6\.0 MB; Bluesky accepts 5 MB"):
         load_attachments([filmed(size=6_000_000)], store, limits, network.label)
 
 
@@ -145,7 +145,7 @@ def test_a_video_that_the_server_finds_too_large_all_the_same_is_refused_and_tol
 def test_a_video_that_cannot_be_sent_in_time_is_tried_again(
     network, stub, recorded_account, with_pictures, filmed, monkeypatch
 ):
-    monkeypatch.setattr("core.publishing.networks.bluesky.media.UPLOADING_SECONDS", 0.0)
+    monkeypatch.setattr("core.publishing.networks.bluesky.network.UPLOAD_SECONDS", 0.0)
     with pytest.raises(UploadFailed, match="A video was not uploaded: Bluesky took too long"):
         with_pictures(network, recorded_account, filmed())
     assert stub.sent(UPLOAD) == []
@@ -169,7 +169,7 @@ def test_bluesky_itself_would_not_show_videos_of_an_unconfirmed_address(stub, wi
     stub.answer(UPLOAD, 200, {"blob": BLOB})
     network = BlueskyNetwork(real_clock, entryway=stub.url)
     account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop"})
-    with pytest.raises(CannotAttach, match="e-mail address is confirmed"):
+    with pytest.raises(CannotAttach, match="confirmed email address"):
         with_pictures(network, account, filmed())
     assert stub.sent(UPLOAD) == []
     assert with_pictures(network, account, drawn("red")).prepared is not None

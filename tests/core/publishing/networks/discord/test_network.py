@@ -44,7 +44,7 @@ def test_a_webhook_that_is_gone_is_refused_with_discords_words(network, stub):
 
 def test_a_webhook_that_follows_another_channel_is_refused(network, stub):
     stub.answer(f"GET {PLACE}", 200, WEBHOOK | {"type": 2})
-    with pytest.raises(CannotConnect, match="takes no messages"):
+    with pytest.raises(CannotConnect, match="does not accept messages"):
         network.connect(ANSWERS)
 
 

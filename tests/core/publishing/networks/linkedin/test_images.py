@@ -200,7 +200,7 @@ def test_twenty_pictures_are_the_most(network, stub, unprepared, drawn, publish)
     picture = drawn("red")
     assert isinstance(publish(network, unprepared(network, ACCOUNT, *[picture] * 20)), Published)
     assert len(stub.sent(POST)[0].json["content"]["multiImage"]["images"]) == 20
-    with pytest.raises(CannotAttach, match="LinkedIn takes 20 pictures"):
+    with pytest.raises(CannotAttach, match="LinkedIn accepts 20"):
         unprepared(network, ACCOUNT, *[picture] * 21)
-    with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn takes 4,086"):
+    with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn accepts 4,086"):
         unprepared(network, ACCOUNT, drawn("red", "a" * 4087))

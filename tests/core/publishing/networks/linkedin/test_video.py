@@ -190,9 +190,9 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     line.break_next(when, what=what)
     first = publish(network, post)
     assert isinstance(first, RetryLater)
-    assert first.upload == (URN if what.startswith("GET") else None)
+    assert first.upload_id == (URN if what.startswith("GET") else None)
     assert stub.sent(POST) == []
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload_id)), Published)
     assert len(stub.sent(POST)) == 1
 
 
@@ -347,7 +347,7 @@ def test_videos_are_between_75_kilobytes_and_ten_megabytes(network, store):
     limits = network.media_limits(ACCOUNT)
     media = ingest(store, VIDEO)
     check_media([media], limits, "LinkedIn")
-    with pytest.raises(CannotAttach, match=r"has 10\.1 MB; LinkedIn takes 10 MB"):
+    with pytest.raises(CannotAttach, match=r"has 10\.1 MB; LinkedIn accepts 10 MB"):
         check_media([media.model_copy(update={"size": 10_100_000})], limits, "LinkedIn")
-    with pytest.raises(CannotAttach, match="has 74 kB; LinkedIn takes none below 75 kB"):
+    with pytest.raises(CannotAttach, match="has 74 kB; LinkedIn accepts none below 75 kB"):
         check_media([media.model_copy(update={"size": 74_000})], limits, "LinkedIn")

@@ -8,14 +8,14 @@ import pytest
 import requests
 
 from core.publishing.network import CannotConnect, Published, Refused, RetryLater, Unconfirmed
-from core.publishing.networks.mastodon import network as mastodon
-from core.publishing.networks.mastodon.network import MastodonNetwork, countable
+from core.publishing.networks.mastodon.network import MastodonNetwork
+from core.publishing.networks.mastodon.text_length import text_length
 from core.time.instants import real_clock
 
 
 @pytest.fixture
 def network() -> MastodonNetwork:
-    return MastodonNetwork(real_clock, settle_seconds=0.01)
+    return MastodonNetwork(real_clock, sleep=lambda seconds: None)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_wrong_token_is_refused_with_the_servers_words_and_without_the_token(n
 
 def test_a_server_that_is_something_else_is_refused(network, stub):
     stub.answer("GET /api/v1/accounts/verify_credentials", 200, "<html>Welcome</html>")
-    with pytest.raises(CannotConnect, match="does not speak Mastodon"):
+    with pytest.raises(CannotConnect, match="does not offer Mastodon"):
         network.connect({"server": stub.url, "token": "token"})
 
 
@@ -134,19 +134,22 @@ def test_a_new_status_that_cannot_be_compared_waits_for_a_person(network, stub, 
     assert stub.sent("POST /api/v1/statuses") == []
 
 
-def test_a_status_that_its_server_was_still_storing_at_the_first_look_is_found_at_the_second(
-    network, stub, account, publication, monkeypatch
+def test_a_status_that_its_server_was_still_storing_at_the_first_search_is_found_at_the_second(
+    stub, account, publication
 ):
-    here = f"GET /api/v1/accounts/{account.identity}/statuses"
-    post = later(first(network, publication(account.model_copy(update={"address": stub.url}))))
-    stub.answer(here, 200, [])
-    stub.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
+    statuses = f"GET /api/v1/accounts/{account.identity}/statuses"
+    stub.answer(statuses, 200, [])
+    pauses = []
 
     def store(seconds):
-        stub.answer(here, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
+        pauses.append(seconds)
+        stub.answer(statuses, 200, [{"id": "7", "created_at": real_clock().isoformat()}])
 
-    monkeypatch.setattr(mastodon.time, "sleep", store)
+    network = MastodonNetwork(real_clock, sleep=store)
+    post = later(first(network, publication(account.model_copy(update={"address": stub.url}))))
+    stub.answer("GET /api/v1/statuses/7/source", 200, {"text": post.text})
     assert network.publish(post).reference == {"id": "7"}
+    assert pauses == [5]
     assert stub.sent("POST /api/v1/statuses") == []
 
 
@@ -161,7 +164,7 @@ def test_a_status_without_a_time_counts_as_new(network, stub, account, publicati
 def test_an_account_that_is_not_whole_sends_its_token_nowhere(network, account, publication, changed):
     result = network.publish(first(network, publication(account.model_copy(update=changed))))
     assert isinstance(result, Refused)
-    assert "not whole" in result.reason
+    assert "incomplete" in result.reason
 
 
 def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network, stub, account, publication):
@@ -172,7 +175,7 @@ def test_more_new_statuses_than_can_be_looked_through_wait_for_a_person(network,
     post = first(network, publication(account.model_copy(update={"address": stub.url})))
     result = network.publish(later(post))
     assert isinstance(result, Unconfirmed)
-    assert "more new statuses" in result.reason
+    assert "too many new statuses" in result.reason
     assert stub.sent("POST /api/v1/statuses") == []
 
 
@@ -214,10 +217,10 @@ def test_every_attempt_carries_the_same_key_and_other_accounts_another(network, 
         (400, {"error": "Bad Request: status too long"}, Refused, "too long"),  # as GoToSocial says it
         (401, {"error": "The access token is invalid"}, Refused, "Connect the account again"),
         (403, {"error": "Your login is currently disabled"}, Refused, "disabled"),
-        (302, "", Refused, "elsewhere"),
+        (302, "", Refused, "address has changed"),
         (500, "<html>Oops</html>", RetryLater, "Internal Server Error"),
         (503, {"error": "There was a temporary problem"}, RetryLater, "temporary"),
-        (200, "<html>Welcome to our Wi-Fi</html>", RetryLater, "not whole"),
+        (200, "<html>Welcome to our Wi-Fi</html>", RetryLater, "incomplete"),
     ],
 )
 def test_what_the_server_says_decides(network, stub, account, publication, status, body, kind, words):
@@ -254,4 +257,4 @@ def test_a_link_that_is_no_link_is_not_shown_as_one(network, stub, account, publ
     ],
 )
 def test_links_count_as_the_instance_says_and_mentions_without_their_server(text, count):
-    assert countable(text, 23) == count
+    assert text_length(text, 23) == count

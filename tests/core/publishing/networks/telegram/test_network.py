@@ -52,14 +52,14 @@ def test_connecting_asks_who_the_bot_is_and_what_it_may(network, chat):
         ("supergroup", {"status": "restricted", "can_send_messages": False}),
     ],
 )
-def test_a_bot_that_may_not_write_is_refused(network, telegram, kind, member):
+def test_a_bot_that_may_not_post_is_refused(network, telegram, kind, member):
     telegram(CHANNEL | {"type": kind}, member)
-    with pytest.raises(CannotConnect, match="may not write"):
+    with pytest.raises(CannotConnect, match="may not post"):
         network.connect(ANSWERS)
 
 
 @pytest.mark.parametrize("member", [{"status": "member"}, {"status": "restricted", "can_send_messages": True}])
-def test_in_a_group_any_member_may_write(network, telegram, member):
+def test_any_member_may_post_to_a_group(network, telegram, member):
     telegram(CHANNEL | {"type": "supergroup"}, member)
     assert network.connect(ANSWERS)
 

@@ -46,8 +46,8 @@ def publish(clock):
     return send
 
 
-def test_the_post_arrives_signed_under_its_occurrence_key(publish, receiver, clock):
-    hook = receiver(200)
+def test_the_post_arrives_signed_under_its_occurrence_key(publish, start_server, clock):
+    hook = start_server(200)
     key = "k3v9q2m4cx7a/2026-11-02T12:00:00Z"
     assert isinstance(publish(hook.url, occurrence_key=key), Published)
     [(headers, body)] = hook.requests
@@ -61,13 +61,13 @@ def test_the_post_arrives_signed_under_its_occurrence_key(publish, receiver, clo
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_any_2xx_takes_the_post(publish, receiver, status):
-    assert publish(receiver(status).url) == Published(at=pytest.approx(real_clock(), abs=timedelta(minutes=1)))
+def test_any_2xx_takes_the_post(publish, start_server, status):
+    assert publish(start_server(status).url) == Published(at=pytest.approx(real_clock(), abs=timedelta(minutes=1)))
 
 
-def test_the_permalink_is_where_the_server_says_that_the_post_is(publish, receiver):
-    assert publish(receiver(201, Location="https://example.org/posts/1").url).url == "https://example.org/posts/1"
-    assert publish(receiver(201, Location="javascript:alert(1)").url).url is None
+def test_the_permalink_is_where_the_server_says_that_the_post_is(publish, start_server):
+    assert publish(start_server(201, Location="https://example.org/posts/1").url).url == "https://example.org/posts/1"
+    assert publish(start_server(201, Location="javascript:alert(1)").url).url is None
 
 
 def test_a_server_that_is_down_gets_the_post_later(publish):
@@ -82,31 +82,31 @@ def test_a_name_that_does_not_exist_is_tried_later(publish):
 
 @pytest.mark.parametrize("status", [425, 429])
 @pytest.mark.parametrize("deduplicates", [True, False])
-def test_a_server_that_is_busy_gets_the_post_when_it_says(publish, receiver, status, deduplicates):
-    later = publish(receiver(status, Retry_After="7").url, deduplicates=deduplicates)
+def test_a_server_that_is_busy_gets_the_post_when_it_says(publish, start_server, status, deduplicates):
+    later = publish(start_server(status, Retry_After="7").url, deduplicates=deduplicates)
     assert isinstance(later, RetryLater)
     assert later.retry_after == timedelta(seconds=7)
 
 
-def test_a_pause_may_be_a_date_and_is_never_longer_than_a_day(publish, receiver):
+def test_a_pause_may_be_a_date_and_is_never_longer_than_a_day(publish, start_server):
     date = format_datetime(real_clock() + timedelta(minutes=10), usegmt=True)
-    assert timedelta(minutes=9) < publish(receiver(429, Retry_After=date).url).retry_after < timedelta(minutes=11)
-    assert publish(receiver(429, Retry_After="99999999").url).retry_after == timedelta(days=1)
-    assert publish(receiver(429, Retry_After="soon").url).retry_after is None
+    assert timedelta(minutes=9) < publish(start_server(429, Retry_After=date).url).retry_after < timedelta(minutes=11)
+    assert publish(start_server(429, Retry_After="99999999").url).retry_after == timedelta(days=1)
+    assert publish(start_server(429, Retry_After="soon").url).retry_after is None
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_after_an_answer_that_leaves_it_open_only_a_server_that_ignores_repeats_is_tried_again(
-    publish, receiver, status
+    publish, start_server, status
 ):
-    assert isinstance(publish(receiver(status).url, deduplicates=True), RetryLater)
-    assert isinstance(publish(receiver(status).url, deduplicates=False), Unconfirmed)
+    assert isinstance(publish(start_server(status).url, deduplicates=True), RetryLater)
+    assert isinstance(publish(start_server(status).url, deduplicates=False), Unconfirmed)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 410, 413, 422])
-def test_a_refusal_waits_for_a_person_and_no_redirect_is_followed(publish, receiver, status):
-    elsewhere = receiver(200)
-    refused = publish(receiver(status, Location=elsewhere.url).url, deduplicates=True)
+def test_a_refusal_waits_for_a_person_and_no_redirect_is_followed(publish, start_server, status):
+    elsewhere = start_server(200)
+    refused = publish(start_server(status, Location=elsewhere.url).url, deduplicates=True)
     assert isinstance(refused, Refused)
     assert str(status) in refused.reason
     assert elsewhere.requests == []
@@ -134,18 +134,18 @@ def babbling(handler):
 
 
 @pytest.mark.parametrize("talk", [slow, trickling, resetting, hanging_up, babbling])
-def test_when_the_answer_does_not_come_only_a_server_that_ignores_repeats_is_tried_again(publish, rude_receiver, talk):
+def test_when_the_answer_does_not_come_only_a_server_that_ignores_repeats_is_tried_again(publish, misbehaving_server, talk):
     started = time.monotonic()
-    assert isinstance(publish(rude_receiver(talk).url, deduplicates=True, seconds=0.3), RetryLater)
-    assert isinstance(publish(rude_receiver(talk).url, deduplicates=False, seconds=0.3), Unconfirmed)
+    assert isinstance(publish(misbehaving_server(talk).url, deduplicates=True, seconds=0.3), RetryLater)
+    assert isinstance(publish(misbehaving_server(talk).url, deduplicates=False, seconds=0.3), Unconfirmed)
     assert time.monotonic() - started < 4
 
 
-def test_a_taken_post_is_published_though_the_rest_of_the_answer_never_comes(publish, rude_receiver):
+def test_a_taken_post_is_published_though_the_rest_of_the_answer_never_comes(publish, misbehaving_server):
     def half(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
-    assert isinstance(publish(rude_receiver(half).url, seconds=1), Published)
+    assert isinstance(publish(misbehaving_server(half).url, seconds=1), Published)
 
 
 def test_a_server_that_never_takes_the_connection_is_tried_later(publish):
@@ -167,17 +167,17 @@ def test_an_address_that_posts_must_not_go_to_is_refused(publish, address):
     assert isinstance(publish(address), Refused)
 
 
-def test_no_password_of_this_machine_is_sent_along(publish, receiver, monkeypatch, tmp_path):
+def test_no_password_of_this_machine_is_sent_along(publish, start_server, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ada password secret-word")
     monkeypatch.setenv("NETRC", str(netrc))
-    hook = receiver(200)
+    hook = start_server(200)
     publish(hook.url)
     assert "authorization" not in hook.requests[0][0]
 
 
-def test_many_at_once_do_not_mix(publish, receiver):
-    hook = receiver(200)
+def test_many_at_once_do_not_mix(publish, start_server):
+    hook = start_server(200)
     threads = [threading.Thread(target=publish, args=(hook.url,), kwargs={"text": f"{n}"}) for n in range(8)]
     for thread in threads:
         thread.start()

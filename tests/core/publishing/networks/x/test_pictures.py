@@ -158,9 +158,9 @@ def test_uploads_that_take_too_long_leave_nothing_out(network, x, unprepared, dr
 def test_four_pictures_of_five_megabytes_are_the_most(network, unprepared, drawn):
     limits = network.media_limits(ACCOUNT)
     assert (limits.count, limits.pictures.max_bytes, limits.pictures.alt) == (4, 5_000_000, 1000)
-    with pytest.raises(CannotAttach, match="X takes 4 pictures"):
+    with pytest.raises(CannotAttach, match="X accepts 4"):
         unprepared(network, ACCOUNT, *[drawn("red")] * 5)
-    with pytest.raises(CannotAttach, match="has 1,001 characters; X takes 1,000"):
+    with pytest.raises(CannotAttach, match="has 1,001 characters; X accepts 1,000"):
         unprepared(network, ACCOUNT, drawn("red", "a" * 1001))
 
 

@@ -198,9 +198,9 @@ def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     first = publish(network, post)
     assert isinstance(first, RetryLater)
     assert x.sent(POST) == []
-    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload)), Published)
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload_id)), Published)
     assert len(x.sent(POST)) == 1
-    assert first.upload == (ID if what == STATUS or (what, when) == (FINALIZE, "during") else None)
+    assert first.upload_id == (ID if what == STATUS or (what, when) == (FINALIZE, "during") else None)
 
 
 def test_a_segment_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(x, connect, with_video, faulty_proxy, publish):
@@ -266,7 +266,7 @@ def test_ten_megabytes_are_the_most(network, store):
     limits = network.media_limits(ACCOUNT)
     media = ingest(store, VIDEO)
     check_media([media], limits, "X")
-    with pytest.raises(CannotAttach, match=r"has 10\.1 MB; X takes 10 MB"):
+    with pytest.raises(CannotAttach, match=r"has 10\.1 MB; X accepts 10 MB"):
         check_media([media.model_copy(update={"size": 10_100_000})], limits, "X")
     with pytest.raises(CannotAttach, match="either pictures or one video"):
         check_media([media, media], limits, "X")

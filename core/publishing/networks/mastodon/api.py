@@ -1,0 +1,79 @@
+"""The calls of Mastodon's API that Punctual makes, and the statuses that they return."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from core.publishing.account_form import is_allowed_url
+from core.publishing.attachments import Attachment
+from core.publishing.http.client import HttpClient, Response, bearer
+from core.publishing.network import Published
+from core.time.instants import from_utc_text
+
+MAX_STATUSES = 40
+"""The most statuses that Mastodon lists in one response (doc)."""
+
+
+class MastodonClient:
+    """Calls one server with one access token. All calls share one deadline, and each raises RequestError."""
+
+    def __init__(self, label: str, server: str, token: str) -> None:
+        self._http = HttpClient(label, secrets=[token])
+        self._server = server
+        self._headers = bearer(token)
+
+    def verify_credentials(self) -> Response:
+        """Get the account of the token."""
+        return self._get("/api/v1/accounts/verify_credentials")
+
+    def instance(self) -> Response:
+        """Get the configuration of the instance."""
+        return self._get("/api/v2/instance")
+
+    def latest_statuses(self, account_id: str, limit: int = MAX_STATUSES) -> Response:
+        """Get the latest statuses of an account, without its boosts."""
+        params = {"limit": str(limit), "exclude_reblogs": "true"}
+        return self._get(f"/api/v1/accounts/{account_id}/statuses", params)
+
+    def status_source(self, status_id: object) -> Response:
+        """Get the plain text of a status."""
+        return self._get(f"/api/v1/statuses/{status_id}/source")
+
+    def post_status(self, content: Mapping[str, Any], idempotency_key: str) -> Response:
+        """Publish a status."""
+        headers = {**self._headers, "Idempotency-Key": idempotency_key}
+        return self._http.post_json(f"{self._server}/api/v1/statuses", content, headers=headers)
+
+    def upload_media(self, attachment: Attachment) -> Response:
+        """Upload a picture or video with its description."""
+        fields = {"description": attachment.alt} if attachment.alt else {}
+        files = {"file": attachment.file}
+        return self._http.post_form(f"{self._server}/api/v2/media", fields, files, headers=self._headers)
+
+    def media(self, media_id: str) -> Response:
+        """Get the state of an uploaded picture or video."""
+        return self._get(f"/api/v1/media/{media_id}")
+
+    def _get(self, path: str, params: Mapping[str, str] | None = None) -> Response:
+        return self._http.get(f"{self._server}{path}", params=params, headers=self._headers)
+
+
+def published_status(status: Mapping[str, Any], at: datetime) -> Published:
+    """Return the result for a status that is out since `at`."""
+    url = status.get("url") or status.get("uri")
+    shown = url if isinstance(url, str) and is_allowed_url(url) else None
+    return Published(at=at, url=shown, reference={"id": str(status.get("id"))})
+
+
+def created_at(status: Mapping[str, Any]) -> datetime | None:
+    """Return the time of a status, or None if it has no valid one."""
+    try:
+        return from_utc_text(str(status.get("created_at")))
+    except ValueError:
+        return None
+
+
+def media_count(status: Mapping[str, Any]) -> int:
+    """Return the number of pictures and videos of a status."""
+    media = status.get("media_attachments")
+    return len(media) if isinstance(media, list) else 0

@@ -1,0 +1,49 @@
+"""The limits of a Mastodon instance for texts and media."""
+
+from collections.abc import Mapping
+
+from core.media.kinds import PICTURE_TYPES
+from core.media.pictures import PictureLimits
+from core.publishing.attachments import MediaLimits
+from core.publishing.http.client import Response
+
+DEFAULT_TEXT_LIMITS = {"characters": 500, "url": 23}
+"""Mastodon's own limits, for an instance that names none."""
+DEFAULT_MEDIA_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 40_000_000, "description": 1500}
+"""Limits of an instance that names none. Those of Mastodon are as large or larger (source: mastodon/mastodon,
+media_attachment.rb: MAX_DESCRIPTION_LENGTH is 1,500 code points; its later versions name it)."""
+MAX_PICTURE_BYTES, MAX_TOTAL_BYTES = 4_000_000, 10_000_000
+"""Bytes of one picture and of all media of a post. Their uploads share the deadline of the post, so these limits apply
+even if the instance accepts more."""
+MAX_SIDE = 3840
+"""Pixels. Mastodon scales pictures to 3840 x 2160."""
+_PATHS = {
+    "characters": ("statuses", "max_characters"),
+    "url": ("statuses", "characters_reserved_per_url"),
+    "media": ("statuses", "max_media_attachments"),
+    "picture_bytes": ("media_attachments", "image_size_limit"),
+    "video_bytes": ("media_attachments", "video_size_limit"),
+    "description": ("media_attachments", "description_limit"),
+}
+
+
+def read_limits(instance: Response) -> dict[str, int]:
+    """Return the limits that an instance names, and the default limits of a text where it names none."""
+    limits = {name: instance.json_value("configuration", *path) for name, path in _PATHS.items()}
+    return DEFAULT_TEXT_LIMITS | {name: limit for name, limit in limits.items() if type(limit) is int and limit > 0}
+
+
+def media_limits(limits: Mapping[str, int]) -> MediaLimits:
+    """Return the limits of an account for media, as far as uploads can finish in time."""
+    known = {**DEFAULT_MEDIA_LIMITS, **limits}
+    return MediaLimits(
+        pictures=PictureLimits(
+            count=known["media"],
+            max_bytes=min(MAX_PICTURE_BYTES, known["picture_bytes"]),
+            total_bytes=MAX_TOTAL_BYTES,
+            max_side=MAX_SIDE,
+            types=PICTURE_TYPES,
+            alt=known["description"],
+        ),
+        max_video_bytes=min(MAX_TOTAL_BYTES, known["video_bytes"]),
+    )
