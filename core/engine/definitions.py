@@ -26,14 +26,14 @@ def definition_of(parameters: Parameters) -> dict[str, Any]:
 
     Raises InvalidRequest for each violated constraint that does not depend on the time.
     """
-    given = {name: value for name, value in parameters.items() if name not in _NOT_STORED}
+    members = {name: value for name, value in parameters.items() if name not in _NOT_STORED}
     definition = {
         "GroupName": DEFAULT_GROUP,
         "ScheduleExpressionTimezone": "UTC",
         "State": "ENABLED",
         "ActionAfterCompletion": "NONE",
-        **given,
-        "Target": {**given["Target"], "RetryPolicy": _RETRY_POLICY | given["Target"].get("RetryPolicy", {})},
+        **members,
+        "Target": {**members["Target"], "RetryPolicy": _RETRY_POLICY | members["Target"].get("RetryPolicy", {})},
     }
     _refuse_key(parameters)
     _check_window(definition["FlexibleTimeWindow"])

@@ -138,8 +138,8 @@ def test_a_disabled_schedule_does_not_fire(create, start_runner, function, store
 
 def test_a_direct_invocation_runs_at_once(start_runner, function, clients):
     start_runner()
-    answer = clients.functions.invoke(FunctionName=FUNCTION, InvocationType="Event", Payload=b'{"now": true}')
-    assert answer["StatusCode"] == 202
+    response = clients.functions.invoke(FunctionName=FUNCTION, InvocationType="Event", Payload=b'{"now": true}')
+    assert response["StatusCode"] == 202
     (invocation,) = function.wait_for(1)
     assert (invocation.payload, invocation.schedule_name) == (b'{"now": true}', None)
 

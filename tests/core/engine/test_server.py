@@ -41,9 +41,9 @@ def raw(url, method, path, body=b"", headers=()):
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
     connection.request(method, path, body, dict(headers))
     response = connection.getresponse()
-    answer = response.status, response.getheader("x-amzn-ErrorType"), json.loads(response.read() or b"null")
+    content = response.status, response.getheader("x-amzn-ErrorType"), json.loads(response.read() or b"null")
     connection.close()
-    return answer
+    return content
 
 
 def changed(**members):
@@ -73,9 +73,9 @@ def test_signatures_cover_the_path_and_query_as_sent(send, path):
 
 
 def test_an_unsigned_request_is_refused(engine_url):
-    status, code, answer = raw(engine_url, "GET", "/schedules")
+    status, code, content = raw(engine_url, "GET", "/schedules")
     assert (status, code) == (403, "MissingAuthenticationTokenException")
-    assert answer == {"Message": "Missing Authentication Token"}
+    assert content == {"Message": "Missing Authentication Token"}
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_an_unsigned_request_is_refused(engine_url):
     ],
 )
 def test_an_altered_request_is_refused(send, altered):
-    status, code, answer = send("GET", "/schedules?NamePrefix=a", then=altered)
+    status, code, content = send("GET", "/schedules?NamePrefix=a", then=altered)
     assert (status, code) == (403, "InvalidSignatureException")
-    assert "does not match the signature you provided" in answer["Message"]
+    assert "does not match the signature you provided" in content["Message"]
 
 
 def test_an_altered_body_is_refused(send, engine_client):
@@ -134,9 +134,9 @@ def test_another_key_is_refused(aws_session, engine_url, credentials, other, cod
 )
 def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minutes, message):
     server.http_api = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
-    status, code, answer = send("GET", "/schedules")
+    status, code, content = send("GET", "/schedules")
     assert (status, code) == ((403, "InvalidSignatureException") if message else (200, None))
-    assert message is None or answer["Message"].startswith(message)
+    assert message is None or content["Message"].startswith(message)
 
 
 def authorization_rewritten(pattern, replacement):
@@ -150,7 +150,7 @@ def authorization_rewritten(pattern, replacement):
 
 
 @pytest.mark.parametrize(
-    ("altered", "answer"),
+    ("altered", "content"),
     [
         (
             authorization_rewritten(r"(.)$", lambda last: "0" if last[1] != "0" else "1"),
@@ -162,14 +162,14 @@ def authorization_rewritten(pattern, replacement):
         (authorization_rewritten("Signature=", "Signature=0"), (400, "IncompleteSignatureException")),
     ],
 )
-def test_a_change_in_any_part_of_a_signature_is_refused(send, altered, answer):
-    assert send("GET", "/schedules", then=altered)[:2] == answer
+def test_a_change_in_any_part_of_a_signature_is_refused(send, altered, content):
+    assert send("GET", "/schedules", then=altered)[:2] == content
 
 
 def test_the_date_in_the_scope_must_match_the_request(send):
     """Otherwise a key derived for one day could sign for all days."""
-    _, _, answer = send("GET", "/schedules", then=authorization_rewritten(r"/\d{8}/", "/20200101/"))
-    assert answer["Message"].startswith("Date in Credential scope")
+    _, _, content = send("GET", "/schedules", then=authorization_rewritten(r"/\d{8}/", "/20200101/"))
+    assert content["Message"].startswith("Date in Credential scope")
 
 
 def test_repeated_spaces_in_a_signed_header_do_not_matter(send):
@@ -178,11 +178,11 @@ def test_repeated_spaces_in_a_signed_header_do_not_matter(send):
 
 @pytest.mark.parametrize("headers", [{"X-Amz-Target": "x"}, {"x-amz-security-token": "t"}])
 def test_every_amz_header_must_be_signed(send, headers):
-    status, code, answer = send(
+    status, code, content = send(
         "GET", "/schedules", then=lambda request: {**request, "headers": {**request["headers"], **headers}}
     )
     assert (status, code) == (400, "IncompleteSignatureException")
-    assert next(iter(headers)).lower() in answer["Message"]
+    assert next(iter(headers)).lower() in content["Message"]
 
 
 @pytest.mark.parametrize(
@@ -231,14 +231,14 @@ def test_an_unknown_operation_is_refused(send):
 
 
 def test_a_signed_event_invocation_is_stored(send, store):
-    answer = send(
+    content = send(
         "POST",
         "/2015-03-31/functions/relay/invocations",
         body=b'{"a": 1}',
         headers={"X-Amz-Invocation-Type": "Event"},
         service="lambda",
     )
-    assert answer == (202, None, None)
+    assert content == (202, None, None)
     (row,) = store.database.read("SELECT function_arn, payload FROM invocation")
     assert tuple(row) == ("arn:aws:lambda:us-east-1:000000000000:function:relay", b'{"a": 1}')
 
