@@ -166,10 +166,10 @@ def check_result(account: Account, checked: AccountCheck | None) -> str:
         return ":small[:gray[:material/help: Not checked yet]]"
     now = application().clock()
     ago = f":gray[checked {relative_time(checked.checked_at, now)}]"
-    if checked.trouble is None or checked.since is None:
+    if checked.problem is None or checked.since is None:
         return f":small[:green[:material/check_circle:] Working, {ago}]"
     since = f":gray[First seen {relative_time(checked.since, now)},]"
-    return f":small[:red[:material/error: {escape(checked.trouble)}] {since} {ago}]"
+    return f":small[:red[:material/error: {escape(checked.problem)}] {since} {ago}]"
 
 
 def account_actions(account: Account) -> None:

@@ -7,7 +7,8 @@ from core.errors import PunctualError
 from core.health import reconciliation
 from core.health.checks import run_checks
 from core.health.findings import CheckResult, HealthStatus
-from core.health.reconciliation import DifferenceKind, ScheduleDifference
+from core.health.ledger import KIND_LABELS
+from core.health.reconciliation import ScheduleDifference
 from core.scheduling.dead_letters import DeadLetter
 from core.time.phrases import date_and_time
 from ui.frame.application import application
@@ -21,13 +22,6 @@ ICONS: dict[HealthStatus, tuple[str, str]] = {
     "warning": ("warning", "orange"),
     "bad": ("error", "red"),
     "unknown": ("help", "gray"),
-}
-DIFFERENCES: dict[DifferenceKind, str] = {
-    "gone": "Missing in the scheduler",
-    "altered": "Changed outside Punctual",
-    "left behind": "No longer needed",
-    "unplanned": "Not planned by Punctual",
-    "foreign": "Not created by Punctual",
 }
 
 
@@ -92,14 +86,14 @@ def difference_card(difference: ScheduleDifference) -> None:
     """Draw one schedule that differs from the ledger, and its action."""
     name = difference.name
     with st.container(border=True, key=widget_key("card-difference", name)):
-        st.markdown(f"**{escape(name)}**: {DIFFERENCES[difference.kind]}")
+        st.markdown(f"**{escape(name)}**: {KIND_LABELS[difference.kind]}")
         if difference.plan:
             st.caption(escape(difference.plan.post.text[:200]))
             st.button(
-                accessible_label("Repair", name),
-                key=widget_key("repair", name),
+                accessible_label("Restore", name),
+                key=widget_key("restore", name),
                 icon=":material/alarm_on:",
-                on_click=repair,
+                on_click=restore,
                 args=(difference,),
             )
         else:
@@ -128,7 +122,7 @@ def discard(letter: DeadLetter) -> None:
 
 
 @callback
-def repair(difference: ScheduleDifference) -> None:
+def restore(difference: ScheduleDifference) -> None:
     """Create or update a schedule as the ledger plans it."""
     checked.clear()
     if difference.plan:

@@ -31,7 +31,8 @@ def post(application):
 
 def attach(session, *files: bytes, content_type: str = "image/png") -> list[Media]:
     """Attach files and return all media of the current draft."""
-    named = [(f"file-{number}", content, content_type) for number, content in enumerate(files)]
+    suffix = content_type.rpartition("/")[2]
+    named = [(f"{number}.{suffix}", content, content_type) for number, content in enumerate(files)]
     session.file_uploader[0].set_value(named).run()
     return session.session_state[f"media-{session.draft}"]
 
@@ -63,7 +64,7 @@ def test_a_deleted_picture_can_be_removed_from_a_draft(browse, plan):
     session = browse("queue")
     session.choose("Duplicate", queued)
     assert any("is no longer there" in found.value for found in session.caption)
-    session.click(f"Remove-{gone.reference}", session.draft)
+    session.open("compose").click(f"Remove-{gone.reference}", session.draft)
     assert not any("is no longer there" in found.value for found in session.caption)
     session.schedule()
     assert not session.error
@@ -122,7 +123,7 @@ def test_a_video_too_large_for_the_accounts_server_is_refused_and_the_draft_stay
     attach(bluesky, video(6_003_024), content_type="video/mp4")
     bluesky.write("The sea")
     bluesky.schedule()
-    assert "The video has 6.0 MB; @ada.test (Bluesky) takes 5 MB." in bluesky.error[0].value.replace("\\", "")
+    assert "The video has 6.0 MB; @ada.test (Bluesky) accepts 5 MB." in bluesky.error[0].value.replace("\\", "")
     with pytest.raises(UnknownPost):
         post(draft)
     assert len(bluesky.session_state[f"media-{draft}"]) == 1
@@ -187,7 +188,7 @@ def test_a_video_is_posted_to_x_and_linkedin(x_and_linkedin, application, post):
 
 
 @pytest.mark.parametrize(
-    ("size", "message"), [(50_000, "takes none below 75 kB"), (10_100_000, "has 10.1 MB; @ada (X) takes 10 MB")]
+    ("size", "message"), [(50_000, "accepts none below 75 kB"), (10_100_000, "has 10.1 MB; @ada (X) accepts 10 MB")]
 )
 def test_a_video_that_a_network_refuses_is_refused_before_scheduling(x_and_linkedin, post, size, message):
     draft = x_and_linkedin.draft

@@ -40,7 +40,7 @@ def split(session):
 
 def test_a_text_over_the_limit_is_refused_without_a_thread(compose):
     compose.schedule()
-    assert "Short takes 40" in compose.shown
+    assert "Short accepts 40" in compose.shown
 
 
 def test_one_destination_gets_a_thread_and_the_other_the_whole_text(post):

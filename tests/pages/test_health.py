@@ -3,8 +3,8 @@ from core.posts.payload import write_invocation
 
 def test_a_stopped_engine_is_shown_with_its_remedy(browse):
     page = browse("health")
-    assert "Not running: nothing goes out." in page.shown
-    assert "Start the dashboard again" in page.shown
+    assert "No engine is running: nothing is published." in page.shown
+    assert "Start the dashboard, or run" in page.shown
 
 
 def test_the_next_due_instant_is_shown(browse, plan):
@@ -21,17 +21,16 @@ def test_signing_secrets_are_counted_and_never_shown(browse, application):
 def test_a_missing_post_is_counted(browse, plan, fire, clock):
     fire(plan("Lost", minutes=1))
     clock.move(minutes=10)
-    assert "Of 1 post that should have gone out, nothing is known." in browse("health").shown
+    assert "Not started at their time: 1 post." in browse("health").shown
 
 
-def test_a_deleted_schedule_is_repaired(browse, plan, application):
+def test_a_deleted_schedule_is_restored(browse, plan, application):
     planned = plan("Deleted")
     application.backend.scheduler_client.delete_schedule(Name=planned.schedule_name, GroupName="punctual")
     page = browse("health")
-    assert "1 planned and not in the scheduler" in page.shown
-    assert "Missing in the scheduler" in page.shown
-    page.click("repair", planned.schedule_name)
-    assert "They agree, for a week ahead." in page.shown
+    assert "Ledger and scheduler differ: 1 planned and not in the scheduler." in page.shown
+    page.click("restore", planned.schedule_name)
+    assert "Ledger and scheduler agree for the next 7 days" in page.shown
 
 
 def test_a_dead_letter_is_retried(browse, plan, fire, application, clock):

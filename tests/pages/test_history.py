@@ -5,11 +5,12 @@ from core.ledger.port import Receipt
 from core.ledger.post_state import post_state
 
 WEBHOOK = Account(destination="webhook:sales", label="Sales", address="https://sales.example")
+REASON = "Nothing listens at sales.example:443."
 
 
 @pytest.fixture
-def happened(application, clock):
-    """Record that something happened to an occurrence, or to one destination of it."""
+def record(application, clock):
+    """Record a receipt for an occurrence, or for one destination of it."""
 
     def record(payload, kind, destination=None, **detail):
         receipt = Receipt(
@@ -20,153 +21,152 @@ def happened(application, clock):
     return record
 
 
-def said(session):
-    """The words on the page, as they are shown."""
-    return " ".join(found.value for found in [*session.markdown, *session.caption, *session.text]).replace("\\", "")
+@pytest.fixture
+def state(application, clock):
+    """Return the state of a post."""
+    return lambda plan: post_state(application.ledger, plan.post.post_id, clock()).state
 
 
-def test_an_empty_history_says_how_to_begin(browse):
-    assert "Nothing has gone out yet" in said(browse("history"))
+@pytest.fixture
+def to_both(application, plan):
+    """Schedule a post to the outbox and to the webhook."""
+    application.accounts.connect(WEBHOOK)
+    return plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
 
 
-def test_what_went_out_is_listed_with_how_late_it_was_and_where_it_is(browse, plan, begin, clock, application):
+def test_an_empty_history_has_a_hint(browse):
+    assert "Nothing published yet" in browse("history").shown
+
+
+def test_a_published_post_shows_its_lag_and_its_link(browse, plan, fire, clock, application):
     post = plan("Good morning", minutes=1)
     clock.move(seconds=60.038)
-    application.publisher.publish(begin(post))
+    application.publisher.publish(fire(post))
     history = browse("history")
-    assert history.header[0].value == "Today, Mon 2 Nov 2026"
-    assert "### 13:01" in said(history)
-    assert "Good morning" in said(history)
-    assert "Published] :small[**Outbox (built in)** · :gray[38 ms late]]" in said(history)
+    assert history.headers[0] == "Today, Mon 2 Nov 2026"
+    assert "### 13:01" in history.shown
+    assert "Good morning" in history.shown
+    assert "Published] :small[**Outbox (built in)** · :gray[38 ms late]]" in history.shown
     assert history.get("page_link")[-1].proto.query_string == f"post={post.post.post_id}"
 
 
-def test_every_destination_has_a_line_with_its_own_state_and_lag(browse, plan, begin, clock, application, happened):
-    application.accounts.connect(WEBHOOK)
-    post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
+def test_every_destination_has_its_own_state_and_lag(browse, to_both, fire, clock, record):
     clock.move(seconds=60.5)
-    payload = begin(post)
-    happened(payload, "published", "outbox", url=f"/outbox?post={post.post.post_id}")
+    payload = fire(to_both)
+    record(payload, "published", "outbox", url=f"/outbox?post={to_both.post.post_id}")
     clock.move(seconds=1)
-    happened(payload, "published", "webhook:sales", url="https://sales.example/posts/1")
-    words = said(browse("history"))
-    assert "**Outbox (built in)** · :gray[500 ms late]" in words
-    assert "**Sales** · :gray[1.500 s late]" in words
+    record(payload, "published", "webhook:sales", url="https://sales.example/posts/1")
+    history = browse("history")
+    assert "**Outbox (built in)** · :gray[500 ms late]" in history.shown
+    assert "**Sales** · :gray[1.500 s late]" in history.shown
 
 
-def test_a_destination_that_was_told_other_words_says_which(browse, plan, begin, clock, application, happened):
-    application.accounts.connect(WEBHOOK)
-    post = plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
-    changed = application.schedules.edit(
-        post, post.post.model_copy(update={"variants": {"webhook:sales": "To sales alone"}})
-    )
+def test_a_destination_with_a_variant_shows_it(browse, to_both, fire, clock, application, record):
+    variants = {"variants": {"webhook:sales": "To sales alone"}}
+    edited = application.schedules.edit(to_both, to_both.post.model_copy(update=variants))
     clock.move(minutes=1)
-    payload = begin(changed)
-    happened(payload, "published", "outbox")
-    happened(payload, "published", "webhook:sales")
-    assert "**Sales** · :gray[0 ms late] · :gray[“To sales alone”]" in said(browse("history"))
+    payload = fire(edited)
+    record(payload, "published", "outbox")
+    record(payload, "published", "webhook:sales")
+    assert "**Sales** · :gray[0 ms late] · :gray[“To sales alone”]" in browse("history").shown
 
 
-def test_a_failure_gives_its_reason_and_is_retried_with_one_click(browse, plan, begin, clock, application, happened):
+def test_a_failure_shows_its_reason_and_is_retried(browse, plan, fire, clock, application, record):
     post = plan("Nobody there", minutes=1)
     clock.move(minutes=1)
-    payload = begin(post)
-    happened(payload, "failed", reason="Nothing listens at sales.example:443.")
+    payload = fire(post)
+    record(payload, "failed", reason=REASON)
     history = browse("history")
-    assert "Waiting for you" in [found.value for found in history.header]
-    assert "Nothing listens at sales.example:443." in said(history)
+    assert "Needs attention" in history.headers
+    assert REASON in history.shown
     clock.move(minutes=5)
-    history.button(key=f"retry-{payload.occurrence_key}").click().run()
-    assert "It is tried again now" in history.toast[0].value
+    history.click("retry", payload.occurrence_key)
+    assert "Retrying now" in history.toast[0].value
     assert application.one_machine.store.next_due() == clock.now
 
 
-def test_no_card_moves_when_one_has_been_seen_to_or_another_one_begins_to_wait(
-    browse, plan, begin, clock, application, happened
-):
+def test_no_card_moves_when_a_failure_is_resolved_or_added(browse, plan, fire, clock, record):
     first, second = plan("First", minutes=1), plan("Second", minutes=2)
     clock.move(minutes=3)
-    payload = begin(first)
-    for each in (payload, begin(second)):
-        happened(each, "failed", reason="Nothing listens at sales.example:443.")
+    payload = fire(first)
+    for each in (payload, fire(second)):
+        record(each, "failed", reason=REASON)
     history = browse("history")
-    assert [found.value for found in history.text] == ["Second", "First"]
-    happened(payload, "published", "outbox")
-    happened(begin(plan("Third", minutes=1)), "failed", reason="Nothing listens at sales.example:443.")
+    assert history.texts == ["Second", "First"]
+    record(payload, "published", "outbox")
+    record(fire(plan("Third", minutes=1)), "failed", reason=REASON)
     history.run()
-    assert [found.value for found in history.text] == ["Second", "First", "Third"]
+    assert history.texts == ["Second", "First", "Third"]
     assert f"retry-{payload.occurrence_key}" not in [button.key for button in history.button]
-    assert [found.value for found in browse("history", browse("queue", history)).text] == ["Third", "Second", "First"]
+    assert history.open("queue").open("history").texts == ["Third", "Second", "First"]
 
 
-def test_a_missed_post_is_scheduled_again(browse, plan, begin, clock, application, happened):
+def test_a_missed_post_is_rescheduled(browse, plan, fire, clock, state, record):
     post = plan("The machine slept", minutes=1)
     clock.move(hours=3)
-    happened(begin(post), "missed", reason="Not posted: 179 minutes after its time.")
+    record(fire(post), "missed", reason="Not posted: 179 minutes after its time.")
     history = browse("history")
-    history.button(key=f"again-{post.post.post_id}").click().run()
-    history.button(key=f"save-time-{post.post.post_id}").click().run()
-    assert post_state(application.ledger, post.post.post_id, clock()).state == "scheduled"
-    assert not history.header
+    history.click("again", post)
+    history.click("save-time", post)
+    assert state(post) == "scheduled"
+    assert not history.headers
 
 
-def test_an_unconfirmed_post_waits_until_a_person_says_that_it_is_out(
-    browse, plan, begin, clock, application, happened
-):
+def test_an_unconfirmed_post_is_marked_as_published(browse, plan, fire, clock, application, state, record):
     application.accounts.connect(WEBHOOK)
     post = plan("Perhaps", minutes=1, destinations=["webhook:sales"])
     clock.move(minutes=1)
-    happened(begin(post), "unconfirmed", "webhook:sales", reason="It did not answer in time.")
+    record(fire(post), "unconfirmed", "webhook:sales", reason="It did not answer in time.")
     history = browse("history")
-    assert "It did not answer in time" in said(history)
-    history.button(key=f"out-webhook:sales-{post.post.post_id}").click().run()
-    assert post_state(application.ledger, post.post.post_id, clock()).state == "published"
+    assert "It did not answer in time" in history.shown
+    history.click("out-webhook:sales", post)
+    assert state(post) == "published"
 
 
-def test_a_long_history_is_shown_page_by_page(browse, plan, begin, application):
+def test_a_long_history_is_shown_page_by_page(browse, plan, fire, application):
     for minutes in range(1, 36):
-        application.publisher.publish(begin(plan(f"Post {minutes}.", minutes=minutes)))
+        application.publisher.publish(fire(plan(f"Post {minutes}.", minutes=minutes)))
     history = browse("history")
-    assert len(history.text) == 30
-    assert "Post 5." not in said(history)
-    history.button(key="more").click().run()
-    assert len(history.text) == 35
-    assert "Post 5." in said(history)
+    assert len(history.texts) == 30
+    assert "Post 5." not in history.shown
+    history.click("more")
+    assert len(history.texts) == 35
+    assert "Post 5." in history.shown
     assert "more" not in [button.key for button in history.button]
 
 
-def test_a_failure_waits_above_everything_that_went_out_since(browse, plan, begin, clock, application, happened):
+def test_an_older_failure_is_shown_above_newer_posts(browse, plan, fire, clock, record):
     failed = plan("Nobody there", minutes=1)
     later = [plan(f"Post {minutes}.", minutes=minutes) for minutes in range(2, 42)]
     clock.move(minutes=60)
-    happened(begin(failed), "failed", reason="Nothing listens at sales.example:443.")
+    record(fire(failed), "failed", reason=REASON)
     for each in later:
-        happened(begin(each), "published", "outbox")
+        record(fire(each), "published", "outbox")
     history = browse("history")
-    assert history.header[0].value == "Waiting for you"
-    assert history.text[0].value == "Nobody there"
-    assert len(history.text) == 31
+    assert history.headers[0] == "Needs attention"
+    assert history.texts[0] == "Nobody there"
+    assert len(history.texts) == 31
 
 
-def test_history_is_searched_by_text_and_by_account(browse, plan, begin, clock, application, happened):
+def test_history_is_searched_by_text_and_by_account(browse, plan, fire, application, record):
     application.accounts.connect(WEBHOOK)
     for text, destination in (("Good morning", "outbox"), ("Good night", "webhook:sales")):
-        happened(begin(plan(text, minutes=1, destinations=[destination])), "published", destination)
+        record(fire(plan(text, minutes=1, destinations=[destination])), "published", destination)
     history = browse("history")
     history.text_input(key="search").set_value("sales GOOD").run()
-    assert [found.value for found in history.text] == ["Good night"]
+    assert history.texts == ["Good night"]
     history.text_input(key="search").set_value("elsewhere").run()
-    assert not history.text
-    assert "Search for something else" in history.info[0].value
+    assert not history.texts
+    assert "No matching posts. Change the search." in history.info[0].value
 
 
-def test_a_search_that_did_not_see_all_says_so(browse, plan, begin, clock, application, monkeypatch):
-    posts = [plan(words, minutes=1) for words in ("Coffee", "Tea", "Water")]
+def test_a_search_that_reaches_its_limit_has_a_note(browse, plan, fire, clock, application, monkeypatch):
+    posts = [plan(text, minutes=1) for text in ("Coffee", "Tea", "Water")]
     clock.move(minutes=1)
     for post in posts:
-        application.publisher.publish(begin(post))
-    monkeypatch.setattr("ui.posts.search.LOOKED_THROUGH", 2)
+        application.publisher.publish(fire(post))
+    monkeypatch.setattr("ui.posts.search.SEARCH_LIMIT", 2)
     history = browse("history")
     history.text_input(key="search").set_value("tea").run()
-    assert "Only the last 2 posts were searched." in said(history)
+    assert "Only the last 2 posts were searched." in history.shown
     assert not any(button.key == "more" for button in history.button)

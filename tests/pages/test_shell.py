@@ -29,7 +29,7 @@ def test_the_page_names_a_home_that_cannot_be_opened(tmp_path, monkeypatch, new_
 
 def test_every_page_warns_when_the_engine_is_not_running(browse, application):
     page = browse("compose")
-    assert "The engine is not running: nothing goes out." in page.warning[0].value
+    assert "The engine is not running: nothing is published." in page.warning[0].value
     application.start(lambda: "http://127.0.0.1:9/publish")
     page.run()
     assert not page.warning

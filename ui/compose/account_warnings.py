@@ -28,7 +28,7 @@ def _warning(destination: str) -> str | None:
     if not account.enabled:
         return f"**{escape(account.label)}** is disabled."
     checked = app.account_checks.results().get(destination)
-    if checked is None or checked.trouble is None or checked.since is None:
+    if checked is None or checked.problem is None or checked.since is None:
         return None
     since = relative_time(checked.since, app.clock())
-    return f"**{escape(account.label)}**: {escape(checked.trouble)} First seen {since}."
+    return f"**{escape(account.label)}**: {escape(checked.problem)} First seen {since}."

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.media.intake import VIDEO_BYTES, ingest
+from core.media.intake import MAX_VIDEO_BYTES, ingest
 from core.posts.models import Media
 from ui.frame.application import application
 from ui.frame.callbacks import callback
@@ -42,7 +42,7 @@ def media_fields(draft: str) -> None:
         key=uploader,
         on_change=_attach,
         args=(draft, uploader),
-        max_upload_size=VIDEO_BYTES // 10**6,
+        max_upload_size=MAX_VIDEO_BYTES // 10**6,
         help="Location data is removed from pictures.",
     )
     media: list[Media] = st.session_state[_media_key(draft)]

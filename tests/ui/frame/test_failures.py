@@ -3,37 +3,38 @@ import logging
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.aws_errors import SchedulerUnavailable
-from ui.frame.failures import InWords
+from core.aws_errors import AwsUnavailable
+from ui.frame.failures import OneLineErrors
 
 LOG = logging.getLogger("streamlit.error_util")
-"""Streamlit writes here what a page raised, before it asks anybody what to show."""
+"""Streamlit logs an uncaught error here before it calls `on_script_error`."""
 
 
-class Kept(logging.Handler):
-    """Keeps what is written, and when it is said to be."""
+class RecordingHandler(logging.Handler):
+    """Records the level and the text of each log entry."""
 
     def __init__(self):
         super().__init__()
-        self.lines = []
+        self.entries = []
 
     def emit(self, record):
-        self.lines.append((record.levelname, logging.Formatter().format(record)))
+        self.entries.append((record.levelname, logging.Formatter().format(record)))
 
 
 @pytest.fixture
-def written(monkeypatch):
-    """What is written to the log, of a server that has said nothing yet."""
-    kept = Kept()
-    monkeypatch.setattr(LOG, "handlers", [kept])
+def logged(monkeypatch):
+    """Return the log entries of a new server."""
+    handler = RecordingHandler()
+    filters = [OneLineErrors() if isinstance(each, OneLineErrors) else each for each in LOG.filters]
+    monkeypatch.setattr(LOG, "handlers", [handler])
     monkeypatch.setattr(LOG, "propagate", False)
-    monkeypatch.setattr(LOG, "filters", [InWords() if isinstance(each, InWords) else each for each in LOG.filters])
-    return kept.lines
+    monkeypatch.setattr(LOG, "filters", filters)
+    return handler.entries
 
 
 @pytest.fixture
-def fail(written):
-    """Let a page fail, so many seconds after the others."""
+def fail(logged):
+    """Log an uncaught error of a page at a time in seconds."""
 
     def fail(error, *, seconds=0.0):
         facts = {"levelname": "ERROR", "levelno": logging.ERROR, "msg": "Uncaught app execution", "created": seconds}
@@ -43,37 +44,37 @@ def fail(written):
     return fail
 
 
-def test_the_log_says_in_one_line_what_is_no_bug(fail, written):
-    fail(SchedulerUnavailable("AWS cannot be reached."))
-    [(level, line)] = written
+def test_an_expected_error_is_logged_in_one_line(fail, logged):
+    fail(AwsUnavailable("AWS cannot be reached."))
+    [(level, line)] = logged
     assert level == "WARNING"
     assert line.startswith("A page could not be shown: AWS cannot be reached. Check this machine's network")
     assert "\n" not in line
 
 
-def test_the_log_keeps_the_traceback_of_a_bug(fail, written):
+def test_a_bug_is_logged_with_its_traceback(fail, logged):
     fail(KeyError("a bug"))
-    [(level, lines)] = written
+    [(level, lines)] = logged
     assert level == "ERROR"
     assert lines.startswith("Uncaught app execution\n")
     assert "KeyError: 'a bug'" in lines
 
 
-def test_pages_that_ask_again_and_again_are_told_of_once_a_minute(fail, written):
+def test_the_same_error_is_logged_once_a_minute(fail, logged):
     for seconds in range(0, 118, 2):
-        fail(SchedulerUnavailable("AWS cannot be reached."), seconds=seconds)
-    assert len(written) == 2
-    fail(SchedulerUnavailable("AWS does not answer."), seconds=118)
-    assert len(written) == 3
+        fail(AwsUnavailable("AWS cannot be reached."), seconds=seconds)
+    assert len(logged) == 2
+    fail(AwsUnavailable("AWS does not answer."), seconds=118)
+    assert len(logged) == 3
 
 
-def test_what_is_wrong_is_shown_as_it_is():
+def test_an_error_message_is_escaped():
     def page():
-        from core.settings import WrongSetting
+        from core.settings import InvalidSetting
         from ui.frame.failures import show
 
-        show(WrongSetting("role_arn", "it should match ^arn:aws[a-z-]*:iam::[0-9]"))
+        show(InvalidSetting("role_arn", "it should match ^arn:aws[a-z-]*:iam::[0-9]"))
 
     [shown] = AppTest.from_function(page).run().error
     assert r"^arn\:aws\[a\-z\-\]\*\:iam\:\:\[0\-9\]" in shown.value
-    assert shown.value.endswith("Correct or unset PUNCTUAL_ROLE_ARN, then start again.")
+    assert shown.value.endswith("Correct or unset PUNCTUAL_ROLE_ARN, then restart Punctual.")

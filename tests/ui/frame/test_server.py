@@ -5,8 +5,8 @@ from ui.frame.server import posting_url
 
 
 @pytest.fixture
-def bound(monkeypatch):
-    """Let the server be bound to an address, and return where it takes posts."""
+def url_of(monkeypatch):
+    """Return the posting URL of a server with an address and a certificate."""
 
     def url(address, certificate=None):
         options = {"server.address": address, "server.port": 8600, "server.sslCertFile": certificate}
@@ -18,9 +18,9 @@ def bound(monkeypatch):
     posting_url.cache_clear()
 
 
-@pytest.mark.parametrize("everywhere", [None, "", "0.0.0.0", "::"])
-def test_a_server_on_every_interface_takes_posts_on_loopback(bound, everywhere):
-    assert bound(everywhere) == "http://127.0.0.1:8600/publish"
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::"])
+def test_a_server_on_all_interfaces_takes_posts_on_loopback(url_of, address):
+    assert url_of(address) == "http://127.0.0.1:8600/publish"
 
 
 @pytest.mark.parametrize(
@@ -32,15 +32,15 @@ def test_a_server_on_every_interface_takes_posts_on_loopback(bound, everywhere):
         ("192.0.2.7", "http://192.0.2.7:8600/publish"),
     ],
 )
-def test_a_server_on_one_address_takes_posts_there(bound, address, url):
-    assert bound(address) == url
+def test_a_server_on_one_address_takes_posts_there(url_of, address, url):
+    assert url_of(address) == url
 
 
-def test_a_server_with_a_certificate_takes_posts_encrypted(bound):
-    assert bound("127.0.0.1", "cert.pem") == "https://127.0.0.1:8600/publish"
+def test_a_server_with_a_certificate_takes_posts_over_https(url_of):
+    assert url_of("127.0.0.1", "cert.pem") == "https://127.0.0.1:8600/publish"
 
 
-def test_the_address_stays_as_it_was_when_the_server_started(bound, monkeypatch):
-    first = bound("127.0.0.1")
+def test_the_url_is_fixed_at_the_first_call(url_of, monkeypatch):
+    first = url_of("127.0.0.1")
     monkeypatch.setattr(st, "get_option", {"server.address": "", "server.port": 1}.get)
     assert posting_url() == first
