@@ -1,10 +1,10 @@
-"""The way of a post on AWS: relay, posting server and ledger as deployed, on moto and on loopback."""
+"""The path of a post on AWS: relay, posting function and ledger, on moto and on loopback."""
 
 import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Account
-from core.backends.posting_function import PostingFunction, posting_function
+from core.backends.posting_function import PostingFunction, build_posting_function
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.items import table_definition
 from core.ledger.states import OccurrenceOutcome, outcome
@@ -25,46 +25,31 @@ from core.time.instants import real_clock
 from lambda_pkg import handler
 from lambda_pkg.clients import client
 from lambda_pkg.settings import RelaySettings
+from tests.sleep_clock import SleepClock
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
 POST_ID = "k3v9q2m4cx7a"
 ACCOUNTS = "/punctual/Punctual/accounts"
 
 
-class HandClock:
-    """A clock that moves only when someone sleeps by it, or moves it; all of this deployment's parts read it.
+class ProcessKilled(BaseException):
+    """The end of the function's process. It is not an Exception, so no handler catches it."""
 
-    It starts at the real time, less the minute's lead: signatures are verified by the real one, within five minutes.
+
+class CallbackServer:
+    """A server on loopback whose responses come from a function: `respond(headers, body)` -> status, headers, body.
+
+    None closes the connection without a response.
     """
 
-    def __init__(self) -> None:
-        self.now = real_clock().replace(microsecond=0) - timedelta(seconds=60)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-class Killed(BaseException):
-    """The function's process ended here: nothing that follows is carried out, and no exception handler sees it."""
-
-
-class Loopback:
-    """A server on 127.0.0.1 whose POSTs are answered by a function: `answer(headers, body)` -> status, headers, body.
-
-    None as an answer breaks the connection off.
-    """
-
-    def __init__(self, answer: Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes] | None]) -> None:
+    def __init__(self, respond: Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes] | None]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # noqa: N802 - http.server's name
                 body = self.rfile.read(int(self.headers["content-length"]))
-                told = answer({name.lower(): value for name, value in self.headers.items()}, body)
-                if told is None:
+                response = respond({name.lower(): value for name, value in self.headers.items()}, body)
+                if response is None:
                     return
-                status, headers, content = told
+                status, headers, content = response
                 self.send_response(status)
                 for name, value in {**headers, "content-length": str(len(content))}.items():
                     self.send_header(name, value)
@@ -72,7 +57,7 @@ class Loopback:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Stay silent."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
@@ -84,13 +69,13 @@ class Loopback:
 
 
 class FunctionUrl:
-    """The posting server behind its URL, as Lambda stands between them; tests may interfere."""
+    """The posting function behind its URL, with faults that tests choose."""
 
     def __init__(self, function: PostingFunction) -> None:
         self._function = function
-        self.answers: list[dict[str, Any]] = []
-        self.lose_answers = 0
-        """How many answers get lost on their way back."""
+        self.responses: list[dict[str, Any]] = []
+        self.lost_responses = 0
+        """The number of responses to lose from now on."""
 
     def __call__(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | None:
         event = {
@@ -102,39 +87,40 @@ class FunctionUrl:
             "isBase64Encoded": False,
         }
         try:
-            answer = self._function(event, None)
-        except Killed:
+            response = self._function(event, None)
+        except ProcessKilled:
             return 502, {"content-type": "application/json"}, b"Internal Server Error"
-        self.answers.append(answer)
-        if self.lose_answers:
-            self.lose_answers -= 1
+        self.responses.append(response)
+        if self.lost_responses:
+            self.lost_responses -= 1
             return None
-        return answer["statusCode"], answer["headers"], answer["body"].encode()
+        return response["statusCode"], response["headers"], response["body"].encode()
 
 
-class Receiver:
-    """A webhook of somebody's that ignores no repeats; it keeps what it got, and may be held up."""
+class RecordingWebhook:
+    """A webhook that does not deduplicate. It records its posts, and tests may delay its response."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.reached, self.open = threading.Event(), threading.Event()
-        self.open.set()
+        self.reached, self.may_respond = threading.Event(), threading.Event()
+        self.may_respond.set()
 
     def __call__(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
         self.texts.append(json.loads(body)["text"])
         self.reached.set()
-        assert self.open.wait(20)
+        assert self.may_respond.wait(20)
         return 204, {}, b""
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> SleepClock:
+    """Return a clock at the real time less the lead, because the verifier accepts signatures of five minutes."""
+    return SleepClock(real_clock().replace(microsecond=0) - timedelta(seconds=60))
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict[str, str]]:
-    """AWS as the stack leaves it: the posting server's environment."""
+    """Create the stack's resources in moto and yield the posting function's environment variables."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -152,53 +138,53 @@ def aws(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict
 
 
 @pytest.fixture
-def served() -> Iterator[Callable[[Any], Loopback]]:
-    """Serve something on loopback."""
-    servers: list[Loopback] = []
+def serve() -> Iterator[Callable[[Any], CallbackServer]]:
+    """Serve a function on loopback."""
+    servers: list[CallbackServer] = []
 
-    def serve(answer: Any) -> Loopback:
-        servers.append(Loopback(answer))
+    def start(respond: Any) -> CallbackServer:
+        servers.append(CallbackServer(respond))
         return servers[-1]
 
-    yield serve
+    yield start
     for server in servers:
         server.close()
 
 
 @pytest.fixture
-def posting_server(aws: dict[str, str], clock: HandClock) -> FunctionUrl:
-    return FunctionUrl(posting_function(aws, clock))
+def posting_server(aws: dict[str, str], clock: SleepClock) -> FunctionUrl:
+    return FunctionUrl(build_posting_function(aws, clock))
 
 
 @pytest.fixture
-def die() -> Callable[..., None]:
-    """What ends the posting server's process, put in place of one of its methods."""
+def kill_process() -> Callable[..., None]:
+    """Return a function that ends the posting function's process, to replace one of its methods."""
 
     def end(*_: object, **__: object) -> None:
-        raise Killed
+        raise ProcessKilled
 
     return end
 
 
 @pytest.fixture
-def receiver(aws: dict[str, str], clock: HandClock, served: Any) -> Receiver:
-    """The webhook, connected as the account `webhook:sales`."""
-    receiver = Receiver()
+def webhook(aws: dict[str, str], clock: SleepClock, serve: Any) -> RecordingWebhook:
+    """Connect a webhook as the account `webhook:sales`."""
+    recording = RecordingWebhook()
     account = Account(
         destination="webhook:sales",
         label="Sales",
-        address=served(receiver).url,
+        address=serve(recording).url,
         credentials={"secret": SecretStr(f"whsec_{KEY}")},
     )
     ParameterStoreAccounts(client("ssm"), ACCOUNTS, clock).connect(account)
-    return receiver
+    return recording
 
 
 @pytest.fixture
-def relay(aws: dict[str, str], clock: HandClock, posting_server: FunctionUrl, served: Any) -> Callable[..., Any]:
+def relay(aws: dict[str, str], clock: SleepClock, posting_server: FunctionUrl, serve: Any) -> Callable[..., Any]:
     """Invoke the relay with an event, as the scheduler, Lambda's retries and the on-failure queue do."""
     settings = RelaySettings(
-        posting_url=served(posting_server).url,
+        posting_url=serve(posting_server).url,
         allowed_hosts=frozenset(),
         signing_secret_arn=aws["SIGNING_SECRET_ARN"],
         table_name="ledger",
@@ -208,13 +194,13 @@ def relay(aws: dict[str, str], clock: HandClock, posting_server: FunctionUrl, se
 
 
 @pytest.fixture
-def ledger(aws: dict[str, str], clock: HandClock) -> DynamoLedger:
-    """The ledger as the dashboard opens it."""
+def ledger(aws: dict[str, str], clock: SleepClock) -> DynamoLedger:
+    """Open the ledger as the dashboard does."""
     return DynamoLedger(Table(client("dynamodb"), "ledger", clock))
 
 
 @pytest.fixture
-def post(clock: HandClock) -> Callable[..., Post]:
+def post(clock: SleepClock) -> Callable[..., Post]:
     """Build a post that is due in a minute."""
 
     def build(**changed: Any) -> Post:
@@ -235,13 +221,13 @@ def post(clock: HandClock) -> Callable[..., Post]:
 
 @pytest.fixture
 def event() -> Callable[[Post], dict[str, Any]]:
-    """What the scheduler hands to the relay for a post."""
+    """Build the event with which the scheduler invokes the relay for a post."""
     return lambda post: json.loads(write_invocation(invocation_of(post, post.due_at - timedelta(seconds=60))))
 
 
 @pytest.fixture
-def became(ledger: DynamoLedger) -> Callable[[], OccurrenceOutcome]:
-    """What History says became of the post."""
+def occurrence_outcome(ledger: DynamoLedger) -> Callable[[], OccurrenceOutcome]:
+    """Read the outcome of the post from History."""
 
     def read() -> OccurrenceOutcome:
         [occurrence] = ledger.history(after=None, limit=10)

@@ -1,4 +1,4 @@
-"""A post from the scheduler's event to the network, whatever happens twice, too late, by halves or in another order."""
+"""The path of a post from the scheduler's event to the network, with repeated, late, lost and unordered events."""
 
 import itertools
 import json
@@ -21,59 +21,65 @@ TEXT = "Grüße aus Köln 🎉"
 
 
 @pytest.fixture
-def feed(aws: Any, clock: Any) -> Any:
-    """The texts in the outbox."""
+def outbox_texts(aws: Any, clock: Any) -> Any:
+    """Read the texts in the outbox."""
     outbox = DynamoOutbox(Table(client("dynamodb"), "ledger", clock))
     return lambda: [entry.text for entry in outbox.feed(limit=10)]
 
 
 def redelivered(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event of the on-failure queue that hands a failed invocation over again."""
+    """Return the on-failure queue's event for a failed invocation."""
     return {"Records": [{"eventSource": "aws:sqs", "body": json.dumps({"requestPayload": event})}]}
 
 
-def results(answer: dict[str, Any]) -> list[str]:
-    """Return how it stands with each destination, as the posting server answered."""
-    return [result["state"] for result in json.loads(answer["body"])["results"]]
+def states(response: dict[str, Any]) -> list[str]:
+    """Return the state of each destination in a response of the posting function."""
+    return [result["state"] for result in json.loads(response["body"])["results"]]
 
 
-def test_a_post_goes_out_at_its_instant_and_history_tells_when(relay, event, post, receiver, became, clock):
-    planned = post()
-    receipt = relay(event(planned))
-    assert receiver.texts == [TEXT]
-    assert receipt["posted_at"] == f"{planned.due_at:%Y-%m-%dT%H:%M:%S}.000Z"
-    assert (became().state, became().published_at, became().attempts) == ("published", planned.due_at, 1)
-
-
-# Twice
-
-
-def test_an_event_that_comes_twice_is_published_once(relay, event, post, receiver, became):
-    first, second = relay(event(post())), relay(event(post()))
-    assert receiver.texts == [TEXT]
-    assert first["results"] == second["results"]
-    assert became().state == "published"
-
-
-def test_two_events_at_once_are_published_once_and_the_second_comes_again(
-    relay, event, post, receiver, became, posting_server
+def test_a_post_is_published_at_its_due_instant_and_history_shows_when(
+    relay, event, post, webhook, occurrence_outcome, clock
 ):
     planned = post()
-    receiver.open.clear()
+    receipt = relay(event(planned))
+    assert webhook.texts == [TEXT]
+    assert receipt["posted_at"] == f"{planned.due_at:%Y-%m-%dT%H:%M:%S}.000Z"
+    assert (occurrence_outcome().state, occurrence_outcome().published_at, occurrence_outcome().attempts) == (
+        "published",
+        planned.due_at,
+        1,
+    )
+
+
+# Repeated events
+
+
+def test_a_repeated_event_is_published_once(relay, event, post, webhook, occurrence_outcome):
+    first, second = relay(event(post())), relay(event(post()))
+    assert webhook.texts == [TEXT]
+    assert first["results"] == second["results"]
+    assert occurrence_outcome().state == "published"
+
+
+def test_of_two_concurrent_events_one_publishes_and_the_other_is_retried(
+    relay, event, post, webhook, occurrence_outcome, posting_server
+):
+    planned = post()
+    webhook.may_respond.clear()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(relay, event(planned))
-        assert receiver.reached.wait(20)
+        assert webhook.reached.wait(20)
         with pytest.raises(DeliveryFailed, match="503"):
             relay(event(planned))
-        assert 0 < int(posting_server.answers[0]["headers"]["retry-after"]) <= LEASE.total_seconds()
-        receiver.open.set()
+        assert 0 < int(posting_server.responses[0]["headers"]["retry-after"]) <= LEASE.total_seconds()
+        webhook.may_respond.set()
         assert first.result()["kind"] == "handed_over"
     relay(redelivered(event(planned)))
-    assert receiver.texts == [TEXT]
-    assert became().state == "published"
+    assert webhook.texts == [TEXT]
+    assert occurrence_outcome().state == "published"
 
 
-def test_events_at_the_very_same_moment_are_published_once(relay, event, post, receiver, became):
+def test_simultaneous_events_are_published_once(relay, event, post, webhook, occurrence_outcome):
     planned = post()
 
     def attempt(_: int) -> str:
@@ -86,158 +92,166 @@ def test_events_at_the_very_same_moment_are_published_once(relay, event, post, r
         kinds = list(pool.map(attempt, range(6)))
     assert "handed_over" in kinds
     assert set(kinds) <= {"handed_over", "attempt_failed"}
-    assert receiver.texts == [TEXT]
-    assert became().state == "published"
+    assert webhook.texts == [TEXT]
+    assert occurrence_outcome().state == "published"
 
 
-def test_an_answer_that_is_lost_on_its_way_is_given_again(relay, event, post, receiver, became, posting_server, clock):
+def test_after_a_lost_response_the_retry_gets_the_same_response(
+    relay, event, post, webhook, occurrence_outcome, posting_server, clock
+):
     planned = post()
-    posting_server.lose_answers = 1
+    posting_server.lost_responses = 1
     with pytest.raises(DeliveryFailed, match="before a complete response"):
         relay(event(planned))
     clock.sleep(60)
     assert relay(event(planned))["attempt"] == 2
-    first, second = posting_server.answers
+    first, second = posting_server.responses
     assert first["body"] == second["body"]
-    assert receiver.texts == [TEXT]
-    assert became().state == "published"
+    assert webhook.texts == [TEXT]
+    assert occurrence_outcome().state == "published"
 
 
-def test_only_the_destination_that_failed_is_tried_again(relay, event, post, receiver, became, feed, monkeypatch):
+def test_only_the_failed_destination_is_retried(
+    relay, event, post, webhook, occurrence_outcome, outbox_texts, monkeypatch
+):
     planned = post(destinations=("outbox", "webhook:sales"))
-    whole = DynamoOutbox.add
+    add = DynamoOutbox.add
 
-    def refuse(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(DynamoOutbox, "add", refuse)
+    monkeypatch.setattr(DynamoOutbox, "add", fail)
     with pytest.raises(DeliveryFailed, match="503"):
         relay(event(planned))
-    assert (receiver.texts, became().state) == ([TEXT], "retrying")
-    monkeypatch.setattr(DynamoOutbox, "add", whole)
+    assert (webhook.texts, occurrence_outcome().state) == ([TEXT], "retrying")
+    monkeypatch.setattr(DynamoOutbox, "add", add)
     relay(event(planned))
-    assert (receiver.texts, feed(), became().state) == ([TEXT], [TEXT], "published")
+    assert (webhook.texts, outbox_texts(), occurrence_outcome().state) == ([TEXT], [TEXT], "published")
 
 
-# Changed
+# Revisions
 
 
 @pytest.mark.parametrize("desired", ["active", "cancelled"])
-def test_an_older_revision_that_still_fires_publishes_nothing(
-    relay, event, post, receiver, ledger, posting_server, clock, desired
+def test_an_event_of_an_older_revision_publishes_nothing(
+    relay, event, post, webhook, ledger, posting_server, clock, desired
 ):
     old = post()
     ledger.plan(old, schedule_name="old", now=clock())
     new = old.model_copy(update={"revision": 2, "text": "Better"})
     ledger.change(new, desired=desired, schedule_name="new", now=clock())
     assert relay(event(old))["kind"] == "handed_over"
-    assert results(posting_server.answers[0]) == ["superseded"]
-    assert receiver.texts == []
+    assert states(posting_server.responses[0]) == ["superseded"]
+    assert webhook.texts == []
     assert ledger.history(after=None, limit=10) == []
     relay(event(new))
-    assert receiver.texts == (["Better"] if desired == "active" else [])
+    assert webhook.texts == (["Better"] if desired == "active" else [])
 
 
-# Killed half-way
+# A killed posting function
 
 
-def test_killed_after_publishing_a_network_that_knows_repeats_has_it_once(
-    relay, event, post, aws, feed, became, die, clock, monkeypatch
+def test_killed_after_publishing_a_deduplicating_network_has_one_post(
+    relay, event, post, aws, outbox_texts, occurrence_outcome, kill_process, clock, monkeypatch
 ):
     planned = post(destinations=("outbox",))
     with monkeypatch.context() as crash:
-        crash.setattr(DynamoLedger, "finish", die)
+        crash.setattr(DynamoLedger, "finish", kill_process)
         with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
-    assert feed() == [TEXT]
-    with pytest.raises(DeliveryFailed, match="503"):  # the claim is leased still: it may be going on
+    assert outbox_texts() == [TEXT]
+    with pytest.raises(DeliveryFailed, match="503"):  # the lease of the claim still runs
         relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["attempt"] == 3
-    assert feed() == [TEXT]
-    assert became().state == "published"
+    assert outbox_texts() == [TEXT]
+    assert occurrence_outcome().state == "published"
 
 
-def test_killed_after_publishing_elsewhere_it_is_unconfirmed_and_shown(
-    relay, event, post, receiver, became, die, clock, monkeypatch
+def test_killed_after_publishing_to_another_network_the_post_is_unconfirmed(
+    relay, event, post, webhook, occurrence_outcome, kill_process, clock, monkeypatch
 ):
     planned = post()
     with monkeypatch.context() as crash:
-        crash.setattr(DynamoLedger, "finish", die)
+        crash.setattr(DynamoLedger, "finish", kill_process)
         with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["kind"] == "handed_over"
-    assert receiver.texts == [TEXT]
-    assert became().state == "unconfirmed"
-    assert "stopped while it was publishing" in became().reason
+    assert webhook.texts == [TEXT]
+    assert occurrence_outcome().state == "unconfirmed"
+    assert "stopped while it was publishing" in occurrence_outcome().reason
 
 
-def test_killed_before_claiming_it_is_as_if_nothing_had_come(relay, event, post, receiver, became, die, monkeypatch):
+def test_killed_before_the_claim_the_retry_publishes_the_post(
+    relay, event, post, webhook, occurrence_outcome, kill_process, monkeypatch
+):
     planned = post()
     with monkeypatch.context() as crash:
-        crash.setattr(DynamoLedger, "claim", die)
+        crash.setattr(DynamoLedger, "claim", kill_process)
         with pytest.raises(DeliveryFailed, match="502"):
             relay(event(planned))
-    assert (receiver.texts, became().state) == ([], "retrying")
+    assert (webhook.texts, occurrence_outcome().state) == ([], "retrying")
     relay(event(planned))
-    assert (receiver.texts, became().state) == ([TEXT], "published")
+    assert (webhook.texts, occurrence_outcome().state) == ([TEXT], "published")
 
 
-# Late
+# Lateness
 
 
-def test_an_event_that_comes_too_late_is_missed_and_shown(relay, event, post, receiver, became, posting_server, clock):
+def test_an_event_past_the_late_limit_is_missed(relay, event, post, webhook, occurrence_outcome, posting_server, clock):
     planned = post(due_at=clock() - timedelta(minutes=61))
     assert relay(redelivered(event(planned)))["kind"] == "missed"
-    assert (receiver.texts, posting_server.answers) == ([], [])
-    assert became().state == "missed"
-    assert "61 minutes after its time" in became().reason
+    assert (webhook.texts, posting_server.responses) == ([], [])
+    assert occurrence_outcome().state == "missed"
+    assert "61 minutes after its time" in occurrence_outcome().reason
 
 
-def test_a_post_that_fails_until_it_is_too_late_has_failed(
-    relay, event, post, receiver, became, die, clock, monkeypatch
+def test_a_post_that_fails_until_its_late_limit_has_failed(
+    relay, event, post, webhook, occurrence_outcome, kill_process, clock, monkeypatch
 ):
     planned = post(late_after_minutes=1)
-    monkeypatch.setattr(DynamoLedger, "claim", die)
+    monkeypatch.setattr(DynamoLedger, "claim", kill_process)
     with pytest.raises(DeliveryFailed, match="502"):
         relay(event(planned))
     clock.sleep(61)
     assert relay(redelivered(event(planned)))["kind"] == "failed"
-    assert became().state == "failed"
+    assert occurrence_outcome().state == "failed"
 
 
-# In another order
+# The order of receipts
 
 
-def test_receipts_that_arrive_in_any_order_tell_the_same(relay, event, post, receiver, ledger, die, clock, monkeypatch):
+def test_the_outcome_does_not_depend_on_the_order_of_receipts(
+    relay, event, post, webhook, ledger, kill_process, clock, monkeypatch
+):
     planned = post(destinations=("webhook:sales", "outbox"))
     with monkeypatch.context() as crash:
-        crash.setattr(DynamoOutbox, "add", die)
+        crash.setattr(DynamoOutbox, "add", kill_process)
         with pytest.raises(DeliveryFailed):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     relay(event(planned))
-    told = outcome(ledger.occurrence(planned.post_id))
-    assert (told.state, [each.state for each in told.destinations]) == ("published", ["published", "published"])
+    expected = outcome(ledger.occurrence(planned.post_id))
+    assert (expected.state, [each.state for each in expected.destinations]) == ("published", ["published", "published"])
 
     database = client("dynamodb")
     receipts = [item for item in database.scan(TableName="ledger")["Items"] if item["sk"]["S"].startswith("receipt#")]
-    assert len(receipts) == 4  # the relay's two, and one of each destination
+    assert len(receipts) == 4  # two of the relay, and one per destination
     for order in itertools.permutations(receipts):
         for item in receipts:
             database.delete_item(TableName="ledger", Key={"pk": item["pk"], "sk": item["sk"]})
         receipts = [item | {"sk": {"S": f"receipt#{planned.post_id}#{place}"}} for place, item in enumerate(order)]
         for item in receipts:
             database.put_item(TableName="ledger", Item=item)
-        assert outcome(ledger.occurrence(planned.post_id)) == told
+        assert outcome(ledger.occurrence(planned.post_id)) == expected
 
 
-def test_the_relays_receipt_of_a_first_attempt_may_come_after_all_of_the_second(
-    relay, event, post, receiver, became, posting_server, clock, monkeypatch
+def test_the_relays_first_receipt_may_follow_all_receipts_of_the_second_attempt(
+    relay, event, post, webhook, occurrence_outcome, posting_server, clock, monkeypatch
 ):
     planned, late = post(), []
-    posting_server.lose_answers = 1
+    posting_server.lost_responses = 1
     with monkeypatch.context() as slow:
         slow.setattr(ReceiptTable, "record", lambda *arguments: late.append(arguments))
         with pytest.raises(DeliveryFailed):
@@ -246,4 +260,4 @@ def test_the_relays_receipt_of_a_first_attempt_may_come_after_all_of_the_second(
     relay(event(planned))
     for arguments in late:
         ReceiptTable.record(*arguments)
-    assert became().state == "published"
+    assert occurrence_outcome().state == "published"

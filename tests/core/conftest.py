@@ -1,4 +1,4 @@
-"""Posts to plan, a ledger to plan them in, schedulers to arm them in, and other people's servers on loopback."""
+"""Fixtures of core: posts, a ledger, and schedulers."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ POST_ID = "k3v9q2m4cx7a"
 
 @pytest.fixture
 def a_post(clock) -> Callable[..., Post]:
-    """Build a post to the outbox, due in an hour, with the given members changed."""
+    """Build a post to the outbox that is due in an hour, with the given members changed."""
 
     def build(**changed: Any) -> Post:
         due_at = changed.get("due_at", clock() + timedelta(hours=1))
@@ -38,7 +38,7 @@ def a_post(clock) -> Callable[..., Post]:
 
 @pytest.fixture
 def a_series(a_post) -> Callable[..., Post]:
-    """Build a post that repeats every morning, with the given members changed."""
+    """Build a post that repeats each morning, with the given members changed."""
 
     def build(**changed: Any) -> Post:
         rule = Repeat(expression="cron(0 9 * * ? *)")
@@ -49,7 +49,7 @@ def a_series(a_post) -> Callable[..., Post]:
 
 @pytest.fixture
 def invoked() -> Callable[..., Payload]:
-    """Return what the relay is handed when a post is due."""
+    """Build the payload with which the relay is invoked for a due post."""
 
     def build(post: Post, **changed: Any) -> Payload:
         payload = invocation_of(post, changed.pop("occurrence", post.due_at))
@@ -60,7 +60,7 @@ def invoked() -> Callable[..., Payload]:
 
 @pytest.fixture
 def presence(tmp_path) -> Iterator[Presence]:
-    """This process, present in a home."""
+    """Register this process in a home."""
     presence = Presence(tmp_path / "processes")
     yield presence
     presence.leave()
@@ -68,7 +68,7 @@ def presence(tmp_path) -> Iterator[Presence]:
 
 @pytest.fixture
 def database(tmp_path, clock) -> Iterator[Database]:
-    """punctual.db, with nothing in it."""
+    """Open an empty punctual.db."""
     database = open_database(tmp_path / "punctual.db", now=clock())
     yield database
     database.close()
@@ -76,15 +76,15 @@ def database(tmp_path, clock) -> Iterator[Database]:
 
 @pytest.fixture
 def ledger(database, presence) -> SqliteLedger:
-    """The ledger of one machine, empty."""
+    """Return the empty ledger of one machine."""
     return SqliteLedger(database, presence)
 
 
 GROUP = "punctual"
 
 
-class Handed:
-    """As much of boto3's lambda client as hands occurrences over; it keeps what it was handed."""
+class RecordingLambdaClient:
+    """The part of boto3's lambda client that invokes functions; it records the payloads."""
 
     def __init__(self) -> None:
         self.payloads: list[Payload] = []
@@ -97,15 +97,15 @@ class Handed:
 
 @pytest.fixture(params=["engine", "moto"])
 def scheduler(request) -> Any:
-    """boto3's scheduler client on the engine and on moto, with our group."""
+    """Return boto3's scheduler client on the engine and on moto, with the schedule group."""
     client = request.getfixturevalue(f"{request.param}_client")
     client.create_schedule_group(Name=GROUP)
     return client
 
 
 @pytest.fixture
-def functions() -> Handed:
-    return Handed()
+def functions() -> RecordingLambdaClient:
+    return RecordingLambdaClient()
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def target() -> TargetSettings:
 
 @pytest.fixture
 def make_schedules(scheduler, functions, ledger, target, clock) -> Callable[..., Schedules]:
-    """Make another Schedules on the same scheduler and ledger, as another process would, with some parts replaced."""
+    """Make a Schedules on the same scheduler and ledger, as another process would, with the given parts replaced."""
 
     def make(**parts: Any) -> Schedules:
         whole = {
@@ -145,39 +145,39 @@ def schedules(make_schedules) -> Schedules:
 
 @pytest.fixture
 def names(scheduler) -> Callable[[], list[str]]:
-    """Return the names of the schedules there are."""
+    """List the names of all schedules."""
 
-    def listed() -> list[str]:
+    def list_names() -> list[str]:
         pages = scheduler.get_paginator("list_schedules").paginate(GroupName=GROUP)
         return sorted(summary["Name"] for page in pages for summary in page["Schedules"])
 
-    return listed
+    return list_names
 
 
 @pytest.fixture
 def held(scheduler) -> Callable[[str], dict[str, Any]]:
-    """Return a schedule as the scheduler holds it."""
+    """Read a schedule from the scheduler by its name."""
     return lambda name: scheduler.get_schedule(Name=name, GroupName=GROUP)
 
 
 @pytest.fixture
 def agrees(scheduler, functions, ledger, names, held) -> Callable[[str], None]:
-    """Assert that the scheduler holds exactly what the ledger wishes of a post, and that the ledger knows it."""
+    """Assert that the scheduler holds only the desired schedule of a post and that the ledger has settled it."""
 
     def check(post_id: str) -> None:
         plan = ledger.get(post_id)
-        there = [name for name in names() if name.endswith(post_id)]
+        found = [name for name in names() if name.endswith(post_id)]
         if plan is None:
-            assert there == []
+            assert found == []
             return
         assert (plan.settled, plan.superseded) == (True, ())
         if plan.schedule_name is None and plan.desired == "active":
-            handed = [(payload.post_id, payload.revision) for payload in functions.payloads]
-            assert (post_id, plan.post.revision) in handed
+            invoked = [(payload.post_id, payload.revision) for payload in functions.payloads]
+            assert (post_id, plan.post.revision) in invoked
         if plan.schedule_name is None or plan.desired == "cancelled":
-            assert there == []
+            assert found == []
             return
-        assert there == [plan.schedule_name]
+        assert found == [plan.schedule_name]
         schedule = held(plan.schedule_name)
         assert read_scheduled(schedule) == plan.post
         assert schedule["State"] == ("ENABLED" if plan.desired == "active" else "DISABLED")
