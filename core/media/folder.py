@@ -1,4 +1,4 @@
-"""Pictures and videos in a folder of the home."""
+"""A media store in a folder."""
 
 import os
 import re
@@ -15,25 +15,25 @@ _REFERENCE = re.compile(r"[0-9a-f]{64}")
 
 
 class FolderMedia:
-    """The media port on a folder: `ab/abcd...`, mode 0600, each file whole or not there at all.
+    """The media port on a folder: files `ab/abcd...` with mode 0600, each complete or absent.
 
-    Raises StorageError where the disk refuses.
+    The methods raise StorageError when the disk fails.
     """
 
     def __init__(self, path: Path) -> None:
-        """`path` is made with the first file that is put."""
+        """Keep the files in `path`, which the first `put` creates."""
         self._path = path
 
     def put(self, content: bytes) -> str:
         reference = reference_of(content)
-        path = self._place(reference)
+        path = self._path_of(reference)
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(path, content)  # also where there is a file, since that one may have been altered
+            write_private(path, content)  # also over an existing file, which may have been altered
         return reference
 
     def get(self, reference: str) -> bytes:
-        path = self._place(reference)
+        path = self._path_of(reference)
         with translate_storage_errors(path):
             try:
                 content = path.read_bytes()
@@ -42,15 +42,15 @@ class FolderMedia:
         return check_content(content, reference)
 
     def exists(self, reference: str) -> bool:
-        return bool(_REFERENCE.fullmatch(reference)) and self._place(reference).is_file()
+        return bool(_REFERENCE.fullmatch(reference)) and self._path_of(reference).is_file()
 
     def touch(self, reference: str) -> None:
-        path = self._place(reference)
+        path = self._path_of(reference)
         with translate_storage_errors(path), suppress(FileNotFoundError):
             os.utime(path)
 
     def stored_at(self, reference: str) -> datetime | None:
-        path = self._place(reference)
+        path = self._path_of(reference)
         with translate_storage_errors(path):
             return _kept_at(path)
 
@@ -62,11 +62,11 @@ class FolderMedia:
                     yield StoredMedia(reference=path.name, stored_at=stored_at)
 
     def delete(self, reference: str) -> None:
-        path = self._place(reference)
+        path = self._path_of(reference)
         with translate_storage_errors(path):
             path.unlink(missing_ok=True)
 
-    def _place(self, reference: str) -> Path:
+    def _path_of(self, reference: str) -> Path:
         if not _REFERENCE.fullmatch(reference):
             raise MissingMedia(reference)
         return self._path / reference[:2] / reference
@@ -75,5 +75,5 @@ class FolderMedia:
 def _kept_at(path: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except FileNotFoundError:  # perhaps deleted by another process since it was listed
+    except FileNotFoundError:  # another process may have deleted it since it was listed
         return None

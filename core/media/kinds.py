@@ -1,9 +1,9 @@
-"""What a file is, told from its first bytes; its name and what a browser says of it count for nothing."""
+"""Detects the content type of a file from its first bytes, not from its name or the browser's claim."""
 
 from core.errors import PunctualError
 
-PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-VIDEOS = ("video/mp4",)
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+VIDEO_TYPES = ("video/mp4",)
 
 _MP4_BRANDS = (
     b"isom",
@@ -19,7 +19,7 @@ _MP4_BRANDS = (
     b"dash",
     b"MSNV",
 )
-_KNOWN_TO_BE_UNUSABLE = {
+_UNSUPPORTED_BRANDS = {
     b"heic": "a HEIC picture",
     b"heix": "a HEIC picture",
     b"mif1": "a HEIF picture",
@@ -30,16 +30,16 @@ _KNOWN_TO_BE_UNUSABLE = {
 
 
 class UnsupportedFile(PunctualError):
-    """A file is nothing that networks take."""
+    """No network accepts a file of this kind."""
 
     hint = "Save it as a JPEG, PNG, GIF or WebP picture, or as an MP4 video, and attach that."
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"The file is {what}.")
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The file is {kind}.")
 
 
 def detect_content_type(content: bytes) -> str:
-    """Return which of PICTURES and VIDEOS a file is by its first bytes. Raises UnsupportedFile."""
+    """Return the content type of a file, one of PICTURE_TYPES and VIDEO_TYPES. Raises UnsupportedFile."""
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -49,12 +49,12 @@ def detect_content_type(content: bytes) -> str:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     if content[4:8] == b"ftyp":
-        return _by_brand(content[8:12])
+        return _type_of_brand(content[8:12])
     raise UnsupportedFile("neither a picture nor a video" if content else "empty")
 
 
-def _by_brand(brand: bytes) -> str:
-    """Tell the files apart that begin with ISO 14496-12's `ftyp`."""
+def _type_of_brand(brand: bytes) -> str:
+    """Return the content type for the brand in a file's `ftyp` box (ISO 14496-12). Raises UnsupportedFile."""
     if brand in _MP4_BRANDS:
         return "video/mp4"
-    raise UnsupportedFile(_KNOWN_TO_BE_UNUSABLE.get(brand, "of a kind that no network takes"))
+    raise UnsupportedFile(_UNSUPPORTED_BRANDS.get(brand, "of a kind that no network accepts"))

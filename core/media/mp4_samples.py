@@ -1,16 +1,16 @@
-"""Where the samples of an MP4's track lie in the file: pictures, sound, or what a drone wrote down beside them."""
+"""Locates the samples of an MP4 track in the file: pictures, sound, or metadata such as a drone's positions."""
 
 import struct
 from collections.abc import Iterator, Mapping
 
 _FIXED_SIZE = struct.Struct(">4xII")
-"""How the table of sizes begins: the size of every sample, or 0 where each has its own; then how many there are."""
+"""The start of the size table: the size of every sample, or 0 if each has its own, and the number of samples."""
 
 
 def chunk_ranges(tables: Mapping[bytes, bytes]) -> Iterator[tuple[int, int]]:
-    """Yield where each chunk of a track begins and ends, from its sample tables (ISO 14496-12, 8.7) by their names.
+    """Yield the start and end of each chunk of a track, from its sample tables by name (ISO 14496-12, 8.7).
 
-    Nothing where a table is missing or was cut short.
+    Yields nothing if a table is missing or truncated.
     """
     try:
         fixed, _ = _FIXED_SIZE.unpack_from(tables[b"stsz"])
@@ -30,6 +30,6 @@ def chunk_ranges(tables: Mapping[bytes, bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _rows(table: bytes, form: str, begin: int) -> list[tuple[int, ...]]:
-    """Return the whole rows of a table that begin at a place in it."""
+    """Return the complete rows of a table from an offset on."""
     width = struct.calcsize(form)
     return list(struct.iter_unpack(form, table[begin : len(table) - (len(table) - begin) % width]))

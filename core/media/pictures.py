@@ -1,4 +1,4 @@
-"""Pictures: looked into, scaled down to what a network takes, and freed of where and when they were taken."""
+"""Inspects pictures, fits them to a network's limits, and removes their metadata, such as place and time."""
 
 import struct
 import threading
@@ -14,34 +14,34 @@ from core.errors import PunctualError
 from core.media.animations import strip_gif_metadata
 
 MAX_PIXELS = 50_000_000
-"""More are refused before they are decoded: a file of a few kilobytes can unfold to gigabytes."""
+"""A picture with more pixels is refused before decoding: a file of a few kilobytes can expand to gigabytes."""
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
-"""What Pillow calls what it has read. MPO is how some cameras write JPEG; it is opened as one."""
+"""Pillow's names of formats. MPO is a variant of JPEG that some cameras write; Pillow opens it as a JPEG."""
 QUALITIES = (92, 85, 75)
-"""JPEG qualities, tried in this order until the file is small enough."""
-SMALLEST_SIDE = 64
-"""Pixels; a picture that does not fit when it is this small never will."""
-_UNFOLDED = threading.BoundedSemaphore(2)
-"""Pictures that are made ready at the same moment, for however many networks and posts: each may take 400 MB."""
+"""JPEG qualities, tried in this order until the file fits."""
+MIN_SIDE = 64
+"""Pixels. A picture that does not fit at this size is refused."""
+_DECODERS = threading.BoundedSemaphore(2)
+"""Limits the pictures that are decoded at the same time, for all networks and posts: each may need 400 MB."""
 
-_FAULTS = (
+_PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError),
     *(struct.error, zlib.error),
 )
-"""What Pillow raises over files that are cut short or put together wrongly."""
+"""The errors that Pillow raises for truncated or malformed files."""
 
 
 class CorruptPicture(PunctualError):
-    """A picture cannot be read to its end."""
+    """A picture cannot be decoded completely."""
 
-    hint = "Open it in a picture viewer: if it shows, save it anew and attach that."
+    hint = "Open it in a picture viewer. If it shows, save a copy and attach that."
 
     def __init__(self) -> None:
         super().__init__("The picture is damaged.")
 
 
 class TooManyPixels(PunctualError):
-    """A picture is larger than any network shows, and than this machine should unfold."""
+    """A picture has more pixels than MAX_PIXELS."""
 
     hint = "Scale it down and attach it again."
 
@@ -50,20 +50,20 @@ class TooManyPixels(PunctualError):
 
 
 class CannotFit(PunctualError):
-    """A picture cannot be made to fit a network's limits without spoiling it."""
+    """A picture cannot be fitted to a network's limits without spoiling it."""
 
     hint = "Attach a smaller one, or a still picture instead of an animation."
 
-    def __init__(self, what: str, max_bytes: int) -> None:
-        super().__init__(f"The {what} cannot be made to fit into {max_bytes:,} bytes.")
+    def __init__(self, kind: str, max_bytes: int) -> None:
+        super().__init__(f"The {kind} cannot be reduced to {max_bytes:,} bytes.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PictureLimits:
-    """What a network takes of pictures.
+    """A network's limits for pictures.
 
-    `count`: how many in one post. `max_bytes`: of each. `total_bytes`: of all together. `max_side`: pixels, of the
-    longer side. `alt`: characters of alt text, 0 where the network has none.
+    `count`: pictures of one post. `max_bytes`: size of each. `total_bytes`: size of all together. `max_side`: pixels of
+    the longer side. `types`: accepted content types. `alt`: characters of the description, 0 if the network has none.
     """
 
     count: int
@@ -74,13 +74,13 @@ class PictureLimits:
     alt: int = 0
 
     def max_bytes_each(self, count: int) -> int:
-        """Return how many bytes each of `count` pictures may have."""
+        """Return the size limit in bytes of each of `count` pictures."""
         return self.max_bytes if self.total_bytes is None else min(self.max_bytes, self.total_bytes // max(1, count))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """An encoded picture; `width` and `height` are in pixels, as people see it."""
+    """An encoded picture. `width` and `height` are in pixels, after rotation for display."""
 
     content: bytes
     content_type: str
@@ -89,7 +89,7 @@ class Picture:
 
 
 def inspect_picture(content: bytes) -> Picture:
-    """Decode a picture whole, and return what it is. Raises TooManyPixels or CorruptPicture."""
+    """Decode a picture completely, and return it with its type and size. Raises TooManyPixels or CorruptPicture."""
     with _opened(content) as image:
         content_type = FORMATS[image.format or ""]
         upright = ImageOps.exif_transpose(image)
@@ -98,20 +98,19 @@ def inspect_picture(content: bytes) -> Picture:
 
 
 def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
-    """Return a picture as a network takes it when it is one of `count`: upright, scaled down, with nothing but pixels.
+    """Return a picture within a network's limits for one of `count` pictures: rotated, scaled down, without metadata.
 
-    What the file told of place, time and camera is gone; colours keep their profile. An animated GIF keeps its
-    frames as they are where GIFs are taken; elsewhere its first one goes. Raises CannotFit, TooManyPixels or
-    CorruptPicture.
+    The colour profile is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs; otherwise its
+    first frame is used. Raises CannotFit, TooManyPixels or CorruptPicture.
     """
     max_bytes = limits.max_bytes_each(count)
-    with _UNFOLDED, _opened(content) as image:
+    with _DECODERS, _opened(content) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
             return _animation(content, image, limits, max_bytes)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
-        drawn = image.format in ("PNG", "GIF") and len(content) <= max_bytes
+        is_drawing = image.format in ("PNG", "GIF") and len(content) <= max_bytes
         pixels = _pixels(image, limits.max_side)
-    if "image/png" in limits.types and (pixels.mode == "RGBA" or drawn):
+    if "image/png" in limits.types and (pixels.mode == "RGBA" or is_drawing):
         picture = _encoded(pixels, "PNG", icc_profile=profile)
         if len(picture.content) <= max_bytes:
             return picture
@@ -119,7 +118,7 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
 
 
 def thumbnail(content: bytes, *, side: int = 320) -> bytes:
-    """Return a small JPEG or PNG of a picture for a page. Raises what `fit_picture` raises."""
+    """Return a small JPEG or PNG of a picture for a page. Raises the errors of `fit_picture`."""
     return fit_picture(content, PictureLimits(count=1, max_bytes=400_000, max_side=side)).content
 
 
@@ -132,21 +131,21 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise TooManyPixels from None
-    except _FAULTS as error:
+    except _PILLOW_ERRORS as error:
         raise CorruptPicture from error
 
 
 def _pixels(image: Image.Image, max_side: int) -> Image.Image:
-    """Return nothing but the pixels, upright and scaled down, as RGB, or as RGBA where some are transparent.
+    """Return the pixels alone, rotated and scaled down, as RGB, or as RGBA if some are transparent.
 
-    Each step but the last works on what the one before has left: a large picture as a whole takes 200 MB.
+    Each step replaces its input, because a full-size picture takes up to 200 MB.
     """
-    part = min(1.0, max_side / max(image.size))
-    image.draft(None, (max(1, int(image.width * part)), max(1, int(image.height * part))))
-    see_through = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
-    mode = "RGBA" if see_through else "RGB"
+    scale = min(1.0, max_side / max(image.size))
+    image.draft(None, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
+    transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+    mode = "RGBA" if transparent else "RGB"
     if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")  # convert alone would clip to white
+        image = image.point(lambda value: value * (1 / 256)).convert("L")  # convert alone clips to white
     if image.mode != mode:
         image = image.convert(mode)
     image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
@@ -157,35 +156,39 @@ def _pixels(image: Image.Image, max_side: int) -> Image.Image:
 
 
 def _on_white(pixels: Image.Image) -> Image.Image:
-    """Return the picture as it looks on white paper: JPEG knows no transparency."""
+    """Return the picture on a white background, because JPEG has no transparency."""
     if pixels.mode == "RGB":
         return pixels
-    paper = Image.new("RGB", pixels.size, "white")
-    paper.paste(pixels, mask=pixels.getchannel("A"))
-    return paper
+    background = Image.new("RGB", pixels.size, "white")
+    background.paste(pixels, mask=pixels.getchannel("A"))
+    return background
 
 
 def _small_jpeg(pixels: Image.Image, max_bytes: int, profile: bytes | None) -> Picture:
-    """Encode with less and less quality, then with fewer and fewer pixels, until it is small enough."""
+    """Encode a JPEG with decreasing quality, then with fewer pixels, until it fits. Raises CannotFit."""
     while True:
         for quality in QUALITIES:
             picture = _encoded(pixels, "JPEG", quality=quality, icc_profile=profile)
             if len(picture.content) <= max_bytes:
                 return picture
-        if max(pixels.size) * 3 // 4 < SMALLEST_SIDE:
+        if max(pixels.size) * 3 // 4 < MIN_SIDE:
             raise CannotFit("picture", max_bytes)
         pixels = pixels.resize((max(1, pixels.width * 3 // 4), max(1, pixels.height * 3 // 4)))
 
 
-def _encoded(pixels: Image.Image, form: str, *, icc_profile: bytes | None, quality: int = QUALITIES[0]) -> Picture:
+def _encoded(
+    pixels: Image.Image, pillow_format: str, *, icc_profile: bytes | None, quality: int = QUALITIES[0]
+) -> Picture:
     file = BytesIO()
-    pixels.save(file, form, quality=quality, icc_profile=icc_profile)
-    return Picture(content=file.getvalue(), content_type=FORMATS[form], width=pixels.width, height=pixels.height)
+    pixels.save(file, pillow_format, quality=quality, icc_profile=icc_profile)
+    return Picture(
+        content=file.getvalue(), content_type=FORMATS[pillow_format], width=pixels.width, height=pixels.height
+    )
 
 
 def _animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
-    """Return an animated GIF with its frames untouched: to encode them anew would spoil them. Raises CannotFit."""
-    quiet = strip_gif_metadata(content)
-    if len(quiet) > max_bytes or max(image.size) > limits.max_side:
+    """Return an animated GIF with unchanged frames, because encoding them again would spoil them. Raises CannotFit."""
+    stripped = strip_gif_metadata(content)
+    if len(stripped) > max_bytes or max(image.size) > limits.max_side:
         raise CannotFit("animation", max_bytes)
-    return Picture(content=quiet, content_type="image/gif", width=image.width, height=image.height)
+    return Picture(content=stripped, content_type="image/gif", width=image.width, height=image.height)

@@ -1,4 +1,4 @@
-"""What every store of pictures and videos promises: kept by content, so that the same file is there once."""
+"""The port of media stores, which keep each file once, under the hash of its content."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from core.errors import PunctualError
 
 
 class MissingMedia(PunctualError):
-    """A picture or video is not where it was kept."""
+    """The store has no file with this reference."""
 
     hint = "Attach it again, then schedule the post again."
 
@@ -19,9 +19,9 @@ class MissingMedia(PunctualError):
 
 
 class AlteredMedia(PunctualError):
-    """A kept file is not what was put there."""
+    """The content of a stored file does not match its reference."""
 
-    hint = "Attach it again, then schedule the post again. Look after the disk, if nobody changed the file."
+    hint = "Attach it again, then schedule the post again. If nobody changed the file, check the disk."
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"The picture or video {reference[:12]} has changed since it was attached.")
@@ -29,51 +29,51 @@ class AlteredMedia(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredMedia:
-    """One file in the store, and when it was last put there."""
+    """A file in the store, and when it was last put or touched."""
 
     reference: str
     stored_at: datetime
 
 
 class MediaStore(Protocol):
-    """Files by the SHA-256 of their content. It may be used from any thread, and by several processes."""
+    """Files under the SHA-256 of their content. Threads and processes may share a store."""
 
     def put(self, content: bytes) -> str:
-        """Keep `content`, durably, and return its reference. What is there already counts as put now."""
+        """Store `content` durably and return its reference. A file that exists already counts as put now."""
         ...
 
     def get(self, reference: str) -> bytes:
-        """Return what was put. Raises MissingMedia, or AlteredMedia if it is something else by now."""
+        """Return the content of a file. Raises MissingMedia, or AlteredMedia if it does not match the reference."""
         ...
 
     def exists(self, reference: str) -> bool:
-        """Tell whether `get` would find something."""
+        """Return whether the store has a file."""
         ...
 
     def touch(self, reference: str) -> None:
-        """Let a file count as put now. Without effect if it is not there."""
+        """Count a file as put now. Has no effect if the store does not have it."""
         ...
 
     def stored_at(self, reference: str) -> datetime | None:
-        """Return when a file was last put or renewed; None if it is not there."""
+        """Return when a file was last put or touched; None if the store does not have it."""
         ...
 
     def scan(self) -> Iterator[StoredMedia]:
-        """Walk through all there is, in no order; what is put or deleted meanwhile may be seen or not."""
+        """Yield every file, in no order. Files put or deleted meanwhile may be missing or included."""
         ...
 
     def delete(self, reference: str) -> None:
-        """Forget a file. Without effect if it is not there."""
+        """Delete a file. Has no effect if the store does not have it."""
         ...
 
 
 def reference_of(content: bytes) -> str:
-    """Return the reference under which `content` is kept, in any store."""
+    """Return the reference of `content`, the same in every store."""
     return hashlib.sha256(content).hexdigest()
 
 
 def check_content(content: bytes, reference: str) -> bytes:
-    """Return `content`. Raises AlteredMedia if it is not what `reference` stands for."""
+    """Return `content` unchanged. Raises AlteredMedia if it does not match `reference`."""
     if reference_of(content) != reference:
         raise AlteredMedia(reference)
     return content

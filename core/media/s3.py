@@ -1,4 +1,4 @@
-"""Pictures and videos in an S3 bucket."""
+"""A media store in an S3 bucket."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,10 +12,13 @@ PREFIX = "media/"
 
 
 class S3Media:
-    """The media port on a bucket: one object `media/<reference>` for each file. Raises the errors of core.aws_errors."""
+    """The media port on a bucket: one object `media/<reference>` for each file.
+
+    The methods raise the errors of core.aws_errors.
+    """
 
     def __init__(self, client: Any, bucket: str) -> None:
-        """`client` is a boto3 `s3` client that may read, write, list and delete under `media/`."""
+        """Use a boto3 `s3` client that may read, write, list and delete objects under `media/`."""
         self._client = client
         self._bucket = bucket
 
@@ -44,7 +47,7 @@ class S3Media:
                 Bucket=self._bucket,
                 Key=key,
                 CopySource={"Bucket": self._bucket, "Key": key},
-                MetadataDirective="REPLACE",  # S3 copies an object onto itself only where something changes
+                MetadataDirective="REPLACE",  # S3 copies an object onto itself only with a change
             )
 
     def stored_at(self, reference: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Animations, and what they tell besides pictures."""
+"""Removing comments and metadata from animated GIFs."""
 
 from io import BytesIO
 
@@ -30,42 +30,42 @@ def comment(text):
 
 
 XMP = b"\x21\xff\x0bXMP DataXMP<x>+50.9413+006.9583</x>\x01" + bytes(range(255, -1, -1)) + b"\0"
-"""As Photoshop writes it: the text, then a trailer that leads whoever reads it as sub-blocks to its end."""
+"""XMP as Photoshop writes it: the text, then a trailer that makes it a valid chain of sub-blocks."""
 PLACE = b"+50.9413+006.9583"
 
 
-@pytest.mark.parametrize("told", [comment(PLACE), XMP, b"\x21\x01\x0c" + b"\0" * 12 + b"\x11" + PLACE + b"\0"])
+@pytest.mark.parametrize("metadata", [comment(PLACE), XMP, b"\x21\x01\x0c" + b"\0" * 12 + b"\x11" + PLACE + b"\0"])
 @pytest.mark.parametrize("where", ["before", "behind"])
-def test_what_is_told_in_words_is_gone_and_every_frame_stays(told, where):
+def test_comments_and_metadata_are_removed_and_every_frame_is_unchanged(metadata, where):
     plain = animation()
     head = plain.index(b"\x21\xff\x0bNETSCAPE")
-    talking = plain[:head] + told + plain[head:] if where == "before" else plain[:-1] + told + plain[-1:]
-    quiet = strip_gif_metadata(talking)
-    assert PLACE in talking
-    assert PLACE not in quiet
-    for (before, time_before), (after, time_after) in zip(frames(plain), frames(quiet), strict=True):
+    original = plain[:head] + metadata + plain[head:] if where == "before" else plain[:-1] + metadata + plain[-1:]
+    stripped = strip_gif_metadata(original)
+    assert PLACE in original
+    assert PLACE not in stripped
+    for (before, time_before), (after, time_after) in zip(frames(plain), frames(stripped), strict=True):
         assert ImageChops.difference(before, after).getbbox() is None
         assert time_before == time_after
-    assert b"NETSCAPE2.0" in quiet
+    assert b"NETSCAPE2.0" in stripped
 
 
-def test_an_animation_that_tells_nothing_stays_as_it_is():
+def test_an_animation_without_metadata_is_unchanged():
     assert strip_gif_metadata(animation()) == animation()
 
 
-def test_what_lies_behind_the_end_is_gone():
+def test_data_after_the_end_are_removed():
     assert strip_gif_metadata(animation() + b"taken at " + PLACE) == animation()
 
 
-def test_an_animation_that_is_cut_short_ends_with_its_last_whole_frame():
+def test_a_truncated_animation_ends_with_its_last_complete_frame():
     whole = animation()
     assert 1 <= len(list(frames(strip_gif_metadata(whole[: len(whole) * 2 // 3])))) < 3
 
 
 @given(cut=st.integers(13, 2000), edits=st.lists(st.tuples(st.integers(13, 2000), st.integers(0, 255)), max_size=8))
-def test_a_hostile_file_is_read_without_harm(cut, edits):
+def test_a_hostile_file_does_not_raise(cut, edits):
     content = bytearray(animation())
     for place, byte in edits:
         content[place % len(content)] = byte
-    quiet = strip_gif_metadata(bytes(content[:cut]))
-    assert len(quiet) <= len(content) + 1
+    stripped = strip_gif_metadata(bytes(content[:cut]))
+    assert len(stripped) <= len(content) + 1

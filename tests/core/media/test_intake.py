@@ -1,4 +1,4 @@
-"""What a person attaches."""
+"""Ingesting attached files."""
 
 from io import BytesIO
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from core.media.folder import FolderMedia
-from core.media.intake import PICTURE_BYTES, FileTooLarge, ingest
+from core.media.intake import MAX_PICTURE_BYTES, FileTooLarge, ingest
 from core.media.kinds import UnsupportedFile, detect_content_type
 from core.media.pictures import CorruptPicture
 
@@ -28,7 +28,7 @@ def picture(form="PNG", size=(40, 30)):
     ("form", "content_type"),
     [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/gif"), ("WEBP", "image/webp")],
 )
-def test_a_picture_is_kept_with_what_it_is(store, form, content_type):
+def test_a_picture_is_stored_and_described(store, form, content_type):
     content = picture(form)
     media = ingest(store, content, alt=" A teal square ")
     assert store.get(media.reference) == content
@@ -42,14 +42,14 @@ def test_a_picture_is_kept_with_what_it_is(store, form, content_type):
     }
 
 
-def test_a_video_is_kept_as_it_is(store):
+def test_a_video_without_metadata_is_stored_unchanged(store):
     media = ingest(store, VIDEO)
     assert (media.kind, media.content_type, media.width) == ("video", "video/mp4", None)
     assert store.get(media.reference) == VIDEO
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "kind"),
     [
         (b"", "empty"),
         (b"%PDF-1.7", "neither a picture nor a video"),
@@ -58,26 +58,26 @@ def test_a_video_is_kept_as_it_is(store):
         (b"\0\0\0\x18ftypheic" + b"\0" * 90, "a HEIC picture"),
         (b"\0\0\0\x18ftypavif" + b"\0" * 90, "an AVIF picture"),
         (b"\0\0\0\x14ftypqt  " + b"\0" * 90, "a QuickTime video"),
-        (b"\0\0\0\x14ftyp3gp5" + b"\0" * 90, "of a kind that no network takes"),
+        (b"\0\0\0\x14ftyp3gp5" + b"\0" * 90, "of a kind that no network accepts"),
     ],
 )
-def test_what_no_network_takes_is_refused_and_named(store, content, said):
-    with pytest.raises(UnsupportedFile, match=said) as refused:
+def test_a_file_that_no_network_accepts_is_refused_with_its_kind(store, content, kind):
+    with pytest.raises(UnsupportedFile, match=kind) as refusal:
         ingest(store, content)
-    assert "JPEG" in refused.value.hint
+    assert "JPEG" in refusal.value.hint
     assert list(store.scan()) == []
 
 
-def test_a_damaged_picture_is_refused_before_it_is_kept(store):
+def test_a_damaged_picture_is_refused_and_not_stored(store):
     with pytest.raises(CorruptPicture):
         ingest(store, picture("JPEG")[:60])
     assert list(store.scan()) == []
 
 
-def test_a_picture_that_calls_itself_another_is_what_it_contains():
+def test_the_content_type_comes_from_the_content():
     assert detect_content_type(picture("PNG")) == "image/png"
 
 
-def test_a_file_of_many_bytes_is_refused_before_it_is_decoded(store):
-    with pytest.raises(FileTooLarge, match=r"30\.0 MB; 30 MB"):
-        ingest(store, picture() + b"\0" * PICTURE_BYTES)
+def test_a_file_that_is_too_large_is_refused_before_decoding(store):
+    with pytest.raises(FileTooLarge, match=r"30\.0 MB; the limit is 30 MB"):
+        ingest(store, picture() + b"\0" * MAX_PICTURE_BYTES)

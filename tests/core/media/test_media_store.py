@@ -1,4 +1,4 @@
-"""Every store of pictures and videos, held to the one port."""
+"""The contract of media stores, on a folder and on a bucket."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from core.media.s3 import S3Media
 from core.storage.database import StorageError
 
 CONTENT = b"\x89PNG and so on"
-NEVER_PUT = "0" * 64
+UNKNOWN = "0" * 64
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def bucket():
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         client.create_bucket(Bucket="pictures")
-        client.put_object(Bucket="pictures", Key="not-ours", Body=b"somebody else's")
+        client.put_object(Bucket="pictures", Key="not-ours", Body=b"another file")
         yield S3Media(client, "pictures")
 
 
@@ -37,26 +37,26 @@ def store(request):
     return request.getfixturevalue(request.param)
 
 
-def test_what_was_put_is_there(store):
+def test_a_file_is_found_after_put(store):
     reference = store.put(CONTENT)
     assert reference == reference_of(CONTENT)
     assert store.exists(reference)
     assert store.get(reference) == CONTENT
 
 
-def test_the_same_content_is_kept_once(store):
+def test_the_same_content_is_stored_once(store):
     assert store.put(CONTENT) == store.put(bytes(CONTENT))
     assert [each.reference for each in store.scan()] == [reference_of(CONTENT)]
 
 
-def test_what_was_never_put_is_missing(store):
-    assert not store.exists(NEVER_PUT)
+def test_an_unknown_file_is_missing(store):
+    assert not store.exists(UNKNOWN)
     with pytest.raises(MissingMedia, match="000000000000 is no longer there"):
-        store.get(NEVER_PUT)
+        store.get(UNKNOWN)
     assert list(store.scan()) == []
 
 
-def test_what_was_deleted_is_missing_and_may_be_deleted_again(store):
+def test_a_deleted_file_is_missing_and_may_be_deleted_again(store):
     reference = store.put(CONTENT)
     store.delete(reference)
     store.delete(reference)
@@ -65,7 +65,7 @@ def test_what_was_deleted_is_missing_and_may_be_deleted_again(store):
         store.get(reference)
 
 
-def test_each_file_says_when_it_was_put(store):
+def test_scan_gives_the_time_of_each_put(store):
     store.put(CONTENT)
     store.put(b"another")
     found = list(store.scan())
@@ -73,18 +73,18 @@ def test_each_file_says_when_it_was_put(store):
     assert all(abs(each.stored_at - datetime.now(UTC)) < timedelta(minutes=1) for each in found)
 
 
-def test_when_one_file_was_put_may_be_asked(store):
+def test_stored_at_gives_the_time_of_one_put(store):
     reference = store.put(CONTENT)
     assert [store.stored_at(reference)] == [each.stored_at for each in store.scan()]
-    assert store.stored_at(NEVER_PUT) is None
+    assert store.stored_at(UNKNOWN) is None
 
 
-def test_a_reference_that_begins_like_another_is_another(store):
+def test_a_prefix_of_a_reference_is_unknown(store):
     reference = store.put(CONTENT)
     assert not store.exists(reference[:-1])
 
 
-def test_what_is_needed_is_renewed_and_stays_as_it_is(store):
+def test_touch_keeps_the_content_and_updates_the_time(store):
     reference = store.put(CONTENT)
     [before] = store.scan()
     store.touch(reference)
@@ -93,13 +93,13 @@ def test_what_is_needed_is_renewed_and_stays_as_it_is(store):
     assert store.get(reference) == CONTENT
 
 
-def test_what_is_not_there_cannot_be_renewed_and_need_not_be(store):
-    store.touch(NEVER_PUT)
+def test_touch_of_an_unknown_file_has_no_effect(store):
+    store.touch(UNKNOWN)
     assert list(store.scan()) == []
 
 
 @pytest.mark.parametrize("again", [FolderMedia.touch, lambda folder, reference: folder.put(CONTENT)])
-def test_what_is_put_again_is_young_again(folder, tmp_path, again):
+def test_put_and_touch_update_the_time_of_an_old_file(folder, tmp_path, again):
     reference = folder.put(CONTENT)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     os.utime(tmp_path / "media" / reference[:2] / reference, (long_ago.timestamp(), long_ago.timestamp()))
@@ -108,26 +108,26 @@ def test_what_is_put_again_is_young_again(folder, tmp_path, again):
     assert [each.stored_at > long_ago for each in folder.scan()] == [True]
 
 
-def test_only_this_user_can_read_a_file(folder, tmp_path):
+def test_only_the_owner_can_read_a_file(folder, tmp_path):
     reference = folder.put(CONTENT)
     assert stat.S_IMODE((tmp_path / "media" / reference[:2] / reference).stat().st_mode) == 0o600
 
 
-def test_a_file_that_was_changed_on_the_disk_is_not_published(folder, tmp_path):
+def test_a_file_that_was_altered_on_disk_is_an_error(folder, tmp_path):
     reference = folder.put(CONTENT)
     (tmp_path / "media" / reference[:2] / reference).write_bytes(b"something else")
     with pytest.raises(AlteredMedia):
         folder.get(reference)
 
 
-def test_a_file_that_was_changed_on_the_disk_is_whole_again_once_it_is_attached_again(folder, tmp_path):
+def test_put_restores_a_file_that_was_altered_on_disk(folder, tmp_path):
     reference = folder.put(CONTENT)
     (tmp_path / "media" / reference[:2] / reference).write_bytes(CONTENT[::-1])
     folder.put(CONTENT)
     assert folder.get(reference) == CONTENT
 
 
-def test_a_reference_cannot_lead_out_of_the_folder(folder, tmp_path):
+def test_a_reference_cannot_point_outside_the_folder(folder, tmp_path):
     (tmp_path / "secret").write_text("s3cret")
     assert not (tmp_path / "media").exists()
     for reference in ("../secret", "..", "/etc/passwd", ""):
@@ -135,19 +135,19 @@ def test_a_reference_cannot_lead_out_of_the_folder(folder, tmp_path):
             folder.get(reference)
 
 
-def test_what_is_half_written_is_no_file(folder, tmp_path):
+def test_an_unfinished_file_is_not_found(folder, tmp_path):
     reference = folder.put(CONTENT)
     (tmp_path / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(CONTENT[:4])
     assert [each.reference for each in folder.scan()] == [reference]
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "media").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="media"):
         FolderMedia(tmp_path / "media").put(CONTENT)
 
 
-def test_what_the_bucket_refuses_is_told_as_an_error_of_ours(bucket):
+def test_an_error_of_the_bucket_is_translated(bucket):
     def refuse(**_):
         raise bucket._client.exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
 

@@ -1,4 +1,4 @@
-"""Videos, and what they tell of the place and of their shape."""
+"""Removing metadata from MP4 videos, and reading their display size."""
 
 import struct
 
@@ -24,40 +24,40 @@ FRAMES = box(b"mdat", b"frames " * 50)
 
 @pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize(
-    "film",
+    "video",
     [
-        lambda told: START + box(b"moov", MOVIE, told) + FRAMES,
-        lambda told: START + FRAMES + box(b"moov", MOVIE, box(b"trak", box(b"tkhd", b"\2" * 20), told)),
-        lambda told: START + box(b"moov", MOVIE, wide=True) + told + FRAMES,
+        lambda metadata: START + box(b"moov", MOVIE, metadata) + FRAMES,
+        lambda metadata: START + FRAMES + box(b"moov", MOVIE, box(b"trak", box(b"tkhd", b"\2" * 20), metadata)),
+        lambda metadata: START + box(b"moov", MOVIE, wide=True) + metadata + FRAMES,
     ],
 )
 @pytest.mark.parametrize("kind", [b"udta", b"meta", b"uuid"])
-def test_the_place_is_gone_and_nothing_else_has_moved(film, kind, wide):
-    before = film(box(kind, PLACE, wide=wide))
+def test_the_place_is_removed_and_every_offset_is_unchanged(video, kind, wide):
+    before = video(box(kind, PLACE, wide=wide))
     after = strip_video_metadata(before)
     assert b"+50.9413" not in after
     assert len(after) == len(before)
-    for kept in (START, MOVIE, FRAMES):
-        assert after.find(kept) == before.find(kept)
+    for part in (START, MOVIE, FRAMES):
+        assert after.find(part) == before.find(part)
 
 
-def test_a_film_that_tells_nothing_stays_as_it_is():
-    film = START + box(b"moov", MOVIE, box(b"trak", box(b"tkhd", b"\2" * 20))) + FRAMES
-    assert strip_video_metadata(film) == film
+def test_a_video_without_metadata_is_unchanged():
+    video = START + box(b"moov", MOVIE, box(b"trak", box(b"tkhd", b"\2" * 20))) + FRAMES
+    assert strip_video_metadata(video) == video
 
 
-def test_frames_that_look_like_metadata_are_not_touched():
-    film = START + box(b"moov", MOVIE) + box(b"mdat", box(b"udta", PLACE))
-    assert strip_video_metadata(film) == film
+def test_frames_that_look_like_metadata_are_unchanged():
+    video = START + box(b"moov", MOVIE) + box(b"mdat", box(b"udta", PLACE))
+    assert strip_video_metadata(video) == video
 
 
-def test_the_last_box_may_reach_to_the_end_of_the_file():
-    film = START + box(b"moov", MOVIE) + struct.pack(">I4s", 0, b"uuid") + PLACE
-    assert b"+50.9413" not in strip_video_metadata(film)
+def test_metadata_in_a_last_box_without_a_size_are_removed():
+    video = START + box(b"moov", MOVIE) + struct.pack(">I4s", 0, b"uuid") + PLACE
+    assert b"+50.9413" not in strip_video_metadata(video)
 
 
 UPRIGHT, TURNED = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
-"""How a track is to be shown: as it is, or by a quarter to the right, as phones write it."""
+"""Rotation matrices of a track: none, and a quarter turn to the right, as phones write it."""
 
 
 def track(width, height, matrix=UPRIGHT, version=0):
@@ -67,14 +67,14 @@ def track(width, height, matrix=UPRIGHT, version=0):
 
 @pytest.mark.parametrize("version", [0, 1])
 @pytest.mark.parametrize(("matrix", "shown"), [(UPRIGHT, (320, 180)), (TURNED, (180, 320))])
-def test_a_film_tells_how_it_is_shown(matrix, shown, version):
+def test_the_display_size_includes_the_rotation(matrix, shown, version):
     sound, pictures = track(0, 0, version=version), track(320, 180, matrix, version)
-    film = START + FRAMES + box(b"moov", MOVIE, box(b"udta", PLACE), sound, pictures)
-    assert display_size(film) == display_size(strip_video_metadata(film)) == shown
+    video = START + FRAMES + box(b"moov", MOVIE, box(b"udta", PLACE), sound, pictures)
+    assert display_size(video) == display_size(strip_video_metadata(video)) == shown
 
 
 @pytest.mark.parametrize("tracks", [b"", track(0, 0), box(b"trak", box(b"tkhd", b"\2" * 20)), FRAMES])
-def test_a_film_that_does_not_tell_how_it_is_shown_has_no_shape(tracks):
+def test_a_video_without_a_size_has_no_display_size(tracks):
     assert display_size(START + box(b"moov", MOVIE, tracks)) is None
 
 
@@ -88,29 +88,29 @@ def table(kind, *numbers, form=">I"):
     return box(kind, b"\0" * 4, *(struct.pack(form, number) for number in numbers))
 
 
-FILM, TRACK = b"seen " * 8, b"+50.9413+006.9583 12:00:01"
+SEEN, POSITIONS = b"seen " * 8, b"+50.9413+006.9583 12:00:01"
 
 
 def two_tracks(kind, offsets="stco", sizes=(10, 16), fixed=0):
-    """A film of which every second chunk belongs to a track of another kind, with one sample in a chunk of its own."""
-    film = START + box(b"mdat", FILM, TRACK[:10], FILM, TRACK[10:], FILM)
-    first = film.index(TRACK[:10])
-    second = film.index(TRACK[10:])
+    """Return a video whose every second chunk belongs to a track of another kind, with one sample per chunk."""
+    video = START + box(b"mdat", SEEN, POSITIONS[:10], SEEN, POSITIONS[10:], SEEN)
+    first = video.index(POSITIONS[:10])
+    second = video.index(POSITIONS[10:])
     form = ">Q" if offsets == "co64" else ">I"
     chunks = box(offsets.encode(), struct.pack(">4xI", 2), struct.pack(form, first), struct.pack(form, second))
-    told = handled(
+    metadata = handled(
         kind,
         table(b"stsz", fixed, len(sizes), *(() if fixed else sizes)),
         table(b"stsc", 1, 1, 1, 1),
         chunks,
     )
-    pictures = handled(b"vide", table(b"stsz", 40, 3), table(b"stsc", 1, 1, 1, 1), table(b"stco", 1, film.index(FILM)))
-    return film + box(b"moov", MOVIE, pictures, told)
+    pictures = handled(b"vide", table(b"stsz", 40, 3), table(b"stsc", 1, 1, 1, 1), table(b"stco", 1, video.index(SEEN)))
+    return video + box(b"moov", MOVIE, pictures, metadata)
 
 
 @pytest.mark.parametrize("offsets", ["stco", "co64"])
 @pytest.mark.parametrize("kind", [b"meta", b"text", b"sbtl", b"tmcd"])
-def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offsets):
+def test_a_track_of_camera_positions_is_removed_with_all_its_samples(kind, offsets):
     before = two_tracks(kind, offsets)
     after = strip_video_metadata(before)
     assert len(after) == len(before)
@@ -118,39 +118,39 @@ def test_a_track_of_where_the_camera_was_is_gone_with_all_its_samples(kind, offs
     assert b"06.9583" in before
     for part in (b"+50.9413+0", b"06.9583", b":00:01", kind):
         assert part not in after
-    assert after.count(FILM) == 3
+    assert after.count(SEEN) == 3
     assert after.find(b"vide") == before.find(b"vide")
 
 
-def test_samples_of_one_size_are_gone_as_well():
+def test_samples_of_a_fixed_size_are_removed():
     after = strip_video_metadata(two_tracks(b"meta", fixed=10))
     assert b"+50.9413+0" not in after
-    assert b":00:01" in after  # behind the ten bytes that the table tells of
-    assert after.count(FILM) == 3
+    assert b":00:01" in after  # after the ten bytes of the size table
+    assert after.count(SEEN) == 3
 
 
 @pytest.mark.parametrize("kind", [b"vide", b"soun", b"auxv"])
-def test_a_track_that_is_seen_or_heard_stays(kind):
+def test_a_track_that_is_seen_or_heard_is_unchanged(kind):
     assert strip_video_metadata(two_tracks(kind)) == two_tracks(kind)
 
 
-def test_samples_beyond_the_end_of_the_file_or_all_over_it_do_no_harm():
+def test_samples_outside_the_file_do_not_raise():
     chunks = table(b"stco", 4, 0, 0, 0, 2**32 - 1)
     hostile = handled(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
-    film = START + box(b"moov", hostile) + FRAMES
-    assert len(strip_video_metadata(film)) == len(film)
+    video = START + box(b"moov", hostile) + FRAMES
+    assert len(strip_video_metadata(video)) == len(video)
 
 
-def test_samples_that_overlap_blank_no_more_than_the_file_has_bytes():
+def test_overlapping_samples_blank_no_more_bytes_than_the_file_has():
     size = len(START + FRAMES)
     chunks = table(b"stco", 3, size, size, 0)
     hostile = handled(b"meta", table(b"stsz", 2**20, 3), table(b"stsc", 1, 1, 1, 1), chunks)
-    film = START + FRAMES + box(b"moov", hostile) + box(b"mdat", b"x" * 3 * size)
-    assert strip_video_metadata(film).startswith(START + FRAMES)
+    video = START + FRAMES + box(b"moov", hostile) + box(b"mdat", b"x" * 3 * size)
+    assert strip_video_metadata(video).startswith(START + FRAMES)
 
 
 @given(st.binary(max_size=200) | st.lists(st.sampled_from([START, b"moov", b"\0\0\0\x10", b"udta"])).map(b"".join))
 @example(two_tracks(b"meta")[:-30])
-def test_a_hostile_film_is_read_without_harm_and_keeps_its_length(content):
+def test_a_hostile_video_keeps_its_length(content):
     assert len(strip_video_metadata(content)) == len(content)
     display_size(content)
