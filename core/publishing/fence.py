@@ -57,18 +57,19 @@ class DestinationResult:
 
 
 class Fence:
-    """Publishes behind durable claims, so that repeated and concurrent requests make one post.
+    """Publishes behind durable claims, so that repeated and concurrent requests make at most one post.
 
     The steps of a publication are:
 
     1. *Prepare* the repeatable work, such as uploads. A crash here leaves nothing to resolve.
-    2. *Claim* the pair (occurrence, destination) in the ledger, in one conditional write, with a lease. One of several
-       concurrent attempts gets the claim; the others wait.
+    2. *Claim* the pair (occurrence, destination) in the ledger, in one conditional write, with a lease. Of several
+       concurrent attempts one gets the claim; the others return *waiting*.
     3. *Publish*: call the network.
     4. *Record* the result as a receipt. A later request for a finished claim gets the recorded result.
 
-    A crash between steps 2 and 4 leaves an open claim. When its lease has expired, the next attempt takes it over if
-    the account deduplicates; otherwise the claim becomes *unconfirmed*, and a person decides.
+    A crash between steps 2 and 4 leaves an open claim. Once its lease has expired or its owner is dead, the next
+    attempt takes the claim over if the account deduplicates. Otherwise the claim becomes *unconfirmed*, and a person
+    decides.
     """
 
     def __init__(self, ledger: Ledger, media: MediaStore, clock: Clock) -> None:
@@ -89,8 +90,8 @@ class Fence:
 
         `part` is the number of the part in a thread; `earlier_references` are the references of the parts before it.
         If a picture or video cannot be sent, the whole post is refused. If the network asked for a pause, it is not
-        called before the end of that pause, not even to prepare. Raises the PunctualError of a failed `prepare`, and
-        the errors of the ledger and the media store; nothing is claimed then, except where recording a result failed.
+        called before the end of that pause, not even to prepare. Raises the errors of `prepare` and of the media store,
+        with nothing claimed, and those of the ledger.
         """
         destination = Destination(account.destination, part)
         existing = self._existing_result(payload, destination)
@@ -229,7 +230,7 @@ def _publish(network: Network, publication: Publication) -> NetworkResult:
 
 
 def _result_of_claim(destination: Destination, claim: ClaimResult, now: datetime) -> DestinationResult:
-    """Return the result that a claim which was not granted stands for."""
+    """Return the result of a claim that was not granted."""
     if claim.verdict == "busy" or claim.verdict == "waiting":
         wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is running.")
         return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=wait)
