@@ -1,4 +1,4 @@
-"""The dashboard as people run it, and a browser to look at it with."""
+"""The dashboard as a server of its own, and a browser."""
 
 import os
 import re
@@ -29,7 +29,7 @@ expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a browser where none is installed."""
+    """Skip these tests if no browser is installed."""
     if CHROMIUM is None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """`streamlit run dashboard.py` as a process of its own, on a home of its own."""
+    """`streamlit run dashboard.py` as a process with its own home."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -45,7 +45,7 @@ class Server:
         self.url = ""
 
     def start(self, *options: str) -> None:
-        """Start, and return once it answers. Without a port among the options, Streamlit finds one."""
+        """Start the server and wait until it answers. Without a port in the options, Streamlit finds one."""
         command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true", *options]
         environment = os.environ | {"PUNCTUAL_HOME": str(self.home)}
         with self.log.open("w") as log:
@@ -54,7 +54,7 @@ class Server:
         eventually(self._answers)
 
     def stop(self) -> None:
-        """Stop as Ctrl+C does."""
+        """Stop the server as Ctrl+C does."""
         self.process.terminate()
         self.process.wait(20)
 
@@ -72,7 +72,7 @@ class Server:
 
 
 def eventually(holds: Callable[[], object], seconds: float = 20) -> object:
-    """Return the first truthy answer; fail when there is none in time."""
+    """Return the first truthy result; fail if there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := holds():
@@ -89,19 +89,19 @@ def unused_port() -> str:
 
 @pytest.fixture
 def free_port() -> str:
-    """A port that nothing listens on."""
+    """Return a port on which nothing listens."""
     return unused_port()
 
 
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., object]:
-    """Wait for a condition in another process."""
+    """Return a function that waits for a condition in another process."""
     return eventually
 
 
 @pytest.fixture
 def fresh_server(tmp_path) -> Iterator[Server]:
-    """A server that nobody has visited, started by the test."""
+    """Return a server without visits, which the test starts."""
     server = Server(tmp_path / "home")
     yield server
     server.stop()
@@ -109,7 +109,7 @@ def fresh_server(tmp_path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory) -> Iterator[Server]:
-    """A server that the tests of a module share."""
+    """Start a server for all tests of a module."""
     server = Server(tmp_path_factory.mktemp("browser") / "home")
     server.start("--server.port", unused_port())
     yield server
@@ -118,9 +118,9 @@ def running(tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture
 def application(running) -> Iterator[Application]:
-    """The running server's home as another process sees it; its queue is empty."""
+    """Open the running server's home as another process, and empty its queue."""
     opened = Application(Settings(home=running.home))
-    for listed in opened.queue.window(opened.clock(), opened.clock().replace(year=2028), limit=100):
+    for listed in opened.listing.window(opened.clock(), opened.clock().replace(year=2028), limit=100):
         opened.schedules.cancel(opened.schedules.plan(listed.post_id))
     yield opened
     opened.close()
@@ -128,7 +128,7 @@ def application(running) -> Iterator[Application]:
 
 @pytest.fixture
 def plan(application) -> Callable[..., Plan]:
-    """Schedule a post as another process would."""
+    """Schedule a post as another process does."""
 
     def schedule(text: str, *, seconds: float) -> Plan:
         due = application.clock().replace(microsecond=0) + timedelta(seconds=seconds)
@@ -150,7 +150,7 @@ def plan(application) -> Callable[..., Plan]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
-    """The browser of somebody in Berlin; one for all tests, so that it loads Streamlit's scripts once a server."""
+    """Start a browser in Berlin. All tests of a module share it, so that it loads Streamlit's scripts once."""
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
@@ -160,7 +160,7 @@ def browser() -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(browser) -> Iterator[Page]:
-    """A window, which is a session of its own for the dashboard."""
+    """Open a window, which is a new session of the dashboard."""
     window = browser.new_page()
     yield window
     window.close()

@@ -1,7 +1,6 @@
-"""What people meet who use the keyboard alone or a screen reader.
+"""The pages for people who use only the keyboard or a screen reader.
 
-Each page is looked through by axe-core, which npm installs for these tests; what Streamlit's own fields are made of is
-left out.
+axe-core checks each page. npm installs it for these tests. The inner elements of some Streamlit widgets are excluded.
 """
 
 import os
@@ -12,28 +11,28 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-STREAMLITS_OWN = [f"[data-testid={each}]" for each in ("stSidebarNavItems", "stDateInput", "stTimeInput")]
-STREAMLITS_OWN += ["[data-testid=stFileUploaderDropzone]"]
-LOOK_THROUGH = """async (left_out) => {
-    const { violations } = await axe.run({ exclude: left_out });
+EXCLUDED = [f"[data-testid={each}]" for each in ("stSidebarNavItems", "stDateInput", "stTimeInput")]
+EXCLUDED += ["[data-testid=stFileUploaderDropzone]"]
+FIND_VIOLATIONS = """async (excluded) => {
+    const { violations } = await axe.run({ exclude: excluded });
     return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
 }"""
 PAGES = {
     "Compose": "Schedule",
     "Queue": "Two",
     "Calendar": "Mon",
-    "History": "It went out: https://example.com/a",
+    "History": "Published: https://example.com/a",
     "Outbox": "https://example.com/a",
     "Accounts": "Outbox (built in)",
-    "Notifications": "Nobody is told yet",
-    "Health": "Look again",
+    "Notifications": "No channels yet",
+    "Health": "Check again",
 }
-"""Each page with words that stand on it once it is drawn."""
+"""Each page with a text that appears once the page is complete."""
 
 
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
-    """Where axe-core's script lies."""
+    """Install axe-core and return the path of its script."""
     if shutil.which("npm") is None:
         pytest.skip("axe-core comes from npm, which is not installed")
     folder = tmp_path_factory.mktemp("axe")
@@ -49,57 +48,57 @@ def axe(tmp_path_factory):
 
 @pytest.fixture
 def posts(plan, application, eventually):
-    """One post that went out, and two that wait."""
-    plan("It went out: https://example.com/a", seconds=3)
+    """Publish one post and schedule two."""
+    plan("Published: https://example.com/a", seconds=3)
     plan("One", seconds=3600)
     plan("Two", seconds=86_400)
     eventually(lambda: application.outbox.feed(limit=1))
 
 
-def faults(page):
-    """What axe-core finds; a second look leaves out what was just being drawn, and faint."""
-    found = page.evaluate(LOOK_THROUGH, STREAMLITS_OWN)
+def violations(page):
+    """Return what axe-core finds. A second check ignores elements that were fading in during the first."""
+    found = page.evaluate(FIND_VIOLATIONS, EXCLUDED)
     if found:
         page.wait_for_timeout(2000)
-        found = page.evaluate(LOOK_THROUGH, STREAMLITS_OWN)
+        found = page.evaluate(FIND_VIOLATIONS, EXCLUDED)
     return found
 
 
-def about(page, label, text):
-    """The button of the post that says so."""
+def post_button(page, label, text):
+    """Return the button of the post with this text."""
     return page.get_by_role("button", name=re.compile(rf"^{label} [\d:]+, {text}$"))
 
 
-def test_no_page_has_a_fault_that_a_program_finds(running, page, axe, posts):
+def test_axe_finds_no_violation_on_any_page(running, page, axe, posts):
     page.goto(running.url)
     page.add_script_tag(path=axe)
-    for name, words in PAGES.items():
+    for name, text in PAGES.items():
         page.get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        expect(page.get_by_text(words, exact=True).first).to_be_visible()
+        expect(page.get_by_text(text, exact=True).first).to_be_visible()
         expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             expect(page.locator(".stApp")).to_have_css("color-scheme", scheme)
-            assert not faults(page), (name, scheme)
+            assert not violations(page), (name, scheme)
 
 
-def test_the_buttons_of_a_list_have_names_of_their_own(running, page, posts):
+def test_each_button_of_a_list_names_its_post(running, page, posts):
     page.goto(f"{running.url}/queue")
     for label in ("Cancel", "More"):
         for text in ("One", "Two"):
-            expect(about(page, label, text)).to_be_visible()
+            expect(post_button(page, label, text)).to_be_visible()
 
 
-def test_the_keyboard_stays_with_the_post_that_was_cancelled(running, page, posts):
+def test_the_focus_stays_on_the_card_of_a_cancelled_post(running, page, posts):
     page.goto(f"{running.url}/queue")
-    about(page, "Cancel", "One").press("Enter")
-    expect(about(page, "Undo", "One")).to_be_focused()
+    post_button(page, "Cancel", "One").press("Enter")
+    expect(post_button(page, "Undo", "One")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(about(page, "Cancel", "One")).to_be_focused()
+    expect(post_button(page, "Cancel", "One")).to_be_focused()
 
 
-def test_what_became_of_a_post_is_said(running, page, application):
+def test_the_state_of_a_new_post_is_announced(running, page, application):
     page.goto(running.url)
     page.get_by_label("Text", exact=True).fill("Can you hear me?")
     page.get_by_role("button", name="Schedule").press("Enter")

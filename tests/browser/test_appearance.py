@@ -1,4 +1,4 @@
-"""What only a browser shows: what is drawn how, and what is said while something takes its time."""
+"""Colours, text direction and the progress message, which only a browser shows."""
 
 import http.server
 import threading
@@ -26,65 +26,65 @@ COLOURS = """each => {
     };
     return [drawn([...grounds, above.at(-1).color], opacity), drawn(grounds)];
 }"""
-"""The colours of a text and of what it stands on, as they are seen."""
+"""Returns the visible colours of a text and of its background."""
 PSEUDO = "getComputedStyle(document.body, '::before')"
 
 
-class Held(http.server.ThreadingHTTPServer):
-    """A server that answers when it is told to."""
+class SlowServer(http.server.ThreadingHTTPServer):
+    """Answers once `released` is set."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.asked, self.free = threading.Event(), threading.Event()
+        self.requested, self.released = threading.Event(), threading.Event()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        self.server.asked.set()
-        self.server.free.wait(20)
+        self.server.requested.set()
+        self.server.released.wait(20)
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
-def held():
-    with Held() as server:
+def slow_server():
+    with SlowServer() as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
-        server.free.set()
+        server.released.set()
         server.shutdown()
 
 
 @pytest.fixture
-def channel(application, held):
-    """A channel to that server."""
-    address = f"http://127.0.0.1:{held.server_port}/"
+def channel(application, slow_server):
+    """Add a channel to the slow server."""
+    address = f"http://127.0.0.1:{slow_server.server_port}/"
     secret = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     application.channels.add(WebhookChannel(name="Slow", address=address, secret=secret))
     yield
     application.channels.remove("Slow")
 
 
-def test_what_takes_a_while_is_seen_to_be_at_work(running, page, held, channel, eventually):
+def test_a_slow_run_shows_a_progress_message(running, page, slow_server, channel, eventually):
     page.goto(f"{running.url}/notifications")
-    page.get_by_role("button", name="Send a test").click()
-    assert held.asked.wait(10)
+    page.get_by_role("button", name="Send test").click()
+    assert slow_server.requested.wait(10)
     eventually(lambda: page.evaluate(f"{PSEUDO}.opacity") == "1")
     assert page.evaluate(f"{PSEUDO}.content") == '"Working …"'
-    held.free.set()
-    expect(page.get_by_text("The test message to Slow was sent.")).to_be_visible()
+    slow_server.released.set()
+    expect(page.get_by_text("Test message sent to Slow.")).to_be_visible()
     assert page.evaluate(f"{PSEUDO}.content") == "none"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", ["page", "dialog"])
-def test_captions_can_be_read(running, page, contrast, scheme, place):
+def test_captions_have_contrast(running, page, contrast, scheme, place):
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{running.url}/accounts")
-    caption = page.get_by_text("A feed of its own, on the Outbox page.")
+    caption = page.get_by_text("Built-in feed on the Outbox page.")
     if place == "dialog":
         page.get_by_role("button", name="Connect an account").click()
         caption = page.get_by_text("From Settings, Privacy and security, App passwords")
@@ -93,18 +93,18 @@ def test_captions_can_be_read(running, page, contrast, scheme, place):
     assert contrast(ink, ground) >= 4.5
 
 
-def test_each_line_runs_in_the_direction_of_its_language(running, page):
+def test_each_line_has_the_direction_of_its_script(running, page):
     page.goto(running.url)
     text = page.get_by_label("Text", exact=True)
     text.fill(f"{ARABIC}.")
     expect(text).to_have_css("unicode-bidi", "plaintext")
 
 
-def test_the_keyboard_can_be_followed_in_the_dark(running, page):
+def test_the_focus_outline_is_visible_in_the_dark_theme(running, page):
     page.emulate_media(color_scheme="dark")
     page.goto(running.url)
     chosen = page.get_by_role("button", name="Outbox (built in)")
-    expect(page.get_by_role("button", name="Post now", exact=True)).to_be_visible()  # the last thing to be drawn
+    expect(page.get_by_role("button", name="Post now", exact=True)).to_be_visible()  # the last element of the page
     expect(chosen).to_be_visible()
     page.get_by_label("Text", exact=True).focus()
     page.keyboard.press("Tab")

@@ -17,22 +17,50 @@ FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
 @pytest.fixture
 def form(page, running, application):
-    """Compose, opened and drawn to the end."""
+    """Open Compose and wait until it is complete."""
     page.goto(running.url)
     expect(page.get_by_role("button", name="Post now")).to_be_visible()
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    settle(page)
     return page
+
+
+@pytest.fixture
+def tester(form, application):
+    """Address the draft to an account on Mastodon that takes 30 characters."""
+    account = Account(
+        destination="mastodon:tester",
+        label="Tester",
+        address="http://127.0.0.1:9",
+        limits={"characters": 30},
+        credentials={"token": "none"},
+    )
+    application.accounts.connect(account)
+    form.reload()
+    form.get_by_role("button", name="Tester").click()
+    yield account
+    application.accounts.remove(account.destination)
+
+
+def settle(page):
+    """Wait until the script does not run."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
 
 
 def card(page, plan):
     return page.locator(f".st-key-card-{plan.post.post_id}")
 
 
-def test_a_first_post_reaches_the_outbox(form):
+def choose(page, item, plan):
+    """Choose an item in the menu of a queued post."""
+    card(page, plan).get_by_role("button", name="More").click()
+    page.get_by_text(item, exact=True).click()
+
+
+def test_a_first_post_is_published_to_the_outbox(form):
     form.get_by_label("Text").fill("My very first post")
     form.get_by_role("button", name="Post now").click()
     dialog = form.get_by_role("dialog")
-    expect(dialog).to_contain_text("This goes out at once to Outbox (built in).")
+    expect(dialog).to_contain_text("This post goes out now to Outbox (built in).")
     dialog.get_by_role("button", name="Post now").click()
     expect(form.locator(".st-key-card-outcome")).to_contain_text("Published to Outbox")
     form.locator(".st-key-card-outcome").get_by_role("link", name="Open").click()
@@ -40,13 +68,13 @@ def test_a_first_post_reaches_the_outbox(form):
     expect(form.get_by_text("My very first post")).to_be_visible()
 
 
-def test_a_post_is_scheduled_seen_in_the_queue_cancelled_and_restored(form):
+def test_a_post_is_scheduled_cancelled_and_restored(form):
     form.get_by_label("Text").fill("See you later")
     form.get_by_role("button", name="Schedule").click()
     outcome = form.locator(".st-key-card-outcome")
     expect(outcome).to_contain_text("Scheduled for")
     expect(form.get_by_label("Text")).to_have_value("")
-    outcome.get_by_role("link", name="See in queue").click()
+    outcome.get_by_role("link", name="View in Queue").click()
     expect(form.get_by_text("See you later", exact=True)).to_be_visible()
     form.get_by_role("button", name="Cancel").click()
     expect(form.get_by_text("Cancelled")).to_be_visible()
@@ -54,26 +82,26 @@ def test_a_post_is_scheduled_seen_in_the_queue_cancelled_and_restored(form):
     expect(form.get_by_role("button", name="Cancel")).to_be_visible()
 
 
-def test_a_post_goes_out_while_no_browser_is_connected(running, application, plan, page, eventually):
+def test_a_post_is_published_while_no_browser_is_connected(running, application, plan, page, eventually):
     plan("Nobody is looking", seconds=3)
     eventually(lambda: any(entry.text == "Nobody is looking" for entry in application.outbox.feed(limit=5)))
     page.goto(f"{running.url}/outbox")
     expect(page.get_by_text("Nobody is looking")).to_be_visible()
 
 
-def test_a_card_turns_from_scheduled_to_published_before_the_readers_eyes(running, plan, page):
+def test_a_card_changes_from_scheduled_to_published_without_moving_the_next_card(running, plan, page):
     soon, later = plan("Any moment now", seconds=8), plan("Much later", seconds=600)
     page.goto(f"{running.url}/queue")
     expect(card(page, soon)).to_contain_text("Any moment now")
     expect(card(page, later).get_by_role("button", name="More")).to_be_visible()
-    expect(page.get_by_role("textbox", name="Search")).to_be_visible()  # drawn last, above the cards
+    expect(page.get_by_role("textbox", name="Search")).to_be_visible()  # the last element above the cards
     below = card(page, later).bounding_box()
     expect(card(page, soon)).to_contain_text("Published")
     expect(card(page, soon)).to_contain_text("ms late")
     assert card(page, later).bounding_box() == pytest.approx(below, abs=1)
 
 
-def test_history_can_be_had_as_csv_with_instants_in_utc(running, application, plan, page, eventually):
+def test_history_is_exported_as_csv_with_instants_in_utc(running, application, plan, page, eventually):
     post = plan("Grüße, with a comma", seconds=3)
     eventually(lambda: any(entry.text == "Grüße, with a comma" for entry in application.outbox.feed(limit=5)))
     page.goto(f"{running.url}/history")
@@ -93,28 +121,28 @@ def test_a_double_click_schedules_one_post(form, application):
     expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
     expect(form.get_by_label("Text")).to_have_value("")
     now = application.clock()
-    assert len(application.queue.window(now, now + timedelta(days=1), limit=10)) == 1
+    assert len(application.listing.window(now, now + timedelta(days=1), limit=10)) == 1
 
 
-def test_a_paste_of_ten_thousand_characters_is_kept_whole(form, application):
+def test_a_paste_of_ten_thousand_characters_is_complete(form, application):
     form.get_by_label("Text").focus()
     form.keyboard.insert_text("0123456789" * 1000)
     expect(form.get_by_text("10,000 characters")).to_be_visible()
     form.get_by_role("button", name="Schedule").click()
     expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
     now = application.clock()
-    listed = application.queue.window(now, now + timedelta(days=1), limit=10)
-    assert application.queue.details(listed)[0].post.text == "0123456789" * 1000
+    listed = application.listing.window(now, now + timedelta(days=1), limit=10)
+    assert application.listing.details(listed)[0].post.text == "0123456789" * 1000
 
 
-def test_the_counter_moves_while_typing_and_counts_what_readers_see(form):
+def test_the_counter_updates_while_typing_and_counts_graphemes(form):
     form.get_by_label("Text").press_sequentially("Hi ")
     expect(form.get_by_text("3 characters")).to_be_visible()
     form.keyboard.insert_text(FAMILY)
     expect(form.get_by_text("4 characters")).to_be_visible()
 
 
-def test_why_a_post_cannot_go_out_now_is_said_in_the_dialog_that_asked(form):
+def test_a_post_now_dialog_shows_the_error_of_its_post(form):
     form.get_by_label("Text").fill("x" * 210_000)
     form.get_by_role("button", name="Post now").click()
     dialog = form.get_by_role("dialog")
@@ -122,38 +150,25 @@ def test_why_a_post_cannot_go_out_now_is_said_in_the_dialog_that_asked(form):
     expect(dialog).to_contain_text("Shorten the text")
 
 
-def test_a_text_over_the_limit_stays_and_is_marked(form, application):
-    application.accounts.connect(
-        Account(
-            destination="mastodon:tester",
-            label="Tester",
-            address="http://127.0.0.1:9",
-            limits={"characters": 30},
-            credentials={"token": "none"},
-        )
-    )
-    form.reload()
-    form.get_by_role("button", name="Tester").click()
+def test_a_text_over_the_limit_stays_in_the_field_and_is_marked(form, tester):
     text = form.get_by_label("Text", exact=True)
     text.focus()
     form.keyboard.insert_text("https://example.com/a-path-that-counts-as-23 and words")
     expect(form.get_by_text("24 too many: 54 of 30 characters for Tester")).to_be_visible()
     form.get_by_role("button", name="Schedule").click()
-    expect(form.get_by_text("The text has 33 characters; Tester takes 30.")).to_be_visible()
+    expect(form.get_by_text("The text has 33 characters; Tester accepts 30.")).to_be_visible()
     expect(form.get_by_text("3 too many: 33 of 30 characters for Tester")).to_be_visible()
     expect(text).to_have_value("https://example.com/a-path-that-counts-as-23 and words")
-    form.get_by_text("Send to Tester as a thread").click()
+    form.get_by_text("Split into a thread for Tester").click()
     expect(form.get_by_role("status").get_by_text("54 characters")).to_be_visible()
     expect(form.get_by_text("too many")).to_have_count(0)
-    application.accounts.remove("mastodon:tester")
 
 
-def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, application):
+def test_a_refresh_behind_an_open_dialog_keeps_its_text(running, plan, page, application):
     first = plan("Before", seconds=600)
     plan("Behind", seconds=1200)
     page.goto(f"{running.url}/queue")
-    card(page, first).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", first)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Text").fill("Half written")
     plan("Between", seconds=900)
@@ -164,7 +179,7 @@ def test_a_refresh_behind_an_open_dialog_loses_nothing(running, plan, page, appl
     expect(card(page, first)).to_contain_text("Half written")
 
 
-def test_a_dialog_belongs_to_the_page_so_that_no_refresh_of_the_list_overtakes_it(running, plan, page):
+def test_a_dialog_belongs_to_the_page_and_not_to_the_refreshing_list(running, plan, page):
     post, dialogs = plan("Something", seconds=600), []
 
     def listen(frame):
@@ -174,34 +189,30 @@ def test_a_dialog_belongs_to_the_page_so_that_no_refresh_of_the_list_overtakes_i
 
     page.on("websocket", lambda socket: socket.on("framereceived", listen))
     page.goto(f"{running.url}/queue")
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Change time").click()
+    choose(page, "Change time", post)
     expect(page.get_by_role("dialog")).to_be_visible()
     assert set(dialogs) == {("Change time", "")}
 
 
-def test_a_dialog_counts_its_text_before_anything_is_typed(running, plan, page):
+def test_a_dialog_counts_its_text_when_it_opens(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", post)
     expect(page.get_by_role("dialog").get_by_text("9 characters")).to_be_visible()
 
 
-def test_a_queued_post_gets_a_picture_and_loses_it_again(running, plan, page, application, tmp_path):
+def test_a_picture_is_added_to_a_queued_post_and_removed(running, plan, page, application, tmp_path):
     post = plan("The sea", seconds=600)
     Image.new("RGB", (300, 200), "teal").save(tmp_path / "sea.png")
     dialog, described = page.get_by_role("dialog"), page.get_by_label("Description of picture 1")
     page.goto(f"{running.url}/queue")
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", post)
     dialog.locator("input[type=file]").set_input_files(tmp_path / "sea.png")
     described.fill("A teal sea")
     dialog.get_by_role("button", name="Save").click()
     expect(card(page, post)).to_contain_text("1 picture")
     assert [each.alt for each in application.schedules.plan(post.post.post_id).post.media] == ["A teal sea"]
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", post)
     dialog.get_by_role("button", name="Remove").click()
     expect(described).to_have_count(0)
     dialog.get_by_role("button", name="Save").click()
@@ -209,28 +220,24 @@ def test_a_queued_post_gets_a_picture_and_loses_it_again(running, plan, page, ap
     assert application.schedules.plan(post.post.post_id).post.media == ()
 
 
-def test_what_was_written_elsewhere_meanwhile_is_told_and_replaced_by_saving_once_more(
-    running, plan, page, application
-):
+def test_an_edit_conflict_shows_the_other_text_and_a_second_save_replaces_it(running, plan, page, application):
     post, dialog = plan("At first", seconds=600), page.get_by_role("dialog")
     page.goto(f"{running.url}/queue")
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", post)
     dialog.get_by_label("Text").fill("Mine")
     application.schedules.edit(post, post.post.model_copy(update={"text": "Theirs"}))
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_text("It says now: “Theirs”.")).to_be_visible()
+    expect(dialog.get_by_text("Its text is now: “Theirs”.")).to_be_visible()
     expect(dialog.get_by_label("Text")).to_have_value("Mine")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     expect(card(page, post)).to_contain_text("Mine")
 
 
-def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
+def test_an_error_in_a_dialog_keeps_it_open(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
-    card(page, post).get_by_role("button", name="More").click()
-    page.get_by_text("Edit", exact=True).click()
+    choose(page, "Edit", post)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Text").fill(" ")
     dialog.get_by_role("button", name="Save").click()
@@ -240,7 +247,7 @@ def test_what_is_refused_in_a_dialog_stays_in_it(running, plan, page):
 @pytest.mark.parametrize(
     ("typed", "found"), [("tokyo", "Asia/Tokyo"), ("japan", "Asia/Tokyo"), ("+05:45", "Kathmandu")]
 )
-def test_a_zone_is_found_by_its_city_its_country_or_its_offset(form, typed, found):
+def test_a_zone_is_found_by_city_country_or_offset(form, typed, found):
     zone = form.get_by_role("combobox", name="Time zone")
     zone.click()
     zone.fill(typed)
@@ -248,7 +255,7 @@ def test_a_zone_is_found_by_its_city_its_country_or_its_offset(form, typed, foun
     expect(form.locator(".st-key-card-when")).to_contain_text("Europe/Berlin")
 
 
-def test_another_date_brings_the_zones_other_offset_and_keeps_the_zone(form):
+def test_a_new_date_updates_the_offset_and_keeps_the_zone(form):
     when = form.locator(".st-key-card-when")
     form.get_by_role("spinbutton", name="month").fill("07")
     form.get_by_role("spinbutton", name="year").fill("2027")
@@ -258,7 +265,7 @@ def test_another_date_brings_the_zones_other_offset_and_keeps_the_zone(form):
     expect(form.get_by_role("combobox", name="Time zone")).to_have_value("Berlin (UTC+02:00) - Europe/Berlin · Germany")
 
 
-def test_a_draft_survives_a_look_at_another_page(form):
+def test_a_draft_survives_a_visit_to_another_page(form):
     form.get_by_label("Text").fill("Half a thought")
     form.get_by_role("link", name="Queue").click()
     expect(form.get_by_role("heading", name="Queue")).to_be_visible()
@@ -266,12 +273,12 @@ def test_a_draft_survives_a_look_at_another_page(form):
     expect(form.get_by_label("Text")).to_have_value("Half a thought")
 
 
-def test_what_is_being_typed_survives_the_browsers_way_back(form):
+def test_unsent_text_survives_the_back_button(form):
     form.get_by_role("link", name="Queue").click()
     expect(form.get_by_role("heading", name="Queue")).to_be_visible()
     form.get_by_role("link", name="Compose").click()
     expect(form.get_by_role("button", name="Post now")).to_be_visible()
-    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    settle(form)
     form.get_by_label("Text", exact=True).press_sequentially("Half a thought")
     form.go_back()
     expect(form.get_by_role("heading", name="Queue")).to_be_visible()
@@ -279,7 +286,7 @@ def test_what_is_being_typed_survives_the_browsers_way_back(form):
     expect(form.get_by_label("Text", exact=True)).to_have_value("Half a thought")
 
 
-def test_no_page_asks_another_host_for_anything(running, page):
+def test_no_page_sends_a_request_to_another_host(running, page):
     hosts = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(running.url)
@@ -289,7 +296,7 @@ def test_no_page_asks_another_host_for_anything(running, page):
     assert hosts == {running.url.removeprefix("http://")}
 
 
-def test_a_post_with_a_forged_signature_is_turned_away(running):
+def test_a_request_with_a_forged_signature_is_rejected(running):
     forged = {"webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
     request = urllib.request.Request(f"{running.url}/publish", b"{}", forged)
     with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -305,7 +312,7 @@ def test_a_click_on_a_day_of_the_calendar_shows_its_posts(running, plan, page, a
     expect(card(page, post)).to_contain_text("On the calendar")
 
 
-def test_the_keyboard_stays_on_the_day_that_it_chose(running, page, application):
+def test_the_focus_stays_on_the_day_selected_by_keyboard(running, page, application):
     page.goto(f"{running.url}/calendar")
     day = page.locator(".month button").nth(10)
     day.focus()
@@ -314,7 +321,7 @@ def test_the_keyboard_stays_on_the_day_that_it_chose(running, page, application)
     expect(day).to_be_focused()
 
 
-def test_a_reload_loses_nothing_of_a_draft(form, tmp_path):
+def test_a_reload_keeps_the_whole_draft(form, tmp_path):
     Image.new("RGB", (300, 200), "teal").save(tmp_path / "sea.png")
     form.locator("input[type=file]").set_input_files(tmp_path / "sea.png")
     form.get_by_label("Description of picture 1").fill("A teal sea")
@@ -324,10 +331,10 @@ def test_a_reload_loses_nothing_of_a_draft(form, tmp_path):
     form.get_by_label("Text", exact=True).press_sequentially("Half written")
     form.reload()
     expect(form.get_by_label("Description of picture 1")).to_have_value("A teal sea")
-    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    settle(form)
     expect(form.get_by_label("Text", exact=True)).to_have_value("Half written")
     expect(form.get_by_text("New York (UTC-05:00),")).to_be_visible()
-    expect(form.get_by_text("Your draft is back as you left it.")).to_be_visible()
+    expect(form.get_by_text("Draft restored.")).to_be_visible()
     form.get_by_role("button", name="Schedule").click()
     expect(form.locator(".st-key-card-outcome")).to_contain_text("America/New_York")
     form.reload()
@@ -335,49 +342,38 @@ def test_a_reload_loses_nothing_of_a_draft(form, tmp_path):
     expect(form.get_by_label("Text", exact=True)).to_have_value("")
 
 
-def test_a_reload_loses_no_draft_that_was_put_aside(form):
+def test_a_reload_keeps_the_stashed_drafts(form):
     text, outcome = form.get_by_label("Text", exact=True), form.locator(".st-key-card-outcome")
     text.fill("Scheduled too early")
     form.get_by_role("button", name="Schedule").click()
     expect(outcome).to_contain_text("Scheduled for")
     text.fill("The next one, half")
     outcome.get_by_role("button", name="Undo").click()
-    expect(form.get_by_text("Put aside: The next one, half")).to_be_visible()
-    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    expect(form.get_by_text("Other draft: The next one, half")).to_be_visible()
+    settle(form)
     form.reload()
     expect(text).to_have_value("Scheduled too early")
-    expect(form.get_by_text("Your drafts are back as you left them.")).to_be_visible()
-    form.get_by_role("button", name="Take it up").click()
-    expect(form.get_by_text("Put aside: Scheduled too early")).to_be_visible()
-    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    expect(form.get_by_text("Drafts restored.")).to_be_visible()
+    form.get_by_role("button", name="Open", exact=True).click()
+    expect(form.get_by_text("Other draft: Scheduled too early")).to_be_visible()
+    settle(form)
     expect(text).to_have_value("The next one, half")
 
 
-def test_a_reload_leaves_a_text_the_thread_that_it_was(form, application):
-    account = Account(
-        destination="mastodon:tester",
-        label="Tester",
-        address="http://127.0.0.1:9",
-        limits={"characters": 30},
-        credentials={"token": "none"},
-    )
-    application.accounts.connect(account)
-    form.reload()
-    form.get_by_role("button", name="Tester").click()
+def test_a_reload_keeps_the_thread_switches(form, tester):
     form.get_by_label("Text", exact=True).fill("Quite a lot of words. They do not fit.")
     form.keyboard.press("Tab")
-    form.get_by_text("Send to Tester as a thread").click()
+    form.get_by_text("Split into a thread for Tester").click()
     form.get_by_text("Number the parts").click()
     form.get_by_text("Preview").click()
     expect(form.get_by_text("They do not fit. 2/2")).to_be_visible()
-    expect(form.locator("[data-test-script-state=notRunning]")).to_be_visible()
+    settle(form)
     form.reload()
     expect(form.get_by_label("Number the parts")).to_be_checked()
-    expect(form.get_by_label("Send to Tester as a thread")).to_be_checked()
-    application.accounts.remove("mastodon:tester")
+    expect(form.get_by_label("Split into a thread for Tester")).to_be_checked()
 
 
-def test_a_reload_while_a_post_is_being_scheduled_tells_what_became_of_it(form, application):
+def test_a_reload_during_scheduling_shows_the_scheduled_post(form, application):
     form.get_by_label("Text", exact=True).press_sequentially("Impatient")
     draft = form.evaluate("JSON.parse(sessionStorage.getItem('punctual-drafts')).at(-1).draft")
     due_at = application.clock().replace(microsecond=0) + timedelta(hours=1)
@@ -389,7 +385,7 @@ def test_a_reload_while_a_post_is_being_scheduled_tells_what_became_of_it(form, 
         wall=due_at.strftime("%Y-%m-%dT%H:%M:%S"),
         due_at=due_at,
     )
-    application.schedules.schedule(post)  # as the click on Schedule does, whose answer the reload does not wait for
+    application.schedules.schedule(post)  # like a click on Schedule whose result the reload does not wait for
     form.reload()
     expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
     expect(form.get_by_label("Text", exact=True)).to_have_value("")

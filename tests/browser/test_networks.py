@@ -15,7 +15,7 @@ ALT = "A lighthouse at dusk"
 
 @pytest.fixture
 def picture():
-    """A small picture, as a person picks it."""
+    """Return a small picture as a file to upload."""
     content = BytesIO()
     Image.new("RGB", (64, 48), "#0e6674").save(content, "PNG")
     return {"name": "lighthouse.png", "mimeType": "image/png", "buffer": content.getvalue()}
@@ -25,13 +25,13 @@ def picture():
 def pds_user(fake_pds):
     """Somebody on a Bluesky server: handle, password and DID."""
     handle, password = f"a{secrets.token_hex(4)}.test", secrets.token_hex(8)
-    asked = {"handle": handle, "email": f"{handle}@example.org", "password": password}
-    made = requests.post(f"{fake_pds}/xrpc/com.atproto.server.createAccount", json=asked, timeout=10)
-    return handle, password, made.json()["did"]
+    account = {"handle": handle, "email": f"{handle}@example.org", "password": password}
+    response = requests.post(f"{fake_pds}/xrpc/com.atproto.server.createAccount", json=account, timeout=10)
+    return handle, password, response.json()["did"]
 
 
-def in_a_moment(application):
-    """Give the one post of the queue another time, as another process would."""
+def reschedule_soon(application):
+    """Reschedule the only post of the queue to 3 seconds from now, as another process does."""
     now = application.clock()
     [listed] = application.listing.window(now, now + timedelta(days=1), limit=2)
     due = now.replace(microsecond=0) + timedelta(seconds=3)
@@ -40,16 +40,16 @@ def in_a_moment(application):
     application.schedules.reschedule(plan, due_at=due, wall=f"{wall:%Y-%m-%dT%H:%M:%S}", zone="Europe/Berlin")
 
 
-def described(mastodon_server, pds, application, did):
-    """What the one post on each network says of its picture."""
+def descriptions(mastodon_server, pds, application, did):
+    """Return the picture descriptions of the only post on each network."""
     account = application.accounts.get(f"mastodon:testuser@{mastodon_server.removeprefix('http://')}")
     statuses = requests.get(
         f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses",
         headers={"Authorization": "Bearer mock_token"},
         timeout=10,
     ).json()
-    asked = {"repo": did, "collection": "app.bsky.feed.post"}
-    records = requests.get(f"{pds}/xrpc/com.atproto.repo.listRecords", params=asked, timeout=10).json()["records"]
+    query = {"repo": did, "collection": "app.bsky.feed.post"}
+    records = requests.get(f"{pds}/xrpc/com.atproto.repo.listRecords", params=query, timeout=10).json()["records"]
     return [
         *(media["description"] for status in statuses for media in status["media_attachments"]),
         *(image["alt"] for record in records for image in record["value"]["embed"]["images"]),
@@ -64,10 +64,10 @@ def connect(page, running):
         page.goto(f"{running.url}/accounts")
         page.get_by_role("button", name="Connect an account").click()
         dialog = page.get_by_role("dialog")
-        if network != "Bluesky":  # the first in the list
+        if network != "Bluesky":  # the first option, selected already
             dialog.get_by_role("combobox", name="Network").click()
             page.get_by_role("option", name=network, exact=True).click()
-        for label, answer in answers.items():  # what only this network asks for comes first
+        for label, answer in answers.items():  # first the fields that only this network has
             dialog.get_by_label(re.compile(f"^{label}")).fill(answer)
         dialog.get_by_role("button", name="Connect", exact=True).click()
         expect(dialog).to_be_hidden()
@@ -75,20 +75,20 @@ def connect(page, running):
     return fill
 
 
-def test_a_post_with_a_picture_goes_to_two_networks_and_history_links_to_both(
+def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to_both(
     page, running, application, connect, mastodon_server, fake_pds, pds_user, picture
 ):
     handle, password, did = pds_user
     connect("Mastodon", {"Access token": "mock_token", "Server": mastodon_server})
-    expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("No trouble found")
+    expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("Working")
     connect("Bluesky", {"App password": password, "Handle": handle, "Server": fake_pds})
     expect(page.locator("[class*=st-key-card-account-bluesky]")).to_contain_text(did)
 
     page.get_by_role("link", name="Compose").click()
     page.get_by_label("Text", exact=True).fill("Grüße vom Leuchtturm")
-    for name in ("Outbox", "Mastodon", "Bluesky"):  # the outbox was chosen, and is taken off
+    for name in ("Outbox", "Mastodon", "Bluesky"):  # the outbox is selected at first and is deselected
         page.get_by_role("button", name=name).click()
-    expect(page.get_by_text("Other words for a destination")).to_be_visible()
+    expect(page.get_by_text("Different text for a destination")).to_be_visible()
     page.locator("input[type=file]").set_input_files(picture)
     page.get_by_label("Description of picture 1").fill(ALT)
     page.keyboard.press("Tab")
@@ -96,10 +96,10 @@ def test_a_post_with_a_picture_goes_to_two_networks_and_history_links_to_both(
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
 
-    in_a_moment(application)
+    reschedule_soon(application)
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("ms late")).to_have_count(2)
     permalinks = page.get_by_role("link", name="Open")
     expect(permalinks.nth(0)).to_have_attribute("href", re.compile(r"/@testuser/"))
     expect(permalinks.nth(1)).to_have_attribute("href", re.compile(f"^https://bsky.app/profile/{did}/post/"))
-    assert described(mastodon_server, fake_pds, application, did) == [ALT, ALT]
+    assert descriptions(mastodon_server, fake_pds, application, did) == [ALT, ALT]

@@ -21,7 +21,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_the_first_visit_to_a_fresh_server_shows_the_page_of_that_address(fresh_server, page, path, free_port):
+def test_the_first_visit_to_a_new_server_shows_the_page_of_its_address(fresh_server, page, path, free_port):
     fresh_server.start("--server.port", free_port)
     page.goto(f"{fresh_server.url}/{path}")
     expect(page.get_by_role("heading", name=PAGES[path], level=1)).to_be_visible()
@@ -30,7 +30,7 @@ def test_the_first_visit_to_a_fresh_server_shows_the_page_of_that_address(fresh_
     expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
-def test_where_the_usual_port_is_taken_posts_still_find_their_way(fresh_server, eventually):
+def test_posts_are_published_when_the_default_port_is_in_use(fresh_server, eventually):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if taken.connect_ex(("127.0.0.1", 8501)):
@@ -53,16 +53,16 @@ def test_where_the_usual_port_is_taken_posts_still_find_their_way(fresh_server, 
     application.close()
 
 
-def test_when_the_server_goes_away_the_page_says_so(fresh_server, page, free_port, eventually):
+def test_the_page_shows_that_the_server_does_not_answer(fresh_server, page, free_port, eventually):
     fresh_server.start("--server.port", free_port)
     page.goto(f"{fresh_server.url}/queue")
-    expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
+    expect(page.get_by_text("No scheduled posts")).to_be_visible()
     fresh_server.stop()
     banner = "getComputedStyle(document.body, '::after').content"
-    eventually(lambda: "The dashboard does not answer" in page.evaluate(banner))
+    eventually(lambda: "Connection lost" in page.evaluate(banner))
 
 
-def test_a_home_that_cannot_be_used_is_named_at_start_and_on_the_page(fresh_server, page, free_port):
+def test_a_home_that_cannot_be_opened_is_named_at_start_and_on_the_page(fresh_server, page, free_port):
     fresh_server.home.write_text("a file, not a folder")
     fresh_server.start("--server.port", free_port)
     assert f"Punctual cannot start: The data folder {fresh_server.home} cannot be used" in fresh_server.log.read_text()
@@ -71,12 +71,12 @@ def test_a_home_that_cannot_be_used_is_named_at_start_and_on_the_page(fresh_serv
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
-def test_a_home_that_becomes_usable_again_is_fired_for_without_a_restart(fresh_server, page, free_port, eventually):
+def test_a_home_that_can_be_opened_later_needs_no_restart(fresh_server, page, free_port, eventually):
     fresh_server.home.write_text("a file, not a folder")
     fresh_server.start("--server.port", free_port)
     fresh_server.home.unlink()
     page.goto(f"{fresh_server.url}/queue")
-    expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
+    expect(page.get_by_text("No scheduled posts")).to_be_visible()
     application = Application(Settings(home=fresh_server.home))
-    eventually(application.engine.running)
+    eventually(application.one_machine.has_live_runner)
     application.close()

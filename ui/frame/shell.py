@@ -44,7 +44,8 @@ except PunctualError as error:
     failures.show(error)
 else:
     if engine is not None and not engine.has_live_runner():
-        st.warning("The engine is not running: nothing is published. Restart the dashboard.", icon=":material/alarm_off:")
+        message = "The engine is not running: nothing is published. Restart the dashboard."
+        st.warning(message, icon=":material/alarm_off:")
     page.run()
 keep_typing()
 keep_focus()
