@@ -1,4 +1,4 @@
-"""Schedulers that should answer alike, and the parameters of a valid schedule."""
+"""Scheduler clients that must behave alike, and the parameters of a valid schedule."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,19 +14,19 @@ TARGET = {
 
 @pytest.fixture(params=["engine", "http", "moto"])
 def scheduler_client(request):
-    """The engine in this process, the engine over HTTP, and moto: for what moto does as AWS does."""
+    """Return a client of the engine in this process, of the engine over HTTP, or of moto."""
     return request.getfixturevalue(f"{request.param}_client")
 
 
 @pytest.fixture(params=["engine", "http"])
 def engine_either_way(request):
-    """The engine in this process and over HTTP: for what moto leaves out."""
+    """Return a client of the engine in this process or over HTTP, for behaviour that moto lacks."""
     return request.getfixturevalue(f"{request.param}_client")
 
 
 @pytest.fixture
 def schedule() -> Callable[..., dict[str, Any]]:
-    """Return the parameters of a valid CreateSchedule with changes; `target` holds changes of the target."""
+    """Build the parameters of a valid CreateSchedule request; `target` changes its target."""
 
     def parameters(*, target: dict[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
         return {
@@ -42,5 +42,5 @@ def schedule() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def account(request) -> str:
-    """The account in the ARNs of the scheduler under test."""
+    """Return the account in the ARNs of the scheduler under test."""
     return "123456789012" if "moto" in request.node.name else "000000000000"

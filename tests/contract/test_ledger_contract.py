@@ -1,7 +1,7 @@
-"""What every ledger promises (core/ledger/port.py), on each adapter there is.
+"""The contract of the ledger port, on SQLite and on DynamoDB in moto.
 
-An adapter joins with one fixture that opens ledgers: `open_ledger()` returns another ledger on the same data, as
-another process would have it, with a `presence` of its own where it has one.
+Each adapter has a fixture that opens ledgers. `open_ledger()` returns another ledger on the same data, as another
+process does, with its own presence on SQLite.
 """
 
 import threading
@@ -91,7 +91,7 @@ def once(clock) -> Callable[..., Post]:
 
 @pytest.fixture
 def series(once) -> Callable[..., Post]:
-    """Build a post that repeats."""
+    """Build a repeating post."""
     return lambda **changed: once(**{"due_at": None, "repeat": Repeat(expression="cron(0 9 * * ? *)"), **changed})
 
 
@@ -119,7 +119,7 @@ def change(ledger, clock) -> Callable[..., Post]:
 
 @pytest.fixture
 def claim(ledger, clock) -> Callable[..., Any]:
-    """Claim a publication, by the first ledger unless another is given."""
+    """Claim a publication, in the first ledger by default."""
 
     def take(payload: Payload, destination: str = "outbox", *, by: Ledger = ledger, **changed: Any) -> Any:
         asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
@@ -130,7 +130,7 @@ def claim(ledger, clock) -> Callable[..., Any]:
 
 @pytest.fixture
 def end(ledger, clock) -> Callable[..., None]:
-    """Say how a claimed publication ended."""
+    """Record the result of a claimed publication."""
 
     def finish(payload: Payload, kind: str, attempt: int = 1, destination: str = "outbox", **detail: Any) -> None:
         receipt = Receipt(
@@ -148,7 +148,7 @@ def end(ledger, clock) -> Callable[..., None]:
 
 @pytest.fixture
 def forget(request, ledger, clock) -> Callable[[], None]:
-    """Let what is no longer kept be deleted: DynamoDB does it by time to live, which moto leaves out."""
+    """Delete what is older than its retention. DynamoDB does so by time to live, which moto lacks."""
     if request.node.callspec.params["open_ledger"] == "dynamodb":
         return lambda: delete_expired(request.getfixturevalue("dynamodb"), clock())
     return lambda: ledger.prune(now=clock())
@@ -172,7 +172,7 @@ def kinds(ledger: Ledger, key: str) -> list[str]:
 # Plans
 
 
-def test_a_plan_is_there_as_it_was_written(ledger, open_ledger, once, clock):
+def test_a_plan_is_read_as_it_was_written(ledger, open_ledger, once, clock):
     post = once()
     written = ledger.plan(post, schedule_name="post-x", now=clock())
     assert (written.post, written.desired, written.schedule_name, written.superseded) == (post, "active", "post-x", ())
@@ -182,13 +182,13 @@ def test_a_plan_is_there_as_it_was_written(ledger, open_ledger, once, clock):
 
 
 @pytest.mark.parametrize("desired", ["active", "paused"])
-def test_a_post_may_be_paused_from_the_beginning(ledger, once, claim, clock, desired):
+def test_a_new_post_may_be_paused(ledger, once, claim, clock, desired):
     post = once()
     assert ledger.plan(post, desired=desired, schedule_name="post-x", now=clock()).desired == desired
     assert claim(due(post)).verdict == ("granted" if desired == "active" else "superseded")
 
 
-def test_what_was_never_planned_is_not_there(ledger):
+def test_an_unknown_post_has_no_plan(ledger):
     assert ledger.get("000000000000") is None
 
 
@@ -199,7 +199,7 @@ def test_a_post_is_planned_once(ledger, once, planned):
     assert ledger.get(post.post_id).post.text == "Hello"
 
 
-def test_a_change_follows_the_revision_that_was_read(ledger, once, planned, change):
+def test_a_change_follows_the_current_revision(ledger, once, planned, change):
     post = planned(once())
     changed = change(post, text="Better")
     assert ledger.get(post.post_id).post == changed
@@ -210,14 +210,12 @@ def test_a_change_follows_the_revision_that_was_read(ledger, once, planned, chan
     assert ledger.get(post.post_id).post.text == "Better"
 
 
-def test_what_was_never_planned_cannot_be_changed(once, change):
+def test_an_unknown_post_cannot_be_changed(once, change):
     with pytest.raises(UnknownPost):
         change(once())
 
 
-def test_a_change_leaves_the_schedules_before_it_to_be_deleted_until_it_is_settled(
-    ledger, once, planned, change, clock
-):
+def test_earlier_schedules_are_superseded_until_the_change_is_settled(ledger, once, planned, change, clock):
     post = planned(once())
     first = str(ScheduleName.of(post))
     second = change(post, due_at=post.due_at + timedelta(hours=1))
@@ -249,7 +247,7 @@ def test_a_change_is_unsettled_until_it_is_settled(ledger, once, planned, change
     assert not ledger.get(post.post_id).settled
 
 
-def test_a_change_of_what_was_not_settled_is_settled_a_minute_later(ledger, once, planned, change, clock):
+def test_a_change_of_an_unsettled_revision_can_be_settled_after_a_minute(ledger, once, planned, change, clock):
     post = planned(once())
     changed = change(post, due_at=post.due_at + timedelta(hours=1))
     ledger.settle(post.post_id, 2, now=clock())
@@ -262,7 +260,7 @@ def test_a_change_of_what_was_not_settled_is_settled_a_minute_later(ledger, once
     assert ledger.get(post.post_id).settled
 
 
-def test_unsettled_plans_come_oldest_change_first(ledger, once, planned, clock):
+def test_unsettled_plans_are_ordered_by_their_change(ledger, once, planned, clock):
     for number in range(4):
         planned(once(number))
         clock.move(seconds=10)
@@ -271,7 +269,9 @@ def test_unsettled_plans_come_oldest_change_first(ledger, once, planned, clock):
     assert [plan.post.post_id for plan in left] == ["000000000000", "000000000002"]
 
 
-def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, series, planned, change, claim, clock):
+def test_overdue_posts_are_open_one_time_posts_that_never_began_latest_first(
+    ledger, once, series, planned, change, claim, clock
+):
     for number in range(5):
         planned(once(number, due_at=clock() + timedelta(minutes=number)))
     planned(series(post_id="9" * 12))
@@ -284,7 +284,7 @@ def test_of_the_posts_that_never_began_the_latest_comes_first(ledger, once, seri
     assert len(ledger.overdue(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
 
 
-def test_series_are_listed_until_they_are_cancelled_and_one_time_posts_never(ledger, once, series, planned, change):
+def test_series_are_active_and_paused_repeating_posts(ledger, once, series, planned, change):
     planned(once(1))
     for number in (2, 3, 4):
         planned(series(post_id=f"{number:012d}"))
@@ -294,7 +294,7 @@ def test_series_are_listed_until_they_are_cancelled_and_one_time_posts_never(led
     assert len(ledger.series(limit=1)) == 1
 
 
-def test_a_series_goes_on_when_one_of_its_runs_has_begun(ledger, series, planned, claim, end, clock):
+def test_a_series_stays_open_after_a_run(ledger, series, planned, claim, end, clock):
     post = planned(series())
     run = invocation_of(post, clock())
     claim(run)
@@ -305,7 +305,7 @@ def test_a_series_goes_on_when_one_of_its_runs_has_begun(ledger, series, planned
 # Claims
 
 
-def test_a_publication_is_claimed_by_one(once, planned, claim, clock):
+def test_a_publication_is_claimed_once(once, planned, claim, clock):
     payload = due(planned(once()))
     first = claim(payload)
     assert (first.verdict, first.attempt) == ("granted", 1)
@@ -313,7 +313,7 @@ def test_a_publication_is_claimed_by_one(once, planned, claim, clock):
     assert (second.verdict, second.until) == ("busy", clock() + LEASE)
 
 
-def test_of_many_at_the_same_moment_one_has_the_claim(open_ledger, once, planned, claim):
+def test_one_of_many_simultaneous_claims_is_granted(open_ledger, once, planned, claim):
     payload = due(planned(once()))
     ledgers = [open_ledger(), open_ledger()]
     together = threading.Barrier(8)
@@ -327,7 +327,7 @@ def test_of_many_at_the_same_moment_one_has_the_claim(open_ledger, once, planned
     assert sorted(verdicts) == ["busy"] * 7 + ["granted"]
 
 
-def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, once, planned, claim, clock):
+def test_either_a_claim_or_a_simultaneous_cancellation_succeeds(open_ledger, once, planned, claim, clock):
     other = open_ledger()
     for number in range(20):
         post = planned(once(number))
@@ -351,13 +351,13 @@ def test_of_a_claim_and_a_cancellation_at_the_same_moment_one_wins(open_ledger, 
         assert was_cancelled.result() != was_claimed.result()
 
 
-def test_each_destination_is_claimed_by_itself(once, planned, claim):
+def test_each_destination_has_its_own_claim(once, planned, claim):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     assert claim(payload, "outbox").verdict == claim(payload, "webhook:sales").verdict == "granted"
 
 
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
-def test_a_finished_claim_is_answered_with_how_it_ended(once, planned, claim, end, kind):
+def test_a_finished_claim_returns_its_result(once, planned, claim, end, kind):
     payload = due(planned(once()))
     claim(payload)
     end(payload, kind, url="https://example.org/1", reason="so")
@@ -365,7 +365,7 @@ def test_a_finished_claim_is_answered_with_how_it_ended(once, planned, claim, en
     assert (again.verdict, again.detail) == (kind, {"url": "https://example.org/1", "reason": "so"})
 
 
-def test_a_publication_that_waits_is_claimed_again(once, planned, claim, end):
+def test_a_waiting_publication_is_claimed_again(once, planned, claim, end):
     payload = due(planned(once()))
     claim(payload)
     end(payload, "waiting")
@@ -374,7 +374,7 @@ def test_a_publication_that_waits_is_claimed_again(once, planned, claim, end):
 
 
 @pytest.mark.parametrize("deduplicates", [True, False])
-def test_a_network_that_asked_to_wait_is_not_claimed_before(
+def test_a_publication_is_not_claimed_during_a_pause_that_its_network_asked_for(
     ledger, open_ledger, once, planned, claim, end, clock, deduplicates
 ):
     payload, until = due(planned(once())), clock() + timedelta(minutes=10)
@@ -394,7 +394,7 @@ def test_a_network_that_asked_to_wait_is_not_claimed_before(
     assert (again.verdict, again.attempt) == ("granted", 2)
 
 
-def test_one_destination_waits_for_its_own_network_alone(ledger, once, planned, claim, end, clock):
+def test_a_pause_of_one_network_does_not_delay_other_destinations(ledger, once, planned, claim, end, clock):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
@@ -402,7 +402,9 @@ def test_one_destination_waits_for_its_own_network_alone(ledger, once, planned, 
     assert claim(payload, "webhook:sales").verdict == "granted"
 
 
-def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, planned, claim, end, clock):
+def test_without_a_pause_or_a_result_a_publication_is_neither_ended_nor_paused(
+    ledger, once, planned, claim, end, clock
+):
     payload = due(planned(once()))
     assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
     claim(payload)
@@ -412,7 +414,7 @@ def test_nothing_waits_for_a_network_that_did_not_ask_for_it(ledger, once, plann
 
 
 @pytest.mark.parametrize("kind", ["published", "refused", "unconfirmed"])
-def test_how_it_ended_is_known_without_a_claim_until_a_person_retries(ledger, once, planned, claim, end, clock, kind):
+def test_the_result_is_returned_without_a_claim_until_the_user_retries(ledger, once, planned, claim, end, clock, kind):
     payload = due(planned(once()))
     claim(payload)
     end(payload, kind, reason="so")
@@ -423,7 +425,7 @@ def test_how_it_ended_is_known_without_a_claim_until_a_person_retries(ledger, on
     assert ledger.ended_or_paused(payload, "outbox", now=clock()) == (ended if kind == "published" else None)
 
 
-def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
+def test_a_pause_ends_with_the_next_attempt(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock.move(minutes=10)))
@@ -434,9 +436,7 @@ def test_what_a_network_asked_for_ends_with_the_next_attempt(ledger, once, plann
     assert claim(payload).attempt == 3
 
 
-def test_what_a_network_told_a_slow_attempt_does_not_hold_up_the_one_that_took_over(
-    ledger, once, planned, claim, end, clock
-):
+def test_a_pause_that_a_slow_attempt_reports_does_not_delay_the_next_attempt(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     clock.move(minutes=1)
@@ -446,7 +446,7 @@ def test_what_a_network_told_a_slow_attempt_does_not_hold_up_the_one_that_took_o
     assert claim(payload, deduplicates=True).verdict == "busy"
 
 
-def test_what_waits_for_a_network_is_ended_by_whoever_need_not_call_it(once, planned, claim, end, clock):
+def test_a_paused_publication_can_be_finished_without_the_network(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
@@ -454,7 +454,7 @@ def test_what_waits_for_a_network_is_ended_by_whoever_need_not_call_it(once, pla
     assert (claim(payload).verdict, claim(payload).detail) == ("refused", {"reason": "its account is gone"})
 
 
-def test_what_was_prepared_with_the_first_attempt_is_kept(once, planned, claim, end, clock):
+def test_later_attempts_get_the_content_prepared_first(once, planned, claim, end, clock):
     payload = due(planned(once()))
     assert claim(payload, prepared={"rkey": "3k"}).prepared == {"rkey": "3k"}
     end(payload, "waiting")
@@ -463,7 +463,7 @@ def test_what_was_prepared_with_the_first_attempt_is_kept(once, planned, claim, 
     assert claim(payload, deduplicates=True, prepared={"rkey": "a third"}).prepared == {"rkey": "3k"}
 
 
-def test_a_lease_that_ran_out_is_taken_over_where_the_network_deduplicates(once, planned, claim, clock):
+def test_an_expired_claim_is_granted_again_if_the_network_deduplicates(once, planned, claim, clock):
     payload = due(planned(once()))
     claim(payload)
     clock.move(seconds=LEASE.total_seconds() - 0.001)
@@ -473,7 +473,7 @@ def test_a_lease_that_ran_out_is_taken_over_where_the_network_deduplicates(once,
     assert (again.verdict, again.attempt) == ("granted", 2)
 
 
-def test_a_lease_that_ran_out_is_unconfirmed_where_the_network_does_not(ledger, once, planned, claim, clock):
+def test_an_expired_claim_is_unconfirmed_if_the_network_does_not_deduplicate(ledger, once, planned, claim, clock):
     payload = due(planned(once()))
     claim(payload)
     clock.move(minutes=1)
@@ -483,7 +483,7 @@ def test_a_lease_that_ran_out_is_unconfirmed_where_the_network_does_not(ledger, 
     assert kinds(ledger, payload.occurrence_key) == ["unconfirmed"]
 
 
-def test_a_claim_is_lost_to_a_later_attempt_but_what_is_out_stays_out(ledger, once, planned, claim, end, clock):
+def test_results_of_an_earlier_attempt_do_not_count_except_a_publication(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     clock.move(minutes=1)
@@ -496,7 +496,7 @@ def test_a_claim_is_lost_to_a_later_attempt_but_what_is_out_stays_out(ledger, on
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
 
 
-def test_an_unconfirmed_claim_is_settled_by_the_slow_attempt_itself(once, planned, claim, end, clock):
+def test_a_slow_attempt_can_still_finish_its_unconfirmed_claim(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     clock.move(minutes=1)
@@ -509,7 +509,7 @@ def test_an_unconfirmed_claim_is_settled_by_the_slow_attempt_itself(once, planne
 
 
 @pytest.mark.parametrize("desired", ["active", "paused", "cancelled", "moved"])
-def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, change, claim, desired):
+def test_an_old_revision_is_superseded(ledger, once, planned, change, claim, desired):
     post = planned(once())
     change(post, desired=desired)
     assert claim(due(post)).verdict == "superseded"
@@ -517,12 +517,12 @@ def test_a_revision_that_is_not_current_is_turned_away(ledger, once, planned, ch
     assert ledger.history(after=None, limit=10) == []
 
 
-def test_a_revision_that_the_ledger_does_not_know_yet_is_turned_away(once, planned, claim):
+def test_a_revision_that_the_ledger_does_not_know_yet_is_superseded(once, planned, claim):
     post = planned(once())
     assert claim(due(post.model_copy(update={"revision": 2}))).verdict == "superseded"
 
 
-def test_what_went_out_is_in_history_though_it_was_of_an_old_revision(ledger, once, planned, change, clock):
+def test_a_published_old_revision_is_in_history(ledger, once, planned, change, clock):
     post = planned(once())
     change(post, desired="cancelled")
     ledger.record(due(post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
@@ -530,7 +530,7 @@ def test_what_went_out_is_in_history_though_it_was_of_an_old_revision(ledger, on
 
 
 @pytest.mark.parametrize("desired", ["paused", "cancelled", "moved"])
-def test_a_post_that_is_not_active_is_turned_away(ledger, once, planned, change, claim, desired):
+def test_a_post_that_is_not_active_is_superseded(ledger, once, planned, change, claim, desired):
     post = planned(once())
     assert claim(due(change(post, desired=desired))).verdict == "superseded"
 
@@ -540,7 +540,7 @@ def test_a_post_that_another_dashboard_planned_is_published(once, claim):
 
 
 @pytest.mark.parametrize("kind", [None, "published", "refused", "unconfirmed", "waiting"])
-def test_a_claimed_post_can_no_longer_be_changed(ledger, once, planned, change, claim, end, clock, kind):
+def test_a_claimed_post_cannot_be_changed(ledger, once, planned, change, claim, end, clock, kind):
     post = planned(once())
     claim(due(post))
     if kind:
@@ -561,7 +561,7 @@ def test_an_old_revision_blocks_nothing(ledger, once, planned, change, claim):
 # Series
 
 
-def test_each_run_of_a_series_is_claimed_by_itself(series, planned, claim, clock):
+def test_each_run_of_a_series_has_its_own_claim(series, planned, claim, clock):
     post = planned(series())
     first, second = invocation_of(post, clock()), invocation_of(post, clock() + timedelta(days=1))
     assert claim(first).verdict == claim(second).verdict == "granted"
@@ -597,7 +597,7 @@ def test_between_its_runs_a_series_becomes_a_single_post(ledger, series, planned
     assert claim(due(single)).verdict == "granted"
 
 
-def test_what_befell_a_post_before_it_became_a_series_leaves_history(ledger, once, planned, change, clock):
+def test_earlier_receipts_leave_history_when_a_post_becomes_a_series(ledger, once, planned, change, clock):
     post = planned(once())
     ledger.record(due(post), Receipt(kind="attempt_failed", at=clock(), revision=1))
     assert len(ledger.history(after=None, limit=10)) == 1
@@ -605,7 +605,7 @@ def test_what_befell_a_post_before_it_became_a_series_leaves_history(ledger, onc
     assert ledger.history(after=None, limit=10) == []
 
 
-def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series, planned, change, claim, end, clock):
+def test_an_unfinished_run_blocks_changes_only_until_it_is_too_late(series, planned, change, claim, end, clock):
     post = planned(series(late_after_minutes=30))
     claim(invocation_of(post, clock()))
     clock.move(minutes=20)
@@ -615,9 +615,7 @@ def test_a_run_that_was_never_finished_does_not_hold_its_series_for_ever(series,
     assert change(post, desired="cancelled").revision == 2
 
 
-def test_a_run_that_waits_for_a_network_holds_its_series_no_longer_than_it_may_be_late(
-    series, planned, change, claim, end, clock
-):
+def test_a_paused_run_blocks_changes_only_until_it_is_too_late(series, planned, change, claim, end, clock):
     post = planned(series(late_after_minutes=30))
     run = invocation_of(post, clock())
     claim(run)
@@ -630,7 +628,7 @@ def test_a_run_that_waits_for_a_network_holds_its_series_no_longer_than_it_may_b
     assert claim(run).verdict == "waiting"
 
 
-def test_a_run_that_is_tried_however_late_holds_its_series_while_it_is_tried(series, planned, change, claim, clock):
+def test_a_late_run_blocks_changes_during_its_lease(series, planned, change, claim, clock):
     post = planned(series(late_after_minutes=30))
     run = invocation_of(post, clock())
     clock.move(hours=2)
@@ -641,7 +639,7 @@ def test_a_run_that_is_tried_however_late_holds_its_series_while_it_is_tried(ser
     assert change(post, text="Better").revision == 2
 
 
-def test_a_run_that_failed_and_is_turned_away_later_stays_in_history(ledger, series, planned, change, claim, clock):
+def test_a_failed_run_stays_in_history_after_it_was_superseded(ledger, series, planned, change, claim, clock):
     post = planned(series())
     run = invocation_of(post, clock())
     ledger.record(run, Receipt(kind="attempt_failed", at=clock(), revision=1))
@@ -650,7 +648,7 @@ def test_a_run_that_failed_and_is_turned_away_later_stays_in_history(ledger, ser
     assert [found.key for found in ledger.history(after=None, limit=10)] == [run.occurrence_key]
 
 
-def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planned, change, claim, end, clock):
+def test_a_run_that_has_begun_continues_after_a_change_of_its_series(series, planned, change, claim, end, clock):
     post = planned(series(late_after_minutes=1))
     run = invocation_of(post, clock())
     claim(run)
@@ -661,7 +659,7 @@ def test_a_run_that_has_begun_goes_on_when_its_series_was_changed(series, planne
 
 
 @pytest.mark.parametrize("desired", ["active", "paused", "cancelled", "moved"])
-def test_a_thread_that_has_begun_goes_on_whatever_became_of_its_series_but_begins_nowhere_else(
+def test_a_thread_that_has_begun_continues_after_a_change_but_does_not_begin_elsewhere(
     series, planned, change, claim, end, clock, desired
 ):
     post = planned(series(destinations=("mastodon:ada", "mastodon:ada#2", "bluesky:ada", "bluesky:ada#2")))
@@ -673,7 +671,9 @@ def test_a_thread_that_has_begun_goes_on_whatever_became_of_its_series_but_begin
     assert claim(run, "bluesky:ada").verdict == claim(run, "bluesky:ada#2").verdict == "superseded"
 
 
-def test_a_run_of_an_old_rule_is_turned_away_and_told(ledger, series, planned, change, claim, clock):
+def test_a_superseded_run_of_a_series_is_in_history_once_it_was_handed_over(
+    ledger, series, planned, change, claim, clock
+):
     post = planned(series())
     change(post, text="Better")
     run = invocation_of(post, clock())
@@ -682,11 +682,13 @@ def test_a_run_of_an_old_rule_is_turned_away_and_told(ledger, series, planned, c
     assert [outcome(found).state for found in ledger.history(after=None, limit=10)] == ["superseded"]
 
 
-# A person's retry
+# Retries by the user
 
 
 @pytest.mark.parametrize("kind", ["refused", "unconfirmed", "waiting"])
-def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, once, planned, claim, end, clock, kind):
+def test_an_unsuccessful_publication_is_claimed_again_after_a_users_retry(
+    ledger, once, planned, claim, end, clock, kind
+):
     payload = due(planned(once()))
     claim(payload)
     end(payload, kind)
@@ -696,7 +698,7 @@ def test_what_was_not_published_is_claimed_again_when_a_person_says_so(ledger, o
     assert kinds(ledger, payload.occurrence_key) == [kind, "retried"]
 
 
-def test_a_person_need_not_wait_as_long_as_a_network_asked_for(ledger, once, planned, claim, end, clock):
+def test_a_users_retry_ends_a_pause(ledger, once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
     end(payload, "waiting", reason="slow down", until=utc_text(clock() + timedelta(minutes=10)))
@@ -706,14 +708,14 @@ def test_a_person_need_not_wait_as_long_as_a_network_asked_for(ledger, once, pla
 
 
 @pytest.mark.parametrize("destinations", [(), ("outbox",)])
-def test_what_is_no_longer_wanted_is_not_retried_whatever_is_asked_for(ledger, once, planned, change, destinations):
+def test_a_cancelled_post_cannot_be_retried(ledger, once, planned, change, destinations):
     post = planned(once())
     change(post, desired="cancelled")
     with pytest.raises(ChangedElsewhere):
         ledger.reopen(due(post), destinations, now=post.due_at)
 
 
-def test_all_parts_of_the_longest_threads_are_retried_together(ledger, once, planned, claim, clock):
+def test_all_parts_of_the_longest_threads_can_be_retried_at_once(ledger, once, planned, claim, clock):
     threads = [Destination(account, number) for account in ("mastodon:ada", "bluesky:ada") for number in range(1, 51)]
     payload = due(planned(once(destinations=tuple(threads))))
     ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
@@ -722,7 +724,7 @@ def test_all_parts_of_the_longest_threads_are_retried_together(ledger, once, pla
     assert claim(payload, destination=threads[-1]).verdict == "granted"
 
 
-def test_a_retry_touches_neither_what_is_out_nor_what_is_under_way(ledger, once, planned, claim, end, clock):
+def test_a_retry_changes_neither_a_publication_nor_an_attempt_in_progress(ledger, once, planned, claim, end, clock):
     payload = due(planned(once(destinations=("outbox", "webhook:sales"))))
     claim(payload, "outbox")
     end(payload, "published", destination="outbox")
@@ -733,9 +735,7 @@ def test_a_retry_touches_neither_what_is_out_nor_what_is_under_way(ledger, once,
     assert "retried" not in kinds(ledger, payload.occurrence_key)
 
 
-def test_a_missed_run_can_be_retried_though_its_series_was_changed_or_cancelled(
-    ledger, series, planned, change, claim, clock
-):
+def test_a_missed_run_of_a_cancelled_series_can_be_retried(ledger, series, planned, change, claim, clock):
     post = planned(series())
     run = invocation_of(post, clock())
     ledger.record(run, Receipt(kind="missed", at=clock(), revision=1))
@@ -745,9 +745,7 @@ def test_a_missed_run_can_be_retried_though_its_series_was_changed_or_cancelled(
     assert claim(run).verdict == "granted"
 
 
-def test_a_missed_post_whose_retry_came_to_nothing_can_be_given_another_time(
-    ledger, once, planned, change, claim, clock
-):
+def test_a_missed_post_can_be_rescheduled_after_a_retry_without_a_claim(ledger, once, planned, change, claim, clock):
     post = planned(once())
     ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
     ledger.reopen(due(post), ("outbox",), now=clock())
@@ -758,7 +756,7 @@ def test_a_missed_post_whose_retry_came_to_nothing_can_be_given_another_time(
         change(following, text="Too late")
 
 
-def test_a_missed_post_that_was_given_another_time_is_not_retried_as_well(ledger, once, planned, change, claim, clock):
+def test_a_rescheduled_post_cannot_be_retried(ledger, once, planned, change, claim, clock):
     post = planned(once())
     ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
     change(post, due_at=post.due_at + timedelta(days=1))
@@ -770,7 +768,7 @@ def test_a_missed_post_that_was_given_another_time_is_not_retried_as_well(ledger
 # Receipts and History
 
 
-def test_receipts_are_kept_in_order_of_arrival_with_all_that_they_say(ledger, open_ledger, once, planned, clock):
+def test_receipts_are_read_as_they_were_written_in_order_of_arrival(ledger, open_ledger, once, planned, clock):
     payload = due(planned(once()))
     receipts = [
         Receipt(kind="attempt_failed", at=clock(), revision=1, attempt=1, detail={"status": 500}),
@@ -785,11 +783,11 @@ def test_receipts_are_kept_in_order_of_arrival_with_all_that_they_say(ledger, op
     assert occurrence.due_at == payload.due
 
 
-def test_what_never_began_has_no_occurrence(ledger):
+def test_a_post_that_never_began_has_no_occurrence(ledger):
     assert ledger.occurrence("000000000000") is None
 
 
-def test_history_is_paged_latest_due_first_and_skips_nothing(ledger, once, clock):
+def test_pages_of_history_are_complete_and_latest_due_first(ledger, once, clock):
     for number in range(7):
         same_instant = clock() + timedelta(minutes=number // 3)
         payload = due(once(number, due_at=same_instant))
@@ -803,7 +801,7 @@ def test_history_is_paged_latest_due_first_and_skips_nothing(ledger, once, clock
 
 
 @pytest.mark.parametrize("kind", ["missed", "failed", "attempt_failed", "handed_over"])
-def test_what_befalls_an_old_revision_is_no_news(ledger, once, planned, change, clock, kind):
+def test_receipts_of_an_old_revision_are_not_in_history(ledger, once, planned, change, clock, kind):
     post = planned(once())
     change(post, due_at=post.due_at + timedelta(days=1))
     ledger.record(due(post), Receipt(kind=kind, at=clock(), revision=1))
@@ -811,9 +809,7 @@ def test_what_befalls_an_old_revision_is_no_news(ledger, once, planned, change, 
     assert kinds(ledger, post.post_id) == [kind]
 
 
-def test_a_missed_post_leaves_history_when_it_is_planned_again_and_comes_back_with_its_new_run(
-    ledger, once, planned, change, claim, clock
-):
+def test_a_rescheduled_post_leaves_history_until_it_begins_again(ledger, once, planned, change, claim, clock):
     post = planned(once())
     ledger.record(due(post), Receipt(kind="missed", at=clock(), revision=1))
     assert len(ledger.history(after=None, limit=10)) == 1
@@ -825,7 +821,7 @@ def test_a_missed_post_leaves_history_when_it_is_planned_again_and_comes_back_wi
     assert outcome(occurrence).state == "going out"
 
 
-def test_in_whatever_order_receipts_arrive_the_state_is_the_same(ledger, once, clock):
+def test_the_order_of_arrival_does_not_change_the_state(ledger, once, clock):
     story = [
         Receipt(kind="attempt_failed", at=clock(), revision=1, attempt=1),
         Receipt(kind="waiting", at=clock(), revision=1, destination="outbox", detail={"reason": "busy"}),
@@ -841,7 +837,7 @@ def test_in_whatever_order_receipts_arrive_the_state_is_the_same(ledger, once, c
     assert len(outcomes) == 1
 
 
-def test_a_receipt_that_is_brought_twice_changes_no_state(ledger, once, planned, claim, end):
+def test_a_repeated_receipt_does_not_change_the_state(ledger, once, planned, claim, end):
     payload = due(planned(once()))
     claim(payload)
     end(payload, "published", url="/outbox")
@@ -850,17 +846,17 @@ def test_a_receipt_that_is_brought_twice_changes_no_state(ledger, once, planned,
     assert outcome(ledger.occurrence(payload.occurrence_key)) == before
 
 
-def test_a_post_of_the_longest_payload_is_kept(ledger, once, planned, claim, end):
+def test_a_payload_of_the_maximum_size_is_stored(ledger, once, planned, claim, end):
     payload = due(planned(once(text="🎉" * 49_000)))
     claim(payload)
     end(payload, "published")
     assert ledger.occurrence(payload.occurrence_key).payload == payload
 
 
-# Age
+# Retention
 
 
-def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
+def test_posts_that_ended_over_400_days_ago_are_deleted_and_no_others(
     ledger, once, series, planned, change, claim, end, forget, clock
 ):
     old, cancelled, later = planned(once(1)), planned(once(2)), planned(once(3, due_at=clock() + timedelta(days=390)))
@@ -888,7 +884,7 @@ def test_what_ended_400_days_ago_is_forgotten_and_nothing_else(
     assert claim(due(old)).verdict == "granted"
 
 
-def test_a_series_is_forgotten_400_days_after_its_last_date(ledger, series, planned, forget, clock):
+def test_a_series_is_deleted_400_days_after_its_last_date(ledger, series, planned, forget, clock):
     planned(series(repeat=Repeat(expression="cron(0 9 * * ? *)", ends_at=clock() + timedelta(days=10))))
     ledger.settle("0" * 12, 1, now=clock())
     clock.move(days=410)

@@ -1,4 +1,4 @@
-"""What every outbox promises (core/outbox/port.py), on each adapter there is."""
+"""The contract of the outbox port, on SQLite and on DynamoDB in moto."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +32,8 @@ def outbox(request) -> Outbox:
 
 
 @pytest.fixture
-def entry(clock) -> Callable[..., OutboxPost]:
-    """Build an entry, published now."""
+def post(clock) -> Callable[..., OutboxPost]:
+    """Build a post that is published now."""
 
     def build(key: str = "k3v9q2m4cx7a", **changed: Any) -> OutboxPost:
         whole = {"occurrence_key": key, "post_id": "k3v9q2m4cx7a", "text": "Hello", "published_at": clock(), **changed}
@@ -42,54 +42,54 @@ def entry(clock) -> Callable[..., OutboxPost]:
     return build
 
 
-def keys(entries: list[OutboxPost]) -> list[str]:
-    return [entry.occurrence_key for entry in entries]
+def keys(posts: list[OutboxPost]) -> list[str]:
+    return [post.occurrence_key for post in posts]
 
 
-def test_an_entry_is_there_as_it_was_published(outbox, entry):
+def test_a_post_is_read_as_it_was_added(outbox, post):
     picture = Media(
         reference="0" * 64, kind="picture", content_type="image/png", size=9, width=2, height=1, alt="A cat"
     )
-    published = entry(text="Grüße 🎉\n", media=(picture,))
+    published = post(text="Grüße 🎉\n", media=(picture,))
     outbox.add(published)
     assert outbox.get(published.occurrence_key) == published
     assert outbox.feed(limit=10) == [published]
 
 
-def test_what_was_never_published_is_not_there(outbox):
+def test_an_empty_outbox_has_no_posts(outbox):
     assert outbox.get("k3v9q2m4cx7a") is None
     assert outbox.feed(limit=10) == []
 
 
-def test_an_occurrence_is_published_once_and_stays_as_it_is(outbox, entry, clock):
-    outbox.add(entry())
+def test_an_occurrence_is_added_once_and_not_changed(outbox, post, clock):
+    outbox.add(post())
     clock.move(minutes=1)
-    outbox.add(entry(text="again"))
+    outbox.add(post(text="again"))
     assert [found.text for found in outbox.feed(limit=10)] == ["Hello"]
 
 
-def test_of_many_at_the_same_moment_one_is_published(outbox, entry):
+def test_one_of_many_simultaneous_posts_of_an_occurrence_is_added(outbox, post):
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: outbox.add(entry(text=str(number))), range(8)))
+        list(pool.map(lambda number: outbox.add(post(text=str(number))), range(8)))
     assert len(outbox.feed(limit=10)) == 1
 
 
-def test_the_runs_of_a_series_are_published_each(outbox, entry):
+def test_each_run_of_a_series_is_a_post_of_its_own(outbox, post):
     for hour in (8, 9):
-        outbox.add(entry(f"k3v9q2m4cx7a/2026-11-24T{hour:02d}:00:00Z"))
+        outbox.add(post(f"k3v9q2m4cx7a/2026-11-24T{hour:02d}:00:00Z"))
     assert len(outbox.feed(limit=10)) == 2
 
 
-def test_the_latest_comes_first(outbox, entry, clock):
+def test_the_feed_is_latest_first(outbox, post, clock):
     for name in "bca":
-        outbox.add(entry(name, published_at=clock.move(milliseconds=1)))
-    outbox.add(entry("early", published_at=clock() - timedelta(days=40)))
+        outbox.add(post(name, published_at=clock.move(milliseconds=1)))
+    outbox.add(post("early", published_at=clock() - timedelta(days=40)))
     assert keys(outbox.feed(limit=3)) == ["a", "c", "b"]
 
 
-def test_the_feed_goes_on_behind_an_entry_and_skips_nothing(outbox, entry, clock):
+def test_pages_of_the_feed_are_complete_and_in_order(outbox, post, clock):
     for number in range(11):
-        outbox.add(entry(str(number), published_at=clock() + timedelta(seconds=number // 4)))
+        outbox.add(post(str(number), published_at=clock() + timedelta(seconds=number // 4)))
     found: list[OutboxPost] = []
     while page := outbox.feed(limit=3, after=found[-1] if found else None):
         found += page

@@ -1,6 +1,6 @@
-"""What EventBridge Scheduler does, on the engine in this process and over HTTP, and on moto where it does the same.
+"""Behaviour of EventBridge Scheduler, tested on the engine in this process and over HTTP, and on moto if it agrees.
 
-Facts marked RECORDED are answers of AWS that others recorded and published as snapshots.
+Source RECORDED: responses of AWS that others recorded and published as snapshots.
 """
 
 import pytest
@@ -18,14 +18,14 @@ def names(answer):
     return [summary["Name"] for summary in answer["Schedules"]]
 
 
-def test_creating_and_updating_answer_the_arn(scheduler_client, schedule, account):
-    """RECORDED"""
+def test_create_and_update_return_the_arn(scheduler_client, schedule, account):
+    """Source: RECORDED."""
     arn = f"arn:aws:scheduler:us-east-1:{account}:schedule/default/post"
     assert scheduler_client.create_schedule(**schedule())["ScheduleArn"] == arn
     assert scheduler_client.update_schedule(**schedule(State="DISABLED"))["ScheduleArn"] == arn
 
 
-def test_what_was_created_is_read_back(scheduler_client, schedule):
+def test_a_schedule_is_read_as_it_was_created(scheduler_client, schedule):
     given = schedule(Description="A post", ActionAfterCompletion="DELETE", ScheduleExpressionTimezone="Europe/Berlin")
     scheduler_client.create_schedule(**given)
     answer = scheduler_client.get_schedule(Name="post")
@@ -36,8 +36,8 @@ def test_what_was_created_is_read_back(scheduler_client, schedule):
     assert answer["CreationDate"].tzinfo is not None
 
 
-def test_defaults_are_filled_in_and_unset_members_are_left_out(engine_either_way, schedule):
-    """RECORDED"""
+def test_defaults_are_returned_and_unset_members_are_omitted(engine_either_way, schedule):
+    """Source: RECORDED."""
     engine_either_way.create_schedule(**schedule(ScheduleExpression="rate(1 minute)", FlexibleTimeWindow=WINDOW))
     answer = engine_either_way.get_schedule(Name="post")
     for member in ("ResponseMetadata", "CreationDate", "LastModificationDate"):
@@ -55,14 +55,14 @@ def test_defaults_are_filled_in_and_unset_members_are_left_out(engine_either_way
     }
 
 
-def test_the_half_of_a_retry_policy_that_is_not_given_has_its_default(engine_either_way, schedule):
+def test_an_unset_member_of_a_retry_policy_has_its_default(engine_either_way, schedule):
     engine_either_way.create_schedule(**schedule(target={"RetryPolicy": {"MaximumRetryAttempts": 0}}))
     policy = engine_either_way.get_schedule(Name="post")["Target"]["RetryPolicy"]
     assert policy == {**RETRIES, "MaximumRetryAttempts": 0}
 
 
 def test_updating_replaces_everything(engine_either_way, schedule):
-    """RECORDED: what an update leaves out has its default again."""
+    """Source: RECORDED. A member that an update omits has its default again."""
     engine_either_way.create_schedule(**schedule(Description="first", State="DISABLED", ActionAfterCompletion="DELETE"))
     engine_either_way.update_schedule(**schedule(ScheduleExpression="rate(2 minute)"))
     answer = engine_either_way.get_schedule(Name="post")
@@ -71,7 +71,7 @@ def test_updating_replaces_everything(engine_either_way, schedule):
     assert answer["ScheduleExpression"] == "rate(2 minute)"
 
 
-def test_each_update_has_a_date_of_its_own_and_the_creation_stays(engine_either_way, schedule):
+def test_each_update_has_its_own_date_and_keeps_the_creation_date(engine_either_way, schedule):
     engine_either_way.create_schedule(**schedule())
     dates = []
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_each_update_has_a_date_of_its_own_and_the_creation_stays(engine_either_
     assert dates == sorted(set(dates))
 
 
-def test_a_summary_holds_what_aws_lists_and_no_more(engine_either_way, schedule):
+def test_a_summary_has_exactly_the_members_that_aws_lists(engine_either_way, schedule):
     engine_either_way.create_schedule(**schedule(Description="not listed"))
     (summary,) = engine_either_way.list_schedules()["Schedules"]
     listed = {"Arn", "Name", "GroupName", "State", "CreationDate", "LastModificationDate", "Target"}
@@ -91,7 +91,7 @@ def test_a_summary_holds_what_aws_lists_and_no_more(engine_either_way, schedule)
 
 
 def test_a_deleted_schedule_is_not_listed(scheduler_client, schedule):
-    """RECORDED"""
+    """Source: RECORDED."""
     scheduler_client.create_schedule(**schedule())
     scheduler_client.delete_schedule(Name="post")
     answer = scheduler_client.list_schedules()
@@ -99,7 +99,7 @@ def test_a_deleted_schedule_is_not_listed(scheduler_client, schedule):
     assert "NextToken" not in answer
 
 
-def test_a_name_may_be_used_in_each_group(scheduler_client, schedule):
+def test_each_group_may_use_the_same_name(scheduler_client, schedule):
     scheduler_client.create_schedule_group(Name="posts")
     scheduler_client.create_schedule(**schedule(Description="one"))
     scheduler_client.create_schedule(**schedule(Description="two", GroupName="posts"))
@@ -107,7 +107,7 @@ def test_a_name_may_be_used_in_each_group(scheduler_client, schedule):
     assert scheduler_client.get_schedule(Name="post")["Description"] == "one"
 
 
-def test_a_name_that_became_free_may_be_used_again(scheduler_client, schedule):
+def test_the_name_of_a_deleted_schedule_may_be_used_again(scheduler_client, schedule):
     for text in ("first", "second"):
         scheduler_client.create_schedule(**schedule(Description=text))
         assert scheduler_client.get_schedule(Name="post")["Description"] == text
@@ -125,7 +125,7 @@ def test_listing_filters_by_group_prefix_and_state(scheduler_client, schedule):
     assert sorted(names(scheduler_client.list_schedules(NamePrefix="a"))) == ["a1", "a2", "a3"]
 
 
-def test_pages_hold_what_was_asked_for_and_all_of_it_once(engine_either_way, schedule):
+def test_pages_contain_every_matching_schedule_once(engine_either_way, schedule):
     engine_either_way.create_schedule_group(Name="posts")
     for number in range(5):
         engine_either_way.create_schedule(**schedule(Name=f"n{number}"))
@@ -138,7 +138,7 @@ def test_pages_hold_what_was_asked_for_and_all_of_it_once(engine_either_way, sch
         assert [len(page["Schedules"]) for page in pages[:-1]] == [3] * (len(pages) - 1)
 
 
-def test_paging_is_stable_while_schedules_come_and_go(engine_either_way, schedule):
+def test_paging_is_stable_while_schedules_are_created_and_deleted(engine_either_way, schedule):
     for name in ("b", "d", "f", "h"):
         engine_either_way.create_schedule(**schedule(Name=name))
     first = engine_either_way.list_schedules(MaxResults=2)
@@ -149,19 +149,19 @@ def test_paging_is_stable_while_schedules_come_and_go(engine_either_way, schedul
     assert names(engine_either_way.list_schedules(NextToken=first["NextToken"])) == ["e", "f", "h"]
 
 
-def test_a_page_that_ends_with_the_last_one_has_no_token(engine_either_way, schedule):
+def test_the_last_page_has_no_token(engine_either_way, schedule):
     for name in ("a", "b"):
         engine_either_way.create_schedule(**schedule(Name=name))
     assert "NextToken" not in engine_either_way.list_schedules(MaxResults=2)
 
 
-def test_the_default_group_is_there(scheduler_client, account):
+def test_the_default_group_exists(scheduler_client, account):
     group = scheduler_client.get_schedule_group(Name="default")
     assert group["Arn"] == f"arn:aws:scheduler:us-east-1:{account}:schedule-group/default"
     assert group["State"] == "ACTIVE"
 
 
-def test_a_group_takes_its_schedules_along(scheduler_client, schedule):
+def test_deleting_a_group_deletes_its_schedules(scheduler_client, schedule):
     scheduler_client.create_schedule_group(Name="posts")
     scheduler_client.create_schedule(**schedule(GroupName="posts"))
     scheduler_client.create_schedule(**schedule(Name="other"))
@@ -179,8 +179,8 @@ def test_groups_are_listed_in_pages(engine_either_way):
     assert [group["Name"] for group in prefixed["ScheduleGroups"]] == ["a1", "a2"]
 
 
-def test_a_group_has_the_tags_that_it_was_given_until_they_are_taken_away(scheduler_client, posts_arn):
-    """RECORDED"""
+def test_a_group_has_its_tags_until_they_are_removed(scheduler_client, posts_arn):
+    """Source: RECORDED."""
     made = scheduler_client.create_schedule_group(Name="posts", Tags=[{"Key": "a", "Value": "1"}])
     assert made["ScheduleGroupArn"] == posts_arn
     scheduler_client.tag_resource(ResourceArn=posts_arn, Tags=[{"Key": "b", "Value": "2"}])
@@ -190,7 +190,7 @@ def test_a_group_has_the_tags_that_it_was_given_until_they_are_taken_away(schedu
     assert scheduler_client.list_tags_for_resource(ResourceArn=posts_arn)["Tags"] == [{"Key": "b", "Value": "2"}]
 
 
-def test_each_change_of_a_groups_tags_has_a_date_of_its_own(engine_either_way):
+def test_each_change_of_a_groups_tags_has_its_own_date(engine_either_way):
     group = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/default"
     dates = [engine_either_way.get_schedule_group(Name="default")["LastModificationDate"]]
     for number in range(3):
@@ -199,7 +199,7 @@ def test_each_change_of_a_groups_tags_has_a_date_of_its_own(engine_either_way):
     assert dates == sorted(set(dates))
 
 
-def test_a_request_that_comes_again_with_its_token_changes_nothing(engine_either_way, schedule):
+def test_a_repeated_request_with_the_same_token_changes_nothing(engine_either_way, schedule):
     given = schedule(ClientToken="t1")
     first = engine_either_way.create_schedule(**given)
     engine_either_way.update_schedule(**schedule(Description="later", ClientToken="t1"))
@@ -211,7 +211,7 @@ def test_a_request_that_comes_again_with_its_token_changes_nothing(engine_either
     assert names(engine_either_way.list_schedules()) == []
 
 
-def test_a_token_is_free_again_after_a_day(engine_either_way, schedule, store, clock):
+def test_a_token_may_be_used_again_after_a_day(engine_either_way, schedule, store, clock):
     engine_either_way.create_schedule(**schedule(ClientToken="t1"))
     engine_either_way.delete_schedule(Name="post")
     clock.move(hours=24, seconds=1)

@@ -1,7 +1,7 @@
-"""What EventBridge Scheduler refuses, with its code and its words, on the engine in this process and over HTTP.
+"""Error codes and messages of EventBridge Scheduler, tested on the engine in this process and over HTTP.
 
-Sources: RECORDED from AWS and published by others, MODEL is botocore's service model, GUIDE is AWS's documentation;
-OURS is where AWS's words are not known.
+Sources: RECORDED from AWS and published by others; MODEL is botocore's service model; GUIDE is AWS's documentation;
+OURS if AWS's message is unknown.
 """
 
 import pytest
@@ -13,7 +13,7 @@ FOREIGN = "arn:aws:scheduler:us-east-1:999999999999:schedule-group/default"
 
 
 def refused(client, operation, parameters):
-    """Return the code and the message with which an operation is refused."""
+    """Return the code and the message of the error that an operation raises."""
     with pytest.raises(ClientError) as refusal:
         getattr(client, operation)(**parameters)
     code, message = refusal.value.response["Error"]["Code"], refusal.value.response["Error"]["Message"]
@@ -47,15 +47,15 @@ def refused(client, operation, parameters):
         "every tuesday",
     ],
 )
-def test_an_expression_that_aws_rejects(engine_either_way, schedule, expression):
+def test_an_expression_that_aws_rejects_is_rejected(engine_either_way, schedule, expression):
     for operation in ("create_schedule", "update_schedule"):
         answer = refused(engine_either_way, operation, schedule(ScheduleExpression=expression))
         assert answer == (INVALID, f"Invalid Schedule Expression {expression}.")
 
 
 @pytest.mark.parametrize("expression", ["at(2021-12-31T23:59:59)", "cron(0 0 * * ? *)", "rate(1 minutes)"])
-def test_an_expression_that_aws_takes(engine_either_way, schedule, expression):
-    """RECORDED"""
+def test_an_expression_that_aws_accepts_is_accepted(engine_either_way, schedule, expression):
+    """Source: RECORDED."""
     engine_either_way.create_schedule(**schedule(ScheduleExpression=expression))
 
 
@@ -82,13 +82,15 @@ ONE_VIOLATION = [
 
 
 @pytest.mark.parametrize(("changed", "value", "constraint"), ONE_VIOLATION)
-def test_a_constraint_of_the_model_that_boto3_does_not_check(engine_either_way, schedule, changed, value, constraint):
-    """RECORDED form, MODEL constraints."""
+def test_constraints_of_the_model_that_boto3_does_not_check_are_enforced(
+    engine_either_way, schedule, changed, value, constraint
+):
+    """Sources: RECORDED for the form of the message, MODEL for the constraints."""
     says = f"1 validation error detected: {value} failed to satisfy constraint: Member must {constraint}"
     assert refused(engine_either_way, "create_schedule", schedule(**changed)) == (INVALID, says)
 
 
-def test_all_violations_are_named_at_once(engine_either_way, schedule):
+def test_one_message_names_all_violations(engine_either_way, schedule):
     code, message = refused(
         engine_either_way,
         "create_schedule",
@@ -126,7 +128,7 @@ BEYOND_THE_MODEL = [
 
 
 @pytest.mark.parametrize(("source", "changed", "says"), BEYOND_THE_MODEL)
-def test_a_constraint_that_is_not_in_the_model(engine_either_way, schedule, source, changed, says):
+def test_constraints_outside_the_model_are_enforced(engine_either_way, schedule, source, changed, says):
     engine_either_way.create_schedule(**schedule())
     assert refused(engine_either_way, "create_schedule", schedule(**{"Name": "other", **changed})) == (INVALID, says)
     assert refused(engine_either_way, "update_schedule", schedule(**changed)) == (INVALID, says)
@@ -138,23 +140,23 @@ def test_a_constraint_that_is_not_in_the_model(engine_either_way, schedule, sour
         {"target": {"Input": f'"{"x" * 262_142}"'}},
         {"target": {"Arn": "arn:aws:sqs:us-east-1:123456789012:orders", "Input": "any text"}},
         {"target": {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:that-nobody-made"}},
-        {"StartDate": 1_600_000_000, "EndDate": 1_500_000_000},  # an at() has no use for them
+        {"StartDate": 1_600_000_000, "EndDate": 1_500_000_000},  # ignored for an at()
     ],
 )
-def test_what_is_just_within_the_constraints_is_taken(engine_either_way, schedule, changed):
-    """GUIDE"""
+def test_values_at_the_limits_are_accepted(engine_either_way, schedule, changed):
+    """Source: GUIDE."""
     engine_either_way.create_schedule(**schedule(**changed))
 
 
 @pytest.mark.parametrize("seconds", [-300, -299, 0])
-def test_a_start_within_the_last_five_minutes_is_taken(engine_either_way, schedule, clock, seconds):
-    """GUIDE"""
+def test_a_start_within_the_last_five_minutes_is_accepted(engine_either_way, schedule, clock, seconds):
+    """Source: GUIDE."""
     start = clock().timestamp() + seconds
     engine_either_way.create_schedule(**schedule(ScheduleExpression="rate(1 hour)", StartDate=start))
 
 
-def test_an_update_may_keep_a_start_that_is_long_past_by_now(engine_either_way, schedule, clock):
-    """OURS: otherwise a series could never be changed by reading, changing and sending all."""
+def test_an_update_may_keep_a_past_start(engine_either_way, schedule, clock):
+    """Source: OURS. Otherwise a series could not be changed by reading, changing and sending the whole schedule."""
     start = int(clock().timestamp())
     repeating = {"ScheduleExpression": "rate(1 hour)", "StartDate": start}
     engine_either_way.create_schedule(**schedule(**repeating))
@@ -180,24 +182,24 @@ NAMED = [
 
 
 @pytest.mark.parametrize(("operation", "parameters", "code", "says"), NAMED)
-def test_what_is_not_there_or_may_not_be(engine_either_way, operation, parameters, code, says):
-    """RECORDED for the schedule that does not exist; the others are of the same form."""
+def test_missing_and_reserved_resources_are_rejected(engine_either_way, operation, parameters, code, says):
+    """Source: RECORDED for a missing schedule; the other messages have the same form."""
     assert refused(engine_either_way, operation, parameters) == (code, says)
 
 
-def test_a_name_that_is_taken(engine_either_way, schedule):
+def test_an_existing_name_is_rejected(engine_either_way, schedule):
     engine_either_way.create_schedule(**schedule())
     assert refused(engine_either_way, "create_schedule", schedule()) == (CONFLICT, "Schedule post already exists.")
 
 
-def test_a_schedule_without_its_group(engine_either_way, schedule):
+def test_a_schedule_in_an_unknown_group_is_rejected(engine_either_way, schedule):
     for operation in ("create_schedule", "update_schedule"):
         answer = refused(engine_either_way, operation, schedule(GroupName="nowhere"))
         assert answer == (MISSING, "Schedule group nowhere does not exist.")
 
 
 def test_a_schedule_cannot_be_tagged(engine_either_way, schedule):
-    """MODEL: the pattern of ResourceArn allows groups alone."""
+    """Source: MODEL. The pattern of ResourceArn allows only groups."""
     engine_either_way.create_schedule(**schedule())
     parameters = {"ResourceArn": UNTAGGABLE, "Tags": [{"Key": "a", "Value": "1"}]}
     code, message = refused(engine_either_way, "tag_resource", parameters)
@@ -205,8 +207,8 @@ def test_a_schedule_cannot_be_tagged(engine_either_way, schedule):
     assert message.startswith(f"1 validation error detected: Value '{UNTAGGABLE}' at 'resourceArn' failed to satisfy")
 
 
-def test_more_tags_than_a_group_may_have(engine_either_way):
-    """GUIDE: fifty, whether they come at once or one by one."""
+def test_a_group_has_at_most_fifty_tags(engine_either_way):
+    """Source: GUIDE. The limit counts the tags of all requests."""
     group = "arn:aws:scheduler:us-east-1:000000000000:schedule-group/default"
     tags = [{"Key": f"k{number}", "Value": "x"} for number in range(51)]
     engine_either_way.tag_resource(ResourceArn=group, Tags=tags[:50])
@@ -216,7 +218,7 @@ def test_more_tags_than_a_group_may_have(engine_either_way):
     assert refused(engine_either_way, "create_schedule_group", {"Name": "posts", "Tags": tags}) == says
 
 
-def test_a_client_token_of_another_request(engine_either_way, schedule):
+def test_a_client_token_of_another_request_is_rejected(engine_either_way, schedule):
     engine_either_way.create_schedule(**schedule(ClientToken="t1"))
     code, message = refused(engine_either_way, "create_schedule", schedule(Name="other", ClientToken="t1"))
     assert (code, message) == (CONFLICT, "ClientToken t1 was used for another CreateSchedule request.")

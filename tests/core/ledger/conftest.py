@@ -1,17 +1,23 @@
-"""The ledger's table, reached through clients with which something is wrong."""
+"""Claims for all ledgers, and clients of the table that change or fail requests."""
 
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core.ledger.port import ClaimResult, Ledger
 from core.ledger.table import Table
+from core.posts.destinations import Destination
+from core.posts.payload import Payload
+
+LEASE = timedelta(seconds=35)
 
 
 class Tampered:
-    """A client that does something of its own before, or instead of, each request for an operation."""
+    """A client that runs a function in place of each request for an operation, and counts the requests."""
 
     def __init__(self, client: Any, **tampering: Callable[..., Any]) -> None:
         self._client = client
@@ -33,17 +39,28 @@ class Tampered:
 
 @pytest.fixture
 def tampered(dynamodb) -> Callable[..., Tampered]:
-    """Build a client with which something is wrong."""
+    """Build a client that runs functions in place of requests."""
     return lambda **tampering: Tampered(dynamodb, **tampering)
 
 
 @pytest.fixture
 def pauses() -> list[float]:
-    """How long was waited, each time."""
+    """Return the list of all pauses, in seconds."""
     return []
 
 
 @pytest.fixture
 def table_of(clock, pauses) -> Callable[[Any], Table]:
-    """Reach the table through a client."""
+    """Build the table on a client."""
     return lambda client: Table(client, "punctual", clock, pause=pauses.append)
+
+
+@pytest.fixture
+def claim(clock) -> Callable[..., ClaimResult]:
+    """Claim a publication in a ledger."""
+
+    def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> ClaimResult:
+        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, Destination.parse(destination), **asked)
+
+    return take

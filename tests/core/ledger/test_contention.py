@@ -1,7 +1,7 @@
-"""Dashboards, relays and posting servers that write into one table at the same moment.
+"""Dashboards, relays and posting servers write into one table at the same moment.
 
-The table is held by dynalite, a process of its own that answers over HTTP and does many requests at once. DYNAMODB_URL
-names another stand-in to test against, such as AWS's own DynamoDB Local.
+The table is in dynalite, a separate process that serves many HTTP requests at once. DYNAMODB_URL may name another
+server, such as AWS's DynamoDB Local.
 """
 
 import os
@@ -28,25 +28,23 @@ from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import OutboxPost
-from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, write_invocation
 from lambda_pkg.receipts import ReceiptTable
 
-LEASE = timedelta(seconds=35)
 WRITERS = 6
 SERVER = Path(__file__).parents[2] / "servers" / "dynalite.cjs"
 
 
 @pytest.fixture(scope="session")
 def url(request: pytest.FixtureRequest) -> str:
-    """Where DynamoDB answers."""
+    """Return the URL of DynamoDB."""
     return os.environ.get("DYNAMODB_URL") or request.getfixturevalue("dynalite")
 
 
 @pytest.fixture(scope="session")
 def dynalite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where dynalite answers; it is installed for these tests and gone after them."""
+    """Install dynalite for these tests and return its URL."""
     if shutil.which("npm") is None:
         pytest.skip("dynalite comes from npm, which is not installed")
     folder = tmp_path_factory.mktemp("dynalite")
@@ -65,7 +63,7 @@ def dynalite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def clients(url, aws_session) -> Iterator[list[Any]]:
-    """A client for each of those who write."""
+    """Return a client for each writer."""
     once = Config(retries={"total_max_attempts": 1})
     key = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     made = [aws_session.client("dynamodb", endpoint_url=url, config=once, **key) for _ in range(WRITERS)]
@@ -76,7 +74,7 @@ def clients(url, aws_session) -> Iterator[list[Any]]:
 
 @pytest.fixture
 def name(clients) -> str:
-    """A table that nobody has written to."""
+    """Create an empty table and return its name."""
     name = f"punctual-{secrets.token_hex(4)}"
     clients[0].create_table(**table_definition(name))
     while clients[0].describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
@@ -91,13 +89,13 @@ def tables(clients, name, clock) -> list[Table]:
 
 @pytest.fixture
 def ledgers(tables) -> list[DynamoLedger]:
-    """A ledger for each of those who write, on one table."""
+    """Return a ledger for each writer, on one table."""
     return [DynamoLedger(table) for table in tables]
 
 
 @pytest.fixture
 def planned(ledgers, a_post, clock) -> Callable[..., Post]:
-    """Plan a post by its number."""
+    """Plan a post with a number as its id."""
 
     def plan(number: int = 0, **changed: Any) -> Post:
         post = a_post(post_id=f"{number:012d}", **changed)
@@ -107,19 +105,8 @@ def planned(ledgers, a_post, clock) -> Callable[..., Post]:
 
 
 @pytest.fixture
-def claim(clock) -> Callable[..., Any]:
-    """Claim a publication by one of the ledgers."""
-
-    def take(by: DynamoLedger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **asked)
-
-    return take
-
-
-@pytest.fixture
 def finish(clock) -> Callable[..., None]:
-    """Say that a claimed publication is out."""
+    """Record that a claimed publication is published."""
 
     def end(by: DynamoLedger, payload: Payload, destination: str = "outbox") -> None:
         by.finish(payload, Receipt(kind="published", at=clock(), revision=payload.revision, destination=destination))
@@ -127,20 +114,20 @@ def finish(clock) -> Callable[..., None]:
     return end
 
 
-def together(*deeds: Callable[[], Any]) -> list[Any]:
-    """Let all be done from the same moment on, and return what each answered."""
-    start = threading.Barrier(len(deeds))
+def together(*actions: Callable[[], Any]) -> list[Any]:
+    """Run all actions at the same moment and return their results."""
+    start = threading.Barrier(len(actions))
 
-    def do(deed: Callable[[], Any]) -> Any:
+    def do(action: Callable[[], Any]) -> Any:
         start.wait()
-        return deed()
+        return action()
 
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(do, deeds))
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(do, actions))
 
 
 def changes(ledger: DynamoLedger, post: Post, desired: str, clock: Callable[[], Any]) -> Callable[[], bool]:
-    """Return a deed that writes the next revision of a post, and answers whether it was taken."""
+    """Return an action that changes a post and returns whether the change succeeded."""
 
     def change() -> bool:
         following = post.model_copy(update={"revision": post.revision + 1})
@@ -164,14 +151,14 @@ def test_a_post_is_planned_once(ledgers, a_post, clock):
     assert sorted(together(*(partial(plan, ledger) for ledger in ledgers))) == [False] * (WRITERS - 1) + [True]
 
 
-def test_a_publication_is_claimed_by_one(ledgers, planned, invoked, claim):
+def test_a_publication_is_claimed_once(ledgers, planned, invoked, claim):
     for number in range(5):
         payload = invoked(planned(number))
         verdicts = together(*(partial(claim, ledger, payload) for ledger in ledgers))
         assert sorted(each.verdict for each in verdicts) == ["busy"] * (WRITERS - 1) + ["granted"]
 
 
-def test_a_lease_that_ran_out_is_taken_over_by_one(ledgers, planned, invoked, claim, clock):
+def test_an_expired_claim_is_granted_to_one_process(ledgers, planned, invoked, claim, clock):
     payload = invoked(planned())
     claim(ledgers[0], payload)
     clock.move(minutes=1)
@@ -179,11 +166,13 @@ def test_a_lease_that_ran_out_is_taken_over_by_one(ledgers, planned, invoked, cl
     assert sorted((each.verdict, each.attempt) for each in again) == [("busy", 2)] * (WRITERS - 1) + [("granted", 2)]
 
 
-def test_of_changes_and_claims_at_the_same_moment_one_is_taken(ledgers, planned, invoked, claim, clock):
+def test_one_of_many_simultaneous_changes_and_claims_succeeds(ledgers, planned, invoked, claim, clock):
     for number in range(10):
         post = planned(number)
-        wishes = ("cancelled", "paused", "active")
-        changing = (changes(ledger, post, desired, clock) for ledger, desired in zip(ledgers, wishes, strict=False))
+        desired_states = ("cancelled", "paused", "active")
+        changing = (
+            changes(ledger, post, desired, clock) for ledger, desired in zip(ledgers, desired_states, strict=False)
+        )
         claiming = (partial(claim, ledger, invoked(post)) for ledger in ledgers[3:])
         answers = together(*changing, *claiming)
         taken = [answer for answer in answers[:3] if answer] + [
@@ -192,7 +181,7 @@ def test_of_changes_and_claims_at_the_same_moment_one_is_taken(ledgers, planned,
         assert len(taken) == 1
 
 
-def test_every_destination_is_published_and_told(ledgers, planned, invoked, claim, finish):
+def test_simultaneous_publications_to_all_destinations_are_recorded(ledgers, planned, invoked, claim, finish):
     names = tuple(f"webhook:{number}" for number in range(WRITERS))
     payload = invoked(planned(destinations=names))
 
@@ -208,7 +197,7 @@ def test_every_destination_is_published_and_told(ledgers, planned, invoked, clai
     assert len(occurrence.receipts) == WRITERS
 
 
-def test_an_outbox_takes_an_occurrence_once(tables, clock):
+def test_an_outbox_adds_an_occurrence_once(tables, clock):
     def publish(table: Table) -> None:
         DynamoOutbox(table).add(OutboxPost(occurrence_key="x", post_id="x", text="Hello", published_at=clock()))
 
@@ -219,7 +208,7 @@ def test_an_outbox_takes_an_occurrence_once(tables, clock):
 def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
     ledgers, clients, name, planned, invoked, claim, finish, clock
 ):
-    """Each post is handed over twice, cancelled by chance, and looked at all the while."""
+    """Two relays send each post, a dashboard cancels some, and History is read all the time."""
     posts = [planned(number, due_at=clock() + timedelta(minutes=number)) for number in range(12)]
     published: list[str] = []
 
@@ -248,9 +237,9 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
     )
     cancelled = answers[4]
     assert sorted(published + cancelled) == [post.post_id for post in posts]
-    told = runs(ledgers[0], limit=20)
-    assert [run.post_id for run in told] == sorted(published, reverse=True)
-    assert {run.state for run in told} <= {"published"}
+    found = runs(ledgers[0], limit=20)
+    assert [run.post_id for run in found] == sorted(published, reverse=True)
+    assert {run.state for run in found} <= {"published"}
     assert overdue(ledgers[0], clock() + timedelta(days=1)) == []
     for post in posts:
         kinds = [receipt.kind for receipt in ledgers[0].occurrence(post.post_id).receipts]

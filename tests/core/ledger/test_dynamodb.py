@@ -1,4 +1,4 @@
-"""What only the ledger on AWS does: it shares its table with the relay, and nothing between two requests harms it."""
+"""The ledger on AWS: the relay writes to the same table, and other writers interrupt its transactions."""
 
 import json
 from collections.abc import Callable
@@ -12,12 +12,9 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.history import overdue, runs
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
 from core.ledger.states import outcome
-from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, invocation_of, write_invocation
 from lambda_pkg.receipts import LIST_PARTITIONS, ReceiptTable
-
-LEASE = timedelta(seconds=35)
 
 
 @pytest.fixture
@@ -26,8 +23,8 @@ def ledger(table) -> DynamoLedger:
 
 
 @pytest.fixture
-def told_by_the_relay(dynamodb, clock) -> Callable[..., None]:
-    """Let the relay record what became of an attempt, as lambda_pkg does."""
+def relay_records(dynamodb, clock) -> Callable[..., None]:
+    """Record the receipt of an attempt as the relay does."""
     receipts = ReceiptTable("punctual", dynamodb._client)
 
     def record(payload: Payload, kind: str, **changed: Any) -> None:
@@ -58,19 +55,8 @@ def plan(ledger, clock) -> Callable[[Post], Post]:
 
 
 @pytest.fixture
-def claim(clock) -> Callable[..., Any]:
-    """Claim a publication by one of the ledgers."""
-
-    def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> Any:
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **asked)
-
-    return take
-
-
-@pytest.fixture
 def change(clock) -> Callable[..., Any]:
-    """Write the next revision of a post by one of the ledgers; return whether it was taken."""
+    """Write the next revision of a post in a ledger; return whether the change succeeded."""
 
     def write(by: Ledger, post: Post, desired: str = "active", **changed: Any) -> bool:
         following = post.model_copy(update={"revision": post.revision + 1, **changed})
@@ -85,44 +71,44 @@ def change(clock) -> Callable[..., Any]:
 
 @pytest.fixture
 def attributes(dynamodb) -> Callable[[str], dict[str, Any]]:
-    """Read the one item whose sort key begins so, as DynamoDB has it."""
+    """Return the only item whose sort key starts with a prefix, in DynamoDB's format."""
 
-    def read(beginning: str) -> dict[str, Any]:
+    def read(prefix: str) -> dict[str, Any]:
         found = dynamodb.scan(TableName="punctual")["Items"]
-        (item,) = (item for item in found if item["sk"]["S"].startswith(beginning))
+        (item,) = (item for item in found if item["sk"]["S"].startswith(prefix))
         return item
 
     return read
 
 
-# What the relay writes
+# Receipts from the relay
 
 
-def test_history_lists_what_only_the_relay_tells_of(ledger, a_post, invoked, plan, told_by_the_relay, clock):
+def test_history_has_occurrences_that_only_the_relay_recorded(ledger, a_post, invoked, plan, relay_records, clock):
     payload = invoked(plan(a_post()))
-    told_by_the_relay(payload, "missed", error="Not posted: 90 minutes after its time.")
+    relay_records(payload, "missed", error="Not posted: 90 minutes after its time.")
     (run,) = runs(ledger, limit=10)
     assert (run.state, run.text, run.due_at) == ("missed", payload.text, payload.due)
     assert run.error == "Not posted: 90 minutes after its time."
     assert ledger.occurrence(payload.occurrence_key).payload == payload
 
 
-def test_so_it_does_of_a_post_that_it_does_not_know(ledger, a_post, invoked, told_by_the_relay):
-    told_by_the_relay(invoked(a_post()), "handed_over", status=200, error=None)
+def test_history_has_occurrences_of_unknown_posts_from_the_relay(ledger, a_post, invoked, relay_records):
+    relay_records(invoked(a_post()), "handed_over", status=200, error=None)
     assert [run.state for run in runs(ledger, limit=10)] == ["handed over"]
 
 
-def test_the_relay_writes_wherever_history_is_read(ledger, a_post, invoked, told_by_the_relay, clock, dynamodb):
+def test_the_relay_writes_to_all_partitions_of_history(ledger, a_post, invoked, relay_records, clock, dynamodb):
     for number in range(12):
-        told_by_the_relay(invoked(a_post(post_id=f"{number:012d}")), "missed")
+        relay_records(invoked(a_post(post_id=f"{number:012d}")), "missed")
     found = dynamodb.scan(TableName="punctual")["Items"]
     assert len({item["listing"]["S"] for item in found if "listing" in item}) == LIST_PARTITIONS
     assert len(runs(ledger, limit=20)) == 12
 
 
-def test_a_receipt_of_the_relay_says_what_one_of_this_machine_does(ledger, a_post, invoked, told_by_the_relay, clock):
+def test_a_receipt_from_the_relay_equals_one_from_the_ledger(ledger, a_post, invoked, relay_records, clock):
     payload = invoked(a_post())
-    told_by_the_relay(payload, "attempt_failed", status=503, posted_at="2026-11-02T13:00:00.000Z", attempt=2)
+    relay_records(payload, "attempt_failed", status=503, posted_at="2026-11-02T13:00:00.000Z", attempt=2)
     (receipt,) = ledger.occurrence(payload.occurrence_key).receipts
     assert receipt == Receipt(
         kind="attempt_failed",
@@ -133,38 +119,34 @@ def test_a_receipt_of_the_relay_says_what_one_of_this_machine_does(ledger, a_pos
     )
 
 
-def test_receipts_of_all_writers_tell_one_story(ledger, a_post, invoked, plan, claim, told_by_the_relay, clock):
+def test_receipts_of_all_writers_are_read_together(ledger, a_post, invoked, plan, claim, relay_records, clock):
     payload = invoked(plan(a_post()))
-    told_by_the_relay(payload, "attempt_failed")
+    relay_records(payload, "attempt_failed")
     clock.move(minutes=1)
     taken = claim(ledger, payload)
     published = Receipt(
         kind="published", at=clock(), revision=1, attempt=taken.attempt, destination="outbox", detail={"url": "/outbox"}
     )
     ledger.finish(payload, published)
-    told_by_the_relay(payload, "handed_over", attempt=2, status=200, error=None)
+    relay_records(payload, "handed_over", attempt=2, status=200, error=None)
     occurrence = ledger.occurrence(payload.occurrence_key)
     assert [receipt.kind for receipt in occurrence.receipts] == ["attempt_failed", "published", "handed_over"]
     (run,) = runs(ledger, limit=10)
     assert (run.state, run.url, run.attempts) == ("published", "/outbox", 2)
 
 
-def test_what_the_relay_missed_does_not_lie_in_the_queue_as_well(
-    ledger, a_post, invoked, plan, told_by_the_relay, clock
-):
+def test_a_post_that_the_relay_missed_is_not_overdue(ledger, a_post, invoked, plan, relay_records, clock):
     missed, silent = plan(a_post()), plan(a_post(post_id="0" * 12))
     clock.move(hours=3)
-    told_by_the_relay(invoked(missed), "missed")
+    relay_records(invoked(missed), "missed")
     assert [found.post.post_id for found in overdue(ledger, clock())] == [silent.post_id]
     assert [run.post_id for run in runs(ledger, limit=10)] == [missed.post_id]
 
 
-def test_what_the_relay_tells_of_an_old_revision_is_no_news(
-    ledger, a_post, invoked, plan, change, told_by_the_relay, clock
-):
+def test_history_omits_an_old_revision_from_the_relay(ledger, a_post, invoked, plan, change, relay_records, clock):
     post = plan(a_post())
     change(ledger, post, due_at=post.due_at + timedelta(days=1))
-    told_by_the_relay(invoked(post), "missed")
+    relay_records(invoked(post), "missed")
     for _ in range(2):
         assert runs(ledger, limit=10) == []
     assert [receipt.kind for receipt in ledger.occurrence(post.post_id).receipts] == ["missed"]
@@ -172,77 +154,77 @@ def test_what_the_relay_tells_of_an_old_revision_is_no_news(
     assert [found.post.post_id for found in overdue(ledger, clock())] == [post.post_id]
 
 
-def test_a_missed_post_leaves_history_when_it_is_given_another_time(
-    ledger, a_post, invoked, plan, change, told_by_the_relay, clock
+def test_a_rescheduled_post_leaves_history_until_the_relay_records_it_again(
+    ledger, a_post, invoked, plan, change, relay_records, clock
 ):
     post = plan(a_post())
-    told_by_the_relay(invoked(post), "missed")
+    relay_records(invoked(post), "missed")
     assert change(ledger, post, due_at=post.due_at + timedelta(days=1))
     assert runs(ledger, limit=10) == []
-    told_by_the_relay(invoked(post), "failed")
+    relay_records(invoked(post), "failed")
     assert runs(ledger, limit=10) == []
     again = ledger.get(post.post_id).post
-    told_by_the_relay(invoked(again), "missed")
+    relay_records(invoked(again), "missed")
     assert [run.due_at for run in runs(ledger, limit=10)] == [again.due_at]
 
 
-def test_a_run_of_an_old_rule_is_told_once_the_relay_has_handed_it_over(
-    ledger, a_series, invoked, plan, change, claim, told_by_the_relay, clock
+def test_a_superseded_run_of_a_series_is_in_history_once_the_relay_handed_it_over(
+    ledger, a_series, invoked, plan, change, claim, relay_records, clock
 ):
     post = plan(a_series())
     change(ledger, post, text="Better")
     run = invoked(post, occurrence=clock())
     assert claim(ledger, run).verdict == "superseded"
-    told_by_the_relay(run, "handed_over", status=200, error=None)
+    relay_records(run, "handed_over", status=200, error=None)
     assert [found.state for found in runs(ledger, limit=10)] == ["superseded"]
 
 
-def test_a_revision_that_was_turned_away_is_no_news_though_the_relay_has_handed_it_over(
-    ledger, a_post, invoked, plan, change, claim, told_by_the_relay
+def test_history_omits_a_superseded_revision_that_the_relay_handed_over(
+    ledger, a_post, invoked, plan, change, claim, relay_records
 ):
     post = plan(a_post())
     change(ledger, post, desired="cancelled")
     assert claim(ledger, invoked(post)).verdict == "superseded"
-    told_by_the_relay(invoked(post), "handed_over", status=200, error=None)
+    relay_records(invoked(post), "handed_over", status=200, error=None)
     assert runs(ledger, limit=10) == []
 
 
-def test_a_payload_that_only_the_relay_could_read_does_not_hide_the_rest_of_history(
-    ledger, a_post, invoked, told_by_the_relay, dynamodb, attributes, caplog
+def test_history_omits_a_payload_that_only_the_relay_can_read(
+    ledger, a_post, invoked, relay_records, dynamodb, attributes, caplog
 ):
-    told_by_the_relay(invoked(a_post()), "handed_over")
+    relay_records(invoked(a_post()), "handed_over")
     item = attributes("occurrence#")
     strange = json.loads(item["content"]["S"]) | {"zone": "Atlantis/Capital"}
     dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(strange)}})
-    told_by_the_relay(invoked(a_post(post_id="0" * 12)), "handed_over")
+    relay_records(invoked(a_post(post_id="0" * 12)), "handed_over")
     assert [run.post_id for run in runs(ledger, limit=10)] == ["0" * 12]
     assert "Atlantis" in caplog.text
 
 
-def test_nor_does_one_that_is_longer_than_any_of_ours(ledger, a_post, invoked, told_by_the_relay, dynamodb, attributes):
-    told_by_the_relay(invoked(a_post()), "handed_over")
+def test_history_has_a_payload_over_the_size_limit(ledger, a_post, invoked, relay_records, dynamodb, attributes):
+    relay_records(invoked(a_post()), "handed_over")
     item = attributes("occurrence#")
     long = json.loads(item["content"]["S"]) | {"text": "x" * 230_000}
     dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(long)}})
     assert [len(run.text) for run in runs(ledger, limit=10)] == [230_000]
 
 
-# What comes between two requests
+# Interrupted transactions
 
 
-class Meanwhile:
-    """A client that lets a deed be done just before its request number `moment`, counted from 0."""
+class InterruptedClient:
+    """A client that runs an action just before its request number `moment`, counted from 0."""
 
-    def __init__(self, client: Any, moment: int, deed: Callable[[], Any]) -> None:
+    def __init__(self, client: Any, moment: int, action: Callable[[], Any]) -> None:
         self._client = client
         self._left = moment
-        self._deed = deed
-        self.done: Any = None
+        self._action = action
+        self.result: Any = None
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def request(**parameters: Any) -> Any:
             if self._left == 0:
-                self.done = self._deed()
+                self.result = self._action()
             self._left -= 1
             return getattr(self._client, operation)(**parameters)
 
@@ -251,26 +233,26 @@ class Meanwhile:
 
 @pytest.fixture
 def meanwhile(dynamodb, table_of) -> Callable[..., Any]:
-    """Let the other ledger do something before request `moment` of ours; return what both answered."""
+    """Run `theirs` before request `moment` of `ours`; return both results."""
 
     def run(moment: int, ours: Callable[[Ledger], Any], theirs: Callable[[], Any]) -> tuple[Any, Any]:
-        client = Meanwhile(dynamodb, moment, theirs)
+        client = InterruptedClient(dynamodb, moment, theirs)
         answer = ours(DynamoLedger(table_of(client)))
         if client._left >= 0:
-            client.done = theirs()
-        return answer, client.done
+            client.result = theirs()
+        return answer, client.result
 
     return run
 
 
 MOMENTS = pytest.mark.parametrize("moment", range(5))
-"""Every intent makes two requests, and two more when it is overtaken; at the last moment nothing comes between."""
+"""A transaction makes two requests, and two more after a conflict. At the last moment nothing interrupts it."""
 WHILE_HISTORY_IS_READ = pytest.mark.parametrize("moment", range(9))
-"""One request a bucket, and some for what is found there."""
+"""One request per partition, and some for the items."""
 
 
 @MOMENTS
-def test_of_two_claims_one_is_taken(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+def test_one_of_two_claims_is_granted(ledger, a_post, invoked, plan, claim, meanwhile, moment):
     payload = invoked(plan(a_post()))
     verdicts = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
     assert sorted(verdicts) == ["busy", "granted"]
@@ -278,7 +260,9 @@ def test_of_two_claims_one_is_taken(ledger, a_post, invoked, plan, claim, meanwh
 
 @MOMENTS
 @pytest.mark.parametrize("desired", ["active", "paused", "cancelled"])
-def test_of_a_claim_and_a_change_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment, desired):
+def test_either_a_claim_or_a_change_during_it_succeeds(
+    ledger, a_post, invoked, plan, claim, change, meanwhile, moment, desired
+):
     post = plan(a_post())
     verdict, changed = meanwhile(
         moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, desired)
@@ -287,14 +271,14 @@ def test_of_a_claim_and_a_change_one_is_taken(ledger, a_post, invoked, plan, cla
 
 
 @MOMENTS
-def test_of_a_change_and_a_claim_one_is_taken(ledger, a_post, invoked, plan, claim, change, meanwhile, moment):
+def test_either_a_change_or_a_claim_during_it_succeeds(ledger, a_post, invoked, plan, claim, change, meanwhile, moment):
     post = plan(a_post())
     changed, verdict = meanwhile(moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict)
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
-def test_of_a_run_and_a_change_of_its_series_one_is_taken(
+def test_either_the_claim_of_a_run_or_a_change_of_its_series_succeeds(
     ledger, a_series, invoked, plan, claim, change, meanwhile, clock, moment
 ):
     post = plan(a_series())
@@ -304,7 +288,7 @@ def test_of_a_run_and_a_change_of_its_series_one_is_taken(
 
 
 @MOMENTS
-def test_of_two_changes_one_is_taken(ledger, a_post, plan, change, meanwhile, moment):
+def test_one_of_two_changes_succeeds(ledger, a_post, plan, change, meanwhile, moment):
     post = plan(a_post())
     taken = meanwhile(moment, lambda ours: change(ours, post, text="Ours"), lambda: change(ledger, post, text="Theirs"))
     assert sorted(taken) == [False, True]
@@ -312,7 +296,7 @@ def test_of_two_changes_one_is_taken(ledger, a_post, plan, change, meanwhile, mo
 
 
 @MOMENTS
-def test_of_two_that_take_over_a_lease_one_does(ledger, a_post, invoked, plan, claim, meanwhile, clock, moment):
+def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, meanwhile, clock, moment):
     payload = invoked(plan(a_post()))
     claim(ledger, payload)
     clock.move(minutes=1)
@@ -325,7 +309,7 @@ def test_of_two_that_take_over_a_lease_one_does(ledger, a_post, invoked, plan, c
 
 
 @MOMENTS
-def test_each_destination_is_claimed_whatever_the_others_do(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, plan, claim, meanwhile, moment):
     payload = invoked(plan(a_post(destinations=("outbox", "webhook:sales"))))
     verdicts = meanwhile(
         moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload, "webhook:sales").verdict
@@ -334,7 +318,7 @@ def test_each_destination_is_claimed_whatever_the_others_do(ledger, a_post, invo
 
 
 @MOMENTS
-def test_what_is_out_stays_out_when_its_lease_ran_out_meanwhile(
+def test_a_publication_counts_although_its_claim_expires_meanwhile(
     ledger, a_post, invoked, plan, claim, meanwhile, clock, moment
 ):
     payload = invoked(plan(a_post()))
@@ -347,7 +331,7 @@ def test_what_is_out_stays_out_when_its_lease_ran_out_meanwhile(
 
 
 @MOMENTS
-def test_news_of_an_old_revision_is_no_news_when_the_change_came_meanwhile(
+def test_history_omits_a_receipt_if_the_post_changes_meanwhile(
     ledger, a_post, invoked, plan, change, meanwhile, clock, moment
 ):
     post = plan(a_post())
@@ -364,22 +348,22 @@ def test_news_of_an_old_revision_is_no_news_when_the_change_came_meanwhile(
 
 @MOMENTS
 @pytest.mark.parametrize("kind", ["attempt_failed", "missed"])
-def test_what_the_relay_writes_during_a_claim_is_kept(
-    ledger, a_post, invoked, plan, claim, meanwhile, told_by_the_relay, moment, kind
+def test_a_receipt_that_the_relay_writes_during_a_claim_is_kept(
+    ledger, a_post, invoked, plan, claim, meanwhile, relay_records, moment, kind
 ):
     payload = invoked(plan(a_post()))
-    verdict, _ = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: told_by_the_relay(payload, kind))
+    verdict, _ = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: relay_records(payload, kind))
     assert verdict == "granted"
     (occurrence,) = ledger.history(after=None, limit=10)
     assert [receipt.kind for receipt in occurrence.receipts] == [kind]
 
 
 @WHILE_HISTORY_IS_READ
-def test_what_the_relay_writes_while_history_is_read_is_taken_in(
-    ledger, a_post, invoked, plan, change, meanwhile, told_by_the_relay, moment
+def test_a_change_while_history_is_read_removes_the_old_revision(
+    ledger, a_post, invoked, plan, change, meanwhile, relay_records, moment
 ):
     post = plan(a_post())
-    told_by_the_relay(invoked(post), "missed")
+    relay_records(invoked(post), "missed")
     meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
     assert runs(ledger, limit=10) == []
     (found,) = overdue(ledger, post.due_at + timedelta(days=1))
@@ -387,39 +371,37 @@ def test_what_the_relay_writes_while_history_is_read_is_taken_in(
 
 
 @WHILE_HISTORY_IS_READ
-def test_of_two_revisions_that_the_relay_tells_of_meanwhile_the_newer_one_stands(
-    ledger, a_post, invoked, meanwhile, told_by_the_relay, moment
+def test_history_has_the_newer_of_two_revisions_from_the_relay(
+    ledger, a_post, invoked, meanwhile, relay_records, moment
 ):
     first, second = invoked(a_post()), invoked(a_post(revision=2, text="Better"))
-    told_by_the_relay(first, "missed")
-    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: told_by_the_relay(second, "missed"))
+    relay_records(first, "missed")
+    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: relay_records(second, "missed"))
     assert [run.text for run in runs(ledger, limit=10)] == ["Better"]
 
 
-# How long things are kept
+# Expiry
 
 
-def test_a_publication_is_kept_for_400_days_after_its_due_instant(
-    ledger, a_post, invoked, plan, claim, attributes, clock
-):
+def test_a_publication_expires_400_days_after_its_due_instant(ledger, a_post, invoked, plan, claim, attributes, clock):
     post = plan(a_post())
     ledger.settle(post.post_id, 1, now=clock())
     payload = invoked(post)
     claim(ledger, payload)
     ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
-    for beginning in ("post", "occurrence#", "claim#", "receipt#"):
-        assert int(attributes(beginning)["expires_at"]["N"]) == (post.due_at + timedelta(days=400)).timestamp()
+    for prefix in ("post", "occurrence#", "claim#", "receipt#"):
+        assert int(attributes(prefix)["expires_at"]["N"]) == (post.due_at + timedelta(days=400)).timestamp()
 
 
-def test_what_may_still_go_out_is_kept_without_an_end(ledger, a_post, a_series, invoked, plan, claim, clock, dynamodb):
+def test_an_open_or_unsettled_post_does_not_expire(ledger, a_post, a_series, invoked, plan, claim, clock, dynamodb):
     for post in (plan(a_post()), plan(a_series(post_id="0" * 12))):
         ledger.settle(post.post_id, 1, now=clock())
-    claim(ledger, invoked(plan(a_post(post_id="1" * 12))))  # published it may be, but its schedule is still there
+    claim(ledger, invoked(plan(a_post(post_id="1" * 12))))  # unsettled: its schedule still exists
     found = dynamodb.scan(TableName="punctual")["Items"]
     assert [item["pk"]["S"] for item in found if item["sk"]["S"] == "post" and "expires_at" in item] == []
 
 
-def test_a_series_that_was_cancelled_is_kept_for_400_days_and_without_an_end_once_that_is_undone(
+def test_a_cancelled_series_expires_after_400_days_unless_it_is_restored(
     ledger, a_series, plan, change, attributes, clock
 ):
     post = plan(a_series())
@@ -431,10 +413,10 @@ def test_a_series_that_was_cancelled_is_kept_for_400_days_and_without_an_end_onc
     assert "expires_at" not in attributes("post")
 
 
-# What it costs
+# Number of requests
 
 
-def test_the_cost_of_a_page_of_history_grows_with_the_page(ledger, a_post, invoked, clock, tampered, table_of):
+def test_the_requests_for_a_page_of_history_depend_on_the_page_size(ledger, a_post, invoked, clock, tampered, table_of):
     for number in range(30):
         payload = invoked(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)))
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
@@ -443,7 +425,9 @@ def test_the_cost_of_a_page_of_history_grows_with_the_page(ledger, a_post, invok
     assert client.asked == {"query": LIST_PARTITIONS + 5, "batch_get_item": 1}
 
 
-def test_a_claim_and_its_end_are_two_requests_each(ledger, a_post, invoked, plan, claim, clock, tampered, table_of):
+def test_a_claim_and_its_receipt_take_two_requests_each(
+    ledger, a_post, invoked, plan, claim, clock, tampered, table_of
+):
     payload = invoked(plan(a_post()))
     client = tampered()
     ours = DynamoLedger(table_of(client))
@@ -452,13 +436,13 @@ def test_a_claim_and_its_end_are_two_requests_each(ledger, a_post, invoked, plan
     assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
 
 
-def test_a_series_does_not_grow_with_runs_that_never_ended(ledger, table, a_series, plan, claim, clock):
+def test_unfinished_runs_do_not_accumulate_in_the_plan_of_a_series(ledger, table, a_series, plan, claim, clock):
     post = plan(a_series())
     for _ in range(5):
         run = invocation_of(post, clock())
         taken = claim(ledger, run)
-        told = {"at": clock(), "revision": 1, "attempt": taken.attempt, "destination": "outbox"}
-        ledger.finish(run, Receipt(kind="waiting", **told))
+        members = {"at": clock(), "revision": 1, "attempt": taken.attempt, "destination": "outbox"}
+        ledger.finish(run, Receipt(kind="waiting", **members))
         clock.move(days=1)
     assert claim(ledger, run).verdict == "granted"
     (item,) = table.get([items.plan_key(post.post_id)])

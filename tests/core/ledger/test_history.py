@@ -1,4 +1,4 @@
-"""History: what began, as lines; and what never did."""
+"""History: runs, their states, and overdue posts."""
 
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ from core.posts.payload import invocation_of
 
 
 @pytest.fixture
-def told(ledger, clock):
-    """Record that something happened to a post's occurrence."""
+def record(ledger, clock):
+    """Append a receipt to a post's occurrence."""
 
-    def record(post, kind, *, after=0.0, destination="outbox", **detail):
+    def append(post, kind, *, after=0.0, destination="outbox", **detail):
         whole = kind in ("handed_over", "attempt_failed", "missed", "failed")
         receipt = Receipt(
             kind=kind,
@@ -24,13 +24,13 @@ def told(ledger, clock):
         )
         ledger.record(invocation_of(post, post.due_at), receipt)
 
-    return record
+    return append
 
 
-def test_a_line_tells_what_went_out_when_where_and_how_late(ledger, told, a_post):
+def test_a_run_has_the_post_the_result_and_the_lag(ledger, record, a_post):
     post = a_post()
-    told(post, "published", after=0.0345, url="/outbox?post=1")
-    told(post, "handed_over", after=0.1)
+    record(post, "published", after=0.0345, url="/outbox?post=1")
+    record(post, "handed_over", after=0.1)
     (run,) = runs(ledger, limit=10)
     assert (run.key, run.post_id, run.text, run.zone) == (post.post_id, post.post_id, post.text, "Europe/Berlin")
     assert (run.state, run.url, run.error) == ("published", "/outbox?post=1", None)
@@ -39,8 +39,8 @@ def test_a_line_tells_what_went_out_when_where_and_how_late(ledger, told, a_post
     assert run.attempts == 1
 
 
-def test_what_is_not_out_has_no_lag(ledger, told, a_post):
-    told(a_post(), "refused", reason="no")
+def test_an_unpublished_run_has_no_lag(ledger, record, a_post):
+    record(a_post(), "refused", reason="no")
     (run,) = runs(ledger, limit=10)
     assert (run.state, run.error, run.published_at, run.lag_ms) == ("refused", "no", None, None)
 
@@ -57,23 +57,23 @@ def test_what_is_not_out_has_no_lag(ledger, told, a_post):
         ("attempt_failed", ()),
     ],
 )
-def test_what_ended_badly_may_be_tried_again_and_what_goes_on_by_itself_may_not(ledger, told, a_post, kind, retriable):
-    told(a_post(), kind)
+def test_only_unsuccessful_destinations_may_be_retried(ledger, record, a_post, kind, retriable):
+    record(a_post(), kind)
     assert runs(ledger, limit=10)[0].retriable == retriable
 
 
-def test_pages_follow_each_other(ledger, told, a_post, clock):
+def test_the_next_page_begins_after_the_cursor(ledger, record, a_post, clock):
     for number in range(5):
-        told(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)), "missed")
+        record(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)), "missed")
     first = runs(ledger, limit=2)
     second = runs(ledger, after=first[-1].cursor, limit=2)
     assert [run.post_id[-1] for run in first + second] == ["4", "3", "2", "1"]
     assert [run.post_id[-1] for run in all_runs(ledger, page=2)] == ["4", "3", "2", "1", "0"]
 
 
-def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger, told, a_post, clock):
+def test_a_missed_post_needs_a_decision_until_it_is_rescheduled(ledger, record, a_post, clock):
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    told(post, "missed")
+    record(post, "missed")
     (run,) = runs(ledger, limit=10)
     assert needs_decision(ledger, run)
     moved = post.model_copy(update={"revision": 2, "due_at": post.due_at + timedelta(days=1)})
@@ -82,7 +82,7 @@ def test_a_failed_post_waits_for_a_person_until_it_is_given_another_time(ledger,
     assert runs(ledger, limit=10) == []
 
 
-def test_a_failed_run_waits_for_a_person_though_its_series_was_changed(ledger, a_series, clock):
+def test_a_missed_run_needs_a_decision_after_a_change_of_its_series(ledger, a_series, clock):
     series = ledger.plan(a_series(), schedule_name="x", now=clock()).post
     ledger.record(invocation_of(series, clock()), Receipt(kind="missed", at=clock(), revision=1))
     (run,) = runs(ledger, limit=10)
@@ -90,7 +90,7 @@ def test_a_failed_run_waits_for_a_person_though_its_series_was_changed(ledger, a
     assert needs_decision(ledger, run)
 
 
-def test_what_lies_past_its_time_is_paused_or_after_a_while_missing(ledger, a_post, clock):
+def test_overdue_posts_are_paused_ones_at_once_and_active_ones_after_the_grace_period(ledger, a_post, clock):
     paused = ledger.plan(a_post(post_id="0" * 12), schedule_name="x", now=clock()).post
     ledger.change(paused.model_copy(update={"revision": 2}), desired="paused", schedule_name="x", now=clock())
     ledger.plan(a_post(post_id="1" * 12), schedule_name="y", now=clock())
@@ -101,7 +101,7 @@ def test_what_lies_past_its_time_is_paused_or_after_a_while_missing(ledger, a_po
     assert sorted(plan.post.post_id[0] for plan in overdue(ledger, clock())) == ["0", "1"]
 
 
-def test_a_run_of_a_series_is_a_line_of_its_own(ledger, a_series, clock):
+def test_each_run_of_a_series_is_a_run_in_history(ledger, a_series, clock):
     for days in range(2):
         run = invocation_of(a_series(), clock() + timedelta(days=days))
         ledger.record(run, Receipt(kind="published", at=run.occurrence, revision=1, destination="outbox"))

@@ -1,4 +1,4 @@
-"""What only the ledger of one machine does: dead processes, and no statement that grows with the whole ledger."""
+"""The ledger of one machine: claims of dead processes, indexed statements and disk errors."""
 
 import os
 import subprocess
@@ -11,7 +11,6 @@ from core.ledger.port import Cursor, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.outbox.port import OutboxPost
 from core.outbox.sqlite import SqliteOutbox
-from core.posts.destinations import Destination
 from core.posts.payload import write_invocation
 from core.storage.database import StorageError
 from core.storage.processes import Presence
@@ -27,47 +26,32 @@ from core.posts.payload import read_payload
 
 home, now, payload = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), read_payload(sys.argv[3])
 ledger = SqliteLedger(open_database(home / "punctual.db", now=now), Presence(home / "processes"))
-lease_until = now + timedelta(seconds=35)
-claim = ledger.claim(payload, Destination("outbox"), deduplicates=False, prepared=None, lease_until=lease_until, now=now)
+terms = {"deduplicates": False, "prepared": None, "lease_until": now + timedelta(seconds=35), "now": now}
+claim = ledger.claim(payload, Destination("outbox"), **terms)
 os._exit(0 if claim.verdict == "granted" else 1)
 """
 
 
-@pytest.fixture
-def taken(ledger, clock):
-    """Claim a publication by this process."""
-
-    def take(payload, **changed):
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
-        return ledger.claim(payload, Destination("outbox"), **{**asked, "now": clock(), **changed})
-
-    return take
-
-
 @pytest.mark.parametrize(("deduplicates", "verdict"), [(True, "granted"), (False, "unconfirmed")])
 def test_a_dead_process_loses_its_claims_at_once(
-    tmp_path, ledger, taken, a_post, invoked, clock, deduplicates, verdict
+    tmp_path, ledger, claim, a_post, invoked, clock, deduplicates, verdict
 ):
     payload = invoked(a_post())
     arguments = [str(tmp_path), clock().isoformat(), write_invocation(payload)]
     subprocess.run([sys.executable, "-c", CLAIMS_AND_DIES, *arguments], check=True, timeout=30)
-    assert taken(payload, deduplicates=deduplicates).verdict == verdict
+    assert claim(ledger, payload, deduplicates=deduplicates).verdict == verdict
 
 
-def test_a_process_that_lives_keeps_its_claims(tmp_path, database, ledger, taken, a_post, invoked, clock):
+def test_a_live_process_keeps_its_claims(tmp_path, database, ledger, claim, a_post, invoked, clock):
     payload = invoked(a_post())
-    assert taken(payload).verdict == "granted"
+    assert claim(ledger, payload).verdict == "granted"
     neighbour = Presence(tmp_path / "processes")
-    other = SqliteLedger(database, neighbour)
-    lease = clock() + timedelta(seconds=35)
-    claim = other.claim(
-        payload, Destination("outbox"), deduplicates=True, prepared=None, lease_until=lease, now=clock()
-    )
+    second = claim(SqliteLedger(database, neighbour), payload, deduplicates=True)
     neighbour.leave()
-    assert claim.verdict == "busy"
+    assert second.verdict == "busy"
 
 
-def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post, a_series, invoked, clock):
+def test_no_statement_scans_a_table_or_sorts_rows(database, ledger, claim, a_post, a_series, invoked, clock):
     statements: set[str] = set()
     database.write(lambda connection: connection.set_trace_callback(statements.add))
     with database.snapshot() as reader:
@@ -80,7 +64,7 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
         ledger.change(each.model_copy(update={"revision": 2}), desired="active", schedule_name="y", now=clock())
         ledger.settle(each.post_id, 2, now=clock())
     for payload in (run, invoked(post, revision=2)):
-        taken(payload)
+        claim(ledger, payload)
         ledger.record(payload, Receipt(kind="attempt_failed", at=clock(), revision=2))
         ledger.finish(payload, Receipt(kind="refused", at=clock(), revision=2, destination="outbox"))
         ledger.reopen(payload, ("outbox",), now=clock())
@@ -108,7 +92,7 @@ def test_no_statement_reads_more_than_it_answers(database, ledger, taken, a_post
     }
 
 
-def test_when_the_scheduler_has_lost_everything_what_is_due_soonest_is_armed_first(ledger, a_post, clock):
+def test_posts_are_unsettled_in_due_order_after_the_scheduler_lost_its_schedules(ledger, a_post, clock):
     for letter, days in (("a", 3), ("b", 1), ("c", 2)):
         ledger.plan(a_post(post_id=letter * 12, due_at=clock() + timedelta(days=days)), schedule_name="x", now=clock())
         ledger.settle(letter * 12, 1, now=clock())
@@ -118,26 +102,26 @@ def test_when_the_scheduler_has_lost_everything_what_is_due_soonest_is_armed_fir
     assert [plan.post.post_id[0] for plan in ledger.unsettled(changed_before=clock(), limit=9)] == ["b", "c", "a"]
 
 
-def test_a_delivery_writes_its_payload_once(database, ledger, taken, a_post, invoked, clock):
+def test_a_publication_writes_its_payload_once(database, ledger, claim, a_post, invoked, clock):
     post = a_post(text="these very words")
     ledger.plan(post, schedule_name="x", now=clock())
     statements: list[str] = []
     database.write(lambda connection: connection.set_trace_callback(statements.append))
     payload = invoked(post)
-    taken(payload)
+    claim(ledger, payload)
     ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     ledger.record(payload, Receipt(kind="handed_over", at=clock(), revision=1))
     assert sum("these very words" in statement for statement in statements) == 1
 
 
-def test_a_page_of_history_is_read_from_one_state(database, ledger, a_post, invoked, clock):
+def test_a_page_of_history_has_the_receipts_of_each_occurrence(database, ledger, a_post, invoked, clock):
     for number in range(3):
         payload = invoked(a_post(post_id=f"{number:012d}"))
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     assert [len(found.receipts) for found in ledger.history(after=None, limit=9)] == [1, 1, 1]
 
 
-def test_what_cannot_be_written_is_said_and_nothing_is_changed(tmp_path, clock, presence, a_post):
+def test_a_write_to_a_full_disk_fails_and_changes_nothing(tmp_path, clock, presence, a_post):
     database = open_database(tmp_path / "small.db", now=clock())
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 30"))
     ledger = SqliteLedger(database, presence)
@@ -148,5 +132,5 @@ def test_what_cannot_be_written_is_said_and_nothing_is_changed(tmp_path, clock, 
     database.close()
 
 
-def test_the_file_is_this_users_alone(database):
+def test_only_the_user_may_read_the_file(database):
     assert os.stat(database.path).st_mode & 0o077 == 0

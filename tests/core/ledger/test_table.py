@@ -1,4 +1,4 @@
-"""Drafts on one DynamoDB table: what they read, how they are written, and what happens when they are not."""
+"""Transactions on one DynamoDB table: reads, writes, conflicts and errors."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,7 +45,7 @@ def cancelled(*codes: str) -> ClientError:
 
 
 def failing(*errors: Exception) -> Callable[..., Any]:
-    """Return tampering that raises each error once, then lets requests through."""
+    """Return a function that raises each error once and then sends the requests."""
     left = list(errors)
 
     def tamper(request: Callable[..., Any], **parameters: Any) -> Any:
@@ -56,17 +56,17 @@ def failing(*errors: Exception) -> Callable[..., Any]:
     return tamper
 
 
-# Drafts
+# Transactions
 
 
-def test_texts_numbers_and_booleans_are_read_as_they_were_written(table):
+def test_strings_integers_and_booleans_are_read_as_they_were_written(table):
     written = item(ONE, text="Grüße 🎉", empty="", number=-(2**53), zero=0, yes=True, no=False)
     table.write([ONE], put(written))
     (found,) = table.get([ONE])
     assert {name: value for name, value in found.items() if name != "version"} == written
 
 
-def test_items_are_read_in_the_order_of_their_keys_and_none_where_there_is_none(table):
+def test_items_are_read_in_the_order_of_the_keys_with_none_for_missing_ones(table):
     keys = [("many", f"{number:03d}") for number in range(130)]
     for key in keys[::2]:
         table.write([key], put(item(key)))
@@ -76,7 +76,7 @@ def test_items_are_read_in_the_order_of_their_keys_and_none_where_there_is_none(
     assert found[130] == found[0]
 
 
-def test_keys_that_dynamodb_leaves_for_later_are_asked_for_again(table, tampered, table_of):
+def test_unprocessed_keys_are_requested_again(table, tampered, table_of):
     for key in (ONE, OTHER):
         table.write([key], put(item(key)))
 
@@ -89,12 +89,12 @@ def test_keys_that_dynamodb_leaves_for_later_are_asked_for_again(table, tampered
     assert [items.key_of(found) for found in slow.get([ONE, OTHER])] == [ONE, OTHER]
 
 
-def test_a_draft_sees_what_it_has_written(table):
+def test_a_transaction_reads_its_own_writes(table):
     table.write([ONE], lambda draft: (count_up(draft), count_up(draft)))
     assert table.get([ONE])[0]["count"] == 2
 
 
-def test_what_raises_writes_nothing(table):
+def test_a_transaction_that_raises_writes_nothing(table):
     def work(draft: Transaction) -> None:
         count_up(draft)
         raise LookupError
@@ -104,7 +104,7 @@ def test_what_raises_writes_nothing(table):
     assert table.get([ONE]) == [None]
 
 
-def test_a_draft_that_others_overtook_is_made_again_on_what_is_there_then(table, tampered, table_of, pauses):
+def test_a_transaction_with_a_conflict_runs_again_on_the_new_items(table, tampered, table_of, pauses):
     def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
         if client.asked["put_item"] < 3:
             table.write([ONE], count_up)
@@ -115,7 +115,7 @@ def test_a_draft_that_others_overtook_is_made_again_on_what_is_there_then(table,
     assert len(pauses) == 2
 
 
-def test_all_of_a_draft_is_written_or_nothing(table, tampered, table_of):
+def test_a_transaction_writes_all_of_its_items_or_none(table, tampered, table_of):
     def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([OTHER], put(item(OTHER, by="another")))
         return request(**parameters)
@@ -127,7 +127,7 @@ def test_all_of_a_draft_is_written_or_nothing(table, tampered, table_of):
     assert table.get([OTHER])[0]["by"] == "another"
 
 
-def test_whoever_is_always_overtaken_gives_up(table, tampered, table_of, pauses):
+def test_a_transaction_with_endless_conflicts_fails(table, tampered, table_of, pauses):
     def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([ONE], count_up)
         return request(**parameters)
@@ -139,7 +139,7 @@ def test_whoever_is_always_overtaken_gives_up(table, tampered, table_of, pauses)
     assert sum(pauses) < 15
 
 
-def test_a_write_whose_answer_was_lost_counts_once(tampered, table_of):
+def test_a_write_whose_response_was_lost_counts_once(tampered, table_of):
     def answered_the_second_time(request: Callable[..., Any], **parameters: Any) -> Any:
         request(**parameters)
         return request(**parameters)
@@ -149,10 +149,10 @@ def test_a_write_whose_answer_was_lost_counts_once(tampered, table_of):
     assert table_of(client).get([ONE])[0]["count"] == 1
 
 
-# Faults
+# Errors
 
 
-def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(tampered, table_of, pauses):
+def test_a_write_that_meets_a_transaction_is_sent_again_after_a_pause(tampered, table_of, pauses):
     conflict = refused("TransactionConflictException")
     client = tampered(put_item=failing(*[conflict] * (MAX_REQUESTS - 1)))
     assert table_of(client).write([ONE], count_up) == 1
@@ -168,19 +168,19 @@ def test_a_write_that_met_a_transaction_is_tried_again_after_a_pause(tampered, t
         cancelled("ProvisionedThroughputExceeded", "TransactionConflict"),
     ],
 )
-def test_so_is_a_transaction_that_met_another_or_was_throttled(tampered, table_of, pauses, error):
+def test_a_transaction_that_meets_another_or_is_throttled_is_sent_again(tampered, table_of, pauses, error):
     client = tampered(transact_write_items=failing(error, error))
     table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
     assert client.asked == {"batch_get_item": 1, "transact_write_items": 3}
 
 
-def test_a_transaction_that_met_another_and_is_outdated_too_is_drafted_anew(tampered, table_of):
+def test_a_transaction_with_an_outdated_item_runs_again(tampered, table_of):
     client = tampered(transact_write_items=failing(cancelled("TransactionConflict", "ConditionalCheckFailed")))
     table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
     assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
 
 
-def test_tries_come_to_an_end(tampered, table_of):
+def test_the_number_of_requests_is_limited(tampered, table_of):
     client = tampered(put_item=failing(*[refused("TransactionConflictException")] * MAX_REQUESTS))
     with pytest.raises(TableUnavailable, match="PutItem: TransactionConflictException"):
         table_of(client).write([ONE], count_up)
@@ -197,7 +197,7 @@ def test_tries_come_to_an_end(tampered, table_of):
         (cancelled("ItemCollectionSizeLimitExceeded"), TableUnavailable),
     ],
 )
-def test_what_no_repetition_mends_is_told_at_once(tampered, table_of, pauses, error, kind):
+def test_permanent_errors_are_raised_at_once(tampered, table_of, pauses, error, kind):
     client = tampered(put_item=failing(error))
     with pytest.raises(kind):
         table_of(client).write([ONE], count_up)
@@ -209,7 +209,7 @@ def test_what_no_repetition_mends_is_told_at_once(tampered, table_of, pauses, er
 
 @pytest.fixture
 def listed(table, clock) -> list[Item]:
-    """Forty items of one list, a minute apart; their names spread them over its partitions."""
+    """Write forty items of one list, a minute apart; their names spread them over its partitions."""
     written = []
     for number in range(40):
         key = ("post", f"{number}")
@@ -223,19 +223,19 @@ def names(found: Any) -> list[str]:
     return [str(each["sk"]) for each in found]
 
 
-def test_a_list_comes_in_order_of_time_from_all_its_partitions(table, listed):
+def test_a_list_is_ordered_by_time_over_all_its_partitions(table, listed):
     assert len({each["listing"] for each in listed}) == LIST_PARTITIONS
     whole = table.query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=False, limit=7)
     assert names(whole) == [str(number) for number in range(40)]
 
 
-def test_a_list_comes_backwards_from_a_place(table, listed, clock):
+def test_a_list_can_be_read_backwards_from_a_position(table, listed, clock):
     below = items.position(clock() + timedelta(minutes=10), "name-10")
     found = table.query_list(items.LISTING, "things", below=below, latest_first=True, limit=3)
     assert names(found) == [str(number) for number in reversed(range(10))]
 
 
-def test_what_has_left_a_list_is_left_out_though_the_index_still_names_it(table, tampered, table_of, listed):
+def test_an_item_that_has_left_a_list_is_skipped_although_the_index_still_has_it(table, tampered, table_of, listed):
     def meanwhile(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([("post", "39")], put(item(("post", "39"))))
         return request(**parameters)
@@ -246,7 +246,7 @@ def test_what_has_left_a_list_is_left_out_though_the_index_still_names_it(table,
     assert next(found)["sk"] == "38"
 
 
-def test_the_cost_of_a_page_grows_with_the_page_alone(listed, tampered, table_of):
+def test_the_number_of_requests_depends_only_on_the_page_size(listed, tampered, table_of):
     client = tampered()
     found = table_of(client).query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=5)
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Values are valid once built."""
+"""Models are valid once built."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -9,7 +9,7 @@ from core.posts.models import ID_ALPHABET, Media, Repeat, graphemes, new_post_id
 from core.time.instants import UnknownZone
 
 
-def test_a_post_id_is_12_letters_that_are_not_mistaken_for_each_other():
+def test_a_post_id_has_12_unambiguous_characters():
     ids = {new_post_id() for _ in range(200)}
     assert len(ids) == 200
     assert all(len(each) == 12 and set(each) <= set(ID_ALPHABET) for each in ids)
@@ -20,7 +20,7 @@ def test_a_post_id_is_12_letters_that_are_not_mistaken_for_each_other():
     ("text", "count"),
     [("", 0), ("abc", 3), ("👩‍👩‍👧‍👦", 1), ("🇩🇪🇫🇷", 2), ("e\u0301", 1), ("\r\n", 1), ("👍🏽", 1)],
 )
-def test_what_a_reader_sees_as_one_character_counts_as_one(text, count):
+def test_a_grapheme_cluster_counts_as_one(text, count):
     assert graphemes(text) == count
 
 
@@ -55,7 +55,7 @@ def test_an_instant_is_kept_in_utc_and_to_the_millisecond(a_post):
         {"surprise": 1},
     ],
 )
-def test_what_is_no_post_cannot_be_built(a_post, changed):
+def test_an_invalid_post_is_refused(a_post, changed):
     with pytest.raises(ValidationError):
         a_post(**changed)
 
@@ -73,24 +73,24 @@ def test_what_is_no_post_cannot_be_built(a_post, changed):
         {"alt": "\ud83c"},
     ],
 )
-def test_what_is_no_picture_or_video_of_ours_cannot_be_built(changed):
+def test_invalid_media_are_refused(changed):
     whole = {"reference": "0" * 64, "kind": "picture", "content_type": "image/png", "size": 1, "width": 1, "height": 1}
     assert Media(**whole).alt == ""
     with pytest.raises(ValidationError):
         Media(**whole | changed)
 
 
-def test_a_zone_that_does_not_exist_is_named(a_post):
+def test_an_unknown_zone_is_named(a_post):
     with pytest.raises(UnknownZone, match="Mars/Olympus"):
         a_post(zone="Mars/Olympus")
 
 
-def test_a_post_does_not_change(a_post):
+def test_a_post_is_immutable(a_post):
     with pytest.raises(ValidationError):
         a_post().text = "other"
 
 
-def test_a_destination_has_its_own_text_where_one_was_written(a_post):
+def test_a_destination_has_its_variant_or_else_the_text(a_post):
     post = a_post(destinations=("outbox", "webhook:sales"), variants={"webhook:sales": "for sales"})
     assert post.text_for("webhook:sales") == "for sales"
     assert post.text_for("outbox") == post.text

@@ -1,4 +1,4 @@
-"""Posts as schedules and back."""
+"""Conversion of posts to schedules and payloads, and back."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -92,21 +92,21 @@ def posts(draw):
 
 
 def filled_in(text: str, occurrence: datetime) -> bytes:
-    """The input as the scheduler hands it over."""
+    """Return the input with the scheduler's placeholders replaced."""
     definition = {"Arn": "arn:aws:scheduler:us-east-1:0:schedule/punctual/x", "Target": {"Input": text}}
     return payload_of(definition, epoch_ms(occurrence), "0e0e")
 
 
 @settings(deadline=None, database=None)
 @given(posts())
-def test_a_post_comes_back_from_its_schedule_as_it_went(post):
+def test_a_post_is_read_from_its_schedule_without_change(post):
     request = write_schedule(post, TARGET, enabled=True)
     assert read_scheduled(request) == post
 
 
 @settings(deadline=None, database=None)
 @given(posts(), seconds)
-def test_what_is_handed_over_is_what_was_written_whatever_the_text_holds(post, occurrence):
+def test_the_scheduler_does_not_change_a_payload_with_any_text(post, occurrence):
     payload = read_payload(filled_in(write_payload(post), occurrence))
     assert payload == invocation_of(post, occurrence)
     assert (payload.text, payload.variants) == (post.text, post.variants)
@@ -114,14 +114,14 @@ def test_what_is_handed_over_is_what_was_written_whatever_the_text_holds(post, o
 
 @settings(deadline=None, database=None)
 @given(posts(), seconds)
-def test_a_direct_invocation_has_the_shape_of_a_scheduled_one(post, occurrence):
+def test_a_direct_invocation_equals_a_scheduled_one(post, occurrence):
     scheduled = filled_in(write_payload(post), occurrence).decode()
     assert write_invocation(invocation_of(post, occurrence)) == scheduled
 
 
 @settings(deadline=None, database=None)
 @given(posts(), seconds)
-def test_the_relay_and_the_posting_server_name_an_occurrence_alike(post, occurrence):
+def test_the_relay_and_the_posting_server_derive_the_same_occurrence_key(post, occurrence):
     handed = filled_in(write_payload(post), occurrence)
     event, payload = read_event(json.loads(handed)), read_payload(handed)
     assert event.occurrence_key == payload.occurrence_key
@@ -131,7 +131,7 @@ def test_the_relay_and_the_posting_server_name_an_occurrence_alike(post, occurre
 
 @settings(deadline=None, database=None)
 @given(posts())
-def test_a_name_has_at_most_64_of_the_characters_that_aws_takes_and_reads_back(post):
+def test_a_schedule_name_is_valid_on_aws_and_can_be_parsed(post):
     name = str(ScheduleName.of(post))
     assert len(name) <= 64
     assert all(letter.isascii() and (letter.isalnum() or letter in "-_.") for letter in name)
@@ -143,14 +143,14 @@ def test_a_name_has_at_most_64_of_the_characters_that_aws_takes_and_reads_back(p
 
 @settings(deadline=None, database=None)
 @given(st.lists(dues, max_size=20))
-def test_names_sort_as_their_instants_do(instants):
+def test_schedule_names_sort_by_their_instants(instants):
     by_instant = [ScheduleName(post_id="0" * 12, due_at=due) for due in sorted(instants)]
     assert [str(name) for name in by_instant] == sorted(str(name) for name in by_instant)
 
 
 @settings(deadline=None, database=None)
 @given(st.text(max_size=64) | st.from_regex(r"post-\d{8}T\d{6}Z-[0-9a-z]{12}", fullmatch=True))
-def test_a_name_is_read_only_if_it_is_exactly_one_of_ours(text):
+def test_a_foreign_schedule_name_is_not_parsed(text):
     read = ScheduleName.parse(text)
     assert read is None or str(read) == text
 
@@ -162,17 +162,17 @@ def test_a_description_fits_and_is_one_line(post):
     assert "\n" not in description(post)
 
 
-def test_no_placeholder_but_our_own_is_left_in_the_input(a_post):
+def test_the_input_contains_only_the_placeholder_of_the_occurrence(a_post):
     text = write_payload(a_post(text="".join(PLACEHOLDERS), variants={"outbox": PLACEHOLDERS[0]}))
     assert text.count("<") == 1
     assert '"occurrence":"<aws.scheduler.scheduled-time>"' in text
 
 
-def test_umlauts_and_emoji_are_sent_as_they_are(a_post):
+def test_umlauts_and_emoji_are_not_escaped(a_post):
     assert "Grüße aus Köln 🎉" in write_payload(a_post())
 
 
-def test_a_post_without_a_server_of_its_own_carries_no_url(a_post):
+def test_a_post_for_the_default_server_has_no_url(a_post):
     assert "url" not in json.loads(write_payload(a_post()))
 
 
@@ -198,7 +198,7 @@ def test_a_one_time_schedule_fires_once_in_utc_before_its_instant_and_is_deleted
     assert set(request["Target"]["RetryPolicy"]) == {"MaximumEventAgeInSeconds", "MaximumRetryAttempts"}
 
 
-def test_a_repeating_schedule_stays_at_the_persons_own_hour(a_series):
+def test_a_repeating_schedule_has_the_posts_zone(a_series):
     start, end = datetime(2026, 11, 3, 8, tzinfo=UTC), datetime(2027, 11, 3, 8, tzinfo=UTC)
     rule = Repeat(expression="cron(0 9 * * ? *)", starts_at=start, ends_at=end)
     request = write_schedule(a_series(repeat=rule), TARGET, enabled=False)
@@ -209,7 +209,7 @@ def test_a_repeating_schedule_stays_at_the_persons_own_hour(a_series):
     assert (request["State"], request["ActionAfterCompletion"]) == ("DISABLED", "DELETE")
 
 
-def test_a_series_without_an_end_is_never_deleted_by_itself(a_series):
+def test_a_schedule_without_an_end_is_not_deleted_after_completion(a_series):
     request = write_schedule(a_series(), TARGET, enabled=True)
     assert (request["State"], request["ActionAfterCompletion"]) == ("ENABLED", "NONE")
     assert not {"StartDate", "EndDate"} & set(request)
@@ -239,7 +239,7 @@ def test_a_series_without_an_end_is_never_deleted_by_itself(a_series):
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_payload_that_is_not_ours_is_refused_and_the_wrong_member_named(a_post, changed, named):
+def test_an_invalid_payload_is_refused_and_the_member_named(a_post, changed, named):
     post = a_post()
     members = json.loads(write_invocation(invocation_of(post, post.due_at)))
     with pytest.raises(UnreadablePayload, match=named):
@@ -247,7 +247,7 @@ def test_a_payload_that_is_not_ours_is_refused_and_the_wrong_member_named(a_post
 
 
 @pytest.mark.parametrize("missing", ["version", "revision", "occurrence", "due_at", "post_id", "text", "destinations"])
-def test_a_payload_that_lacks_a_member_is_refused(a_post, missing):
+def test_a_payload_without_a_required_member_is_refused(a_post, missing):
     post = a_post()
     members = json.loads(write_invocation(invocation_of(post, post.due_at)))
     del members[missing]
@@ -256,12 +256,12 @@ def test_a_payload_that_lacks_a_member_is_refused(a_post, missing):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"version":1', "[" * 100_000])
-def test_what_is_no_json_object_is_refused(body):
+def test_a_body_that_is_not_a_json_object_is_refused(body):
     with pytest.raises(UnreadablePayload):
         read_payload(body)
 
 
 @pytest.mark.parametrize("schedule", [{"Target": {}}, {"Target": {"Input": "{}"}}, {"Target": {"Input": "hello"}}])
-def test_a_foreign_schedule_is_refused_not_guessed(schedule):
+def test_a_foreign_schedule_is_refused(schedule):
     with pytest.raises(UnreadablePayload):
         read_scheduled({"ScheduleExpression": "rate(1 day)", **schedule})

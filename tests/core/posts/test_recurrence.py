@@ -1,4 +1,4 @@
-"""Repeating rules: to cron and back, in words, and their next runs."""
+"""Repeating rules: cron expressions, descriptions, next runs and warnings."""
 
 from datetime import UTC, datetime, time
 
@@ -55,7 +55,7 @@ EACH_RULE = [
 
 
 @pytest.mark.parametrize(("rule", "expression", "words"), EACH_RULE)
-def test_each_rule_has_its_cron_and_its_words_and_is_read_back(rule, expression, words):
+def test_each_rule_has_a_cron_expression_and_a_description_and_can_be_parsed(rule, expression, words):
     assert cron_expression(rule, NINE) == expression
     assert describe_rule(rule, NINE, BERLIN) == words
     assert parse_rule(expression) == (rule, NINE)
@@ -73,7 +73,7 @@ RULES = st.one_of(
 
 @settings(deadline=None, database=None)
 @given(rule=RULES, hour=st.integers(0, 23), minute=st.integers(0, 59))
-def test_what_is_read_back_runs_at_the_same_times(rule, hour, minute):
+def test_a_parsed_rule_runs_at_the_same_times(rule, hour, minute):
     expression = cron_expression(rule, time(hour, minute))
     found, at = parse_rule(expression)
     assert at == time(hour, minute)
@@ -95,7 +95,7 @@ def test_what_is_read_back_runs_at_the_same_times(rule, hour, minute):
         ("cron(0 9 ? 1-12 1#1 *)", MonthlyWeekday(nth=1, weekday=Weekday.SUNDAY)),
     ],
 )
-def test_a_rule_is_recognised_however_it_is_spelled(expression, rule):
+def test_equivalent_cron_expressions_are_parsed_into_the_same_rule(expression, rule):
     assert parse_rule(expression) == (rule, NINE)
 
 
@@ -113,7 +113,7 @@ def test_a_rule_is_recognised_however_it_is_spelled(expression, rule):
         "cron(0 9 ? * MON#5 *)",
     ],
 )
-def test_what_is_none_of_the_rules_is_an_own_cron(expression):
+def test_any_other_cron_expression_is_a_custom_cron(expression):
     rule, at = parse_rule(expression)
     assert (rule, at) == (CustomCron(expression=expression), None)
     assert cron_expression(rule, at) == expression
@@ -121,7 +121,7 @@ def test_what_is_none_of_the_rules_is_an_own_cron(expression):
 
 
 @pytest.mark.parametrize("expression", ["rate(5 minutes)", "at(2026-11-24T08:00:00)", "every day"])
-def test_only_a_cron_is_read(expression):
+def test_expressions_of_other_kinds_are_refused(expression):
     with pytest.raises(InvalidExpression):
         parse_rule(expression)
 
@@ -135,7 +135,7 @@ def test_a_time_with_seconds_is_refused():
 # The next runs
 
 
-def test_the_preview_keeps_the_wall_time_across_a_clock_change():
+def test_runs_keep_the_wall_time_across_a_clock_change():
     before_the_change = datetime(2026, 10, 21, 12, 0, tzinfo=UTC)
     runs = next_runs("cron(0 9 * * ? *)", BERLIN, None, None, after=before_the_change)
     assert [wall_time(run, BERLIN).hour for run in runs] == [9] * 5
@@ -145,13 +145,13 @@ def test_the_preview_keeps_the_wall_time_across_a_clock_change():
     assert not crosses_clock_change([], BERLIN)
 
 
-def test_the_preview_stays_between_the_first_and_the_last_date():
+def test_runs_stay_between_the_start_and_the_end():
     start, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC)
     runs = next_runs("cron(0 9 * * ? *)", "UTC", start, end, after=NOW)
     assert [run.day for run in runs] == [1, 2]
 
 
-def test_a_rule_that_never_comes_is_refused():
+def test_a_rule_without_a_run_is_refused():
     end = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     with pytest.raises(NeverRuns) as refused:
         next_runs("cron(0 9 * * ? *)", BERLIN, None, end, after=NOW)
@@ -162,22 +162,22 @@ def test_a_rule_that_never_comes_is_refused():
         next_runs("cron(0 9 31 2 ? *)", BERLIN, None, None, after=NOW)
 
 
-def test_the_preview_refuses_an_unknown_zone():
+def test_runs_in_an_unknown_zone_are_refused():
     with pytest.raises(UnknownZone):
         next_runs("cron(0 9 * * ? *)", "Mars/Olympus", None, None, after=NOW)
 
 
-# What the person may not expect
+# Warnings
 
 
-def test_a_month_without_the_day_is_told_beforehand():
+def test_a_month_without_the_day_is_a_warning():
     assert skipped_run_warnings(MonthlyDate(day=31), NINE, BERLIN, after=NOW) == [
         "Months without a 31st are skipped. Choose the last day of the month to post in each."
     ]
     assert skipped_run_warnings(MonthlyDate(day=28), NINE, BERLIN, after=NOW) == []
 
 
-def test_a_run_that_the_clocks_jump_over_is_told_beforehand():
+def test_a_run_in_a_skipped_hour_is_a_warning():
     half_past_two = time(2, 30)
     assert skipped_run_warnings(Daily(), half_past_two, BERLIN, after=NOW) == [
         "No post on 28 Mar 2027: the clocks go forward over 02:30."
@@ -186,5 +186,5 @@ def test_a_run_that_the_clocks_jump_over_is_told_beforehand():
     assert skipped_run_warnings(Daily(), half_past_two, "Asia/Tokyo", after=NOW) == []
 
 
-def test_an_own_cron_comes_without_cautions():
+def test_a_custom_cron_has_no_warnings():
     assert skipped_run_warnings(CustomCron(expression="30 2 31 * ? *"), None, BERLIN, after=NOW) == []

@@ -1,4 +1,4 @@
-"""Rules are valid once built, or refused with a remedy."""
+"""Rules are valid once built, or refused with a hint."""
 
 import pytest
 
@@ -16,12 +16,12 @@ from core.posts.repeat_rules import (
 from core.time.expressions import InvalidExpression
 
 
-def test_chosen_weekdays_are_kept_once_each_from_monday_on():
+def test_chosen_weekdays_are_unique_and_start_on_monday():
     days = (Weekday.SUNDAY, Weekday.MONDAY, Weekday.SUNDAY)
     assert ChosenWeekdays(days=days).days == (Weekday.MONDAY, Weekday.SUNDAY)
 
 
-def test_a_rule_without_any_day_is_refused():
+def test_a_rule_without_a_day_is_refused():
     with pytest.raises(NoDayChosen, match="at least one") as refused:
         ChosenWeekdays(days=())
     assert refused.value.hint == "Choose at least one weekday."
@@ -34,17 +34,17 @@ def test_a_day_that_no_month_has_is_refused(day):
 
 
 @pytest.mark.parametrize("nth", [0, 5])
-def test_a_fifth_weekday_is_refused_since_most_months_have_none(nth):
+def test_a_weekday_number_that_not_every_month_has_is_refused(nth):
     with pytest.raises(NoSuchWeek):
         MonthlyWeekday(nth=nth, weekday=Weekday.MONDAY)
 
 
-def test_an_own_cron_may_leave_out_the_brackets():
+def test_a_custom_cron_may_omit_the_brackets():
     assert CustomCron(expression=" 0 9 ? * MON *").expression == "cron(0 9 ? * MON *)"
 
 
 @pytest.mark.parametrize("text", ["", "*/30 * * * * ? *", "0 9 * * *", "rate(5 minutes)", "cron(61 * * * ? *)"])
-def test_an_own_cron_must_be_one_that_aws_takes(text):
+def test_a_custom_cron_must_be_valid_on_aws(text):
     with pytest.raises(InvalidExpression, match="Invalid Schedule Expression"):
         CustomCron(expression=text)
 
@@ -63,5 +63,5 @@ def test_an_own_cron_must_be_one_that_aws_takes(text):
         (31, "31st"),
     ],
 )
-def test_a_date_is_spoken_as_people_do(number, text):
+def test_ordinals_have_english_suffixes(number, text):
     assert ordinal(number) == text

@@ -1,4 +1,4 @@
-"""A series begins and ends on the dates that a person chose, in the zone of the post."""
+"""A series begins and ends on the chosen dates in the zone of the post."""
 
 from datetime import UTC, date, datetime, time
 
@@ -16,25 +16,25 @@ def runs(repeat, zone, count=5):
     return next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=NOW, count=count)
 
 
-def test_the_last_date_still_has_its_run():
+def test_the_last_date_has_a_run():
     repeat = build_series(
         Daily(), time(23, 30), "Europe/Berlin", first=date(2026, 11, 10), last=date(2026, 11, 12), now=NOW
     )
     assert [run.day for run in runs(repeat, "Europe/Berlin")] == [10, 11, 12]
 
 
-def test_a_run_at_midnight_behind_the_last_date_is_none_of_it():
+def test_midnight_after_the_last_date_has_no_run():
     repeat = build_series(Daily(), time(0), "Europe/Berlin", first=date(2026, 11, 10), last=date(2026, 11, 12), now=NOW)
     assert [wall_time(run, "Europe/Berlin").day for run in runs(repeat, "Europe/Berlin")] == [10, 11, 12]
 
 
-def test_a_first_date_of_today_begins_with_the_next_run():
+def test_a_series_from_today_begins_with_the_next_run():
     repeat = build_series(Daily(), time(9), "UTC", first=date(2026, 11, 2), last=None, now=NOW)
     assert repeat.starts_at is None
     assert runs(repeat, "UTC", 1) == [datetime(2026, 11, 3, 9, tzinfo=UTC)]
 
 
-def test_a_series_stays_at_its_hour_across_a_clock_change():
+def test_a_series_keeps_its_wall_time_across_a_clock_change():
     repeat = build_series(Daily(), time(9), "Europe/Berlin", first=date(2027, 3, 27), last=date(2027, 3, 29), now=NOW)
     assert [run.hour for run in runs(repeat, "Europe/Berlin")] == [8, 7, 7]
 
@@ -44,16 +44,16 @@ def test_a_last_date_before_the_first_is_refused():
         build_series(Daily(), time(9), "UTC", first=date(2026, 11, 12), last=date(2026, 11, 11), now=NOW)
 
 
-def test_a_series_without_a_single_run_is_refused():
+def test_a_series_without_a_run_is_refused():
     with pytest.raises(NeverRuns):
         build_series(MonthlyDate(day=31), time(9), "UTC", first=date(2026, 11, 5), last=date(2026, 11, 30), now=NOW)
 
 
 @pytest.mark.parametrize("last", [date(9999, 12, 30), date.max])
-def test_a_last_date_at_the_end_of_the_calendar_is_refused_in_words(last):
+def test_a_last_date_at_the_end_of_the_calendar_is_refused(last):
     with pytest.raises(DateOutOfRange, match="outside the supported range of dates"):
         build_series(Daily(), time(9), "UTC", first=date(2026, 11, 5), last=last, now=NOW)
 
 
-def test_a_day_whose_midnight_is_skipped_begins_after_the_change():
+def test_a_day_with_a_skipped_midnight_starts_after_the_clock_change():
     assert start_of_day(date(2024, 4, 26), "Africa/Cairo") == datetime(2024, 4, 25, 22, tzinfo=UTC)
