@@ -11,9 +11,10 @@ from core.time.phrases import plural, relative_time
 from ui.connect import new_secret
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
+from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer, run_deferred
 from ui.frame.state import widget_key
-from ui.frame.wording import accessible_label, escape
+from ui.frame.wording import escape
 
 PLACEHOLDER_LENGTH = 40
 """Characters of a placeholder that a phone shows."""
@@ -179,21 +180,10 @@ def account_actions(account: Account) -> None:
         key=widget_key("actions", name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
     ):
         if account.network in application().networks:
-            st.button(
-                accessible_label("Check now", account.label),
-                key=widget_key("check", name),
-                disabled=not account.enabled,
-                on_click=check,
-                args=(account,),
-            )
-        st.menu_button(
-            accessible_label("More", account.label),
-            ["Reconnect", "Disable" if account.enabled else "Enable", "Remove"],
-            key=widget_key("menu", name),
-            type="tertiary",
-            on_click=run_menu_item,
-            args=(account,),
-        )
+            key = widget_key("check", name)
+            card_button("Check now", account.label, key, check, account, disabled=not account.enabled)
+        items = ["Reconnect", "Disable" if account.enabled else "Enable", "Remove"]
+        card_menu(account.label, items, widget_key("menu", name), run_menu_item, account)
 
 
 title, add = st.columns([3, 2], vertical_alignment="bottom")

@@ -13,9 +13,10 @@ from core.scheduling.dead_letters import DeadLetter
 from core.time.phrases import date_and_time
 from ui.frame.application import application
 from ui.frame.callbacks import callback, show_error
+from ui.frame.card_buttons import card_button
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import accessible_label, escape
+from ui.frame.wording import escape
 
 ICONS: dict[HealthStatus, tuple[str, str]] = {
     "good": ("check_circle", "green"),
@@ -66,20 +67,10 @@ def dead_letter_card(letter: DeadLetter) -> None:
         st.caption("Discard deletes it: it is never retried.")
         with st.container(horizontal=True):
             if post:
-                st.button(
-                    accessible_label("Retry", subject),
-                    key=widget_key("retry", letter.id),
-                    icon=":material/replay:",
-                    on_click=retry,
-                    args=(letter,),
-                )
-            st.button(
-                accessible_label("Discard", subject),
-                key=widget_key("discard", letter.id),
-                icon=":material/delete:",
-                on_click=discard,
-                args=(letter,),
-            )
+                key = widget_key("retry", letter.id)
+                card_button("Retry", subject, key, retry, letter, icon=":material/replay:")
+            key = widget_key("discard", letter.id)
+            card_button("Discard", subject, key, discard, letter, icon=":material/delete:")
 
 
 def difference_card(difference: ScheduleDifference) -> None:
@@ -89,22 +80,12 @@ def difference_card(difference: ScheduleDifference) -> None:
         st.markdown(f"**{escape(name)}**: {KIND_LABELS[difference.kind]}")
         if difference.plan:
             st.caption(escape(difference.plan.post.text[:200]))
-            st.button(
-                accessible_label("Restore", name),
-                key=widget_key("restore", name),
-                icon=":material/alarm_on:",
-                on_click=restore,
-                args=(difference,),
-            )
+            key = widget_key("restore", name)
+            card_button("Restore", name, key, restore, difference, icon=":material/alarm_on:")
         else:
             st.caption("Delete removes this schedule for good: its target is not invoked.")
-            st.button(
-                accessible_label("Delete", name),
-                key=widget_key("delete", name),
-                icon=":material/delete:",
-                on_click=delete,
-                args=(difference,),
-            )
+            key = widget_key("delete", name)
+            card_button("Delete", name, key, delete, difference, icon=":material/delete:")
 
 
 @callback

@@ -11,9 +11,10 @@ from ui.connect import channel_form, new_secret
 from ui.connect.channel_form import KINDS
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
+from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer, run_deferred
 from ui.frame.state import widget_key
-from ui.frame.wording import accessible_label, escape
+from ui.frame.wording import escape
 
 
 @dialog_callback
@@ -132,15 +133,8 @@ def channel_actions(channel: Channel) -> None:
     with st.container(
         key=widget_key("actions", name), width=240, horizontal=True, horizontal_alignment="right", gap="xsmall"
     ):
-        st.button(accessible_label("Send test", name), key=widget_key("test", name), on_click=test, args=(channel,))
-        st.menu_button(
-            accessible_label("More", name),
-            ["Edit", "Remove"],
-            key=widget_key("menu", name),
-            type="tertiary",
-            on_click=run_menu_item,
-            args=(channel,),
-        )
+        card_button("Send test", name, widget_key("test", name), test, channel)
+        card_menu(name, ["Edit", "Remove"], widget_key("menu", name), run_menu_item, channel)
 
 
 def digest_time(digest: Digest) -> str:

@@ -23,7 +23,7 @@ def picture():
 
 @pytest.fixture
 def pds_user(fake_pds):
-    """Somebody on a Bluesky server: handle, password and DID."""
+    """Create a user on a Bluesky server; return the handle, the password and the DID."""
     handle, password = f"a{secrets.token_hex(4)}.test", secrets.token_hex(8)
     account = {"handle": handle, "email": f"{handle}@example.org", "password": password}
     response = requests.post(f"{fake_pds}/xrpc/com.atproto.server.createAccount", json=account, timeout=10)

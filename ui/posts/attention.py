@@ -11,10 +11,11 @@ from ui.compose import drafts
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
+from ui.frame.card_buttons import card_button
 from ui.frame.dialogs import defer
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import accessible_label, post_subject
+from ui.frame.wording import post_subject
 from ui.posts import actions
 from ui.posts.run_card import destination_result, destination_subject, run_card
 
@@ -37,43 +38,22 @@ def _results(run: Run) -> None:
     with st.container(horizontal=True):
         retriable = tuple(each for each in run.retriable if each not in _unconfirmed(run))
         if retriable:
-            label = "Post now" if run.state == "missed" else "Retry"
-            st.button(
-                accessible_label(label, subject),
-                key=widget_key("retry", run.key),
-                icon=":material/replay:",
-                on_click=_retry,
-                args=(run, retriable),
-            )
+            label, key = "Post now" if run.state == "missed" else "Retry", widget_key("retry", run.key)
+            card_button(label, subject, key, _retry, run, retriable, icon=":material/replay:")
         if run.state == "missed":
-            st.button(
-                accessible_label("Reschedule", subject),
-                key=widget_key("again", run.key),
-                icon=":material/schedule:",
-                on_click=_reschedule,
-                args=(run,),
-            )
+            key = widget_key("again", run.key)
+            card_button("Reschedule", subject, key, _reschedule, run, icon=":material/schedule:")
 
 
 def _unconfirmed_actions(run: Run, each: DestinationOutcome) -> None:
     """Draw the two decisions about an unconfirmed result."""
     st.caption("Check the account first: if the post is there, “Publish again” creates a duplicate.")
-    subject = destination_subject(run, each)
+    destination, subject = each.destination, destination_subject(run, each)
     with st.container(horizontal=True):
-        st.button(
-            accessible_label("Mark as published", subject),
-            key=widget_key(f"out-{each.destination}", run.key),
-            icon=":material/check:",
-            on_click=_confirm,
-            args=(run, each.destination),
-        )
-        st.button(
-            accessible_label("Publish again", subject),
-            key=widget_key(f"publish-{each.destination}", run.key),
-            icon=":material/replay:",
-            on_click=_retry,
-            args=(run, (each.destination,)),
-        )
+        key = widget_key(f"out-{destination}", run.key)
+        card_button("Mark as published", subject, key, _confirm, run, destination, icon=":material/check:")
+        key = widget_key(f"publish-{destination}", run.key)
+        card_button("Publish again", subject, key, _retry, run, (destination,), icon=":material/replay:")
 
 
 def _unconfirmed(run: Run) -> set[Destination]:

@@ -10,9 +10,10 @@ from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, date_and_time, excerpt, lateness, plural, relative_time
 from ui.frame import links
+from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import accessible_label, destination_badges, escape, post_subject, state_badge
+from ui.frame.wording import destination_badges, escape, post_subject, state_badge
 from ui.posts import actions
 
 EXCERPT = 240
@@ -86,24 +87,20 @@ def _timing(entry: QueueEntry) -> str:
 def _actions(entry: QueueEntry) -> None:
     if entry.text is None:
         return
-    post_id, args = entry.post_id, (entry.post_id,)
-    subject = post_subject(entry.due_at, entry.text)
+    post_id, subject = entry.post_id, post_subject(entry.due_at, entry.text)
     repeats = entry.post is not None and entry.post.repeats
     if entry.state in ("being scheduled", "scheduled", "paused", "not armed"):
-        label = accessible_label("End series" if repeats else "Cancel", subject)
-        st.button(label, key=widget_key("cancel", post_id), on_click=actions.cancel, args=args)
+        label = "End series" if repeats else "Cancel"
+        card_button(label, subject, widget_key("cancel", post_id), actions.cancel, post_id)
     elif entry.state in ("time has passed", "missing"):
-        label = accessible_label("Reschedule", subject)
-        st.button(label, key=widget_key("new-time", post_id), on_click=actions.change_time, args=args)
+        card_button("Reschedule", subject, widget_key("new-time", post_id), actions.change_time, post_id)
     elif entry.state == "cancelled":
-        label, key = accessible_label("Undo", subject), widget_key("undo", post_id)
-        st.button(label, key=key, icon=":material/undo:", on_click=actions.undo, args=args)
+        card_button("Undo", subject, widget_key("undo", post_id), actions.undo, post_id, icon=":material/undo:")
     elif entry.run is not None:
         _result_link(entry, subject)
     items = [item for item in _MENUS.get(entry.state, []) if not (repeats and item in _ONE_TIME_ONLY)]
     if items:
-        label, key = accessible_label("More", subject), widget_key("menu", post_id)
-        st.menu_button(label, items, key=key, type="tertiary", on_click=actions.run_menu_item, args=args)
+        card_menu(subject, items, widget_key("menu", post_id), actions.run_menu_item, post_id)
 
 
 def _result_link(entry: QueueEntry, subject: str) -> None:
