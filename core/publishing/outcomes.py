@@ -13,12 +13,12 @@ RECONNECT = "Connect the account again under Accounts, then retry."
 
 def mark_unconfirmed(reason: str) -> NetworkResult:
     """Return the result of an ambiguous attempt where a repeat would make a second post."""
-    return Unconfirmed(reason=f"{reason} The post may be out: check the network, then decide.")
+    return Unconfirmed(reason=f"{reason} The post may be out. Check the network, then decide.")
 
 
 def retry_deduplicated(reason: str) -> NetworkResult:
     """Return the result of an ambiguous attempt where the network detects a repeat, or is searched before one."""
-    return RetryLater(reason=f"{reason} The post may be out: the next attempt checks that first.", in_doubt=True)
+    return RetryLater(reason=f"{reason} The post may be out; the next attempt detects that.", in_doubt=True)
 
 
 def retry_harmless(reason: str) -> NetworkResult:

@@ -57,10 +57,10 @@ class TestMastodon:
         assert (network.media_limits(small).count, network.media_limits(small).pictures.max_bytes) == (2, 100_000)
 
     def test_pictures_go_out_in_their_order_with_their_descriptions(
-        self, network, account, with_pictures, drawn, statuses
+        self, network, account, prepared_with_media, make_picture, statuses
     ):
         text = secrets.token_hex(8)
-        post = with_pictures(network, account, drawn("red", "A red one"), drawn("blue"), text=text)
+        post = prepared_with_media(network, account, make_picture("red", "A red one"), make_picture("blue"), text=text)
         assert isinstance(network.publish(post), Published)
         [status] = statuses(text)
         assert [each["description"] for each in status["media_attachments"]] == ["A red one", None]
@@ -70,27 +70,27 @@ class TestMastodon:
     @pytest.mark.parametrize("when", ["before", "after", "during"])
     @pytest.mark.parametrize("what", ["/api/v2/media", "/api/v1/statuses"])
     def test_a_connection_that_breaks_leaves_one_status(
-        self, network, account, with_pictures, drawn, statuses, faulty_proxy, mastodon_server, when, what
+        self, network, account, prepared_with_media, make_picture, statuses, faulty_proxy, mastodon_server, when, what
     ):
-        line, text = faulty_proxy(mastodon_server), secrets.token_hex(8)
-        through = account.model_copy(update={"address": line.url})
-        post = with_pictures(network, through, drawn("red", "A red one"), text=text)
-        line.break_next(when, what=f"POST {what}")
+        proxy, text = faulty_proxy(mastodon_server), secrets.token_hex(8)
+        through = account.model_copy(update={"address": proxy.url})
+        post = prepared_with_media(network, through, make_picture("red", "A red one"), text=text)
+        proxy.break_next(when, request=f"POST {what}")
         assert isinstance(network.publish(post), RetryLater)
         assert isinstance(network.publish(dataclasses.replace(post, attempt=2)), Published)
         assert len(statuses(text)) == 1
 
-    def test_the_same_text_with_other_pictures_is_another_post(self, network, account, with_pictures, drawn, statuses):
+    def test_the_same_text_with_other_pictures_is_another_post(self, network, account, prepared_with_media, make_picture, statuses):
         text = secrets.token_hex(8)
-        network.publish(with_pictures(network, account, drawn("red"), drawn("blue"), text=text))
-        second = with_pictures(network, account, drawn("red"), text=text)
+        network.publish(prepared_with_media(network, account, make_picture("red"), make_picture("blue"), text=text))
+        second = prepared_with_media(network, account, make_picture("red"), text=text)
         assert isinstance(network.publish(dataclasses.replace(second, attempt=2)), Published)
         assert len(statuses(text)) == 2
 
-    def test_pictures_alone_cannot_be_told_apart_so_a_person_looks(self, network, account, with_pictures, drawn):
-        first = with_pictures(network, account, drawn("red"), text="")
+    def test_pictures_alone_cannot_be_told_apart_so_a_person_looks(self, network, account, prepared_with_media, make_picture):
+        first = prepared_with_media(network, account, make_picture("red"), text="")
         assert isinstance(network.publish(first), Published)
-        again = with_pictures(network, account, drawn("blue"), text="")
+        again = prepared_with_media(network, account, make_picture("blue"), text="")
         assert isinstance(network.publish(dataclasses.replace(again, attempt=2)), Unconfirmed)
 
     @pytest.mark.parametrize(
@@ -98,37 +98,37 @@ class TestMastodon:
         [(422, Refused), (413, Refused), (403, Refused), (429, RetryLater), (500, RetryLater), (503, RetryLater)],
     )
     def test_a_picture_that_is_turned_down_leaves_no_doubt_that_nothing_is_out(
-        self, network, account, with_pictures, drawn, stub, status, expected
+        self, network, account, prepared_with_media, make_picture, stub, status, expected
     ):
-        stub.answer("POST /api/v2/media", status, {"error": "Validation failed"})
-        post = with_pictures(network, account.model_copy(update={"address": stub.url}), drawn("red"))
+        stub.respond("POST /api/v2/media", status, {"error": "Validation failed"})
+        post = prepared_with_media(network, account.model_copy(update={"address": stub.url}), make_picture("red"))
         assert type(network.publish(post)) is expected
-        assert stub.sent("POST /api/v1/statuses") == []
+        assert stub.received("POST /api/v1/statuses") == []
 
     @pytest.mark.parametrize("number", ["7", "01JD0Z6M3W0000000000000000"])  # servers of the same API count in letters
-    def test_a_video_is_waited_for_until_the_server_is_done_with_it(self, account, with_pictures, stub, store, number):
+    def test_a_video_is_waited_for_until_the_server_is_done_with_it(self, account, prepared_with_media, stub, media_store, number):
         network = MastodonNetwork(real_clock)
         pauses = []
 
         def done(seconds):
             pauses.append(seconds)
             if len(pauses) == 2:
-                stub.answer(f"GET /api/v1/media/{number}", 200, {"id": number, "url": "https://example.org/7.mp4"})
+                stub.respond(f"GET /api/v1/media/{number}", 200, {"id": number, "url": "https://example.org/7.mp4"})
 
         network = MastodonNetwork(real_clock, sleep=done)
-        stub.answer("POST /api/v2/media", 202, {"id": number, "url": None})
-        stub.answer(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
-        stub.answer("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
+        stub.respond("POST /api/v2/media", 202, {"id": number, "url": None})
+        stub.respond(f"GET /api/v1/media/{number}", 206, {"id": number, "url": None})
+        stub.respond("POST /api/v1/statuses", 200, {"id": "1", "url": "https://example.org/1"})
         through = account.model_copy(update={"address": stub.url})
-        assert isinstance(network.publish(with_pictures(network, through, ingest(store, VIDEO))), Published)
+        assert isinstance(network.publish(prepared_with_media(network, through, ingest(media_store, VIDEO))), Published)
         assert len(pauses) == 2
-        assert stub.sent("POST /api/v1/statuses")[0].json["media_ids"] == [number]
+        assert stub.received("POST /api/v1/statuses")[0].json["media_ids"] == [number]
 
-    def test_an_upload_that_gets_no_number_is_tried_again(self, account, with_pictures, stub, store):
+    def test_an_upload_that_gets_no_number_is_tried_again(self, account, prepared_with_media, stub, media_store):
         network = MastodonNetwork(real_clock)
-        stub.answer("POST /api/v2/media", 202, {"url": None})
+        stub.respond("POST /api/v2/media", 202, {"url": None})
         through = account.model_copy(update={"address": stub.url})
-        assert isinstance(network.publish(with_pictures(network, through, ingest(store, VIDEO))), RetryLater)
+        assert isinstance(network.publish(prepared_with_media(network, through, ingest(media_store, VIDEO))), RetryLater)
 
 
 class TestBluesky:
@@ -145,9 +145,9 @@ class TestBluesky:
         return join
 
     def test_pictures_go_out_in_their_order_with_alt_text_and_shape(
-        self, network, pds_user, connect, with_pictures, drawn
+        self, network, pds_user, connect, prepared_with_media, make_picture
     ):
-        post = with_pictures(network, connect(), drawn("red", "A red one"), drawn("blue", size=(100, 900)))
+        post = prepared_with_media(network, connect(), make_picture("red", "A red one"), make_picture("blue", size=(100, 900)))
         assert isinstance(network.publish(post), Published)
         assert isinstance(network.publish(post), Published)
         [record] = pds_user.posts()
@@ -157,21 +157,21 @@ class TestBluesky:
         assert first["image"]["size"] == len(post.media[0].content)
         assert first["image"]["mimeType"] == "image/png"
 
-    def test_preparing_again_names_the_same_pictures(self, network, connect, with_pictures, drawn):
-        picture, account = drawn("red"), connect()
-        first, second = (with_pictures(network, account, picture) for _ in range(2))
+    def test_preparing_again_names_the_same_pictures(self, network, connect, prepared_with_media, make_picture):
+        picture, account = make_picture("red"), connect()
+        first, second = (prepared_with_media(network, account, picture) for _ in range(2))
         assert first.prepared["record"]["embed"] == second.prepared["record"]["embed"]
 
     @pytest.mark.parametrize("when", ["before", "after", "during"])
     @pytest.mark.parametrize("what", ["uploadBlob", "putRecord"])
     def test_a_connection_that_breaks_leaves_one_post_with_its_picture(
-        self, network, pds_user, connect, drawn, store, ledger, clock, a_post, invoked, faulty_proxy, when, what
+        self, network, pds_user, connect, make_picture, media_store, ledger, clock, a_post, invoked, faulty_proxy, when, what
     ):
-        line = faulty_proxy(pds_user.server)
-        account = connect(line.url)
-        payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red", "A red one"),)))
-        fence = Fence(ledger, store, clock)
-        line.break_next(when, what=what)
+        proxy = faulty_proxy(pds_user.server)
+        account = connect(proxy.url)
+        payload = invoked(a_post(destinations=(account.destination,), media=(make_picture("red", "A red one"),)))
+        fence = Fence(ledger, media_store, clock)
+        proxy.break_next(when, request=what)
         if what == "uploadBlob":
             with pytest.raises(UploadFailed):
                 fence.publish_once(payload, account, network)
@@ -182,18 +182,18 @@ class TestBluesky:
         assert record["value"]["embed"]["images"][0]["alt"] == "A red one"
 
     def test_a_picture_that_the_server_will_not_have_is_refused_and_told(
-        self, network, stub, drawn, store, ledger, clock, a_post, invoked
+        self, network, stub, make_picture, media_store, ledger, clock, a_post, invoked
     ):
         session = {"did": "did:plc:ada", "accessJwt": "jwt", "handle": "ada.test"}
-        stub.answer("POST /xrpc/com.atproto.server.createSession", 200, session)
+        stub.respond("POST /xrpc/com.atproto.server.createSession", 200, session)
         blob = {"error": "BlobTooLarge", "message": "This file is too large"}
-        stub.answer("POST /xrpc/com.atproto.repo.uploadBlob", 413, blob)
+        stub.respond("POST /xrpc/com.atproto.repo.uploadBlob", 413, blob)
         account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop", "server": stub.url})
-        payload = invoked(a_post(destinations=(account.destination,), media=(drawn("red"),)))
-        verdict = Fence(ledger, store, clock).publish_once(payload, account, network)
-        assert verdict.state == "refused"
-        assert "This file is too large" in verdict.reason
-        assert stub.sent("POST /xrpc/com.atproto.repo.putRecord") == []
+        payload = invoked(a_post(destinations=(account.destination,), media=(make_picture("red"),)))
+        result = Fence(ledger, media_store, clock).publish_once(payload, account, network)
+        assert result.state == "refused"
+        assert "This file is too large" in result.reason
+        assert stub.received("POST /xrpc/com.atproto.repo.putRecord") == []
 
 
 class TestDiscord:
@@ -201,12 +201,12 @@ class TestDiscord:
         destination="discord:news", label="news", identity="42", credentials={"webhook": SecretStr("1/s3cret")}
     )
 
-    def test_pictures_go_out_as_files_with_descriptions(self, stub, with_pictures, drawn):
+    def test_pictures_go_out_as_files_with_descriptions(self, stub, prepared_with_media, make_picture):
         network = DiscordNetwork(real_clock, api=stub.url)
-        stub.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
-        post = with_pictures(network, self.ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Grüße 🎉")
+        stub.respond("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+        post = prepared_with_media(network, self.ACCOUNT, make_picture("red", "A red one"), make_picture("blue"), text="Grüße 🎉")
         assert network.publish(post).url == "https://discord.com/channels/42/8/7"
-        [request] = stub.sent("POST /webhooks/1/s3cret")
+        [request] = stub.received("POST /webhooks/1/s3cret")
         assert request.path.endswith("?wait=true")
         parts = request.form
         content = json.loads(parts["payload_json"][2])
@@ -216,12 +216,12 @@ class TestDiscord:
             assert parts[f"files[{number}]"] == (attachment.name, "image/png", attachment.content)
             assert content["attachments"][number]["filename"] == attachment.name
 
-    def test_an_unclear_outcome_waits_for_a_person_with_pictures_too(self, stub, with_pictures, drawn, faulty_proxy):
-        line = faulty_proxy(stub.url)
-        line.break_next("after")
-        network = DiscordNetwork(real_clock, api=line.url)
-        stub.answer("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
-        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, drawn("red"))), Unconfirmed)
+    def test_an_unclear_outcome_waits_for_a_person_with_pictures_too(self, stub, prepared_with_media, make_picture, faulty_proxy):
+        proxy = faulty_proxy(stub.url)
+        proxy.break_next("after")
+        network = DiscordNetwork(real_clock, api=proxy.url)
+        stub.respond("POST /webhooks/1/s3cret", 200, {"id": "7", "channel_id": "8"})
+        assert isinstance(network.publish(prepared_with_media(network, self.ACCOUNT, make_picture("red"))), Unconfirmed)
 
 
 class TestTelegram:
@@ -233,37 +233,37 @@ class TestTelegram:
     def network(self, stub):
         return TelegramNetwork(real_clock, api=stub.url)
 
-    def test_one_picture_goes_out_with_the_text_as_its_caption(self, network, stub, with_pictures, drawn):
-        stub.answer(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
-        post = with_pictures(network, self.ACCOUNT, drawn("red"), text="Grüße 🎉")
+    def test_one_picture_goes_out_with_the_text_as_its_caption(self, network, stub, prepared_with_media, make_picture):
+        stub.respond(f"POST /bot{TOKEN}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+        post = prepared_with_media(network, self.ACCOUNT, make_picture("red"), text="Grüße 🎉")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = stub.sent(f"POST /bot{TOKEN}/sendPhoto")[0].form
+        parts = stub.received(f"POST /bot{TOKEN}/sendPhoto")[0].form
         assert (parts["chat_id"][2], parts["caption"][2].decode()) == (b"-1001234", "Grüße 🎉")
         assert parts["photo"] == (post.media[0].name, "image/png", post.media[0].content)
 
-    def test_several_go_out_as_an_album_with_the_text_on_the_first(self, network, stub, with_pictures, drawn):
+    def test_several_go_out_as_an_album_with_the_text_on_the_first(self, network, stub, prepared_with_media, make_picture):
         messages = [{"message_id": number, "chat": CHAT} for number in (7, 8)]
-        stub.answer(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
-        post = with_pictures(network, self.ACCOUNT, drawn("red"), drawn("blue"), text="Look")
+        stub.respond(f"POST /bot{TOKEN}/sendMediaGroup", 200, {"ok": True, "result": messages})
+        post = prepared_with_media(network, self.ACCOUNT, make_picture("red"), make_picture("blue"), text="Look")
         assert network.publish(post).url == "https://t.me/News/7"
-        parts = stub.sent(f"POST /bot{TOKEN}/sendMediaGroup")[0].form
+        parts = stub.received(f"POST /bot{TOKEN}/sendMediaGroup")[0].form
         assert json.loads(parts["media"][2]) == [
             {"type": "photo", "media": "attach://file0", "caption": "Look"},
             {"type": "photo", "media": "attach://file1"},
         ]
         assert [parts[f"file{number}"][2] for number in (0, 1)] == [each.content for each in post.media]
 
-    def test_a_video_goes_out_as_one(self, network, stub, with_pictures, store):
-        stub.answer(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
-        assert isinstance(network.publish(with_pictures(network, self.ACCOUNT, ingest(store, VIDEO))), Published)
-        assert stub.sent(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
+    def test_a_video_goes_out_as_one(self, network, stub, prepared_with_media, media_store):
+        stub.respond(f"POST /bot{TOKEN}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHAT}})
+        assert isinstance(network.publish(prepared_with_media(network, self.ACCOUNT, ingest(media_store, VIDEO))), Published)
+        assert stub.received(f"POST /bot{TOKEN}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
 
     def test_a_caption_has_a_limit_of_its_own(self, network):
         assert network.media_limits(self.ACCOUNT).caption == 1024
 
 
-def test_slack_takes_no_pictures_through_a_webhook_and_says_so(store, drawn):
+def test_slack_takes_no_pictures_through_a_webhook_and_says_so(media_store, make_picture):
     network = SlackNetwork(real_clock)
     account = Account(destination="slack:team", label="team", credentials={"webhook": SecretStr("T/B/x")})
     with pytest.raises(CannotAttach, match="Slack accepts no pictures"):
-        load_attachments([drawn("red")], store, network.media_limits(account), network.label)
+        load_attachments([make_picture("red")], media_store, network.media_limits(account), network.label)
