@@ -122,8 +122,8 @@ def claim(ledger, clock) -> Callable[..., Any]:
     """Claim a publication, in the first ledger by default."""
 
     def take(payload: Payload, destination: str = "outbox", *, by: Ledger = ledger, **changed: Any) -> Any:
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **asked)
+        terms = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, Destination.parse(destination), **terms)
 
     return take
 

@@ -16,31 +16,31 @@ from core.posts.payload import Payload
 LEASE = timedelta(seconds=35)
 
 
-class Tampered:
+class InterceptedClient:
     """A client that runs a function in place of each request for an operation, and counts the requests."""
 
-    def __init__(self, client: Any, **tampering: Callable[..., Any]) -> None:
+    def __init__(self, client: Any, **interceptors: Callable[..., Any]) -> None:
         self._client = client
-        self._tampering = tampering
-        self.asked: Counter[str] = Counter()
+        self._interceptors = interceptors
+        self.sent: Counter[str] = Counter()
         self._counting = threading.Lock()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         request = getattr(self._client, operation)
-        tamper = self._tampering.get(operation, lambda request, **parameters: request(**parameters))
+        intercept = self._interceptors.get(operation, lambda request, **parameters: request(**parameters))
 
         def counted(**parameters: Any) -> Any:
             with self._counting:
-                self.asked[operation] += 1
-            return tamper(request, **parameters)
+                self.sent[operation] += 1
+            return intercept(request, **parameters)
 
         return counted
 
 
 @pytest.fixture
-def tampered(dynamodb) -> Callable[..., Tampered]:
+def intercepted(dynamodb) -> Callable[..., InterceptedClient]:
     """Build a client that runs functions in place of requests."""
-    return lambda **tampering: Tampered(dynamodb, **tampering)
+    return lambda **interceptors: InterceptedClient(dynamodb, **interceptors)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def table_of(clock, pauses) -> Callable[[Any], Table]:
+def table_on(clock, pauses) -> Callable[[Any], Table]:
     """Build the table on a client."""
     return lambda client: Table(client, "punctual", clock, pause=pauses.append)
 
@@ -60,7 +60,7 @@ def claim(clock) -> Callable[..., ClaimResult]:
     """Claim a publication in a ledger."""
 
     def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> ClaimResult:
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **asked)
+        terms = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
+        return by.claim(payload, Destination.parse(destination), **terms)
 
     return take

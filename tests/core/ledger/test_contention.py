@@ -174,9 +174,9 @@ def test_one_of_many_simultaneous_changes_and_claims_succeeds(ledgers, planned, 
             changes(ledger, post, desired, clock) for ledger, desired in zip(ledgers, desired_states, strict=False)
         )
         claiming = (partial(claim, ledger, invoked(post)) for ledger in ledgers[3:])
-        answers = together(*changing, *claiming)
-        taken = [answer for answer in answers[:3] if answer] + [
-            each for each in answers[3:] if each.verdict == "granted"
+        results = together(*changing, *claiming)
+        taken = [result for result in results[:3] if result] + [
+            each for each in results[3:] if each.verdict == "granted"
         ]
         assert len(taken) == 1
 
@@ -227,7 +227,7 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
             runs(ledger, limit=20)
         return [post.post_id for post in reversed(posts) if changes(ledger, post, "cancelled", clock)()]
 
-    answers = together(
+    results = together(
         partial(server, ledgers[0]),
         partial(server, ledgers[1]),
         partial(relay, clients[2]),
@@ -235,7 +235,7 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
         partial(dashboard, ledgers[4]),
         partial(runs, ledgers[5], limit=20),
     )
-    cancelled = answers[4]
+    cancelled = results[4]
     assert sorted(published + cancelled) == [post.post_id for post in posts]
     found = runs(ledgers[0], limit=20)
     assert [run.post_id for run in found] == sorted(published, reverse=True)

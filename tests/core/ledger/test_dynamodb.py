@@ -232,15 +232,15 @@ class InterruptedClient:
 
 
 @pytest.fixture
-def meanwhile(dynamodb, table_of) -> Callable[..., Any]:
+def interrupted(dynamodb, table_on) -> Callable[..., Any]:
     """Run `theirs` before request `moment` of `ours`; return both results."""
 
     def run(moment: int, ours: Callable[[Ledger], Any], theirs: Callable[[], Any]) -> tuple[Any, Any]:
         client = InterruptedClient(dynamodb, moment, theirs)
-        answer = ours(DynamoLedger(table_of(client)))
+        result = ours(DynamoLedger(table_on(client)))
         if client._left >= 0:
             client.result = theirs()
-        return answer, client.result
+        return result, client.result
 
     return run
 
@@ -252,55 +252,61 @@ WHILE_HISTORY_IS_READ = pytest.mark.parametrize("moment", range(9))
 
 
 @MOMENTS
-def test_one_of_two_claims_is_granted(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+def test_one_of_two_claims_is_granted(ledger, a_post, invoked, plan, claim, interrupted, moment):
     payload = invoked(plan(a_post()))
-    verdicts = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
+    verdicts = interrupted(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
     assert sorted(verdicts) == ["busy", "granted"]
 
 
 @MOMENTS
 @pytest.mark.parametrize("desired", ["active", "paused", "cancelled"])
 def test_either_a_claim_or_a_change_during_it_succeeds(
-    ledger, a_post, invoked, plan, claim, change, meanwhile, moment, desired
+    ledger, a_post, invoked, plan, claim, change, interrupted, moment, desired
 ):
     post = plan(a_post())
-    verdict, changed = meanwhile(
+    verdict, changed = interrupted(
         moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, desired)
     )
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
-def test_either_a_change_or_a_claim_during_it_succeeds(ledger, a_post, invoked, plan, claim, change, meanwhile, moment):
+def test_either_a_change_or_a_claim_during_it_succeeds(
+    ledger, a_post, invoked, plan, claim, change, interrupted, moment
+):
     post = plan(a_post())
-    changed, verdict = meanwhile(moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict)
+    changed, verdict = interrupted(
+        moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict
+    )
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
 def test_either_the_claim_of_a_run_or_a_change_of_its_series_succeeds(
-    ledger, a_series, invoked, plan, claim, change, meanwhile, clock, moment
+    ledger, a_series, invoked, plan, claim, change, interrupted, clock, moment
 ):
     post = plan(a_series())
     run = invoked(post, occurrence=clock())
-    verdict, changed = meanwhile(moment, lambda ours: claim(ours, run).verdict, lambda: change(ledger, post))
+    verdict, changed = interrupted(moment, lambda ours: claim(ours, run).verdict, lambda: change(ledger, post))
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
-def test_one_of_two_changes_succeeds(ledger, a_post, plan, change, meanwhile, moment):
+def test_one_of_two_changes_succeeds(ledger, a_post, plan, change, interrupted, moment):
     post = plan(a_post())
-    taken = meanwhile(moment, lambda ours: change(ours, post, text="Ours"), lambda: change(ledger, post, text="Theirs"))
+    taken = interrupted(
+        moment, lambda ours: change(ours, post, text="Ours"), lambda: change(ledger, post, text="Theirs")
+    )
     assert sorted(taken) == [False, True]
     assert ledger.get(post.post_id).post.text == ("Ours" if taken[0] else "Theirs")
 
 
 @MOMENTS
-def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, meanwhile, clock, moment):
+def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, interrupted, clock, moment):
     payload = invoked(plan(a_post()))
     claim(ledger, payload)
     clock.move(minutes=1)
-    verdicts = meanwhile(
+    verdicts = interrupted(
         moment,
         lambda ours: claim(ours, payload, deduplicates=True).verdict,
         lambda: claim(ledger, payload, deduplicates=True).verdict,
@@ -309,9 +315,9 @@ def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, 
 
 
 @MOMENTS
-def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, plan, claim, meanwhile, moment):
+def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, plan, claim, interrupted, moment):
     payload = invoked(plan(a_post(destinations=("outbox", "webhook:sales"))))
-    verdicts = meanwhile(
+    verdicts = interrupted(
         moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload, "webhook:sales").verdict
     )
     assert verdicts == ("granted", "granted")
@@ -319,24 +325,24 @@ def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, pla
 
 @MOMENTS
 def test_a_publication_counts_although_its_claim_expires_meanwhile(
-    ledger, a_post, invoked, plan, claim, meanwhile, clock, moment
+    ledger, a_post, invoked, plan, claim, interrupted, clock, moment
 ):
     payload = invoked(plan(a_post()))
     claim(ledger, payload)
     published = Receipt(kind="published", at=clock(), revision=1, destination="outbox")
     clock.move(minutes=1)
-    meanwhile(moment, lambda ours: ours.finish(payload, published), lambda: claim(ledger, payload))
+    interrupted(moment, lambda ours: ours.finish(payload, published), lambda: claim(ledger, payload))
     assert claim(ledger, payload).verdict == "published"
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
 
 
 @MOMENTS
 def test_history_omits_a_receipt_if_the_post_changes_meanwhile(
-    ledger, a_post, invoked, plan, change, meanwhile, clock, moment
+    ledger, a_post, invoked, plan, change, interrupted, clock, moment
 ):
     post = plan(a_post())
     missed = Receipt(kind="missed", at=clock(), revision=1)
-    _, changed = meanwhile(
+    _, changed = interrupted(
         moment,
         lambda ours: ours.record(invoked(post), missed),
         lambda: change(ledger, post, due_at=post.due_at + timedelta(days=1)),
@@ -349,10 +355,10 @@ def test_history_omits_a_receipt_if_the_post_changes_meanwhile(
 @MOMENTS
 @pytest.mark.parametrize("kind", ["attempt_failed", "missed"])
 def test_a_receipt_that_the_relay_writes_during_a_claim_is_kept(
-    ledger, a_post, invoked, plan, claim, meanwhile, relay_records, moment, kind
+    ledger, a_post, invoked, plan, claim, interrupted, relay_records, moment, kind
 ):
     payload = invoked(plan(a_post()))
-    verdict, _ = meanwhile(moment, lambda ours: claim(ours, payload).verdict, lambda: relay_records(payload, kind))
+    verdict, _ = interrupted(moment, lambda ours: claim(ours, payload).verdict, lambda: relay_records(payload, kind))
     assert verdict == "granted"
     (occurrence,) = ledger.history(after=None, limit=10)
     assert [receipt.kind for receipt in occurrence.receipts] == [kind]
@@ -360,11 +366,11 @@ def test_a_receipt_that_the_relay_writes_during_a_claim_is_kept(
 
 @WHILE_HISTORY_IS_READ
 def test_a_change_while_history_is_read_removes_the_old_revision(
-    ledger, a_post, invoked, plan, change, meanwhile, relay_records, moment
+    ledger, a_post, invoked, plan, change, interrupted, relay_records, moment
 ):
     post = plan(a_post())
     relay_records(invoked(post), "missed")
-    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
+    interrupted(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
     assert runs(ledger, limit=10) == []
     (found,) = overdue(ledger, post.due_at + timedelta(days=1))
     assert found.post.text == "Better"
@@ -372,11 +378,11 @@ def test_a_change_while_history_is_read_removes_the_old_revision(
 
 @WHILE_HISTORY_IS_READ
 def test_history_has_the_newer_of_two_revisions_from_the_relay(
-    ledger, a_post, invoked, meanwhile, relay_records, moment
+    ledger, a_post, invoked, interrupted, relay_records, moment
 ):
     first, second = invoked(a_post()), invoked(a_post(revision=2, text="Better"))
     relay_records(first, "missed")
-    meanwhile(moment, lambda ours: ours.history(after=None, limit=10), lambda: relay_records(second, "missed"))
+    interrupted(moment, lambda ours: ours.history(after=None, limit=10), lambda: relay_records(second, "missed"))
     assert [run.text for run in runs(ledger, limit=10)] == ["Better"]
 
 
@@ -416,24 +422,26 @@ def test_a_cancelled_series_expires_after_400_days_unless_it_is_restored(
 # Number of requests
 
 
-def test_the_requests_for_a_page_of_history_depend_on_the_page_size(ledger, a_post, invoked, clock, tampered, table_of):
+def test_the_requests_for_a_page_of_history_depend_on_the_page_size(
+    ledger, a_post, invoked, clock, intercepted, table_on
+):
     for number in range(30):
         payload = invoked(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)))
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
-    client = tampered()
-    assert len(DynamoLedger(table_of(client)).history(after=None, limit=5)) == 5
-    assert client.asked == {"query": LIST_PARTITIONS + 5, "batch_get_item": 1}
+    client = intercepted()
+    assert len(DynamoLedger(table_on(client)).history(after=None, limit=5)) == 5
+    assert client.sent == {"query": LIST_PARTITIONS + 5, "batch_get_item": 1}
 
 
 def test_a_claim_and_its_receipt_take_two_requests_each(
-    ledger, a_post, invoked, plan, claim, clock, tampered, table_of
+    ledger, a_post, invoked, plan, claim, clock, intercepted, table_on
 ):
     payload = invoked(plan(a_post()))
-    client = tampered()
-    ours = DynamoLedger(table_of(client))
+    client = intercepted()
+    ours = DynamoLedger(table_on(client))
     claim(ours, payload)
     ours.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
-    assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
+    assert client.sent == {"batch_get_item": 2, "transact_write_items": 2}
 
 
 def test_unfinished_runs_do_not_accumulate_in_the_plan_of_a_series(ledger, table, a_series, plan, claim, clock):

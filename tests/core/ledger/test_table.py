@@ -21,17 +21,17 @@ def item(key: Key, **attributes: items.AttributeValue) -> Item:
 
 
 def put(*written: Item) -> Callable[[Transaction], None]:
-    def work(draft: Transaction) -> None:
+    def work(transaction: Transaction) -> None:
         for each in written:
-            draft.put(each)
+            transaction.put(each)
 
     return work
 
 
-def count_up(draft: Transaction) -> int:
-    found = draft.get(ONE) or item(ONE, count=0)
+def count_up(transaction: Transaction) -> int:
+    found = transaction.get(ONE) or item(ONE, count=0)
     count = int(found["count"]) + 1
-    draft.put(found | {"count": count})
+    transaction.put(found | {"count": count})
     return count
 
 
@@ -48,12 +48,12 @@ def failing(*errors: Exception) -> Callable[..., Any]:
     """Return a function that raises each error once and then sends the requests."""
     left = list(errors)
 
-    def tamper(request: Callable[..., Any], **parameters: Any) -> Any:
+    def intercept(request: Callable[..., Any], **parameters: Any) -> Any:
         if left:
             raise left.pop(0)
         return request(**parameters)
 
-    return tamper
+    return intercept
 
 
 # Transactions
@@ -76,27 +76,27 @@ def test_items_are_read_in_the_order_of_the_keys_with_none_for_missing_ones(tabl
     assert found[130] == found[0]
 
 
-def test_unprocessed_keys_are_requested_again(table, tampered, table_of):
+def test_unprocessed_keys_are_requested_again(table, intercepted, table_on):
     for key in (ONE, OTHER):
         table.write([key], put(item(key)))
 
     def one_at_a_time(request: Callable[..., Any], *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803
         first, *rest = RequestItems["punctual"]["Keys"]
-        answer = request(RequestItems={"punctual": {**RequestItems["punctual"], "Keys": [first]}})
-        return answer | ({"UnprocessedKeys": {"punctual": {"Keys": rest}}} if rest else {})
+        result = request(RequestItems={"punctual": {**RequestItems["punctual"], "Keys": [first]}})
+        return result | ({"UnprocessedKeys": {"punctual": {"Keys": rest}}} if rest else {})
 
-    slow = table_of(tampered(batch_get_item=one_at_a_time))
+    slow = table_on(intercepted(batch_get_item=one_at_a_time))
     assert [items.key_of(found) for found in slow.get([ONE, OTHER])] == [ONE, OTHER]
 
 
 def test_a_transaction_reads_its_own_writes(table):
-    table.write([ONE], lambda draft: (count_up(draft), count_up(draft)))
+    table.write([ONE], lambda transaction: (count_up(transaction), count_up(transaction)))
     assert table.get([ONE])[0]["count"] == 2
 
 
 def test_a_transaction_that_raises_writes_nothing(table):
-    def work(draft: Transaction) -> None:
-        count_up(draft)
+    def work(transaction: Transaction) -> None:
+        count_up(transaction)
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -104,58 +104,58 @@ def test_a_transaction_that_raises_writes_nothing(table):
     assert table.get([ONE]) == [None]
 
 
-def test_a_transaction_with_a_conflict_runs_again_on_the_new_items(table, tampered, table_of, pauses):
-    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
-        if client.asked["put_item"] < 3:
+def test_a_transaction_with_a_conflict_runs_again_on_the_new_items(table, intercepted, table_on, pauses):
+    def conflicting(request: Callable[..., Any], **parameters: Any) -> Any:
+        if client.sent["put_item"] < 3:
             table.write([ONE], count_up)
         return request(**parameters)
 
-    client = tampered(put_item=overtaken)
-    assert table_of(client).write([ONE], count_up) == 3
+    client = intercepted(put_item=conflicting)
+    assert table_on(client).write([ONE], count_up) == 3
     assert len(pauses) == 2
 
 
-def test_a_transaction_writes_all_of_its_items_or_none(table, tampered, table_of):
-    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
+def test_a_transaction_writes_all_of_its_items_or_none(table, intercepted, table_on):
+    def conflicting(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([OTHER], put(item(OTHER, by="another")))
         return request(**parameters)
 
-    client = tampered(transact_write_items=overtaken)
+    client = intercepted(transact_write_items=conflicting)
     with pytest.raises(TableUnavailable):
-        table_of(client).write([ONE], put(item(ONE), item(OTHER, by="us")))
+        table_on(client).write([ONE], put(item(ONE), item(OTHER, by="us")))
     assert table.get([ONE])[0] is None
     assert table.get([OTHER])[0]["by"] == "another"
 
 
-def test_a_transaction_with_endless_conflicts_fails(table, tampered, table_of, pauses):
-    def overtaken(request: Callable[..., Any], **parameters: Any) -> Any:
+def test_a_transaction_with_endless_conflicts_fails(table, intercepted, table_on, pauses):
+    def conflicting(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([ONE], count_up)
         return request(**parameters)
 
-    client = tampered(put_item=overtaken)
+    client = intercepted(put_item=conflicting)
     with pytest.raises(TableUnavailable, match="same moment"):
-        table_of(client).write([ONE], count_up)
-    assert client.asked["put_item"] == len(pauses) == MAX_TRANSACTIONS
+        table_on(client).write([ONE], count_up)
+    assert client.sent["put_item"] == len(pauses) == MAX_TRANSACTIONS
     assert sum(pauses) < 15
 
 
-def test_a_write_whose_response_was_lost_counts_once(tampered, table_of):
-    def answered_the_second_time(request: Callable[..., Any], **parameters: Any) -> Any:
+def test_a_write_whose_response_was_lost_counts_once(intercepted, table_on):
+    def sent_twice(request: Callable[..., Any], **parameters: Any) -> Any:
         request(**parameters)
         return request(**parameters)
 
-    client = tampered(put_item=answered_the_second_time)
-    assert table_of(client).write([ONE], count_up) == 1
-    assert table_of(client).get([ONE])[0]["count"] == 1
+    client = intercepted(put_item=sent_twice)
+    assert table_on(client).write([ONE], count_up) == 1
+    assert table_on(client).get([ONE])[0]["count"] == 1
 
 
 # Errors
 
 
-def test_a_write_that_meets_a_transaction_is_sent_again_after_a_pause(tampered, table_of, pauses):
+def test_a_write_that_meets_a_transaction_is_sent_again_after_a_pause(intercepted, table_on, pauses):
     conflict = refused("TransactionConflictException")
-    client = tampered(put_item=failing(*[conflict] * (MAX_REQUESTS - 1)))
-    assert table_of(client).write([ONE], count_up) == 1
+    client = intercepted(put_item=failing(*[conflict] * (MAX_REQUESTS - 1)))
+    assert table_on(client).write([ONE], count_up) == 1
     assert len(pauses) == MAX_REQUESTS - 1
     assert sum(pauses) < 4
 
@@ -168,23 +168,23 @@ def test_a_write_that_meets_a_transaction_is_sent_again_after_a_pause(tampered, 
         cancelled("ProvisionedThroughputExceeded", "TransactionConflict"),
     ],
 )
-def test_a_transaction_that_meets_another_or_is_throttled_is_sent_again(tampered, table_of, pauses, error):
-    client = tampered(transact_write_items=failing(error, error))
-    table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
-    assert client.asked == {"batch_get_item": 1, "transact_write_items": 3}
+def test_a_transaction_that_meets_another_or_is_throttled_is_sent_again(intercepted, table_on, pauses, error):
+    client = intercepted(transact_write_items=failing(error, error))
+    table_on(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
+    assert client.sent == {"batch_get_item": 1, "transact_write_items": 3}
 
 
-def test_a_transaction_with_an_outdated_item_runs_again(tampered, table_of):
-    client = tampered(transact_write_items=failing(cancelled("TransactionConflict", "ConditionalCheckFailed")))
-    table_of(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
-    assert client.asked == {"batch_get_item": 2, "transact_write_items": 2}
+def test_a_transaction_with_an_outdated_item_runs_again(intercepted, table_on):
+    client = intercepted(transact_write_items=failing(cancelled("TransactionConflict", "ConditionalCheckFailed")))
+    table_on(client).write([ONE, OTHER], put(item(ONE), item(OTHER)))
+    assert client.sent == {"batch_get_item": 2, "transact_write_items": 2}
 
 
-def test_the_number_of_requests_is_limited(tampered, table_of):
-    client = tampered(put_item=failing(*[refused("TransactionConflictException")] * MAX_REQUESTS))
+def test_the_number_of_requests_is_limited(intercepted, table_on):
+    client = intercepted(put_item=failing(*[refused("TransactionConflictException")] * MAX_REQUESTS))
     with pytest.raises(TableUnavailable, match="PutItem: TransactionConflictException"):
-        table_of(client).write([ONE], count_up)
-    assert client.asked["put_item"] == MAX_REQUESTS
+        table_on(client).write([ONE], count_up)
+    assert client.sent["put_item"] == MAX_REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ def test_the_number_of_requests_is_limited(tampered, table_of):
         (cancelled("ItemCollectionSizeLimitExceeded"), TableUnavailable),
     ],
 )
-def test_permanent_errors_are_raised_at_once(tampered, table_of, pauses, error, kind):
-    client = tampered(put_item=failing(error))
+def test_permanent_errors_are_raised_at_once(intercepted, table_on, pauses, error, kind):
+    client = intercepted(put_item=failing(error))
     with pytest.raises(kind):
-        table_of(client).write([ONE], count_up)
+        table_on(client).write([ONE], count_up)
     assert pauses == []
 
 
@@ -235,20 +235,20 @@ def test_a_list_can_be_read_backwards_from_a_position(table, listed, clock):
     assert names(found) == [str(number) for number in reversed(range(10))]
 
 
-def test_an_item_that_has_left_a_list_is_skipped_although_the_index_still_has_it(table, tampered, table_of, listed):
-    def meanwhile(request: Callable[..., Any], **parameters: Any) -> Any:
+def test_an_item_that_has_left_a_list_is_skipped_although_the_index_still_has_it(table, intercepted, table_on, listed):
+    def leaving(request: Callable[..., Any], **parameters: Any) -> Any:
         table.write([("post", "39")], put(item(("post", "39"))))
         return request(**parameters)
 
-    found = table_of(tampered(batch_get_item=meanwhile)).query_list(
+    found = table_on(intercepted(batch_get_item=leaving)).query_list(
         items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=3
     )
     assert next(found)["sk"] == "38"
 
 
-def test_the_number_of_requests_depends_only_on_the_page_size(listed, tampered, table_of):
-    client = tampered()
-    found = table_of(client).query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=5)
+def test_the_number_of_requests_depends_only_on_the_page_size(listed, intercepted, table_on):
+    client = intercepted()
+    found = table_on(client).query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=5)
     for _ in range(5):
         next(found)
-    assert client.asked == {"query": LIST_PARTITIONS, "batch_get_item": 1}
+    assert client.sent == {"query": LIST_PARTITIONS, "batch_get_item": 1}
