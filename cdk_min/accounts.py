@@ -1,15 +1,15 @@
-"""Where the connected accounts lie: in Parameter Store, below one path, put there by the dashboard."""
+"""The path of the connected accounts in Parameter Store, which the dashboard writes."""
 
 from aws_cdk import Stack
 
 
 class AccountsPath:
-    """The path, and what IAM calls it. The stack makes no parameter itself: it must not know any credentials."""
+    """The path and its ARNs. The stack creates no parameter, because it must not hold credentials."""
 
     def __init__(self, stack: Stack) -> None:
         self.name = f"/punctual/{stack.stack_name}/accounts"
         below = self.name.removeprefix("/")
         self.arn = stack.format_arn(service="ssm", resource="parameter", resource_name=below)
-        """What listing the path is allowed on."""
+        """The resource of listing the accounts."""
         self.parameters_arn = stack.format_arn(service="ssm", resource="parameter", resource_name=f"{below}/*")
-        """What reading and writing single accounts is allowed on."""
+        """The resources of reading and writing single accounts."""

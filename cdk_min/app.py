@@ -1,11 +1,11 @@
-"""Synthesise the stack, by the cdk command or by `python app.py`; no credentials are needed for it."""
+"""The CDK app: synthesises the stack for the cdk command or for `python app.py`, without credentials."""
 
 import os
 import sys
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
-from options import Options, InvalidOption
+from options import InvalidOption, Options
 from posting_package import PackageNotBuilt
 from stack import PunctualStack
 

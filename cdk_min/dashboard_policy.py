@@ -1,4 +1,4 @@
-"""What the dashboard's principal may do, and no more: attach this policy to the user or role it runs as."""
+"""The policy of the dashboard: attach it to the user or role that the dashboard runs as."""
 
 from accounts import AccountsPath
 from aws_cdk import Acknowledgment, Validations
@@ -10,14 +10,15 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from ledger import INDEXES
-from media import MEDIA, named_by_content
+from media import MEDIA_KEYS, acknowledge_media_keys
 from schedule_group import ScheduleGroup
 
 
 class DashboardPolicy(iam.ManagedPolicy):
-    """Least privilege over this one stack: each method allows one thing that the dashboard does."""
+    """Least privilege over one stack. Each method allows one task of the dashboard."""
 
     def __init__(self, scope: Construct, name: str) -> None:
+        # A new description would replace the policy, which users attached to their roles.
         super().__init__(scope, name, description="For the principal that Punctual's dashboard runs as.")
         self._allow("ConnectByStackName", ["cloudformation:DescribeStacks"], self.stack.stack_id)
         self._allow("ListSchedules", ["scheduler:ListSchedules"], "*")
@@ -27,15 +28,15 @@ class DashboardPolicy(iam.ManagedPolicy):
             "*",
         )
         self._allow("CheckRedelivery", ["lambda:ListEventSourceMappings"], "*")
-        self._acknowledge("*", "These actions read alone, and take no resource or none that is ours to name.")
+        self._acknowledge("*", "These actions only read, and take no resource or none of this stack.")
 
-    def schedule_posts(self, group: ScheduleGroup) -> None:
-        """Make, read, change and delete the schedules of one group, which run as its role."""
-        one = ["CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"]
-        self._allow("Schedules", [f"scheduler:{action}" for action in one], group.schedules_arn)
+    def allow_schedules(self, group: ScheduleGroup) -> None:
+        """Allow creating, reading, updating and deleting the schedules of the group, which run as its role."""
+        operations = ["CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"]
+        self._allow("Schedules", [f"scheduler:{operation}" for operation in operations], group.schedules_arn)
         self._acknowledge(
             f"arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/{group.name}/*",
-            "Schedules are named after their posts, when these are written.",
+            "A schedule's name holds the id of its post, which is unknown at deployment.",
         )
         self._allow("ScheduleGroup", ["scheduler:GetScheduleGroup"], group.arn)
         self.add_statements(
@@ -48,54 +49,54 @@ class DashboardPolicy(iam.ManagedPolicy):
         )
         self._allow("CheckTheRole", ["iam:GetRole", "iam:SimulatePrincipalPolicy"], group.execution_role.role_arn)
 
-    def post_now(self, function: lambda_.Function) -> None:
-        """Invoke the relay without a schedule, and look at how it is configured, and how much of it may run."""
-        looks = ["GetFunctionConfiguration", "GetFunctionConcurrency", "GetFunctionEventInvokeConfig"]
+    def allow_post_now(self, function: lambda_.Function) -> None:
+        """Allow invoking the relay without a schedule, and reading its configuration and concurrency."""
+        reads = ["GetFunctionConfiguration", "GetFunctionConcurrency", "GetFunctionEventInvokeConfig"]
         self._allow(
             "PostNow",
-            ["lambda:InvokeFunction", *(f"lambda:{action}" for action in looks)],
+            ["lambda:InvokeFunction", *(f"lambda:{operation}" for operation in reads)],
             function.function_arn,
         )
 
-    def look_at_posting_server(self, function: lambda_.Function) -> None:
-        """Look at how the posting server is configured, and how much of it may run; never invoke it."""
+    def allow_posting_server_checks(self, function: lambda_.Function) -> None:
+        """Allow reading the posting function's configuration and concurrency, but not invoking it."""
         self._allow(
             "CheckPostingServer",
             ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"],
             function.function_arn,
         )
 
-    def keep_the_ledger(self, table: dynamodb.Table) -> None:
-        """Read and write the table and its index; never scan, never change the table itself."""
+    def allow_ledger(self, table: dynamodb.Table) -> None:
+        """Allow reading and writing the table and its indexes, but neither scanning nor changing the table."""
         self._allow(
             "Ledger",
-            [f"dynamodb:{action}" for action in ("BatchGetItem", "Query", "PutItem", "DescribeTable")],
+            [f"dynamodb:{operation}" for operation in ("BatchGetItem", "Query", "PutItem", "DescribeTable")],
             table.table_arn,
             *(f"{table.table_arn}/index/{name}" for name in INDEXES),
         )
 
-    def keep_media(self, bucket: s3.Bucket) -> None:
-        """Put, read and delete pictures and videos, and list what there is."""
-        objects = bucket.arn_for_objects(MEDIA)
+    def allow_media(self, bucket: s3.Bucket) -> None:
+        """Allow storing, reading, deleting and listing pictures and videos."""
+        objects = bucket.arn_for_objects(MEDIA_KEYS)
         self._allow("Media", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
         self._allow("ListMedia", ["s3:ListBucket"], bucket.bucket_arn)
-        Validations.of(self).acknowledge(named_by_content(bucket))
+        Validations.of(self).acknowledge(acknowledge_media_keys(bucket))
 
-    def keep_accounts(self, path: AccountsPath) -> None:
-        """Keep the accounts that people connect, with their credentials, and read them back."""
+    def allow_accounts(self, path: AccountsPath) -> None:
+        """Allow storing, reading and deleting connected accounts with their credentials."""
         self._allow("ListAccounts", ["ssm:GetParametersByPath"], path.arn)
         self._allow("Accounts", ["ssm:PutParameter", "ssm:DeleteParameters"], path.parameters_arn)
         self._acknowledge(
             f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{path.name}/*",
-            "Accounts are named when people connect them.",
+            "People name the accounts when they connect them.",
         )
 
-    def verify_signatures(self, secret: secretsmanager.Secret) -> None:
-        """Read the signing secret: the dashboard's own server verifies what the relay signed."""
+    def allow_signing_secret(self, secret: secretsmanager.Secret) -> None:
+        """Allow reading the signing secret, with which the dashboard's posting server verifies requests."""
         self._allow("SigningSecret", ["secretsmanager:GetSecretValue"], secret.secret_arn)
 
-    def sort_out_failures(self, failures: sqs.Queue, dead_letters: list[sqs.Queue]) -> None:
-        """See how much lies in every queue; read and delete what lies in those of dead letters."""
+    def allow_failure_queues(self, failures: sqs.Queue, dead_letters: list[sqs.Queue]) -> None:
+        """Allow counting the messages of every queue, and reading and deleting dead letters."""
         self._allow(
             "CountFailures", ["sqs:GetQueueAttributes"], *(queue.queue_arn for queue in [failures, *dead_letters])
         )
@@ -109,5 +110,5 @@ class DashboardPolicy(iam.ManagedPolicy):
         self.add_statements(iam.PolicyStatement(sid=sid, actions=actions, resources=list(resources)))
 
     def _acknowledge(self, resource: str, reason: str) -> None:
-        """Tell cdk-nag why a wildcard stands in this policy."""
+        """Give cdk-nag the reason of a wildcard in this policy."""
         Validations.of(self).acknowledge(Acknowledgment(id=f"AwsSolutions-IAM5[Resource::{resource}]", reason=reason))

@@ -1,15 +1,17 @@
-"""The table that holds the ledger: what was planned, what became of it, and the fence."""
+"""The ledger's table: plans, results and the fence."""
 
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 INDEXES = {"listing": ("listing", "listed_at"), "due": ("due_list", "due_at")}
-"""Each with the attribute that names a list, and the one that is a place in it. Nothing is ever scanned: an index holds
-only the items that name a list they stand in, in order of time, and of those no more than their keys."""
+"""For each index, the attribute that names a list and the attribute that orders it.
+
+An index holds only the keys of the items that name its list, so no request scans the table.
+"""
 
 
 def ledger_table(scope: Construct) -> dynamodb.Table:
-    """Return the table. It outlives the stack, since it alone knows what was published already."""
+    """Return the table. It outlives the stack, because only it records which posts are published."""
     table = dynamodb.Table(
         scope,
         "Ledger",
@@ -21,11 +23,11 @@ def ledger_table(scope: Construct) -> dynamodb.Table:
         ),
         time_to_live_attribute="expires_at",
     )
-    for name, (lists, places) in INDEXES.items():
+    for name, (list_attribute, order_attribute) in INDEXES.items():
         table.add_global_secondary_index(
             index_name=name,
-            partition_key=_text(lists),
-            sort_key=_text(places),
+            partition_key=_text(list_attribute),
+            sort_key=_text(order_attribute),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
     return table

@@ -1,17 +1,17 @@
-"""The bucket that holds the pictures and videos of posts."""
+"""The bucket of the posts' pictures and videos."""
 
 from aws_cdk import Acknowledgment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-MEDIA = "media/*"
-"""What the objects are called: `media/` and the SHA-256 of their content."""
+MEDIA_KEYS = "media/*"
+"""The keys of the objects: `media/` and the SHA-256 of the content."""
 
 
 def media_bucket(scope: Construct) -> s3.Bucket:
-    """Return a bucket of this account's alone. It outlives the stack, since posts that are out point at what it holds.
+    """Return a private bucket. It outlives the stack, because published posts refer to its objects.
 
-    The dashboard deletes what no post refers to.
+    The dashboard deletes the objects that no post refers to.
     """
     bucket = s3.Bucket(
         scope,
@@ -24,16 +24,16 @@ def media_bucket(scope: Construct) -> s3.Bucket:
     Validations.of(bucket).acknowledge(
         Acknowledgment(
             id="AwsSolutions-S1",
-            reason="Two roles of this account read it, and a log of that would be another bucket to look after.",
+            reason="Two roles of this account read the bucket, and access logs would need a second bucket.",
         )
     )
     return bucket
 
 
-def named_by_content(bucket: s3.Bucket) -> Acknowledgment:
-    """Tell cdk-nag why a policy names the objects of the bucket by a wildcard."""
+def acknowledge_media_keys(bucket: s3.Bucket) -> Acknowledgment:
+    """Return cdk-nag's acknowledgment of the wildcard in a policy for the bucket's objects."""
     logical_id = Stack.of(bucket).get_logical_id(bucket.node.default_child)
     return Acknowledgment(
-        id=f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{MEDIA}]",
-        reason="Objects are named after their content, when people attach them.",
+        id=f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{MEDIA_KEYS}]",
+        reason="The content of an object is its name, which is unknown at deployment.",
     )

@@ -1,4 +1,4 @@
-"""What a deployment may choose, as context values: `-c posting_url=https://posts.example.org/publish`."""
+"""The options of a deployment, read from CDK context values: `-c posting_url=https://posts.example.org/publish`."""
 
 import ipaddress
 import re
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-CONCURRENCY = 50
-"""Posts that the posting server publishes side by side; of a burst, what is beyond that is tried a minute later."""
+DEFAULT_CONCURRENCY = 50
+"""The posts that the posting server publishes at once. Lambda retries the posts above it a minute later."""
 
 
 class InvalidOption(ValueError):
-    """A context value would make a stack that cannot be deployed, or cannot post."""
+    """A context value is not valid. The message omits the value."""
 
-    def __init__(self, name: str, wanted: str) -> None:
-        super().__init__(f"The context value {name} must be {wanted}. Correct it on the command line or in cdk.json.")
+    def __init__(self, name: str, required: str) -> None:
+        super().__init__(f"The context value {name} must be {required}. Correct it on the command line or in cdk.json.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`group` names the schedule group; `allowed_hosts`, separated by commas, those that a post's own URL may name.
+    """The validated options. `group` names the schedule group; commas separate the `allowed_hosts`.
 
-    `concurrency` is reserved for the posting server on Lambda; None if posts go to the posting URL.
+    `concurrency` is reserved for the posting server on Lambda, or None without one.
     """
 
     stack: str
@@ -33,36 +33,36 @@ class Options:
 
     @classmethod
     def read(cls, context: Callable[[str], Any]) -> Self:
-        """Read the context, value by value. Raises UnusableOption for the first that will not do."""
-        told = _Told(context)
-        posting_url = told("posting_url", "an https address that Lambda can reach", _is_reachable)
-        server = told("posting_server", "lambda, or left out", lambda text: text == "lambda")
+        """Return the options of a context. Raises InvalidOption for the first invalid value."""
+        text = _TextReader(context)
+        posting_url = text("posting_url", "an https address that Lambda can reach", _is_reachable)
+        server = text("posting_server", "lambda, or left out", lambda value: value == "lambda")
         if server and posting_url:
-            raise InvalidOption("posting_url", "left out with posting_server=lambda, which brings a URL of its own")
-        concurrency = told("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency)
+            raise InvalidOption("posting_url", "left out with posting_server=lambda, which has its own URL")
+        concurrency = text("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency)
         if concurrency and not server:
             raise InvalidOption("posting_concurrency", "left out without posting_server=lambda")
         return cls(
-            stack=told("stack", "1 to 128 letters, digits and hyphens, a letter first", _matches(_STACK)) or "Punctual",
-            group=told("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
+            stack=text("stack", "1 to 128 letters, digits and hyphens, a letter first", _matches(_STACK)) or "Punctual",
+            group=text("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
             or "punctual",
             posting_url=posting_url,
-            allowed_hosts=told("allowed_hosts", "host names, separated by commas, without https://", _are_hosts),
-            concurrency=int(concurrency or CONCURRENCY) if server else None,
+            allowed_hosts=text("allowed_hosts", "host names, separated by commas, without https://", _are_hosts),
+            concurrency=int(concurrency or DEFAULT_CONCURRENCY) if server else None,
         )
 
 
-class _Told:
-    """The context, read as texts: the command line knows nothing else, and cdk.json may hold a number."""
+class _TextReader:
+    """A reader of context values as text: the command line gives text only, and cdk.json may hold a number."""
 
     def __init__(self, context: Callable[[str], Any]) -> None:
         self._context = context
 
-    def __call__(self, name: str, wanted: str, will_do: Callable[[str], bool]) -> str:
+    def __call__(self, name: str, required: str, is_valid: Callable[[str], bool]) -> str:
         value = self._context(name)
         text = "" if value is None else str(value)
-        if text and not (type(value) in (str, int) and will_do(text)):
-            raise InvalidOption(name, wanted)
+        if text and not (type(value) in (str, int) and is_valid(text)):
+            raise InvalidOption(name, required)
         return text
 
 
@@ -85,15 +85,15 @@ def _are_hosts(text: str) -> bool:
 
 
 def _is_reachable(url: str) -> bool:
-    """Tell whether a function on AWS could reach a URL: https, and no address that is private or this machine's."""
+    """Return whether Lambda may reach a URL: https, and neither a private nor a loopback address."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-    except ValueError:  # brackets that do not match, a port that is no number
+    except ValueError:  # unmatched brackets, or a port that is not a number
         return False
     if parts.scheme != "https" or not host or port == 0 or "@" in parts.netloc or not _URL.fullmatch(url):
         return False
     try:
         return ipaddress.ip_address(host).is_global
-    except ValueError:  # a name, as it should be
+    except ValueError:  # a host name
         return host != "localhost" and not host.endswith((".localhost", ".local", ".internal"))

@@ -1,4 +1,4 @@
-"""The posting server as a function, so that posts go out with every machine of one's own switched off."""
+"""The posting server as a Lambda function, which publishes posts without a machine of one's own."""
 
 from pathlib import Path
 
@@ -9,25 +9,26 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
-from media import MEDIA, named_by_content
+from media import MEDIA_KEYS, acknowledge_media_keys
 from posting_package import ENTRY
 
-LONGEST_THREAD = 900
-"""Seconds, the most there is. A network is given up after 25, and the relay waits for 45; but the parts of a thread go
-out one after the other, and one that is cut off while it is published would be unconfirmed. So the function goes on
-after the relay has hung up, and is asked again later.
+TIMEOUT_SECONDS = 900
+"""The longest timeout of Lambda. The deadline of a network is 25 s, and the relay waits for 45 s.
+
+The parts of a thread go out one after another, and a part that is cut off would be unconfirmed. So the function
+continues after the relay's deadline, and the relay asks again later.
 """
-MEMORY = 1024
-"""MB. With less, the processor's share is so small that the first post after a pause takes seconds to start."""
+MEMORY_MB = 1024
+"""With less memory, Lambda's share of a processor makes the first post after a pause take seconds to start."""
 
 
 class PostingServer(Construct):
-    """core.publishing behind a function URL. Anybody may call it, and only what the relay signed is published."""
+    """The posting function behind a public function URL. It publishes only requests that the relay signed."""
 
     def __init__(
         self, scope: Construct, name: str, *, package: Path, concurrency: int, environment: dict[str, str]
     ) -> None:
-        """`concurrency` is taken from what the account has, and is as much as strangers' requests can take up."""
+        """`concurrency` is reserved from the account's quota and bounds the requests of strangers."""
         super().__init__(scope, name)
         log_group = logs.LogGroup(
             self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
@@ -37,7 +38,7 @@ class PostingServer(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            description="Publishes the posts that the relay hands over, each once.",
+            description="Publishes the posts that the relay sends, once per destination.",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{ENTRY}.handle",
@@ -45,23 +46,23 @@ class PostingServer(Construct):
             role=self.role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            memory_size=MEMORY,
-            timeout=Duration.seconds(LONGEST_THREAD),
+            memory_size=MEMORY_MB,
+            timeout=Duration.seconds(TIMEOUT_SECONDS),
             reserved_concurrent_executions=concurrency,
             environment=environment,
         )
-        # Also grants everybody lambda:InvokeFunctionUrl, and lambda:InvokeFunction by way of the URL alone: both are
-        # needed since October 2025.
+        # add_function_url also grants everyone lambda:InvokeFunctionUrl, and lambda:InvokeFunction through the URL
+        # only. Since October 2025, a public URL needs both.
         self.url = self.function.add_function_url(auth_type=lambda_.FunctionUrlAuthType.NONE).url
 
-    def read_media(self, bucket: s3.Bucket) -> None:
-        """Let it fetch the pictures and videos that posts refer to, and tell a missing one from a forbidden one."""
-        self._allow("s3:GetObject", bucket.arn_for_objects(MEDIA))
+    def grant_media(self, bucket: s3.Bucket) -> None:
+        """Allow reading the media of posts, and listing the bucket, which tells a missing object from a denied one."""
+        self._allow("s3:GetObject", bucket.arn_for_objects(MEDIA_KEYS))
         self._allow("s3:ListBucket", bucket.bucket_arn)
-        Validations.of(self.role).acknowledge(named_by_content(bucket))
+        Validations.of(self.role).acknowledge(acknowledge_media_keys(bucket))
 
-    def read_accounts(self, path: AccountsPath) -> None:
-        """Let it read the connected accounts, with their credentials."""
+    def grant_accounts(self, path: AccountsPath) -> None:
+        """Allow reading the connected accounts with their credentials."""
         self._allow("ssm:GetParametersByPath", path.arn)
 
     def _allow(self, action: str, resource: str) -> None:

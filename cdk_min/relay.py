@@ -1,4 +1,4 @@
-"""The relay function, and the queues that keep its failures from being lost."""
+"""The relay function, and the queues that keep its failed events."""
 
 from pathlib import Path
 
@@ -13,14 +13,19 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LONGEST_WAIT, LONGEST_POST, REPORTING = 90, 50, 10
-"""Seconds: the relay's own bounds for waiting, connecting and the answer, and the rest for AWS's services."""
+MAX_WAIT_SECONDS, MAX_REQUEST_SECONDS, REPORTING_SECONDS = 90, 50, 10
+"""The relay's limits for its wait and for its request, and the time that remains for AWS's services."""
 REDELIVERIES = 192
-"""Every 15 minutes for two days; whatever is still not recorded then lies in the dead-letter queue for twelve more."""
+"""Every 15 minutes for two days; then the dead-letter queue keeps the event for the other twelve of its 14 days."""
+
+TLS_ONLY = Acknowledgment(
+    id="AwsSolutions-SQS4",
+    reason="Only roles of this account may use the queue, and AWS's services and SDKs use TLS only.",
+)
 
 
-def dead_letters(scope: Construct, name: str) -> sqs.Queue:
-    """Return a queue for what nobody could deliver, with an alarm that rings while anything lies in it."""
+def dead_letter_queue(scope: Construct, name: str) -> sqs.Queue:
+    """Return a queue of undeliverable events, with an alarm that is on while the queue holds any."""
     queue = sqs.Queue(scope, name, encryption=sqs.QueueEncryption.SQS_MANAGED, retention_period=Duration.days(14))
     cloudwatch.Alarm(
         scope,
@@ -30,27 +35,21 @@ def dead_letters(scope: Construct, name: str) -> sqs.Queue:
         evaluation_periods=1,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        alarm_description="Posts that Punctual could not deliver or read wait here; look at them on the Health page.",
+        alarm_description="Punctual could not deliver or read these posts. See them on the Health page.",
     )
     Validations.of(queue).acknowledge(
-        Acknowledgment(id="AwsSolutions-SQS3", reason="It is itself the dead-letter queue of another."),
-        TLS_ALONE,
+        Acknowledgment(id="AwsSolutions-SQS3", reason="It is the dead-letter queue of another queue."),
+        TLS_ONLY,
     )
     return queue
 
 
-TLS_ALONE = Acknowledgment(
-    id="AwsSolutions-SQS4",
-    reason="Only roles of this account are granted the queue, and AWS's services and SDKs reach it by TLS alone.",
-)
-
-
 class Relay(Construct):
-    """lambda_pkg as a function; Lambda retries it twice, then the on-failure queue hands the event to it again."""
+    """lambda_pkg as a function. Lambda retries a failed event twice; then the on-failure queue redelivers it."""
 
     def __init__(self, scope: Construct, name: str, *, environment: dict[str, str]) -> None:
         super().__init__(scope, name)
-        self.dead_letters = dead_letters(self, "DeadLetters")
+        self.dead_letters = dead_letter_queue(self, "DeadLetters")
         self.failures = self._failures()
         log_group = logs.LogGroup(
             self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
@@ -61,7 +60,7 @@ class Relay(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            description="Waits for a post's due instant, signs it and hands it to the posting server.",
+            description="Waits for a post's due instant, signs the post and sends it to the posting server.",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="lambda_pkg.handler.handle",
@@ -70,7 +69,7 @@ class Relay(Construct):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             memory_size=128,
-            timeout=Duration.seconds(LONGEST_WAIT + LONGEST_POST + REPORTING),
+            timeout=Duration.seconds(MAX_WAIT_SECONDS + MAX_REQUEST_SECONDS + REPORTING_SECONDS),
             retry_attempts=2,
             max_event_age=Duration.seconds(900),
             on_failure=destinations.SqsDestination(self.failures),
@@ -79,7 +78,7 @@ class Relay(Construct):
         self.function.add_event_source(event_sources.SqsEventSource(self.failures, batch_size=1))
 
     def _failures(self) -> sqs.Queue:
-        """Return the on-failure queue: each message comes back every 15 minutes, the late policy ends that."""
+        """Return the on-failure queue, which redelivers each event every 15 minutes until the late policy ends it."""
         queue = sqs.Queue(
             self,
             "Failures",
@@ -89,12 +88,12 @@ class Relay(Construct):
             retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=REDELIVERIES),
         )
-        Validations.of(queue).acknowledge(TLS_ALONE)
+        Validations.of(queue).acknowledge(TLS_ONLY)
         return queue
 
     @staticmethod
     def _code() -> lambda_.Code:
-        """Return a zip of the folder lambda_pkg, named so inside: the modules import each other by that name."""
+        """Return a zip with the folder lambda_pkg, whose modules import each other by that name."""
         return lambda_.Code.from_asset(
             str(REPOSITORY),
             exclude=["/*", "!/lambda_pkg", "/lambda_pkg/*", "!/lambda_pkg/*.py"],

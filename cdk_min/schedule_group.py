@@ -1,4 +1,4 @@
-"""The group that all of Punctual's schedules live in, and the role they run as."""
+"""The schedule group of Punctual, and the role of its schedules."""
 
 from aws_cdk import Aws, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class ScheduleGroup(Construct):
-    """An empty group. The dashboard makes the schedules at run time; deleting the group deletes them all."""
+    """An empty group, in which the dashboard creates the schedules. Deleting the group deletes them."""
 
     def __init__(
         self, scope: Construct, name: str, *, group_name: str, target: lambda_.Function, dead_letters: sqs.Queue
@@ -23,16 +23,16 @@ class ScheduleGroup(Construct):
         self.execution_role = self._execution_role(target, dead_letters)
 
     def _execution_role(self, target: lambda_.Function, dead_letters: sqs.Queue) -> iam.Role:
-        """Return a role that only schedules of this group can take on, to invoke one function.
+        """Return the role that only schedules of this group may assume, to invoke one function.
 
-        The trust names the group: with a schedule's own ARN the scheduler refuses to create it.
+        The trust policy names the group, because the scheduler rejects a role that names a schedule.
         """
-        ours = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": self.arn}}
+        only_this_group = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": self.arn}}
         role = iam.Role(
             self,
             "ExecutionRole",
-            description="What Punctual's schedules run as.",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=ours),
+            description="The role of Punctual's schedules.",
+            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=only_this_group),
         )
         role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[target.function_arn]))
         role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead_letters.queue_arn]))

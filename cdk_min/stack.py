@@ -1,4 +1,4 @@
-"""One stack: everything on AWS that Punctual needs, put together."""
+"""The stack: every AWS resource of Punctual."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ from media import media_bucket
 from options import Options
 from posting_package import posting_package
 from posting_server import PostingServer
-from relay import Relay, dead_letters
+from relay import Relay, dead_letter_queue
 from schedule_group import ScheduleGroup
 
 
 class PunctualStack(Stack):
-    """The schedule group, the relay with its queues, the ledger's table, the signing secret, the dashboard's policy.
+    """The schedule group, the relay with its queues, the ledger, the media, the signing secret and the policy.
 
-    What the dashboard needs to know leaves as outputs, under the names it looks for.
+    The dashboard reads its configuration from the stack's outputs.
     """
 
     def __init__(self, scope: Stage, options: Options) -> None:
@@ -31,25 +31,25 @@ class PunctualStack(Stack):
         if not posting_url:
             Annotations.of(self).add_warning_v2(
                 "punctual:posting_url",
-                "No posting URL is given: the relay will refuse to post. Add -c posting_url=https://... or "
+                "No posting URL is set, so the relay will not post. Add -c posting_url=https://... or "
                 "-c posting_server=lambda",
             )
         relay = self._relay(posting_url, options.allowed_hosts)
-        undelivered = dead_letters(self, "Undelivered")
+        undelivered = dead_letter_queue(self, "Undelivered")
         group = ScheduleGroup(
             self, "Schedules", group_name=options.group, target=relay.function, dead_letters=undelivered
         )
         policy = DashboardPolicy(self, "DashboardPolicy")
-        policy.schedule_posts(group)
-        policy.post_now(relay.function)
+        policy.allow_schedules(group)
+        policy.allow_post_now(relay.function)
         if server:
-            policy.look_at_posting_server(server.function)
-        policy.keep_the_ledger(self._table)
-        policy.keep_media(self._media)
-        policy.keep_accounts(self._accounts)
-        policy.verify_signatures(self._secret)
-        policy.sort_out_failures(relay.failures, [relay.dead_letters, undelivered])
-        self._tell(
+            policy.allow_posting_server_checks(server.function)
+        policy.allow_ledger(self._table)
+        policy.allow_media(self._media)
+        policy.allow_accounts(self._accounts)
+        policy.allow_signing_secret(self._secret)
+        policy.allow_failure_queues(relay.failures, [relay.dead_letters, undelivered])
+        self._add_outputs(
             GroupName=group.name,
             RelayFunctionArn=relay.function.function_arn,
             ExecutionRoleArn=group.execution_role.role_arn,
@@ -67,54 +67,54 @@ class PunctualStack(Stack):
         )
 
     def _relay(self, posting_url: str, allowed_hosts: str) -> Relay:
-        environment = {"POSTING_URL": posting_url, "ALLOWED_HOSTS": allowed_hosts, **self._stores}
+        environment = {"POSTING_URL": posting_url, "ALLOWED_HOSTS": allowed_hosts, **self._shared_environment}
         relay = Relay(self, "Relay", environment=environment)
-        self._allow_stores(relay.role, "PutItem", "Query")
+        self._grant_table_and_secret(relay.role, "PutItem", "Query")
         return relay
 
     def _posting_server(self, builds: Path, concurrency: int) -> PostingServer:
-        kept = {"MEDIA_BUCKET": self._media.bucket_name, "ACCOUNTS_PATH": self._accounts.name}
+        environment = {"MEDIA_BUCKET": self._media.bucket_name, "ACCOUNTS_PATH": self._accounts.name}
         server = PostingServer(
             self,
             "PostingServer",
             package=posting_package(builds),
             concurrency=concurrency,
-            environment=self._stores | kept,
+            environment=self._shared_environment | environment,
         )
-        self._allow_stores(server.role, "BatchGetItem", "Query", "PutItem")
-        server.read_media(self._media)
-        server.read_accounts(self._accounts)
+        self._grant_table_and_secret(server.role, "BatchGetItem", "Query", "PutItem")
+        server.grant_media(self._media)
+        server.grant_accounts(self._accounts)
         return server
 
     @property
-    def _stores(self) -> dict[str, str]:
-        """What both functions are told of where things are kept."""
+    def _shared_environment(self) -> dict[str, str]:
+        """The environment variables of both functions."""
         return {"TABLE_NAME": self._table.table_name, "SIGNING_SECRET_ARN": self._secret.secret_arn}
 
-    def _allow_stores(self, role: iam.Role, *on_the_table: str) -> None:
-        """Let a function use the table in some ways, and read the secret."""
+    def _grant_table_and_secret(self, role: iam.Role, *table_operations: str) -> None:
+        """Allow a function these operations on the table, and reading the secret."""
         for actions, arn in (
-            ([f"dynamodb:{action}" for action in on_the_table], self._table.table_arn),
+            ([f"dynamodb:{operation}" for operation in table_operations], self._table.table_arn),
             (["secretsmanager:GetSecretValue"], self._secret.secret_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[arn]))
 
     def _signing_secret(self) -> secretsmanager.Secret:
-        """Return the signing secret, generated by AWS: 44 letters and digits, which are base64 of 33 bytes."""
+        """Return the signing secret, which AWS generates: 44 letters and digits, the base64 of 33 bytes."""
         secret = secretsmanager.Secret(
             self,
             "SigningSecret",
-            description="Signs what Punctual's relay sends: base64, one key or two with a space between.",
+            description="Signs the requests of Punctual's relay: one or two base64 keys, separated by a space.",
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=44, exclude_punctuation=True),
         )
         Validations.of(secret).acknowledge(
             Acknowledgment(
                 id="AwsSolutions-SMG4",
-                reason="Receivers hold the same secret and change over by hand; two secrets may be active meanwhile.",
+                reason="Receivers hold the same secret and change it by hand; two secrets may be active meanwhile.",
             )
         )
         return secret
 
-    def _tell(self, **outputs: str) -> None:
+    def _add_outputs(self, **outputs: str) -> None:
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

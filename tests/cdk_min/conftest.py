@@ -1,4 +1,4 @@
-"""The stack as `python app.py` synthesises it, and the same deployed into moto."""
+"""The stack as `python app.py` synthesises it, and its deployment into moto."""
 
 import functools
 import json
@@ -29,30 +29,30 @@ SKIPPED_BY_MOTO = {
     "AWS::CloudWatch::Alarm",
     "AWS::S3::BucketPolicy",
 }
-"""What moto's CloudFormation says it created and did not. It warns, and a warning of any other type fails the tests."""
+"""Resource types that moto's CloudFormation reports as created but skips. Its warning of any other type fails tests."""
 
-LONGEST_SYNTHESIS = 120
-"""Seconds; pip chooses wheels meanwhile, and everything may run on one busy core."""
+SYNTHESIS_TIMEOUT = 120
+"""Seconds. pip downloads wheels meanwhile, and all of it may share one busy core."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "wheels: has pip choose wheels, which takes some seconds")
+    config.addinivalue_line("markers", "wheels: lets pip choose wheels, which takes seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
-    """A finished run of the app: what ended it early, if anything did, and the folder it wrote."""
+    """A finished run of the app: the message of its error, if any, and its output folder."""
 
-    ended_with: str | None
+    error: str | None
     folder: Path
 
     def read(self, name: str) -> Any:
-        """Read a JSON file of the folder."""
+        """Read a JSON file of the output folder."""
         return json.loads((self.folder / name).read_text())
 
 
 def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
-    """Run Python as a person without credentials would, inside the app's own folder."""
+    """Start Python in the app's folder, without AWS credentials."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     command = [sys.executable, *arguments]
     return subprocess.Popen(command, cwd=FOLDER, env=kept | variables, text=True, stdout=-1, stderr=subprocess.PIPE)
@@ -60,31 +60,32 @@ def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture(scope="session")
 def syntheses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesis]:
-    """The app as a person runs it (`clean`), and beside it all others in one process, since each takes seconds.
+    """Run the app by its command (`clean`), and meanwhile three others in one process, because each takes seconds.
 
-    `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, `wrong` a bad context value.
+    `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, and `invalid` an invalid
+    context value.
     """
     if shutil.which("node") is None:
         pytest.skip("aws-cdk-lib needs Node.js, which is not installed")
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "lambda", "leaky", "wrong")}
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "lambda", "leaky", "invalid")}
     runs = {
         "lambda": {"context": {"posting_server": "lambda"}, "folder": str(folders["lambda"])},
         "leaky": {"context": CONTEXT, "folder": str(folders["leaky"]), "bare_queue": True},
-        "wrong": {"context": {"posting_url": "http://posts.example"}, "folder": str(folders["wrong"])},
+        "invalid": {"context": {"posting_url": "http://posts.example"}, "folder": str(folders["invalid"])},
     }
     clean = start("app.py", CDK_OUTDIR=str(folders["clean"]), CDK_CONTEXT_JSON=json.dumps(CONTEXT))
-    others = start(str(Path(__file__).with_name("synthesising.py")), json.dumps(runs))
-    said, complaint = others.communicate(timeout=LONGEST_SYNTHESIS)
-    assert others.returncode == 0, complaint
-    complaint = clean.communicate(timeout=LONGEST_SYNTHESIS)[1]
-    ended = {"clean": complaint if clean.returncode else None, **json.loads(said)}
-    return {name: Synthesis(ended_with=ended[name], folder=folder) for name, folder in folders.items()}
+    others = start(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs))
+    output, stderr = others.communicate(timeout=SYNTHESIS_TIMEOUT)
+    assert others.returncode == 0, stderr
+    stderr = clean.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
+    errors = {"clean": stderr if clean.returncode else None, **json.loads(output)}
+    return {name: Synthesis(error=errors[name], folder=folder) for name, folder in folders.items()}
 
 
 @pytest.fixture
 def synthesis(syntheses: dict[str, Synthesis]) -> Synthesis:
-    """The one that a test is about; a file of tests may choose another."""
-    assert syntheses["clean"].ended_with is None, syntheses["clean"].ended_with
+    """Return the synthesis to test; a test module may override this fixture."""
+    assert syntheses["clean"].error is None, syntheses["clean"].error
     return syntheses["clean"]
 
 
@@ -95,12 +96,12 @@ def template(synthesis: Synthesis) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def zips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Zip an asset's folder as the cdk command does, once."""
-    made = tmp_path_factory.mktemp("zips")
+    """Zip the folders of assets as the cdk command does, each once."""
+    folder_of_zips = tmp_path_factory.mktemp("zips")
 
     @functools.cache
     def zipped(folder: Path) -> Path:
-        path = made / f"{folder.parent.name}-{folder.name}.zip"
+        path = folder_of_zips / f"{folder.parent.name}-{folder.name}.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(folder.rglob("*")):
                 archive.write(file, file.relative_to(folder))
@@ -111,7 +112,7 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
 
 @pytest.fixture
 def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path], Path]) -> Callable[[str], Path]:
-    """The zip of a function, by what its logical id begins with."""
+    """Find the zip of a function by the prefix of its logical id."""
 
     def find(function: str) -> Path:
         functions = _of_type(template, "AWS::Lambda::Function").items()
@@ -123,7 +124,7 @@ def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path
 
 @pytest.fixture
 def only(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
-    """The one resource of a type whose logical id starts with a prefix: its properties."""
+    """Find the properties of the one resource with a type and a prefix of its logical id."""
 
     def find(kind: str, prefix: str = "") -> dict[str, Any]:
         [properties] = [each for name, each in _of_type(template, kind).items() if name.startswith(prefix)]
@@ -134,7 +135,7 @@ def only(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def logical_id(template: dict[str, Any]) -> Callable[[str, str], str]:
-    """The one logical id that starts with a prefix and is of a type."""
+    """Find the one logical id with a type and a prefix."""
 
     def find(kind: str, prefix: str) -> str:
         [name] = [name for name in _of_type(template, kind) if name.startswith(prefix)]
@@ -144,25 +145,25 @@ def logical_id(template: dict[str, Any]) -> Callable[[str, str], str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """The stack in moto: its outputs, and the logical ids of what exists, by whichever hand."""
+class DeployedStack:
+    """The stack in moto: its outputs, and the logical ids of all created resources."""
 
     outputs: dict[str, str]
-    made: set[str]
+    logical_ids: set[str]
 
 
 @pytest.fixture
 def deployment(
     template: dict[str, Any], package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, serialized_moto: None
-) -> Iterator[Deployment]:
-    """Deploy the template. What moto skips in silence is created beside it, from the very same properties."""
+) -> Iterator[DeployedStack]:
+    """Deploy the template. Create the resources that moto skips from their properties in the template."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws(config={"lambda": {"use_docker": False}}):
         _bootstrap(template, package)
-        by_hand = _create_first(template)
-        body = _with_references(template, by_hand)
+        created = _create_first(template)
+        body = _with_references(template, created)
         body["Resources"] = {
             name: each for name, each in body["Resources"].items() if each["Type"] not in SKIPPED_BY_MOTO
         }
@@ -174,14 +175,14 @@ def deployment(
         assert stack["StackStatus"] == "CREATE_COMPLETE"
         resources = cloudformation.describe_stack_resources(StackName="Punctual")["StackResources"]
         physical = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
-        yield Deployment(
+        yield DeployedStack(
             outputs={each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]},
-            made={*physical, *by_hand, *_create_last(template, physical)},
+            logical_ids={*physical, *created, *_create_last(template, physical)},
         )
 
 
 def _bootstrap(template: dict[str, Any], package: Callable[[str], Path]) -> None:
-    """Leave what `cdk bootstrap` and the upload of assets leave."""
+    """Create the results of `cdk bootstrap` and of the upload of assets."""
     boto3.client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
     bucket, s3 = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}", boto3.client("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -190,7 +191,7 @@ def _bootstrap(template: dict[str, Any], package: Callable[[str], Path]) -> None
 
 
 def _create_first(template: dict[str, Any]) -> dict[str, str]:
-    """Create the group and the secret; return what a reference to each means, and to the URL that comes last."""
+    """Create the group and the secret; return the values of references to them and to the function URL."""
     references = dict.fromkeys(_of_type(template, "AWS::Lambda::Url"), FUNCTION_URL)
     for logical_id, properties in _of_type(template, "AWS::Scheduler::ScheduleGroup").items():
         boto3.client("scheduler").create_schedule_group(**properties)
@@ -204,7 +205,7 @@ def _create_first(template: dict[str, Any]) -> dict[str, str]:
 
 
 def _create_last(template: dict[str, Any], physical: dict[str, str]) -> set[str]:
-    """Create what refers to the functions, to the queues and to the bucket; return its logical ids."""
+    """Create the resources that refer to functions, queues and the bucket; return their logical ids."""
 
     def resolve(value: Any) -> Any:
         match value:
@@ -249,8 +250,8 @@ def _event_invoke_config(_: str, properties: dict[str, Any]) -> None:
 
 
 def _function_url(_: str, properties: dict[str, Any]) -> None:
-    asked = {"FunctionName": properties["TargetFunctionArn"], "AuthType": properties["AuthType"]}
-    boto3.client("lambda").create_function_url_config(**asked)
+    parameters = {"FunctionName": properties["TargetFunctionArn"], "AuthType": properties["AuthType"]}
+    boto3.client("lambda").create_function_url_config(**parameters)
 
 
 def _alarm(logical_id: str, properties: dict[str, Any]) -> None:
@@ -258,7 +259,7 @@ def _alarm(logical_id: str, properties: dict[str, Any]) -> None:
 
 
 def _bucket_policy(_: str, properties: dict[str, Any]) -> None:
-    """Look at it, no more: moto reads no conditions, and by a policy that denies what has no TLS would deny all."""
+    """Check the policy without creating it: moto ignores its condition and would deny every request."""
     statements = properties["PolicyDocument"]["Statement"]
     assert [each["Condition"] for each in statements] == [{"Bool": {"aws:SecureTransport": "false"}}]
 
@@ -269,7 +270,7 @@ def _of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _with_references(value: Any, references: dict[str, str]) -> Any:
-    """Return the template with each reference to what was created by hand replaced by what it means."""
+    """Return the template with each reference to a created resource replaced by its value."""
     match value:
         case {"Ref": logical_id} | {"Fn::GetAtt": [logical_id, "FunctionUrl"]} if logical_id in references:
             return references[logical_id]

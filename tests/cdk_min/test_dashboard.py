@@ -1,4 +1,4 @@
-"""The dashboard on the deployed template, told nothing but the stack's name; and the posting server beside it."""
+"""The dashboard on the deployed template, configured by the stack's name only, with the posting function."""
 
 import io
 import json
@@ -37,11 +37,10 @@ ACTIONS = {
     "sqs:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
     "sts:GetCallerIdentity": set(),
 }
-"""Operations that are allowed by other names than their own; the last one is allowed to everybody."""
-
+"""The actions of operations whose names differ from their actions. GetCallerIdentity needs none."""
 
 UNKNOWN_TO_MOTO = {"ListServiceQuotas", "SimulatePrincipalPolicy"}
-"""They are answered as AWS answers who is not allowed them."""
+"""Operations that are denied in these tests."""
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ def post(clock: Any) -> Post:
 
 @pytest.fixture
 def queued(dashboard: Application, clock: Any) -> Callable[[], list[tuple[str, str]]]:
-    """What the queue shows of the next days: each post's due instant and text, as the scheduler has them."""
+    """List the due instant and the text of the posts of the next days, as the scheduler holds them."""
 
     def read() -> list[tuple[str, str]]:
         listed = dashboard.listing.window(clock(), clock() + timedelta(days=5), limit=10)
@@ -75,7 +74,7 @@ def queued(dashboard: Application, clock: Any) -> Callable[[], list[tuple[str, s
     return read
 
 
-def test_a_post_is_created_listed_edited_moved_and_cancelled(dashboard, post, queued, clock):
+def test_a_post_is_scheduled_listed_edited_rescheduled_and_cancelled(dashboard, post, queued, clock):
     plan = dashboard.schedules.schedule(post)
     assert queued() == [("03 08:00", "Good morning")]
 
@@ -92,7 +91,7 @@ def test_a_post_is_created_listed_edited_moved_and_cancelled(dashboard, post, qu
     assert dashboard.schedules.plan(post.post_id) == plan
 
 
-def test_a_schedule_is_made_of_what_the_stack_told(dashboard, deployment, post):
+def test_a_schedule_uses_the_stacks_outputs(dashboard, deployment, post):
     name = dashboard.schedules.schedule(post).schedule_name
     schedule = boto3.client("scheduler").get_schedule(GroupName=deployment.outputs["GroupName"], Name=name)
     assert schedule["ScheduleExpression"] == "at(2026-11-03T07:59:00)"
@@ -103,7 +102,7 @@ def test_a_schedule_is_made_of_what_the_stack_told(dashboard, deployment, post):
 
 @pytest.fixture
 def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
-    """The deployed function, in the environment that it has there."""
+    """Build the posting function with its deployed environment."""
     functions = boto3.client("lambda").list_functions()["Functions"]
     [deployed] = [each for each in functions if each["Handler"] == "core.backends.posting_entry.handle"]
     client.cache_clear()
@@ -112,26 +111,26 @@ def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def needed(deployment: Any, monkeypatch: Any) -> set[str]:
-    """The actions that are needed for what AWS is asked for from now on."""
+def used_actions(deployment: Any, monkeypatch: Any) -> set[str]:
+    """Record the actions of all requests to AWS."""
     actions: set[str] = set()
-    answer = BotocoreStubber.__call__
+    respond = BotocoreStubber.__call__
 
-    def note(stubber: Any, event_name: str, request: Any, **options: Any) -> Any:
+    def record(stubber: Any, event_name: str, request: Any, **options: Any) -> Any:
         _, service, operation = event_name.split(".")
         action = f"{service.replace('-', '')}:{operation}"
         actions.update(ACTIONS.get(action, {action}))
         if operation in UNKNOWN_TO_MOTO:
             return AWSResponse(request.url, 403, {}, HTTPResponse(io.BytesIO(), preload_content=False))
-        return answer(stubber, event_name, request, **options)
+        return respond(stubber, event_name, request, **options)
 
-    monkeypatch.setattr(BotocoreStubber, "__call__", note)
+    monkeypatch.setattr(BotocoreStubber, "__call__", record)
     return actions
 
 
 @pytest.fixture
-def granted(only: Any) -> Any:
-    """The actions that a policy grants."""
+def granted_actions(only: Any) -> Any:
+    """Return the actions that a policy grants."""
 
     def of(kind: str, name: str) -> set[str]:
         statements = only(kind, name)["PolicyDocument"]["Statement"]
@@ -141,10 +140,10 @@ def granted(only: Any) -> Any:
     return of
 
 
-def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
-    needed, dashboard, post, granted, clock, monkeypatch
+def test_the_dashboards_policy_grants_only_the_actions_that_it_uses(
+    used_actions, dashboard, post, granted_actions, clock, monkeypatch
 ):
-    monkeypatch.setattr(posting_url, "CHECKS", {})  # which ask the posting server itself; there is none at its URL
+    monkeypatch.setattr(posting_url, "CHECKS", {})  # no server listens at the posting URL
     schedules = dashboard.schedules
     plan = schedules.edit(schedules.schedule(post), post.model_copy(update={"text": "Good evening"}))
     dashboard.listing.details(dashboard.listing.window(clock(), clock() + timedelta(days=2), limit=10))
@@ -161,18 +160,18 @@ def test_the_dashboard_is_granted_what_it_asks_for_and_nothing_else(
     assert dashboard.dead_letters.read() == []
     run_checks(dashboard, clock())
 
-    allowed = granted("AWS::IAM::ManagedPolicy", "DashboardPolicy")
-    assert needed <= allowed
-    assert allowed - needed == {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}  # there are no dead letters
+    granted = granted_actions("AWS::IAM::ManagedPolicy", "DashboardPolicy")
+    assert used_actions <= granted
+    assert granted - used_actions == {"sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}  # there are no dead letters
 
 
-def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted(
-    dashboard, posting_server, needed, post, granted
+def test_the_posting_functions_policy_suffices_to_publish_the_dashboards_posts(
+    dashboard, posting_server, used_actions, post, granted_actions
 ):
     account = Account(
         destination="webhook:sales",
         label="Sales",
-        address="http://127.0.0.1:9/",  # nobody listens there
+        address="http://127.0.0.1:9/",  # no server listens there
         credentials={"secret": SecretStr("whsec_QUJD")},
     )
     dashboard.accounts.connect(account)
@@ -183,12 +182,12 @@ def test_what_the_dashboard_keeps_goes_out_by_what_the_posting_server_is_granted
     body = write_invocation(invocation_of(with_picture, post.due_at))
     headers = signed_headers(post.post_id, real_clock(), body.encode(), dashboard.signing_secrets())
     event = {"requestContext": {"http": {"method": "POST"}}, "headers": headers, "body": body, "isBase64Encoded": False}
-    needed.clear()
+    used_actions.clear()
     states = [result["state"] for result in json.loads(posting_server(event, None)["body"])["results"]]
 
     assert states == ["published", "waiting"]
-    assert {action.split(":")[0] for action in needed} == {"dynamodb", "s3", "secretsmanager", "ssm"}
-    assert needed <= granted("AWS::IAM::Policy", "PostingServer")
+    assert {action.split(":")[0] for action in used_actions} == {"dynamodb", "s3", "secretsmanager", "ssm"}
+    assert used_actions <= granted_actions("AWS::IAM::Policy", "PostingServer")
     [entry] = dashboard.outbox.feed(limit=2)
     assert (entry.text, entry.media) == ("Good morning", (media,))
 

@@ -1,4 +1,4 @@
-"""The synthesised template, deployed into moto and used."""
+"""The synthesised template, deployed into moto."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ PAYLOAD = {
 
 @pytest.fixture
 def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment that the deployed function runs in."""
+    """Set the environment variables of the deployed relay."""
     function = boto3.client("lambda").get_function_configuration(FunctionName=deployment.outputs["RelayFunctionArn"])
     for name, value in function["Environment"]["Variables"].items():
         monkeypatch.setenv(name, value)
@@ -40,37 +40,37 @@ def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> It
         cached.cache_clear()
 
 
-def test_nothing_of_the_template_is_skipped(template, deployment):
-    assert deployment.made == set(template["Resources"])
+def test_every_resource_of_the_template_is_created(template, deployment):
+    assert deployment.logical_ids == set(template["Resources"])
 
 
-def test_every_output_has_its_value(template, deployment):
+def test_every_output_has_a_value(template, deployment):
     assert set(deployment.outputs) == set(template["Outputs"])
     assert all(deployment.outputs.values())
 
 
-def test_a_schedule_is_made_and_deleted_with_nothing_but_the_outputs(deployment):
-    scheduler, told = boto3.client("scheduler"), deployment.outputs
+def test_the_outputs_suffice_to_create_and_delete_a_schedule(deployment):
+    scheduler, outputs = boto3.client("scheduler"), deployment.outputs
     scheduler.create_schedule(
-        GroupName=told["GroupName"],
+        GroupName=outputs["GroupName"],
         Name="post-20261124T080000Z-k3v9q2m4cx7a",
         ScheduleExpression="at(2026-11-24T07:59:00)",
         FlexibleTimeWindow={"Mode": "OFF"},
         ActionAfterCompletion="DELETE",
         Target={
-            "Arn": told["RelayFunctionArn"],
-            "RoleArn": told["ExecutionRoleArn"],
-            "DeadLetterConfig": {"Arn": told["UndeliveredQueueArn"]},
+            "Arn": outputs["RelayFunctionArn"],
+            "RoleArn": outputs["ExecutionRoleArn"],
+            "DeadLetterConfig": {"Arn": outputs["UndeliveredQueueArn"]},
             "Input": json.dumps(PAYLOAD),
         },
     )
-    [listed] = scheduler.list_schedules(GroupName=told["GroupName"])["Schedules"]
-    assert listed["Target"]["Arn"] == told["RelayFunctionArn"]
-    scheduler.delete_schedule(GroupName=told["GroupName"], Name=listed["Name"])
+    [listed] = scheduler.list_schedules(GroupName=outputs["GroupName"])["Schedules"]
+    assert listed["Target"]["Arn"] == outputs["RelayFunctionArn"]
+    scheduler.delete_schedule(GroupName=outputs["GroupName"], Name=listed["Name"])
 
 
 @pytest.mark.usefixtures("deployed_environment")
-def test_the_function_records_what_it_did_in_the_table(deployment):
+def test_the_relay_records_its_receipt_in_the_table(deployment):
     receipt = handler.handle(PAYLOAD | {"due_at": "2026-01-01T00:00:00Z"}, None)
     assert receipt["kind"] == "missed"
     items = boto3.client("dynamodb").scan(TableName=deployment.outputs["TableName"])["Items"]
@@ -81,21 +81,23 @@ def test_the_function_records_what_it_did_in_the_table(deployment):
 
 
 @pytest.mark.usefixtures("deployed_environment")
-def test_the_function_sets_aside_what_it_cannot_read(deployment):
+def test_the_relay_sends_an_unreadable_event_to_the_dead_letter_queue(deployment):
     handler.handle({"not": "ours"}, None)
     [letter] = boto3.client("sqs").receive_message(QueueUrl=deployment.outputs["DeadLettersQueueUrl"])["Messages"]
     assert json.loads(letter["Body"])["requestPayload"] == {"not": "ours"}
 
 
-def test_lambda_keeps_what_the_function_fails_at(deployment):
-    asked = boto3.client("lambda").get_function_event_invoke_config(FunctionName=deployment.outputs["RelayFunctionArn"])
+def test_lambda_sends_failed_events_to_the_on_failure_queue(deployment):
+    configuration = boto3.client("lambda").get_function_event_invoke_config(
+        FunctionName=deployment.outputs["RelayFunctionArn"]
+    )
     queue = boto3.client("sqs").get_queue_attributes(
         QueueUrl=deployment.outputs["FailuresQueueUrl"], AttributeNames=["All"]
     )["Attributes"]
-    assert asked["DestinationConfig"]["OnFailure"]["Destination"] == queue["QueueArn"]
+    assert configuration["DestinationConfig"]["OnFailure"]["Destination"] == queue["QueueArn"]
     assert (queue["DelaySeconds"], queue["VisibilityTimeout"]) == ("900", "900")
 
 
-def test_the_generated_secret_is_a_key_that_signs(deployment):
+def test_the_generated_secret_is_a_signing_key(deployment):
     stored = boto3.client("secretsmanager").get_secret_value(SecretId=deployment.outputs["SigningSecretArn"])
     assert len(signing_key(f"whsec_{stored['SecretString']}")) == 33

@@ -1,4 +1,4 @@
-"""What Health finds of functions and queues on the deployed template, with the posting server on Lambda."""
+"""The health checks of functions and queues on the deployed template, with the posting server on Lambda."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -35,18 +35,18 @@ def functions(deployment: Any) -> Any:
 
 @pytest.fixture
 def mapping(functions: Any) -> str:
-    """The UUID of the one event source mapping."""
+    """Return the UUID of the event source mapping."""
     [found] = functions.list_event_source_mappings()["EventSourceMappings"]
     return found["UUID"]
 
 
 @pytest.fixture
 def posting(deployment: Any) -> str:
-    """The posting server's ARN."""
+    """Return the posting function's ARN."""
     return deployment.outputs["PostingFunctionArn"]
 
 
-def test_what_is_deployed_is_good(look):
+def test_the_deployed_stack_is_healthy(look):
     found = [
         look(each)
         for each in (
@@ -60,10 +60,10 @@ def test_what_is_deployed_is_good(look):
     assert found[-1].message.endswith("is ready (1024 MB), for 50 posts at once.")
 
 
-# The redelivery of what failed
+# Redelivery
 
 
-def test_a_mapping_that_is_gone_is_bad(look, functions, mapping):
+def test_a_missing_mapping_is_bad(look, functions, mapping):
     functions.delete_event_source_mapping(UUID=mapping)
     found = look(redelivery.check_redelivery)
     assert found.status == "bad"
@@ -71,7 +71,7 @@ def test_a_mapping_that_is_gone_is_bad(look, functions, mapping):
     assert "--revert-drift" in found.remedy
 
 
-def test_failures_that_go_to_another_queue_than_the_mapping_reads_are_bad(look, functions, deployment):
+def test_an_on_failure_queue_that_the_mapping_does_not_read_is_bad(look, functions, deployment):
     other = deployment.outputs["UndeliveredQueueArn"]
     arn = deployment.outputs["RelayFunctionArn"]
     functions.delete_function_event_invoke_config(FunctionName=arn)
@@ -83,7 +83,7 @@ def test_failures_that_go_to_another_queue_than_the_mapping_reads_are_bad(look, 
     assert other in found.message
 
 
-def test_a_mapping_that_is_disabled_is_bad_and_is_enabled_by_what_is_told(look, functions, mapping):
+def test_a_disabled_mapping_is_bad_and_the_remedy_enables_it(look, functions, mapping):
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
     found = look(redelivery.check_redelivery)
     assert found.status == "bad"
@@ -91,7 +91,7 @@ def test_a_mapping_that_is_disabled_is_bad_and_is_enabled_by_what_is_told(look, 
     assert found.remedy == f"Run: aws lambda update-event-source-mapping --uuid {mapping} --enabled"
 
 
-def test_a_mapping_of_several_posts_at_once_is_bad(look, functions, mapping):
+def test_a_mapping_with_a_batch_size_above_one_is_bad(look, functions, mapping):
     functions.update_event_source_mapping(UUID=mapping, BatchSize=10)
     found = look(redelivery.check_redelivery)
     assert found.status == "bad"
@@ -99,16 +99,16 @@ def test_a_mapping_of_several_posts_at_once_is_bad(look, functions, mapping):
     assert found.remedy.endswith("--batch-size 1")
 
 
-def test_without_an_on_failure_queue_nothing_is_redelivered(look, functions, deployment):
+def test_a_missing_on_failure_queue_is_bad(look, functions, deployment):
     functions.delete_function_event_invoke_config(FunctionName=deployment.outputs["RelayFunctionArn"])
     assert look(redelivery.check_redelivery).status == "unknown"
     assert look(relay_function.check_relay_retries).status == "bad"
 
 
-# The posting server
+# The posting function
 
 
-def test_a_posting_function_that_is_gone_is_bad(look, functions, posting):
+def test_a_missing_posting_function_is_bad(look, functions, posting):
     functions.delete_function(FunctionName=posting)
     assert (
         look(posting_function.check_posting_function).message
@@ -116,13 +116,13 @@ def test_a_posting_function_that_is_gone_is_bad(look, functions, posting):
     )
 
 
-def test_a_posting_function_with_too_little_time_is_bad(look, functions, posting):
+def test_a_posting_function_with_a_short_timeout_is_bad(look, functions, posting):
     functions.update_function_configuration(FunctionName=posting, Timeout=10)
     found = look(posting_function.check_posting_function)
     assert (found.status, "Its timeout is 10 s" in found.message) == ("bad", True)
 
 
-def test_a_posting_function_that_was_told_of_other_things_is_bad(look, functions, posting):
+def test_a_posting_function_with_other_resources_is_bad(look, functions, posting):
     variables = functions.get_function_configuration(FunctionName=posting)["Environment"]["Variables"]
     for name, value in itertools.product(posting_function.VARIABLES, ("", "another")):
         functions.update_function_configuration(
@@ -133,13 +133,13 @@ def test_a_posting_function_that_was_told_of_other_things_is_bad(look, functions
         assert found.message.startswith(f"Its {name} differ from this dashboard")
 
 
-def test_a_posting_function_that_nothing_is_reserved_for_is_told(look, functions, posting):
+def test_a_posting_function_without_reserved_concurrency_is_a_warning(look, functions, posting):
     functions.delete_function_concurrency(FunctionName=posting)
     found = look(posting_function.check_posting_function)
     assert (found.status, "no reserved concurrency" in found.message) == ("warning", True)
 
 
-def test_a_posting_function_that_may_not_run_is_bad(look, functions, posting):
+def test_a_posting_function_with_a_concurrency_of_zero_is_bad(look, functions, posting):
     functions.put_function_concurrency(FunctionName=posting, ReservedConcurrentExecutions=0)
     found = look(posting_function.check_posting_function)
     assert (found.status, found.message) == ("bad", "Its reserved concurrency is 0: nothing is published.")

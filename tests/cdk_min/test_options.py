@@ -1,21 +1,21 @@
-"""What a deployment may choose."""
+"""The options of a deployment."""
 
 import dataclasses
 
 import pytest
 
-from cdk_min.options import CONCURRENCY, Options, InvalidOption
+from cdk_min.options import DEFAULT_CONCURRENCY, InvalidOption, Options
 
-NOTHING_CHOSEN = Options(stack="Punctual", group="punctual", posting_url="", allowed_hosts="", concurrency=None)
-
-
-def test_a_deployment_may_choose_nothing():
-    assert Options.read({}.get) == NOTHING_CHOSEN
+DEFAULTS = Options(stack="Punctual", group="punctual", posting_url="", allowed_hosts="", concurrency=None)
 
 
-def test_a_posting_server_on_lambda_has_its_concurrency_reserved():
-    assert Options.read({"posting_server": "lambda"}.get).concurrency == CONCURRENCY
-    # cdk.json may hold a number, where the command line holds a text
+def test_every_option_has_a_default():
+    assert Options.read({}.get) == DEFAULTS
+
+
+def test_a_posting_server_on_lambda_has_reserved_concurrency():
+    assert Options.read({"posting_server": "lambda"}.get).concurrency == DEFAULT_CONCURRENCY
+    # cdk.json may hold a number; the command line gives text
     assert Options.read({"posting_server": "lambda", "posting_concurrency": 5}.get).concurrency == 5
 
 
@@ -30,8 +30,8 @@ def test_a_posting_server_on_lambda_has_its_concurrency_reserved():
         ("stack", "Punctual-2"),
     ],
 )
-def test_what_can_be_used_is_taken_as_it_is(name, value):
-    assert Options.read({name: value}.get) == dataclasses.replace(NOTHING_CHOSEN, **{name: value})
+def test_a_valid_value_is_used_unchanged(name, value):
+    assert Options.read({name: value}.get) == dataclasses.replace(DEFAULTS, **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,23 @@ def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
         ("posting_concurrency", "many"),
     ],
 )
-def test_any_other_bad_value_is_refused_and_its_name_told(name, value):
+def test_the_error_names_an_invalid_value(name, value):
     others = {"posting_server": "lambda"} if name == "posting_concurrency" else {}
     with pytest.raises(InvalidOption, match=f"^The context value {name} must be "):
         Options.read({**others, name: value}.get)
 
 
-def test_a_posting_server_on_lambda_goes_with_no_other_posting_url():
+def test_a_posting_server_on_lambda_excludes_a_posting_url():
     with pytest.raises(InvalidOption, match="posting_url must be left out with posting_server=lambda"):
         Options.read({"posting_server": "lambda", "posting_url": "https://posts.example.org"}.get)
 
 
-def test_concurrency_is_reserved_for_nothing_but_a_posting_server():
+def test_a_concurrency_requires_a_posting_server_on_lambda():
     with pytest.raises(InvalidOption, match="posting_concurrency must be left out without posting_server=lambda"):
         Options.read({"posting_concurrency": "5"}.get)
 
 
-def test_what_was_told_is_not_repeated():
-    with pytest.raises(InvalidOption) as refused:
+def test_the_error_does_not_repeat_the_value():
+    with pytest.raises(InvalidOption) as raised:
         Options.read({"posting_url": "http://posts.example/token"}.get)
-    assert "token" not in str(refused.value)
+    assert "token" not in str(raised.value)

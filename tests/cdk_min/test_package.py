@@ -1,4 +1,4 @@
-"""The zip that is deployed."""
+"""The deployed zip of the relay."""
 
 import subprocess
 import sys
@@ -13,23 +13,23 @@ SOURCE = Path(lambda_pkg.__file__).parent
 
 
 @pytest.fixture
-def relay(package):
+def relay_zip(package):
     return package("Relay")
 
 
-def test_the_zip_holds_lambda_pkg_and_nothing_else(relay):
-    with zipfile.ZipFile(relay) as archive:
+def test_the_zip_holds_lambda_pkg_only(relay_zip):
+    with zipfile.ZipFile(relay_zip) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
         assert names == {f"lambda_pkg/{file.name}" for file in SOURCE.glob("*.py")}
         assert all(archive.read(name) == (SOURCE.parent / name).read_bytes() for name in names)
 
 
-def test_the_zip_is_small(relay):
-    assert relay.stat().st_size < 30_000
+def test_the_zip_is_small(relay_zip):
+    assert relay_zip.stat().st_size < 30_000
 
 
-def test_the_zip_imports_on_its_own(relay, template, tmp_path):
-    zipfile.ZipFile(relay).extractall(tmp_path)
+def test_the_zip_imports_without_other_packages(relay_zip, template, tmp_path):
+    zipfile.ZipFile(relay_zip).extractall(tmp_path)
     [handler] = [
         each["Properties"]["Handler"] for each in template["Resources"].values() if "Handler" in each["Properties"]
     ]

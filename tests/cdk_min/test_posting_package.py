@@ -1,4 +1,4 @@
-"""The posting server's package: made for Lambda's processor, with nothing missing and nothing left over."""
+"""The posting server's package: built for Lambda's processor, complete and minimal."""
 
 import ast
 import importlib.util
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.wheels
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 AARCH64 = 183
 """`e_machine` in the header of an ELF file (refspecs.linuxfoundation.org/elf, as extended by Arm)."""
-OF_THE_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six")
-"""What Lambda's own Python brings along of boto3; urllib3 is in the package, and comes first."""
+RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six")
+"""boto3 and its requirements in Lambda's Python. urllib3 is in the package, which precedes the runtime's."""
 SECRET = "whsec_YSBrZXkgdGhhdCBvbmx5IHRlc3RzIGtub3c="
 POST = {
     "version": 1,
@@ -49,28 +49,28 @@ def synthesis(syntheses: Any) -> Any:
 
 @pytest.fixture
 def archive(package: Any) -> Iterator[zipfile.ZipFile]:
-    """The zip that is deployed."""
+    """Open the deployed zip."""
     with zipfile.ZipFile(package("PostingServer")) as archive:
         yield archive
 
 
 @pytest.fixture(scope="module")
 def built_here(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same package for this machine and the Python that runs the tests, unpacked as Lambda unpacks it."""
+    """Build the same package, unpacked, for this machine's processor and Python."""
     return posting_package(tmp_path_factory.mktemp("builds"), platform=())
 
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Path:
-    """What Lambda's runtime holds besides the standard library."""
-    for name in OF_THE_RUNTIME:
+    """Return a folder with the packages of Lambda's runtime."""
+    for name in RUNTIME_PACKAGES:
         origin = Path(importlib.util.find_spec(name).origin)
         origin = origin.parent if origin.name == "__init__.py" else origin
         (tmp_path / origin.name).symlink_to(origin)
     return tmp_path
 
 
-def test_every_compiled_file_is_for_the_functions_processor_and_python(archive):
+def test_every_compiled_file_has_the_functions_processor_and_python(archive):
     compiled = [name for name in archive.namelist() if archive.read(name)[:4] == b"\x7fELF"]
     assert {name.split("/")[0] for name in compiled} >= {"pydantic_core", "regex"}
     for name in compiled:
@@ -87,46 +87,46 @@ def test_every_wheel_runs_on_lambdas_linux(archive):
     assert all(each & {"any", *LAMBDA_ON_ARM} for each in tags)
 
 
-def test_the_function_runs_what_the_wheels_are_for(only):
+def test_the_function_has_the_python_and_processor_of_the_wheels(only):
     function = only("AWS::Lambda::Function", "PostingServer")
     assert (function["Runtime"], function["Architectures"]) == (f"python{PYTHON}", ["arm64"])
 
 
-def test_nothing_of_ours_is_in_it_but_what_publishing_needs(archive):
+def test_the_package_holds_only_the_modules_of_publishing(archive):
     ours = {name for name in archive.namelist() if name.startswith(("core/", "lambda_pkg/")) and name.endswith(".py")}
     assert all((REPOSITORY / name).is_file() for name in ours)
-    assert {f"core/publishing/networks/{path.name}" for path in networks()} <= ours
-    assert not [name for name in ours if re.match(r"core/(engine|health|application|command_line|settings)", name)]
+    assert {str(path.relative_to(REPOSITORY)) for path in network_modules()} <= ours
+    assert not [name for name in ours if re.match(r"core/(engine|health|application|cli|settings|backends/aws)", name)]
     top = {name.split("/")[0] for name in archive.namelist()}
     assert not top & {"streamlit", "pandas", "boto3", "botocore", "starlette", "tests", "ui", "pages", "bin"}
 
 
-def networks() -> list[Path]:
-    return list((REPOSITORY / "core/publishing/networks").glob("*.py"))
+def network_modules() -> list[Path]:
+    return list((REPOSITORY / "core/publishing/networks").glob("*/*.py"))
 
 
-def test_everything_that_is_imported_now_or_later_is_in_it(archive):
+def test_the_package_holds_every_imported_module(archive):
     top = {name.split("/")[0].removesuffix(".py") for name in archive.namelist()}
-    there = top | sys.stdlib_module_names | set(OF_THE_RUNTIME)
+    available = top | sys.stdlib_module_names | set(RUNTIME_PACKAGES)
     for name in archive.namelist():
         if name.startswith(("core/", "lambda_pkg/")) and name.endswith(".py"):
-            assert imported(archive.read(name)) <= there, name
+            assert imported_packages(archive.read(name)) <= available, name
 
 
-def imported(source: bytes) -> set[str]:
-    """Return the top-level names that a module imports, wherever in it."""
+def imported_packages(source: bytes) -> set[str]:
+    """Return the top-level packages that a module imports at any place."""
     nodes = list(ast.walk(ast.parse(source)))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
     return {name.split(".")[0] for name in plain | named}
 
 
-def test_its_size_is_far_from_lambdas_limit(archive):
+def test_the_package_is_far_below_lambdas_size_limit(archive):
     assert sum(file.file_size for file in archive.infolist()) < 80_000_000  # the limit is 250 MB
     assert Path(archive.filename).stat().st_size < 25_000_000
 
 
-def test_it_answers_a_signed_request_with_nothing_else_installed(built_here, runtime):
+def test_the_package_publishes_a_signed_request_without_other_packages(built_here, runtime):
     body = json.dumps(POST, ensure_ascii=False)
     headers = signed_headers(POST["post_id"], datetime.now(UTC), body.encode(), [SECRET])
     event = {
@@ -136,31 +136,31 @@ def test_it_answers_a_signed_request_with_nothing_else_installed(built_here, run
         "body": body,
         "isBase64Encoded": False,
     }
-    script = [str(Path(__file__).with_name("answering.py")), str(built_here), str(runtime)]
-    ended = subprocess.run(
+    script = [str(Path(__file__).with_name("invoke_package.py")), str(built_here), str(runtime)]
+    finished = subprocess.run(
         [sys.executable, "-I", "-S", *script], input=json.dumps(event), capture_output=True, text=True, timeout=30
     )
-    assert ended.returncode == 0, ended.stderr
-    answer = json.loads(ended.stdout.splitlines()[-1])["answer"]
-    assert answer["statusCode"] == 200
-    [result] = json.loads(answer["body"])["results"]
+    assert finished.returncode == 0, finished.stderr
+    response = json.loads(finished.stdout.splitlines()[-1])["response"]
+    assert response["statusCode"] == 200
+    [result] = json.loads(response["body"])["results"]
     assert (result["destination"], result["state"]) == ("outbox", "published")
-    assert ended.stderr.splitlines()[0] == "GetSecretValue"
+    assert finished.stderr.splitlines()[0] == "GetSecretValue"
 
 
-def test_a_package_is_built_once_for_the_same_content(built_here):
+def test_the_same_content_is_built_once(built_here):
     assert posting_package(built_here.parent, platform=()) == built_here
     assert [folder.name for folder in built_here.parent.iterdir()] == [built_here.name]
 
 
-def test_wheels_that_do_not_exist_end_in_one_line(tmp_path):
-    with pytest.raises(PackageNotBuilt, match="pip says: ERROR: ") as failed:
+def test_the_error_of_missing_wheels_is_one_line(tmp_path):
+    with pytest.raises(PackageNotBuilt, match="pip failed: ERROR: ") as failed:
         posting_package(tmp_path, platform=["--no-index", "--find-links", str(tmp_path)])
     assert "\n" not in str(failed.value)
     assert not list(tmp_path.iterdir())
 
 
-def test_its_requirements_are_those_of_the_dashboard():
+def test_the_requirements_are_a_subset_of_the_dashboards():
     def lines(path: str) -> set[str]:
         text = (REPOSITORY / path).read_text()
         return {line.partition("#")[0].strip() for line in text.splitlines() if line.partition("#")[0].strip()}

@@ -1,15 +1,15 @@
-"""The posting server on Lambda, as the template has it."""
+"""The posting server on Lambda in the template."""
 
 import json
 from typing import Any
 
 import pytest
 
-from core.posts.models import PARTS_LIMIT
-from core.publishing.network import DEADLINE_SECONDS
+from core.posts.destinations import PARTS_LIMIT
+from core.publishing.http.client import DEADLINE_SECONDS
 from lambda_pkg.relay import RelayConfig
 
-PUBLISHING = {
+PUBLISHING_ACTIONS = {
     "dynamodb:BatchGetItem",
     "dynamodb:PutItem",
     "dynamodb:Query",
@@ -32,12 +32,12 @@ def function(only: Any) -> dict[str, Any]:
     return only("AWS::Lambda::Function", "PostingServer")
 
 
-def test_the_relay_posts_to_it_without_being_told(only, logical_id):
+def test_the_relay_posts_to_the_function_url(only, logical_id):
     url = {"Fn::GetAtt": [logical_id("AWS::Lambda::Url", "PostingServer"), "FunctionUrl"]}
     assert only("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]["POSTING_URL"] == url
 
 
-def test_anybody_may_call_it_by_its_url_and_in_no_other_way(template, logical_id):
+def test_anyone_may_call_the_function_through_its_url_only(template, logical_id):
     found = [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Permission"]
     name = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
     assert sorted(found, key=lambda each: each["Action"]) == [
@@ -46,33 +46,33 @@ def test_anybody_may_call_it_by_its_url_and_in_no_other_way(template, logical_id
     ]
 
 
-def test_what_strangers_can_take_up_is_bounded(function):
+def test_reserved_concurrency_bounds_the_requests_of_strangers(function):
     assert function["ReservedConcurrentExecutions"] == 50
 
 
-def test_a_network_ends_before_the_relay_and_a_long_thread_of_slow_parts_before_the_function(function):
+def test_a_network_ends_before_the_relay_and_a_long_thread_before_the_function(function):
     assert RelayConfig(posting_url="", secrets=()).response_seconds >= DEADLINE_SECONDS + 15
     assert function["Timeout"] >= PARTS_LIMIT * 15
 
 
-def test_nothing_secret_is_in_its_environment(function, template):
+def test_the_environment_holds_no_secret(function, template):
     variables = function["Environment"]["Variables"]
     assert set(variables) == {"TABLE_NAME", "SIGNING_SECRET_ARN", "MEDIA_BUCKET", "ACCOUNTS_PATH"}
     assert "resolve:secretsmanager" not in json.dumps(template)
 
 
-def test_it_may_do_what_publishing_takes_and_no_more(only):
+def test_the_role_grants_only_the_actions_of_publishing(only):
     statements = only("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
     actions = [each["Action"] if isinstance(each["Action"], list) else [each["Action"]] for each in statements]
-    assert {action for some in actions for action in some} == PUBLISHING
+    assert {action for some in actions for action in some} == PUBLISHING_ACTIONS
     assert "*" not in [each["Resource"] for each in statements]
 
 
-def test_its_logs_end_after_three_months(only):
+def test_logs_are_kept_for_three_months(only):
     assert only("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
 
 
-def test_the_dashboard_is_told_of_it_and_may_look_at_it_but_not_invoke_it(template, only, logical_id):
+def test_the_dashboard_may_read_the_function_but_not_invoke_it(template, only, logical_id):
     arn = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
     assert template["Outputs"]["PostingFunctionArn"]["Value"] == arn
     statements = only("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]

@@ -1,4 +1,4 @@
-"""The synthesised template: what it grants, keeps and retries."""
+"""The synthesised template: its permissions, its retention and its retries."""
 
 import json
 from datetime import timedelta
@@ -9,14 +9,13 @@ import pytest
 
 from lambda_pkg.relay import MAX_WAIT, RelayConfig
 
-# Actions of IAM that are no operation of the API by that name.
-ONLY_PERMISSIONS = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
-SERVICES = {"servicequotas": "service-quotas"}
+ACTIONS_WITHOUT_OPERATION = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
+BOTO3_NAMES = {"servicequotas": "service-quotas"}
 
 
 @pytest.fixture
 def statements(template: Any) -> list[dict[str, Any]]:
-    """Every statement of every policy."""
+    """Return every statement of every policy."""
     return [
         statement
         for resource in template["Resources"].values()
@@ -34,31 +33,31 @@ def listed(one_or_many: Any) -> list[Any]:
 
 @pytest.mark.parametrize("name", ["clean", "lambda"])
 def test_cdk_nag_finds_nothing(syntheses, name):
-    assert syntheses[name].ended_with is None
+    assert syntheses[name].error is None
     assert syntheses[name].read("validation-report.json")["pluginReports"] == []
 
 
 def test_cdk_nag_fails_the_synthesis_of_a_stack_that_breaks_its_rules(syntheses):
-    assert "ValidationFailed" in syntheses["leaky"].ended_with
+    assert "ValidationFailed" in syntheses["leaky"].error
     [report] = syntheses["leaky"].read("validation-report.json")["pluginReports"]
     assert "Punctual/Bare/Resource" in json.dumps(report)
 
 
-def test_a_bad_context_value_ends_in_one_line(syntheses):
-    told = syntheses["wrong"].ended_with
-    assert told.startswith("The context value posting_url must be an https address")
-    assert "\n" not in told
+def test_the_error_of_an_invalid_context_value_is_one_line(syntheses):
+    error = syntheses["invalid"].error
+    assert error.startswith("The context value posting_url must be an https address")
+    assert "\n" not in error
 
 
 # The schedules
 
 
-def test_the_group_goes_with_the_stack(template, logical_id):
+def test_the_group_is_deleted_with_the_stack(template, logical_id):
     group = template["Resources"][logical_id("AWS::Scheduler::ScheduleGroup", "")]
     assert (group["Properties"]["Name"], group["DeletionPolicy"]) == ("punctual", "Delete")
 
 
-def test_only_schedules_of_the_group_may_take_on_the_execution_role(only):
+def test_only_schedules_of_the_group_may_assume_the_execution_role(only):
     [trust] = only("AWS::IAM::Role", "SchedulesExecutionRole")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert set(trust["Condition"]) == {"StringEquals"}
@@ -67,7 +66,7 @@ def test_only_schedules_of_the_group_may_take_on_the_execution_role(only):
     assert condition["aws:SourceArn"]["Fn::Join"][1][-1] == ":schedule-group/punctual"
 
 
-def test_the_execution_role_invokes_the_relay_and_reports_the_undelivered_and_no_more(only, logical_id):
+def test_the_execution_role_may_only_invoke_the_relay_and_send_dead_letters(only, logical_id):
     granted = only("AWS::IAM::Policy", "SchedulesExecutionRole")["PolicyDocument"]["Statement"]
     assert [(each["Action"], each["Resource"]) for each in granted] == [
         ("lambda:InvokeFunction", {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "Relay"), "Arn"]}),
@@ -78,54 +77,54 @@ def test_the_execution_role_invokes_the_relay_and_reports_the_undelivered_and_no
 # The relay
 
 
-def test_the_relay_runs_on_a_python_that_lambda_has(only):
+def test_lambda_supports_the_relays_python(only):
     model = boto3.client("lambda", region_name="eu-central-1").meta.service_model
     assert only("AWS::Lambda::Function")["Runtime"] in model.shape_for("Runtime").enum
     assert only("AWS::Lambda::Function")["Runtime"] == "python3.14"
 
 
-def test_the_relay_has_time_to_wait_to_post_and_to_report(only):
+def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(only):
     environment = RelayConfig(posting_url="", secrets=())
     longest = MAX_WAIT.seconds + environment.connect_seconds + environment.response_seconds
     assert only("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
     assert only("AWS::Lambda::Function")["MemorySize"] == 128
 
 
-def test_the_relay_is_told_what_the_context_says(only):
+def test_the_relays_environment_holds_the_options(only):
     variables = only("AWS::Lambda::Function")["Environment"]["Variables"]
     assert set(variables) == {"POSTING_URL", "ALLOWED_HOSTS", "TABLE_NAME", "SIGNING_SECRET_ARN", "DEAD_LETTER_URL"}
     assert variables["POSTING_URL"] == "https://posts.example.org/publish"
     assert variables["ALLOWED_HOSTS"] == "a.example,b.example"
 
 
-def test_a_failing_relay_is_tried_twice_more_and_then_kept(only, logical_id):
+def test_a_failed_event_is_retried_twice_and_then_goes_to_the_on_failure_queue(only, logical_id):
     configuration = only("AWS::Lambda::EventInvokeConfig")
     assert (configuration["MaximumRetryAttempts"], configuration["MaximumEventAgeInSeconds"]) == (2, 900)
     failures = logical_id("AWS::SQS::Queue", "RelayFailures")
     assert configuration["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [failures, "Arn"]}}}
 
 
-def test_the_on_failure_queue_hands_each_post_over_again_every_15_minutes(only, logical_id):
+def test_the_on_failure_queue_redelivers_each_event_every_15_minutes(only, logical_id):
     failures = only("AWS::SQS::Queue", "RelayFailures")
     assert failures["DelaySeconds"] == failures["VisibilityTimeout"] == 900
-    assert failures["VisibilityTimeout"] >= 6 * only("AWS::Lambda::Function")["Timeout"]  # as Lambda recommends
+    assert failures["VisibilityTimeout"] >= 6 * only("AWS::Lambda::Function")["Timeout"]  # Lambda's recommendation
     assert failures["MessageRetentionPeriod"] == timedelta(days=14).total_seconds()
     mapping = only("AWS::Lambda::EventSourceMapping")
     assert mapping["BatchSize"] == 1
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
 
 
-def test_what_is_given_up_has_days_left_to_be_read(only, logical_id):
+def test_a_dead_letter_is_kept_for_at_least_seven_days(only, logical_id):
     failures, dead = only("AWS::SQS::Queue", "RelayFailures"), only("AWS::SQS::Queue", "RelayDeadLetters")
     redrive = failures["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayDead"), "Arn"]}
     tried = timedelta(seconds=redrive["maxReceiveCount"] * failures["VisibilityTimeout"])
-    # A message that is moved keeps its age.
+    # a moved message keeps its age
     assert timedelta(seconds=dead["MessageRetentionPeriod"]) - tried >= timedelta(days=7)
 
 
 @pytest.mark.parametrize("queue", ["RelayDeadLetters", "Undelivered"])
-def test_a_single_dead_letter_rings_the_alarm(only, logical_id, queue):
+def test_one_dead_letter_raises_the_alarm(only, logical_id, queue):
     alarm = only("AWS::CloudWatch::Alarm", queue)
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     name = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", queue), "QueueName"]}
@@ -133,7 +132,7 @@ def test_a_single_dead_letter_rings_the_alarm(only, logical_id, queue):
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
 
 
-def test_logs_end_after_three_months(only):
+def test_logs_are_kept_for_three_months(only):
     assert only("AWS::Logs::LogGroup")["RetentionInDays"] == 90
     assert only("AWS::Lambda::Function")["LoggingConfig"]["LogFormat"] == "JSON"
 
@@ -141,7 +140,7 @@ def test_logs_end_after_three_months(only):
 # The ledger
 
 
-def test_the_table_outlives_the_stack_and_can_be_set_back_in_time(template, logical_id):
+def test_the_table_outlives_the_stack_and_has_point_in_time_recovery(template, logical_id):
     table = template["Resources"][logical_id("AWS::DynamoDB::Table", "Ledger")]
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     properties = table["Properties"]
@@ -153,20 +152,20 @@ def test_the_table_outlives_the_stack_and_can_be_set_back_in_time(template, logi
 # Permissions
 
 
-def test_every_action_granted_is_one_that_aws_has(statements):
-    granted = {action for statement in statements for action in listed(statement["Action"])} - ONLY_PERMISSIONS
+def test_every_granted_action_exists(statements):
+    granted = {action for statement in statements for action in listed(statement["Action"])} - ACTIONS_WITHOUT_OPERATION
     for service in {action.split(":")[0] for action in granted}:
-        client = boto3.client(SERVICES.get(service, service), region_name="eu-central-1")
+        client = boto3.client(BOTO3_NAMES.get(service, service), region_name="eu-central-1")
         operations = client.meta.service_model.operation_names
         assert {action.split(":")[1] for action in granted if action.startswith(f"{service}:")} <= set(operations)
 
 
-def test_no_action_is_a_wildcard_and_no_role_has_a_policy_of_aws(template, statements):
+def test_no_action_is_a_wildcard_and_no_role_has_an_aws_managed_policy(template, statements):
     assert not [action for statement in statements for action in listed(statement["Action"]) if "*" in action]
     assert "ManagedPolicyArns" not in json.dumps(template)
 
 
-def test_only_what_takes_no_resource_is_granted_on_all(statements):
+def test_only_actions_without_a_resource_are_granted_on_all_resources(statements):
     on_all = [action for each in statements if "*" in listed(each["Resource"]) for action in listed(each["Action"])]
     assert sorted(on_all) == [
         "cloudwatch:GetMetricStatistics",
@@ -177,13 +176,13 @@ def test_only_what_takes_no_resource_is_granted_on_all(statements):
     ]
 
 
-def test_the_dashboard_passes_the_one_role_to_the_scheduler_alone(statements, logical_id):
+def test_the_dashboard_may_pass_only_the_execution_role_to_the_scheduler(statements, logical_id):
     [passing] = [each for each in statements if "iam:PassRole" in listed(each["Action"])]
     assert passing["Resource"] == {"Fn::GetAtt": [logical_id("AWS::IAM::Role", "SchedulesExecutionRole"), "Arn"]}
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
 
 
-def test_nobody_may_scan_the_table_or_read_the_text_of_a_queue_that_lambda_reads(statements, logical_id):
+def test_no_policy_grants_scans_or_reading_the_on_failure_queue(statements, logical_id):
     assert not [each for each in statements if "dynamodb:Scan" in listed(each["Action"])]
     failures = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
     readers = [
@@ -191,13 +190,13 @@ def test_nobody_may_scan_the_table_or_read_the_text_of_a_queue_that_lambda_reads
         for each in statements
         if "sqs:ReceiveMessage" in listed(each["Action"]) and failures in listed(each["Resource"])
     ]
-    assert len(readers) == 1  # the function's event source
+    assert len(readers) == 1  # the relay's event source mapping
 
 
-# What the dashboard is told
+# The outputs
 
 
-def test_the_outputs_have_the_names_that_the_dashboard_looks_for(template):
+def test_the_outputs_have_the_names_that_the_dashboard_reads(template):
     assert set(template["Outputs"]) == {
         "GroupName",
         "RelayFunctionArn",

@@ -1,16 +1,18 @@
-"""The stack's table beside the one that core/ledger/items.py asks for."""
+"""The stack's table, compared with the table definition of the ledger."""
 
 from core.ledger import items
 
 
-def test_the_stack_makes_the_table_that_the_ledger_is_written_for(template):
-    (made,) = (each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table")
-    wanted = items.table_definition("any")
-    assert made["BillingMode"] == wanted["BillingMode"]
-    assert made["KeySchema"] == wanted["KeySchema"]
-    assert by_name(made["AttributeDefinitions"]) == by_name(wanted["AttributeDefinitions"])
-    assert by_name(made["GlobalSecondaryIndexes"]) == by_name(wanted["GlobalSecondaryIndexes"])
-    assert made["TimeToLiveSpecification"] == {"AttributeName": items.EXPIRY, "Enabled": True}
+def test_the_stacks_table_has_the_ledgers_definition(template):
+    (actual,) = (
+        each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"
+    )
+    expected = items.table_definition("any")
+    assert actual["BillingMode"] == expected["BillingMode"]
+    assert actual["KeySchema"] == expected["KeySchema"]
+    assert by_name(actual["AttributeDefinitions"]) == by_name(expected["AttributeDefinitions"])
+    assert by_name(actual["GlobalSecondaryIndexes"]) == by_name(expected["GlobalSecondaryIndexes"])
+    assert actual["TimeToLiveSpecification"] == {"AttributeName": items.EXPIRY, "Enabled": True}
 
 
 def by_name(described: list[dict]) -> dict[str, dict]:

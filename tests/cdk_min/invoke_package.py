@@ -1,7 +1,7 @@
-"""Answers an event as the deployed function would: `python -I -S answering.py PACKAGE RUNTIME < EVENT`.
+"""Invokes the packaged posting function: `python -I -S invoke_package.py PACKAGE RUNTIME < EVENT`.
 
-Nothing but the standard library, the package and the libraries of Lambda's own runtime can be imported. AWS answers as
-if its table were empty; every request to it is told on stderr.
+It can import only the standard library, the package and the libraries of Lambda's runtime. AWS responds as if its table
+were empty; stderr lists the requests.
 """
 
 import base64
@@ -11,15 +11,15 @@ import sys
 import time
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
-ANSWERS = {
+RESPONSES = {
     "GetSecretValue": {"SecretString": KEY},
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
     "GetParametersByPath": {"Parameters": []},
 }
 
 
-class Content:
-    """As much of urllib3's response as botocore reads."""
+class RawResponse:
+    """The part of urllib3's response that botocore reads."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -28,13 +28,13 @@ class Content:
         return [self.content]
 
 
-def answer(event_name: str, request: object, **_: object) -> object:
-    """Stand in for AWS, in botocore's before-send."""
+def respond(event_name: str, request: object, **_: object) -> object:
+    """Respond as AWS, in botocore's before-send event."""
     from botocore.awsrequest import AWSResponse
 
     operation = event_name.rsplit(".", 1)[1]
     print(operation, file=sys.stderr)
-    return AWSResponse(request.url, 200, {}, Content(json.dumps(ANSWERS.get(operation, {})).encode()))
+    return AWSResponse(request.url, 200, {}, RawResponse(json.dumps(RESPONSES.get(operation, {})).encode()))
 
 
 def main(package: str, runtime: str) -> None:
@@ -52,11 +52,11 @@ def main(package: str, runtime: str) -> None:
     import boto3
 
     boto3.setup_default_session()
-    boto3.DEFAULT_SESSION.events.register("before-send", answer)
+    boto3.DEFAULT_SESSION.events.register("before-send", respond)
     from core.backends.posting_entry import handle
 
     seconds = time.process_time() - began
-    print(json.dumps({"seconds_to_start": seconds, "answer": handle(json.load(sys.stdin), None)}))
+    print(json.dumps({"seconds_to_start": seconds, "response": handle(json.load(sys.stdin), None)}))
 
 
 main(*sys.argv[1:])
