@@ -53,7 +53,7 @@ def posts_by_day(first: date, last: date, zone: str) -> tuple[dict[date, list[Qu
 
 
 def cards_of_day(entries: list[QueueEntry], now: datetime) -> list[QueueEntry]:
-    """Return the posts of the selected day without duplicates, with posts cancelled meanwhile in their places."""
+    """Return the posts of the selected day without duplicates, and posts cancelled since in their places."""
     present: dict[str, QueueEntry] = {}
     for each in entries:
         present.setdefault(each.key, each)

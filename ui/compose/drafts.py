@@ -55,7 +55,7 @@ def restore(post: Post) -> None:
 
 
 def duplicate(post: Post) -> None:
-    """Start a draft with a post's content and its repeat rule; a one-time post gets the proposed time."""
+    """Start a draft with a post's content and its repeat rule; a one-time post gets the suggested time."""
     copy(post)
     if post.repeats:
         timing.fill(time_key(current()), post)

@@ -141,7 +141,7 @@ def _repeat(key: str) -> Repeat | None:
 def _restore() -> None:
     """Restore the drafts that the tab returned; the latest becomes the current one unless that has content."""
     returned: Any = st.session_state.get(KEY)
-    if returned is None:  # another page was opened meanwhile
+    if returned is None:  # another page was opened
         return
     try:
         found = _TAB_DRAFTS.validate_python(returned["restored"])

@@ -44,8 +44,8 @@ def clear(key: str) -> None:
         st.session_state.pop(field, None)
 
 
-def next_proposed(due_at: datetime | None) -> datetime:
-    """Return `due_at` if it is in the future, else the time proposed for a new draft."""
+def next_suggested(due_at: datetime | None) -> datetime:
+    """Return `due_at` if it is in the future, else the time suggested for a new draft."""
     now = application().clock()
     return due_at if due_at is not None and due_at > now else suggest_time(now)
 

@@ -22,10 +22,10 @@ PREVIEWED_RUNS = 5
 
 
 def fill(key: str, post: Post) -> None:
-    """Fill the fields with a post's time and rule; a time in the past is replaced by the proposed time."""
+    """Fill the fields with a post's time and rule; a time in the past is replaced by the suggested time."""
     time_fields.clear(key)
     first = post.repeat.starts_at if post.repeat else post.due_at
-    time_fields.start(key, time_fields.next_proposed(first), post.zone)
+    time_fields.start(key, time_fields.next_suggested(first), post.zone)
     repeat_fields.fill(key, post.repeat, post.zone)
 
 
@@ -65,21 +65,21 @@ def _one_time_summary(key: str) -> None:
         f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
         f"**{relative_time(instant, application().clock())}**"
     )
-    crowd = _crowding(application(), str(application().home.path), instant.replace(second=0))
-    if crowd:
-        st.caption(f":material/groups: {crowd}")
+    warning = _capacity_warning(application(), str(application().home.path), instant.replace(second=0))
+    if warning:
+        st.caption(f":material/groups: {warning}")
     others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
     st.caption("  \n".join(date_and_time(instant, zone) for zone in others))
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)
-def _crowding(_app: Application, home: str, minute: datetime) -> str | None:
+def _capacity_warning(_app: Application, home: str, minute: datetime) -> str | None:
     """Return a warning if too many posts are due in a minute. `home` identifies the application in the cache key."""
     return capacity_warning(_app, minute)
 
 
 def _series_summary(repeat: Repeat, zone: str) -> None:
-    """Draw the rule as a sentence, its next runs, and warnings about surprising dates."""
+    """Draw the rule as a sentence, its next runs, and warnings about skipped runs."""
     now = application().clock()
     rule, at = parse_rule(repeat.expression)
     after = max(now, repeat.starts_at) if repeat.starts_at else now
@@ -91,5 +91,5 @@ def _series_summary(repeat: Repeat, zone: str) -> None:
         st.caption(":material/history: The clocks change between these runs. The time of day stays the same.")
     if application().aws is not None:
         st.caption("On AWS, a run may go out up to 1 minute late.")
-    for caution in skipped_run_warnings(rule, at, zone, after=after):
-        st.caption(f":material/warning: {caution}")
+    for warning in skipped_run_warnings(rule, at, zone, after=after):
+        st.caption(f":material/warning: {warning}")
