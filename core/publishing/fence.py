@@ -1,7 +1,7 @@
 """The fence: publishes each destination of an occurrence at most once."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -193,14 +193,13 @@ class Fence:
     ) -> Publication:
         """Return the publication of one part. Each part has its own key; the first one carries the media."""
         media = payload.media if part == 1 else ()
-        limits = network.media_limits(account)
         return Publication(
             occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
             post_id=payload.post_id,
             account=account,
             text=payload.text_for(Destination(account.destination, part)),
             due_at=payload.due,
-            media=load_attachments(media, self._media, limits, network.label) if media else (),
+            media=load_attachments(media, self._media, network.media_limits(account), network.label) if media else (),
             earlier_references=earlier_references,
             upload_id=upload_id,
         )
@@ -236,21 +235,12 @@ def _result_of_claim(destination: Destination, claim: ClaimResult, now: datetime
         return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=wait)
     if claim.verdict == "granted":
         raise ValueError("a granted claim has no result yet")
-    return _stored_result(destination, claim.verdict, claim.detail)
-
-
-def _stored_result(
-    destination: Destination,
-    state: Literal["published", "refused", "unconfirmed", "superseded"],
-    detail: Mapping[str, Any],
-) -> DestinationResult:
-    """Return the result that a claim's stored detail holds."""
     return DestinationResult(
         destination=destination,
-        state=state,
-        url=detail.get("url"),
-        reason=detail.get("reason"),
-        reference=detail.get("reference"),
+        state=claim.verdict,
+        url=claim.detail.get("url"),
+        reason=claim.detail.get("reason"),
+        reference=claim.detail.get("reference"),
     )
 
 
