@@ -7,7 +7,7 @@ from typing import TextIO
 
 from core.application import Application
 from core.cli.rows import due_next, listed_row, post_row, print_rows, repeat_columns, row_text, run_row
-from core.ledger.history import GRACE, runs
+from core.ledger.history import START_GRACE, runs
 from core.posts.models import new_post_id
 from core.posts.payload import ScheduleName
 from core.posts.series import build_series
@@ -59,7 +59,7 @@ def _wall_time(options: argparse.Namespace, zone: str, now: datetime) -> tuple[d
 def list_queue(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     """Print pending posts, soonest first, and overdue posts."""
     now = application.clock()
-    listed = application.listing.window(now - GRACE, now + PLANNING_HORIZON, limit=options.limit)
+    listed = application.listing.window(now - START_GRACE, now + PLANNING_HORIZON, limit=options.limit)
     rows = {
         each.listed.post_id: listed_row(each, application.ledger, now) for each in application.listing.details(listed)
     }

@@ -1,4 +1,4 @@
-"""`python -m core engine` with the real AWS CLI."""
+"""`python -m core engine` answers the AWS CLI."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from core.cli.engine import open_listener
 ROOT = Path(__file__).parents[3]
 AWS = Path(sys.executable).with_name("aws")
 TARGET = {
-    "Arn": "arn:aws:lambda:us-east-1:000000000000:function:nobodys",
+    "Arn": "arn:aws:lambda:us-east-1:000000000000:function:unknown",
     "RoleArn": "arn:aws:iam::000000000000:role/x",
     "Input": "{}",
 }
@@ -38,17 +38,12 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(home, port):
-    """A running `python -m core engine`; its first line is read."""
+    """Run `python -m core engine`; its first line of output is in `line`."""
     command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUNCTUAL_")}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        process.line = process.stdout.readline()
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.01)
+        process.line = process.stdout.readline()  # empty if the process has ended
+        assert process.line
         yield process
         process.send_signal(signal.SIGINT)
         process.wait(10)
@@ -56,7 +51,7 @@ def engine(home, port):
 
 @pytest.fixture
 def aws(engine, home, port):
-    """Run `aws ARGUMENTS` against the engine; return what it printed, or its error text."""
+    """Return a function that runs `aws ARGUMENTS` against the engine and returns its output or error text."""
     if not AWS.exists():
         pytest.skip("the AWS CLI is not installed (requirements-dev.txt)")
     environment = {
@@ -85,16 +80,16 @@ def create(aws, name, *more):
     )
 
 
-def test_it_says_where_it_answers(engine, home, port):
+def test_it_prints_its_address_and_home(engine, home, port):
     assert f"http://127.0.0.1:{port}" in engine.line
     assert str(home) in engine.line
 
 
-def test_the_key_pair_is_for_this_user_alone(engine, home):
+def test_the_key_pair_is_private(engine, home):
     assert (home / "aws-credentials").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_schedule_from_creation_to_deletion(aws):
+def test_a_schedule_is_created_read_updated_and_deleted(aws):
     arn = "arn:aws:scheduler:us-east-1:000000000000:schedule/default/whole-life"
     assert create(aws, "whole-life", "--description", "Grüße ☕") == {"ScheduleArn": arn}
     found = aws("scheduler", "get-schedule", "--name", "whole-life")
@@ -111,7 +106,7 @@ def test_a_schedule_from_creation_to_deletion(aws):
     assert "(ResourceNotFoundException)" in aws("scheduler", "get-schedule", "--name", "whole-life")
 
 
-def test_listing_in_pages(aws):
+def test_schedules_are_listed_in_pages(aws):
     for number in range(3):
         create(aws, f"page-{number}")
     listed = aws("scheduler", "list-schedules", "--name-prefix", "page-", "--page-size", "2")
@@ -121,7 +116,7 @@ def test_listing_in_pages(aws):
     assert [summary["Name"] for summary in rest["Schedules"]] == ["page-1", "page-2"]
 
 
-def test_groups_and_tags(aws):
+def test_groups_and_tags_are_created_and_deleted(aws):
     arn = aws("scheduler", "create-schedule-group", "--name", "posts", "--tags", "Key=team,Value=press")[
         "ScheduleGroupArn"
     ]
@@ -142,20 +137,19 @@ def test_groups_and_tags(aws):
         ({"AWS_SECRET_ACCESS_KEY": "guessed"}, "InvalidSignatureException"),
     ],
 )
-def test_bad_signatures(aws, home, variables, code):
+def test_an_invalid_signature_is_refused(aws, home, variables, code):
     key_id = (home / "aws-credentials").read_text().split("aws_access_key_id = ")[1].split()[0]
     assert f"({code})" in aws("scheduler", "list-schedules", **{"AWS_ACCESS_KEY_ID": key_id, **variables})
 
 
-def test_bad_input(aws):
+def test_an_invalid_expression_is_refused(aws):
     assert "Invalid Schedule Expression tomorrow." in aws(
         *("scheduler", "create-schedule", "--name", "bad", "--schedule-expression", "tomorrow"),
         *("--flexible-time-window", "Mode=OFF", "--target", json.dumps(TARGET)),
     )
 
 
-def test_it_fires_too(aws, home):
-    """The target is nobody's function, which is recorded when it fires."""
+def test_a_schedule_with_an_unknown_function_fires_and_records_the_error(aws, home):
     aws(
         *("scheduler", "create-schedule", "--name", "fires", "--schedule-expression", "rate(1 day)"),
         *("--flexible-time-window", "Mode=OFF", "--target", json.dumps(TARGET)),
@@ -169,11 +163,11 @@ def test_it_fires_too(aws, home):
             break
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert rows[0][0] == "There is no function arn:aws:lambda:us-east-1:000000000000:function:nobodys."
+    assert rows[0][0] == "There is no function arn:aws:lambda:us-east-1:000000000000:function:unknown."
 
 
-def refused(port, home):
-    """Start where it cannot start; return what it says."""
+def error_of(port, home):
+    """Run the command, which must fail; return its error text."""
     command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
@@ -181,18 +175,18 @@ def refused(port, home):
     return done.stderr
 
 
-def test_a_damaged_key_pair_is_named(home, tmp_path):
+def test_a_damaged_key_pair_is_reported(home, tmp_path):
     other = tmp_path / "home"
     other.mkdir()
     (other / "aws-credentials").write_text("hello")
-    assert f"{other / 'aws-credentials'} holds no key pair." in refused(0, other)
+    assert f"{other / 'aws-credentials'} holds no key pair." in error_of(0, other)
 
 
-def test_a_port_that_is_taken_is_named(engine, port, tmp_path):
-    assert f"Port {port} of 127.0.0.1 cannot be used: " in refused(port, tmp_path / "home")
+def test_a_taken_port_is_reported(engine, port, tmp_path):
+    assert f"Port {port} of 127.0.0.1 cannot be used: " in error_of(port, tmp_path / "home")
 
 
-def test_the_second_piece_of_an_answer_waits_for_no_acknowledgement_of_the_first():
+def test_connections_send_small_segments_without_delay():
     with open_listener(0) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:

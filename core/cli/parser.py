@@ -1,0 +1,95 @@
+"""The commands and options of `python -m core`."""
+
+import argparse
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from core.cli import commands, transfer
+from core.cli.engine import run_engine
+from core.cli.posting_server import run_posting_server
+from core.cli.repeat_option import REPEAT_SYNTAX, parse_repeat
+from core.scheduling.time_limits import PLANNING_HORIZON
+
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+DEFAULT_LIMIT = 1000
+"""Rows that a command prints without `--limit`."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line.
+
+    A command that works on one application is in `command`; a server, which opens its own, is in `server`.
+    """
+    parser = argparse.ArgumentParser(prog="python -m core", description="Schedule posts from the command line.")
+    group = parser.add_subparsers(title="commands", required=True)
+    json_option = argparse.ArgumentParser(add_help=False)
+    json_option.add_argument("--json", action="store_true", help="print JSON")
+
+    def add(name: str, run: object, description: str) -> argparse.ArgumentParser:
+        command = group.add_parser(name, help=description, parents=[json_option])
+        command.set_defaults(command=run)
+        return command
+
+    _add_schedule_options(add("schedule", commands.schedule_post, "schedule a post"))
+    queue = add("queue", commands.list_queue, "list pending posts, soonest first, and overdue posts")
+    cancel = add("cancel", commands.cancel_post, "remove a post from the queue")
+    cancel.add_argument("name", metavar="NAME", help="schedule name or post id")
+    history = add("history", commands.list_history, "list past runs, latest first")
+    for listing in (queue, history):
+        listing.add_argument("--limit", type=_positive, default=DEFAULT_LIMIT, help="maximum number of rows")
+    backup = add("backup", commands.back_up, "copy all data of this machine while it is in use")
+    backup.add_argument("folder", type=Path, metavar="FOLDER", help="an empty or new folder")
+    export = add("export", transfer.run_export, "write pending posts to a file and disable them here")
+    import_ = add("import", transfer.run_import, "schedule the posts that another deployment exported")
+    for command in (export, import_):
+        command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
+
+    engine = group.add_parser("engine", help="run the engine, its HTTP API and the posting server, with no dashboard")
+    engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
+    engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
+    engine.set_defaults(server=run_engine)
+    receive = group.add_parser("receive", help="run only the posting server, for a relay on another machine")
+    receive.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    receive.add_argument("--port", type=int, default=8600, help="port (default: 8600)")
+    receive.set_defaults(server=run_posting_server)
+    return parser
+
+
+def _add_schedule_options(schedule: argparse.ArgumentParser) -> None:
+    schedule.add_argument("--text", required=True)
+    time = schedule.add_mutually_exclusive_group(required=True)
+    time.add_argument("--at", type=_wall_time, metavar="2026-11-24T09:00", help="wall time in the zone")
+    time.add_argument("--in", dest="delay", type=_duration, metavar="10s", help="time from now: 10s, 5m, 2h, 3d")
+    schedule.add_argument("--zone", help="IANA time zone (default: PUNCTUAL_TIMEZONE)")
+    schedule.add_argument("--which", type=int, choices=(1, 2), help="first or second pass of an hour that comes twice")
+    schedule.add_argument(
+        "--repeat", type=parse_repeat, metavar="RULE", help=f"{REPEAT_SYNTAX}; --at is the first date and time"
+    )
+    schedule.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
+    schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+
+
+def _wall_time(text: str) -> datetime:
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-11-24T09:00") from None
+    if wall.tzinfo is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} has an offset; give the wall time and --zone")
+    return wall
+
+
+def _duration(text: str) -> timedelta:
+    number, unit = text[:-1], text[-1:]
+    if unit not in UNIT_SECONDS or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration like 10s, 5m, 2h or 3d")
+    seconds = int(number) * UNIT_SECONDS[unit]
+    if seconds > PLANNING_HORIZON.total_seconds():
+        raise argparse.ArgumentTypeError(f"{text!r} is more than three years")
+    return timedelta(seconds=seconds)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
