@@ -9,7 +9,7 @@ from core.ledger.states import OccurrenceOutcome, PublicationState, outcome
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 
-GRACE = timedelta(minutes=2)
+START_GRACE = timedelta(minutes=2)
 """The time from the due instant after which a post that has not begun is missing."""
 UNSUCCESSFUL: frozenset[PublicationState] = frozenset({"refused", "failed", "missed", "unconfirmed"})
 """The states in which the user decides what to do next."""
@@ -90,7 +90,7 @@ def needs_decision(ledger: Ledger, run: Run) -> bool:
 def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
     """Return one-time posts that never began: paused ones past their time, and active ones that are missing."""
     passed = ledger.overdue(due_before=now, limit=limit)
-    return [plan for plan in passed if plan.desired == "paused" or _due(plan) < now - GRACE]
+    return [plan for plan in passed if plan.desired == "paused" or _due(plan) < now - START_GRACE]
 
 
 def _due(plan: Plan) -> datetime:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from core.ledger.history import GRACE, Run, run_of
+from core.ledger.history import START_GRACE, Run, run_of
 from core.ledger.port import Ledger, Plan, UnknownPost
 from core.ledger.states import PublicationState
 
@@ -57,7 +57,7 @@ def _planned_state(plan: Plan, now: datetime) -> StateName:
         return plan.desired
     if passed and plan.desired == "paused":
         return "time has passed"
-    if due_at is not None and due_at < now - GRACE:
+    if due_at is not None and due_at < now - START_GRACE:
         return "missing"
     if passed:
         return "going out"
