@@ -1,7 +1,7 @@
-"""HTTP client with one deadline for all requests of a call, no redirects, and errors that tell sent from unsent.
+"""An HTTP client with one deadline for all its requests, no redirects, and separate errors for unsent requests.
 
-The networks' own client libraries retry, follow redirects or wait without a limit. A post that must go out once needs
-to know whether a request may have arrived, so every network uses this client.
+The networks' own client libraries retry, follow redirects or wait without a limit. To publish once, Punctual must know
+whether a request may have arrived, so every network uses this client.
 """
 
 import http.client

@@ -27,8 +27,8 @@ def response(status: int = 200, body: bytes = b"{}", **headers: str) -> Response
     return Response(status=status, headers=named, body=body, complete=True, message="")
 
 
-def test_a_json_post_is_sent_in_utf_8(receiver):
-    server = receiver(200, b'{"id": 1}', Content_Type="application/json")
+def test_a_json_post_is_sent_in_utf_8(start_server):
+    server = start_server(200, b'{"id": 1}', Content_Type="application/json")
     answer = HttpClient("It").post_json(server.url, POST)
     assert answer.ok
     assert answer.complete
@@ -38,8 +38,8 @@ def test_a_json_post_is_sent_in_utf_8(receiver):
     assert body.decode() == '{"text": "Grüße 🎉"}'
 
 
-def test_a_form_is_sent_with_its_fields_and_files(receiver):
-    server = receiver(200)
+def test_a_form_is_sent_with_its_fields_and_files(start_server):
+    server = start_server(200)
     files = {"photo": ("ab12.png", b"\x89PNG\r\n\0", "image/png")}
     assert HttpClient("It").post_form(server.url, {"caption": "Grüße 🎉"}, files, headers={"X-Key": "7"}).ok
     headers, body = server.requests[0]
@@ -61,8 +61,8 @@ def test_a_refused_connection_means_that_nothing_was_sent():
 
 
 @pytest.mark.parametrize("start", [b"", b"HTT", b"HTTP/1.1"])
-def test_a_connection_that_closes_before_the_response_is_ambiguous(rude_receiver, start):
-    server = rude_receiver(lambda handler: handler.wfile.write(start))
+def test_a_connection_that_closes_before_the_response_is_ambiguous(misbehaving_server, start):
+    server = misbehaving_server(lambda handler: handler.wfile.write(start))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
 
@@ -74,34 +74,34 @@ def test_a_connection_that_closes_before_the_response_is_ambiguous(rude_receiver
         b"HTTP/1.1 2000 OK\r\n\r\n",
     ],
 )
-def test_an_invalid_response_is_ambiguous_because_the_request_arrived(rude_receiver, head):
-    server = rude_receiver(lambda handler: handler.wfile.write(head))
+def test_an_invalid_response_is_ambiguous_because_the_request_arrived(misbehaving_server, head):
+    server = misbehaving_server(lambda handler: handler.wfile.write(head))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "\xff", "//", "http://a..b/", "javascript:alert(1)"])
-def test_a_redirect_with_an_invalid_location_is_a_response(rude_receiver, location):
+def test_a_redirect_with_an_invalid_location_is_a_response(misbehaving_server, location):
     head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    server = rude_receiver(lambda handler: handler.wfile.write(head))
+    server = misbehaving_server(lambda handler: handler.wfile.write(head))
     assert HttpClient("It").post_json(server.url, POST).status == 302
     assert len(server.requests) == 1
 
 
-def test_a_redirect_is_not_followed(receiver):
-    assert HttpClient("It").post_json(receiver(301, Location=NO_SERVER).url, POST).status == 301
+def test_a_redirect_is_not_followed(start_server):
+    assert HttpClient("It").post_json(start_server(301, Location=NO_SERVER).url, POST).status == 301
 
 
-def test_a_silent_server_is_ambiguous_at_the_deadline(rude_receiver):
-    server = rude_receiver(lambda handler: time.sleep(1))
+def test_a_silent_server_is_ambiguous_at_the_deadline(misbehaving_server):
+    server = misbehaving_server(lambda handler: time.sleep(1))
     start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
         HttpClient("It", seconds=0.2).post_json(server.url, POST)
     assert time.monotonic() - start < 0.9
 
 
-def test_a_body_that_drips_is_incomplete_at_the_deadline(rude_receiver):
+def test_a_body_that_drips_is_incomplete_at_the_deadline(misbehaving_server):
     def drip(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(40):
@@ -109,13 +109,13 @@ def test_a_body_that_drips_is_incomplete_at_the_deadline(rude_receiver):
             time.sleep(0.05)
 
     start = time.monotonic()
-    answer = HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
+    answer = HttpClient("It", seconds=0.3).post_json(misbehaving_server(drip).url, POST)
     assert answer.ok
     assert not answer.complete
     assert time.monotonic() - start < 1
 
 
-def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(rude_receiver):
+def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(misbehaving_server):
     def drip(handler):
         for byte in b"HTTP/1.1 200 OK\r\nX-Patience: 1":
             handler.wfile.write(bytes([byte]))
@@ -123,7 +123,7 @@ def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(rude_receiver):
 
     start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
-        HttpClient("It", seconds=0.3).post_json(rude_receiver(drip).url, POST)
+        HttpClient("It", seconds=0.3).post_json(misbehaving_server(drip).url, POST)
     assert time.monotonic() - start < 0.6
 
 
@@ -169,11 +169,11 @@ def test_sending_and_waiting_share_one_deadline(slow_reader, reading_seconds):
     assert 0.5 < time.monotonic() - start < 0.9
 
 
-def test_all_requests_of_a_client_share_one_deadline(receiver):
+def test_all_requests_of_a_client_share_one_deadline(start_server):
     client = HttpClient("It", seconds=0.05)
     time.sleep(0.06)
     with pytest.raises(RequestNotSent, match="too long"):
-        client.post_json(receiver(200).url, POST)
+        client.post_json(start_server(200).url, POST)
 
 
 def test_a_client_reports_the_seconds_left():
@@ -181,16 +181,16 @@ def test_a_client_reports_the_seconds_left():
     assert HttpClient("It", seconds=-1).seconds_left < 0
 
 
-def test_a_long_body_is_read_up_to_the_limit(receiver):
-    answer = HttpClient("It").post_json(receiver(200, b"x" * 10_000_000).url, POST)
+def test_a_long_body_is_read_up_to_the_limit(start_server):
+    answer = HttpClient("It").post_json(start_server(200, b"x" * 10_000_000).url, POST)
     assert not answer.complete
     assert RESPONSE_LIMIT <= len(answer.body) < RESPONSE_LIMIT + 70_000
 
 
-def test_credentials_from_netrc_are_not_sent(receiver, tmp_path, monkeypatch):
+def test_credentials_from_netrc_are_not_sent(start_server, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    server = receiver(200)
+    server = start_server(200)
     HttpClient("It").post_json(server.url, POST, headers={"Authorization": "Bearer ours"})
     assert server.requests[0][0]["authorization"] == "Bearer ours"
 
@@ -205,9 +205,9 @@ def test_no_error_or_log_shows_the_url(caplog):
 
 
 @pytest.mark.parametrize("token", ["with\nnewline", "emoji🎉"])
-def test_a_token_that_no_header_can_hold_is_neither_sent_nor_shown(receiver, token):
+def test_a_token_that_no_header_can_hold_is_neither_sent_nor_shown(start_server, token):
     with pytest.raises(RequestNotSent) as caught:
-        HttpClient("It").post_json(receiver(200).url, POST, headers={"Authorization": f"Bearer {token}"})
+        HttpClient("It").post_json(start_server(200).url, POST, headers={"Authorization": f"Bearer {token}"})
     assert token not in str(caught.value)
 
 
@@ -217,8 +217,8 @@ def test_an_invalid_url_is_reported_as_such(url):
         HttpClient("It").post_json(url, POST)
 
 
-def test_an_untrusted_certificate_prevents_sending(rude_receiver, certificate):
-    server = rude_receiver(lambda handler: None)
+def test_an_untrusted_certificate_prevents_sending(misbehaving_server, certificate):
+    server = misbehaving_server(lambda handler: None)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
@@ -248,8 +248,8 @@ def test_redacting_removes_secrets_and_control_characters_and_shortens():
         ("application/json", b'{"message": "' + b"x" * 195 + b's3cret-0123456789"}', "x" * 195 + "..."),
     ],
 )
-def test_an_error_message_is_short_printable_and_without_secrets(receiver, content_type, body, message):
-    answer = HttpClient("It", secrets=[SECRET]).post_json(receiver(422, body, Content_Type=content_type).url, POST)
+def test_an_error_message_is_short_printable_and_without_secrets(start_server, content_type, body, message):
+    answer = HttpClient("It", secrets=[SECRET]).post_json(start_server(422, body, Content_Type=content_type).url, POST)
     assert answer.message.startswith(message)
     assert len(answer.message) <= 200
     assert SECRET not in repr(answer)
