@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from accounts import AccountsPath
-from aws_cdk import Duration, RemovalPolicy, Validations
+from aws_cdk import Duration, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 from media import MEDIA_KEYS, acknowledge_media_keys
 from posting_package import ENTRY
+from python_function import PythonFunction
 
 TIMEOUT_SECONDS = 900
 """The longest timeout of Lambda. The deadline of a network is 25 s, and the relay waits for 45 s.
@@ -22,7 +22,7 @@ MEMORY_MB = 1024
 """With less memory, Lambda's share of a processor makes the first post after a pause take seconds to start."""
 
 
-class PostingServer(Construct):
+class PostingServer(PythonFunction):
     """The posting function behind a public function URL. It publishes only requests that the relay signed."""
 
     def __init__(
@@ -30,22 +30,10 @@ class PostingServer(Construct):
     ) -> None:
         """`concurrency` is reserved from the account's quota and bounds the requests of strangers."""
         super().__init__(scope, name)
-        log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
-        )
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(self.role)
-        self.function = lambda_.Function(
-            self,
-            "Function",
+        self.function = self.add_function(
             description="Publishes the posts that the relay sends, once per destination.",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
             handler=f"{ENTRY}.handle",
             code=lambda_.Code.from_asset(str(package)),
-            role=self.role,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
             memory_size=MEMORY_MB,
             timeout=Duration.seconds(TIMEOUT_SECONDS),
             reserved_concurrent_executions=concurrency,

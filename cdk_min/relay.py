@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, Duration, IgnoreMode, RemovalPolicy, Validations
+from aws_cdk import Acknowledgment, Duration, IgnoreMode, Validations
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+from python_function import PythonFunction
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_WAIT_SECONDS, MAX_REQUEST_SECONDS, REPORTING_SECONDS = 90, 50, 10
@@ -44,30 +43,18 @@ def dead_letter_queue(scope: Construct, name: str) -> sqs.Queue:
     return queue
 
 
-class Relay(Construct):
+class Relay(PythonFunction):
     """lambda_pkg as a function. Lambda retries a failed event twice; then the on-failure queue redelivers it."""
 
     def __init__(self, scope: Construct, name: str, *, environment: dict[str, str]) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(self, "DeadLetters")
         self.failures = self._failures()
-        log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
-        )
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        log_group.grant_write(self.role)
         self.dead_letters.grant_send_messages(self.role)
-        self.function = lambda_.Function(
-            self,
-            "Function",
+        self.function = self.add_function(
             description="Waits for a post's due instant, signs the post and sends it to the posting server.",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
             handler="lambda_pkg.handler.handle",
             code=self._code(),
-            role=self.role,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
             memory_size=128,
             timeout=Duration.seconds(MAX_WAIT_SECONDS + MAX_REQUEST_SECONDS + REPORTING_SECONDS),
             retry_attempts=2,
