@@ -1,4 +1,4 @@
-"""Networks on loopback: servers that others wrote, recorded answers, and a proxy that breaks connections in between."""
+"""Networks on loopback: third-party servers, a server with fixed responses, and a proxy that breaks connections."""
 
 import dataclasses
 import http.client
@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from PIL import Image
 
 from core.accounts.port import Account
-from core.media.folder import FolderMedia
 from core.media.intake import ingest
 from core.posts.models import Media, new_post_id
 from core.publishing.attachments import load_attachments
@@ -27,7 +24,7 @@ from core.publishing.network import Network, NetworkResult, PreparationFailed, P
 from core.time.instants import real_clock
 
 
-class Request:
+class ReceivedRequest:
     """A request as it arrived."""
 
     def __init__(self, handler: BaseHTTPRequestHandler) -> None:
@@ -36,125 +33,137 @@ class Request:
         self.body = handler.rfile.read(int(self.headers.get("content-length", 0)))
 
     @property
+    def target(self) -> str:
+        """The method and the path without the query."""
+        return f"{self.method} {urlsplit(self.path).path}"
+
+    @property
     def json(self) -> Any:
         return json.loads(self.body)
 
     @property
     def form(self) -> dict[str, tuple[str | None, str, bytes]]:
-        """The parts of a form as they arrived, by name: file name, content type and content."""
-        whole = message_from_bytes(b"Content-Type: " + self.headers["content-type"].encode() + b"\r\n\r\n" + self.body)
+        """The file name, content type and content of each field of a form, by the name of the field."""
+        header = f"Content-Type: {self.headers['content-type']}\r\n\r\n"
+        message = message_from_bytes(header.encode() + self.body)
         return {
             part.get_param("name", header="content-disposition"): (
                 part.get_filename(),
                 part.get_content_type(),
                 part.get_payload(decode=True),
             )
-            for part in whole.get_payload()
+            for part in message.get_payload()
         }
 
 
 class StubServer:
-    """A server that gives recorded answers: `answer("POST /2/tweets", 201, {...})`. Asked for others, it says 404."""
+    """A server with fixed responses: `respond("POST /2/tweets", 201, {...})`. It answers other requests with 404."""
 
     def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self._answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.requests: list[ReceivedRequest] = []
+        self._responses: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self._server, self.url = _serve(self._handle)
 
-    def answer(self, what: str, status: int, body: Any = "", **headers: str) -> None:
-        """Answer `METHOD /path` so from now on. A str is sent as text, as Slack does, anything else as JSON."""
+    def respond(self, target: str, status: int, body: Any = "", **headers: str) -> None:
+        """Set the response to `METHOD /path`. A str becomes a text, as Slack sends it; any other body becomes JSON."""
         kind = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._answers[what] = (status, content, {"Content-Type": kind, **named})
+        self._responses[target] = (status, content, {"Content-Type": kind, **named})
 
-    def sent(self, what: str) -> list[Request]:
-        """What was asked of `METHOD /path`."""
-        return [each for each in self.requests if f"{each.method} {urlsplit(each.path).path}" == what]
+    def received(self, target: str) -> list[ReceivedRequest]:
+        """Return the requests to `METHOD /path`."""
+        return [request for request in self.requests if request.target == target]
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
-        request = Request(handler)
+        request = ReceivedRequest(handler)
         self.requests.append(request)
-        missing = (404, b"{}", {"Content-Type": "application/json"})
-        _write(handler, *self._answers.get(f"{request.method} {urlsplit(request.path).path}", missing))
+        not_found = (404, b"{}", {"Content-Type": "application/json"})
+        _write(handler, *self._responses.get(request.target, not_found))
 
 
 class FaultyProxy:
-    """A proxy in front of a server that breaks the connection once, where it is told to.
+    """A proxy in front of a server that breaks connections on demand.
 
-    `break_next("before")` closes it before the server gets the request, `"after"` when the server has answered, before
-    the client hears of it, `"during"` in the middle of the answer's body.
+    `break_next("before")` closes the connection before the server gets the request, `"after"` after the server has
+    responded and before the client gets the response, `"during"` in the middle of the body of the response.
     """
 
-    def __init__(self, target: str) -> None:
-        self._target = urlsplit(target)
+    def __init__(self, server_url: str) -> None:
+        self._server_url = urlsplit(server_url)
         self._faults: list[tuple[str, str]] = []
-        self.passed: list[Request] = []
+        self.forwarded: list[ReceivedRequest] = []
         self.dropped_header: str | None = None
         self._server, self.url = _serve(self._handle)
 
-    def break_next(self, when: str, *, what: str = "") -> None:
-        """Break the next request whose method and path hold `what`."""
-        self._faults.append((when, what))
+    def break_next(self, when: str, request: str = "") -> None:
+        """Break the connection of the next request whose method and path contain `request`."""
+        self._faults.append((when, request))
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
-        request = Request(handler)
-        fault = next((each for each in self._faults if each[1] in f"{request.method} {request.path}"), ("", ""))
-        if fault[0]:
+        request = ReceivedRequest(handler)
+        fault = next((fault for fault in self._faults if fault[1] in f"{request.method} {request.path}"), None)
+        if fault:
             self._faults.remove(fault)
-        if fault[0] == "before":
+        when = fault[0] if fault else None
+        if when == "before":
             return _reset(handler)
-        status, body, headers = self._pass_on(request)
-        if fault[0] == "after":
+        status, body, headers = self._forward(request)
+        if when == "after":
             return _reset(handler)
-        if fault[0] == "during":
-            _write(handler, status, body, headers, cut=len(body) // 2)
+        if when == "during":
+            _write(handler, status, body, headers, length=len(body) // 2)
             return _reset(handler)
         return _write(handler, status, body, headers)
 
-    def _pass_on(self, request: Request) -> tuple[int, bytes, dict[str, str]]:
-        self.passed.append(request)
-        connection = http.client.HTTPConnection(self._target.hostname, self._target.port, timeout=20)
-        sent = {name: value for name, value in request.headers.items() if name != self.dropped_header}
-        connection.request(request.method, request.path, request.body or None, sent)
-        answer = connection.getresponse()
-        body = answer.read()
+    def _forward(self, request: ReceivedRequest) -> tuple[int, bytes, dict[str, str]]:
+        self.forwarded.append(request)
+        connection = http.client.HTTPConnection(self._server_url.hostname, self._server_url.port, timeout=20)
+        headers = {name: value for name, value in request.headers.items() if name != self.dropped_header}
+        connection.request(request.method, request.path, request.body or None, headers)
+        response = connection.getresponse()
+        body = response.read()
         connection.close()
         kept = ("Content-Type", "ETag", "x-restli-id")
-        named = {name: answer.headers[name] for name in kept if name in answer.headers}
-        return answer.status, body, named
+        return response.status, body, {name: response.headers[name] for name in kept if name in response.headers}
 
 
 class PdsUser:
-    """Somebody with an account on a Bluesky server, and what stands in their repository."""
+    """A user with an account on a Bluesky server."""
 
     def __init__(self, server: str) -> None:
         self.server, self.handle = server, f"a{secrets.token_hex(4)}.test"
-        pds_user = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
-        made = self._call("server.createAccount", pds_user)
-        self.did, self._token = made["did"], made["accessJwt"]
+        details = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
+        account = self._call("server.createAccount", details)
+        self.did, self._token = account["did"], account["accessJwt"]
         self.password = self._call("server.createAppPassword", {"name": "punctual"})["password"]
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The filled form that connects the account."""
+        return {"handle": self.handle, "password": self.password, "server": self.server}
 
     def _call(self, method: str, content: dict) -> dict:
         headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
-        answer = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else {}
+        response = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
+        assert response.ok, response.text
+        return response.json() if response.content else {}
 
     def posts(self) -> list[dict]:
+        """Return the records of the user's posts."""
         params = {"repo": self.did, "collection": "app.bsky.feed.post"}
-        answer = requests.get(f"{self.server}/xrpc/com.atproto.repo.listRecords", params=params, timeout=10)
-        return answer.json()["records"]
+        response = requests.get(f"{self.server}/xrpc/com.atproto.repo.listRecords", params=params, timeout=10)
+        return response.json()["records"]
 
-    def revoke(self) -> None:
+    def revoke_app_password(self) -> None:
         self._call("server.revokeAppPassword", {"name": "punctual"})
 
 
@@ -169,23 +178,24 @@ def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingH
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # connections that break are what is wanted here
+    server.handle_error = lambda *_: None  # tests break connections on purpose
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def _write(
-    handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], cut: int | None = None
+    handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], length: int | None = None
 ) -> None:
+    """Write a response, of its body `length` bytes only."""
     handler.send_response(status)
     for name, value in {**headers, "Content-Length": str(len(body))}.items():
         handler.send_header(name, value)
     handler.end_headers()
-    handler.wfile.write(body[:cut])
+    handler.wfile.write(body[:length])
 
 
 def _reset(handler: BaseHTTPRequestHandler) -> None:
-    """Hang up so that the client sees a reset, not an orderly end."""
+    """Close the connection with a reset, not with an orderly end."""
     handler.wfile.flush()
     with suppress(OSError):
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
@@ -194,6 +204,7 @@ def _reset(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.fixture
 def stub() -> Iterator[StubServer]:
+    """Start a server with fixed responses."""
     server = StubServer()
     yield server
     server.close()
@@ -201,96 +212,89 @@ def stub() -> Iterator[StubServer]:
 
 @pytest.fixture
 def faulty_proxy() -> Iterator[Callable[[str], FaultyProxy]]:
+    """Start proxies in front of servers."""
     with ExitStack() as closing:
 
-        def start(target: str) -> FaultyProxy:
-            line = FaultyProxy(target)
-            closing.callback(line.close)
-            return line
+        def start(server_url: str) -> FaultyProxy:
+            proxy = FaultyProxy(server_url)
+            closing.callback(proxy.close)
+            return proxy
 
         yield start
 
 
 @pytest.fixture
 def publication() -> Callable[..., Publication]:
-    """Build a publication to an account, due now, under a key of its own."""
+    """Build a publication to an account, due now, with a key of its own."""
 
     def build(account: Account, text: str = "Grüße aus Köln 🎉", **others: Any) -> Publication:
         now = real_clock()
         post_id = new_post_id()
-        whole = {"occurrence_key": post_id, "post_id": post_id, "due_at": now, **others}
-        return Publication(account=account, text=text, **whole)
+        members = {"occurrence_key": post_id, "post_id": post_id, "due_at": now, **others}
+        return Publication(account=account, text=text, **members)
 
     return build
 
 
 @pytest.fixture
-def store(tmp_path) -> FolderMedia:
-    """Where the pictures and videos of posts are."""
-    return FolderMedia(tmp_path / "media")
+def make_picture(media_store, encoded_picture) -> Callable[..., Media]:
+    """Store a picture of one colour with a description."""
+    return lambda colour, alt="", **options: ingest(media_store, encoded_picture(colour, **options), alt=alt)
 
 
 @pytest.fixture
-def drawn(store) -> Callable[..., Media]:
-    """A picture in a colour, described."""
-
-    def draw(colour: str, alt: str = "", size: tuple[int, int] = (400, 300)) -> Media:
-        file = BytesIO()
-        Image.new("RGB", size, colour).save(file, "PNG")
-        return ingest(store, file.getvalue(), alt=alt)
-
-    return draw
-
-
-@pytest.fixture
-def unprepared(publication, store) -> Callable[..., Publication]:
-    """Build a publication with these pictures, as a network takes them."""
+def with_media(publication, media_store) -> Callable[..., Publication]:
+    """Build a publication with media within the limits of a network."""
 
     def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
-        ready = load_attachments(media, store, network.media_limits(account), network.label)
-        return publication(account, media=ready, **others)
+        attachments = load_attachments(media, media_store, network.media_limits(account), network.label)
+        return publication(account, media=attachments, **others)
 
     return build
 
 
 @pytest.fixture
-def with_pictures(unprepared) -> Callable[..., Publication]:
-    """Build a publication with these pictures, ready for a network."""
+def prepare() -> Callable[[Network, Publication], Publication]:
+    """Prepare a publication, as the fence does before its first attempt."""
+    return lambda network, publication: dataclasses.replace(publication, prepared=network.prepare(publication))
+
+
+@pytest.fixture
+def prepared_with_media(with_media, prepare) -> Callable[..., Publication]:
+    """Build and prepare a publication with media."""
 
     def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
-        post = unprepared(network, account, *media, **others)
-        return dataclasses.replace(post, prepared=network.prepare(post))
+        return prepare(network, with_media(network, account, *media, **others))
 
     return build
 
 
 @pytest.fixture
-def publish() -> Callable[[Network, Publication], NetworkResult]:
-    """Prepare and publish, as the fence does; what cannot be prepared is not published."""
+def publish(prepare) -> Callable[[Network, Publication], NetworkResult]:
+    """Prepare and publish, as the fence does. If the preparation fails, nothing is published."""
 
-    def attempt(network: Network, post: Publication) -> NetworkResult:
+    def attempt(network: Network, publication: Publication) -> NetworkResult:
         try:
-            prepared = network.prepare(post)
+            return network.publish(prepare(network, publication))
         except PreparationFailed as error:
             return error.result
-        return network.publish(dataclasses.replace(post, prepared=prepared))
 
     return attempt
 
 
 @pytest.fixture(params=["fake", "real"])
 def pds(request) -> str:
-    """A Bluesky server: the stand-in, and the real one where it is installed."""
+    """Return the address of the fake Bluesky server and of the real one, if it is installed."""
     return request.getfixturevalue(f"{request.param}_pds")
 
 
 @pytest.fixture
 def new_pds_user() -> type[PdsUser]:
-    """Make somebody new on a Bluesky server."""
+    """Create a user on a Bluesky server."""
     return PdsUser
 
 
 @pytest.fixture
 def pds_user(pds, new_pds_user) -> PdsUser:
-    """Somebody new on each Bluesky server."""
+    """Create a user on each Bluesky server."""
     return new_pds_user(pds)

@@ -1,7 +1,8 @@
-"""Discord, Slack, Telegram, X and LinkedIn: no doubt is ever repeated by itself, and no secret ever shown."""
+"""Discord, Slack, Telegram, X and LinkedIn: an ambiguous attempt is never repeated, and a secret never shown."""
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.accounts.port import Account
-from core.publishing.network import Network, Published, Refused, RetryLater, Unconfirmed
+from core.publishing.network import Network, NetworkResult, Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.discord.network import DiscordNetwork
 from core.publishing.networks.linkedin.network import LinkedInNetwork
 from core.publishing.networks.slack.network import SlackNetwork
@@ -22,11 +23,12 @@ SECRET = "s3cret-0123456789"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A network, an account on it, where it publishes, and what it answers when it has."""
+    """A network, an account, the request that publishes, and its successful response."""
 
-    make: Any
+    network: Callable[[str], Network]
+    """The network with its API at a URL."""
     account: Account
-    place: str
+    post: str
     status: int
     body: Any
     url: str | None
@@ -39,45 +41,45 @@ def _account(destination: str, identity: str, **credentials: str) -> Account:
 
 CASES = {
     "discord": Case(
-        make=lambda url: DiscordNetwork(real_clock, api=url),
+        network=lambda url: DiscordNetwork(real_clock, api=url),
         account=_account("discord:news", "77", webhook=f"123/{SECRET}"),
-        place=f"POST /webhooks/123/{SECRET}",
+        post=f"POST /webhooks/123/{SECRET}",
         status=200,
         body={"id": "5", "channel_id": "6", "content": "..."},
         url="https://discord.com/channels/77/6/5",
         headers={},
     ),
     "slack": Case(
-        make=lambda url: SlackNetwork(real_clock, hooks=url),
+        network=lambda url: SlackNetwork(real_clock, hooks=url),
         account=_account("slack:team", "", webhook=f"T1/B2/{SECRET}"),
-        place=f"POST /services/T1/B2/{SECRET}",
+        post=f"POST /services/T1/B2/{SECRET}",
         status=200,
         body="ok",
         url=None,
         headers={},
     ),
     "telegram": Case(
-        make=lambda url: TelegramNetwork(real_clock, api=url),
+        network=lambda url: TelegramNetwork(real_clock, api=url),
         account=_account("telegram:news", "-1001", token=f"1:{SECRET}"),
-        place=f"POST /bot1:{SECRET}/sendMessage",
+        post=f"POST /bot1:{SECRET}/sendMessage",
         status=200,
         body={"ok": True, "result": {"message_id": 9, "chat": {"id": -1001, "type": "channel", "username": "news"}}},
         url="https://t.me/news/9",
         headers={},
     ),
     "x": Case(
-        make=lambda url: XNetwork(real_clock, api=url),
+        network=lambda url: XNetwork(real_clock, api=url),
         account=_account("x:ada", "1", key=f"a{SECRET}", key_secret=f"b{SECRET}", token=SECRET, token_secret=SECRET),
-        place="POST /2/tweets",
+        post="POST /2/tweets",
         status=201,
         body={"data": {"id": "12", "text": "..."}},
         url="https://x.com/ada/status/12",
         headers={},
     ),
     "linkedin": Case(
-        make=lambda url: LinkedInNetwork(real_clock, api=url),
+        network=lambda url: LinkedInNetwork(real_clock, api=url),
         account=_account("linkedin:abc", "urn:li:person:abc", token=SECRET),
-        place="POST /rest/posts",
+        post="POST /rest/posts",
         status=201,
         body="",
         url="https://www.linkedin.com/feed/update/urn:li:share:3/",
@@ -92,104 +94,104 @@ def case(request) -> Case:
 
 
 @pytest.fixture
-def published(case, stub) -> Network:
-    """The network, which publishes when it is asked to."""
-    stub.answer(case.place, case.status, case.body, **case.headers)
-    return case.make(stub.url)
+def publish(case, stub, publication) -> Callable[..., NetworkResult]:
+    """Publish a post to the network. The stub accepts it; the URL may be another one."""
+    stub.respond(case.post, case.status, case.body, **case.headers)
+    return lambda url=stub.url: case.network(url).publish(publication(case.account))
 
 
-def test_a_post_goes_out_with_its_link(case, published, publication, stub):
-    result = published.publish(publication(case.account))
+def test_a_post_is_published_with_its_link(case, publish, stub):
+    result = publish()
     assert isinstance(result, Published)
     assert result.url == case.url
-    assert len(stub.sent(case.place)) == 1
+    assert len(stub.received(case.post)) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_connection_that_breaks_leaves_the_post_unconfirmed(case, published, publication, stub, faulty_proxy, when):
-    line = faulty_proxy(stub.url)
-    line.break_next(when)
-    result = case.make(line.url).publish(publication(case.account))
+def test_a_broken_connection_leaves_the_post_unconfirmed(case, publish, stub, faulty_proxy, when):
+    proxy = faulty_proxy(stub.url)
+    proxy.break_next(when)
+    result = publish(proxy.url)
     assert isinstance(result, Unconfirmed)
-    assert "check the network" in result.reason
-    assert len(stub.sent(case.place)) == (1 if when == "after" else 0)
+    assert "Check the network" in result.reason
+    assert len(stub.received(case.post)) == (1 if when == "after" else 0)
 
 
-def test_an_answer_that_breaks_off_after_a_yes_is_a_yes(case, published, publication, stub, faulty_proxy):
+def test_a_success_whose_response_is_cut_off_is_published(case, publish, stub, faulty_proxy):
     if not case.body:
-        pytest.skip("all of its answer is in the headers")
-    line = faulty_proxy(stub.url)
-    line.break_next("during")
-    result = case.make(line.url).publish(publication(case.account))
+        pytest.skip("the whole response is in the headers")
+    proxy = faulty_proxy(stub.url)
+    proxy.break_next("during")
+    result = publish(proxy.url)
     assert isinstance(result, Published)
     assert result.url is None
 
 
-def test_a_yes_that_is_not_from_the_network_leaves_the_post_unconfirmed(case, publication, stub):
-    stub.answer(case.place, 200, "<html>Welcome to our Wi-Fi</html>")
-    assert isinstance(case.make(stub.url).publish(publication(case.account)), Unconfirmed)
+def test_a_success_that_is_not_from_the_network_leaves_the_post_unconfirmed(case, publish, stub):
+    stub.respond(case.post, 200, "<html>Welcome to our Wi-Fi</html>")
+    assert isinstance(publish(), Unconfirmed)
 
 
-def test_a_network_that_cannot_be_reached_is_tried_again(case, publication):
-    assert isinstance(case.make("http://127.0.0.1:9").publish(publication(case.account)), RetryLater)
+def test_an_unreachable_network_is_retried(publish):
+    assert isinstance(publish("http://127.0.0.1:9"), RetryLater)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520])
-def test_a_fault_on_the_other_side_leaves_the_post_unconfirmed(case, publication, stub, status):
-    stub.answer(case.place, status, "<html>Bad gateway</html>")
-    assert isinstance(case.make(stub.url).publish(publication(case.account)), Unconfirmed)
+def test_a_server_error_leaves_the_post_unconfirmed(case, publish, stub, status):
+    stub.respond(case.post, status, "<html>Bad gateway</html>")
+    assert isinstance(publish(), Unconfirmed)
 
 
-def test_a_proxys_503_leaves_the_post_unconfirmed_although_it_says_when_to_come_back(case, publication, stub):
-    page = "<title>503 Backend fetch failed</title>"  # what Varnish says, whether or not the post arrived
-    stub.answer(case.place, 503, page, Retry_After="5")
-    assert isinstance(case.make(stub.url).publish(publication(case.account)), Unconfirmed)
+def test_a_503_with_retry_after_leaves_the_post_unconfirmed(case, publish, stub):
+    page = "<title>503 Backend fetch failed</title>"  # from Varnish, whether or not the post arrived
+    stub.respond(case.post, 503, page, Retry_After="5")
+    assert isinstance(publish(), Unconfirmed)
 
 
 @pytest.mark.parametrize("status", [425, 429])
-def test_a_network_that_asks_for_a_pause_gets_it(case, publication, stub, status):
-    stub.answer(case.place, status, {"message": "slow down"}, Retry_After="7")
-    result = case.make(stub.url).publish(publication(case.account))
+def test_a_rate_limit_delays_the_next_attempt(case, publish, stub, status):
+    stub.respond(case.post, status, {"message": "slow down"}, Retry_After="7")
+    result = publish()
     assert isinstance(result, RetryLater)
     assert result.retry_after == timedelta(seconds=7)
 
 
-def test_a_log_in_that_no_longer_holds_asks_to_connect_again(case, publication, stub):
-    stub.answer(case.place, 401, {"message": "no"})
-    result = case.make(stub.url).publish(publication(case.account))
+def test_an_expired_login_asks_the_user_to_connect_again(case, publish, stub):
+    stub.respond(case.post, 401, {"message": "no"})
+    result = publish()
     assert isinstance(result, Refused)
     assert "Connect the account again" in result.reason
 
 
-def test_a_redirect_is_not_followed(case, publication, stub):
-    stub.answer(case.place, 307, "", Location=f"{stub.url}/elsewhere")
-    assert isinstance(case.make(stub.url).publish(publication(case.account)), Refused)
+def test_a_redirect_is_not_followed(case, publish, stub):
+    stub.respond(case.post, 307, "", Location=f"{stub.url}/elsewhere")
+    assert isinstance(publish(), Refused)
     assert len(stub.requests) == 1
 
 
-def test_an_answer_of_ten_megabytes_is_not_read_to_its_end(case, publication, stub):
-    stub.answer(case.place, 400, {"message": "x" * 10_000_000})
-    result = case.make(stub.url).publish(publication(case.account))
+def test_a_response_of_ten_megabytes_is_not_read_to_its_end(case, publish, stub):
+    stub.respond(case.post, 400, {"message": "x" * 10_000_000})
+    result = publish()
     assert isinstance(result, Refused)
     assert len(result.reason) < 300
 
 
-def test_no_secret_shows_whatever_happens(case, publication, stub, caplog):
-    """Not even where the other side repeats it, and not in a log at its chattiest."""
+def test_no_result_check_or_log_shows_a_secret(case, publish, stub, caplog):
+    """Also if the server repeats it, and also in the debug log."""
     caplog.set_level(logging.DEBUG)
-    said = []
+    results = []
     for status in (400, 401, 403, 404, 429, 500):
-        stub.answer(case.place, status, {"message": f"bad token {SECRET}", "description": SECRET, "detail": SECRET})
-        said.append(case.make(stub.url).publish(publication(case.account)))
-    said += [
-        case.make("http://127.0.0.1:9").publish(publication(case.account)),
-        case.make(stub.url).check(case.account),
+        stub.respond(case.post, status, {"message": f"bad token {SECRET}", "description": SECRET, "detail": SECRET})
+        results.append(publish())
+    results += [
+        publish("http://127.0.0.1:9"),
+        case.network(stub.url).check(case.account),
     ]
-    shown = f"{said} {case.account!r} {caplog.text}"
+    shown = f"{results} {case.account!r} {caplog.text}"
     assert "bad token" not in shown or "..." in shown
     assert SECRET not in shown
 
 
-def test_the_check_says_in_words_what_is_wrong(case, stub):
-    assert re.search(r"answered 404|did not|incomplete", case.make(stub.url).check(case.account))
-    assert "could not be reached" in case.make("http://127.0.0.1:9").check(case.account)
+def test_a_check_names_the_problem(case, stub):
+    assert re.search(r"answered 404|did not|incomplete", case.network(stub.url).check(case.account))
+    assert "could not be reached" in case.network("http://127.0.0.1:9").check(case.account)

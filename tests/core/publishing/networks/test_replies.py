@@ -1,4 +1,4 @@
-"""Threads on the networks that know what a post replies to."""
+"""Threads on the networks with replies."""
 
 import dataclasses
 import secrets
@@ -15,36 +15,36 @@ from core.time.instants import real_clock
 
 
 @pytest.fixture
-def thread(publication):
-    """Publish three texts as a thread, each attempt repeated, and return what the last attempts brought."""
+def thread(publication, prepare):
+    """Publish texts as a thread, each of them twice, and return the results of the second attempts."""
 
     def publish(network, account, texts):
-        found = []
+        results = []
         for text in texts:
-            post = publication(account, text, earlier_references=tuple(each.reference for each in found))
-            post = dataclasses.replace(post, prepared=network.prepare(post))
+            post = publication(account, text, earlier_references=tuple(each.reference for each in results))
+            post = prepare(network, post)
             network.publish(post)
-            found.append(network.publish(dataclasses.replace(post, attempt=2)))
-        return found
+            results.append(network.publish(dataclasses.replace(post, attempt=2)))
+        return results
 
     return publish
 
 
-def test_on_mastodon_each_status_replies_to_the_one_before(thread, mastodon_server):
+def test_a_status_on_mastodon_replies_to_the_one_before(thread, mastodon_server):
     network = MastodonNetwork(real_clock, sleep=lambda seconds: None)
     account = network.connect({"server": mastodon_server, "token": "mock_token"})
     mark = secrets.token_hex(8)
     published = thread(network, account, [f"{mark} {number}" for number in (1, 2, 3)])
-    place = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
-    listed = requests.get(place, headers={"Authorization": "Bearer mock_token"}, timeout=10).json()
-    statuses = [status for status in reversed(listed) if mark in status["content"]]
+    url = f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses"
+    latest = requests.get(url, headers={"Authorization": "Bearer mock_token"}, timeout=10).json()
+    statuses = [status for status in reversed(latest) if mark in status["content"]]
     assert [status["in_reply_to_id"] for status in statuses] == [None, statuses[0]["id"], statuses[1]["id"]]
     assert [each.reference["id"] for each in published] == [status["id"] for status in statuses]
 
 
-def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, pds_user):
+def test_a_post_on_bluesky_refers_to_the_first_and_to_the_one_before(thread, pds_user):
     network = BlueskyNetwork(real_clock)
-    account = network.connect({"handle": pds_user.handle, "password": pds_user.password, "server": pds_user.server})
+    account = network.connect(pds_user.form)
     published = thread(network, account, ["one", "two", "three"])
     posts = {post["value"]["text"]: post for post in pds_user.posts()}
     assert "reply" not in posts["one"]["value"]
@@ -55,13 +55,13 @@ def test_on_bluesky_each_post_names_the_first_and_the_one_before(thread, pds_use
     assert len(posts) == 3
 
 
-def test_on_x_each_post_replies_to_the_one_before(publication, stub):
+def test_a_post_on_x_replies_to_the_one_before(publication, stub):
     network = XNetwork(real_clock, api=stub.url)
     account = Account(
         destination="x:ada", label="ada", credentials={name: SecretStr(secrets.token_hex(8)) for name in KEYS}
     )
-    stub.answer("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
+    stub.respond("POST /2/tweets", 201, {"data": {"id": "7", "text": "one"}})
     first = network.publish(publication(account, "one"))
     network.publish(publication(account, "two", earlier_references=(first.reference,)))
-    sent = [request.json for request in stub.sent("POST /2/tweets")]
+    sent = [request.json for request in stub.received("POST /2/tweets")]
     assert sent == [{"text": "one"}, {"text": "two", "reply": {"in_reply_to_tweet_id": "7"}}]

@@ -1,4 +1,4 @@
-"""Facets: ranges of bytes, whatever stands before them."""
+"""Facets: their ranges in bytes, after any text."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ def resolve(handle: str) -> str | None:
     return f"did:plc:{handle}"
 
 
-def stretches(text: str) -> list[tuple[str, str]]:
+def ranges(text: str) -> list[tuple[str, str]]:
     whole = text.encode()
     return [
         (
@@ -49,15 +49,15 @@ def stretches(text: str) -> list[tuple[str, str]]:
     st.lists(st.tuples(st.sampled_from(["word", "link", "tag", "mention"]), st.data()), max_size=8),
     st.sampled_from(" \n\t"),
 )
-def test_everything_between_spaces_is_found_exactly_where_it_stands(pieces, space):
+def test_every_link_tag_and_mention_between_spaces_gets_its_exact_range(pieces, space):
     kinds = {"word": WORDS, "link": LINKS, "tag": TAGS, "mention": MENTIONS}
-    drawn = [(kind, data.draw(kinds[kind])) for kind, data in pieces]
-    text = space.join(piece for _, piece in drawn)
-    assert stretches(text) == [(piece, kind) for kind, piece in drawn if kind != "word"]
+    make_picture = [(kind, data.draw(kinds[kind])) for kind, data in pieces]
+    text = space.join(piece for _, piece in make_picture)
+    assert ranges(text) == [(piece, kind) for kind, piece in make_picture if kind != "word"]
 
 
 @given(st.text(max_size=60) | st.text(st.sampled_from("@#ab.:/()😀ü \n-_1"), max_size=60))
-def test_ranges_are_whole_characters_in_order_and_apart(text):
+def test_ranges_cover_whole_characters_in_order_without_overlap(text):
     whole, last = text.encode(), 0
     for facet in facets(text, resolve):
         start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
@@ -79,13 +79,13 @@ def test_ranges_are_whole_characters_in_order_and_apart(text):
         ("@ada.test's dog", [("@ada.test", "mention")]),
     ],
 )
-def test_what_people_write_is_understood(text, found):
-    assert stretches(text) == found
+def test_facets_are_found_in_everyday_texts(text, found):
+    assert ranges(text) == found
 
 
 def test_a_mention_that_does_not_resolve_stays_plain_text():
     assert facets("hi @nobody.test", lambda handle: None) == []
 
 
-def test_handles_are_asked_for_once_and_in_lower_case():
+def test_mentioned_handles_are_lower_case_without_duplicates():
     assert mentioned_handles("@Ada.Test @ada.test @bob.test") == ["ada.test", "bob.test"]

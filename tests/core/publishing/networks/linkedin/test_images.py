@@ -24,9 +24,9 @@ def linkedin(stub):
 
     def answering(at):
         value = {"uploadUrlExpiresAt": 1650567510704, "uploadUrl": f"{at}{PLACE}?ut=ticket", "image": URN}
-        stub.answer(ANNOUNCE, 200, {"value": value})
-        stub.answer(UPLOAD, 201)
-        stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+        stub.respond(ANNOUNCE, 200, {"value": value})
+        stub.respond(UPLOAD, 201)
+        stub.respond(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
         return LinkedInNetwork(real_clock, api=at)
 
     return answering
@@ -37,8 +37,8 @@ def network(linkedin, stub):
     return linkedin(stub.url)
 
 
-def test_one_picture_is_announced_sent_and_shown_with_its_description(network, stub, unprepared, drawn, publish):
-    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), text="Look")
+def test_one_picture_is_announced_sent_and_shown_with_its_description(network, stub, with_media, make_picture, publish):
+    post = with_media(network, ACCOUNT, make_picture("red", "A red one"), text="Look")
     assert publish(network, post).url == "https://www.linkedin.com/feed/update/urn:li:share:7/"
     announced, sent, posted = stub.requests
     assert announced.path == "/rest/images?action=initializeUpload"
@@ -52,12 +52,12 @@ def test_one_picture_is_announced_sent_and_shown_with_its_description(network, s
     assert all(request.headers["linkedin-version"] for request in (announced, posted))
 
 
-def test_several_go_out_together_in_their_order(network, stub, unprepared, drawn, publish):
-    pictures = [drawn("red", "A red one"), drawn("blue"), drawn("green", "A green one")]
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, *pictures)), Published)
+def test_several_go_out_together_in_their_order(network, stub, with_media, make_picture, publish):
+    pictures = [make_picture("red", "A red one"), make_picture("blue"), make_picture("green", "A green one")]
+    assert isinstance(publish(network, with_media(network, ACCOUNT, *pictures)), Published)
     images = [{"id": URN, "altText": "A red one"}, {"id": URN}, {"id": URN, "altText": "A green one"}]
-    assert stub.sent(POST)[0].json["content"] == {"multiImage": {"images": images}}
-    assert len(stub.sent(UPLOAD)) == 3
+    assert stub.received(POST)[0].json["content"] == {"multiImage": {"images": images}}
+    assert len(stub.received(UPLOAD)) == 3
 
 
 def test_a_text_alone_has_no_content_beside_it(network, stub, publication):
@@ -69,37 +69,37 @@ def test_a_text_alone_has_no_content_beside_it(network, stub, publication):
 @pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    linkedin, stub, unprepared, drawn, faulty_proxy, what, when, publish
+    linkedin, stub, with_media, make_picture, faulty_proxy, what, when, publish
 ):
-    line = faulty_proxy(stub.url)
-    network = linkedin(line.url)
-    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"))
-    line.break_next(when, what=what)
+    proxy = faulty_proxy(stub.url)
+    network = linkedin(proxy.url)
+    post = with_media(network, ACCOUNT, make_picture("red", "A red one"), make_picture("blue"))
+    proxy.break_next(when, request=what)
     assert isinstance(publish(network, post), RetryLater)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
     assert isinstance(publish(network, post), Published)
-    assert len(stub.sent(POST)) == 1
+    assert len(stub.received(POST)) == 1
 
 
 def test_an_announcement_that_breaks_in_the_middle_of_its_answer_is_tried_again(
-    linkedin, stub, unprepared, drawn, faulty_proxy, publish
+    linkedin, stub, with_media, make_picture, faulty_proxy, publish
 ):
-    line = faulty_proxy(stub.url)
-    network = linkedin(line.url)
-    line.break_next("during", what=ANNOUNCE)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
-    assert stub.sent(UPLOAD) + stub.sent(POST) == []
+    proxy = faulty_proxy(stub.url)
+    network = linkedin(proxy.url)
+    proxy.break_next("during", request=ANNOUNCE)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red"))), RetryLater)
+    assert stub.received(UPLOAD) + stub.received(POST) == []
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_pictures_that_breaks_is_not_tried_again(
-    linkedin, stub, unprepared, drawn, faulty_proxy, when, expected, publish
+    linkedin, stub, with_media, make_picture, faulty_proxy, when, expected, publish
 ):
-    line = faulty_proxy(stub.url)
-    network = linkedin(line.url)
-    line.break_next(when, what=POST)
-    assert type(publish(network, unprepared(network, ACCOUNT, drawn("red")))) is expected
-    assert len(stub.sent(POST)) == (when != "before")
+    proxy = faulty_proxy(stub.url)
+    network = linkedin(proxy.url)
+    proxy.break_next(when, request=POST)
+    assert type(publish(network, with_media(network, ACCOUNT, make_picture("red")))) is expected
+    assert len(stub.received(POST)) == (when != "before")
 
 
 @pytest.mark.parametrize("what", [ANNOUNCE, UPLOAD])
@@ -116,21 +116,21 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(
     ],
 )
 def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, stub, unprepared, drawn, what, status, expected, publish
+    network, stub, with_media, make_picture, what, status, expected, publish
 ):
-    stub.answer(what, status, {"message": f"Not with {SECRET} at {PLACE}?ut=ticket" if what == UPLOAD else SECRET})
-    result = publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
+    stub.respond(what, status, {"message": f"Not with {SECRET} at {PLACE}?ut=ticket" if what == UPLOAD else SECRET})
+    result = publish(network, with_media(network, ACCOUNT, make_picture("red"), make_picture("blue")))
     assert type(result) is expected
     assert SECRET not in repr(result)
     assert "ticket" not in repr(result)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
 
 
 def test_a_version_that_is_no_longer_spoken_is_told_before_anything_is_uploaded(
-    network, stub, unprepared, drawn, publish
+    network, stub, with_media, make_picture, publish
 ):
-    stub.answer(ANNOUNCE, 426, {"code": "NONEXISTENT_VERSION"})
-    result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
+    stub.respond(ANNOUNCE, 426, {"code": "NONEXISTENT_VERSION"})
+    result = publish(network, with_media(network, ACCOUNT, make_picture("red")))
     assert isinstance(result, Refused)
     assert "Update Punctual" in result.reason
     assert len(stub.requests) == 1
@@ -155,52 +155,54 @@ def test_a_version_that_is_no_longer_spoken_is_told_before_anything_is_uploaded(
     ],
 )
 def test_neither_picture_nor_token_goes_to_an_address_that_is_not_linkedins(
-    network, stub, unprepared, drawn, address, publish
+    network, stub, with_media, make_picture, address, publish
 ):
-    stub.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
-    result = publish(network, unprepared(network, ACCOUNT, drawn("red")))
+    stub.respond(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    result = publish(network, with_media(network, ACCOUNT, make_picture("red")))
     assert isinstance(result, Refused)
     assert "not its own" in result.reason
     assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize("host", ["www.linkedin.com", "api.linkedin.com", "linkedin.com"])
-def test_pictures_go_to_linkedins_own_hosts(network, stub, unprepared, drawn, monkeypatch, host, publish):
+def test_pictures_go_to_linkedins_own_hosts(network, stub, with_media, make_picture, monkeypatch, host, publish):
     """The one request that would leave this machine is taken down instead of sent."""
     address, taken, send = f"https://{host}{PLACE}?ca=vector_feedshare&ut=a~b[0]", [], HttpClient.send
 
-    def caught(line, method, url, **options):
+    def caught(proxy, method, url, **options):
         if method != "PUT":
-            return send(line, method, url, **options)
+            return send(proxy, method, url, **options)
         taken.append(url)
         return Response(status=201, headers={}, body=b"", complete=True, message="Created")
 
     monkeypatch.setattr(HttpClient, "send", caught)
-    stub.answer(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), Published)
+    stub.respond(ANNOUNCE, 200, {"value": {"uploadUrl": address, "image": URN}})
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red"))), Published)
     assert taken == [address]
 
 
 @pytest.mark.parametrize(
     "value", [None, {}, {"uploadUrl": "https://www.linkedin.com/1"}, {"uploadUrl": 1, "image": URN}, {"image": URN}]
 )
-def test_an_announcement_that_does_not_say_where_to_is_tried_again(network, stub, unprepared, drawn, value, publish):
-    stub.answer(ANNOUNCE, 200, {"value": value})
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
+def test_an_announcement_that_does_not_say_where_to_is_tried_again(
+    network, stub, with_media, make_picture, value, publish
+):
+    stub.respond(ANNOUNCE, 200, {"value": value})
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red"))), RetryLater)
     assert len(stub.requests) == 1
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, stub, unprepared, drawn, monkeypatch, publish):
+def test_uploads_that_take_too_long_leave_nothing_out(network, stub, with_media, make_picture, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.linkedin.network.UPLOAD_SECONDS", 0.0)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red"))), RetryLater)
     assert stub.requests == []
 
 
-def test_twenty_pictures_are_the_most(network, stub, unprepared, drawn, publish):
-    picture = drawn("red")
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, *[picture] * 20)), Published)
-    assert len(stub.sent(POST)[0].json["content"]["multiImage"]["images"]) == 20
+def test_twenty_pictures_are_the_most(network, stub, with_media, make_picture, publish):
+    picture = make_picture("red")
+    assert isinstance(publish(network, with_media(network, ACCOUNT, *[picture] * 20)), Published)
+    assert len(stub.received(POST)[0].json["content"]["multiImage"]["images"]) == 20
     with pytest.raises(CannotAttach, match="LinkedIn accepts 20"):
-        unprepared(network, ACCOUNT, *[picture] * 21)
+        with_media(network, ACCOUNT, *[picture] * 21)
     with pytest.raises(CannotAttach, match="has 4,087 characters; LinkedIn accepts 4,086"):
-        unprepared(network, ACCOUNT, drawn("red", "a" * 4087))
+        with_media(network, ACCOUNT, make_picture("red", "a" * 4087))

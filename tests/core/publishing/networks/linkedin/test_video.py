@@ -47,11 +47,11 @@ def linkedin(stub, pauses):
     """What LinkedIn answers where all is well; `at` is where it wants the video."""
 
     def answering(at, *, token=""):
-        stub.answer(ACT, 200, asked_for(at, token=token))
-        stub.answer(f"PUT {FIRST}", 200, ETag='"/ambry-video/1"')
-        stub.answer(f"PUT {SECOND}", 200, ETag="/ambry-video/2")
-        stub.answer(STATUS, 200, {"id": URN, "owner": "urn:li:person:abc", "status": "AVAILABLE"})
-        stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+        stub.respond(ACT, 200, asked_for(at, token=token))
+        stub.respond(f"PUT {FIRST}", 200, ETag='"/ambry-video/1"')
+        stub.respond(f"PUT {SECOND}", 200, ETag="/ambry-video/2")
+        stub.respond(STATUS, 200, {"id": URN, "owner": "urn:li:person:abc", "status": "AVAILABLE"})
+        stub.respond(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
         return LinkedInNetwork(real_clock, api=at, sleep=pauses.append)
 
     return answering
@@ -63,11 +63,11 @@ def network(linkedin, stub):
 
 
 @pytest.fixture
-def with_video(unprepared, store):
+def with_video(with_media, media_store):
     """Build a publication with a video."""
 
     def build(network, **others):
-        return unprepared(network, ACCOUNT, ingest(store, VIDEO, alt="A film"), **others)
+        return with_media(network, ACCOUNT, ingest(media_store, VIDEO, alt="A film"), **others)
 
     return build
 
@@ -98,7 +98,7 @@ def test_a_video_is_announced_sent_in_parts_finished_and_shown(linkedin, stub, w
 
 def test_the_parts_are_sent_without_the_members_token(network, stub, with_video, publish):
     publish(network, with_video(network))
-    for part in stub.sent(f"PUT {FIRST}") + stub.sent(f"PUT {SECOND}"):
+    for part in stub.received(f"PUT {FIRST}") + stub.received(f"PUT {SECOND}"):
         assert "authorization" not in part.headers
 
 
@@ -107,20 +107,20 @@ def test_a_video_is_waited_for_until_linkedin_is_done_with_it(linkedin, stub, wi
 
     def sleep(seconds):
         pauses.append(seconds)
-        stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE" if len(pauses) == 3 else "PROCESSING"})
+        stub.respond(STATUS, 200, {"id": URN, "status": "AVAILABLE" if len(pauses) == 3 else "PROCESSING"})
 
     linkedin(stub.url)
     network = LinkedInNetwork(real_clock, api=stub.url, sleep=sleep)
-    stub.answer(STATUS, 200, {"id": URN, "status": "WAITING_UPLOAD"})
+    stub.respond(STATUS, 200, {"id": URN, "status": "WAITING_UPLOAD"})
     assert isinstance(publish(network, with_video(network)), Published)
     assert pauses == [2, 2, 2]
-    assert len(stub.sent(POST)) == 1
+    assert len(stub.received(POST)) == 1
 
 
 def test_where_the_token_may_not_ask_the_post_follows_at_once(network, stub, with_video, pauses, publish):
-    stub.answer(STATUS, 403, {"message": "Not enough permissions to access: videos.GET", "status": 403})
+    stub.respond(STATUS, 403, {"message": "Not enough permissions to access: videos.GET", "status": 403})
     assert isinstance(publish(network, with_video(network)), Published)
-    assert len(stub.sent(STATUS)) == len(stub.sent(POST)) == 1
+    assert len(stub.received(STATUS)) == len(stub.received(POST)) == 1
     assert pauses == []
 
 
@@ -128,35 +128,35 @@ def test_a_video_that_takes_longer_is_gone_on_with_later_and_not_sent_again(
     network, stub, with_video, pauses, monkeypatch, publish
 ):
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
-    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
+    stub.respond(STATUS, 200, {"id": URN, "status": "PROCESSING"})
     post = with_video(network)
     assert publish(network, post) == RetryLater(reason="LinkedIn is still processing the video.", upload_id=URN)
-    assert stub.sent(POST) == pauses == []
-    stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
+    assert stub.received(POST) == pauses == []
+    stub.respond(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=URN)), Published)
-    assert len(stub.sent(ACT)) == 2
-    assert len(stub.sent(f"PUT {FIRST}")) == len(stub.sent(POST)) == 1
+    assert len(stub.received(ACT)) == 2
+    assert len(stub.received(f"PUT {FIRST}")) == len(stub.received(POST)) == 1
 
 
 def test_the_fence_hands_the_upload_from_one_attempt_to_the_next(
-    network, stub, store, ledger, clock, a_post, invoked, monkeypatch
+    network, stub, media_store, ledger, clock, a_post, invoked, monkeypatch
 ):
     monkeypatch.setattr("core.publishing.networks.linkedin.video.PAUSE_SECONDS", 60.0)
-    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING"})
-    payload = invoked(a_post(destinations=("linkedin:abc",), media=(ingest(store, VIDEO),)))
-    fence = Fence(ledger, store, clock)
+    stub.respond(STATUS, 200, {"id": URN, "status": "PROCESSING"})
+    payload = invoked(a_post(destinations=("linkedin:abc",), media=(ingest(media_store, VIDEO),)))
+    fence = Fence(ledger, media_store, clock)
     assert fence.publish_once(payload, ACCOUNT, network).state == "waiting"
-    stub.answer(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
+    stub.respond(STATUS, 200, {"id": URN, "status": "AVAILABLE"})
     clock.move(minutes=1)
     assert [fence.publish_once(payload, ACCOUNT, network).state for _ in range(2)] == ["published", "published"]
-    assert len(stub.sent(f"PUT {FIRST}")) == len(stub.sent(POST)) == 1
+    assert len(stub.received(f"PUT {FIRST}")) == len(stub.received(POST)) == 1
 
 
 def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, stub, with_video, publish):
     post = dataclasses.replace(with_video(network), attempt=2, upload_id="urn:li:video:old")
     assert isinstance(publish(network, post), Published)
-    assert len(stub.sent("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(stub.sent(STATUS)) == 1
-    assert stub.sent(POST)[0].json["content"] == {"media": {"id": URN}}
+    assert len(stub.received("GET /rest/videos/urn%3Ali%3Avideo%3Aold")) == len(stub.received(STATUS)) == 1
+    assert stub.received(POST)[0].json["content"] == {"media": {"id": URN}}
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_a_video_that_linkedin_has_forgotten_is_sent_again(network, stub, with_v
 def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
     network, stub, with_video, reason, said, publish
 ):
-    stub.answer(STATUS, 200, {"id": URN, "status": "PROCESSING_FAILED", "processingFailureReason": reason})
+    stub.respond(STATUS, 200, {"id": URN, "status": "PROCESSING_FAILED", "processingFailureReason": reason})
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
     assert SECRET not in repr(result)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
 
 
 @pytest.mark.parametrize(
@@ -184,27 +184,27 @@ def test_a_video_that_linkedin_cannot_process_is_refused_in_its_own_words(
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
     linkedin, stub, with_video, faulty_proxy, what, when, publish
 ):
-    line = faulty_proxy(stub.url)
-    network = linkedin(line.url)
+    proxy = faulty_proxy(stub.url)
+    network = linkedin(proxy.url)
     post = with_video(network)
-    line.break_next(when, what=what)
+    proxy.break_next(when, request=what)
     first = publish(network, post)
     assert isinstance(first, RetryLater)
     assert first.upload_id == (URN if what.startswith("GET") else None)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=first.upload_id)), Published)
-    assert len(stub.sent(POST)) == 1
+    assert len(stub.received(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_a_video_that_breaks_is_not_tried_again(
     linkedin, stub, with_video, faulty_proxy, when, expected, publish
 ):
-    line = faulty_proxy(stub.url)
-    network = linkedin(line.url)
-    line.break_next(when, what=POST)
+    proxy = faulty_proxy(stub.url)
+    network = linkedin(proxy.url)
+    proxy.break_next(when, request=POST)
     assert type(publish(network, with_video(network))) is expected
-    assert len(stub.sent(POST)) == (when != "before")
+    assert len(stub.received(POST)) == (when != "before")
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {FIRST}", f"PUT {SECOND}", STATUS])
@@ -224,46 +224,46 @@ def test_what_linkedin_turns_down_leaves_no_doubt_and_shows_no_secret(
     network, stub, with_video, what, status, expected, publish
 ):
     said = f"Not with {SECRET} at {FIRST}?ut=ticket" if what.startswith("PUT") else f"Not with {SECRET} here"
-    stub.answer(what, status, {"message": said})
+    stub.respond(what, status, {"message": said})
     result = publish(network, with_video(network))
     assert type(result) is expected
     assert "Not with ... here" in result.reason or "it did not accept the video" in result.reason
     assert SECRET not in repr(result)
     assert "ticket" not in repr(result)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
 
 
 def test_an_end_that_linkedin_turns_down_is_refused_in_its_words(network, stub, with_video, monkeypatch, publish):
     send = HttpClient.send
 
-    def turned_down(line, method, url, **options):
+    def turned_down(proxy, method, url, **options):
         if (options.get("params") or {}).get("action") == "finalizeUpload":
-            stub.answer(ACT, 400, {"message": "A part is missing"})
-        return send(line, method, url, **options)
+            stub.respond(ACT, 400, {"message": "A part is missing"})
+        return send(proxy, method, url, **options)
 
     monkeypatch.setattr(HttpClient, "send", turned_down)
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "A part is missing" in result.reason
-    assert stub.sent(STATUS) + stub.sent(POST) == []
+    assert stub.received(STATUS) + stub.received(POST) == []
 
 
 def test_a_member_whose_app_may_upload_no_videos_is_told_so_in_linkedins_words(network, stub, with_video, publish):
     said = "Not enough permissions to access: partnerApiVideosExternal"
-    stub.answer(ACT, 403, {"message": said, "status": 403, "code": "ACCESS_DENIED"})
+    stub.respond(ACT, 403, {"message": said, "status": 403, "code": "ACCESS_DENIED"})
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert said in result.reason
 
 
 def test_a_post_that_linkedin_puts_off_goes_on_with_its_video(network, stub, with_video, publish):
-    stub.answer(POST, 429, {"message": "Too many"}, Retry_After="7")
+    stub.respond(POST, 429, {"message": "Too many"}, Retry_After="7")
     post = with_video(network)
     result = publish(network, post)
     assert (result.retry_after, result.upload_id) == (timedelta(seconds=7), URN)
-    stub.answer(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
+    stub.respond(POST, 201, "<!-- -->", x_restli_id="urn:li:share:7")
     assert isinstance(publish(network, dataclasses.replace(post, attempt=2, upload_id=URN)), Published)
-    assert len(stub.sent(f"PUT {FIRST}")) == 1
+    assert len(stub.received(f"PUT {FIRST}")) == 1
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_no_part_goes_anywhere_if_one_is_to_go_to_an_address_that_is_not_linkedi
 ):
     asked = asked_for(stub.url)
     asked["value"]["uploadInstructions"][1]["uploadUrl"] = address
-    stub.answer(ACT, 200, asked)
+    stub.respond(ACT, 200, asked)
     result = publish(network, with_video(network))
     assert isinstance(result, Refused)
     assert "not its own" in result.reason
@@ -295,14 +295,14 @@ def test_parts_go_to_linkedins_own_hosts(network, stub, with_video, monkeypatch,
     """The requests that would leave this machine are taken down instead of sent."""
     taken, send = [], HttpClient.send
 
-    def caught(line, method, url, **options):
+    def caught(proxy, method, url, **options):
         if method != "PUT":
-            return send(line, method, url, **options)
+            return send(proxy, method, url, **options)
         taken.append(url)
         return Response(status=200, headers={"ETag": "1"}, body=b"", complete=True, message="OK")
 
     monkeypatch.setattr(HttpClient, "send", caught)
-    stub.answer(ACT, 200, asked_for("https://www.linkedin.com"))
+    stub.respond(ACT, 200, asked_for("https://www.linkedin.com"))
     assert isinstance(publish(network, with_video(network)), Published)
     assert taken == [f"https://www.linkedin.com{place}?ut=ticket" for place in (FIRST, SECOND)]
 
@@ -325,16 +325,16 @@ def test_an_announcement_that_does_not_ask_for_the_whole_video_is_tried_again(
     network, stub, with_video, changed, publish
 ):
     asked = asked_for(stub.url)
-    stub.answer(ACT, 200, {"value": asked["value"] | changed})
+    stub.respond(ACT, 200, {"value": asked["value"] | changed})
     assert isinstance(publish(network, with_video(network)), RetryLater)
     assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize("what", [ACT, f"PUT {SECOND}", STATUS])
 def test_an_answer_that_says_nothing_is_tried_again(network, stub, with_video, what, publish):
-    stub.answer(what, 200, {})
+    stub.respond(what, 200, {})
     assert isinstance(publish(network, with_video(network)), RetryLater)
-    assert stub.sent(POST) == []
+    assert stub.received(POST) == []
 
 
 def test_uploads_that_take_too_long_leave_nothing_out(network, stub, with_video, monkeypatch, publish):
@@ -343,9 +343,9 @@ def test_uploads_that_take_too_long_leave_nothing_out(network, stub, with_video,
     assert stub.requests == []
 
 
-def test_videos_are_between_75_kilobytes_and_ten_megabytes(network, store):
+def test_videos_are_between_75_kilobytes_and_ten_megabytes(network, media_store):
     limits = network.media_limits(ACCOUNT)
-    media = ingest(store, VIDEO)
+    media = ingest(media_store, VIDEO)
     check_media([media], limits, "LinkedIn")
     with pytest.raises(CannotAttach, match=r"has 10\.1 MB; LinkedIn accepts 10 MB"):
         check_media([media.model_copy(update={"size": 10_100_000})], limits, "LinkedIn")

@@ -1,42 +1,60 @@
-"""What is Telegram's own; the rest is in test_at_most_once.py."""
+"""Telegram; test_at_most_once.py tests what it shares with other networks."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from core.publishing.network import CannotConnect, Refused, RetryLater
+from core.media.intake import ingest
+from core.publishing.network import CannotConnect, Published, Refused, RetryLater
 from core.publishing.networks.telegram.network import TelegramNetwork
 from core.time.instants import real_clock
 
 TOKEN = "123456:ABC-def"
-ANSWERS = {"token": TOKEN, "chat": "@News"}
+FORM = {"token": TOKEN, "chat": "@News"}
 BOT = f"/bot{TOKEN}"
+VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
 CHANNEL = {"id": -1001234, "type": "channel", "title": "News", "username": "News"}
 
 
 @pytest.fixture
-def telegram(stub):
-    """Telegram, with a channel that the bot may post to."""
+def chat_is(stub):
+    """Set Telegram's data about the chat and the bot's membership; by default the bot may post to a channel."""
 
-    def told(chat=CHANNEL, member=None):
-        stub.answer(f"GET {BOT}/getMe", 200, {"ok": True, "result": {"id": 123456, "is_bot": True}})
-        stub.answer(f"GET {BOT}/getChat", 200, {"ok": True, "result": chat})
-        status = member or {"status": "administrator", "can_post_messages": True}
-        stub.answer(f"GET {BOT}/getChatMember", 200, {"ok": True, "result": status})
-        return stub
+    def respond(chat=CHANNEL, member=None):
+        stub.respond(f"GET {BOT}/getMe", 200, {"ok": True, "result": {"id": 123456, "is_bot": True}})
+        stub.respond(f"GET {BOT}/getChat", 200, {"ok": True, "result": chat})
+        administrator = {"status": "administrator", "can_post_messages": True}
+        stub.respond(f"GET {BOT}/getChatMember", 200, {"ok": True, "result": member or administrator})
 
-    told()
-    return told
+    respond()
+    return respond
 
 
 @pytest.fixture
-def network(stub, telegram):
+def network(stub, chat_is):
     return TelegramNetwork(real_clock, api=stub.url)
 
 
+@pytest.fixture
+def account(network):
+    return network.connect(FORM)
+
+
+@pytest.fixture
+def send(network, account, stub, publication):
+    """Publish a text to which Telegram responds like this."""
+
+    def publish(status, body):
+        stub.respond(f"POST {BOT}/sendMessage", status, body)
+        return network.publish(publication(account, "a_b *c* <d>"))
+
+    return publish
+
+
 @pytest.mark.parametrize("chat", ["@News", "News", "https://t.me/News"])
-def test_connecting_asks_who_the_bot_is_and_what_it_may(network, chat):
-    account = network.connect({**ANSWERS, "chat": chat})
+def test_connecting_reads_the_bot_and_its_rights(network, chat):
+    account = network.connect({**FORM, "chat": chat})
     assert (account.destination, account.identity) == ("telegram:news", "-1001234")
     assert account.label == "News (Telegram)"
     assert network.check(account) is None
@@ -52,33 +70,27 @@ def test_connecting_asks_who_the_bot_is_and_what_it_may(network, chat):
         ("supergroup", {"status": "restricted", "can_send_messages": False}),
     ],
 )
-def test_a_bot_that_may_not_post_is_refused(network, telegram, kind, member):
-    telegram(CHANNEL | {"type": kind}, member)
+def test_a_bot_that_may_not_post_is_refused(network, chat_is, kind, member):
+    chat_is(CHANNEL | {"type": kind}, member)
     with pytest.raises(CannotConnect, match="may not post"):
-        network.connect(ANSWERS)
+        network.connect(FORM)
 
 
 @pytest.mark.parametrize("member", [{"status": "member"}, {"status": "restricted", "can_send_messages": True}])
-def test_any_member_may_post_to_a_group(network, telegram, member):
-    telegram(CHANNEL | {"type": "supergroup"}, member)
-    assert network.connect(ANSWERS)
+def test_any_member_may_post_to_a_group(network, chat_is, member):
+    chat_is(CHANNEL | {"type": "supergroup"}, member)
+    assert network.connect(FORM)
 
 
-@pytest.mark.parametrize(("answers", "words"), [({"token": "abc"}, "not a bot token"), ({"chat": "a b"}, "not a chat")])
-def test_what_cannot_be_is_refused_before_anyone_is_asked(network, stub, answers, words):
+@pytest.mark.parametrize(("entries", "words"), [({"token": "abc"}, "not a bot token"), ({"chat": "a b"}, "not a chat")])
+def test_an_invalid_form_is_refused_without_a_request(network, stub, entries, words):
     with pytest.raises(CannotConnect, match=words):
-        network.connect(ANSWERS | answers)
+        network.connect(FORM | entries)
     assert stub.requests == []
 
 
-def sent(network, stub, publication, status, body):
-    account = network.connect(ANSWERS)
-    stub.answer(f"POST {BOT}/sendMessage", status, body)
-    return network.publish(publication(account, "a_b *c* <d>"))
-
-
-def test_texts_go_out_plain(network, stub, publication):
-    sent(network, stub, publication, 200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
+def test_texts_are_sent_without_formatting(send, stub):
+    send(200, {"ok": True, "result": {"message_id": 1, "chat": CHANNEL}})
     assert stub.requests[-1].json == {"chat_id": "-1001234", "text": "a_b *c* <d>"}
 
 
@@ -91,14 +103,14 @@ def test_texts_go_out_plain(network, stub, publication):
         ({"id": 5, "type": "private", "username": "ada"}, None),
     ],
 )
-def test_a_message_has_a_link_where_telegram_has_one(network, stub, publication, chat, url):
-    result = sent(network, stub, publication, 200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
+def test_a_message_of_a_chat_with_links_has_a_link(send, chat, url):
+    result = send(200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
     assert result.url == url
 
 
-def test_telegrams_own_pause_is_kept(network, stub, publication):
+def test_the_retry_after_of_telegrams_json_delays_the_next_attempt(send):
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 35"}
-    result = sent(network, stub, publication, 429, body | {"parameters": {"retry_after": 35}})
+    result = send(429, body | {"parameters": {"retry_after": 35}})
     assert isinstance(result, RetryLater)
     assert result.retry_after == timedelta(seconds=35)
 
@@ -112,12 +124,46 @@ def test_telegrams_own_pause_is_kept(network, stub, publication):
         (400, {"description": "upgraded", "parameters": {"migrate_to_chat_id": -100987}}, "-100987"),
     ],
 )
-def test_what_telegram_refuses_is_told_in_words(network, stub, publication, status, body, words):
-    result = sent(network, stub, publication, status, {"ok": False, "error_code": status} | body)
+def test_a_refusal_gives_telegrams_message(send, status, body, words):
+    result = send(status, {"ok": False, "error_code": status} | body)
     assert isinstance(result, Refused)
     assert words in result.reason
 
 
-def test_code_points_are_counted():
+def test_the_length_of_a_text_is_in_code_points():
     length = TelegramNetwork(real_clock).measure("🎉" * 4098, None)
     assert (length.count, length.excess) == (4098, 2)
+
+
+def test_one_picture_is_sent_with_the_text_as_its_caption(network, account, stub, with_media, publish, make_picture):
+    stub.respond(f"POST {BOT}/sendPhoto", 200, {"ok": True, "result": {"message_id": 7, "chat": CHANNEL}})
+    post = with_media(network, account, make_picture("red"), text="Grüße 🎉")
+    assert publish(network, post).url == "https://t.me/News/7"
+    fields = stub.received(f"POST {BOT}/sendPhoto")[0].form
+    assert (fields["chat_id"][2], fields["caption"][2].decode()) == (b"-1001234", "Grüße 🎉")
+    assert fields["photo"] == (post.media[0].name, "image/png", post.media[0].content)
+
+
+def test_several_pictures_are_sent_as_an_album_with_the_text_on_the_first(
+    network, account, stub, with_media, publish, make_picture
+):
+    messages = [{"message_id": number, "chat": CHANNEL} for number in (7, 8)]
+    stub.respond(f"POST {BOT}/sendMediaGroup", 200, {"ok": True, "result": messages})
+    post = with_media(network, account, make_picture("red"), make_picture("blue"), text="Look")
+    assert publish(network, post).url == "https://t.me/News/7"
+    fields = stub.received(f"POST {BOT}/sendMediaGroup")[0].form
+    assert json.loads(fields["media"][2]) == [
+        {"type": "photo", "media": "attach://file0", "caption": "Look"},
+        {"type": "photo", "media": "attach://file1"},
+    ]
+    assert [fields[f"file{number}"][2] for number in (0, 1)] == [each.content for each in post.media]
+
+
+def test_a_video_is_sent_as_a_video(network, account, stub, with_media, publish, media_store):
+    stub.respond(f"POST {BOT}/sendVideo", 200, {"ok": True, "result": {"message_id": 7, "chat": CHANNEL}})
+    assert isinstance(publish(network, with_media(network, account, ingest(media_store, VIDEO))), Published)
+    assert stub.received(f"POST {BOT}/sendVideo")[0].form["video"][1:] == ("video/mp4", VIDEO)
+
+
+def test_a_caption_has_a_limit_of_its_own(network, account):
+    assert network.media_limits(account).caption == 1024

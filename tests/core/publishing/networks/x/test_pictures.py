@@ -27,9 +27,9 @@ ACCOUNT = Account(
 def x(stub):
     """What X answers where all is well."""
     uploaded = {"id": "1146654567674912769", "media_key": "3_1146654567674912769", "expires_after_secs": 86400}
-    stub.answer(UPLOAD, 200, {"data": uploaded})
-    stub.answer(DESCRIBE, 200, {"data": {"id": "1146654567674912769", "associated_metadata": {}}})
-    stub.answer(POST, 201, {"data": {"id": "12", "text": "..."}})
+    stub.respond(UPLOAD, 200, {"data": uploaded})
+    stub.respond(DESCRIBE, 200, {"data": {"id": "1146654567674912769", "associated_metadata": {}}})
+    stub.respond(POST, 201, {"data": {"id": "12", "text": "..."}})
     return stub
 
 
@@ -38,35 +38,35 @@ def network(x):
     return XNetwork(real_clock, api=x.url)
 
 
-def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, unprepared, drawn, publish):
-    post = unprepared(network, ACCOUNT, drawn("red", "A red one"), drawn("blue"), text="Look")
+def test_pictures_are_uploaded_described_and_named_by_the_post(network, x, with_media, make_picture, publish):
+    post = with_media(network, ACCOUNT, make_picture("red", "A red one"), make_picture("blue"), text="Look")
     assert publish(network, post).url == "https://x.com/ada/status/12"
-    for request, attachment in zip(x.sent(UPLOAD), post.media, strict=True):
+    for request, attachment in zip(x.received(UPLOAD), post.media, strict=True):
         assert request.form["media_category"][2] == b"tweet_image"
         assert request.form["media"] == (attachment.name, "image/png", attachment.content)
-    [described] = x.sent(DESCRIBE)
+    [described] = x.received(DESCRIBE)
     assert described.json == {"id": "1146654567674912769", "metadata": {"alt_text": {"text": "A red one"}}}
-    [posted] = x.sent(POST)
+    [posted] = x.received(POST)
     assert posted.json == {"text": "Look", "media": {"media_ids": ["1146654567674912769"] * 2}}
     assert all(request.headers["authorization"].startswith("OAuth ") for request in x.requests)
 
 
-def test_the_ids_keep_the_order_of_the_pictures(network, x, unprepared, drawn, monkeypatch, publish):
+def test_the_ids_keep_the_order_of_the_pictures(network, x, with_media, make_picture, monkeypatch, publish):
     numbers = iter("123")
 
-    def counted(line, url, content, **options):
-        x.answer(UPLOAD, 200, {"data": {"id": next(numbers)}})
-        return send(line, url, content, **options)
+    def counted(proxy, url, content, **options):
+        x.respond(UPLOAD, 200, {"data": {"id": next(numbers)}})
+        return send(proxy, url, content, **options)
 
     send = HttpClient.send
     monkeypatch.setattr(HttpClient, "send", counted)
-    publish(network, unprepared(network, ACCOUNT, drawn("red"), drawn("blue")))
-    assert x.sent(POST)[0].json["media"] == {"media_ids": ["1", "2"]}
+    publish(network, with_media(network, ACCOUNT, make_picture("red"), make_picture("blue")))
+    assert x.received(POST)[0].json["media"] == {"media_ids": ["1", "2"]}
 
 
-def test_pictures_alone_go_out_without_a_text(network, x, unprepared, drawn, publish):
-    publish(network, unprepared(network, ACCOUNT, drawn("red"), text=""))
-    assert x.sent(POST)[0].json == {"media": {"media_ids": ["1146654567674912769"]}}
+def test_pictures_alone_go_out_without_a_text(network, x, with_media, make_picture, publish):
+    publish(network, with_media(network, ACCOUNT, make_picture("red"), text=""))
+    assert x.received(POST)[0].json == {"media": {"media_ids": ["1146654567674912769"]}}
 
 
 def test_a_text_alone_names_no_pictures(network, x, publication):
@@ -76,46 +76,48 @@ def test_a_text_alone_names_no_pictures(network, x, publication):
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_an_upload_that_breaks_is_tried_again_and_the_post_goes_out_once(
-    x, unprepared, drawn, faulty_proxy, when, publish
+    x, with_media, make_picture, faulty_proxy, when, publish
 ):
-    line = faulty_proxy(x.url)
-    network = XNetwork(real_clock, api=line.url)
-    post = unprepared(network, ACCOUNT, drawn("red", "A red one"))
-    line.break_next(when, what=UPLOAD)
+    proxy = faulty_proxy(x.url)
+    network = XNetwork(real_clock, api=proxy.url)
+    post = with_media(network, ACCOUNT, make_picture("red", "A red one"))
+    proxy.break_next(when, request=UPLOAD)
     assert isinstance(publish(network, post), RetryLater)
-    assert x.sent(POST) == []
+    assert x.received(POST) == []
     assert isinstance(publish(network, post), Published)
-    assert len(x.sent(POST)) == 1
+    assert len(x.received(POST)) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_description_that_does_not_arrive_keeps_the_post_back(x, unprepared, drawn, faulty_proxy, when, publish):
-    line = faulty_proxy(x.url)
-    network = XNetwork(real_clock, api=line.url)
-    line.break_next(when, what=DESCRIBE)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), RetryLater)
-    assert x.sent(POST) == []
+def test_a_description_that_does_not_arrive_keeps_the_post_back(
+    x, with_media, make_picture, faulty_proxy, when, publish
+):
+    proxy = faulty_proxy(x.url)
+    network = XNetwork(real_clock, api=proxy.url)
+    proxy.break_next(when, request=DESCRIBE)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one"))), RetryLater)
+    assert x.received(POST) == []
 
 
 def test_a_description_that_x_says_it_has_is_not_sent_again_for_a_cut_answer(
-    x, unprepared, drawn, faulty_proxy, publish
+    x, with_media, make_picture, faulty_proxy, publish
 ):
-    line = faulty_proxy(x.url)
-    network = XNetwork(real_clock, api=line.url)
-    line.break_next("during", what=DESCRIBE)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), Published)
-    assert len(x.sent(DESCRIBE)) == len(x.sent(POST)) == 1
+    proxy = faulty_proxy(x.url)
+    network = XNetwork(real_clock, api=proxy.url)
+    proxy.break_next("during", request=DESCRIBE)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one"))), Published)
+    assert len(x.received(DESCRIBE)) == len(x.received(POST)) == 1
 
 
 @pytest.mark.parametrize(("when", "expected"), [("before", Unconfirmed), ("after", Unconfirmed), ("during", Published)])
 def test_a_post_with_pictures_that_breaks_is_not_tried_again(
-    x, unprepared, drawn, faulty_proxy, when, expected, publish
+    x, with_media, make_picture, faulty_proxy, when, expected, publish
 ):
-    line = faulty_proxy(x.url)
-    network = XNetwork(real_clock, api=line.url)
-    line.break_next(when, what=POST)
-    assert type(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))) is expected
-    assert len(x.sent(POST)) == (when != "before")
+    proxy = faulty_proxy(x.url)
+    network = XNetwork(real_clock, api=proxy.url)
+    proxy.break_next(when, request=POST)
+    assert type(publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one")))) is expected
+    assert len(x.received(POST)) == (when != "before")
 
 
 @pytest.mark.parametrize("what", [UPLOAD, DESCRIBE])
@@ -132,40 +134,40 @@ def test_a_post_with_pictures_that_breaks_is_not_tried_again(
     ],
 )
 def test_what_x_turns_down_leaves_no_doubt_and_shows_no_secret(
-    network, x, unprepared, drawn, what, status, expected, publish
+    network, x, with_media, make_picture, what, status, expected, publish
 ):
-    x.answer(what, status, {"title": "No", "detail": f"Not with {SECRET} here"})
-    result = publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one")))
+    x.respond(what, status, {"title": "No", "detail": f"Not with {SECRET} here"})
+    result = publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one")))
     assert type(result) is expected
     assert "Not with ... here" in result.reason
     assert SECRET not in repr(result)
-    assert x.sent(POST) == []
+    assert x.received(POST) == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": {"id": None}}, {"data": {"id": "../1"}}, "<html>"])
-def test_an_upload_without_an_id_is_tried_again(network, x, unprepared, drawn, body, publish):
-    x.answer(UPLOAD, 200, body)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red", "A red one"))), RetryLater)
-    assert x.sent(DESCRIBE) + x.sent(POST) == []
+def test_an_upload_without_an_id_is_tried_again(network, x, with_media, make_picture, body, publish):
+    x.respond(UPLOAD, 200, body)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one"))), RetryLater)
+    assert x.received(DESCRIBE) + x.received(POST) == []
 
 
-def test_uploads_that_take_too_long_leave_nothing_out(network, x, unprepared, drawn, monkeypatch, publish):
+def test_uploads_that_take_too_long_leave_nothing_out(network, x, with_media, make_picture, monkeypatch, publish):
     monkeypatch.setattr("core.publishing.networks.x.network.UPLOAD_SECONDS", 0.0)
-    assert isinstance(publish(network, unprepared(network, ACCOUNT, drawn("red"))), RetryLater)
+    assert isinstance(publish(network, with_media(network, ACCOUNT, make_picture("red"))), RetryLater)
     assert x.requests == []
 
 
-def test_four_pictures_of_five_megabytes_are_the_most(network, unprepared, drawn):
+def test_four_pictures_of_five_megabytes_are_the_most(network, with_media, make_picture):
     limits = network.media_limits(ACCOUNT)
     assert (limits.count, limits.pictures.max_bytes, limits.pictures.alt) == (4, 5_000_000, 1000)
     with pytest.raises(CannotAttach, match="X accepts 4"):
-        unprepared(network, ACCOUNT, *[drawn("red")] * 5)
+        with_media(network, ACCOUNT, *[make_picture("red")] * 5)
     with pytest.raises(CannotAttach, match="has 1,001 characters; X accepts 1,000"):
-        unprepared(network, ACCOUNT, drawn("red", "a" * 1001))
+        with_media(network, ACCOUNT, make_picture("red", "a" * 1001))
 
 
-def test_a_picture_that_is_too_large_goes_out_smaller(network, unprepared, store):
+def test_a_picture_that_is_too_large_goes_out_smaller(network, with_media, media_store):
     file = BytesIO()
     Image.effect_noise((3000, 2500), 200).save(file, "PNG")
-    [sent] = unprepared(network, ACCOUNT, ingest(store, file.getvalue())).media
+    [sent] = with_media(network, ACCOUNT, ingest(media_store, file.getvalue())).media
     assert len(file.getvalue()) > 5_000_000 >= len(sent.content)

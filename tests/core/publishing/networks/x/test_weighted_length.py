@@ -1,4 +1,4 @@
-"""X's counting, beside the port of twitter-text for Python."""
+"""X's weighted length, compared with the Python port of twitter-text."""
 
 import time
 import warnings
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.publishing.networks.x.weighted_length import weighted_length
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it asks setuptools for its own files, in a way that is on its way out
+    warnings.simplefilter("ignore")  # the package uses a deprecated interface of setuptools
     twitter_text = pytest.importorskip("twitter_text", exc_type=ImportError)
 
 WORDS = st.text(
@@ -28,7 +28,7 @@ LINKS = st.builds(
 
 
 @given(st.lists(WORDS | EMOJI | LINKS, max_size=8), st.sampled_from([" ", "\n", "  "]))
-def test_texts_weigh_what_twitter_text_says(pieces, space):
+def test_the_length_is_that_of_twitter_text(pieces, space):
     text = space.join(pieces)
     assert weighted_length(text) == twitter_text.parse_tweet(text).weightedLength
 
@@ -47,11 +47,11 @@ def test_texts_weigh_what_twitter_text_says(pieces, space):
         ("", 0),
     ],
 )
-def test_what_people_write_weighs_what_it_should(text, expected):
+def test_everyday_texts_have_the_expected_length(text, expected):
     assert weighted_length(text) == expected
 
 
-def test_a_text_full_of_dots_is_counted_at_once():
+def test_a_text_full_of_dots_is_measured_quickly():
     begun = time.perf_counter()
     assert weighted_length("a." * 50_000) == 100_000
     assert time.perf_counter() - begun < 2
