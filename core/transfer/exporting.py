@@ -10,7 +10,7 @@ from typing import Literal
 
 from core.application import Application
 from core.errors import PunctualError
-from core.ledger.history import GRACE
+from core.ledger.history import START_GRACE
 from core.ledger.port import AlreadyGoingOut, Cursor, Occurrence, Plan
 from core.posts.models import Post
 from core.posts.payload import write_invocation
@@ -136,7 +136,7 @@ class _Export:
         """
         post, now = plan.post, self._application.clock()
         if post.due_at is not None and post.due_at < now + self._application.backend.minimum_notice:
-            passed = plan.desired == "paused" or post.due_at < now - GRACE
+            passed = plan.desired == "paused" or post.due_at < now - START_GRACE
             return self._withdraw(post.post_id, PASSED if passed else DUE_SOON)
         self._export_media(post)
         self._journal.append(ExportedPost(post=post, desired=desired))

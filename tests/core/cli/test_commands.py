@@ -1,6 +1,5 @@
 """The commands schedule, list and cancel posts of a home."""
 
-import io
 import json
 import os
 import subprocess
@@ -10,23 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
-from core.cli.main import main
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
-
-
-@pytest.fixture
-def command(tmp_path, clock):
-    """Return a function that runs a command on a new home and returns its exit status and output."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        status = main(arguments, lambda: Application(Settings(home=tmp_path), clock), out, err)
-        return status, out.getvalue(), err.getvalue()
-
-    return run
 
 
 def test_schedule_prints_one_object_with_stable_members(command):
