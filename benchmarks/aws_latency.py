@@ -19,11 +19,11 @@ import boto3
 from botocore.awsrequest import AWSResponse
 
 from core.application import Application
-from core.backends.aws import PATIENT
+from core.backends.aws import ADAPTIVE_CONFIG
 from core.engine.api import Api
 from core.posts.models import Post, new_post_id
 from core.posts.payload import write_schedule
-from core.scheduling.listing import Queue
+from core.scheduling.listing import ScheduleListing
 from core.scheduling.schedules import Schedules
 from core.scheduling.upcoming import upcoming
 from core.settings import Settings
@@ -66,12 +66,12 @@ def a_post(due_at: datetime) -> Post:
 
 def fill(application: Application) -> None:
     """Spread the posts evenly over a year: one is created, the others are written as it was."""
-    place, template = application.engine, a_post(NOW + A_YEAR)
-    assert place is not None
-    request = write_schedule(template, place.target, enabled=True)
-    place.scheduler.create_schedule(**request)
+    backend, template = application.one_machine, a_post(NOW + A_YEAR)
+    assert backend is not None
+    request = write_schedule(template, backend.target, enabled=True)
+    backend.scheduler_client.create_schedule(**request)
     columns = "group_name, state, target_arn, created, modified, anchor"
-    [row] = place.store.database.read("SELECT * FROM schedule")
+    [row] = backend.engine_store.database.read("SELECT * FROM schedule")
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for number in range(POSTS - 1):
@@ -82,7 +82,7 @@ def fill(application: Application) -> None:
             instant = int(due_at.timestamp() * 1000)
             yield name, definition, instant, instant
 
-    place.store.write(
+    backend.engine_store.write(
         lambda connection: connection.executemany(
             f"INSERT INTO schedule (name, definition, occurrence, due, {columns})"
             f" SELECT ?, ?, ?, ?, {columns} FROM schedule WHERE id = {row['id']}",
@@ -109,17 +109,21 @@ def queue_page() -> None:
     """The queue page, with every request 50 ms away."""
     with machine() as application:
         fill(application)
-        far_away(application.place.scheduler)
-        group = application.place.target.group
-        queue = Queue(application.place.scheduler, group)
+        far_away(application.backend.scheduler_client)
+        group = application.backend.target.group
+        queue = ScheduleListing(application.backend.scheduler_client, group)
         seconds, listed = took(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
         show(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
-        seconds, window = took(lambda: upcoming(Queue(application.place.scheduler, group), NOW, NOW + A_WEEK, limit=50))
+        seconds, window = took(
+            lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, NOW + A_WEEK, limit=50)
+        )
         assert len(window.entries) == 50
         assert all(entry.post for entry in window.entries)
         show("its first 50 posts, with details", seconds, 1.5)
         whole = NOW + timedelta(days=3 * 365)
-        seconds, _ = took(lambda: upcoming(Queue(application.place.scheduler, group), NOW, whole, limit=50))
+        seconds, _ = took(
+            lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, whole, limit=50)
+        )
         show("the first 50 of all there are, with details", seconds, 1.5)
 
 
@@ -138,7 +142,7 @@ class Turnstile:
             throttled = {"x-amzn-ErrorType": "ThrottlingException"}
             return AWSResponse(request.url, 429, throttled, Raw(b'{"Message": "Rate exceeded"}'))
         url = urlsplit(request.url)
-        status, headers, content = self._api.answer(request.method, url.path, url.query, {}, request.body or b"")
+        status, headers, content = self._api.handle(request.method, url.path, url.query, {}, request.body or b"")
         return AWSResponse(request.url, status, headers, Raw(content))
 
     def _passes(self) -> bool:
@@ -165,17 +169,17 @@ class Raw:
 def bulk() -> None:
     """Many posts scheduled at once, planned and read back, through a turnstile."""
     with machine() as application:
-        assert application.engine is not None
-        turnstile = Turnstile(application.engine.api, ALLOWED)
+        assert application.one_machine is not None
+        turnstile = Turnstile(application.one_machine.engine_api, ALLOWED)
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-        client = session.client("scheduler", config=PATIENT, endpoint_url="http://engine.invalid")
+        client = session.client("scheduler", config=ADAPTIVE_CONFIG, endpoint_url="http://engine.invalid")
         client.meta.events.register("before-send.scheduler", turnstile)
         schedules = Schedules(
             scheduler=client,
-            functions=application.place.functions,
+            lambda_client=application.backend.lambda_client,
             ledger=application.ledger,
-            target=application.place.target,
-            notice=application.place.notice,
+            target=application.backend.target,
+            notice=application.backend.minimum_notice,
             clock=application.clock,
         )
         begun = time.perf_counter()
@@ -183,7 +187,7 @@ def bulk() -> None:
             posts = [a_post(NOW + timedelta(minutes=number + 10)) for number in range(BULK)]
             plans = list(pool.map(schedules.schedule, posts))
         seconds = time.perf_counter() - begun
-        held = application.queue.window(NOW, NOW + A_WEEK, limit=2 * BULK)
+        held = application.listing.window(NOW, NOW + A_WEEK, limit=2 * BULK)
     assert all(plan.settled for plan in plans)
     assert len(held) == BULK
     least = 2 * BULK / ALLOWED

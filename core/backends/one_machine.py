@@ -24,7 +24,7 @@ from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
 from core.scheduling.dead_letters import DeadLetterStore
-from core.settings import Settings
+from core.settings import MAX_LATE_LIMIT, Settings
 from core.storage.home import Home
 from core.storage.processes import Presence
 from core.storage.recovery import last_damaged_at
@@ -35,13 +35,11 @@ REGION = "us-east-1"
 MINIMUM_NOTICE = timedelta(seconds=2)
 """The engine fires to the millisecond; this is the time to write a schedule and read it back."""
 RETRIES_PAST_LATE_LIMIT = timedelta(days=1, hours=1)
-"""Longer than the longest pause between two attempts, so that one follows the late limit and records the end."""
-MAX_LATE_LIMIT = timedelta(days=30)
-"""The longest late limit of a post. An older occurrence needs no further attempt."""
+"""Longer than the longest pause between two attempts, so that one follows the late limit and records the result."""
 
 
 class OneMachineBackend:
-    """The backend of one home. Several processes may open it and fire; each schedule is claimed by one of them."""
+    """The backend of one home. Several processes may open it and run its schedules; one of them claims each run."""
 
     minimum_notice = MINIMUM_NOTICE
 
@@ -60,13 +58,13 @@ class OneMachineBackend:
             self.outbox: Outbox = SqliteOutbox(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
-            self.store = Store(home.engine_database, now=clock())
-            opening.callback(self.store.close)
+            self.engine_store = Store(home.engine_database, now=clock())
+            opening.callback(self.engine_store.close)
             self._closing = opening.pop_all()
-        self.databases = [database, self.store.database]
-        self.dead_letters: DeadLetterStore = EngineDeadLetters(self.store)
-        self.api = Api(self.store, clock, account=settings.local_account, region=REGION)
-        clients = local_clients(self.api)
+        self.databases = [database, self.engine_store.database]
+        self.dead_letters: DeadLetterStore = EngineDeadLetters(self.engine_store)
+        self.engine_api = Api(self.engine_store, clock, account=settings.local_account, region=REGION)
+        clients = local_clients(self.engine_api)
         self.scheduler_client, self.lambda_client = clients.scheduler, clients.functions
         self.target = TargetSettings(
             group=settings.group,
@@ -98,7 +96,8 @@ class OneMachineBackend:
     def _redeliver_unfinished_runs(self) -> None:
         """Invoke the relay for each unfinished occurrence, because the lost file held its further attempts.
 
-        The relay applies the late limit, and the fence prevents a second publication.
+        The relay applies the late limit, and the fence prevents a second publication. An occurrence older than
+        MAX_LATE_LIMIT needs no further attempt.
         """
         since = self._clock() - MAX_LATE_LIMIT
         for run in takewhile(lambda run: run.due_at >= since, all_runs(self.ledger)):
@@ -128,7 +127,7 @@ class OneMachineBackend:
             fence_lost_at=last_damaged_at(self._home.database),
         )
         self._runner = Runner(
-            self.store,
+            self.engine_store,
             self.presence,
             {self.target.function_arn: host},
             self._clock,
@@ -142,7 +141,7 @@ class OneMachineBackend:
 
     def has_live_runner(self) -> bool:
         """Return whether a live process, this one or another, runs the schedules of this home."""
-        return self.store.has_live_runner(self.presence)
+        return self.engine_store.has_live_runner(self.presence)
 
     def close(self) -> None:
         """Stop running schedules and close every file. Running work finishes, or another process may claim it."""
