@@ -60,7 +60,7 @@ class Application:
         self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,
-            functions=self.backend.lambda_client,
+            lambda_client=self.backend.lambda_client,
             ledger=self.ledger,
             target=self.backend.target,
             notice=self.backend.minimum_notice,
@@ -74,7 +74,7 @@ class Application:
             self.accounts, self.networks, partial(destinations_due, self.listing), self.home.account_checks, clock
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
-        self._deliveries = open_deliveries(self.home.notices, now=clock())
+        self._deliveries = open_deliveries(self.home.notifications, now=clock())
         self.notifier = self._notifier(self._deliveries)
         self._closing = Event()
         self._caretaker: Caretaker | None = None
@@ -117,12 +117,12 @@ class Application:
     def _notifier(self, deliveries: Deliveries) -> Notifier:
         return Notifier(
             ledger=self.ledger,
-            queue=self.listing,
-            checks=lambda: self.account_checks.results().values(),
+            listing=self.listing,
+            account_checks=lambda: self.account_checks.results().values(),
             channels=self.channels,
             deliveries=deliveries,
             sender=self.sender,
             late_after=timedelta(minutes=self.settings.late_after_minutes),
-            lock=self.home.notices.with_suffix(".lock"),
+            lock=self.home.notifications.with_suffix(".lock"),
             clock=self.clock,
         )

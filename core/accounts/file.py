@@ -40,7 +40,7 @@ class FileAccounts:
         return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        """Store an account; it replaces one with the same destination."""
+        """Store an account. It replaces an account with the same destination."""
         with locked(self._path):
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])

@@ -14,11 +14,12 @@ from core.errors import PunctualError
 from core.time.instants import Clock
 
 CACHED_FOR = timedelta(seconds=30)
-"""Pages and posts read accounts more often than Parameter Store allows (40 requests a second in total)."""
+"""Age at which accounts are read again. Parameter Store allows 40 requests a second in total, fewer than pages and
+posts need."""
 
 
 class ParameterUnreadable(PunctualError):
-    """A parameter under the accounts path is no account, or one of a newer version."""
+    """A parameter under the accounts path holds no account, or an account of a newer version."""
 
     hint = "Deploy the stack again with this version, or delete the parameter and connect the account again."
 
@@ -52,7 +53,7 @@ class ParameterStoreAccounts:
             return [OUTBOX, *self._cached]
 
     def get(self, destination: str) -> Account:
-        """Return one account; an unknown one is looked up again without the cache. Raises UnknownDestination."""
+        """Return one account. An unknown one is looked up again without the cache. Raises UnknownDestination."""
         try:
             return find_account(destination, self.all())
         except UnknownDestination:
@@ -60,7 +61,7 @@ class ParameterStoreAccounts:
             return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        """Store an account; it replaces one with the same destination."""
+        """Store an account. It replaces an account with the same destination."""
         with translate_aws_errors():
             self._client.put_parameter(
                 Name=self._parameter(account.destination),
@@ -88,7 +89,7 @@ class ParameterStoreAccounts:
             self._read_at = None
 
     def _parameter(self, destination: str) -> str:
-        """Return an account's parameter name, with the hex codes of illegal characters, as in `webhook_3a_sales`."""
+        """Return the name of an account's parameter. Illegal characters become hex codes: `webhook_3a_sales`."""
         return f"{self._path}/{re.sub('[^A-Za-z0-9.-]', lambda match: f'_{ord(match[0]):x}_', destination)}"
 
 

@@ -1,4 +1,4 @@
-"""Accounts: the value, and the port that stores the connected ones."""
+"""Connected accounts, and the port of their storage."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -31,7 +31,8 @@ class Account(FrozenModel):
     """One connected account. Its `credentials` go to its network and its storage only.
 
     `identity` is the network's permanent id of the account, such as a DID or a chat number; the name may change.
-    `limits` are the network's limits as of when the account was connected. Only an `enabled` account is published to.
+    `limits` are the network's limits at the time of connecting. `deduplicates` means that the network publishes a
+    repeated request once. A disabled account gets no posts.
     """
 
     destination: Destination
@@ -53,7 +54,7 @@ OUTBOX = Account(destination="outbox", label="Outbox (built in)", deduplicates=T
 
 
 class Accounts(Protocol):
-    """The connected accounts, always with the outbox."""
+    """Storage of the connected accounts, which include the outbox."""
 
     def all(self) -> list[Account]:
         """Return every account, the outbox first."""
@@ -64,11 +65,11 @@ class Accounts(Protocol):
         ...
 
     def connect(self, account: Account) -> None:
-        """Store an account; it replaces one with the same destination."""
+        """Store an account. It replaces an account with the same destination."""
         ...
 
     def remove(self, destination: str) -> None:
-        """Delete an account and its credentials. Its due posts are then refused."""
+        """Delete an account and its credentials. Posts to it are refused when they are due."""
         ...
 
 

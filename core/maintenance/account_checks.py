@@ -1,4 +1,4 @@
-"""Account checks: find accounts that stopped working before a post fails on them."""
+"""Account checks: find an account that stopped working before a post to it fails."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -20,19 +20,20 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 INTERVAL = timedelta(hours=4)
-"""Time between checks of an account without a post ahead and without a problem."""
-AHEAD = timedelta(minutes=15)
-"""Time before a post at which its accounts are checked; it leaves time for a repair."""
+"""Time between checks of a working account without a post within LOOKAHEAD."""
+LOOKAHEAD = timedelta(minutes=15)
+"""Time before a post at which its accounts are checked. It leaves time for a repair."""
 URGENT_INTERVAL = timedelta(minutes=30)
-"""Time between checks of an account with a post ahead or with a problem."""
+"""Time between checks of an account with a post within LOOKAHEAD or with a problem."""
 BATCH = 5
-"""Accounts that one run checks; the others wait for the next run."""
+"""The most accounts that one run checks. The others wait for the next run."""
 
 
 class AccountCheck(FrozenModel):
-    """The result of an account's last check: its problem, and since when; both None for a working account.
+    """The result of an account's last check.
 
-    The file has the problem as `trouble`.
+    `since` is the instant of the first check with a problem. `problem` and `since` are None for a working account. The
+    file names the problem `trouble`.
     """
 
     destination: Destination
@@ -45,23 +46,23 @@ _FILE = TypeAdapter(list[AccountCheck])
 
 
 class AccountChecks:
-    """Checks each enabled account every few hours and shortly before its next post; keeps the results in one file.
+    """Checks each enabled account every few hours and shortly before its next post, and keeps the results in one file.
 
-    Processes that share a home share the results; only one of them runs checks at a time.
+    Processes that share a home share the results. Only one of them runs checks at a time.
     """
 
     def __init__(
         self,
         accounts: Accounts,
         networks: Mapping[str, Network],
-        due: Callable[[datetime, datetime], set[Destination]],
+        destinations_due: Callable[[datetime, datetime], set[Destination]],
         path: Path,
         clock: Clock,
     ) -> None:
-        """`due` returns the destinations of the posts that are due between two instants."""
+        """`destinations_due` returns the accounts of the posts that are due between two instants."""
         self._accounts = accounts
         self._networks = networks
-        self._due = due
+        self._destinations_due = destinations_due
         self._path = path
         self._running = FileLock(f"{path}.looking.lock")
         self._clock = clock
@@ -75,22 +76,22 @@ class AccountChecks:
         try:
             return {each.destination: each for each in _FILE.validate_json(text)}
         except ValidationError:
-            log.warning("%s cannot be read; all accounts are checked again.", self._path)
+            log.warning("%s cannot be read. All accounts are checked again.", self._path)
             return {}
 
     def failing(self) -> dict[str, AccountCheck]:
-        """Return the last checks of the enabled accounts that cannot be published to, by destination."""
+        """Return the last checks of the enabled accounts with a problem, by destination."""
         enabled = {account.destination for account in self._accounts.all() if account.enabled}
         return {name: each for name, each in self.results().items() if each.problem is not None and name in enabled}
 
     def run(self) -> None:
-        """Check up to BATCH accounts whose check is due. Raises the errors of the accounts and of `due`.
+        """Check at most BATCH accounts whose next check is due. Does nothing while another process runs checks.
 
-        Does nothing while another process runs checks.
+        Raises the errors of `accounts` and of `destinations_due`.
         """
         try:
             with self._running.acquire(timeout=0):
-                self._check(self._due_for_check()[:BATCH])
+                self._check(self._accounts_to_check()[:BATCH])
         except Timeout:
             return
 
@@ -101,10 +102,10 @@ class AccountChecks:
         """
         return self._check([self._accounts.get(destination)])[destination]
 
-    def _due_for_check(self) -> list[Account]:
-        """Return the accounts to check: first those with a post ahead, then those with the oldest check."""
+    def _accounts_to_check(self) -> list[Account]:
+        """Return the accounts whose next check is due: those with a post ahead first, then by age of the last check."""
         now, results = self._clock(), self.results()
-        soon = self._due(now, now + AHEAD)
+        soon = self._destinations_due(now, now + LOOKAHEAD)
 
         def age(account: Account) -> timedelta:
             last = results.get(account.destination)
@@ -126,26 +127,26 @@ class AccountChecks:
         return sorted(due, key=lambda account: (account.destination in soon, age(account)), reverse=True)
 
     def _check(self, accounts: Sequence[Account]) -> dict[str, AccountCheck]:
-        """Check accounts and store the results; the results of removed accounts are deleted."""
-        before = self.results()
-        fresh: dict[str, AccountCheck] = {
-            each.destination: self._check_account(each, before.get(each.destination)) for each in accounts
+        """Check accounts and store the results. Deletes the results of removed accounts."""
+        earlier = self.results()
+        new: dict[str, AccountCheck] = {
+            each.destination: self._check_account(each, earlier.get(each.destination)) for each in accounts
         }
-        if fresh:
+        if new:
             connected = {account.destination for account in self._accounts.all()}
             with locked(self._path), translate_storage_errors(self._path):
-                kept = [each for each in (self.results() | fresh).values() if each.destination in connected]
+                kept = [each for each in (self.results() | new).values() if each.destination in connected]
                 write_private(self._path, _FILE.dump_json(kept, indent=1, by_alias=True))
-        return fresh
+        return new
 
-    def _check_account(self, account: Account, before: AccountCheck | None) -> AccountCheck:
+    def _check_account(self, account: Account, earlier: AccountCheck | None) -> AccountCheck:
         try:
             problem = self._networks[account.network].check(account)
         except Exception:  # noqa: BLE001 - a bug in one check must not end the others
             log.exception("The check of %s failed", account.destination)
             problem = "Punctual failed while it checked this account. The reason is in its log."
         now = self._clock()
-        since = (before.since if before else None) or now
+        since = (earlier.since if earlier else None) or now
         return AccountCheck(
             destination=account.destination, problem=problem, since=since if problem else None, checked_at=now
         )

@@ -1,4 +1,4 @@
-"""Caretakers: threads that repeat maintenance tasks while an engine runs."""
+"""Caretakers: threads that repeat maintenance tasks."""
 
 import logging
 import threading
@@ -11,14 +11,14 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 30.0
-"""Half of the minute that a change has to settle, so each is armed or shown as not armed within two minutes."""
+"""Half of SETTLE_GRACE, so that an incomplete change is repaired within two minutes."""
 
 
 class Caretaker:
-    """A thread that repeats its tasks one after the other.
+    """A thread that runs its tasks in rounds, one after the other.
 
     A task that fails is logged and runs again in the next round. Tasks that wait for external servers need a caretaker
-    of their own, apart from urgent ones.
+    of their own, so that they do not delay urgent tasks.
     """
 
     def __init__(
@@ -28,18 +28,21 @@ class Caretaker:
         name: str = "caretaker",
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
-        """`tasks` has the tasks by name; a name is an infinitive for the log, such as "prune the ledger"."""
+        """`tasks` has the tasks by name. A name is an infinitive for the log, such as "prune the ledger"."""
         self._tasks = tasks
         self._interval = interval_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Run every task now and after each interval."""
+        """Start the first round now, and each further one an interval after the end of the last."""
         self._thread.start()
 
     def stop(self, *, within_seconds: float | None = None) -> None:
-        """Return when the running task has ended, or after this time; the task then ends with the process."""
+        """Start no further round, and return when the running one has ended, or after `within_seconds`.
+
+        A task that is then still running ends with the process.
+        """
         self._stopped.set()
         self._thread.join(within_seconds)
 
@@ -58,17 +61,17 @@ class Caretaker:
             log.exception("Could not %s", name)
 
 
-def at_most_every(pause: timedelta, task: Callable[[], object], clock: Clock) -> Callable[[], None]:
-    """Return a task that runs at the first call and then once per `pause`; a failed run is repeated at the next call.
+def at_most_every(interval: timedelta, task: Callable[[], object], clock: Clock) -> Callable[[], None]:
+    """Return a task that runs at the first call and then at most once per `interval`.
 
-    A last run in the future, after the clock was set back, does not count.
+    A failed run does not count, and neither does a run that is in the future because the clock was set back.
     """
     last_run: datetime | None = None
 
     def run_if_due() -> None:
         nonlocal last_run
         now = clock()
-        if last_run is None or not timedelta() <= now - last_run < pause:
+        if last_run is None or not timedelta() <= now - last_run < interval:
             task()
             last_run = now
 

@@ -1,4 +1,4 @@
-"""The media sweep: deletes pictures and videos that no post needs any more."""
+"""The media sweep: deletes pictures and videos that no post needs."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,19 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 RETENTION = timedelta(days=90)
-"""How long a file is kept after it was attached or after the last post with it went out: for drafts, retries and the
-outbox's feed."""
+"""How long a file is kept after it was attached, or last seen in a pending post: for drafts, retries and the outbox's
+feed."""
 RENEW_AFTER = timedelta(days=7)
-"""Age at which the timestamp of a file that is still needed is renewed."""
+"""Age at which the sweep renews the timestamp of a file that a pending post needs."""
 PENDING_LIMIT = 20_000
-"""Pending posts above which nothing is deleted."""
+"""The most pending posts with which the sweep deletes files."""
 
 
 class MediaSweep:
     """Renews the timestamps of files of pending posts, and deletes files whose timestamp is older than RETENTION.
 
-    A file's timestamp is the only state, so several processes may sweep one store. A post that is cancelled, changed
-    or published no longer renews its files; they stay for RETENTION.
+    A file's timestamp is the only state, so several processes may sweep one store. The files of a cancelled, changed
+    or published post stay for RETENTION.
     """
 
     def __init__(self, store: MediaStore, ledger: Ledger, listing: ScheduleListing, clock: Clock) -> None:
@@ -36,20 +36,21 @@ class MediaSweep:
         self._clock = clock
 
     def run(self) -> int:
-        """Return how many files were deleted. Raises the errors of store, ledger and listing.
+        """Sweep once and return how many files were deleted. Raises the errors of store, ledger and listing.
 
-        Posts are read only if a file is older than RENEW_AFTER. With more than PENDING_LIMIT pending posts, nothing is
-        deleted.
+        Posts are read only if a file is older than RENEW_AFTER. Nothing is deleted while more than PENDING_LIMIT posts
+        are pending.
         """
         now = self._clock()
         aging = [each for each in self._store.scan() if each.stored_at < now - RENEW_AFTER]
         if not aging:
             return 0
-        plans = self._ledger.overdue(due_before=now + 2 * PLANNING_HORIZON, limit=PENDING_LIMIT + 1)
-        if len(plans) > PENDING_LIMIT:
+        # No post is due later, so these are all open one-time posts that have not begun.
+        one_time = self._ledger.overdue(due_before=now + 2 * PLANNING_HORIZON, limit=PENDING_LIMIT + 1)
+        if len(one_time) > PENDING_LIMIT:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
-        needed = {media.reference for post in self._pending(plans) for media in post.media}
+        needed = {media.reference for post in self._pending(one_time) for media in post.media}
         for each in aging:
             if each.reference in needed:
                 self._store.touch(each.reference)
@@ -66,10 +67,10 @@ class MediaSweep:
         self._store.delete(expired.reference)
         return True
 
-    def _pending(self, plans: Sequence[Plan]) -> Iterator[Post]:
-        """Yield every post that may still go out: one-time posts, paused ones too, and repeating ones."""
+    def _pending(self, one_time: Sequence[Plan]) -> Iterator[Post]:
+        """Yield every post that may still go out: one-time posts, unsettled posts and repeating posts."""
         now = self._clock()
         unsettled = self._ledger.unsettled(changed_before=now + PLANNING_HORIZON, limit=PENDING_LIMIT)
-        yield from (plan.post for plan in (*plans, *unsettled) if plan.desired in OPEN_STATES)
+        yield from (plan.post for plan in (*one_time, *unsettled) if plan.desired in OPEN_STATES)
         repeating = self._listing.details(self._listing.window(now, now, limit=0))
         yield from (detail.post for detail in repeating if detail.post is not None)

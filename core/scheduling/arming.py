@@ -15,10 +15,10 @@ from core.time.instants import Clock
 class NotArmed(PunctualError):
     """The scheduler returns a schedule that differs from the request."""
 
-    hint = "Nothing is lost: the post is in the queue as not armed, and is armed again within two minutes."
+    hint = "The post is in the queue as not armed. Punctual arms it again within two minutes."
 
     def __init__(self, name: str, member: str) -> None:
-        super().__init__(f"The schedule {name} was created but reads back differently ({member} differs).")
+        super().__init__(f"The scheduler returns the schedule {name} differently from the request ({member} differs).")
 
 
 class Arming:
@@ -28,16 +28,16 @@ class Arming:
         self,
         *,
         scheduler: Any,
-        functions: Any,
+        lambda_client: Any,
         ledger: Ledger,
         target: TargetSettings,
         clock: Clock,
         wait_policy: WaitPolicy,
     ) -> None:
-        """`scheduler` and `functions` are boto3 clients."""
+        """`scheduler` and `lambda_client` are boto3 clients."""
         self._scheduler = scheduler
         self._writer = ScheduleWriter(scheduler, wait_policy)
-        self._functions = functions
+        self._functions = lambda_client
         self._ledger = ledger
         self._target = target
         self._clock = clock
@@ -45,11 +45,11 @@ class Arming:
     def settle(self, plan: Plan) -> Plan:
         """Make the scheduler match a plan and return the current plan.
 
-        Safe to repeat, also while other processes settle: if a newer revision exists at the end, it is settled too,
-        because this call may have undone the other process's work.
+        Safe to repeat, also while other processes settle. If a newer revision exists at the end, this call settles it
+        too, because it may have undone the work of the other process.
         """
         try:
-            self._carry_out(plan)
+            self._apply(plan)
         except PunctualError:
             if self._current(plan).post.revision == plan.post.revision:
                 raise
@@ -60,18 +60,18 @@ class Arming:
         return self.settle(replace(current, superseded=(*current.superseded, *ours)))
 
     def difference(self, plan: Plan) -> str:
-        """Return the first member of a plan's schedule that is not as planned: `Name` if it is gone, "" if none."""
+        """Return the first member in which the schedule differs from the plan: `Name` if it is missing, "" if none."""
         return self._difference(write_schedule(plan.post, self._target, enabled=plan.desired == "active"))
 
     def invoke(self, payload: Payload) -> None:
-        """Invoke the relay at once, without the scheduler. The invocation is durable on return."""
+        """Invoke the relay at once, without the scheduler. On return, the invocation is durable."""
         body = write_invocation(payload).encode()
         with translate_aws_errors():
             self._functions.invoke(FunctionName=self._target.function_arn, InvocationType="Event", Payload=body)
 
-    def _carry_out(self, plan: Plan) -> None:
+    def _apply(self, plan: Plan) -> None:
         to_delete = {plan.schedule_name, *plan.superseded}
-        if plan.desired != "cancelled" and not self._is_due(plan) and self._arm(plan):
+        if self._needs_schedule(plan) and self._arm(plan):
             to_delete.remove(plan.schedule_name)
         elif plan.desired == "active":
             self._invoke_now(plan)
@@ -79,15 +79,16 @@ class Arming:
             self._writer.delete(name, self._target.group)
         self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
 
-    def _is_due(self, plan: Plan) -> bool:
-        """Return whether a plan gets no schedule: a Post now, or an active post whose instant came while unarmed.
+    def _needs_schedule(self, plan: Plan) -> bool:
+        """Return whether the scheduler must hold the plan's schedule now.
 
-        Such a post is invoked directly; the relay decides whether it is too late.
+        A cancelled post and a Post now need none. An active post that became due before it was armed is invoked
+        directly, and the relay decides whether it is too late.
         """
         due_at = plan.post.due_at
-        if plan.schedule_name is None:
-            return True
-        return due_at is not None and plan.desired == "active" and due_at - self._target.lead <= self._clock()
+        if plan.desired == "cancelled" or plan.schedule_name is None:
+            return False
+        return plan.desired != "active" or due_at is None or due_at - self._target.lead > self._clock()
 
     def _invoke_now(self, plan: Plan) -> None:
         """Invoke a one-time post, unless its schedule fired before the plan was settled."""
@@ -96,27 +97,27 @@ class Arming:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
     def _arm(self, plan: Plan) -> bool:
-        """Upsert the schedule and read it back; return False if the post became due meanwhile. Raises NotArmed.
+        """Upsert the schedule and read it back. Return False if the post became due meanwhile. Raises NotArmed.
 
-        The ClientToken is post id and revision, so AWS answers a repeated request without executing it. If the
-        schedule was changed since, the request is sent once more with a new token.
+        The ClientToken is post id and revision, so AWS does not execute a repeated request. If the schedule was changed
+        between the two, it differs from the request, which is then sent once more with a new token.
         """
         request = write_schedule(plan.post, self._target, enabled=plan.desired == "active")
         begins = request.get("StartDate")
         if begins is not None and begins < self._clock():
-            del request["StartDate"]  # AWS refuses a past one, and a cron rule that has begun does not need it
-        token = request["ClientToken"]
-        for attempt in (token, f"{token}-{secrets.token_hex(4)}"):
-            self._writer.upsert(request | {"ClientToken": attempt}, new=plan.post.revision == 1)
+            del request["StartDate"]  # AWS refuses a past start, and a rule that has begun does not need one
+        first_token = request["ClientToken"]
+        for token in (first_token, f"{first_token}-{secrets.token_hex(4)}"):
+            self._writer.upsert(request | {"ClientToken": token}, new=plan.post.revision == 1)
             difference = self._difference(request)
             if not difference:
                 return True
-            if self._is_due(plan):
+            if not self._needs_schedule(plan):
                 return False
         raise NotArmed(request["Name"], difference)
 
     def _difference(self, request: dict[str, Any]) -> str:
-        """Return the first member of the schedule that differs from the request, "" if none."""
+        """Return the first member in which the schedule differs from the request, "" if none."""
         try:
             with translate_aws_errors():
                 found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])

@@ -1,8 +1,8 @@
-"""The calendar: the past and coming posts of a period, with every run of repeating ones."""
+"""The calendar: past and coming posts of a period, with every run of a repeating post."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from core.ledger.history import all_runs
 from core.ledger.port import Cursor, Ledger
@@ -11,11 +11,11 @@ from core.scheduling.listing import ScheduleListing
 from core.scheduling.upcoming import QueueEntry, QueueWindow, upcoming
 
 POSTS_LIMIT = 1000
-"""Past posts, and coming posts, that a calendar holds at most."""
+"""The most past posts of a calendar, and the most coming ones."""
 RUNS_LIMIT = 1000
-"""Runs of one repeating post that a calendar holds at most."""
+"""The most runs of one repeating post in a calendar."""
 HISTORY_PAGE = 100
-"""Past posts that are read together: few months hold more, so little before the period is read."""
+"""Past posts that are read at a time. Most months have fewer, so few posts from before the period are read."""
 _MILLISECOND = timedelta(milliseconds=1)
 """The resolution of due instants."""
 
@@ -23,21 +23,24 @@ _MILLISECOND = timedelta(milliseconds=1)
 def calendar_view(
     listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime, now: datetime
 ) -> QueueWindow:
-    """Return the posts due from `start` until before `end`, soonest first, each run once."""
-    before = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), POSTS_LIMIT)
-    past = list(takewhile(lambda run: run.due_at >= start, before))
+    """Return the posts due from `start` until before `end`, soonest first, each run once.
+
+    If a coming post has also begun, the run in the ledger counts.
+    """
+    latest_runs = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), POSTS_LIMIT)
+    past = list(takewhile(lambda run: run.due_at >= start, latest_runs))
     nothing = QueueWindow(entries=[], more=False)
     coming = upcoming(listing, now, end, limit=POSTS_LIMIT, start=start) if end > now else nothing
-    runs = [_runs(each, max(now, start - _MILLISECOND), end) for each in coming.entries]
-    found = [each for some in runs for each in some]
-    found += [QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
-    once = {(each.due_at, each.post_id): each for each in found if start <= each.due_at < end}
-    more = coming.more or len(past) == POSTS_LIMIT or any(len(some) == RUNS_LIMIT for some in runs)
-    return QueueWindow(entries=[once[key] for key in sorted(once)], more=more)
+    expanded = [_entry_per_run(each, max(now, start - _MILLISECOND), end) for each in coming.entries]
+    entries = list(chain.from_iterable(expanded))
+    entries += [QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
+    by_run = {(each.due_at, each.post_id): each for each in entries if start <= each.due_at < end}
+    more = coming.more or len(past) == POSTS_LIMIT or any(len(runs) == RUNS_LIMIT for runs in expanded)
+    return QueueWindow(entries=[by_run[key] for key in sorted(by_run)], more=more)
 
 
-def _runs(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry]:
-    """Return a one-time post's entry, or one entry for each run of a repeating post after `after` up to `last`."""
+def _entry_per_run(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry]:
+    """Return one entry for each run of a repeating post after `after` and up to `last`; a one-time post's as it is."""
     rule = entry.post.repeat if entry.post else None
     if entry.post is None or rule is None:
         return [entry]

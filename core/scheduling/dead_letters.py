@@ -1,4 +1,4 @@
-"""Dead letters: invocations that were given up, kept until a person retries or discards them."""
+"""Dead letters: invocations that failed for good and wait until a person retries or discards them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +18,12 @@ class DeadLetterGone(PunctualError):
     hint = "Reload the list. History shows the result of the post."
 
     def __init__(self) -> None:
-        super().__init__("It was retried or discarded meanwhile, or another process is reading it at this moment.")
+        super().__init__("The dead letter was retried or discarded meanwhile, or another process is reading it now.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """An invocation that was given up. `source` names its queue, `payload` is the input of the relay."""
+    """An invocation that failed for good. `source` names its queue, `payload` is the input of the relay."""
 
     id: str
     source: str
@@ -44,7 +44,7 @@ class DeadLetterStore(Protocol):
     """Storage of dead letters. Reading changes nothing; several processes may read at once."""
 
     def all(self) -> list[DeadLetter]:
-        """Return the dead letters, newest first; some of them if there are very many."""
+        """Return the dead letters, newest first, or a part of them if there are very many."""
         ...
 
     def contains(self, letter_id: str) -> bool:
@@ -57,7 +57,7 @@ class DeadLetterStore(Protocol):
 
 
 class DeadLetters:
-    """The dead letters of a deployment, with the actions of a person."""
+    """The dead letters of a deployment, and a person's actions on them."""
 
     def __init__(self, store: DeadLetterStore, schedules: Schedules, ledger: Ledger, clock: Clock) -> None:
         self._store = store
@@ -66,7 +66,7 @@ class DeadLetters:
         self._clock = clock
 
     def read(self) -> list[DeadLetter]:
-        """Return the dead letters, newest first; some of them if there are very many."""
+        """Return the dead letters, newest first, or a part of them if there are very many."""
         return self._store.all()
 
     def retry(self, letter: DeadLetter) -> None:
@@ -82,7 +82,7 @@ class DeadLetters:
         self._store.remove(letter.id)
 
     def discard(self, letter: DeadLetter) -> None:
-        """Delete a letter; an occurrence that is still under way becomes failed. Raises DeadLetterGone."""
+        """Delete a letter. An occurrence that is still in progress becomes failed. Raises DeadLetterGone."""
         if not self._store.remove(letter.id):
             raise DeadLetterGone
         payload = letter.occurrence

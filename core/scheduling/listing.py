@@ -17,16 +17,16 @@ LIST_THREADS = 8
 DETAIL_THREADS = 16
 DETAILS_CACHED = 2000
 PAGE = 100
-"""Schedules in one ListSchedules response at most (an AWS limit)."""
+"""The most schedules in one ListSchedules response (an AWS limit)."""
 PAGES_BEFORE_SPLIT = 4
-"""Pages of one prefix that are read before it is split into longer ones."""
+"""Pages that are read of one prefix before it is split into longer ones."""
 SMALL_GROUP_PAGES = 2
-"""Pages of a small group, which is read whole: for most people one request, where a year has many prefixes."""
+"""The most pages of a group that is read whole. That takes one or two requests; a year has many prefixes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedSchedule:
-    """One schedule of a ListSchedules response: what its name and state tell."""
+    """One schedule of a ListSchedules response. `due_at` is None for a repeating post."""
 
     name: str
     post_id: str
@@ -54,7 +54,7 @@ class ScheduleListing:
     def window(self, start: datetime, end: datetime, *, limit: int) -> list[ListedSchedule]:
         """Return the one-time schedules due from `start` until before `end`, soonest first, then the repeating ones.
 
-        Returns `limit` one-time schedules at most: the cost grows with the result, not with the group.
+        Returns at most `limit` one-time schedules. The cost grows with the result, not with the group.
         """
         small = self._all_if_small()
         if small is not None:
@@ -70,31 +70,33 @@ class ScheduleListing:
                 stop.set()
 
     def details(self, listed: Sequence[ListedSchedule]) -> list[ScheduleDetail]:
-        """Return the listed schedules with their posts, in the same order, without those deleted meanwhile."""
+        """Return the listed schedules with their posts, in the same order. Schedules deleted meanwhile are left out."""
         with ThreadPoolExecutor(max_workers=DETAIL_THREADS, thread_name_prefix="details") as pool:
             return [found for found in pool.map(self._detail, listed) if found is not None]
 
     def _soonest(
         self, pool: ThreadPoolExecutor, start: datetime, end: datetime, limit: int, stop: Event
     ) -> list[ListedSchedule]:
-        """Read the prefixes of a window in order, several ahead, until `limit` schedules are found."""
+        """Return the first `limit` schedules of a window. Reads its prefixes in order, several at once."""
         found: list[ListedSchedule] = []
         ahead: deque[Future[list[ListedSchedule]]] = deque()
         remaining = prefixes(start, end)
         while len(found) < limit:
             for prefix in islice(remaining, LIST_THREADS - len(ahead)):
-                ahead.append(pool.submit(self._under, prefix, start, end, limit, stop))
+                ahead.append(pool.submit(self._with_prefix, prefix, start, end, limit, stop))
             if not ahead:
                 break
             found += ahead.popleft().result()
-        for superfluous in ahead:
-            superfluous.cancel()
+        for unneeded in ahead:
+            unneeded.cancel()
         return found[:limit]
 
-    def _under(self, prefix: str, start: datetime, end: datetime, limit: int, stop: Event) -> list[ListedSchedule]:
-        """Return the schedules of a window under a prefix, soonest first: `limit` or more, or all of them.
+    def _with_prefix(
+        self, prefix: str, start: datetime, end: datetime, limit: int, stop: Event
+    ) -> list[ListedSchedule]:
+        """Return the schedules of a window with a prefix, soonest first: all of them, or at least `limit`.
 
-        A prefix with many more schedules is read by longer prefixes, so a full day costs no more than the result.
+        A prefix with many more schedules is split into longer ones, so a full day costs no more than the result.
         """
         found: list[ListedSchedule] = []
         for number, page in enumerate(self._pages(prefix, stop), 1):
@@ -102,20 +104,20 @@ class ScheduleListing:
             if number > PAGES_BEFORE_SPLIT and limit < PAGES_BEFORE_SPLIT * PAGE:
                 longer = longer_prefixes(prefix, start, end)
                 if longer:
-                    return self._under_each(longer, start, end, limit, stop)
+                    return self._with_prefixes(longer, start, end, limit, stop)
         return _sorted(found)
 
-    def _under_each(
-        self, longer: list[str], start: datetime, end: datetime, limit: int, stop: Event
+    def _with_prefixes(
+        self, ordered: list[str], start: datetime, end: datetime, limit: int, stop: Event
     ) -> list[ListedSchedule]:
         found: list[ListedSchedule] = []
-        for prefix in longer:
+        for prefix in ordered:
             if len(found) < limit and not stop.is_set():
-                found += self._under(prefix, start, end, limit - len(found), stop)
+                found += self._with_prefix(prefix, start, end, limit - len(found), stop)
         return found
 
     def _all_if_small(self) -> list[ListedSchedule] | None:
-        """Return all schedules of the product in any order; None if the group has more than SMALL_GROUP_PAGES."""
+        """Return all schedules of Punctual in any order, or None if the group has more than SMALL_GROUP_PAGES."""
         found: list[ListedSchedule] = []
         with translate_aws_errors():
             for number, page in enumerate(self._responses(), 1):
@@ -125,7 +127,7 @@ class ScheduleListing:
         return found
 
     def _pages(self, prefix: str, stop: Event) -> Iterator[list[ListedSchedule]]:
-        """Yield the product's schedules under a prefix page by page, in any order, until `stop` is set."""
+        """Yield Punctual's schedules with a prefix page by page, in any order, until `stop` is set."""
         with translate_aws_errors():
             for page in self._responses(NamePrefix=prefix):
                 yield _listed(page)
@@ -161,10 +163,10 @@ class ScheduleListing:
 
 
 def prefixes(start: datetime, end: datetime) -> Iterator[str]:
-    """Yield the name prefixes that cover the UTC hours, days and months from `start` until before `end`, in order.
+    """Yield the name prefixes that cover the time from `start` until before `end`, in order.
 
-    A window of up to six hours has hours. A longer one has days, and whole months from a week ahead on: the soonest
-    posts do not wait for a month of others.
+    A window of up to six hours gets a prefix per UTC hour. A longer window gets a prefix per day, and a prefix per
+    whole month after its first week, so that the soonest posts do not wait for a month of others.
     """
     at = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     by_hour = end - start <= timedelta(hours=6)
@@ -185,7 +187,7 @@ def prefixes(start: datetime, end: datetime) -> Iterator[str]:
 
 
 def longer_prefixes(prefix: str, start: datetime, end: datetime) -> list[str]:
-    """Return the prefixes with one more digit that overlap a window, in order; none for a whole instant."""
+    """Return the prefixes with one more digit that overlap a window, in order. A complete instant has none."""
     stamp = prefix.removeprefix("post-")
     if len(stamp) == len("20261124T080000"):
         return []
@@ -195,7 +197,7 @@ def longer_prefixes(prefix: str, start: datetime, end: datetime) -> list[str]:
 
 
 def _listed(page: dict[str, Any]) -> list[ListedSchedule]:
-    """Return the schedules of a response whose names are the product's."""
+    """Return the schedules of a response whose names have Punctual's form."""
     named = [(ScheduleName.parse(summary["Name"]), summary) for summary in page["Schedules"]]
     return [
         ListedSchedule(

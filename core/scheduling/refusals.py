@@ -1,4 +1,4 @@
-"""Refusals: why a post cannot be scheduled or changed. Times are shown in the post's own zone."""
+"""Errors of posts that cannot be scheduled or changed. They show times in the post's own zone."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from core.time.phrases import date_and_time
 
 
 class TooSoon(PunctualError):
-    """The instant has passed, or is too near for the scheduler."""
+    """The instant has passed, or is too soon for the scheduler."""
 
     def __init__(self, due_at: datetime, earliest: datetime, now: datetime, zone: str) -> None:
         state = "has passed" if due_at <= now else "is too soon"
@@ -26,7 +26,7 @@ class TooFarAhead(PunctualError):
 
 
 class TooLateToChange(PunctualError):
-    """The post goes out so soon that a change might not arrive in time."""
+    """The post goes out so soon that a change might not reach the scheduler in time."""
 
     hint = "Nothing was changed. If it is not published yet, you can still cancel or reschedule it."
 
@@ -37,19 +37,19 @@ class TooLateToChange(PunctualError):
 class PostCancelled(PunctualError):
     """The post was cancelled, so it cannot be changed."""
 
-    hint = "To send it after all, undo the cancellation first."
+    hint = "To publish it, undo the cancellation first."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was cancelled meanwhile. Your change was not made.")
+        super().__init__(f"The post {post_id} was cancelled meanwhile. Your change was not saved.")
 
 
 class PostMoved(PunctualError):
-    """The post was exported: another deployment sends it once it is imported there."""
+    """The post was exported. Another deployment publishes it after an import."""
 
     hint = "Change it there. To take it back, import the same file here, unless it was imported elsewhere."
 
     def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was moved to another deployment. Your change was not made.")
+        super().__init__(f"The post {post_id} was moved to another deployment. Your change was not saved.")
 
 
 class PostRepeats(PunctualError):

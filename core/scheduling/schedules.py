@@ -29,28 +29,30 @@ from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.time.instants import Clock, wall_time
 
 REPAIR_BATCH = 1000
-"""Unsettled plans that `repair` reads at a time."""
+"""The number of unsettled plans that `repair` reads at a time."""
 
 
 class Schedules:
-    """The actions on pending posts. Each change is written to the ledger first, then the scheduler is armed."""
+    """The actions on posts. Each change is written to the ledger first, then to the scheduler."""
 
     def __init__(
         self,
         *,
         scheduler: Any,
-        functions: Any,
+        lambda_client: Any,
         ledger: Ledger,
         target: TargetSettings,
         notice: timedelta,
         clock: Clock,
         wait_policy: WaitPolicy = DEFAULT_WAIT,
     ) -> None:
-        """`scheduler` and `functions` are boto3 clients; `notice` is the shortest time ahead for a schedule."""
+        """`scheduler` and `lambda_client` are boto3 clients. `notice` is the shortest time ahead for a schedule."""
         self._scheduler = scheduler
         self._ledger = ledger
         self._group = target.group
-        arming = partial(Arming, scheduler=scheduler, functions=functions, ledger=ledger, target=target, clock=clock)
+        arming = partial(
+            Arming, scheduler=scheduler, lambda_client=lambda_client, ledger=ledger, target=target, clock=clock
+        )
         self._arming = arming(wait_policy=wait_policy)
         self._repair_arming = arming(wait_policy=replace(wait_policy, role_timeout=0.0))
         self._limits = TimeLimits(notice, clock)
@@ -65,34 +67,34 @@ class Schedules:
             return
 
     def schedule(self, post: Post) -> Plan:
-        """Plan and arm a post; on return its schedule was read back from the scheduler.
+        """Plan and arm a post. On return, its schedule was read back from the scheduler.
 
-        Idempotent: the same post again, as after a double click, returns its plan; another text or time changes it.
-        Raises TooSoon, TooFarAhead, SeriesEnded or PayloadTooLarge before anything is written. A later error leaves
-        the plan, which is armed in the background.
+        Idempotent: the same post again, as after a double click, returns its plan. Another text or time changes the
+        plan. Raises TooSoon, TooFarAhead, SeriesEnded or PayloadTooLarge before anything is written. A later error
+        leaves the plan, which is armed in the background.
         """
         name = str(ScheduleName.of(post))
         current = self._ledger.get(post.post_id)
         if current is None or not _is_active_as(current, post, name):
             self._limits.check_time(post)
-            write_payload(post)
+            _check_size(post)
         return self._settle(self._plan_active(post, name))
 
     def post_now(self, post: Post) -> Plan:
-        """Plan a one-time post that is due at once, and invoke the relay without the scheduler.
+        """Plan a one-time post that is due now, and invoke the relay without the scheduler.
 
-        Idempotent, as after a double click or an error.
+        Idempotent: a second call after a double click or an error keeps the first due instant.
         """
         due_at = self._clock()
         current = self._ledger.get(post.post_id)
         if current is not None and current.schedule_name is None and current.desired == "active":
             due_at = current.post.due_at or due_at
-        at_once = _due_at(post, due_at)
-        write_payload(at_once)
-        return self._settle(self._plan_active(at_once, None))
+        due_now = _due_at(post, due_at)
+        _check_size(due_now)
+        return self._settle(self._plan_active(due_now, None))
 
     def edit(self, plan: Plan, post: Post) -> Plan:
-        """Change text, variants, media and destinations to those of `post`, which compose() validated."""
+        """Change text, variants, media and destinations to those of `post`, which `compose` has validated."""
         _check_not_cancelled(plan)
         content = {name: getattr(post, name) for name in ("text", "variants", "media", "destinations")}
         return self._change(plan, desired=plan.desired, **content)
@@ -100,7 +102,7 @@ class Schedules:
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:
         """Change the time of a one-time post. The new schedule is armed before the old one is deleted.
 
-        A paused post stays paused if it is not overdue; an overdue one resumes.
+        A paused post stays paused unless it is overdue. An overdue one and a cancelled one become active.
         """
         if plan.post.due_at is None:
             raise PostRepeats(plan.post.post_id)
@@ -119,7 +121,7 @@ class Schedules:
         return self._change(plan, desired="paused")
 
     def resume(self, plan: Plan) -> Plan:
-        """Activate a paused post at its time. Raises TooSoon if that has passed."""
+        """Activate a paused post at its time. Raises TooSoon if its time has passed."""
         _check_not_cancelled(plan)
         self._limits.check_time(plan.post)
         return self._change(plan, desired="active")
@@ -127,7 +129,8 @@ class Schedules:
     def cancel(self, plan: Plan) -> Plan:
         """Cancel a post. Raises AlreadyGoingOut once it is claimed.
 
-        A moved post stays moved and loses its schedule: undo of a cancellation would arm it in both deployments.
+        A moved post stays moved and loses its schedule, because undoing its cancellation would publish it twice, here
+        and in the other deployment.
         """
         if plan.desired == "cancelled" or (plan.desired == "moved" and plan.schedule_name is None):
             return self._settle(plan)
@@ -137,49 +140,51 @@ class Schedules:
         return self._change(plan, desired="cancelled")
 
     def undo_cancel(self, plan: Plan, desired: DesiredState = "active") -> Plan:
-        """Restore a cancelled post to an earlier desired state, at its time. Raises TooSoon if that has passed."""
+        """Restore a cancelled post to an earlier desired state, at its time. Raises TooSoon if its time has passed."""
         self._limits.check_time(plan.post)
         return self._change(plan, desired=desired)
 
     def send_now(self, plan: Plan) -> Plan:
-        """Publish a scheduled one-time post at once. Idempotent."""
+        """Publish a scheduled one-time post now. Idempotent: a second call keeps the due instant of the first."""
         _check_not_cancelled(plan)
         _check_not_moved(plan)
         if plan.post.repeats:
             raise PostRepeats(plan.post.post_id)
         current = self.plan(plan.post.post_id).post
-        sent_before_at = current.revision == plan.post.revision + 1 and current.due_at
-        at_once = _next_revision(plan, _due_at(plan.post, sent_before_at or self._clock()))
-        return self._write_change(at_once, desired="active", name=None)
+        may_be_second_call = current.revision == plan.post.revision + 1  # `_write_change` refuses another change
+        due_at = current.due_at if may_be_second_call else None
+        due_now = _next_revision(plan, _due_at(plan.post, due_at or self._clock()))
+        return self._write_change(due_now, desired="active", name=None)
 
     def retry(self, payload: Payload, destinations: Sequence[Destination]) -> None:
-        """Publish an occurrence again for a person, however late it is; published destinations stay published.
+        """Publish an occurrence again at a person's request, however late it is.
 
-        `destinations` are retried although they have ended; those that have not ended are tried as well. Raises
-        ChangedElsewhere if a one-time post was changed or cancelled.
+        Reopens `destinations`, which have ended. Destinations that have not ended are tried too, and published ones
+        stay published. Raises ChangedElsewhere if a one-time post was changed or cancelled.
         """
         now = self._clock()
         self._ledger.reopen(payload, tuple(destinations), now=now)
-        late = max(0, int((now - payload.due) / timedelta(minutes=1))) + 1  # not negative if the clock was set back
-        allowed = late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
-        self._arming.invoke(payload.model_copy(update={"late_after_minutes": allowed}))
+        minutes_late = max(0, int((now - payload.due) / timedelta(minutes=1))) + 1  # 1 if the clock was set back
+        late_limit = minutes_late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
+        self._arming.invoke(payload.model_copy(update={"late_after_minutes": late_limit}))
 
     def redeliver(self, payload: Payload) -> None:
-        """Invoke the relay again for a dead letter; destinations that have ended stay as they are.
+        """Invoke the relay again for a dead letter. Destinations that have ended stay as they are.
 
-        A run of a series that has not begun is published as it is, even if the series has changed.
+        If a run of a series has not begun, it is published with the content of the letter, even if the series has
+        changed.
         """
         begun = payload.due_at is not None or self._ledger.occurrence(payload.occurrence_key) is not None
         self.retry(payload, () if begun else payload.destinations)
 
     def confirm(self, payload: Payload, destination: Destination) -> None:
-        """Record that a person saw an unconfirmed publication on the network; its time is that of the attempt."""
+        """Record that a person saw an unconfirmed publication on the network. Its time is that of the attempt."""
         occurrence = self._ledger.occurrence(payload.occurrence_key)
-        known = outcome(occurrence).destinations if occurrence else ()
-        tried_at = next((each.at for each in known if each.destination == destination and each.at), self._clock())
+        outcomes = outcome(occurrence).destinations if occurrence else ()
+        attempted_at = next((each.at for each in outcomes if each.destination == destination and each.at), None)
         receipt = Receipt(
             kind="published",
-            at=tried_at,
+            at=attempted_at or self._clock(),
             revision=payload.revision,
             destination=destination,
             detail={"confirmed": "by hand"},
@@ -198,32 +203,32 @@ class Schedules:
         return self._arming.settle(plan)
 
     def difference(self, plan: Plan) -> str:
-        """Return the first member of a plan's schedule that is not as planned: `Name` if it is gone, "" if none."""
+        """Return the first member in which the schedule differs from the plan: `Name` if it is missing, "" if none."""
         return self._arming.difference(plan)
 
     def repair(self, stopped: Callable[[], bool] = lambda: False) -> list[Plan]:
-        """Settle all plans that are unsettled for longer than SETTLE_GRACE; return those that could not be settled.
+        """Settle all plans that are unsettled for longer than SETTLE_GRACE. Return the plans that are still unsettled.
 
-        Ends early if the scheduler is unreachable or `stopped()` is true; the rest waits for the next call.
+        Ends early if the scheduler is unreachable or `stopped()` is true. The next call continues.
         """
         changed_before = self._clock() - SETTLE_GRACE
-        left: list[Plan] = []
+        unsettled: list[Plan] = []
         tried: set[str] = set()
         while True:
-            found = self._ledger.unsettled(changed_before=changed_before, limit=REPAIR_BATCH + len(left))
+            found = self._ledger.unsettled(changed_before=changed_before, limit=REPAIR_BATCH + len(unsettled))
             plans = [plan for plan in found if plan.post.post_id not in tried]
             if not plans:
-                return left
+                return unsettled
             for number, plan in enumerate(plans):
                 if stopped():
-                    return left + plans[number:]
+                    return unsettled + plans[number:]
                 tried.add(plan.post.post_id)
                 try:
                     self._repair_arming.settle(plan)
                 except (AwsUnavailable, CredentialsRejected, NoCredentials):
-                    return left + plans[number:]
+                    return unsettled + plans[number:]
                 except PunctualError:
-                    left.append(plan)
+                    unsettled.append(plan)
 
     def _plan_active(self, post: Post, name: str | None) -> Plan:
         """Write an active plan for a post, new or known, and return it."""
@@ -244,11 +249,11 @@ class Schedules:
             self._limits.check_time_left(post)
         elif desired == "active":
             self._limits.check_time(post)
-        write_payload(post)
+        _check_size(post)
         return self._write_change(post, desired=desired, name=str(ScheduleName.of(post)))
 
     def _write_change(self, post: Post, *, desired: DesiredState, name: str | None) -> Plan:
-        """Write a new revision and settle it; one that is already written is only settled."""
+        """Write a new revision and settle it. A repeated call only settles it."""
         try:
             changed = self._ledger.change(post, desired=desired, schedule_name=name, now=self._clock())
         except ChangedElsewhere:
@@ -262,8 +267,8 @@ class Schedules:
 
 
 def _is_active_as(plan: Plan, post: Post, name: str | None) -> bool:
-    same = plan.post.model_copy(update={"revision": post.revision}) == post
-    return same and plan.desired == "active" and plan.schedule_name == name
+    same_content = plan.post.model_copy(update={"revision": post.revision}) == post
+    return same_content and plan.desired == "active" and plan.schedule_name == name
 
 
 def _next_revision(plan: Plan, post: Post) -> Post:
@@ -274,6 +279,11 @@ def _due_at(post: Post, instant: datetime) -> Post:
     """Return the post as a one-time post that is due at `instant`."""
     wall = wall_time(instant, post.zone).strftime("%Y-%m-%dT%H:%M:%S")
     return Post.model_validate(post.model_dump() | {"due_at": instant, "wall": wall, "repeat": None})
+
+
+def _check_size(post: Post) -> None:
+    """Raise PayloadTooLarge if the post does not fit into a schedule."""
+    write_payload(post)
 
 
 def _check_not_cancelled(plan: Plan) -> None:

@@ -7,18 +7,18 @@ from core.scheduling.refusals import SeriesEnded, TooFarAhead, TooLateToChange, 
 from core.time.instants import Clock
 
 PLANNING_HORIZON = timedelta(days=3 * 365)
-"""How far ahead a post may be scheduled; it bounds the cost of listing the whole queue."""
+"""The furthest that a post may be scheduled ahead. It limits the cost of listing the whole queue."""
 
 
 class TimeLimits:
-    """The limits of one scheduler. `notice` is the shortest time ahead at which it can still arm a schedule."""
+    """The time limits of one scheduler. `notice` is the shortest time ahead at which it can still arm a schedule."""
 
     def __init__(self, notice: timedelta, clock: Clock) -> None:
         self._notice = notice
         self._clock = clock
 
     def check_time(self, post: Post) -> None:
-        """Raise SeriesEnded, TooSoon or TooFarAhead unless the post can be scheduled for its time."""
+        """Raise SeriesEnded, TooSoon or TooFarAhead if the scheduler cannot take the post at its time."""
         now = self._clock()
         if post.repeat is not None and post.repeat.ends_at is not None and post.repeat.ends_at <= now:
             raise SeriesEnded(post.repeat.ends_at, post.zone)
@@ -31,7 +31,7 @@ class TimeLimits:
     def check_time_left(self, post: Post) -> None:
         """Raise TooLateToChange if a change of the content can no longer be armed before the due instant.
 
-        Changes of the time and cancellations need no time: the fence refuses the old revision.
+        A cancellation and a change of the time are always in time, because the fence refuses the old revision.
         """
         if post.due_at is not None and post.due_at < self._clock() + self._notice:
             raise TooLateToChange(post.due_at, post.zone)

@@ -1,9 +1,9 @@
-"""The queue: pending one-time posts and the next run of each repeating post, in order, with their states."""
+"""The queue: pending one-time posts and the next run of each repeating post, soonest first, with their states."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.ledger.history import GRACE, Run, overdue
+from core.ledger.history import START_GRACE, Run, overdue
 from core.ledger.port import Ledger
 from core.ledger.post_state import PostState, StateName, post_state
 from core.posts.destinations import Destination
@@ -13,10 +13,11 @@ from core.scheduling.listing import ScheduleDetail, ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
 
 WITHOUT_SCHEDULE_LIMIT = 100
+"""The most overdue posts that `without_schedule` reads, and the most unarmed ones."""
 CLOCK_SKEW = timedelta(minutes=1)
-"""How far ahead the clock of another machine may be that recorded a change."""
-POSTS_LOOKED_AT = 200
-"""One-time posts that `destinations_due` reads at most."""
+"""The most that the clock of another machine may be ahead when it records a change."""
+DUE_POSTS_LIMIT = 200
+"""The most one-time posts that `destinations_due` reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class QueueEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueWindow:
-    """The posts due in a period, soonest first; `more` if there are more than the limit."""
+    """The posts due in a period, soonest first. `more` is true if the limit left posts out."""
 
     entries: list[QueueEntry]
     more: bool
@@ -56,60 +57,64 @@ class QueueWindow:
 def upcoming(
     listing: ScheduleListing, now: datetime, end: datetime, *, limit: int, start: datetime | None = None
 ) -> QueueWindow:
-    """Return the scheduled posts due before `end`: up to `limit` one-time posts, and the repeating ones among them.
+    """Return the scheduled posts due before `end`: at most `limit` one-time posts, and the repeating posts among them.
 
-    The period begins now, or at a later `start`. A post that is due but not yet published is *going out*. With an
-    `end` at PLANNING_HORIZON or later, repeating posts are returned however late their next run is.
+    The period begins now, or at a later `start`. A post that is due but not yet published is *going out*. If `end` is
+    PLANNING_HORIZON ahead or more, every repeating post is returned, even if its next run is later.
     """
-    listed = listing.window(max(start or now, now) - GRACE, end, limit=limit + 1)
+    listed = listing.window(max(start or now, now) - START_GRACE, end, limit=limit + 1)
     once = [each for each in listed if each.due_at is not None]
     repeating = [each for each in listed if each.due_at is None]
     more = len(once) > limit
-    last = end if end < now + PLANNING_HORIZON else None
-    horizon = once[limit].due_at if more else last
+    horizon = end if end < now + PLANNING_HORIZON else None
+    if more:
+        horizon = once[limit].due_at
     found = [_scheduled_entry(each, now, horizon) for each in listing.details(once[:limit] + repeating)]
     return QueueWindow(entries=_sorted([each for each in found if each is not None]), more=more)
 
 
 def destinations_due(listing: ScheduleListing, start: datetime, end: datetime) -> set[Destination]:
-    """Return the accounts of the posts, repeating ones too, that are due before an instant.
+    """Return the accounts of the posts due from `start` until before `end`, repeating posts too.
 
-    Of more than POSTS_LOOKED_AT one-time posts, the first ones count.
+    Reads the soonest DUE_POSTS_LIMIT one-time posts.
     """
-    entries = upcoming(listing, start, end, limit=POSTS_LOOKED_AT).entries
+    entries = upcoming(listing, start, end, limit=DUE_POSTS_LIMIT).entries
     return {destination.account for entry in entries for destination in entry.destinations}
 
 
 def without_schedule(ledger: Ledger, now: datetime) -> list[QueueEntry]:
-    """Return posts that may have no schedule: overdue ones that have not begun, and ones that are not armed (yet).
+    """Return the overdue posts that have not begun, and the posts whose last change is not armed yet.
 
-    A changed post that is not known to be armed again is included, even if its schedule is listed.
+    A post of the second kind is included even if an earlier schedule of it is listed.
     """
     unsettled = ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=WITHOUT_SCHEDULE_LIMIT)
     plans = [
         *overdue(ledger, now, limit=WITHOUT_SCHEDULE_LIMIT),
         *(plan for plan in unsettled if plan.desired != "cancelled"),
     ]
-    found = {plan.post.post_id: post_state(ledger, plan.post.post_id, now) for plan in plans}
-    return _sorted([entry_of_state(each, now) for each in found.values() if each.run is None])
+    states = {plan.post.post_id: post_state(ledger, plan.post.post_id, now) for plan in plans}
+    return _sorted([entry_of_state(each, now) for each in states.values() if each.run is None])
 
 
 def ledger_entry(ledger: Ledger, post_id: str, now: datetime) -> QueueEntry:
-    """Return the entry of a post from its plan and occurrence, scheduled or not. Raises UnknownPost."""
+    """Return the entry of a post, with or without a schedule, from the ledger. Raises UnknownPost."""
     return entry_of_state(post_state(ledger, post_id, now), now)
 
 
-def follow_moved(ledger: Ledger, found: QueueEntry, now: datetime) -> QueueEntry:
-    """Return an entry unchanged, unless its paused post was moved to another deployment: then the ledger's entry."""
-    plan = ledger.get(found.post_id) if found.state in ("paused", "time has passed") else None
-    return found if plan is None or plan.desired != "moved" else ledger_entry(ledger, found.post_id, now)
+def mark_moved(ledger: Ledger, entry: QueueEntry, now: datetime) -> QueueEntry:
+    """Return an entry with the state *moved* if its post was moved to another deployment, else unchanged.
+
+    The schedule of a moved post is disabled, so the listing shows the post as paused.
+    """
+    plan = ledger.get(entry.post_id) if entry.state in ("paused", "time has passed") else None
+    return entry if plan is None or plan.desired != "moved" else ledger_entry(ledger, entry.post_id, now)
 
 
-def entry_of_state(found: PostState, now: datetime) -> QueueEntry:
-    """Return the entry of a post's state; a repeating post without another run is due now."""
-    post = found.plan.post
+def entry_of_state(current: PostState, now: datetime) -> QueueEntry:
+    """Return the entry of a post in its current state. A repeating post without another run is due now."""
+    post = current.plan.post
     due_at = post.due_at or _next_run(post, now) or now
-    return QueueEntry(post_id=post.post_id, due_at=due_at, state=found.state, post=post, run=found.run)
+    return QueueEntry(post_id=post.post_id, due_at=due_at, state=current.state, post=post, run=current.run)
 
 
 def _sorted(entries: list[QueueEntry]) -> list[QueueEntry]:
@@ -117,7 +122,7 @@ def _sorted(entries: list[QueueEntry]) -> list[QueueEntry]:
 
 
 def _scheduled_entry(detail: ScheduleDetail, now: datetime, horizon: datetime | None) -> QueueEntry | None:
-    """Return the entry of a schedule; None for a repeating post without a run before the horizon."""
+    """Return the entry of a schedule, or None for a repeating post without a run before the horizon."""
     listed, post = detail.listed, detail.post
     due_at = listed.due_at or _next_run(post, now)
     if due_at is None or (listed.due_at is None and horizon is not None and due_at >= horizon):

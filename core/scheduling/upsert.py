@@ -1,4 +1,4 @@
-"""Creates, updates and deletes schedules, and waits while AWS is not ready."""
+"""The schedule writer: creates, updates and deletes schedules, and waits while AWS is not ready."""
 
 import logging
 import time
@@ -11,16 +11,16 @@ from core.aws_errors import RoleNotReady, ScheduleNameTaken, ScheduleNotFound, t
 log = logging.getLogger(__name__)
 
 BUSY_PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between attempts while AWS refuses a request because an earlier change of the schedule is in progress."""
+"""Seconds between attempts while AWS refuses a request because it is still making an earlier change."""
 ROLE_PAUSE = 5.0
 """Seconds between attempts while the scheduler cannot assume its role."""
 ROLE_TIMEOUT = 120.0
-"""Seconds: IAM takes up to two minutes until the scheduler can assume a new role."""
+"""Seconds. IAM takes up to two minutes until the scheduler can assume a new role."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaitPolicy:
-    """How to wait for AWS: `role_timeout` in seconds, `report` takes a sentence about a long wait."""
+    """How to wait for AWS. `role_timeout` is in seconds, `report` takes a sentence about a long wait."""
 
     pause: Callable[[float], None] = time.sleep
     report: Callable[[str], None] = log.warning
@@ -38,7 +38,7 @@ class ScheduleWriter:
         self._wait_policy = wait_policy
 
     def upsert(self, request: dict[str, Any], *, new: bool) -> None:
-        """Create or update a schedule; `new` says which to try first.
+        """Create or update a schedule. `new` tries the creation first, otherwise the update is first.
 
         Raises ScheduleNameTaken if AWS stays busy with the schedule, RoleNotReady after `role_timeout` seconds, or
         another error of core.aws_errors.
@@ -58,7 +58,7 @@ class ScheduleWriter:
                 return
 
     def delete(self, name: str, group: str) -> None:
-        """Delete a schedule if it exists. Raises ScheduleNameTaken if AWS stays busy with it."""
+        """Delete a schedule if it exists. Raises ScheduleNameTaken if AWS stays busy with the schedule."""
         for pause in (*BUSY_PAUSES, None):
             try:
                 with translate_aws_errors():
@@ -83,7 +83,7 @@ class ScheduleWriter:
             except ScheduleNameTaken:
                 if pause is None:
                     raise
-                if send is update:  # an earlier update is in progress
+                if send is update:  # AWS is still making an earlier change
                     self._wait_policy.pause(pause)
                 send = update
             except ScheduleNotFound:

@@ -12,7 +12,7 @@ from core.storage.database import Database, translate_storage_errors
 from core.storage.home import Home
 
 EXCLUDED_SUFFIXES = (".db", "-wal", "-shm", ".lock", ".opening", ".log")
-"""Endings of database files, which are copied separately, and of files that only running processes need."""
+"""Endings of the databases, which are copied separately, and of files that only running processes need."""
 
 
 class BackupFolderInUse(PunctualError):
@@ -45,11 +45,11 @@ class BackupFailed(PunctualError):
 def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
     """Copy the databases as of one moment, then accounts, secrets, pictures and videos, readable by this user only.
 
-    All snapshots begin before the first copy, so the ledger's and the engine's copies agree. The ledger comes first: a
-    post that is scheduled between the two snapshots is at least in the engine's copy, and goes out. Raises
-    BackupWithinHome, BackupFolderInUse, BackupFailed or StorageError.
+    All snapshots begin before the first copy, so the copies of the ledger and the engine agree. `databases` begins
+    with the ledger: a post that is scheduled between the two snapshots is then in the engine's copy, and goes out.
+    Raises BackupWithinHome, BackupFolderInUse, BackupFailed or StorageError.
     """
-    # Not Path.resolve: before Python 3.13 it raises RuntimeError for a link to itself.
+    # Path.resolve raises RuntimeError for a link to itself before Python 3.13; realpath does not.
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(home.path)):
         raise BackupWithinHome(folder)
     try:
@@ -76,12 +76,12 @@ def _copy_files(home: Home, folder: Path) -> None:
         if path.is_file() and not path.name.startswith(".") and not path.name.endswith(EXCLUDED_SUFFIXES):
             shutil.copy2(path, folder / path.name)
     if home.media.exists():
-        unfinished = shutil.ignore_patterns(".*")
-        shutil.copytree(home.media, folder / home.media.name, ignore=unfinished)
+        unfinished_files = shutil.ignore_patterns(".*")
+        shutil.copytree(home.media, folder / home.media.name, ignore=unfinished_files)
 
 
 def _copy_snapshot(snapshot: sqlite3.Connection, target: Path) -> None:
-    """Write a snapshot to a private file; a failure leaves no file."""
+    """Write a snapshot to a private file. A failure leaves no file."""
     partial = target.with_name(f"{target.name}.partial")
     os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
@@ -94,7 +94,7 @@ def _copy_snapshot(snapshot: sqlite3.Connection, target: Path) -> None:
 
 @contextmanager
 def _snapshot_now(database: Database) -> Iterator[sqlite3.Connection]:
-    """Yield a snapshot of this moment: SQLite begins one with the first read."""
+    """Yield a snapshot of this moment. The first read begins it, so this function reads."""
     with database.snapshot() as connection:
         connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         yield connection

@@ -1,4 +1,4 @@
-"""SQLite databases whose acknowledged writes survive a kill, a power cut, a full disk and a newer version."""
+"""SQLite databases: acknowledged writes survive a kill, a power cut and a full disk."""
 
 import os
 import sqlite3
@@ -16,7 +16,7 @@ from core.storage.migrations import migrate, schema_version
 T = TypeVar("T")
 
 BUSY_SECONDS = 30.0
-"""How long a writer waits for another process before it fails."""
+"""The longest time that a writer waits for another process."""
 
 
 class StorageError(PunctualError):
@@ -29,7 +29,7 @@ class StorageError(PunctualError):
 
 
 class DatabaseBusy(StorageError):
-    """Another process locks the file for longer than BUSY_SECONDS."""
+    """Another process has locked the file for longer than BUSY_SECONDS."""
 
     hint = "Close any other program that has the file open, then try again. Nothing was changed."
 
@@ -37,14 +37,14 @@ class DatabaseBusy(StorageError):
 class NewerDatabase(PunctualError):
     """A later version of Punctual wrote the file."""
 
-    hint = "Start that version or a later one. Nothing was changed."
+    hint = "Start the version that wrote it, or a later one. Nothing was changed."
 
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(f"{path} has schema version {found}; this version of Punctual knows {known}.")
 
 
 class DatabaseDamaged(PunctualError):
-    """The file is not a sound SQLite database."""
+    """The file is not a valid SQLite database."""
 
     hint = "Start Punctual again. It renames the damaged file, keeps it, and logs its new name."
 
@@ -66,7 +66,7 @@ class _Write:
 class Database:
     """One SQLite file in WAL mode with synchronous=FULL.
 
-    A write survives a power cut once `write` has returned. Reads run beside writes. Concurrent writes of several
+    A write survives a power cut once `write` has returned. Reads do not wait for writes. Concurrent writes of several
     threads share one commit and therefore one disk flush; a single writer does not wait for others.
     """
 
@@ -101,9 +101,9 @@ class Database:
         return value
 
     def write_unflushed(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` as `write` does, without a disk flush: the commit survives a kill but maybe not a power cut.
+        """Run `work` as `write` does, without a disk flush: the commit survives a kill, but a power cut may lose it.
 
-        For writes whose loss only repeats some work. The next `write` flushes them too.
+        Use it where a lost write only costs repeated work. The next `write` flushes it too.
         """
         value: T = self._submit(_Write(work, flush=False))
         return value
@@ -124,14 +124,14 @@ class Database:
                 connection.execute("ROLLBACK")
 
     def check(self) -> None:
-        """Read the whole file, about one second per gigabyte. Raises DatabaseDamaged unless it is sound."""
+        """Read the whole file, about one second per gigabyte. Raises DatabaseDamaged if it finds damage."""
         with translate_storage_errors(self.path), self._reader() as connection:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise DatabaseDamaged(self.path, verdict)
 
     def close(self) -> None:
-        """Close every connection; the file then needs no recovery."""
+        """Close every connection. The next opening of the file then needs no recovery."""
         with self._write_lock:
             while self._readers:
                 self._readers.pop().close()
@@ -190,7 +190,7 @@ class Database:
             connection.row_factory = sqlite3.Row
             connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
             connection.execute("PRAGMA temp_store=MEMORY")  # by default each savepoint writes its journal to a file
-        except BaseException:  # some systems cannot rename an open file
+        except BaseException:  # recovery renames a damaged file, and Windows cannot rename an open one
             connection.close()
             raise
         return connection
@@ -210,13 +210,14 @@ class Database:
 def _fail(batch: Sequence[_Write], error: BaseException) -> None:
     """Give the writes of a failed commit its error.
 
-    A write that raised an exception of its own keeps it only if no earlier write of the batch is rolled back: the
-    exception may result from data of such a write, as when the second of two equal posts is refused.
+    A write that raised an exception of its own keeps it, unless an earlier write of the batch had succeeded. The failed
+    commit rolls that one back, and the exception may result from its data, as when the second of two equal posts is
+    refused.
     """
-    rolled_back = False
+    earlier_succeeded = False
     for write in batch:
-        rolled_back = rolled_back or write.error is None
-        if rolled_back:
+        earlier_succeeded = earlier_succeeded or write.error is None
+        if earlier_succeeded:
             write.error = error
 
 

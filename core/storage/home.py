@@ -11,18 +11,19 @@ from core.errors import PunctualError
 
 
 class HomeUnusable(PunctualError):
-    """The data folder, or the named file in it, cannot be created, read or written."""
+    """The data folder, or a file in it, cannot be created, read or written."""
+
+    hint = "Make the data folder writable, free some space, or set PUNCTUAL_HOME to another folder, then start again."
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"The data folder {path} cannot be used: {reason}.")
-        self.hint = "Make it writable, free some space, or set PUNCTUAL_HOME to another folder, then start again."
+        super().__init__(f"{path} cannot be used: {reason}.")
 
 
 class Home:
-    """A private folder of this user, with a property for each path in it."""
+    """The data folder, with a property for each path in it."""
 
     def __init__(self, path: Path) -> None:
-        """Create the folder if missing and write a test file to it. Raises HomeUnusable."""
+        """Create the folder, mode 0700, if it is missing, and write a test file to it. Raises HomeUnusable."""
         self.path = path
         with translate_home_errors(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -34,42 +35,42 @@ class Home:
 
     @property
     def database(self) -> Path:
-        """The ledger, the fence and the outbox."""
+        """The database of the ledger, the fence and the outbox."""
         return self.path / "punctual.db"
 
     @property
     def engine_database(self) -> Path:
-        """The engine's schedules and invocations."""
+        """The database of the engine: schedules and invocations."""
         return self.path / "engine.db"
 
     @property
     def processes(self) -> Path:
-        """One lock file for each process that uses this home."""
+        """The folder with a lock file for each process that uses this home."""
         return self.path / "processes"
 
     @property
     def accounts(self) -> Path:
-        """The connected accounts with their credentials, mode 0600."""
+        """The file of the connected accounts with their credentials, mode 0600."""
         return self.path / "accounts.json"
 
     @property
     def media(self) -> Path:
-        """The pictures and videos of posts, content-addressed."""
+        """The folder of pictures and videos, content-addressed."""
         return self.path / "media"
 
     @property
     def account_checks(self) -> Path:
-        """The result of the last check of each account."""
+        """The file with the result of the last check of each account."""
         return self.path / "account-checks.json"
 
     @property
     def channels(self) -> Path:
-        """The notification channels with their credentials, mode 0600."""
+        """The file of the notification channels with their credentials, mode 0600."""
         return self.path / "channels.json"
 
     @property
     def notifications(self) -> Path:
-        """The notifications that were sent."""
+        """The database of sent notifications."""
         return self.path / "notices.db"
 
     def signing_secrets(self, configured: str | None) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Home:
         return tuple(self.get_or_create_secret("signing-secret", new_signing_secret).split())
 
     def get_or_create_secret(self, name: str, create: Callable[[], str]) -> str:
-        """Return the secret in the file `name`, mode 0600; a missing file is written with `create()`.
+        """Return the secret in the file `name`. If the file is missing, write `create()` to it, mode 0600.
 
         Raises HomeUnusable.
         """
@@ -116,7 +117,7 @@ def translate_home_errors(path: Path) -> Iterator[None]:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Replace a file atomically, mode 0600; on return the new content survives a power cut.
+    """Replace a file atomically, mode 0600. On return, the new content survives a power cut.
 
     Raises HomeUnusable; the file is then unchanged.
     """
@@ -125,14 +126,14 @@ def write_private(path: Path, content: str | bytes) -> None:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Create a private file, unless another process has created it first."""
+    """Create a private file. A file that another process created first stays."""
     with suppress(FileExistsError), _temporary_file(path, text) as temporary:
         os.link(temporary, path)
 
 
 @contextmanager
 def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
-    """Write a private file in the folder of `path` and yield its path; afterwards delete it if it is still there."""
+    """Write a private file beside `path` and yield its path. Afterwards delete it, unless the caller moved it."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
@@ -142,7 +143,7 @@ def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-    if os.name != "nt":  # Windows cannot open folders, and makes renames durable itself
+    if os.name != "nt":  # makes the new name durable; Windows cannot open folders and does so itself
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)

@@ -1,4 +1,4 @@
-"""File locks: exclusive access to a file of the home, freed by the operating system when the owner dies."""
+"""File locks: exclusive access to a file of the home. The operating system frees the lock of a dead process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from core.storage.home import translate_home_errors
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which one thread of one process can hold at a time. Raises HomeUnusable."""
+    """Hold the lock of a file. Only one thread of one process holds it at a time. Raises HomeUnusable."""
     lock = FileLock(f"{path}.lock")
     with translate_home_errors(path):
         lock.acquire()

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
-    """Return how many migrations the file has had."""
+    """Return the number of migrations that were applied to the file."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
-    """Run the scripts that the file has not had yet, all or none.
+    """Apply the missing migrations in one transaction.
 
-    Several processes may do so at the same time: the first one migrates for all.
+    If several processes do so at the same time, the first one migrates, and the others find nothing to do.
     """
     if schema_version(connection) == len(migrations):
         return
@@ -30,7 +30,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Split a script at the line ends where a statement is complete (executescript would commit first)."""
+    """Split a script at each line end that completes a statement, because executescript would commit first."""
     pending = ""
     for line in script.splitlines(keepends=True):
         pending += line

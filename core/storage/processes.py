@@ -10,15 +10,15 @@ from core.storage.home import translate_home_errors
 
 
 class Presence:
-    """A file in the home that the operating system keeps locked while this process lives.
+    """The lock file of this process. The operating system keeps it locked while the process lives.
 
     A killed process loses its lock at once, so other processes can free its claims before the leases run out.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Lock a file named after a new token in `folder`, and delete the files of dead processes.
+        """Create and lock a file named after a new token, and delete the files of dead processes.
 
-        The folder is created if missing. Raises HomeUnusable.
+        Creates `folder` if it is missing. Raises HomeUnusable.
         """
         self._folder = folder
         self.token = secrets.token_hex(8)
@@ -27,13 +27,13 @@ class Presence:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(timeout=5)
             for path in folder.glob("*.lock"):
-                self.is_alive(path.stem)
+                self.is_alive(path.stem)  # deletes the file of a dead process
 
     def is_alive(self, token: str) -> bool:
-        """Return whether the process with this token lives; delete the file of a dead one.
+        """Return whether the process with this token lives. Deletes the file of a dead process.
 
-        A file that cannot be locked for another reason, such as one of another user, counts as alive: the leases of
-        its claims then decide.
+        A process counts as alive if its file cannot be locked for another reason, such as a file of another user. Its
+        claims are then freed when their leases run out.
         """
         if token == self.token:
             return True
@@ -57,7 +57,8 @@ class Presence:
     def _delete(self, token: str) -> None:
         """Delete a file whose lock this process holds.
 
-        A starting process that has opened the file and waits for the lock then finds it deleted and creates a new one.
+        A starting process that waits for the lock of the deleted file gets it, sees the deletion, and creates the file
+        again.
         """
         with suppress(OSError):  # Windows cannot delete an open file
             self._path(token).unlink()

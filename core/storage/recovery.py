@@ -1,4 +1,4 @@
-"""Recovery: a damaged database is set aside, and a new one takes its place."""
+"""Recovery: renames a damaged database and creates a new one in its place."""
 
 import logging
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ log = logging.getLogger(__name__)
 
 
 def open_or_recreate(path: Path, migrations: Sequence[str], *, now: datetime) -> Database:
-    """Open a database after a full check; set a damaged file aside and create a new one.
+    """Open a database after a full check. Rename a damaged file and create a new one.
 
-    The damaged file is renamed to `<name>.damaged-<time>` in the same folder, with its journal, and never written
+    The damaged file becomes `<name>.damaged-<time>` in the same folder, with its journal. Punctual never writes to it
     again. Raises StorageError or NewerDatabase.
     """
     with translate_storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Without the lock, a second process could set aside the new file of the first.
+        # Without the lock, a second process could rename the new file of the first.
         with FileLock(path.with_name(f"{path.name}.opening"), mode=0o600):
             return _open_or_recreate(path, migrations, now)
 
@@ -34,13 +34,13 @@ def _open_or_recreate(path: Path, migrations: Sequence[str], now: datetime) -> D
             database.close()
             raise
     except DatabaseDamaged as damage:
-        aside = _set_aside(path, now)
-        log.error("%s It was renamed to %s, and a new file was created.", damage, aside)
+        damaged = _rename_damaged(path, now)
+        log.error("%s It was renamed to %s, and a new file was created.", damage, damaged)
         return Database(path, migrations)
     return database
 
 
-def _set_aside(path: Path, now: datetime) -> Path:
+def _rename_damaged(path: Path, now: datetime) -> Path:
     """Rename a database and its journal files; return the new path of the database."""
     stamp = f".damaged-{now:%Y%m%dT%H%M%SZ}"
     while path.with_name(path.name + stamp).exists():
@@ -53,20 +53,20 @@ def _set_aside(path: Path, now: datetime) -> Path:
 
 
 def damaged_files(path: Path) -> list[Path]:
-    """Return the damaged files that were set aside for `path`, oldest first."""
+    """Return the renamed damaged files of `path`, oldest first."""
     return sorted(
         found for found in path.parent.glob(f"{path.name}.damaged-*") if not found.name.endswith(("-wal", "-shm"))
     )
 
 
 def last_damaged_at(path: Path) -> datetime | None:
-    """Return the end of the second in which the newest damaged file was set aside; None without one."""
-    return max(filter(None, map(_set_aside_at, damaged_files(path))), default=None)
+    """Return the end of the second in which the newest damaged file was renamed, or None without one."""
+    return max(filter(None, map(_renamed_at, damaged_files(path))), default=None)
 
 
-def _set_aside_at(aside: Path) -> datetime | None:
-    stamp = aside.name.rpartition(".damaged-")[2].rstrip("+")
+def _renamed_at(damaged: Path) -> datetime | None:
+    stamp = damaged.name.rpartition(".damaged-")[2].rstrip("+")
     try:
         return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
-    except ValueError:  # a person renamed the file
+    except ValueError:  # a person renamed the file again
         return None

@@ -65,7 +65,7 @@ def test_the_page_shows_that_the_server_does_not_answer(fresh_server, page, free
 def test_a_home_that_cannot_be_opened_is_named_at_start_and_on_the_page(fresh_server, page, free_port):
     fresh_server.home.write_text("a file, not a folder")
     fresh_server.start("--server.port", free_port)
-    assert f"Punctual cannot start: The data folder {fresh_server.home} cannot be used" in fresh_server.log.read_text()
+    assert f"Punctual cannot start: {fresh_server.home} cannot be used" in fresh_server.log.read_text()
     page.goto(f"{fresh_server.url}/queue")
     expect(page.get_by_text(str(fresh_server.home))).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)

@@ -126,7 +126,7 @@ def make_schedules(scheduler, functions, ledger, target, clock) -> Callable[...,
     def make(**parts: Any) -> Schedules:
         whole = {
             "scheduler": scheduler,
-            "functions": functions,
+            "lambda_client": functions,
             "ledger": ledger,
             "target": target,
             "notice": timedelta(seconds=2),

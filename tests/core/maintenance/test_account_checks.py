@@ -42,7 +42,7 @@ def accounts(tmp_path):
 
 @pytest.fixture
 def soon():
-    """Return the destinations with a post ahead, for a test to change."""
+    """Return the destinations with a post ahead. A test adds to it."""
     return set()
 
 
@@ -142,7 +142,7 @@ def test_the_result_of_a_removed_account_is_deleted(checks, accounts):
     assert set(checks.results()) == {"net:bob"}
 
 
-def test_a_run_checks_a_few_accounts_first_those_with_a_post_ahead(checks, accounts, network, soon):
+def test_a_run_checks_a_few_accounts_and_begins_with_those_with_a_post_ahead(checks, accounts, network, soon):
     for number in range(10):
         accounts.connect(Account(destination=f"net:{number}", label=str(number)))
     soon.update({"net:9", "net:8"})
@@ -154,7 +154,7 @@ def test_a_run_checks_a_few_accounts_first_those_with_a_post_ahead(checks, accou
     assert sorted(set(network.checked)) == sorted(each.destination for each in accounts.all()[1:])
 
 
-def test_a_bug_in_one_check_stops_no_other(checks, network):
+def test_a_bug_in_one_check_does_not_stop_the_others(checks, network):
     network.problems["net:ada"] = KeyError("token")
     checks.run()
     assert {each: found.problem for each, found in checks.results().items()} == {
@@ -163,7 +163,7 @@ def test_a_bug_in_one_check_stops_no_other(checks, network):
     }
 
 
-def test_a_check_in_the_future_does_not_count(checks, network, clock):
+def test_a_check_in_the_future_is_repeated(checks, network, clock):
     checks.run()
     clock.move(days=-30)
     checks.run()

@@ -8,28 +8,28 @@ from core.errors import PunctualError
 from core.maintenance.caretaker import Caretaker, at_most_every
 
 
-class Broken(PunctualError):
-    """A fault that a person can act on."""
+class TaskFailed(PunctualError):
+    """An error that a person can act on."""
 
-    hint = "Mend it."
+    hint = "Repair it."
 
 
-@pytest.mark.parametrize("fault", [Broken("It is broken."), ZeroDivisionError("one of ours")])
-def test_a_failing_task_is_logged_and_stops_no_other(caplog, fault):
+@pytest.mark.parametrize("fault", [TaskFailed("It is broken."), ZeroDivisionError("a bug in the task")])
+def test_a_failing_task_is_logged_and_does_not_stop_the_others(caplog, fault):
     done = threading.Semaphore(0)
 
     def fail():
         raise fault
 
-    caretaker = Caretaker({"mend it": fail, "tidy": done.release}, interval_seconds=0.01)
+    caretaker = Caretaker({"repair it": fail, "tidy": done.release}, interval_seconds=0.01)
     with caplog.at_level(logging.WARNING):
         caretaker.start()
         assert all(done.acquire(timeout=5) for _ in range(3))
         caretaker.stop()
-    assert "Could not mend it" in caplog.text
+    assert "Could not repair it" in caplog.text
 
 
-def test_a_limited_task_runs_at_once_and_then_once_per_pause(clock):
+def test_a_limited_task_runs_at_once_and_then_once_per_interval(clock):
     done = []
     task = at_most_every(timedelta(days=1), lambda: done.append(clock()), clock)
     for hours in (0, 12, 11, 1, 1):
@@ -50,14 +50,14 @@ def test_a_limited_task_runs_again_after_the_clock_is_set_back(clock):
 
 
 def test_a_limited_task_that_failed_runs_at_the_next_call(clock):
-    tried = []
+    attempts = []
 
     def fail():
-        tried.append(clock())
-        raise Broken("It is broken.")
+        attempts.append(clock())
+        raise TaskFailed("It is broken.")
 
     task = at_most_every(timedelta(days=1), fail, clock)
     for _ in range(2):
-        with pytest.raises(Broken):
+        with pytest.raises(TaskFailed):
             task()
-    assert len(tried) == 2
+    assert len(attempts) == 2

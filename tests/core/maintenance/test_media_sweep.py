@@ -42,14 +42,14 @@ def store(tmp_path):
 
 @pytest.fixture
 def machine_time(clock):
-    """Move the tests' clock to the machine's time, from which files have their timestamps."""
+    """Set the test clock to the machine's time, because files get their timestamps from it."""
     clock.now = real_clock()
     return clock
 
 
 @pytest.fixture
 def sweep(store, ledger, listing, machine_time):
-    """Sweep once; return how many files were deleted."""
+    """Sweep once and return how many files were deleted."""
     return MediaSweep(store, ledger, listing, machine_time).run
 
 
@@ -57,17 +57,17 @@ def sweep(store, ledger, listing, machine_time):
 def grow_old(tmp_path):
     """Set the timestamp of every file to this many days ago."""
 
-    def age(days):
+    def set_age(days):
         at = (real_clock() - timedelta(days=days)).timestamp()
         for path in (tmp_path / "media").glob("??/*"):
             os.utime(path, (at, at))
 
-    return age
+    return set_age
 
 
 @pytest.fixture
 def attached(store):
-    """Store a file and return the media that a post carries."""
+    """Store a file and return it as media of a post."""
     return lambda name: Media(
         reference=store.put(name.encode()), kind="picture", content_type="image/png", size=1, width=1, height=1
     )
@@ -78,7 +78,7 @@ def plan(ledger, post, now):
 
 
 def test_a_file_is_deleted_when_no_post_has_needed_it_for_90_days(sweep, store, attached, machine_time):
-    reference = attached("of a draft that was dropped").reference
+    reference = attached("of a discarded draft").reference
     machine_time.move(days=89)
     assert sweep() == 0
     assert store.exists(reference)
@@ -147,8 +147,8 @@ def test_a_file_that_is_attached_again_during_the_sweep_is_kept(sweep, store, li
     assert store.exists(reference)
 
 
-def test_no_post_is_read_while_every_file_is_young(store, machine_time, attached):
-    attached("young")
+def test_no_post_is_read_while_every_file_is_recent(store, machine_time, attached):
+    attached("recent")
     machine_time.move(days=6)
     assert MediaSweep(store, None, None, machine_time).run() == 0
 

@@ -18,7 +18,7 @@ from core.scheduling.arming import NotArmed
 from core.scheduling.schedules import Schedules
 from core.scheduling.upsert import ROLE_TIMEOUT, WaitPolicy
 
-CALLS = {
+COUNTED_METHODS = {
     "create_schedule",
     "update_schedule",
     "get_schedule",
@@ -31,7 +31,7 @@ CALLS = {
 
 
 class Killed(BaseException):
-    """The process was killed: none of its handlers runs."""
+    """A kill of the process. It is no Exception, so that no handler catches it."""
 
 
 class Interruption:
@@ -47,15 +47,15 @@ class Interruption:
         """Return a part of the process with its calls counted."""
         return _Counted(part, self)
 
-    def call(self, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.calls += 1
-        now = self.calls == self._number
-        if now and self._before:
+        reached = self.calls == self._number
+        if reached and self._before:
             self._before()
-        answer = function(*given, **named)
-        if now and self._after:
+        result = function(*args, **kwargs)
+        if reached and self._after:
             self._after()
-        return answer
+        return result
 
 
 class _Counted:
@@ -65,9 +65,9 @@ class _Counted:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._part, name)
-        if name not in CALLS:
+        if name not in COUNTED_METHODS:
             return found
-        return lambda *given, **named: self._interruption.call(found, *given, **named)
+        return lambda *args, **kwargs: self._interruption.call(found, *args, **kwargs)
 
 
 def die(_: str) -> None:
@@ -82,7 +82,7 @@ def edit(schedules: Schedules, plan: Plan) -> None:
     schedules.edit(plan, plan.post.model_copy(update={"text": f"{plan.post.text} Better."}))
 
 
-def later(schedules: Schedules, plan: Plan) -> None:
+def postpone(schedules: Schedules, plan: Plan) -> None:
     due_at = plan.post.due_at + timedelta(hours=1)
     schedules.reschedule(plan, due_at=due_at, wall=plan.post.wall, zone=plan.post.zone)
 
@@ -107,7 +107,7 @@ def send_now(schedules: Schedules, plan: Plan) -> None:
     schedules.send_now(plan)
 
 
-CHANGES = [edit, later, pause, cancel, undo, resume, send_now]
+CHANGES = [edit, postpone, pause, cancel, undo, resume, send_now]
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def interrupted(make_schedules, scheduler, functions, ledger) -> Callable[[Inter
     def make(interruption: Interruption) -> Schedules:
         return make_schedules(
             scheduler=interruption.watch(scheduler),
-            functions=interruption.watch(functions),
+            lambda_client=interruption.watch(functions),
             ledger=interruption.watch(ledger),
         )
 
@@ -126,7 +126,7 @@ def interrupted(make_schedules, scheduler, functions, ledger) -> Callable[[Inter
 
 @pytest.fixture
 def at_every_call(interrupted) -> Callable[..., int]:
-    """Repeat an action on new posts, interrupted at each of its calls in turn; return the number of calls."""
+    """Repeat an action on new posts, interrupted at each of its calls in turn. Return the number of calls."""
 
     def run(
         do: Callable[[Schedules, str], None],
@@ -155,7 +155,7 @@ def at_every_call(interrupted) -> Callable[..., int]:
 
 @pytest.fixture
 def repaired(schedules, agrees, clock) -> Callable[[str], None]:
-    """Assert that `repair` has settled a post a minute later."""
+    """Assert that `repair` settles a post a minute later."""
 
     def check(post_id: str) -> None:
         clock.move(seconds=61)
@@ -201,7 +201,7 @@ def test_a_kill_during_a_change_of_a_series_leaves_a_change_that_is_settled_late
     assert at_every_call(make_change, repaired, *KILLS) >= 3
 
 
-@pytest.mark.parametrize("second", [edit, later, cancel])
+@pytest.mark.parametrize("second", [edit, postpone, cancel])
 @pytest.mark.parametrize("first", CHANGES)
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
 def test_a_concurrent_change_is_settled_whether_the_first_process_continues_or_is_killed(
@@ -218,17 +218,17 @@ def test_a_concurrent_change_is_settled_whether_the_first_process_continues_or_i
 
 
 @pytest.mark.parametrize("number", range(2, 6))
-def test_a_delayed_process_undoes_its_late_work_on_an_old_revision(
+def test_a_delayed_process_reverts_its_late_work_on_an_old_revision(
     interrupted, schedules, names, agrees, clock, a_post, number
 ):
     plan = schedules.schedule(a_post())
 
     def meanwhile() -> None:
-        later(schedules, schedules.plan(plan.post.post_id))
+        postpone(schedules, schedules.plan(plan.post.post_id))
         clock.move(seconds=61)
         assert schedules.repair() == []
 
-    later(interrupted(Interruption(number, meanwhile, None)), plan)
+    postpone(interrupted(Interruption(number, meanwhile, None)), plan)
     agrees(plan.post.post_id)
 
 
@@ -237,7 +237,7 @@ def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, names
 
     def meanwhile() -> None:
         schedules.cancel(schedules.plan(plan.post.post_id))
-        raise AwsUnavailable("The line was cut.")
+        raise AwsUnavailable("The connection was lost.")
 
     edit(interrupted(Interruption(2, meanwhile, None)), plan)
     assert schedules.plan(plan.post.post_id).desired == "cancelled"
@@ -245,7 +245,7 @@ def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, names
     repaired(plan.post.post_id)
 
 
-# Schedules that others changed
+# Schedules that other programs changed
 
 
 def test_a_post_whose_schedule_was_deleted_can_be_cancelled(schedules, scheduler, names, agrees, a_post):
@@ -292,7 +292,7 @@ def test_a_foreign_schedule_with_the_same_name_is_replaced(schedules, scheduler,
     agrees(a_post().post_id)
 
 
-OTHERWISE = {
+OTHER_VALUES = {
     "ScheduleExpression": "at(2026-11-02T14:00:00)",
     "ScheduleExpressionTimezone": "Europe/Berlin",
     "State": "DISABLED",
@@ -301,18 +301,18 @@ OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize("member", OTHERWISE)
+@pytest.mark.parametrize("member", OTHER_VALUES)
 def test_a_schedule_that_reads_back_differently_is_not_armed(make_schedules, scheduler, ledger, a_post, member):
     class Altering:
         """A scheduler that returns one member with another value."""
 
         def __getattr__(self, name: str) -> Any:
-            return self.found if name == "get_schedule" else getattr(scheduler, name)
+            return self.altered if name == "get_schedule" else getattr(scheduler, name)
 
-        def found(self, **named: Any) -> dict[str, Any]:
-            kept = scheduler.get_schedule(**named)
-            (kept["Target"] if "." in member else kept)[member.removeprefix("Target.")] = OTHERWISE[member]
-            return kept
+        def altered(self, **kwargs: Any) -> dict[str, Any]:
+            found = scheduler.get_schedule(**kwargs)
+            (found["Target"] if "." in member else found)[member.removeprefix("Target.")] = OTHER_VALUES[member]
+            return found
 
     with pytest.raises(NotArmed, match=f"{member} differs"):
         make_schedules(scheduler=Altering()).schedule(a_post())
@@ -324,11 +324,11 @@ def test_a_change_under_the_same_name_is_one_update(make_schedules, scheduler, s
 
     class Recording:
         def __getattr__(self, name: str) -> Any:
-            def ask(**named: Any) -> Any:
+            def call(**kwargs: Any) -> Any:
                 calls.append(name)
-                return getattr(scheduler, name)(**named)
+                return getattr(scheduler, name)(**kwargs)
 
-            return ask
+            return call
 
     edit(make_schedules(scheduler=Recording()), schedules.schedule(a_post()))
     assert calls == ["update_schedule", "get_schedule"]
@@ -339,7 +339,7 @@ def test_a_change_under_the_same_name_is_one_update(make_schedules, scheduler, s
 
 @pytest.fixture
 def unreachable(make_schedules, scheduler) -> Schedules:
-    """Make Schedules whose scheduler and functions are unreachable."""
+    """Make a Schedules whose clients cannot reach AWS."""
 
     class Unreachable:
         exceptions = scheduler.exceptions
@@ -350,7 +350,7 @@ def unreachable(make_schedules, scheduler) -> Schedules:
 
             return call
 
-    return make_schedules(scheduler=Unreachable(), functions=Unreachable())
+    return make_schedules(scheduler=Unreachable(), lambda_client=Unreachable())
 
 
 def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(unreachable, ledger, names, repaired, a_post):
@@ -362,7 +362,7 @@ def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(unreac
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
-def test_a_post_that_cannot_be_settled_is_returned_and_delays_no_other(
+def test_a_post_that_cannot_be_settled_is_returned_and_does_not_delay_the_others(
     unreachable, make_schedules, scheduler, clock, agrees, a_post, monkeypatch, batch
 ):
     monkeypatch.setattr("core.scheduling.schedules.REPAIR_BATCH", batch)
@@ -437,7 +437,7 @@ def test_repair_does_not_wait_for_the_role(make_schedules, clock, a_post):
     assert sum(paused) == ROLE_TIMEOUT
 
 
-def test_repair_leaves_a_change_alone_for_the_grace_period(unreachable, schedules, clock, names, a_post):
+def test_repair_does_not_settle_a_change_within_the_grace_period(unreachable, schedules, clock, names, a_post):
     with pytest.raises(AwsUnavailable):
         unreachable.schedule(a_post())
     clock.move(seconds=60)

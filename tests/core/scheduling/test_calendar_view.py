@@ -10,7 +10,7 @@ from core.scheduling.listing import ScheduleListing
 
 @pytest.fixture
 def calendar(scheduler, target, ledger, clock):
-    """Read the calendar of some days, counted from now."""
+    """Read the calendar from a first to a last day, counted from now."""
 
     def read(first, last):
         now = clock()
@@ -35,7 +35,7 @@ def test_past_and_coming_posts_are_in_one_list(days_and_states, schedules, a_pos
 
 
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-def test_every_past_post_of_the_period_is_returned_and_little_before_it_is_read(
+def test_every_past_post_of_the_period_is_returned_and_few_earlier_ones_are_read(
     days_and_states, a_post, ledger, invoked, clock
 ):
     for number in range(250):
@@ -43,8 +43,8 @@ def test_every_past_post_of_the_period_is_returned_and_little_before_it_is_read(
         ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     read, history = [], ledger.history
 
-    def counted(**asked):
-        read.extend(found := history(**asked))
+    def counted(**kwargs):
+        read.extend(found := history(**kwargs))
         return found
 
     ledger.history = counted
@@ -85,15 +85,15 @@ def test_a_published_post_with_a_remaining_schedule_is_returned_once(
     assert days_and_states(-1, 1) == [(0, "published")]
 
 
-def test_a_calendar_tells_when_posts_or_runs_are_left_out(
+def test_more_is_true_if_a_limit_left_posts_or_runs_out(
     calendar, schedules, a_post, a_series, ledger, invoked, clock, monkeypatch
 ):
     monkeypatch.setattr("core.scheduling.calendar_view.POSTS_LIMIT", 2)
     monkeypatch.setattr("core.scheduling.calendar_view.RUNS_LIMIT", 4)
     for number in range(3):
         schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(days=1 + number)))
-        gone = a_post(post_id=f"1{number:011}", due_at=clock() - timedelta(days=1 + number))
-        ledger.record(invoked(gone), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+        past = a_post(post_id=f"1{number:011}", due_at=clock() - timedelta(days=1 + number))
+        ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert [calendar(*days).more for days in ((0, 2.5), (0, 4), (-1.5, 0), (-4, 0))] == [False, True, False, True]
     schedules.schedule(a_series())
     assert [calendar(*days).more for days in ((5, 8), (5, 20))] == [False, True]

@@ -20,7 +20,7 @@ TARGET = TargetSettings(
 
 
 class Requests:
-    """The requests of a scheduler client: each one's prefix, else its operation."""
+    """The requests of a scheduler client: the prefix of each, or its operation if it has no prefix."""
 
     def __init__(self, client) -> None:
         self.sent: list[str] = []
@@ -37,7 +37,7 @@ def requests(engine_client) -> Requests:
 
 @pytest.fixture(params=["small", "large"])
 def listing(engine_client, request, monkeypatch) -> ScheduleListing:
-    """Return the listing of a small group, and the same read as a large one."""
+    """Return a listing that reads a small group whole, and one that always reads by prefix."""
     listing = ScheduleListing(engine_client, "default")
     if request.param == "large":
         monkeypatch.setattr(listing, "_all_if_small", lambda: None)
@@ -46,7 +46,7 @@ def listing(engine_client, request, monkeypatch) -> ScheduleListing:
 
 @pytest.fixture
 def put(engine_client, a_post, a_series):
-    """Schedule a post for an instant, or a repeating one for None; return the schedule's name."""
+    """Create the schedule of a post that is due at an instant, or of a repeating one for None. Return its name."""
 
     def put(due_at: datetime | None, *, enabled: bool = True, text: str = "Good morning") -> str:
         post = a_post(post_id=new_post_id(), due_at=due_at, text=text) if due_at else a_series(post_id=new_post_id())
@@ -113,7 +113,7 @@ def test_a_paused_schedule_is_listed_as_disabled(listing, put, clock):
 
 
 def test_foreign_schedules_are_left_out(listing, put, clock, engine_client):
-    for name in ("post-20261102T130000Z-not-one-of-ours", "repeat-", "somebody-elses"):
+    for name in ("post-20261102T130000Z-not-a-post-id", "repeat-", "another-program"):
         engine_client.create_schedule(
             Name=name,
             ScheduleExpression="at(2026-11-02T13:00:00)",
@@ -125,7 +125,7 @@ def test_foreign_schedules_are_left_out(listing, put, clock, engine_client):
 
 def test_a_missing_group_is_an_error(engine_client, clock):
     with pytest.raises(ScheduleGroupNotFound):
-        ScheduleListing(engine_client, "elsewhere").window(clock(), clock() + timedelta(days=1), limit=10)
+        ScheduleListing(engine_client, "missing").window(clock(), clock() + timedelta(days=1), limit=10)
 
 
 def test_details_have_the_order_of_the_list(listing, put, clock):
@@ -209,7 +209,7 @@ def test_many_posts_of_one_second_are_sorted_by_name(listing, put, clock):
 
 @pytest.mark.parametrize("scheduler", ["engine", "moto"])
 def test_any_window_equals_a_search_through_all_schedules(request, clock, scheduler):
-    """Posts are close together and far apart, around ends of days, months and years; windows begin among them."""
+    """Posts are close together and far apart, around the ends of a day, a month and a year. Windows begin at posts."""
     client = request.getfixturevalue(f"{scheduler}_client")
     chance = random.Random(20261124)
     around = [datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 50, tzinfo=UTC)]

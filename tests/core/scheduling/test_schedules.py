@@ -17,12 +17,12 @@ on_the_engine = pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
 
 @pytest.fixture
 def claimed(ledger, clock):
-    """Claim a publication of a post, as the posting server does."""
+    """Claim a publication of a one-time post, as the posting server does. Return its payload and the claim."""
 
-    def claim(post, **changed):
-        payload = invocation_of(post, changed.pop("occurrence", post.due_at))
-        asked = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
-        return payload, ledger.claim(payload, Destination("outbox"), **asked, now=clock())
+    def claim(post):
+        payload = invocation_of(post, post.due_at)
+        options = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
+        return payload, ledger.claim(payload, Destination("outbox"), **options, now=clock())
 
     return claim
 
@@ -92,7 +92,7 @@ def test_a_post_can_be_scheduled_exactly_three_years_ahead(schedules, clock, a_p
 
 @on_the_engine
 @pytest.mark.parametrize(
-    ("ahead", "refusal", "words"),
+    ("ahead", "refusal", "message"),
     [
         (timedelta(hours=-1), TooSoon, "has passed"),
         (timedelta(0), TooSoon, "has passed"),
@@ -101,9 +101,9 @@ def test_a_post_can_be_scheduled_exactly_three_years_ahead(schedules, clock, a_p
     ],
 )
 def test_an_instant_outside_the_time_limits_is_refused_and_nothing_is_written(
-    schedules, ledger, names, clock, a_post, ahead, refusal, words
+    schedules, ledger, names, clock, a_post, ahead, refusal, message
 ):
-    with pytest.raises(refusal, match=words):
+    with pytest.raises(refusal, match=message):
         schedules.schedule(a_post(due_at=clock() + ahead))
     assert ledger.get(a_post().post_id) is None
     assert names() == []
@@ -121,9 +121,9 @@ def test_a_refusal_names_the_earliest_time(make_schedules, clock, a_post):
 
 @on_the_engine
 def test_a_text_that_is_too_large_is_refused_and_nothing_is_written(schedules, ledger, a_post):
-    for act in (schedules.schedule, schedules.post_now):
+    for action in (schedules.schedule, schedules.post_now):
         with pytest.raises(PayloadTooLarge):
-            act(a_post(text="x" * 200_000))
+            action(a_post(text="x" * 200_000))
     assert ledger.get(a_post().post_id) is None
     plan = schedules.schedule(a_post())
     with pytest.raises(PayloadTooLarge):
@@ -155,8 +155,8 @@ def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules,
     media = Media(reference="a" * 64, kind="picture", content_type="image/png", size=1, alt="A heron")
     content = {"text": "Better", "destinations": ("outbox", "webhook:sales"), "media": (media,)}
     content["variants"] = {"webhook:sales": "Cheaper"}
-    elsewhen = {"wall": "2031-01-01T00:00:00", "zone": "Asia/Tokyo"}
-    edited = schedules.edit(plan, plan.post.model_copy(update=content | elsewhen))
+    ignored = {"wall": "2031-01-01T00:00:00", "zone": "Asia/Tokyo"}
+    edited = schedules.edit(plan, plan.post.model_copy(update=content | ignored))
     assert edited.post == plan.post.model_copy(update=content | {"revision": 2})
     assert names() == [plan.schedule_name]
     agrees(plan.post.post_id)
@@ -212,8 +212,8 @@ def test_a_cancelled_post_has_no_schedule_until_undo_restores_it(schedules, agre
     cancelled = schedules.cancel(plan)
     assert cancelled.desired == "cancelled"
     assert names() == []
-    back = schedules.undo_cancel(cancelled)
-    assert (back.desired, back.post.revision) == ("active", 3)
+    restored = schedules.undo_cancel(cancelled)
+    assert (restored.desired, restored.post.revision) == ("active", 3)
     agrees(plan.post.post_id)
 
 
@@ -351,7 +351,7 @@ def test_a_paused_post_can_be_sent_now(schedules, functions, names, clock, a_pos
 
 @on_the_engine
 def test_post_now_stores_an_invocation_in_the_engine(make_schedules, clients, store, clock, a_post):
-    make_schedules(functions=clients.functions).post_now(a_post())
+    make_schedules(lambda_client=clients.functions).post_now(a_post())
     assert store.next_due() == clock()
 
 
@@ -372,7 +372,7 @@ def test_a_retry_ignores_lateness(schedules, functions, ledger, claimed, ended, 
 
 
 @on_the_engine
-def test_a_post_that_was_missed_by_a_wrong_clock_can_be_retried_before_its_time(
+def test_a_post_that_was_missed_because_of_a_wrong_clock_can_be_retried_before_its_time(
     schedules, functions, ledger, clock, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(hours=5)))
@@ -389,13 +389,13 @@ def test_a_retry_that_cannot_invoke_the_relay_keeps_the_result(
 ):
     class Unreachable:
         def invoke(self, **_):
-            raise OSError("the line is down")
+            raise OSError("the connection was lost")
 
     plan = schedules.schedule(a_post())
     payload, _ = claimed(plan.post)
     ended(payload, "refused")
-    with pytest.raises(OSError, match="line"):
-        make_schedules(functions=Unreachable()).retry(payload, ["outbox"])
+    with pytest.raises(OSError, match="connection"):
+        make_schedules(lambda_client=Unreachable()).retry(payload, ["outbox"])
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "refused"
 
 
@@ -416,11 +416,11 @@ def test_a_confirmed_publication_has_the_time_of_its_attempt(schedules, ledger, 
     clock.move(hours=1)
     payload, _ = claimed(plan.post)
     ended(payload, "unconfirmed")
-    tried_at = clock()
+    attempted_at = clock()
     clock.move(hours=5)
     schedules.confirm(payload, "outbox")
     found = outcome(ledger.occurrence(payload.occurrence_key))
-    assert (found.state, found.published_at) == ("published", tried_at)
+    assert (found.state, found.published_at) == ("published", attempted_at)
     assert claimed(plan.post)[1].verdict == "published"
 
 

@@ -15,7 +15,7 @@ def listing(scheduler, target):
 
 @pytest.fixture
 def schedule(schedules, a_post, clock):
-    """Schedule a post with an id of this letter, this many minutes ahead."""
+    """Schedule a post some minutes ahead, with an id that repeats one letter."""
 
     def plan(letter, minutes):
         return schedules.schedule(a_post(post_id=letter * 12, due_at=clock() + timedelta(minutes=minutes)))
@@ -40,7 +40,7 @@ def test_posts_come_soonest_first_with_the_next_run_of_each_repeating_post(sched
     assert letters(coming().entries) == "brc"
 
 
-def test_a_limit_keeps_the_first_posts_and_tells_that_there_are_more(schedule, schedules, a_series, coming):
+def test_a_limit_keeps_the_first_posts_and_reports_more(schedule, schedules, a_series, coming):
     for number, letter in enumerate("abcd"):
         schedule(letter, 10 + number)
     schedules.schedule(a_series(post_id="r" * 12))
@@ -123,7 +123,7 @@ def test_an_unarmed_post_is_being_scheduled_for_ten_seconds_and_a_cancelled_one_
     assert without_schedule(ledger, clock()) == []
 
 
-def test_an_armed_post_is_not_without_schedule(schedule, ledger, clock):
+def test_an_armed_post_is_not_returned_as_a_post_without_schedule(schedule, ledger, clock):
     schedule("a", 60)
     assert without_schedule(ledger, clock()) == []
 
@@ -135,7 +135,9 @@ def test_a_post_that_left_the_queue_has_an_entry_from_the_ledger(ledger, schedul
     assert (found.state, found.due_at, found.text) == ("cancelled", plan.post.due_at, plan.post.text)
 
 
-def test_the_accounts_of_all_posts_due_until_an_instant_are_known(listing, schedules, a_post, a_series, clock):
+def test_the_accounts_of_all_posts_that_are_due_before_an_instant_are_returned(
+    listing, schedules, a_post, a_series, clock
+):
     due_at = clock() + timedelta(minutes=5)
     schedules.schedule(a_post(destinations=("net:ada", "net:ada#2", "outbox"), due_at=due_at))
     schedules.schedule(a_post(post_id="0" * 12, destinations=("net:bob",), due_at=clock() + timedelta(hours=2)))

@@ -41,19 +41,19 @@ class ScriptedScheduler:
 
 @pytest.fixture
 def paused() -> list[float]:
-    """Return the pauses so far, in seconds."""
+    """Return the list of pauses, in seconds."""
     return []
 
 
 @pytest.fixture
 def reports() -> list[str]:
-    """Return the reports of long waits so far."""
+    """Return the list of reports about long waits."""
     return []
 
 
 @pytest.fixture
 def upsert(engine_client, paused, reports):
-    """Upsert a schedule with this script; return the calls."""
+    """Upsert a schedule with this script. Return the calls."""
 
     def upsert(*script, new=True, **policy) -> list[str]:
         scheduler = ScriptedScheduler(engine_client, *script)
@@ -119,7 +119,7 @@ def test_a_missing_group_is_an_error_without_a_retry(upsert, paused):
 
 @pytest.fixture
 def delete(engine_client, paused):
-    """Delete a schedule with this script; return the calls."""
+    """Delete a schedule with this script. Return the calls."""
 
     def delete(*script) -> list[str]:
         scheduler = ScriptedScheduler(engine_client, *script)
@@ -129,9 +129,9 @@ def delete(engine_client, paused):
     return delete
 
 
-@pytest.mark.parametrize("answer", [None, ABSENT])
-def test_a_deletion_succeeds_whether_or_not_the_schedule_exists(delete, paused, answer):
-    assert (delete(answer), paused) == (["DeleteSchedule"], [])
+@pytest.mark.parametrize("result", [None, ABSENT])
+def test_a_deletion_succeeds_whether_or_not_the_schedule_exists(delete, paused, result):
+    assert (delete(result), paused) == (["DeleteSchedule"], [])
 
 
 def test_a_deletion_waits_while_an_earlier_change_is_in_progress(delete, paused):

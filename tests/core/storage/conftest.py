@@ -1,4 +1,4 @@
-"""A database of notes in three schema versions."""
+"""Fixtures of storage: a database of notes in three schema versions."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from core.storage.database import Database
 
 @pytest.fixture
 def path(tmp_path) -> Path:
-    """Return the path of the notes, where nothing exists yet."""
+    """Return the path of the database of notes. Nothing exists there yet."""
     return tmp_path / "notes.db"
 
 
@@ -26,15 +26,15 @@ def migrations() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def first(migrations) -> tuple[str, ...]:
-    """Return the first migration alone."""
+def first_version(migrations) -> tuple[str, ...]:
+    """Return the first migration only."""
     return migrations[:1]
 
 
 @pytest.fixture
-def database(path, first) -> Iterator[Database]:
-    """Open the notes in the first version, empty."""
-    database = Database(path, first)
+def database(path, first_version) -> Iterator[Database]:
+    """Open an empty database of notes in the first version."""
+    database = Database(path, first_version)
     yield database
     database.close()
 

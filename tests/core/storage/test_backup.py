@@ -16,7 +16,7 @@ from core.storage.database import StorageError
 
 @pytest.fixture
 def open_home(tmp_path, clock):
-    """Open the application on a folder below the test's own."""
+    """Open the application on a home in the test's folder."""
     with ExitStack() as opened:
 
         def open_home(name):
@@ -55,7 +55,7 @@ def plan(application):
 
 @pytest.fixture
 def scheduled(clock):
-    """Return the posts of the coming month that the scheduler of a home holds."""
+    """Return the posts of the coming month from the scheduler of an application."""
 
     def scheduled(application):
         listing = application.listing
@@ -85,16 +85,16 @@ def test_a_backup_opens_as_a_home_with_its_posts_accounts_secrets_and_media(
 def test_a_backup_during_scheduling_has_a_schedule_for_each_planned_post(
     application, open_home, plan, scheduled, tmp_path
 ):
-    begun = threading.Event()
+    first_planned = threading.Event()
 
     def write():
         for number in range(60):
             plan(f"Post {number}")
-            begun.set()
+            first_planned.set()
 
     writer = threading.Thread(target=write)
     writer.start()
-    begun.wait()
+    first_planned.wait()
     application.back_up(tmp_path / "copy")
     writer.join()
     restored = open_home("copy")
@@ -126,19 +126,19 @@ def test_backups_during_writes_are_sound_databases(application, plan, tmp_path):
 def test_a_change_during_a_backup_is_in_both_databases_or_in_neither(
     application, open_home, plan, scheduled, tmp_path, monkeypatch
 ):
-    post_id = plan("As it was")
+    post_id = plan("Before the change")
     rename = Path.rename
 
     def rename_then_edit(path, target):
         rename(path, target)
         if target.name == "punctual.db":
             planned = application.schedules.plan(post_id)
-            application.schedules.edit(planned, planned.post.model_copy(update={"text": "As it became"}))
+            application.schedules.edit(planned, planned.post.model_copy(update={"text": "After the change"}))
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", rename_then_edit)
         application.back_up(tmp_path / "copy")
-    assert application.schedules.plan(post_id).post.text == "As it became"
+    assert application.schedules.plan(post_id).post.text == "After the change"
     restored = open_home("copy")
     assert scheduled(restored) == [restored.schedules.plan(post_id).post]
 
@@ -164,10 +164,10 @@ def test_no_other_user_may_read_a_backup(application, tmp_path):
 
 def test_a_backup_never_overwrites(application, tmp_path):
     (tmp_path / "copy").mkdir()
-    (tmp_path / "copy" / "precious").write_text("mine")
+    (tmp_path / "copy" / "other.txt").write_text("not a backup")
     with pytest.raises(BackupFolderInUse, match="copy"):
         application.back_up(tmp_path / "copy")
-    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["precious"]
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["other.txt"]
 
 
 def test_a_folder_that_is_a_link_to_itself_is_refused(application, tmp_path):
@@ -178,7 +178,7 @@ def test_a_folder_that_is_a_link_to_itself_is_refused(application, tmp_path):
 
 def test_an_unfinished_media_file_is_not_copied(application, tmp_path):
     reference = application.media.put(b"a picture")
-    (tmp_path / "home" / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(b"half a pic")
+    (tmp_path / "home" / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(b"half a picture")
     application.back_up(tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy" / "media").glob("*/*")] == [reference]
 

@@ -22,23 +22,23 @@ def test_a_written_row_can_be_read(database, add, texts):
 def test_a_write_that_raises_is_rolled_back_and_raises_for_its_caller(database, add, texts):
     def work(connection):
         add("half")(connection)
-        raise LookupError("changed my mind")
+        raise LookupError("a fault in the work")
 
-    with pytest.raises(LookupError, match="changed my mind"):
+    with pytest.raises(LookupError, match="a fault in the work"):
         database.write(work)
     assert texts(database) == []
 
 
 @pytest.fixture
 def share_commit(database):
-    """Run writes of several threads in one commit, in this order; return the value or exception type of each."""
+    """Run writes of several threads in one commit, in this order. Return the value or exception type of each."""
 
     def run(writes):
-        go_on, started, results = threading.Event(), threading.Event(), {}
+        released, started, results = threading.Event(), threading.Event(), {}
 
         def hold(connection):
             started.set()
-            go_on.wait(5)
+            released.wait(5)
 
         def run_write(name, write, work):
             try:
@@ -54,7 +54,7 @@ def share_commit(database):
             threads[-1].start()
             while len(database._pending) < number:
                 pass
-        go_on.set()
+        released.set()
         for thread in threads:
             thread.join(5)
         return results
@@ -76,7 +76,7 @@ def test_writes_that_share_a_commit_fail_and_succeed_independently(database, sha
 def test_a_failed_commit_replaces_only_the_refusals_that_may_result_from_a_write_it_rolls_back(
     database, share_commit, add, texts
 ):
-    """A deferred foreign key fails at COMMIT. The second `twin` is refused because of the first, which then is lost."""
+    """A deferred foreign key fails at COMMIT. That rolls back the first `twin`, the reason to refuse the second."""
     checked_at_commit = "CREATE TABLE mark (note INTEGER REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)"
     database.write(lambda connection: connection.execute(checked_at_commit))
 
@@ -140,18 +140,18 @@ def test_a_commit_is_flushed_if_one_of_its_writes_needs_it(database, share_commi
     assert share_commit(writes) == {"unflushed": 2, "flushed": 2}
 
 
-def test_an_unflushed_write_is_visible_to_others_at_once(database, path, first, add, texts):
+def test_an_unflushed_write_is_visible_to_others_at_once(database, path, first_version, add, texts):
     database.write_unflushed(add("one"))
-    other = Database(path, first)
+    other = Database(path, first_version)
     assert texts(other) == ["one"]
     other.close()
 
 
-def test_a_file_of_a_newer_version_is_refused_and_unchanged(path, migrations, first):
+def test_a_file_of_a_newer_version_is_refused_and_unchanged(path, migrations, first_version):
     Database(path, migrations).close()
     before = path.read_bytes()
     with pytest.raises(NewerDatabase, match="schema version 3; this version of Punctual knows 1"):
-        Database(path, first)
+        Database(path, first_version)
     assert path.read_bytes() == before
 
 
@@ -159,18 +159,18 @@ def test_only_the_owner_may_read_the_file(database, path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_that_cannot_be_created_is_named(tmp_path, first):
+def test_a_folder_that_cannot_be_created_is_named(tmp_path, first_version):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"file/kept/notes\.db could not be read or written: Not a directory"):
-        Database(tmp_path / "file" / "kept" / "notes.db", first)
+        Database(tmp_path / "file" / "kept" / "notes.db", first_version)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_a_read_only_folder_is_named(tmp_path, first):
+def test_a_read_only_folder_is_named(tmp_path, first_version):
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(StorageError, match=r"notes\.db could not be read or written: .*[Pp]ermission"):
-            Database(tmp_path / "notes.db", first)
+            Database(tmp_path / "notes.db", first_version)
     finally:
         tmp_path.chmod(0o700)
 
@@ -211,9 +211,9 @@ def test_a_disk_that_fills_in_one_write_fails_every_write_of_the_commit(database
     assert texts(database) == []
 
 
-def test_a_file_that_another_program_locks_is_reported_as_busy(path, first, add, texts, monkeypatch):
+def test_a_file_that_another_program_locks_is_reported_as_busy(path, first_version, add, texts, monkeypatch):
     monkeypatch.setattr("core.storage.database.BUSY_SECONDS", 0.05)
-    database = Database(path, first)
+    database = Database(path, first_version)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseBusy, match="locked") as refusal:
@@ -225,11 +225,11 @@ def test_a_file_that_another_program_locks_is_reported_as_busy(path, first, add,
 
 
 @pytest.mark.parametrize("method", ["write", "write_unflushed"])
-def test_a_killed_process_loses_no_acknowledged_write(path, first, texts, method):
+def test_a_killed_process_loses_no_acknowledged_write(path, first_version, texts, method):
     script = f"""
 from pathlib import Path
 from core.storage.database import Database
-database = Database(Path({str(path)!r}), {first!r})
+database = Database(Path({str(path)!r}), {first_version!r})
 for number in range(1_000_000):
     database.{method}(lambda connection: connection.execute("INSERT INTO note (text) VALUES (?)", (str(number),)))
     print(number, flush=True)
@@ -238,7 +238,7 @@ for number in range(1_000_000):
         acknowledged = [process.stdout.readline() for _ in range(200)]
         process.send_signal(signal.SIGKILL)
         acknowledged += process.stdout.readlines()
-    database = Database(path, first)
+    database = Database(path, first_version)
     database.check()
     kept = set(texts(database))
     database.close()

@@ -44,21 +44,21 @@ def test_the_signing_secret_is_created_once_and_private(home):
     assert [path.name for path in home.path.iterdir()] == ["signing-secret"]
 
 
-def test_configured_secrets_replace_the_homes_own(home):
+def test_configured_secrets_take_precedence_over_the_secret_of_the_home(home):
     first, second = new_signing_secret(), new_signing_secret()
     assert home.signing_secrets(f"{first} {second}") == (first, second)
     assert not (home.path / "signing-secret").exists()
 
 
 def test_callers_that_create_a_secret_at_the_same_time_get_the_same_one(home):
-    together = Barrier(8)
+    barrier = Barrier(8)
 
-    def ask(_):
-        together.wait()
+    def get_or_create(_):
+        barrier.wait()
         return home.get_or_create_secret("key", new_signing_secret)
 
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(ask, range(8)))) == 1
+        assert len(set(pool.map(get_or_create, range(8)))) == 1
     assert [path.name for path in home.path.iterdir()] == ["key"]
 
 
@@ -92,5 +92,5 @@ def test_a_private_file_in_a_missing_folder_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "whsec_", "whsec_!!!", "YWJj", "WHSEC_YWJj", "whsec_ä"])
-def test_an_invalid_signing_secret_is_recognised(text):
+def test_a_text_in_another_form_is_not_a_signing_secret(text):
     assert not is_signing_secret(text)

@@ -8,11 +8,11 @@ from core.storage.locks import locked
 
 
 def test_threads_that_change_one_file_exclude_each_other(tmp_path):
-    path, together = tmp_path / "count", Barrier(4)
+    path, barrier = tmp_path / "count", Barrier(4)
     path.write_text("0")
 
     def add(_):
-        together.wait()
+        barrier.wait()
         for _ in range(25):
             with locked(path):
                 path.write_text(str(int(path.read_text()) + 1))

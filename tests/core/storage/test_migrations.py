@@ -16,10 +16,10 @@ def test_a_file_of_any_earlier_version_is_migrated_with_its_rows(path, migration
     database.close()
 
 
-def test_a_failed_migration_leaves_the_file_unchanged(path, first):
-    Database(path, first).close()
+def test_a_failed_migration_leaves_the_file_unchanged(path, first_version):
+    Database(path, first_version).close()
     with pytest.raises(StorageError):
-        Database(path, [*first, "CREATE TABLE more (id);\nCREATE TABLE note (id);\n"])
-    database = Database(path, first)
+        Database(path, [*first_version, "CREATE TABLE more (id);\nCREATE TABLE note (id);\n"])
+    database = Database(path, first_version)
     assert database.read("SELECT count(*) FROM sqlite_master WHERE name = 'more'")[0][0] == 0
     database.close()

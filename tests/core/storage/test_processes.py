@@ -13,7 +13,7 @@ from core.storage.home import HomeUnusable
 from core.storage.processes import Presence
 
 ROOT = Path(__file__).parents[3]
-STAY = """
+PRESENT_PROCESS = """
 import sys
 from pathlib import Path
 from core.storage.processes import Presence
@@ -34,7 +34,7 @@ def presence(tmp_path):
 def other(tmp_path):
     """Start another process that is present until its input ends."""
     with subprocess.Popen(
-        [sys.executable, "-c", STAY, str(tmp_path)],
+        [sys.executable, "-c", PRESENT_PROCESS, str(tmp_path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -47,7 +47,7 @@ def other(tmp_path):
 
 @pytest.fixture
 def tokens(tmp_path):
-    """Return the tokens of the files in the folder."""
+    """List the tokens of the lock files in the folder."""
     return lambda: {path.stem for path in tmp_path.glob("*.lock")}
 
 
@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_created_is_refused_and_named(tmp_path):
         Presence(folder)
 
 
-def test_a_process_and_its_neighbour_are_alive_however_often_it_asks(presence, other):
+def test_repeated_checks_find_this_process_and_another_one_alive(presence, other):
     for _ in range(10):
         assert presence.is_alive(presence.token)
         assert presence.is_alive(other.token)
@@ -75,7 +75,7 @@ def test_a_token_without_a_file_is_dead(presence):
     assert not presence.is_alive("0123456789abcdef")
 
 
-def test_a_process_that_left_is_dead(tmp_path, presence):
+def test_a_process_that_has_left_is_dead(tmp_path, presence):
     second = Presence(tmp_path)
     assert presence.is_alive(second.token)
     second.leave()
@@ -96,11 +96,11 @@ def test_a_start_deletes_the_files_of_dead_processes_and_keeps_those_of_live_one
 
 
 def test_processes_that_start_together_do_not_delete_each_others_files(tmp_path, tokens):
-    """Threads stand for processes: file locks exclude each other between file descriptors too."""
-    together = Barrier(8)
+    """Threads replace processes here: file locks of one process exclude each other too."""
+    barrier = Barrier(8)
 
     def start(_):
-        together.wait()
+        barrier.wait()
         return Presence(tmp_path)
 
     for _ in range(10):
@@ -115,30 +115,30 @@ def test_processes_that_start_together_do_not_delete_each_others_files(tmp_path,
 
 def test_a_start_creates_its_file_again_if_another_process_deletes_it_before_it_is_locked(tmp_path, monkeypatch):
     class DeletedOnce(FileLock):
-        """Loses its file between the opening and the locking of it, once."""
+        """A lock whose file is deleted between its opening and its locking, once."""
 
         def _acquire(self):
-            if not lost:
-                lost.append(self.lock_file)
+            if not deleted:
+                deleted.append(self.lock_file)
                 with FileLock(self.lock_file):
                     super()._acquire()
                     Path(self.lock_file).unlink()
             else:
                 super()._acquire()
 
-    lost = []
+    deleted = []
     monkeypatch.setattr(processes, "FileLock", DeletedOnce)
     presence = Presence(tmp_path)
     monkeypatch.undo()
-    neighbour = Presence(tmp_path)
-    assert lost == [str(tmp_path / f"{presence.token}.lock")]
-    assert neighbour.is_alive(presence.token)
-    for each in (presence, neighbour):
+    second = Presence(tmp_path)
+    assert deleted == [str(tmp_path / f"{presence.token}.lock")]
+    assert second.is_alive(presence.token)
+    for each in (presence, second):
         each.leave()
 
 
 def test_a_file_that_cannot_be_locked_counts_as_a_live_process(tmp_path, presence, tokens):
-    """For example a file of another user; a folder in its place refuses even root."""
+    """A file of another user cannot be locked. The test uses a folder, which even root cannot lock."""
     (tmp_path / "0123456789abcdef.lock").mkdir()
     assert presence.is_alive("0123456789abcdef")
     second = Presence(tmp_path)

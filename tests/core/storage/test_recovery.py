@@ -11,45 +11,46 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def recreate(path, first):
-    """Open the notes after they were overwritten with this content."""
+def recreate(path, first_version):
+    """Overwrite the database of notes with this content and open it."""
 
     def recreate(content: bytes, now: datetime = NOW) -> Database:
         path.write_bytes(content)
-        return open_or_recreate(path, first, now=now)
+        return open_or_recreate(path, first_version, now=now)
 
     return recreate
 
 
-def test_a_folder_that_cannot_be_created_is_named(tmp_path, first):
+def test_a_folder_that_cannot_be_created_is_named(tmp_path, first_version):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"file/kept/notes\.db could not be read or written: Not a directory"):
-        open_or_recreate(tmp_path / "file" / "kept" / "notes.db", first, now=NOW)
+        open_or_recreate(tmp_path / "file" / "kept" / "notes.db", first_version, now=NOW)
 
 
-def test_a_file_that_is_no_database_is_set_aside_unchanged_and_a_new_one_is_created(recreate, path, add, texts):
-    database = recreate(b"these are not the bytes you are looking for" * 100)
+def test_a_file_that_is_no_database_is_renamed_unchanged_and_a_new_one_is_created(recreate, path, add, texts):
+    content = b"not a SQLite database" * 200
+    database = recreate(content)
     database.write(add("new"))
     assert texts(database) == ["new"]
     database.close()
-    (aside,) = damaged_files(path)
-    assert aside.name == "notes.db.damaged-20261102T120000Z"
-    assert aside.read_bytes().startswith(b"these are not the bytes")
+    (damaged,) = damaged_files(path)
+    assert damaged.name == "notes.db.damaged-20261102T120000Z"
+    assert damaged.read_bytes() == content
 
 
-def test_damage_in_the_middle_of_a_file_is_found_at_start(path, first, add):
-    database = Database(path, first)
+def test_damage_in_the_middle_of_a_file_is_found_at_start(path, first_version, add):
+    database = Database(path, first_version)
     database.write(lambda connection: [add(f"{number} " + "x" * 500)(connection) for number in range(200)])
     database.close()
     with path.open("r+b") as file:
         file.seek(4096 * 5)
         file.write(b"\xff" * 4096 * 3)
     damaged = path.read_bytes()
-    database = Database(path, first)
+    database = Database(path, first_version)
     with pytest.raises(DatabaseDamaged, match=r"notes\.db is damaged"):
         database.check()
     database.close()
-    open_or_recreate(path, first, now=NOW).close()
+    open_or_recreate(path, first_version, now=NOW).close()
     assert damaged_files(path)[0].read_bytes() == damaged
 
 
@@ -82,5 +83,5 @@ def test_the_time_of_the_last_damage_is_known(recreate, path):
     assert last_damaged_at(path) is None
     for now in (NOW, NOW, NOW + timedelta(hours=1)):
         recreate(b"no database" * 500, now).close()
-    path.with_name("notes.db.damaged-by-the-cat").touch()
+    path.with_name("notes.db.damaged-by-another-name").touch()
     assert last_damaged_at(path) == NOW + timedelta(hours=1, seconds=1)
