@@ -52,12 +52,12 @@ class FolderMedia:
     def stored_at(self, reference: str) -> datetime | None:
         path = self._path_of(reference)
         with translate_storage_errors(path):
-            return _kept_at(path)
+            return _modified_at(path)
 
     def scan(self) -> Iterator[StoredMedia]:
         with translate_storage_errors(self._path):
             for path in self._path.glob("??/*"):
-                stored_at = _kept_at(path) if _REFERENCE.fullmatch(path.name) else None
+                stored_at = _modified_at(path) if _REFERENCE.fullmatch(path.name) else None
                 if stored_at is not None:
                     yield StoredMedia(reference=path.name, stored_at=stored_at)
 
@@ -72,7 +72,7 @@ class FolderMedia:
         return self._path / reference[:2] / reference
 
 
-def _kept_at(path: Path) -> datetime | None:
+def _modified_at(path: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except FileNotFoundError:  # another process may have deleted it since it was listed

@@ -90,7 +90,7 @@ class Picture:
 
 def inspect_picture(content: bytes) -> Picture:
     """Decode a picture completely, and return it with its type and size. Raises TooManyPixels or CorruptPicture."""
-    with _opened(content) as image:
+    with _open_picture(content) as image:
         content_type = FORMATS[image.format or ""]
         upright = ImageOps.exif_transpose(image)
         upright.load()
@@ -104,17 +104,17 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
     first frame is used. Raises CannotFit, TooManyPixels or CorruptPicture.
     """
     max_bytes = limits.max_bytes_each(count)
-    with _DECODERS, _opened(content) as image:
+    with _DECODERS, _open_picture(content) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
-            return _animation(content, image, limits, max_bytes)
+            return _fit_animation(content, image, limits, max_bytes)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         is_drawing = image.format in ("PNG", "GIF") and len(content) <= max_bytes
         pixels = _pixels(image, limits.max_side)
     if "image/png" in limits.types and (pixels.mode == "RGBA" or is_drawing):
-        picture = _encoded(pixels, "PNG", icc_profile=profile)
+        picture = _encode(pixels, "PNG", icc_profile=profile)
         if len(picture.content) <= max_bytes:
             return picture
-    return _small_jpeg(_on_white(pixels), max_bytes, profile)
+    return _fit_jpeg(_on_white(pixels), max_bytes, profile)
 
 
 def thumbnail(content: bytes, *, side: int = 320) -> bytes:
@@ -123,7 +123,7 @@ def thumbnail(content: bytes, *, side: int = 320) -> bytes:
 
 
 @contextmanager
-def _opened(content: bytes) -> Iterator[Image.Image]:
+def _open_picture(content: bytes) -> Iterator[Image.Image]:
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -164,11 +164,11 @@ def _on_white(pixels: Image.Image) -> Image.Image:
     return background
 
 
-def _small_jpeg(pixels: Image.Image, max_bytes: int, profile: bytes | None) -> Picture:
+def _fit_jpeg(pixels: Image.Image, max_bytes: int, profile: bytes | None) -> Picture:
     """Encode a JPEG with decreasing quality, then with fewer pixels, until it fits. Raises CannotFit."""
     while True:
         for quality in QUALITIES:
-            picture = _encoded(pixels, "JPEG", quality=quality, icc_profile=profile)
+            picture = _encode(pixels, "JPEG", quality=quality, icc_profile=profile)
             if len(picture.content) <= max_bytes:
                 return picture
         if max(pixels.size) * 3 // 4 < MIN_SIDE:
@@ -176,7 +176,7 @@ def _small_jpeg(pixels: Image.Image, max_bytes: int, profile: bytes | None) -> P
         pixels = pixels.resize((max(1, pixels.width * 3 // 4), max(1, pixels.height * 3 // 4)))
 
 
-def _encoded(
+def _encode(
     pixels: Image.Image, pillow_format: str, *, icc_profile: bytes | None, quality: int = QUALITIES[0]
 ) -> Picture:
     file = BytesIO()
@@ -186,7 +186,7 @@ def _encoded(
     )
 
 
-def _animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
+def _fit_animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
     """Return an animated GIF with unchanged frames, because encoding them again would spoil them. Raises CannotFit."""
     stripped = strip_gif_metadata(content)
     if len(stripped) > max_bytes or max(image.size) > limits.max_side:

@@ -15,7 +15,7 @@ UPLOAD_SECONDS = 15.0
 """Time limit for all uploads of a post. They run before the claim and its lease, but the relay waits for them."""
 
 
-def accepted(response: Response, classifier: ResultClassifier) -> Response:
+def require_accepted(response: Response, classifier: ResultClassifier) -> Response:
     """Return the response to a step of an upload if it is a success. Raises PreparationFailed otherwise."""
     if not response.ok:
         raise PreparationFailed(classifier.from_response(response))
@@ -29,13 +29,13 @@ class VideoUpload(ABC):
     network.
     """
 
-    EXPIRED: Container[int]
+    EXPIRED_STATUSES: Container[int]
     """Statuses by which the network says that it no longer has an upload."""
-    FAILED: str
+    FAILED_STATE: str
     """The processing state of a video that the network cannot process."""
-    HINT: str
+    FAILED_HINT: str
     """The remedy for such a video."""
-    NAMES_PAUSE = False
+    NETWORK_SETS_PAUSE = False
     """Whether the network names the time of the next poll."""
 
     def __init__(
@@ -54,7 +54,7 @@ class VideoUpload(ABC):
         self._id = previous or ""
         try:
             response = self._status() if self._id else None
-            if response is None or response.status in self.EXPIRED:
+            if response is None or response.status in self.EXPIRED_STATUSES:
                 self._id = ""
                 response = self._send(video)
             while (pause := self._pause(response)) is not None:
@@ -101,13 +101,13 @@ class VideoUpload(ABC):
 
     def _processing(self, pause: float) -> RetryLater:
         reason = f"{self._classifier.name} is still processing the video."
-        retry_after = timedelta(seconds=pause) if self.NAMES_PAUSE else None
+        retry_after = timedelta(seconds=pause) if self.NETWORK_SETS_PAUSE else None
         return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._id)
 
     def _failure(self, response: Response) -> NetworkResult:
         if not response.ok:
             return self._classifier.from_response(response)
-        if self._state(response) != self.FAILED:
+        if self._state(response) != self.FAILED_STATE:
             return self._classifier.from_incomplete()
         reason = self._client.redact(self._reason(response) or "no reason given").rstrip(".")
-        return Refused(reason=f"{self._classifier.name} could not process the video: {reason}. {self.HINT}")
+        return Refused(reason=f"{self._classifier.name} could not process the video: {reason}. {self.FAILED_HINT}")

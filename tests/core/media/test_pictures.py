@@ -245,7 +245,7 @@ def test_the_largest_picture_fits_into_the_memory_of_the_posting_function(tmp_pa
 
 
 def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch):
-    open_now, most, opened = [], [], pictures._opened
+    open_now, most, opened = [], [], pictures._open_picture
 
     @contextmanager
     def counted(content):
@@ -255,7 +255,7 @@ def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch):
             yield image
         open_now.remove(content)
 
-    monkeypatch.setattr(pictures, "_opened", counted)
+    monkeypatch.setattr(pictures, "_open_picture", counted)
     content = encoded(noise(800, 800), "JPEG")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: fit_picture(content, GENEROUS), range(16)))

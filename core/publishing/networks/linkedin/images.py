@@ -15,7 +15,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import PreparationFailed, Refused
 from core.publishing.outcomes import ResultClassifier
-from core.publishing.uploads import accepted
+from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
 """LinkedIn's count and length of a description (doc: MultiImage API). The bytes are what can be uploaded in time:
@@ -58,14 +58,14 @@ class LinkedInImageUploads:
             response = self._client.send("PUT", address, body=picture.content, headers=headers)
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
-        accepted(without_message(response, "picture"), self._classifier)
+        require_accepted(without_message(response, "picture"), self._classifier)
         return {"id": urn, **({"altText": picture.alt} if picture.alt else {})}
 
     def _initialize(self) -> tuple[str, str]:
         """Return the upload address and the URN of a new picture. Raises RequestError or PreparationFailed."""
         content, params = {"initializeUploadRequest": {"owner": self._owner}}, {"action": "initializeUpload"}
         response = self._client.post_json(f"{self._api}/rest/images", content, params=params, headers=self._headers)
-        value = accepted(response, self._classifier)
+        value = require_accepted(response, self._classifier)
         address, urn = value.json_value("value", "uploadUrl"), str(value.json_value("value", "image"))
         if not isinstance(address, str) or not _IMAGE_URN.fullmatch(urn):
             raise PreparationFailed(self._classifier.from_incomplete())

@@ -16,7 +16,7 @@ from core.publishing.http.client import HttpClient, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.linkedin.images import check_address, without_message
 from core.publishing.outcomes import ResultClassifier
-from core.publishing.uploads import VideoUpload, accepted
+from core.publishing.uploads import VideoUpload, require_accepted
 
 VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
 """The largest video that can be uploaded in time. LinkedIn takes 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
@@ -39,9 +39,9 @@ class _Part:
 class LinkedInVideoUpload(VideoUpload):
     """Upload one video in the name of one member. Its ID is a URN."""
 
-    EXPIRED = (NOT_FOUND,)
-    FAILED = "PROCESSING_FAILED"
-    HINT = "It takes MP4 of 3 seconds to 30 minutes."
+    EXPIRED_STATUSES = (NOT_FOUND,)
+    FAILED_STATE = "PROCESSING_FAILED"
+    FAILED_HINT = "It takes MP4 of 3 seconds to 30 minutes."
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class LinkedInVideoUpload(VideoUpload):
 
     def _send(self, video: Attachment) -> Response:
         size = {"fileSizeBytes": len(video.content), "uploadCaptions": False, "uploadThumbnail": False}
-        response = accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._classifier)
+        response = require_accepted(self._call("initializeUpload", {"owner": self._owner, **size}), self._classifier)
         urn, parts = str(response.json_value("value", "video")), _parts(response, len(video.content))
         if parts is None or not _VIDEO_URN.fullmatch(urn):
             raise PreparationFailed(self._classifier.from_incomplete())
@@ -69,7 +69,7 @@ class LinkedInVideoUpload(VideoUpload):
         tags = [self._send_part(video.content[part.first : part.last + 1], part.address) for part in parts]
         token = str(response.json_value("value", "uploadToken") or "")
         content = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
-        accepted(self._call("finalizeUpload", content), self._classifier)
+        require_accepted(self._call("finalizeUpload", content), self._classifier)
         self._id = urn
         return self._status()
 
@@ -81,7 +81,7 @@ class LinkedInVideoUpload(VideoUpload):
         """Return the tag of a part that LinkedIn has accepted. Raises Fault or PreparationFailed."""
         headers = {"Content-Type": "application/octet-stream"}
         response = self._client.send("PUT", address, body=content, headers=headers)
-        tag = accepted(without_message(response, "video"), self._classifier).headers.get("ETag", "").strip('"')
+        tag = require_accepted(without_message(response, "video"), self._classifier).headers.get("ETag", "").strip('"')
         if not tag:
             raise PreparationFailed(self._classifier.from_incomplete())
         return tag

@@ -9,7 +9,7 @@ from core.publishing.http.client import RequestError, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.mastodon.api import MastodonClient
 from core.publishing.outcomes import ResultClassifier
-from core.publishing.uploads import accepted
+from core.publishing.uploads import require_accepted
 
 PROCESSING = (202, 206)
 """Statuses of the response while Mastodon is processing a video."""
@@ -36,7 +36,7 @@ class MastodonUploads:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 
     def _upload(self, attachment: Attachment) -> str:
-        response = accepted(self._processed(self._client.upload_media(attachment)), self._classifier)
+        response = require_accepted(self._processed(self._client.upload_media(attachment)), self._classifier)
         if response.status in PROCESSING or "id" not in response.json_object:
             raise PreparationFailed(self._classifier.from_incomplete())
         return str(response.json_object["id"])

@@ -8,7 +8,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, RequestSigner
 from core.publishing.network import PreparationFailed
 from core.publishing.outcomes import ResultClassifier
-from core.publishing.uploads import accepted
+from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
 """Limits of X (doc: its OpenAPI, AltText: 1,000 characters); `total_bytes` is what can be uploaded in time."""
@@ -34,10 +34,12 @@ class XPictureUploads:
     def _upload(self, picture: Attachment) -> str:
         url, fields = f"{self._url}/upload", {"media_category": "tweet_image"}
         response = self._client.post_form(url, fields, {"media": picture.file}, sign=self._sign)
-        media_id = str(accepted(response, self._classifier).json_value("data", "id"))
+        media_id = str(require_accepted(response, self._classifier).json_value("data", "id"))
         if not _MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._classifier.from_incomplete())
         if picture.alt:
             content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}
-            accepted(self._client.post_json(f"{self._url}/metadata", content, sign=self._sign), self._classifier)
+            require_accepted(
+                self._client.post_json(f"{self._url}/metadata", content, sign=self._sign), self._classifier
+            )
         return media_id

@@ -14,7 +14,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestSigner, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.outcomes import ResultClassifier
-from core.publishing.uploads import VideoUpload, accepted
+from core.publishing.uploads import VideoUpload, require_accepted
 
 VIDEO_BYTES = 10_000_000
 """The largest video that can be uploaded in time. X takes 8 GB (doc: Best practices)."""
@@ -28,11 +28,11 @@ _MEDIA_ID = re.compile(r"\d{1,19}")
 class XVideoUpload(VideoUpload):
     """Upload one video with the signature of one account."""
 
-    EXPIRED = (400, 404, 410)
+    EXPIRED_STATUSES = (400, 404, 410)
     """X forgets an upload after a day, as a rule."""
-    FAILED = "failed"
-    HINT = "Save it again as MP4 with H.264 and AAC, and attach that."
-    NAMES_PAUSE = True
+    FAILED_STATE = "failed"
+    FAILED_HINT = "Save it again as MP4 with H.264 and AAC, and attach that."
+    NETWORK_SETS_PAUSE = True
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class XVideoUpload(VideoUpload):
             self._append(media_id, index, segment)
         response = self._client.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
         self._id = media_id
-        return accepted(response, self._classifier)
+        return require_accepted(response, self._classifier)
 
     def _initialize(self, video: Attachment) -> str:
         content = {
@@ -70,7 +70,9 @@ class XVideoUpload(VideoUpload):
 
     def _append(self, media_id: str, index: int, segment: Attachment) -> None:
         url, fields = f"{self._url}/{media_id}/append", {"segment_index": str(index)}
-        accepted(self._client.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._classifier)
+        require_accepted(
+            self._client.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._classifier
+        )
 
     def _status(self) -> Response:
         return self._client.get(self._url, params={"command": "STATUS", "media_id": self._id}, sign=self._sign)
@@ -81,7 +83,7 @@ class XVideoUpload(VideoUpload):
         return state if isinstance(state, str) else None
 
     def _pause(self, response: Response) -> float | None:
-        if not response.ok or self._state(response) in (None, "succeeded", self.FAILED):
+        if not response.ok or self._state(response) in (None, "succeeded", self.FAILED_STATE):
             return None
         seconds = response.json_value("data", "processing_info", "check_after_secs")
         if type(seconds) not in (int, float):
