@@ -1,7 +1,6 @@
-"""The queue as far away as AWS is, and many posts at once where AWS allows only so many requests a second."""
+"""The Queue page with a simulated AWS latency, and bulk scheduling with a simulated AWS request rate."""
 
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -9,15 +8,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import boto3
 from botocore.awsrequest import AWSResponse
 
+from benchmarks.measuring import RawResponse
 from core.application import Application
 from core.backends.aws import ADAPTIVE_CONFIG
 from core.engine.api import Api
@@ -33,27 +30,28 @@ NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 POSTS = 100_000
 A_YEAR, A_WEEK = timedelta(days=365), timedelta(days=7)
 LATENCY = 0.05
-"""Seconds that each request is on its way."""
+"""Seconds of each request."""
 ALLOWED = 100
-"""Requests a second that the bulk's scheduler takes, as some Regions do at first."""
+"""Requests per second that the bulk test allows, as some Regions do by default."""
 BULK = 1000
 
 
 @contextmanager
 def machine() -> Iterator[Application]:
-    """One machine of its own, whose clock stands still."""
+    """Open one machine in a new home, with a fixed clock."""
     with tempfile.TemporaryDirectory() as home:
         application = Application(Settings.read({"PUNCTUAL_HOME": home}), lambda: NOW)
         yield application
         application.close()
 
 
-def far_away(client: Any) -> None:
-    """Let each request of a client take its time, as if AWS answered it."""
+def add_latency(client: Any) -> None:
+    """Delay each request of a client by LATENCY."""
     client.meta.events.register_first("before-send.scheduler", lambda **_: time.sleep(LATENCY))
 
 
 def a_post(due_at: datetime) -> Post:
+    """Return a new post."""
     return Post(
         post_id=new_post_id(),
         text="Two hundred and eighty characters of good news. " * 6,
@@ -65,7 +63,7 @@ def a_post(due_at: datetime) -> Post:
 
 
 def fill(application: Application) -> None:
-    """Spread the posts evenly over a year: one is created, the others are written as it was."""
+    """Fill the engine with POSTS schedules over a year: create one, and write copies of its row."""
     backend, template = application.one_machine, a_post(NOW + A_YEAR)
     assert backend is not None
     request = write_schedule(template, backend.target, enabled=True)
@@ -91,89 +89,81 @@ def fill(application: Application) -> None:
     )
 
 
-def took(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that something takes, at best of three, and what it returns."""
-    best, answer = 1e9, None
+def best_time(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the best of three durations in seconds, and the result."""
+    best, result = 1e9, None
     for _ in range(3):
-        begun = time.perf_counter()
-        answer = work()
-        best = min(best, time.perf_counter() - begun)
-    return best, answer
+        start = time.perf_counter()
+        result = work()
+        best = min(best, time.perf_counter() - start)
+    return best, result
 
 
-def show(what: str, seconds: float, aim: float) -> None:
-    print(f"  {what:<58} {seconds:8.2f} s  aim: {aim} s  {'ok' if seconds < aim else 'MISSED'}")
+def show(label: str, seconds: float, aim: float) -> None:
+    """Print a duration and whether it meets its aim."""
+    print(f"  {label:<58} {seconds:8.2f} s  aim: {aim} s  {'ok' if seconds < aim else 'MISSED'}")
 
 
 def queue_page() -> None:
-    """The queue page, with every request 50 ms away."""
+    """Measure the requests of the Queue page with LATENCY."""
     with machine() as application:
         fill(application)
-        far_away(application.backend.scheduler_client)
+        add_latency(application.backend.scheduler_client)
         group = application.backend.target.group
         queue = ScheduleListing(application.backend.scheduler_client, group)
-        seconds, listed = took(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
+        seconds, listed = best_time(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
         show(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
-        seconds, window = took(
+        seconds, window = best_time(
             lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, NOW + A_WEEK, limit=50)
         )
         assert len(window.entries) == 50
         assert all(entry.post for entry in window.entries)
         show("its first 50 posts, with details", seconds, 1.5)
         whole = NOW + timedelta(days=3 * 365)
-        seconds, _ = took(
+        seconds, _ = best_time(
             lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, whole, limit=50)
         )
         show("the first 50 of all there are, with details", seconds, 1.5)
 
 
-class Turnstile:
-    """Lets so many requests a second through to an engine, and answers the others as AWS does."""
+class RateLimiter:
+    """Passes a number of requests per second to an engine, and throttles the others as AWS does."""
 
-    def __init__(self, api: Api, a_second: int) -> None:
+    def __init__(self, api: Api, per_second: int) -> None:
         self._api = api
-        self._a_second = a_second
-        self._left, self._at = float(a_second), time.monotonic()
+        self._per_second = per_second
+        self._left, self._at = float(per_second), time.monotonic()
         self._lock = threading.Lock()
-        self.turned_away = 0
+        self.throttled_count = 0
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        """Answer a request of botocore."""
         if not self._passes():
             throttled = {"x-amzn-ErrorType": "ThrottlingException"}
-            return AWSResponse(request.url, 429, throttled, Raw(b'{"Message": "Rate exceeded"}'))
+            return AWSResponse(request.url, 429, throttled, RawResponse(b'{"Message": "Rate exceeded"}'))
         url = urlsplit(request.url)
         status, headers, content = self._api.handle(request.method, url.path, url.query, {}, request.body or b"")
-        return AWSResponse(request.url, status, headers, Raw(content))
+        return AWSResponse(request.url, status, headers, RawResponse(content))
 
     def _passes(self) -> bool:
         with self._lock:
             now = time.monotonic()
-            self._left = min(self._a_second, self._left + (now - self._at) * self._a_second)
+            self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
             self._at = now
             passes = self._left >= 1
             self._left -= passes
-            self.turned_away += not passes
+            self.throttled_count += not passes
             return passes
 
 
-class Raw:
-    """As much of urllib3's response as botocore reads."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
-        yield self._content
-
-
 def bulk() -> None:
-    """Many posts scheduled at once, planned and read back, through a turnstile."""
+    """Measure bulk scheduling through a rate limiter; each post is created and read back."""
     with machine() as application:
         assert application.one_machine is not None
-        turnstile = Turnstile(application.one_machine.engine_api, ALLOWED)
+        limiter = RateLimiter(application.one_machine.engine_api, ALLOWED)
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         client = session.client("scheduler", config=ADAPTIVE_CONFIG, endpoint_url="http://engine.invalid")
-        client.meta.events.register("before-send.scheduler", turnstile)
+        client.meta.events.register("before-send.scheduler", limiter)
         schedules = Schedules(
             scheduler=client,
             lambda_client=application.backend.lambda_client,
@@ -182,19 +172,17 @@ def bulk() -> None:
             notice=application.backend.minimum_notice,
             clock=application.clock,
         )
-        begun = time.perf_counter()
+        start = time.perf_counter()
         with ThreadPoolExecutor(max_workers=8) as pool:
             posts = [a_post(NOW + timedelta(minutes=number + 10)) for number in range(BULK)]
             plans = list(pool.map(schedules.schedule, posts))
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - start
         held = application.listing.window(NOW, NOW + A_WEEK, limit=2 * BULK)
     assert all(plan.settled for plan in plans)
     assert len(held) == BULK
     least = 2 * BULK / ALLOWED
     print(f"  {BULK:,} posts created and read back at {ALLOWED} requests a second: {seconds:.1f} s,")
-    print(
-        f"  {seconds / least:.2f} x the least there can be; {turnstile.turned_away} requests were turned away, 0 lost"
-    )
+    print(f"  {seconds / least:.2f} x the minimum; {limiter.throttled_count} requests were throttled, 0 lost")
 
 
 if __name__ == "__main__":

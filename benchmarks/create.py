@@ -1,11 +1,11 @@
-"""Creating schedules through boto3, durably: in this process beside peers, and over HTTP beside an empty handler."""
+"""CreateSchedule through boto3: in this process compared with peers, over HTTP compared with an empty handler."""
 
 import sys
 
 from benchmarks.measuring import engine, free_port, heading, http_client, peer, process, rate, row, schedule, verdict
 
 COUNT = 2000
-EMPTY = """
+EMPTY_HANDLER = """
 import os, sys, tempfile, uvicorn
 file, flush = tempfile.TemporaryFile(), {flush}
 os.write(file.fileno(), b"x" * 4_000_000)
@@ -24,6 +24,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error", lifespan="off")
 
 
 def over_http(url: str, threads: int, *keys: str) -> float:
+    """Return the rate of a server."""
     client = http_client(url, *keys)
     rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix=f"warm{threads}")
     return rate(
@@ -32,17 +33,20 @@ def over_http(url: str, threads: int, *keys: str) -> float:
 
 
 def in_process(threads: int) -> float:
+    """Return the rate of the engine in this process."""
     with engine() as (_, client):
         rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix="warm")
         return rate(lambda name: client.create_schedule(**schedule(name)), count=COUNT, threads=threads)
 
 
-def served(command: list[str], port: int, threads: int, *keys: str, **environment: str) -> float:
+def of_process(command: list[str], port: int, threads: int, *keys: str, **environment: str) -> float:
+    """Return the rate of a server, run by a command."""
     with process(command, port, **environment):
         return over_http(f"http://127.0.0.1:{port}", threads, *keys)
 
 
-def peers(threads: int) -> None:
+def compare_with_peers(threads: int) -> None:
+    """Compare the engine in this process with the installed peers."""
     own = in_process(threads)
     row(f"in this process, durable, {threads} thread(s)", f"{own:,.0f}/s")
     port = free_port()
@@ -51,29 +55,33 @@ def peers(threads: int) -> None:
         ("moto_server", ["-p", str(port)], 4, {}),
     ):
         if path := peer(name):
-            theirs = served([path, *command], port, threads, **environment)
+            theirs = of_process([path, *command], port, threads, **environment)
             row(f"{name}, in memory, {threads} thread(s)", f"{theirs:,.0f}/s", verdict(own / theirs, at_least=aim))
 
 
-def empty(threads: int, *, flush: bool) -> float:
+def of_empty_handler(threads: int, *, flush: bool) -> float:
+    """Return the rate of a handler that does nothing, or only flushes 4 KB."""
     port = free_port()
-    return served([sys.executable, "-c", EMPTY.format(flush=flush), str(port)], port, threads)
+    return of_process([sys.executable, "-c", EMPTY_HANDLER.format(flush=flush), str(port)], port, threads)
 
 
-def face(threads: int) -> None:
-    floor, durable_floor = empty(threads, flush=False), empty(threads, flush=True)
+def compare_over_http(threads: int) -> None:
+    """Compare the engine over HTTP with an empty handler."""
+    floor, durable_floor = of_empty_handler(threads, flush=False), of_empty_handler(threads, flush=True)
     port = free_port()
     keys = {"PUNCTUAL_LOCAL_ACCESS_KEY_ID": "LOCALTEST", "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY": "secret"}
     command = [sys.executable, "-m", "benchmarks.engine_alone", str(port)]
-    own = served(command, port, threads, *keys.values(), **keys)
+    own = of_process(command, port, threads, *keys.values(), **keys)
     row(f"an empty handler over HTTP, {threads} thread(s)", f"{floor:,.0f}/s")
-    row(f"one that flushes 4 KB, {threads} thread(s)", f"{durable_floor:,.0f}/s", f"{durable_floor / floor:.2f} x")
+    row(
+        f"a handler that flushes 4 KB, {threads} thread(s)", f"{durable_floor:,.0f}/s", f"{durable_floor / floor:.2f} x"
+    )
     row(f"the engine over HTTP, durable, {threads} thread(s)", f"{own:,.0f}/s", verdict(own / floor, at_least=0.8))
 
 
 if __name__ == "__main__":
     heading("Creating schedules")
     for threads in (1, 8):
-        peers(threads)
+        compare_with_peers(threads)
     for threads in (1, 8):
-        face(threads)
+        compare_over_http(threads)

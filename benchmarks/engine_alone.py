@@ -1,4 +1,4 @@
-"""The engine's face with nothing behind it but the engine: what `create.py` measures over HTTP."""
+"""The engine's HTTP server alone, as `create.py` measures it."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import uvicorn
 
 from benchmarks.measuring import engine
 from core.engine.api import Api
-from core.engine.server import Face
+from core.engine.server import HttpApi
 from core.engine.signatures import Credentials
 from core.time.instants import real_clock
 
@@ -17,5 +17,5 @@ if __name__ == "__main__":
             access_key_id=os.environ["PUNCTUAL_LOCAL_ACCESS_KEY_ID"],
             secret_access_key=os.environ["PUNCTUAL_LOCAL_SECRET_ACCESS_KEY"],
         )
-        face = Face(Api(store, real_clock), credentials, real_clock)
-        uvicorn.run(face, port=int(sys.argv[1]), log_level="error", lifespan="off")
+        http_api = HttpApi(Api(store, real_clock), credentials, real_clock)
+        uvicorn.run(http_api, port=int(sys.argv[1]), log_level="error", lifespan="off")

@@ -1,6 +1,6 @@
-"""How late posts are: spread over a minute, all in one second, and all in one second through the posting server.
+"""The lag of posts: spread over a minute, all in one second, and all in one second through the posting server.
 
-Lag is the time from the due instant to the relay's POST. The relay is the real one.
+Lag is the time from the due instant to the relay's POST, by the real relay.
 """
 
 import json
@@ -17,7 +17,7 @@ from benchmarks.measuring import FUNCTION, engine, free_port, heading, percentil
 from core.application import Application
 from core.engine.invocations import Invocation
 from core.engine.runner import Runner
-from core.ledger.history import everything
+from core.ledger.history import all_runs
 from core.posts.models import Post, new_post_id
 from core.posts.payload import ScheduleName, write_payload
 from core.publishing.composing import compose
@@ -25,13 +25,14 @@ from core.settings import Settings
 from core.storage.processes import Presence
 from core.time.instants import from_utc_text, real_clock
 from lambda_pkg import relay
-from lambda_pkg.http_client import Line
+from lambda_pkg.http_client import Connection
 
 SECRET = "whsec_" + "A" * 43 + "="
 POSTS_SPREAD, POSTS_AT_ONCE = 200, 1000
 
 
 def post_due(due: datetime) -> Post:
+    """Return a new post."""
     return Post(
         post_id=new_post_id(),
         text="x" * 280,
@@ -43,100 +44,103 @@ def post_due(due: datetime) -> Post:
     )
 
 
-class ThreadsOwn(threading.local):
-    """What each thread has for itself, as where the engine hosts the relay."""
+class ThreadConnection(threading.local):
+    """The connection of each thread, as in the engine's relay host."""
 
     def __init__(self) -> None:
-        self.line = Line()
+        self.connection = Connection()
 
 
-class Relayed:
-    """The function that the engine invokes: the relay, and the lags that it had, in milliseconds."""
+class RecordingRelay:
+    """The relay as an engine function; it records lags in milliseconds."""
 
     def __init__(self, url: str, count: int) -> None:
-        self._environment = relay.Environment(posting_url=url, secrets=(SECRET,))
-        self._threads_own = ThreadsOwn()
+        self._config = relay.RelayConfig(posting_url=url, secrets=(SECRET,))
+        self._thread = ThreadConnection()
         self._left = count
         self._lock = threading.Lock()
-        self.all_done = threading.Event()
+        self.finished = threading.Event()
         self.lags: list[float] = []
         self.done: list[float] = []
 
     def __call__(self, invocation: Invocation) -> None:
+        """Deliver an invocation and record its lags."""
         event = json.loads(invocation.payload)
-        line = self._threads_own.line
-        receipt = relay.deliver(event, self._environment, line, attempt=1, clock=real_clock, sleep=time.sleep)
+        connection = self._thread.connection
+        receipt = relay.deliver(event, self._config, connection, attempt=1, clock=real_clock, sleep=time.sleep)
         due = invocation.scheduled_at
         self.lags.append((from_utc_text(receipt["posted_at"]) - due).total_seconds() * 1e3)
         self.done.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
         with self._lock:
             self._left -= 1
         if not self._left:
-            self.all_done.set()
+            self.finished.set()
 
-    def hang_up(self) -> None:
-        """Do what the engine's host of the relay does when nothing more is ready."""
-        self._threads_own.line.close()
+    def close_connection(self) -> None:
+        """Close the connection, as the relay host does when no post is ready."""
+        self._thread.connection.close()
 
 
-def fired(dues: Sequence[datetime], *manner: str) -> Relayed:
-    """Schedule a post for each instant, fire them all into a plain receiver, and return what the relay saw.
+def fire(dues: Sequence[datetime], *options: str) -> RecordingRelay:
+    """Schedule a post for each instant, fire them at a minimal receiver, and return the relay with its lags.
 
-    `manner` is what the receiver is told besides its port.
+    `options` are arguments of `benchmarks.receiver` after the port.
     """
     port = free_port()
-    receiver = [sys.executable, "-m", "benchmarks.receiver", str(port), *manner]
+    receiver = [sys.executable, "-m", "benchmarks.receiver", str(port), *options]
     with engine() as (store, client), process(receiver, port):
-        relayed = Relayed(f"http://127.0.0.1:{port}/", len(dues))
+        recorder = RecordingRelay(f"http://127.0.0.1:{port}/", len(dues))
         with tempfile.TemporaryDirectory() as folder:
             presence = Presence(Path(folder))
-            runner = Runner(store, presence, {FUNCTION: relayed}, real_clock, on_rest=relayed.hang_up)
+            runner = Runner(store, presence, {FUNCTION: recorder}, real_clock, on_rest=recorder.close_connection)
             runner.start()
             for due in dues:
-                client.create_schedule(**_armed(post_due(due)))
-            assert relayed.all_done.wait(180), "not all were fired"
+                client.create_schedule(**_request(post_due(due)))
+            assert recorder.finished.wait(180), "some posts did not fire"
             runner.stop()
             presence.leave()
-    return relayed
+    return recorder
 
 
-def _armed(post: Post) -> dict[str, Any]:
+def _request(post: Post) -> dict[str, Any]:
     assert post.due_at is not None
-    armed = schedule(str(ScheduleName.of(post)), f"{post.due_at:%Y-%m-%dT%H:%M:%S}")
-    armed["Target"] = {**armed["Target"], "Input": write_payload(post)}
-    return armed
+    request = schedule(str(ScheduleName.of(post)), f"{post.due_at:%Y-%m-%dT%H:%M:%S}")
+    request["Target"] = {**request["Target"], "Input": write_payload(post)}
+    return request
 
 
 def spread() -> None:
+    """Measure posts spread over a minute."""
     begin = real_clock().replace(microsecond=0) + timedelta(seconds=3)
-    relayed = fired([begin + timedelta(seconds=number * 60 // POSTS_SPREAD) for number in range(POSTS_SPREAD)])
+    recorder = fire([begin + timedelta(seconds=number * 60 // POSTS_SPREAD) for number in range(POSTS_SPREAD)])
     for percent, most in ((50, 3), (99, 30)):
-        lag = percentile(relayed.lags, percent)
+        lag = percentile(recorder.lags, percent)
         row(f"{POSTS_SPREAD} posts in 60 s, lag, percentile {percent}", f"{lag:.1f} ms", _within(lag, most))
 
 
 def burst() -> None:
-    for manner, which in (([], ""), (["close"], " a connection each,")):
+    """Measure posts of one second to a receiver that keeps connections, and to one that closes them."""
+    for options, which in (([], ""), (["close"], " a connection each,")):
         due = real_clock().replace(microsecond=0) + timedelta(seconds=6)
-        last = max(fired([due] * POSTS_AT_ONCE, *manner).done)
+        last = max(fire([due] * POSTS_AT_ONCE, *options).done)
         row(f"{POSTS_AT_ONCE:,} in one second,{which} last one received", f"{last:.0f} ms", _within(last, 500))
 
 
 def burst_published() -> None:
-    """Engine, relay and posting server share a process of their own, as `python -m core.engine` runs them."""
+    """Measure engine, relay and posting server in one process, as `python -m core engine` runs them."""
     port = free_port()
     with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         application = Application(Settings(home=Path(folder)))
-        command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", folder]
+        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
         with process(command, port):
             due = real_clock().replace(microsecond=0) + timedelta(seconds=30)
             for _ in range(POSTS_AT_ONCE):
-                application.schedules.schedule(_composed(application, due))
+                application.schedules.schedule(_compose(application, due))
             lead = (due - real_clock()).total_seconds()
             assert lead > 0, "scheduling took longer than the lead"
             time.sleep(lead + 3)
             deadline = time.monotonic() + 60
-            while len(runs := [run for run in everything(application.ledger) if run.published_at]) < POSTS_AT_ONCE:
+            while len(runs := [run for run in all_runs(application.ledger) if run.published_at]) < POSTS_AT_ONCE:
                 assert time.monotonic() < deadline, f"{len(runs)} of {POSTS_AT_ONCE} published"
                 time.sleep(0.5)
         last = max(run.lag_ms for run in runs if run.lag_ms is not None)
@@ -144,7 +148,7 @@ def burst_published() -> None:
         application.close()
 
 
-def _composed(application: Application, due: datetime) -> Post:
+def _compose(application: Application, due: datetime) -> Post:
     return compose(
         post_id=new_post_id(),
         text="x" * 280,

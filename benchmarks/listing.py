@@ -1,4 +1,4 @@
-"""Reading the queue: a walk of all of it, its first page, and a prefix, at 10,000 and at 1,000,000 schedules."""
+"""ListSchedules at 10,000 and at 1,000,000 schedules: all pages, the first page, and a prefix."""
 
 import gc
 import json
@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from botocore.awsrequest import AWSResponse
 
-from benchmarks.measuring import FUNCTION, engine, heading, median_ms, row, schedule, verdict
+from benchmarks.measuring import FUNCTION, RawResponse, engine, heading, median_ms, row, schedule, verdict
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.definitions import definition_of
@@ -20,7 +20,7 @@ SIZES = (10_000, 1_000_000)
 
 
 def fill(store: Store, first: int, last: int) -> None:
-    """Add schedules as CreateSchedule would, without the way there: a hundred an hour, a hundred with each prefix."""
+    """Write schedules as CreateSchedule does, with 100 names for each hour prefix."""
     definition = definition_of(schedule("NAME"))
     text = json.dumps({**definition, "Arn": "arn:aws:scheduler:us-east-1:000000000000:schedule/default/NAME"})
     rows = (
@@ -37,8 +37,8 @@ def fill(store: Store, first: int, last: int) -> None:
     )
 
 
-class Canned:
-    """Answers every request in this process with the same bytes: what botocore itself costs."""
+class RecordedResponses:
+    """Answers requests with recorded bytes, to measure the cost of botocore alone."""
 
     def __init__(self, client: Any) -> None:
         self._pages: list[bytes] = []
@@ -46,72 +46,68 @@ class Canned:
         client.meta.events.register_first("before-send.scheduler", self)
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:
+        """Answer a request of botocore with the next page; the last page repeats."""
         body = self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
-        return AWSResponse(request.url, 200, {"Content-Type": "application/json"}, Raw(body))
+        return AWSResponse(request.url, 200, {"Content-Type": "application/json"}, RawResponse(body))
 
-    def answer(self, pages: list[bytes]) -> None:
+    def replay(self, pages: list[bytes]) -> None:
+        """Answer the next requests with these pages."""
         self._pages = list(pages)
 
 
-class Raw:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, *_: Any, **__: Any) -> Any:
-        yield self._content
-
-
 def walk(client: Any) -> list[str]:
+    """Return the names of all schedules."""
     pages = client.get_paginator("list_schedules").paginate(GroupName="default")
     return [summary["Name"] for page in pages for summary in page["Schedules"]]
 
 
-def recorded(store: Store, pages: int) -> list[bytes]:
-    """Return the bodies of the first pages that the engine answers to a walk."""
+def record_pages(store: Store, pages: int) -> list[bytes]:
+    """Return the bodies of the engine's first pages."""
     api, bodies = Api(store, real_clock), []
     query = {"ScheduleGroup": "default"}
     for _ in range(pages):
-        bodies.append(api.answer("GET", "/schedules", urlencode(query), {}, b"")[2])
+        bodies.append(api.handle("GET", "/schedules", urlencode(query), {}, b"")[2])
         query["NextToken"] = json.loads(bodies[-1]).get("NextToken", "")
     return bodies
 
 
-def pages_of(store: Store, canned: Canned, client: Any, size: int) -> None:
-    """Measure the first page and a prefix against a canned page."""
-    canned.answer(recorded(store, 1))
-    floor = median_ms(lambda: canned.client.list_schedules(GroupName="default"), 200)
+def measure_pages(store: Store, recorded: RecordedResponses, client: Any, size: int) -> None:
+    """Compare the first page and a prefix with a recorded page."""
+    recorded.replay(record_pages(store, 1))
+    floor = median_ms(lambda: recorded.client.list_schedules(GroupName="default"), 200)
     first = median_ms(lambda: client.list_schedules(GroupName="default"), 200)
     prefix = median_ms(lambda: client.list_schedules(GroupName="default", NamePrefix="post-000050T"), 200)
-    row(f"a canned page of 100, {size:,} schedules", f"{floor:.2f} ms")
+    row(f"a recorded page of 100, {size:,} schedules", f"{floor:.2f} ms")
     row(f"the first page of {size:,}", f"{first:.2f} ms", verdict(first / floor, at_most=1.5))
     row(f"a prefix with 100 hits in {size:,}", f"{prefix:.2f} ms", verdict(prefix / floor, at_most=1.5))
 
 
-def whole_walk(store: Store, canned: Canned, client: Any, size: int) -> None:
-    """Measure a walk of all pages against a walk of the same pages, canned."""
+def measure_walk(store: Store, recorded: RecordedResponses, client: Any, size: int) -> None:
+    """Compare a walk of all pages with a walk of the same pages, recorded."""
     names = walk(client)
-    assert len(names) == len(set(names)) == size, "the walk is not exact"
-    bodies = recorded(store, size // 100)
+    assert len(names) == len(set(names)) == size, "the walk repeats or omits names"
+    bodies = record_pages(store, size // 100)
 
-    def canned_walk() -> None:
-        canned.answer(bodies)
-        walk(canned.client)
+    def recorded_walk() -> None:
+        recorded.replay(bodies)
+        walk(recorded.client)
 
-    least, own = median_ms(canned_walk, 5), median_ms(lambda: walk(client), 5)
-    row(f"a walk of {size:,}, canned pages", f"{least:,.0f} ms")
+    least, own = median_ms(recorded_walk, 5), median_ms(lambda: walk(client), 5)
+    row(f"a walk of {size:,}; recorded pages", f"{least:,.0f} ms")
     row(f"a walk of {size:,}", f"{own:,.0f} ms", verdict(own / least, at_most=2))
 
 
 def main() -> None:
+    """Run the benchmark."""
     heading("Reading the queue")
     small, large = SIZES
     with engine() as (store, client):
-        canned = Canned(local_clients(Api(store, real_clock)).scheduler)
+        recorded = RecordedResponses(local_clients(Api(store, real_clock)).scheduler)
         fill(store, 0, small)
-        pages_of(store, canned, client, small)
-        whole_walk(store, canned, client, small)
+        measure_pages(store, recorded, client, small)
+        measure_walk(store, recorded, client, small)
         fill(store, small, large)
-        pages_of(store, canned, client, large)
+        measure_pages(store, recorded, client, large)
         gc.collect()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         row(f"memory with {large:,} pending, at most", f"{peak:,.0f} MB", verdict(peak / 300, at_most=1))

@@ -1,4 +1,4 @@
-"""What the benchmarks share: this machine's disk, an engine on it, peers to compare with, and figures as text."""
+"""Shared by the benchmarks: an engine, server processes, peers, timing and printed figures."""
 
 import json
 import os
@@ -31,7 +31,7 @@ PAYLOAD = json.dumps(
 
 
 def schedule(name: str, due: str = "2099-01-01T00:00:00") -> dict[str, Any]:
-    """Return the parameters of CreateSchedule for one post, as the product sends them."""
+    """Return the parameters of CreateSchedule for one post, as Punctual sends them."""
     return {
         "Name": name,
         "ScheduleExpression": f"at({due})",
@@ -50,7 +50,7 @@ def schedule(name: str, due: str = "2099-01-01T00:00:00") -> dict[str, Any]:
 
 @contextmanager
 def engine(folder: Path | None = None) -> Iterator[tuple[Store, Any]]:
-    """Open an engine in a folder of its own; give its store and boto3's scheduler client on it."""
+    """Open an engine, by default in a new folder; yield its store and its boto3 scheduler client."""
     with tempfile.TemporaryDirectory(dir=scratch()) as fresh:
         store = Store((folder or Path(fresh)) / "engine.db", now=real_clock())
         yield store, local_clients(Api(store, real_clock)).scheduler
@@ -58,20 +58,20 @@ def engine(folder: Path | None = None) -> Iterator[tuple[Store, Any]]:
 
 
 def scratch() -> str | None:
-    """Return where to write: SCRATCH, which should be on the disk that is to be measured."""
+    """Return the folder for temporary files, SCRATCH, which selects the disk to measure."""
     return os.environ.get("SCRATCH")
 
 
 def fsync_latency() -> tuple[float, float]:
-    """Return the median and the 99th percentile, in microseconds, of appending 4 KB and making them durable."""
-    took = []
+    """Return the median and the 99th percentile, in microseconds, of a durable append of 4 KB."""
+    durations = []
     with tempfile.NamedTemporaryFile(dir=scratch()) as file:
         for _ in range(500):
             os.write(file.fileno(), b"x" * 4096)
-            begun = time.perf_counter()
+            start = time.perf_counter()
             os.fdatasync(file.fileno())
-            took.append((time.perf_counter() - begun) * 1e6)
-    return statistics.median(took), percentile(took, 99)
+            durations.append((time.perf_counter() - start) * 1e6)
+    return statistics.median(durations), percentile(durations, 99)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -80,30 +80,30 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 
 def rate(work: Callable[[str], object], *, count: int, threads: int = 1, prefix: str = "n") -> float:
-    """Return how many calls of `work(name)` are done a second."""
+    """Return the number of calls of `work(name)` per second."""
 
     def some(thread: int) -> None:
         for number in range(count // threads):
             work(f"{prefix}-{thread}-{number}")
 
     workers = [threading.Thread(target=some, args=(thread,)) for thread in range(threads)]
-    begun = time.perf_counter()
+    start = time.perf_counter()
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    return count / (time.perf_counter() - begun)
+    return count / (time.perf_counter() - start)
 
 
 def median_ms(work: Callable[[], object], count: int = 50) -> float:
-    """Return the median duration of a call, in milliseconds, after a first one."""
+    """Return the median duration of a call in milliseconds, without the first call."""
     work()
-    took = []
+    durations = []
     for _ in range(count):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         work()
-        took.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(took)
+        durations.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(durations)
 
 
 def http_client(url: str, access_key_id: str = "test", secret_access_key: str = "test") -> Any:
@@ -119,13 +119,14 @@ def http_client(url: str, access_key_id: str = "test", secret_access_key: str = 
 
 
 def free_port() -> int:
+    """Return a free port on 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 @contextmanager
 def process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; it answers on the port when the block begins."""
+    """Run a server that accepts connections on the port; kill it at the end of the block."""
     started = subprocess.Popen(
         command, env={**os.environ, **environment}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -146,24 +147,35 @@ def process(command: Sequence[str], port: int, **environment: str) -> Iterator[s
 
 
 def peer(name: str) -> str | None:
-    """Return a peer's command from the environment in PEERS (see README.md), or None where it is not installed."""
+    """Return the path of a peer's command in the folder PEERS (README.md), or None if it is not installed."""
     path = Path(os.environ.get("PEERS", "/nowhere"), name)
     return str(path) if path.exists() else None
 
 
+class RawResponse:
+    """The part of urllib3's response that botocore reads."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """Yield the content."""
+        yield self._content
+
+
 def heading(title: str) -> None:
-    """Print what is measured, when, and how quick the disk is."""
+    """Print a title with the time, the load and the latency of the disk."""
     median, worst = fsync_latency()
     print(f"\n{title} ({datetime.now():%Y-%m-%d %H:%M}, load {os.getloadavg()[0]:.1f})")  # noqa: DTZ005
     print(f"  fsync of 4 KB: median {median:.0f} us, 99th percentile {worst:.0f} us")
 
 
-def row(what: str, figure: str, verdict: str = "") -> None:
+def row(label: str, figure: str, verdict: str = "") -> None:
     """Print one figure."""
-    print(f"  {what:<58} {figure:>16}  {verdict}")
+    print(f"  {label:<58} {figure:>16}  {verdict}")
 
 
 def verdict(ratio: float, *, at_least: float = 0, at_most: float = 1e9) -> str:
-    """Say whether a ratio meets its aim."""
+    """Return a ratio with its aim, and whether it meets it."""
     aim = f"at least {at_least:g}" if at_least else f"at most {at_most:g}"
     return f"{ratio:.2f} x (aim: {aim} x) {'ok' if at_least <= ratio <= at_most else 'MISSED'}"

@@ -1,9 +1,9 @@
-"""Random load and random kills, counted at the end: nothing lost, nothing published twice.
+"""Random load and random kills; at the end no post is lost or published twice.
 
     python -m benchmarks.soak [SECONDS]        (default: 600)
 
-Two processes, each an engine with its posting server, share a home; one of them is killed every few seconds and
-started again. Every post goes to the outbox and to a webhook that takes 100 ms and ignores no repeats.
+Two processes with engine and posting server share a home. Every few seconds one of them is killed and started again.
+Every post goes to the outbox and to a webhook that takes 100 ms and accepts repeats.
 """
 
 import random
@@ -21,33 +21,33 @@ from pathlib import Path
 from benchmarks.measuring import free_port, heading, process, row, scratch
 from core.application import Application
 from core.errors import PunctualError
-from core.ledger.history import everything
+from core.ledger.history import all_runs
 from core.posts.models import new_post_id
 from core.publishing.composing import compose
 from core.settings import Settings
 
-TAKES = 0.1
+WEBHOOK_SECONDS = 0.1
 RETRIES = {"PUNCTUAL_RETRY_DELAYS": "0.5,0.5", "PUNCTUAL_REDELIVERY_SECONDS": "1"}
 FINAL = {"published", "unconfirmed", "refused", "failed", "missed"}
 
 
 @contextmanager
 def webhook() -> Iterator[tuple[str, Counter[str]]]:
-    """Run a server that takes every post slowly, and counts each webhook-id; give its address and the counts."""
+    """Run a slow webhook server; yield its address and the number of posts for each webhook-id."""
     counts: Counter[str] = Counter()
 
-    class Receiver(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             counts[self.headers["webhook-id"]] += 1
-            time.sleep(TAKES)
+            time.sleep(WEBHOOK_SECONDS)
             self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: the soak counts."""
+            """Print nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/", counts
@@ -56,8 +56,8 @@ def webhook() -> Iterator[tuple[str, Counter[str]]]:
     server.server_close()
 
 
-def soak(home: Application, seconds: float, chance: random.Random) -> tuple[set[str], int]:
-    """Schedule posts and kill engines for a while; return the posts that were acknowledged and the number of kills."""
+def soak(home: Application, seconds: float, rng: random.Random) -> tuple[set[str], int]:
+    """Schedule posts and kill engines; return the ids of acknowledged posts and the number of kills."""
     acknowledged: set[str] = set()
     kills = 0
     until = time.monotonic() + seconds
@@ -66,10 +66,10 @@ def soak(home: Application, seconds: float, chance: random.Random) -> tuple[set[
         for stack in running:
             start(stack, home)
         while time.monotonic() < until:
-            for _ in range(chance.randint(1, 30)):
-                acknowledged.update(scheduled(home, chance))
-            time.sleep(chance.uniform(0, 3))
-            stack = chance.choice(running)
+            for _ in range(rng.randint(1, 30)):
+                acknowledged.update(schedule_post(home, rng))
+            time.sleep(rng.uniform(0, 3))
+            stack = rng.choice(running)
             stack.close()  # SIGKILL
             kills += 1
             start(stack, home)
@@ -78,17 +78,18 @@ def soak(home: Application, seconds: float, chance: random.Random) -> tuple[set[
 
 
 def start(stack: ExitStack, home: Application) -> None:
+    """Start an engine; the stack kills it."""
     port = free_port()
-    command = [sys.executable, "-m", "core.engine", "--port", str(port), "--home", str(home.home.path)]
+    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home.home.path)]
     stack.enter_context(process(command, port, **RETRIES))
 
 
-def scheduled(home: Application, chance: random.Random) -> list[str]:
-    """Schedule one post some seconds ahead; return its id if it was acknowledged."""
-    due = (home.clock() + timedelta(seconds=chance.uniform(4, 9))).replace(microsecond=0)
+def schedule_post(home: Application, rng: random.Random) -> list[str]:
+    """Schedule a post some seconds ahead; return its id, or nothing if it was refused."""
+    due = (home.clock() + timedelta(seconds=rng.uniform(4, 9))).replace(microsecond=0)
     post = compose(
         post_id=new_post_id(),
-        text="Soaked",
+        text="Soak",
         destinations=["outbox", "webhook:soak"],
         wall=due.replace(tzinfo=None),
         zone="UTC",
@@ -105,22 +106,23 @@ def scheduled(home: Application, chance: random.Random) -> list[str]:
 
 
 def settle(home: Application, acknowledged: set[str]) -> None:
-    """Wait until every post has an end, at most three minutes."""
+    """Wait until every post has a final state, at most three minutes."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        if acknowledged <= {run.post_id for run in everything(home.ledger) if run.state in FINAL}:
+        if acknowledged <= {run.post_id for run in all_runs(home.ledger) if run.state in FINAL}:
             return
         time.sleep(1)
 
 
 def main(seconds: float) -> None:
+    """Run the soak test and print its figures."""
     heading(f"Soak of {seconds:.0f} s")
     with tempfile.TemporaryDirectory(dir=scratch()) as folder, webhook() as (address, received):
         home = Application(Settings(home=Path(folder)))
         answers = {"name": "soak", "address": address, "deduplicates": "no"}
         home.accounts.connect(home.networks["webhook"].connect(answers))
         acknowledged, kills = soak(home, seconds, random.Random(1))
-        runs = {run.post_id: run for run in everything(home.ledger)}
+        runs = {run.post_id: run for run in all_runs(home.ledger)}
         fed = Counter(entry.post_id for entry in home.outbox.feed(limit=10**9))
         home.close()
     unconfirmed = {post_id for post_id, run in runs.items() if run.state == "unconfirmed"}
@@ -128,9 +130,9 @@ def main(seconds: float) -> None:
     row("posts acknowledged", f"{len(acknowledged):,}")
     row("processes killed", f"{kills:,}")
     row("posts lost: not in the outbox", f"{len(acknowledged - set(fed)):,}", "(aim: 0)")
-    row("posts lost: not at the webhook, and nobody is told", f"{len(lost):,}", "(aim: 0)")
+    row("posts lost: not at the webhook, and not reported", f"{len(lost):,}", "(aim: 0)")
     row("posts published twice", f"{sum(count > 1 for count in [*fed.values(), *received.values()]):,}", "(aim: 0)")
-    row("posts unconfirmed at the webhook, and shown", f"{len(unconfirmed):,}")
+    row("posts unconfirmed at the webhook", f"{len(unconfirmed):,}")
     row("states", ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in runs.values()).items()))
 
 

@@ -1,4 +1,4 @@
-"""How soon `python -m core.engine` answers after it was started, in a home that is there already."""
+"""The time from the start of `python -m core engine` to its first connection, on an existing home."""
 
 import statistics
 import sys
@@ -9,16 +9,17 @@ from benchmarks.measuring import free_port, heading, process, row, scratch, verd
 
 
 def main() -> None:
+    """Run the benchmark."""
     heading("Starting")
-    took = []
+    durations = []
     with tempfile.TemporaryDirectory(dir=scratch()) as home:
         for _ in range(6):
             port = free_port()
-            begun = time.perf_counter()
-            with process([sys.executable, "-m", "core.engine", "--port", str(port), "--home", home], port):
-                took.append(time.perf_counter() - begun)
-    median = statistics.median(took[1:])
-    row("from the start to the first connection, in seconds", f"{median:.2f} s", verdict(median, at_most=1))
+            start = time.perf_counter()
+            with process([sys.executable, "-m", "core", "engine", "--port", str(port), "--home", home], port):
+                durations.append(time.perf_counter() - start)
+    median = statistics.median(durations[1:])
+    row("from start to first connection", f"{median:.2f} s", verdict(median, at_most=1))
 
 
 if __name__ == "__main__":
