@@ -56,8 +56,8 @@ class Arming:
         current = self._current(plan)
         if current.post.revision == plan.post.revision:
             return current
-        ours = {name for name in (plan.schedule_name, *plan.superseded) if name}
-        return self.settle(replace(current, superseded=(*current.superseded, *ours)))
+        own_names = {name for name in (plan.schedule_name, *plan.superseded) if name}
+        return self.settle(replace(current, superseded=(*current.superseded, *own_names)))
 
     def difference(self, plan: Plan) -> str:
         """Return the first member in which the schedule differs from the plan: `Name` if it is missing, "" if none."""
@@ -70,6 +70,7 @@ class Arming:
             self._functions.invoke(FunctionName=self._target.function_arn, InvocationType="Event", Payload=body)
 
     def _apply(self, plan: Plan) -> None:
+        """Make the scheduler match the plan, or invoke the relay. Then mark the plan as settled."""
         to_delete = {plan.schedule_name, *plan.superseded}
         if self._needs_schedule(plan) and self._arm(plan):
             to_delete.remove(plan.schedule_name)
@@ -92,8 +93,8 @@ class Arming:
 
     def _invoke_now(self, plan: Plan) -> None:
         """Invoke a one-time post, unless its schedule fired before the plan was settled."""
-        begun = self._ledger.occurrence(plan.post.post_id)
-        if begun is None or begun.payload.revision != plan.post.revision:
+        occurrence = self._ledger.occurrence(plan.post.post_id)
+        if occurrence is None or occurrence.payload.revision != plan.post.revision:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
     def _arm(self, plan: Plan) -> bool:

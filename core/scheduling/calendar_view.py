@@ -40,7 +40,10 @@ def calendar_view(
 
 
 def _entry_per_run(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry]:
-    """Return one entry for each run of a repeating post after `after` and up to `last`; a one-time post's as it is."""
+    """Return one entry for each run of a repeating post after `after` and up to `last`.
+
+    The entry of a one-time post is returned unchanged.
+    """
     rule = entry.post.repeat if entry.post else None
     if entry.post is None or rule is None:
         return [entry]

@@ -86,8 +86,8 @@ class DeadLetters:
         if not self._store.remove(letter.id):
             raise DeadLetterGone
         payload = letter.occurrence
-        begun = self._ledger.occurrence(payload.occurrence_key) if payload else None
-        if payload and begun and outcome(begun).in_progress:
+        occurrence = self._ledger.occurrence(payload.occurrence_key) if payload else None
+        if payload and occurrence and outcome(occurrence).in_progress:
             detail = {"reason": f"Discarded by hand. {letter.reason}"}
             failed = Receipt(kind="failed", at=self._clock(), revision=payload.revision, detail=detail)
             self._ledger.record(payload, failed)

@@ -56,10 +56,10 @@ class ScheduleListing:
 
         Returns at most `limit` one-time schedules. The cost grows with the result, not with the group.
         """
-        small = self._all_if_small()
-        if small is not None:
-            once = _sorted([each for each in small if each.due_at and start <= each.due_at < end])
-            return once[:limit] + _sorted([each for each in small if each.due_at is None])
+        whole_group = self._all_if_small()
+        if whole_group is not None:
+            one_time = _sorted([each for each in whole_group if each.due_at and start <= each.due_at < end])
+            return one_time[:limit] + _sorted([each for each in whole_group if each.due_at is None])
         stop = Event()
         with ThreadPoolExecutor(max_workers=LIST_THREADS, thread_name_prefix="listing") as pool:
             try:

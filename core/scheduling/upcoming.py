@@ -37,13 +37,15 @@ class QueueEntry:
 
     @property
     def text(self) -> str | None:
-        """The post's text; None if its payload is unreadable."""
-        return self.post.text if self.post else self.run.text if self.run else None
+        """The post's text, or None if its payload is unreadable."""
+        source = self.post or self.run
+        return source.text if source else None
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
         """The post's destinations."""
-        return self.post.destinations if self.post else self.run.destinations if self.run else ()
+        source = self.post or self.run
+        return source.destinations if source else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +65,14 @@ def upcoming(
     PLANNING_HORIZON ahead or more, every repeating post is returned, even if its next run is later.
     """
     listed = listing.window(max(start or now, now) - START_GRACE, end, limit=limit + 1)
-    once = [each for each in listed if each.due_at is not None]
+    one_time = [each for each in listed if each.due_at is not None]
     repeating = [each for each in listed if each.due_at is None]
-    more = len(once) > limit
+    more = len(one_time) > limit
     horizon = end if end < now + PLANNING_HORIZON else None
     if more:
-        horizon = once[limit].due_at
-    found = [_scheduled_entry(each, now, horizon) for each in listing.details(once[:limit] + repeating)]
-    return QueueWindow(entries=_sorted([each for each in found if each is not None]), more=more)
+        horizon = one_time[limit].due_at
+    entries = [_scheduled_entry(each, now, horizon) for each in listing.details(one_time[:limit] + repeating)]
+    return QueueWindow(entries=_sorted([each for each in entries if each is not None]), more=more)
 
 
 def destinations_due(listing: ScheduleListing, start: datetime, end: datetime) -> set[Destination]:

@@ -143,7 +143,7 @@ def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
-    if os.name != "nt":  # makes the new name durable; Windows cannot open folders and does so itself
+    if os.name != "nt":  # makes the new name durable; Windows cannot open a folder and needs no flush of it
         folder = os.open(path.parent, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)

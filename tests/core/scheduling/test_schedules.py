@@ -3,7 +3,7 @@ from functools import partial
 
 import pytest
 
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Receipt, UnknownPost
+from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms, Receipt, UnknownPost
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Media, Repeat
@@ -21,8 +21,8 @@ def claimed(ledger, clock):
 
     def claim(post):
         payload = invocation_of(post, post.due_at)
-        options = {"deduplicates": False, "prepared": None, "lease_until": clock() + timedelta(seconds=35)}
-        return payload, ledger.claim(payload, Destination("outbox"), **options, now=clock())
+        terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
+        return payload, ledger.claim(payload, Destination("outbox"), terms)
 
     return claim
 
@@ -165,8 +165,12 @@ def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules,
 def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, agrees, names, a_post):
     plan = schedules.schedule(a_post())
     due_at = datetime(2026, 12, 24, 8, tzinfo=UTC)
-    moved = schedules.reschedule(plan, due_at=due_at, wall="2026-12-24T17:00:00", zone="Asia/Tokyo")
-    assert (moved.post.due_at, moved.post.wall, moved.post.zone) == (due_at, "2026-12-24T17:00:00", "Asia/Tokyo")
+    rescheduled = schedules.reschedule(plan, due_at=due_at, wall="2026-12-24T17:00:00", zone="Asia/Tokyo")
+    assert (rescheduled.post.due_at, rescheduled.post.wall, rescheduled.post.zone) == (
+        due_at,
+        "2026-12-24T17:00:00",
+        "Asia/Tokyo",
+    )
     assert names() == ["post-20261224T080000Z-k3v9q2m4cx7a"]
     agrees(plan.post.post_id)
 
@@ -199,11 +203,11 @@ def test_a_paused_post_has_a_disabled_schedule_until_it_resumes(schedules, agree
 def test_a_rescheduled_paused_post_stays_paused(schedules, agrees, clock, a_post):
     paused = schedules.pause(schedules.schedule(a_post()))
     due_at = clock() + timedelta(days=1)
-    moved = schedules.reschedule(paused, due_at=due_at, wall="2026-11-03T13:00:00", zone="Europe/Berlin")
-    assert (moved.desired, moved.post.due_at) == ("paused", due_at)
-    agrees(moved.post.post_id)
+    rescheduled = schedules.reschedule(paused, due_at=due_at, wall="2026-11-03T13:00:00", zone="Europe/Berlin")
+    assert (rescheduled.desired, rescheduled.post.due_at) == ("paused", due_at)
+    agrees(rescheduled.post.post_id)
     with pytest.raises(TooSoon):
-        schedules.reschedule(moved, due_at=clock(), wall="2026-11-02T13:00:00", zone="Europe/Berlin")
+        schedules.reschedule(rescheduled, due_at=clock(), wall="2026-11-02T13:00:00", zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
@@ -261,11 +265,11 @@ def test_shortly_before_the_due_instant_a_post_can_be_rescheduled_and_paused_but
     with pytest.raises(TooLateToChange):
         schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
     assert schedules.plan(post.post_id) == plan
-    moved = schedules.reschedule(
+    rescheduled = schedules.reschedule(
         plan, due_at=clock() + timedelta(hours=1), wall="2026-11-02T14:00:19", zone="Europe/Berlin"
     )
-    assert moved.settled
-    assert schedules.pause(moved).settled
+    assert rescheduled.settled
+    assert schedules.pause(rescheduled).settled
 
 
 @on_the_engine
