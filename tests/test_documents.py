@@ -1,4 +1,4 @@
-"""The documents say what is true."""
+"""The documents agree with the code."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.cli.parser import build_parser
-from core.publishing.network import Later, Outgoing, Published, Refused
+from core.publishing.network import Publication, Published, Refused, RetryLater
 from core.publishing.networks.webhook.network import WebhookNetwork
 from core.settings import PREFIX, Settings
 from core.storage.home import new_signing_secret
@@ -26,17 +26,17 @@ README = (ROOT / "README.md").read_text()
 
 
 def table_rows(text: str, heading: str) -> dict[str, str]:
-    """The first two columns of the table under a heading."""
+    """Return the first two columns of the table under a heading."""
     section = text.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", section, flags=re.MULTILINE))
 
 
-def test_the_settings_table_names_every_setting_and_no_other():
+def test_the_settings_table_lists_exactly_the_settings():
     documented = table_rows(README, "Settings")
     assert set(documented) == {PREFIX + name.upper() for name in Settings.model_fields}
 
 
-def test_the_settings_table_gives_the_true_defaults():
+def test_the_settings_table_gives_the_defaults():
     documented = table_rows(README, "Settings")
     defaults = Settings.read({})
     for name in ("late_after_minutes", "workers", "group", "timezone", "local_account"):
@@ -47,11 +47,11 @@ def test_the_settings_table_gives_the_true_defaults():
 
 
 @pytest.mark.parametrize("command", re.findall(r"^python -m core (.+)$", README, flags=re.MULTILINE))
-def test_every_command_in_the_readme_is_understood(command):
+def test_every_command_in_the_readme_is_valid(command):
     assert vars(build_parser().parse_args(shlex.split(command))).keys() & {"command", "server"}
 
 
-def test_every_link_into_the_repository_leads_somewhere():
+def test_every_link_into_the_repository_has_a_target():
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
@@ -61,7 +61,7 @@ def test_the_readme_stays_under_150_lines():
     assert len(README.splitlines()) < 150
 
 
-def test_the_server_in_the_documents_takes_a_signed_post_once_and_refuses_a_forged_one():
+def test_the_documented_server_accepts_a_signed_post_once_and_rejects_a_forged_one():
     [source] = re.findall(r"```python\n(.+?)```", (ROOT / "docs" / "receiving.md").read_text(), flags=re.DOTALL)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -74,20 +74,20 @@ def test_the_server_in_the_documents_takes_a_signed_post_once_and_refuses_a_forg
         deduplicates=True,
         credentials={"secret": SecretStr(secret)},
     )
-    outgoing = Outgoing(
+    publication = Publication(
         occurrence_key="k3v9q2m4cx7a", post_id="k3v9q2m4cx7a", account=account, text="Good morning", due_at=real_clock()
     )
     forged = replace(
-        outgoing, account=account.model_copy(update={"credentials": {"secret": SecretStr(new_signing_secret())}})
+        publication, account=account.model_copy(update={"credentials": {"secret": SecretStr(new_signing_secret())}})
     )
     environment = os.environ | {"WEBHOOK_SECRET": secret, "PORT": str(port)}
     with subprocess.Popen([sys.executable, "-c", source], env=environment, stdout=subprocess.PIPE, text=True) as server:
         try:
             network = WebhookNetwork(real_clock)
             deadline = time.monotonic() + 10
-            while isinstance(first := network.publish(outgoing), Later) and time.monotonic() < deadline:
+            while isinstance(first := network.publish(publication), RetryLater) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            again, refused = network.publish(outgoing), network.publish(forged)
+            again, refused = network.publish(publication), network.publish(forged)
         finally:
             server.terminate()
         printed = server.stdout.read() if server.stdout else ""
