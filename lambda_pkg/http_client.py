@@ -75,7 +75,9 @@ class Connection:
         if self._socket is None:
             self._socket = _open_socket(address, seconds)
 
-    def post(self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], datetime]) -> PostingResponse:
+    def post(
+        self, body: bytes, headers: Mapping[str, str], *, seconds: float, now: Callable[[], datetime]
+    ) -> PostingResponse:
         """POST `body` to the connected address and return the response, whatever its status.
 
         If the server closed a reused connection without a response, the request goes over a new one. The server may

@@ -131,7 +131,9 @@ class _Attempt:
         self._posted = now
         return connection.post(self._post.body, headers, seconds=config.response_seconds, now=self._clock)
 
-    def receipt(self, kind: str, *, response: "PostingResponse | None" = None, error: str | None = None) -> RelayReceipt:
+    def receipt(
+        self, kind: str, *, response: "PostingResponse | None" = None, error: str | None = None
+    ) -> RelayReceipt:
         """Return the receipt. Instants are UTC in ISO 8601, to the millisecond; no request sets `posted_at` to None."""
         return {
             "kind": kind,

@@ -165,32 +165,34 @@ def test_schedules_are_created_again_after_the_engines_file_is_lost(settings, cl
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"not a database" * 500)])
-def test_pending_retries_survive_the_loss_of_the_engines_file(settings, receiver, damage):
+def test_pending_retries_survive_the_loss_of_the_engines_file(settings, start_server, damage):
     settings = settings.model_copy(update={"retry_delays": (3600.0,)})
-    first, failing = Application(settings), receiver(503)
+    first, failing = Application(settings), start_server(503)
     first.start(lambda: failing.url)
     first.schedules.post_now(compose_post(first, real_clock() + timedelta(days=1)))
     eventually(lambda: [run.state for run in runs(first.ledger, limit=10)] == ["retrying"])
     first.close()
     damage(settings.home / "engine.db")
-    second, working = Application(settings), receiver(200)
+    second, working = Application(settings), start_server(200)
     second.start(lambda: working.url)
     eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["handed over"])
     second.close()
     assert len(working.requests) == 1
 
 
-def test_a_post_with_a_late_limit_of_days_is_retried_until_it_fails(settings, clock, receiver):
+def test_a_post_with_a_late_limit_of_days_is_retried_until_it_fails(settings, clock, start_server):
     pauses = {"retry_delays": (), "redelivery_seconds": timedelta(hours=22).total_seconds()}
     application = Application(settings.model_copy(update={"late_after_minutes": 48 * 60, **pauses}), clock)
-    failing = receiver(503)
+    failing = start_server(503)
     application.start(lambda: failing.url)
     post = compose_post(application, clock() + timedelta(days=1)).model_copy(update={"late_after_minutes": 48 * 60})
     application.schedules.post_now(post)
     for attempts in (1, 2, 3):
         eventually(lambda attempts=attempts: len(failing.requests) == attempts)
         eventually(
-            lambda: application.one_machine.store.database.read("SELECT 1 FROM invocation WHERE state <> 'running'")
+            lambda: application.one_machine.engine_store.database.read(
+                "SELECT 1 FROM invocation WHERE state <> 'running'"
+            )
         )
         clock.move(hours=23)
     eventually(lambda: [run.state for run in runs(application.ledger, limit=10)] == ["failed"])
@@ -198,15 +200,15 @@ def test_a_post_with_a_late_limit_of_days_is_retried_until_it_fails(settings, cl
     application.close()
 
 
-def test_a_post_attempted_before_its_fence_was_damaged_is_unconfirmed(settings, receiver):
+def test_a_post_attempted_before_its_fence_was_damaged_is_unconfirmed(settings, start_server):
     settings = settings.model_copy(update={"retry_delays": (1.0, 1.0)})
-    first, failing = Application(settings), receiver(503)
+    first, failing = Application(settings), start_server(503)
     first.start(lambda: failing.url)
     first.schedules.post_now(compose_post(first, real_clock() + timedelta(days=1)))
     eventually(lambda: len(failing.requests) == 1)
     first.close()
     (settings.home / "punctual.db").write_bytes(b"not a database" * 500)
-    second, working = Application(settings), receiver(200)
+    second, working = Application(settings), start_server(200)
     second.start(lambda: working.url)
     eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["unconfirmed"])
     second.close()

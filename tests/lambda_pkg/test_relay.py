@@ -241,7 +241,8 @@ def test_any_2xx_status_delivers_the_post(deliver_post, configure, start_server,
 
 
 def test_only_the_start_of_a_huge_response_is_read(deliver_post, configure, start_server):
-    receipt = deliver_post(configure(start_server(200, b"x" * 3_000_000).url))
+    results = [{"destination": "outbox", "reason": "x" * 3_000_000}]
+    receipt = deliver_post(configure(start_server(200, json.dumps({"results": results}).encode()).url))
     assert (receipt["kind"], receipt["results"]) == ("handed_over", [])
 
 
