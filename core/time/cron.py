@@ -1,6 +1,6 @@
 """AWS's cron dialect: the wall times that a rule selects.
 
-A rule has six fields with one space between: minute, hour, day-of-month, month, day-of-week (1-7 = SUN-SAT), year.
+A rule has six fields, separated by one space: minute, hour, day-of-month, month, day-of-week (1-7 = SUN-SAT), year.
 This parser replaces aws-croniter, whose grammar refuses `LW` and steps of years, reads a bare day-of-week `L` as no
 day, accepts `L-3` for a weekday, and stops after ten months without a run.
 """
@@ -24,7 +24,7 @@ from core.time.cron_days import (
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A parsed rule. Equal rules are equal values."""
+    """A parsed rule. Two spellings of the same fields are equal: `MON-FRI` equals `2-6`."""
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
@@ -35,7 +35,8 @@ class Cron:
     def wall_times(self, earliest: datetime) -> Iterator[datetime]:
         """Yield the naive wall times that the rule selects, in order, from the minute of `earliest` on.
 
-        Ends with the year 2199, so a rule for a date that never comes (31 February) yields nothing, within a few ms.
+        The last year is 2199. A rule for a date that never occurs, such as 31 February, yields nothing and takes a few
+        milliseconds.
         """
         earliest = earliest.replace(second=0, microsecond=0)
         for year, month in self._months(earliest):
@@ -57,12 +58,12 @@ class Cron:
 
 
 def parse_cron(fields: str) -> Cron:
-    """Parse the six fields between the parentheses. Raises ValueError where they violate the grammar.
+    """Parse the six fields between the parentheses. Raises ValueError if they violate the grammar.
 
     Letter case does not matter (AWS's console accepts `mOn`). Ranges may wrap (`FRI-MON`, `22-2`), except for years.
     """
-    if not fields.isascii():
-        raise ValueError("a letter outside ASCII, which upper() can turn into an ASCII letter")
+    if not fields.isascii():  # upper() turns some other letters into ASCII letters
+        raise ValueError("the fields contain a letter outside ASCII")
     minute, hour, day_of_month, month, day_of_week, year = fields.upper().split(" ")
     if (day_of_month == "?") == (day_of_week == "?"):
         raise ValueError("exactly one of day-of-month and day-of-week must be ?")
@@ -77,6 +78,8 @@ def parse_cron(fields: str) -> Cron:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
+    """The grammar of one numeric field: its range, the names of its values and the form of its numbers."""
+
     low: int
     high: int
     max_step: int
@@ -88,9 +91,9 @@ class _Field:
         """Return the field's values in order. The text is `*`, or a list of values, ranges and steps."""
         if text == "*":
             return tuple(range(self.low, self.high + 1))
-        return tuple(sorted({value for item in text.split(",") for value in self._item(item)}))
+        return tuple(sorted({value for item in text.split(",") for value in self._item_values(item)}))
 
-    def _item(self, item: str) -> range | list[int]:
+    def _item_values(self, item: str) -> range | list[int]:
         span, slash, step_text = item.partition("/")
         step = self._step(step_text) if slash else 1
         if span == "*" and slash:
@@ -106,6 +109,7 @@ class _Field:
         return [self.low + (number - self.low) % size for number in range(first, last + size + 1, step)]
 
     def value(self, text: str) -> int:
+        """Return the value of a name or a number."""
         if text in self.names:
             return self.low + self.names.index(text)
         if not re.fullmatch(self.digits, text) or not self.low <= int(text) <= self.high:
@@ -113,7 +117,7 @@ class _Field:
         return int(text)
 
     def _step(self, text: str) -> int:
-        # AWS's console refuses `*/60` in the minutes; it does not read it as once an hour.
+        # AWS's console refuses `*/60` in the minutes. It does not treat it as `0`.
         if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= self.max_step:
             raise ValueError(f"{text!r} is not a step within 1-{self.max_step}")
         return int(text)
@@ -143,8 +147,8 @@ def _days_of_month(text: str) -> DayRule:
 def _days_of_week(text: str) -> DayRule:
     """Parse the day-of-week field.
 
-    AWS's guide permits `#` and `L` only without other values, and no `/`. A bare `L` is the last day of the week,
-    Saturday.
+    By AWS's guide, a value with `#` or `L` is the only value of the field, and `/` is not allowed. A bare `L` is the
+    last day of the week, Saturday.
     """
     if "/" in text:
         raise ValueError("day-of-week has no steps")
@@ -160,5 +164,5 @@ def _days_of_week(text: str) -> DayRule:
 
 def _nth(text: str) -> int:
     if not re.fullmatch("[1-5]", text):
-        raise ValueError("a weekday occurs one to five times a month")
+        raise ValueError(f"{text!r} is not a number within 1-5")
     return int(text)

@@ -1,6 +1,6 @@
-"""The day fields of a cron rule: the days of a month that they select.
+"""Day rules: the days of a month that the two day fields of a cron rule select.
 
-Weekdays are numbered as on AWS, 1-7 = SUN-SAT.
+Weekdays have AWS's numbers, 1-7 = SUN-SAT.
 """
 
 import calendar
@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-_SATURDAY, _SUNDAY = 5, 6  # numbers of calendar.weekday
+_SATURDAY, _SUNDAY = 5, 6  # the numbers of calendar.weekday
 
 
 class DayRule(Protocol):
     """Selects days of a month."""
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the selected days of the month, in order; empty where the month has none."""
+        """Return the selected days of the month, in order, or an empty sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatesOfMonth:
-    """`1,15` or `*`: days by number."""
+    """`1,15` or `*`: dates of the month."""
 
     dates: tuple[int, ...]
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the dates that the month has."""
+        """Return the dates that exist in the month."""
         last = calendar.monthrange(year, month)[1]
         return [date for date in self.dates if date <= last]
 
@@ -37,28 +37,28 @@ class DaysBeforeLast:
     before: int
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the one selected day; empty where the month is too short."""
+        """Return the selected day, or nothing if the month is too short."""
         day = calendar.monthrange(year, month)[1] - self.before
         return [day] if day >= 1 else []
 
 
 @dataclass(frozen=True, slots=True)
 class LastWorkday:
-    """`LW`: the last Monday to Friday."""
+    """`LW`: the last day of the month that is a Monday to Friday."""
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the one selected day."""
+        """Return the selected day."""
         return NearestWorkday(calendar.monthrange(year, month)[1]).days_in(year, month)
 
 
 @dataclass(frozen=True, slots=True)
 class NearestWorkday:
-    """`15W`: the Monday to Friday nearest to a date, in the same month."""
+    """`15W`: the Monday to Friday that is nearest to a date and in the same month."""
 
     date: int
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the one selected day; empty where the month does not have the date."""
+        """Return the selected day, or nothing if the month does not have the date."""
         last = calendar.monthrange(year, month)[1]
         if self.date > last:
             return []
@@ -72,14 +72,14 @@ class NearestWorkday:
 
 @dataclass(frozen=True, slots=True)
 class DaysOfWeek:
-    """`MON-FRI` or `*`: weekdays by number."""
+    """`MON-FRI` or `*`: days of the week."""
 
     weekdays: tuple[int, ...]
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the days that fall on the weekdays."""
-        first, last = _weekday_of_first(year, month), calendar.monthrange(year, month)[1]
-        return [day for day in range(1, last + 1) if (first + day - 2) % 7 + 1 in self.weekdays]
+        """Return the days of the month that are one of the weekdays."""
+        first_weekday, last = calendar.monthrange(year, month)  # 0 = Monday
+        return [day for day in range(1, last + 1) if (first_weekday + day) % 7 + 1 in self.weekdays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class NthOfWeekday:
     nth: int
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the one selected day; empty where the month has no fifth of the weekday."""
+        """Return the selected day, or nothing if the weekday occurs fewer than `nth` times."""
         return DaysOfWeek((self.weekday,)).days_in(year, month)[self.nth - 1 : self.nth]
 
 
@@ -101,9 +101,5 @@ class LastOfWeekday:
     weekday: int
 
     def days_in(self, year: int, month: int) -> Sequence[int]:
-        """Return the one selected day."""
+        """Return the selected day."""
         return DaysOfWeek((self.weekday,)).days_in(year, month)[-1:]
-
-
-def _weekday_of_first(year: int, month: int) -> int:
-    return (calendar.monthrange(year, month)[0] + 1) % 7 + 1

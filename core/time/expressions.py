@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count as counting
-from itertools import islice
+from itertools import count, islice
 from typing import Protocol
 
 from core.errors import PunctualError
@@ -13,10 +12,12 @@ from core.time.cron import Cron, parse_cron
 from core.time.instants import EPOCH, SkippedHour, instant, instants, time_zone, wall_time
 
 START_DATE_TOLERANCE = timedelta(minutes=5)
-"""How far in the past a new schedule's StartDate may be, as on AWS. A run due since then still fires."""
+"""How far in the past a new schedule's StartDate may be, as on AWS. Runs due since that StartDate fire."""
 
 _MILLISECOND = timedelta(milliseconds=1)
-_BEFORE_ALL_CRONS = datetime(1969, 12, 30, tzinfo=UTC)
+
+# The search for a cron's runs is limited to instants that have a wall time in every zone. Crons run from 1970 to 2199.
+_EARLIEST_CRON_SEARCH = datetime(1969, 12, 30, tzinfo=UTC)
 _LAST_CRON_YEAR = 2199
 
 _KIND = re.compile(r"(at|rate|cron)\((.*)\)", re.ASCII)
@@ -34,13 +35,12 @@ class InvalidExpression(PunctualError):
 
     def __init__(self, text: str) -> None:
         super().__init__(f"Invalid Schedule Expression {text}.")
-        self.text = text
 
 
 class ExpressionRule(Protocol):
-    """The part of an expression between the parentheses, bound to a zone.
+    """The rule of an at, rate or cron expression.
 
-    Its occurrences are whole milliseconds, the stored form, so an occurrence read from the store equals itself.
+    Its occurrences are whole milliseconds. The engine stores milliseconds, so a stored occurrence loses no precision.
     """
 
     def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
@@ -49,26 +49,24 @@ class ExpressionRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """The occurrences of a schedule, as instants in UTC. Built by `parse_expression`."""
+    """A parsed expression with its bounds: the occurrences of a schedule. Built by `parse_expression`."""
 
-    text: str
-    zone: str
     rule: ExpressionRule
     start: datetime | None
     end: datetime | None
 
     def next(self, count: int, *, after: datetime) -> list[datetime]:
-        """Return the next `count` occurrences strictly after `after`.
+        """Return the next `count` occurrences after `after`, in UTC, or fewer if the schedule ends earlier.
 
-        Start and end are inclusive. The list is shorter where the schedule ends before.
+        An occurrence at `after` itself is excluded. `start` and `end` are inclusive.
         """
         return list(islice((occurrence for occurrence in self._occurrences_from(after) if occurrence > after), count))
 
     def first(self, created: datetime) -> datetime | None:
-        """Return the first occurrence of a schedule created at `created`, or None where there is none.
+        """Return the first occurrence, in UTC, of a schedule created at `created`, or None if it has no occurrence.
 
-        An at() in the past still runs, as on AWS. A rate without start runs at once. A start within
-        START_DATE_TOLERANCE before `created` counts. An earlier start, which an update may keep, yields no missed runs.
+        An at() in the past still runs, as on AWS. A rate without a start runs at once. Runs before `created` count only
+        if the start is at most START_DATE_TOLERANCE before `created`. An update may keep an older start.
         """
         if isinstance(self.rule, AtRule):
             return self.rule.instant
@@ -90,10 +88,10 @@ def parse_expression(
     end: datetime | None = None,
     created: datetime | None = None,
 ) -> Expression:
-    """Parse an expression as AWS does. Raises InvalidExpression, or UnknownZone.
+    """Parse an expression as AWS does. Raises InvalidExpression or UnknownZone.
 
-    `start` and `end` bound rates and crons; an at() ignores them. A rate counts from `start`, else from `created`,
-    else from the instant in each query.
+    `start` and `end` bound rates and crons; an at() ignores them. A rate counts from `start`, else from `created`. With
+    neither, it counts from the instant given to each call of `next` or `first`.
     """
     time_zone(zone)
     kind = _KIND.fullmatch(text)
@@ -101,10 +99,10 @@ def parse_expression(
         raise InvalidExpression(text)
     try:
         if kind[1] == "at":
-            return Expression(text, zone, AtRule(_at(kind[2], zone)), None, None)
+            return Expression(AtRule(_at(kind[2], zone)), None, None)
         if kind[1] == "rate":
-            return Expression(text, zone, RateRule(_period(kind[2]), _rounded_up(start or created)), start, end)
-        return Expression(text, zone, CronRule(parse_cron(kind[2]), zone), start, end)
+            return Expression(RateRule(_period(kind[2]), _rounded_up(start or created)), start, end)
+        return Expression(CronRule(parse_cron(kind[2]), zone), start, end)
     except (ValueError, OverflowError) as error:
         raise InvalidExpression(text) from error
 
@@ -116,23 +114,23 @@ class AtRule:
     instant: datetime
 
     def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
-        """Yield the instant unless it is before `earliest`."""
+        """Yield the instant if it is at or after `earliest`."""
         if self.instant >= earliest:
             yield self.instant
 
 
 @dataclass(frozen=True, slots=True)
 class RateRule:
-    """A rate(): equal steps from its anchor. A day has 24 hours, also across a clock change."""
+    """A rate(): one run per period, counted from the anchor. A day has 24 hours, also across a clock change."""
 
     period: timedelta
     anchor: datetime | None
 
     def occurrences_from(self, earliest: datetime) -> Iterator[datetime]:
-        """Yield the anchor and each step after it, from `earliest` on."""
+        """Yield the anchor and each period's end after it, from `earliest` on."""
         anchor = self.anchor or earliest.astimezone(UTC)
         periods_since = -((anchor - earliest) // self.period)
-        for number in counting(max(0, periods_since)):
+        for number in count(max(0, periods_since)):
             try:
                 yield anchor + number * self.period
             except OverflowError:
@@ -143,7 +141,7 @@ class RateRule:
 class CronRule:
     """A cron() on the wall clock of a zone.
 
-    A skipped wall time has no run. A repeated wall time has one run, the first time.
+    A wall time that the clocks skip has no run. A wall time that they repeat has one run, the first time.
     """
 
     cron: Cron
@@ -153,11 +151,11 @@ class CronRule:
         """Yield the first instant of each selected wall time, from `earliest` on."""
         if earliest.year > _LAST_CRON_YEAR:
             return
-        wall = wall_time(max(earliest, _BEFORE_ALL_CRONS), self.zone).replace(tzinfo=None)
+        wall = wall_time(max(earliest, _EARLIEST_CRON_SEARCH), self.zone).replace(tzinfo=None)
         for minute in self.cron.wall_times(wall):
-            shown = instants(minute, self.zone)
-            if shown and shown[0] >= earliest:
-                yield shown[0]
+            found = instants(minute, self.zone)
+            if found and found[0] >= earliest:
+                yield found[0]
 
 
 def _at(body: str, zone: str) -> datetime:
@@ -183,8 +181,8 @@ def _rounded_up(anchor: datetime | None) -> datetime | None:
 def _period(body: str) -> timedelta:
     """Return the period of a text such as `5 minutes`.
 
-    AWS accepts either number of the unit: `rate(1 minutes)` and `rate(2 minute)` are both recorded from the live
-    Scheduler. Its guide states no rule; only the older EventBridge rules refuse them.
+    The unit may be singular or plural with any number: the live Scheduler accepted `rate(1 minutes)` and
+    `rate(2 minute)`. AWS's guide has no rule on this. Only the older EventBridge rules refuse such rates.
     """
     found = _RATE.fullmatch(body)
     if found is None or int(found[1]) == 0:

@@ -9,7 +9,7 @@ import pytz
 from core.errors import PunctualError
 
 Clock = Callable[[], datetime]
-"""Returns the current instant, aware, in UTC. Only entry points pass `real_clock`."""
+"""Returns the current instant in UTC, as an aware datetime. Only entry points pass `real_clock`."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -67,17 +67,16 @@ def time_zone(name: str) -> pytz.BaseTzInfo:
 
 
 def wall_time(instant: datetime, zone: str) -> datetime:
-    """Return the wall time in `zone` at `instant`, with its UTC offset."""
+    """Return the wall time in `zone` at `instant`, as an aware datetime. Raises UnknownZone."""
     return instant.astimezone(time_zone(zone))
 
 
 def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
     """Return the instants, in UTC and in order, at which clocks in `zone` show the naive time `wall`.
 
-    There is one instant as a rule, none where the clocks skip `wall`, and two where they repeat it. The UTC offsets
-    one day before and one day after are the only candidates, because no zone changes its clocks twice within two days.
-    The zone data ends with 2037; every later year keeps the offset of its last day. Raises UnknownZone or
-    DateOutOfRange.
+    A wall time has no instant if the clocks skip it, two instants if they repeat it, and otherwise one. Its offset is
+    that of one day before or of one day after, because no zone changes its clocks twice within two days. pytz's data
+    ends with 2037; every later date has the offset of the end of 2037. Raises UnknownZone or DateOutOfRange.
     """
     tz = time_zone(zone)
     as_if_utc = wall.replace(tzinfo=UTC)
@@ -94,8 +93,8 @@ def instants(wall: datetime, zone: str) -> tuple[datetime, ...]:
 def instant(wall: datetime, zone: str, *, which: int | None = None) -> datetime:
     """Return the instant, in UTC, at which clocks in `zone` show the naive time `wall`.
 
-    Where the clocks repeat `wall`, `which` selects the first (1) or the second (2) instant. Elsewhere it has no effect.
-    Raises UnknownZone, DateOutOfRange, SkippedHour, or DoubledHour when `which` is needed and None.
+    If the clocks repeat `wall`, `which` selects the first (1) or the second (2) instant. Otherwise it has no effect.
+    Raises UnknownZone, DateOutOfRange, SkippedHour, or DoubledHour if the clocks repeat `wall` and `which` is None.
     """
     found = instants(wall, zone)
     if not found:
@@ -116,13 +115,13 @@ def offset_label(instant: datetime, zone: str) -> str:
 
 
 def utc_text(instant: datetime) -> str:
-    """Return the instant as ISO 8601 in UTC with a Z: to the millisecond if it has a fraction, else to the second."""
+    """Return the instant in ISO 8601 with a Z: in milliseconds if it has a fraction of a second, else in seconds."""
     precision = "milliseconds" if instant.microsecond else "seconds"
     return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def from_utc_text(text: str) -> datetime:
-    """Return the instant of an ISO 8601 text with a UTC offset, such as `utc_text` writes. Raises ValueError."""
+    """Return the instant of an ISO 8601 text with a Z or a UTC offset. Raises ValueError."""
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         raise ValueError(f"{text!r} has no UTC offset")
@@ -130,7 +129,7 @@ def from_utc_text(text: str) -> datetime:
 
 
 def epoch_ms(instant: datetime) -> int:
-    """Return the whole milliseconds since 1970 in UTC: the stored form of instants."""
+    """Return the milliseconds since 1970 in UTC, rounded down. Stored instants have this form."""
     return (instant - EPOCH) // _MILLISECOND
 
 

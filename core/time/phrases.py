@@ -32,7 +32,7 @@ def relative_time(instant: datetime, now: datetime) -> str:
 
 
 def clock_time(instant: datetime, zone: str) -> str:
-    """Return `09:00`, or `09:00:05` where there are seconds. The caller shows the zone beside it."""
+    """Return `09:00`, or `09:00:05` if it has seconds. The caller shows the zone."""
     wall = wall_time(instant, zone)
     return f"{wall:%H:%M:%S}" if wall.second else f"{wall:%H:%M}"
 
@@ -43,7 +43,7 @@ def calendar_day(day: date) -> str:
 
 
 def day_heading(day: date, today: date) -> str:
-    """Return `Today, Tue 24 Nov 2026`, likewise with `Tomorrow` or `Yesterday`, and other days without a prefix."""
+    """Return `Today, Tue 24 Nov 2026`. `Tomorrow` and `Yesterday` are prefixes too; other days have none."""
     prefix = {0: "Today, ", 1: "Tomorrow, ", -1: "Yesterday, "}.get((day - today).days, "")
     return f"{prefix}{calendar_day(day)}"
 
@@ -54,7 +54,7 @@ def date_and_time(instant: datetime, zone: str) -> str:
 
 
 def city(zone: str) -> str:
-    """Return the city in a zone's name: `New York`. Return `UTC` for UTC."""
+    """Return the city in a zone's name, such as `New York`, or `UTC` for UTC."""
     return zone.rpartition("/")[2].replace("_", " ")
 
 
@@ -73,7 +73,7 @@ def lateness(milliseconds: int) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Return `Outbox`, `Outbox and Sales` or `Outbox, Sales and Ada`."""
+    """Return `Outbox`, `Outbox and Sales` or `Outbox, Sales and Ada`. There is at least one name."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 

@@ -81,9 +81,9 @@ def wall(text: str) -> datetime:
         "0 9 ? * 2#6 *",
         "0 9 ? * 2# *",
         "0 9 ? * #2 *",
-        "0 9 ? * 3#1,6#3 *",  # AWS's guide: one # only
+        "0 9 ? * 3#1,6#3 *",  # AWS's guide allows one # only
         "0 9 ? * 2L,3L *",
-        "0 9 ? * ſUN *",  # upper() makes an S of this
+        "0 9 ? * ſUN *",  # upper() turns the first letter into an S
     ],
 )
 def test_fields_that_violate_the_grammar_are_refused(fields):

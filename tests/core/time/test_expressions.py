@@ -1,4 +1,4 @@
-"""Expressions against tables, and cron against an evaluation of every minute of two years."""
+"""Expressions against tables of expected instants, and crons against every minute of two years."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ def instant(text: str) -> datetime:
         "Cron(0 9 * * ? *)",
         "cron (0 9 * * ? *)",
         "cron(0 9 * * ? *",
-        "cron(*/30 * * * * ? *)",  # recorded from AWS, as are most rates and ats below
+        "cron(*/30 * * * * ? *)",  # recorded from AWS, as most of the rates and ats below
         "rate(10 seconds)",
         "rate(30 seconds)",
         "rate(10 years)",
@@ -175,16 +175,16 @@ def test_a_rate_ends_at_the_end_of_the_calendar():
     ("text", "zone", "after", "expected"),
     [
         ("cron(0 9 ? * MON-FRI *)", "Europe/Berlin", "2026-10-23T12:00", ["2026-10-26T08:00", "2026-10-27T08:00"]),
-        # A skipped hour has no run that day; a doubled hour has one, the first time.
+        # A skipped time has no run that day. A doubled time has one run, the first time.
         ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-27T12:00", ["2026-03-28T01:30", "2026-03-30T00:30"]),
         ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24T12:00", ["2026-10-25T00:30", "2026-10-26T01:30"]),
         ("cron(0,30 * * * ? *)", "Europe/Berlin", "2026-10-25T00:15", ["2026-10-25T00:30", "2026-10-25T02:00"]),
-        # During the second 02:xx, the first 02:45 is past.
+        # At the second 02:15, the run of the first 02:45 is past.
         ("cron(45 2 * * ? *)", "Europe/Berlin", "2026-10-25T01:15", ["2026-10-26T01:45"]),
         # Half an hour: 02:00-02:30 is skipped, 01:30-02:00 is doubled.
         ("cron(0,30 2 * * ? *)", "Australia/Lord_Howe", "2026-10-03T12:00", ["2026-10-03T15:30", "2026-10-04T15:00"]),
         ("cron(45 1 * * ? *)", "Australia/Lord_Howe", "2026-04-04T12:00", ["2026-04-04T14:45", "2026-04-05T15:15"]),
-        # 30 December 2011 did not happen in Samoa.
+        # Samoa skipped 30 December 2011.
         ("cron(0 12 * * ? *)", "Pacific/Apia", "2011-12-29T00:00", ["2011-12-29T22:00", "2011-12-30T22:00"]),
         ("cron(0 12 30 12 ? *)", "Pacific/Apia", "2011-01-01T00:00", ["2012-12-29T22:00"]),
         # Midnight itself is skipped.
@@ -221,8 +221,8 @@ def test_start_and_end_are_inclusive():
 def test_a_schedule_created_between_two_runs_starts_with_the_later_one():
     daily = parse_expression("cron(45 2 * * ? *)", "Europe/Berlin")
     assert daily.first(instant("2026-12-01T01:45:00.001")) == instant("2026-12-02T01:45")
-    second_pass = instant("2026-10-25T01:15")  # clocks show 02:15 again; 02:45 had its run the first time
-    assert daily.first(second_pass) == instant("2026-10-26T01:45")
+    second_02_15 = instant("2026-10-25T01:15")  # the run of 02:45 was at the first 02:45
+    assert daily.first(second_02_15) == instant("2026-10-26T01:45")
 
 
 def test_next_excludes_the_given_instant():
@@ -235,10 +235,10 @@ def test_next_excludes_the_given_instant():
 def test_the_next_five_take_about_a_millisecond(text):
     expression = parse_expression(text, "America/New_York")
     expression.next(5, after=NOW)
-    began = perf_counter()
+    started_at = perf_counter()
     for _ in range(20):
         expression.next(5, after=NOW)
-    assert (perf_counter() - began) / 20 < 0.005  # measured: 0.2 ms; the limit allows for a busy machine
+    assert (perf_counter() - started_at) / 20 < 0.005  # measured: 0.2 ms; the limit allows for a busy machine
 
 
 # Every minute of two years
@@ -246,11 +246,11 @@ def test_the_next_five_take_about_a_millisecond(text):
 WINDOWS = {
     "Europe/Berlin": 2026,
     "America/New_York": 2026,
-    "America/St_Johns": 2010,  # changed at 00:01
+    "America/St_Johns": 2010,  # changed its clocks at 00:01
     "America/Sao_Paulo": 2017,  # changed at midnight
     "Africa/Casablanca": 2026,  # changes around Ramadan
     "Antarctica/Troll": 2026,  # changes by two hours
-    "Asia/Pyongyang": 2015,  # changed by half an hour for good
+    "Asia/Pyongyang": 2015,  # changed by half an hour permanently
     "Australia/Lord_Howe": 2026,  # changes by half an hour
     "Pacific/Apia": 2011,  # skipped a day
     "Pacific/Chatham": 2026,  # changes at 02:45
@@ -263,7 +263,7 @@ class Minutes:
 
     instants: np.ndarray  # minutes since 1970, UTC
     of_day: np.ndarray  # the wall time in minutes since midnight
-    day: np.ndarray  # its row of `days`
+    day: np.ndarray  # the row of its date in `days`
     days: pd.DataFrame
     changes: list[datetime]
 
@@ -277,11 +277,11 @@ def minutes_of(zone: str) -> Minutes:
     latest_before = np.concatenate(([-1], np.maximum.accumulate(walls)[:-1]))
     jumps = np.flatnonzero(np.diff(walls) != 1) + 1
     first_time = walls > latest_before
-    walls, shown = walls[first_time], instants[first_time]
+    walls, instants_of_first_time = walls[first_time], instants[first_time]
     day = walls // 1440
     first_row, last_row = np.array([f"{year - 1}-12-01", f"{year + 2}-01-31"], "M8[D]").astype(int)  # whole months
     return Minutes(
-        instants=shown,
+        instants=instants_of_first_time,
         of_day=walls % 1440,
         day=day - first_row,
         days=calendar_of(np.arange(first_row, last_row + 1)),
@@ -290,6 +290,7 @@ def minutes_of(zone: str) -> Minutes:
 
 
 def calendar_of(numbers: np.ndarray) -> pd.DataFrame:
+    """Return the calendar fields of days, given as numbers of days since 1970."""
     dates = numbers.astype("M8[D]")
     months = dates.astype("M8[M]")
     return pd.DataFrame(
@@ -304,7 +305,7 @@ def calendar_of(numbers: np.ndarray) -> pd.DataFrame:
 
 
 def nearest_workday(days: pd.DataFrame, number: int | None) -> np.ndarray:
-    """Return each month's workday nearest to a date, or to the last day for None."""
+    """Mark the workday of each month that is nearest to a date, or to the last day for None."""
     chosen = np.zeros(len(days), bool)
     for _, month in days.groupby(["year", "month"]):
         wanted = int(month["last"].iloc[0]) if number is None else number
@@ -315,7 +316,7 @@ def nearest_workday(days: pd.DataFrame, number: int | None) -> np.ndarray:
 
 
 def numbers(low: int, high: int, width: int = 1):
-    """Generate a field's text with its values, without a parser."""
+    """Generate the text of a field together with its values."""
     value = st.integers(low, high)
     everything = st.just(("*", set(range(low, high + 1))))
     lists = st.sets(value, min_size=1, max_size=4).map(lambda some: (",".join(f"{n:0{width}}" for n in some), some))
@@ -330,6 +331,7 @@ def numbers(low: int, high: int, width: int = 1):
 
 
 def stepped(low: int, high: int):
+    """Generate the text of a field, with or without a step, together with its values."""
     steps = st.tuples(st.integers(low, high), st.integers(1, max(high // 2, 2)))
     return st.one_of(
         numbers(low, high, width=2),
