@@ -1,4 +1,4 @@
-"""The APIs of EventBridge Scheduler and of Lambda's Invoke, on the store."""
+"""The APIs of EventBridge Scheduler and of Lambda's Invoke."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ ApiResponse = tuple[int, dict[str, str], bytes]
 
 
 class Api:
-    """Handles requests of AWS's wire protocol, without a network and without signatures."""
+    """Executes requests in AWS's wire format, without a network and without signatures."""
 
     def __init__(self, store: Store, clock: Clock, *, account: str = "000000000000", region: str = "us-east-1") -> None:
         self.region = region
@@ -44,7 +44,7 @@ class Api:
         except PunctualError as error:
             log.error("%s %s failed: %s", method, path, error)
             return error_response(InternalError(str(error)))
-        except Exception:  # noqa: BLE001 - the caller gets a modelled error for a bug, and the log the traceback
+        except Exception:  # noqa: BLE001 - after a bug, the response has no details and the log has the traceback
             log.exception("%s %s failed", method, path)
             return error_response(InternalError("The engine failed; its log contains the reason."))
 

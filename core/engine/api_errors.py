@@ -15,7 +15,7 @@ class ApiError(PunctualError):
 
 
 class InvalidRequest(ApiError):
-    """The request violates a constraint of the service model or of the service."""
+    """The request violates a constraint of the service model, or one that only the service checks."""
 
     code = "ValidationException"
     status = 400
@@ -36,7 +36,7 @@ class ResourceNotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The name exists, or the client token belongs to another request."""
+    """The name exists already, or another request used the client token."""
 
     code = "ConflictException"
     status = 409

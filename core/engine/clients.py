@@ -1,4 +1,4 @@
-"""boto3 clients whose requests the engine handles inside the process."""
+"""boto3 clients whose requests the engine handles in the same process."""
 
 import os
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Clients:
 def local_clients(api: Api) -> Clients:
     """Return clients whose requests `api` handles: no port, no credentials, no signature, one attempt.
 
-    botocore validates parameters, serialises, raises errors and paginates as usual; only the network is replaced.
+    Only the network is replaced: botocore validates parameters, serialises requests, raises errors and paginates.
     """
     session = _session(api.region)
     handler = _RequestHandler(api)
@@ -38,14 +38,14 @@ def local_clients(api: Api) -> Clients:
 
 @cache
 def _session(region: str) -> boto3.session.Session:
-    """Return the session that all local clients share, because loading the service models is slow.
+    """Return the session of all local clients of a region. They share it because service models load slowly.
 
     It reads no profile and no configuration file, so a user's AWS setup has no effect on local clients.
     """
     no_file = (None, None, os.devnull, None)
-    nothing = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
+    no_user_setup = {"profile": (None, None, None, None), "config_file": no_file, "credentials_file": no_file}
     return boto3.session.Session(
-        botocore_session=botocore.session.Session(session_vars=nothing),
+        botocore_session=botocore.session.Session(session_vars=no_user_setup),
         aws_access_key_id="local",
         aws_secret_access_key="local",
         region_name=region,
@@ -56,7 +56,7 @@ def _client(session: boto3.session.Session, service: str, handler: "_RequestHand
     config = Config(
         signature_version=UNSIGNED,
         retries={"total_max_attempts": 1},
-        user_agent="punctual",  # botocore builds the default one for each request, in a sixth of the request's time
+        user_agent="punctual",  # building botocore's default takes a sixth of a request's time
         disable_request_compression=True,
         ignore_configured_endpoint_urls=True,
         use_fips_endpoint=False,
@@ -69,7 +69,7 @@ def _client(session: boto3.session.Session, service: str, handler: "_RequestHand
 
 
 class _RequestHandler:
-    """The handler of botocore's `before-send` event. botocore uses its return value instead of sending the request."""
+    """The handler of botocore's `before-send` event. If it returns a response, botocore does not send the request."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -13,14 +13,14 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from core.engine.api_errors import MalformedRequest
 
 Validator = Callable[[Any, str, list[str]], Any]
-"""Takes a value, its path and a list to add violations to; returns the value without members unknown to the model."""
+"""Takes a value, its path and a list of violations. Adds violations; returns the value without unknown members."""
 
 _TIMESTAMP_LIMIT = 253_370_764_800
-"""The end of the year 9998 in epoch seconds. Later instants have no date in some zones."""
+"""The start of the year 9999 in epoch seconds. Near its end, an instant has no date in some zones."""
 
 
 def validator(shape: Shape) -> Validator:
-    """Return the validator of a shape and of all shapes within it."""
+    """Return the validator of a shape, which also validates the shapes within it."""
     if isinstance(shape, StructureShape):
         return _structure(shape)
     if isinstance(shape, ListShape):
@@ -143,7 +143,7 @@ def _timestamp(shape: Shape) -> Validator:
 
 
 def _accept_any(shape: Shape) -> Validator:
-    """Return a validator for a type that only a newer model has: it accepts every value."""
+    """Return a validator that accepts every value, for a type that today's model does not have."""
     return lambda value, path, violations: value
 
 

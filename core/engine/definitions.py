@@ -1,6 +1,6 @@
 """The definition of a schedule, built from the parameters of CreateSchedule and UpdateSchedule.
 
-It fills in defaults and checks the constraints that are not in the service model.
+The module adds defaults and checks the constraints that are not in the service model.
 """
 
 import json
@@ -9,22 +9,22 @@ from typing import Any
 
 from core.engine.api_errors import InvalidRequest
 from core.engine.groups import DEFAULT_GROUP
-from core.engine.protocol import Parameters
+from core.engine.protocol import Parameters, refuse_constant
 from core.engine.timing import Definition, date_of, expression_of, runs_once
 from core.time.expressions import START_DATE_TOLERANCE, InvalidExpression
 from core.time.instants import UnknownZone
 
 MAX_INPUT_BYTES = 256 * 1024
-"""The largest Target.Input."""
+"""The maximum size of Target.Input."""
 
 _NOT_STORED = ("ClientToken", "KmsKeyArn")
 _RETRY_POLICY = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
 def definition_of(parameters: Parameters) -> dict[str, Any]:
-    """Return the definition for the parameters, with AWS's defaults and without unset members.
+    """Return the definition for the parameters, with AWS's defaults.
 
-    Raises InvalidRequest for each violated constraint that does not depend on the time.
+    Raises InvalidRequest if it violates a constraint that does not depend on the current time.
     """
     members = {name: value for name, value in parameters.items() if name not in _NOT_STORED}
     definition = {
@@ -35,7 +35,7 @@ def definition_of(parameters: Parameters) -> dict[str, Any]:
         **members,
         "Target": {**members["Target"], "RetryPolicy": _RETRY_POLICY | members["Target"].get("RetryPolicy", {})},
     }
-    _refuse_key(parameters)
+    _refuse_kms_key(parameters)
     _check_window(definition["FlexibleTimeWindow"])
     _check_target(definition["Target"])
     _check_expression(definition)
@@ -49,7 +49,7 @@ def check_start_date(definition: Definition, now: datetime) -> None:
         raise InvalidRequest("The StartDate you specify cannot be earlier than 5 minutes ago.")
 
 
-def _refuse_key(parameters: Parameters) -> None:
+def _refuse_kms_key(parameters: Parameters) -> None:
     if "KmsKeyArn" in parameters:
         raise InvalidRequest(
             "This engine keeps schedules in a local file and has no customer managed keys: omit KmsKeyArn."
@@ -80,7 +80,7 @@ def _check_target(target: Definition) -> None:
 
 def _check_json(text: str) -> None:
     try:
-        json.loads(text, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+        json.loads(text, parse_constant=refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(
             f"Target.Input must be well-formed JSON for a Lambda function: {str(error)[:200]}"
@@ -99,7 +99,3 @@ def _check_expression(definition: Definition) -> None:
         ) from error
     if start is not None and end is not None and end <= start and not runs_once(definition):
         raise InvalidRequest("The EndDate must be later than the StartDate.")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not in JSON")

@@ -16,14 +16,14 @@ from core.time.instants import from_epoch_ms, utc_text
 log = logging.getLogger(__name__)
 
 MAX_CATCH_UP_RUNS = 100
-"""How many missed runs of a repeating schedule fire after an outage, in addition to those of the last day."""
+"""How many missed runs older than a day fire after an outage, besides the first one. If there are more, none fires."""
 
 _DAY = 24 * 3600_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Dispatch:
-    """The invocation of one occurrence, and its schedule's timing afterwards."""
+    """The invocation of one occurrence, and the change of its schedule."""
 
     generation: int
     invocation: Invocation
@@ -34,15 +34,16 @@ class _Dispatch:
 def dispatch_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
     """Turn up to `limit` due occurrences into invocations claimed by `owner`; return them in due order.
 
-    The same transaction advances each schedule to its next occurrence, or deletes it where it is to be deleted after
-    completion. One call dispatches one occurrence of a repeating schedule, so its missed runs take several calls.
+    The same transaction advances each schedule to its next occurrence. It deletes a schedule that has no next
+    occurrence and the ActionAfterCompletion DELETE. A call dispatches one occurrence of each schedule, so the missed
+    runs of a repeating schedule take several calls.
     """
     due = connection.execute("SELECT * FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?", (now, limit)).fetchall()
     return _dispatch(connection, due, owner, now)
 
 
 def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int) -> list[Invocation]:
-    """Dispatch schedules together, because few statements cost less than many; one by one where that fails.
+    """Dispatch schedules together, because few statements cost less than many. If that fails, dispatch one by one.
 
     An unreadable schedule becomes a dead letter and does not delay the others.
     """
@@ -60,7 +61,7 @@ def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str
             invocations = []
             _stop_unreadable(connection, due[0], error, now)
         else:
-            invocations = [one for schedule in due for one in _dispatch(connection, [schedule], owner, now)]
+            invocations = [each for schedule in due for each in _dispatch(connection, [schedule], owner, now)]
     connection.execute("RELEASE dispatch")
     return invocations
 
@@ -97,13 +98,17 @@ def _advance_schedules(connection: sqlite3.Connection, dispatches: list[_Dispatc
 
 
 def _stop_unreadable(connection: sqlite3.Connection, schedule: sqlite3.Row, error: Exception, now: int) -> None:
+    """Stop a schedule that cannot be dispatched, and add a dead letter with its definition as the payload."""
     log.error("The schedule %s cannot be dispatched", schedule["name"], exc_info=error)
     connection.execute("UPDATE schedule SET due = NULL WHERE id = ?", (schedule["id"],))
-    add_dead_letter(connection, _unreadable(schedule), f"Cannot be read: {error!r}", now)
+    add_dead_letter(connection, _unreadable_invocation(schedule), f"Cannot be read: {error!r}", now)
 
 
 def _next_timing(connection: sqlite3.Connection, schedule: sqlite3.Row, definition: Definition, now: int) -> Timing:
-    """Return the schedule's next timing. After too many missed runs, skip some and add a dead letter that says so."""
+    """Return the schedule's timing after this dispatch.
+
+    If more than MAX_CATCH_UP_RUNS missed runs are older than a day, skip them and add a dead letter with the reason.
+    """
     timing = timing_after_firing(definition, timing_of(schedule))
     earliest = now - _DAY
     if timing.occurrence is None or timing.occurrence >= earliest:
@@ -129,7 +134,7 @@ def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, 
     )
 
 
-def _unreadable(schedule: sqlite3.Row) -> Invocation:
+def _unreadable_invocation(schedule: sqlite3.Row) -> Invocation:
     return Invocation(
         id=str(uuid.uuid4()),
         function_arn=schedule["target_arn"],

@@ -14,12 +14,12 @@ DEFAULT_GROUP = "default"
 """The group that always exists."""
 
 MAX_TAGS = 50
-"""The tags that a group may have: AWS's quota for resource tagging. The service model limits only one request."""
+"""The most tags of a group: AWS's quota. The service model limits only the tags of one request."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """A schedule group. Dates are milliseconds since 1970."""
+    """A stored schedule group. Its dates are milliseconds since 1970."""
 
     name: str
     tags: Mapping[str, str]
@@ -55,7 +55,7 @@ def get(connection: sqlite3.Connection, name: str) -> Group:
 
 
 def page(connection: sqlite3.Connection, prefix: str, after: str, limit: int) -> list[Group]:
-    """Return up to `limit` groups, by name, with names that begin with `prefix` and sort after `after`."""
+    """Return up to `limit` groups, sorted by name, whose names begin with `prefix` and sort after `after`."""
     rows = connection.execute(
         "SELECT * FROM schedule_group WHERE name >= ? AND name < ? ORDER BY name LIMIT ?",
         (*name_range(prefix, after), limit),
@@ -88,8 +88,8 @@ def untag(connection: sqlite3.Connection, name: str, keys: Sequence[str], now: i
 def name_range(prefix: str, after: str) -> tuple[str, str]:
     """Return the bounds of the names that begin with `prefix` and sort after `after`: first included, last excluded.
 
-    One bound at each end lets the last page of an index cost no more than the first. Names contain only characters
-    from `-` to `z`.
+    With one bound at each end, the last page of an index costs no more than the first. The bounds rely on names that
+    contain only characters from `-` to `z`.
     """
     return max(prefix, after + " "), prefix + "~"
 

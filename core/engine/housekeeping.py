@@ -1,4 +1,4 @@
-"""A runner's periodic duties: heartbeat, freeing the claims of dead processes, pruning and detecting clock jumps."""
+"""A runner's periodic duties: heartbeats, claims of dead processes, pruning and clock jumps."""
 
 import logging
 import time
@@ -15,14 +15,14 @@ HEARTBEAT_INTERVAL = timedelta(seconds=10)
 PRUNE_INTERVAL = timedelta(hours=1)
 
 _LEASE_GRACE = 5.0
-"""Seconds after a clock jump in which live processes renew their leases. No lease expires meanwhile."""
+"""Seconds after a clock jump in which no lease expires, so that live processes can renew theirs."""
 
 _JUMP_THRESHOLD = 1.0
 """Seconds of difference between the wall clock and the monotonic clock that count as a jump."""
 
 
 class Housekeeping:
-    """Renews the leases of one runner and frees the claims of processes that are dead or stuck."""
+    """Renews the leases of one runner, frees the claims of dead or stuck processes, and deletes expired rows."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Housekeeping:
         longest_retry_delay: timedelta,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Set up the duties. No retry waits longer than `longest_retry_delay`; `monotonic` returns seconds."""
+        """Make all duties due. No retry waits longer than `longest_retry_delay`; `monotonic` returns seconds."""
         self._store = store
         self._presence = presence
         self._clock = clock

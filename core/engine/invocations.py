@@ -13,17 +13,17 @@ from typing import Any
 from core.time.instants import epoch_ms, from_epoch_ms
 
 LEASE = 60_000
-"""How long a claim is valid without renewal, in milliseconds. Live processes renew theirs."""
+"""How long a claim is valid without renewal, in milliseconds. Live processes renew their claims."""
 
 MAX_LISTED_DEAD_LETTERS = 200
-"""The dead letters in one listing, as on AWS. Each may be a quarter of a megabyte."""
+"""The most dead letters in one listing. A payload may have 1 MiB."""
 
 _INSERT = "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invocation:
-    """One attempt to invoke a function. `payload` has its placeholders replaced; `attempt` counts from 1."""
+    """One attempt to invoke a function. `payload` contains no placeholders; `attempt` counts from 1."""
 
     id: str
     function_arn: str
@@ -33,12 +33,12 @@ class Invocation:
     schedule_name: str | None
     """None for a direct invocation (Lambda's Invoke)."""
     first_due: datetime
-    """The start of the invocation's age."""
+    """The invocation's age counts from this instant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedInvocation:
-    """An invocation without further attempts: a dead letter. Kept until it is retried or discarded, or for a year."""
+    """A dead letter: an invocation without further attempts. Kept for a year unless it is discarded."""
 
     id: str
     function_arn: str
@@ -53,7 +53,7 @@ class FailedInvocation:
 def add_claimed(
     connection: sqlite3.Connection, dispatched: Iterable[tuple[Invocation, int]], owner: str, now: int
 ) -> None:
-    """Add invocations that `owner` has claimed, each with its schedule's generation."""
+    """Add dispatched invocations, claimed by `owner`, each with its schedule's generation."""
     connection.executemany(
         _INSERT,
         [
@@ -64,7 +64,10 @@ def add_claimed(
 
 
 def add_dead_letter(connection: sqlite3.Connection, invocation: Invocation, error: str, now: int) -> None:
-    """Add an occurrence that will not be invoked, as a dead letter without a generation."""
+    """Add a dead letter for an occurrence that is not invoked.
+
+    It has no generation, so the index invocation_once permits an invocation of the same occurrence.
+    """
     connection.execute(_INSERT, _row(invocation, None, state="dead", error=error, finished=now))
 
 
@@ -124,12 +127,12 @@ def claim_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) 
 
 
 def delete_succeeded(connection: sqlite3.Connection, invocation_id: str, owner: str) -> None:
-    """Delete an invocation that succeeded. The function itself records the result for the post."""
+    """Delete an invocation that succeeded. The engine keeps no results of successful attempts."""
     connection.execute("DELETE FROM invocation WHERE id = ? AND owner = ?", (invocation_id, owner))
 
 
 def schedule_retry(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, at: int) -> int:
-    """Record a failed attempt and plan the next one; return its instant, `at`."""
+    """Record a failed attempt and plan the next one at `at`; return `at`."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, error = ?, next_attempt = ?"
         " WHERE id = ? AND owner = ?",
@@ -144,7 +147,7 @@ def cap_next_attempt(connection: sqlite3.Connection, latest: int) -> None:
 
 
 def make_dead_letter(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
-    """Record that the last attempt failed: the invocation becomes a dead letter."""
+    """Record a failed attempt that is the last one: the invocation becomes a dead letter."""
     connection.execute(
         "UPDATE invocation SET state = 'dead', owner = NULL, lease_until = NULL, error = ?, finished = ?"
         " WHERE id = ? AND owner = ?",
@@ -167,7 +170,7 @@ def renew_leases(connection: sqlite3.Connection, owner: str, now: int) -> None:
 
 
 def free_claims_of(connection: sqlite3.Connection, owner: str, now: int) -> None:
-    """Make all invocations that a process has claimed due now."""
+    """Free all claims of a process and make their invocations due now."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, next_attempt = ? WHERE owner = ?",
         (now, owner),

@@ -1,4 +1,4 @@
-"""Lambda's Invoke for events: stores the invocation, which the runner executes."""
+"""Lambda's Invoke for events: stores an invocation for the runner."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from core.engine.store import Store
 from core.time.instants import Clock, epoch_ms
 
 MAX_EVENT_BYTES = 1024 * 1024
-"""The largest payload of an asynchronous invocation."""
+"""The maximum size of an asynchronous invocation's payload."""
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?", re.ASCII)
 _NAME = re.compile(
@@ -41,7 +41,7 @@ class EventTooLarge(ApiError):
 
 
 class LambdaApi:
-    """Accepts asynchronous invocations. A missing function shows when it is invoked, not here."""
+    """Accepts asynchronous invocations. An invocation of a missing function becomes a dead letter when it runs."""
 
     def __init__(self, store: Store, clock: Clock, *, account: str, region: str) -> None:
         self._store = store
@@ -68,7 +68,7 @@ class LambdaApi:
         return 202, {}, b""
 
     def _function_arn(self, name: str, query: str) -> str:
-        """Return the ARN of a function given by its name, a partial ARN or its ARN, with the query's qualifier."""
+        """Return the ARN for a function's name, partial ARN or ARN, with the qualifier of the name or the query."""
         found = _NAME.fullmatch(name)
         if not found:
             raise InvalidParameterValue(f"{name[:200]!r} is not a function name.")
@@ -78,6 +78,7 @@ class LambdaApi:
 
 
 def _event(body: bytes) -> bytes:
+    """Return the payload of a body. Raises EventTooLarge or InvalidRequestContent."""
     if len(body) > MAX_EVENT_BYTES:
         raise EventTooLarge(
             f"{len(body)} byte payload is too large for the Event invocation type (limit {MAX_EVENT_BYTES})."

@@ -1,8 +1,7 @@
-"""The Leader/Followers pattern: one thread processes ready invocations alone for as long as the process is busy.
+"""The Leader/Followers pattern: while the process is busy, one thread processes all ready invocations.
 
-Threads of one Python process that are all busy cost each other more than they gain: a burst ends sooner when one
-thread processes it and wakes no other. A function that waits for another process does not compete for the processor,
-so many of them may run at once.
+Busy threads of one Python process slow each other down: a burst ends sooner if one thread processes it and wakes no
+other. A function that waits for another process uses no processor time, so many such functions may run at once.
 """
 
 import threading
@@ -13,17 +12,21 @@ from queue import Empty, SimpleQueue
 from core.engine.invocations import Invocation
 
 WATCH_SECONDS, SHORT_WATCH_SECONDS = 0.005, 0.001
-"""The time in which a follower watches a working leader; the short one after the previous leader was blocked."""
+"""How long a follower watches a working leader before it judges whether the leader is blocked.
+
+The short time applies after a leader was blocked, until the next leader finishes an invocation.
+"""
 
 MAX_LEADER_SECONDS = 0.05
-"""The time after which one invocation no longer holds back the others, however busy the process is."""
+"""How long one invocation can delay the others while the process is busy."""
 
 
 class LeaderFollowers:
     """Hands out ready invocations, in order, to threads that call `next_invocation` in a loop.
 
-    The leader keeps its role from one invocation to the next. If its function takes time while the process is idle,
-    the function waits for another process: the follower becomes the leader, and the old leader queues up afterwards.
+    The leader keeps its role from one invocation to the next. If the process is idle while the leader's function runs,
+    the leader is blocked: the function waits for another process. Then a follower becomes the leader, and the blocked
+    thread becomes a follower after its function.
     """
 
     def __init__(
@@ -32,9 +35,10 @@ class LeaderFollowers:
         on_idle: Callable[[], None],
         processor_time: Callable[[], float] = time.process_time,
     ) -> None:
-        """Set up the roles. Each None in `ready` ends one thread; `processor_time` returns this process's seconds.
+        """Start without a leader. Each None in `ready` ends one thread.
 
         Each thread calls `on_idle` before it waits, for leadership or for an invocation, and before it ends.
+        `processor_time` returns the processor time of this process in seconds.
         """
         self._ready = ready
         self._on_idle = on_idle
@@ -47,7 +51,7 @@ class LeaderFollowers:
         self._watch_seconds = SHORT_WATCH_SECONDS
 
     def next_invocation(self) -> Invocation | None:
-        """Wait until this thread leads, then for an invocation. None tells the thread to end."""
+        """Wait until this thread leads and an invocation is ready; return it, or None if the thread must end."""
         if not self._still_leads():
             self._on_idle()
             with self._follower_lock:
@@ -80,15 +84,18 @@ class LeaderFollowers:
             return True
 
     def _become_leader(self) -> None:
-        """Wait until there is no leader, or the leader's function is blocked, then lead."""
+        """Wait until there is no leader or the leader is blocked, then lead."""
         with self._changed:
             while self._leader is not None and not self._leader_is_blocked():
                 pass
             self._leader, self._working_since = threading.get_ident(), None
 
     def _leader_is_blocked(self) -> bool:
-        """Watch the leader; return whether one function kept it while the process was idle, or for too long."""
-        since, watched_from, spent = self._working_since, time.monotonic(), self._processor_time()
+        """Watch the leader; return whether its function waits for another process or takes too long.
+
+        If the leader waits for an invocation, wait until it works and return False.
+        """
+        since, watched_from, processor_time = self._working_since, time.monotonic(), self._processor_time()
         if since is None:
             self._follower_sleeps = True
             self._changed.wait()
@@ -98,4 +105,4 @@ class LeaderFollowers:
         if self._leader is None or self._working_since != since:
             return False
         now = time.monotonic()
-        return self._processor_time() - spent < (now - watched_from) / 2 or now - since > MAX_LEADER_SECONDS
+        return self._processor_time() - processor_time < (now - watched_from) / 2 or now - since > MAX_LEADER_SECONDS

@@ -8,7 +8,7 @@ from core.time.instants import from_epoch_ms
 
 
 def payload_of(definition: Definition, occurrence: int, execution_id: str) -> bytes:
-    """Return a schedule's Input with its placeholders replaced, or AWS's own event if the schedule has no Input."""
+    """Return a schedule's Input with its placeholders replaced. Without Input, return the default event of AWS."""
     time = f"{from_epoch_ms(occurrence):%Y-%m-%dT%H:%M:%SZ}"
     text: str | None = definition["Target"].get("Input")
     if text is None:
@@ -17,11 +17,12 @@ def payload_of(definition: Definition, occurrence: int, execution_id: str) -> by
         text = text.replace("<aws.scheduler.schedule-arn>", definition["Arn"])
         text = text.replace("<aws.scheduler.scheduled-time>", time)
         text = text.replace("<aws.scheduler.execution-id>", execution_id)
-        text = text.replace("<aws.scheduler.attempt-number>", "1")  # dispatch to a function never fails here
+        text = text.replace("<aws.scheduler.attempt-number>", "1")  # the engine needs no second attempt to dispatch
     return text.encode()
 
 
 def _scheduled_event(arn: str, time: str, execution_id: str) -> dict[str, Any]:
+    """Return the event that AWS sends for a schedule without Input."""
     region, account = arn.split(":")[3:5]
     return {
         "version": "0",

@@ -16,19 +16,20 @@ from core.engine.constraints import Validator, validator
 
 Parameters = dict[str, Any]
 
-_DIGITS = re.compile("-?[0-9]{1,4000}")  # int() also accepts 1_0, +1 and other scripts' digits, but not longer ones
+# int() also accepts `1_0`, `+1` and digits of other scripts, but no more than 4,300 digits.
+_DIGITS = re.compile("-?[0-9]{1,4000}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
-    """An operation of the service model: the places of its parameters in a request, and their validator."""
+    """An operation of the service model: it locates and validates the parameters of a request."""
 
     name: str
     validate: Validator
     label: str | None
-    """The member whose value is the rest of the path."""
+    """The member whose value is the path after the resource, or None."""
     query: dict[str, tuple[str, Callable[[list[str]], Any]]]
-    """For each query parameter, its member and the function that parses its values."""
+    """The member of each query parameter, and the function that parses its values."""
 
     def parameters(self, label: str, query: str, body: bytes) -> Parameters:
         """Return a request's parameters. Raises MalformedRequest, or InvalidRequest with all violations."""
@@ -82,7 +83,7 @@ def read_json(data: bytes) -> Any:
     """Parse JSON strictly, as its specification requires. Raises MalformedRequest."""
     try:
         text = data.decode()
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=refuse_constant)
         if "\\ud" in text.lower():
             json.dumps(value, ensure_ascii=False).encode()  # fails for half of a surrogate pair
     except (ValueError, RecursionError) as error:
@@ -92,7 +93,7 @@ def read_json(data: bytes) -> Any:
 
 @cache
 def operations_of(service: str) -> Operations:
-    """Return the operations of an AWS service. The process loads the service's model once."""
+    """Return the operations of an AWS service. The service model is loaded once per process."""
     return Operations(service)
 
 
@@ -130,5 +131,6 @@ def _integer(values: list[str]) -> int:
     return int(values[0])
 
 
-def _refuse_constant(name: str) -> Any:
+def refuse_constant(name: str) -> Any:
+    """Raise ValueError for NaN and Infinity, which `json.loads` accepts although JSON does not contain them."""
     raise ValueError(f"{name} is not in JSON")

@@ -1,4 +1,4 @@
-"""Records the results of attempts in batches, so that workers do not wait for the file."""
+"""The recorder: writes the results of attempts in batches, so that workers do not wait for the file."""
 
 import logging
 import sqlite3
@@ -15,7 +15,7 @@ RETRY_SECONDS = 1.0
 """The pause before the next try after a storage error."""
 
 BATCH_SECONDS = 0.02
-"""The time in which results collect before one transaction writes them: a transaction costs more than a result."""
+"""How long results collect before one transaction writes them. A transaction costs more than a result."""
 
 ResultWrite = Callable[[sqlite3.Connection], int | None]
 """Writes the result of one attempt and returns the instant of the next attempt, or None."""
@@ -24,13 +24,13 @@ ResultWrite = Callable[[sqlite3.Connection], int | None]
 class Recorder:
     """Writes results in the order of `put`, on its own thread.
 
-    A kill loses the results that are not yet written. Their attempts run again, as after any kill before recording.
+    A kill loses the results that are not yet written. Their invocations run again.
     """
 
     def __init__(self, store: Store, *, stopping: threading.Event, on_due: Callable[[int], None]) -> None:
-        """Set up the thread. It calls `on_due` with the instant of each next attempt, once its result is written.
+        """Start nothing yet. The thread calls `on_due` with the instant of each next attempt after the commit.
 
-        After `stopping` is set, a storage error ends the writing instead of a retry.
+        After `stopping` is set, a storage error loses the results of its batch. Before, the thread tries again.
         """
         self._store = store
         self._stopping = stopping
@@ -40,7 +40,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="engine-recorder", daemon=True)
 
     def start(self, producers: int) -> None:
-        """Record until each of the producers has called `producer_done`."""
+        """Start to record. The thread ends when each of the `producers` has called `producer_done`."""
         self._producers = producers
         self._thread.start()
 
@@ -49,7 +49,7 @@ class Recorder:
         self._writes.put(write)
 
     def producer_done(self) -> None:
-        """Announce that one producer will queue no more results."""
+        """End one producer, which queues no more results."""
         self._writes.put(None)
 
     def join(self, timeout: float) -> None:
@@ -76,7 +76,10 @@ class Recorder:
                 return batch
 
     def _store_results(self, writes: Sequence[ResultWrite]) -> list[int | None]:
-        """Write results, and retry through storage errors: their claims stay until the results are written."""
+        """Write results in one transaction; return the instants of their next attempts.
+
+        After a storage error, try again: the claims stay until the results are written.
+        """
         while True:
             try:
                 return self._store.write_unflushed(lambda connection: [write(connection) for write in writes])
@@ -84,7 +87,7 @@ class Recorder:
                 log.error("The results of %d attempts cannot be recorded yet: %s %s", len(writes), error, error.hint)
                 if self._stopping.wait(RETRY_SECONDS):
                     return []
-            except Exception:  # noqa: BLE001 - the thread must survive; the claim is free when this process ends
+            except Exception:  # noqa: BLE001 - the thread must survive; the claims become free when this process ends
                 if len(writes) > 1:  # a faulty result must not lose the others
                     return [due for write in writes for due in self._store_results([write])]
                 log.exception("The result of an attempt cannot be recorded")

@@ -1,10 +1,11 @@
-"""The runner: invokes functions when the store's schedules and retries are due."""
+"""The runner: invokes functions when schedules and retries are due."""
 
 import logging
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from core.engine import invocations
@@ -20,22 +21,25 @@ from core.time.instants import Clock, epoch_ms
 log = logging.getLogger(__name__)
 
 Function = Callable[[Invocation], None]
-"""An exception fails the attempt; its text is recorded as the reason."""
+"""Executes one invocation. An exception is a failed attempt, with the exception's text as the reason."""
 
 POLL_SECONDS = 0.25
-"""The interval at which writes of other processes and clock jumps are noticed. Due instants set the firing itself."""
+"""The longest pause of the timer: writes of other processes and clock jumps are noticed after it.
+
+A known due instant ends the pause earlier.
+"""
 
 _MAX_REASON_LENGTH = 2000
 
 
 class Runner:
-    """Fires what is due, with a bounded number of workers, from `start` to `stop`.
+    """Fires due schedules and retries, with a fixed number of workers, from `start` to `stop`.
 
     Retries follow Lambda's asynchronous invocation: after each of `retry_delays` (seconds), then every
-    `redelivery_seconds`, as through an on-failure queue. An invocation whose next attempt would be later than
-    `max_event_age` after it was due becomes a dead letter.
+    `redelivery_seconds`, as through an on-failure queue. An invocation becomes a dead letter if its next attempt would
+    be later than `max_event_age` after it was due.
 
-    Every invocation happens at least once, and may happen again after a crash. Functions must be idempotent.
+    Every invocation runs at least once, and may run again after a crash. Functions must be idempotent.
     """
 
     def __init__(
@@ -51,7 +55,7 @@ class Runner:
         max_event_age: timedelta = timedelta(hours=24),
         on_idle: Callable[[], None] = lambda: None,
     ) -> None:
-        """Set up the threads. `functions` has ARNs as keys; a worker calls `on_idle` before it waits or ends."""
+        """Start nothing yet. The keys of `functions` are ARNs. A worker calls `on_idle` before it waits or ends."""
         self._store = store
         self._owner = presence.token
         self._functions = functions
@@ -67,13 +71,13 @@ class Runner:
         self._wake_up = threading.Event()
         self._sleeping_until: float = math.inf
         self._claimed_lock = threading.Lock()
-        self._claimed = 0  # claimed and not finished; results of finished ones may still be unwritten
+        self._claimed = 0  # claimed invocations whose function has not finished
         self._stopping = threading.Event()
         self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start to fire; overdue schedules fire at once. Call it once. Raises StorageError."""
+        """Start the threads. Overdue schedules fire at once. Call it once. Raises StorageError."""
         self._housekeeping.run_due_duties()
         self._recorder.start(self._workers)
         self._store.on_due(self._on_due)
@@ -86,10 +90,10 @@ class Runner:
             thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Claim nothing more, wait at most `timeout` seconds for running functions, and free unstarted claims.
+        """Claim nothing more, free unstarted claims, and wait at most `timeout` seconds for running functions.
 
-        A slower function continues. Another process invokes it again after this process has left its presence, or a
-        minute later. No effect where `start` raised.
+        A slower function continues. Another process repeats its invocation when this process ends or the lease expires,
+        unless the function returns earlier. No effect if `start` raised an error.
         """
         if not self._threads:
             return
@@ -104,7 +108,7 @@ class Runner:
         self._remove_process()
 
     def wake(self) -> None:
-        """Look for due work now. Needed only after the clock was moved."""
+        """Look for due work now. Only a clock that was moved makes this necessary."""
         self._wake_up.set()
 
     def _on_due(self, due: int) -> None:
@@ -133,7 +137,7 @@ class Runner:
             if due is None or due > now:
                 self._sleeping_until = math.inf if due is None else epoch_ms(due)
                 return POLL_SECONDS if due is None else min(POLL_SECONDS, (due - now).total_seconds())
-            # One claimed invocation waits per worker, so that a burst does not pay for a claim per invocation.
+            # Claims up to two invocations per worker, because a transaction per invocation would slow down a burst.
             claimed = self._store.claim_due(self._owner, epoch_ms(now), 2 * self._workers - self._claimed)
             with self._claimed_lock:
                 self._claimed += len(claimed)
@@ -149,16 +153,17 @@ class Runner:
         self._recorder.producer_done()
 
     def _attempt(self, invocation: Invocation) -> ResultWrite:
+        """Invoke the function; return the write of the result."""
         function = self._functions.get(invocation.function_arn)
         if function is None:
             return self._make_dead_letter(invocation, f"There is no function {invocation.function_arn}.")
         try:
             function(invocation)
         except BaseException as error:  # noqa: BLE001 - every exception of a function is a failed attempt
-            return self._fail(invocation, _reason(error))
+            return self._retry_or_give_up(invocation, _reason(error))
         return lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner)
 
-    def _fail(self, invocation: Invocation, reason: str) -> ResultWrite:
+    def _retry_or_give_up(self, invocation: Invocation, reason: str) -> ResultWrite:
         delays = self._retry_delays
         attempt = invocation.attempt
         delay = delays[attempt - 1] if attempt <= len(delays) else self._redelivery_seconds
@@ -184,7 +189,7 @@ class Runner:
     def _remove_process(self) -> None:
         try:
             self._store.remove_process(self._owner)
-        except PunctualError as error:  # other processes also see that this process's presence ends
+        except PunctualError as error:  # other processes also notice the end by the presence file
             log.error("The end of this engine cannot be recorded: %s %s", error, error.hint)
 
     def _release_unstarted(self) -> None:
@@ -195,14 +200,13 @@ class Runner:
             except Empty:
                 return
             if unstarted is not None:
-                self._recorder.put(self._release(unstarted, now))
-
-    def _release(self, unstarted: Invocation, now: int) -> ResultWrite:
-        return lambda connection: invocations.release_unstarted(connection, unstarted.id, self._owner, now)
+                self._recorder.put(
+                    partial(invocations.release_unstarted, invocation_id=unstarted.id, owner=self._owner, now=now)
+                )
 
 
 def _reason(error: BaseException) -> str:
-    """Return the text of an error, or its type, in characters that a file can store."""
+    """Return the text of an error, or its type's name if it has no text, shortened and encodable in UTF-8."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - __str__ is the function's code too

@@ -1,4 +1,4 @@
-"""The twelve operations of EventBridge Scheduler, on the store."""
+"""The twelve operations of EventBridge Scheduler."""
 
 import base64
 import json
@@ -18,11 +18,14 @@ Output = dict[str, Any]
 """The members of an operation's output."""
 
 DEFAULT_PAGE_SIZE = 100
-"""The results in a page without MaxResults."""
+"""The number of results in a page if the request has no MaxResults."""
 
 
 class SchedulerApi:
-    """Executes the operations. Parameters are valid by the service model. Dates are epoch seconds. Raises ApiError."""
+    """Executes operations on the store. Each may raise ApiError.
+
+    Parameters must satisfy the service model. Dates are epoch seconds.
+    """
 
     def __init__(self, store: Store, clock: Clock, *, account: str, region: str) -> None:
         self._store = store
@@ -211,7 +214,10 @@ def _encode_token(*last: str) -> str:
 
 
 def _decode_token(parameters: Parameters, parts: int) -> tuple[str, ...]:
-    """Return the last key of the previous page, which the NextToken encodes; empty strings without a token."""
+    """Return the last key of the previous page, decoded from the NextToken, or empty strings without a token.
+
+    Raises InvalidRequest.
+    """
     token = parameters.get("NextToken")
     if token is None:
         return ("",) * parts

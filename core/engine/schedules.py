@@ -1,4 +1,7 @@
-"""Rows of schedules. Every function runs in its connection's current transaction."""
+"""Rows of schedules.
+
+Every function runs in its connection's current transaction.
+"""
 
 import json
 import sqlite3
@@ -23,7 +26,7 @@ _PAGES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """A schedule. Dates are milliseconds since 1970."""
+    """A stored schedule. Its dates are milliseconds since 1970."""
 
     definition: dict[str, Any]
     created: int
@@ -55,7 +58,7 @@ def get(connection: sqlite3.Connection, group: str, name: str) -> Schedule:
 def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int) -> int | None:
     """Replace a schedule's definition; return its due instant. Raises ResourceNotFound.
 
-    The modification date always increases, so that any two changes differ in it.
+    The modification date always increases, so two changes in one millisecond have different dates.
     """
     row = _row(connection, definition["GroupName"], definition["Name"])
     timing = timing_after_update(json.loads(row["definition"]), timing_of(row), definition, now)
@@ -75,14 +78,17 @@ def delete(connection: sqlite3.Connection, group: str, name: str) -> None:
 def page(
     connection: sqlite3.Connection, group: str, prefix: str, state: str | None, after: str, limit: int
 ) -> list[sqlite3.Row]:
-    """Return up to `limit` summaries of one group, by name, after the name `after`: one range of the index."""
+    """Return up to `limit` summaries of one group's schedules, sorted by name, from the first name after `after`.
+
+    The query reads one range of an index.
+    """
     return connection.execute(_PAGES[state], (group, *groups.name_range(prefix, after), limit)).fetchall()
 
 
 def page_of_all(
     connection: sqlite3.Connection, prefix: str, state: str | None, after: tuple[str, str], limit: int
 ) -> list[sqlite3.Row]:
-    """Return up to `limit` summaries of all groups, by group and name, after the given group and name."""
+    """Return up to `limit` summaries of all schedules, sorted by group and name, after the given group and name."""
     found: list[sqlite3.Row] = []
     for group in _groups_from(connection, after[0]):
         start = after[1] if group == after[0] else ""

@@ -11,7 +11,7 @@ from core.engine.signatures import Credentials, SignedRequest, verify
 from core.time.instants import Clock
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-"""The longest accepted body: Target.Input's 256 KB with every character escaped, and spare room."""
+"""The maximum size of a body. A Target.Input of 256 KiB fits even if every character is escaped."""
 
 
 class RequestEntityTooLarge(ApiError):
@@ -22,7 +22,7 @@ class RequestEntityTooLarge(ApiError):
 
 
 class BrowserRequest(ApiError):
-    """A browser sent the request for a page of another server."""
+    """A browser sent the request for a web page."""
 
     code = "AccessDeniedException"
     status = 403
@@ -37,7 +37,7 @@ class HttpApi:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request; every error is an AWS error response."""
+        """Respond to one request. The response to any error is an AWS error."""
         if scope["type"] != "http":
             return
         try:

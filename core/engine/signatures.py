@@ -14,7 +14,7 @@ from urllib.parse import quote
 from core.engine.api_errors import ApiError
 
 TOLERANCE = timedelta(minutes=5)
-"""The largest difference between a request's clock and this one, as on AWS."""
+"""The maximum difference between the date of a request and the clock of this machine, as on AWS."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _AUTHORIZATION = re.compile(
@@ -39,14 +39,14 @@ class IncompleteSignature(ApiError):
 
 
 class UnknownAccessKey(ApiError):
-    """The access key is not the engine's."""
+    """The access key is not the one of the engine."""
 
     code = "UnrecognizedClientException"
     status = 403
 
 
 class SignatureRejected(ApiError):
-    """The signature is wrong or outside the tolerance."""
+    """The signature is wrong, or its date differs by more than TOLERANCE."""
 
     code = "InvalidSignatureException"
     status = 403
@@ -66,7 +66,7 @@ class Credentials:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the pair in a profile text of `to_profile`. Raises ValueError or KeyError."""
+        """Return the pair in a text that `to_profile` wrote. Raises ValueError or KeyError."""
         profile = dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line)
         return cls(
             access_key_id=profile["aws_access_key_id"].strip(),
@@ -92,7 +92,7 @@ class SignedRequest:
 
 
 def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> None:
-    """Raise an ApiError with AWS's text unless these credentials signed the request within the tolerance."""
+    """Check that these credentials signed the request within TOLERANCE. Raises ApiError with AWS's text."""
     authorization = request.headers.get("authorization")
     if authorization is None:
         raise MissingSignature("Missing Authentication Token")
@@ -106,7 +106,7 @@ def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> N
     _check_time(stamp, date, now)
     _check_signed_headers(signed_headers.split(";"), request.headers)
     scope = f"{date}/{region}/{service}/aws4_request"
-    canonical = _canonical(request, signed_headers)
+    canonical = _canonical_request(request, signed_headers)
     text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     key = _signing_key(credentials.secret_access_key, date, region, service)
     expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
@@ -131,13 +131,13 @@ def _check_time(stamp: str, date: str, now: datetime) -> None:
 
 
 def _check_signed_headers(signed: list[str], headers: Mapping[str, str]) -> None:
-    """Refuse a request whose Host or X-Amz headers are unsigned: they change its meaning."""
+    """Refuse a request with an unsigned Host or X-Amz header, because these headers change its meaning."""
     unsigned = {"host", *(name for name in headers if name.startswith("x-amz-"))} - set(signed)
     if unsigned:
         raise IncompleteSignature(f"These headers must be signed: {', '.join(sorted(unsigned))}.")
 
 
-def _canonical(request: SignedRequest, signed_headers: str) -> str:
+def _canonical_request(request: SignedRequest, signed_headers: str) -> str:
     fields = sorted(field.partition("=")[::2] for field in request.query.split("&") if field)
     query = "&".join(f"{name}={value}" for name, value in fields)
     headers = "".join(

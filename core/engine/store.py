@@ -25,12 +25,15 @@ CLIENT_TOKEN_RETENTION = 24 * 3600_000
 """How long client tokens are kept, in milliseconds."""
 
 DEAD_LETTER_RETENTION = 365 * 24 * 3600_000
-"""How long dead letters are kept, in milliseconds: less than the fence keeps its entries."""
+"""How long dead letters are kept, in milliseconds.
+
+It is less than the 400 days of receipts: after these, a retried dead letter could publish a post again.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdempotentRequest:
-    """A request with a client token. Equal values are the same request."""
+    """A request with a client token. A request with an equal value is a repeat."""
 
     token: str
     operation: str
@@ -41,8 +44,8 @@ class Store:
     """The engine's file. Several processes may have it open at once.
 
     Each method is one transaction. Changes through the API survive a power cut. Changes by a runner (claims, results,
-    heartbeats) survive a kill but wait for no disk: after a power cut they happen again, which functions must tolerate
-    anyway. All methods may raise StorageError or DatabaseDamaged.
+    heartbeats) survive a kill but are not flushed to the disk. A power cut may undo them; then functions run again. All
+    methods may raise StorageError or DatabaseDamaged.
     """
 
     def __init__(self, path: Path, *, now: datetime) -> None:
@@ -57,15 +60,16 @@ class Store:
         return self.database.write(work)
 
     def write_unflushed(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction that survives a kill, but not always a power cut. `work` must be repeatable."""
+        """Run `work` in a transaction that survives a kill. A power cut may undo it, so `work` must be repeatable."""
         return self.database.write_unflushed(work)
 
     def write_once(
         self, request: IdempotentRequest | None, now: int, work: Callable[[sqlite3.Connection], int | None]
     ) -> None:
-        """Run `work` unless the same request was executed before; report the due instant that it returns.
+        """Run `work` once per request; pass the due instant that it returns to the listener.
 
-        Raises Conflict if another request of this operation used the client token within the last day.
+        A repeat within a day has no effect. Raises Conflict if another request of this operation used the client token
+        within a day.
         """
         due = self.write(lambda connection: _run_once(connection, request, now, work))
         if due is not None:
@@ -85,7 +89,7 @@ class Store:
         self._listener(now)
 
     def next_due(self) -> datetime | None:
-        """Return the earliest due instant of schedules and attempts, or None where nothing is pending."""
+        """Return the earliest due instant of schedules and attempts, or None if nothing is pending."""
         due = self.database.read(
             "SELECT min(due) FROM (SELECT min(due) AS due FROM schedule WHERE due IS NOT NULL UNION ALL"
             " SELECT min(next_attempt) FROM invocation WHERE next_attempt IS NOT NULL)"
@@ -95,7 +99,7 @@ class Store:
     def claim_due(self, owner: str, now: int, limit: int) -> list[Invocation]:
         """Claim up to `limit` due invocations for the process `owner`; return them in due order.
 
-        Schedules come before retries, because schedules can still be on time.
+        Schedules come before retries and direct invocations, because schedules can still be on time.
         """
 
         def claim(connection: sqlite3.Connection) -> list[Invocation]:
@@ -112,7 +116,7 @@ class Store:
         return any(presence.is_alive(token) for token in tokens)
 
     def last_heartbeat(self) -> datetime | None:
-        """Return the newest heartbeat of a runner, at most 10 s old while one runs, or None without a runner."""
+        """Return the newest heartbeat of the known runners, or None. It is at most 10 s old while a runner lives."""
         last = self.database.read("SELECT max(heartbeat) FROM engine_process")[0][0]
         return None if last is None else from_epoch_ms(last)
 
@@ -132,7 +136,10 @@ class Store:
         )
 
     def lease_ends(self) -> dict[str, int]:
-        """Return the end of the longest lease of each known process, or 0 for a process without claims."""
+        """Return the end of the longest lease of each process that is known or has claims; 0 without claims.
+
+        The second SELECT replaces the zeros of the first.
+        """
         rows = self.database.read(
             "SELECT token AS owner, 0 AS lease FROM engine_process UNION ALL"
             " SELECT owner, max(lease_until) FROM invocation WHERE owner IS NOT NULL GROUP BY owner"
@@ -140,7 +147,7 @@ class Store:
         return {row["owner"]: row["lease"] for row in rows}
 
     def free_claims_of(self, owner: str, now: int) -> None:
-        """Remove a dead process and make its claims due now."""
+        """Remove a process that is dead or stuck, and make its claims due now."""
 
         def free(connection: sqlite3.Connection) -> None:
             invocations.free_claims_of(connection, owner, now)
@@ -153,7 +160,7 @@ class Store:
         self.write_unflushed(lambda connection: invocations.cap_next_attempt(connection, latest))
 
     def dead_letters(self) -> list[FailedInvocation]:
-        """Return the newest 200 dead letters, newest first."""
+        """Return the newest dead letters, newest first, at most MAX_LISTED_DEAD_LETTERS."""
         with self.snapshot() as connection:
             return invocations.dead_letters(connection)
 

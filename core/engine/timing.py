@@ -1,4 +1,4 @@
-"""The next occurrence of a schedule, in stored form: milliseconds since 1970, UTC."""
+"""The next occurrence of a schedule. Instants are milliseconds since 1970, UTC, as in the store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,20 +11,24 @@ from core.time.expressions import Expression, parse_expression
 from core.time.instants import EPOCH, epoch_ms, from_epoch_ms
 
 _MAX_INSTANT = epoch_ms(datetime.max.replace(tzinfo=UTC))
-"""The end of the calendar. Every stored value must be readable as an instant."""
+"""The last instant of a datetime. Every stored instant must be readable as one."""
 
 Definition = Mapping[str, Any]
-"""The members of a schedule in GetSchedule's response, with dates in epoch seconds."""
+"""The members of GetSchedule's response except CreationDate and LastModificationDate. Dates are epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The progress of a schedule. `fired` is the last dispatched occurrence of this generation."""
+    """The progress of one generation of a schedule."""
 
     anchor: int
+    """The instant at which the expression was set. A rate without StartDate counts from it."""
     fired: int | None = None
+    """The last dispatched occurrence."""
     occurrence: int | None = None
+    """The pending occurrence. None if there is none or the schedule is disabled."""
     due: int | None = None
+    """The instant of its dispatch. A flexible window delays it."""
 
 
 def initial_timing(definition: Definition, now: int) -> Timing:
@@ -35,8 +39,9 @@ def initial_timing(definition: Definition, now: int) -> Timing:
 def timing_after_update(old: Definition, timing: Timing, new: Definition, now: int) -> Timing:
     """Return the timing after the definition was replaced now. No occurrence fires twice.
 
-    With the same expression, zone and dates, a pending occurrence stays pending, and a schedule that is enabled again
-    continues with its next occurrence from now. A change of one of these starts the schedule afresh.
+    If the expression, the zone or a date changes, the schedule starts afresh. Otherwise a pending occurrence stays
+    pending. When a schedule is enabled again, a repeating one continues with its next occurrence from now, and an at()
+    that has not fired is pending.
     """
     if _expression_members(old) != _expression_members(new):
         restarted = replace(timing, anchor=now)
@@ -57,7 +62,7 @@ def timing_after_firing(definition: Definition, timing: Timing) -> Timing:
 
 
 def has_missed_more_than(definition: Definition, timing: Timing, count: int, until: int) -> bool:
-    """Return whether more than `count` occurrences, including the pending one, are before `until`."""
+    """Return whether more than `count` occurrences from the pending one on are before `until`."""
     assert timing.occurrence is not None, "an occurrence is pending"
     later = expression_of(definition, timing.anchor).next(count, after=from_epoch_ms(timing.occurrence))
     return len(later) == count and epoch_ms(later[-1]) < until
@@ -76,7 +81,10 @@ def _with_occurrence(definition: Definition, timing: Timing, occurrence: int | N
 
 
 def _window_delay(definition: Definition, occurrence: int) -> int:
-    """Return the delay of an occurrence within its flexible window: evenly spread, and constant per occurrence."""
+    """Return the delay of an occurrence within its flexible window.
+
+    A hash spreads the delays evenly, and each occurrence always has the same delay.
+    """
     window: int = definition["FlexibleTimeWindow"].get("MaximumWindowInMinutes", 0)
     if not window:
         return 0
@@ -84,6 +92,7 @@ def _window_delay(definition: Definition, occurrence: int) -> int:
 
 
 def _unfired(definition: Definition, timing: Timing, occurrence: int | None) -> int | None:
+    """Return `occurrence` if it is later than the last dispatched one, else the one after that."""
     if occurrence is None or timing.fired is None or occurrence > timing.fired:
         return occurrence
     return _next(definition, timing.anchor, timing.fired)

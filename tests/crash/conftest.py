@@ -21,7 +21,7 @@ SERVING = Path(__file__).with_name("serving.py")
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], object]:
-    """Return the first truthy value of a condition on other processes; fail after 20 seconds."""
+    """Wait until a condition is truthy, at most 20 seconds; return its value."""
 
     def wait(holds: Callable[[], object]) -> object:
         deadline = time.monotonic() + 20
@@ -50,7 +50,7 @@ def home(tmp_path) -> Iterator[Application]:
 
 @pytest.fixture
 def serve(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Start a process that fires and publishes, and kills itself at a point."""
+    """Start a process that fires and publishes; it kills itself at the given point."""
     started = []
 
     def start(point: str = "never") -> subprocess.Popen:

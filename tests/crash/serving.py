@@ -17,19 +17,19 @@ from core.settings import Settings
 
 
 def kill_self(*_: object, **__: object) -> None:
-    """End this process like a power cut, without flushing or closing anything."""
+    """End this process at once, without flushing or closing anything."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill_after(kind: type, method: str) -> None:
-    """Make `method` kill the process when it is done, before it returns."""
-    original = getattr(kind, method)
+def kill_after(patched: type, method: str) -> None:
+    """Make a method kill the process after its work, before it returns."""
+    original = getattr(patched, method)
 
     def call_and_kill(*arguments: object, **options: object) -> None:
         original(*arguments, **options)
         kill_self()
 
-    setattr(kind, method, call_and_kill)
+    setattr(patched, method, call_and_kill)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A kill at any point loses no post and publishes none twice."""
+"""A kill at any point loses no post and publishes no post twice."""
 
 import signal
 from datetime import timedelta
@@ -14,9 +14,9 @@ POINTS = ["after claiming", "between publishing and recording", "after recording
 
 @pytest.fixture
 def schedule(home):
-    """Schedule a post a few seconds ahead; return its id."""
+    """Schedule a post that is due in `ahead` seconds; return its id."""
 
-    def plan(*destinations: str, ahead: float = 3.1) -> str:
+    def schedule_post(*destinations: str, ahead: float = 3.1) -> str:
         due = (home.clock() + timedelta(seconds=ahead)).replace(microsecond=0)
         post = compose(
             post_id=new_post_id(),
@@ -31,25 +31,25 @@ def schedule(home):
         )
         return home.schedules.schedule(post).post.post_id
 
-    return plan
+    return schedule_post
 
 
 @pytest.fixture
 def connect(home, webhook):
     """Connect the webhook, with or without deduplication."""
 
-    def keep(*, deduplicates: str) -> None:
-        answers = {"name": "shop", "address": webhook.address, "deduplicates": deduplicates}
-        home.accounts.connect(home.networks["webhook"].connect(answers))
+    def connect_webhook(*, deduplicates: str) -> None:
+        form = {"name": "shop", "address": webhook.address, "deduplicates": deduplicates}
+        home.accounts.connect(home.networks["webhook"].connect(form))
 
-    return keep
+    return connect_webhook
 
 
 def states(home) -> dict[str, str]:
     return {run.post_id: run.state for run in runs(home.ledger, limit=100)}
 
 
-def killed(process) -> bool:
+def ends_by_sigkill(process) -> bool:
     return process.wait(timeout=20) == -signal.SIGKILL
 
 
@@ -69,7 +69,7 @@ def test_a_post_is_published_after_a_restart_when_the_process_was_killed_before_
 @pytest.mark.parametrize("point", POINTS)
 def test_the_outbox_has_the_post_exactly_once_after_a_kill_at_any_point(eventually, home, serve, schedule, point):
     post_id = schedule("outbox")
-    assert killed(serve(point))
+    assert ends_by_sigkill(serve(point))
     serve()
     eventually(lambda: states(home).get(post_id) == "published")
     assert [entry.post_id for entry in home.outbox.feed(limit=10)] == [post_id]
@@ -88,7 +88,7 @@ def test_a_webhook_gets_the_post_at_most_once_after_a_kill_at_any_point(
 ):
     connect(deduplicates="no")
     post_id = schedule("webhook:shop")
-    assert killed(serve(point))
+    assert ends_by_sigkill(serve(point))
     serve()
     eventually(lambda: states(home).get(post_id) == state)
     assert webhook.ids == [post_id] * received
@@ -100,7 +100,7 @@ def test_a_webhook_that_ignores_repeats_gets_the_post_after_a_kill_at_any_point(
 ):
     connect(deduplicates="yes")
     post_id = schedule("webhook:shop")
-    assert killed(serve(point))
+    assert ends_by_sigkill(serve(point))
     serve()
     eventually(lambda: states(home).get(post_id) == "published")
     assert set(webhook.ids) == {post_id}
@@ -109,7 +109,8 @@ def test_a_webhook_that_ignores_repeats_gets_the_post_after_a_kill_at_any_point(
 def test_two_processes_on_one_home_publish_each_post_once(eventually, home, serve, schedule, connect, webhook):
     connect(deduplicates="no")
     posts = {schedule("webhook:shop", ahead=4) for _ in range(20)}
-    serve(), serve()
+    serve()
+    serve()
     eventually(lambda: len(webhook.ids) >= 20)
     eventually(lambda: set(states(home)) == posts and set(states(home).values()) == {"published"})
     assert sorted(webhook.ids) == sorted(posts)

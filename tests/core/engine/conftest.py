@@ -1,4 +1,4 @@
-"""Fixtures of the engine: a function that records its invocations, and a runner."""
+"""Fixtures of the engine's tests: a function that records its invocations, a runner, and schedules."""
 
 import threading
 import time
@@ -10,9 +10,7 @@ import pytest
 from core.engine.clients import Clients
 from core.engine.invocations import Invocation
 from core.engine.runner import Runner
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
-ROLE = "arn:aws:iam::000000000000:role/scheduler"
+from tests.core.engine.arns import FUNCTION, ROLE
 
 
 class RecordingFunction:
@@ -32,11 +30,15 @@ class RecordingFunction:
     def block(self) -> threading.Event:
         """Make each invocation wait for the returned event, at most ten seconds."""
         release = threading.Event()
-        self.side_effect = lambda invocation: release.wait(10) and None
+
+        def wait(invocation: Invocation) -> None:
+            release.wait(10)
+
+        self.side_effect = wait
         return release
 
     def wait_for(self, count: int, timeout: float = 10) -> list[Invocation]:
-        """Return the invocations as soon as there are `count`."""
+        """Wait until there are `count` invocations; return all."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.invocations) >= count, timeout), self.invocations
             return list(self.invocations)
@@ -89,10 +91,10 @@ def create(clients: Clients) -> Callable[..., None]:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], None]:
-    """Wait at most ten seconds until a condition holds."""
+    """Wait until a condition holds, at most 20 seconds."""
 
     def wait(holds: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
         while not holds():
             assert time.monotonic() < deadline
             time.sleep(0.002)

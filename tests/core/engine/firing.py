@@ -17,8 +17,7 @@ from core.engine.runner import Runner
 from core.engine.store import Store
 from core.storage.processes import Presence
 from core.time.instants import real_clock
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+from tests.core.engine.arns import FUNCTION
 
 
 def kill_self(*_: object) -> None:

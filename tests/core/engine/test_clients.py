@@ -1,4 +1,4 @@
-"""Local clients: boto3 clients whose requests the engine handles in the process."""
+"""Local clients: boto3 clients whose requests the engine handles in the same process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Every constraint of the service model: a violation is refused and reported."""
+"""A violation of any constraint of the service model is reported."""
 
 from typing import Any
 
@@ -42,20 +42,20 @@ def of_length(shape: Shape, length: int) -> Any:
 
 def own_violations(shape: Shape) -> list[tuple[Any, str]]:
     """Return values that violate the shape's own constraints, each with its constraint's text."""
-    facts, found = shape.metadata, []
+    limits, found = shape.metadata, []
     if shape.type_name == "integer":
-        found += [(facts["max"] + 1, f"have value less than or equal to {facts['max']}")] if "max" in facts else []
-        found += [(facts["min"] - 1, f"have value greater than or equal to {facts['min']}")] if "min" in facts else []
-    elif "max" in facts or facts.get("min"):
-        bounds = [(facts.get("max"), 1, "less"), (facts.get("min"), -1, "greater")]
-        found += [
-            (of_length(shape, bound + beyond), f"have length {word} than or equal to {bound}")
-            for bound, beyond, word in bounds
-            if bound
-        ]
-    if "pattern" in facts:
-        found.append(("\u2603", f"satisfy regular expression pattern: {facts['pattern']}"))
-    if "enum" in facts:
+        if "max" in limits:
+            found.append((limits["max"] + 1, f"have value less than or equal to {limits['max']}"))
+        if "min" in limits:
+            found.append((limits["min"] - 1, f"have value greater than or equal to {limits['min']}"))
+    else:
+        if limits.get("max"):
+            found.append((of_length(shape, limits["max"] + 1), f"have length less than or equal to {limits['max']}"))
+        if limits.get("min"):
+            found.append((of_length(shape, limits["min"] - 1), f"have length greater than or equal to {limits['min']}"))
+    if "pattern" in limits:
+        found.append(("\u2603", f"satisfy regular expression pattern: {limits['pattern']}"))
+    if "enum" in limits:
         found.append(("OTHER", "satisfy enum value set"))
     return found
 
@@ -134,7 +134,7 @@ def test_unknown_members_and_nulls_are_removed():
 
 @pytest.mark.parametrize(("kind", "value"), [("long", 5), ("double", 0.5), ("blob", "aGk="), ("invented", {"a": 1})])
 def test_a_type_of_a_newer_model_accepts_every_value(kind, value):
-    """Otherwise an upgrade of boto3 could prevent the start."""
+    """An error here would prevent the start after an upgrade of boto3."""
     assert validator(Shape("New", {"type": kind}))(value, "", []) == value
 
 

@@ -1,4 +1,4 @@
-"""Kills of real processes: every acknowledged schedule still fires."""
+"""After kills of real processes, every acknowledged schedule fires."""
 
 import random
 import signal
@@ -15,9 +15,9 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
 from core.time.instants import real_clock
+from tests.core.engine.arns import FUNCTION, ROLE
 
 FIRING = Path(__file__).with_name("firing.py")
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def store(home):
 
 @pytest.fixture
 def schedule(store):
-    """Create a schedule that is due in some seconds; return its instant."""
+    """Create a schedule that is due in `seconds`; return its due instant."""
     scheduler = local_clients(Api(store, real_clock)).scheduler
 
     def create(name, *, seconds=0.0):
@@ -45,7 +45,7 @@ def schedule(store):
             ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
             FlexibleTimeWindow={"Mode": "OFF"},
             ActionAfterCompletion="DELETE",
-            Target={"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x", "Input": "{}"},
+            Target={"Arn": FUNCTION, "RoleArn": ROLE, "Input": "{}"},
         )
         return due
 
@@ -54,7 +54,7 @@ def schedule(store):
 
 @pytest.fixture
 def engine(home):
-    """Start an engine that kills itself at a point; kill survivors after the test."""
+    """Start an engine that kills itself at a point; kill it after the test if it still runs."""
     started = []
 
     def start(point="never", takes=0.0):
@@ -73,7 +73,7 @@ def engine(home):
 
 @pytest.fixture
 def fired(home):
-    """Return how often each schedule has fired."""
+    """Count the firings of each schedule."""
 
     def count():
         path = home / "fired"
@@ -82,19 +82,12 @@ def fired(home):
     return count
 
 
-def eventually(holds, timeout=20):
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def kill(process):
     process.send_signal(signal.SIGKILL)
     process.wait()
 
 
-def test_a_schedule_fires_in_the_next_process_after_a_kill_before_its_instant(schedule, engine, fired):
+def test_a_schedule_fires_in_the_next_process_after_a_kill_before_its_instant(schedule, engine, fired, eventually):
     due = schedule("post", seconds=1.5)
     kill(engine())
     assert fired() == {}
@@ -103,14 +96,14 @@ def test_a_schedule_fires_in_the_next_process_after_a_kill_before_its_instant(sc
     assert real_clock() >= due.replace(microsecond=0)
 
 
-def test_a_schedule_overdue_after_a_crash_fires_at_once(schedule, engine, fired):
+def test_a_schedule_overdue_after_a_crash_fires_at_once(schedule, engine, fired, eventually):
     kill(engine())
     schedule("post", seconds=-3600)
     engine()
     eventually(lambda: fired() == {"post": 1})
 
 
-def test_the_next_process_fires_the_claims_of_a_killed_one_at_once(schedule, engine, fired, home):
+def test_the_next_process_fires_the_claims_of_a_killed_one_at_once(schedule, engine, fired, home, eventually):
     schedule("post")
     engine("after claiming").wait()
     assert fired() == {}
@@ -121,7 +114,7 @@ def test_the_next_process_fires_the_claims_of_a_killed_one_at_once(schedule, eng
     assert (home / "fired").read_text().split()[2] == "2"
 
 
-def test_a_running_process_takes_over_claims_within_seconds(schedule, engine, fired):
+def test_a_running_process_takes_over_claims_within_seconds(schedule, engine, fired, eventually):
     first = engine(takes=30)
     schedule("post")
     time.sleep(0.6)
@@ -131,8 +124,8 @@ def test_a_running_process_takes_over_claims_within_seconds(schedule, engine, fi
     assert second.poll() is None
 
 
-def test_an_unrecorded_attempt_is_repeated_with_the_same_id(schedule, engine, fired, home):
-    """Functions run at least once. The fence makes the second attempt harmless: both carry the same occurrence."""
+def test_an_unrecorded_attempt_is_repeated_with_the_same_id(schedule, engine, fired, home, eventually):
+    """A function may run twice. The same id lets it recognise the second attempt."""
     schedule("post")
     engine("before recording").wait()
     engine()
@@ -142,8 +135,8 @@ def test_an_unrecorded_attempt_is_repeated_with_the_same_id(schedule, engine, fi
 
 
 @pytest.mark.parametrize("takes", [0.0, 0.1])
-def test_random_kills_under_load_lose_no_schedule(schedule, engine, fired, home, store, takes):
-    """The short form of benchmarks/soak.py."""
+def test_random_kills_under_load_lose_no_schedule(schedule, engine, fired, home, store, eventually, takes):
+    """A short version of benchmarks/soak.py."""
     randomness = random.Random(7)
     acknowledged = set()
     for round_number in range(6):

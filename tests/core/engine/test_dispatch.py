@@ -24,6 +24,21 @@ def claim_all(store, presence, clock):
     return claim
 
 
+@pytest.fixture
+def remove_zone(store):
+    """Replace the zone of a stored schedule by one that the time zone database does not contain."""
+
+    def replace_zone(name):
+        store.write(
+            lambda connection: connection.execute(
+                "UPDATE schedule SET definition = replace(definition, '\"UTC\"', '\"Atlantis\"') WHERE name = ?",
+                (name,),
+            )
+        )
+
+    return replace_zone
+
+
 def times(invocations):
     return [f"{invocation.scheduled_at:%d %H:%M}" for invocation in invocations]
 
@@ -127,7 +142,7 @@ def test_after_too_many_missed_runs_only_the_first_and_those_of_the_last_day_are
 def test_up_to_a_hundred_missed_runs_older_than_a_day_are_dispatched(
     create, claim_all, clock, store, older_than_a_day, dispatched
 ):
-    """105 runs: the due one, the 100 older than a day, and the four of the last day."""
+    """105 runs are the first one, 100 that are older than a day, and 4 of the last day."""
     create(expression="cron(0 0/6 * * ? *)")
     clock.move(hours=6 * older_than_a_day + 24, seconds=1)
     assert len(claim_all()) == dispatched
@@ -192,27 +207,19 @@ def test_a_run_of_exactly_a_day_ago_is_dispatched_as_one_of_the_last_day(create,
     assert len(store.dead_letters()) == 1
 
 
-def test_a_schedule_whose_zone_has_disappeared_does_not_delay_others(create, claim_all, clock, store):
+def test_a_schedule_whose_zone_has_disappeared_does_not_delay_others(create, claim_all, clock, store, remove_zone):
     create("broken", "cron(5 12 * * ? *)")
     create("sound", "cron(6 12 * * ? *)")
-    store.write(
-        lambda connection: connection.execute(
-            "UPDATE schedule SET definition = replace(definition, '\"UTC\"', '\"Atlantis\"') WHERE name = 'broken'"
-        )
-    )
+    remove_zone("broken")
     clock.move(minutes=10)
     assert [invocation.schedule_name for invocation in claim_all()] == ["broken", "sound"]
     (dead,) = store.dead_letters()
     assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
 
 
-def test_a_pending_run_fires_although_its_zone_has_disappeared(create, claim_all, clock, store):
+def test_a_pending_run_fires_although_its_zone_has_disappeared(create, claim_all, clock, store, remove_zone):
     create("broken", "cron(5 12 * * ? *)")
-    store.write(
-        lambda connection: connection.execute(
-            "UPDATE schedule SET definition = replace(definition, '\"UTC\"', '\"Atlantis\"')"
-        )
-    )
+    remove_zone("broken")
     clock.move(minutes=5)
     assert times(claim_all()) == ["02 12:05"]
     (dead,) = store.dead_letters()

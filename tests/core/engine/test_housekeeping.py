@@ -9,6 +9,7 @@ from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.storage.processes import Presence
 from core.time.instants import epoch_ms
+from tests.core.engine.arns import FUNCTION
 
 
 class ManualMonotonicClock:
@@ -46,7 +47,7 @@ def advance(clock, monotonic, housekeeping):
 
 @pytest.fixture
 def other_process(tmp_path):
-    """Return another presence. Its lock works like one of another process."""
+    """Return another presence, which acts as another process."""
     presence = Presence(tmp_path / "processes")
     yield presence
     presence.leave()
@@ -84,7 +85,7 @@ def test_a_stuck_process_loses_its_claims_when_their_lease_ends(housekeeping, cl
 def test_a_process_with_an_unreadable_lock_keeps_its_claims_while_the_lease_lasts(
     claimed, store, other_process, clock, advance, tmp_path
 ):
-    """Such as another user's lock file, which must not prevent firing."""
+    """A lock file of another user is unreadable. It must not prevent firing."""
     lock = tmp_path / "processes" / f"{other_process.token}.lock"
     lock.unlink()
     lock.mkdir()
@@ -136,7 +137,7 @@ def test_a_runner_records_a_heartbeat_every_ten_seconds(housekeeping, store, clo
 def test_a_runner_records_a_heartbeat_at_once_when_the_clock_is_set_back(
     housekeeping, create, store, presence, clock, advance
 ):
-    """Otherwise the next heartbeat comes hours later, and a hang keeps its claims for hours."""
+    """Otherwise the next heartbeat is hours later, and a runner that hangs keeps its claims for hours."""
     create()
     store.claim_due(presence.token, epoch_ms(clock()), 10)
     clock.move(hours=-3)
@@ -149,7 +150,7 @@ def test_a_runner_records_a_heartbeat_at_once_when_the_clock_is_set_back(
 
 @pytest.fixture
 def failed_attempt(create, store, other_process, clock):
-    """Record a failed attempt whose retry is due in some minutes; return its instant."""
+    """Record a failed attempt whose retry is due in `minutes`; return the retry's instant."""
 
     def fail(minutes):
         create()
@@ -169,7 +170,7 @@ def failed_attempt(create, store, other_process, clock):
 def test_no_retry_waits_longer_than_the_longest_delay_after_the_clock_was_set_back(
     housekeeping, failed_attempt, store, clock, hours, minutes
 ):
-    """Otherwise a post whose first attempt failed while the clock was ahead is late by hours."""
+    """Otherwise a post is hours late if its first attempt failed while the clock was ahead."""
     failed_attempt(minutes=8)
     clock.move(hours=hours)
     housekeeping.run_due_duties()
@@ -224,7 +225,7 @@ def fail_all_due(store, other_process, clock):
 
 
 def test_dead_letters_are_deleted_after_a_year_and_not_before(create, store, advance, fail_all_due):
-    """The fence keeps its entries for 400 days; a retry after that could publish a post again."""
+    """Receipts are kept for 400 days. A retry after that could publish a post again."""
     create()
     fail_all_due()
     advance(364 * 24 * 3600)
@@ -235,9 +236,7 @@ def test_dead_letters_are_deleted_after_a_year_and_not_before(create, store, adv
 
 def test_the_newest_200_dead_letters_are_listed_and_all_are_counted(store, clock, fail_all_due):
     for number in range(250):
-        store.add_direct_invocation(
-            "arn:aws:lambda:us-east-1:000000000000:function:relay", b"%d" % number, epoch_ms(clock())
-        )
+        store.add_direct_invocation(FUNCTION, b"%d" % number, epoch_ms(clock()))
         clock.move(seconds=1)
         fail_all_due()
     assert store.dead_letter_count() == 250

@@ -28,7 +28,7 @@ def new_invocation(name):
 
 
 class Workers:
-    """Threads that process invocations. An invocation ends at once unless it is blocked."""
+    """Threads that process invocations. An invocation ends at once unless the test blocks it."""
 
     def __init__(self, count):
         self.process_is_idle = True
@@ -41,7 +41,7 @@ class Workers:
         self.started = []
         """The started invocations: names and threads."""
         self.events = []
-        """The events of all threads, in order: names of started invocations, or `idle`."""
+        """The events of all threads, in order: the name of a started invocation or `idle`, and the thread."""
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -82,12 +82,12 @@ class Workers:
                 self._blocked[invocation.id].wait(LONG)
 
 
-def wait_for(true):
+def becomes_true(condition):
     """Return whether a condition becomes true within ten seconds."""
-    ends = time.monotonic() + 10
-    while not true() and time.monotonic() < ends:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.001)
-    return true()
+    return condition()
 
 
 @pytest.fixture
@@ -163,8 +163,8 @@ def test_a_former_leader_becomes_a_follower_again(workers):
     assert not workers.wait_for_started(5, timeout=0.05)
     workers.release("b")
     assert workers.wait_for_started(5)
-    by_name = dict(workers.started)
-    assert by_name["e"] is by_name["b"]
+    threads = dict(workers.started)
+    assert threads["e"] is threads["b"]
 
 
 def test_a_leader_is_watched_for_longer_after_a_quick_invocation(workers, monkeypatch):
@@ -185,22 +185,22 @@ def test_on_idle_is_called_once_nothing_is_ready_and_not_before(busy):
     assert busy.wait_for_started(1)
     busy.release("first")
     assert busy.wait_for_started(3)
-    by = busy.started[0][1]
-    assert wait_for(lambda: [done for done, thread in busy.events if thread is by][-1] == "idle")
-    done = [name for name, thread in busy.events if thread is by]
-    assert done[done.index("first") :] == ["first", "second", "third", "idle"]
+    leader = busy.started[0][1]
+    assert becomes_true(lambda: [event for event, thread in busy.events if thread is leader][-1] == "idle")
+    events = [event for event, thread in busy.events if thread is leader]
+    assert events[events.index("first") :] == ["first", "second", "third", "idle"]
 
 
 def test_on_idle_is_called_before_a_former_leader_waits(workers):
     workers.block("slow")
     workers.put("slow", "next")
     assert workers.wait_for_started(2)
-    slow = workers.started[0][1]
+    former_leader = workers.started[0][1]
     workers.block("more")
     workers.put("more")
     assert workers.wait_for_started(3)
     workers.release("slow")
-    assert wait_for(lambda: [name for name, thread in workers.events if thread is slow][-1] == "idle")
+    assert becomes_true(lambda: [event for event, thread in workers.events if thread is former_leader][-1] == "idle")
 
 
 def test_on_idle_is_called_before_each_thread_ends():
@@ -208,5 +208,5 @@ def test_on_idle_is_called_before_each_thread_ends():
     workers.put("one")
     assert workers.wait_for_started(1)
     assert workers.end()
-    last = {thread: name for name, thread in workers.events}
-    assert list(last.values()) == ["idle"] * 3
+    last_events = {thread: event for event, thread in workers.events}
+    assert list(last_events.values()) == ["idle"] * 3

@@ -1,7 +1,4 @@
-"""The engine against a simple model, through changes, crashes and restarts.
-
-Each occurrence fires at the instant and as often as in the model.
-"""
+"""The engine fires the same occurrences as a simple model, through random changes, crashes and restarts."""
 
 import tempfile
 from collections.abc import Iterator
@@ -43,9 +40,9 @@ class ModelSchedule:
     anchor: datetime
     """The instant at which its expression was set."""
     fired: datetime
-    """The last occurrence that fired. No earlier one fires."""
+    """The last occurrence that fired. Earlier ones do not fire any more."""
     after: datetime
-    """Only occurrences after this instant are pending: the last one that fired, or the instant of resuming."""
+    """Only later occurrences are pending. It is the last one that fired, or the instant of resuming."""
 
     def occurrences(self, until: datetime) -> Iterator[datetime]:
         kind, number = self.kind
@@ -150,20 +147,21 @@ class EngineStateMachine(RuleBasedStateMachine):
         self.presence.leave()
         self.open()
 
-    @rule(most=st.integers(1, 4))
-    def crash_after_claiming(self, most):
-        """Claim some due invocations and die. The next process runs them with the same ids."""
-        claimed = {each.id for each in self.store.claim_due(self.presence.token, epoch_ms(self.now), most)}
+    @rule(limit=st.integers(1, 4))
+    def crash_after_claiming(self, limit):
+        """Claim some due invocations and end. The next process repeats them with the same ids."""
+        claimed = {each.id for each in self.store.claim_due(self.presence.token, epoch_ms(self.now), limit)}
         dead = self.presence.token
         self.restart()
         self.store.free_claims_of(dead, epoch_ms(self.now))
-        self.check_fired(again=claimed)
+        self.check_fired(repeated=claimed)
 
     @rule()
     def fire(self):
-        self.check_fired(again=set())
+        self.check_fired(repeated=set())
 
-    def check_fired(self, again: set[str]) -> None:
+    def check_fired(self, repeated: set[str]) -> None:
+        """Claim everything that is due and compare it with the model."""
         expected = sorted(
             (occurrence, name) for name, model in self.model.items() for occurrence in model.due(self.now)
         )
@@ -173,7 +171,7 @@ class EngineStateMachine(RuleBasedStateMachine):
             for each in batch:
                 self.succeed(each.id)
         assert sorted((each.scheduled_at, each.schedule_name) for each in claimed) == expected
-        assert {each.id for each in claimed if each.attempt == 2} == again
+        assert {each.id for each in claimed if each.attempt == 2} == repeated
         self.since_firing = timedelta()
         for occurrence, name in expected:
             self.model[name] = replace(self.model[name], fired=occurrence, after=occurrence)
@@ -186,7 +184,7 @@ class EngineStateMachine(RuleBasedStateMachine):
         )
 
     def is_over(self, model: ModelSchedule) -> bool:
-        """Return whether a schedule has fired for the last time, so that it is deleted."""
+        """Return whether a schedule has fired for the last time. The engine deletes it then."""
         ends = model.kind[0] == "at" or model.end is not None
         return ends and not model.due(self.now + 30 * 24 * HOUR)
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.storage.database import StorageError
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+from tests.core.engine.arns import FUNCTION
 
 
 def fail(invocation):

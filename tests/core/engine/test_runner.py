@@ -1,4 +1,4 @@
-"""The runner fires schedules and direct invocations at their instants, with bounded workers."""
+"""The runner fires schedules and direct invocations at their due instants, with a fixed number of workers."""
 
 import threading
 import time
@@ -12,8 +12,7 @@ from core.engine.runner import Runner
 from core.engine.store import Store
 from core.storage.processes import Presence
 from core.time.instants import real_clock
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+from tests.core.engine.arns import FUNCTION, ROLE
 
 
 def test_an_overdue_schedule_fires_at_the_start(create, start_runner, function, clients, clock):
@@ -47,14 +46,14 @@ def test_a_new_schedule_wakes_a_sleeping_runner(start_runner, create, function):
 
 
 def test_a_schedule_of_another_process_is_noticed_within_a_second(tmp_path, start_runner, function, clock, create):
-    """Another connection acts as another process: its writes do not wake this runner."""
+    """Another store acts as another process: its writes do not wake this runner."""
     start_runner()
     other = Store(tmp_path / "engine.db", now=clock())
     local_clients(Api(other, clock)).scheduler.create_schedule(
         Name="from-elsewhere",
         ScheduleExpression="at(2026-11-02T12:00:00)",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x"},
+        Target={"Arn": FUNCTION, "RoleArn": ROLE},
     )
     started_at = time.monotonic()
     function.wait_for(1)
@@ -83,7 +82,7 @@ def test_a_schedule_fires_to_the_millisecond_on_a_real_clock(tmp_path, presence,
         Name="post",
         ScheduleExpression=f"at({due:%Y-%m-%dT%H:%M:%S})",
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": FUNCTION, "RoleArn": "arn:aws:iam::000000000000:role/x"},
+        Target={"Arn": FUNCTION, "RoleArn": ROLE},
     )
     function.wait_for(1)
     runner.stop()

@@ -4,17 +4,16 @@ import pytest
 
 from core.engine import schedules
 from core.engine.timing import Timing
-
-ARN = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+from tests.core.engine.arns import FUNCTION
 
 
 def definition(name, state="ENABLED"):
-    return {"GroupName": "default", "Name": name, "State": state, "Target": {"Arn": ARN}}
+    return {"GroupName": "default", "Name": name, "State": state, "Target": {"Arn": FUNCTION}}
 
 
 @pytest.fixture
 def full_store(store):
-    """5,000 schedules, one in a thousand of them disabled."""
+    """Return a store with 5,000 schedules, of which every thousandth is disabled."""
 
     def fill(connection):
         for number in range(5000):
@@ -27,7 +26,7 @@ def full_store(store):
 
 @pytest.fixture
 def steps(full_store):
-    """Return the names of a page and SQLite's steps for it, in hundreds."""
+    """Read a page; return its names and the number of SQLite's steps, in hundreds."""
 
     def count(prefix="", state=None, after="", limit=100):
         taken = []

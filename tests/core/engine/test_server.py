@@ -11,7 +11,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials as Botocore
+from botocore.credentials import Credentials as BotocoreCredentials
 from botocore.exceptions import ClientError
 
 from core.engine.server import MAX_BODY_BYTES, HttpApi
@@ -21,32 +21,33 @@ from core.time.instants import real_clock
 
 @pytest.fixture
 def send(engine_url, credentials):
-    """Send a request signed by botocore, optionally altered afterwards; return status, error code and body."""
+    """Send a request that botocore signs and `alter` changes afterwards; return status, error code and body."""
 
     def send_request(
-        method, path, *, body=b"", headers=None, without=(), service="scheduler", then=lambda request: request
+        method, path, *, body=b"", headers=None, without=(), service="scheduler", alter=lambda request: request
     ):
         aws_request = AWSRequest(method=method, url=engine_url + path, data=body, headers=headers or {})
-        key = Botocore(credentials.access_key_id, credentials.secret_access_key)
+        key = BotocoreCredentials(credentials.access_key_id, credentials.secret_access_key)
         SigV4Auth(key, service, "us-east-1").add_auth(aws_request)
-        request = then({"method": method, "path": path, "body": body, "headers": dict(aws_request.headers)})
+        request = alter({"method": method, "path": path, "body": body, "headers": dict(aws_request.headers)})
         for name in without:
             del request["headers"][name]
-        return raw(engine_url, **request)
+        return send_raw(engine_url, **request)
 
     return send_request
 
 
-def raw(url, method, path, body=b"", headers=()):
+def send_raw(url, method, path, body=b"", headers=()):
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
     connection.request(method, path, body, dict(headers))
     response = connection.getresponse()
-    content = response.status, response.getheader("x-amzn-ErrorType"), json.loads(response.read() or b"null")
+    status, code, content = response.status, response.getheader("x-amzn-ErrorType"), response.read()
     connection.close()
-    return content
+    return status, code, json.loads(content or b"null")
 
 
-def changed(**members):
+def replacing(**members):
+    """Return a function that replaces members of a request."""
     return lambda request: {**request, **members}
 
 
@@ -63,7 +64,7 @@ def test_a_signed_request_is_accepted(send):
         "/schedules/a%252Fb",
         "/schedules?NamePrefix=a%2Bb&State=ENABLED",
         "/schedules?b=2&a=1&a=0&empty=&flag",
-        "/schedules?a=1&a-b=2&a.b=3&a1=4",  # sorted by names, not by fields
+        "/schedules?a=1&a-b=2&a.b=3&a1=4",  # SigV4 sorts by name, not by the whole field
         "/schedules?a=b%3Dc&a=%C3%A9&%E2%98%83=1",
     ],
 )
@@ -73,27 +74,27 @@ def test_signatures_cover_the_path_and_query_as_sent(send, path):
 
 
 def test_an_unsigned_request_is_refused(engine_url):
-    status, code, content = raw(engine_url, "GET", "/schedules")
+    status, code, content = send_raw(engine_url, "GET", "/schedules")
     assert (status, code) == (403, "MissingAuthenticationTokenException")
     assert content == {"Message": "Missing Authentication Token"}
 
 
 @pytest.mark.parametrize(
-    "altered",
+    "alter",
     [
-        changed(path="/schedules?NamePrefix=b"),
-        changed(method="DELETE"),
-        changed(path="/schedules/post?NamePrefix=a"),
+        replacing(path="/schedules?NamePrefix=b"),
+        replacing(method="DELETE"),
+        replacing(path="/schedules/post?NamePrefix=a"),
     ],
 )
-def test_an_altered_request_is_refused(send, altered):
-    status, code, content = send("GET", "/schedules?NamePrefix=a", then=altered)
+def test_an_altered_request_is_refused(send, alter):
+    status, code, content = send("GET", "/schedules?NamePrefix=a", alter=alter)
     assert (status, code) == (403, "InvalidSignatureException")
     assert "does not match the signature you provided" in content["Message"]
 
 
 def test_an_altered_body_is_refused(send, engine_client):
-    status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", then=changed(body=b'{"Tags": []}'))
+    status, code, _ = send("POST", "/schedule-groups/a", body=b"{}", alter=replacing(body=b'{"Tags": []}'))
     assert (status, code) == (403, "InvalidSignatureException")
     assert len(engine_client.list_schedule_groups()["ScheduleGroups"]) == 1
 
@@ -132,8 +133,8 @@ def test_another_key_is_refused(aws_session, engine_url, credentials, other, cod
     ("minutes", "message"),
     [(4.9, None), (-4.9, None), (5.1, "Signature expired: "), (-5.1, "Signature not yet current: ")],
 )
-def test_clocks_may_differ_by_five_minutes(server, send, api, credentials, minutes, message):
-    server.http_api = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
+def test_clocks_may_differ_by_five_minutes(engine_server, send, api, credentials, minutes, message):
+    engine_server.http_api = HttpApi(api, credentials, lambda: real_clock() + timedelta(minutes=minutes))
     status, code, content = send("GET", "/schedules")
     assert (status, code) == ((403, "InvalidSignatureException") if message else (200, None))
     assert message is None or content["Message"].startswith(message)
@@ -150,7 +151,7 @@ def authorization_rewritten(pattern, replacement):
 
 
 @pytest.mark.parametrize(
-    ("altered", "content"),
+    ("alter", "refusal"),
     [
         (
             authorization_rewritten(r"(.)$", lambda last: "0" if last[1] != "0" else "1"),
@@ -162,13 +163,13 @@ def authorization_rewritten(pattern, replacement):
         (authorization_rewritten("Signature=", "Signature=0"), (400, "IncompleteSignatureException")),
     ],
 )
-def test_a_change_in_any_part_of_a_signature_is_refused(send, altered, content):
-    assert send("GET", "/schedules", then=altered)[:2] == content
+def test_a_change_in_any_part_of_a_signature_is_refused(send, alter, refusal):
+    assert send("GET", "/schedules", alter=alter)[:2] == refusal
 
 
 def test_the_date_in_the_scope_must_match_the_request(send):
-    """Otherwise a key derived for one day could sign for all days."""
-    _, _, content = send("GET", "/schedules", then=authorization_rewritten(r"/\d{8}/", "/20200101/"))
+    """Otherwise a signing key of one day would be valid on all days."""
+    _, _, content = send("GET", "/schedules", alter=authorization_rewritten(r"/\d{8}/", "/20200101/"))
     assert content["Message"].startswith("Date in Credential scope")
 
 
@@ -179,7 +180,7 @@ def test_repeated_spaces_in_a_signed_header_do_not_matter(send):
 @pytest.mark.parametrize("headers", [{"X-Amz-Target": "x"}, {"x-amz-security-token": "t"}])
 def test_every_amz_header_must_be_signed(send, headers):
     status, code, content = send(
-        "GET", "/schedules", then=lambda request: {**request, "headers": {**request["headers"], **headers}}
+        "GET", "/schedules", alter=lambda request: {**request, "headers": {**request["headers"], **headers}}
     )
     assert (status, code) == (400, "IncompleteSignatureException")
     assert next(iter(headers)).lower() in content["Message"]
@@ -197,7 +198,7 @@ def test_every_amz_header_must_be_signed(send, headers):
 )
 def test_a_malformed_signature_is_refused(engine_url, authorization):
     headers = {"Authorization": authorization.encode("latin-1"), "X-Amz-Date": "20261124T080000Z"}
-    assert raw(engine_url, "GET", "/schedules", headers=headers)[:2] == (400, "IncompleteSignatureException")
+    assert send_raw(engine_url, "GET", "/schedules", headers=headers)[:2] == (400, "IncompleteSignatureException")
 
 
 def test_a_signature_without_its_date_is_refused(send):
@@ -231,14 +232,14 @@ def test_an_unknown_operation_is_refused(send):
 
 
 def test_a_signed_event_invocation_is_stored(send, store):
-    content = send(
+    response = send(
         "POST",
         "/2015-03-31/functions/relay/invocations",
         body=b'{"a": 1}',
         headers={"X-Amz-Invocation-Type": "Event"},
         service="lambda",
     )
-    assert content == (202, None, None)
+    assert response == (202, None, None)
     (row,) = store.database.read("SELECT function_arn, payload FROM invocation")
     assert tuple(row) == ("arn:aws:lambda:us-east-1:000000000000:function:relay", b'{"a": 1}')
 

@@ -1,4 +1,4 @@
-"""The end of a runner: its claims become free, also with a full disk and slow functions."""
+"""The end of a runner: its claims become free, also if the disk is full or functions are slow."""
 
 import logging
 import threading
@@ -8,8 +8,7 @@ import pytest
 
 from core.engine.runner import Runner
 from core.storage.database import StorageError
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
+from tests.core.engine.arns import FUNCTION
 
 
 @pytest.fixture

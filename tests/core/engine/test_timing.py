@@ -66,7 +66,7 @@ def test_an_update_to_another_time_replaces_the_occurrence():
 
 
 def test_a_repeating_schedule_moved_to_a_time_just_passed_runs_at_its_next_time():
-    """Its StartDate is long past, and the new time of day has no missed run."""
+    """Its StartDate is long past, so the time just passed is not a missed run."""
     began = NOON / 1000 - 30 * 24 * 3600
     weekly = definition("cron(0 9 ? * MON *)", StartDate=began)
     moved = definition("cron(58 11 * * ? *)", StartDate=began)
@@ -145,7 +145,7 @@ def test_a_flexible_window_delays_by_a_constant_within_its_length():
 
 
 def test_a_flexible_window_ends_at_the_end_of_the_calendar():
-    """Otherwise the store holds an unreadable instant, and nothing fires while it is the next one."""
+    """A later due instant would be unreadable, and nothing fires while it is the earliest one."""
     window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 1440}
     for number in range(50):
         last = definition(f"at(9999-12-30T23:59:{number + 10})", Name=f"n{number}", FlexibleTimeWindow=window)
