@@ -1,4 +1,4 @@
-"""What tests of several folders share."""
+"""Fixtures of several folders."""
 
 import json
 import shutil
@@ -30,13 +30,13 @@ from core.ledger.items import table_definition
 from core.ledger.table import Table
 from core.time.instants import real_clock
 
-pytest_plugins = ["tests.core.cloud", "tests.loopback"]  # fixtures of several folders
+pytest_plugins = ["tests.core.cloud", "tests.loopback"]
 
 SERVERS = Path(__file__).parent / "servers"
 
 
 class MovableClock:
-    """A clock that stands still until it is moved."""
+    """A clock that only moves on demand."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -45,20 +45,20 @@ class MovableClock:
         return self.now
 
     def move(self, **by: float) -> datetime:
-        """Move by hours=, minutes=, seconds= ... and return the new time."""
+        """Move by hours=, minutes=, seconds= ..., and return the new time."""
         self.now += timedelta(**by)
         return self.now
 
 
 @pytest.fixture
 def clock() -> MovableClock:
-    """A clock that stands at noon on 2 November 2026, UTC."""
+    """Return a clock at noon on 2 November 2026, UTC."""
     return MovableClock(datetime(2026, 11, 2, 12, tzinfo=UTC))
 
 
 @pytest.fixture
 def contrast() -> Callable[[Sequence[int], Sequence[int]], float]:
-    """The contrast of two colours, given as red, green and blue from 0 to 255, as WCAG 2 defines it."""
+    """Return the contrast of two colours, each red, green and blue from 0 to 255, as WCAG 2 defines it."""
 
     def luminance(colour: Sequence[int]) -> float:
         parts = [part / 255 for part in colour]
@@ -74,7 +74,7 @@ def contrast() -> Callable[[Sequence[int], Sequence[int]], float]:
 
 @pytest.fixture
 def store(tmp_path, clock) -> Iterator[Store]:
-    """An engine's store with nothing in it but the default group."""
+    """Return an engine's store that holds only the default group."""
     store = Store(tmp_path / "engine.db", now=clock())
     yield store
     store.close()
@@ -82,67 +82,67 @@ def store(tmp_path, clock) -> Iterator[Store]:
 
 @pytest.fixture
 def api(store, clock) -> Api:
-    """The engine's API on that store; nothing fires."""
+    """Return the engine's API on that store, without firing."""
     return Api(store, clock)
 
 
 @pytest.fixture
 def clients(api) -> Clients:
-    """Clients that the engine answers in this process."""
+    """Return clients that the engine answers in this process."""
     return local_clients(api)
 
 
 @pytest.fixture
 def engine_client(clients):
-    """boto3's scheduler client on the engine, in this process."""
+    """Return boto3's scheduler client on the engine, in this process."""
     return clients.scheduler
 
 
 @pytest.fixture(scope="session")
 def aws_session() -> boto3.session.Session:
-    """A boto3 session that makes clients quickly once it has read the service models."""
+    """Return a boto3 session for all tests, because reading the service models takes long."""
     return boto3.session.Session(region_name="us-east-1")
 
 
 @pytest.fixture
 def moto_client(aws_session):
-    """boto3's scheduler client on moto."""
+    """Return boto3's scheduler client on moto."""
     with mock_aws():
         yield aws_session.client("scheduler", aws_access_key_id="x", aws_secret_access_key="x")
 
 
 @pytest.fixture
 def serialized_moto(monkeypatch) -> None:
-    """Let moto answer one request after the other, whichever client they come from, as `SerializedClient` does for one."""
-    turn, answer = threading.Lock(), BotocoreStubber.__call__
+    """Make moto answer the requests of all clients one after the other, as `SerializedClient` does for one."""
+    lock, answer = threading.Lock(), BotocoreStubber.__call__
 
-    def in_turn(*arguments: Any, **options: Any) -> Any:
-        with turn:
+    def serialized(*arguments: Any, **options: Any) -> Any:
+        with lock:
             return answer(*arguments, **options)
 
-    monkeypatch.setattr(BotocoreStubber, "__call__", in_turn)
+    monkeypatch.setattr(BotocoreStubber, "__call__", serialized)
 
 
 class SerializedClient:
-    """A client whose requests are let in one by one: those of DynamoDB are atomic, moto's fall apart under threads."""
+    """A client that sends one request at a time. Requests are atomic in DynamoDB, but not in moto under threads."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         request = getattr(self._client, operation)
 
-        def in_turn(**parameters: Any) -> Any:
-            with self._turn:
+        def serialized(**parameters: Any) -> Any:
+            with self._lock:
                 return request(**parameters)
 
-        return in_turn
+        return serialized
 
 
 @pytest.fixture
 def dynamodb(aws_session) -> Iterator[SerializedClient]:
-    """boto3's DynamoDB client on moto, which holds the ledger's table, empty, under the name `punctual`."""
+    """Return boto3's DynamoDB client on moto with an empty ledger table, `punctual`."""
     with mock_aws():
         client = aws_session.client("dynamodb", aws_access_key_id="x", aws_secret_access_key="x")
         client.create_table(**table_definition("punctual"))
@@ -151,12 +151,12 @@ def dynamodb(aws_session) -> Iterator[SerializedClient]:
 
 @pytest.fixture
 def table(dynamodb, clock) -> Table:
-    """That table; whoever must try again does so at once."""
+    """Return that table, without pauses between retries."""
     return Table(dynamodb, "punctual", clock, pause=lambda seconds: None)
 
 
-class Socket:
-    """A server on 127.0.0.1 that passes each request to the HttpApi of the current test."""
+class EngineServer:
+    """A server on loopback that passes each request to the HttpApi of the current test."""
 
     def __init__(self) -> None:
         self.http_api: HttpApi | None = None
@@ -168,34 +168,34 @@ class Socket:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Socket]:
-    """A socket that is served for all tests: starting one for each would take most of their time."""
-    served = Socket()
-    uvicorn_server = uvicorn.Server(uvicorn.Config(served, lifespan="off", log_level="warning"))
-    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [served.listener]})
+def engine_server() -> Iterator[EngineServer]:
+    """Start one server for all tests, because starting one for each would take most of their time."""
+    server = EngineServer()
+    uvicorn_server = uvicorn.Server(uvicorn.Config(server, lifespan="off", log_level="warning"))
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [server.listener]})
     thread.start()
-    yield served
+    yield server
     uvicorn_server.should_exit = True
     thread.join()
-    served.listener.close()
+    server.listener.close()
 
 
 @pytest.fixture
 def credentials() -> Credentials:
-    """The engine's key pair."""
+    """Return the engine's key pair."""
     return Credentials.generate()
 
 
 @pytest.fixture
-def engine_url(server, api, credentials) -> str:
-    """Where the engine answers over HTTP."""
-    server.http_api = HttpApi(api, credentials, real_clock)
-    return server.url
+def engine_url(engine_server, api, credentials) -> str:
+    """Return the URL of the engine's HTTP API."""
+    engine_server.http_api = HttpApi(api, credentials, real_clock)
+    return engine_server.url
 
 
 @pytest.fixture
 def http_client(aws_session, engine_url, credentials):
-    """boto3's scheduler client on the engine, over HTTP and signed."""
+    """Return boto3's scheduler client on the engine, over HTTP with signatures."""
     client = aws_session.client(
         "scheduler",
         endpoint_url=engine_url,
@@ -219,11 +219,11 @@ def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[st
 
 @pytest.fixture(scope="session")
 def mastodon_server() -> Iterator[str]:
-    """A Mastodon server that others wrote, as a process of its own; its user's token is `mock_token`."""
+    """Start mastodon_mock, a third-party server; its user's token is `mock_token`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    where = ["--in-memory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "critical"]
-    with _process([sys.executable, "-m", "mastodon_mock", "serve", *where], stderr=subprocess.DEVNULL):
+    options = ["--in-memory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "critical"]
+    with _process([sys.executable, "-m", "mastodon_mock", "serve", *options], stderr=subprocess.DEVNULL):
         for _ in range(300):
             with suppress(requests.ConnectionError):
                 requests.get(f"http://127.0.0.1:{port}/api/v2/instance", timeout=5)
@@ -234,14 +234,14 @@ def mastodon_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def fake_pds() -> Iterator[str]:
-    """A stand-in for a Bluesky server, as a process of its own."""
+    """Start a fake Bluesky server."""
     with _process([sys.executable, str(SERVERS / "fake_pds.py")]) as process:
         yield json.loads(process.stdout.readline())["address"]
 
 
 @pytest.fixture(scope="session")
 def real_pds(tmp_path_factory) -> Iterator[str]:
-    """Bluesky's own server, as a process of its own."""
+    """Start Bluesky's own server."""
     node = next(SERVERS.glob("node_modules/node-linux-*/bin/node"), shutil.which("node"))
     if not (SERVERS / "node_modules/@atproto/pds").exists() or node is None:
         pytest.skip("no Bluesky server is installed; tests/servers/install.sh installs one")

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from core.accounts.port import Account
+from core.ledger.port import ClaimTerms
 from core.publishing.fence import LEASE
 from core.publishing.network import Network, Publication
 from core.publishing.networks.bluesky.network import BlueskyNetwork
@@ -80,8 +81,8 @@ def publish(fence, payload, target):
 def claimed(target, payload, publication, prepare, ledger, clock) -> Publication:
     """Claim as the fence does, and return the publication of a process that is killed afterwards."""
     post = prepare(target.network, publication(target.account, payload.text, occurrence_key=payload.occurrence_key))
-    options = {"deduplicates": True, "prepared": post.prepared, "lease_until": clock() + LEASE, "now": clock()}
-    assert ledger.claim(payload, target.account.destination, **options).verdict == "granted"
+    terms = ClaimTerms(deduplicates=True, prepared=post.prepared, lease_until=clock() + LEASE, now=clock())
+    assert ledger.claim(payload, target.account.destination, terms).verdict == "granted"
     return post
 
 
