@@ -15,9 +15,10 @@ _REFERENCE = re.compile(r"[0-9a-f]{64}")
 
 
 class FolderMedia:
-    """The media port on a folder: files `ab/abcd...` with mode 0600, each complete or absent.
+    """The media port on a folder: a file `ab/abcd...` with mode 0600 for each reference, complete or absent.
 
-    The methods raise StorageError when the disk fails.
+    The time of a file is its modification time. When the disk fails, the methods raise StorageError, and `put` also
+    HomeUnusable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,7 +30,7 @@ class FolderMedia:
         path = self._path_of(reference)
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(path, content)  # also over an existing file, which may have been altered
+            write_private(path, content)  # replaces an existing file too, because it may have been altered
         return reference
 
     def get(self, reference: str) -> bytes:
@@ -73,7 +74,8 @@ class FolderMedia:
 
 
 def _modified_at(path: Path) -> datetime | None:
+    """Return the modification time of a file; None if it does not exist, as when another process has deleted it."""
     try:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except FileNotFoundError:  # another process may have deleted it since it was listed
+    except FileNotFoundError:
         return None

@@ -24,9 +24,9 @@ class FileTooLarge(PunctualError):
 def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
     """Store a picture or an MP4 video, and return its description for a post.
 
-    A picture is decoded completely, so that a damaged one is refused now and not when the post is due. A video is
-    stored without its metadata. Raises UnsupportedFile, FileTooLarge, TooManyPixels or CorruptPicture, and the errors
-    of the store.
+    A picture is decoded completely, so that a damaged one is refused now and not when the post is due. It is stored
+    unchanged; `fit_picture` removes its metadata when the post is published. A video is stored without its metadata.
+    Raises UnsupportedFile, FileTooLarge, TooManyPixels or CorruptPicture, and the errors of the store.
     """
     content_type = detect_content_type(content)
     if content_type in VIDEO_TYPES:

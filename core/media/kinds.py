@@ -6,18 +6,8 @@ PICTURE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 VIDEO_TYPES = ("video/mp4",)
 
 _MP4_BRANDS = (
-    b"isom",
-    b"iso2",
-    b"iso4",
-    b"iso5",
-    b"iso6",
-    b"mp41",
-    b"mp42",
-    b"avc1",
-    b"M4V ",
-    b"M4VH",
-    b"dash",
-    b"MSNV",
+    *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42"),
+    *(b"avc1", b"M4V ", b"M4VH", b"dash", b"MSNV"),
 )
 _UNSUPPORTED_BRANDS = {
     b"heic": "a HEIC picture",
@@ -30,7 +20,7 @@ _UNSUPPORTED_BRANDS = {
 
 
 class UnsupportedFile(PunctualError):
-    """No network accepts a file of this kind."""
+    """The file is of a kind that no network accepts."""
 
     hint = "Save it as a JPEG, PNG, GIF or WebP picture, or as an MP4 video, and attach that."
 
@@ -54,7 +44,7 @@ def detect_content_type(content: bytes) -> str:
 
 
 def _type_of_brand(brand: bytes) -> str:
-    """Return the content type for the brand in a file's `ftyp` box (ISO 14496-12). Raises UnsupportedFile."""
+    """Return the content type of a file whose `ftyp` box has this brand (ISO 14496-12). Raises UnsupportedFile."""
     if brand in _MP4_BRANDS:
         return "video/mp4"
     raise UnsupportedFile(_UNSUPPORTED_BRANDS.get(brand, "of a kind that no network accepts"))

@@ -1,4 +1,4 @@
-"""Inspects pictures, fits them to a network's limits, and removes their metadata, such as place and time."""
+"""Inspects pictures, fits them to a network's limits, and removes metadata such as their place and time."""
 
 import struct
 import threading
@@ -14,15 +14,15 @@ from core.errors import PunctualError
 from core.media.animations import strip_gif_metadata
 
 MAX_PIXELS = 50_000_000
-"""A picture with more pixels is refused before decoding: a file of a few kilobytes can expand to gigabytes."""
+"""A picture with more pixels is refused before decoding: a file of some kilobytes can expand to gigabytes."""
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
-"""Pillow's names of formats. MPO is a variant of JPEG that some cameras write; Pillow opens it as a JPEG."""
+"""The content type of each format, by Pillow's name. MPO is a JPEG with further pictures, which some cameras write."""
 QUALITIES = (92, 85, 75)
 """JPEG qualities, tried in this order until the file fits."""
 MIN_SIDE = 64
-"""Pixels. A picture that does not fit at this size is refused."""
+"""Pixels of the longer side. A picture is not scaled down below this size; one that still does not fit is refused."""
 _DECODERS = threading.BoundedSemaphore(2)
-"""Limits the pictures that are decoded at the same time, for all networks and posts: each may need 400 MB."""
+"""Limits the pictures that `fit_picture` decodes at the same time in this process: each may need 400 MB."""
 
 _PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError),
@@ -50,7 +50,7 @@ class TooManyPixels(PunctualError):
 
 
 class CannotFit(PunctualError):
-    """A picture cannot be fitted to a network's limits without spoiling it."""
+    """A picture cannot be reduced to a network's limits and still look acceptable."""
 
     hint = "Attach a smaller one, or a still picture instead of an animation."
 
@@ -80,7 +80,7 @@ class PictureLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """An encoded picture. `width` and `height` are in pixels, after rotation for display."""
+    """An encoded picture. `width` and `height` are in pixels, after the rotation for display."""
 
     content: bytes
     content_type: str
@@ -89,7 +89,7 @@ class Picture:
 
 
 def inspect_picture(content: bytes) -> Picture:
-    """Decode a picture completely, and return it with its type and size. Raises TooManyPixels or CorruptPicture."""
+    """Decode a picture completely and return it with its type and size. Raises TooManyPixels or CorruptPicture."""
     with _open_picture(content) as image:
         content_type = FORMATS[image.format or ""]
         upright = ImageOps.exif_transpose(image)
@@ -98,10 +98,11 @@ def inspect_picture(content: bytes) -> Picture:
 
 
 def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
-    """Return a picture within a network's limits for one of `count` pictures: rotated, scaled down, without metadata.
+    """Rotate a picture, scale it down to the limits for one of `count` pictures, and remove its metadata.
 
-    The colour profile is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs; otherwise its
-    first frame is used. Raises CannotFit, TooManyPixels or CorruptPicture.
+    The colour profile of RGB colours is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs;
+    any other animation becomes its first frame. A drawing or a picture with transparency becomes a PNG if that is
+    accepted and fits, any other picture a JPEG. Raises CannotFit, TooManyPixels or CorruptPicture.
     """
     max_bytes = limits.max_bytes_each(count)
     with _DECODERS, _open_picture(content) as image:
@@ -109,7 +110,7 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
             return _fit_animation(content, image, limits, max_bytes)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         is_drawing = image.format in ("PNG", "GIF") and len(content) <= max_bytes
-        pixels = _pixels(image, limits.max_side)
+        pixels = _fit_pixels(image, limits.max_side)
     if "image/png" in limits.types and (pixels.mode == "RGBA" or is_drawing):
         picture = _encode(pixels, "PNG", icc_profile=profile)
         if len(picture.content) <= max_bytes:
@@ -118,12 +119,13 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
 
 
 def thumbnail(content: bytes, *, side: int = 320) -> bytes:
-    """Return a small JPEG or PNG of a picture for a page. Raises the errors of `fit_picture`."""
+    """Return a small JPEG or PNG of a picture, for a page of the dashboard. Raises the errors of `fit_picture`."""
     return fit_picture(content, PictureLimits(count=1, max_bytes=400_000, max_side=side)).content
 
 
 @contextmanager
 def _open_picture(content: bytes) -> Iterator[Image.Image]:
+    """Open a picture, and translate Pillow's errors in the body of `with` to TooManyPixels or CorruptPicture."""
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -135,8 +137,8 @@ def _open_picture(content: bytes) -> Iterator[Image.Image]:
         raise CorruptPicture from error
 
 
-def _pixels(image: Image.Image, max_side: int) -> Image.Image:
-    """Return the pixels alone, rotated and scaled down, as RGB, or as RGBA if some are transparent.
+def _fit_pixels(image: Image.Image, max_side: int) -> Image.Image:
+    """Return the pixels without metadata, rotated and scaled down: RGBA if the picture has transparency, else RGB.
 
     Each step replaces its input, because a full-size picture takes up to 200 MB.
     """
@@ -145,7 +147,7 @@ def _pixels(image: Image.Image, max_side: int) -> Image.Image:
     transparent = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     mode = "RGBA" if transparent else "RGB"
     if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")  # convert alone clips to white
+        image = image.point(lambda value: value * (1 / 256)).convert("L")  # `convert` alone turns grey into white
     if image.mode != mode:
         image = image.convert(mode)
     image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
@@ -165,7 +167,7 @@ def _on_white(pixels: Image.Image) -> Image.Image:
 
 
 def _fit_jpeg(pixels: Image.Image, max_bytes: int, profile: bytes | None) -> Picture:
-    """Encode a JPEG with decreasing quality, then with fewer pixels, until it fits. Raises CannotFit."""
+    """Encode a JPEG with lower and lower quality, then with fewer pixels, until it fits. Raises CannotFit."""
     while True:
         for quality in QUALITIES:
             picture = _encode(pixels, "JPEG", quality=quality, icc_profile=profile)
@@ -187,7 +189,7 @@ def _encode(
 
 
 def _fit_animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
-    """Return an animated GIF with unchanged frames, because encoding them again would spoil them. Raises CannotFit."""
+    """Return an animated GIF without metadata. Its frames stay, because scaling spoils them. Raises CannotFit."""
     stripped = strip_gif_metadata(content)
     if len(stripped) > max_bytes or max(image.size) > limits.max_side:
         raise CannotFit("animation", max_bytes)

@@ -29,7 +29,7 @@ class AlteredMedia(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredMedia:
-    """A file in the store, and when it was last put or touched."""
+    """A file in the store. `stored_at` is the time of its last `put` or `touch`."""
 
     reference: str
     stored_at: datetime
@@ -39,11 +39,11 @@ class MediaStore(Protocol):
     """Files under the SHA-256 of their content. Threads and processes may share a store."""
 
     def put(self, content: bytes) -> str:
-        """Store `content` durably and return its reference. A file that exists already counts as put now."""
+        """Store `content` durably and return its reference. If the file exists already, set its time to now."""
         ...
 
     def get(self, reference: str) -> bytes:
-        """Return the content of a file. Raises MissingMedia, or AlteredMedia if it does not match the reference."""
+        """Return the content of a file. Raises MissingMedia, or AlteredMedia if the content does not match."""
         ...
 
     def exists(self, reference: str) -> bool:
@@ -51,15 +51,15 @@ class MediaStore(Protocol):
         ...
 
     def touch(self, reference: str) -> None:
-        """Count a file as put now. Has no effect if the store does not have it."""
+        """Set the time of a file to now. Has no effect if the store does not have it."""
         ...
 
     def stored_at(self, reference: str) -> datetime | None:
-        """Return when a file was last put or touched; None if the store does not have it."""
+        """Return the time of the last `put` or `touch` of a file; None if the store does not have it."""
         ...
 
     def scan(self) -> Iterator[StoredMedia]:
-        """Yield every file, in no order. Files put or deleted meanwhile may be missing or included."""
+        """Yield every file, in no order. A file that is put or deleted during the scan may be missing or included."""
         ...
 
     def delete(self, reference: str) -> None:

@@ -19,9 +19,9 @@ def frames(content):
 
 def animation():
     shades = Image.linear_gradient("L").resize((40, 30))
-    stages = [shades.rotate(90 * turn) for turn in range(3)]
+    first, *others = (shades.rotate(90 * turn) for turn in range(3))
     file = BytesIO()
-    stages[0].save(file, "GIF", save_all=True, append_images=stages[1:], duration=[80, 90, 100], loop=0)
+    first.save(file, "GIF", save_all=True, append_images=others, duration=[80, 90, 100], loop=0)
     return file.getvalue()
 
 
@@ -35,11 +35,11 @@ PLACE = b"+50.9413+006.9583"
 
 
 @pytest.mark.parametrize("metadata", [comment(PLACE), XMP, b"\x21\x01\x0c" + b"\0" * 12 + b"\x11" + PLACE + b"\0"])
-@pytest.mark.parametrize("where", ["before", "behind"])
+@pytest.mark.parametrize("where", ["before the frames", "after the frames"])
 def test_comments_and_metadata_are_removed_and_every_frame_is_unchanged(metadata, where):
     plain = animation()
-    head = plain.index(b"\x21\xff\x0bNETSCAPE")
-    original = plain[:head] + metadata + plain[head:] if where == "before" else plain[:-1] + metadata + plain[-1:]
+    at = plain.index(b"\x21\xff\x0bNETSCAPE") if where == "before the frames" else len(plain) - 1
+    original = plain[:at] + metadata + plain[at:]
     stripped = strip_gif_metadata(original)
     assert PLACE in original
     assert PLACE not in stripped
@@ -53,19 +53,19 @@ def test_an_animation_without_metadata_is_unchanged():
     assert strip_gif_metadata(animation()) == animation()
 
 
-def test_data_after_the_end_are_removed():
+def test_data_after_the_end_of_the_animation_are_removed():
     assert strip_gif_metadata(animation() + b"taken at " + PLACE) == animation()
 
 
 def test_a_truncated_animation_ends_with_its_last_complete_frame():
-    whole = animation()
-    assert 1 <= len(list(frames(strip_gif_metadata(whole[: len(whole) * 2 // 3])))) < 3
+    truncated = animation()[: len(animation()) * 2 // 3]
+    assert 1 <= len(list(frames(strip_gif_metadata(truncated)))) < 3
 
 
 @given(cut=st.integers(13, 2000), edits=st.lists(st.tuples(st.integers(13, 2000), st.integers(0, 255)), max_size=8))
 def test_a_hostile_file_does_not_raise(cut, edits):
     content = bytearray(animation())
-    for place, byte in edits:
-        content[place % len(content)] = byte
+    for index, byte in edits:
+        content[index % len(content)] = byte
     stripped = strip_gif_metadata(bytes(content[:cut]))
     assert len(stripped) <= len(content) + 1

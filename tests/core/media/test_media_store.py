@@ -84,7 +84,7 @@ def test_a_prefix_of_a_reference_is_unknown(store):
     assert not store.exists(reference[:-1])
 
 
-def test_touch_keeps_the_content_and_updates_the_time(store):
+def test_touch_updates_the_time_and_keeps_the_content(store):
     reference = store.put(CONTENT)
     [before] = store.scan()
     store.touch(reference)
@@ -98,13 +98,13 @@ def test_touch_of_an_unknown_file_has_no_effect(store):
     assert list(store.scan()) == []
 
 
-@pytest.mark.parametrize("again", [FolderMedia.touch, lambda folder, reference: folder.put(CONTENT)])
-def test_put_and_touch_update_the_time_of_an_old_file(folder, tmp_path, again):
+@pytest.mark.parametrize("update", [FolderMedia.touch, lambda folder, reference: folder.put(CONTENT)])
+def test_put_and_touch_update_the_time_of_an_old_file(folder, tmp_path, update):
     reference = folder.put(CONTENT)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     os.utime(tmp_path / "media" / reference[:2] / reference, (long_ago.timestamp(), long_ago.timestamp()))
     assert [each.stored_at for each in folder.scan()] == [long_ago]
-    again(folder, reference)
+    update(folder, reference)
     assert [each.stored_at > long_ago for each in folder.scan()] == [True]
 
 

@@ -1,4 +1,4 @@
-"""Fitting pictures to a network's limits, removing their metadata, and hostile files."""
+"""Fitting pictures to a network's limits, removing their metadata, and refusing hostile files."""
 
 import struct
 import subprocess
@@ -221,12 +221,12 @@ def png_with_claimed_size(width, height):
 
 @pytest.mark.parametrize("size", [(8000, 6251), (10_000, 10_000), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
 def test_a_picture_with_too_many_pixels_is_refused_before_decoding(size):
-    for look in (inspect_picture, lambda content: fit_picture(content, GENEROUS)):
+    for decode in (inspect_picture, lambda content: fit_picture(content, GENEROUS)):
         with pytest.raises(TooManyPixels, match="50 million"):
-            look(png_with_claimed_size(*size))
+            decode(png_with_claimed_size(*size))
 
 
-PEAK = """
+PRINT_PEAK_MEMORY = """
 import re, sys
 from pathlib import Path
 from core.media.pictures import PictureLimits, fit_picture
@@ -240,26 +240,28 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1
 def test_the_largest_picture_fits_into_the_memory_of_the_posting_function(tmp_path, mode, form, megabytes):
     path = tmp_path / "large"
     path.write_bytes(encoded(Image.new(mode, (8000, 6200), "navy"), form))
-    peak = subprocess.run([sys.executable, "-c", PEAK, str(path)], check=True, capture_output=True, cwd=ROOT)
+    peak = subprocess.run(
+        [sys.executable, "-c", PRINT_PEAK_MEMORY, str(path)], check=True, capture_output=True, cwd=ROOT
+    )
     assert int(peak.stdout) < megabytes * 1000
 
 
 def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch):
-    open_now, most, opened = [], [], pictures._open_picture
+    open_now, counts, open_picture = [], [], pictures._open_picture
 
     @contextmanager
-    def counted(content):
+    def open_and_count(content):
         open_now.append(content)
-        most.append(len(open_now))
-        with opened(content) as image:
+        counts.append(len(open_now))
+        with open_picture(content) as image:
             yield image
         open_now.remove(content)
 
-    monkeypatch.setattr(pictures, "_open_picture", counted)
+    monkeypatch.setattr(pictures, "_open_picture", open_and_count)
     content = encoded(noise(800, 800), "JPEG")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: fit_picture(content, GENEROUS), range(16)))
-    assert max(most) == 2
+    assert max(counts) == 2
 
 
 def test_a_truncated_picture_is_refused():
@@ -296,8 +298,8 @@ def test_a_narrow_picture_keeps_at_least_one_pixel_of_width(form, size):
 )
 def test_a_hostile_file_is_decoded_or_refused(seed, edits, cut):
     content = bytearray(seed)
-    for place, byte in edits:
-        content[place % len(content)] = byte
+    for index, byte in edits:
+        content[index % len(content)] = byte
     with suppress(PunctualError):
         ready = fit_picture(bytes(content[: cut or None]), PictureLimits(count=1, max_bytes=50_000, max_side=64))
         assert len(ready.content) <= 50_000

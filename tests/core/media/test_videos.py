@@ -57,7 +57,7 @@ def test_metadata_in_a_last_box_without_a_size_are_removed():
 
 
 UPRIGHT, TURNED = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
-"""Rotation matrices of a track: none, and a quarter turn to the right, as phones write it."""
+"""Rotation matrices of a track: no rotation, and a quarter turn to the right, as phones write it."""
 
 
 def track(width, height, matrix=UPRIGHT, version=0):
