@@ -39,7 +39,7 @@ class Housekeeping:
         self._clock = clock
         self._longest_retry_delay = longest_retry_delay
         self._monotonic = monotonic
-        self._last_seen = (clock(), monotonic())
+        self._last_clock_times = (clock(), monotonic())
         self._last_heartbeat = self._last_prune = clock() - PRUNE_INTERVAL
         self._leases_valid_from = monotonic()
 
@@ -59,14 +59,15 @@ class Housekeeping:
 
     def _detect_clock_jump(self) -> None:
         """Make all duties due if the wall clock was set, or the machine slept, since the last call."""
-        now = (self._clock(), self._monotonic())
-        drift = (now[0] - self._last_seen[0]).total_seconds() - (now[1] - self._last_seen[1])
-        self._last_seen = now
+        wall, monotonic = self._clock(), self._monotonic()
+        last_wall, last_monotonic = self._last_clock_times
+        self._last_clock_times = (wall, monotonic)
+        drift = (wall - last_wall).total_seconds() - (monotonic - last_monotonic)
         if abs(drift) < _JUMP_THRESHOLD:
             return
         log.warning("The clock jumped by %.1f s.", drift)
-        self._last_heartbeat = self._last_prune = now[0] - PRUNE_INTERVAL
-        self._leases_valid_from = now[1] + _LEASE_GRACE
+        self._last_heartbeat = self._last_prune = wall - PRUNE_INTERVAL
+        self._leases_valid_from = monotonic + _LEASE_GRACE
 
     def _free_abandoned_claims(self, now: int) -> None:
         leases_are_valid = self._monotonic() >= self._leases_valid_from

@@ -180,6 +180,7 @@ class Runner:
         return lambda connection: invocations.make_dead_letter(connection, invocation.id, self._owner, reason, now)
 
     def _release_slot(self) -> None:
+        """Count a finished invocation; wake the timer when it may claim again."""
         with self._claimed_lock:
             self._claimed -= 1
             has_room_again = self._claimed == self._workers
