@@ -12,7 +12,7 @@ from lambda_pkg.clients import client
 from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.invocation import unwrap_payload
 from lambda_pkg.receipts import ReceiptTable
-from lambda_pkg.relay import Clock, DeliveryFailed, RelayConfig, RelayReceipt, deliver
+from lambda_pkg.relay import AttemptFailed, Clock, RelayConfig, RelayReceipt, deliver
 from lambda_pkg.settings import RelaySettings
 from lambda_pkg.signing_secret import SigningSecretCache
 
@@ -32,7 +32,7 @@ def relay_event(
 
     An unreadable event goes to the dead-letter queue at once, and the result is None. The slow steps (importing boto3,
     reading the secret and counting earlier attempts) run before the due instant. Raises InvokedTooEarly,
-    DeliveryFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
+    AttemptFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
     """
     try:
         payload = unwrap_payload(event)
@@ -52,7 +52,7 @@ def relay_event(
         with Connection() as connection:
             attempt = _attempt_number(post, receipts)
             receipt = deliver(payload, config, connection, attempt=attempt, clock=clock, sleep=sleep)
-    except DeliveryFailed as failure:
+    except AttemptFailed as failure:
         _record(failure.receipt, post, receipts)
         raise
     _record(receipt, post, receipts)

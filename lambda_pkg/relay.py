@@ -12,7 +12,7 @@ from lambda_pkg.signature import InvalidSecret, signed_headers
 if TYPE_CHECKING:
     from lambda_pkg.http_client import Connection, PostingResponse
 
-__all__ = ["DeliveryFailed", "InvokedTooEarly", "RelayConfig", "RelayReceipt", "UnreadableEvent", "deliver"]
+__all__ = ["AttemptFailed", "InvokedTooEarly", "RelayConfig", "RelayReceipt", "UnreadableEvent", "deliver"]
 
 MAX_WAIT = timedelta(seconds=90)
 """The longest wait for a due instant: the lead of 60 s, and a margin for clocks that differ."""
@@ -36,7 +36,7 @@ class RelayConfig:
     response_seconds: float = 45.0
 
 
-class DeliveryFailed(Exception):
+class AttemptFailed(Exception):
     """The attempt failed; another one may succeed. `receipt` describes the attempt."""
 
     def __init__(self, receipt: RelayReceipt) -> None:
@@ -66,7 +66,7 @@ def deliver(
     """Send a post to its posting server at its due instant and return the receipt. The connection stays open.
 
     `attempt` counts from 1 for each occurrence. A post past its late limit is not sent: its receipt is `missed` on the
-    first attempt, else `failed`. Raises UnreadableEvent, InvokedTooEarly or DeliveryFailed.
+    first attempt, else `failed`. Raises UnreadableEvent, InvokedTooEarly or AttemptFailed.
     """
     post = read_event(event)
     this = _Attempt(post, attempt, clock)
@@ -77,7 +77,7 @@ def deliver(
     try:
         return this.send(config, connection)
     except (RefusedAddress, InvalidSecret) as error:
-        raise DeliveryFailed(this.receipt("attempt_failed", error=str(error))) from error
+        raise AttemptFailed(this.receipt("attempt_failed", error=str(error))) from error
 
 
 def _preload_network_modules(url: str) -> None:
@@ -107,18 +107,18 @@ class _Attempt:
         self._posted: datetime | None = None
 
     def send(self, config: RelayConfig, connection: "Connection") -> RelayReceipt:
-        """POST to the address of this post. Raises RefusedAddress, InvalidSecret or DeliveryFailed."""
+        """POST to the address of this post. Raises RefusedAddress, InvalidSecret or AttemptFailed."""
         from lambda_pkg.http_client import NoResponse
 
         address = resolve_address(self._post.url, config.posting_url, config.allowed_hosts)
         try:
             response = self._request(address, config, connection)
         except NoResponse as error:
-            raise DeliveryFailed(self.receipt("attempt_failed", error=str(error))) from error
+            raise AttemptFailed(self.receipt("attempt_failed", error=str(error))) from error
         if 200 <= response.status < 300:
             return self.receipt("handed_over", response=response)
         reason = _status_error(response.status, address)
-        raise DeliveryFailed(self.receipt("attempt_failed", response=response, error=reason))
+        raise AttemptFailed(self.receipt("attempt_failed", response=response, error=reason))
 
     def _request(self, address: Address, config: RelayConfig, connection: "Connection") -> "PostingResponse":
         connection.connect(address, seconds=config.connect_seconds)

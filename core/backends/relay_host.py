@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from core.engine.invocations import Invocation
-from core.ledger.port import Ledger, Receipt
+from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.posts.payload import Payload, read_payload
 from core.time.instants import Clock, from_utc_text
 from lambda_pkg import relay
@@ -65,7 +65,7 @@ class RelayHost:
         connection, attempt = self._thread_state.connection, invocation.attempt
         try:
             receipt = relay.deliver(event, config, connection, attempt=attempt, clock=self._clock, sleep=time.sleep)
-        except relay.DeliveryFailed as failure:
+        except relay.AttemptFailed as failure:
             self._record(payload, failure.receipt)
             raise
         self._record(payload, receipt)
@@ -90,9 +90,7 @@ class RelayHost:
         log.error("%s is unconfirmed: the record of its first attempt was damaged.", payload.occurrence_key)
         now = self._clock()
         for destination in payload.destinations:
-            claim = self._ledger.claim(
-                payload, destination, deduplicates=False, prepared=None, lease_until=now, now=now
-            )
+            claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now, now=now))
             if claim.verdict == "granted":
                 receipt = Receipt(
                     kind="unconfirmed",

@@ -15,7 +15,7 @@ from core.outbox.dynamodb import DynamoOutbox
 from core.publishing.fence import LEASE
 from lambda_pkg.clients import client
 from lambda_pkg.receipts import ReceiptTable
-from lambda_pkg.relay import DeliveryFailed
+from lambda_pkg.relay import AttemptFailed
 
 TEXT = "Grüße aus Köln 🎉"
 
@@ -69,7 +69,7 @@ def test_of_two_concurrent_events_one_publishes_and_the_other_is_retried(
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(relay, event(planned))
         assert webhook.reached.wait(20)
-        with pytest.raises(DeliveryFailed, match="503"):
+        with pytest.raises(AttemptFailed, match="503"):
             relay(event(planned))
         assert 0 < int(posting_server.responses[0]["headers"]["retry-after"]) <= LEASE.total_seconds()
         webhook.may_respond.set()
@@ -85,7 +85,7 @@ def test_simultaneous_events_are_published_once(relay, event, post, webhook, occ
     def attempt(_: int) -> str:
         try:
             return relay(event(planned))["kind"]
-        except DeliveryFailed as failure:
+        except AttemptFailed as failure:
             return failure.receipt["kind"]
 
     with ThreadPoolExecutor(6) as pool:
@@ -101,7 +101,7 @@ def test_after_a_lost_response_the_retry_gets_the_same_response(
 ):
     planned = post()
     posting_server.lost_responses = 1
-    with pytest.raises(DeliveryFailed, match="before a complete response"):
+    with pytest.raises(AttemptFailed, match="before a complete response"):
         relay(event(planned))
     clock.sleep(60)
     assert relay(event(planned))["attempt"] == 2
@@ -121,7 +121,7 @@ def test_only_the_failed_destination_is_retried(
         raise OSError("no space left")
 
     monkeypatch.setattr(DynamoOutbox, "add", fail)
-    with pytest.raises(DeliveryFailed, match="503"):
+    with pytest.raises(AttemptFailed, match="503"):
         relay(event(planned))
     assert (webhook.texts, occurrence_outcome().state) == ([TEXT], "retrying")
     monkeypatch.setattr(DynamoOutbox, "add", add)
@@ -157,10 +157,10 @@ def test_killed_after_publishing_a_deduplicating_network_has_one_post(
     planned = post(destinations=("outbox",))
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "finish", kill_process)
-        with pytest.raises(DeliveryFailed, match="502"):
+        with pytest.raises(AttemptFailed, match="502"):
             relay(event(planned))
     assert outbox_texts() == [TEXT]
-    with pytest.raises(DeliveryFailed, match="503"):  # the lease of the claim still runs
+    with pytest.raises(AttemptFailed, match="503"):  # the lease of the claim still runs
         relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["attempt"] == 3
@@ -174,7 +174,7 @@ def test_killed_after_publishing_to_another_network_the_post_is_unconfirmed(
     planned = post()
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "finish", kill_process)
-        with pytest.raises(DeliveryFailed, match="502"):
+        with pytest.raises(AttemptFailed, match="502"):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     assert relay(event(planned))["kind"] == "handed_over"
@@ -189,7 +189,7 @@ def test_killed_before_the_claim_the_retry_publishes_the_post(
     planned = post()
     with monkeypatch.context() as crash:
         crash.setattr(DynamoLedger, "claim", kill_process)
-        with pytest.raises(DeliveryFailed, match="502"):
+        with pytest.raises(AttemptFailed, match="502"):
             relay(event(planned))
     assert (webhook.texts, occurrence_outcome().state) == ([], "retrying")
     relay(event(planned))
@@ -212,7 +212,7 @@ def test_a_post_that_fails_until_its_late_limit_has_failed(
 ):
     planned = post(late_after_minutes=1)
     monkeypatch.setattr(DynamoLedger, "claim", kill_process)
-    with pytest.raises(DeliveryFailed, match="502"):
+    with pytest.raises(AttemptFailed, match="502"):
         relay(event(planned))
     clock.sleep(61)
     assert relay(redelivered(event(planned)))["kind"] == "failed"
@@ -228,7 +228,7 @@ def test_the_outcome_does_not_depend_on_the_order_of_receipts(
     planned = post(destinations=("webhook:sales", "outbox"))
     with monkeypatch.context() as crash:
         crash.setattr(DynamoOutbox, "add", kill_process)
-        with pytest.raises(DeliveryFailed):
+        with pytest.raises(AttemptFailed):
             relay(event(planned))
     clock.sleep(LEASE.total_seconds() + 1)
     relay(event(planned))
@@ -254,7 +254,7 @@ def test_the_relays_first_receipt_may_follow_all_receipts_of_the_second_attempt(
     posting_server.lost_responses = 1
     with monkeypatch.context() as slow:
         slow.setattr(ReceiptTable, "record", lambda *arguments: late.append(arguments))
-        with pytest.raises(DeliveryFailed):
+        with pytest.raises(AttemptFailed):
             relay(event(planned))
     clock.sleep(60)
     relay(event(planned))

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from lambda_pkg.clients import client
 from lambda_pkg.handler import handle, relay_event
-from lambda_pkg.relay import DeliveryFailed, InvokedTooEarly
+from lambda_pkg.relay import AttemptFailed, InvokedTooEarly
 from lambda_pkg.settings import InvalidVariable, RelaySettings
 
 
@@ -45,7 +45,7 @@ def redelivered(payload: dict[str, Any]) -> dict[str, Any]:
         "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
         "requestPayload": payload,
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
-        "responsePayload": {"errorMessage": "Nothing listens at posts.example:443.", "errorType": "DeliveryFailed"},
+        "responsePayload": {"errorMessage": "Nothing listens at posts.example:443.", "errorType": "AttemptFailed"},
     }
     return {"Records": [{"messageId": "1", "eventSource": "aws:sqs", "body": json.dumps(failure)}]}
 
@@ -79,7 +79,7 @@ def test_a_failed_attempt_is_recorded_and_raised_so_that_lambda_retries(
     invoke, payload, start_server, clock, stored_receipts
 ):
     for minutes in (1, 2):
-        with pytest.raises(DeliveryFailed):
+        with pytest.raises(AttemptFailed):
             invoke(payload, start_server(503))
         clock.now += timedelta(minutes=minutes)
     invoke(payload, start_server(200))
@@ -101,7 +101,7 @@ def test_a_redelivery_past_the_late_limit_ends_with_a_receipt(
     invoke, payload, start_server, clock, due, stored_receipts, attempts, kind
 ):
     for _ in range(attempts):
-        with pytest.raises(DeliveryFailed):
+        with pytest.raises(AttemptFailed):
             invoke(payload, start_server(500))
     clock.now = due + timedelta(hours=2)
     assert invoke(redelivered(payload), start_server(200))["kind"] == kind
@@ -111,7 +111,7 @@ def test_a_redelivery_past_the_late_limit_ends_with_a_receipt(
 def test_attempts_of_another_revision_or_occurrence_do_not_count(invoke, payload, start_server):
     run = {**payload, "due_at": None, "occurrence": "2026-11-24T08:00:00Z"}
     for event in (run, {**run, "occurrence": "2026-11-24T07:30:00Z"}, {**run, "revision": 4}):
-        with pytest.raises(DeliveryFailed) as failure:
+        with pytest.raises(AttemptFailed) as failure:
             invoke(event, start_server(500))
         assert failure.value.receipt["attempt"] == 1
 
@@ -161,7 +161,7 @@ def test_without_its_secret_the_relay_sends_nothing_and_records_the_failure(
 ):
     client("secretsmanager").delete_secret(SecretId=aws.signing_secret_arn, ForceDeleteWithoutRecovery=True)
     server = start_server(200)
-    with pytest.raises(DeliveryFailed, match="signing secret"):
+    with pytest.raises(AttemptFailed, match="signing secret"):
         invoke(payload, server)
     assert server.requests == []
     assert [item["kind"] for item in stored_receipts()] == ["attempt_failed"]
@@ -181,7 +181,7 @@ def test_the_log_is_one_line_of_json_without_the_posts_text(invoke, payload, sta
     if status == 200:
         invoke(payload, server)
     else:
-        with pytest.raises(DeliveryFailed):
+        with pytest.raises(AttemptFailed):
             invoke(payload, server)
     log = capsys.readouterr().out
     [line] = [json.loads(line) for line in log.splitlines()]

@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from lambda_pkg.http_client import Connection
-from lambda_pkg.relay import DeliveryFailed, InvokedTooEarly, RelayConfig, deliver
+from lambda_pkg.relay import AttemptFailed, InvokedTooEarly, RelayConfig, deliver
 
 MEMBERS = [
     *("kind", "post_id", "revision", "occurrence_key", "due_at", "started_at", "posted_at", "finished_at"),
@@ -35,7 +35,7 @@ def failed_receipt(deliver_post: Any) -> Any:
     """Attempt a delivery that must fail, and return its receipt."""
 
     def receipt_of(config: RelayConfig, **changes: Any) -> dict[str, Any]:
-        with pytest.raises(DeliveryFailed) as raised:
+        with pytest.raises(AttemptFailed) as raised:
             deliver_post(config, **changes)
         receipt: dict[str, Any] = raised.value.receipt
         assert receipt["kind"] == "attempt_failed"

@@ -41,7 +41,7 @@ def setup(request) -> Setup:
 @pytest.fixture
 def engine_setup(tmp_path, clock):
     application = Application(Settings.read({"PUNCTUAL_HOME": str(tmp_path / "home")}), clock)
-    store = application.one_machine.store
+    store = application.one_machine.engine_store
     count = iter(range(100))
 
     def add_dead_letter(payload: str, reason: str) -> None:

@@ -11,13 +11,14 @@ import pytest
 from core.backends import relay_host
 from core.backends.relay_host import RelayHost
 from core.engine.invocations import Invocation
+from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.payload import UnreadablePayload, write_invocation
 from core.publishing.signature import verify
 from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
 from lambda_pkg.http_client import REUSES_CONNECTIONS
-from lambda_pkg.relay import DeliveryFailed
+from lambda_pkg.relay import AttemptFailed
 
 SECRET = new_signing_secret()
 
@@ -83,7 +84,7 @@ def test_a_failed_delivery_is_recorded_and_raised_so_that_the_engine_retries(
     make_host, invocation, start_server, ledger, clock, a_post, invoked, status
 ):
     payload = invoked(a_post(due_at=clock()))
-    with pytest.raises(DeliveryFailed):
+    with pytest.raises(AttemptFailed):
         make_host(start_server(status).url)(invocation(payload, attempt=2))
     assert recorded(ledger, payload) == [("attempt_failed", 2, status)]
     assert str(status) in outcome_of(ledger, payload).reason
@@ -108,7 +109,7 @@ def test_the_posting_url_may_change_between_two_attempts(
     urls = ["http://127.0.0.1:9/publish"]
     host = make_host(lambda: urls[-1])
     payload = invoked(a_post(due_at=clock()))
-    with pytest.raises(DeliveryFailed):
+    with pytest.raises(AttemptFailed):
         host(invocation(payload))
     server = start_server(200)
     urls.append(server.url)
@@ -217,7 +218,7 @@ def test_a_retry_of_an_attempt_before_the_fence_was_lost_is_unconfirmed(
     assert states(ledger, payload) == UNCONFIRMED
     assert "check the network" in outcome_of(ledger, payload).reason
     for destination in payload.destinations:
-        claim = ledger.claim(payload, destination, deduplicates=True, prepared=None, lease_until=clock(), now=clock())
+        claim = ledger.claim(payload, destination, ClaimTerms(deduplicates=True, lease_until=clock(), now=clock()))
         assert claim.verdict == "unconfirmed"
 
 
@@ -286,7 +287,7 @@ def test_an_overdue_post_whose_first_attempt_is_in_the_new_ledger_is_retried(
 ):
     first, retry = invocation(payload), invocation(payload, attempt=2)
     clock.move(minutes=1)
-    with pytest.raises(DeliveryFailed):
+    with pytest.raises(AttemptFailed):
         make_host(start_server(503).url, fence_lost_at=clock())(first)
     server = start_server(200)
     make_host(server.url, fence_lost_at=clock())(retry)
