@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from core.ledger.port import ClaimResult, FinalState, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, FinalState, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.time.instants import from_utc_text
@@ -38,7 +38,7 @@ class ClaimFacts:
 
     `superseded`: the post is not active at this revision. `run_begun`: this run of a repeating post already has a claim
     on the destination, or on part 1 of its thread. `owner_alive`: the process that holds the stored claim may still
-    run. `deduplicates`: the network recognises a repeated publication.
+    run. `deduplicates` is that of ClaimTerms.
     """
 
     stored: StoredClaim | None
@@ -97,17 +97,15 @@ def refusal_receipt(
     )
 
 
-def claimed(
-    stored: StoredClaim | None, *, owner: str = "", prepared: dict[str, Any] | None, lease_until: datetime
-) -> StoredClaim:
+def claimed(stored: StoredClaim | None, terms: ClaimTerms, *, owner: str = "") -> StoredClaim:
     """Return the claim of the next attempt. It keeps `prepared` of the first attempt that had one."""
     last = stored or StoredClaim()
     return StoredClaim(
         state="claimed",
         attempt=last.attempt + 1,
         owner=owner,
-        lease_until=lease_until,
-        prepared=prepared if last.prepared is None else last.prepared,
+        lease_until=terms.lease_until,
+        prepared=terms.prepared if last.prepared is None else last.prepared,
     )
 
 

@@ -3,11 +3,10 @@
 import json
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Any
 
 from core.ledger import claim_rules, occurrences, plans
 from core.ledger.claim_rules import ClaimFacts, StoredClaim
-from core.ledger.port import ClaimResult, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.storage.processes import Presence
@@ -27,12 +26,8 @@ def claim(
     connection: sqlite3.Connection,
     payload: Payload,
     destination: Destination,
-    *,
+    terms: ClaimTerms,
     presence: Presence,
-    deduplicates: bool,
-    prepared: dict[str, Any] | None,
-    lease_until: datetime,
-    now: datetime,
 ) -> ClaimResult:
     """Claim one publication for the process of `presence`; see Ledger.claim."""
     stored = find(connection, payload.occurrence_key, destination)
@@ -42,16 +37,16 @@ def claim(
         superseded=plans.is_superseded(connection, payload),
         run_begun=payload.due_at is None and any(find(connection, payload.occurrence_key, each) for each in thread),
         owner_alive=stored is not None and stored.state == "claimed" and presence.is_alive(stored.owner),
-        deduplicates=deduplicates,
-        now=now,
+        deduplicates=terms.deduplicates,
+        now=terms.now,
     )
     result = claim_rules.decide(facts)
     if result.verdict == "granted":
-        taken = claim_rules.claimed(stored, owner=presence.token, prepared=prepared, lease_until=lease_until)
+        taken = claim_rules.claimed(stored, terms, owner=presence.token)
         _put(connection, payload, destination, taken)
         occurrences.begin(connection, payload, shown=True)
         return ClaimResult(verdict="granted", attempt=taken.attempt, prepared=taken.prepared)
-    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, now)
+    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, terms.now)
     if receipt is not None:
         finish(connection, payload, receipt)
     return result

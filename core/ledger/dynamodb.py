@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from core.ledger import claim_rules, items
 from core.ledger import dynamodb_claims as claims
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.items import Item, Key
-from core.ledger.port import ChangedElsewhere, ClaimResult, Cursor, DesiredState, Occurrence, Plan, Receipt
+from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, Cursor, DesiredState, Occurrence, Plan, Receipt
 from core.ledger.table import Table, Transaction
 from core.posts.destinations import Destination
 from core.posts.models import Post
@@ -84,28 +83,9 @@ class DynamoLedger:
         with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="receipts") as pool:
             return list(pool.map(self._with_receipts, page))
 
-    def claim(
-        self,
-        payload: Payload,
-        destination: Destination,
-        *,
-        deduplicates: bool,
-        prepared: dict[str, Any] | None,
-        lease_until: datetime,
-        now: datetime,
-    ) -> ClaimResult:
-        return self._table.write(
-            _keys(payload, destination.account, destination),
-            lambda transaction: claims.claim(
-                transaction,
-                payload,
-                destination,
-                deduplicates=deduplicates,
-                prepared=prepared,
-                lease_until=lease_until,
-                now=now,
-            ),
-        )
+    def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
+        keys = _keys(payload, destination.account, destination)
+        return self._table.write(keys, lambda transaction: claims.claim(transaction, payload, destination, terms))
 
     def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
         (item,) = self._table.get([items.claim_key(payload.occurrence_key, destination)])

@@ -6,30 +6,21 @@ claim has no owner: no process on AWS can check whether another one is alive, so
 
 import json
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from core.ledger import claim_rules, items
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.claim_rules import ClaimFacts, ClaimState, StoredClaim
 from core.ledger.items import Item
-from core.ledger.port import ClaimResult, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.ledger.table import Transaction
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms
 
 
-def claim(
-    transaction: Transaction,
-    payload: Payload,
-    destination: Destination,
-    *,
-    deduplicates: bool,
-    prepared: dict[str, Any] | None,
-    lease_until: datetime,
-    now: datetime,
-) -> ClaimResult:
+def claim(transaction: Transaction, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
     """Claim one publication; see Ledger.claim. The transaction needs the claim on the thread's first part, too."""
     stored = _find(transaction, payload, destination)
     thread = (destination, destination.account)
@@ -38,16 +29,16 @@ def claim(
         superseded=plans.is_superseded(transaction, payload),
         run_begun=payload.due_at is None and any(_find(transaction, payload, each) for each in thread),
         owner_alive=True,
-        deduplicates=deduplicates,
-        now=now,
+        deduplicates=terms.deduplicates,
+        now=terms.now,
     )
     result = claim_rules.decide(facts)
     if result.verdict == "granted":
-        taken = claim_rules.claimed(stored, prepared=prepared, lease_until=lease_until)
+        taken = claim_rules.claimed(stored, terms)
         occurrences.begin(transaction, payload, shown=True)
         _put(transaction, payload, destination, taken)
         return ClaimResult(verdict="granted", attempt=taken.attempt, prepared=taken.prepared)
-    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, now)
+    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, terms.now)
     if receipt is not None:
         finish(transaction, payload, destination, receipt)
     return result

@@ -129,6 +129,20 @@ class Occurrence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClaimTerms:
+    """The terms of a claim.
+
+    `deduplicates`: the network recognises a repeated publication. `prepared` is stored with the first claim, before the
+    network is called. `lease_until` ends the claim if its owner does not finish it.
+    """
+
+    deduplicates: bool = False
+    prepared: dict[str, Any] | None = None
+    lease_until: datetime
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimResult:
     """The answer to a claim on one publication.
 
@@ -211,16 +225,7 @@ class Ledger(Protocol):
         """Return the occurrences after `after`, latest due first, without those that were only superseded."""
         ...
 
-    def claim(
-        self,
-        payload: Payload,
-        destination: Destination,
-        *,
-        deduplicates: bool,
-        prepared: dict[str, Any] | None,
-        lease_until: datetime,
-        now: datetime,
-    ) -> ClaimResult:
+    def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         """Claim one publication in one conditional write, before the network is called.
 
         The rules are in claim_rules.decide. A refusal as `superseded`, and a claim that becomes `unconfirmed`, leave a

@@ -4,13 +4,13 @@ import sqlite3
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from core.ledger import claim_rules, claims, occurrences, plans
 from core.ledger.port import (
     AlreadyGoingOut,
     ChangedElsewhere,
     ClaimResult,
+    ClaimTerms,
     Cursor,
     DesiredState,
     Occurrence,
@@ -102,27 +102,9 @@ class SqliteLedger:
         with self._database.snapshot() as connection:
             return occurrences.page(connection, after, limit)
 
-    def claim(
-        self,
-        payload: Payload,
-        destination: Destination,
-        *,
-        deduplicates: bool,
-        prepared: dict[str, Any] | None,
-        lease_until: datetime,
-        now: datetime,
-    ) -> ClaimResult:
+    def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         return self._database.write(
-            lambda connection: claims.claim(
-                connection,
-                payload,
-                destination,
-                presence=self._presence,
-                deduplicates=deduplicates,
-                prepared=prepared,
-                lease_until=lease_until,
-                now=now,
-            )
+            lambda connection: claims.claim(connection, payload, destination, terms, self._presence)
         )
 
     def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:

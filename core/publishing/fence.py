@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from core.accounts.port import Account
 from core.errors import PunctualError
-from core.ledger.port import ClaimResult, Ledger, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, Ledger, Receipt
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
@@ -145,10 +145,7 @@ class Fence:
         claim = self._ledger.claim(
             payload,
             destination,
-            deduplicates=deduplicates,
-            prepared=publication.prepared,
-            lease_until=now + LEASE,
-            now=now,
+            ClaimTerms(deduplicates=deduplicates, prepared=publication.prepared, lease_until=now + LEASE, now=now),
         )
         if claim.verdict != "granted":
             return _result_of_claim(destination, claim, now)
@@ -164,9 +161,7 @@ class Fence:
         A pause that the network asked for does not delay this.
         """
         now = self._clock()
-        claim = self._ledger.claim(
-            payload, destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
-        )
+        claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now + LEASE, now=now))
         if claim.verdict not in ("granted", "waiting"):
             return _result_of_claim(destination, claim, now)
         return self._finish(payload, destination, claim, result)

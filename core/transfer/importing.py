@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.application import Application
 from core.errors import PunctualError
-from core.ledger.port import DesiredState, FinalState, Occurrence, Plan, Receipt
+from core.ledger.port import ClaimTerms, DesiredState, FinalState, Occurrence, Plan, Receipt
 from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
@@ -25,7 +25,7 @@ from core.transfer.journal import (
     JournalContent,
     UnreadableJournal,
 )
-from core.transfer.report import PostResult, Remark, TransferReport, summarise
+from core.transfer.report import PostResult, Remark, TransferReport, failed, summarise
 
 PASSED = "Its time has passed, so it is paused here. Choose a new time, or cancel it."
 TOO_SOON = "Its time is too close to schedule it here, so it is paused. Post it now, or choose a new time."
@@ -91,7 +91,7 @@ class _Import:
         self._application = application
         self._ledger = application.ledger
         self._posts = list(content.posts.values())
-        self._begun_at, self._known_runs = content.begun_at, set(content.runs)
+        self._started_at, self._known_runs = content.started_at, set(content.runs)
         self._connected = {account.destination for account in application.accounts.all()}
         self._runs: dict[str, list[tuple[Payload, ExportedRun]]] = defaultdict(list)
         for run in content.runs.values():
@@ -119,11 +119,11 @@ class _Import:
             if not plan.settled:
                 self._application.schedules.settle(plan)
         except PunctualError as error:
-            remark = Remark(post_id=post.post_id, post=post, reason=f"{error} {error.hint}")
-            return PostResult(unfinished=True, remark=remark)
+            return failed(post, error)
         reasons = " ".join(filter(None, (reason, self._unconnected_accounts(post))))
-        remark_or_none = Remark(post_id=post.post_id, post=post, reason=reasons) if reasons else None
-        return PostResult(moved=True, remark=remark_or_none)
+        return PostResult(
+            moved=True, remark=Remark(post_id=post.post_id, post=post, reason=reasons) if reasons else None
+        )
 
     def _plan(self, line: ExportedPost, existing: Plan | None) -> tuple[Plan, str | None]:
         """Write the intent to the ledger. Return the plan, and the reason if the import pauses it."""
@@ -153,7 +153,7 @@ class _Import:
         ends_at = min(rule.ends_at or now, now)
         try:
             runs = next_runs(
-                rule.expression, post.zone, rule.starts_at, ends_at, after=self._begun_at, count=MAX_MISSED_RUNS
+                rule.expression, post.zone, rule.starts_at, ends_at, after=self._started_at, count=MAX_MISSED_RUNS
             )
         except NeverRuns:
             return None
@@ -171,9 +171,7 @@ class _Import:
 
     def _record_result(self, payload: Payload, result: DestinationOutcome) -> None:
         now, state = self._application.clock(), _FINAL_STATES[result.state]
-        claim = self._ledger.claim(
-            payload, result.destination, deduplicates=False, prepared=None, lease_until=now + LEASE, now=now
-        )
+        claim = self._ledger.claim(payload, result.destination, ClaimTerms(lease_until=now + LEASE, now=now))
         if claim.verdict == state:
             return
         detail = {"url": result.url, "reason": result.reason}

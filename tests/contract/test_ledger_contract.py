@@ -19,6 +19,7 @@ from core.ledger.port import (
     AlreadyGoingOut,
     AlreadyPlanned,
     ChangedElsewhere,
+    ClaimTerms,
     Cursor,
     Ledger,
     Receipt,
@@ -122,8 +123,8 @@ def claim(ledger, clock) -> Callable[..., Any]:
     """Claim a publication, in the first ledger by default."""
 
     def take(payload: Payload, destination: str = "outbox", *, by: Ledger = ledger, **changed: Any) -> Any:
-        terms = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **terms)
+        terms = ClaimTerms(**{"lease_until": clock() + LEASE, "now": clock(), **changed})
+        return by.claim(payload, Destination.parse(destination), terms)
 
     return take
 

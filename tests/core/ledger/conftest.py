@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.ledger.port import ClaimResult, Ledger
+from core.ledger.port import ClaimResult, ClaimTerms, Ledger
 from core.ledger.table import Table
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
@@ -60,7 +60,7 @@ def claim(clock) -> Callable[..., ClaimResult]:
     """Claim a publication in a ledger."""
 
     def take(by: Ledger, payload: Payload, destination: str = "outbox", **changed: Any) -> ClaimResult:
-        terms = {"deduplicates": False, "prepared": None, "lease_until": clock() + LEASE, "now": clock(), **changed}
-        return by.claim(payload, Destination.parse(destination), **terms)
+        terms = ClaimTerms(**{"lease_until": clock() + LEASE, "now": clock(), **changed})
+        return by.claim(payload, Destination.parse(destination), terms)
 
     return take

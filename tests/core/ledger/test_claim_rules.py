@@ -16,7 +16,7 @@ from core.ledger.claim_rules import (
     refusal_receipt,
     reopened,
 )
-from core.ledger.port import ClaimResult, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.posts.destinations import Destination
 from core.time.instants import utc_text
 
@@ -136,7 +136,7 @@ def test_other_refusals_leave_no_receipt(invoked, a_post, verdict, stored):
 
 @pytest.mark.parametrize(("stored", "attempt"), [(None, 1), (StoredClaim(), 1), (WAITING, 3), (EXPIRED, 4)])
 def test_each_claim_counts_one_attempt_more_and_has_an_owner_and_a_lease(stored, attempt):
-    taken = claimed(stored, owner="mine", prepared=None, lease_until=NOW)
+    taken = claimed(stored, ClaimTerms(lease_until=NOW, now=NOW), owner="mine")
     assert (taken.state, taken.attempt, taken.owner, taken.lease_until) == ("claimed", attempt, "mine", NOW)
     assert taken.detail == {}
 
@@ -153,7 +153,7 @@ def test_each_claim_counts_one_attempt_more_and_has_an_owner_and_a_lease(stored,
     ],
 )
 def test_a_claim_keeps_the_first_prepared_content(stored, prepared, kept):
-    assert claimed(stored, prepared=prepared, lease_until=NOW).prepared == kept
+    assert claimed(stored, ClaimTerms(prepared=prepared, lease_until=NOW, now=NOW)).prepared == kept
 
 
 # finished

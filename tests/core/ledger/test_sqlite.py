@@ -19,6 +19,7 @@ CLAIMS_AND_DIES = """
 import os, sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from core.ledger.port import ClaimTerms
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.storage.processes import Presence
 from core.posts.destinations import Destination
@@ -26,8 +27,8 @@ from core.posts.payload import read_payload
 
 home, now, payload = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), read_payload(sys.argv[3])
 ledger = SqliteLedger(open_database(home / "punctual.db", now=now), Presence(home / "processes"))
-terms = {"deduplicates": False, "prepared": None, "lease_until": now + timedelta(seconds=35), "now": now}
-claim = ledger.claim(payload, Destination("outbox"), **terms)
+terms = ClaimTerms(lease_until=now + timedelta(seconds=35), now=now)
+claim = ledger.claim(payload, Destination("outbox"), terms)
 os._exit(0 if claim.verdict == "granted" else 1)
 """
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, Accounts, UnknownDestination
+from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.publishing.fence import LEASE
@@ -265,10 +266,7 @@ def test_an_attempt_without_a_result_is_unconfirmed_once_its_account_is_gone(
     ledger.claim(
         payload,
         Destination("blog:ada"),
-        deduplicates=deduplicates,
-        prepared=None,
-        lease_until=clock() + LEASE,
-        now=clock(),
+        ClaimTerms(deduplicates=deduplicates, lease_until=clock() + LEASE, now=clock()),
     )
     accounts.remove("blog:ada")
     assert publish()["blog:ada"] == "waiting"

@@ -170,10 +170,10 @@ def test_a_failing_ledger_makes_the_later_parts_wait(publisher, network, payload
     network.instead["two"] = Refused(reason="no")
     claim = ledger.claim
 
-    def fail(payload, destination, **options):
+    def fail(payload, destination, terms):
         if destination == "net:ada#3":
             raise StorageError(Path("punctual.db"), "disk is full")
-        return claim(payload, destination, **options)
+        return claim(payload, destination, terms)
 
     ledger.claim = fail
     assert states(publisher.publish(payload))["net:ada#3"] == "waiting"

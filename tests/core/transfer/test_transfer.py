@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core.application import Application
+from core.ledger.port import ClaimTerms
 from core.ledger.post_state import post_state
 from core.ledger.table import TableUnavailable
 from core.outbox.port import OutboxPost
@@ -207,7 +208,7 @@ def test_a_post_cancelled_during_the_export_is_not_imported(machine, path, make_
     old, new = machine("old"), machine("new")
     plan = old.schedules.schedule(make_post())
     with monkeypatch.context() as patched, suppress(Crash):
-        crashing(old, patched, 1, "after")
+        crash_at_write(old, patched, 1, "after")
         export_posts(old, path)
     old.schedules.cancel(old.schedules.plan(plan.post.post_id))
     assert export_posts(old, path).moved == 0
@@ -256,7 +257,7 @@ def test_a_post_in_the_file_that_became_due_soon_is_withdrawn(machine, path, mak
     plan = old.schedules.schedule(make_post(hours=1))
 
     def fail(*_, **__):
-        raise TableUnavailable("Nobody answers.")
+        raise TableUnavailable("No response.")
 
     with monkeypatch.context() as patched:
         patched.setattr(old.ledger, "change", fail)
@@ -275,12 +276,7 @@ def test_a_post_that_is_being_published_stays_with_a_remark(source, path, make_p
     payload = invocation(source, post.post_id)
     now = clock()
     source.ledger.claim(
-        payload,
-        Destination("outbox"),
-        deduplicates=True,
-        prepared=None,
-        lease_until=now + timedelta(minutes=1),
-        now=now,
+        payload, Destination("outbox"), ClaimTerms(deduplicates=True, lease_until=now + timedelta(minutes=1), now=now)
     )
     report = export_posts(source, path)
     assert (report.moved, "It is being published" in report.remarks[0].reason) == (0, True)
@@ -292,7 +288,7 @@ def test_a_series_moves_after_its_current_run_is_published(source, destination, 
     source.schedules.schedule(series)
     run, now = invocation(source, series.post_id, clock()), clock()
     source.ledger.claim(
-        run, Destination("outbox"), deduplicates=True, prepared=None, lease_until=now + timedelta(seconds=35), now=now
+        run, Destination("outbox"), ClaimTerms(deduplicates=True, lease_until=now + timedelta(seconds=35), now=now)
     )
     [unfinished] = export_posts(source, path).unfinished
     assert unfinished.post_id == series.post_id
@@ -386,7 +382,7 @@ class Crash(BaseException):
     """The process died."""
 
 
-def crashing(application: Application, monkeypatch, number: int, when: str) -> None:
+def crash_at_write(application: Application, monkeypatch, number: int, when: str) -> None:
     """Let the process die before or after one of its writes to ledger or scheduler."""
     calls = itertools.count(1)
 
@@ -415,7 +411,7 @@ def test_the_next_run_finishes_after_a_crash_at_any_write(machine, path, make_po
     old.schedules.pause(plan)
     for application, move in ((old, export_posts), (new, import_posts)):
         with monkeypatch.context() as patched, suppress(Crash):
-            crashing(application, patched, number, when)
+            crash_at_write(application, patched, number, when)
             move(application, path)
         if not complete(path):
             with pytest.raises(IncompleteExport):
