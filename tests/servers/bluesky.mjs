@@ -1,4 +1,4 @@
-// A Bluesky personal data server with a directory of identities, both on loopback, all data in the folder given.
+// A Bluesky personal data server with a directory of identities, both on loopback, with their data in the given folder.
 // Prints one line of JSON with its address once it listens, and stops when its standard input ends.
 
 import { randomBytes } from 'node:crypto'
@@ -8,7 +8,7 @@ import { Database, PlcServer } from '@did-plc/server'
 
 const folder = process.argv[2]
 
-// Both servers listen on every interface and take no address: give them one.
+// Both servers listen on every interface and accept no address, so this sets one.
 const listen = net.Server.prototype.listen
 net.Server.prototype.listen = function (port, ...others) {
   return listen.call(this, Number(port), '127.0.0.1', ...others.filter((other) => typeof other === 'function'))

@@ -1,6 +1,6 @@
-// dynalite on 127.0.0.1, with the one operation that it lacks and the ledger needs: TransactWriteItems, of Puts alone.
-// It is built from dynalite's own parts and takes dynalite's own item locks, so that it waits for single writes and
-// they for it. Prints its URL once it listens.
+// dynalite on 127.0.0.1, with TransactWriteItems, which dynalite lacks and the ledger needs. Only Puts are supported.
+// It uses dynalite's own parts and item locks, so transactions and single writes wait for each other. Prints its URL
+// once it listens.
 
 const http = require('http')
 const db = require('dynalite/db')
@@ -10,26 +10,26 @@ const putItem = require('dynalite/validations/putItem')
 let store
 const create = db.create
 db.create = (options) => (store = create(options))
-const [answerOthers] = require('dynalite')({ createTableMs: 0 }).listeners('request')
+const [handleOthers] = require('dynalite')({ createTableMs: 0 }).listeners('request')
 
 const server = http.createServer((request, response) => {
-  if (request.headers['x-amz-target'] !== 'DynamoDB_20120810.TransactWriteItems') return answerOthers(request, response)
+  if (request.headers['x-amz-target'] !== 'DynamoDB_20120810.TransactWriteItems') return handleOthers(request, response)
   const chunks = []
   request.on('data', (chunk) => chunks.push(chunk))
   request.on('end', () => {
-    transact(JSON.parse(Buffer.concat(chunks)).TransactItems.map((item) => checked(item.Put)), (error, reasons) => {
+    transact(JSON.parse(Buffer.concat(chunks)).TransactItems.map((item) => validate(item.Put)), (error, reasons) => {
       if (error) throw error
       const cancelled = reasons.some((reason) => reason.Code !== 'None')
-      const said = cancelled
+      const body = cancelled
         ? { __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException', CancellationReasons: reasons }
         : {}
       response.writeHead(cancelled ? 400 : 200, { 'Content-Type': 'application/x-amz-json-1.0' })
-      response.end(JSON.stringify(said))
+      response.end(JSON.stringify(body))
     })
   })
 })
 
-function checked(put) {
+function validate(put) {
   const data = validations.checkTypes(put, putItem.types)
   validations.checkValidations(data, putItem.types, putItem.custom, store)
   return data
@@ -43,15 +43,15 @@ function transact(puts, done) {
     const keys = puts.map((put) => db.createKey(put.Item, table))
     items.lock(keys, (release) => {
       const finish = release(done)
-      inTurn(keys, (key, next) => items.get(key, (error, item) => next(null, item)), (_, found) => {
-        const reasons = puts.map((put, place) => ({
-          Code: db.checkConditional(put, found[place]) ? 'ConditionalCheckFailed' : 'None',
+      forEachInTurn(keys, (key, next) => items.get(key, (error, item) => next(null, item)), (_, found) => {
+        const reasons = puts.map((put, index) => ({
+          Code: db.checkConditional(put, found[index]) ? 'ConditionalCheckFailed' : 'None',
         }))
         if (reasons.some((reason) => reason.Code !== 'None')) return finish(null, reasons)
-        const index = (put, next) => db.updateIndexes(store, table, found[puts.indexOf(put)], put.Item, next)
-        inTurn(puts, index, (error) => {
+        const updateIndexes = (put, next) => db.updateIndexes(store, table, found[puts.indexOf(put)], put.Item, next)
+        forEachInTurn(puts, updateIndexes, (error) => {
           if (error) return finish(error)
-          const writes = puts.map((put, place) => ({ type: 'put', key: keys[place], value: put.Item }))
+          const writes = puts.map((put, index) => ({ type: 'put', key: keys[index], value: put.Item }))
           items.batch(writes, (error) => finish(error, reasons))
         })
       })
@@ -59,11 +59,11 @@ function transact(puts, done) {
   })
 }
 
-function inTurn(list, work, done, results = []) {
+function forEachInTurn(list, work, done, results = []) {
   if (results.length === list.length) return done(null, results)
   work(list[results.length], (error, result) => {
     if (error) return done(error)
-    inTurn(list, work, done, [...results, result])
+    forEachInTurn(list, work, done, [...results, result])
   })
 }
 

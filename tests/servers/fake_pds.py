@@ -1,4 +1,4 @@
-"""As much of a Bluesky server as Punctual speaks with, answering as @atproto/pds 0.5.35 was seen to answer.
+"""A fake Bluesky server with the calls that Punctual makes. It answers like @atproto/pds 0.5.35.
 
     python fake_pds.py
 
@@ -13,60 +13,60 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-ACCOUNTS: dict[str, dict[str, str]] = {}  # by handle: did, password, app (an app password)
-TOKENS: dict[str, str] = {}  # DID by access token
-RECORDS: dict[str, dict[str, object]] = {}  # by at:// address
-BLOBS: dict[str, bytes] = {}  # by the CID that stands for it
+ACCOUNTS: dict[str, dict[str, str]] = {}  # DID, password and app password, by handle
+TOKENS: dict[str, str] = {}  # DID, by access token
+RECORDS: dict[str, dict[str, object]] = {}  # record, by at:// URI
+BLOBS: dict[str, bytes] = {}  # content, by CID
 BLOB_LIMIT = 5 * 1024 * 1024
 LOCK = threading.Lock()
 
 
-class Refusal(Exception):
+class RejectedCall(Exception):
     def __init__(self, status: int, error: str, message: str) -> None:
         super().__init__(message)
-        self.status, self.answer = status, {"error": error, "message": message}
+        self.status, self.response = status, {"error": error, "message": message}
 
 
-def create_account(asked: dict, _: str | None) -> dict:
+def create_account(params: dict, _: str | None) -> dict:
     did = f"did:plc:{secrets.token_hex(12)}"
-    ACCOUNTS[asked["handle"]] = {"did": did, "password": asked["password"]}
-    return {"did": did, "handle": asked["handle"], "accessJwt": _token(did)}
+    ACCOUNTS[params["handle"]] = {"did": did, "password": params["password"]}
+    return {"did": did, "handle": params["handle"], "accessJwt": _token(did)}
 
 
-def create_app_password(asked: dict, did: str | None) -> dict:
+def create_app_password(params: dict, did: str | None) -> dict:
     account = next(account for account in ACCOUNTS.values() if account["did"] == did)
-    account["app"] = "-".join(secrets.token_hex(2) for _ in range(4))
-    return {"name": asked["name"], "password": account["app"]}
+    account["app_password"] = "-".join(secrets.token_hex(2) for _ in range(4))
+    return {"name": params["name"], "password": account["app_password"]}
 
 
-def revoke_app_password(asked: dict, did: str | None) -> dict:
-    next(account for account in ACCOUNTS.values() if account["did"] == did).pop("app")
+def revoke_app_password(params: dict, did: str | None) -> dict:
+    next(account for account in ACCOUNTS.values() if account["did"] == did).pop("app_password")
     return {}
 
 
-def create_session(asked: dict, _: str | None) -> dict:
+def create_session(params: dict, _: str | None) -> dict:
     for handle, account in ACCOUNTS.items():
-        known = asked["identifier"] in (handle, account["did"])
-        if known and asked["password"] in (account["password"], account.get("app")):
+        matches = params["identifier"] in (handle, account["did"])
+        if matches and params["password"] in (account["password"], account.get("app_password")):
             return {"did": account["did"], "handle": handle, "accessJwt": _token(account["did"]), "active": True}
-    raise Refusal(401, "AuthenticationRequired", "Invalid identifier or password")
+    raise RejectedCall(401, "AuthenticationRequired", "Invalid identifier or password")
 
 
 def describe_server(_: dict, __: str | None) -> dict:
     return {"did": "did:web:localhost", "availableUserDomains": [".test"], "blobUploadLimit": BLOB_LIMIT}
 
 
-def resolve_handle(asked: dict, _: str | None) -> dict:
-    if asked["handle"] not in ACCOUNTS:
-        raise Refusal(400, "HandleNotFound", "Unable to resolve handle")
-    return {"did": ACCOUNTS[asked["handle"]]["did"]}
+def resolve_handle(params: dict, _: str | None) -> dict:
+    if params["handle"] not in ACCOUNTS:
+        raise RejectedCall(400, "HandleNotFound", "Unable to resolve handle")
+    return {"did": ACCOUNTS[params["handle"]]["did"]}
 
 
 def upload_blob(content: bytes, did: str | None, content_type: str) -> dict:
     if did is None:
-        raise Refusal(401, "AuthenticationRequired", "Authentication Required")
+        raise RejectedCall(401, "AuthenticationRequired", "Authentication Required")
     if len(content) > BLOB_LIMIT:
-        raise Refusal(413, "PayloadTooLarge", "request entity too large")
+        raise RejectedCall(413, "PayloadTooLarge", "request entity too large")
     if content[4:8] == b"ftyp":
         content_type = "video/x-m4v" if content[8:11] == b"M4V" else "video/mp4"
     cid = f"bafkrei{hashlib.sha256(content).hexdigest()[:52]}"
@@ -74,42 +74,42 @@ def upload_blob(content: bytes, did: str | None, content_type: str) -> dict:
     return {"blob": {"$type": "blob", "ref": {"$link": cid}, "mimeType": content_type, "size": len(content)}}
 
 
-def put_record(asked: dict, did: str | None) -> dict:
-    if did is None or did != asked["repo"]:
-        raise Refusal(401, "AuthenticationRequired", "Authentication Required")
-    address = f"at://{did}/{asked['collection']}/{asked['rkey']}"
+def put_record(params: dict, did: str | None) -> dict:
+    if did is None or did != params["repo"]:
+        raise RejectedCall(401, "AuthenticationRequired", "Authentication Required")
+    uri = f"at://{did}/{params['collection']}/{params['rkey']}"
     with LOCK:
-        there = RECORDS.get(address)
-        if there != asked["record"]:
-            if there is not None and asked.get("swapRecord", "") is None:
-                raise Refusal(400, "InvalidSwap", "Record was at bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myaw")
-            _check_embed(asked["record"].get("embed", {}))
-            if len(asked["record"]["text"]) > 3000:
-                raise Refusal(400, "InvalidRequest", "Invalid app.bsky.feed.post record: string too big")
-            RECORDS[address] = asked["record"]
-    return {"uri": address, "cid": "bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myawvsa2xe5j2ci"}
+        existing = RECORDS.get(uri)
+        if existing != params["record"]:
+            if existing is not None and params.get("swapRecord", "") is None:
+                raise RejectedCall(400, "InvalidSwap", "Record was at bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myaw")
+            _check_embed(params["record"].get("embed", {}))
+            if len(params["record"]["text"]) > 3000:
+                raise RejectedCall(400, "InvalidRequest", "Invalid app.bsky.feed.post record: string too big")
+            RECORDS[uri] = params["record"]
+    return {"uri": uri, "cid": "bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myawvsa2xe5j2ci"}
 
 
 def _check_embed(embed: dict) -> None:
     video = [embed["video"]] if "video" in embed else []
     for blob in [image["image"] for image in embed.get("images", [])] + video:
         if blob["ref"]["$link"] not in BLOBS:
-            raise Refusal(400, "BlobNotFound", "Could not find blob: " + blob["ref"]["$link"])
+            raise RejectedCall(400, "BlobNotFound", "Could not find blob: " + blob["ref"]["$link"])
     if video and video[0]["mimeType"] != "video/mp4":
-        wrong = f'Expected "video/mp4" (got "{video[0]["mimeType"]}") at $.record.embed.video.mimeType'
-        raise Refusal(400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {wrong}")
+        reason = f'Expected "video/mp4" (got "{video[0]["mimeType"]}") at $.record.embed.video.mimeType'
+        raise RejectedCall(400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {reason}")
 
 
-def get_record(asked: dict, _: str | None) -> dict:
-    address = f"at://{asked['repo']}/{asked['collection']}/{asked['rkey']}"
-    if address not in RECORDS:
-        raise Refusal(400, "RecordNotFound", f"Could not locate record: {address}")
-    return {"uri": address, "value": RECORDS[address]}
+def get_record(params: dict, _: str | None) -> dict:
+    uri = f"at://{params['repo']}/{params['collection']}/{params['rkey']}"
+    if uri not in RECORDS:
+        raise RejectedCall(400, "RecordNotFound", f"Could not locate record: {uri}")
+    return {"uri": uri, "value": RECORDS[uri]}
 
 
-def list_records(asked: dict, _: str | None) -> dict:
-    place = f"at://{asked['repo']}/{asked['collection']}/"
-    return {"records": [{"uri": uri, "value": value} for uri, value in RECORDS.items() if uri.startswith(place)]}
+def list_records(params: dict, _: str | None) -> dict:
+    prefix = f"at://{params['repo']}/{params['collection']}/"
+    return {"records": [{"uri": uri, "value": value} for uri, value in RECORDS.items() if uri.startswith(prefix)]}
 
 
 UPLOAD = "com.atproto.repo.uploadBlob"
@@ -136,31 +136,31 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self._answer(dict(parse_qsl(urlsplit(self.path).query)))
+        self._respond(dict(parse_qsl(urlsplit(self.path).query)))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(body if self.path.endswith(UPLOAD) else json.loads(body))
+        self._respond(body if self.path.endswith(UPLOAD) else json.loads(body))
 
-    def _answer(self, asked: dict | bytes) -> None:
+    def _respond(self, params: dict | bytes) -> None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         try:
             if token and token not in TOKENS:
-                raise Refusal(400, "InvalidToken", "Token could not be verified")
-            status, answer = 200, self._done(asked, TOKENS.get(token))
-        except Refusal as refusal:
-            status, answer = refusal.status, refusal.answer
-        body = json.dumps(answer).encode()
+                raise RejectedCall(400, "InvalidToken", "Token could not be verified")
+            status, response = 200, self._call(params, TOKENS.get(token))
+        except RejectedCall as error:
+            status, response = error.status, error.response
+        body = json.dumps(response).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def _done(self, asked: dict | bytes, did: str | None) -> dict:
-        if isinstance(asked, bytes):
-            return upload_blob(asked, did, self.headers["Content-Type"])
-        return METHODS[urlsplit(self.path).path.removeprefix("/xrpc/")](asked, did)
+    def _call(self, params: dict | bytes, did: str | None) -> dict:
+        if isinstance(params, bytes):
+            return upload_blob(params, did, self.headers["Content-Type"])
+        return METHODS[urlsplit(self.path).path.removeprefix("/xrpc/")](params, did)
 
     def log_message(self, *_: object) -> None:
         pass
