@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import due_next, listed_row, post_row, print_rows, repeat_columns, row_text, run_row
+from core.cli.rows import due_next, listed_row, post_row, print_row, print_rows, repeat_columns, run_row
 from core.ledger.history import START_GRACE, runs
 from core.posts.models import new_post_id
 from core.posts.payload import ScheduleName
@@ -41,7 +41,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     if application.one_machine is not None and not application.one_machine.has_live_runner():
         print("No engine is running: start the dashboard, or run `python -m core engine`.", file=err)
     row = post_row(plan.post, "armed") | repeat_columns(plan.post, now)
-    print(json.dumps(row) if options.json else row_text(row), file=out)
+    print_row(row, out, as_json=options.json)
     if repeat and not options.json:
         for run in row["next"]:
             print(f"  {wall_time(from_utc_text(run), zone):%a %d %b %Y, %H:%M} {zone}", file=out)
@@ -76,7 +76,7 @@ def cancel_post(application: Application, options: argparse.Namespace, out: Text
     post_id = name.post_id if name else options.name
     plan = application.schedules.cancel(application.schedules.plan(post_id))
     row = post_row(plan.post, plan.desired)
-    print(json.dumps(row) if options.json else row_text(row), file=out)
+    print_row(row, out, as_json=options.json)
 
 
 def list_history(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:

@@ -70,7 +70,7 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
     if application.one_machine is None:
         raise InvalidSetting("mode", "on AWS, EventBridge Scheduler fires; the engine runs on one machine only")
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    http_api = HttpApi(application.one_machine.api, _credentials(application), application.clock)
+    http_api = HttpApi(application.one_machine.engine_api, _credentials(application), application.clock)
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
     application.start(lambda: f"{url}/publish")
     print(f"The engine listens on {url} and fires the posts in {application.home.path}.", file=out, flush=True)

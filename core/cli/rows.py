@@ -32,7 +32,7 @@ def post_row(post: Post, state: str) -> Row:
 
 
 def repeat_columns(post: Post, now: datetime) -> Row:
-    """Return the rule in words and the next runs of a repeating post; an empty row for a one-time post."""
+    """Return the rule as text and the next runs of a repeating post; an empty row for a one-time post."""
     if post.repeat is None:
         return {}
     rule, at = parse_rule(post.repeat.expression)
@@ -84,15 +84,20 @@ def due_next(row: Row) -> str | None:
     return due_at
 
 
+def print_row(row: Row, out: TextIO, *, as_json: bool) -> None:
+    """Print a row as a JSON object or as a line."""
+    print(json.dumps(row) if as_json else _line(row), file=out)
+
+
 def print_rows(rows: list[Row], out: TextIO, *, as_json: bool, empty: str) -> None:
     """Print rows as a JSON array, or one line each; without rows, print the sentence `empty`."""
     if as_json:
         print(json.dumps(rows), file=out)
     else:
-        print("\n".join(map(row_text, rows)) or empty, file=out)
+        print("\n".join(map(_line, rows)) or empty, file=out)
 
 
-def row_text(row: Row) -> str:
+def _line(row: Row) -> str:
     """Return a row as one line: due instant, state, name, destinations, rule and the start of the text."""
     columns = [f"{due_next(row) or 'repeating':24}", f"{row['state']:12}", row["name"], ", ".join(row["destinations"])]
     if "rule" in row:

@@ -13,7 +13,7 @@ def check_accounts(context: HealthContext) -> Finding:
     failing = context.application.account_checks.failing()
     if failing:
         problems = (
-            f"{each.label}: {failing[each.destination].trouble}" for each in accounts if each.destination in failing
+            f"{each.label}: {failing[each.destination].problem}" for each in accounts if each.destination in failing
         )
         return bad(f"Cannot publish to {' '.join(problems)}", "Open Accounts, then check or reconnect each one.")
     disabled = sum(not each.enabled for each in accounts)

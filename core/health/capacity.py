@@ -16,7 +16,7 @@ MAX_COUNTED = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class Bottleneck:
-    """The number of posts that run in parallel, the limit in words, and how to raise it."""
+    """The number of posts that run in parallel, the limit as text, and the way to raise it."""
 
     posts: int
     limit: str

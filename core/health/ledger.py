@@ -35,7 +35,7 @@ def check_unsettled_changes(context: HealthContext) -> Finding:
 
 
 def check_overdue_posts(context: HealthContext) -> Finding:
-    """Check that every post whose time has passed has begun."""
+    """Check that every post whose time has passed has started."""
     plans = overdue(context.application.ledger, context.now, limit=MAX_PLANS)
     missing = sum(plan.desired == "active" for plan in plans)
     if missing:

@@ -22,7 +22,7 @@ def check_mode(backend: OneMachineBackend, context: HealthContext) -> Finding:
 
 def check_engine(backend: OneMachineBackend, context: HealthContext) -> Finding:
     """Check that an engine runs on this home."""
-    last = backend.store.last_heartbeat()
+    last = backend.engine_store.last_heartbeat()
     if not backend.has_live_runner() or last is None:
         return bad(
             "No engine is running: nothing is published.", "Start the dashboard, or run `python -m core engine`."
@@ -32,7 +32,7 @@ def check_engine(backend: OneMachineBackend, context: HealthContext) -> Finding:
 
 def check_next_due(backend: OneMachineBackend, context: HealthContext) -> Finding:
     """Report the next due instant."""
-    due = backend.store.next_due()
+    due = backend.engine_store.next_due()
     if due is None:
         return good("Nothing is pending.")
     return good(f"{date_and_time(due, context.zone)}, {relative_time(due, context.now)}.")
@@ -61,7 +61,7 @@ def check_signing_secret(backend: OneMachineBackend, context: HealthContext) -> 
 
 def check_dead_letters(backend: OneMachineBackend, context: HealthContext) -> Finding:
     """Count the invocations that the engine gave up."""
-    count = backend.store.dead_letter_count()
+    count = backend.engine_store.dead_letter_count()
     if not count:
         return good("None.")
     return warning(

@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.application import Application
 from core.aws_errors import ScheduleNotFound, translate_aws_errors
-from core.ledger.history import GRACE
+from core.ledger.history import START_GRACE
 from core.ledger.port import Plan
 from core.posts.payload import ScheduleName
 from core.posts.recurrence import NeverRuns, next_runs
@@ -78,14 +78,14 @@ def _compare_schedule(application: Application, listed: ListedSchedule, now: dat
         return ScheduleDifference(kind="unplanned", name=listed.name)
     if not plan.settled:
         return None
-    stale = listed.due_at is not None and listed.due_at < now - GRACE and listed.enabled
+    stale = listed.due_at is not None and listed.due_at < now - START_GRACE and listed.enabled
     if plan.desired == "cancelled" or plan.schedule_name != listed.name or stale:
         return ScheduleDifference(kind="left behind", name=listed.name)
     return _compare_plan(application, plan, now)
 
 
 def _compare_plan(application: Application, plan: Plan, now: datetime) -> ScheduleDifference | None:
-    """Compare a plan with its schedule; None if the plan changes meanwhile, or is due within GRACE."""
+    """Compare a plan with its schedule; None if the plan changes during it, or is due within START_GRACE."""
     if plan.schedule_name is None or not plan.settled or not _has_runs_ahead(plan, now):
         return None
     member = application.schedules.difference(plan)
@@ -95,13 +95,15 @@ def _compare_plan(application: Application, plan: Plan, now: datetime) -> Schedu
 
 
 def _has_runs_ahead(plan: Plan, now: datetime) -> bool:
-    """Return whether a run is due after now and GRACE. The schedule of a series that has ended may be gone."""
+    """Return whether a run is due after now and START_GRACE. The schedule of a series that has ended may be gone."""
     post = plan.post
     if post.repeat is None:
-        return post.due_at is not None and post.due_at > now + GRACE
+        return post.due_at is not None and post.due_at > now + START_GRACE
     rule = post.repeat
     try:
-        return bool(next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + GRACE, count=1))
+        return bool(
+            next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + START_GRACE, count=1)
+        )
     except NeverRuns:
         return False
 

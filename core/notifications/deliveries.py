@@ -140,7 +140,7 @@ class Deliveries:
         )
 
     def delete_channel(self, name: str) -> None:
-        """Delete the records of a channel, so that a later channel of the same name starts anew."""
+        """Delete the records of a channel, so that a later channel of the same name starts without them."""
         self.database.write(
             lambda connection: (
                 connection.execute("DELETE FROM channel WHERE name = ?", (name,)),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.ledger.history import GRACE, Run, all_runs, needs_decision, overdue
+from core.ledger.history import START_GRACE, Run, all_runs, needs_decision, overdue
 from core.ledger.port import Ledger, Plan
 from core.maintenance.account_checks import AccountCheck
 from core.notifications.message import Message
@@ -67,11 +67,11 @@ def account_problems(checks: Iterable[AccountCheck]) -> list[Problem]:
         Problem(
             id=f"account {each.destination} {utc_text(each.since)}",
             at=each.since,
-            line=f"Cannot publish to the account {each.destination}: {each.trouble} See Accounts.",
-            data={"account": each.destination, "reason": each.trouble, "at": utc_text(each.since)},
+            line=f"Cannot publish to the account {each.destination}: {each.problem} See Accounts.",
+            data={"account": each.destination, "reason": each.problem, "at": utc_text(each.since)},
         )
         for each in checks
-        if each.trouble is not None and each.since is not None
+        if each.problem is not None and each.since is not None
     ]
 
 
@@ -99,7 +99,9 @@ def _missing_problems(plan: Plan, due_since: datetime) -> Iterator[Problem]:
     due_at = plan.post.due_at
     if plan.desired == "active" and due_at is not None and due_at >= due_since:
         for destination in plan.post.destinations:
-            yield _problem(invocation_of(plan.post, due_at), plan.post.post_id, destination, "missing", due_at + GRACE)
+            yield _problem(
+                invocation_of(plan.post, due_at), plan.post.post_id, destination, "missing", due_at + START_GRACE
+            )
 
 
 def _problem(

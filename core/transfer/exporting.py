@@ -25,11 +25,11 @@ from core.transfer.journal import (
     JournalContent,
     WithdrawnPost,
 )
-from core.transfer.report import PostResult, Remark, TransferReport, summarise
+from core.transfer.report import PostResult, Remark, TransferReport, failed, summarise
 
 WORKERS = 8
 MAX_POSTS = 10_000_000
-"""More than the default quota of an AWS account."""
+"""The default quota of schedules of an AWS account."""
 HISTORY_PAGE = 500
 EXPORTED_HISTORY = timedelta(days=2)
 """How far back runs of repeating posts are exported. No later firing belongs to an older run."""
@@ -78,7 +78,7 @@ class _Export:
         self._application = application
         self._ledger = application.ledger
         self._journal = journal
-        content = self._started()
+        content = self._start()
         self._exported = set(content.posts)
         self._media = content.media
         self._lock = Lock()
@@ -90,13 +90,13 @@ class _Export:
             self._journal.append(*self._recent_runs(), ExportFinished(posts=report.moved))
         return report
 
-    def _started(self) -> JournalContent:
-        """Return the content of the file, with its first line written. Raises OtherSource or AlreadyComplete."""
+    def _start(self) -> JournalContent:
+        """Return the content of the file; write the first line of a new one. Raises OtherSource or AlreadyComplete."""
         source, content = self._application.backend.name, self._journal.content()
         if content is None:
             now = self._application.clock()
             self._journal.append(ExportStarted(source=source, at=now))
-            return JournalContent(source=source, begun_at=now)
+            return JournalContent(source=source, started_at=now)
         if content.source != source:
             raise OtherSource(self._journal.path, content.source)
         if content.complete:
@@ -126,8 +126,7 @@ class _Export:
                     return _stays(plan.post, reason_to_stay)
             return self._finish(self._application.schedules.plan(post_id))
         except PunctualError as error:
-            remark = Remark(post_id=post_id, post=plan.post, reason=f"{error} {error.hint}")
-            return PostResult(unfinished=True, remark=remark)
+            return failed(plan.post, error)
 
     def _mark(self, plan: Plan, desired: Literal["active", "paused"]) -> str | None:
         """Write a post to the file, then mark it as moved. Return the reason if it stays.

@@ -100,7 +100,7 @@ class JournalContent:
     """All lines of a file combined; of media, the references only."""
 
     source: str
-    begun_at: Instant
+    started_at: Instant
     posts: dict[str, ExportedPost] = field(default_factory=dict)
     runs: dict[str, ExportedRun] = field(default_factory=dict)
     media: set[str] = field(default_factory=set)
@@ -165,7 +165,7 @@ class Journal:
         content: JournalContent | None = None
         for line in self.lines():
             if isinstance(line, ExportStarted):
-                content = content or JournalContent(source=line.source, begun_at=line.at)
+                content = content or JournalContent(source=line.source, started_at=line.at)
             elif content is None:
                 raise UnreadableJournal(self.path, "its first line does not name the source")
             else:

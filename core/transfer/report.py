@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.errors import PunctualError
 from core.posts.models import Post
 
 
@@ -31,6 +32,11 @@ class PostResult:
     moved: bool = False
     unfinished: bool = False
     remark: Remark | None = None
+
+
+def failed(post: Post, error: PunctualError) -> PostResult:
+    """Return the result of a post that must be tried again."""
+    return PostResult(unfinished=True, remark=Remark(post_id=post.post_id, post=post, reason=f"{error} {error.hint}"))
 
 
 def summarise(results: Iterable[PostResult]) -> TransferReport:

@@ -60,7 +60,7 @@ def notifier(ledger, scheduler, checks, channels, deliveries, tmp_path, clock):
 def record_receipt(ledger, clock, a_post):
     """Return a function that records a receipt of a post, which is due now by default."""
 
-    def record(kind, number=1, destination="outbox", *, reason="The server said no.", due_at=None):
+    def record(kind, number=1, destination="outbox", *, reason="The server rejected it.", due_at=None):
         post = a_post(post_id=f"{number:012d}", destinations=("outbox", "webhook:sales"), due_at=due_at or clock())
         if ledger.get(post.post_id) is None:
             ledger.plan(post, schedule_name=f"post-{number}", now=clock())
@@ -90,10 +90,10 @@ def known_channel(notifier, clock):
 @pytest.mark.parametrize(
     ("kind", "count", "words"),
     [
-        ("refused", 1, "was refused. The server said no. Fix the reason"),
-        ("unconfirmed", 1, "is unconfirmed: it may or may not be published. The server said no. Check the account"),
-        ("missed", 2, "was missed. The server said no. Schedule it again"),
-        ("failed", 2, "failed. The server said no. Retry it"),
+        ("refused", 1, "was refused. The server rejected it. Fix the reason"),
+        ("unconfirmed", 1, "is unconfirmed: it may or may not be published. The server rejected it. Check the account"),
+        ("missed", 2, "was missed. The server rejected it. Schedule it again"),
+        ("failed", 2, "failed. The server rejected it. Retry it"),
     ],
 )
 def test_a_problem_is_reported_once(notifier, record_receipt, hook, kind, count, words):
@@ -298,7 +298,7 @@ def test_a_scan_does_not_read_the_whole_history(notifier, ledger, record_receipt
     record_receipt("refused", due_at=clock() - timedelta(days=10))
     pages = []
     history = ledger.history
-    ledger.history = lambda **asked: pages.append(asked) or history(**asked)
+    ledger.history = lambda **options: pages.append(options) or history(**options)
     notifier.notify()
     assert hook.received == []
     assert len(pages) == 1
@@ -318,13 +318,13 @@ def test_many_problems_make_one_message(notifier, record_receipt, hook):
 @pytest.mark.usefixtures("known_channel")
 def test_a_failing_account_is_reported_once_until_it_works_again(notifier, checks, hook, clock):
     revoked = AccountCheck(
-        destination="mastodon:ada@example.org", trouble="The token was revoked.", since=clock(), checked_at=clock()
+        destination="mastodon:ada@example.org", problem="The token was revoked.", since=clock(), checked_at=clock()
     )
     checks.append(revoked)
     for _ in range(3):
         notifier.notify()
         checks[0] = revoked.model_copy(update={"checked_at": clock.move(minutes=30)})
-    checks[0] = revoked.model_copy(update={"trouble": None, "since": None})
+    checks[0] = revoked.model_copy(update={"problem": None, "since": None})
     notifier.notify()
     checks[0] = revoked.model_copy(update={"since": clock()})
     notifier.notify()
