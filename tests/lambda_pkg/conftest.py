@@ -12,8 +12,8 @@ from moto import mock_aws
 
 from lambda_pkg import handler
 from lambda_pkg.clients import client
-from lambda_pkg.http_client import tls_context
-from lambda_pkg.relay import RelayConfig
+from lambda_pkg.http_client import Connection, tls_context
+from lambda_pkg.relay import AttemptFailed, RelayConfig, deliver
 from lambda_pkg.settings import RelaySettings
 from tests.sleep_clock import SleepClock
 
@@ -63,6 +63,33 @@ def configure() -> Callable[..., RelayConfig]:
         return RelayConfig(**{"posting_url": url, "secrets": (SECRET,), "response_seconds": 0.3, **others})
 
     return build
+
+
+@pytest.fixture
+def deliver_post(payload: Any, clock: Any) -> Any:
+    """Deliver the payload, with the given members changed."""
+
+    def call(config: RelayConfig, *, attempt: int = 1, **changes: Any) -> dict[str, Any]:
+        event = {**payload, **changes}
+        with Connection() as connection:
+            return deliver(event, config, connection, attempt=attempt, clock=clock, sleep=clock.sleep)
+
+    return call
+
+
+@pytest.fixture
+def failed_receipt(deliver_post: Any) -> Any:
+    """Attempt a delivery that must fail, and return its receipt."""
+
+    def receipt_of(config: RelayConfig, **changes: Any) -> dict[str, Any]:
+        with pytest.raises(AttemptFailed) as raised:
+            deliver_post(config, **changes)
+        receipt: dict[str, Any] = raised.value.receipt
+        assert receipt["kind"] == "attempt_failed"
+        assert str(raised.value) == receipt["error"]
+        return receipt
+
+    return receipt_of
 
 
 @pytest.fixture
