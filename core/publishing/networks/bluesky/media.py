@@ -26,7 +26,7 @@ MEDIA_LIMITS = MediaLimits(
 """Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and the bytes of a video are what can be
 uploaded in time: app.bsky.embed.video allows 300 MB."""
 _M4V_BRANDS = (b"M4V ", b"M4VH")
-"""Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (run)."""
+"""Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (tested)."""
 
 
 def read_limits(server: Response) -> dict[str, int]:

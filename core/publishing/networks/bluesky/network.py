@@ -2,7 +2,7 @@
 
 The record and its key are made before the first attempt and stored with the claim. Each attempt puts that record under
 that key on condition that the key is free (`swapRecord: null`). The same record again changes nothing, and another
-record is rejected with InvalidSwap. In either case there is one post (run against @atproto/pds 0.5.35, 32 requests at
+record is rejected with InvalidSwap. In either case there is one post (tested with @atproto/pds 0.5.35, 32 requests at
 once). The atproto client drops the null from the request, which then overwrites the record, so this module writes the
 JSON itself.
 """

@@ -1,7 +1,7 @@
 """Discord, through the webhook of a channel.
 
-A webhook does not detect a repeat, so an unclear outcome waits for a person. With `wait=true` Discord responds after it
-has stored the message, and returns it. `allowed_mentions` suppresses all notifications: an automatic post must not
+A webhook does not detect a repeat, so an ambiguous attempt waits for a person. With `wait=true` Discord stores the
+message before it responds, and returns it. `allowed_mentions` suppresses all notifications: an automatic post must not
 notify a whole server. Markdown in a text stays Markdown.
 """
 
@@ -36,8 +36,8 @@ MEDIA_LIMITS = MediaLimits(
     max_video_bytes=8_000_000,
 )
 """Discord's count and length of a description (doc: its OpenAPI, IncomingWebhookRequestPartial and
-MessageAttachmentRequest). The bytes are what can be sent within the deadline: Discord takes 20 MiB a file (doc:
-Uploading Files), and took 8 MiB a message until recently."""
+MessageAttachmentRequest). The bytes are what can be sent within the deadline: Discord accepts 20 MiB a file (doc:
+Uploading Files), and accepted 8 MiB a message until recently."""
 WEBHOOK_URL = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]+)/?")
 INCOMING = 1
 """The type of a webhook that accepts messages. Other types follow another channel or belong to an application."""

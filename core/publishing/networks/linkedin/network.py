@@ -1,7 +1,7 @@
 """LinkedIn, for a member's own posts, through the Posts API.
 
-LinkedIn refuses a text that was published a moment ago. It refuses older duplicates in the same way, so an unclear
-outcome waits for a person. The text uses LinkedIn's "little text" format: an unescaped reserved character silently cuts
+LinkedIn refuses a text that was published a moment ago. It refuses older duplicates in the same way, so an ambiguous
+attempt waits for a person. The text uses LinkedIn's "little text" format: an unescaped reserved character silently cuts
 the post off. Access tokens expire after 60 days. No maintained Python client exists.
 """
 

@@ -19,7 +19,7 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
-"""The largest video that can be uploaded in time. LinkedIn takes 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
+"""The largest video that can be uploaded in time. LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
 Videos API)."""
 PAUSE_SECONDS = 2.0
 """Between two polls; LinkedIn names no time."""
@@ -41,7 +41,7 @@ class LinkedInVideoUpload(VideoUpload):
 
     EXPIRED_STATUSES = (NOT_FOUND,)
     FAILED_STATE = "PROCESSING_FAILED"
-    FAILED_HINT = "It takes MP4 of 3 seconds to 30 minutes."
+    FAILED_HINT = "It accepts MP4 of 3 seconds to 30 minutes."
 
     def __init__(
         self,

@@ -1,9 +1,9 @@
 """Mastodon, and servers with its API (GoToSocial, Akkoma, ...), without posting twice.
 
 Every attempt sends the same Idempotency-Key. Mastodon remembers the key of a stored status for an hour, but may store
-two simultaneous requests, and some servers ignore the key (GoToSocial: run). So every attempt after the first searches
-the account's latest statuses for the same text, twice with a pause between, before it sends the post again. Mastodon.py
-waits for the end of rate limits by itself, so this package sends plain requests.
+two simultaneous requests, and some servers ignore the key (tested with GoToSocial). So every attempt after the first
+searches the account's latest statuses for the same text, twice with a pause between, before it sends the post again.
+Mastodon.py waits for the end of rate limits by itself, so this package sends plain requests.
 """
 
 import hashlib

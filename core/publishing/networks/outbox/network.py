@@ -22,7 +22,9 @@ from core.publishing.network import (
 )
 
 MEDIA_LIMITS = MediaLimits(
-    pictures=PictureLimits(count=MEDIA_LIMIT, max_bytes=MAX_PICTURE_BYTES, max_side=10_000, types=PICTURE_TYPES, alt=ALT_LIMIT),
+    pictures=PictureLimits(
+        count=MEDIA_LIMIT, max_bytes=MAX_PICTURE_BYTES, max_side=10_000, types=PICTURE_TYPES, alt=ALT_LIMIT
+    ),
     max_video_bytes=MAX_VIDEO_BYTES,
 )
 """Everything that Punctual accepts as an attachment."""

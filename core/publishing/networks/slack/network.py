@@ -1,8 +1,8 @@
 """Slack, through an incoming webhook.
 
-A webhook does not detect a repeat and returns neither an ID nor a permalink, so an unclear outcome waits for a person.
-`&`, `<` and `>` are escaped as Slack requires, so no text becomes a command such as `<!channel>`. Slack's formatting,
-such as `*bold*`, stays as it is.
+A webhook does not detect a repeat and returns neither an ID nor a permalink, so an ambiguous attempt waits for a
+person. `&`, `<` and `>` are escaped as Slack requires, so no text becomes a command such as `<!channel>`. Slack's
+formatting, such as `*bold*`, stays as it is.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Telegram, through a bot that may post to a channel, a group or a chat.
 
-The Bot API does not detect a repeat, so an unclear outcome waits for a person. Texts go out plain (no parse mode), and
+The Bot API does not detect a repeat, so an ambiguous attempt waits for a person. Texts are plain (no parse mode), and
 Telegram finds links, mentions and tags in them. python-telegram-bot is asynchronous and retries by itself, so this
 module sends plain requests.
 """
@@ -41,7 +41,7 @@ MEDIA_LIMITS = MediaLimits(
     caption=1024,
 )
 """Ten media in an album, 1,024 code points in a caption (doc: Bot API, sendMediaGroup). The bytes are what can be sent
-within the deadline: Telegram takes 10 MB a photo and 50 MB a video. It has no descriptions."""
+within the deadline: Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
 _SUPERGROUP_PREFIX = "-100"

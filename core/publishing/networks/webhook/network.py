@@ -40,7 +40,7 @@ MEDIA_LIMITS = MediaLimits(
 class WebhookNetwork:
     """POSTs `{"id", "post_id", "text", "due_at", "media"}` as JSON, signed with the account's own secret.
 
-    Any 2xx accepts the post. A user may declare that the server ignores a repeated `webhook-id`: unclear outcomes are
+    Any 2xx accepts the post. A user may declare that the server ignores a repeated `webhook-id`: ambiguous attempts are
     then retried automatically. Otherwise they wait for a person.
     """
 
@@ -58,7 +58,7 @@ class WebhookNetwork:
         FormField(
             name="deduplicates",
             label="The server ignores a repeated webhook-id",
-            help="Punctual then retries after an unclear outcome; otherwise it waits for your decision",
+            help="Punctual then retries if a result is unclear; otherwise you decide",
             required=False,
             checkbox=True,
         ),

@@ -1,8 +1,9 @@
 """X, with the four keys of the user's own app (OAuth 1.0a: they do not expire, so nothing needs renewal).
 
 X refuses a text that it published a moment ago. It refuses older duplicates in the same way and returns no link, so an
-unclear outcome waits for a person. X charges for each post: USD 0.015, 0.20 with a link, and 0.005 for each description
-of a picture (doc, November 2026). tweepy sends requests without a timeout, so this module sends plain requests.
+ambiguous attempt waits for a person. X charges for each post: USD 0.015, 0.20 with a link, and 0.005 for each
+description of a picture (doc, November 2026). tweepy sends requests without a timeout, so this module sends plain
+requests.
 """
 
 import time

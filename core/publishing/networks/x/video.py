@@ -1,8 +1,8 @@
 """Video uploads to X: initialize, append segments, finalize, then poll until X has processed it (doc: X API v2).
 
-X takes descriptions of pictures and GIFs only (doc: POST media/metadata/create), so the description of a video is not
-sent. The longest video depends on the account's subscription; X names that limit when it refuses the post (doc: Best
-practices).
+X accepts descriptions of pictures and GIFs only (doc: POST media/metadata/create), so the description of a video is
+not sent. The longest video depends on the account's subscription; X names that limit when it refuses the post (doc:
+Best practices).
 """
 
 import re
@@ -17,9 +17,9 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 VIDEO_BYTES = 10_000_000
-"""The largest video that can be uploaded in time. X takes 8 GB (doc: Best practices)."""
+"""The largest video that can be uploaded in time. X accepts 8 GB (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
-"""X takes at most 5 MB a segment (doc: POST media/upload, APPEND)."""
+"""X accepts at most 5 MB a segment (doc: POST media/upload, APPEND)."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0
 """Bounds of the pause that X asks for between two polls; the lower one also applies where X names none."""
 _MEDIA_ID = re.compile(r"\d{1,19}")

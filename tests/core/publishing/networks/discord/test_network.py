@@ -88,7 +88,9 @@ def test_pictures_are_sent_as_files_with_descriptions(network, account, stub, wi
         assert content["attachments"][number]["filename"] == attachment.name
 
 
-def test_an_unclear_outcome_of_pictures_is_unconfirmed(account, stub, with_media, publish, make_picture, faulty_proxy):
+def test_an_ambiguous_attempt_with_pictures_is_unconfirmed(
+    account, stub, with_media, publish, make_picture, faulty_proxy
+):
     proxy = faulty_proxy(stub.url)
     proxy.break_next("after")
     network = DiscordNetwork(real_clock, api=proxy.url)

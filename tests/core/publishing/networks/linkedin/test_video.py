@@ -99,7 +99,7 @@ def test_an_expired_upload_is_sent_again(api, network, stub, with_video, publish
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [(f"Not {SECRET}\n please.", "video: Not ... please. It takes"), (None, "no reason given")]
+    ("reason", "words"), [(f"Not {SECRET}\n please.", "video: Not ... please. It accepts"), (None, "no reason given")]
 )
 def test_a_failed_processing_is_refused_with_linkedins_reason(api, stub, publish_video, reason, words):
     api.set_state("PROCESSING_FAILED", processingFailureReason=reason)
