@@ -21,7 +21,7 @@ def parse_account_name(form: Mapping[str, str]) -> str:
 def parse_secret(form: Mapping[str, str], field: str, label: str) -> str:
     """Return a token or password without the spaces around it.
 
-    Raises CannotConnect if it is missing or has characters that no token has. The message does not repeat it.
+    Raises CannotConnect if it is missing or contains characters that no token has. The message omits the secret.
     """
     secret = form.get(field, "").strip()
     if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
@@ -30,7 +30,7 @@ def parse_secret(form: Mapping[str, str], field: str, label: str) -> str:
 
 
 def parse_server(entry: str) -> str:
-    """Return a server's address, `https://host`, from its host name or any URL on it. Raises CannotConnect."""
+    """Return the address `https://host` of a server from its host name or any URL on it. Raises CannotConnect."""
     text = entry.strip().lower()
     url = text if "://" in text else f"https://{text}"
     if not text or not is_allowed_url(url):

@@ -1,4 +1,4 @@
-"""The pictures and videos of a post, checked and fitted to one network's limits."""
+"""Checks the pictures and videos of a post, and fits them to one network's limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class CannotAttach(PunctualError):
 class MediaLimits:
     """A network's limits for media. Without `pictures` it accepts no pictures; with `max_video_bytes` 0, no videos.
 
-    `caption` is the limit of a text with media, in the network's units, where it is lower than that of a text alone.
+    `caption` is the limit of a text with media, in the network's units, if it is lower than the limit of a text alone.
     """
 
     pictures: PictureLimits | None = None
@@ -39,7 +39,7 @@ class MediaLimits:
 class Attachment:
     """A picture or video ready to send: within the network's limits, and without metadata about its origin.
 
-    `alt` is within the network's limit. `media` is the post's own description of the file.
+    The `alt` of a picture is within the network's limit. `media` describes the stored original.
     """
 
     content: bytes
@@ -65,7 +65,7 @@ def load_attachments(
 ) -> tuple[Attachment, ...]:
     """Read a post's media from the store and fit them to the limits of the network or account named `label`.
 
-    Raises CannotAttach, and the store's errors when it cannot be reached.
+    Raises CannotAttach, and the errors of the store if it cannot be read.
     """
     check_media(media, limits, label)
     try:
@@ -116,7 +116,7 @@ def _check_alt(media: Sequence[Media], limit: int, label: str) -> None:
 
 def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int) -> Attachment:
     content = store.get(media.reference)
-    if media.kind == "video" or limits.pictures is None:  # check_media rejects pictures without limits for them
+    if media.kind == "video" or limits.pictures is None:  # if limits.pictures is None, check_media has refused pictures
         return Attachment(
             content=content,
             content_type=media.content_type,

@@ -1,5 +1,6 @@
-"""Builds and edits posts from form input, and validates it, because browsers can skip their own checks."""
+"""Builds and edits posts from form input, which it validates, because a browser can skip the checks of the form."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ class EmptyText(PunctualError):
 
 
 class InvalidCharacter(PunctualError):
-    """The text contains half of a surrogate pair, which a broken paste or a wrong encoding leaves."""
+    """The text contains half of a surrogate pair, the trace of a broken paste or a wrong encoding."""
 
     hint = "Type or paste it again."
 
@@ -75,18 +76,18 @@ def compose(
 ) -> Post:
     """Return a new post, due when clocks in `zone` show the naive time `wall`, cut to the whole second.
 
-    Where the clocks repeat `wall`, `which` selects the first (1) or the second (2) instant. With `repeat`, `wall` is
-    the start of the rule. `threads` gives the parts of each account that receives a thread, as core.publishing.threads
-    makes them; the first part carries the media. A post with media needs no text.
+    When the clocks go back and show `wall` twice, `which` selects the first (1) or the second (2) instant. With
+    `repeat`, `wall` is the start of the rule. `variants` maps destinations to their own texts. `threads` maps each
+    account that gets a thread to its parts, as core.publishing.threads makes them; the first part carries the media. A
+    post with media needs no text.
 
     Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination, UnknownDestination,
     DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks that the instant is
     in the future.
     """
     wall = wall.replace(microsecond=0)
-    found = _check_destinations(destinations, accounts, networks)
     texts: dict[Destination, str] = {}
-    for account in found:
+    for account in _enabled_accounts(destinations, accounts, networks):
         own_text = (variants or {}).get(account.destination, text)
         parts = list((threads or {}).get(account.destination, [])) or [own_text]
         if len(parts) > PARTS_LIMIT:
@@ -119,11 +120,11 @@ def edit_content(
 ) -> Post:
     """Return the post with new text, media and destinations, and its time unchanged. A thread stays a thread.
 
-    `variants` are the own texts of destinations, including the parts of threads. Raises the errors of `compose` for
+    `variants` maps destinations, including the parts of threads, to their own texts. Raises the errors of `compose` for
     texts, media and destinations.
     """
     texts: dict[Destination, str] = {}
-    for account in _check_destinations(destinations, accounts, networks):
+    for account in _enabled_accounts(destinations, accounts, networks):
         parts = [each for each in post.destinations if each.account == account.destination]
         own_texts = {part: variants.get(part, text) for part in parts or [account.destination]}
         _check_parts(list(own_texts.values()), media, account, networks)
@@ -141,13 +142,13 @@ def suggest_time(now: datetime) -> datetime:
     """Return the suggested time of a new draft: the first full quarter hour that is at least 15 minutes ahead."""
     quarter = timedelta(minutes=15)
     hour = now.replace(minute=0, second=0, microsecond=0)
-    return hour - quarter * ((hour - now - quarter) // quarter)
+    return hour + quarter * math.ceil((now + quarter - hour) / quarter)
 
 
-def _check_destinations(
+def _enabled_accounts(
     destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
 ) -> list[Account]:
-    """Return the accounts of the destinations, each once.
+    """Return the accounts of the destinations, each once. A part of a thread counts as its account.
 
     Raises NoDestination, UnknownDestination or DisabledDestination.
     """
@@ -166,10 +167,11 @@ def _check_destinations(
 def _check_parts(
     parts: Sequence[str], media: Sequence[Media], account: Account, networks: Mapping[str, Network]
 ) -> None:
-    """Check the text, or the parts of a thread, for one account. The first part carries the media."""
+    """Check the text, or the parts of a thread, for one account. Only the first part carries the media."""
     network = networks[account.network]
     for number, part in enumerate(parts, start=1):
-        if part.strip() or not media or number > 1:
+        text_is_optional = bool(media) and number == 1
+        if part.strip() or not text_is_optional:
             _check_text(part, account, network)
     if media:
         _check_media(parts[0], media, account, network)
@@ -192,4 +194,4 @@ def _check_media(text: str, media: Sequence[Media], account: Account, network: N
     check_media(media, limits, account.label)
     length = network.measure(text, account)
     if limits.caption is not None and length.count > limits.caption:
-        raise TextTooLong(f"{account.label}, with pictures,", replace(length, limit=limits.caption))
+        raise TextTooLong(f"{account.label}, with media,", replace(length, limit=limits.caption))

@@ -1,4 +1,4 @@
-"""The fence: publishes each destination of an occurrence at most once."""
+"""The fence: publishes an occurrence to each destination at most once."""
 
 import logging
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class DestinationResult:
 
     @property
     def final(self) -> bool:
-        """Whether a repeated request returns the same result."""
+        """Whether a repeated request returns this result again."""
         return self.state != "waiting"
 
     def as_json(self) -> dict[str, Any]:
@@ -57,15 +57,15 @@ class DestinationResult:
 
 
 class Fence:
-    """Publishes behind durable claims, so that repeated and concurrent requests make at most one post.
+    """Publishes under durable claims, so that repeated and concurrent requests make at most one post.
 
     The steps of a publication are:
 
-    1. *Prepare* the repeatable work, such as uploads. A crash here leaves nothing to resolve.
-    2. *Claim* the pair (occurrence, destination) in the ledger, in one conditional write, with a lease. Of several
-       concurrent attempts one gets the claim; the others return *waiting*.
+    1. *Prepare*: do the repeatable work, such as uploads. A crash here leaves nothing to resolve.
+    2. *Claim*: claim the pair (occurrence, destination) in the ledger, in one conditional write, with a lease. Of
+       several concurrent attempts one gets the claim; the others return *waiting*.
     3. *Publish*: call the network.
-    4. *Record* the result as a receipt. A later request for a finished claim gets the recorded result.
+    4. *Record*: store the result as a receipt. A later request for a finished claim gets the recorded result.
 
     A crash between steps 2 and 4 leaves an open claim. Once its lease has expired or its owner is dead, the next
     attempt takes the claim over if the account deduplicates. Otherwise the claim becomes *unconfirmed*, and a person
@@ -89,9 +89,9 @@ class Fence:
         """Publish to one destination, unless it is finished, claimed by another attempt, or superseded.
 
         `part` is the number of the part in a thread; `earlier_references` are the references of the parts before it.
-        If a picture or video cannot be sent, the whole post is refused. If the network asked for a pause, it is not
-        called before the end of that pause, not even to prepare. Raises the errors of `prepare` and of the media store,
-        with nothing claimed, and those of the ledger.
+        If a picture or video cannot be sent, the whole post is refused. During a pause that the network asked for,
+        neither `prepare` nor `publish` is called. Raises the errors of `prepare` and of the media store, with nothing
+        claimed, and the errors of the ledger.
         """
         destination = Destination(account.destination, part)
         existing = self._existing_result(payload, destination)
@@ -114,15 +114,15 @@ class Fence:
 
         A finished destination keeps its result. If an earlier attempt may have arrived, the result is *unconfirmed*.
         """
+        result: NetworkResult = Refused(reason=reason)
         if any(receipt.detail.get("doubt") for receipt in self._receipts(payload, destination)):
             result = Unconfirmed(reason=f"{reason} An earlier attempt may have arrived: check the network first.")
-            return self._finish_without_call(payload, destination, result)
-        return self._finish_without_call(payload, destination, Refused(reason=reason))
+        return self._finish_without_call(payload, destination, result)
 
     def defer(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
         """Record that an error prevented a claim, and return *waiting*. A finished destination keeps its result.
 
-        Never raises: if the receipt cannot be written either, only the log has it.
+        Never raises: if the ledger cannot be read or written, the error goes to the log only.
         """
         waiting = RetryLater(reason=reason)
         try:
@@ -137,9 +137,10 @@ class Fence:
     def _claim_and_publish(
         self, payload: Payload, destination: Destination, network: Network, publication: Publication
     ) -> DestinationResult:
-        """Claim, call the network, record.
+        """Claim, call the network, and record the result.
 
-        If the account deduplicates, the first attempt's prepared data is used, because a repeat is detected by it.
+        If the account deduplicates, every attempt uses the prepared data of the first one, by which the network detects
+        a repeat.
         """
         deduplicates, now = publication.account.deduplicates, self._clock()
         claim = self._ledger.claim(
@@ -156,9 +157,9 @@ class Fence:
     def _finish_without_call(
         self, payload: Payload, destination: Destination, result: NetworkResult
     ) -> DestinationResult:
-        """Claim and record a result without calling the network. A finished destination keeps its result.
+        """Claim and record a result without a call to the network. A finished destination keeps its result.
 
-        A pause that the network asked for does not delay this.
+        A pause that the network asked for does not apply, because the network is not called.
         """
         now = self._clock()
         claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now + LEASE, now=now))
@@ -167,7 +168,7 @@ class Fence:
         return self._finish(payload, destination, claim, result)
 
     def _existing_result(self, payload: Payload, destination: Destination) -> DestinationResult | None:
-        """Return the result of a finished or paused destination; None if an attempt may be made."""
+        """Return the result of a destination that is finished or paused by the network; None for any other."""
         now = self._clock()
         claim = self._ledger.ended_or_paused(payload, destination, now=now)
         return _result_of_claim(destination, claim, now) if claim is not None else None
@@ -186,7 +187,7 @@ class Fence:
         earlier_references: tuple[dict[str, Any], ...],
         upload_id: str | None,
     ) -> Publication:
-        """Return the publication of one part. Each part has its own key; the first one carries the media."""
+        """Return the publication of one part. Each part has its own key; only the first one carries the media."""
         media = payload.media if part == 1 else ()
         return Publication(
             occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
@@ -212,7 +213,7 @@ def _last_upload_id(receipts: Sequence[Receipt]) -> str | None:
 
 
 def _publish(network: Network, publication: Publication) -> NetworkResult:
-    """Call the network. An exception, which no network should raise, makes the attempt ambiguous."""
+    """Call the network. An exception, which no network should raise, counts as an ambiguous attempt."""
     try:
         return network.publish(publication)
     except Exception as error:  # noqa: BLE001 - the claim must be finished after any error
@@ -225,7 +226,7 @@ def _publish(network: Network, publication: Publication) -> NetworkResult:
 
 def _result_of_claim(destination: Destination, claim: ClaimResult, now: datetime) -> DestinationResult:
     """Return the result of a claim that was not granted."""
-    if claim.verdict == "busy" or claim.verdict == "waiting":
+    if claim.verdict == "busy" or claim.verdict == "waiting":  # with `in`, mypy does not narrow the verdict for `state`
         wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is running.")
         return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=wait)
     if claim.verdict == "granted":

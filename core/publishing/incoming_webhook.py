@@ -12,27 +12,28 @@ from core.publishing.network import CannotConnect, FormField
 
 
 def webhook_fields(example: str, url_help: str) -> tuple[FormField, ...]:
-    """Return the fields of the connection form: a name in Punctual, and the URL of the webhook."""
+    """Return the fields of the connection form: the account's name in Punctual, and the URL of the webhook."""
     return (
         FormField(name="name", label="Name", help=f"Name in Punctual, for example: {example}"),
         FormField(name="address", label="Webhook URL", help=url_help, secret=True),
     )
 
 
-def webhook_account(form: Mapping[str, str], key: str, label: str, url: re.Pattern[str], hint: str) -> Account:
-    """Return the account of a filled form; the first group of `url` is the secret path. Raises CannotConnect.
+def webhook_account(form: Mapping[str, str], key: str, label: str, url_pattern: re.Pattern[str], hint: str) -> Account:
+    """Return the account of a completed form. Raises CannotConnect with `hint` if the URL does not match.
 
-    `key` is the network's key in destinations, `label` its public name.
+    `key` is the network's key in destinations, `label` its public name. The first group of `url_pattern` is the secret
+    path.
     """
     name = parse_account_name(form)
-    found = url.fullmatch(parse_secret(form, "address", "webhook URL"))
+    found = url_pattern.fullmatch(parse_secret(form, "address", "webhook URL"))
     if not found:
         raise CannotConnect(f"This is not the URL of a {label} webhook.", hint)
     return Account(destination=f"{key}:{name}", label=f"{name} ({label})", credentials={"webhook": SecretStr(found[1])})
 
 
 def webhook_path(account: Account) -> str:
-    """Return the secret path of an account's webhook; the part after its last slash is the token."""
+    """Return the secret path of an account's webhook. The segment after its last slash is the token."""
     return account.credentials["webhook"].get_secret_value()
 
 

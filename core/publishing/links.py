@@ -15,8 +15,10 @@ _LINK = regex.compile(
     (?:[/?\#][^\s<>"]*+)?""",
     regex.IGNORECASE | regex.VERBOSE,
 )
-_CLOSING = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“"}
+_OPENING = {")": "(", "]": "[", "}": "{"}
+"""The opening bracket of each closing one."""
 _TRAILING = frozenset(".,;:!?'*_~…、。" + "’‘“”»")
+"""Punctuation that does not end a link."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,33 +29,34 @@ class Link:
     end: int
     url: str
     public: bool
-    """Whether the host is below a public suffix."""
+    """Whether the host is below a public suffix, such as `com` or `co.uk`."""
 
 
 def find_links(text: str) -> Iterator[Link]:
     """Yield the links in a text, in order: `https://` with any host, or a bare `example.com`.
 
     A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it.
-    The time is linear in the length of any text.
+    The time is linear in the length of the text.
     """
     for match in _LINK.finditer(text):
         host = match["host"] or match["bare"]
         public = _is_public(host)
         if match["bare"] and not public:
             continue
-        found = _trim_punctuation(match[0])
-        url = found if match["host"] else f"https://{found}"
-        yield Link(start=match.start(), end=match.start() + len(found), url=url, public=public)
+        link = _trim_punctuation(match[0])
+        url = link if match["host"] else f"https://{link}"
+        yield Link(start=match.start(), end=match.start() + len(link), url=url, public=public)
 
 
-def _trim_punctuation(found: str) -> str:
-    surplus = {closing: found.count(closing) - found.count(opening) for closing, opening in _CLOSING.items()}
-    end = len(found)
-    while end and (found[end - 1] in _TRAILING or surplus.get(found[end - 1], 0) > 0):
+def _trim_punctuation(link: str) -> str:
+    """Return a link without the punctuation and the unmatched closing brackets at its end."""
+    unmatched = {closing: link.count(closing) - link.count(opening) for closing, opening in _OPENING.items()}
+    end = len(link)
+    while end and (link[end - 1] in _TRAILING or unmatched.get(link[end - 1], 0) > 0):
         end -= 1
-        if found[end] in surplus:
-            surplus[found[end]] -= 1
-    return found[:end]
+        if link[end] in unmatched:
+            unmatched[link[end]] -= 1
+    return link[:end]
 
 
 @lru_cache(maxsize=1000)

@@ -14,10 +14,10 @@ from core.time.instants import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """One post, or one part of a thread, on its way to one account.
+    """One post, or one part of a thread, to be published to one account.
 
     `occurrence_key` is the idempotency key. If `attempt` is above 1, an earlier attempt may have arrived. `prepared`
-    is the return value of `prepare`. `earlier_references` are the known references of the preceding parts of the
+    is the return value of `prepare`. `earlier_references` are the known references of the parts before this one in its
     thread. `upload_id` comes from the RetryLater of the previous attempt.
     """
 
@@ -40,7 +40,7 @@ class Publication:
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """The post is out. `reference` identifies it for replies, in the network's terms, as JSON."""
+    """The network published the post. `reference` is the JSON that identifies it for replies on this network."""
 
     at: datetime
     url: str | None = None
@@ -56,10 +56,10 @@ class Refused:
 
 @dataclass(frozen=True, kw_only=True)
 class RetryLater:
-    """The attempt may be repeated: the post is not out, or the next attempt detects an earlier one.
+    """The attempt may be repeated: the post was not published, or the next attempt detects that it was.
 
-    `in_doubt` is True if this attempt may have arrived. `upload_id` is the network's id of an uploaded video, not a
-    secret; the next attempt does not upload the video again.
+    `in_doubt` is True if this attempt may have arrived. `upload_id` is the network's ID of an uploaded video, which the
+    next attempt uses instead of a new upload. It is not a secret.
     """
 
     reason: str
@@ -70,7 +70,7 @@ class RetryLater:
 
 @dataclass(frozen=True, kw_only=True)
 class Unconfirmed:
-    """The post may be out, and the network offers no way to check."""
+    """The post may have been published, and the network offers no way to check."""
 
     reason: str
 
@@ -79,7 +79,7 @@ NetworkResult = Published | Refused | RetryLater | Unconfirmed
 
 
 class PreparationFailed(PunctualError):
-    """An upload failed, so the post is not sent. `result` is recorded instead."""
+    """An upload failed, so the post is not sent. `result` is recorded as the result of the attempt."""
 
     hint = "See History for the result."
 
@@ -102,7 +102,7 @@ class FormField:
 
 @dataclass(frozen=True, kw_only=True)
 class TextLength:
-    """The length of a text in the network's units, and the network's limit (None: no limit)."""
+    """The length of a text in the network's units, and the network's limit, None if it has none."""
 
     count: int
     limit: int | None
@@ -115,7 +115,7 @@ class TextLength:
 
 
 class CannotConnect(PunctualError):
-    """An account cannot be connected. The message gives the reason, quoting the network where it sent one."""
+    """An account cannot be connected. The message gives the reason, with the network's own message if it sent one."""
 
     def __init__(self, reason: str, hint: str) -> None:
         super().__init__(reason)
@@ -125,8 +125,8 @@ class CannotConnect(PunctualError):
 class Network(Protocol):
     """One network. It keeps no state between calls that a restart would lose.
 
-    An account with `deduplicates` may be published to again after an ambiguous attempt: the network detects a repeat
-    by the data from `prepare`, or `publish` looks for an earlier attempt before it sends the post again.
+    An ambiguous attempt may be repeated for an account with `deduplicates`: the network detects a repeat by the data
+    from `prepare`, or `publish` looks for the post of an earlier attempt before it sends the post again.
     """
 
     label: str
@@ -143,7 +143,7 @@ class Network(Protocol):
         ...
 
     def measure(self, text: str, account: Account) -> TextLength:
-        """Return the length of a text for this account. Of several limits, use the one closest to being exceeded."""
+        """Return the length of a text for this account. Of several limits, use the one that leaves least room."""
         ...
 
     def media_limits(self, account: Account) -> MediaLimits:
@@ -153,18 +153,20 @@ class Network(Protocol):
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         """Do the repeatable work, such as uploads, and return the JSON that `publish` needs.
 
-        Called before every claim, so that a crash here leaves no doubt. If the account deduplicates, the JSON of the
-        first attempt is stored with its claim and used by all attempts, so that the network detects a repeat;
-        otherwise each attempt uses its own. Raises PreparationFailed if an upload failed, and CannotAttach if the
-        network rejects a picture: the post is refused. Raises another PunctualError if a necessary query failed:
-        nothing is claimed, and the post is tried again.
+        It is called before every claim, so that a crash in it leaves no doubt about the post. If the account
+        deduplicates, all attempts use the JSON of the first one, which is stored with its claim, so that the network
+        detects a repeat. Otherwise each attempt uses its own. The fence treats errors as follows:
+
+        - PreparationFailed, if an upload failed: its result is recorded.
+        - CannotAttach, if the network rejects a picture or video: the post is refused.
+        - Another PunctualError, if a necessary query failed: nothing is claimed, and the post is tried again.
         """
         ...
 
     def publish(self, publication: Publication) -> NetworkResult:
         """Publish once, within DEADLINE_SECONDS, and return the result.
 
-        Errors of the server and of the connection are results, not exceptions.
+        Return errors of the server and of the connection as results; do not raise them.
         """
         ...
 

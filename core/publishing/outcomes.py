@@ -1,4 +1,4 @@
-"""Classifies failed requests and error responses of a network: refused, retry later, or unconfirmed."""
+"""Classifies the failed requests and error responses of a network as refused, retry later or unconfirmed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +13,14 @@ RECONNECT = "Connect the account again under Accounts, then retry."
 
 def mark_unconfirmed(reason: str) -> NetworkResult:
     """Return the result of an ambiguous attempt where a repeat would make a second post."""
-    return Unconfirmed(reason=f"{reason} The post may be out. Check the network, then decide.")
+    return Unconfirmed(reason=f"{reason} The post may have been published. Check the network, then decide.")
 
 
 def retry_deduplicated(reason: str) -> NetworkResult:
-    """Return the result of an ambiguous attempt where the network detects a repeat, or is searched before one."""
-    return RetryLater(reason=f"{reason} The post may be out; the next attempt detects that.", in_doubt=True)
+    """Return the result of an ambiguous attempt where a repeat is detected, by the network or by a search on it."""
+    return RetryLater(
+        reason=f"{reason} The post may have been published; the next attempt detects that.", in_doubt=True
+    )
 
 
 def retry_harmless(reason: str) -> NetworkResult:
@@ -27,7 +29,7 @@ def retry_harmless(reason: str) -> NetworkResult:
 
 
 def failure_text(name: str, response: Response) -> str:
-    """Return the sentence that reports a response other than a success."""
+    """Return the sentence that reports an error response, with its status and the server's message."""
     return f"{name} answered {response.status}: {response.message.rstrip('.')}."
 
 
@@ -35,7 +37,7 @@ def failure_text(name: str, response: Response) -> str:
 class ResultClassifier:
     """Turns one network's request errors and responses into results.
 
-    `ambiguous` returns the result of an attempt that may have arrived.
+    `ambiguous` returns the result of an attempt that may have arrived, from its reason.
     """
 
     name: str
@@ -43,22 +45,22 @@ class ResultClassifier:
     ambiguous: Callable[[str], NetworkResult]
 
     def from_error(self, error: RequestError) -> NetworkResult:
-        """Classify a request without a response."""
+        """Classify a request that got no response."""
         if isinstance(error, RequestNotSent):
             return RetryLater(reason=str(error))
         return self.ambiguous(str(error))
 
     def from_incomplete(self) -> NetworkResult:
-        """Classify a success without the expected content: cut short, or not from the network at all."""
+        """Classify a 2xx response without the expected content, such as a truncated one or the page of a proxy."""
         return self.ambiguous(f"{self.name} sent an incomplete response.")
 
     def from_response(self, response: Response) -> NetworkResult:
         """Classify a response that is not a success.
 
-        A 5xx is ambiguous: the server may have stored the post before it failed. So is a 503 with a Retry-After,
-        because Varnish adds one to its own 503s, also when its backend closed the connection after accepting the
-        request (its built-in VCL). A retry still waits until then: GoToSocial sends Retry-After under load (doc:
-        Request Throttling & Rate Limiting).
+        A 5xx is ambiguous: the server may have stored the post before it failed. A 503 with a Retry-After is ambiguous
+        too: Varnish adds that header to its own 503s, even if its backend closed the connection after accepting the
+        request (its built-in VCL). A retry nevertheless waits as long as the header asks, because GoToSocial sends it
+        under load (doc: Request Throttling & Rate Limiting).
         """
         reason = failure_text(self.name, response)
         retry_after = response.retry_after(self.clock())
@@ -75,7 +77,7 @@ class ResultClassifier:
 
 
 def require_response(send: Callable[[], Response]) -> Response:
-    """Return the response to a request made while connecting. Raises CannotConnect if there is none."""
+    """Return the response to a request that connects an account. Raises CannotConnect if there is none."""
     try:
         return send()
     except RequestError as error:
@@ -83,7 +85,7 @@ def require_response(send: Callable[[], Response]) -> Response:
 
 
 def require_success(send: Callable[[], Response], name: str) -> Response:
-    """Return the response to a request made while connecting. Raises CannotConnect unless it is a complete success."""
+    """Return the complete 2xx response to a request that connects an account. Raises CannotConnect if there is none."""
     response = require_response(send)
     if response.ok and response.complete:
         return response

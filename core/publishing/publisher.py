@@ -1,4 +1,4 @@
-"""The publisher: sends an occurrence to its accounts concurrently, and the parts of a thread in order."""
+"""The publisher: publishes an occurrence to its accounts concurrently, and the parts of a thread in order."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class Publisher:
     def publish(self, payload: Payload) -> OccurrenceResult:
         """Publish to each destination at most once, and return the results. Safe to repeat; never raises."""
         accounts = payload.accounts
-        if len(accounts) == 1:
+        if len(accounts) == 1:  # needs no thread pool
             return OccurrenceResult(results=tuple(self._publish_thread(payload, accounts[0])))
         with ThreadPoolExecutor(max_workers=len(accounts), thread_name_prefix="publish") as pool:
             threads = pool.map(lambda account: self._publish_thread(payload, account), accounts)
@@ -52,7 +52,7 @@ class Publisher:
             return OccurrenceResult(results=tuple(found[destination] for destination in payload.destinations))
 
     def _publish_thread(self, payload: Payload, account: Destination) -> list[DestinationResult]:
-        """Publish the parts for one account in order, usually one; each part needs the previous one to be published."""
+        """Publish the parts for one account in order, usually one. A part follows only a published one."""
         results: list[DestinationResult] = []
         for destination in payload.destinations:
             if destination.account == account:
@@ -62,13 +62,13 @@ class Publisher:
     def _publish_safely(
         self, payload: Payload, destination: Destination, earlier: Sequence[DestinationResult]
     ) -> DestinationResult:
-        """Publish to one destination. An error defers it and does not affect the other destinations."""
+        """Publish to one destination. On any error, defer it, so that the other destinations are not affected."""
         try:
             return self._publish_one(payload, destination, earlier)
         except PunctualError as error:
             log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
             return self._fence.defer(payload, destination, str(error))
-        except Exception:  # noqa: BLE001 - see above
+        except Exception:  # noqa: BLE001 - one destination's error must not affect the others
             log.exception("%s to %s", payload.occurrence_key, destination)
             return self._fence.defer(payload, destination, "Punctual failed. See its log for the error.")
 
@@ -92,9 +92,9 @@ class Publisher:
         return self._fence.publish_once(payload, account, network, part=destination.part, earlier_references=references)
 
     def _hold_back(self, payload: Payload, destination: Destination, blocking: DestinationResult) -> DestinationResult:
-        """Return the result of a part whose predecessor is not published: waiting, or refused if that one is final.
+        """Return the result of a part that follows an unpublished one: waiting, or refused if that one is final.
 
-        The fence reports a part of a changed or cancelled post as superseded.
+        If the post was changed or cancelled, the fence returns *superseded* instead of *refused*.
         """
         number = blocking.destination.part
         if not blocking.final:

@@ -1,4 +1,4 @@
-"""The posting server's requests and responses, for both of its hosts: a route here and a function on AWS."""
+"""Requests and responses of the posting server, the same for its route in `server` and for its function on AWS."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ from core.publishing.publisher import OccurrenceResult
 from core.publishing.signature import InvalidSignature, verify
 
 REQUEST_LIMIT = PAYLOAD_LIMIT + 56_000
-"""Bytes. No scheduler delivers more than 256 KB."""
+"""Bytes. A scheduler delivers at most 256 KB."""
 
 
 class BodyTooLarge(PunctualError):
     """The request exceeds REQUEST_LIMIT."""
 
-    hint = "Send the relay's event, and nothing more."
+    hint = "Send only the event of the relay."
 
     def __init__(self) -> None:
         super().__init__(f"A request is limited to {REQUEST_LIMIT:,} bytes.")
@@ -25,7 +25,7 @@ class BodyTooLarge(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerResponse:
-    """An HTTP response: the status, the content of the JSON body, and headers beyond those of any JSON response."""
+    """An HTTP response: its status, the object in its JSON body, and its headers beyond those of any JSON response."""
 
     status: int
     content: dict[str, Any]
@@ -36,7 +36,7 @@ _STATUS: dict[type[PunctualError], int] = {InvalidSignature: 401, BodyTooLarge: 
 
 
 def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> Payload:
-    """Return the payload of a signed request. The names of `headers` are in lower case.
+    """Verify a signed request and return its payload. The names of `headers` are in lower case.
 
     Raises BodyTooLarge, InvalidSignature or UnreadablePayload.
     """

@@ -1,4 +1,4 @@
-"""The request that publishes a post, and the mapping of its response to a result."""
+"""Sends the request that publishes a post, and turns its response into a result."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,10 +15,11 @@ def send_post(
     *,
     upload_id: str | None = None,
 ) -> NetworkResult:
-    """Send a post once and return the result. Never raises for the network or the connection.
+    """Send a post once and return the result. Errors of the network and the connection are results.
 
-    `read` maps a successful response to a result, or to None where the response lacks what it must hold. `upload_id` is
-    the ID of the post's video at the network; a result that may be retried keeps it, so that it is not sent again.
+    `read` turns a 2xx response into a result, or returns None if the response lacks the expected content. `upload_id`
+    is the network's ID of the post's uploaded video. RetryLater carries it, so that the next attempt does not upload
+    the video again.
     """
     result = _result(classifier, send, read)
     return replace(result, upload_id=upload_id) if upload_id and isinstance(result, RetryLater) else result

@@ -1,4 +1,4 @@
-"""The posting server's route, which publishes a signed post."""
+"""The route of the posting server, which publishes signed posts."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,22 +22,22 @@ MAX_CONCURRENT_POSTS = 64
 
 
 def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequence[str]]) -> Route:
-    """Return the route `POST /publish`, which responds with each destination's result.
+    """Return the route `POST /publish`, which responds with the result of each destination.
 
-    `publisher` and `secrets` are called for each request, because routes are built before the server starts.
+    It calls `publisher` and `secrets` for each request, because routes are built before the server starts.
     """
     limiter = CapacityLimiter(MAX_CONCURRENT_POSTS)
 
     async def publish(request: Request) -> Response:
         try:
             body = await _body(request)
-            # In a thread, because reading the secrets may block; without the limiter, so that forgeries take no slot.
+            # In a thread, because reading the secrets may block. Without the limiter, so that forgeries take no slot.
             payload = await to_thread.run_sync(lambda: read_request(body, request.headers, secrets()))
             response = result_response(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
         except PunctualError as error:
             response = error_response(error)
-        except ClientDisconnect:  # this response reaches no one
-            return Response(status_code=400)
+        except ClientDisconnect:
+            return Response(status_code=400)  # the framework needs a response, but nobody receives this one
         return JSONResponse(response.content, status_code=response.status, headers=response.headers)
 
     return Route("/publish", publish, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Verification of the relay's signatures (Standard Webhooks)."""
+"""Verifies the signatures of the relay (Standard Webhooks)."""
 
 import binascii
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from core.errors import PunctualError
 
 
 class InvalidSignature(PunctualError):
-    """No active secret signed the request, or its timestamp is out of tolerance."""
+    """The request has no valid signature of an active secret, or its timestamp is out of tolerance."""
 
     hint = "Give the relay and the posting server the same signing secret, and check both clocks."
 
@@ -18,9 +18,9 @@ class InvalidSignature(PunctualError):
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> None:
-    """Verify the signature of a raw body with each active secret, with a tolerance of 5 minutes.
+    """Verify the signature of a raw body with any of the active secrets, with a tolerance of 5 minutes.
 
-    Raises InvalidSignature unless one of them fits.
+    Raises InvalidSignature.
     """
     reason = "no secret is set"
     for secret in secrets:

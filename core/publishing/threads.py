@@ -16,15 +16,15 @@ Measure = Callable[[str], TextLength]
 """Returns the length of a text for one account, in its network's units."""
 
 _GRAPHEME, _WORD, _SENTENCE, _PARAGRAPH = range(4)
-"""The ranks of cuts, the least preferred first."""
+"""The ranks of cuts: between which units of the text a cut is, the least preferred first."""
 _ENDS_SENTENCE = regex.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _ENDS_SENTENCE_WITHOUT_SPACE = ("。", "！", "？")
 _SENTENCE_END_GRAPHEMES = 10
-"""Graphemes before a cut that are searched for the end of a sentence."""
+"""The number of graphemes before a cut that are searched for the end of a sentence."""
 
 
 class CannotSplit(PunctualError):
-    """A part of the text that must not be cut, such as a link, exceeds the limit of one part."""
+    """A link or grapheme, which must stay whole, exceeds the limit of one part."""
 
     hint = "Shorten the text there, or the link in it."
 
@@ -71,13 +71,13 @@ def _number_suffix(count: int, number: int) -> str:
 
 
 def _parts(text: str, measure: Measure, suffix_of: Callable[[int], str]) -> list[str]:
-    """Return the parts, each as long as possible. `suffix_of` returns the suffix of a part, for which room is left."""
+    """Return the parts without their suffixes. Each part leaves room for its suffix, `suffix_of(number)`."""
     if not measure(text).excess:
         return [text]
     graphemes: list[str] = regex.findall(r"\X", text)
     offsets = [0, *accumulate(map(len, graphemes))]
     cuts = _cuts(text, graphemes, offsets)
-    begin = next((at for at, each in enumerate(graphemes) if not each.isspace()), len(graphemes))
+    begin = next((index for index, each in enumerate(graphemes) if not each.isspace()), len(graphemes))
     parts: list[str] = []
     while begin < len(graphemes):
         suffix = suffix_of(len(parts) + 1)
@@ -95,18 +95,21 @@ def _parts(text: str, measure: Measure, suffix_of: Callable[[int], str]) -> list
 
 
 def _best_cut(cuts: list[_Cut], first: int, begin: int, fits: Callable[[_Cut], bool]) -> _Cut | None:
-    """Return the best cut after `begin`; None if no cut fits.
+    """Return the best cut of a part that begins at `begin`; None if no cut fits. `cuts[first]` is the first candidate.
 
-    Among the cuts that fill at least half of the part, it is the one with the highest rank.
+    The end of the text is best. Otherwise cuts that fill at least half of the part come first, by rank, then the
+    others. A word is cut only if there is no other cut. Of equal cuts, the later one is better.
     """
     last = _last_fitting(cuts, first, fits)
-    if last is None or last == len(cuts) - 1:
-        return None if last is None else cuts[last]
-    within = cuts[first : last + 1]
-    usable = [cut for cut in within if cut.rank > _GRAPHEME] or within
+    if last is None:
+        return None
+    if last == len(cuts) - 1:
+        return cuts[last]
+    candidates = cuts[first : last + 1]
+    candidates = [cut for cut in candidates if cut.rank > _GRAPHEME] or candidates
     half = (begin + cuts[last].end) // 2
-    best = sorted(usable, key=lambda cut: (cut.end >= half, cut.rank if cut.end >= half else 0, cut.end), reverse=True)
-    return next((cut for cut in best if fits(cut)), None)
+    candidates.sort(key=lambda cut: (cut.end >= half, cut.rank if cut.end >= half else 0, cut.end), reverse=True)
+    return next((cut for cut in candidates if fits(cut)), None)
 
 
 def _last_fitting(cuts: list[_Cut], first: int, fits: Callable[[_Cut], bool]) -> int | None:
@@ -126,27 +129,28 @@ def _last_fitting(cuts: list[_Cut], first: int, fits: Callable[[_Cut], bool]) ->
 
 def _cuts(text: str, graphemes: list[str], offsets: list[int]) -> list[_Cut]:
     """Return all cuts in order. The last one is the end of the text."""
-    linked = {
-        at
+    inside_links = {
+        index
         for link in find_links(text)
-        for at in range(bisect_right(offsets, link.start), bisect_right(offsets, link.end - 1))
+        for index in range(bisect_right(offsets, link.start), bisect_right(offsets, link.end - 1))
     }
-    found = []
-    at = 1
-    while at < len(graphemes):
-        begin = at
+    cuts = []
+    end = 1
+    while end < len(graphemes):
+        begin = end
         while begin < len(graphemes) and graphemes[begin].isspace():
             begin += 1
-        if at not in linked and not graphemes[at - 1].isspace():
-            found.append(_Cut(end=at, begin=begin, rank=_rank(graphemes, at, begin)))
-        at = max(begin, at + 1)
+        if end not in inside_links and not graphemes[end - 1].isspace():
+            cuts.append(_Cut(end=end, begin=begin, rank=_rank(graphemes, end, begin)))
+        end = max(begin, end + 1)
     last = len(graphemes)
     while last and graphemes[last - 1].isspace():
         last -= 1
-    return [*(cut for cut in found if cut.end < last), _Cut(end=last, begin=len(graphemes), rank=_PARAGRAPH)]
+    return [*(cut for cut in cuts if cut.end < last), _Cut(end=last, begin=len(graphemes), rank=_PARAGRAPH)]
 
 
 def _rank(graphemes: list[str], end: int, begin: int) -> int:
+    """Return the rank of the cut between grapheme `end`, where a part ends, and `begin`, where the next one begins."""
     if begin == end:
         return _SENTENCE if graphemes[end - 1] in _ENDS_SENTENCE_WITHOUT_SPACE else _GRAPHEME
     gap = "".join(graphemes[end:begin])

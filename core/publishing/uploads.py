@@ -1,4 +1,4 @@
-"""Uploads that precede a post: their time limit, and a video that the network has to process."""
+"""Uploads that precede a post: their time limit, and the upload of a video that the network has to process."""
 
 import time
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ UPLOAD_SECONDS = 15.0
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:
-    """Return the response to a step of an upload if it is a success. Raises PreparationFailed otherwise."""
+    """Return the 2xx response to a step of an upload. Raises PreparationFailed for any other response."""
     if not response.ok:
         raise PreparationFailed(classifier.from_response(response))
     return response
@@ -25,18 +25,18 @@ def require_accepted(response: Response, classifier: ResultClassifier) -> Respon
 class VideoUpload(ABC):
     """One upload of a video: send it, wait until the network has processed it, resume it in a later attempt.
 
-    An upload publishes nothing, so a failure leaves no doubt whether the post is out. Subclasses speak the API of one
+    An upload publishes nothing, so its failure leaves no doubt about the post. Each subclass uses the API of one
     network.
     """
 
     EXPIRED_STATUSES: Container[int]
-    """Statuses by which the network says that it no longer has an upload."""
+    """Statuses of the response for an upload that the network no longer has."""
     FAILED_STATE: str
     """The processing state of a video that the network cannot process."""
     FAILED_HINT: str
     """The remedy for such a video."""
     NETWORK_SETS_PAUSE = False
-    """Whether the network names the time of the next poll."""
+    """Whether the network sets the time of the next poll."""
 
     def __init__(
         self, client: HttpClient, classifier: ResultClassifier, sleep: Callable[[float], None] = time.sleep
@@ -46,12 +46,12 @@ class VideoUpload(ABC):
         self._sleep = sleep
         self._id = ""
 
-    def run(self, video: Attachment, previous: str | None) -> str:
-        """Return the ID of the video once a post can show it. Raises PreparationFailed.
+    def run(self, video: Attachment, previous_id: str | None) -> str:
+        """Upload a video and return its ID once a post can show it. Raises PreparationFailed.
 
-        `previous` is the ID that an earlier attempt left. The video is sent again only if the network no longer has it.
+        `previous_id` is the ID from an earlier attempt. That video is sent again only if the network no longer has it.
         """
-        self._id = previous or ""
+        self._id = previous_id or ""
         try:
             response = self._status() if self._id else None
             if response is None or response.status in self.EXPIRED_STATUSES:
@@ -59,7 +59,7 @@ class VideoUpload(ABC):
                 response = self._send(video)
             while (pause := self._pause(response)) is not None:
                 if pause >= self._client.seconds_left:
-                    raise PreparationFailed(self._processing(pause))
+                    raise PreparationFailed(self._still_processing(pause))
                 self._sleep(pause)
                 response = self._status()
         except RequestError as error:
@@ -74,7 +74,7 @@ class VideoUpload(ABC):
 
     @abstractmethod
     def _send(self, video: Attachment) -> Response:
-        """Send the video, set `_id`, and return the response that holds its state.
+        """Send the video, set `_id`, and return the response that contains its state.
 
         Raises RequestError or PreparationFailed.
         """
@@ -85,7 +85,7 @@ class VideoUpload(ABC):
 
     @abstractmethod
     def _state(self, response: Response) -> str | None:
-        """Return the processing state that a response names, or None."""
+        """Return the processing state in a response, or None."""
 
     @abstractmethod
     def _pause(self, response: Response) -> float | None:
@@ -99,7 +99,7 @@ class VideoUpload(ABC):
     def _reason(self, response: Response) -> str | None:
         """Return the network's reason for a failed video, or None."""
 
-    def _processing(self, pause: float) -> RetryLater:
+    def _still_processing(self, pause: float) -> RetryLater:
         reason = f"{self._classifier.name} is still processing the video."
         retry_after = timedelta(seconds=pause) if self.NETWORK_SETS_PAUSE else None
         return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._id)

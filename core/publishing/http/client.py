@@ -1,4 +1,4 @@
-"""An HTTP client with one deadline for all its requests, no redirects, and separate errors for unsent requests.
+"""An HTTP client with one deadline for all its requests, without redirects, and with an error for unsent requests.
 
 The networks' own client libraries retry, follow redirects or wait without a limit. To publish once, Punctual must know
 whether a request may have arrived, so every network uses this client.
@@ -10,6 +10,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -24,14 +25,15 @@ from core.time.instants import from_utc_text
 from lambda_pkg.retry_after import MAX_RETRY_AFTER, parse_retry_after
 
 DEADLINE_SECONDS = 25.0
-"""Seconds for all requests of one client, unless the caller chooses fewer. Claims are leased for longer, and the relay
-waits longer still."""
+"""Seconds for all requests of one client, unless the caller sets fewer. The lease of a claim is longer, and the relay
+waits longer than the lease."""
 CONNECT_SECONDS = 5.0
+"""Time limit for one connection."""
 RESPONSE_LIMIT = 2_000_000
-"""Bytes read of a response body. No useful response is longer."""
+"""Bytes after which the rest of a response body is not read. No useful response is longer."""
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
-"""Below ERROR, urllib3 logs URLs, and those of Telegram, Discord and Slack contain secrets."""
+"""Below ERROR, urllib3 logs URLs, and the URLs of Telegram, Discord and Slack contain secrets."""
 
 RequestSigner = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 """Adds a signature to a prepared request before it is sent."""
@@ -40,13 +42,13 @@ File = tuple[str, bytes, str]
 
 
 class RequestError(PunctualError):
-    """A request got no response."""
+    """A request failed without a response."""
 
     hint = "Check the address and the connection, then try again."
 
 
 class RequestNotSent(RequestError):
-    """The request failed before anything was sent."""
+    """The request failed before any of it was sent."""
 
 
 class ResponseLost(RequestError):
@@ -62,7 +64,7 @@ class Response:
     body: bytes = field(repr=False)
     complete: bool
     message: str
-    """The server's error message, else the name of the status. At most 200 characters, without our secrets."""
+    """The server's error message, else the name of the status. At most 200 characters, without secrets."""
 
     @property
     def ok(self) -> bool:
@@ -90,12 +92,13 @@ class Response:
     def retry_after(self, now: datetime) -> timedelta | None:
         """Return how long the server asks us to wait, at most one day; None if it does not ask.
 
-        Sources, in order: `Retry-After` (RFC 9110), then Telegram's JSON member, then, for a 429 only, the end of the
-        rate limit. Mastodon and X send that end with every response (doc).
+        The sources, in order, are `Retry-After` (RFC 9110), the JSON member that Telegram sends, and the end of the
+        rate limit. The last one counts only for a 429, because Mastodon and X send it with every response (doc).
         """
         return next((wait for wait in self._waits(now) if wait is not None), None)
 
     def _waits(self, now: datetime) -> Iterator[timedelta | None]:
+        """Yield the wait from each source, in order; None if the source has none."""
         yield parse_retry_after(self.headers.get("Retry-After", ""), now)
         yield parse_retry_after(str(self.json_value("parameters", "retry_after")), now)
         if self.status == 429:
@@ -106,7 +109,7 @@ class Response:
 class HttpClient:
     """Sends the requests of one call to one server; they share one deadline.
 
-    Error messages name the server as `name`. `secrets` are removed from every text that the server sent.
+    Error messages call the server `name`. `secrets` are removed from the server's texts before they are shown.
     """
 
     def __init__(self, name: str, secrets: Iterable[str] = (), seconds: float = DEADLINE_SECONDS) -> None:
@@ -139,7 +142,7 @@ class HttpClient:
         params: Mapping[str, str] | None = None,
         sign: RequestSigner = lambda request: request,
     ) -> Response:
-        """Send one request once and return the response, whatever its status.
+        """Send one request once and return the response, also an error response.
 
         Raises RequestNotSent or ResponseLost.
         """
@@ -173,20 +176,18 @@ class HttpClient:
         return self._deadline - time.monotonic()
 
     def redact(self, text: str) -> str:
-        """Return a server's text for display: one line, at most 200 characters, without our secrets."""
+        """Return a server's text for display: one line, at most 200 characters, without secrets."""
         return _redact(text, self._secrets)
 
     def _read(self, response: requests.Response) -> Response:
         body, complete = b"", False
-        try:
+        with suppress(HTTPError, OSError):
             while len(body) < RESPONSE_LIMIT:
                 piece = response.raw.read1(65_536, decode_content=True)
                 if not piece:
                     complete = True
                     break
                 body += piece
-        except (HTTPError, OSError):
-            complete = False
         status, content_type = response.status_code, response.headers.get("Content-Type", "")
         message = _message(status, content_type, body, self._secrets)
         return Response(status=status, headers=response.headers, body=body, complete=complete, message=message)
@@ -198,14 +199,14 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def _request_error(name: str, error: Exception) -> RequestError:
-    """Return RequestNotSent for the listed errors, which occur before anything is sent; else ResponseLost."""
+    """Return RequestNotSent for errors that occur only before anything is sent, and ResponseLost for all others."""
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return RequestNotSent(f"{name}'s certificate is not valid, so nothing was sent.")
     if isinstance(error, requests.ConnectTimeout) or any(isinstance(cause, NewConnectionError) for cause in causes):
         return RequestNotSent(f"{name} could not be reached.")
-    response_is_invalid = any(isinstance(cause, InvalidHeader) for cause in causes)  # a ValueError after sending
-    if isinstance(error, ValueError) and not response_is_invalid:  # an invalid address or header of ours
+    response_is_invalid = any(isinstance(cause, InvalidHeader) for cause in causes)  # also a ValueError, after sending
+    if isinstance(error, ValueError) and not response_is_invalid:  # the URL or a header of the request is invalid
         return RequestNotSent(f"{name}'s address or credentials are not valid. Connect the account again.")
     if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
         return ResponseLost(f"{name} did not answer in time.")
@@ -213,7 +214,7 @@ def _request_error(name: str, error: Exception) -> RequestError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those it wraps: requests puts them into `args`, urllib3 into `reason`."""
+    """Yield an error and the errors that it wraps: requests puts them into `args`, urllib3 into `reason`."""
     yield error
     for inner in chain(error.args, [getattr(error, "reason", None)]):
         if isinstance(inner, BaseException):
@@ -221,9 +222,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _wait_for_limit(text: str, now: datetime) -> timedelta | None:
-    """Return the time until a rate limit ends: an ISO instant from Mastodon, seconds since 1970 from Bluesky and X.
+    """Return the time until the end of a rate limit; None if `text` is not valid.
 
-    Up to 10^9, seconds count from now.
+    `text` is an ISO instant from Mastodon, and seconds since 1970 from Bluesky and X. A number up to 10^9 is taken as
+    seconds from now.
     """
     try:
         seconds = float(text)
@@ -244,6 +246,7 @@ def _parse_json(body: bytes) -> Any:
 
 
 def _message(status: int, content_type: str, body: bytes, secrets: Iterable[str]) -> str:
+    """Return the error message in a JSON or plain-text body, else the name of the status."""
     start = body[:1000].decode(errors="replace")
     plain_text = start if content_type.startswith("text/") and "<" not in start else ""  # a message, not a page
     message = _redact(next(_json_messages(_parse_json(body)), plain_text), secrets)

@@ -1,4 +1,4 @@
-"""HTTP sessions with one deadline: connecting, sending and reading all end by it."""
+"""HTTP sessions with one deadline for connecting, sending and reading."""
 
 import time
 from functools import partial
@@ -12,14 +12,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 CHUNK_BYTES = 16_384
-"""Bytes per send call. One TLS record holds as many, and each record has its own timeout."""
+"""Bytes per send call, as many as one TLS record holds. A timeout limits one call, so each call gets a new one."""
 
 
 def session_until(deadline: float) -> requests.Session:
     """Return a session that neither sends nor reads after `deadline`, in seconds of the monotonic clock.
 
-    `requests` alone limits each wait, not their sum. Only the DNS lookup and the attempts to connect to several
-    addresses can take longer; nothing is sent after them.
+    `requests` alone limits each wait, not their sum. Only the DNS lookup and the connection attempts to several
+    addresses can exceed the deadline; nothing is sent after it.
     """
     session = _Session()
     adapter = _Adapter(deadline)
@@ -30,7 +30,7 @@ def session_until(deadline: float) -> requests.Session:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Ignore redirects, so that an unreadable `Location` does not count as an invalid address of ours."""
+        """Ignore redirects: requests would parse an invalid `Location`, and raise as for an invalid request URL."""
 
 
 class _Adapter(HTTPAdapter):
@@ -90,6 +90,7 @@ class _DeadlineReader(RawIOBase):
 
 
 def _seconds_left(deadline: float) -> float:
+    """Return the seconds until the deadline. Raises TimeoutError after it."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

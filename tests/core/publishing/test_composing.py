@@ -204,7 +204,7 @@ def test_the_suggested_time_is_a_full_quarter_hour_at_least_15_minutes_ahead(now
 
 def test_a_text_that_is_too_long_for_a_post_with_a_picture_is_refused(composed):
     composed("captions:ada", text="Good morning to all of you")
-    with pytest.raises(TextTooLong, match="26 characters; Ada's captions, with pictures, accepts 15"):
+    with pytest.raises(TextTooLong, match="26 characters; Ada's captions, with media, accepts 15"):
         composed("captions:ada", text="Good morning to all of you", media=[PICTURE])
 
 
@@ -248,7 +248,7 @@ def test_the_text_of_a_post_with_a_picture_may_be_removed(composed, edited):
 
 def test_an_edited_post_is_validated_like_a_new_one(composed, edited):
     post = composed("outbox", "captions:ada", text="Good morning to all of you")
-    with pytest.raises(TextTooLong, match="Ada's captions, with pictures, accepts 15"):
+    with pytest.raises(TextTooLong, match="Ada's captions, with media, accepts 15"):
         edited(post, media=[PICTURE])
     with pytest.raises(CannotAttach, match="Ada's words accepts no pictures"):
         edited(post, text="Moin", destinations=["outbox", "words:ada"], media=[PICTURE])
