@@ -16,7 +16,7 @@ Measure = Callable[[str], TextLength]
 """Returns the length of a text for one account, in its network's units."""
 
 _GRAPHEME, _WORD, _SENTENCE, _PARAGRAPH = range(4)
-"""The ranks of cuts: between which units of the text a cut is, the least preferred first."""
+"""The ranks of cuts, by the units of text that they separate, the least preferred first."""
 _ENDS_SENTENCE = regex.compile(r"""[.!?…。！？]["'”’»)\]]*$""")
 _ENDS_SENTENCE_WITHOUT_SPACE = ("。", "！", "？")
 _SENTENCE_END_GRAPHEMES = 10

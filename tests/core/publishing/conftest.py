@@ -18,8 +18,8 @@ from core.publishing.network import NetworkResult, Publication, Published
 class FakeNetwork:
     """A network that records the publications it gets.
 
-    `prepare` calls `on_prepare` and raises the next of `failures`. `publish` returns the next of `results`, or else the
-    result of `respond`.
+    `prepare` calls `on_prepare` and raises the next of `failures`, if any. `publish` returns the next of `results`, or
+    the result of `respond` if there is none.
     """
 
     label = "Album"

@@ -1,4 +1,4 @@
-"""The validation of the form that connects an account."""
+"""Validation of the form that connects an account."""
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,7 @@ def test_an_invalid_server_or_one_without_https_is_refused(entry):
 
 
 @pytest.mark.parametrize("secret", ["", "  ", "two words", "new\nline", "ümlaut", "nul\0"])
-def test_an_incomplete_secret_is_refused_and_not_repeated(secret):
+def test_an_incomplete_secret_is_refused_and_not_shown(secret):
     with pytest.raises(CannotConnect) as caught:
         parse_secret({"token": secret}, "token", "access token")
     assert "access token" in str(caught.value)

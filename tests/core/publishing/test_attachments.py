@@ -1,4 +1,4 @@
-"""Pictures and videos: the way through the fence to a network, and the checks of limits."""
+"""Pictures and videos of a post: their limits, their preparation, and their publication through the fence."""
 
 import base64
 import hashlib
@@ -49,13 +49,13 @@ def album(new_network):
 
 @pytest.fixture
 def attach(media_store, encoded_picture):
-    """Attach a picture of a colour and return its description."""
+    """Store a picture of one colour and return its description."""
     return lambda colour="teal", alt="": ingest(media_store, encoded_picture(colour), alt=alt)
 
 
 @pytest.fixture
-def due(a_post, invoked):
-    """Return the payload of a post with these attachments."""
+def payload_with(a_post, invoked):
+    """Build the payload of a post with these attachments."""
 
     def build(*media: Media, **changed):
         return invoked(a_post(**{"destinations": ("album:ada",), "media": media, **changed}))
@@ -63,9 +63,9 @@ def due(a_post, invoked):
     return build
 
 
-def test_a_network_gets_fitted_pictures_in_their_order(fence, album, due, attach):
+def test_a_network_gets_fitted_pictures_in_their_order(fence, album, payload_with, attach):
     first, second = attach("red", alt="A red one"), attach("blue")
-    assert fence.publish_once(due(first, second), ACCOUNT, album).state == "published"
+    assert fence.publish_once(payload_with(first, second), ACCOUNT, album).state == "published"
     [publication] = album.published
     assert [attachment.media for attachment in publication.media] == [first, second]
     assert [attachment.alt for attachment in publication.media] == ["A red one", ""]
@@ -85,17 +85,19 @@ def test_pictures_share_a_networks_total_size_limit(media_store):
     assert sum(len(each.content) for each in ready) <= 60_000
 
 
-def test_a_video_is_sent_unchanged(fence, album, due, media_store):
-    fence.publish_once(due(ingest(media_store, VIDEO)), ACCOUNT, album)
+def test_a_video_is_sent_unchanged(fence, album, payload_with, media_store):
+    fence.publish_once(payload_with(ingest(media_store, VIDEO)), ACCOUNT, album)
     [publication] = album.published
     assert (publication.media[0].content, publication.media[0].content_type) == (VIDEO, "video/mp4")
     assert publication.media[0].name.endswith(".mp4")
 
 
-def test_a_post_whose_picture_is_missing_is_refused_with_the_reason(fence, album, due, attach, media_store, ledger):
+def test_a_post_whose_picture_is_missing_is_refused_with_the_reason(
+    fence, album, payload_with, attach, media_store, ledger
+):
     media = attach()
     media_store.delete(media.reference)
-    payload = due(media)
+    payload = payload_with(media)
     result = fence.publish_once(payload, ACCOUNT, album)
     assert result.state == "refused"
     assert f"{media.reference[:12]} is no longer there" in result.reason
@@ -104,35 +106,37 @@ def test_a_post_whose_picture_is_missing_is_refused_with_the_reason(fence, album
     assert [receipt.kind for receipt in ledger.occurrence(payload.occurrence_key).receipts] == ["refused"]
 
 
-def test_a_post_whose_picture_was_altered_on_disk_is_refused(fence, album, due, attach, encoded_picture, tmp_path):
+def test_a_post_whose_picture_was_altered_on_disk_is_refused(
+    fence, album, payload_with, attach, encoded_picture, tmp_path
+):
     media = attach()
     (tmp_path / "media" / media.reference[:2] / media.reference).write_bytes(encoded_picture("black"))
-    assert "has changed" in fence.publish_once(due(media), ACCOUNT, album).reason
+    assert "has changed" in fence.publish_once(payload_with(media), ACCOUNT, album).reason
     assert album.published == []
 
 
-def test_a_post_with_too_many_pictures_is_refused(fence, album, due, attach):
-    result = fence.publish_once(due(attach("red"), attach("green"), attach("blue")), ACCOUNT, album)
+def test_a_post_with_too_many_pictures_is_refused(fence, album, payload_with, attach):
+    result = fence.publish_once(payload_with(attach("red"), attach("green"), attach("blue")), ACCOUNT, album)
     assert (result.state, result.reason) == (
         "refused",
         "The post has 3 pictures or videos; Album accepts 2. Remove some.",
     )
 
 
-def test_a_post_is_not_refused_when_the_store_fails(ledger, clock, album, due, attach, media_store):
+def test_a_post_is_not_refused_when_the_store_fails(ledger, clock, album, payload_with, attach, media_store):
     class Unreachable(FolderMedia):
         def get(self, reference):
             raise TimeoutError
 
     media = attach()
     with pytest.raises(TimeoutError):
-        Fence(ledger, Unreachable(media_store._path), clock).publish_once(due(media), ACCOUNT, album)
-    assert ledger.occurrence(due(media).occurrence_key) is None
+        Fence(ledger, Unreachable(media_store._path), clock).publish_once(payload_with(media), ACCOUNT, album)
+    assert ledger.occurrence(payload_with(media).occurrence_key) is None
 
 
-def test_a_published_post_is_not_prepared_again(fence, album, due, attach, media_store):
+def test_a_published_post_is_not_prepared_again(fence, album, payload_with, attach, media_store):
     media = attach()
-    payload = due(media)
+    payload = payload_with(media)
     first = fence.publish_once(payload, ACCOUNT, album)
     media_store.delete(media.reference)
     assert fence.publish_once(payload, ACCOUNT, album) == first
@@ -140,27 +144,27 @@ def test_a_published_post_is_not_prepared_again(fence, album, due, attach, media
     assert len(album.prepared) == 1
 
 
-def test_a_retried_post_with_pictures_is_published(fence, album, due, attach):
+def test_a_retried_post_with_pictures_is_published(fence, album, payload_with, attach):
     album.results = [RetryLater(reason="busy")]
-    payload = due(attach())
+    payload = payload_with(attach())
     assert fence.publish_once(payload, ACCOUNT, album).state == "waiting"
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
     assert [publication.attempt for publication in album.published] == [1, 2]
 
 
-def test_an_unconfirmed_post_with_pictures_stays_unconfirmed(fence, album, due, attach):
+def test_an_unconfirmed_post_with_pictures_stays_unconfirmed(fence, album, payload_with, attach):
     album.results = [Unconfirmed(reason="who knows")]
-    payload = due(attach())
+    payload = payload_with(attach())
     assert [fence.publish_once(payload, ACCOUNT, album).state for _ in range(2)] == ["unconfirmed"] * 2
     assert len(album.published) == len(album.prepared) == 1
 
 
 def test_the_next_attempt_gets_the_upload_id_unless_the_last_one_left_none(
-    fence, album, due, media_store, ledger, clock
+    fence, album, payload_with, media_store, ledger, clock
 ):
     uploaded = RetryLater(reason="still processing", upload_id="7")
     album.results = [uploaded, uploaded, RetryLater(reason="busy"), uploaded, Refused(reason="no"), uploaded]
-    payload = due(ingest(media_store, VIDEO))
+    payload = payload_with(ingest(media_store, VIDEO))
     for _ in range(5):
         fence.publish_once(payload, ACCOUNT, album)
     ledger.reopen(payload, ("album:ada",), now=clock())
@@ -169,10 +173,10 @@ def test_the_next_attempt_gets_the_upload_id_unless_the_last_one_left_none(
     assert [publication.upload_id for publication in album.published] == [None, "7", "7", None, "7", None, "7"]
 
 
-def test_a_failed_preparation_is_retried_with_its_upload_id(fence, album, due, media_store, clock):
+def test_a_failed_preparation_is_retried_with_its_upload_id(fence, album, payload_with, media_store, clock):
     uploaded = RetryLater(reason="still processing", retry_after=timedelta(seconds=5), upload_id="7")
     album.failures = [PreparationFailed(uploaded), PreparationFailed(uploaded)]
-    payload = due(ingest(media_store, VIDEO))
+    payload = payload_with(ingest(media_store, VIDEO))
     for _ in range(2):
         result = fence.publish_once(payload, ACCOUNT, album)
         assert (result.state, result.reason, result.retry_after) == ("waiting", uploaded.reason, uploaded.retry_after)
@@ -182,9 +186,11 @@ def test_a_failed_preparation_is_retried_with_its_upload_id(fence, album, due, m
     assert [publication.upload_id for publication in album.published] == ["7"]
 
 
-def test_a_refused_preparation_is_not_repeated_until_a_person_retries(fence, album, due, media_store, ledger, clock):
+def test_a_refused_preparation_is_not_repeated_until_a_person_retries(
+    fence, album, payload_with, media_store, ledger, clock
+):
     album.failures = [PreparationFailed(Refused(reason="cannot be processed"))]
-    payload = due(ingest(media_store, VIDEO))
+    payload = payload_with(ingest(media_store, VIDEO))
     for _ in range(3):
         result = fence.publish_once(payload, ACCOUNT, album)
         assert (result.state, result.reason) == ("refused", "cannot be processed")
@@ -193,41 +199,47 @@ def test_a_refused_preparation_is_not_repeated_until_a_person_retries(fence, alb
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
 
 
-def test_a_process_that_ends_while_it_uploads_leaves_nothing_to_resolve(fence, album, due, media_store, ledger):
+def test_a_process_that_ends_while_it_uploads_leaves_nothing_to_resolve(
+    fence, album, payload_with, media_store, ledger
+):
     album.failures = [SystemExit()]
-    payload = due(ingest(media_store, VIDEO))
+    payload = payload_with(ingest(media_store, VIDEO))
     with pytest.raises(SystemExit):
         fence.publish_once(payload, ACCOUNT, album)
     assert ledger.occurrence(payload.occurrence_key) is None
     assert fence.publish_once(payload, ACCOUNT, album).state == "published"
 
 
-def test_an_upload_for_one_account_is_not_used_for_another(fence, album, due, media_store):
+def test_an_upload_for_one_account_is_not_used_for_another(fence, album, payload_with, media_store):
     album.results = [RetryLater(reason="still processing", upload_id="7")]
-    payload = due(ingest(media_store, VIDEO), destinations=("album:ada", "album:bob"))
+    payload = payload_with(ingest(media_store, VIDEO), destinations=("album:ada", "album:bob"))
     for account in (ACCOUNT, Account(destination="album:bob", label="Bob's album")):
         fence.publish_once(payload, account, album)
     assert [publication.upload_id for publication in album.published] == [None, None]
 
 
-def media(kind="picture", **changed):
+def described(kind="picture", **changed):
     return Media(**{"reference": "0" * 64, "kind": kind, "content_type": "image/png", "size": 100, **changed})
 
 
 @pytest.mark.parametrize(
     ("attached", "limits", "reason"),
     [
-        ([media()], MediaLimits(), "Slack accepts no pictures"),
-        ([media("video")], MediaLimits(pictures=LIMITS.pictures), "Slack accepts no videos"),
-        ([media("video"), media()], LIMITS, "either pictures or one video"),
-        ([media("video"), media("video")], LIMITS, "either pictures or one video"),
-        ([media("video", size=25_000_000)], MediaLimits(max_video_bytes=20_000_000), r"25\.0 MB; Slack accepts 20 MB"),
+        ([described()], MediaLimits(), "Slack accepts no pictures"),
+        ([described("video")], MediaLimits(pictures=LIMITS.pictures), "Slack accepts no videos"),
+        ([described("video"), described()], LIMITS, "either pictures or one video"),
+        ([described("video"), described("video")], LIMITS, "either pictures or one video"),
         (
-            [media("video", size=50_000)],
+            [described("video", size=25_000_000)],
+            MediaLimits(max_video_bytes=20_000_000),
+            r"25\.0 MB; Slack accepts 20 MB",
+        ),
+        (
+            [described("video", size=50_000)],
             MediaLimits(max_video_bytes=20_000_000, min_video_bytes=75_000),
             "50 kB; Slack accepts none below 75 kB",
         ),
-        ([media(alt="x" * 11)], LIMITS, "description has 11 characters; Slack accepts 10"),
+        ([described(alt="x" * 11)], LIMITS, "description has 11 characters; Slack accepts 10"),
     ],
 )
 def test_media_beyond_a_networks_limits_are_refused_when_the_post_is_written(attached, limits, reason):
@@ -261,7 +273,7 @@ def test_a_webhook_gets_the_attachments(media_store, encoded_picture, clock, sta
         credentials={"secret": SecretStr(new_signing_secret())},
     )
     network = webhook.WebhookNetwork(real_clock)
-    described = ingest(media_store, encoded_picture(size=(4000, 3000)), alt="A teal square")
+    attached = ingest(media_store, encoded_picture(size=(4000, 3000)), alt="A teal square")
     result = network.publish(
         Publication(
             occurrence_key="k3v9q2m4cx7a",
@@ -269,7 +281,7 @@ def test_a_webhook_gets_the_attachments(media_store, encoded_picture, clock, sta
             account=account,
             text="Look",
             due_at=clock() - timedelta(seconds=1),
-            media=load_attachments([described], media_store, network.media_limits(account), network.label),
+            media=load_attachments([attached], media_store, network.media_limits(account), network.label),
         )
     )
     assert isinstance(result, Published)

@@ -52,7 +52,7 @@ class TextOnly:
 
 
 @pytest.fixture
-def known(tmp_path, database, clock):
+def stores(tmp_path, database, clock):
     """Return accounts and networks as arguments of `compose`."""
     accounts = FileAccounts(tmp_path / "accounts.json")
     accounts.connect(Account(destination="words:ada", label="Ada's words"))
@@ -67,11 +67,11 @@ def known(tmp_path, database, clock):
 
 
 @pytest.fixture
-def composed(known):
+def composed(stores):
     """Compose a post for these destinations, with the given arguments changed."""
 
     def build(*destinations, **changed):
-        whole = {
+        arguments = {
             "post_id": "k3v9q2m4cx7a",
             "text": "Good morning",
             "wall": datetime(2026, 11, 24, 9),  # noqa: DTZ001 - a person's entry, without a zone
@@ -80,18 +80,18 @@ def composed(known):
             "late_after_minutes": 60,
             **changed,
         }
-        return compose(destinations=destinations, **known, **whole)
+        return compose(destinations=destinations, **stores, **arguments)
 
     return build
 
 
 @pytest.fixture
-def edited(known):
+def edited(stores):
     """Edit a post, with the given arguments changed."""
 
     def edit(post, **changed):
         content = {name: getattr(post, name) for name in ("text", "destinations", "variants", "media")}
-        return edit_content(post, **{**content, **changed}, **known)
+        return edit_content(post, **{**content, **changed}, **stores)
 
     return edit
 

@@ -83,11 +83,11 @@ def test_the_end_of_a_rate_limit_counts_only_for_a_429(status, wait):
     assert classifier(retry_deduplicated).from_response(limited).retry_after == wait
 
 
-def test_a_redirect_says_that_the_address_has_changed():
+def test_the_reason_of_a_redirect_is_a_changed_address():
     assert "address has changed" in classifier(retry_deduplicated).from_response(response(308)).reason
 
 
-def test_a_401_asks_to_connect_the_account_again():
+def test_the_reason_of_a_401_asks_to_connect_the_account_again():
     assert "Connect the account again" in classifier(retry_deduplicated).from_response(response(401)).reason
 
 

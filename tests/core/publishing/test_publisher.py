@@ -97,10 +97,10 @@ def test_a_repeated_request_gets_the_stored_results(publisher, publish, blog, pa
     assert len(blog.published) == 1
 
 
-@pytest.mark.parametrize("ending", [Refused(reason="no"), Unconfirmed(reason="reset")])
-def test_a_final_result_is_stored(publish, blog, ending):
-    blog.results = [ending]
-    state = type(ending).__name__.lower()
+@pytest.mark.parametrize("first_result", [Refused(reason="no"), Unconfirmed(reason="reset")])
+def test_a_final_result_is_stored(publish, blog, first_result):
+    blog.results = [first_result]
+    state = type(first_result).__name__.lower()
     assert publish()["blog:ada"] == state
     assert publish()["blog:ada"] == state
     assert len(blog.published) == 1
@@ -274,9 +274,13 @@ def test_an_attempt_without_a_result_is_unconfirmed_once_its_account_is_gone(
     assert publish()["blog:ada"] == "unconfirmed"
 
 
-@pytest.mark.parametrize("ending", [Refused(reason="no"), Unconfirmed(reason="reset"), Published(at=NOON, url="/1")])
-def test_a_finished_destination_keeps_its_result_though_it_can_no_longer_be_prepared(publish, recorded, blog, ending):
-    blog.results = [ending]
+@pytest.mark.parametrize(
+    "first_result", [Refused(reason="no"), Unconfirmed(reason="reset"), Published(at=NOON, url="/1")]
+)
+def test_a_finished_destination_keeps_its_result_though_it_can_no_longer_be_prepared(
+    publish, recorded, blog, first_result
+):
+    blog.results = [first_result]
     before = publish()
     blog.failures = [UnknownDestination("@eve@example.org", [])]
     assert publish() == before
@@ -292,14 +296,14 @@ def test_a_reopened_destination_waits_while_it_cannot_be_prepared(publish, ledge
 
 
 @pytest.mark.parametrize(
-    ("ending", "state"),
+    ("first_result", "state"),
     [(retry_deduplicated("It hung up."), "unconfirmed"), (RetryLater(reason="too many requests"), "refused")],
 )
 @pytest.mark.parametrize("gone", ["removed", "disabled"])
 def test_an_account_that_disappears_is_unconfirmed_if_an_earlier_attempt_may_have_arrived(
-    publish, recorded, accounts, disable, blog, ending, state, gone
+    publish, recorded, accounts, disable, blog, first_result, state, gone
 ):
-    blog.results = [ending]
+    blog.results = [first_result]
     assert publish()["blog:ada"] == "waiting"
     accounts.remove("blog:ada") if gone == "removed" else disable()
     assert publish()["blog:ada"] == state

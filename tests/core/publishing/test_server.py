@@ -2,7 +2,7 @@
 
 import base64
 import json
-import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -75,8 +75,8 @@ def body(a_post, invoked) -> bytes:
 
 def signed(content: bytes, **changed: Any) -> dict[str, str]:
     """Return the headers that sign a body now, because verification reads the machine's clock."""
-    parts = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": content, "secrets": [SECRET]}
-    return signed_headers(**{**parts, **changed})
+    arguments = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": content, "secrets": [SECRET]}
+    return signed_headers(**{**arguments, **changed})
 
 
 def test_a_signed_post_is_published_and_every_destination_has_a_result(call, body):
@@ -127,10 +127,11 @@ def test_a_body_above_the_limit_is_refused_even_if_signed(call):
 
 
 def test_a_body_is_not_read_beyond_the_limit(application):
-    left = iter([b"x" * 100_000] * 50)
-    status, _, _ = anyio.run(exchange, application, "POST", left, {})
+    chunks = iter([b"x" * 100_000] * 50)
+    status, _, _ = anyio.run(exchange, application, "POST", chunks, {})
     assert status == 413
-    assert len(list(left)) > 40
+    unread = list(chunks)
+    assert len(unread) > 40
 
 
 def test_a_request_whose_client_disconnects_is_a_400(application):
@@ -154,13 +155,13 @@ def test_a_request_whose_client_disconnects_is_a_400(application):
 
 def test_a_limited_number_of_posts_is_published_concurrently(a_post, invoked, monkeypatch):
     monkeypatch.setattr(server, "MAX_CONCURRENT_POSTS", 2)
-    running, counts, end = [], [], threading.Event()
+    running, counts = [], []
 
     class SlowPublisher:
         def publish(self, payload: Any) -> OccurrenceResult:
             running.append(payload)
             counts.append(len(running))
-            end.wait(0.2)
+            time.sleep(0.2)
             running.remove(payload)
             return OccurrenceResult(results=())
 
@@ -182,11 +183,11 @@ def test_a_limited_number_of_posts_is_published_concurrently(a_post, invoked, mo
     assert max(counts) == 2
 
 
-def test_another_method_than_post_is_refused(call, body):
+def test_any_method_but_post_is_refused(call, body):
     assert call(body, signed(body), method="GET")[0] == 405
 
 
-def test_a_cancelled_post_is_answered_200_so_that_it_is_not_repeated(call, body, ledger, a_post, clock):
+def test_the_response_for_a_cancelled_post_is_200_so_that_the_relay_does_not_retry(call, body, ledger, a_post, clock):
     post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
     ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
     status, _, content = call(body, signed(body))

@@ -1,4 +1,4 @@
-"""The verification of signatures: active secrets, the tolerance, and hostile headers."""
+"""Verification of signatures: active secrets, the tolerance, and hostile headers."""
 
 import base64
 from datetime import timedelta
@@ -17,8 +17,8 @@ BODY = '{"text":"Grüße 🎉"}'.encode()
 
 
 def signed(secrets, **changed):
-    parts = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": BODY, "secrets": secrets}
-    return signed_headers(**{**parts, **changed})
+    arguments = {"message_id": "k3v9q2m4cx7a", "at": real_clock(), "body": BODY, "secrets": secrets}
+    return signed_headers(**{**arguments, **changed})
 
 
 @pytest.mark.parametrize(("signing", "active"), [([OLD], [OLD]), ([OLD], [NEW, OLD]), ([OLD, NEW], [NEW])])

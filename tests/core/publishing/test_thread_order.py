@@ -1,4 +1,4 @@
-"""Threads: parts in order, interruptions, and continuation."""
+"""Publishing threads: the order of parts, interruptions, and continuation."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -24,13 +24,13 @@ class AnyAccounts:
 
 @pytest.fixture
 def network(new_network):
-    """Return a network that numbers its posts. `instead` maps a text to its next result."""
+    """Return a network that numbers its posts. `next_results` maps a text to the result of its next attempt."""
     network = new_network()
-    network.sent, network.instead = [], {}
+    network.sent, network.next_results = [], {}
 
     def respond(publication):
-        if publication.text in network.instead:
-            return network.instead.pop(publication.text)
+        if publication.text in network.next_results:
+            return network.next_results.pop(publication.text)
         network.sent.append(publication)
         number = len(network.sent)
         return Published(at=publication.due_at, url=f"/{number}", reference={"id": number})
@@ -82,7 +82,7 @@ def test_each_part_has_its_own_key_and_the_same_account(publisher, network, payl
 
 
 def test_an_interrupted_thread_continues_at_the_interrupted_part(publisher, network, payload):
-    network.instead["two"] = RetryLater(reason="busy")
+    network.next_results["two"] = RetryLater(reason="busy")
     occurrence = publisher.publish(payload)
     assert states(occurrence) == {
         "net:ada": "published",
@@ -98,11 +98,11 @@ def test_an_interrupted_thread_continues_at_the_interrupted_part(publisher, netw
     assert second.earlier_references == ({"id": network.sent.index(first) + 1},)
 
 
-@pytest.mark.parametrize("ending", [Refused(reason="no"), Unconfirmed(reason="who knows")])
+@pytest.mark.parametrize("first_result", [Refused(reason="no"), Unconfirmed(reason="who knows")])
 def test_parts_after_a_failed_part_are_refused_until_a_person_retries(
-    publisher, network, payload, ledger, clock, ending
+    publisher, network, payload, ledger, clock, first_result
 ):
-    network.instead["two"] = ending
+    network.next_results["two"] = first_result
     occurrence = publisher.publish(payload)
     assert occurrence.final
     assert states(occurrence)["net:ada#3"] == "refused"
@@ -118,7 +118,7 @@ def test_parts_after_a_failed_part_are_refused_until_a_person_retries(
 def test_after_a_person_confirms_a_part_the_next_one_replies_to_the_last_known_part(
     schedules, publisher, network, payload, ledger, clock
 ):
-    network.instead["two"] = Unconfirmed(reason="who knows")
+    network.next_results["two"] = Unconfirmed(reason="who knows")
     publisher.publish(payload)
     schedules.confirm(payload, payload.destinations[1])
     clock.move(minutes=1)
@@ -131,7 +131,7 @@ def test_after_a_person_confirms_a_part_the_next_one_replies_to_the_last_known_p
 def test_the_first_part_carries_the_pictures_and_later_parts_reply_to_it(
     publisher, network, payload, media_store, encoded_picture
 ):
-    network.instead["two"] = RetryLater(reason="busy")
+    network.next_results["two"] = RetryLater(reason="busy")
     with_picture = payload.model_copy(update={"media": (ingest(media_store, encoded_picture(), alt="blue"),)})
     publisher.publish(with_picture)
     assert all_published(publisher.publish(with_picture))
@@ -150,7 +150,7 @@ def test_every_part_of_a_cancelled_thread_is_superseded(publisher, network, payl
 
 
 def test_the_wait_of_a_part_is_the_wait_of_the_occurrence(publisher, network, payload):
-    network.instead["two"] = RetryLater(reason="busy", retry_after=timedelta(seconds=40))
+    network.next_results["two"] = RetryLater(reason="busy", retry_after=timedelta(seconds=40))
     assert publisher.publish(payload).retry_after == timedelta(seconds=40)
 
 
@@ -167,7 +167,7 @@ def test_every_part_for_a_missing_account_is_refused(fence, payload):
 
 
 def test_a_failing_ledger_makes_the_later_parts_wait(publisher, network, payload, ledger):
-    network.instead["two"] = Refused(reason="no")
+    network.next_results["two"] = Refused(reason="no")
     claim = ledger.claim
 
     def fail(payload, destination, terms):

@@ -103,6 +103,14 @@ gaps = st.sampled_from([" ", "\n", "\n\n", "  ", "\r\n", "\u3000", ""])
 texts = st.lists(st.tuples(words, gaps), min_size=1, max_size=40).map(lambda pairs: "".join(map("".join, pairs)))
 
 
+def visible_graphemes(text):
+    return [each for each in regex.findall(r"\X", text) if not each.isspace()]
+
+
+def links(text):
+    return [text[link.start : link.end] for link in find_links(text)]
+
+
 @settings(max_examples=200, deadline=None)
 @given(text=texts | st.text(max_size=300), limit=st.integers(60, 120), number=st.booleans())
 def test_only_white_space_is_removed_and_no_link_or_grapheme_is_split(text, limit, number):
@@ -111,10 +119,8 @@ def test_only_white_space_is_removed_and_no_link_or_grapheme_is_split(text, limi
     parts = (split_and_number if number else split_text)(text, measure)
     assert all(not measure(part).excess for part in parts)
     if number and len(parts) > 1:
-        marks = [f" {at}/{len(parts)}" for at in range(1, len(parts) + 1)]
-        assert all(part.endswith(mark) for part, mark in zip(parts, marks, strict=True))
-        parts = [part.removesuffix(mark) for part, mark in zip(parts, marks, strict=True)]
-    solid = [each for each in regex.findall(r"\X", text) if not each.isspace()]
-    assert [each for part in parts for each in regex.findall(r"\X", part) if not each.isspace()] == solid
-    whole = [text[link.start : link.end] for link in find_links(text)]
-    assert [part[link.start : link.end] for part in parts for link in find_links(part)] == whole
+        suffixes = [f" {number}/{len(parts)}" for number in range(1, len(parts) + 1)]
+        assert all(part.endswith(suffix) for part, suffix in zip(parts, suffixes, strict=True))
+        parts = [part.removesuffix(suffix) for part, suffix in zip(parts, suffixes, strict=True)]
+    assert [each for part in parts for each in visible_graphemes(part)] == visible_graphemes(text)
+    assert [link for part in parts for link in links(part)] == links(text)

@@ -1,4 +1,4 @@
-"""The HTTP client: deadlines, the classification of errors, and the removal of secrets."""
+"""The HTTP client: its deadline, the classification of errors, and the removal of secrets."""
 
 import logging
 import socket
@@ -133,7 +133,7 @@ LARGE_BODY = b"x" * 16_000_000
 
 @pytest.fixture
 def slow_reader():
-    """Start a server that takes a number of seconds to read a request, then sends a response or nothing."""
+    """Start a server that reads LARGE_BODY within a number of seconds, then sends a response, if it has one."""
     with ExitStack() as closing:
 
         def start(seconds: float, head: bytes = b"") -> str:
@@ -212,7 +212,7 @@ def test_a_token_that_no_header_can_hold_is_neither_sent_nor_shown(start_server,
 
 
 @pytest.mark.parametrize("url", ["http://", "nonsense", "http://[::1", "ftp://127.0.0.1/", "http://a..b/"])
-def test_an_invalid_url_is_reported_as_such(url):
+def test_an_invalid_url_is_reported_as_invalid(url):
     with pytest.raises(RequestNotSent, match="not valid"):
         HttpClient("It").post_json(url, POST)
 

@@ -19,7 +19,7 @@ LARGE_BODY = b"x" * 16_000_000
 
 @pytest.fixture(params=["http", "https"])
 def serve(request, certificate):
-    """Start a server that handles its one connection with a function, and return its address."""
+    """Start a server that handles one connection with a function, and return its URL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with ExitStack() as closing:
@@ -44,7 +44,7 @@ def serve(request, certificate):
 
 @pytest.fixture
 def session_for(certificate):
-    """Return a session that trusts the test servers and has a number of seconds."""
+    """Make a session that trusts the test servers and ends after a number of seconds."""
     with ExitStack() as closing:
 
         def make(seconds: float) -> requests.Session:
