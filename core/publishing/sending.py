@@ -1,10 +1,10 @@
-"""Sends the request that publishes a post, and turns its response into a result."""
+"""The request that publishes a post, and the mapping of its response to a result."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from core.publishing.http.client import RequestError, Response
-from core.publishing.network import NetworkResult, RetryLater
+from core.publishing.network import NetworkResult, Refused, RetryLater
 from core.publishing.outcomes import ResultClassifier
 
 
@@ -13,25 +13,25 @@ def send_post(
     send: Callable[[], Response],
     read: Callable[[Response], NetworkResult | None],
     *,
+    duplicate_status: int | None = None,
     upload_id: str | None = None,
 ) -> NetworkResult:
-    """Send a post once and return the result. Errors of the network and the connection are results.
+    """Send a post once and return the result. Never raises for the network or the connection.
 
-    `read` turns a 2xx response into a result, or returns None if the response lacks the expected content. `upload_id`
-    is the network's ID of the post's uploaded video. RetryLater carries it, so that the next attempt does not upload
-    the video again.
+    `read` maps a successful response to a result, or to None where the response lacks what it must hold. With
+    `duplicate_status` the network refuses a text that it has published before. `upload_id` is the ID of the post's
+    video at the network; a result that may be retried keeps it, so that the video is not sent again.
     """
-    result = _result(classifier, send, read)
-    return replace(result, upload_id=upload_id) if upload_id and isinstance(result, RetryLater) else result
-
-
-def _result(
-    classifier: ResultClassifier, send: Callable[[], Response], read: Callable[[Response], NetworkResult | None]
-) -> NetworkResult:
     try:
         response = send()
     except RequestError as error:
-        return classifier.from_error(error)
-    if not response.ok:
-        return classifier.from_response(response)
-    return read(response) or classifier.from_incomplete()
+        result = classifier.from_error(error)
+    else:
+        if response.ok:
+            result = read(response) or classifier.from_incomplete()
+        elif response.status == duplicate_status and "duplicate" in response.message.lower():
+            reason = f"{classifier.name} has already published this text, from an earlier attempt or another post."
+            result = Refused(reason=reason)
+        else:
+            result = classifier.from_response(response)
+    return replace(result, upload_id=upload_id) if upload_id and isinstance(result, RetryLater) else result

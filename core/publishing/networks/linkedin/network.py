@@ -27,7 +27,7 @@ from core.publishing.network import (
     TextLength,
 )
 from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
-from core.publishing.networks.linkedin.video import MIN_VIDEO_BYTES, VIDEO_BYTES, LinkedInVideoUpload
+from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
 from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
 from core.publishing.sending import send_post
 from core.publishing.uploads import UPLOAD_SECONDS
@@ -54,15 +54,6 @@ class LinkedInClassifier(ResultClassifier):
         return Refused(reason=f"LinkedIn no longer supports version {VERSION} of its API. Update Punctual, then retry.")
 
 
-class LinkedInPostClassifier(LinkedInClassifier):
-    """Also recognises the refusal of a duplicate post."""
-
-    def from_response(self, response: Response) -> NetworkResult:
-        if response.status == 422 and "duplicate" in response.message.lower():
-            return Refused(reason="LinkedIn has already published this text, from an earlier attempt or another post.")
-        return super().from_response(response)
-
-
 class LinkedInNetwork:
     """Publishes public posts of a member."""
 
@@ -80,7 +71,7 @@ class LinkedInNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._classifier = LinkedInPostClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, form: Mapping[str, str]) -> Account:
@@ -100,7 +91,7 @@ class LinkedInNetwork:
         return TextLength(count=len(little_text(text).encode("utf-16-le")) // 2, limit=TEXT_LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
+        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         token, owner = _token(publication.account), publication.account.identity
@@ -119,8 +110,9 @@ class LinkedInNetwork:
         content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
         return send_post(
             self._classifier,
-            lambda: self._post(_token(publication.account), _post(publication) | content),
+            lambda: self._post(_token(publication.account), _post_content(publication) | content),
             self._published,
+            duplicate_status=422,
             upload_id=content["content"]["media"]["id"] if publication.video else None,
         )
 
@@ -159,7 +151,7 @@ def little_text(text: str) -> str:
     )
 
 
-def _post(publication: Publication) -> dict[str, Any]:
+def _post_content(publication: Publication) -> dict[str, Any]:
     return {
         "author": publication.account.identity,
         "commentary": little_text(publication.text),

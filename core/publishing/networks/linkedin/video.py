@@ -18,7 +18,7 @@ from core.publishing.networks.linkedin.images import check_address, without_mess
 from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
-VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
+MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
 """The largest video that can be uploaded in time. LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
 Videos API)."""
 PAUSE_SECONDS = 2.0

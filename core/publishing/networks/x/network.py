@@ -23,12 +23,11 @@ from core.publishing.network import (
     NetworkResult,
     Publication,
     Published,
-    Refused,
     TextLength,
 )
 from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
-from core.publishing.networks.x.video import VIDEO_BYTES, XVideoUpload
+from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
 from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
 from core.publishing.sending import send_post
@@ -43,15 +42,6 @@ KEYS = {
     "token": "access token",
     "token_secret": "access token secret",
 }
-
-
-class XPostClassifier(ResultClassifier):
-    """Also recognises the refusal of a duplicate post."""
-
-    def from_response(self, response: Response) -> NetworkResult:
-        if response.status == 403 and "duplicate" in response.message.lower():
-            return Refused(reason="X has already published this text, from an earlier attempt or another post.")
-        return super().from_response(response)
 
 
 class XNetwork:
@@ -69,7 +59,7 @@ class XNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._classifier = XPostClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
+        self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, form: Mapping[str, str]) -> Account:
@@ -89,7 +79,7 @@ class XNetwork:
         return TextLength(count=weighted_length(text), limit=TEXT_LIMIT)
 
     def media_limits(self, account: Account) -> MediaLimits:
-        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=VIDEO_BYTES)
+        return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         credentials = publication.account.credentials
@@ -108,6 +98,7 @@ class XNetwork:
             self._classifier,
             lambda: self._post(publication, media),
             lambda response: self._published(publication.account, response),
+            duplicate_status=403,
             upload_id=media[0] if publication.video else None,
         )
 

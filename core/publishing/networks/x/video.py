@@ -16,7 +16,7 @@ from core.publishing.network import PreparationFailed
 from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
-VIDEO_BYTES = 10_000_000
+MAX_VIDEO_BYTES = 10_000_000
 """The largest video that can be uploaded in time. X accepts 8 GB (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
 """X accepts at most 5 MB a segment (doc: POST media/upload, APPEND)."""

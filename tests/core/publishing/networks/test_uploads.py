@@ -143,18 +143,19 @@ def finish_processing(api):
 
 
 @pytest.mark.parametrize(
-    ("name", "request_", "when"), [(name, *each) for name, upload in UPLOADS.items() for each in upload.interruptions]
+    ("name", "broken_request", "when"),
+    [(name, *each) for name, upload in UPLOADS.items() for each in upload.interruptions],
 )
 def test_an_interrupted_upload_is_retried_and_the_post_published_once(
-    new_api, new_post, stub, faulty_proxy, publish, name, request_, when
+    new_api, new_post, stub, faulty_proxy, publish, name, broken_request, when
 ):
     api, proxy = new_api(name), faulty_proxy(stub.url)
     network = api.network(proxy.url)
     post = new_post(name, network)
-    proxy.break_next(when, request=request_)
+    proxy.break_next(when, request=broken_request)
     first = publish(network, post)
     assert isinstance(first, RetryLater)
-    assert first.upload_id == (api.VIDEO_ID if (request_, when) in UPLOADS[name].resumable else None)
+    assert first.upload_id == (api.VIDEO_ID if (broken_request, when) in UPLOADS[name].resumable else None)
     assert stub.received(api.POST) == []
     second = dataclasses.replace(post, attempt=2, upload_id=first.upload_id)
     assert isinstance(publish(network, second), Published)

@@ -99,15 +99,15 @@ def test_a_repeated_preparation_refers_to_the_same_files(network, connect, with_
 
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
-@pytest.mark.parametrize("request_", ["uploadBlob", "putRecord"])
+@pytest.mark.parametrize("broken_request", ["uploadBlob", "putRecord"])
 def test_a_broken_connection_leaves_one_post_with_its_media(
-    network, pds_user, connect, attachment, fence, a_post, invoked, faulty_proxy, when, request_
+    network, pds_user, connect, attachment, fence, a_post, invoked, faulty_proxy, when, broken_request
 ):
     proxy = faulty_proxy(pds_user.server)
     account = connect(proxy.url)
     payload = invoked(a_post(destinations=(account.destination,), media=(attachment,)))
-    proxy.break_next(when, request=request_)
-    if request_ == "uploadBlob":
+    proxy.break_next(when, request=broken_request)
+    if broken_request == "uploadBlob":
         with pytest.raises(UploadFailed, match=f"A {attachment.kind} was not uploaded"):
             fence.publish_once(payload, account, network)
     else:

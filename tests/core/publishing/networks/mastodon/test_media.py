@@ -43,7 +43,7 @@ def test_pictures_are_published_in_order_with_their_descriptions(
 
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
-@pytest.mark.parametrize("request_", [UPLOAD, POST])
+@pytest.mark.parametrize("broken_request", [UPLOAD, POST])
 def test_a_broken_connection_leaves_one_status(
     network,
     account_at,
@@ -55,12 +55,12 @@ def test_a_broken_connection_leaves_one_status(
     faulty_proxy,
     mastodon_server,
     when,
-    request_,
+    broken_request,
 ):
     proxy = faulty_proxy(mastodon_server)
     account = account_at(proxy.url)
     post = prepare(network, with_media(network, account, make_picture("red", "A red one"), text=text))
-    proxy.break_next(when, request=request_)
+    proxy.break_next(when, request=broken_request)
     assert isinstance(network.publish(post), RetryLater)
     assert isinstance(network.publish(dataclasses.replace(post, attempt=2)), Published)
     assert len(statuses(text)) == 1
