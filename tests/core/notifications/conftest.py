@@ -3,11 +3,10 @@
 import json
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from socketserver import StreamRequestHandler
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -17,50 +16,36 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.loopback import LoopbackServer, Respond
+
 PASSWORD = "correct horse battery staple"
 
 
-class HookServer:
-    """A server that records POSTs and answers with `status`."""
+class Hook:
+    """A webhook receiver that answers with `status` and records the messages that it accepted."""
 
-    def __init__(self) -> None:
-        server = self
+    def __init__(self, start: Callable[[Respond], LoopbackServer]) -> None:
         self.status = 200
         self.received = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"]))
-                if server.status < 300:
-                    server.received.append((dict(self.headers), body))
-                self.send_response(server.status)
-                self.end_headers()
-                self.wfile.write(f"no: {self.path}".encode())
-
-            def log_message(self, *_):
-                """Print nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}/services/T0/s3cret"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
+        self._server = start(self._respond)
+        self.address = f"http://127.0.0.1:{self._server.port}/services/T0/s3cret"
 
     @property
     def contents(self):
         return [json.loads(body) for _, body in self.received]
 
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+    def _respond(self, handler: StreamRequestHandler) -> None:
+        if self.status < 300:
+            self.received.append(self._server.requests[-1])
+        body = self._server.request_lines[-1].encode()  # holds the secret path
+        head = f"HTTP/1.1 {self.status} Reason\r\nContent-Length: {len(body)}\r\n\r\n"
+        handler.wfile.write(head.encode() + body)
 
 
 @pytest.fixture
-def hook() -> Iterator[HookServer]:
-    """Run a hook server on 127.0.0.1."""
-    hook = HookServer()
-    yield hook
-    hook.close()
+def hook(misbehaving_server) -> Hook:
+    """Start a webhook receiver."""
+    return Hook(misbehaving_server)
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def test_a_signed_webhook_can_verify_its_message(sender, hook):
     channel = WebhookChannel(name="mine", address=hook.address, secret=SecretStr(secret))
     sender.send(channel, MESSAGE)
     [(headers, body)] = hook.received
-    Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
+    Webhook(secret).verify(body, headers)
     content = json.loads(body)
     assert (content["title"], content["count"], content["lines"]) == (MESSAGE.title, 1, list(MESSAGE.lines))
     assert headers["webhook-id"] == content["id"] == MESSAGE.id
