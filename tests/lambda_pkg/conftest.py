@@ -57,10 +57,10 @@ def payload() -> dict[str, Any]:
 
 @pytest.fixture
 def configure() -> Callable[..., RelayConfig]:
-    """Build a configuration for a posting URL, with a short response timeout."""
+    """Build a configuration for a posting URL."""
 
     def build(url: str, **others: Any) -> RelayConfig:
-        return RelayConfig(**{"posting_url": url, "secrets": (SECRET,), "response_seconds": 0.3, **others})
+        return RelayConfig(**{"posting_url": url, "secrets": (SECRET,), "response_seconds": 5.0, **others})
 
     return build
 

@@ -118,7 +118,7 @@ def repeat_continue(handler: Any) -> None:
 @pytest.mark.parametrize("respond", [stall, trickle_headers, trickle_body, repeat_continue])
 def test_no_server_delays_the_relay_past_its_deadline(failed_receipt, configure, misbehaving_server, respond):
     began = time.monotonic()
-    receipt = failed_receipt(configure(misbehaving_server(respond).url))
+    receipt = failed_receipt(configure(misbehaving_server(respond).url, response_seconds=0.3))
     assert 0.3 <= time.monotonic() - began < 0.8
     assert "did not answer in time" in receipt["error"]
     assert receipt["posted_at"] is not None
