@@ -155,13 +155,13 @@ def _enabled_accounts(
     if not destinations:
         raise NoDestination
     names = dict.fromkeys(Destination.parse(destination).account for destination in destinations)
-    found = [accounts.get(name) for name in names]
-    for account in found:
+    chosen = [accounts.get(name) for name in names]
+    for account in chosen:
         if account.network not in networks:
             raise UnknownDestination(account.destination, sorted(networks))
         if not account.enabled:
             raise DisabledDestination(account.label)
-    return found
+    return chosen
 
 
 def _check_parts(

@@ -123,7 +123,7 @@ class CannotConnect(PunctualError):
 
 
 class Network(Protocol):
-    """One network. It keeps no state between calls that a restart would lose.
+    """One network. A restart may lose any state that it keeps between calls.
 
     An ambiguous attempt may be repeated for an account with `deduplicates`: the network detects a repeat by the data
     from `prepare`, or `publish` looks for the post of an earlier attempt before it sends the post again.

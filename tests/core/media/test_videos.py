@@ -60,7 +60,7 @@ UPRIGHT, TURNED = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), (0, 65536, 0, -6553
 """Rotation matrices of a track: no rotation, and a quarter turn to the right, as phones write it."""
 
 
-def track(width, height, matrix=UPRIGHT, version=0):
+def sized_track(width, height, matrix=UPRIGHT, version=0):
     header = bytes([version]) + bytes(39 if version == 0 else 51)
     return box(b"trak", box(b"tkhd", header, struct.pack(">9i2I", *matrix, width << 16, height << 16)))
 
@@ -68,17 +68,18 @@ def track(width, height, matrix=UPRIGHT, version=0):
 @pytest.mark.parametrize("version", [0, 1])
 @pytest.mark.parametrize(("matrix", "shown"), [(UPRIGHT, (320, 180)), (TURNED, (180, 320))])
 def test_the_display_size_includes_the_rotation(matrix, shown, version):
-    sound, pictures = track(0, 0, version=version), track(320, 180, matrix, version)
+    sound, pictures = sized_track(0, 0, version=version), sized_track(320, 180, matrix, version)
     video = START + FRAMES + box(b"moov", MOVIE, box(b"udta", PLACE), sound, pictures)
     assert display_size(video) == display_size(strip_video_metadata(video)) == shown
 
 
-@pytest.mark.parametrize("tracks", [b"", track(0, 0), box(b"trak", box(b"tkhd", b"\2" * 20)), FRAMES])
+@pytest.mark.parametrize("tracks", [b"", sized_track(0, 0), box(b"trak", box(b"tkhd", b"\2" * 20)), FRAMES])
 def test_a_video_without_a_size_has_no_display_size(tracks):
     assert display_size(START + box(b"moov", MOVIE, tracks)) is None
 
 
-def handled(kind, *tables):
+def track_with_tables(kind, *tables):
+    """Return a track of a kind such as `vide`, with sample tables."""
     handler = box(b"hdlr", b"\0" * 8 + kind + b"\0" * 12)
     data_handler = box(b"hdlr", b"\0" * 4 + b"dhlralis" + b"\0" * 12)  # as QuickTime adds it
     return box(b"trak", box(b"mdia", handler, box(b"minf", data_handler, box(b"stbl", *tables))))
@@ -92,19 +93,21 @@ SEEN, POSITIONS = b"seen " * 8, b"+50.9413+006.9583 12:00:01"
 
 
 def two_tracks(kind, offsets="stco", sizes=(10, 16), fixed=0):
-    """Return a video whose every second chunk belongs to a track of another kind, with one sample per chunk."""
+    """Return a video whose second and fourth chunks belong to a track of this kind, and the others to its pictures."""
     video = START + box(b"mdat", SEEN, POSITIONS[:10], SEEN, POSITIONS[10:], SEEN)
     first = video.index(POSITIONS[:10])
     second = video.index(POSITIONS[10:])
     form = ">Q" if offsets == "co64" else ">I"
     chunks = box(offsets.encode(), struct.pack(">4xI", 2), struct.pack(form, first), struct.pack(form, second))
-    metadata = handled(
+    metadata = track_with_tables(
         kind,
         table(b"stsz", fixed, len(sizes), *(() if fixed else sizes)),
         table(b"stsc", 1, 1, 1, 1),
         chunks,
     )
-    pictures = handled(b"vide", table(b"stsz", 40, 3), table(b"stsc", 1, 1, 1, 1), table(b"stco", 1, video.index(SEEN)))
+    pictures = track_with_tables(
+        b"vide", table(b"stsz", 40, 3), table(b"stsc", 1, 1, 1, 1), table(b"stco", 1, video.index(SEEN))
+    )
     return video + box(b"moov", MOVIE, pictures, metadata)
 
 
@@ -125,7 +128,7 @@ def test_a_track_of_camera_positions_is_removed_with_all_its_samples(kind, offse
 def test_samples_of_a_fixed_size_are_removed():
     after = strip_video_metadata(two_tracks(b"meta", fixed=10))
     assert b"+50.9413+0" not in after
-    assert b":00:01" in after  # after the ten bytes of the size table
+    assert b":00:01" in after  # beyond the ten bytes of the sample
     assert after.count(SEEN) == 3
 
 
@@ -136,7 +139,7 @@ def test_a_track_that_is_seen_or_heard_is_unchanged(kind):
 
 def test_samples_outside_the_file_do_not_raise():
     chunks = table(b"stco", 4, 0, 0, 0, 2**32 - 1)
-    hostile = handled(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
+    hostile = track_with_tables(b"meta", table(b"stsz", 2**32 - 1, 4), table(b"stsc", 1, 1, 2**31, 1), chunks)
     video = START + box(b"moov", hostile) + FRAMES
     assert len(strip_video_metadata(video)) == len(video)
 
@@ -144,7 +147,7 @@ def test_samples_outside_the_file_do_not_raise():
 def test_overlapping_samples_blank_no_more_bytes_than_the_file_has():
     size = len(START + FRAMES)
     chunks = table(b"stco", 3, size, size, 0)
-    hostile = handled(b"meta", table(b"stsz", 2**20, 3), table(b"stsc", 1, 1, 1, 1), chunks)
+    hostile = track_with_tables(b"meta", table(b"stsz", 2**20, 3), table(b"stsc", 1, 1, 1, 1), chunks)
     video = START + FRAMES + box(b"moov", hostile) + box(b"mdat", b"x" * 3 * size)
     assert strip_video_metadata(video).startswith(START + FRAMES)
 
