@@ -260,16 +260,6 @@ def prepare() -> Callable[[Network, Publication], Publication]:
 
 
 @pytest.fixture
-def prepared_with_media(with_media, prepare) -> Callable[..., Publication]:
-    """Build and prepare a publication with media."""
-
-    def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
-        return prepare(network, with_media(network, account, *media, **others))
-
-    return build
-
-
-@pytest.fixture
 def publish(prepare) -> Callable[[Network, Publication], NetworkResult]:
     """Prepare and publish, as the fence does. If the preparation fails, nothing is published."""
 
