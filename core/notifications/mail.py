@@ -17,12 +17,16 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 10.0
 """For each response of the mail server."""
 
-TlsContext = Callable[[], ssl.SSLContext]
+TlsContextFactory = Callable[[], ssl.SSLContext]
 """Makes the TLS context, whose certificates decide which servers are trusted."""
 
 
 def send_email(
-    channel: EmailChannel, message: Message, now: datetime, *, tls_context: TlsContext = ssl.create_default_context
+    channel: EmailChannel,
+    message: Message,
+    now: datetime,
+    *,
+    tls_context: TlsContextFactory = ssl.create_default_context,
 ) -> None:
     """Send a message through the channel's mail server. Raises DeliveryFailed."""
     try:
@@ -41,7 +45,7 @@ def send_email(
 
 
 @contextmanager
-def _connection(channel: EmailChannel, tls_context: TlsContext) -> Iterator[smtplib.SMTP]:
+def _connection(channel: EmailChannel, tls_context: TlsContextFactory) -> Iterator[smtplib.SMTP]:
     """Connect to the mail server. Errors of QUIT are ignored, because the message is accepted by then."""
     server = (
         smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_SECONDS, context=tls_context())

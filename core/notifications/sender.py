@@ -4,7 +4,7 @@ import ssl
 
 from core.notifications.channels import Channel, DiscordChannel, EmailChannel, SlackChannel, WebhookChannel
 from core.notifications.hooks import send_to_discord, send_to_slack, send_to_webhook
-from core.notifications.mail import TlsContext, send_email
+from core.notifications.mail import TlsContextFactory, send_email
 from core.notifications.message import Message
 from core.time.instants import Clock
 
@@ -18,7 +18,7 @@ TEST_MESSAGE = Message(
 class Sender:
     """Sends messages, each by the protocol of its channel."""
 
-    def __init__(self, clock: Clock, *, tls_context: TlsContext = ssl.create_default_context) -> None:
+    def __init__(self, clock: Clock, *, tls_context: TlsContextFactory = ssl.create_default_context) -> None:
         """Take a clock, and the TLS context for mail servers."""
         self._clock = clock
         self._tls_context = tls_context

@@ -36,11 +36,11 @@ def test_the_report_is_printed_as_json(command_in, old, tmp_path, path):
 
 
 def test_an_unfinished_export_exits_with_1_and_asks_for_a_repeat(command_in, old, path, monkeypatch):
-    class Unreachable(PunctualError):
+    class SchedulerUnreachable(PunctualError):
         hint = "Wait."
 
     def fail(*_):
-        raise Unreachable("No response.")
+        raise SchedulerUnreachable("No response.")
 
     monkeypatch.setattr(Schedules, "settle", fail)
     status, out, err = command_in(old, "export", path)

@@ -24,11 +24,11 @@ def test_every_check_has_a_name_a_status_and_a_sentence(application, clock):
 
 
 def test_a_failed_check_is_unknown_with_the_error_and_the_others_run(results, monkeypatch):
-    class NoResponse(PunctualError):
+    class CheckFailed(PunctualError):
         hint = "Try again."
 
     def fail(*_):
-        raise NoResponse("No response.")
+        raise CheckFailed("No response.")
 
     monkeypatch.setitem(one_machine.CHECKS, "Engine", fail)
     engine, mode = results()["Engine"], results()["Mode"]

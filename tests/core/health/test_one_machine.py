@@ -13,7 +13,7 @@ def test_an_engine_that_does_not_run_is_bad(check):
 
 
 def test_a_running_engine_reports_its_last_heartbeat(application, check, clock):
-    application.one_machine.store.record_heartbeat(
+    application.one_machine.engine_store.record_heartbeat(
         application.one_machine.presence.token, int(clock().timestamp() * 1000)
     )
     clock.move(seconds=7)
@@ -65,7 +65,7 @@ def test_an_unusable_signing_secret_is_bad_and_not_shown(application, check):
 def test_dead_letters_are_counted(application, check, clock, a_post):
     assert check("Dead letters").status == "good"
     payload = write_invocation(invocation_of(a_post(), clock())).encode()
-    store = application.one_machine.store
+    store = application.one_machine.engine_store
     store.add_direct_invocation("no-such-function", payload, int(clock().timestamp() * 1000))
     store.write(lambda db: db.execute("UPDATE invocation SET state = 'dead', error = 'Gone.', finished = 0"))
     assert check("Dead letters").status == "warning"

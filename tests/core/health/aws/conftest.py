@@ -52,7 +52,7 @@ def server(monkeypatch) -> FakePostingServer:
 
 
 @pytest.fixture
-def replies(interfere, clock):
+def replies(inject_fault, clock):
     """Set AWS replies that moto lacks, at first those of a healthy account; return the setters by name."""
 
     def set_time(**ahead: float) -> None:
@@ -60,21 +60,21 @@ def replies(interfere, clock):
         arn = "arn:aws:iam::123456789012:user/ada"
         result = f"<Arn>{arn}</Arn><UserId>A</UserId><Account>123456789012</Account>"
         whole = f"<GetCallerIdentityResult>{result}</GetCallerIdentityResult>"
-        interfere.reply("GetCallerIdentity", f"<R>{whole}</R>", date=date)
+        inject_fault.respond_with("GetCallerIdentity", f"<R>{whole}</R>", date=date)
 
     def set_simulation(decision: str) -> None:
         member = f"<member><EvalActionName>a</EvalActionName><EvalDecision>{decision}</EvalDecision></member>"
         results = f"<EvaluationResults>{member}</EvaluationResults>"
         whole = f"<SimulatePrincipalPolicyResult>{results}</SimulatePrincipalPolicyResult>"
-        interfere.reply("SimulatePrincipalPolicy", f"<R>{whole}</R>")
+        inject_fault.respond_with("SimulatePrincipalPolicy", f"<R>{whole}</R>")
 
     def set_concurrency(functions: int) -> None:
         limits = {"ConcurrentExecutions": functions, "UnreservedConcurrentExecutions": functions}
-        interfere.reply("GetAccountSettings", json.dumps({"AccountLimit": limits}))
+        inject_fault.respond_with("GetAccountSettings", json.dumps({"AccountLimit": limits}))
 
     def set_quota(schedules: int, **others: object) -> None:
         quota = {"QuotaName": "Number of schedules", "Value": schedules, **others}
-        interfere.reply("ListServiceQuotas", json.dumps({"Quotas": [quota]}))
+        inject_fault.respond_with("ListServiceQuotas", json.dumps({"Quotas": [quota]}))
 
     set_time()
     set_simulation("allowed")
@@ -84,6 +84,6 @@ def replies(interfere, clock):
 
 
 @pytest.fixture
-def application(opened, server, replies):
+def application(open_application, server, replies):
     """Open the deployment."""
-    return opened()
+    return open_application()

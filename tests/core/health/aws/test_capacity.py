@@ -34,9 +34,9 @@ def test_a_minute_with_more_posts_than_relays_is_a_warning(check, check_of, repl
 
 
 def test_a_posting_server_with_a_lower_limit_than_the_relays_is_the_bottleneck(
-    opened, posting_function, replies, server, schedule_posts, due_at, check_of
+    open_application, posting_function, replies, server, schedule_posts, due_at, check_of
 ):
-    application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
+    application = open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
     schedule_posts(application, range(20))
     result = check_of(application, "Concurrency")
     assert result.status == "good"
@@ -53,12 +53,12 @@ def test_a_posting_server_with_a_lower_limit_than_the_relays_is_the_bottleneck(
 
 @pytest.mark.parametrize("reserved", [None, 20])
 def test_relays_with_a_lower_limit_than_the_posting_server_are_the_bottleneck(
-    opened, posting_function, deployed, replies, schedule_posts, due_at, reserved
+    open_application, posting_function, deployed, replies, schedule_posts, due_at, reserved
 ):
     if reserved is None:
         deployed["lambda"].delete_function_concurrency(FunctionName=posting_function)
     replies["concurrency"](1)
-    application = opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
+    application = open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function)
     schedule_posts(application, [0])
     warning = capacity_warning(application, due_at)
     assert warning.startswith("1 post is due in this minute, and AWS runs 1 relay at once")
@@ -85,6 +85,6 @@ def test_a_post_in_a_full_minute_gets_a_warning(application, replies, schedule_p
     assert capacity_warning(application, due_at + timedelta(seconds=70)) is None
 
 
-def test_an_unknown_capacity_gives_no_warning(application, due_at, interfere):
-    interfere("GetAccountSettings", "AccessDeniedException")
+def test_an_unknown_capacity_gives_no_warning(application, due_at, inject_fault):
+    inject_fault("GetAccountSettings", "AccessDeniedException")
     assert capacity_warning(application, due_at) is None

@@ -78,8 +78,8 @@ def test_a_role_that_may_not_invoke_the_relay_is_bad(check, replies):
     assert "lambda:InvokeFunction" in check(PERMISSIONS).message
 
 
-def test_a_denied_simulation_is_unknown_and_names_the_permissions(check, interfere):
-    interfere("SimulatePrincipalPolicy", "AccessDenied")
+def test_a_denied_simulation_is_unknown_and_names_the_permissions(check, inject_fault):
+    inject_fault("SimulatePrincipalPolicy", "AccessDenied")
     result = check(PERMISSIONS)
     assert result.status == "unknown"
     assert "lambda:InvokeFunction and sqs:SendMessage" in result.remedy

@@ -12,15 +12,15 @@ def test_the_identity_and_the_origin_of_its_credentials_are_shown(check):
     assert check("Identity").message.startswith("arn:aws:iam::123456789012:user/ada, found by ")
 
 
-def test_an_identity_of_another_account_is_bad(opened, deployed, replies, server, check_of):
+def test_an_identity_of_another_account_is_bad(open_application, deployed, replies, server, check_of):
     arn = deployed.outputs["RelayFunctionArn"].replace("123456789012", "210987654321")
-    result = check_of(opened(PUNCTUAL_FUNCTION_ARN=arn), "Identity")
+    result = check_of(open_application(PUNCTUAL_FUNCTION_ARN=arn), "Identity")
     assert result.status == "bad"
     assert "account 123456789012, but the relay is in 210987654321" in result.message
 
 
-def test_an_expired_token_is_unknown_with_a_remedy(check, interfere):
-    interfere("GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired")
+def test_an_expired_token_is_unknown_with_a_remedy(check, inject_fault):
+    inject_fault("GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired")
     assert check("Identity").status == "unknown"
     assert "Sign in again" in check("Identity").remedy
 

@@ -2,7 +2,7 @@
 
 
 def test_a_dashboard_with_its_own_media_and_accounts_is_bad(
-    opened, deployed, posting_function, replies, server, check_of
+    open_application, deployed, posting_function, replies, server, check_of
 ):
     outputs = deployed.outputs
     variables = {
@@ -14,7 +14,7 @@ def test_a_dashboard_with_its_own_media_and_accounts_is_bad(
     deployed["lambda"].update_function_configuration(
         FunctionName=posting_function, Environment={"Variables": variables}
     )
-    result = check_of(opened(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function), "Posting function")
+    result = check_of(open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function), "Posting function")
     assert result.status == "bad"
     assert result.message.startswith("Its MEDIA_BUCKET and ACCOUNTS_PATH differ from this dashboard's")
     assert "PUNCTUAL_STACK" in result.remedy

@@ -23,9 +23,9 @@ def test_a_stopped_function_is_bad(check, deployed):
     assert "aws lambda delete-function-concurrency --function-name relay" in result.remedy
 
 
-def test_a_container_image_has_no_runtime(check, interfere):
+def test_a_container_image_has_no_runtime(check, inject_fault):
     image = {"FunctionName": "relay", "State": "Active", "Timeout": 150, "MemorySize": 128, "PackageType": "Image"}
-    interfere.reply("GetFunctionConfiguration", json.dumps(image))
+    inject_fault.respond_with("GetFunctionConfiguration", json.dumps(image))
     assert check("Relay").message == "relay is ready (container image, 128 MB, 150 s)."
 
 

@@ -113,8 +113,8 @@ def test_an_incomplete_list_without_a_count_is_unknown(check):
 
 
 @pytest.mark.usefixtures("eight_posts", "few_pages")
-def test_a_denied_cloudwatch_count_is_unknown_with_a_remedy(check, interfere):
-    interfere("GetMetricStatistics", "AccessDenied", "User ada is not authorized to perform: GetMetricStatistics")
+def test_a_denied_cloudwatch_count_is_unknown_with_a_remedy(check, inject_fault):
+    inject_fault("GetMetricStatistics", "AccessDenied", "User ada is not authorized to perform: GetMetricStatistics")
     result = check(NAME)
     assert result.status == "unknown"
     assert "could not be read: GetMetricStatistics: User ada is not authorized" in result.message
@@ -122,13 +122,13 @@ def test_a_denied_cloudwatch_count_is_unknown_with_a_remedy(check, interfere):
 
 
 @pytest.mark.usefixtures("eight_posts")
-def test_few_schedules_need_no_cloudwatch_count(check, interfere):
-    interfere("GetMetricStatistics", "AccessDenied")
+def test_few_schedules_need_no_cloudwatch_count(check, inject_fault):
+    inject_fault("GetMetricStatistics", "AccessDenied")
     assert check(NAME).status == "good"
 
 
-def test_a_denied_quota_is_assumed_to_be_the_default(check, interfere):
-    interfere("ListServiceQuotas", "AccessDeniedException")
+def test_a_denied_quota_is_assumed_to_be_the_default(check, inject_fault):
+    inject_fault("ListServiceQuotas", "AccessDeniedException")
     result = check(NAME)
     assert result.status == "good"
     assert (
@@ -136,6 +136,6 @@ def test_a_denied_quota_is_assumed_to_be_the_default(check, interfere):
     )
 
 
-def test_an_unlisted_quota_is_the_default(check, interfere):
-    interfere.reply("ListServiceQuotas", '{"Quotas": []}')
+def test_an_unlisted_quota_is_the_default(check, inject_fault):
+    inject_fault.respond_with("ListServiceQuotas", '{"Quotas": []}')
     assert check(NAME).message.startswith("0 of 10,000,000 schedules (AWS's default) are in use")

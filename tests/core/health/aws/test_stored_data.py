@@ -6,9 +6,9 @@ def test_a_deleted_table_is_bad(check, deployed):
     assert check("Ledger table").message == "There is no table ledger."
 
 
-def test_the_media_bucket_is_named_and_a_deleted_one_is_bad(opened, deployed, replies, server, check_of):
+def test_the_media_bucket_is_named_and_a_deleted_one_is_bad(open_application, deployed, replies, server, check_of):
     deployed["s3"].create_bucket(Bucket="pictures")
-    application = opened(PUNCTUAL_MEDIA_BUCKET="pictures")
+    application = open_application(PUNCTUAL_MEDIA_BUCKET="pictures")
     assert check_of(application, "Media").message == "Pictures and videos are stored in pictures."
     deployed["s3"].delete_bucket(Bucket="pictures")
     assert check_of(application, "Media").message == "There is no bucket pictures."
