@@ -104,7 +104,7 @@ def scheduler(request) -> Any:
 
 
 @pytest.fixture
-def functions() -> RecordingLambdaClient:
+def lambda_client() -> RecordingLambdaClient:
     return RecordingLambdaClient()
 
 
@@ -120,13 +120,13 @@ def target() -> TargetSettings:
 
 
 @pytest.fixture
-def make_schedules(scheduler, functions, ledger, target, clock) -> Callable[..., Schedules]:
+def make_schedules(scheduler, lambda_client, ledger, target, clock) -> Callable[..., Schedules]:
     """Make a Schedules on the same scheduler and ledger, as another process would, with the given parts replaced."""
 
     def make(**parts: Any) -> Schedules:
         whole = {
             "scheduler": scheduler,
-            "lambda_client": functions,
+            "lambda_client": lambda_client,
             "ledger": ledger,
             "target": target,
             "notice": timedelta(seconds=2),
@@ -144,7 +144,7 @@ def schedules(make_schedules) -> Schedules:
 
 
 @pytest.fixture
-def names(scheduler) -> Callable[[], list[str]]:
+def schedule_names(scheduler) -> Callable[[], list[str]]:
     """List the names of all schedules."""
 
     def list_names() -> list[str]:
@@ -155,30 +155,30 @@ def names(scheduler) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def held(scheduler) -> Callable[[str], dict[str, Any]]:
+def read_schedule(scheduler) -> Callable[[str], dict[str, Any]]:
     """Read a schedule from the scheduler by its name."""
     return lambda name: scheduler.get_schedule(Name=name, GroupName=GROUP)
 
 
 @pytest.fixture
-def agrees(scheduler, functions, ledger, names, held) -> Callable[[str], None]:
+def assert_synced(scheduler, lambda_client, ledger, schedule_names, read_schedule) -> Callable[[str], None]:
     """Assert that the scheduler holds only the desired schedule of a post and that the ledger has settled it."""
 
     def check(post_id: str) -> None:
         plan = ledger.get(post_id)
-        found = [name for name in names() if name.endswith(post_id)]
+        found = [name for name in schedule_names() if name.endswith(post_id)]
         if plan is None:
             assert found == []
             return
         assert (plan.settled, plan.superseded) == (True, ())
         if plan.schedule_name is None and plan.desired == "active":
-            invoked = [(payload.post_id, payload.revision) for payload in functions.payloads]
+            invoked = [(payload.post_id, payload.revision) for payload in lambda_client.payloads]
             assert (post_id, plan.post.revision) in invoked
         if plan.schedule_name is None or plan.desired == "cancelled":
             assert found == []
             return
         assert found == [plan.schedule_name]
-        schedule = held(plan.schedule_name)
+        schedule = read_schedule(plan.schedule_name)
         assert read_scheduled(schedule) == plan.post
         assert schedule["State"] == ("ENABLED" if plan.desired == "active" else "DISABLED")
 

@@ -111,13 +111,13 @@ CHANGES = [edit, postpone, pause, cancel, undo, resume, send_now]
 
 
 @pytest.fixture
-def interrupted(make_schedules, scheduler, functions, ledger) -> Callable[[Interruption], Schedules]:
+def interrupted(make_schedules, scheduler, lambda_client, ledger) -> Callable[[Interruption], Schedules]:
     """Make a process that is interrupted at one of its calls."""
 
     def make(interruption: Interruption) -> Schedules:
         return make_schedules(
             scheduler=interruption.watch(scheduler),
-            lambda_client=interruption.watch(functions),
+            lambda_client=interruption.watch(lambda_client),
             ledger=interruption.watch(ledger),
         )
 
@@ -154,13 +154,13 @@ def at_every_call(interrupted) -> Callable[..., int]:
 
 
 @pytest.fixture
-def repaired(schedules, agrees, clock) -> Callable[[str], None]:
+def repaired(schedules, assert_synced, clock) -> Callable[[str], None]:
     """Assert that `repair` settles a post a minute later."""
 
     def check(post_id: str) -> None:
         clock.move(seconds=61)
         assert schedules.repair() == []
-        agrees(post_id)
+        assert_synced(post_id)
         clock.move(seconds=-61)
 
     return check
@@ -219,7 +219,7 @@ def test_a_concurrent_change_is_settled_whether_the_first_process_continues_or_i
 
 @pytest.mark.parametrize("number", range(2, 6))
 def test_a_delayed_process_reverts_its_late_work_on_an_old_revision(
-    interrupted, schedules, names, agrees, clock, a_post, number
+    interrupted, schedules, schedule_names, assert_synced, clock, a_post, number
 ):
     plan = schedules.schedule(a_post())
 
@@ -229,10 +229,10 @@ def test_a_delayed_process_reverts_its_late_work_on_an_old_revision(
         assert schedules.repair() == []
 
     postpone(interrupted(Interruption(number, meanwhile, None)), plan)
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
-def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, names, repaired, a_post):
+def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, schedule_names, repaired, a_post):
     plan = schedules.schedule(a_post())
 
     def meanwhile() -> None:
@@ -241,25 +241,27 @@ def test_an_error_of_an_outdated_change_is_ignored(interrupted, schedules, names
 
     edit(interrupted(Interruption(2, meanwhile, None)), plan)
     assert schedules.plan(plan.post.post_id).desired == "cancelled"
-    assert names() == []
+    assert schedule_names() == []
     repaired(plan.post.post_id)
 
 
 # Schedules that other programs changed
 
 
-def test_a_post_whose_schedule_was_deleted_can_be_cancelled(schedules, scheduler, names, agrees, a_post):
+def test_a_post_whose_schedule_was_deleted_can_be_cancelled(
+    schedules, scheduler, schedule_names, assert_synced, a_post
+):
     plan = schedules.schedule(a_post())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
     schedules.cancel(plan)
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
-def test_a_change_creates_a_deleted_schedule_again(schedules, scheduler, agrees, a_post):
+def test_a_change_creates_a_deleted_schedule_again(schedules, scheduler, assert_synced, a_post):
     plan = schedules.schedule(a_post())
     scheduler.delete_schedule(Name=plan.schedule_name, GroupName="punctual")
     schedules.edit(plan, plan.post.model_copy(update={"text": "Better"}))
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
 def test_an_unsettled_post_whose_schedule_was_deleted_is_armed_again_with_a_new_token(
@@ -271,16 +273,18 @@ def test_an_unsettled_post_whose_schedule_was_deleted_is_armed_again_with_a_new_
     repaired(a_post().post_id)
 
 
-def test_an_unsettled_post_whose_schedule_was_changed_is_corrected(interrupted, scheduler, held, repaired, a_post):
+def test_an_unsettled_post_whose_schedule_was_changed_is_corrected(
+    interrupted, scheduler, read_schedule, repaired, a_post
+):
     with pytest.raises(Killed):
         interrupted(Interruption(3, None, lambda: die(""))).schedule(a_post())
     name = str(ScheduleName.of(a_post()))
     members = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target")
-    scheduler.update_schedule(**{member: held(name)[member] for member in members}, State="DISABLED")
+    scheduler.update_schedule(**{member: read_schedule(name)[member] for member in members}, State="DISABLED")
     repaired(a_post().post_id)
 
 
-def test_a_foreign_schedule_with_the_same_name_is_replaced(schedules, scheduler, agrees, a_post, target):
+def test_a_foreign_schedule_with_the_same_name_is_replaced(schedules, scheduler, assert_synced, a_post, target):
     scheduler.create_schedule(
         Name=str(ScheduleName.of(a_post())),
         GroupName="punctual",
@@ -289,7 +293,7 @@ def test_a_foreign_schedule_with_the_same_name_is_replaced(schedules, scheduler,
         Target={"Arn": target.function_arn, "RoleArn": target.role_arn},
     )
     schedules.schedule(a_post())
-    agrees(a_post().post_id)
+    assert_synced(a_post().post_id)
 
 
 OTHER_VALUES = {
@@ -353,17 +357,19 @@ def unreachable(make_schedules, scheduler) -> Schedules:
     return make_schedules(scheduler=Unreachable(), lambda_client=Unreachable())
 
 
-def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(unreachable, ledger, names, repaired, a_post):
+def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(
+    unreachable, ledger, schedule_names, repaired, a_post
+):
     with pytest.raises(AwsUnavailable):
         unreachable.schedule(a_post())
     assert not ledger.get(a_post().post_id).settled
-    assert names() == []
+    assert schedule_names() == []
     repaired(a_post().post_id)
 
 
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_a_post_that_cannot_be_settled_is_returned_and_does_not_delay_the_others(
-    unreachable, make_schedules, scheduler, clock, agrees, a_post, monkeypatch, batch
+    unreachable, make_schedules, scheduler, clock, assert_synced, a_post, monkeypatch, batch
 ):
     monkeypatch.setattr("core.scheduling.schedules.REPAIR_BATCH", batch)
     posts = [a_post(post_id=f"{number:012d}") for number in range(3)]
@@ -385,17 +391,17 @@ def test_a_post_that_cannot_be_settled_is_returned_and_does_not_delay_the_others
 
     clock.move(minutes=2)
     assert [plan.post for plan in make_schedules(scheduler=RefusesOne()).repair()] == [posts[1]]
-    agrees(posts[0].post_id)
-    agrees(posts[2].post_id)
+    assert_synced(posts[0].post_id)
+    assert_synced(posts[2].post_id)
 
 
-def test_repair_stops_between_two_posts_on_request(unreachable, schedules, ledger, names, clock, a_post):
+def test_repair_stops_between_two_posts_on_request(unreachable, schedules, ledger, schedule_names, clock, a_post):
     for number in range(3):
         with pytest.raises(AwsUnavailable):
             unreachable.schedule(a_post(post_id=f"{number:012d}"))
     clock.move(minutes=2)
-    assert len(schedules.repair(lambda: bool(names()))) == 2
-    assert len(names()) == 1
+    assert len(schedules.repair(lambda: bool(schedule_names()))) == 2
+    assert len(schedule_names()) == 1
 
 
 def test_repair_tries_only_one_post_while_the_scheduler_is_unreachable(make_schedules, scheduler, clock, a_post):
@@ -437,28 +443,28 @@ def test_repair_does_not_wait_for_the_role(make_schedules, clock, a_post):
     assert sum(paused) == ROLE_TIMEOUT
 
 
-def test_repair_does_not_settle_a_change_within_the_grace_period(unreachable, schedules, clock, names, a_post):
+def test_repair_does_not_settle_a_change_within_the_grace_period(unreachable, schedules, clock, schedule_names, a_post):
     with pytest.raises(AwsUnavailable):
         unreachable.schedule(a_post())
     clock.move(seconds=60)
     assert schedules.repair() == []
-    assert names() == []
+    assert schedule_names() == []
 
 
 def test_a_post_that_becomes_due_before_it_is_armed_is_invoked_directly(
-    unreachable, schedules, functions, clock, agrees, a_post
+    unreachable, schedules, lambda_client, clock, assert_synced, a_post
 ):
     with pytest.raises(AwsUnavailable):
         unreachable.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     clock.move(minutes=2)
     schedules.repair()
     post = a_post(due_at=clock() - timedelta(seconds=90))
-    assert functions.payloads == [invocation_of(post, post.due_at)]
+    assert lambda_client.payloads == [invocation_of(post, post.due_at)]
     assert schedules.plan(post.post_id).settled
 
 
 def test_a_post_that_becomes_due_during_arming_is_invoked_and_not_reported_as_unarmed(
-    make_schedules, scheduler, functions, clock, names, a_post
+    make_schedules, scheduler, lambda_client, clock, schedule_names, a_post
 ):
     class Firing:
         """A slow scheduler: a new schedule has fired and is deleted when the response arrives."""
@@ -473,12 +479,12 @@ def test_a_post_that_becomes_due_during_arming_is_invoked_and_not_reported_as_un
 
     plan = make_schedules(scheduler=Firing()).schedule(a_post(due_at=clock() + timedelta(seconds=2)))
     assert plan.settled
-    assert [payload.due for payload in functions.payloads] == [plan.post.due_at]
-    assert names() == []
+    assert [payload.due for payload in lambda_client.payloads] == [plan.post.due_at]
+    assert schedule_names() == []
 
 
 def test_a_post_that_fired_before_it_was_settled_is_not_invoked_again(
-    interrupted, schedules, ledger, functions, clock, a_post
+    interrupted, schedules, ledger, lambda_client, clock, a_post
 ):
     post = a_post(due_at=clock() + timedelta(seconds=30))
     with pytest.raises(Killed):
@@ -486,57 +492,59 @@ def test_a_post_that_fired_before_it_was_settled_is_not_invoked_again(
     clock.move(minutes=2)
     ledger.record(invocation_of(post, post.due_at), Receipt(kind="handed_over", at=clock(), revision=1))
     assert schedules.repair() == []
-    assert functions.payloads == []
+    assert lambda_client.payloads == []
     assert schedules.plan(post.post_id).settled
 
 
-def test_a_post_that_was_attempted_before_its_change_is_invoked_as_changed(schedules, ledger, functions, clock, a_post):
+def test_a_post_that_was_attempted_before_its_change_is_invoked_as_changed(
+    schedules, ledger, lambda_client, clock, a_post
+):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     clock.move(minutes=1)
     ledger.record(invocation_of(plan.post, plan.post.due_at), Receipt(kind="attempt_failed", at=clock(), revision=1))
     schedules.send_now(plan)
-    assert [payload.revision for payload in functions.payloads] == [2]
+    assert [payload.revision for payload in lambda_client.payloads] == [2]
 
 
 def test_an_unsettled_change_of_text_at_the_due_instant_is_published(
-    interrupted, schedules, functions, clock, names, a_post
+    interrupted, schedules, lambda_client, clock, schedule_names, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     with pytest.raises(Killed):
         edit(interrupted(Interruption(1, None, lambda: die(""))), plan)
     clock.move(minutes=2)
     assert schedules.repair() == []
-    assert [payload.revision for payload in functions.payloads] == [2]
-    assert names() == []
+    assert [payload.revision for payload in lambda_client.payloads] == [2]
+    assert schedule_names() == []
 
 
 def test_an_unarmed_post_within_the_lead_is_invoked_directly(
-    unreachable, make_schedules, functions, target, clock, a_post
+    unreachable, make_schedules, lambda_client, target, clock, a_post
 ):
     with pytest.raises(AwsUnavailable):
         unreachable.schedule(a_post(due_at=clock() + timedelta(seconds=130)))
     clock.move(seconds=70)
     leading = make_schedules(target=replace(target, lead=timedelta(seconds=60)))
     assert leading.repair() == []
-    assert len(functions.payloads) == 1
+    assert len(lambda_client.payloads) == 1
 
 
 def test_a_paused_post_that_becomes_due_before_it_is_settled_stays_paused(
-    unreachable, schedules, clock, agrees, a_post
+    unreachable, schedules, clock, assert_synced, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(seconds=30)))
     with pytest.raises(AwsUnavailable):
         unreachable.pause(plan)
     clock.move(minutes=2)
     assert schedules.repair() == []
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
-def test_a_series_whose_start_has_passed_can_be_armed_again(schedules, clock, held, a_series):
+def test_a_series_whose_start_has_passed_can_be_armed_again(schedules, clock, read_schedule, a_series):
     rule = Repeat(expression="cron(0 9 * * ? *)", starts_at=clock() + timedelta(hours=1))
     plan = schedules.schedule(a_series(repeat=rule))
     clock.move(days=3)
     again = schedules.undo_cancel(schedules.cancel(plan))
-    assert held(again.schedule_name)["State"] == "ENABLED"
+    assert read_schedule(again.schedule_name)["State"] == "ENABLED"
     assert again.settled

@@ -41,23 +41,23 @@ def ended(ledger, clock):
 # Scheduling
 
 
-def test_a_scheduled_post_is_read_back_and_settled(schedules, agrees, a_post, names):
+def test_a_scheduled_post_is_read_back_and_settled(schedules, assert_synced, a_post, schedule_names):
     plan = schedules.schedule(a_post(due_at=datetime(2026, 11, 24, 8, tzinfo=UTC)))
     assert plan.settled
-    assert names() == ["post-20261124T080000Z-k3v9q2m4cx7a"]
-    agrees(plan.post.post_id)
+    assert schedule_names() == ["post-20261124T080000Z-k3v9q2m4cx7a"]
+    assert_synced(plan.post.post_id)
 
 
-def test_a_series_is_scheduled_under_a_name_without_an_instant(schedules, agrees, a_series, names):
+def test_a_series_is_scheduled_under_a_name_without_an_instant(schedules, assert_synced, a_series, schedule_names):
     schedules.schedule(a_series())
-    assert names() == ["repeat-k3v9q2m4cx7a"]
-    agrees(a_series().post_id)
+    assert schedule_names() == ["repeat-k3v9q2m4cx7a"]
+    assert_synced(a_series().post_id)
 
 
-def test_a_double_click_schedules_once(schedules, names, a_post):
+def test_a_double_click_schedules_once(schedules, schedule_names, a_post):
     first = schedules.schedule(a_post())
     assert schedules.schedule(a_post()) == first
-    assert len(names()) == 1
+    assert len(schedule_names()) == 1
 
 
 @on_the_engine
@@ -68,18 +68,18 @@ def test_a_second_click_shortly_before_the_due_instant_is_not_too_soon(schedules
     assert schedules.schedule(post) == first
 
 
-def test_scheduling_a_scheduled_post_again_changes_it(schedules, agrees, a_post):
+def test_scheduling_a_scheduled_post_again_changes_it(schedules, assert_synced, a_post):
     schedules.schedule(a_post())
     again = schedules.schedule(a_post(text="Better", due_at=a_post().due_at + timedelta(hours=1)))
     assert (again.post.text, again.post.revision) == ("Better", 2)
-    agrees(again.post.post_id)
+    assert_synced(again.post.post_id)
 
 
-def test_scheduling_a_cancelled_post_again_activates_it(schedules, agrees, a_post):
+def test_scheduling_a_cancelled_post_again_activates_it(schedules, assert_synced, a_post):
     schedules.cancel(schedules.schedule(a_post()))
     again = schedules.schedule(a_post())
     assert again.desired == "active"
-    agrees(again.post.post_id)
+    assert_synced(again.post.post_id)
 
 
 @on_the_engine
@@ -101,12 +101,12 @@ def test_a_post_can_be_scheduled_exactly_three_years_ahead(schedules, clock, a_p
     ],
 )
 def test_an_instant_outside_the_time_limits_is_refused_and_nothing_is_written(
-    schedules, ledger, names, clock, a_post, ahead, refusal, message
+    schedules, ledger, schedule_names, clock, a_post, ahead, refusal, message
 ):
     with pytest.raises(refusal, match=message):
         schedules.schedule(a_post(due_at=clock() + ahead))
     assert ledger.get(a_post().post_id) is None
-    assert names() == []
+    assert schedule_names() == []
 
 
 @on_the_engine
@@ -150,7 +150,7 @@ def test_a_post_that_was_never_planned_is_unknown(schedules):
 # Changes
 
 
-def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules, agrees, names, a_post):
+def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules, assert_synced, schedule_names, a_post):
     plan = schedules.schedule(a_post())
     media = Media(reference="a" * 64, kind="picture", content_type="image/png", size=1, alt="A heron")
     content = {"text": "Better", "destinations": ("outbox", "webhook:sales"), "media": (media,)}
@@ -158,11 +158,11 @@ def test_an_edit_changes_content_and_destinations_under_the_same_name(schedules,
     ignored = {"wall": "2031-01-01T00:00:00", "zone": "Asia/Tokyo"}
     edited = schedules.edit(plan, plan.post.model_copy(update=content | ignored))
     assert edited.post == plan.post.model_copy(update=content | {"revision": 2})
-    assert names() == [plan.schedule_name]
-    agrees(plan.post.post_id)
+    assert schedule_names() == [plan.schedule_name]
+    assert_synced(plan.post.post_id)
 
 
-def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, agrees, names, a_post):
+def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, assert_synced, schedule_names, a_post):
     plan = schedules.schedule(a_post())
     due_at = datetime(2026, 12, 24, 8, tzinfo=UTC)
     rescheduled = schedules.reschedule(plan, due_at=due_at, wall="2026-12-24T17:00:00", zone="Asia/Tokyo")
@@ -171,54 +171,56 @@ def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, agr
         "2026-12-24T17:00:00",
         "Asia/Tokyo",
     )
-    assert names() == ["post-20261224T080000Z-k3v9q2m4cx7a"]
-    agrees(plan.post.post_id)
+    assert schedule_names() == ["post-20261224T080000Z-k3v9q2m4cx7a"]
+    assert_synced(plan.post.post_id)
 
 
-def test_the_rule_of_a_series_can_be_changed(schedules, agrees, held, a_series):
+def test_the_rule_of_a_series_can_be_changed(schedules, assert_synced, read_schedule, a_series):
     plan = schedules.schedule(a_series())
     rule = Repeat(expression="cron(30 18 ? * FRI *)")
     schedules.change_rule(plan, repeat=rule, wall="2026-11-06T18:30:00", zone="Europe/London")
-    found = held("repeat-k3v9q2m4cx7a")
+    found = read_schedule("repeat-k3v9q2m4cx7a")
     assert (found["ScheduleExpression"], found["ScheduleExpressionTimezone"]) == (
         "cron(30 18 ? * FRI *)",
         "Europe/London",
     )
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
-def test_a_paused_post_has_a_disabled_schedule_until_it_resumes(schedules, agrees, request, kind):
+def test_a_paused_post_has_a_disabled_schedule_until_it_resumes(schedules, assert_synced, request, kind):
     plan = schedules.schedule(request.getfixturevalue(kind)())
     paused = schedules.pause(plan)
     assert paused.desired == "paused"
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
     edited = schedules.edit(paused, paused.post.model_copy(update={"text": "Better"}))
     assert edited.desired == "paused"
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
     assert schedules.resume(edited).desired == "active"
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
-def test_a_rescheduled_paused_post_stays_paused(schedules, agrees, clock, a_post):
+def test_a_rescheduled_paused_post_stays_paused(schedules, assert_synced, clock, a_post):
     paused = schedules.pause(schedules.schedule(a_post()))
     due_at = clock() + timedelta(days=1)
     rescheduled = schedules.reschedule(paused, due_at=due_at, wall="2026-11-03T13:00:00", zone="Europe/Berlin")
     assert (rescheduled.desired, rescheduled.post.due_at) == ("paused", due_at)
-    agrees(rescheduled.post.post_id)
+    assert_synced(rescheduled.post.post_id)
     with pytest.raises(TooSoon):
         schedules.reschedule(rescheduled, due_at=clock(), wall="2026-11-02T13:00:00", zone="Europe/Berlin")
 
 
 @pytest.mark.parametrize("kind", ["a_post", "a_series"])
-def test_a_cancelled_post_has_no_schedule_until_undo_restores_it(schedules, agrees, names, request, kind):
+def test_a_cancelled_post_has_no_schedule_until_undo_restores_it(
+    schedules, assert_synced, schedule_names, request, kind
+):
     plan = schedules.schedule(request.getfixturevalue(kind)())
     cancelled = schedules.cancel(plan)
     assert cancelled.desired == "cancelled"
-    assert names() == []
+    assert schedule_names() == []
     restored = schedules.undo_cancel(cancelled)
     assert (restored.desired, restored.post.revision) == ("active", 3)
-    agrees(plan.post.post_id)
+    assert_synced(plan.post.post_id)
 
 
 @on_the_engine
@@ -283,7 +285,7 @@ def test_a_post_that_has_just_fired_cannot_be_edited(schedules, clock, a_post):
 
 
 @on_the_engine
-def test_a_claimed_post_cannot_be_changed(schedules, ledger, claimed, agrees, a_post, clock):
+def test_a_claimed_post_cannot_be_changed(schedules, ledger, claimed, assert_synced, a_post, clock):
     plan = schedules.schedule(a_post())
     claimed(plan.post)
     later = clock() + timedelta(hours=2)
@@ -313,44 +315,48 @@ def test_a_series_cannot_be_rescheduled_or_sent_now(schedules, a_series, clock):
 # Post now
 
 
-def test_post_now_invokes_the_relay_without_a_schedule(schedules, functions, names, agrees, clock, a_post):
+def test_post_now_invokes_the_relay_without_a_schedule(
+    schedules, lambda_client, schedule_names, assert_synced, clock, a_post
+):
     plan = schedules.post_now(a_post())
-    (payload,) = functions.payloads
+    (payload,) = lambda_client.payloads
     assert (payload.due_at, payload.revision, payload.text) == (clock(), 1, a_post().text)
     assert plan.post.wall == "2026-11-02T13:00:00"
-    assert names() == []
-    agrees(plan.post.post_id)
+    assert schedule_names() == []
+    assert_synced(plan.post.post_id)
 
 
 @on_the_engine
-def test_post_now_is_idempotent(schedules, functions, clock, a_post):
+def test_post_now_is_idempotent(schedules, lambda_client, clock, a_post):
     first = schedules.post_now(a_post())
     clock.move(seconds=1)
     assert schedules.post_now(a_post()) == first
-    assert len(functions.payloads) == 1
+    assert len(lambda_client.payloads) == 1
 
 
 @on_the_engine
-def test_a_scheduled_post_can_be_posted_now_with_another_text(schedules, functions, agrees, clock, a_post):
+def test_a_scheduled_post_can_be_posted_now_with_another_text(schedules, lambda_client, assert_synced, clock, a_post):
     schedules.schedule(a_post())
     plan = schedules.post_now(a_post(text="Better"))
-    assert [(payload.revision, payload.text) for payload in functions.payloads] == [(2, "Better")]
-    agrees(plan.post.post_id)
+    assert [(payload.revision, payload.text) for payload in lambda_client.payloads] == [(2, "Better")]
+    assert_synced(plan.post.post_id)
 
 
-def test_a_post_that_is_sent_now_loses_its_schedule(schedules, functions, names, agrees, clock, a_post):
+def test_a_post_that_is_sent_now_loses_its_schedule(
+    schedules, lambda_client, schedule_names, assert_synced, clock, a_post
+):
     plan = schedules.send_now(schedules.schedule(a_post()))
-    (payload,) = functions.payloads
+    (payload,) = lambda_client.payloads
     assert (payload.due_at, payload.revision) == (clock(), 2)
-    assert names() == []
-    agrees(plan.post.post_id)
+    assert schedule_names() == []
+    assert_synced(plan.post.post_id)
 
 
 @on_the_engine
-def test_a_paused_post_can_be_sent_now(schedules, functions, names, clock, a_post):
+def test_a_paused_post_can_be_sent_now(schedules, lambda_client, schedule_names, clock, a_post):
     schedules.send_now(schedules.pause(schedules.schedule(a_post())))
-    assert [payload.revision for payload in functions.payloads] == [3]
-    assert names() == []
+    assert [payload.revision for payload in lambda_client.payloads] == [3]
+    assert schedule_names() == []
 
 
 @on_the_engine
@@ -363,13 +369,13 @@ def test_post_now_stores_an_invocation_in_the_engine(make_schedules, clients, st
 
 
 @on_the_engine
-def test_a_retry_ignores_lateness(schedules, functions, ledger, claimed, ended, clock, a_post):
+def test_a_retry_ignores_lateness(schedules, lambda_client, ledger, claimed, ended, clock, a_post):
     plan = schedules.schedule(a_post())
     payload, _ = claimed(plan.post)
     ended(payload, "refused")
     clock.move(days=3, seconds=59)
     schedules.retry(payload, ["outbox"])
-    (again,) = functions.payloads
+    (again,) = lambda_client.payloads
     assert again.due + timedelta(minutes=again.late_after_minutes) >= clock() + timedelta(hours=1)
     assert again.model_copy(update={"late_after_minutes": 60}) == payload
     assert claimed(plan.post)[1].verdict == "granted"
@@ -377,13 +383,13 @@ def test_a_retry_ignores_lateness(schedules, functions, ledger, claimed, ended, 
 
 @on_the_engine
 def test_a_post_that_was_missed_because_of_a_wrong_clock_can_be_retried_before_its_time(
-    schedules, functions, ledger, clock, a_post
+    schedules, lambda_client, ledger, clock, a_post
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(hours=5)))
     payload = invocation_of(plan.post, plan.post.due_at)
     ledger.record(payload, Receipt(kind="missed", at=clock() + timedelta(days=1), revision=1))
     schedules.retry(payload, ["outbox"])
-    (again,) = functions.payloads
+    (again,) = lambda_client.payloads
     assert again.late_after_minutes > 60
 
 
@@ -404,14 +410,14 @@ def test_a_retry_that_cannot_invoke_the_relay_keeps_the_result(
 
 
 @on_the_engine
-def test_a_cancelled_missed_post_cannot_be_retried(schedules, functions, ledger, clock, a_post):
+def test_a_cancelled_missed_post_cannot_be_retried(schedules, lambda_client, ledger, clock, a_post):
     plan = schedules.schedule(a_post())
     payload = invocation_of(plan.post, plan.post.due_at)
     ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     schedules.cancel(plan)
     with pytest.raises(ChangedElsewhere):
         schedules.retry(payload, ["outbox"])
-    assert functions.payloads == []
+    assert lambda_client.payloads == []
 
 
 @on_the_engine
