@@ -44,14 +44,12 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (export, import_):
         command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
 
-    engine = group.add_parser("engine", help="run the engine, its HTTP API and the posting server, with no dashboard")
-    engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
-    engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
-    engine.set_defaults(server=run_engine)
-    receive = group.add_parser("receive", help="run only the posting server, for a relay on another machine")
-    receive.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    receive.add_argument("--port", type=int, default=8600, help="port (default: 8600)")
-    receive.set_defaults(server=run_posting_server)
+    _add_engine_options(
+        group.add_parser("engine", help="run the engine, its HTTP API and the posting server, with no dashboard")
+    )
+    _add_receive_options(
+        group.add_parser("receive", help="run only the posting server, for a relay on another machine")
+    )
     return parser
 
 
@@ -67,6 +65,18 @@ def _add_schedule_options(schedule: argparse.ArgumentParser) -> None:
     )
     schedule.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
     schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+
+
+def _add_engine_options(engine: argparse.ArgumentParser) -> None:
+    engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
+    engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
+    engine.set_defaults(server=run_engine)
+
+
+def _add_receive_options(receive: argparse.ArgumentParser) -> None:
+    receive.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    receive.add_argument("--port", type=int, default=8600, help="port (default: 8600)")
+    receive.set_defaults(server=run_posting_server)
 
 
 def _wall_time(text: str) -> datetime:
