@@ -92,7 +92,7 @@ def fire(dues: Sequence[datetime], *options: str) -> RecordingRelay:
         recorder = RecordingRelay(f"http://127.0.0.1:{port}/", len(dues))
         with tempfile.TemporaryDirectory() as folder:
             presence = Presence(Path(folder))
-            runner = Runner(store, presence, {FUNCTION: recorder}, real_clock, on_rest=recorder.close_connection)
+            runner = Runner(store, presence, {FUNCTION: recorder}, real_clock, on_idle=recorder.close_connection)
             runner.start()
             for due in dues:
                 client.create_schedule(**_request(post_due(due)))
