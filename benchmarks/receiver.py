@@ -15,7 +15,7 @@ class Receiver(asyncio.Protocol):
     def __init__(self, *, closes: bool) -> None:
         self._closes = closes
 
-    def connection_made(self, transport: asyncio.WriteTransport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = transport
         self._received = b""
