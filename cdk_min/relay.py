@@ -49,7 +49,7 @@ class Relay(PythonFunction):
     def __init__(self, scope: Construct, name: str, *, environment: dict[str, str]) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(self, "DeadLetters")
-        self.failures = self._failures()
+        self.failures = self._on_failure_queue()
         self.dead_letters.grant_send_messages(self.role)
         self.function = self.add_function(
             description="Waits for a post's due instant, signs the post and sends it to the posting server.",
@@ -64,7 +64,7 @@ class Relay(PythonFunction):
         )
         self.function.add_event_source(event_sources.SqsEventSource(self.failures, batch_size=1))
 
-    def _failures(self) -> sqs.Queue:
+    def _on_failure_queue(self) -> sqs.Queue:
         """Return the on-failure queue, which redelivers each event every 15 minutes until the late policy ends it."""
         queue = sqs.Queue(
             self,

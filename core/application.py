@@ -75,7 +75,7 @@ class Application:
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self._deliveries = open_deliveries(self.home.notifications, now=clock())
-        self.notifier = self._notifier(self._deliveries)
+        self.notifier = self._build_notifier(self._deliveries)
         self._closing = Event()
         self._caretaker: Caretaker | None = None
         self._background: Caretaker | None = None
@@ -114,7 +114,7 @@ class Application:
         self._deliveries.close()
         self.backend.close()
 
-    def _notifier(self, deliveries: Deliveries) -> Notifier:
+    def _build_notifier(self, deliveries: Deliveries) -> Notifier:
         return Notifier(
             ledger=self.ledger,
             listing=self.listing,

@@ -121,7 +121,7 @@ class Throttled(AwsUnavailable):
     hint = "Wait a minute. Punctual completes saved changes to posts by itself; repeat anything else."
 
 
-_BY_CODE: dict[str, type[PunctualError]] = {
+_ERRORS_BY_CODE: dict[str, type[PunctualError]] = {
     "ConflictException": ScheduleNameTaken,
     "ServiceQuotaExceededException": QuotaExceeded,
     "AccessDeniedException": AccessDenied,
@@ -166,7 +166,7 @@ _CONNECTION_FAILURES: dict[type[BotoCoreError], str] = {
     ReadTimeoutError: "did not answer in time",
     ConnectionClosedError: "closed the connection",
 }
-_TITLE = re.compile("<title>(.+?)</title>", re.IGNORECASE | re.DOTALL)
+_HTML_TITLE = re.compile("<title>(.+?)</title>", re.IGNORECASE | re.DOTALL)
 
 
 @contextmanager
@@ -191,12 +191,12 @@ def _from_response(error: ClientError) -> PunctualError:
     code, message = found.get("Code", ""), found.get("Message") or found.get("Code", "")
     text = f"{error.operation_name}: {_shortened(message)}"
     if code == "ResourceNotFoundException":
-        return _not_found(error.operation_name, message)(text)
+        return _not_found_error(error.operation_name, message)(text)
     if code == "ValidationException":
         return RoleNotReady(text) if "to assume the role" in message else InvalidScheduleRequest(text)
     if message.startswith(_CLOCK_SKEW_MESSAGES):
         return ClockSkewed(text)
-    return _BY_CODE.get(code, AwsUnavailable)(text)
+    return _ERRORS_BY_CODE.get(code, AwsUnavailable)(text)
 
 
 def _connection_failure(error: BotoCoreError) -> str | None:
@@ -207,12 +207,12 @@ def _connection_failure(error: BotoCoreError) -> str | None:
 
 def _shortened(text: str) -> str:
     """Return the title of an HTML page, which a proxy may send, or the text, limited in length."""
-    title = _TITLE.search(text)
+    title = _HTML_TITLE.search(text)
     text = " ".join((title[1] if title else text).split())
     return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[: MAX_MESSAGE_LENGTH - 1]}…"
 
 
-def _not_found(operation: str, message: str) -> type[PunctualError]:
+def _not_found_error(operation: str, message: str) -> type[PunctualError]:
     """Return the error of a missing resource. Many services share the code; only the scheduler's have "Schedule"."""
     if "Schedule" not in operation:
         return AwsResourceNotFound

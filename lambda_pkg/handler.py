@@ -16,7 +16,10 @@ from lambda_pkg.relay import AttemptFailed, Clock, RelayConfig, RelayReceipt, de
 from lambda_pkg.settings import RelaySettings
 from lambda_pkg.signing_secret import SigningSecretCache
 
-_LOGGED = ("post_id", "revision", "occurrence_key", "due_at", "posted_at", "finished_at", "attempt", "status", "error")
+_LOGGED_MEMBERS = (
+    *("post_id", "revision", "occurrence_key", "due_at", "posted_at"),
+    *("finished_at", "attempt", "status", "error"),
+)
 
 
 def handle(event: Mapping[str, Any], context: object) -> RelayReceipt | None:
@@ -88,7 +91,7 @@ def _signing_secret(arn: str) -> SigningSecretCache:
 
 def _record(receipt: RelayReceipt, post: Event, receipts: ReceiptTable) -> None:
     level = "info" if receipt["kind"] == "handed_over" else "error"
-    _log(level, receipt["kind"], **{name: receipt[name] for name in _LOGGED})
+    _log(level, receipt["kind"], **{name: receipt[name] for name in _LOGGED_MEMBERS})
     receipts.record(receipt, post.body)
 
 

@@ -69,18 +69,18 @@ def deliver(
     first attempt, else `failed`. Raises UnreadableEvent, InvokedTooEarly or AttemptFailed.
     """
     post = read_event(event)
-    this = _Attempt(post, attempt, clock)
-    _preload_network_modules(post.url or config.posting_url)
+    this_attempt = _Attempt(post, attempt, clock)
+    _preload_http_client(post.url or config.posting_url)
     _wait_until(post.due, clock, sleep)
     if post.late_after is not None and clock() > post.due + post.late_after:
-        return this.receipt("missed" if attempt == 1 else "failed", error=_too_late(post, clock))
+        return this_attempt.receipt("missed" if attempt == 1 else "failed", error=_too_late_error(post, clock))
     try:
-        return this.send(config, connection)
+        return this_attempt.send(config, connection)
     except (RefusedAddress, InvalidSecret) as error:
-        raise AttemptFailed(this.receipt("attempt_failed", error=str(error))) from error
+        raise AttemptFailed(this_attempt.receipt("attempt_failed", error=str(error))) from error
 
 
-def _preload_network_modules(url: str) -> None:
+def _preload_http_client(url: str) -> None:
     """Import the network modules before the due instant: they take longer to load than all other modules."""
     from lambda_pkg.http_client import tls_context
 
@@ -140,10 +140,10 @@ class _Attempt:
             "post_id": self._post.post_id,
             "revision": self._post.revision,
             "occurrence_key": self._post.occurrence_key,
-            "due_at": _utc(self._post.due),
-            "started_at": _utc(self._started),
-            "posted_at": self._posted and _utc(self._posted),
-            "finished_at": _utc(self._clock()),
+            "due_at": _utc_text(self._post.due),
+            "started_at": _utc_text(self._started),
+            "posted_at": self._posted and _utc_text(self._posted),
+            "finished_at": _utc_text(self._clock()),
             "attempt": self._number,
             "status": response and response.status,
             "results": response.results if response else [],
@@ -152,7 +152,7 @@ class _Attempt:
         }
 
 
-def _too_late(post: Event, clock: Clock) -> str:
+def _too_late_error(post: Event, clock: Clock) -> str:
     late, limit = clock() - post.due, post.late_after or timedelta()
     return (
         f"Not posted: {late.total_seconds() / 60:.0f} minutes after its time, and the limit is "
@@ -175,5 +175,5 @@ def _status_error(status: int, address: Address) -> str:
     return f"{address} answered {status}. Check the posting server's log."
 
 
-def _utc(instant: datetime) -> str:
+def _utc_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -53,7 +53,7 @@ class LoopbackServer:
 
 
 @pytest.fixture
-def misbehaving_server() -> Iterator[Callable[[Respond], LoopbackServer]]:
+def start_server_with() -> Iterator[Callable[[Respond], LoopbackServer]]:
     """Start servers whose responses a function writes."""
     with ExitStack() as closing:
 
@@ -66,13 +66,13 @@ def misbehaving_server() -> Iterator[Callable[[Respond], LoopbackServer]]:
 
 
 @pytest.fixture
-def start_server(misbehaving_server: Callable[[Respond], LoopbackServer]) -> Callable[..., LoopbackServer]:
+def start_server(start_server_with: Callable[[Respond], LoopbackServer]) -> Callable[..., LoopbackServer]:
     """Start servers that send one complete response: `start_server(503, b"{}", Retry_After="7")`."""
 
     def start(status: int, body: bytes = b"", **headers: str) -> LoopbackServer:
         lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         response = "\r\n".join([*lines, "", ""]).encode() + body
-        return misbehaving_server(lambda handler: handler.wfile.write(response))
+        return start_server_with(lambda handler: handler.wfile.write(response))
 
     return start

@@ -77,7 +77,7 @@ class AwsBackend:
             self.session = session or boto3.Session()
             self.deployment = find_deployment(configured_members(settings), settings.stack, self._cloudformation)
             self.scheduler_client, self.lambda_client = self.client("scheduler"), self.client("lambda")
-            self._signing_secret = self._secret()
+            self._signing_secret_cache = self._open_signing_secret()
         self.target = TargetSettings(
             group=self.deployment.group,
             function_arn=self.deployment.function_arn,
@@ -87,7 +87,7 @@ class AwsBackend:
         )
         group = f"{self.deployment.account}:schedule-group/{self.deployment.group}"
         self.name = f"{self.deployment.region}:{group}"
-        self._open = ExitStack()
+        self._closing = ExitStack()
         self.databases: list[Database] = []
         self.ledger, self.outbox = self._stores()
         self.accounts, self.media = self._accounts(), self._media()
@@ -134,17 +134,17 @@ class AwsBackend:
 
         The deployment's are read at most every five minutes. Raises the errors of `core.aws_errors`.
         """
-        if self._settings.signing_secret or self._signing_secret is None:
+        if self._settings.signing_secret or self._signing_secret_cache is None:
             return self._home.signing_secrets(self._settings.signing_secret)
         with translate_aws_errors():
-            return self._signing_secret.read(self._clock())
+            return self._signing_secret_cache.read(self._clock())
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start nothing: EventBridge Scheduler fires, and the deployment sets the relay's posting URL."""
 
     def close(self) -> None:
         """Close the open files of this machine."""
-        self._open.close()
+        self._closing.close()
 
     def _stores(self) -> tuple[Ledger, Outbox]:
         """Return the ledger and the outbox in the deployment's table, else those of this machine."""
@@ -152,9 +152,9 @@ class AwsBackend:
             table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
             return DynamoLedger(table), DynamoOutbox(table)
         presence = Presence(self._home.processes)
-        self._open.callback(presence.leave)
+        self._closing.callback(presence.leave)
         database = open_database(self._home.database, now=self._clock())
-        self._open.callback(database.close)
+        self._closing.callback(database.close)
         self.databases.append(database)
         return SqliteLedger(database, presence), SqliteOutbox(database)
 
@@ -171,7 +171,7 @@ class AwsBackend:
     def _cloudformation(self) -> Any:
         return self.session.client("cloudformation", config=QUICK_CONFIG)
 
-    def _secret(self) -> SigningSecretCache | None:
+    def _open_signing_secret(self) -> SigningSecretCache | None:
         arn = self.deployment.signing_secret_arn
         return SigningSecretCache(arn, self.quick_client("secretsmanager")) if arn else None
 

@@ -119,7 +119,7 @@ def clock() -> SleepClock:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict[str, str]]:
+def function_variables(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict[str, str]]:
     """Create the stack's resources in moto and yield the posting function's environment variables."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -152,8 +152,8 @@ def serve() -> Iterator[Callable[[Any], CallbackServer]]:
 
 
 @pytest.fixture
-def posting_server(aws: dict[str, str], clock: SleepClock) -> FunctionUrl:
-    return FunctionUrl(build_posting_function(aws, clock))
+def posting_server(function_variables: dict[str, str], clock: SleepClock) -> FunctionUrl:
+    return FunctionUrl(build_posting_function(function_variables, clock))
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def kill_process() -> Callable[..., None]:
 
 
 @pytest.fixture
-def webhook(aws: dict[str, str], clock: SleepClock, serve: Any) -> RecordingWebhook:
+def webhook(function_variables: dict[str, str], clock: SleepClock, serve: Any) -> RecordingWebhook:
     """Connect a webhook as the account `webhook:sales`."""
     recording = RecordingWebhook()
     account = Account(
@@ -181,12 +181,14 @@ def webhook(aws: dict[str, str], clock: SleepClock, serve: Any) -> RecordingWebh
 
 
 @pytest.fixture
-def relay(aws: dict[str, str], clock: SleepClock, posting_server: FunctionUrl, serve: Any) -> Callable[..., Any]:
+def relay(
+    function_variables: dict[str, str], clock: SleepClock, posting_server: FunctionUrl, serve: Any
+) -> Callable[..., Any]:
     """Invoke the relay with an event, as the scheduler, Lambda's retries and the on-failure queue do."""
     settings = RelaySettings(
         posting_url=serve(posting_server).url,
         allowed_hosts=frozenset(),
-        signing_secret_arn=aws["SIGNING_SECRET_ARN"],
+        signing_secret_arn=function_variables["SIGNING_SECRET_ARN"],
         table_name="ledger",
         dead_letter_url=client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"],
     )
@@ -194,7 +196,7 @@ def relay(aws: dict[str, str], clock: SleepClock, posting_server: FunctionUrl, s
 
 
 @pytest.fixture
-def ledger(aws: dict[str, str], clock: SleepClock) -> DynamoLedger:
+def ledger(function_variables: dict[str, str], clock: SleepClock) -> DynamoLedger:
     """Open the ledger as the dashboard does."""
     return DynamoLedger(Table(client("dynamodb"), "ledger", clock))
 

@@ -21,7 +21,7 @@ TEXT = "Grüße aus Köln 🎉"
 
 
 @pytest.fixture
-def outbox_texts(aws: Any, clock: Any) -> Any:
+def outbox_texts(function_variables: Any, clock: Any) -> Any:
     """Read the texts in the outbox."""
     outbox = DynamoOutbox(Table(client("dynamodb"), "ledger", clock))
     return lambda: [entry.text for entry in outbox.feed(limit=10)]
@@ -152,7 +152,7 @@ def test_an_event_of_an_older_revision_publishes_nothing(
 
 
 def test_killed_after_publishing_a_deduplicating_network_has_one_post(
-    relay, event, post, aws, outbox_texts, occurrence_outcome, kill_process, clock, monkeypatch
+    relay, event, post, function_variables, outbox_texts, occurrence_outcome, kill_process, clock, monkeypatch
 ):
     planned = post(destinations=("outbox",))
     with monkeypatch.context() as crash:

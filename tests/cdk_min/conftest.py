@@ -51,7 +51,7 @@ class Synthesis:
         return json.loads((self.folder / name).read_text())
 
 
-def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+def start_python(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
     """Start Python in the app's folder, without AWS credentials."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     command = [sys.executable, *arguments]
@@ -73,8 +73,8 @@ def syntheses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesis]:
         "leaky": {"context": CONTEXT, "folder": str(folders["leaky"]), "bare_queue": True},
         "invalid": {"context": {"posting_url": "http://posts.example"}, "folder": str(folders["invalid"])},
     }
-    clean = start("app.py", CDK_OUTDIR=str(folders["clean"]), CDK_CONTEXT_JSON=json.dumps(CONTEXT))
-    others = start(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs))
+    clean = start_python("app.py", CDK_OUTDIR=str(folders["clean"]), CDK_CONTEXT_JSON=json.dumps(CONTEXT))
+    others = start_python(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs))
     output, stderr = others.communicate(timeout=SYNTHESIS_TIMEOUT)
     assert others.returncode == 0, stderr
     stderr = clean.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
@@ -123,7 +123,7 @@ def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path
 
 
 @pytest.fixture
-def only(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+def properties_of(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     """Find the properties of the one resource with a type and a prefix of its logical id."""
 
     def find(kind: str, prefix: str = "") -> dict[str, Any]:

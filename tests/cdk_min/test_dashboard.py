@@ -129,11 +129,11 @@ def used_actions(deployment: Any, monkeypatch: Any) -> set[str]:
 
 
 @pytest.fixture
-def granted_actions(only: Any) -> Any:
+def granted_actions(properties_of: Any) -> Any:
     """Return the actions that a policy grants."""
 
     def of(kind: str, name: str) -> set[str]:
-        statements = only(kind, name)["PolicyDocument"]["Statement"]
+        statements = properties_of(kind, name)["PolicyDocument"]["Statement"]
         found = [each["Action"] for each in statements]
         return {action for each in found for action in (each if isinstance(each, list) else [each])}
 

@@ -12,7 +12,7 @@ from core.health.aws import posting_function, redelivery, relay_function
 from core.health.findings import Finding, HealthContext
 from core.settings import Settings
 
-Look = Callable[[Any, HealthContext], Finding]
+Check = Callable[[Any, HealthContext], Finding]
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def synthesis(syntheses: Any) -> Any:
 
 
 @pytest.fixture
-def look(deployment: Any, tmp_path: Any, clock: Any) -> Iterator[Callable[[Look], Finding]]:
+def run_check(deployment: Any, tmp_path: Any, clock: Any) -> Iterator[Callable[[Check], Finding]]:
     variables = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": "Punctual", "PUNCTUAL_HOME": str(tmp_path)}
     application = Application(Settings.read(variables), clock)
     yield lambda each: each(application.aws, HealthContext(application=application, now=clock(), zone="UTC"))
@@ -34,21 +34,21 @@ def functions(deployment: Any) -> Any:
 
 
 @pytest.fixture
-def mapping(functions: Any) -> str:
+def mapping_id(functions: Any) -> str:
     """Return the UUID of the event source mapping."""
     [found] = functions.list_event_source_mappings()["EventSourceMappings"]
     return found["UUID"]
 
 
 @pytest.fixture
-def posting(deployment: Any) -> str:
+def posting_arn(deployment: Any) -> str:
     """Return the posting function's ARN."""
     return deployment.outputs["PostingFunctionArn"]
 
 
-def test_the_deployed_stack_is_healthy(look):
+def test_the_deployed_stack_is_healthy(run_check):
     found = [
-        look(each)
+        run_check(each)
         for each in (
             relay_function.check_relay_function,
             relay_function.check_relay_retries,
@@ -63,83 +63,83 @@ def test_the_deployed_stack_is_healthy(look):
 # Redelivery
 
 
-def test_a_missing_mapping_is_bad(look, functions, mapping):
-    functions.delete_event_source_mapping(UUID=mapping)
-    found = look(redelivery.check_redelivery)
+def test_a_missing_mapping_is_bad(run_check, functions, mapping_id):
+    functions.delete_event_source_mapping(UUID=mapping_id)
+    found = run_check(redelivery.check_redelivery)
     assert found.status == "bad"
     assert found.message.startswith("Nothing returns posts from arn:aws:sqs:eu-central-1:123456789012:")
     assert "--revert-drift" in found.remedy
 
 
-def test_an_on_failure_queue_that_the_mapping_does_not_read_is_bad(look, functions, deployment):
+def test_an_on_failure_queue_that_the_mapping_does_not_read_is_bad(run_check, functions, deployment):
     other = deployment.outputs["UndeliveredQueueArn"]
     arn = deployment.outputs["RelayFunctionArn"]
     functions.delete_function_event_invoke_config(FunctionName=arn)
     functions.put_function_event_invoke_config(
         FunctionName=arn, DestinationConfig={"OnFailure": {"Destination": other}}
     )
-    found = look(redelivery.check_redelivery)
+    found = run_check(redelivery.check_redelivery)
     assert found.status == "bad"
     assert other in found.message
 
 
-def test_a_disabled_mapping_is_bad_and_the_remedy_enables_it(look, functions, mapping):
-    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-    found = look(redelivery.check_redelivery)
+def test_a_disabled_mapping_is_bad_and_the_remedy_enables_it(run_check, functions, mapping_id):
+    functions.update_event_source_mapping(UUID=mapping_id, Enabled=False)
+    found = run_check(redelivery.check_redelivery)
     assert found.status == "bad"
     assert "state Disabled" in found.message
-    assert found.remedy == f"Run: aws lambda update-event-source-mapping --uuid {mapping} --enabled"
+    assert found.remedy == f"Run: aws lambda update-event-source-mapping --uuid {mapping_id} --enabled"
 
 
-def test_a_mapping_with_a_batch_size_above_one_is_bad(look, functions, mapping):
-    functions.update_event_source_mapping(UUID=mapping, BatchSize=10)
-    found = look(redelivery.check_redelivery)
+def test_a_mapping_with_a_batch_size_above_one_is_bad(run_check, functions, mapping_id):
+    functions.update_event_source_mapping(UUID=mapping_id, BatchSize=10)
+    found = run_check(redelivery.check_redelivery)
     assert found.status == "bad"
     assert "up to 10 posts at once" in found.message
     assert found.remedy.endswith("--batch-size 1")
 
 
-def test_a_missing_on_failure_queue_is_bad(look, functions, deployment):
+def test_a_missing_on_failure_queue_is_bad(run_check, functions, deployment):
     functions.delete_function_event_invoke_config(FunctionName=deployment.outputs["RelayFunctionArn"])
-    assert look(redelivery.check_redelivery).status == "unknown"
-    assert look(relay_function.check_relay_retries).status == "bad"
+    assert run_check(redelivery.check_redelivery).status == "unknown"
+    assert run_check(relay_function.check_relay_retries).status == "bad"
 
 
 # The posting function
 
 
-def test_a_missing_posting_function_is_bad(look, functions, posting):
-    functions.delete_function(FunctionName=posting)
+def test_a_missing_posting_function_is_bad(run_check, functions, posting_arn):
+    functions.delete_function(FunctionName=posting_arn)
     assert (
-        look(posting_function.check_posting_function).message
-        == f"There is no function {posting}: nothing is published."
+        run_check(posting_function.check_posting_function).message
+        == f"There is no function {posting_arn}: nothing is published."
     )
 
 
-def test_a_posting_function_with_a_short_timeout_is_bad(look, functions, posting):
-    functions.update_function_configuration(FunctionName=posting, Timeout=10)
-    found = look(posting_function.check_posting_function)
+def test_a_posting_function_with_a_short_timeout_is_bad(run_check, functions, posting_arn):
+    functions.update_function_configuration(FunctionName=posting_arn, Timeout=10)
+    found = run_check(posting_function.check_posting_function)
     assert (found.status, "Its timeout is 10 s" in found.message) == ("bad", True)
 
 
-def test_a_posting_function_with_other_resources_is_bad(look, functions, posting):
-    variables = functions.get_function_configuration(FunctionName=posting)["Environment"]["Variables"]
+def test_a_posting_function_with_other_resources_is_bad(run_check, functions, posting_arn):
+    variables = functions.get_function_configuration(FunctionName=posting_arn)["Environment"]["Variables"]
     for name, value in itertools.product(posting_function.VARIABLES, ("", "another")):
         functions.update_function_configuration(
-            FunctionName=posting, Environment={"Variables": variables | {name: value}}
+            FunctionName=posting_arn, Environment={"Variables": variables | {name: value}}
         )
-        found = look(posting_function.check_posting_function)
+        found = run_check(posting_function.check_posting_function)
         assert found.status == "bad"
         assert found.message.startswith(f"Its {name} differ from this dashboard")
 
 
-def test_a_posting_function_without_reserved_concurrency_is_a_warning(look, functions, posting):
-    functions.delete_function_concurrency(FunctionName=posting)
-    found = look(posting_function.check_posting_function)
+def test_a_posting_function_without_reserved_concurrency_is_a_warning(run_check, functions, posting_arn):
+    functions.delete_function_concurrency(FunctionName=posting_arn)
+    found = run_check(posting_function.check_posting_function)
     assert (found.status, "no reserved concurrency" in found.message) == ("warning", True)
 
 
-def test_a_posting_function_with_a_concurrency_of_zero_is_bad(look, functions, posting):
-    functions.put_function_concurrency(FunctionName=posting, ReservedConcurrentExecutions=0)
-    found = look(posting_function.check_posting_function)
+def test_a_posting_function_with_a_concurrency_of_zero_is_bad(run_check, functions, posting_arn):
+    functions.put_function_concurrency(FunctionName=posting_arn, ReservedConcurrentExecutions=0)
+    found = run_check(posting_function.check_posting_function)
     assert (found.status, found.message) == ("bad", "Its reserved concurrency is 0: nothing is published.")

@@ -87,8 +87,8 @@ def test_every_wheel_runs_on_lambdas_linux(archive):
     assert all(each & {"any", *LAMBDA_ON_ARM} for each in tags)
 
 
-def test_the_function_has_the_python_and_processor_of_the_wheels(only):
-    function = only("AWS::Lambda::Function", "PostingServer")
+def test_the_function_has_the_python_and_processor_of_the_wheels(properties_of):
+    function = properties_of("AWS::Lambda::Function", "PostingServer")
     assert (function["Runtime"], function["Architectures"]) == (f"python{PYTHON}", ["arm64"])
 
 

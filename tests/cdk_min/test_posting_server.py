@@ -28,13 +28,13 @@ def synthesis(syntheses: Any) -> Any:
 
 
 @pytest.fixture
-def function(only: Any) -> dict[str, Any]:
-    return only("AWS::Lambda::Function", "PostingServer")
+def function(properties_of: Any) -> dict[str, Any]:
+    return properties_of("AWS::Lambda::Function", "PostingServer")
 
 
-def test_the_relay_posts_to_the_function_url(only, logical_id):
+def test_the_relay_posts_to_the_function_url(properties_of, logical_id):
     url = {"Fn::GetAtt": [logical_id("AWS::Lambda::Url", "PostingServer"), "FunctionUrl"]}
-    assert only("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]["POSTING_URL"] == url
+    assert properties_of("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]["POSTING_URL"] == url
 
 
 def test_anyone_may_call_the_function_through_its_url_only(template, logical_id):
@@ -61,20 +61,20 @@ def test_the_environment_holds_no_secret(function, template):
     assert "resolve:secretsmanager" not in json.dumps(template)
 
 
-def test_the_role_grants_only_the_actions_of_publishing(only):
-    statements = only("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
+def test_the_role_grants_only_the_actions_of_publishing(properties_of):
+    statements = properties_of("AWS::IAM::Policy", "PostingServer")["PolicyDocument"]["Statement"]
     actions = [each["Action"] if isinstance(each["Action"], list) else [each["Action"]] for each in statements]
     assert {action for some in actions for action in some} == PUBLISHING_ACTIONS
     assert "*" not in [each["Resource"] for each in statements]
 
 
-def test_logs_are_kept_for_three_months(only):
-    assert only("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
+def test_logs_are_kept_for_three_months(properties_of):
+    assert properties_of("AWS::Logs::LogGroup", "PostingServer")["RetentionInDays"] == 90
 
 
-def test_the_dashboard_may_read_the_function_but_not_invoke_it(template, only, logical_id):
+def test_the_dashboard_may_read_the_function_but_not_invoke_it(template, properties_of, logical_id):
     arn = {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "PostingServer"), "Arn"]}
     assert template["Outputs"]["PostingFunctionArn"]["Value"] == arn
-    statements = only("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]
+    statements = properties_of("AWS::IAM::ManagedPolicy", "DashboardPolicy")["PolicyDocument"]["Statement"]
     [granted] = [each["Action"] for each in statements if each["Resource"] == arn]
     assert granted == ["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency"]

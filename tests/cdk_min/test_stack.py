@@ -57,8 +57,8 @@ def test_the_group_is_deleted_with_the_stack(template, logical_id):
     assert (group["Properties"]["Name"], group["DeletionPolicy"]) == ("punctual", "Delete")
 
 
-def test_only_schedules_of_the_group_may_assume_the_execution_role(only):
-    [trust] = only("AWS::IAM::Role", "SchedulesExecutionRole")["AssumeRolePolicyDocument"]["Statement"]
+def test_only_schedules_of_the_group_may_assume_the_execution_role(properties_of):
+    [trust] = properties_of("AWS::IAM::Role", "SchedulesExecutionRole")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert set(trust["Condition"]) == {"StringEquals"}
     condition = trust["Condition"]["StringEquals"]
@@ -66,8 +66,8 @@ def test_only_schedules_of_the_group_may_assume_the_execution_role(only):
     assert condition["aws:SourceArn"]["Fn::Join"][1][-1] == ":schedule-group/punctual"
 
 
-def test_the_execution_role_may_only_invoke_the_relay_and_send_dead_letters(only, logical_id):
-    granted = only("AWS::IAM::Policy", "SchedulesExecutionRole")["PolicyDocument"]["Statement"]
+def test_the_execution_role_may_only_invoke_the_relay_and_send_dead_letters(properties_of, logical_id):
+    granted = properties_of("AWS::IAM::Policy", "SchedulesExecutionRole")["PolicyDocument"]["Statement"]
     assert [(each["Action"], each["Resource"]) for each in granted] == [
         ("lambda:InvokeFunction", {"Fn::GetAtt": [logical_id("AWS::Lambda::Function", "Relay"), "Arn"]}),
         ("sqs:SendMessage", {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "Undelivered"), "Arn"]}),
@@ -77,45 +77,50 @@ def test_the_execution_role_may_only_invoke_the_relay_and_send_dead_letters(only
 # The relay
 
 
-def test_lambda_supports_the_relays_python(only):
+def test_lambda_supports_the_relays_python(properties_of):
     model = boto3.client("lambda", region_name="eu-central-1").meta.service_model
-    assert only("AWS::Lambda::Function")["Runtime"] in model.shape_for("Runtime").enum
-    assert only("AWS::Lambda::Function")["Runtime"] == "python3.14"
+    assert properties_of("AWS::Lambda::Function")["Runtime"] in model.shape_for("Runtime").enum
+    assert properties_of("AWS::Lambda::Function")["Runtime"] == "python3.14"
 
 
-def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(only):
+def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(properties_of):
     environment = RelayConfig(posting_url="", secrets=())
     longest = MAX_WAIT.seconds + environment.connect_seconds + environment.response_seconds
-    assert only("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
-    assert only("AWS::Lambda::Function")["MemorySize"] == 128
+    assert properties_of("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
+    assert properties_of("AWS::Lambda::Function")["MemorySize"] == 128
 
 
-def test_the_relays_environment_holds_the_options(only):
-    variables = only("AWS::Lambda::Function")["Environment"]["Variables"]
+def test_the_relays_environment_holds_the_options(properties_of):
+    variables = properties_of("AWS::Lambda::Function")["Environment"]["Variables"]
     assert set(variables) == {"POSTING_URL", "ALLOWED_HOSTS", "TABLE_NAME", "SIGNING_SECRET_ARN", "DEAD_LETTER_URL"}
     assert variables["POSTING_URL"] == "https://posts.example.org/publish"
     assert variables["ALLOWED_HOSTS"] == "a.example,b.example"
 
 
-def test_a_failed_event_is_retried_twice_and_then_goes_to_the_on_failure_queue(only, logical_id):
-    configuration = only("AWS::Lambda::EventInvokeConfig")
+def test_a_failed_event_is_retried_twice_and_then_goes_to_the_on_failure_queue(properties_of, logical_id):
+    configuration = properties_of("AWS::Lambda::EventInvokeConfig")
     assert (configuration["MaximumRetryAttempts"], configuration["MaximumEventAgeInSeconds"]) == (2, 900)
     failures = logical_id("AWS::SQS::Queue", "RelayFailures")
     assert configuration["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [failures, "Arn"]}}}
 
 
-def test_the_on_failure_queue_redelivers_each_event_every_15_minutes(only, logical_id):
-    failures = only("AWS::SQS::Queue", "RelayFailures")
+def test_the_on_failure_queue_redelivers_each_event_every_15_minutes(properties_of, logical_id):
+    failures = properties_of("AWS::SQS::Queue", "RelayFailures")
     assert failures["DelaySeconds"] == failures["VisibilityTimeout"] == 900
-    assert failures["VisibilityTimeout"] >= 6 * only("AWS::Lambda::Function")["Timeout"]  # Lambda's recommendation
+    assert (
+        failures["VisibilityTimeout"] >= 6 * properties_of("AWS::Lambda::Function")["Timeout"]
+    )  # Lambda's recommendation
     assert failures["MessageRetentionPeriod"] == timedelta(days=14).total_seconds()
-    mapping = only("AWS::Lambda::EventSourceMapping")
+    mapping = properties_of("AWS::Lambda::EventSourceMapping")
     assert mapping["BatchSize"] == 1
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayFailures"), "Arn"]}
 
 
-def test_a_dead_letter_is_kept_for_at_least_seven_days(only, logical_id):
-    failures, dead = only("AWS::SQS::Queue", "RelayFailures"), only("AWS::SQS::Queue", "RelayDeadLetters")
+def test_a_dead_letter_is_kept_for_at_least_seven_days(properties_of, logical_id):
+    failures, dead = (
+        properties_of("AWS::SQS::Queue", "RelayFailures"),
+        properties_of("AWS::SQS::Queue", "RelayDeadLetters"),
+    )
     redrive = failures["RedrivePolicy"]
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", "RelayDead"), "Arn"]}
     tried = timedelta(seconds=redrive["maxReceiveCount"] * failures["VisibilityTimeout"])
@@ -124,17 +129,17 @@ def test_a_dead_letter_is_kept_for_at_least_seven_days(only, logical_id):
 
 
 @pytest.mark.parametrize("queue", ["RelayDeadLetters", "Undelivered"])
-def test_one_dead_letter_raises_the_alarm(only, logical_id, queue):
-    alarm = only("AWS::CloudWatch::Alarm", queue)
+def test_one_dead_letter_raises_the_alarm(properties_of, logical_id, queue):
+    alarm = properties_of("AWS::CloudWatch::Alarm", queue)
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     name = {"Fn::GetAtt": [logical_id("AWS::SQS::Queue", queue), "QueueName"]}
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": name}]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
 
 
-def test_logs_are_kept_for_three_months(only):
-    assert only("AWS::Logs::LogGroup")["RetentionInDays"] == 90
-    assert only("AWS::Lambda::Function")["LoggingConfig"]["LogFormat"] == "JSON"
+def test_logs_are_kept_for_three_months(properties_of):
+    assert properties_of("AWS::Logs::LogGroup")["RetentionInDays"] == 90
+    assert properties_of("AWS::Lambda::Function")["LoggingConfig"]["LogFormat"] == "JSON"
 
 
 # The ledger

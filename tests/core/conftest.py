@@ -48,7 +48,7 @@ def a_series(a_post) -> Callable[..., Post]:
 
 
 @pytest.fixture
-def invoked() -> Callable[..., Payload]:
+def payload_for() -> Callable[..., Payload]:
     """Build the payload with which the relay is invoked for a due post."""
 
     def build(post: Post, **changed: Any) -> Payload:
@@ -172,8 +172,8 @@ def assert_synced(scheduler, lambda_client, ledger, schedule_names, read_schedul
             return
         assert (plan.settled, plan.superseded) == (True, ())
         if plan.schedule_name is None and plan.desired == "active":
-            invoked = [(payload.post_id, payload.revision) for payload in lambda_client.payloads]
-            assert (post_id, plan.post.revision) in invoked
+            sent = [(payload.post_id, payload.revision) for payload in lambda_client.payloads]
+            assert (post_id, plan.post.revision) in sent
         if plan.schedule_name is None or plan.desired == "cancelled":
             assert found == []
             return

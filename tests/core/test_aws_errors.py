@@ -58,14 +58,14 @@ EXCEPTIONS = [
 ]
 
 
-def response(operation: str, code: str, message: str) -> ClientError:
+def client_error(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
 @pytest.mark.parametrize(("operation", "code", "message", "kind"), RESPONSES)
 def test_the_code_of_a_response_chooses_the_error(operation, code, message, kind):
     with pytest.raises(PunctualError) as caught, translate_aws_errors():
-        raise response(operation, code, message)
+        raise client_error(operation, code, message)
     assert type(caught.value) is kind
     assert message in str(caught.value)
 
@@ -86,12 +86,12 @@ def test_a_denied_request_names_the_action_and_the_resource():
         pytest.raises(AccessDenied, match="scheduler:CreateSchedule on resource: arn:aws:scheduler"),
         translate_aws_errors(),
     ):
-        raise response("CreateSchedule", "AccessDeniedException", message)
+        raise client_error("CreateSchedule", "AccessDeniedException", message)
 
 
 def test_a_long_page_of_a_proxy_is_shortened():
     with pytest.raises(AwsUnavailable) as caught, translate_aws_errors():
-        raise response("GetSchedule", "502", "<html>\n  <p>Bad gateway</p>" * 1000)
+        raise client_error("GetSchedule", "502", "<html>\n  <p>Bad gateway</p>" * 1000)
     assert str(caught.value).startswith("GetSchedule: <html> <p>Bad gateway</p>")
     assert len(str(caught.value)) < 700
 
@@ -99,7 +99,7 @@ def test_a_long_page_of_a_proxy_is_shortened():
 def test_the_error_shows_the_title_of_a_proxys_page():
     page = "<!doctype html>\n<html><title>502 Bad Gateway</title><p>Long words</p></html>"
     with pytest.raises(AwsUnavailable, match=r"^GetSchedule: 502 Bad Gateway$"), translate_aws_errors():
-        raise response("GetSchedule", "502", page)
+        raise client_error("GetSchedule", "502", page)
     with pytest.raises(AwsUnavailable, match=r"is not readable: 502 Bad Gateway$"), translate_aws_errors():
         raise ResponseParserError(f"Unable to parse response, invalid XML received: {page.encode()!r}")
 

@@ -93,7 +93,7 @@ def failed_receipt(deliver_post: Any) -> Any:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]:
+def relay_settings(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]:
     """Create the stack's table, secret and queue in moto; yield the settings that name them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -121,20 +121,20 @@ def aws(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]
 
 
 @pytest.fixture
-def stored_receipts(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
+def stored_receipts(relay_settings: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every receipt in the table, as plain values."""
-    return lambda: _items(aws, "receipt#")
+    return lambda: _items(relay_settings, "receipt#")
 
 
 @pytest.fixture
-def stored_occurrences(aws: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
+def stored_occurrences(relay_settings: RelaySettings) -> Callable[[], list[dict[str, Any]]]:
     """Read every occurrence in the table, as plain values."""
-    return lambda: _items(aws, "occurrence#")
+    return lambda: _items(relay_settings, "occurrence#")
 
 
-def _items(aws: RelaySettings, prefix: str) -> list[dict[str, Any]]:
+def _items(relay_settings: RelaySettings, prefix: str) -> list[dict[str, Any]]:
     read = TypeDeserializer().deserialize
-    found = client("dynamodb").scan(TableName=aws.table_name)["Items"]
+    found = client("dynamodb").scan(TableName=relay_settings.table_name)["Items"]
     values = ({name: read(value) for name, value in item.items()} for item in found)
     return sorted((item for item in values if item["sk"].startswith(prefix)), key=lambda item: item["sk"])
 

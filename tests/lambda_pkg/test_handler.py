@@ -16,22 +16,22 @@ from lambda_pkg.settings import InvalidVariable, RelaySettings
 
 
 @pytest.fixture
-def invoke(aws: RelaySettings, clock: Any) -> Any:
+def invoke(relay_settings: RelaySettings, clock: Any) -> Any:
     """Invoke the function, configured for a posting server."""
 
     def call(event: Any, server: Any, **changes: Any) -> Any:
-        settings = dataclasses.replace(aws, posting_url=server.url, **changes)
+        settings = dataclasses.replace(relay_settings, posting_url=server.url, **changes)
         return relay_event(event, settings, clock=clock, sleep=clock.sleep)
 
     return call
 
 
 @pytest.fixture
-def dead_letters(aws: RelaySettings) -> Any:
+def dead_letters(relay_settings: RelaySettings) -> Any:
     """Read the messages in the dead-letter queue."""
 
     def read() -> list[dict[str, Any]]:
-        received = client("sqs").receive_message(QueueUrl=aws.dead_letter_url, MaxNumberOfMessages=10)
+        received = client("sqs").receive_message(QueueUrl=relay_settings.dead_letter_url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
     return read
@@ -157,9 +157,9 @@ def test_an_unreadable_event_goes_to_the_dead_letter_queue_at_once(
 
 
 def test_without_its_secret_the_relay_sends_nothing_and_records_the_failure(
-    invoke, payload, start_server, stored_receipts, aws, capsys
+    invoke, payload, start_server, stored_receipts, relay_settings, capsys
 ):
-    client("secretsmanager").delete_secret(SecretId=aws.signing_secret_arn, ForceDeleteWithoutRecovery=True)
+    client("secretsmanager").delete_secret(SecretId=relay_settings.signing_secret_arn, ForceDeleteWithoutRecovery=True)
     server = start_server(200)
     with pytest.raises(AttemptFailed, match="signing secret"):
         invoke(payload, server)
@@ -197,14 +197,14 @@ def test_the_environment_variables_are_checked_first(monkeypatch):
 
 
 def test_the_entry_point_reads_the_stacks_environment_variables(
-    monkeypatch, aws, payload, start_server, stored_receipts
+    monkeypatch, relay_settings, payload, start_server, stored_receipts
 ):
     variables = {
         "POSTING_URL": start_server(200).url,
         "ALLOWED_HOSTS": "",
-        "TABLE_NAME": aws.table_name,
-        "SIGNING_SECRET_ARN": aws.signing_secret_arn,
-        "DEAD_LETTER_URL": aws.dead_letter_url,
+        "TABLE_NAME": relay_settings.table_name,
+        "SIGNING_SECRET_ARN": relay_settings.signing_secret_arn,
+        "DEAD_LETTER_URL": relay_settings.dead_letter_url,
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

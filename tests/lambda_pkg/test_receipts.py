@@ -13,8 +13,8 @@ from lambda_pkg.settings import RelaySettings
 
 
 @pytest.fixture
-def receipt_table(aws: RelaySettings) -> ReceiptTable:
-    return ReceiptTable(aws.table_name, client("dynamodb"))
+def receipt_table(relay_settings: RelaySettings) -> ReceiptTable:
+    return ReceiptTable(relay_settings.table_name, client("dynamodb"))
 
 
 @pytest.fixture

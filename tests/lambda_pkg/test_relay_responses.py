@@ -116,9 +116,9 @@ def repeat_continue(handler: Any) -> None:
 
 
 @pytest.mark.parametrize("respond", [stall, trickle_headers, trickle_body, repeat_continue])
-def test_no_server_delays_the_relay_past_its_deadline(failed_receipt, configure, misbehaving_server, respond):
+def test_no_server_delays_the_relay_past_its_deadline(failed_receipt, configure, start_server_with, respond):
     began = time.monotonic()
-    receipt = failed_receipt(configure(misbehaving_server(respond).url, response_seconds=0.3))
+    receipt = failed_receipt(configure(start_server_with(respond).url, response_seconds=0.3))
     assert 0.3 <= time.monotonic() - began < 0.8
     assert "did not answer in time" in receipt["error"]
     assert receipt["posted_at"] is not None
@@ -134,8 +134,8 @@ def test_no_server_delays_the_relay_past_its_deadline(failed_receipt, configure,
         lambda handler: handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1000),
     ],
 )
-def test_an_incomplete_response_fails_the_attempt(failed_receipt, configure, misbehaving_server, respond):
-    receipt = failed_receipt(configure(misbehaving_server(respond).url))
+def test_an_incomplete_response_fails_the_attempt(failed_receipt, configure, start_server_with, respond):
+    receipt = failed_receipt(configure(start_server_with(respond).url))
     assert "before a complete response" in receipt["error"]
     assert receipt["status"] is None
 

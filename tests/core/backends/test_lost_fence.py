@@ -16,9 +16,9 @@ def outcome_of(ledger, payload):
 
 
 @pytest.fixture
-def payload(clock, a_post, invoked):
+def payload(clock, a_post, payload_for):
     """Return an occurrence for two destinations that is due now."""
-    return invoked(a_post(due_at=clock(), destinations=("outbox", "webhook:sales")))
+    return payload_for(a_post(due_at=clock(), destinations=("outbox", "webhook:sales")))
 
 
 def states(ledger, payload):

@@ -44,9 +44,9 @@ def function(
 
 
 @pytest.fixture
-def body(a_post: Any, invoked: Any) -> str:
+def body(a_post: Any, payload_for: Any) -> str:
     """Return the relay's request body for a post to the outbox."""
-    return write_invocation(invoked(a_post()))
+    return write_invocation(payload_for(a_post()))
 
 
 def event(body: str, *, key: str = KEY) -> dict[str, Any]:
@@ -143,8 +143,8 @@ def test_a_failed_aws_request_answers_503_and_the_next_request_publishes(
     assert outbox_texts(cloud) == [a_post().text]
 
 
-def test_an_unconnected_account_is_refused_with_a_remedy(function, a_post, invoked):
-    body = write_invocation(invoked(a_post(destinations=("webhook:sales", "outbox"))))
+def test_an_unconnected_account_is_refused_with_a_remedy(function, a_post, payload_for):
+    body = write_invocation(payload_for(a_post(destinations=("webhook:sales", "outbox"))))
     response = function(event(body), None)
     assert response["statusCode"] == 200
     refused, published = content(response)["results"]

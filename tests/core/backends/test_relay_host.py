@@ -24,9 +24,9 @@ def outcome_of(ledger, payload):
     return outcome(ledger.occurrence(payload.occurrence_key))
 
 
-def test_a_delivery_is_signed_and_recorded(make_host, invocation, start_server, ledger, clock, a_post, invoked):
+def test_a_delivery_is_signed_and_recorded(make_host, invocation, start_server, ledger, clock, a_post, payload_for):
     server = start_server(200)
-    payload = invoked(a_post(due_at=clock()))
+    payload = payload_for(a_post(due_at=clock()))
     make_host(server.url)(invocation(payload))
     [(headers, body)] = server.requests
     assert headers["webhook-id"] == payload.occurrence_key
@@ -37,9 +37,9 @@ def test_a_delivery_is_signed_and_recorded(make_host, invocation, start_server, 
 
 @pytest.mark.parametrize("status", [302, 401, 429, 500, 503])
 def test_a_failed_delivery_is_recorded_and_raised_so_that_the_engine_retries(
-    make_host, invocation, start_server, ledger, clock, a_post, invoked, status
+    make_host, invocation, start_server, ledger, clock, a_post, payload_for, status
 ):
-    payload = invoked(a_post(due_at=clock()))
+    payload = payload_for(a_post(due_at=clock()))
     with pytest.raises(AttemptFailed):
         make_host(start_server(status).url)(invocation(payload, attempt=2))
     assert recorded(ledger, payload) == [("attempt_failed", 2, status)]
@@ -47,10 +47,10 @@ def test_a_failed_delivery_is_recorded_and_raised_so_that_the_engine_retries(
 
 
 def test_past_its_late_limit_a_post_is_not_sent_and_its_end_is_recorded(
-    make_host, invocation, start_server, ledger, clock, a_post, invoked
+    make_host, invocation, start_server, ledger, clock, a_post, payload_for
 ):
     server = start_server(200)
-    payload = invoked(a_post(due_at=clock(), late_after_minutes=10))
+    payload = payload_for(a_post(due_at=clock(), late_after_minutes=10))
     clock.move(minutes=11)
     make_host(server.url)(invocation(payload))
     assert server.requests == []
@@ -60,11 +60,11 @@ def test_past_its_late_limit_a_post_is_not_sent_and_its_end_is_recorded(
 
 
 def test_the_posting_url_may_change_between_two_attempts(
-    make_host, invocation, start_server, ledger, clock, a_post, invoked
+    make_host, invocation, start_server, ledger, clock, a_post, payload_for
 ):
     urls = ["http://127.0.0.1:9/publish"]
     host = make_host(lambda: urls[-1])
-    payload = invoked(a_post(due_at=clock()))
+    payload = payload_for(a_post(due_at=clock()))
     with pytest.raises(AttemptFailed):
         host(invocation(payload))
     server = start_server(200)
@@ -125,25 +125,25 @@ def one_connection_server():
 
 @pytest.mark.skipif(not REUSES_CONNECTIONS, reason="this system reuses no connections")
 def test_the_posts_of_a_thread_share_a_connection_until_it_closes(
-    make_host, invocation, clock, a_post, invoked, one_connection_server
+    make_host, invocation, clock, a_post, payload_for, one_connection_server
 ):
     host = make_host(one_connection_server.url)
     for _ in range(3):
-        host(invocation(invoked(a_post(due_at=clock()))))
+        host(invocation(payload_for(a_post(due_at=clock()))))
     host.close_connection()
-    host(invocation(invoked(a_post(due_at=clock()))))
+    host(invocation(payload_for(a_post(due_at=clock()))))
     host.close_connection()
     assert one_connection_server.connections == [3, 1]
 
 
 def test_after_a_thread_closes_its_connection_another_thread_reaches_the_server(
-    make_host, invocation, clock, a_post, invoked, one_connection_server
+    make_host, invocation, clock, a_post, payload_for, one_connection_server
 ):
     host = make_host(one_connection_server.url)
-    host(invocation(invoked(a_post(due_at=clock()))))
+    host(invocation(payload_for(a_post(due_at=clock()))))
     host.close_connection()
     with ThreadPoolExecutor(1) as another:
-        another.submit(host, invocation(invoked(a_post(due_at=clock())))).result(timeout=10)
+        another.submit(host, invocation(payload_for(a_post(due_at=clock())))).result(timeout=10)
         another.submit(host.close_connection).result(timeout=10)
     assert one_connection_server.connections == [1, 1]
 
@@ -152,9 +152,9 @@ def test_after_a_thread_closes_its_connection_another_thread_reaches_the_server(
 
 
 def test_a_receipt_holds_neither_text_nor_secret(
-    make_host, invocation, start_server, secret, ledger, clock, a_post, invoked
+    make_host, invocation, start_server, secret, ledger, clock, a_post, payload_for
 ):
-    payload = invoked(a_post(due_at=clock(), text="between us"))
+    payload = payload_for(a_post(due_at=clock(), text="between us"))
     make_host(start_server(200).url)(invocation(payload))
     [receipt] = ledger.occurrence(payload.occurrence_key).receipts
     assert "between us" not in repr(receipt)
@@ -162,8 +162,8 @@ def test_a_receipt_holds_neither_text_nor_secret(
     assert receipt.at - clock() < timedelta(seconds=1)
 
 
-def test_on_the_real_clock_the_signature_is_valid(make_host, invocation, start_server, secret, a_post, invoked):
+def test_on_the_real_clock_the_signature_is_valid(make_host, invocation, start_server, secret, a_post, payload_for):
     server = start_server(200)
-    make_host(server.url, clock=real_clock)(invocation(invoked(a_post(due_at=real_clock()))))
+    make_host(server.url, clock=real_clock)(invocation(payload_for(a_post(due_at=real_clock()))))
     [(headers, body)] = server.requests
     verify(body, headers, [secret])

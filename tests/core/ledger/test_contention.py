@@ -151,29 +151,29 @@ def test_a_post_is_planned_once(ledgers, a_post, clock):
     assert sorted(together(*(partial(plan, ledger) for ledger in ledgers))) == [False] * (WRITERS - 1) + [True]
 
 
-def test_a_publication_is_claimed_once(ledgers, planned, invoked, claim):
+def test_a_publication_is_claimed_once(ledgers, planned, payload_for, claim):
     for number in range(5):
-        payload = invoked(planned(number))
+        payload = payload_for(planned(number))
         verdicts = together(*(partial(claim, ledger, payload) for ledger in ledgers))
         assert sorted(each.verdict for each in verdicts) == ["busy"] * (WRITERS - 1) + ["granted"]
 
 
-def test_an_expired_claim_is_granted_to_one_process(ledgers, planned, invoked, claim, clock):
-    payload = invoked(planned())
+def test_an_expired_claim_is_granted_to_one_process(ledgers, planned, payload_for, claim, clock):
+    payload = payload_for(planned())
     claim(ledgers[0], payload)
     clock.move(minutes=1)
     again = together(*(partial(claim, ledger, payload, deduplicates=True) for ledger in ledgers))
     assert sorted((each.verdict, each.attempt) for each in again) == [("busy", 2)] * (WRITERS - 1) + [("granted", 2)]
 
 
-def test_one_of_many_simultaneous_changes_and_claims_succeeds(ledgers, planned, invoked, claim, clock):
+def test_one_of_many_simultaneous_changes_and_claims_succeeds(ledgers, planned, payload_for, claim, clock):
     for number in range(10):
         post = planned(number)
         desired_states = ("cancelled", "paused", "active")
         changing = (
             changes(ledger, post, desired, clock) for ledger, desired in zip(ledgers, desired_states, strict=False)
         )
-        claiming = (partial(claim, ledger, invoked(post)) for ledger in ledgers[3:])
+        claiming = (partial(claim, ledger, payload_for(post)) for ledger in ledgers[3:])
         results = together(*changing, *claiming)
         taken = [result for result in results[:3] if result] + [
             each for each in results[3:] if each.verdict == "granted"
@@ -181,9 +181,9 @@ def test_one_of_many_simultaneous_changes_and_claims_succeeds(ledgers, planned, 
         assert len(taken) == 1
 
 
-def test_simultaneous_publications_to_all_destinations_are_recorded(ledgers, planned, invoked, claim, finish):
+def test_simultaneous_publications_to_all_destinations_are_recorded(ledgers, planned, payload_for, claim, finish):
     names = tuple(f"webhook:{number}" for number in range(WRITERS))
-    payload = invoked(planned(destinations=names))
+    payload = payload_for(planned(destinations=names))
 
     def publish(ledger: DynamoLedger, destination: str) -> str:
         verdict: str = claim(ledger, payload, destination).verdict
@@ -206,7 +206,7 @@ def test_an_outbox_adds_an_occurrence_once(tables, clock):
 
 
 def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
-    ledgers, clients, name, planned, invoked, claim, finish, clock
+    ledgers, clients, name, planned, payload_for, claim, finish, clock
 ):
     """Two relays send each post, a dashboard cancels some, and History is read all the time."""
     posts = [planned(number, due_at=clock() + timedelta(minutes=number)) for number in range(12)]
@@ -214,13 +214,15 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
 
     def server(ledger: DynamoLedger) -> None:
         for post in posts:
-            if claim(ledger, invoked(post)).verdict == "granted":
+            if claim(ledger, payload_for(post)).verdict == "granted":
                 published.append(post.post_id)
-                finish(ledger, invoked(post))
+                finish(ledger, payload_for(post))
 
     def relay(client: Any) -> None:
         for post in posts:
-            ReceiptTable(name, client).record(_handed_over(invoked(post)), write_invocation(invoked(post)).encode())
+            ReceiptTable(name, client).record(
+                _handed_over(payload_for(post)), write_invocation(payload_for(post)).encode()
+            )
 
     def dashboard(ledger: DynamoLedger) -> list[str]:
         for _ in range(3):

@@ -84,8 +84,8 @@ def attributes(dynamodb) -> Callable[[str], dict[str, Any]]:
 # Receipts from the relay
 
 
-def test_history_has_occurrences_that_only_the_relay_recorded(ledger, a_post, invoked, plan, relay_records, clock):
-    payload = invoked(plan(a_post()))
+def test_history_has_occurrences_that_only_the_relay_recorded(ledger, a_post, payload_for, plan, relay_records, clock):
+    payload = payload_for(plan(a_post()))
     relay_records(payload, "missed", error="Not posted: 90 minutes after its time.")
     (run,) = runs(ledger, limit=10)
     assert (run.state, run.text, run.due_at) == ("missed", payload.text, payload.due)
@@ -93,21 +93,21 @@ def test_history_has_occurrences_that_only_the_relay_recorded(ledger, a_post, in
     assert ledger.occurrence(payload.occurrence_key).payload == payload
 
 
-def test_history_has_occurrences_of_unknown_posts_from_the_relay(ledger, a_post, invoked, relay_records):
-    relay_records(invoked(a_post()), "handed_over", status=200, error=None)
+def test_history_has_occurrences_of_unknown_posts_from_the_relay(ledger, a_post, payload_for, relay_records):
+    relay_records(payload_for(a_post()), "handed_over", status=200, error=None)
     assert [run.state for run in runs(ledger, limit=10)] == ["handed over"]
 
 
-def test_the_relay_writes_to_all_partitions_of_history(ledger, a_post, invoked, relay_records, clock, dynamodb):
+def test_the_relay_writes_to_all_partitions_of_history(ledger, a_post, payload_for, relay_records, clock, dynamodb):
     for number in range(12):
-        relay_records(invoked(a_post(post_id=f"{number:012d}")), "missed")
+        relay_records(payload_for(a_post(post_id=f"{number:012d}")), "missed")
     found = dynamodb.scan(TableName="punctual")["Items"]
     assert len({item["listing"]["S"] for item in found if "listing" in item}) == LIST_PARTITIONS
     assert len(runs(ledger, limit=20)) == 12
 
 
-def test_a_receipt_from_the_relay_equals_one_from_the_ledger(ledger, a_post, invoked, relay_records, clock):
-    payload = invoked(a_post())
+def test_a_receipt_from_the_relay_equals_one_from_the_ledger(ledger, a_post, payload_for, relay_records, clock):
+    payload = payload_for(a_post())
     relay_records(payload, "attempt_failed", status=503, posted_at="2026-11-02T13:00:00.000Z", attempt=2)
     (receipt,) = ledger.occurrence(payload.occurrence_key).receipts
     assert receipt == Receipt(
@@ -119,8 +119,8 @@ def test_a_receipt_from_the_relay_equals_one_from_the_ledger(ledger, a_post, inv
     )
 
 
-def test_receipts_of_all_writers_are_read_together(ledger, a_post, invoked, plan, claim, relay_records, clock):
-    payload = invoked(plan(a_post()))
+def test_receipts_of_all_writers_are_read_together(ledger, a_post, payload_for, plan, claim, relay_records, clock):
+    payload = payload_for(plan(a_post()))
     relay_records(payload, "attempt_failed")
     clock.move(minutes=1)
     taken = claim(ledger, payload)
@@ -135,18 +135,18 @@ def test_receipts_of_all_writers_are_read_together(ledger, a_post, invoked, plan
     assert (run.state, run.url, run.attempts) == ("published", "/outbox", 2)
 
 
-def test_a_post_that_the_relay_missed_is_not_overdue(ledger, a_post, invoked, plan, relay_records, clock):
+def test_a_post_that_the_relay_missed_is_not_overdue(ledger, a_post, payload_for, plan, relay_records, clock):
     missed, silent = plan(a_post()), plan(a_post(post_id="0" * 12))
     clock.move(hours=3)
-    relay_records(invoked(missed), "missed")
+    relay_records(payload_for(missed), "missed")
     assert [found.post.post_id for found in overdue(ledger, clock())] == [silent.post_id]
     assert [run.post_id for run in runs(ledger, limit=10)] == [missed.post_id]
 
 
-def test_history_omits_an_old_revision_from_the_relay(ledger, a_post, invoked, plan, change, relay_records, clock):
+def test_history_omits_an_old_revision_from_the_relay(ledger, a_post, payload_for, plan, change, relay_records, clock):
     post = plan(a_post())
     change(ledger, post, due_at=post.due_at + timedelta(days=1))
-    relay_records(invoked(post), "missed")
+    relay_records(payload_for(post), "missed")
     for _ in range(2):
         assert runs(ledger, limit=10) == []
     assert [receipt.kind for receipt in ledger.occurrence(post.post_id).receipts] == ["missed"]
@@ -155,54 +155,54 @@ def test_history_omits_an_old_revision_from_the_relay(ledger, a_post, invoked, p
 
 
 def test_a_rescheduled_post_leaves_history_until_the_relay_records_it_again(
-    ledger, a_post, invoked, plan, change, relay_records, clock
+    ledger, a_post, payload_for, plan, change, relay_records, clock
 ):
     post = plan(a_post())
-    relay_records(invoked(post), "missed")
+    relay_records(payload_for(post), "missed")
     assert change(ledger, post, due_at=post.due_at + timedelta(days=1))
     assert runs(ledger, limit=10) == []
-    relay_records(invoked(post), "failed")
+    relay_records(payload_for(post), "failed")
     assert runs(ledger, limit=10) == []
     again = ledger.get(post.post_id).post
-    relay_records(invoked(again), "missed")
+    relay_records(payload_for(again), "missed")
     assert [run.due_at for run in runs(ledger, limit=10)] == [again.due_at]
 
 
 def test_a_superseded_run_of_a_series_is_in_history_once_the_relay_handed_it_over(
-    ledger, a_series, invoked, plan, change, claim, relay_records, clock
+    ledger, a_series, payload_for, plan, change, claim, relay_records, clock
 ):
     post = plan(a_series())
     change(ledger, post, text="Better")
-    run = invoked(post, occurrence=clock())
+    run = payload_for(post, occurrence=clock())
     assert claim(ledger, run).verdict == "superseded"
     relay_records(run, "handed_over", status=200, error=None)
     assert [found.state for found in runs(ledger, limit=10)] == ["superseded"]
 
 
 def test_history_omits_a_superseded_revision_that_the_relay_handed_over(
-    ledger, a_post, invoked, plan, change, claim, relay_records
+    ledger, a_post, payload_for, plan, change, claim, relay_records
 ):
     post = plan(a_post())
     change(ledger, post, desired="cancelled")
-    assert claim(ledger, invoked(post)).verdict == "superseded"
-    relay_records(invoked(post), "handed_over", status=200, error=None)
+    assert claim(ledger, payload_for(post)).verdict == "superseded"
+    relay_records(payload_for(post), "handed_over", status=200, error=None)
     assert runs(ledger, limit=10) == []
 
 
 def test_history_omits_a_payload_that_only_the_relay_can_read(
-    ledger, a_post, invoked, relay_records, dynamodb, attributes, caplog
+    ledger, a_post, payload_for, relay_records, dynamodb, attributes, caplog
 ):
-    relay_records(invoked(a_post()), "handed_over")
+    relay_records(payload_for(a_post()), "handed_over")
     item = attributes("occurrence#")
     strange = json.loads(item["content"]["S"]) | {"zone": "Atlantis/Capital"}
     dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(strange)}})
-    relay_records(invoked(a_post(post_id="0" * 12)), "handed_over")
+    relay_records(payload_for(a_post(post_id="0" * 12)), "handed_over")
     assert [run.post_id for run in runs(ledger, limit=10)] == ["0" * 12]
     assert "Atlantis" in caplog.text
 
 
-def test_history_has_a_payload_over_the_size_limit(ledger, a_post, invoked, relay_records, dynamodb, attributes):
-    relay_records(invoked(a_post()), "handed_over")
+def test_history_has_a_payload_over_the_size_limit(ledger, a_post, payload_for, relay_records, dynamodb, attributes):
+    relay_records(payload_for(a_post()), "handed_over")
     item = attributes("occurrence#")
     long = json.loads(item["content"]["S"]) | {"text": "x" * 230_000}
     dynamodb.put_item(TableName="punctual", Item=item | {"content": {"S": json.dumps(long)}})
@@ -252,8 +252,8 @@ WHILE_HISTORY_IS_READ = pytest.mark.parametrize("moment", range(9))
 
 
 @MOMENTS
-def test_one_of_two_claims_is_granted(ledger, a_post, invoked, plan, claim, interrupted, moment):
-    payload = invoked(plan(a_post()))
+def test_one_of_two_claims_is_granted(ledger, a_post, payload_for, plan, claim, interrupted, moment):
+    payload = payload_for(plan(a_post()))
     verdicts = interrupted(moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload).verdict)
     assert sorted(verdicts) == ["busy", "granted"]
 
@@ -261,32 +261,32 @@ def test_one_of_two_claims_is_granted(ledger, a_post, invoked, plan, claim, inte
 @MOMENTS
 @pytest.mark.parametrize("desired", ["active", "paused", "cancelled"])
 def test_either_a_claim_or_a_change_during_it_succeeds(
-    ledger, a_post, invoked, plan, claim, change, interrupted, moment, desired
+    ledger, a_post, payload_for, plan, claim, change, interrupted, moment, desired
 ):
     post = plan(a_post())
     verdict, changed = interrupted(
-        moment, lambda ours: claim(ours, invoked(post)).verdict, lambda: change(ledger, post, desired)
+        moment, lambda ours: claim(ours, payload_for(post)).verdict, lambda: change(ledger, post, desired)
     )
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
 def test_either_a_change_or_a_claim_during_it_succeeds(
-    ledger, a_post, invoked, plan, claim, change, interrupted, moment
+    ledger, a_post, payload_for, plan, claim, change, interrupted, moment
 ):
     post = plan(a_post())
     changed, verdict = interrupted(
-        moment, lambda ours: change(ours, post), lambda: claim(ledger, invoked(post)).verdict
+        moment, lambda ours: change(ours, post), lambda: claim(ledger, payload_for(post)).verdict
     )
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
 
 @MOMENTS
 def test_either_the_claim_of_a_run_or_a_change_of_its_series_succeeds(
-    ledger, a_series, invoked, plan, claim, change, interrupted, clock, moment
+    ledger, a_series, payload_for, plan, claim, change, interrupted, clock, moment
 ):
     post = plan(a_series())
-    run = invoked(post, occurrence=clock())
+    run = payload_for(post, occurrence=clock())
     verdict, changed = interrupted(moment, lambda ours: claim(ours, run).verdict, lambda: change(ledger, post))
     assert (verdict, changed) in (("granted", False), ("superseded", True))
 
@@ -302,8 +302,8 @@ def test_one_of_two_changes_succeeds(ledger, a_post, plan, change, interrupted, 
 
 
 @MOMENTS
-def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, interrupted, clock, moment):
-    payload = invoked(plan(a_post()))
+def test_an_expired_claim_is_granted_once(ledger, a_post, payload_for, plan, claim, interrupted, clock, moment):
+    payload = payload_for(plan(a_post()))
     claim(ledger, payload)
     clock.move(minutes=1)
     verdicts = interrupted(
@@ -315,8 +315,8 @@ def test_an_expired_claim_is_granted_once(ledger, a_post, invoked, plan, claim, 
 
 
 @MOMENTS
-def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, plan, claim, interrupted, moment):
-    payload = invoked(plan(a_post(destinations=("outbox", "webhook:sales"))))
+def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, payload_for, plan, claim, interrupted, moment):
+    payload = payload_for(plan(a_post(destinations=("outbox", "webhook:sales"))))
     verdicts = interrupted(
         moment, lambda ours: claim(ours, payload).verdict, lambda: claim(ledger, payload, "webhook:sales").verdict
     )
@@ -325,9 +325,9 @@ def test_claims_on_two_destinations_do_not_conflict(ledger, a_post, invoked, pla
 
 @MOMENTS
 def test_a_publication_counts_although_its_claim_expires_meanwhile(
-    ledger, a_post, invoked, plan, claim, interrupted, clock, moment
+    ledger, a_post, payload_for, plan, claim, interrupted, clock, moment
 ):
-    payload = invoked(plan(a_post()))
+    payload = payload_for(plan(a_post()))
     claim(ledger, payload)
     published = Receipt(kind="published", at=clock(), revision=1, destination="outbox")
     clock.move(minutes=1)
@@ -338,13 +338,13 @@ def test_a_publication_counts_although_its_claim_expires_meanwhile(
 
 @MOMENTS
 def test_history_omits_a_receipt_if_the_post_changes_meanwhile(
-    ledger, a_post, invoked, plan, change, interrupted, clock, moment
+    ledger, a_post, payload_for, plan, change, interrupted, clock, moment
 ):
     post = plan(a_post())
     missed = Receipt(kind="missed", at=clock(), revision=1)
     _, changed = interrupted(
         moment,
-        lambda ours: ours.record(invoked(post), missed),
+        lambda ours: ours.record(payload_for(post), missed),
         lambda: change(ledger, post, due_at=post.due_at + timedelta(days=1)),
     )
     assert changed
@@ -355,9 +355,9 @@ def test_history_omits_a_receipt_if_the_post_changes_meanwhile(
 @MOMENTS
 @pytest.mark.parametrize("kind", ["attempt_failed", "missed"])
 def test_a_receipt_that_the_relay_writes_during_a_claim_is_kept(
-    ledger, a_post, invoked, plan, claim, interrupted, relay_records, moment, kind
+    ledger, a_post, payload_for, plan, claim, interrupted, relay_records, moment, kind
 ):
-    payload = invoked(plan(a_post()))
+    payload = payload_for(plan(a_post()))
     verdict, _ = interrupted(moment, lambda ours: claim(ours, payload).verdict, lambda: relay_records(payload, kind))
     assert verdict == "granted"
     (occurrence,) = ledger.history(after=None, limit=10)
@@ -366,10 +366,10 @@ def test_a_receipt_that_the_relay_writes_during_a_claim_is_kept(
 
 @WHILE_HISTORY_IS_READ
 def test_a_change_while_history_is_read_removes_the_old_revision(
-    ledger, a_post, invoked, plan, change, interrupted, relay_records, moment
+    ledger, a_post, payload_for, plan, change, interrupted, relay_records, moment
 ):
     post = plan(a_post())
-    relay_records(invoked(post), "missed")
+    relay_records(payload_for(post), "missed")
     interrupted(moment, lambda ours: ours.history(after=None, limit=10), lambda: change(ledger, post, text="Better"))
     assert runs(ledger, limit=10) == []
     (found,) = overdue(ledger, post.due_at + timedelta(days=1))
@@ -378,9 +378,9 @@ def test_a_change_while_history_is_read_removes_the_old_revision(
 
 @WHILE_HISTORY_IS_READ
 def test_history_has_the_newer_of_two_revisions_from_the_relay(
-    ledger, a_post, invoked, interrupted, relay_records, moment
+    ledger, a_post, payload_for, interrupted, relay_records, moment
 ):
-    first, second = invoked(a_post()), invoked(a_post(revision=2, text="Better"))
+    first, second = payload_for(a_post()), payload_for(a_post(revision=2, text="Better"))
     relay_records(first, "missed")
     interrupted(moment, lambda ours: ours.history(after=None, limit=10), lambda: relay_records(second, "missed"))
     assert [run.text for run in runs(ledger, limit=10)] == ["Better"]
@@ -389,20 +389,22 @@ def test_history_has_the_newer_of_two_revisions_from_the_relay(
 # Expiry
 
 
-def test_a_publication_expires_400_days_after_its_due_instant(ledger, a_post, invoked, plan, claim, attributes, clock):
+def test_a_publication_expires_400_days_after_its_due_instant(
+    ledger, a_post, payload_for, plan, claim, attributes, clock
+):
     post = plan(a_post())
     ledger.settle(post.post_id, 1, now=clock())
-    payload = invoked(post)
+    payload = payload_for(post)
     claim(ledger, payload)
     ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     for prefix in ("post", "occurrence#", "claim#", "receipt#"):
         assert int(attributes(prefix)["expires_at"]["N"]) == (post.due_at + timedelta(days=400)).timestamp()
 
 
-def test_an_open_or_unsettled_post_does_not_expire(ledger, a_post, a_series, invoked, plan, claim, clock, dynamodb):
+def test_an_open_or_unsettled_post_does_not_expire(ledger, a_post, a_series, payload_for, plan, claim, clock, dynamodb):
     for post in (plan(a_post()), plan(a_series(post_id="0" * 12))):
         ledger.settle(post.post_id, 1, now=clock())
-    claim(ledger, invoked(plan(a_post(post_id="1" * 12))))  # unsettled: its schedule still exists
+    claim(ledger, payload_for(plan(a_post(post_id="1" * 12))))  # unsettled: its schedule still exists
     found = dynamodb.scan(TableName="punctual")["Items"]
     assert [item["pk"]["S"] for item in found if item["sk"]["S"] == "post" and "expires_at" in item] == []
 
@@ -423,10 +425,10 @@ def test_a_cancelled_series_expires_after_400_days_unless_it_is_restored(
 
 
 def test_the_requests_for_a_page_of_history_depend_on_the_page_size(
-    ledger, a_post, invoked, clock, intercepted, table_on
+    ledger, a_post, payload_for, clock, intercepted, table_on
 ):
     for number in range(30):
-        payload = invoked(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)))
+        payload = payload_for(a_post(post_id=f"{number:012d}", due_at=clock() + timedelta(minutes=number)))
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     client = intercepted()
     assert len(DynamoLedger(table_on(client)).history(after=None, limit=5)) == 5
@@ -434,9 +436,9 @@ def test_the_requests_for_a_page_of_history_depend_on_the_page_size(
 
 
 def test_a_claim_and_its_receipt_take_two_requests_each(
-    ledger, a_post, invoked, plan, claim, clock, intercepted, table_on
+    ledger, a_post, payload_for, plan, claim, clock, intercepted, table_on
 ):
-    payload = invoked(plan(a_post()))
+    payload = payload_for(plan(a_post()))
     client = intercepted()
     ours = DynamoLedger(table_on(client))
     claim(ours, payload)

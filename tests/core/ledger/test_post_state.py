@@ -58,26 +58,26 @@ def test_an_unsettled_post_is_being_scheduled_and_after_some_seconds_not_armed(l
     assert state(plan) == "not armed"
 
 
-def test_a_post_that_has_begun_has_the_state_of_its_receipts(ledger, planned, state, invoked, clock):
+def test_a_post_that_has_begun_has_the_state_of_its_receipts(ledger, planned, state, payload_for, clock):
     clock.move(minutes=60)
     published = Receipt(kind="published", at=clock(), revision=1, destination="outbox")
-    ledger.record(invoked(planned.post), published)
+    ledger.record(payload_for(planned.post), published)
     assert state(planned) == "published"
 
 
-def test_receipts_of_an_earlier_revision_do_not_count(ledger, planned, state, invoked, clock):
+def test_receipts_of_an_earlier_revision_do_not_count(ledger, planned, state, payload_for, clock):
     clock.move(hours=3)
-    ledger.record(invoked(planned.post), Receipt(kind="missed", at=clock(), revision=1))
+    ledger.record(payload_for(planned.post), Receipt(kind="missed", at=clock(), revision=1))
     assert state(planned) == "missed"
     tomorrow = planned.post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(days=1)})
     plan = ledger.change(tomorrow, desired="active", schedule_name="post-tomorrow", now=clock())
     assert state(plan) == "being scheduled"
 
 
-def test_a_repeating_post_stays_scheduled_after_a_failed_run(ledger, a_series, state, invoked, clock):
+def test_a_repeating_post_stays_scheduled_after_a_failed_run(ledger, a_series, state, payload_for, clock):
     plan = ledger.plan(a_series(), schedule_name="repeat", now=clock())
     ledger.settle(plan.post.post_id, 1, now=clock())
-    failed = invoked(plan.post, occurrence=clock())
+    failed = payload_for(plan.post, occurrence=clock())
     ledger.record(failed, Receipt(kind="failed", at=clock(), revision=1))
     assert state(plan) == "scheduled"
 

@@ -35,16 +35,16 @@ os._exit(0 if claim.verdict == "granted" else 1)
 
 @pytest.mark.parametrize(("deduplicates", "verdict"), [(True, "granted"), (False, "unconfirmed")])
 def test_a_dead_process_loses_its_claims_at_once(
-    tmp_path, ledger, claim, a_post, invoked, clock, deduplicates, verdict
+    tmp_path, ledger, claim, a_post, payload_for, clock, deduplicates, verdict
 ):
-    payload = invoked(a_post())
+    payload = payload_for(a_post())
     arguments = [str(tmp_path), clock().isoformat(), write_invocation(payload)]
     subprocess.run([sys.executable, "-c", CLAIMS_AND_DIES, *arguments], check=True, timeout=30)
     assert claim(ledger, payload, deduplicates=deduplicates).verdict == verdict
 
 
-def test_a_live_process_keeps_its_claims(tmp_path, database, ledger, claim, a_post, invoked, clock):
-    payload = invoked(a_post())
+def test_a_live_process_keeps_its_claims(tmp_path, database, ledger, claim, a_post, payload_for, clock):
+    payload = payload_for(a_post())
     assert claim(ledger, payload).verdict == "granted"
     neighbour = Presence(tmp_path / "processes")
     second = claim(SqliteLedger(database, neighbour), payload, deduplicates=True)
@@ -52,19 +52,19 @@ def test_a_live_process_keeps_its_claims(tmp_path, database, ledger, claim, a_po
     assert second.verdict == "busy"
 
 
-def test_no_statement_scans_a_table_or_sorts_rows(database, ledger, claim, a_post, a_series, invoked, clock):
+def test_no_statement_scans_a_table_or_sorts_rows(database, ledger, claim, a_post, a_series, payload_for, clock):
     statements: set[str] = set()
     database.write(lambda connection: connection.set_trace_callback(statements.add))
     with database.snapshot() as reader:
         reader.set_trace_callback(statements.add)
     post, series = a_post(), a_series(post_id="0" * 12)
-    run = invoked(series, occurrence=clock())
+    run = payload_for(series, occurrence=clock())
     entry = OutboxPost(occurrence_key=post.post_id, post_id=post.post_id, text="x", published_at=clock())
     for each in (post, series):
         ledger.plan(each, schedule_name="x", now=clock())
         ledger.change(each.model_copy(update={"revision": 2}), desired="active", schedule_name="y", now=clock())
         ledger.settle(each.post_id, 2, now=clock())
-    for payload in (run, invoked(post, revision=2)):
+    for payload in (run, payload_for(post, revision=2)):
         claim(ledger, payload)
         ledger.record(payload, Receipt(kind="attempt_failed", at=clock(), revision=2))
         ledger.finish(payload, Receipt(kind="refused", at=clock(), revision=2, destination="outbox"))
@@ -103,21 +103,21 @@ def test_posts_are_unsettled_in_due_order_after_the_scheduler_lost_its_schedules
     assert [plan.post.post_id[0] for plan in ledger.unsettled(changed_before=clock(), limit=9)] == ["b", "c", "a"]
 
 
-def test_a_publication_writes_its_payload_once(database, ledger, claim, a_post, invoked, clock):
+def test_a_publication_writes_its_payload_once(database, ledger, claim, a_post, payload_for, clock):
     post = a_post(text="these very words")
     ledger.plan(post, schedule_name="x", now=clock())
     statements: list[str] = []
     database.write(lambda connection: connection.set_trace_callback(statements.append))
-    payload = invoked(post)
+    payload = payload_for(post)
     claim(ledger, payload)
     ledger.finish(payload, Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     ledger.record(payload, Receipt(kind="handed_over", at=clock(), revision=1))
     assert sum("these very words" in statement for statement in statements) == 1
 
 
-def test_a_page_of_history_has_the_receipts_of_each_occurrence(database, ledger, a_post, invoked, clock):
+def test_a_page_of_history_has_the_receipts_of_each_occurrence(database, ledger, a_post, payload_for, clock):
     for number in range(3):
-        payload = invoked(a_post(post_id=f"{number:012d}"))
+        payload = payload_for(a_post(post_id=f"{number:012d}"))
         ledger.record(payload, Receipt(kind="missed", at=clock(), revision=1))
     assert [len(found.receipts) for found in ledger.history(after=None, limit=9)] == [1, 1, 1]
 

@@ -10,11 +10,11 @@ from core.ledger.states import outcome
 
 
 @pytest.fixture
-def derived(a_post, invoked, clock):
+def derived(a_post, payload_for, clock):
     """Return the outcome of receipts, each (kind, seconds, changes), and assert that their order does not matter."""
 
     def derive(*given, destinations=("outbox",), revision=1):
-        payload = invoked(a_post(destinations=destinations, revision=revision))
+        payload = payload_for(a_post(destinations=destinations, revision=revision))
         receipts = [built(*each, clock()) for each in given]
         outcomes = {
             repr(outcome(Occurrence(key="k", payload=payload, receipts=order))) for order in permutations(receipts)

@@ -43,9 +43,9 @@ class Hook:
 
 
 @pytest.fixture
-def hook(misbehaving_server) -> Hook:
+def hook(start_server_with) -> Hook:
     """Start a webhook receiver."""
-    return Hook(misbehaving_server)
+    return Hook(start_server_with)
 
 
 @pytest.fixture(scope="session")

@@ -54,11 +54,11 @@ def attach(media_store, encoded_picture):
 
 
 @pytest.fixture
-def payload_with(a_post, invoked):
+def payload_with(a_post, payload_for):
     """Build the payload of a post with these attachments."""
 
     def build(*media: Media, **changed):
-        return invoked(a_post(**{"destinations": ("album:ada",), "media": media, **changed}))
+        return payload_for(a_post(**{"destinations": ("album:ada",), "media": media, **changed}))
 
     return build
 
@@ -255,10 +255,10 @@ def test_descriptions_are_omitted_for_a_network_without_them(media_store, attach
     ]
 
 
-def test_the_outbox_shows_the_attachments(database, clock, fence, attach, a_post, invoked):
+def test_the_outbox_shows_the_attachments(database, clock, fence, attach, a_post, payload_for):
     feed = SqliteOutbox(database)
     attached = attach(alt="A teal square")
-    payload = invoked(a_post(media=(attached,)))
+    payload = payload_for(a_post(media=(attached,)))
     fence.publish_once(payload, OUTBOX, outbox.network(NetworkDependencies(outbox=feed, clock=clock)))
     assert feed.feed(limit=1)[0].media == (attached,)
     assert feed.get(payload.occurrence_key).media == (attached,)

@@ -41,9 +41,9 @@ def account(request) -> Account:
 
 
 @pytest.fixture(params=[True, False], ids=["with a picture", "text alone"])
-def payload(request, media_store, encoded_picture, a_post, invoked) -> Any:
+def payload(request, media_store, encoded_picture, a_post, payload_for) -> Any:
     media = (ingest(media_store, encoded_picture(size=(4, 4)), alt="blue"),) if request.param else ()
-    return invoked(a_post(destinations=(DESTINATION,), media=media))
+    return payload_for(a_post(destinations=(DESTINATION,), media=media))
 
 
 @pytest.fixture

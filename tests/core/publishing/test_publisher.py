@@ -52,16 +52,16 @@ def publisher(fence, accounts, outbox, blog) -> Publisher:
 
 
 @pytest.fixture
-def payload(a_post, invoked) -> Any:
-    return invoked(a_post(destinations=BOTH))
+def payload(a_post, payload_for) -> Any:
+    return payload_for(a_post(destinations=BOTH))
 
 
 @pytest.fixture
-def publish(publisher, a_post, invoked) -> Any:
+def publish(publisher, a_post, payload_for) -> Any:
     """Publish the same occurrence, with the given members changed, and return the states."""
 
     def deliver(**changed: Any) -> dict[str, str]:
-        occurrence = publisher.publish(invoked(a_post(**{"destinations": BOTH, **changed})))
+        occurrence = publisher.publish(payload_for(a_post(**{"destinations": BOTH, **changed})))
         return {result.destination: result.state for result in occurrence.results}
 
     return deliver
@@ -143,8 +143,8 @@ def test_a_slow_destination_does_not_delay_another(publish, outbox, blog, clock)
     assert publish(destinations=("blog:ada", "outbox")) == {"outbox": "published", "blog:ada": "published"}
 
 
-def test_a_concurrent_attempt_waits_for_the_lease(publisher, outbox, clock, a_post, invoked):
-    payload = invoked(a_post())
+def test_a_concurrent_attempt_waits_for_the_lease(publisher, outbox, clock, a_post, payload_for):
+    payload = payload_for(a_post())
     concurrent = []
 
     def publish_concurrently(_: Publication) -> Any:

@@ -68,9 +68,9 @@ async def exchange(application: Starlette, method: str, chunks: Iterator[bytes],
 
 
 @pytest.fixture
-def body(a_post, invoked) -> bytes:
+def body(a_post, payload_for) -> bytes:
     """Return the relay's request body for a post to the outbox."""
-    return write_invocation(invoked(a_post())).encode()
+    return write_invocation(payload_for(a_post())).encode()
 
 
 def signed(content: bytes, **changed: Any) -> dict[str, str]:
@@ -153,7 +153,7 @@ def test_a_request_whose_client_disconnects_is_a_400(application):
     assert sent[0]["status"] == 400
 
 
-def test_a_limited_number_of_posts_is_published_concurrently(a_post, invoked, monkeypatch):
+def test_a_limited_number_of_posts_is_published_concurrently(a_post, payload_for, monkeypatch):
     monkeypatch.setattr(server, "MAX_CONCURRENT_POSTS", 2)
     running, counts = [], []
 
@@ -168,7 +168,7 @@ def test_a_limited_number_of_posts_is_published_concurrently(a_post, invoked, mo
     application = Starlette(routes=[publish_route(SlowPublisher, lambda: [SECRET])])
 
     async def send(number: int) -> None:
-        payload = invoked(a_post(post_id=f"{number:012d}"))
+        payload = payload_for(a_post(post_id=f"{number:012d}"))
         content = write_invocation(payload).encode()
         headers = signed(content, message_id=payload.post_id)
         assert (await exchange(application, "POST", iter([content]), headers))[0] == 200

@@ -45,9 +45,9 @@ def publisher(fence, network):
 
 
 @pytest.fixture
-def payload(a_post, invoked):
+def payload(a_post, payload_for):
     texts = {"net:ada": "one", "net:ada#2": "two", "net:ada#3": "three"}
-    return invoked(a_post(destinations=(*PARTS, "net:bob"), variants=texts, text="whole"))
+    return payload_for(a_post(destinations=(*PARTS, "net:bob"), variants=texts, text="whole"))
 
 
 def states(occurrence):

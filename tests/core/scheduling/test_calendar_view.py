@@ -27,20 +27,20 @@ def days_and_states(calendar, clock):
     return lambda first, last: [((each.due_at - clock()).days, each.state) for each in calendar(first, last).entries]
 
 
-def test_past_and_coming_posts_are_in_one_list(days_and_states, schedules, a_post, ledger, invoked, clock):
+def test_past_and_coming_posts_are_in_one_list(days_and_states, schedules, a_post, ledger, payload_for, clock):
     past = a_post(post_id="a" * 12, due_at=clock() - timedelta(hours=30))
-    ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    ledger.record(payload_for(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     schedules.schedule(a_post(post_id="b" * 12, due_at=clock() + timedelta(hours=30)))
     assert days_and_states(-7, 7) == [(-2, "published"), (1, "scheduled")]
 
 
 @pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
 def test_every_past_post_of_the_period_is_returned_and_few_earlier_ones_are_read(
-    days_and_states, a_post, ledger, invoked, clock
+    days_and_states, a_post, ledger, payload_for, clock
 ):
     for number in range(250):
         past = a_post(post_id=f"{number:012}", due_at=clock() - timedelta(hours=1 + number))
-        ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+        ledger.record(payload_for(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     read, history = [], ledger.history
 
     def counted(**kwargs):
@@ -77,23 +77,23 @@ def test_an_hourly_series_has_all_its_runs_of_a_month(days_and_states, schedules
 
 
 def test_a_published_post_with_a_remaining_schedule_is_returned_once(
-    days_and_states, schedules, a_post, ledger, invoked, clock
+    days_and_states, schedules, a_post, ledger, payload_for, clock
 ):
     plan = schedules.schedule(a_post(due_at=clock() + timedelta(minutes=1)))
     clock.move(minutes=1)
-    ledger.record(invoked(plan.post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    ledger.record(payload_for(plan.post), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert days_and_states(-1, 1) == [(0, "published")]
 
 
 def test_more_is_true_if_a_limit_left_posts_or_runs_out(
-    calendar, schedules, a_post, a_series, ledger, invoked, clock, monkeypatch
+    calendar, schedules, a_post, a_series, ledger, payload_for, clock, monkeypatch
 ):
     monkeypatch.setattr("core.scheduling.calendar_view.POSTS_LIMIT", 2)
     monkeypatch.setattr("core.scheduling.calendar_view.RUNS_LIMIT", 4)
     for number in range(3):
         schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(days=1 + number)))
         past = a_post(post_id=f"1{number:011}", due_at=clock() - timedelta(days=1 + number))
-        ledger.record(invoked(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+        ledger.record(payload_for(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
     assert [calendar(*days).more for days in ((0, 2.5), (0, 4), (-1.5, 0), (-4, 0))] == [False, True, False, True]
     schedules.schedule(a_series())
     assert [calendar(*days).more for days in ((5, 8), (5, 20))] == [False, True]

@@ -61,8 +61,8 @@ def test_a_refused_connection_means_that_nothing_was_sent():
 
 
 @pytest.mark.parametrize("start", [b"", b"HTT", b"HTTP/1.1"])
-def test_a_connection_that_closes_before_the_response_is_ambiguous(misbehaving_server, start):
-    server = misbehaving_server(lambda handler: handler.wfile.write(start))
+def test_a_connection_that_closes_before_the_response_is_ambiguous(start_server_with, start):
+    server = start_server_with(lambda handler: handler.wfile.write(start))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
 
@@ -74,17 +74,17 @@ def test_a_connection_that_closes_before_the_response_is_ambiguous(misbehaving_s
         b"HTTP/1.1 2000 OK\r\n\r\n",
     ],
 )
-def test_an_invalid_response_is_ambiguous_because_the_request_arrived(misbehaving_server, head):
-    server = misbehaving_server(lambda handler: handler.wfile.write(head))
+def test_an_invalid_response_is_ambiguous_because_the_request_arrived(start_server_with, head):
+    server = start_server_with(lambda handler: handler.wfile.write(head))
     with pytest.raises(ResponseLost):
         HttpClient("It").post_json(server.url, POST)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "\xff", "//", "http://a..b/", "javascript:alert(1)"])
-def test_a_redirect_with_an_invalid_location_is_a_response(misbehaving_server, location):
+def test_a_redirect_with_an_invalid_location_is_a_response(start_server_with, location):
     head = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    server = misbehaving_server(lambda handler: handler.wfile.write(head))
+    server = start_server_with(lambda handler: handler.wfile.write(head))
     assert HttpClient("It").post_json(server.url, POST).status == 302
     assert len(server.requests) == 1
 
@@ -93,15 +93,15 @@ def test_a_redirect_is_not_followed(start_server):
     assert HttpClient("It").post_json(start_server(301, Location=NO_SERVER).url, POST).status == 301
 
 
-def test_a_silent_server_is_ambiguous_at_the_deadline(misbehaving_server):
-    server = misbehaving_server(lambda handler: time.sleep(1))
+def test_a_silent_server_is_ambiguous_at_the_deadline(start_server_with):
+    server = start_server_with(lambda handler: time.sleep(1))
     start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
         HttpClient("It", seconds=0.2).post_json(server.url, POST)
     assert time.monotonic() - start < 0.9
 
 
-def test_a_body_that_drips_is_incomplete_at_the_deadline(misbehaving_server):
+def test_a_body_that_drips_is_incomplete_at_the_deadline(start_server_with):
     def drip(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(40):
@@ -109,13 +109,13 @@ def test_a_body_that_drips_is_incomplete_at_the_deadline(misbehaving_server):
             time.sleep(0.05)
 
     start = time.monotonic()
-    answer = HttpClient("It", seconds=0.3).post_json(misbehaving_server(drip).url, POST)
+    answer = HttpClient("It", seconds=0.3).post_json(start_server_with(drip).url, POST)
     assert answer.ok
     assert not answer.complete
     assert time.monotonic() - start < 1
 
 
-def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(misbehaving_server):
+def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(start_server_with):
     def drip(handler):
         for byte in b"HTTP/1.1 200 OK\r\nX-Patience: 1":
             handler.wfile.write(bytes([byte]))
@@ -123,7 +123,7 @@ def test_a_response_head_that_drips_is_ambiguous_at_the_deadline(misbehaving_ser
 
     start = time.monotonic()
     with pytest.raises(ResponseLost, match="did not answer in time"):
-        HttpClient("It", seconds=0.3).post_json(misbehaving_server(drip).url, POST)
+        HttpClient("It", seconds=0.3).post_json(start_server_with(drip).url, POST)
     assert time.monotonic() - start < 0.6
 
 
@@ -217,8 +217,8 @@ def test_an_invalid_url_is_reported_as_invalid(url):
         HttpClient("It").post_json(url, POST)
 
 
-def test_an_untrusted_certificate_prevents_sending(misbehaving_server, certificate):
-    server = misbehaving_server(lambda handler: None)
+def test_an_untrusted_certificate_prevents_sending(start_server_with, certificate):
+    server = start_server_with(lambda handler: None)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server._server.socket = context.wrap_socket(server._server.socket, server_side=True)

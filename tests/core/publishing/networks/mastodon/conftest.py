@@ -24,7 +24,7 @@ def account(network, mastodon_server) -> Account:
 
 @pytest.fixture
 def account_at(account) -> Callable[[str], Account]:
-    """Return the account as it is on a server at another address."""
+    """Return the account with another server address."""
     return lambda url: account.model_copy(update={"address": url})
 
 
