@@ -82,25 +82,25 @@ def store(tmp_path, clock) -> Iterator[Store]:
 
 @pytest.fixture
 def api(store, clock) -> Api:
-    """Return the engine's API on that store, without firing."""
+    """Return the engine's API on that store. Nothing fires its schedules."""
     return Api(store, clock)
 
 
 @pytest.fixture
 def clients(api) -> Clients:
-    """Return clients that the engine answers in this process."""
+    """Return boto3 clients of the engine, in this process."""
     return local_clients(api)
 
 
 @pytest.fixture
 def engine_client(clients):
-    """Return boto3's scheduler client on the engine, in this process."""
+    """Return boto3's scheduler client of the engine, in this process."""
     return clients.scheduler
 
 
 @pytest.fixture(scope="session")
 def aws_session() -> boto3.session.Session:
-    """Return a boto3 session for all tests, because reading the service models takes long."""
+    """Return one boto3 session for all tests, because it takes long to read the service models."""
     return boto3.session.Session(region_name="us-east-1")
 
 
@@ -113,12 +113,12 @@ def moto_client(aws_session):
 
 @pytest.fixture
 def serialized_moto(monkeypatch) -> None:
-    """Make moto answer the requests of all clients one after the other, as `SerializedClient` does for one."""
-    lock, answer = threading.Lock(), BotocoreStubber.__call__
+    """Serialize the requests of all clients to moto, as SerializedClient does for one client."""
+    lock, respond = threading.Lock(), BotocoreStubber.__call__
 
     def serialized(*arguments: Any, **options: Any) -> Any:
         with lock:
-            return answer(*arguments, **options)
+            return respond(*arguments, **options)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", serialized)
 
@@ -169,7 +169,7 @@ class EngineServer:
 
 @pytest.fixture(scope="session")
 def engine_server() -> Iterator[EngineServer]:
-    """Start one server for all tests, because starting one for each would take most of their time."""
+    """Start one server for all tests, because one for each test would take most of the time."""
     server = EngineServer()
     uvicorn_server = uvicorn.Server(uvicorn.Config(server, lifespan="off", log_level="warning"))
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [server.listener]})
@@ -209,6 +209,7 @@ def http_client(aws_session, engine_url, credentials):
 
 @contextmanager
 def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run a process, and kill it at the end."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
     try:
         yield process
@@ -219,7 +220,7 @@ def _process(command: list[str], **options: Any) -> Iterator[subprocess.Popen[st
 
 @pytest.fixture(scope="session")
 def mastodon_server() -> Iterator[str]:
-    """Start mastodon_mock, a third-party server; its user's token is `mock_token`."""
+    """Start mastodon_mock, a third-party server, and return its URL. The token of its user is `mock_token`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = ["--in-memory", "--host", "127.0.0.1", "--port", str(port), "--log-level", "critical"]
@@ -229,19 +230,21 @@ def mastodon_server() -> Iterator[str]:
                 requests.get(f"http://127.0.0.1:{port}/api/v2/instance", timeout=5)
                 break
             time.sleep(0.1)
+        else:
+            pytest.fail("mastodon_mock does not start")
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
 def fake_pds() -> Iterator[str]:
-    """Start a fake Bluesky server."""
+    """Start the fake Bluesky server and return its URL."""
     with _process([sys.executable, str(SERVERS / "fake_pds.py")]) as process:
         yield json.loads(process.stdout.readline())["address"]
 
 
 @pytest.fixture(scope="session")
 def real_pds(tmp_path_factory) -> Iterator[str]:
-    """Start Bluesky's own server."""
+    """Start Bluesky's own server and return its URL."""
     node = next(SERVERS.glob("node_modules/node-linux-*/bin/node"), shutil.which("node"))
     if not (SERVERS / "node_modules/@atproto/pds").exists() or node is None:
         pytest.skip("no Bluesky server is installed; tests/servers/install.sh installs one")

@@ -1,4 +1,4 @@
-"""Accounts of networks that receive posts through an incoming webhook. The path of its URL is the credential."""
+"""Accounts that publish through an incoming webhook. The path of the webhook's URL is the credential."""
 
 import re
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ def webhook_account(form: Mapping[str, str], key: str, label: str, url_pattern: 
     path.
     """
     name = parse_account_name(form)
-    found = url_pattern.fullmatch(parse_secret(form, "address", "webhook URL"))
-    if not found:
+    match = url_pattern.fullmatch(parse_secret(form, "address", "webhook URL"))
+    if not match:
         raise CannotConnect(f"This is not the URL of a {label} webhook.", hint)
-    return Account(destination=f"{key}:{name}", label=f"{name} ({label})", credentials={"webhook": SecretStr(found[1])})
+    return Account(destination=f"{key}:{name}", label=f"{name} ({label})", credentials={"webhook": SecretStr(match[1])})
 
 
 def webhook_path(account: Account) -> str:

@@ -1,4 +1,4 @@
-"""Classifies the failed requests and error responses of a network as refused, retry later or unconfirmed."""
+"""Maps failed requests and error responses of a network to results: Refused, RetryLater or Unconfirmed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ def mark_unconfirmed(reason: str) -> NetworkResult:
 
 
 def retry_deduplicated(reason: str) -> NetworkResult:
-    """Return the result of an ambiguous attempt where a repeat is detected, by the network or by a search on it."""
+    """Return the result of an ambiguous attempt where the network, or a search on it, detects a repeat."""
     return RetryLater(
         reason=f"{reason} The post may have been published; the next attempt detects that.", in_doubt=True
     )
@@ -29,15 +29,15 @@ def retry_harmless(reason: str) -> NetworkResult:
 
 
 def failure_text(name: str, response: Response) -> str:
-    """Return the sentence that reports an error response, with its status and the server's message."""
+    """Return a sentence with the status of an error response and the server's message."""
     return f"{name} answered {response.status}: {response.message.rstrip('.')}."
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResultClassifier:
-    """Turns one network's request errors and responses into results.
+    """Maps one network's request errors and error responses to results.
 
-    `ambiguous` returns the result of an attempt that may have arrived, from its reason.
+    `ambiguous` takes a reason and returns the result of an attempt that may have arrived.
     """
 
     name: str
@@ -45,28 +45,28 @@ class ResultClassifier:
     ambiguous: Callable[[str], NetworkResult]
 
     def from_error(self, error: RequestError) -> NetworkResult:
-        """Classify a request that got no response."""
+        """Return the result of a request without a response."""
         if isinstance(error, RequestNotSent):
             return RetryLater(reason=str(error))
         return self.ambiguous(str(error))
 
     def from_incomplete(self) -> NetworkResult:
-        """Classify a 2xx response without the expected content, such as a truncated one or the page of a proxy."""
+        """Return the result of a 2xx response without the expected content, such as the page of a proxy."""
         return self.ambiguous(f"{self.name} sent an incomplete response.")
 
     def from_response(self, response: Response) -> NetworkResult:
-        """Classify a response that is not a success.
+        """Return the result of an error response.
 
         A 5xx is ambiguous: the server may have stored the post before it failed. A 503 with a Retry-After is ambiguous
-        too: Varnish adds that header to its own 503s, even if its backend closed the connection after accepting the
-        request (its built-in VCL). A retry nevertheless waits as long as the header asks, because GoToSocial sends it
-        under load (doc: Request Throttling & Rate Limiting).
+        too: Varnish adds that header to its own 503s, even if its backend accepted the request and then closed the
+        connection (source: its built-in VCL). A retry still waits as long as the header asks, because GoToSocial sends
+        the header under load (doc: Request Throttling & Rate Limiting).
         """
         reason = failure_text(self.name, response)
         retry_after = response.retry_after(self.clock())
         if response.status in (425, 429):
             return RetryLater(reason=reason, retry_after=retry_after)
-        if response.status < 200 or response.status == 408 or response.status >= 500:  # 1xx: no final response came
+        if response.status < 200 or response.status == 408 or response.status >= 500:  # 1xx: not a final response
             result = self.ambiguous(reason)
             return replace(result, retry_after=retry_after) if isinstance(result, RetryLater) else result
         if response.status == 401:
@@ -77,7 +77,7 @@ class ResultClassifier:
 
 
 def require_response(send: Callable[[], Response]) -> Response:
-    """Return the response to a request that connects an account. Raises CannotConnect if there is none."""
+    """Return the response to a request that connects or checks an account. Raises CannotConnect if there is none."""
     try:
         return send()
     except RequestError as error:
@@ -85,7 +85,7 @@ def require_response(send: Callable[[], Response]) -> Response:
 
 
 def require_success(send: Callable[[], Response], name: str) -> Response:
-    """Return the complete 2xx response to a request that connects an account. Raises CannotConnect if there is none."""
+    """Return the complete 2xx response to such a request. Raises CannotConnect for any other response, or none."""
     response = require_response(send)
     if response.ok and response.complete:
         return response

@@ -16,11 +16,11 @@ def send_post(
     duplicate_status: int | None = None,
     upload_id: str | None = None,
 ) -> NetworkResult:
-    """Send a post once and return the result. Never raises for the network or the connection.
+    """Send a post once and return the result, also for an error of the network or the connection.
 
-    `read` maps a successful response to a result, or to None where the response lacks what it must hold. With
-    `duplicate_status` the network refuses a text that it has published before. `upload_id` is the ID of the post's
-    video at the network; a result that may be retried keeps it, so that the video is not sent again.
+    `read` returns the result of a 2xx response, or None if the response lacks the expected content.
+    `duplicate_status` is the status by which the network refuses a text that it has already published. `upload_id` is
+    the network's ID of the post's video. A RetryLater keeps it, so that the video is not sent again.
     """
     try:
         response = send()

@@ -1,4 +1,4 @@
-"""Uploads that precede a post: their time limit, and the upload of a video that the network has to process."""
+"""Uploads that precede a post: their time limit, the check of a response, and the upload of a video."""
 
 import time
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ from core.publishing.network import NetworkResult, PreparationFailed, Refused, R
 from core.publishing.outcomes import ResultClassifier
 
 UPLOAD_SECONDS = 15.0
-"""Time limit for all uploads of a post. They run before the claim and its lease, but the relay waits for them."""
+"""Time limit for all uploads of a post. They run before the claim, outside its lease, but the relay waits for them."""
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:
@@ -23,20 +23,20 @@ def require_accepted(response: Response, classifier: ResultClassifier) -> Respon
 
 
 class VideoUpload(ABC):
-    """One upload of a video: send it, wait until the network has processed it, resume it in a later attempt.
+    """The upload of one video: send it, then poll until the network has processed it. A later attempt can resume it.
 
     An upload publishes nothing, so its failure leaves no doubt about the post. Each subclass uses the API of one
     network.
     """
 
     EXPIRED_STATUSES: Container[int]
-    """Statuses of the response for an upload that the network no longer has."""
+    """Statuses of the response to a poll for a video that the network no longer has."""
     FAILED_STATE: str
     """The processing state of a video that the network cannot process."""
     FAILED_HINT: str
-    """The remedy for such a video."""
+    """The remedy for a video that the network cannot process."""
     NETWORK_SETS_PAUSE = False
-    """Whether the network sets the time of the next poll."""
+    """Whether the network's response sets the pause before the next poll."""
 
     def __init__(
         self, client: HttpClient, classifier: ResultClassifier, sleep: Callable[[float], None] = time.sleep
@@ -44,48 +44,49 @@ class VideoUpload(ABC):
         self._client = client
         self._classifier = classifier
         self._sleep = sleep
-        self._id = ""
+        self._video_id = ""
 
     def run(self, video: Attachment, previous_id: str | None) -> str:
         """Upload a video and return its ID once a post can show it. Raises PreparationFailed.
 
-        `previous_id` is the ID from an earlier attempt. That video is sent again only if the network no longer has it.
+        `previous_id` is the ID from an earlier attempt, whose upload is resumed. The video is sent again only if the
+        network no longer has it.
         """
-        self._id = previous_id or ""
+        self._video_id = previous_id or ""
         try:
-            response = self._status() if self._id else None
+            response = self._poll() if self._video_id else None
             if response is None or response.status in self.EXPIRED_STATUSES:
-                self._id = ""
+                self._video_id = ""
                 response = self._send(video)
             while (pause := self._pause(response)) is not None:
                 if pause >= self._client.seconds_left:
-                    raise PreparationFailed(self._still_processing(pause))
+                    raise PreparationFailed(self._still_processing_result(pause))
                 self._sleep(pause)
-                response = self._status()
+                response = self._poll()
         except RequestError as error:
             result = self._classifier.from_error(error)
         else:
             if self._is_ready(response):
-                return self._id
-            result = self._failure(response)
+                return self._video_id
+            result = self._failed_result(response)
         raise PreparationFailed(
-            replace(result, upload_id=self._id or None) if isinstance(result, RetryLater) else result
+            replace(result, upload_id=self._video_id or None) if isinstance(result, RetryLater) else result
         )
 
     @abstractmethod
     def _send(self, video: Attachment) -> Response:
-        """Send the video, set `_id`, and return the response that contains its state.
+        """Send the video, set `_video_id`, and return the response with its processing state.
 
         Raises RequestError or PreparationFailed.
         """
 
     @abstractmethod
-    def _status(self) -> Response:
-        """Ask for the state of the video `_id`. Raises RequestError."""
+    def _poll(self) -> Response:
+        """Query the processing state of the video `_video_id`. Raises RequestError."""
 
     @abstractmethod
     def _state(self, response: Response) -> str | None:
-        """Return the processing state in a response, or None."""
+        """Return the processing state in a response, or None if it contains none."""
 
     @abstractmethod
     def _pause(self, response: Response) -> float | None:
@@ -96,18 +97,18 @@ class VideoUpload(ABC):
         """Return whether a post can show the video."""
 
     @abstractmethod
-    def _reason(self, response: Response) -> str | None:
-        """Return the network's reason for a failed video, or None."""
+    def _failure_reason(self, response: Response) -> str | None:
+        """Return the network's reason for the state FAILED_STATE, or None if it gives none."""
 
-    def _still_processing(self, pause: float) -> RetryLater:
+    def _still_processing_result(self, pause: float) -> RetryLater:
         reason = f"{self._classifier.name} is still processing the video."
         retry_after = timedelta(seconds=pause) if self.NETWORK_SETS_PAUSE else None
-        return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._id)
+        return RetryLater(reason=reason, retry_after=retry_after, upload_id=self._video_id)
 
-    def _failure(self, response: Response) -> NetworkResult:
+    def _failed_result(self, response: Response) -> NetworkResult:
         if not response.ok:
             return self._classifier.from_response(response)
         if self._state(response) != self.FAILED_STATE:
             return self._classifier.from_incomplete()
-        reason = self._client.redact(self._reason(response) or "no reason given").rstrip(".")
+        reason = self._client.redact(self._failure_reason(response) or "no reason given").rstrip(".")
         return Refused(reason=f"{self._classifier.name} could not process the video: {reason}. {self.FAILED_HINT}")

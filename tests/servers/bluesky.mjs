@@ -1,5 +1,6 @@
-// A Bluesky personal data server with a directory of identities, both on loopback, with their data in the given folder.
-// Prints one line of JSON with its address once it listens, and stops when its standard input ends.
+// A Bluesky personal data server (PDS), with its data in the given folder, and an identity directory (PLC), in memory.
+// Both listen on loopback. Prints one line of JSON with the address of the PDS once it listens, and stops when its
+// standard input ends.
 
 import { randomBytes } from 'node:crypto'
 import net from 'node:net'
@@ -8,7 +9,7 @@ import { Database, PlcServer } from '@did-plc/server'
 
 const folder = process.argv[2]
 
-// Both servers listen on every interface and accept no address, so this sets one.
+// Both servers listen on every interface and have no option for the address, so this sets it.
 const listen = net.Server.prototype.listen
 net.Server.prototype.listen = function (port, ...others) {
   return listen.call(this, Number(port), '127.0.0.1', ...others.filter((other) => typeof other === 'function'))

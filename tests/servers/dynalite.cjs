@@ -1,6 +1,6 @@
-// dynalite on 127.0.0.1, with TransactWriteItems, which dynalite lacks and the ledger needs. Only Puts are supported.
-// It uses dynalite's own parts and item locks, so transactions and single writes wait for each other. Prints its URL
-// once it listens.
+// dynalite on 127.0.0.1, plus TransactWriteItems, which dynalite lacks and the ledger needs. A transaction contains only
+// Puts. It uses dynalite's own modules and item locks, so transactions and single writes wait for each other. Prints its
+// URL once it listens.
 
 const http = require('http')
 const db = require('dynalite/db')
@@ -43,13 +43,13 @@ function transact(puts, done) {
     const keys = puts.map((put) => db.createKey(put.Item, table))
     items.lock(keys, (release) => {
       const finish = release(done)
-      forEachInTurn(keys, (key, next) => items.get(key, (error, item) => next(null, item)), (_, found) => {
+      mapInTurn(keys, (key, next) => items.get(key, (error, item) => next(null, item)), (_, found) => {
         const reasons = puts.map((put, index) => ({
           Code: db.checkConditional(put, found[index]) ? 'ConditionalCheckFailed' : 'None',
         }))
         if (reasons.some((reason) => reason.Code !== 'None')) return finish(null, reasons)
         const updateIndexes = (put, next) => db.updateIndexes(store, table, found[puts.indexOf(put)], put.Item, next)
-        forEachInTurn(puts, updateIndexes, (error) => {
+        mapInTurn(puts, updateIndexes, (error) => {
           if (error) return finish(error)
           const writes = puts.map((put, index) => ({ type: 'put', key: keys[index], value: put.Item }))
           items.batch(writes, (error) => finish(error, reasons))
@@ -59,11 +59,11 @@ function transact(puts, done) {
   })
 }
 
-function forEachInTurn(list, work, done, results = []) {
+function mapInTurn(list, work, done, results = []) {
   if (results.length === list.length) return done(null, results)
   work(list[results.length], (error, result) => {
     if (error) return done(error)
-    forEachInTurn(list, work, done, [...results, result])
+    mapInTurn(list, work, done, [...results, result])
   })
 }
 

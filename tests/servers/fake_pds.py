@@ -1,4 +1,4 @@
-"""A fake Bluesky server with the calls that Punctual makes. It answers like @atproto/pds 0.5.35.
+"""A fake Bluesky server with the methods that Punctual and its tests call. It responds like @atproto/pds 0.5.35.
 
     python fake_pds.py
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs a real Bluesky server in this folder, with the Node 22 that it needs. Takes about two minutes.
-# Without it the tests use fake_pds.py alone and report the others as skipped.
+# Without it, the tests use fake_pds.py alone and skip those of the real server.
 set -euo pipefail
 cd "$(dirname "$0")"
 

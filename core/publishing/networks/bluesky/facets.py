@@ -1,7 +1,7 @@
 """Facets, which make the links, mentions and tags of a Bluesky post work.
 
-A facet names a range of the text in UTF-8 bytes, so an emoji or an umlaut shifts all ranges after it
-(app.bsky.richtext.facet). A mention names the account by its DID, never by its handle.
+A facet names a range of the text in UTF-8 bytes, not in characters (app.bsky.richtext.facet). A mention names the
+account by its DID, not by its handle.
 """
 
 from collections.abc import Callable, Iterator

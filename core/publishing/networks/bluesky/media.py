@@ -1,10 +1,10 @@
 """Pictures and videos on Bluesky: their limits, and the uploads that precede the record that shows them.
 
-Bluesky documents two ways for a video (doc: Uploading Video). Its video service accepts the file, processes it without
-a time limit, and stores it on the account's server; or the client uploads the file to that server, like a picture, and
-the service finds it through the post. Punctual uses the second way: it works with every server, even if the service
-cannot reach it, it ends within a deadline, and a repeated upload changes nothing. Its cost: for some seconds the app
-shows the post without the video.
+Bluesky documents two ways to upload a video (doc: Uploading Video). In the first, its video service accepts the file,
+processes it without a time limit, and stores it on the account's server. In the second, the client uploads the file to
+that server, like a picture, and the service finds it through the post. Punctual uses the second way: it works with
+every server, even with one that the service cannot reach; it ends within a deadline; and a repeated upload changes
+nothing. Its cost: for some seconds the app shows the post without the video.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
     max_video_bytes=10_000_000,
 )
-"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and the bytes of a video are what can be
-uploaded in time: app.bsky.embed.video allows 300 MB."""
+"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and `max_video_bytes` follow from
+UPLOAD_SECONDS: app.bsky.embed.video allows 300 MB."""
 _M4V_BRANDS = (b"M4V ", b"M4VH")
 """Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (tested)."""
 
@@ -37,8 +37,8 @@ def read_limits(server: Response) -> dict[str, int]:
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:
     """Return the limits of an account. Many servers accept at most 5 MiB a file."""
-    most = MEDIA_LIMITS.max_video_bytes
-    return replace(MEDIA_LIMITS, max_video_bytes=min(most, limits.get("video_bytes", most)))
+    max_bytes = MEDIA_LIMITS.max_video_bytes
+    return replace(MEDIA_LIMITS, max_video_bytes=min(max_bytes, limits.get("video_bytes", max_bytes)))
 
 
 class UploadFailed(PunctualError):
@@ -51,7 +51,7 @@ class UploadFailed(PunctualError):
 
 
 class BlueskyUploads:
-    """The uploads of one post. A server keeps a file that it already has, so every attempt may upload it again.
+    """The uploads of one post. The upload of a file that the server already has changes nothing.
 
     `official` is True if the client logs in at Bluesky itself, not at an independent server.
     """
@@ -99,7 +99,7 @@ class BlueskyUploads:
         raise CannotAttach(reason, hints.get(response.status, "Attach another one, then retry."))
 
     def _check_email(self) -> None:
-        """Raise CannotAttach if Bluesky would accept the video but never show it (doc). Raises as `log_in` does."""
+        """Raise CannotAttach if Bluesky would accept the video but never show it (doc), or an error of `log_in`."""
         if self._official and not self._client.has_confirmed_email():
             reason = "Bluesky shows videos only from accounts with a confirmed email address."
             raise CannotAttach(reason, "Confirm it in Bluesky's settings, under Account, then retry.")
@@ -110,5 +110,5 @@ def _aspect_ratio(width: int | None, height: int | None) -> dict[str, int | None
 
 
 def _with_mp4_brand(content: bytes) -> bytes:
-    """Return a video that servers recognise as MP4. The brand follows the size and the name of the first box."""
+    """Return the video with a brand that servers recognise as MP4. The brand is bytes 8 to 11, in the first box."""
     return content[:8] + b"mp42" + content[12:] if content[8:12] in _M4V_BRANDS else content

@@ -1,10 +1,10 @@
 """Bluesky, on any personal data server, exactly once.
 
-The record and its key are made before the first attempt and stored with the claim. Each attempt puts that record under
-that key on condition that the key is free (`swapRecord: null`). The same record again changes nothing, and another
-record is rejected with InvalidSwap. In either case there is one post (tested with @atproto/pds 0.5.35, 32 requests at
-once). The atproto client drops the null from the request, which then overwrites the record, so this module writes the
-JSON itself.
+`prepare` makes the record and its key, and the fence stores those of the first attempt with the claim. Each attempt
+puts that record under that key, on condition that the key is free (`swapRecord: null`). A repeat of the same record
+changes nothing, and the server rejects another record with InvalidSwap. In either case there is one post (tested with
+@atproto/pds 0.5.35, 32 requests at once). The atproto client omits the null, so its request would overwrite the record;
+therefore this module writes the JSON itself.
 """
 
 import re
@@ -43,9 +43,10 @@ COLLECTION = "app.bsky.feed.post"
 MAX_GRAPHEMES, MAX_BYTES = 300, 3000
 """maxGraphemes and maxLength of the text in app.bsky.feed.post; both apply."""
 RESOLVING_SECONDS = 10.0
-"""For all mentions of a post. They are resolved before the claim and its lease."""
+"""Time limit for resolving all mentions of a post. It happens before the claim, outside its lease."""
 HANDLE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
-_SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
+_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+"""The digits of a record key, in ascending order: base 32, sortable."""
 
 
 class UnresolvedHandle(PunctualError):
@@ -128,7 +129,7 @@ class BlueskyNetwork:
         try:
             response = client.call("com.atproto.repo.putRecord", content)
             if response.json_object.get("error") == "InvalidSwap":
-                return self._existing_record(client, prepared)
+                return self._result_of_existing_record(client, prepared)
         except RequestError as error:
             return self._classifier.from_error(error)
         if not response.ok:
@@ -137,8 +138,8 @@ class BlueskyNetwork:
             return self._classifier.from_incomplete()
         return _published(response, prepared, self._clock())
 
-    def _existing_record(self, client: PdsClient, prepared: dict[str, Any]) -> NetworkResult:
-        """Return the result when the key is taken, normally by an earlier attempt. Raises RequestError."""
+    def _result_of_existing_record(self, client: PdsClient, prepared: dict[str, Any]) -> NetworkResult:
+        """Return the result of an attempt whose key is taken, normally by an earlier attempt. Raises RequestError."""
         response = client.query("com.atproto.repo.getRecord", _record_address(prepared))
         if not response.ok or not response.complete:
             return retry_deduplicated(failure_text(self.label, response))
@@ -161,7 +162,7 @@ class BlueskyNetwork:
         return session
 
     def _limits(self, account: Account) -> dict[str, int]:
-        """Return the limits that the account's server names; empty if it does not answer."""
+        """Return the limits that the account's server names; empty if it does not respond."""
         try:
             return read_limits(self._client(account).query("com.atproto.server.describeServer", {}))
         except RequestError:
@@ -204,11 +205,12 @@ def network(dependencies: NetworkDependencies) -> BlueskyNetwork:
 def new_record_key(now: datetime) -> str:
     """Return a record key (TID) of 13 sortable characters: 53 bits of microseconds, then 10 random bits.
 
-    The microseconds within the millisecond are random too, because posts that are due together are prepared together.
+    The last three digits of the microseconds are random too, because posts with the same due time are prepared at the
+    same moment.
     """
     microseconds = int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
     number = microseconds << 10 | secrets.randbelow(1 << 10)
-    return "".join(_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
+    return "".join(_TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def _record_address(prepared: dict[str, Any]) -> dict[str, str]:

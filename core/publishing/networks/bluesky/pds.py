@@ -9,7 +9,7 @@ from core.publishing.account_form import is_allowed_url
 from core.publishing.http.client import HttpClient, Response, ResponseLost, bearer
 
 _SESSION_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
-"""Errors of a call whose session has ended; the call succeeds with a new one."""
+"""Errors of a call whose session has ended. Such a call is repeated in a new session."""
 
 
 class LoginRefused(PunctualError):
@@ -22,7 +22,7 @@ class LoginRefused(PunctualError):
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """The credentials of an account. With `follow`, calls go to the server that the account's identity names."""
+    """The credentials of an account. With `follow`, calls after the login go to the server that the identity names."""
 
     server: str
     identifier: str
@@ -32,20 +32,20 @@ class Login:
 
 @dataclass(frozen=True, kw_only=True)
 class PdsSession:
-    """A session of about two hours."""
+    """The session of a login. It ends after about two hours."""
 
     did: str
     server: str
     token: str = field(repr=False)
     active: bool
     email_confirmed: bool
-    """False only if the server says so."""
+    """False only if the server reports that the address is not confirmed."""
 
 
 class PdsClient:
     """Calls the server of one account.
 
-    `sessions` keeps the sessions of all logins until they end: servers allow few logins a day (bsky.social: 300).
+    `sessions` holds the sessions of all logins for reuse: servers allow few logins a day (bsky.social: 300).
     """
 
     def __init__(self, http: HttpClient, login: Login, sessions: dict[Login, PdsSession]) -> None:
@@ -61,7 +61,7 @@ class PdsClient:
         if not response.ok:
             raise LoginRefused(response)
         if not members.keys() >= {"did", "accessJwt"}:
-            raise ResponseLost(f"{self._login.server} did not answer as a Bluesky server does.")
+            raise ResponseLost(f"{self._login.server} did not respond like a Bluesky server.")
         session = PdsSession(
             did=str(members["did"]),
             server=_account_server(members, self._login),
@@ -73,14 +73,15 @@ class PdsClient:
         return session
 
     def has_confirmed_email(self) -> bool:
-        """Return whether the email address is confirmed; log in to find out if it was not. Raises as `log_in` does."""
+        """Return whether the email address is confirmed; log in again if it was not. Raises the errors of `log_in`."""
         session = self._sessions.get(self._login)
         return (session is not None and session.email_confirmed) or self.log_in().email_confirmed
 
     def call(self, procedure: str, content: dict[str, Any]) -> Response:
-        """Call a procedure in a session. Return the response, or that of a refused login. Raises RequestError.
+        """Call a procedure in a session and return the response, or the response to a refused login.
 
-        If the session has ended, the server does nothing. The call is then repeated once in a new session.
+        If the session has ended, the server does nothing, and the call is repeated once in a new session. Raises
+        RequestError.
         """
         return self._in_session(
             lambda session: self._http.post_json(
@@ -89,7 +90,10 @@ class PdsClient:
         )
 
     def upload_blob(self, content: bytes, content_type: str) -> Response:
-        """Upload a file, as `call` does. The server deletes it after some hours unless a record refers to it."""
+        """Upload a file in a session, with the repetition and the errors of `call`.
+
+        The server deletes the file after some hours unless a record refers to it.
+        """
         return self._in_session(
             lambda session: self._http.send(
                 "POST",
@@ -117,7 +121,11 @@ def _url(server: str, method: str) -> str:
 
 
 def _account_server(session: dict[str, Any], login: Login) -> str:
-    """Return the server that the identity document names, if the login follows it and its address is allowed."""
+    """Return the server to call after the login.
+
+    It is the server that the identity document names, if the login has `follow` and the address is allowed; otherwise
+    the server of the login.
+    """
     document = session.get("didDoc")
     services = document.get("service", []) if login.follow and isinstance(document, dict) else []
     for service in services:

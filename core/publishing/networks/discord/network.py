@@ -1,8 +1,8 @@
 """Discord, through the webhook of a channel.
 
 A webhook does not detect a repeat, so an ambiguous attempt waits for a person. With `wait=true` Discord stores the
-message before it responds, and returns it. `allowed_mentions` suppresses all notifications: an automatic post must not
-notify a whole server. Markdown in a text stays Markdown.
+message before it responds, and returns it. An empty `allowed_mentions` suppresses all notifications: an automatic post
+must not notify a whole server. Discord formats the Markdown of a text.
 """
 
 import json
@@ -30,17 +30,17 @@ from core.time.instants import Clock
 
 API = "https://discord.com/api/v10"
 TEXT_LIMIT = 2000
-"""Code points: the API counts in Python (discord/discord-api-docs issue 1315, answered by Discord)."""
+"""Code points: Discord counts with Python (Discord's answer in discord/discord-api-docs issue 1315)."""
 MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=4_000_000, total_bytes=8_000_000, types=PICTURE_TYPES, alt=1024),
     max_video_bytes=8_000_000,
 )
-"""Discord's count and length of a description (doc: its OpenAPI, IncomingWebhookRequestPartial and
-MessageAttachmentRequest). The bytes are what can be sent within the deadline: Discord accepts 20 MiB a file (doc:
-Uploading Files), and accepted 8 MiB a message until recently."""
+"""`count` and `alt` are Discord's limits (doc: its OpenAPI, IncomingWebhookRequestPartial and
+MessageAttachmentRequest). The byte limits follow from the deadline: Discord accepts 20 MiB a file (doc:
+Uploading Files). An earlier limit was 8 MiB a message."""
 WEBHOOK_URL = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]+)/?")
-INCOMING = 1
-"""The type of a webhook that accepts messages. Other types follow another channel or belong to an application."""
+INCOMING_WEBHOOK = 1
+"""The type of a webhook that accepts messages. The other types follow a channel or belong to an application."""
 
 
 class DiscordNetwork:
@@ -102,7 +102,7 @@ class DiscordNetwork:
         """Return Discord's data about the webhook; this posts nothing. Raises CannotConnect."""
         client = webhook_client(account, self.label)
         webhook = require_success(lambda: client.get(self._url(account)), self.label).json_object
-        if webhook.get("type") != INCOMING:
+        if webhook.get("type") != INCOMING_WEBHOOK:
             raise CannotConnect("This webhook does not accept messages.", "Create one in the channel's settings.")
         return webhook
 

@@ -1,6 +1,6 @@
 """Picture uploads to LinkedIn: initialize each upload, send the picture to the returned address, show it in the post.
 
-LinkedIn's state of a picture cannot be read: that needs a permission outside w_member_social (doc: Images API). So the
+The processing state of a picture cannot be read without a permission beyond w_member_social (doc: Images API). So the
 post follows at once, and LinkedIn shows the picture when it is ready.
 """
 
@@ -18,17 +18,17 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
-"""LinkedIn's count and length of a description (doc: MultiImage API). The bytes are what can be uploaded in time:
-LinkedIn limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
+"""`count` and `alt` are LinkedIn's limits (doc: MultiImage API). The byte limits follow from UPLOAD_SECONDS: LinkedIn
+limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
 CONCURRENT_UPLOADS = 4
 """Twenty pictures need forty requests, too many to send one after the other in time."""
 _IMAGE_URN = re.compile(r"urn:li:image:[\w-]+")
 _LINKEDIN_URL = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
-"""Only host name characters come before the first slash, so every URL parser finds the same host."""
+"""Before the path it matches host name characters only, so every URL parser finds the same host."""
 
 
 class LinkedInImageUploads:
-    """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
+    """The picture uploads of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class LinkedInImageUploads:
         self._api = api
 
     def run(self, pictures: Sequence[Attachment]) -> dict[str, Any]:
-        """Return the content by which a post shows the pictures. Raises PreparationFailed."""
+        """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed."""
         with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
             images = list(pool.map(self._upload, pictures))
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
@@ -65,8 +65,8 @@ class LinkedInImageUploads:
         """Return the upload address and the URN of a new picture. Raises RequestError or PreparationFailed."""
         content, params = {"initializeUploadRequest": {"owner": self._owner}}, {"action": "initializeUpload"}
         response = self._client.post_json(f"{self._api}/rest/images", content, params=params, headers=self._headers)
-        value = require_accepted(response, self._classifier)
-        address, urn = value.json_value("value", "uploadUrl"), str(value.json_value("value", "image"))
+        require_accepted(response, self._classifier)
+        address, urn = response.json_value("value", "uploadUrl"), str(response.json_value("value", "image"))
         if not isinstance(address, str) or not _IMAGE_URN.fullmatch(urn):
             raise PreparationFailed(self._classifier.from_incomplete())
         check_address(address, self._api, "picture")
@@ -74,12 +74,12 @@ class LinkedInImageUploads:
 
 
 def check_address(address: str, api: str, kind: str) -> None:
-    """Raise Unprepared unless LinkedIn owns the address. A picture goes there together with the member's token."""
+    """Raise PreparationFailed unless LinkedIn owns an upload address. A picture is sent with the member's token."""
     if not address.startswith(f"{api}/") and not _LINKEDIN_URL.fullmatch(address):
         reason = f"LinkedIn returned an upload address for the {kind} that is not its own. Nothing was sent."
         raise PreparationFailed(Refused(reason=reason))
 
 
 def without_message(response: Response, kind: str) -> Response:
-    """Return a response without LinkedIn's message, which might hold the upload address: it lets anybody upload."""
+    """Return a response without LinkedIn's message, which may contain the upload address, a secret."""
     return replace(response, message=f"it did not accept the {kind}")

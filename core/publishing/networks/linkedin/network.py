@@ -1,4 +1,4 @@
-"""LinkedIn, for a member's own posts, through the Posts API.
+"""LinkedIn: posts of a member, through the Posts API.
 
 LinkedIn refuses a text that was published a moment ago. It refuses older duplicates in the same way, so an ambiguous
 attempt waits for a person. The text uses LinkedIn's "little text" format: an unescaped reserved character silently cuts
@@ -35,11 +35,11 @@ from core.time.instants import Clock
 
 API = "https://api.linkedin.com"
 VERSION = "202609"
-"""LinkedIn supports the version of a month for about a year, then answers 426."""
+"""The month of the API version. LinkedIn supports it for about a year, then responds with 426."""
 TEXT_LIMIT = 3000
-"""UTF-16 units with escapes. The documentation names no limit; LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899),
-some of 2026 name 4,000. They come from Java, hence UTF-16. No source says whether escapes count; counting them is the
-stricter reading."""
+"""UTF-16 units with escapes. The documentation names no limit. LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899),
+some in 2026 name 4,000. They come from Java, which counts in UTF-16. No source says whether escapes count; to count
+them is stricter."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )

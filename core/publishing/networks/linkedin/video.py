@@ -1,6 +1,6 @@
 """Video uploads to LinkedIn: initialize, send the requested parts, finalize, then poll until LinkedIn has processed it.
 
-The parts go out without the member's token (doc: Videos API) and to LinkedIn's own addresses only. A token with
+The parts are sent without the member's token (doc: Videos API), and only to addresses that LinkedIn owns. A token with
 w_member_social may lack the permission to read the state of a video. The post then follows at once, and LinkedIn shows
 the video when it is ready.
 """
@@ -19,17 +19,17 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
-"""The largest video that can be uploaded in time. LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc:
-Videos API)."""
+"""The maximum follows from UPLOAD_SECONDS. LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc: Videos
+API)."""
 PAUSE_SECONDS = 2.0
-"""Between two polls; LinkedIn names no time."""
+"""The pause before each poll. LinkedIn recommends none."""
 FORBIDDEN, NOT_FOUND = 403, 404
 _VIDEO_URN = re.compile(r"urn:li:video:[\w-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """A range of bytes that LinkedIn wants at an address; `last` is part of the range."""
+    """A range of bytes, including `last`, that LinkedIn requests, and the upload address for it."""
 
     first: int
     last: int
@@ -37,7 +37,7 @@ class _Part:
 
 
 class LinkedInVideoUpload(VideoUpload):
-    """Upload one video in the name of one member. Its ID is a URN."""
+    """The upload of one video for one member. The ID of a video is a URN."""
 
     EXPIRED_STATUSES = (NOT_FOUND,)
     FAILED_STATE = "PROCESSING_FAILED"
@@ -70,15 +70,15 @@ class LinkedInVideoUpload(VideoUpload):
         token = str(response.json_value("value", "uploadToken") or "")
         content = {"video": urn, "uploadToken": token, "uploadedPartIds": tags}
         require_accepted(self._call("finalizeUpload", content), self._classifier)
-        self._id = urn
-        return self._status()
+        self._video_id = urn
+        return self._poll()
 
     def _call(self, action: str, content: Mapping[str, object]) -> Response:
         url, request = f"{self._api}/rest/videos", {f"{action}Request": content}
         return self._client.post_json(url, request, params={"action": action}, headers=self._headers)
 
     def _send_part(self, content: bytes, address: str) -> str:
-        """Return the tag of a part that LinkedIn has accepted. Raises Fault or PreparationFailed."""
+        """Send one part and return its ETag, which confirms it. Raises RequestError or PreparationFailed."""
         headers = {"Content-Type": "application/octet-stream"}
         response = self._client.send("PUT", address, body=content, headers=headers)
         tag = require_accepted(without_message(response, "video"), self._classifier).headers.get("ETag", "").strip('"')
@@ -86,8 +86,8 @@ class LinkedInVideoUpload(VideoUpload):
             raise PreparationFailed(self._classifier.from_incomplete())
         return tag
 
-    def _status(self) -> Response:
-        return self._client.get(f"{self._api}/rest/videos/{quote(self._id, safe='')}", headers=self._headers)
+    def _poll(self) -> Response:
+        return self._client.get(f"{self._api}/rest/videos/{quote(self._video_id, safe='')}", headers=self._headers)
 
     def _state(self, response: Response) -> str | None:
         state = response.json_value("status") if response.ok else None
@@ -97,16 +97,16 @@ class LinkedInVideoUpload(VideoUpload):
         return PAUSE_SECONDS if self._state(response) in ("WAITING_UPLOAD", "PROCESSING") else None
 
     def _is_ready(self, response: Response) -> bool:
-        """Return whether the video is available, or the token may not read its state."""
+        """Return whether the video is available, or the token lacks the permission to read its state."""
         return response.status == FORBIDDEN or self._state(response) == "AVAILABLE"
 
-    def _reason(self, response: Response) -> str | None:
+    def _failure_reason(self, response: Response) -> str | None:
         reason = response.json_value("processingFailureReason")
         return str(reason) if reason else None
 
 
 def _parts(response: Response, size: int) -> list[_Part] | None:
-    """Return the parts that LinkedIn requests, or None unless they cover the whole video without gap or overlap."""
+    """Return the parts that LinkedIn requests, or None if they do not cover the whole video exactly once, in order."""
     instructions = response.json_value("value", "uploadInstructions")
     parts, next_byte = [], 0
     for each in instructions if isinstance(instructions, list) else []:

@@ -15,7 +15,7 @@ MAX_STATUSES = 40
 
 
 class MastodonClient:
-    """Calls one server with one access token. All calls share one deadline, and each raises RequestError."""
+    """Calls one server with one access token. All calls share one deadline; each may raise RequestError."""
 
     def __init__(self, label: str, server: str, token: str) -> None:
         self._http = HttpClient(label, secrets=[token])
@@ -59,14 +59,14 @@ class MastodonClient:
 
 
 def published_status(status: Mapping[str, Any], at: datetime) -> Published:
-    """Return the result for a status that is out since `at`."""
+    """Return the result for a status that was published at `at`."""
     url = status.get("url") or status.get("uri")
-    shown = url if isinstance(url, str) and is_allowed_url(url) else None
-    return Published(at=at, url=shown, reference={"id": str(status.get("id"))})
+    permalink = url if isinstance(url, str) and is_allowed_url(url) else None
+    return Published(at=at, url=permalink, reference={"id": str(status.get("id"))})
 
 
 def created_at(status: Mapping[str, Any]) -> datetime | None:
-    """Return the time of a status, or None if it has no valid one."""
+    """Return the creation time of a status, or None if the status has no valid one."""
     try:
         return from_utc_text(str(status.get("created_at")))
     except ValueError:

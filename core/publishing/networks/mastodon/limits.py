@@ -8,16 +8,16 @@ from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import Response
 
 DEFAULT_TEXT_LIMITS = {"characters": 500, "url": 23}
-"""Mastodon's own limits, for an instance that names none."""
+"""Mastodon's own limits of a text, for an instance that names none. `url` is the length of any link."""
 DEFAULT_MEDIA_LIMITS = {"media": 4, "picture_bytes": 8_000_000, "video_bytes": 40_000_000, "description": 1500}
-"""Limits of an instance that names none. Those of Mastodon are as large or larger (source: mastodon/mastodon,
-media_attachment.rb: MAX_DESCRIPTION_LENGTH is 1,500 code points; its later versions name it)."""
+"""Limits of media for an instance that names none. Mastodon's own limits are at least as high (source:
+mastodon/mastodon, media_attachment.rb: MAX_DESCRIPTION_LENGTH is 1,500 code points; later versions name it)."""
 MAX_PICTURE_BYTES, MAX_TOTAL_BYTES = 4_000_000, 10_000_000
 """Bytes of one picture and of all media of a post. Their uploads share the deadline of the post, so these limits apply
 even if the instance accepts more."""
 MAX_SIDE = 3840
 """Pixels. Mastodon scales pictures to 3840 x 2160."""
-_PATHS = {
+_CONFIGURATION_PATHS = {
     "characters": ("statuses", "max_characters"),
     "url": ("statuses", "characters_reserved_per_url"),
     "media": ("statuses", "max_media_attachments"),
@@ -25,16 +25,17 @@ _PATHS = {
     "video_bytes": ("media_attachments", "video_size_limit"),
     "description": ("media_attachments", "description_limit"),
 }
+"""The path of each limit within the instance's `configuration`."""
 
 
 def read_limits(instance: Response) -> dict[str, int]:
-    """Return the limits that an instance names, and the default limits of a text where it names none."""
-    limits = {name: instance.json_value("configuration", *path) for name, path in _PATHS.items()}
+    """Return the limits that an instance names, and DEFAULT_TEXT_LIMITS where it names none."""
+    limits = {name: instance.json_value("configuration", *path) for name, path in _CONFIGURATION_PATHS.items()}
     return DEFAULT_TEXT_LIMITS | {name: limit for name, limit in limits.items() if type(limit) is int and limit > 0}
 
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:
-    """Return the limits of an account for media, as far as uploads can finish in time."""
+    """Return the limits of an account for media, with at most the bytes that can be uploaded in time."""
     known = {**DEFAULT_MEDIA_LIMITS, **limits}
     return MediaLimits(
         pictures=PictureLimits(

@@ -11,10 +11,10 @@ from core.publishing.networks.mastodon.api import MastodonClient
 from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import require_accepted
 
-PROCESSING = (202, 206)
-"""Statuses of the response while Mastodon is processing a video."""
+PROCESSING_STATUSES = (202, 206)
+"""Statuses of a response while Mastodon is processing a picture or video."""
 PAUSE_SECONDS = 1.0
-"""Between two polls."""
+"""The pause before each poll."""
 _MEDIA_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -36,15 +36,18 @@ class MastodonUploads:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 
     def _upload(self, attachment: Attachment) -> str:
-        response = require_accepted(self._processed(self._client.upload_media(attachment)), self._classifier)
-        if response.status in PROCESSING or "id" not in response.json_object:
+        response = require_accepted(self._wait_until_processed(self._client.upload_media(attachment)), self._classifier)
+        if response.status in PROCESSING_STATUSES or "id" not in response.json_object:
             raise PreparationFailed(self._classifier.from_incomplete())
         return str(response.json_object["id"])
 
-    def _processed(self, response: Response) -> Response:
-        """Poll until Mastodon has processed an upload or the deadline is over. Raises RequestError."""
+    def _wait_until_processed(self, response: Response) -> Response:
+        """Poll until Mastodon has processed an upload, and return the last response.
+
+        Raises RequestError, also when the deadline has passed.
+        """
         media_id = str(response.json_object.get("id", ""))
-        while response.status in PROCESSING and _MEDIA_ID.fullmatch(media_id):
+        while response.status in PROCESSING_STATUSES and _MEDIA_ID.fullmatch(media_id):
             self._sleep(PAUSE_SECONDS)
             response = self._client.media(media_id)
         return response

@@ -1,9 +1,9 @@
 """Mastodon, and servers with its API (GoToSocial, Akkoma, ...), without posting twice.
 
 Every attempt sends the same Idempotency-Key. Mastodon remembers the key of a stored status for an hour, but may store
-two simultaneous requests, and some servers ignore the key (tested with GoToSocial). So every attempt after the first
-searches the account's latest statuses for the same text, twice with a pause between, before it sends the post again.
-Mastodon.py waits for the end of rate limits by itself, so this package sends plain requests.
+both of two simultaneous requests, and some servers ignore the key (tested with GoToSocial). So every attempt after the
+first searches the account's latest statuses for the same text, twice with a pause between, before it sends the post
+again. Mastodon.py waits by itself until a rate limit ends, so this package uses HttpClient.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ from core.publishing.sending import send_post
 from core.time.instants import Clock, utc_text
 
 SETTLE_SECONDS = 5.0
-"""Between two searches for an earlier attempt: the server may still be storing the status at the first."""
+"""The pause between the two searches. The server may still be storing the status during the first one."""
 
 
 class MastodonNetwork:
@@ -106,7 +106,7 @@ class MastodonNetwork:
             return Refused(reason=f"The account is incomplete. {RECONNECT}")
         client = self._client(account)
         try:
-            earlier = self._earlier(client, publication) if publication.attempt > 1 else None
+            earlier = self._result_of_earlier_attempt(client, publication) if publication.attempt > 1 else None
             if earlier is not None:
                 return earlier
             media = MastodonUploads(client, self._upload_classifier, self._sleep).run(publication.media)
@@ -115,9 +115,11 @@ class MastodonNetwork:
         except RequestError as error:
             return self._classifier.from_error(error)
         content = _content(publication, media)
-        return send_post(self._classifier, lambda: client.post_status(content, _key(publication)), self._published)
+        return send_post(
+            self._classifier, lambda: client.post_status(content, _idempotency_key(publication)), self._published
+        )
 
-    def _earlier(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
+    def _result_of_earlier_attempt(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
         """Return the result of an earlier attempt, or None if it did not arrive. Raises RequestError."""
         search = StatusSearch(client, self._classifier)
         found = search.find(publication)
@@ -131,7 +133,10 @@ class MastodonNetwork:
         return published_status(status, self._clock()) if "id" in status else None
 
     def _user(self, client: MastodonClient) -> dict[str, Any]:
-        """Return the user of a token that can read statuses, which the search needs. Raises CannotConnect."""
+        """Return the user of the token.
+
+        Raises CannotConnect, also if the token cannot read statuses, as the search for an earlier attempt does.
+        """
         user = require_success(client.verify_credentials, self.label).json_object
         name = user.get("username")
         if not isinstance(name, str) or not regex.fullmatch(r"[\w.-]+", name) or "id" not in user:
@@ -157,5 +162,5 @@ def _content(publication: Publication, media: list[str]) -> dict[str, Any]:
     return content
 
 
-def _key(publication: Publication) -> str:
+def _idempotency_key(publication: Publication) -> str:
     return hashlib.sha256(f"{publication.occurrence_key} {publication.account.destination}".encode()).hexdigest()

@@ -18,20 +18,20 @@ from core.publishing.outcomes import ResultClassifier, mark_unconfirmed
 from core.time.instants import from_utc_text
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""Possible difference between the clocks. A status this long before the first attempt may still be ours."""
+"""The most that the two clocks may differ. A status dated this long before the first attempt may be from it."""
 
 
 class StatusSearch:
-    """Compares the account's latest statuses with a post."""
+    """Searches the account's latest statuses for a post."""
 
     def __init__(self, client: MastodonClient, classifier: ResultClassifier) -> None:
         self._client = client
         self._classifier = classifier
 
     def find(self, publication: Publication) -> NetworkResult | None:
-        """Return the result of an earlier attempt, or None if no status is that of the post. Raises RequestError.
+        """Return the result of an earlier attempt, or None if no status matches the post. Raises RequestError.
 
-        A search without a clear result leaves the post unconfirmed, or lets it wait for the next attempt.
+        After an inconclusive search the result is Unconfirmed or RetryLater.
         """
         response = self._client.latest_statuses(publication.account.identity or "")
         if not response.ok:
@@ -41,15 +41,15 @@ class StatusSearch:
         since = from_utc_text((publication.prepared or {})["since"]) - CLOCK_SKEW
         new = [status for status in response.json if isinstance(status, dict) and _is_new(status, since)]
         for status in new:
-            result = self._compare(status, publication)
+            result = self._result_if_match(status, publication)
             if result is not None:
                 return result
         if len(new) >= MAX_STATUSES:
             return mark_unconfirmed("The account has too many new statuses to search them all for this post.")
         return None
 
-    def _compare(self, status: Mapping[str, Any], publication: Publication) -> NetworkResult | None:
-        """Return the result if the status is, or may be, that of the post. Raises RequestError."""
+    def _result_if_match(self, status: Mapping[str, Any], publication: Publication) -> NetworkResult | None:
+        """Return the result if a status matches the post, or may match it; None if it differs. Raises RequestError."""
         source = self._client.status_source(status.get("id"))
         if not source.ok:
             return self._failed(source)
@@ -63,7 +63,7 @@ class StatusSearch:
         return published_status(status, created_at(status) or self._classifier.clock())
 
     def _failed(self, response: Response) -> NetworkResult:
-        """Classify a failed search. Its refusal says nothing about the earlier attempt, so a person decides."""
+        """Return the result of a failed search: Unconfirmed if the server refused it, since a retry does not help."""
         result = self._classifier.from_response(response)
         return mark_unconfirmed(result.reason) if isinstance(result, Refused) else result
 

@@ -1,4 +1,4 @@
-"""The built-in outbox. It accepts any post, at once, and each occurrence only once."""
+"""The built-in outbox. It accepts every post, and publishes each occurrence once."""
 
 from collections.abc import Mapping
 from typing import Any

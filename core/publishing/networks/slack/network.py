@@ -2,7 +2,7 @@
 
 A webhook does not detect a repeat and returns neither an ID nor a permalink, so an ambiguous attempt waits for a
 person. `&`, `<` and `>` are escaped as Slack requires, so no text becomes a command such as `<!channel>`. Slack's
-formatting, such as `*bold*`, stays as it is.
+formatting, such as `*bold*`, is not escaped.
 """
 
 import re
@@ -37,20 +37,23 @@ HOOKS = "https://hooks.slack.com"
 TEXT_LIMIT = 4000
 """Code points of the escaped text. Slack splits a longer text into several messages at any place
 (slackapi/java-slack-sdk issue 704: by the server) and cuts it at 40,000 (doc: Truncating really long messages). Any
-4,000 code points are at most 16 kB (doc: Rate limits). No source says whether an escape counts as one; counting it in
-full is stricter."""
+4,000 code points are at most 16 kB (doc: Rate limits). No source says whether an escape counts as one code point, so
+all its code points count, which is stricter."""
 WEBHOOK_URL = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
-EMPTY_MESSAGE = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
-"""Responses of a working webhook to an empty message. A broken webhook responds with its own error first."""
-GONE = frozenset({"no_service", "no_service_id", "no_team", "invalid_token", "team_disabled", "token_revoked"})
-"""Responses of a webhook that no longer exists."""
+EMPTY_MESSAGE_ERRORS = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
+"""Responses of a working webhook to an empty message. A deleted webhook responds with another error,
+because Slack checks the webhook first."""
+DELETED_WEBHOOK_ERRORS = frozenset(
+    {"no_service", "no_service_id", "no_team", "invalid_token", "team_disabled", "token_revoked"}
+)
+"""Responses of a deleted webhook."""
 
 
 class SlackClassifier(ResultClassifier):
-    """Also recognises a webhook that no longer exists."""
+    """Also recognises a deleted webhook."""
 
     def from_response(self, response: Response) -> NetworkResult:
-        if response.message in GONE:
+        if response.message in DELETED_WEBHOOK_ERRORS:
             return Refused(reason=f"{failure_text(self.name, response)} {RECONNECT}")
         return super().from_response(response)
 
@@ -89,7 +92,7 @@ class SlackNetwork:
         )
 
     def _result(self, response: Response) -> NetworkResult | None:
-        if response.message in GONE:
+        if response.message in DELETED_WEBHOOK_ERRORS:
             return self._classifier.from_response(response)
         if response.complete and response.body.strip() != b"ok":
             return None
@@ -98,7 +101,7 @@ class SlackNetwork:
     def _probe(self, account: Account) -> None:
         """Send a message without a text, which Slack never posts. Raises CannotConnect."""
         response = require_response(lambda: self._post(account, ""))
-        if response.message not in EMPTY_MESSAGE:
+        if response.message not in EMPTY_MESSAGE_ERRORS:
             raise CannotConnect(failure_text(self.label, response), "Create a new webhook and connect it.")
 
     def _post(self, account: Account, text: str) -> Response:
@@ -112,5 +115,5 @@ def network(dependencies: NetworkDependencies) -> SlackNetwork:
 
 
 def escape_for_slack(text: str) -> str:
-    """Return a text with Slack's control characters escaped. Slack still turns bare links into links."""
+    """Return a text with Slack's control characters escaped. Slack still makes URLs in it clickable."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,8 +1,8 @@
 """Telegram, through a bot that may post to a channel, a group or a chat.
 
-The Bot API does not detect a repeat, so an ambiguous attempt waits for a person. Texts are plain (no parse mode), and
-Telegram finds links, mentions and tags in them. python-telegram-bot is asynchronous and retries by itself, so this
-module sends plain requests.
+The Bot API does not detect a repeat, so an ambiguous attempt waits for a person. Texts are sent without a parse mode;
+Telegram finds the links, mentions and tags in them. python-telegram-bot is asynchronous and retries by itself, so this
+module uses HttpClient.
 """
 
 import json
@@ -33,19 +33,19 @@ from core.time.instants import Clock
 
 API = "https://api.telegram.org"
 TEXT_LIMIT = 4096
-"""Code points, in captions too, although Telegram counts entities in UTF-16 units (source: tdlib/td,
-MessageContent.cpp, which the Bot API runs: it limits the `utf8_length` of a bot's text)."""
+"""Code points, also in captions (source: tdlib/td, on which the Bot API runs: MessageContent.cpp limits the
+`utf8_length` of a bot's text). Only the positions of entities are in UTF-16 units."""
 MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560),
     max_video_bytes=10_000_000,
     caption=1024,
 )
-"""Ten media in an album, 1,024 code points in a caption (doc: Bot API, sendMediaGroup). The bytes are what can be sent
-within the deadline: Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
+"""`count` and `caption` (code points) are Telegram's limits (doc: Bot API, sendMediaGroup). The byte limits
+follow from the deadline: Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
 _SUPERGROUP_PREFIX = "-100"
-"""Prefix of the ID of a channel or supergroup. Links omit it."""
+"""Prefix of the ID of a channel or supergroup. Permalinks omit it."""
 
 
 class TelegramClassifier(ResultClassifier):
@@ -55,13 +55,13 @@ class TelegramClassifier(ResultClassifier):
         moved = response.json_value("parameters", "migrate_to_chat_id")
         if moved is not None:
             return Refused(reason=f"The ID of the group changed to {moved}. Connect that chat, then post to it.")
-        if response.status == 404:  # the method exists, so the token does not
+        if response.status == 404:  # all methods in use exist, so the token is unknown
             return Refused(reason=f"Telegram no longer knows the bot. {RECONNECT}")
         return super().from_response(response)
 
 
 class TelegramNetwork:
-    """Publishes messages of a bot."""
+    """Publishes messages to the chat of an account, as its bot."""
 
     label = "Telegram"
     fields = (
@@ -111,11 +111,11 @@ class TelegramNetwork:
         if not publication.media:
             return client.post_json(f"{url}/sendMessage", {"chat_id": chat, "text": publication.text})
         if len(publication.media) == 1:
-            kind = _kind(publication.media[0])
+            kind = _media_type(publication.media[0])
             fields = {"chat_id": chat, "caption": publication.text}
             return client.post_form(f"{url}/send{kind.capitalize()}", fields, {kind: publication.media[0].file})
         files = {f"file{number}": attachment for number, attachment in enumerate(publication.media)}
-        album = [{"type": _kind(attachment), "media": f"attach://{name}"} for name, attachment in files.items()]
+        album = [{"type": _media_type(attachment), "media": f"attach://{name}"} for name, attachment in files.items()]
         album[0]["caption"] = publication.text
         fields = {"chat_id": chat, "media": json.dumps(album, ensure_ascii=False)}
         return client.post_form(f"{url}/sendMediaGroup", fields, {name: each.file for name, each in files.items()})
@@ -170,19 +170,19 @@ def _may_post(chat: Mapping[str, Any], member: Mapping[str, Any]) -> bool:
     return status in ("creator", "administrator", "member")
 
 
-def _kind(attachment: Attachment) -> str:
+def _media_type(attachment: Attachment) -> str:
     return "video" if attachment.media.kind == "video" else "photo"
 
 
 def _first_message(response: Response) -> dict[str, Any] | None:
-    """Return the sent message; of an album the first one, which has the text."""
+    """Return the sent message. For an album, return its first message, which has the text."""
     result = response.json_value("result")
     first = result[0] if isinstance(result, list) and result else result
     return first if isinstance(first, dict) else None
 
 
 def _permalink(message: Mapping[str, Any]) -> str | None:
-    """Return the link to a message: public for a public chat, for members only for a private channel or supergroup."""
+    """Return the link to a message, or None if its chat has no links. In a private channel it works for members."""
     message_id, chat = message.get("message_id"), message.get("chat")
     if not isinstance(message_id, int) or not isinstance(chat, dict):
         return None

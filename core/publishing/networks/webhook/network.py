@@ -1,4 +1,4 @@
-"""Signed webhook: any server that accepts a signed POST (Standard Webhooks), such as one that the user runs."""
+"""Signed webhook: any server that accepts a POST signed as Standard Webhooks specify, such as the user's own."""
 
 import base64
 import json
@@ -40,8 +40,8 @@ MEDIA_LIMITS = MediaLimits(
 class WebhookNetwork:
     """POSTs `{"id", "post_id", "text", "due_at", "media"}` as JSON, signed with the account's own secret.
 
-    Any 2xx accepts the post. A user may declare that the server ignores a repeated `webhook-id`: ambiguous attempts are
-    then retried automatically. Otherwise they wait for a person.
+    Any 2xx accepts the post. If the user declares that the server ignores a repeated `webhook-id`, Punctual retries an
+    ambiguous attempt. Otherwise the attempt waits for a person.
     """
 
     label = "Signed webhook"
@@ -111,7 +111,7 @@ class WebhookNetwork:
         return client.send("POST", url, body=body, headers={"Content-Type": "application/json", **signature})
 
     def _published(self, response: Response) -> Published:
-        """Return the result, with the Location of the response as permalink."""
+        """Return the result, with the response's Location header as the permalink."""
         location = response.headers.get("Location", "")
         return Published(at=self._clock(), url=location if is_allowed_url(location) else None)
 

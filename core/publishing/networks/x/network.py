@@ -1,9 +1,8 @@
-"""X, with the four keys of the user's own app (OAuth 1.0a: they do not expire, so nothing needs renewal).
+"""X, with the four keys of the user's own app (OAuth 1.0a). They do not expire.
 
 X refuses a text that it published a moment ago. It refuses older duplicates in the same way and returns no link, so an
 ambiguous attempt waits for a person. X charges for each post: USD 0.015, 0.20 with a link, and 0.005 for each
-description of a picture (doc, November 2026). tweepy sends requests without a timeout, so this module sends plain
-requests.
+description of a picture (doc, November 2026). tweepy sends requests without a timeout, so this package uses HttpClient.
 """
 
 import time
@@ -42,10 +41,11 @@ KEYS = {
     "token": "access token",
     "token_secret": "access token secret",
 }
+"""The label of each credential, by its name."""
 
 
 class XNetwork:
-    """Publishes posts from the account of the access token."""
+    """Publishes posts of the user of the access token."""
 
     label = "X"
     fields = tuple(

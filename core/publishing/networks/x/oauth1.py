@@ -1,6 +1,6 @@
-"""OAuth 1.0a signatures (RFC 5849, HMAC-SHA1) for requests with a JSON body.
+"""OAuth 1.0a signatures (RFC 5849, HMAC-SHA1) of requests without a URL-encoded form.
 
-oauthlib is not used because it logs the keys it signs with; the tests verify the signatures with its server side.
+oauthlib is not used because it logs the keys that it signs with. The tests verify the signatures with oauthlib.
 """
 
 import base64
@@ -33,7 +33,7 @@ class OAuth1Signer:
         self._clock = clock
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the Authorization header. The signature leaves out the body, which is not a form."""
+        """Add the Authorization header. The signature excludes the body, which is never a URL-encoded form."""
         parameters = {
             "oauth_consumer_key": self._keys.key,
             "oauth_token": self._keys.token,
@@ -43,19 +43,21 @@ class OAuth1Signer:
             "oauth_version": "1.0",
         }
         parameters["oauth_signature"] = self._signature(request.method or "", request.url or "", parameters)
-        header = ", ".join(f'{name}="{_encoded(value)}"' for name, value in parameters.items())
+        header = ", ".join(f'{name}="{_percent_encode(value)}"' for name, value in parameters.items())
         request.headers["Authorization"] = f"OAuth {header}"
         return request
 
     def _signature(self, method: str, url: str, parameters: Mapping[str, str]) -> str:
         parts = urlsplit(url)
         signed = [*parameters.items(), *parse_qsl(parts.query, keep_blank_values=True)]
-        pairs = sorted((_encoded(name), _encoded(value)) for name, value in signed)
+        pairs = sorted((_percent_encode(name), _percent_encode(value)) for name, value in signed)
         query = "&".join(f"{name}={value}" for name, value in pairs)
-        base = "&".join(_encoded(part) for part in (method, f"{parts.scheme}://{parts.netloc}{parts.path}", query))
-        secret = f"{_encoded(self._keys.key_secret)}&{_encoded(self._keys.token_secret)}"
+        base = "&".join(
+            _percent_encode(part) for part in (method, f"{parts.scheme}://{parts.netloc}{parts.path}", query)
+        )
+        secret = f"{_percent_encode(self._keys.key_secret)}&{_percent_encode(self._keys.token_secret)}"
         return base64.b64encode(hmac.digest(secret.encode(), base.encode(), "sha1")).decode()
 
 
-def _encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe="-._~")

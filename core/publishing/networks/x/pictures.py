@@ -11,12 +11,12 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
-"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters); `total_bytes` is what can be uploaded in time."""
-_MEDIA_ID = re.compile(r"\d{1,19}")
+"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters). Only `total_bytes` follows from UPLOAD_SECONDS."""
+MEDIA_ID = re.compile(r"\d{1,19}")
 
 
 class XPictureUploads:
-    """Upload the pictures of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
+    """The picture uploads of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
     def __init__(self, client: HttpClient, sign: RequestSigner, classifier: ResultClassifier, *, api: str) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class XPictureUploads:
         url, fields = f"{self._url}/upload", {"media_category": "tweet_image"}
         response = self._client.post_form(url, fields, {"media": picture.file}, sign=self._sign)
         media_id = str(require_accepted(response, self._classifier).json_value("data", "id"))
-        if not _MEDIA_ID.fullmatch(media_id):
+        if not MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._classifier.from_incomplete())
         if picture.alt:
             content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}

@@ -5,7 +5,6 @@ not sent. The longest video depends on the account's subscription; X names that 
 Best practices).
 """
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,23 +12,23 @@ from dataclasses import replace
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestSigner, Response
 from core.publishing.network import PreparationFailed
+from core.publishing.networks.x.pictures import MEDIA_ID
 from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES = 10_000_000
-"""The largest video that can be uploaded in time. X accepts 8 GB (doc: Best practices)."""
+"""The largest video that can be uploaded in UPLOAD_SECONDS. X accepts 8 GB (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
 """X accepts at most 5 MB a segment (doc: POST media/upload, APPEND)."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0
-"""Bounds of the pause that X asks for between two polls; the lower one also applies where X names none."""
-_MEDIA_ID = re.compile(r"\d{1,19}")
+"""Bounds of the pause before a poll, which X sets. If X sets none, the lower bound applies."""
 
 
 class XVideoUpload(VideoUpload):
-    """Upload one video with the signature of one account."""
+    """The upload of one video, with requests signed for one account."""
 
     EXPIRED_STATUSES = (400, 404, 410)
-    """X forgets an upload after a day, as a rule."""
+    """X normally keeps an upload for a day."""
     FAILED_STATE = "failed"
     FAILED_HINT = "Save it again as MP4 with H.264 and AAC, and attach that."
     NETWORK_SETS_PAUSE = True
@@ -53,7 +52,7 @@ class XVideoUpload(VideoUpload):
             segment = replace(video, content=video.content[start : start + SEGMENT_BYTES])
             self._append(media_id, index, segment)
         response = self._client.send("POST", f"{self._url}/{media_id}/finalize", sign=self._sign)
-        self._id = media_id
+        self._video_id = media_id
         return require_accepted(response, self._classifier)
 
     def _initialize(self, video: Attachment) -> str:
@@ -64,8 +63,8 @@ class XVideoUpload(VideoUpload):
         }
         response = self._client.post_json(f"{self._url}/initialize", content, sign=self._sign)
         media_id = str(response.json_value("data", "id"))
-        if not response.ok or not _MEDIA_ID.fullmatch(media_id):
-            raise PreparationFailed(self._failure(response))
+        if not response.ok or not MEDIA_ID.fullmatch(media_id):
+            raise PreparationFailed(self._failed_result(response))
         return media_id
 
     def _append(self, media_id: str, index: int, segment: Attachment) -> None:
@@ -74,11 +73,11 @@ class XVideoUpload(VideoUpload):
             self._client.post_form(url, fields, {"media": segment.file}, sign=self._sign), self._classifier
         )
 
-    def _status(self) -> Response:
-        return self._client.get(self._url, params={"command": "STATUS", "media_id": self._id}, sign=self._sign)
+    def _poll(self) -> Response:
+        return self._client.get(self._url, params={"command": "STATUS", "media_id": self._video_id}, sign=self._sign)
 
     def _state(self, response: Response) -> str | None:
-        """Return pending, in_progress, succeeded or failed; None where X names no state."""
+        """Return pending, in_progress, succeeded or failed; None if X names no state."""
         state = response.json_value("data", "processing_info", "state")
         return state if isinstance(state, str) else None
 
@@ -91,11 +90,11 @@ class XVideoUpload(VideoUpload):
         return min(max(float(seconds), MIN_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
 
     def _is_ready(self, response: Response) -> bool:
-        """Return whether X has the video and reports no processing, which small videos do not need (doc: FINALIZE)."""
-        known = response.ok and response.json_value("data", "id") == self._id
+        """Return whether X has the video and has processed it. Small videos need no processing (doc: FINALIZE)."""
+        known = response.ok and response.json_value("data", "id") == self._video_id
         return known and self._state(response) in (None, "succeeded")
 
-    def _reason(self, response: Response) -> str | None:
+    def _failure_reason(self, response: Response) -> str | None:
         error = response.json_value("data", "processing_info", "error")
         members = error if isinstance(error, dict) else {}
         reason = members.get("message") or members.get("name")

@@ -1,7 +1,7 @@
 """The length of a text on X: a code point weighs one or two, an emoji two, a link 23.
 
 The weights come from twitter-text's configuration, version 3. The tests compare this module with the Python port of
-twitter-text. The port itself is not used because a text full of dots keeps it busy for minutes.
+twitter-text. Punctual does not use the port itself: for a text full of dots it takes minutes.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ from core.publishing.links import Link, find_links
 
 LINK_WEIGHT = 23
 MAX_LINK_CHARACTERS = 4096
-LIGHT = (range(0x1100), range(0x2000, 0x200E), range(0x2010, 0x2020), range(0x2032, 0x2038))
+SINGLE_WEIGHT = (range(0x1100), range(0x2000, 0x200E), range(0x2010, 0x2020), range(0x2032, 0x2038))
 """Code points that weigh one; all others weigh two."""
 _EMOJI = regex.compile(
     r"""\p{Regional_Indicator}{2} | [0-9\#*]\ufe0f?\u20e3
@@ -23,7 +23,8 @@ _EMOJI = regex.compile(
 _X_LINK = regex.compile(
     r"https?://[^/?#]*(?:/[\p{Latin}\p{Cyrillic}\d!*';:=+,.$/%\#\[\]\-–_~@|&()]*)?(?:\?[!-~]*)?", regex.I
 )
-"""The part of a link that X accepts. Other scripts end it, a query is ASCII, and a fragment needs a path."""
+"""The beginning of a URL that X accepts as a link. A character of another script ends it, its query is ASCII, and a
+fragment counts only after a path."""
 
 
 def weighted_length(text: str) -> int:
@@ -38,18 +39,13 @@ def weighted_length(text: str) -> int:
     return total + _length_without_links(normal[last:])
 
 
-def _accepted_length(found: str, link: Link) -> int:
-    """Return how many characters of a link X accepts as part of it."""
+def _accepted_length(written: str, link: Link) -> int:
+    """Return how many characters of a link, as written in the text, X accepts as part of it."""
     match = _X_LINK.match(link.url)
-    return len(match[0]) - (len(link.url) - len(found)) if match else 0
+    added = len(link.url) - len(written)  # the scheme that find_links adds to a bare domain
+    return len(match[0]) - added if match else 0
 
 
 def _length_without_links(text: str) -> int:
-    emojis, others = 0, []
-    last = 0
-    for match in _EMOJI.finditer(text):
-        emojis += 1
-        others.append(text[last : match.start()])
-        last = match.end()
-    others.append(text[last:])
-    return 2 * emojis + sum(1 if any(ord(each) in light for light in LIGHT) else 2 for each in "".join(others))
+    others, emojis = _EMOJI.subn("", text)
+    return 2 * emojis + sum(1 if any(ord(each) in block for block in SINGLE_WEIGHT) else 2 for each in others)

@@ -1,4 +1,4 @@
-"""Networks on loopback: third-party servers, a server with fixed responses, and a proxy that breaks connections."""
+"""Servers on loopback with fixed responses, proxies that break connections, Bluesky users, and publications."""
 
 import dataclasses
 import http.client
@@ -20,6 +20,7 @@ from core.accounts.port import Account
 from core.media.intake import ingest
 from core.posts.models import Media, new_post_id
 from core.publishing.attachments import load_attachments
+from core.publishing.http.client import bearer
 from core.publishing.network import Network, NetworkResult, PreparationFailed, Publication
 from core.time.instants import real_clock
 
@@ -57,7 +58,7 @@ class ReceivedRequest:
 
 
 class StubServer:
-    """A server with fixed responses: `respond("POST /2/tweets", 201, {...})`. It answers other requests with 404."""
+    """A server with fixed responses: `respond("POST /2/tweets", 201, {...})`. Other requests get a 404."""
 
     def __init__(self) -> None:
         self.requests: list[ReceivedRequest] = []
@@ -65,11 +66,11 @@ class StubServer:
         self._server, self.url = _serve(self._handle)
 
     def respond(self, target: str, status: int, body: Any = "", **headers: str) -> None:
-        """Set the response to `METHOD /path`. A str becomes a text, as Slack sends it; any other body becomes JSON."""
-        kind = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
+        """Set the response to `METHOD /path`. A str is sent as HTML, any other body as JSON."""
+        content_type = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
         content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._responses[target] = (status, content, {"Content-Type": kind, **named})
+        http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._responses[target] = (status, content, {"Content-Type": content_type, **http_headers})
 
     def received(self, target: str) -> list[ReceivedRequest]:
         """Return the requests to `METHOD /path`."""
@@ -87,7 +88,7 @@ class StubServer:
 
 
 class FaultyProxy:
-    """A proxy in front of a server that breaks connections on demand.
+    """A proxy that breaks connections on demand.
 
     `break_next("before")` closes the connection before the server gets the request, `"after"` after the server has
     responded and before the client gets the response, `"during"` in the middle of the body of the response.
@@ -141,19 +142,20 @@ class PdsUser:
 
     def __init__(self, server: str) -> None:
         self.server, self.handle = server, f"a{secrets.token_hex(4)}.test"
+        self._headers: dict[str, str] = {}
         details = {"handle": self.handle, "email": f"{self.handle}@example.org", "password": secrets.token_hex(8)}
         account = self._call("server.createAccount", details)
-        self.did, self._token = account["did"], account["accessJwt"]
+        self.did, self._headers = account["did"], bearer(account["accessJwt"])
         self.password = self._call("server.createAppPassword", {"name": "punctual"})["password"]
 
     @property
     def form(self) -> dict[str, str]:
-        """The filled form that connects the account."""
+        """The completed form that connects the account."""
         return {"handle": self.handle, "password": self.password, "server": self.server}
 
     def _call(self, method: str, content: dict) -> dict:
-        headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
-        response = requests.post(f"{self.server}/xrpc/com.atproto.{method}", json=content, headers=headers, timeout=10)
+        url = f"{self.server}/xrpc/com.atproto.{method}"
+        response = requests.post(url, json=content, headers=self._headers, timeout=10)
         assert response.ok, response.text
         return response.json() if response.content else {}
 
@@ -186,7 +188,7 @@ def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingH
 def _write(
     handler: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str], length: int | None = None
 ) -> None:
-    """Write a response, of its body `length` bytes only."""
+    """Write a response, but only `length` bytes of its body if `length` is set."""
     handler.send_response(status)
     for name, value in {**headers, "Content-Length": str(len(body))}.items():
         handler.send_header(name, value)
@@ -195,7 +197,7 @@ def _write(
 
 
 def _reset(handler: BaseHTTPRequestHandler) -> None:
-    """Close the connection with a reset, not with an orderly end."""
+    """Close the connection with a reset."""
     handler.wfile.flush()
     with suppress(OSError):
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
@@ -224,8 +226,14 @@ def faulty_proxy() -> Iterator[Callable[[str], FaultyProxy]]:
 
 
 @pytest.fixture
+def pauses() -> list[float]:
+    """Return the pauses between polls, in seconds. Networks record them instead of sleeping."""
+    return []
+
+
+@pytest.fixture
 def publication() -> Callable[..., Publication]:
-    """Build a publication to an account, due now, with a key of its own."""
+    """Build a publication to an account, due now, with an occurrence key of its own."""
 
     def build(account: Account, text: str = "Grüße aus Köln 🎉", **others: Any) -> Publication:
         now = real_clock()
@@ -244,7 +252,7 @@ def make_picture(media_store, encoded_picture) -> Callable[..., Media]:
 
 @pytest.fixture
 def with_media(publication, media_store) -> Callable[..., Publication]:
-    """Build a publication with media within the limits of a network."""
+    """Build a publication with media, fitted to the limits of a network."""
 
     def build(network: Network, account: Account, *media: Media, **others: Any) -> Publication:
         attachments = load_attachments(media, media_store, network.media_limits(account), network.label)
@@ -274,17 +282,17 @@ def publish(prepare) -> Callable[[Network, Publication], NetworkResult]:
 
 @pytest.fixture(params=["fake", "real"])
 def pds(request) -> str:
-    """Return the address of the fake Bluesky server and of the real one, if it is installed."""
+    """Run a test on the fake Bluesky server, and on the real one if it is installed; return the server's URL."""
     return request.getfixturevalue(f"{request.param}_pds")
 
 
 @pytest.fixture
 def new_pds_user() -> type[PdsUser]:
-    """Create a user on a Bluesky server."""
+    """Return the class that creates a user on a Bluesky server."""
     return PdsUser
 
 
 @pytest.fixture
 def pds_user(pds, new_pds_user) -> PdsUser:
-    """Create a user on each Bluesky server."""
+    """Create a user on the Bluesky server of the test."""
     return new_pds_user(pds)

@@ -25,7 +25,7 @@ class Target:
     network: Network
     account: Account
     proxy: Any
-    post: str
+    publish_request: str
     count: Callable[[str], int]
 
 
@@ -38,7 +38,7 @@ def mastodon(server, proxy) -> Target:
     def count(text: str) -> int:
         return sum(text in status["content"] for status in requests.get(url, headers=headers, timeout=10).json())
 
-    return Target(network=network, account=account, proxy=proxy, post="POST /api/v1/statuses", count=count)
+    return Target(network=network, account=account, proxy=proxy, publish_request="POST /api/v1/statuses", count=count)
 
 
 def bluesky(pds_user, proxy) -> Target:
@@ -48,7 +48,7 @@ def bluesky(pds_user, proxy) -> Target:
     def count(text: str) -> int:
         return sum(text in post["value"]["text"] for post in pds_user.posts())
 
-    return Target(network=network, account=account, proxy=proxy, post="putRecord", count=count)
+    return Target(network=network, account=account, proxy=proxy, publish_request="putRecord", count=count)
 
 
 @pytest.fixture(params=["mastodon_server", "fake_pds", "real_pds"])
@@ -64,11 +64,11 @@ def text() -> str:
 
 
 @pytest.fixture
-def payload(target, text, a_post, invoked, ledger, clock):
+def payload(target, text, a_post, payload_for, ledger, clock):
     """Return the payload of a planned post to the target."""
     post = a_post(text=text, destinations=(target.account.destination,))
     ledger.plan(post, schedule_name=None, now=clock())
-    return invoked(post)
+    return payload_for(post)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def claimed(target, payload, publication, prepare, ledger, clock) -> Publication
 
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 def test_two_broken_connections_leave_one_post(target, text, publish, when):
-    target.proxy.break_next(when, request=target.post)
-    target.proxy.break_next(when, request=target.post)
+    target.proxy.break_next(when, request=target.publish_request)
+    target.proxy.break_next(when, request=target.publish_request)
     states = [publish().state for _ in range(4)]
     assert states[0] == "waiting"
     assert states[-2:] == ["published", "published"]

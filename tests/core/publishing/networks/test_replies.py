@@ -1,4 +1,4 @@
-"""Threads on the networks with replies."""
+"""Threads on networks where a post can reply to another."""
 
 import dataclasses
 import secrets
@@ -16,7 +16,7 @@ from core.time.instants import real_clock
 
 @pytest.fixture
 def thread(publication, prepare):
-    """Publish texts as a thread, each of them twice, and return the results of the second attempts."""
+    """Publish texts as a thread, each in two attempts, and return the results of the second attempts."""
 
     def publish(network, account, texts):
         results = []

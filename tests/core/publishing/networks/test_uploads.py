@@ -1,4 +1,4 @@
-"""Uploads to X and LinkedIn: no failure leaves a doubt about the post, and no video is sent twice."""
+"""Uploads to X and LinkedIn: a failure leaves no doubt about the post, and no video is sent twice."""
 
 import dataclasses
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Upload:
     steps: tuple[str, ...]
     """The requests of the upload."""
     interruptions: tuple[tuple[str, str], ...]
-    """The request whose connection breaks, and when: before the request, after it, or during the response."""
+    """The request whose connection breaks, and the argument `when` of FaultyProxy.break_next."""
     resumable: frozenset[tuple[str, str]] = frozenset()
     """The interruptions after which the next attempt resumes the upload."""
 
@@ -72,16 +72,16 @@ UPLOADS = {
         resumable=frozenset(product([LinkedInApi.STATUS], ["before", "after", "during"])),
     ),
 }
-STATUSES = {Refused: (307, 400, 401, 403, 404, 413), RetryLater: (408, 429, 500)}
+STATUSES_BY_RESULT = {Refused: (307, 400, 401, 403, 404, 413), RetryLater: (408, 429, 500)}
 REJECTIONS = [
     (name, step, status, expected)
     for name, upload in UPLOADS.items()
     for step in upload.steps
-    for expected, statuses in STATUSES.items()
+    for expected, statuses in STATUSES_BY_RESULT.items()
     for status in statuses
-    if (step, status) != (LinkedInApi.STATUS, 403)  # the post follows at once if the token may not read the state
+    if (step, status) != (LinkedInApi.STATUS, 403)  # without that permission, the post follows at once
 ]
-VIDEOS = {
+VIDEO_REQUEST_COUNTS = {
     "x-video": {XApi.INITIALIZE: 1, XApi.APPEND: 1, XApi.FINALIZE: 1, XApi.STATUS: 1, XApi.POST: 1},
     "linkedin-video": {
         LinkedInApi.VIDEO_ACTION: 2,
@@ -91,24 +91,18 @@ VIDEOS = {
         LinkedInApi.POST: 1,
     },
 }
-"""The requests that publish a video which is still being processed at the first attempt, and their numbers."""
-
-
-@pytest.fixture
-def pauses() -> list[float]:
-    """Return the pauses that the networks skip."""
-    return []
+"""The number of each request, if the first attempt ends during the processing of the video and the second publishes."""
 
 
 @pytest.fixture
 def new_api(stub, pauses) -> Callable[[str], Any]:
-    """Make a network's API accept everything."""
+    """Build the API of an upload's network, which accepts every request."""
     return lambda name: UPLOADS[name].api(stub, pauses)
 
 
 @pytest.fixture
 def new_post(with_media, make_picture, media_store) -> Callable[..., Any]:
-    """Build a publication with the pictures or the video of an upload."""
+    """Build a publication with the pictures or the video of UPLOADS[name]."""
 
     def build(name, network):
         upload = UPLOADS[name]
@@ -118,14 +112,14 @@ def new_post(with_media, make_picture, media_store) -> Callable[..., Any]:
     return build
 
 
-@pytest.fixture(params=VIDEOS)
+@pytest.fixture(params=VIDEO_REQUEST_COUNTS)
 def video_name(request) -> str:
     return request.param
 
 
 @pytest.fixture
 def processing(stub, monkeypatch) -> Callable[[Any], None]:
-    """Make a network process the video for a minute, longer than an attempt can wait."""
+    """Make a network process the video for a minute, which exceeds the time limit of an attempt."""
 
     def respond(api):
         if api.label == "X":
@@ -191,7 +185,7 @@ def test_a_rejected_upload_leaves_no_doubt_and_shows_no_secret(
 
 
 @pytest.mark.parametrize("name", UPLOADS)
-def test_an_upload_without_time_sends_nothing(new_api, new_post, stub, publish, monkeypatch, name):
+def test_an_upload_after_its_time_limit_sends_nothing(new_api, new_post, stub, publish, monkeypatch, name):
     api = new_api(name)
     network = api.network()
     monkeypatch.setattr(f"{type(network).__module__}.UPLOAD_SECONDS", 0.0)
@@ -214,16 +208,18 @@ def test_a_video_in_processing_is_resumed_later_and_not_sent_again(
     finish_processing(api)
     second = dataclasses.replace(post, attempt=2, upload_id=api.VIDEO_ID)
     assert isinstance(publish(network, second), Published)
-    assert {request: len(stub.received(request)) for request in VIDEOS[video_name]} == VIDEOS[video_name]
+    assert {
+        request: len(stub.received(request)) for request in VIDEO_REQUEST_COUNTS[video_name]
+    } == VIDEO_REQUEST_COUNTS[video_name]
 
 
 def test_the_fence_passes_the_upload_to_the_next_attempt(
-    new_api, stub, processing, fence, media_store, clock, a_post, invoked, video_name
+    new_api, stub, processing, fence, media_store, clock, a_post, payload_for, video_name
 ):
     api = new_api(video_name)
     network = api.network()
     processing(api)
-    payload = invoked(a_post(destinations=(api.account.destination,), media=(ingest(media_store, VIDEO),)))
+    payload = payload_for(a_post(destinations=(api.account.destination,), media=(ingest(media_store, VIDEO),)))
     first = fence.publish_once(payload, api.account, network)
     assert first.state == "waiting"
     assert first.retry_after == (timedelta(minutes=1) if api.label == "X" else None)
@@ -231,7 +227,9 @@ def test_the_fence_passes_the_upload_to_the_next_attempt(
     clock.move(minutes=1)
     states = [fence.publish_once(payload, api.account, network).state for _ in range(2)]
     assert states == ["published", "published"]
-    assert {request: len(stub.received(request)) for request in VIDEOS[video_name]} == VIDEOS[video_name]
+    assert {
+        request: len(stub.received(request)) for request in VIDEO_REQUEST_COUNTS[video_name]
+    } == VIDEO_REQUEST_COUNTS[video_name]
 
 
 def test_a_post_after_a_rate_limit_reuses_its_video(new_api, new_post, stub, publish, video_name):

@@ -1,4 +1,4 @@
-"""Facets: their ranges in bytes, after any text."""
+"""The facets of any text, and their ranges in bytes."""
 
 import pytest
 from hypothesis import given
@@ -49,11 +49,11 @@ def ranges(text: str) -> list[tuple[str, str]]:
     st.lists(st.tuples(st.sampled_from(["word", "link", "tag", "mention"]), st.data()), max_size=8),
     st.sampled_from(" \n\t"),
 )
-def test_every_link_tag_and_mention_between_spaces_gets_its_exact_range(pieces, space):
+def test_every_link_tag_and_mention_between_spaces_gets_its_exact_range(draws, space):
     kinds = {"word": WORDS, "link": LINKS, "tag": TAGS, "mention": MENTIONS}
-    make_picture = [(kind, data.draw(kinds[kind])) for kind, data in pieces]
-    text = space.join(piece for _, piece in make_picture)
-    assert ranges(text) == [(piece, kind) for kind, piece in make_picture if kind != "word"]
+    drawn = [(piece, kind) for kind, piece in ((kind, data.draw(kinds[kind])) for kind, data in draws)]
+    text = space.join(piece for piece, _ in drawn)
+    assert ranges(text) == [(piece, kind) for piece, kind in drawn if kind != "word"]
 
 
 @given(st.text(max_size=60) | st.text(st.sampled_from("@#ab.:/()😀ü \n-_1"), max_size=60))

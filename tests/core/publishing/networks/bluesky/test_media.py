@@ -12,7 +12,6 @@ from core.publishing.networks.bluesky.media import UploadFailed
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.time.instants import real_clock
 
-SESSION = {"did": "did:plc:ada", "accessJwt": "jwt", "handle": "ada.test"}
 BLOB = {"$type": "blob", "ref": {"$link": "bafkrei"}, "mimeType": "video/mp4", "size": 9}
 LOG_IN, DESCRIBE, UPLOAD, PUT = (
     "POST /xrpc/com.atproto.server.createSession",
@@ -47,7 +46,7 @@ def attachment(request, make_picture, make_video):
     return make_picture("red", "Waves") if request.param == "picture" else make_video("Waves")
 
 
-def test_pictures_are_published_in_order_with_alt_text_and_shape(
+def test_pictures_are_published_in_order_with_alt_text_and_aspect_ratio(
     network, pds_user, connect, with_media, prepare, make_picture
 ):
     post = prepare(
@@ -63,7 +62,7 @@ def test_pictures_are_published_in_order_with_alt_text_and_shape(
     assert first["image"]["mimeType"] == "image/png"
 
 
-def test_a_video_is_published_with_its_description_and_shape(
+def test_a_video_is_published_with_its_description_and_aspect_ratio(
     network, pds_user, connect, with_media, prepare, make_video
 ):
     post = prepare(network, with_media(network, connect(), make_video("Waves on a beach")))
@@ -76,7 +75,7 @@ def test_a_video_is_published_with_its_description_and_shape(
     assert (embed["video"]["mimeType"], embed["video"]["size"]) == ("video/mp4", len(post.media[0].content))
 
 
-def test_a_video_of_unknown_shape_is_published_without_one(
+def test_a_video_of_unknown_size_is_published_without_an_aspect_ratio(
     network, pds_user, connect, with_media, publish, media_store
 ):
     video = ingest(media_store, box(b"ftyp", b"isom", bytes(4)) + box(b"mdat", bytes(500)))
@@ -101,11 +100,11 @@ def test_a_repeated_preparation_refers_to_the_same_files(network, connect, with_
 @pytest.mark.parametrize("when", ["before", "after", "during"])
 @pytest.mark.parametrize("broken_request", ["uploadBlob", "putRecord"])
 def test_a_broken_connection_leaves_one_post_with_its_media(
-    network, pds_user, connect, attachment, fence, a_post, invoked, faulty_proxy, when, broken_request
+    network, pds_user, connect, attachment, fence, a_post, payload_for, faulty_proxy, when, broken_request
 ):
     proxy = faulty_proxy(pds_user.server)
     account = connect(proxy.url)
-    payload = invoked(a_post(destinations=(account.destination,), media=(attachment,)))
+    payload = payload_for(a_post(destinations=(account.destination,), media=(attachment,)))
     proxy.break_next(when, request=broken_request)
     if broken_request == "uploadBlob":
         with pytest.raises(UploadFailed, match=f"A {attachment.kind} was not uploaded"):
@@ -136,11 +135,11 @@ def test_without_a_lower_limit_a_video_may_have_ten_megabytes(network, stub, con
 
 
 def test_media_that_the_server_rejects_are_refused_with_its_message(
-    network, stub, connect_to_stub, attachment, fence, a_post, invoked
+    network, stub, connect_to_stub, attachment, fence, a_post, payload_for
 ):
     account = connect_to_stub()
     stub.respond(UPLOAD, 413, {"error": "PayloadTooLarge", "message": "request entity too large"})
-    payload = invoked(a_post(destinations=(account.destination,), media=(attachment,)))
+    payload = payload_for(a_post(destinations=(account.destination,), media=(attachment,)))
     result = fence.publish_once(payload, account, network)
     assert result.state == "refused"
     assert result.reason == (
@@ -171,8 +170,10 @@ def test_a_rejected_post_with_a_video_gives_the_servers_message(
     assert stub.received(PUT)[0].json["record"]["embed"]["video"] == BLOB
 
 
-def test_a_video_at_bluesky_itself_needs_a_confirmed_email_address(stub, with_media, prepare, make_video, make_picture):
-    stub.respond(LOG_IN, 200, SESSION | {"emailConfirmed": False})
+def test_a_video_at_bluesky_itself_needs_a_confirmed_email_address(
+    stub, pds_session, with_media, prepare, make_video, make_picture
+):
+    stub.respond(LOG_IN, 200, pds_session | {"emailConfirmed": False})
     stub.respond(UPLOAD, 200, {"blob": BLOB})
     network = BlueskyNetwork(real_clock, entryway=stub.url)
     account = network.connect({"handle": "ada.test", "password": "abcd-efgh-ijkl-mnop"})
@@ -180,7 +181,7 @@ def test_a_video_at_bluesky_itself_needs_a_confirmed_email_address(stub, with_me
         prepare(network, with_media(network, account, make_video()))
     assert stub.received(UPLOAD) == []
     assert prepare(network, with_media(network, account, make_picture("red"))).prepared is not None
-    stub.respond(LOG_IN, 200, SESSION | {"emailConfirmed": True})
+    stub.respond(LOG_IN, 200, pds_session | {"emailConfirmed": True})
     assert prepare(network, with_media(network, account, make_video())).prepared["record"]["embed"]["video"] == BLOB
     logins = len(stub.received(LOG_IN))
     prepare(network, with_media(network, account, make_video()))

@@ -50,8 +50,8 @@ def test_links_mentions_and_tags_work_after_emoji_and_umlauts(network, pds_user,
     (record,) = pds_user.posts()
     found = {}
     for facet in record["value"]["facets"]:
-        stretch = text.encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
-        found[stretch] = {k: v for k, v in facet["features"][0].items() if k != "$type"}
+        range_text = text.encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
+        found[range_text] = {name: value for name, value in facet["features"][0].items() if name != "$type"}
     assert found == {
         f"@{pds_user.handle}": {"did": pds_user.did},
         "https://example.com/ü?q=1": {"uri": "https://example.com/ü?q=1"},
@@ -119,7 +119,7 @@ def test_simultaneous_attempts_make_one_post(network, pds_user, connect, publica
 def test_an_ended_session_is_replaced_and_the_post_is_published(network, pds_user, connect, publication, publish):
     account = connect()
     publish(network, publication(account))
-    for login, session in list(network._sessions.items()):  # a session ends after two hours; this ends it now
+    for login, session in list(network._sessions.items()):  # as if its two hours had passed
         network._sessions[login] = dataclasses.replace(session, token="ended")
     assert isinstance(publish(network, publication(account, "second")), Published)
     assert len(pds_user.posts()) == 2

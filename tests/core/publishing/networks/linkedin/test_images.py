@@ -11,16 +11,6 @@ ACCOUNT = LinkedInApi.account
 
 
 @pytest.fixture
-def api(stub) -> LinkedInApi:
-    return LinkedInApi(stub, [])
-
-
-@pytest.fixture
-def network(api):
-    return api.network()
-
-
-@pytest.fixture
 def publish_picture(network, with_media, make_picture, publish):
     """Publish a post with one picture."""
     return lambda **others: publish(network, with_media(network, ACCOUNT, make_picture("red", "A red one"), **others))

@@ -14,22 +14,6 @@ ACCOUNT = LinkedInApi.account
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    """Return the pauses that the network skips."""
-    return []
-
-
-@pytest.fixture
-def api(stub, pauses) -> LinkedInApi:
-    return LinkedInApi(stub, pauses)
-
-
-@pytest.fixture
-def network(api):
-    return api.network()
-
-
-@pytest.fixture
 def with_video(with_media, media_store):
     """Build a publication with a video."""
     return lambda network, **others: with_media(network, ACCOUNT, ingest(media_store, VIDEO, alt="A film"), **others)

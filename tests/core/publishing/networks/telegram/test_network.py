@@ -43,13 +43,13 @@ def account(network):
 
 @pytest.fixture
 def send(network, account, stub, publication):
-    """Publish a text to which Telegram responds like this."""
+    """Publish a text, with Telegram's response to it."""
 
-    def publish(status, body):
+    def send_with_response(status, body):
         stub.respond(f"POST {BOT}/sendMessage", status, body)
         return network.publish(publication(account, "a_b *c* <d>"))
 
-    return publish
+    return send_with_response
 
 
 @pytest.mark.parametrize("chat", ["@News", "News", "https://t.me/News"])
@@ -103,7 +103,7 @@ def test_texts_are_sent_without_formatting(send, stub):
         ({"id": 5, "type": "private", "username": "ada"}, None),
     ],
 )
-def test_a_message_of_a_chat_with_links_has_a_link(send, chat, url):
+def test_a_message_has_a_link_if_its_chat_has_links(send, chat, url):
     result = send(200, {"ok": True, "result": {"message_id": 7, "chat": chat}})
     assert result.url == url
 

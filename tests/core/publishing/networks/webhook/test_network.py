@@ -119,7 +119,7 @@ def trickling(handler):
     time.sleep(5)
 
 
-def resetting(handler):
+def closing_with_a_reset(handler):
     handler.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -131,19 +131,19 @@ def sending_garbage(handler):
     handler.wfile.write(b"this is not HTTP\r\n\r\n")
 
 
-@pytest.mark.parametrize("respond", [slow, trickling, resetting, closing, sending_garbage])
-def test_a_lost_response_is_retried_only_if_the_server_ignores_repeats(publish, misbehaving_server, respond):
+@pytest.mark.parametrize("respond", [slow, trickling, closing_with_a_reset, closing, sending_garbage])
+def test_a_lost_response_is_retried_only_if_the_server_ignores_repeats(publish, start_server_with, respond):
     started = time.monotonic()
-    assert isinstance(publish(misbehaving_server(respond).url, deduplicates=True, seconds=0.3), RetryLater)
-    assert isinstance(publish(misbehaving_server(respond).url, deduplicates=False, seconds=0.3), Unconfirmed)
+    assert isinstance(publish(start_server_with(respond).url, deduplicates=True, seconds=0.3), RetryLater)
+    assert isinstance(publish(start_server_with(respond).url, deduplicates=False, seconds=0.3), Unconfirmed)
     assert time.monotonic() - started < 4
 
 
-def test_an_accepted_post_is_published_even_if_the_response_is_cut_off(publish, misbehaving_server):
+def test_an_accepted_post_is_published_even_if_the_response_is_cut_off(publish, start_server_with):
     def half(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
-    assert isinstance(publish(misbehaving_server(half).url, seconds=1), Published)
+    assert isinstance(publish(start_server_with(half).url, seconds=1), Published)
 
 
 def test_a_server_that_never_accepts_the_connection_is_retried(publish):

@@ -46,8 +46,7 @@ def test_a_duplicate_text_is_refused_with_its_reason(network, stub, publication)
     assert "already published this text" in result.reason
 
 
-def test_another_implementation_accepts_the_signature(network, stub, publication):
-    """Oauthlib verifies it."""
+def test_oauthlib_accepts_the_signature(network, stub, publication):
     stub.respond("POST /2/tweets", 201, {"data": {"id": "2"}})
     network.publish(publication(network.connect(FORM)))
     (request,) = stub.received("POST /2/tweets")
@@ -75,7 +74,7 @@ def _is_signed(stub, request) -> bool:
 
 
 class _Validator:
-    """Answers oauthlib's questions about clients and their keys."""
+    """Gives oauthlib the secrets of one client and its user."""
 
     enforce_ssl = False
     allowed_signature_methods = ("HMAC-SHA1",)

@@ -14,16 +14,6 @@ from tests.core.publishing.networks.upload_apis import XApi
 ACCOUNT = XApi.account
 
 
-@pytest.fixture
-def api(stub) -> XApi:
-    return XApi(stub, [])
-
-
-@pytest.fixture
-def network(api):
-    return api.network()
-
-
 def test_pictures_are_uploaded_described_and_named_in_the_post(api, network, stub, with_media, make_picture, publish):
     post = with_media(network, ACCOUNT, make_picture("red", "A red one"), make_picture("blue"), text="Look")
     assert publish(network, post).url == "https://x.com/ada/status/12"

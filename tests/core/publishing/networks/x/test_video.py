@@ -13,22 +13,6 @@ from tests.core.publishing.networks.upload_apis import SECRET, VIDEO, XApi
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    """Return the pauses that the network skips."""
-    return []
-
-
-@pytest.fixture
-def api(stub, pauses) -> XApi:
-    return XApi(stub, pauses)
-
-
-@pytest.fixture
-def network(api):
-    return api.network()
-
-
-@pytest.fixture
 def with_video(with_media, media_store):
     """Build a publication with a video."""
 
