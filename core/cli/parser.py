@@ -3,10 +3,9 @@
 import argparse
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from core.cli import commands, transfer
-from core.cli.engine import run_engine
-from core.cli.posting_server import run_posting_server
 from core.cli.repeat_option import REPEAT_SYNTAX, parse_repeat
 from core.scheduling.time_limits import PLANNING_HORIZON
 
@@ -70,13 +69,25 @@ def _add_schedule_options(schedule: argparse.ArgumentParser) -> None:
 def _add_engine_options(engine: argparse.ArgumentParser) -> None:
     engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
     engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
-    engine.set_defaults(server=run_engine)
+    engine.set_defaults(server=_run_engine)
 
 
 def _add_receive_options(receive: argparse.ArgumentParser) -> None:
     receive.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     receive.add_argument("--port", type=int, default=8600, help="port (default: 8600)")
-    receive.set_defaults(server=run_posting_server)
+    receive.set_defaults(server=_run_posting_server)
+
+
+def _run_engine(options: argparse.Namespace, out: TextIO) -> None:
+    from core.cli.engine import run_engine  # here, because the other commands need no web server
+
+    run_engine(options, out)
+
+
+def _run_posting_server(options: argparse.Namespace, out: TextIO) -> None:
+    from core.cli.posting_server import run_posting_server  # here, because the other commands need no web server
+
+    run_posting_server(options, out)
 
 
 def _wall_time(text: str) -> datetime:

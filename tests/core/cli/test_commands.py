@@ -215,6 +215,13 @@ def test_a_closed_output_pipe_is_no_failure(process):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_command_that_serves_nothing_imports_no_web_server(process):
+    imports = process("queue", PYTHONPROFILEIMPORTTIME="1").stderr
+    assert "core.cli.commands" in imports
+    assert "starlette" not in imports
+    assert "uvicorn" not in imports
+
+
 def test_an_unusable_home_is_named(process, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
