@@ -1,8 +1,7 @@
 """The rules for claims, as pure functions: every ledger stores a claim as they return it."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from core.ledger.port import ClaimResult, ClaimTerms, FinalState, Receipt
 from core.posts.destinations import Destination
@@ -17,8 +16,7 @@ STOPPED_WHILE_PUBLISHING = (
 """The reason of a claim that became unconfirmed because its owner did not record a result."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StoredClaim:
+class StoredClaim(NamedTuple):
     """The stored claim on one publication. Attempt 0 is a user's retry before any attempt.
 
     `owner` is the presence token of the process that holds the claim, or empty if the lease alone ends it.
@@ -29,11 +27,10 @@ class StoredClaim:
     owner: str = ""
     lease_until: datetime | None = None
     prepared: dict[str, Any] | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClaimFacts:
+class ClaimFacts(NamedTuple):
     """The facts that decide a claim.
 
     `superseded`: the post is not active at this revision. `run_begun`: this run of a repeating post already has a claim
@@ -49,8 +46,8 @@ class ClaimFacts:
     now: datetime
 
 
-def decide(facts: ClaimFacts) -> ClaimResult:
-    """Return `granted`, or the reason to refuse the claim.
+def refusal(facts: ClaimFacts) -> ClaimResult | None:
+    """Return the reason to refuse a claim, or None to grant it.
 
     A superseded revision is refused before its first attempt and while it waits; a run of a repeating post that has
     begun continues. A claim whose lease has ended, or whose owner is dead, is granted again if the network
@@ -60,11 +57,11 @@ def decide(facts: ClaimFacts) -> ClaimResult:
     if (stored is None or stored.state == "waiting") and facts.superseded and not facts.run_begun:
         return ClaimResult(verdict="superseded")
     if stored is None or stored.state != "claimed":
-        return ended_or_paused(stored, facts.now) or ClaimResult(verdict="granted")
+        return ended_or_paused(stored, facts.now)
     if stored.lease_until is not None and stored.lease_until > facts.now and facts.owner_alive:
         return ClaimResult(verdict="busy", attempt=stored.attempt, until=stored.lease_until)
     if facts.deduplicates:
-        return ClaimResult(verdict="granted")
+        return None
     return ClaimResult(verdict="unconfirmed", attempt=stored.attempt, detail={"reason": STOPPED_WHILE_PUBLISHING})
 
 
@@ -119,7 +116,7 @@ def finished(stored: StoredClaim | None, receipt: Receipt) -> StoredClaim | None
         return None
     if receipt.attempt < stored.attempt and receipt.kind != "published":
         return None
-    return replace(stored, state=cast(ClaimState, receipt.kind), lease_until=None, detail=receipt.detail)
+    return stored._replace(state=cast(ClaimState, receipt.kind), lease_until=None, detail=receipt.detail)
 
 
 def reopened(stored: StoredClaim | None) -> StoredClaim | None:

@@ -23,25 +23,24 @@ from core.time.instants import epoch_ms, from_epoch_ms
 def claim(transaction: Transaction, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
     """Claim one publication; see Ledger.claim. The transaction needs the claim on the thread's first part, too."""
     stored = _find(transaction, payload, destination)
-    thread = (destination, destination.account)
     facts = ClaimFacts(
         stored=stored,
         superseded=plans.is_superseded(transaction, payload),
-        run_begun=payload.due_at is None and any(_find(transaction, payload, each) for each in thread),
+        run_begun=payload.due_at is None and (stored or _find(transaction, payload, destination.account)) is not None,
         owner_alive=True,
         deduplicates=terms.deduplicates,
         now=terms.now,
     )
-    result = claim_rules.decide(facts)
-    if result.verdict == "granted":
+    refusal = claim_rules.refusal(facts)
+    if refusal is None:
         taken = claim_rules.claimed(stored, terms)
         occurrences.begin(transaction, payload, shown=True)
         _put(transaction, payload, destination, taken)
         return ClaimResult(verdict="granted", attempt=taken.attempt, prepared=taken.prepared)
-    receipt = claim_rules.refusal_receipt(result, stored, payload, destination, terms.now)
+    receipt = claim_rules.refusal_receipt(refusal, stored, payload, destination, terms.now)
     if receipt is not None:
         finish(transaction, payload, destination, receipt)
-    return result
+    return refusal
 
 
 def finish(transaction: Transaction, payload: Payload, destination: Destination, receipt: Receipt) -> None:

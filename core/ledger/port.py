@@ -228,7 +228,7 @@ class Ledger(Protocol):
     def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         """Claim one publication in one conditional write, before the network is called.
 
-        The rules are in claim_rules.decide. A refusal as `superseded`, and a claim that becomes `unconfirmed`, leave a
+        The rules are in claim_rules.refusal. A refusal as `superseded`, and a claim that becomes `unconfirmed`, leave a
         receipt.
         """
         ...

@@ -31,10 +31,7 @@ class Destination(str):
         """Return the destination of one part. Raises ValueError if `account` itself names a part."""
         if part == 1 and _PART.fullmatch(account):
             raise ValueError(f"{account} names a part of a thread; parse it")
-        destination = super().__new__(cls, account if part == 1 else f"{account}#{part}")
-        destination._account = None if part == 1 else cls.parse(account)
-        destination.part = part
-        return destination
+        return cls._build(account, part)
 
     def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]
         return str(self.account), self.part
@@ -48,7 +45,14 @@ class Destination(str):
     def parse(cls, text: str) -> Self:
         """Return the destination that a stored text names. Never raises."""
         match = _PART.fullmatch(text)
-        return cls(match["account"], int(match["part"])) if match else cls(text)
+        return cls._build(match["account"], int(match["part"])) if match else cls._build(text, 1)
+
+    @classmethod
+    def _build(cls, account: str, part: int) -> Self:
+        destination = super().__new__(cls, account if part == 1 else f"{account}#{part}")
+        destination._account = None if part == 1 else cls.parse(account)
+        destination.part = part
+        return destination
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

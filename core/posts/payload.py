@@ -23,6 +23,8 @@ _NAME = re.compile(
     rf"post-(?P<due>2\d{{7}}T\d{{6}}Z)-(?P<post>[{ID_ALPHABET}]{{12}})|repeat-(?P<run>[{ID_ALPHABET}]{{12}})", re.ASCII
 )
 
+_REVISION_MEMBERS = set(Revision.model_fields)
+
 
 class PayloadTooLarge(PunctualError):
     """The post does not fit into a schedule."""
@@ -131,7 +133,7 @@ def _serialised(content: Revision, occurrence: str) -> str:
 
 
 def _revision_members(content: Revision) -> dict[str, Any]:
-    members = content.model_dump(include=set(Revision.model_fields))
+    members = content.model_dump(include=_REVISION_MEMBERS)
     if content.url is None:
         del members["url"]
     return members

@@ -1,6 +1,5 @@
 """The rules for claims, which every ledger follows."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +9,9 @@ from core.ledger.claim_rules import (
     ClaimFacts,
     StoredClaim,
     claimed,
-    decide,
     ended_or_paused,
     finished,
+    refusal,
     refusal_receipt,
     reopened,
 )
@@ -24,9 +23,9 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 INSTANT = timedelta(milliseconds=1)
 OUTBOX = Destination("outbox")
 HELD = StoredClaim(state="claimed", attempt=3, owner="token", lease_until=NOW + INSTANT, prepared={"rkey": "3k"})
-EXPIRED = replace(HELD, lease_until=NOW)
+EXPIRED = HELD._replace(lease_until=NOW)
 WAITING = StoredClaim(state="waiting", attempt=2, detail={"reason": "busy"})
-PAUSED = replace(WAITING, detail={"reason": "slow down", "until": utc_text(NOW + INSTANT)})
+PAUSED = WAITING._replace(detail={"reason": "slow down", "until": utc_text(NOW + INSTANT)})
 ENDED = [
     StoredClaim(state=state, attempt=2, detail={"reason": "so"}) for state in ("published", "refused", "unconfirmed")
 ]
@@ -38,15 +37,16 @@ def verdict():
 
     def decided(stored, **changed):
         facts = {"superseded": False, "run_begun": False, "owner_alive": True, "deduplicates": False, **changed}
-        return decide(ClaimFacts(stored=stored, now=NOW, **facts)).verdict
+        refused = refusal(ClaimFacts(stored=stored, now=NOW, **facts))
+        return refused.verdict if refused is not None else "granted"
 
     return decided
 
 
-# decide
+# refusal
 
 
-@pytest.mark.parametrize("stored", [None, StoredClaim(), WAITING, replace(PAUSED, detail={"until": utc_text(NOW)})])
+@pytest.mark.parametrize("stored", [None, StoredClaim(), WAITING, PAUSED._replace(detail={"until": utc_text(NOW)})])
 def test_a_publication_without_an_attempt_in_progress_is_granted(verdict, stored):
     assert verdict(stored) == "granted"
 
@@ -73,7 +73,7 @@ def test_a_claim_with_a_lease_and_a_live_owner_is_busy_until_the_lease_ends(dedu
     facts = ClaimFacts(
         stored=HELD, superseded=False, run_begun=False, owner_alive=True, deduplicates=deduplicates, now=NOW
     )
-    assert decide(facts) == ClaimResult(verdict="busy", attempt=3, until=NOW + INSTANT)
+    assert refusal(facts) == ClaimResult(verdict="busy", attempt=3, until=NOW + INSTANT)
 
 
 @pytest.mark.parametrize(("stored", "owner_alive"), [(EXPIRED, True), (EXPIRED, False), (HELD, False)])
@@ -85,7 +85,7 @@ def test_an_abandoned_claim_is_granted_again_only_if_the_network_deduplicates(ve
 def test_an_abandoned_claim_that_becomes_unconfirmed_has_its_attempt_and_a_reason():
     facts = ClaimFacts(stored=EXPIRED, superseded=False, run_begun=False, owner_alive=True, deduplicates=False, now=NOW)
     reason = {"reason": STOPPED_WHILE_PUBLISHING}
-    assert decide(facts) == ClaimResult(verdict="unconfirmed", attempt=3, detail=reason)
+    assert refusal(facts) == ClaimResult(verdict="unconfirmed", attempt=3, detail=reason)
 
 
 # ended_or_paused
@@ -110,15 +110,15 @@ def test_a_pause_lasts_until_its_instant():
 # refusal_receipt
 
 
-def test_a_superseded_claim_leaves_a_receipt_of_its_revision(invoked, a_post):
-    payload = invoked(a_post(revision=4))
+def test_a_superseded_claim_leaves_a_receipt_of_its_revision(payload_for, a_post):
+    payload = payload_for(a_post(revision=4))
     receipt = refusal_receipt(ClaimResult(verdict="superseded"), None, payload, OUTBOX, NOW)
     assert receipt == Receipt(kind="superseded", at=NOW, revision=4, destination=OUTBOX)
 
 
-def test_an_abandoned_claim_leaves_a_receipt_of_its_attempt(invoked, a_post):
-    refusal = ClaimResult(verdict="unconfirmed", attempt=3, detail={"reason": "so"})
-    receipt = refusal_receipt(refusal, EXPIRED, invoked(a_post()), OUTBOX, NOW)
+def test_an_abandoned_claim_leaves_a_receipt_of_its_attempt(payload_for, a_post):
+    unconfirmed = ClaimResult(verdict="unconfirmed", attempt=3, detail={"reason": "so"})
+    receipt = refusal_receipt(unconfirmed, EXPIRED, payload_for(a_post()), OUTBOX, NOW)
     assert receipt == Receipt(
         kind="unconfirmed", at=NOW, revision=1, attempt=3, destination=OUTBOX, detail={"reason": "so"}
     )
@@ -127,8 +127,8 @@ def test_an_abandoned_claim_leaves_a_receipt_of_its_attempt(invoked, a_post):
 @pytest.mark.parametrize(
     ("verdict", "stored"), [("busy", HELD), ("waiting", PAUSED), *((each.state, each) for each in ENDED)]
 )
-def test_other_refusals_leave_no_receipt(invoked, a_post, verdict, stored):
-    assert refusal_receipt(ClaimResult(verdict=verdict), stored, invoked(a_post()), OUTBOX, NOW) is None
+def test_other_refusals_leave_no_receipt(payload_for, a_post, verdict, stored):
+    assert refusal_receipt(ClaimResult(verdict=verdict), stored, payload_for(a_post()), OUTBOX, NOW) is None
 
 
 # claimed
@@ -149,7 +149,7 @@ def test_each_claim_counts_one_attempt_more_and_has_an_owner_and_a_lease(stored,
         (WAITING, {"rkey": "new"}, {"rkey": "new"}),
         (EXPIRED, {"rkey": "new"}, {"rkey": "3k"}),
         (EXPIRED, None, {"rkey": "3k"}),
-        (replace(WAITING, prepared={}), {"rkey": "new"}, {}),
+        (WAITING._replace(prepared={}), {"rkey": "new"}, {}),
     ],
 )
 def test_a_claim_keeps_the_first_prepared_content(stored, prepared, kept):
@@ -196,7 +196,7 @@ def test_a_receipt_without_a_claim_creates_none():
 
 @pytest.mark.parametrize("stored", [WAITING, PAUSED, *ENDED[1:]])
 def test_a_users_retry_ends_a_pause_and_a_result_and_keeps_the_attempts(stored):
-    assert reopened(replace(stored, prepared={"rkey": "3k"})) == StoredClaim(attempt=2, prepared={"rkey": "3k"})
+    assert reopened(stored._replace(prepared={"rkey": "3k"})) == StoredClaim(attempt=2, prepared={"rkey": "3k"})
 
 
 def test_a_users_retry_before_any_attempt_counts_none():
