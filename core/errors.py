@@ -1,4 +1,6 @@
-"""The root of the error tree."""
+"""The root of the error tree, and the shortages of the machine."""
+
+import errno
 
 
 class PunctualError(Exception):
@@ -8,3 +10,57 @@ class PunctualError(Exception):
     """
 
     hint = "Try again in a minute."
+
+
+SHORTAGE_PREFIX = "This machine is short of "
+"""The start of the message of every MachineShortage. Health finds shortages in recorded receipts by it."""
+
+_FILE_HANDLES = "file handles", "Close other programs, or raise the limit of open files (ulimit -n)."
+_MEMORY = "memory", "Close other programs, or give this machine more memory."
+_DISK = "disk space", "Free some space on the disk."
+_LOCKED = "access to a locked file", "Close the program that has it open."
+
+_SHORTAGES = {
+    errno.EMFILE: _FILE_HANDLES,
+    errno.ENFILE: _FILE_HANDLES,
+    errno.ENOMEM: _MEMORY,
+    errno.ENOSPC: _DISK,
+    errno.EDQUOT: _DISK,
+    errno.EAGAIN: _LOCKED,
+    errno.EBUSY: _LOCKED,
+    errno.EDEADLK: _LOCKED,
+    errno.ETXTBSY: _LOCKED,
+}
+_LOCKED_ON_WINDOWS = (32, 33)
+"""ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION: another program has the file open."""
+
+
+class MachineShortage(PunctualError):
+    """The machine lacks memory, file handles or disk space now, or another program locks a file.
+
+    The data is not at fault, so no result of a shortage is final.
+    """
+
+    def __init__(self, lacking: str, remedy: str, affected: str | None = None) -> None:
+        """`affected` is a sentence without its full stop, such as "the accounts cannot be read"."""
+        super().__init__(f"{SHORTAGE_PREFIX}{lacking}{f': {affected}' if affected else ''}.")
+        self.hint = f"Nothing is lost: due posts are tried again by themselves. {remedy}"
+
+
+def memory_shortage(affected: str | None = None) -> MachineShortage:
+    """Return the error of a machine without free memory."""
+    return MachineShortage(*_MEMORY, affected)
+
+
+def shortage_of(error: BaseException, affected: str | None = None) -> MachineShortage | None:
+    """Return the shortage that an error results from, or None if it results from something else."""
+    if isinstance(error, MachineShortage):
+        return error
+    if isinstance(error, MemoryError):
+        return memory_shortage(affected)
+    if not isinstance(error, OSError):
+        return None
+    if getattr(error, "winerror", None) in _LOCKED_ON_WINDOWS:
+        return MachineShortage(*_LOCKED, affected)
+    found = _SHORTAGES.get(error.errno or 0)
+    return MachineShortage(*found, affected) if found else None

@@ -10,7 +10,7 @@ from core.engine.invocations import Invocation, add_claimed, add_dead_letter
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
 from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
-from core.errors import PunctualError
+from core.errors import MachineShortage, PunctualError, shortage_of
 from core.time.instants import from_epoch_ms, utc_text
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,8 @@ def dispatch_due(connection: sqlite3.Connection, owner: str, now: int, limit: in
 def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int) -> list[Invocation]:
     """Dispatch schedules together, because few statements cost less than many. If that fails, dispatch one by one.
 
-    An unreadable schedule becomes a dead letter and does not delay the others.
+    An unreadable schedule becomes a dead letter and does not delay the others. During a shortage, a schedule that needs
+    what is short stays due.
     """
     connection.execute("SAVEPOINT dispatch")
     try:
@@ -59,7 +60,10 @@ def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str
         connection.execute("ROLLBACK TO dispatch")
         if len(due) == 1:
             invocations = []
-            _stop_unreadable(connection, due[0], error, now)
+            if (shortage := shortage_of(error)) is not None:
+                log.warning("The schedule %s cannot be dispatched yet: %s", due[0]["name"], shortage)
+            else:
+                _stop_unreadable(connection, due[0], error, now)
         else:
             invocations = [each for schedule in due for each in _dispatch(connection, [schedule], owner, now)]
     connection.execute("RELEASE dispatch")
@@ -71,6 +75,8 @@ def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int) ->
     invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"])
     try:
         timing = _next_timing(connection, schedule, definition, now)
+    except MachineShortage:
+        raise
     except PunctualError as error:  # the zone database no longer has the zone: the other schedules must still fire
         timing = Timing(anchor=schedule["anchor"], fired=schedule["occurrence"])
         reason = f"The schedule cannot run again: {error}"

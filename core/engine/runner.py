@@ -143,6 +143,8 @@ class Runner:
                 self._claimed += len(claimed)
             for invocation in claimed:
                 self._ready.put(invocation)
+            if not claimed and self._store.next_due() == due:  # a shortage keeps it from being dispatched
+                return POLL_SECONDS
         self._sleeping_until = -math.inf  # every worker is busy: _release_slot wakes this thread
         return POLL_SECONDS
 

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytz
 
-from core.errors import PunctualError
+from core.errors import MachineShortage, PunctualError, shortage_of
 
 Clock = Callable[[], datetime]
 """Returns the current instant in UTC, as an aware datetime. Only entry points pass `real_clock`."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ZONES = frozenset(pytz.all_timezones)
+"""The names of all zones. pytz fills its own set at the first use, and takes a file that it cannot open for a zone that
+does not exist; when this module is loaded, files can be opened."""
 _DAY = timedelta(days=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -60,10 +63,19 @@ def real_clock() -> datetime:
 
 
 def time_zone(name: str) -> pytz.BaseTzInfo:
-    """Return the zone with this exact IANA name. Raises UnknownZone."""
-    if name not in pytz.all_timezones_set:
+    """Return the zone with this exact IANA name.
+
+    Raises UnknownZone, or MachineShortage if the file of the zone cannot be opened now; the next call tries again.
+    """
+    if name not in _ZONES:
         raise UnknownZone(name)
-    return pytz.timezone(name)
+    try:
+        return pytz.timezone(name)
+    except (OSError, MemoryError) as error:
+        affected = f"the rules of {name} cannot be read"
+        raise shortage_of(error, affected) or MachineShortage(
+            "access to the time zone database", "Check that Python's package pytz is complete.", affected
+        ) from error
 
 
 def wall_time(instant: datetime, zone: str) -> datetime:

@@ -1,10 +1,12 @@
 """Dispatch of due occurrences, missed runs and unreadable schedules."""
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import pytz
 
 from core.engine import invocations
 from core.storage.database import StorageError
@@ -250,6 +252,23 @@ def test_an_unreadable_schedule_becomes_a_dead_letter_and_does_not_delay_others(
     assert dead.error.startswith(f"Cannot be read: {error}(")
     assert states() == ["dead", "running"]
     assert "The schedule broken cannot be dispatched" in caplog.text
+
+
+def test_a_series_whose_zone_cannot_be_read_for_lack_of_file_handles_stays_due_and_delays_no_other(
+    create, claim_all, clock, store, monkeypatch
+):
+    create("series", "cron(5 12 * * ? *)", ScheduleExpressionTimezone="Europe/Lisbon")
+    create("sound", "cron(6 12 * * ? *)")
+    clock.move(minutes=10)
+
+    def fail(name):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr("pytz.timezone", lambda name: fail(name) if name == "Europe/Lisbon" else pytz.utc)
+        assert [invocation.schedule_name for invocation in claim_all()] == ["sound"]
+    assert store.dead_letters() == []
+    assert [invocation.schedule_name for invocation in claim_all()] == ["series"]
 
 
 def test_a_full_disk_at_dispatch_raises_and_loses_nothing(create, claim_all, store):
