@@ -23,6 +23,9 @@ from core.time.instants import real_clock
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PATH = re.compile(r"[\w.<>-]+(/[\w.<>-]*)+|[\w-]+\.(py|md|sql|sh|toml|txt)")
+"""A path relative to the repository; a part in angle brackets stands for any name."""
+MODULE = re.compile(r"(core|ui)(\.[a-z_]+)+")
 
 
 def table_rows(text: str, heading: str) -> dict[str, str]:
@@ -55,6 +58,18 @@ def test_every_link_into_the_repository_has_a_target():
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_every_path_and_module_in_backticks_exists():
+    found = set()
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]:
+        for name in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", document.read_text()):
+            if PATH.fullmatch(name):
+                found.add((document.name, re.sub(r"<\w+>", "*", name.rstrip("/"))))
+            elif MODULE.fullmatch(name):
+                found.add((document.name, f"{name.replace('.', '/')}*"))
+    assert len(found) > 50
+    assert not [(document, path) for document, path in found if not any(ROOT.glob(path))]
 
 
 def test_the_readme_stays_under_150_lines():
