@@ -5,12 +5,13 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
+from core.storage.identity import OpenFiles
 from core.storage.migrations import migrate, schema_version
 
 T = TypeVar("T")
@@ -68,6 +69,9 @@ class Database:
 
     A write survives a power cut once `write` has returned. Reads do not wait for writes. Concurrent writes of several
     threads share one commit and therefore one disk flush; a single writer does not wait for others.
+
+    If another file takes the place of the open one, or it is deleted, reads and writes raise HomeReplaced: a write that
+    nobody else can see must not count.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
@@ -82,11 +86,15 @@ class Database:
         self._flushing = True
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not path.exists():
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._writer = self._connect()
             try:
                 if schema_version(self._writer) > len(migrations):
                     raise NewerDatabase(path, schema_version(self._writer), len(migrations))
                 migrate(self._writer, migrations)
+                # The first read has created the journal, which stays until the last connection is closed.
+                self._files = OpenFiles(path, path.with_name(f"{path.name}-wal"))
             except BaseException:
                 self._writer.close()
                 raise
@@ -120,8 +128,15 @@ class Database:
             connection.execute("BEGIN")
             try:
                 yield connection
-            finally:
-                connection.execute("ROLLBACK")
+            except BaseException:
+                with suppress(sqlite3.Error):  # the first error is the reason; it may have ended the transaction
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("ROLLBACK")
+
+    def check_identity(self) -> None:
+        """Raise HomeReplaced if the file at the path is not the open one. Takes some microseconds."""
+        self._files.check()
 
     def check(self) -> None:
         """Read the whole file, about one second per gigabyte. Raises DatabaseDamaged if it finds damage."""
@@ -157,6 +172,7 @@ class Database:
                 for write in batch:
                     self._run(write)
                 self._writer.execute("COMMIT")
+                self._files.check()
         except BaseException as error:  # noqa: BLE001 - every waiting thread must receive it
             _fail(batch, error)
             if self._writer.in_transaction:
@@ -183,8 +199,6 @@ class Database:
         self._writer.execute("RELEASE write")
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             connection.row_factory = sqlite3.Row
@@ -197,14 +211,29 @@ class Database:
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
+        self._files.check_at_intervals()
         try:
             connection = self._readers.pop()
         except IndexError:
-            connection = self._connect()
+            connection = self._connect_reader()
         try:
             yield connection
         finally:
-            self._readers.append(connection)
+            if connection.in_transaction:  # its ROLLBACK failed
+                connection.close()
+            else:
+                self._readers.append(connection)
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        """Connect to the open file, not to another one that has taken its place."""
+        self._files.check()
+        connection = self._connect()
+        try:
+            self._files.check()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _fail(batch: Sequence[_Write], error: BaseException) -> None:
@@ -234,4 +263,6 @@ def translate_storage_errors(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         raise DatabaseDamaged(path, str(error)) from error
     except OSError as error:
-        raise StorageError(path, error.strerror or str(error)) from error
+        raise shortage_of(error, f"{path} cannot be read or written") or StorageError(
+            path, error.strerror or str(error)
+        ) from error

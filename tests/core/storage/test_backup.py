@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
+from core.errors import MachineShortage
 from core.posts.models import new_post_id
 from core.publishing.composing import compose
 from core.settings import Settings
 from core.storage.backup import BackupFailed, BackupFolderInUse, BackupWithinHome
-from core.storage.database import StorageError
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_failed_backup_leaves_no_file(application, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", fail)
-        with pytest.raises(StorageError, match="No space left"):
+        with pytest.raises(MachineShortage, match=r"short of disk space: .*punctual\.db cannot be read or written"):
             application.back_up(tmp_path / "copy")
     application.back_up(tmp_path / "copy")
     assert (tmp_path / "copy" / "punctual.db").exists()
