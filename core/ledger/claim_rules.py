@@ -80,7 +80,7 @@ def ended_or_paused(stored: StoredClaim | None, now: datetime) -> ClaimResult | 
 def refusal_receipt(
     refusal: ClaimResult, stored: StoredClaim | None, payload: Payload, destination: Destination, now: datetime
 ) -> Receipt | None:
-    """Return the receipt that a refusal leaves: of a superseded revision, or of a claim that became unconfirmed."""
+    """Return the receipt of a refusal as `superseded`, or of a claim that became `unconfirmed`; else None."""
     abandoned = refusal.verdict == "unconfirmed" and stored is not None and stored.state == "claimed"
     if refusal.verdict != "superseded" and not abandoned:
         return None

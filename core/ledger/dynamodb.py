@@ -101,9 +101,9 @@ class DynamoLedger:
         )
 
     def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
-        """Reopen in transactions of REOPEN_BATCH destinations: after a crash some may be reopened twice.
+        """Reopen REOPEN_BATCH destinations per transaction.
 
-        Without destinations one transaction still checks whether the revision is current.
+        A retry after a crash may reopen some twice. Without destinations one transaction still checks the revision.
         """
         for begin in range(0, max(1, len(destinations)), REOPEN_BATCH):
             self._reopen(payload, destinations[begin : begin + REOPEN_BATCH], now)

@@ -60,7 +60,7 @@ class Index:
 LISTING = Index(name="listing", list_attribute="listing", position_attribute="listed_at")
 """History, the outbox and unsettled plans."""
 DUE = Index(name="due", list_attribute="due_list", position_attribute="due_at")
-"""One-time posts that have not begun, and repeating posts. A second index, as such a post may also be unsettled."""
+"""One-time posts that have not begun, and repeating posts. Such a post may also be in the unsettled list of LISTING."""
 
 AFTER_ALL = "~"
 """A position that sorts after all others, which start with digits."""

@@ -38,7 +38,10 @@ _TRANSIENT = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
-"""The rejections of transactions, and of single writes that meet one. boto3 retries throttled requests, not these."""
+"""Transient rejections of transactions, and of single writes that conflict with one.
+
+boto3 retries throttled requests, but not these.
+"""
 
 
 class TableUnavailable(PunctualError):

@@ -30,7 +30,7 @@ class Destination(str):
     def __new__(cls, account: str, part: int = 1) -> Self:
         """Return the destination of one part. Raises ValueError if `account` itself names a part."""
         if part == 1 and _PART.fullmatch(account):
-            raise ValueError(f"{account} names a part of a thread; parse it")
+            raise ValueError(f"{account} names a part of a thread; use Destination.parse")
         return cls._build(account, part)
 
     def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]

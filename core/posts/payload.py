@@ -218,5 +218,5 @@ def description(post: Post) -> str:
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    member = ".".join(str(step) for step in fault["loc"]) or "the whole"
+    member = ".".join(str(step) for step in fault["loc"]) or "the whole payload"
     return f"{member}: {fault['msg']}"

@@ -384,10 +384,10 @@ def test_a_publication_is_not_claimed_during_a_pause_that_its_network_asked_for(
     for by in (ledger, open_ledger()):
         for milliseconds in (0, 299_999):
             clock.move(milliseconds=milliseconds)
-            turned_down = claim(payload, deduplicates=deduplicates, by=by)
-            assert (turned_down.verdict, turned_down.attempt, turned_down.until) == ("waiting", 1, until)
-            assert turned_down.detail["reason"] == "slow down"
-            assert by.ended_or_paused(payload, "outbox", now=clock()) == turned_down
+            refusal = claim(payload, deduplicates=deduplicates, by=by)
+            assert (refusal.verdict, refusal.attempt, refusal.until) == ("waiting", 1, until)
+            assert refusal.detail["reason"] == "slow down"
+            assert by.ended_or_paused(payload, "outbox", now=clock()) == refusal
     clock.move(milliseconds=2)
     assert kinds(ledger, payload.occurrence_key) == ["waiting"]
     assert ledger.ended_or_paused(payload, "outbox", now=clock()) is None
@@ -823,14 +823,14 @@ def test_a_rescheduled_post_leaves_history_until_it_begins_again(ledger, once, p
 
 
 def test_the_order_of_arrival_does_not_change_the_state(ledger, once, clock):
-    story = [
+    in_order = [
         Receipt(kind="attempt_failed", at=clock(), revision=1, attempt=1),
         Receipt(kind="waiting", at=clock(), revision=1, destination="outbox", detail={"reason": "busy"}),
         Receipt(kind="refused", at=clock(), revision=1, attempt=2, destination="outbox", detail={"reason": "no"}),
         Receipt(kind="handed_over", at=clock(), revision=1, attempt=2),
     ]
     outcomes = set()
-    for number, order in enumerate(permutations(story)):
+    for number, order in enumerate(permutations(in_order)):
         payload = due(once(number))
         for receipt in order:
             ledger.record(payload, receipt)
@@ -871,12 +871,12 @@ def test_posts_that_ended_over_400_days_ago_are_deleted_and_no_others(
     clock.move(days=400)
     forget()
     assert claim(due(old)).verdict == "published"
-    undoable = planned(once(4))
-    change(undoable, desired="cancelled")
-    ledger.settle(undoable.post_id, 2, now=clock() + SETTLE_GRACE)
+    restorable = planned(once(4))
+    change(restorable, desired="cancelled")
+    ledger.settle(restorable.post_id, 2, now=clock() + SETTLE_GRACE)
     clock.move(days=1)
     forget()
-    assert ledger.get(undoable.post_id).settled
+    assert ledger.get(restorable.post_id).settled
     assert ledger.occurrence(old.post_id) is None
     assert ledger.get(old.post_id) is None
     assert ledger.get(cancelled.post_id) is None

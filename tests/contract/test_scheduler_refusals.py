@@ -49,8 +49,8 @@ def refused(client, operation, parameters):
 )
 def test_an_expression_that_aws_rejects_is_rejected(engine_either_way, schedule, expression):
     for operation in ("create_schedule", "update_schedule"):
-        answer = refused(engine_either_way, operation, schedule(ScheduleExpression=expression))
-        assert answer == (INVALID, f"Invalid Schedule Expression {expression}.")
+        code_and_message = refused(engine_either_way, operation, schedule(ScheduleExpression=expression))
+        assert code_and_message == (INVALID, f"Invalid Schedule Expression {expression}.")
 
 
 @pytest.mark.parametrize("expression", ["at(2021-12-31T23:59:59)", "cron(0 0 * * ? *)", "rate(1 minutes)"])
@@ -86,8 +86,8 @@ def test_constraints_of_the_model_that_boto3_does_not_check_are_enforced(
     engine_either_way, schedule, changed, value, constraint
 ):
     """Sources: RECORDED for the form of the message, MODEL for the constraints."""
-    says = f"1 validation error detected: {value} failed to satisfy constraint: Member must {constraint}"
-    assert refused(engine_either_way, "create_schedule", schedule(**changed)) == (INVALID, says)
+    expected = f"1 validation error detected: {value} failed to satisfy constraint: Member must {constraint}"
+    assert refused(engine_either_way, "create_schedule", schedule(**changed)) == (INVALID, expected)
 
 
 def test_one_message_names_all_violations(engine_either_way, schedule):
@@ -127,11 +127,14 @@ BEYOND_THE_MODEL = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("source", "changed", "says"), BEYOND_THE_MODEL)
-def test_constraints_outside_the_model_are_enforced(engine_either_way, schedule, source, changed, says):
+@pytest.mark.parametrize(("source", "changed", "expected"), BEYOND_THE_MODEL)
+def test_constraints_outside_the_model_are_enforced(engine_either_way, schedule, source, changed, expected):
     engine_either_way.create_schedule(**schedule())
-    assert refused(engine_either_way, "create_schedule", schedule(**{"Name": "other", **changed})) == (INVALID, says)
-    assert refused(engine_either_way, "update_schedule", schedule(**changed)) == (INVALID, says)
+    assert refused(engine_either_way, "create_schedule", schedule(**{"Name": "other", **changed})) == (
+        INVALID,
+        expected,
+    )
+    assert refused(engine_either_way, "update_schedule", schedule(**changed)) == (INVALID, expected)
 
 
 @pytest.mark.parametrize(
@@ -181,10 +184,10 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "parameters", "code", "says"), NAMED)
-def test_missing_and_reserved_resources_are_rejected(engine_either_way, operation, parameters, code, says):
+@pytest.mark.parametrize(("operation", "parameters", "code", "expected"), NAMED)
+def test_missing_and_reserved_resources_are_rejected(engine_either_way, operation, parameters, code, expected):
     """Source: RECORDED for a missing schedule; the other messages have the same form."""
-    assert refused(engine_either_way, operation, parameters) == (code, says)
+    assert refused(engine_either_way, operation, parameters) == (code, expected)
 
 
 def test_an_existing_name_is_rejected(engine_either_way, schedule):
@@ -194,8 +197,8 @@ def test_an_existing_name_is_rejected(engine_either_way, schedule):
 
 def test_a_schedule_in_an_unknown_group_is_rejected(engine_either_way, schedule):
     for operation in ("create_schedule", "update_schedule"):
-        answer = refused(engine_either_way, operation, schedule(GroupName="nowhere"))
-        assert answer == (MISSING, "Schedule group nowhere does not exist.")
+        code_and_message = refused(engine_either_way, operation, schedule(GroupName="nowhere"))
+        assert code_and_message == (MISSING, "Schedule group nowhere does not exist.")
 
 
 def test_a_schedule_cannot_be_tagged(engine_either_way, schedule):
@@ -213,9 +216,9 @@ def test_a_group_has_at_most_fifty_tags(engine_either_way):
     tags = [{"Key": f"k{number}", "Value": "x"} for number in range(51)]
     engine_either_way.tag_resource(ResourceArn=group, Tags=tags[:50])
     engine_either_way.tag_resource(ResourceArn=group, Tags=tags[:1])
-    says = (INVALID, "A resource can have at most 50 tags.")
-    assert refused(engine_either_way, "tag_resource", {"ResourceArn": group, "Tags": tags[50:]}) == says
-    assert refused(engine_either_way, "create_schedule_group", {"Name": "posts", "Tags": tags}) == says
+    expected = (INVALID, "A resource can have at most 50 tags.")
+    assert refused(engine_either_way, "tag_resource", {"ResourceArn": group, "Tags": tags[50:]}) == expected
+    assert refused(engine_either_way, "create_schedule_group", {"Name": "posts", "Tags": tags}) == expected
 
 
 def test_a_client_token_of_another_request_is_rejected(engine_either_way, schedule):

@@ -20,12 +20,12 @@ from core.posts.destinations import Destination
 from core.time.instants import utc_text
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-INSTANT = timedelta(milliseconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 OUTBOX = Destination("outbox")
-HELD = StoredClaim(state="claimed", attempt=3, owner="token", lease_until=NOW + INSTANT, prepared={"rkey": "3k"})
+HELD = StoredClaim(state="claimed", attempt=3, owner="token", lease_until=NOW + MILLISECOND, prepared={"rkey": "3k"})
 EXPIRED = HELD._replace(lease_until=NOW)
 WAITING = StoredClaim(state="waiting", attempt=2, detail={"reason": "busy"})
-PAUSED = WAITING._replace(detail={"reason": "slow down", "until": utc_text(NOW + INSTANT)})
+PAUSED = WAITING._replace(detail={"reason": "slow down", "until": utc_text(NOW + MILLISECOND)})
 ENDED = [
     StoredClaim(state=state, attempt=2, detail={"reason": "so"}) for state in ("published", "refused", "unconfirmed")
 ]
@@ -73,7 +73,7 @@ def test_a_claim_with_a_lease_and_a_live_owner_is_busy_until_the_lease_ends(dedu
     facts = ClaimFacts(
         stored=HELD, superseded=False, run_begun=False, owner_alive=True, deduplicates=deduplicates, now=NOW
     )
-    assert refusal(facts) == ClaimResult(verdict="busy", attempt=3, until=NOW + INSTANT)
+    assert refusal(facts) == ClaimResult(verdict="busy", attempt=3, until=NOW + MILLISECOND)
 
 
 @pytest.mark.parametrize(("stored", "owner_alive"), [(EXPIRED, True), (EXPIRED, False), (HELD, False)])
@@ -102,7 +102,7 @@ def test_an_ended_claim_returns_its_result(stored):
 
 
 def test_a_pause_lasts_until_its_instant():
-    until = NOW + INSTANT
+    until = NOW + MILLISECOND
     assert ended_or_paused(PAUSED, NOW) == ClaimResult(verdict="waiting", attempt=2, until=until, detail=PAUSED.detail)
     assert ended_or_paused(PAUSED, until) is None
 
@@ -172,7 +172,7 @@ def test_a_receipt_of_the_last_attempt_ends_the_claim(kind, attempt):
 
 
 @pytest.mark.parametrize("kind", ["refused", "unconfirmed", "waiting"])
-def test_of_an_earlier_attempt_only_a_publication_counts(kind):
+def test_only_a_publication_counts_if_it_is_of_an_earlier_attempt(kind):
     assert finished(HELD, receipt_of(kind, 2)) is None
     assert finished(HELD, receipt_of("published", 2)).state == "published"
 
