@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
 
 
 class HomeUnusable(PunctualError):
@@ -17,6 +17,12 @@ class HomeUnusable(PunctualError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be used: {reason}.")
+
+
+class SecretUnusable(HomeUnusable):
+    """The file of a secret is empty or holds no text."""
+
+    hint = "Put the file back from a backup, or delete it: the next start makes a new secret."
 
 
 class Home:
@@ -82,15 +88,19 @@ class Home:
     def get_or_create_secret(self, name: str, create: Callable[[], str]) -> str:
         """Return the secret in the file `name`. If the file is missing, write `create()` to it, mode 0600.
 
-        Raises HomeUnusable.
+        Raises HomeUnusable, SecretUnusable or MachineShortage.
         """
         path = self.path / name
         with translate_home_errors(path):
             if not path.exists():
                 _write_once(path, create())
-            secret = path.read_text().strip()
+            content = path.read_bytes()
+        try:
+            secret = content.decode().strip()
+        except UnicodeDecodeError:
+            raise SecretUnusable(path, "the file is not text") from None  # the cause quotes the file
         if not secret:
-            raise HomeUnusable(path, "the file is empty")
+            raise SecretUnusable(path, "the file is empty")
         return secret
 
 
@@ -109,11 +119,13 @@ def is_signing_secret(text: str) -> bool:
 
 @contextmanager
 def translate_home_errors(path: Path) -> Iterator[None]:
-    """Translate the operating system's errors for a file or folder to HomeUnusable."""
+    """Translate the operating system's errors for a file or folder to MachineShortage or HomeUnusable."""
     try:
         yield
     except (OSError, UnicodeDecodeError) as error:
-        raise HomeUnusable(path, getattr(error, "strerror", None) or str(error)) from error
+        raise shortage_of(error, f"{path} cannot be used") or HomeUnusable(
+            path, getattr(error, "strerror", None) or str(error)
+        ) from error
 
 
 def write_private(path: Path, content: str | bytes) -> None:

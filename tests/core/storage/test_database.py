@@ -124,6 +124,16 @@ def test_a_snapshot_does_not_show_later_writes(database, add, texts):
     assert texts(database) == ["before", "after"]
 
 
+def test_the_first_error_of_a_snapshot_is_raised_even_if_it_ended_the_transaction(database, texts):
+    def fail(connection):
+        connection.execute("ROLLBACK")
+        raise LookupError("the reason")
+
+    with pytest.raises(LookupError, match="the reason"), database.snapshot() as connection:
+        fail(connection)
+    assert texts(database) == []
+
+
 def synchronous(connection):
     """Return SQLite's setting: 2 is FULL, 1 is NORMAL."""
     return connection.execute("PRAGMA synchronous").fetchone()[0]

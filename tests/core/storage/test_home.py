@@ -1,3 +1,4 @@
+import errno
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -5,6 +6,7 @@ from threading import Barrier
 
 import pytest
 
+from core.errors import MachineShortage
 from core.storage.home import Home, HomeUnusable, is_signing_secret, new_signing_secret, write_private
 
 
@@ -64,14 +66,29 @@ def test_callers_that_create_a_secret_at_the_same_time_get_the_same_one(home):
 
 def test_an_empty_secret_file_is_an_error(home):
     (home.path / "signing-secret").write_text("\n")
-    with pytest.raises(HomeUnusable, match="signing-secret"):
+    with pytest.raises(HomeUnusable, match="signing-secret cannot be used: the file is empty") as refusal:
         home.signing_secrets(None)
+    assert "delete it: the next start makes a new secret" in refusal.value.hint
 
 
 def test_a_secret_file_that_is_not_text_is_an_error(home):
     (home.path / "signing-secret").write_bytes(b"\xff\xfe")
-    with pytest.raises(HomeUnusable, match="signing-secret"):
+    with pytest.raises(HomeUnusable, match="signing-secret cannot be used: the file is not text") as refusal:
         home.signing_secrets(None)
+    assert "delete it: the next start makes a new secret" in refusal.value.hint
+
+
+def test_a_secret_that_cannot_be_read_for_lack_of_file_handles_is_a_shortage(home, monkeypatch):
+    home.signing_secrets(None)
+
+    def fail(path):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as short:
+        short.setattr(Path, "read_bytes", fail)
+        with pytest.raises(MachineShortage, match="short of file handles"):
+            home.signing_secrets(None)
+    assert home.signing_secrets(None)
 
 
 def test_a_private_file_is_replaced_atomically(home):

@@ -113,10 +113,3 @@ def test_reads_look_at_the_paths_at_intervals_and_after_a_difference_each_time(t
     for _ in range(2):
         with pytest.raises(HomeReplaced):
             files.check_at_intervals()
-
-
-def test_the_first_error_of_a_snapshot_is_raised_even_if_it_ended_the_transaction(database, texts):
-    with pytest.raises(LookupError, match="the reason"), database.snapshot() as connection:
-        connection.execute("ROLLBACK")
-        raise LookupError("the reason")
-    assert texts(database) == []
