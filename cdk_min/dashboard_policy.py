@@ -80,7 +80,7 @@ class DashboardPolicy(iam.ManagedPolicy):
         objects = bucket.arn_for_objects(MEDIA_KEYS)
         self._allow("Media", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects)
         self._allow("ListMedia", ["s3:ListBucket"], bucket.bucket_arn)
-        Validations.of(self).acknowledge(acknowledge_media_keys(bucket))
+        acknowledge_media_keys(self, bucket)
 
     def allow_accounts(self, path: AccountsPath) -> None:
         """Allow storing, reading and deleting connected accounts with their credentials."""

@@ -6,12 +6,12 @@ from constructs import Construct
 INDEXES = {"listing": ("listing", "listed_at"), "due": ("due_list", "due_at")}
 """For each index, the attribute that names a list and the attribute that orders it.
 
-An index holds only the keys of the items that name its list, so no request scans the table.
+An index holds only the keys of items with both attributes, so no request scans the table.
 """
 
 
 def ledger_table(scope: Construct) -> dynamodb.Table:
-    """Return the table. It outlives the stack, because only it records which posts are published."""
+    """Create the table. It outlives the stack, because only it records which posts are published."""
     table = dynamodb.Table(
         scope,
         "Ledger",

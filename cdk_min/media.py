@@ -2,16 +2,16 @@
 
 from aws_cdk import Acknowledgment, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 MEDIA_KEYS = "media/*"
 """The keys of the objects: `media/` and the SHA-256 of the content."""
 
 
 def media_bucket(scope: Construct) -> s3.Bucket:
-    """Return a private bucket. It outlives the stack, because published posts refer to its objects.
+    """Create a private bucket. It outlives the stack, because published posts refer to its objects.
 
-    The dashboard deletes the objects that no post refers to.
+    The dashboard deletes objects without a post.
     """
     bucket = s3.Bucket(
         scope,
@@ -30,10 +30,12 @@ def media_bucket(scope: Construct) -> s3.Bucket:
     return bucket
 
 
-def acknowledge_media_keys(bucket: s3.Bucket) -> Acknowledgment:
-    """Return cdk-nag's acknowledgment of the wildcard in a policy for the bucket's objects."""
+def acknowledge_media_keys(policy: IConstruct, bucket: s3.Bucket) -> None:
+    """Give cdk-nag the reason of the wildcard in a policy for the bucket's objects."""
     logical_id = Stack.of(bucket).get_logical_id(bucket.node.default_child)
-    return Acknowledgment(
-        id=f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{MEDIA_KEYS}]",
-        reason="The content of an object is its name, which is unknown at deployment.",
+    Validations.of(policy).acknowledge(
+        Acknowledgment(
+            id=f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{MEDIA_KEYS}]",
+            reason="The hash of an object's content is its name, which is unknown at deployment.",
+        )
     )

@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 DEFAULT_CONCURRENCY = 50
-"""The posts that the posting server publishes at once. Lambda retries the posts above it a minute later."""
+"""The number of posts that the posting server publishes at once. Lambda retries further posts a minute later."""
 
 
 class InvalidOption(ValueError):
@@ -53,7 +53,7 @@ class Options:
 
 
 class _TextReader:
-    """A reader of context values as text: the command line gives text only, and cdk.json may hold a number."""
+    """A reader of context values as text: the command line gives text, and cdk.json may also hold a number."""
 
     def __init__(self, context: Callable[[str], Any]) -> None:
         self._context = context

@@ -30,7 +30,7 @@ class PackageNotBuilt(Exception):
 
 
 def posting_package(builds: Path, platform: Sequence[str] = LAMBDA_ON_ARM) -> Path:
-    """Return the folder to deploy, built below `builds` unless a build of the same content exists.
+    """Return the folder to deploy. Build it below `builds`, unless a build of the same inputs exists.
 
     `platform` holds pip's options that choose the wheels. The build compiles nothing and needs no Docker.
     Raises PackageNotBuilt.
@@ -61,7 +61,7 @@ def _modules() -> Iterator[Path]:
 
 
 def _digest(modules: Sequence[Path], platform: Sequence[str]) -> str:
-    """Return a name for the package's content."""
+    """Return a hash of the package's inputs: the platform, the requirements and the modules."""
     digest = hashlib.sha256("\n".join(platform).encode())
     for file in (REQUIREMENTS, *modules):
         digest.update(f"\n{file.relative_to(REPOSITORY)}\n".encode() + file.read_bytes())
@@ -82,4 +82,4 @@ def _install(target: Path, platform: Sequence[str]) -> None:
         stderr = finished.stderr
         lines = [line for line in stderr.splitlines() if line.startswith("ERROR")] or [stderr.strip()]
         raise PackageNotBuilt(f"pip failed: {lines[-1]}")
-    shutil.rmtree(target / "bin", ignore_errors=True)  # scripts with this machine's path of Python
+    shutil.rmtree(target / "bin", ignore_errors=True)  # scripts that hold this machine's path of Python

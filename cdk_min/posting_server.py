@@ -1,9 +1,9 @@
-"""The posting server as a Lambda function, which publishes posts without a machine of one's own."""
+"""The posting server as a Lambda function: it publishes posts while all your machines are off."""
 
 from pathlib import Path
 
 from accounts import AccountsPath
-from aws_cdk import Duration, Validations
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -15,11 +15,11 @@ from python_function import PythonFunction
 TIMEOUT_SECONDS = 900
 """The longest timeout of Lambda. The deadline of a network is 25 s, and the relay waits for 45 s.
 
-The parts of a thread go out one after another, and a part that is cut off would be unconfirmed. So the function
-continues after the relay's deadline, and the relay asks again later.
+The function publishes the parts of a thread one after another, and a part that a timeout interrupts is unconfirmed. So
+the function continues after the relay's deadline, and the relay repeats its request later.
 """
 MEMORY_MB = 1024
-"""With less memory, Lambda's share of a processor makes the first post after a pause take seconds to start."""
+"""Lambda gives less memory a smaller share of a processor, and the function then takes seconds to start."""
 
 
 class PostingServer(PythonFunction):
@@ -28,7 +28,7 @@ class PostingServer(PythonFunction):
     def __init__(
         self, scope: Construct, name: str, *, package: Path, concurrency: int, environment: dict[str, str]
     ) -> None:
-        """`concurrency` is reserved from the account's quota and bounds the requests of strangers."""
+        """Create the function. It reserves `concurrency` of the account's quota, and strangers cannot use more."""
         super().__init__(scope, name)
         self.function = self.add_function(
             description="Publishes the posts that the relay sends, once per destination.",
@@ -47,7 +47,7 @@ class PostingServer(PythonFunction):
         """Allow reading the media of posts, and listing the bucket, which tells a missing object from a denied one."""
         self._allow("s3:GetObject", bucket.arn_for_objects(MEDIA_KEYS))
         self._allow("s3:ListBucket", bucket.bucket_arn)
-        Validations.of(self.role).acknowledge(acknowledge_media_keys(bucket))
+        acknowledge_media_keys(self.role, bucket)
 
     def grant_accounts(self, path: AccountsPath) -> None:
         """Allow reading the connected accounts with their credentials."""

@@ -19,7 +19,7 @@ class PythonFunction(Construct):
         self._log_group.grant_write(self.role)
 
     def add_function(self, **options: object) -> lambda_.Function:
-        """Return the function, which logs JSON and runs on ARM, with further options of `aws_lambda.Function`."""
+        """Create the function on ARM, with logs in JSON and further options of `aws_lambda.Function`."""
         return lambda_.Function(
             self,
             "Function",

@@ -13,9 +13,9 @@ from python_function import PythonFunction
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MAX_WAIT_SECONDS, MAX_REQUEST_SECONDS, REPORTING_SECONDS = 90, 50, 10
-"""The relay's limits for its wait and for its request, and the time that remains for AWS's services."""
+"""The longest wait and the longest request of the relay, and the time left to record the result."""
 REDELIVERIES = 192
-"""Every 15 minutes for two days; then the dead-letter queue keeps the event for the other twelve of its 14 days."""
+"""One every 15 minutes for two days. A moved event keeps its age: the dead-letter queue holds it 12 more days."""
 
 TLS_ONLY = Acknowledgment(
     id="AwsSolutions-SQS4",
@@ -24,7 +24,7 @@ TLS_ONLY = Acknowledgment(
 
 
 def dead_letter_queue(scope: Construct, name: str) -> sqs.Queue:
-    """Return a queue of undeliverable events, with an alarm that is on while the queue holds any."""
+    """Create a queue of undeliverable events, with an alarm that is on while the queue holds any."""
     queue = sqs.Queue(scope, name, encryption=sqs.QueueEncryption.SQS_MANAGED, retention_period=Duration.days(14))
     cloudwatch.Alarm(
         scope,
@@ -49,7 +49,7 @@ class Relay(PythonFunction):
     def __init__(self, scope: Construct, name: str, *, environment: dict[str, str]) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(self, "DeadLetters")
-        self.failures = self._on_failure_queue()
+        self.failures = self._create_on_failure_queue()
         self.dead_letters.grant_send_messages(self.role)
         self.function = self.add_function(
             description="Waits for a post's due instant, signs the post and sends it to the posting server.",
@@ -64,8 +64,8 @@ class Relay(PythonFunction):
         )
         self.function.add_event_source(event_sources.SqsEventSource(self.failures, batch_size=1))
 
-    def _on_failure_queue(self) -> sqs.Queue:
-        """Return the on-failure queue, which redelivers each event every 15 minutes until the late policy ends it."""
+    def _create_on_failure_queue(self) -> sqs.Queue:
+        """Create the on-failure queue. It redelivers each event every 15 minutes until the relay finishes it."""
         queue = sqs.Queue(
             self,
             "Failures",

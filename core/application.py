@@ -13,7 +13,7 @@ from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.media_sweep import MediaSweep
 from core.notifications.channels import Channels
-from core.notifications.deliveries import Deliveries, open_deliveries
+from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
 from core.publishing.fence import Fence
@@ -34,11 +34,11 @@ from core.time.instants import Clock, real_clock
 class Application:
     """The services of one home. Any thread may use them, and several processes may open one home.
 
-    `backend` is `one_machine` or `aws`; the other of the two is None.
+    Of `one_machine` and `aws`, the one that the mode selects is also `backend`; the other is None.
     """
 
     def __init__(self, settings: Settings, clock: Clock = real_clock, wait_policy: WaitPolicy = DEFAULT_WAIT) -> None:
-        """Open the home and the backend of the settings. `wait_policy` sets the waits for AWS while scheduling.
+        """Open the home and the backend of the settings. `wait_policy` sets how scheduling waits for AWS.
 
         Raises HomeUnusable, NewerDatabase or StorageError, and on AWS the errors of `AwsBackend`.
         """
@@ -75,7 +75,8 @@ class Application:
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self._deliveries = open_deliveries(self.home.notifications, now=clock())
-        self.notifier = self._build_notifier(self._deliveries)
+        self._databases = [*self.backend.databases, self._deliveries.database]
+        self.notifier = self._build_notifier()
         self._closing = Event()
         self._caretaker: Caretaker | None = None
         self._background: Caretaker | None = None
@@ -96,16 +97,22 @@ class Application:
             "notify of problems": at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock),
             "delete unused media": at_most_every(timedelta(days=1), sweeper.run, self.clock),
         }
-        self._caretaker, self._background = Caretaker(repairs), Caretaker(tasks, name="background")
+        self._caretaker = Caretaker(repairs, check_home=self.check_home)
+        self._background = Caretaker(tasks, name="background", check_home=self.check_home)
         self._caretaker.start()
         self._background.start()
 
+    def check_home(self) -> None:
+        """Raise HomeReplaced if the databases at their paths are not the open ones. Takes some microseconds."""
+        for database in self._databases:
+            database.check_identity()
+
     def back_up(self, folder: Path) -> None:
         """Copy the data of this machine to a folder while it is in use. Raises the errors of `core.storage.backup`."""
-        back_up(self.home, [*self.backend.databases, self._deliveries.database], folder)
+        back_up(self.home, self._databases, folder, now=self.clock())
 
     def close(self) -> None:
-        """Stop all tasks and close every file. Running work finishes, or another process may claim it."""
+        """Stop all tasks and close every file. Another process repeats an unfinished delivery."""
         self._closing.set()
         if self._caretaker is not None:
             self._caretaker.stop()
@@ -114,13 +121,13 @@ class Application:
         self._deliveries.close()
         self.backend.close()
 
-    def _build_notifier(self, deliveries: Deliveries) -> Notifier:
+    def _build_notifier(self) -> Notifier:
         return Notifier(
             ledger=self.ledger,
             listing=self.listing,
             account_checks=lambda: self.account_checks.results().values(),
             channels=self.channels,
-            deliveries=deliveries,
+            deliveries=self._deliveries,
             sender=self.sender,
             late_after=timedelta(minutes=self.settings.late_after_minutes),
             lock=self.home.notifications.with_suffix(".lock"),

@@ -116,7 +116,7 @@ class AwsUnavailable(PunctualError):
 
 
 class Throttled(AwsUnavailable):
-    """AWS rejects requests because there are too many, after several attempts."""
+    """AWS still throttles a request after several attempts."""
 
     hint = "Wait a minute. Punctual completes saved changes to posts by itself; repeat anything else."
 
@@ -187,8 +187,8 @@ def translate_aws_errors() -> Iterator[None]:
 
 
 def _from_response(error: ClientError) -> PunctualError:
-    found = error.response.get("Error", {})
-    code, message = found.get("Code", ""), found.get("Message") or found.get("Code", "")
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", ""), details.get("Message") or details.get("Code", "")
     text = f"{error.operation_name}: {_shortened(message)}"
     if code == "ResourceNotFoundException":
         return _not_found_error(error.operation_name, message)(text)
@@ -213,7 +213,7 @@ def _shortened(text: str) -> str:
 
 
 def _not_found_error(operation: str, message: str) -> type[PunctualError]:
-    """Return the error of a missing resource. Many services share the code; only the scheduler's have "Schedule"."""
+    """Return the error of a missing resource. Services share the code, so the operation shows whose it is."""
     if "Schedule" not in operation:
         return AwsResourceNotFound
     return ScheduleGroupNotFound if message.startswith("Schedule group") else ScheduleNotFound

@@ -93,5 +93,5 @@ class Settings(FrozenModel):
         except ValidationError as error:
             fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
             raise InvalidSetting(str(fault["loc"][0]), fault["msg"].removeprefix("Value error, ").rstrip(".")) from None
-        except PunctualError as error:
+        except PunctualError as error:  # only the validation of `timezone` raises one
             raise InvalidSetting("timezone", str(error).rstrip(".")) from None

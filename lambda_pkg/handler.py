@@ -23,7 +23,7 @@ _LOGGED_MEMBERS = (
 
 
 def handle(event: Mapping[str, Any], context: object) -> RelayReceipt | None:
-    """Run as Lambda's entry point. Raises InvalidVariable on its first line, or the errors of `relay_event`."""
+    """Run as Lambda's entry point. Raises InvalidVariable before any other work, or the errors of `relay_event`."""
     settings = RelaySettings.read(os.environ)
     return relay_event(event, settings, clock=lambda: datetime.now(UTC), sleep=time.sleep)
 

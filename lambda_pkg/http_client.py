@@ -17,7 +17,7 @@ from lambda_pkg.address import Address
 from lambda_pkg.retry_after import parse_retry_after
 
 MAX_RESPONSE_BYTES = 1_000_000
-"""The client reads no more of a response body."""
+"""The client ignores the rest of a longer response body."""
 REUSES_CONNECTIONS = hasattr(socket, "TCP_QUICKACK")
 """Whether a connection serves several requests. It does where the system can acknowledge at once, as on Linux.
 
@@ -133,7 +133,7 @@ def _open_socket(address: Address, seconds: float) -> socket.socket:
     try:
         opened = socket.create_connection((address.host, address.port), seconds)
         try:
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the last segment waits for no ACK
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the last segment need not wait for an ACK
             return tls_context().wrap_socket(opened, server_hostname=address.host) if address.secure else opened
         except BaseException:
             opened.close()

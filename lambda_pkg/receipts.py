@@ -8,9 +8,9 @@ from typing import Any
 RECEIPTS_KEPT = timedelta(days=400)
 """How long receipts and claims stay after the due instant; then DynamoDB's time to live deletes them."""
 LIST_PARTITIONS = 4
-"""The partitions that each list of the table, such as History, is spread over."""
+"""The number of partitions of each list in the table, such as History."""
 MAX_RESULTS_CHARACTERS = 100_000
-"""An item holds at most 400 KB, and only a server that is not ours returns results this long."""
+"""Longer results are dropped: an item holds at most 400 KB, and only a foreign server returns so many."""
 
 
 class ReceiptTable:
@@ -54,9 +54,9 @@ class ReceiptTable:
         )
 
     def _list_occurrence(self, receipt: dict[str, Any], body: bytes) -> None:
-        """Put the occurrence into History, unless this revision or a newer one is listed there.
+        """Put the occurrence into History, unless History lists this revision or a newer one.
 
-        `from_relay` tells the ledger that the revision has not been compared with the plan yet.
+        `from_relay` marks a revision that the ledger has not compared with the plan yet.
         """
         key = receipt["occurrence_key"]
         occurrence = {

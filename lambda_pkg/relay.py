@@ -81,7 +81,7 @@ def deliver(
 
 
 def _preload_http_client(url: str) -> None:
-    """Import the network modules before the due instant: they take longer to load than all other modules."""
+    """Import the HTTP client, and for https load the TLS authorities, before the due instant: both take long."""
     from lambda_pkg.http_client import tls_context
 
     if url.startswith("https:"):

@@ -13,7 +13,7 @@ _SECONDS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 def parse_retry_after(header: str, now: datetime) -> timedelta | None:
     """Return the wait that a Retry-After header asks for, from zero to a day, or None if the header is not valid.
 
-    The header holds seconds or an HTTP date (RFC 9110, 10.2.3). Fractions of a second, which some servers send, count.
+    The header holds seconds or an HTTP date (RFC 9110, 10.2.3). Some servers send fractions of a second.
     """
     text = header.strip()
     if _SECONDS.fullmatch(text):

@@ -20,7 +20,7 @@ class InvalidSecret(ValueError):
 def signed_headers(message_id: str, at: datetime, body: bytes, secrets: Iterable[str]) -> dict[str, str]:
     """Return the three headers that sign `body` at the instant `at`, with one signature per secret.
 
-    Two secrets let a receiver change from one to the other. Raises InvalidSecret.
+    With two secrets, receivers can change from one to the other at any time. Raises InvalidSecret.
     """
     timestamp = str(int(at.timestamp()))
     content = f"{message_id}.{timestamp}.".encode() + body

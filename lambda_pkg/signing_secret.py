@@ -9,8 +9,8 @@ MAX_CACHE_AGE = timedelta(minutes=5)
 class SigningSecretCache:
     """The secrets under one ARN, read at most every five minutes.
 
-    The stored text is one secret, or two separated by a space while receivers change over. AWS generates the first
-    secret and cannot add the `whsec_` prefix, so the cache adds it where it is missing.
+    The stored text is one secret, or, while receivers change to a new one, two separated by a space. AWS generates the
+    first secret and cannot add the `whsec_` prefix, so the cache adds it where it is missing.
     """
 
     def __init__(self, arn: str, client: Any) -> None:

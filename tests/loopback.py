@@ -25,7 +25,7 @@ class LoopbackServer:
             def handle(self) -> None:
                 line = self.rfile.readline().decode("latin-1").strip()
                 if not line:
-                    return  # the client connected and sent nothing
+                    return  # the client sent nothing
                 headers = {name.lower(): value for name, value in http.client.parse_headers(self.rfile).items()}
                 body = self.rfile.read(int(headers["content-length"]))
                 request_lines.append(line)
@@ -54,7 +54,7 @@ class LoopbackServer:
 
 @pytest.fixture
 def start_server_with() -> Iterator[Callable[[Respond], LoopbackServer]]:
-    """Start servers whose responses a function writes."""
+    """Start servers whose responses a function writes: `start_server_with(respond)`."""
     with ExitStack() as closing:
 
         def start(respond: Respond) -> LoopbackServer:

@@ -35,7 +35,7 @@ from core.time.instants import Clock
 from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
-"""EventBridge Scheduler fires within the minute after an at() time. The relay is invoked early and waits."""
+"""EventBridge Scheduler fires within a minute after an at() time. So schedules are this early, and the relay waits."""
 MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
 ADAPTIVE_CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 4},
@@ -45,7 +45,7 @@ ADAPTIVE_CONFIG = Config(
 )
 """For most requests. It slows down when AWS throttles, because pages and threads share one account's quota.
 
-If AWS does not answer, the error appears within half a minute.
+A request that AWS does not answer fails within half a minute.
 """
 TRANSFER_CONFIG = ADAPTIVE_CONFIG.merge(Config(read_timeout=20))
 """For files: a slow connection may pause for longer."""
@@ -85,8 +85,7 @@ class AwsBackend:
             dead_letter_arn=self.deployment.dead_letter_arn,
             lead=LEAD,
         )
-        group = f"{self.deployment.account}:schedule-group/{self.deployment.group}"
-        self.name = f"{self.deployment.region}:{group}"
+        self.name = f"{self.deployment.region}:{self.deployment.account}:schedule-group/{self.deployment.group}"
         self._closing = ExitStack()
         self.databases: list[Database] = []
         self.ledger, self.outbox = self._stores()
@@ -105,7 +104,7 @@ class AwsBackend:
         return self._quick_clients[service]
 
     def relay_concurrency(self) -> int:
-        """Return how many relays may run at once: their reserved concurrency, else the account's unreserved one."""
+        """Return how many relays may run at once: their reserved concurrency, else that of the account."""
         reserved = self.reserved_concurrency(self.deployment.function_arn)
         if reserved is not None:
             return reserved
@@ -132,7 +131,7 @@ class AwsBackend:
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured signing secrets, else the deployment's, else the secrets of the home.
 
-        The deployment's are read at most every five minutes. Raises the errors of `core.aws_errors`.
+        Reads the deployment's secrets at most every five minutes. Raises the errors of `core.aws_errors`.
         """
         if self._settings.signing_secret or self._signing_secret_cache is None:
             return self._home.signing_secrets(self._settings.signing_secret)
@@ -177,6 +176,6 @@ class AwsBackend:
 
 
 def configured_members(settings: Settings) -> dict[str, str]:
-    """Return the members of the deployment that single settings name."""
+    """Return the members of a Deployment that have a setting of their own, with its value."""
     named = settings.model_dump(include=set(Deployment.model_fields) & settings.model_fields_set)
     return {name: value for name, value in named.items() if value is not None}

@@ -99,9 +99,9 @@ class Deployment(FrozenModel):
 
 
 def find_deployment(configured: Mapping[str, str], stack: str | None, cloudformation: Callable[[], Any]) -> Deployment:
-    """Return the deployment of a stack's outputs and of `configured` members, which take precedence.
+    """Return the deployment that a stack's outputs describe. Members in `configured` take precedence.
 
-    `cloudformation` makes a client, only if a stack is named.
+    Calls `cloudformation` for a client only if a stack is given.
     Raises StackNotFound, StackNotReady, IncompleteDeployment, or the errors of `core.aws_errors`.
     """
     found = {**(read_outputs(stack, cloudformation()) if stack else {}), **configured}

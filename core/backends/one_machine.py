@@ -35,16 +35,19 @@ REGION = "us-east-1"
 MINIMUM_NOTICE = timedelta(seconds=2)
 """The engine fires to the millisecond; this is the time to write a schedule and read it back."""
 RETRIES_PAST_LATE_LIMIT = timedelta(days=1, hours=1)
-"""Longer than the longest pause between two attempts, so that one follows the late limit and records the result."""
+"""Longer than the longest pause between two attempts, so that an attempt after the late limit records the result."""
 
 
 class OneMachineBackend:
-    """The backend of one home. Several processes may open it and run its schedules; one of them claims each run."""
+    """The backend of one home. Several processes may run its schedules, but only one of them claims each run."""
 
     minimum_notice = MINIMUM_NOTICE
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
-        """Open the files of the home and replace damaged ones. Raises StorageError or NewerDatabase, with none open."""
+        """Open the files of the home and replace damaged ones.
+
+        Raises StorageError or NewerDatabase, and then leaves no database open.
+        """
         self._settings = settings
         self._home = home
         self._clock = clock
@@ -140,11 +143,11 @@ class OneMachineBackend:
         self._runner.start()
 
     def has_live_runner(self) -> bool:
-        """Return whether a live process, this one or another, runs the schedules of this home."""
+        """Return whether any live process, including this one, runs the schedules of this home."""
         return self.engine_store.has_live_runner(self.presence)
 
     def close(self) -> None:
-        """Stop running schedules and close every file. Running work finishes, or another process may claim it."""
+        """Stop running schedules and close every file. Another process repeats an unfinished delivery."""
         if self._runner is not None:
             self._runner.stop()
         self._closing.close()

@@ -1,4 +1,4 @@
-"""The entry module of the posting function. It builds all objects at start, when Lambda's processor is fast."""
+"""The entry module of the posting function. It builds all objects on import, while Lambda's processor is fast."""
 
 import os
 

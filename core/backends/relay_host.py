@@ -1,4 +1,4 @@
-"""The host of the relay on one machine, as Lambda is on AWS: configures it and records its receipts."""
+"""The host of the relay on one machine, in place of Lambda: configures the relay and records its receipts."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ from lambda_pkg.http_client import Connection
 log = logging.getLogger(__name__)
 
 FENCE_LOST_PREFIX = "Punctual's record of "
-"""The start of FENCE_LOST in every version; recorded receipts are recognised by it."""
+"""The start of FENCE_LOST in every version. It identifies recorded receipts."""
 FENCE_LOST = (
     f"{FENCE_LOST_PREFIX}published posts was damaged during this delivery. The post may be published: check the"
     " network, then decide."
@@ -75,10 +75,10 @@ class RelayHost:
         self._thread_state.connection.close()
 
     def _may_be_published(self, invocation: Invocation, payload: Payload) -> bool:
-        """Return whether an attempt was made before the ledger, with the fence in it, was damaged.
+        """Return whether an attempt before the damage to the ledger, and so to the fence, may have published the post.
 
-        The engine counts attempts in a file of its own. A later attempt leaves another receipt in the new ledger than
-        those of `_mark_unconfirmed`, during which the process may have been killed.
+        The engine's own file still holds the number of attempts. An attempt after the damage leaves a receipt in the
+        new ledger. Receipts of `_mark_unconfirmed` do not count: the process may be killed before it writes them all.
         """
         if self._fence_lost_at is None or invocation.attempt == 1 or invocation.first_due > self._fence_lost_at:
             return False
@@ -86,7 +86,7 @@ class RelayHost:
         return known is None or all(_is_fence_lost(receipt) for receipt in known.receipts)
 
     def _mark_unconfirmed(self, payload: Payload) -> None:
-        """Record every destination as unconfirmed, also in the fence, so that no further attempt publishes it."""
+        """Record every destination as unconfirmed, in the fence too, so that no further attempt publishes the post."""
         log.error("%s is unconfirmed: the record of its first attempt was damaged.", payload.occurrence_key)
         now = self._clock()
         for destination in payload.destinations:

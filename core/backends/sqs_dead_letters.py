@@ -14,20 +14,20 @@ from lambda_pkg.event import UnreadableEvent
 from lambda_pkg.invocation import unwrap_payload
 
 MAX_LETTERS = 200
-"""The most letters that are read from one queue; each request receives all of them again."""
+"""The most letters to read from one queue. Each method of the store receives all of them again."""
 VISIBILITY_SECONDS = 30
-"""How long SQS hides a received message if its reader ends before it makes the message visible again."""
+"""How long SQS hides a received message if the process ends before it makes the message visible again."""
 
 UNKNOWN_REASON = "No reason was given."
 
 
 class SqsDeadLetters:
-    """The dead-letter store in SQS queues. SQS cannot read without receiving, so messages become visible again."""
+    """The dead-letter store in SQS queues. Reading hides messages, so each method makes them visible again."""
 
     def __init__(self, sqs: Any, urls: Mapping[str, str], *, wait_seconds: int = 1) -> None:
         """Store the client and the queue URLs by the name of their source.
 
-        With a wait of a second or more, SQS asks all its servers; otherwise a short queue may seem empty.
+        With `wait_seconds` of 1 or more, SQS asks all its servers. With 0, a short queue may seem empty.
         """
         self._sqs = sqs
         self._urls = urls

@@ -33,13 +33,13 @@ ACCOUNTS = "/punctual/Punctual/accounts"
 
 
 class ProcessKilled(BaseException):
-    """The end of the function's process. It is not an Exception, so no handler catches it."""
+    """Ends the function as a kill of its process would. `except Exception` does not catch it."""
 
 
 class CallbackServer:
-    """A server on loopback whose responses come from a function: `respond(headers, body)` -> status, headers, body.
+    """A server on loopback that calls `respond(headers, body)` for each request and sends its status, headers and body.
 
-    None closes the connection without a response.
+    If `respond` returns None, the server closes the connection without a response.
     """
 
     def __init__(self, respond: Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes] | None]) -> None:
@@ -114,27 +114,19 @@ class RecordingWebhook:
 
 @pytest.fixture
 def clock() -> SleepClock:
-    """Return a clock at the real time less the lead, because the verifier accepts signatures of five minutes."""
+    """Return a clock at the real time less the lead. The verifier rejects signatures more than five minutes from it."""
     return SleepClock(real_clock().replace(microsecond=0) - timedelta(seconds=60))
 
 
 @pytest.fixture
-def function_variables(monkeypatch: pytest.MonkeyPatch, serialized_moto: None) -> Iterator[dict[str, str]]:
+def function_variables(lambda_environment: None, serialized_moto: None) -> Iterator[dict[str, str]]:
     """Create the stack's resources in moto and yield the posting function's environment variables."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    caches = (client, handler._signing_secret)
-    for cached in caches:
-        cached.cache_clear()
     with mock_aws():
         client("dynamodb").create_table(**table_definition("ledger"))
         client("s3").create_bucket(Bucket="media")
         secret = client("secretsmanager").create_secret(Name="signing", SecretString=KEY)["ARN"]
         variables = {"TABLE_NAME": "ledger", "MEDIA_BUCKET": "media", "ACCOUNTS_PATH": ACCOUNTS}
         yield variables | {"SIGNING_SECRET_ARN": secret}
-    for cached in caches:
-        cached.cache_clear()
 
 
 @pytest.fixture
@@ -158,12 +150,12 @@ def posting_server(function_variables: dict[str, str], clock: SleepClock) -> Fun
 
 @pytest.fixture
 def kill_process() -> Callable[..., None]:
-    """Return a function that ends the posting function's process, to replace one of its methods."""
+    """Return a replacement for a method of the posting function, which kills its process."""
 
-    def end(*_: object, **__: object) -> None:
+    def kill(*_: object, **__: object) -> None:
         raise ProcessKilled
 
-    return end
+    return kill
 
 
 @pytest.fixture
@@ -207,7 +199,7 @@ def post(clock: SleepClock) -> Callable[..., Post]:
 
     def build(**changed: Any) -> Post:
         due_at = changed.get("due_at", clock() + timedelta(seconds=60))
-        whole = {
+        members = {
             "post_id": POST_ID,
             "text": "Grüße aus Köln 🎉",
             "destinations": ("webhook:sales",),
@@ -216,7 +208,7 @@ def post(clock: SleepClock) -> Callable[..., Post]:
             "due_at": due_at,
             **changed,
         }
-        return Post(**whole)
+        return Post(**members)
 
     return build
 

@@ -1,4 +1,4 @@
-"""The path of a post from the scheduler's event to the network, with repeated, late, lost and unordered events."""
+"""A post from the scheduler's event to the network, with repeated and late events, lost responses and kills."""
 
 import itertools
 import json
@@ -241,7 +241,7 @@ def test_the_outcome_does_not_depend_on_the_order_of_receipts(
     for order in itertools.permutations(receipts):
         for item in receipts:
             database.delete_item(TableName="ledger", Key={"pk": item["pk"], "sk": item["sk"]})
-        receipts = [item | {"sk": {"S": f"receipt#{planned.post_id}#{place}"}} for place, item in enumerate(order)]
+        receipts = [item | {"sk": {"S": f"receipt#{planned.post_id}#{index}"}} for index, item in enumerate(order)]
         for item in receipts:
             database.put_item(TableName="ledger", Item=item)
         assert outcome(ledger.occurrence(planned.post_id)) == expected

@@ -29,10 +29,10 @@ SKIPPED_BY_MOTO = {
     "AWS::CloudWatch::Alarm",
     "AWS::S3::BucketPolicy",
 }
-"""Resource types that moto's CloudFormation reports as created but skips. Its warning of any other type fails tests."""
+"""Resource types that moto's CloudFormation reports as created but skips. A warning about another type fails tests."""
 
 SYNTHESIS_TIMEOUT = 120
-"""Seconds. pip downloads wheels meanwhile, and all of it may share one busy core."""
+"""Seconds. pip downloads wheels at the same time, and all processes may share one busy core."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,7 +60,7 @@ def start_python(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
 
 @pytest.fixture(scope="session")
 def syntheses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesis]:
-    """Run the app by its command (`clean`), and meanwhile three others in one process, because each takes seconds.
+    """Run the app as a command (`clean`), and meanwhile three more times in one process, because a run takes seconds.
 
     `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, and `invalid` an invalid
     context value.
@@ -112,7 +112,7 @@ def zips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
 
 @pytest.fixture
 def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path], Path]) -> Callable[[str], Path]:
-    """Find the zip of a function by the prefix of its logical id."""
+    """Return the zip of the function whose logical id has a prefix."""
 
     def find(function: str) -> Path:
         functions = _of_type(template, "AWS::Lambda::Function").items()
@@ -124,7 +124,7 @@ def package(synthesis: Synthesis, template: dict[str, Any], zips: Callable[[Path
 
 @pytest.fixture
 def properties_of(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
-    """Find the properties of the one resource with a type and a prefix of its logical id."""
+    """Return the properties of the only resource of a type whose logical id has a prefix."""
 
     def find(kind: str, prefix: str = "") -> dict[str, Any]:
         [properties] = [each for name, each in _of_type(template, kind).items() if name.startswith(prefix)]
@@ -135,7 +135,7 @@ def properties_of(template: dict[str, Any]) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def logical_id(template: dict[str, Any]) -> Callable[[str, str], str]:
-    """Find the one logical id with a type and a prefix."""
+    """Return the only logical id of a type with a prefix."""
 
     def find(kind: str, prefix: str) -> str:
         [name] = [name for name in _of_type(template, kind) if name.startswith(prefix)]
@@ -154,11 +154,13 @@ class DeployedStack:
 
 @pytest.fixture
 def deployment(
-    template: dict[str, Any], package: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, serialized_moto: None
+    template: dict[str, Any],
+    package: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    lambda_environment: None,
+    serialized_moto: None,
 ) -> Iterator[DeployedStack]:
     """Deploy the template. Create the resources that moto skips from their properties in the template."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     with mock_aws(config={"lambda": {"use_docker": False}}):
         _bootstrap(template, package)

@@ -1,4 +1,4 @@
-"""The dashboard on the deployed template, configured by the stack's name only, with the posting function."""
+"""The dashboard and the posting function on the deployed template. The dashboard knows only the stack's name."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from urllib3 import HTTPResponse
 
 from core.accounts.port import Account
 from core.application import Application
-from core.backends.posting_function import build_posting_function
+from core.backends.posting_function import PostingFunction, build_posting_function
 from core.health.aws import posting_url
 from core.health.checks import run_checks
 from core.ledger.history import runs
@@ -25,7 +25,6 @@ from core.posts.models import Post
 from core.posts.payload import invocation_of, write_invocation
 from core.settings import Settings
 from core.time.instants import real_clock
-from lambda_pkg.clients import client
 from lambda_pkg.signature import signed_headers
 
 ACTIONS = {
@@ -40,7 +39,7 @@ ACTIONS = {
 """The actions of operations whose names differ from their actions. GetCallerIdentity needs none."""
 
 UNKNOWN_TO_MOTO = {"ListServiceQuotas", "SimulatePrincipalPolicy"}
-"""Operations that are denied in these tests."""
+"""Operations that these tests deny, because moto lacks them."""
 
 
 @pytest.fixture
@@ -59,8 +58,14 @@ def dashboard(deployment: Any, tmp_path: Any, clock: Any) -> Iterator[Applicatio
 @pytest.fixture
 def post(clock: Any) -> Post:
     due_at = clock() + timedelta(hours=20)
-    whole = {"post_id": "k3v9q2m4cx7a", "text": "Good morning", "destinations": ("outbox",), "due_at": due_at}
-    return Post(**whole, zone="Europe/Berlin", wall="2026-11-03T09:00:00")
+    return Post(
+        post_id="k3v9q2m4cx7a",
+        text="Good morning",
+        destinations=("outbox",),
+        zone="Europe/Berlin",
+        wall="2026-11-03T09:00:00",
+        due_at=due_at,
+    )
 
 
 @pytest.fixture
@@ -101,13 +106,11 @@ def test_a_schedule_uses_the_stacks_outputs(dashboard, deployment, post):
 
 
 @pytest.fixture
-def posting_server(deployment: Any, clock: Any) -> Iterator[Any]:
+def posting_server(deployment: Any, clock: Any) -> PostingFunction:
     """Build the posting function with its deployed environment."""
     functions = boto3.client("lambda").list_functions()["Functions"]
     [deployed] = [each for each in functions if each["Handler"] == "core.backends.posting_entry.handle"]
-    client.cache_clear()
-    yield build_posting_function(deployed["Environment"]["Variables"], clock)
-    client.cache_clear()
+    return build_posting_function(deployed["Environment"]["Variables"], clock)
 
 
 @pytest.fixture

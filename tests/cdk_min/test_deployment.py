@@ -1,14 +1,12 @@
 """The synthesised template, deployed into moto."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
 from lambda_pkg import handler
-from lambda_pkg.clients import client
 from lambda_pkg.signature import signing_key
 
 PAYLOAD = {
@@ -28,16 +26,11 @@ PAYLOAD = {
 
 
 @pytest.fixture
-def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def deployed_environment(deployment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment variables of the deployed relay."""
     function = boto3.client("lambda").get_function_configuration(FunctionName=deployment.outputs["RelayFunctionArn"])
     for name, value in function["Environment"]["Variables"].items():
         monkeypatch.setenv(name, value)
-    for cached in (client, handler._signing_secret):
-        cached.cache_clear()
-    yield
-    for cached in (client, handler._signing_secret):
-        cached.cache_clear()
 
 
 def test_every_resource_of_the_template_is_created(template, deployment):

@@ -84,8 +84,8 @@ def test_lambda_supports_the_relays_python(properties_of):
 
 
 def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(properties_of):
-    environment = RelayConfig(posting_url="", secrets=())
-    longest = MAX_WAIT.seconds + environment.connect_seconds + environment.response_seconds
+    config = RelayConfig(posting_url="", secrets=())
+    longest = MAX_WAIT.seconds + config.connect_seconds + config.response_seconds
     assert properties_of("AWS::Lambda::Function")["Timeout"] == 150 >= longest + 10
     assert properties_of("AWS::Lambda::Function")["MemorySize"] == 128
 

@@ -1,4 +1,4 @@
-"""A deployment in moto: each resource that Punctual uses, and a stack whose outputs name them."""
+"""A deployment in moto: the resources that Punctual uses, and a stack whose outputs name them."""
 
 import functools
 import io
@@ -17,10 +17,14 @@ from core.application import Application
 from core.ledger.items import table_definition
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
+from lambda_pkg import handler
+from lambda_pkg.clients import client
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 STACK = "Punctual"
 GROUP = "posts"
+QUERY_SERVICES = ("iam", "sts", "cloudformation")
+"""The used services with the query protocol, which responds in XML."""
 
 
 class FaultInjector:
@@ -34,7 +38,7 @@ class FaultInjector:
         self._faults: list[dict[str, Any]] = []
         self._responses: dict[str, tuple[str, dict[str, str]]] = {}
         self.requests: list[str] = []
-        """The operations of all requests."""
+        """The operation of each request."""
 
     def __call__(
         self,
@@ -45,7 +49,7 @@ class FaultInjector:
         times: int = 1_000_000,
         after: bool = False,
     ) -> None:
-        """Fail the next `times` requests of an operation, or of all with "*"."""
+        """Fail the next `times` requests of an operation, or of every operation with "*"."""
         rule = {"operation": operation, "fault": fault, "message": message or str(fault), "left": times, "after": after}
         self._faults.append(rule)
 
@@ -88,7 +92,7 @@ class _Raw:
 
 def _error_response(url: str, code: str, message: str) -> AWSResponse:
     """Return an error in the format of the service: XML for the query protocol, else JSON."""
-    if any(f"//{service}." in url for service in ("iam", "sts", "cloudformation")):
+    if any(f"//{service}." in url for service in QUERY_SERVICES):
         content = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
     else:
         content = json.dumps({"__type": code, "Message": message, "message": message})
@@ -97,7 +101,7 @@ def _error_response(url: str, code: str, message: str) -> AWSResponse:
 
 @pytest.fixture(scope="session")
 def fault_injector() -> FaultInjector:
-    """Return the layer between the application's session and moto; it injects no fault."""
+    """Return the layer between the application's session and moto, without faults."""
     return FaultInjector()
 
 
@@ -117,6 +121,20 @@ def inject_fault(fault_injector: FaultInjector, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", lambda *_, **__: True)
     yield fault_injector
     fault_injector.clear()
+
+
+@pytest.fixture
+def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the credentials and the region of a Lambda function, without clients and secrets cached by other tests."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    caches = (client, handler._signing_secret)
+    for cached in caches:
+        cached.cache_clear()
+    yield
+    for cached in caches:
+        cached.cache_clear()
 
 
 class Cloud:
@@ -203,8 +221,9 @@ def open_application(deployed: Cloud, tmp_path, clock) -> Iterator[Callable[...,
     applications = []
 
     def open_one(**variables: str) -> Application:
-        whole = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": STACK, "PUNCTUAL_HOME": str(tmp_path / "home"), **variables}
-        applications.append(Application(Settings.read(whole), clock, WaitPolicy(pause=lambda _: None)))
+        defaults = {"PUNCTUAL_MODE": "aws", "PUNCTUAL_STACK": STACK, "PUNCTUAL_HOME": str(tmp_path / "home")}
+        settings = Settings.read(defaults | variables)
+        applications.append(Application(settings, clock, WaitPolicy(pause=lambda _: None)))
         return applications[-1]
 
     yield open_one

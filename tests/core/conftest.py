@@ -22,7 +22,7 @@ def a_post(clock) -> Callable[..., Post]:
 
     def build(**changed: Any) -> Post:
         due_at = changed.get("due_at", clock() + timedelta(hours=1))
-        whole = {
+        members = {
             "post_id": POST_ID,
             "text": "Grüße aus Köln 🎉",
             "destinations": ("outbox",),
@@ -31,7 +31,7 @@ def a_post(clock) -> Callable[..., Post]:
             "due_at": due_at,
             **changed,
         }
-        return Post(**whole)
+        return Post(**members)
 
     return build
 
@@ -49,7 +49,7 @@ def a_series(a_post) -> Callable[..., Post]:
 
 @pytest.fixture
 def payload_for() -> Callable[..., Payload]:
-    """Build the payload with which the relay is invoked for a due post."""
+    """Build the payload that the relay gets for an occurrence of a post, with the given members changed."""
 
     def build(post: Post, **changed: Any) -> Payload:
         payload = invocation_of(post, changed.pop("occurrence", post.due_at))
@@ -84,7 +84,7 @@ GROUP = "punctual"
 
 
 class RecordingLambdaClient:
-    """The part of boto3's lambda client that invokes functions; it records the payloads."""
+    """The part of boto3's lambda client that invokes functions. It records the payloads."""
 
     def __init__(self) -> None:
         self.payloads: list[Payload] = []
@@ -97,7 +97,7 @@ class RecordingLambdaClient:
 
 @pytest.fixture(params=["engine", "moto"])
 def scheduler(request) -> Any:
-    """Return boto3's scheduler client on the engine and on moto, with the schedule group."""
+    """Return boto3's scheduler client on the engine or on moto, with the schedule group."""
     client = request.getfixturevalue(f"{request.param}_client")
     client.create_schedule_group(Name=GROUP)
     return client
@@ -124,7 +124,7 @@ def make_schedules(scheduler, lambda_client, ledger, target, clock) -> Callable[
     """Make a Schedules on the same scheduler and ledger, as another process would, with the given parts replaced."""
 
     def make(**parts: Any) -> Schedules:
-        whole = {
+        arguments = {
             "scheduler": scheduler,
             "lambda_client": lambda_client,
             "ledger": ledger,
@@ -133,7 +133,7 @@ def make_schedules(scheduler, lambda_client, ledger, target, clock) -> Callable[
             "clock": clock,
             **parts,
         }
-        return Schedules(**whole)
+        return Schedules(**arguments)
 
     return make
 

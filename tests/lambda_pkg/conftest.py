@@ -1,4 +1,4 @@
-"""A clock moved by hand, payloads, posting servers on loopback, and the relay's AWS resources in moto."""
+"""A clock that only sleeps move, a payload, deliveries, and the relay's AWS resources in moto."""
 
 import base64
 import ssl
@@ -10,7 +10,6 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
-from lambda_pkg import handler
 from lambda_pkg.clients import client
 from lambda_pkg.http_client import Connection, tls_context
 from lambda_pkg.relay import AttemptFailed, RelayConfig, deliver
@@ -93,13 +92,8 @@ def failed_receipt(deliver_post: Any) -> Any:
 
 
 @pytest.fixture
-def relay_settings(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[RelaySettings]:
+def relay_settings(lambda_environment: None, secret: str) -> Iterator[RelaySettings]:
     """Create the stack's table, secret and queue in moto; yield the settings that name them."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    for cached in (client, handler._signing_secret):
-        cached.cache_clear()
     with mock_aws():
         client("dynamodb").create_table(
             TableName="ledger",
@@ -116,8 +110,6 @@ def relay_settings(monkeypatch: pytest.MonkeyPatch, secret: str) -> Iterator[Rel
             table_name="ledger",
             dead_letter_url=queue["QueueUrl"],
         )
-    for cached in (client, handler._signing_secret):
-        cached.cache_clear()
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_the_host_header_names_a_port_other_than_the_default(url, authority):
         ("https://[::1/", "is not valid"),
     ],
 )
-def test_any_other_url_is_refused(url, fault):
+def test_an_insecure_or_malformed_url_is_refused(url, fault):
     with pytest.raises(RefusedAddress, match=fault):
         parse_address(url)
 

@@ -1,4 +1,4 @@
-"""The relay against servers on loopback, with a clock moved by hand."""
+"""The relay against servers on loopback, with a clock that only sleeps and tests move."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def test_the_relay_waits_for_up_to_90_seconds(deliver_post, configure, start_ser
 
 
 @pytest.mark.parametrize("early", [timedelta(seconds=91), timedelta(seconds=90, microseconds=1)])
-def test_a_relay_invoked_earlier_than_that_fails_and_sends_nothing(
+def test_a_relay_invoked_more_than_90_seconds_early_fails_and_sends_nothing(
     deliver_post, configure, start_server, clock, due, early
 ):
     server = start_server(200)

@@ -1,4 +1,4 @@
-"""Hosts of the relay, and invocations of them."""
+"""Hosts of the relay, and invocations of the relay."""
 
 import pytest
 

@@ -22,7 +22,7 @@ from core.time.instants import epoch_ms
 
 @dataclass(frozen=True)
 class Setup:
-    """An application with ways to add a dead letter and to read the payloads that its relay was invoked with."""
+    """An application, and functions that add a dead letter and read the payloads of the relay's invocations."""
 
     application: Application
     add_dead_letter: Callable[[str, str], None]
@@ -192,7 +192,7 @@ def test_one_of_many_dead_letters_is_discarded(setup, payload):
 # SQS
 
 
-def test_a_message_of_the_scheduler_is_read_with_its_reason(sqs_setup, deployed, a_post, clock):
+def test_a_dead_letter_of_the_scheduler_has_its_reason_and_its_instant(sqs_setup, deployed, a_post, clock):
     due = (clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     attributes = {"ERROR_MESSAGE": "Function not found", "SCHEDULED_TIME": due}
     deployed["sqs"].send_message(
@@ -230,7 +230,7 @@ def test_a_record_inside_a_record_is_unwrapped(sqs_setup, payload):
         "Another program's text",
     ],
 )
-def test_any_other_message_is_shown_and_can_be_discarded(sqs_setup, deployed, body):
+def test_an_unknown_message_is_listed_and_can_be_discarded(sqs_setup, deployed, body):
     binary = {"ERROR_CODE": {"DataType": "Binary", "BinaryValue": b"\x00"}}
     deployed["sqs"].send_message(
         QueueUrl=deployed.outputs["UndeliveredQueueUrl"], MessageBody=body, MessageAttributes=binary

@@ -77,7 +77,7 @@ RETRIED_BY_BOTOCORE = ("throttled", "unreachable", "response lost")
 
 
 class FaultBench:
-    """A deployment for changes to posts, and comparisons of the ledger with the scheduler."""
+    """A deployment on which tests change posts, and compare the ledger with the scheduler."""
 
     def __init__(self, application: Application, cloud: Any, clock: Any, inject_fault: Any, a_post: Any) -> None:
         self.application = application

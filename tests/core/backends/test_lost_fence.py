@@ -1,4 +1,4 @@
-"""The relay's host after the ledger, with the fence in it, was damaged and replaced."""
+"""The relay's host after a new ledger replaced a damaged one, and with it the fence."""
 
 import dataclasses
 from datetime import timedelta

@@ -2,18 +2,16 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from core.backends.posting_function import MissingVariable, build_posting_function
+from core.backends.posting_function import MissingVariable, PostingFunction, build_posting_function
 from core.ledger.items import table_definition
 from core.posts.payload import write_invocation
 from core.publishing.responses import REQUEST_LIMIT
 from core.time.instants import real_clock
-from lambda_pkg.clients import client
 from lambda_pkg.signature import signed_headers
 
 KEY = base64.b64encode(b"a key that only tests know").decode()
@@ -35,12 +33,15 @@ def variables(cloud: Any) -> dict[str, str]:
 
 @pytest.fixture
 def function(
-    variables: dict[str, str], application_session: Any, clock: Any, monkeypatch: Any, serialized_moto: None
-) -> Iterator[Any]:
+    variables: dict[str, str],
+    application_session: Any,
+    clock: Any,
+    monkeypatch: Any,
+    lambda_environment: None,
+    serialized_moto: None,
+) -> PostingFunction:
     monkeypatch.setattr("boto3.client", application_session.client)
-    client.cache_clear()
-    yield build_posting_function(variables, clock)
-    client.cache_clear()
+    return build_posting_function(variables, clock)
 
 
 @pytest.fixture

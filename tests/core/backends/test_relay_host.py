@@ -46,7 +46,7 @@ def test_a_failed_delivery_is_recorded_and_raised_so_that_the_engine_retries(
     assert str(status) in outcome_of(ledger, payload).reason
 
 
-def test_past_its_late_limit_a_post_is_not_sent_and_its_end_is_recorded(
+def test_a_post_past_its_late_limit_is_not_sent_and_is_recorded_as_missed_or_failed(
     make_host, invocation, start_server, ledger, clock, a_post, payload_for
 ):
     server = start_server(200)
