@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from core.errors import PunctualError
 from core.publishing.http.deadline import session_until
@@ -48,11 +48,11 @@ class RequestError(PunctualError):
 
 
 class RequestNotSent(RequestError):
-    """The request failed before any of it was sent."""
+    """The request failed before its last byte was sent, so the server cannot have processed it."""
 
 
 class ResponseLost(RequestError):
-    """No complete response head arrived. The server may have processed the request."""
+    """The request was sent, and no complete response head arrived. The server may have processed the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,9 @@ class HttpClient:
         seconds_left = self.seconds_left
         if seconds_left <= 0:
             raise RequestNotSent(f"{self._name} took too long to answer.")
+        session = session_until(self._deadline)
         try:
-            with session_until(self._deadline) as session:
+            with session:
                 response = session.request(
                     method,
                     url,
@@ -164,7 +165,7 @@ class HttpClient:
                     stream=True,
                 )
         except (requests.RequestException, HTTPError, UnicodeError) as error:
-            request_error = _request_error(self._name, error)
+            request_error = _request_error(self._name, error, sent=session.request_sent)
         else:
             with response:
                 return self._read(response)
@@ -198,19 +199,26 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _request_error(name: str, error: Exception) -> RequestError:
-    """Return RequestNotSent for errors that occur only before anything is sent, and ResponseLost for all others."""
+def _request_error(name: str, error: Exception, *, sent: bool) -> RequestError:
+    """Return ResponseLost if the request was `sent` to its end, else RequestNotSent.
+
+    The transport decides this, because the same error can occur before and after the request was sent.
+    """
     causes = list(_causes(error))
+    timed_out = isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes)
+    if sent:
+        return ResponseLost(f"{name} {'did not answer in time' if timed_out else 'closed the connection early'}.")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return RequestNotSent(f"{name}'s certificate is not valid, so nothing was sent.")
     if isinstance(error, requests.ConnectTimeout) or any(isinstance(cause, NewConnectionError) for cause in causes):
         return RequestNotSent(f"{name} could not be reached.")
-    response_is_invalid = any(isinstance(cause, InvalidHeader) for cause in causes)  # also a ValueError, after sending
-    if isinstance(error, ValueError) and not response_is_invalid:  # the URL or a header of the request is invalid
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return RequestNotSent(f"{name} offered no secure connection, so nothing was sent.")
+    if isinstance(error, ValueError):  # the URL or a header of the request is invalid
         return RequestNotSent(f"{name}'s address or credentials are not valid. Connect the account again.")
-    if isinstance(error, requests.Timeout) or any(isinstance(cause, TimeoutError) for cause in causes):
-        return ResponseLost(f"{name} did not answer in time.")
-    return ResponseLost(f"{name} closed the connection early.")
+    if timed_out:
+        return RequestNotSent(f"The connection to {name} was too slow to send the whole request.")
+    return RequestNotSent(f"{name} closed the connection before it had the whole request.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,6 +1,7 @@
-"""HTTP sessions with one deadline for connecting, sending and reading."""
+"""HTTP sessions with one deadline for connecting, sending and reading, which know whether a request was sent."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -15,41 +16,57 @@ CHUNK_BYTES = 16_384
 """Bytes per send call, as many as one TLS record holds. A timeout limits one call, so each call gets a new one."""
 
 
-def session_until(deadline: float) -> requests.Session:
+def session_until(deadline: float) -> "DeadlineSession":
     """Return a session that neither sends nor reads after `deadline`, in seconds of the monotonic clock.
 
     `requests` alone limits each wait, not their sum. Only the DNS lookup and the connection attempts to several
     addresses can exceed the deadline; nothing is sent after it.
     """
-    session = _Session()
-    adapter = _Adapter(deadline)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    return DeadlineSession(deadline)
 
 
-class _Session(requests.Session):
+class DeadlineSession(requests.Session):
+    """A session for one request. The transport itself records how far the request came."""
+
+    request_sent = False
+    """Whether the last byte of the request was sent. Until then no server has a request that it can process."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__()
+        adapter = _Adapter(deadline, self._set_sent)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def _set_sent(self) -> None:
+        self.request_sent = True
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Ignore redirects: requests would parse an invalid `Location`, and raise as for an invalid request URL."""
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, on_sent: Callable[[], None]) -> None:
         super().__init__()
         self._deadline = deadline
+        self._on_sent = on_sent
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         connection = _TlsConnection if pool.scheme == "https" else _Connection
-        pool.ConnectionCls = partial(connection, deadline=self._deadline)
+        pool.ConnectionCls = partial(connection, deadline=self._deadline, on_sent=self._on_sent)
         return pool
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, deadline: float, **options: Any) -> None:
+    def __init__(self, *args: Any, deadline: float, on_sent: Callable[[], None], **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline = deadline
+        self._on_sent = on_sent
         self.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]  # it is only called
+
+    def request(self, *args: Any, **options: Any) -> None:
+        super().request(*args, **options)
+        self._on_sent()
 
     def send(self, data: Any) -> None:
         if self.sock is None:
