@@ -24,7 +24,7 @@ def append(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -
         (
             payload.occurrence_key,
             receipt.revision,
-            receipt.destination,
+            str(receipt.destination) if receipt.destination is not None else None,
             receipt.kind,
             receipt.attempt,
             epoch_ms(receipt.at),
