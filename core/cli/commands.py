@@ -48,7 +48,10 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
 
 
 def _wall_time(options: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:
-    """Return the wall time of `--at`, or of `--in` from now, rounded up to a whole second; and which of two it is."""
+    """Return the wall time, and the pass (1 or 2) if its hour comes twice.
+
+    A time given by `--in` is rounded up to a whole second.
+    """
     if options.at is not None:
         return options.at, options.which
     due = (now + options.delay + timedelta(microseconds=999_999)).replace(microsecond=0)

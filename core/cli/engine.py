@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from core.application import Application
-from core.engine.server import HttpApi
+from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
 from core.publishing.server import publish_route
+from core.serving.middleware import SecurityMiddleware
+from core.serving.server import server_config
 from core.settings import InvalidSetting, Settings
 
 CREDENTIALS_FILE = "aws-credentials"
@@ -52,7 +54,7 @@ def run_engine(options: argparse.Namespace, out: TextIO) -> None:
 
 
 def open_listener(port: int) -> socket.socket:
-    """Return a listening socket on 127.0.0.1. Opened before the engine fires, so that the relay's first POST connects.
+    """Return a listening socket on 127.0.0.1. Open it before the engine fires, so that the relay's first POST connects.
 
     Raises PortTaken.
     """
@@ -74,10 +76,12 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
     application.start(lambda: f"{url}/publish")
     print(f"The engine listens on {url} and fires the posts in {application.home.path}.", file=out, flush=True)
-    config = uvicorn.Config(
-        Starlette(routes=[publish, Mount("/", http_api)]), log_level="warning", server_header=False, lifespan="off"
+    site = SecurityMiddleware(
+        Starlette(routes=[publish, Mount("/", http_api)]),
+        hosts=lambda: application.settings.allowed_hosts,
+        max_body_bytes=2 * MAX_BODY_BYTES,  # HttpApi responds before, with AWS's error
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(server_config(site)).run(sockets=[listener])
 
 
 def _credentials(application: Application) -> Credentials:

@@ -17,7 +17,8 @@ DEFAULT_LIMIT = 1000
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line.
 
-    A command that works on one application is in `command`; a server, which opens its own, is in `server`.
+    The parsed options hold the function to run: in `command` if it takes an application, in `server` if it serves and
+    opens its own.
     """
     parser = argparse.ArgumentParser(prog="python -m core", description="Schedule posts from the command line.")
     group = parser.add_subparsers(title="commands", required=True)

@@ -42,6 +42,7 @@ def run_import(application: Application, options: argparse.Namespace, out: TextI
 
 
 def _print_report(report: TransferReport, out: TextIO, *, as_json: bool) -> None:
+    """Print the remarks and the unfinished posts. Raises TransferUnfinished if a post is unfinished."""
     remarks, unfinished = [*map(_row, report.remarks)], [*map(_row, report.unfinished)]
     if as_json:
         print(json.dumps({"moved": report.moved, "remarks": remarks, "unfinished": unfinished}), file=out)

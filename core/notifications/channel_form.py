@@ -14,8 +14,8 @@ def channel_from_form(
 ) -> Channel:
     """Return the channel of a form's fields, without sending a message.
 
-    An empty secret keeps the one of `current`; an empty password does so for the same server and user only. A webhook
-    without a signing secret gets a new one. Raises InvalidChannel, which repeats no value.
+    An empty secret keeps the secret of `current`; an empty password keeps it for the same server and user only. A
+    webhook without a signing secret gets a new one. Raises InvalidChannel, which repeats no value.
     """
     fields = {name: text.strip() for name, text in form.items() if text.strip()}
     members: dict[str, Any] = {"kind": kind, "digest": digest, **fields}
@@ -40,7 +40,7 @@ def _recipients(fields: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _password(fields: Mapping[str, str], current: Channel | None) -> dict[str, str | SecretStr | None]:
-    """Return the password member. A kept password is sent only to the server and user that it was entered for."""
+    """Return the password member. An empty password is kept for its server and user only: no other may receive it."""
     if "user" not in fields:
         return {"password": None}
     if "password" in fields:

@@ -11,10 +11,10 @@ from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms, from_epoch_ms
 
 MIGRATIONS = (files("core.notifications").joinpath("schema.sql").read_text(),)
-"""The statements of each schema version. A released one never changes; a new version appends one."""
+"""One script for each schema version. A released script never changes; a new version appends one."""
 RETENTION = timedelta(days=400)
 SQL_BATCH = 500
-"""Problem ids in one statement, below SQLite's limit of parameters."""
+"""The most problem ids in one statement; SQLite limits its parameters."""
 
 
 def open_deliveries(path: Path, *, now: datetime) -> "Deliveries":
@@ -24,7 +24,10 @@ def open_deliveries(path: Path, *, now: datetime) -> "Deliveries":
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelState:
-    """The state of a channel. `error` is the text of its last failure, None after a success."""
+    """The state of a channel, which reports problems that begin at `since` or later.
+
+    `failures` counts the consecutive ones. `error` is the text of the last failure, None after a success.
+    """
 
     name: str
     since: datetime

@@ -45,7 +45,10 @@ def _post(
     secrets: list[str],
     signed: tuple[str, datetime] | None = None,
 ) -> None:
-    """POST JSON, with a signature by `secrets` if `signed` gives its id and instant. Errors show no secret."""
+    """POST JSON, signed with `secrets` if `signed` gives id and instant of the signature. Errors show no secret.
+
+    Raises DeliveryFailed.
+    """
     body = json.dumps(content, ensure_ascii=False).encode()
     signature = signed_headers(signed[0], signed[1], body, secrets) if signed else {}
     client = HttpClient("The server", secrets=secrets, seconds=TIMEOUT_SECONDS)

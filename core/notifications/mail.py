@@ -15,7 +15,7 @@ from core.notifications.message import DeliveryFailed, Message
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10.0
-"""For each response of the mail server."""
+"""The longest wait for each response of the mail server."""
 
 TlsContextFactory = Callable[[], ssl.SSLContext]
 """Makes the TLS context, whose certificates decide which servers are trusted."""
@@ -46,7 +46,7 @@ def send_email(
 
 @contextmanager
 def _connection(channel: EmailChannel, tls_context: TlsContextFactory) -> Iterator[smtplib.SMTP]:
-    """Connect to the mail server. Errors of QUIT are ignored, because the message is accepted by then."""
+    """Connect to the mail server. Errors of QUIT are ignored, because the server has accepted the message by then."""
     server = (
         smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_SECONDS, context=tls_context())
         if channel.security == "tls"

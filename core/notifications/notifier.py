@@ -21,11 +21,11 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 LOOKBACK = timedelta(days=2)
-"""How far a scan goes back from now, by due instant, in addition to the late policy. A later result comes from a
-person's retry, and that person sees it."""
+"""How far before now the scanned period of due instants starts, in addition to the late policy. A later result comes
+from a person's retry, and that person sees it."""
 CATCH_UP_SPEED = 24
-"""After a pause of Punctual, scans cover the due instants since its beginning, because those posts get their results
-only now. While Punctual runs, the start of the scanned period then advances this many times faster than time."""
+"""After a pause of Punctual, the scanned period still starts before the pause, because posts that were due in the pause
+get their results only now. While Punctual runs, the start then advances this many times as fast as the clock."""
 MAX_SCAN_GAP = timedelta(minutes=5)
 """A longer gap between two scans is a pause of Punctual."""
 MAX_BACKLOG = timedelta(days=14)
@@ -38,7 +38,7 @@ class Notifier:
     """Scans ledger and account checks for problems, and reports new ones to every channel.
 
     Reports are recorded, so a message is sent once, unless a crash comes between sending and recording. One process of
-    a home reports at a time. A failing channel is retried with growing pauses and delays no other channel.
+    a home reports at a time. A failing channel is retried with growing pauses; the other channels go on.
     """
 
     def __init__(
@@ -117,9 +117,9 @@ class Notifier:
             return
         candidates = [problem for problem in problems if problem.at >= state.since]
         unreported = self._deliveries.unreported(channel.name, [problem.id for problem in candidates])
-        news = [problem for problem in candidates if problem.id in unreported]
-        if news:
-            if not self._send(channel, state, problems_message(news)):
+        new_problems = [problem for problem in candidates if problem.id in unreported]
+        if new_problems:
+            if not self._send(channel, state, problems_message(new_problems)):
                 return
             self._deliveries.record_success(channel.name, unreported, now)
         self._send_digest(channel, state, now)

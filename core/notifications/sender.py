@@ -24,7 +24,10 @@ class Sender:
         self._tls_context = tls_context
 
     def send(self, channel: Channel, message: Message) -> None:
-        """Send a message; on return the receiver has accepted it. Takes up to 30 s. Raises DeliveryFailed."""
+        """Send a message; on return the receiver has accepted it. Raises DeliveryFailed.
+
+        A POST takes at most 15 s, and each response of a mail server at most 10 s.
+        """
         match channel:
             case EmailChannel():
                 send_email(channel, message, self._clock(), tls_context=self._tls_context)

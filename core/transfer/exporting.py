@@ -1,4 +1,4 @@
-"""Export: pending posts are written to a file, then marked as moved and disabled at their source."""
+"""The export: writes pending posts to a file, then marks them as moved and disables them at their source."""
 
 import base64
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ MAX_POSTS = 10_000_000
 """The default quota of schedules of an AWS account."""
 HISTORY_PAGE = 500
 EXPORTED_HISTORY = timedelta(days=2)
-"""How far back runs of repeating posts are exported. No later firing belongs to an older run."""
+"""How far before now the exported runs of repeating posts begin. No future invocation belongs to an older run."""
 
 PASSED = "Its time has passed, so it stays here. Choose a new time, or cancel it."
 DUE_SOON = "It is due in a moment, so it goes out from here. See History."
@@ -61,7 +61,7 @@ class AlreadyComplete(PunctualError):
 
 
 def export_posts(application: Application, path: Path) -> TransferReport:
-    """Export all pending posts into a file. Repeat it with the same file until no post is unfinished.
+    """Export all pending posts into a file. Repeat the call with the same file until no post is unfinished.
 
     Each post is written to the file before it is marked as moved. From then on the fence here rejects it, and its
     schedule is disabled. Raises OtherSource, AlreadyComplete, UnreadableJournal, or the errors of scheduler and ledger.
@@ -123,13 +123,13 @@ class _Export:
             if plan.desired == "active" or plan.desired == "paused":
                 reason_to_stay = self._mark(plan, plan.desired)
                 if reason_to_stay is not None:
-                    return _stays(plan.post, reason_to_stay)
+                    return _stayed(plan.post, reason_to_stay)
             return self._finish(self._application.schedules.plan(post_id))
         except PunctualError as error:
             return failed(plan.post, error)
 
     def _mark(self, plan: Plan, desired: Literal["active", "paused"]) -> str | None:
-        """Write a post to the file, then mark it as moved. Return the reason if it stays.
+        """Write a post to the file, then mark it as moved. Return None, or the reason why it stays.
 
         Raises AlreadyGoingOut while a run of a repeating post is being published, or the errors of the stores.
         """
@@ -161,7 +161,7 @@ class _Export:
             self._withdraw(plan.post.post_id, CANCELLED)
             return PostResult()
         if plan.post.post_id not in self._exported:
-            return _stays(plan.post, EXPORTED_ELSEWHERE)
+            return _stayed(plan.post, EXPORTED_ELSEWHERE)
         if not plan.settled:
             self._application.schedules.settle(plan)
         return PostResult(moved=True)
@@ -179,7 +179,7 @@ class _Export:
                     self._media.add(reference)
 
     def _recent_runs(self) -> Iterator[ExportedRun]:
-        """Yield the last runs of exported repeating posts. Nothing can claim further runs any more."""
+        """Yield the last runs of exported repeating posts. These are final: a moved post accepts no claim."""
         content = self._journal.content()
         posts = content.posts if content else {}
         for occurrence in self._recent_occurrences():
@@ -197,10 +197,10 @@ class _Export:
             after = Cursor(due_at=page[-1].due_at, key=page[-1].key)
 
 
-def _stays(post: Post, reason: str) -> PostResult:
+def _stayed(post: Post, reason: str) -> PostResult:
     return PostResult(remark=Remark(post_id=post.post_id, post=post, reason=reason))
 
 
 def _continues(series: Post, now: datetime) -> bool:
-    """Return whether a repeating post has not reached its last date."""
+    """Return whether a repeating post runs without end, or ends after now."""
     return series.repeat is not None and (series.repeat.ends_at is None or series.repeat.ends_at > now)

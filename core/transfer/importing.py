@@ -1,4 +1,4 @@
-"""Import: the posts of an export file are planned and scheduled, and past runs of repeating posts are recorded."""
+"""The import: plans and schedules the posts of an export file, and records past runs of repeating posts."""
 
 import base64
 from collections import defaultdict
@@ -30,6 +30,7 @@ from core.transfer.report import PostResult, Remark, TransferReport, failed, sum
 PASSED = "Its time has passed, so it is paused here. Choose a new time, or cancel it."
 TOO_SOON = "Its time is too close to schedule it here, so it is paused. Post it now, or choose a new time."
 LEASE = timedelta(minutes=1)
+"""Lease of the claim with which a past run is recorded."""
 MAX_MISSED_RUNS = 100
 """The most missed runs of one repeating post that its remark lists."""
 
@@ -55,7 +56,7 @@ class ImportedElsewhere(PunctualError):
 
 
 def import_posts(application: Application, path: Path) -> TransferReport:
-    """Import a complete export. Repeat it until no post is unfinished; repeating is safe.
+    """Import a complete export. Repeat the call until no post is unfinished; this is safe.
 
     Posts that an earlier run imported stay unchanged. Posts whose time has passed are imported paused. Raises
     IncompleteExport, ImportedElsewhere, UnreadableJournal, or the errors of this deployment's stores.
@@ -66,14 +67,17 @@ def import_posts(application: Application, path: Path) -> TransferReport:
         raise UnreadableJournal(path, error.strerror or str(error)) from error
     journal = Journal(path)
     try:
-        content = _reserved(journal, application.backend.name)
+        content = _reserve(journal, application.backend.name)
         return _Import(application, content).run(journal)
     finally:
         journal.close()
 
 
-def _reserved(journal: Journal, deployment: str) -> JournalContent:
-    """Return the content of a complete export file, with this deployment noted in the file as its importer."""
+def _reserve(journal: Journal, deployment: str) -> JournalContent:
+    """Record in a complete export file that this deployment imports it, and return the file's content.
+
+    Raises UnreadableJournal, IncompleteExport or ImportedElsewhere.
+    """
     content = journal.content()
     if content is None:
         raise UnreadableJournal(journal.path, "it is empty")
@@ -126,12 +130,12 @@ class _Import:
         )
 
     def _plan(self, line: ExportedPost, existing: Plan | None) -> tuple[Plan, str | None]:
-        """Write the intent to the ledger. Return the plan, and the reason if the import pauses it."""
+        """Write the intent to the ledger. Return the plan, and the reason if the import pauses the post."""
         reason = self._reason_to_pause(line.post)
         desired: DesiredState = "paused" if reason else line.desired
         name, now = str(ScheduleName.of(line.post)), self._application.clock()
         if existing is None:
-            post = _revised(line.post, line.post.revision + 2)  # the source used the revision between as its mark
+            post = _revised(line.post, line.post.revision + 2)  # the mark at the source is revision + 1
             return self._ledger.plan(post, desired=desired, schedule_name=name, now=now), reason
         post = _revised(line.post, existing.post.revision + 1)
         return self._ledger.change(post, desired=desired, schedule_name=name, now=now), reason

@@ -26,7 +26,7 @@ class UnreadableJournal(PunctualError):
 
 
 class _Line(FrozenModel):
-    """A line whose members keep their spelling in the file under another Python name."""
+    """A line with members whose Python name differs from their name in the file."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -97,7 +97,7 @@ _SIGNATURE = b'{"kind":"begun"'
 
 @dataclass
 class JournalContent:
-    """All lines of a file combined; of media, the references only."""
+    """All lines of a file combined, with the references of media instead of their contents."""
 
     source: str
     started_at: Instant
@@ -125,7 +125,7 @@ class JournalContent:
 
 
 class Journal:
-    """An export file. Any thread may append to it; one process at a time works on it."""
+    """An export file. Several threads may append to it, but only one process may use it at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, or make it with mode 0600. Remove a last line that a crash cut short.

@@ -336,7 +336,7 @@ def test_a_failing_account_is_reported_once_until_it_works_again(notifier, check
 
 def test_without_channels_the_ledger_is_not_read(notifier, channels, ledger):
     channels.remove("mine")
-    ledger.history = None
+    ledger.history = None  # a call would fail
     notifier.notify()
 
 

@@ -142,7 +142,7 @@ def test_an_unreachable_server_is_reported_without_the_address(sender):
     assert "s3cret" not in "".join(traceback.format_exception(failed.value))
 
 
-def test_a_test_message_is_named_as_one(sender, hook):
+def test_a_test_message_says_that_it_is_a_test(sender, hook):
     sender.send_test(SlackChannel(name="team", address=SecretStr(hook.address)))
     assert "test message" in hook.contents[0]["text"]
 

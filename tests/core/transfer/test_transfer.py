@@ -39,7 +39,7 @@ def machine(tmp_path, clock) -> Iterator[Callable[[str], Application]]:
 
 
 @pytest.fixture(params=["machine to machine", "machine to AWS", "AWS to machine"])
-def both(request, machine) -> tuple[Application, Application]:
+def deployments(request, machine) -> tuple[Application, Application]:
     """Return the source and the destination of a transfer."""
     if request.param == "machine to machine":
         return machine("old"), machine("new")
@@ -48,13 +48,13 @@ def both(request, machine) -> tuple[Application, Application]:
 
 
 @pytest.fixture
-def source(both) -> Application:
-    return both[0]
+def source(deployments) -> Application:
+    return deployments[0]
 
 
 @pytest.fixture
-def destination(both) -> Application:
-    return both[1]
+def destination(deployments) -> Application:
+    return deployments[1]
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_a_published_run_is_not_published_again(source, destination, path, a_ser
     assert len(published(destination)) == 1
 
 
-def test_moved_posts_can_be_moved_back(source, destination, path, make_post, tmp_path):
+def test_a_moved_post_can_be_edited_and_moved_back(source, destination, path, make_post, tmp_path):
     post = make_post()
     source.schedules.schedule(post)
     export_posts(source, path)
@@ -265,7 +265,7 @@ def test_a_post_in_the_file_that_became_due_soon_is_withdrawn(machine, path, mak
     clock.move(minutes=59, seconds=59)
     [remark] = export_posts(old, path).remarks
     assert "in a moment" in remark.reason
-    clock.move(seconds=-5)  # there, clocks are a little behind
+    clock.move(seconds=-5)  # the destination's clock is five seconds behind
     import_posts(new, path)
     assert (schedules_of(old)[plan.post.post_id][0], schedules_of(new)) == ("ENABLED", {})
 
@@ -310,10 +310,10 @@ def test_a_post_without_a_schedule_moves(source, destination, path, make_post, c
 def test_a_series_without_a_schedule_moves_and_an_ended_one_stays(source, destination, path, a_series, clock):
     series = source.schedules.schedule(a_series(post_id=new_post_id()))
     scheduler, group = source.backend.scheduler_client, source.backend.target.group
-    over = a_series(post_id=new_post_id())
-    over = over.model_copy(update={"repeat": Repeat(expression="cron(0 9 * * ? *)", ends_at=clock())})
-    source.ledger.plan(over, schedule_name="repeat-over", now=clock())
-    source.ledger.settle(over.post_id, 1, now=clock())
+    ended = a_series(post_id=new_post_id())
+    ended = ended.model_copy(update={"repeat": Repeat(expression="cron(0 9 * * ? *)", ends_at=clock())})
+    source.ledger.plan(ended, schedule_name="repeat-ended", now=clock())
+    source.ledger.settle(ended.post_id, 1, now=clock())
     scheduler.delete_schedule(Name=series.schedule_name, GroupName=group)
     export_posts(source, path)
     import_posts(destination, path)
@@ -379,27 +379,27 @@ def test_a_missing_account_is_reported(source, destination, path, make_post):
 
 
 class Crash(BaseException):
-    """The process died."""
+    """Ends the command as a crash of the process would."""
 
 
 def crash_at_write(application: Application, monkeypatch, number: int, when: str) -> None:
-    """Let the process die before or after one of its writes to ledger or scheduler."""
+    """Raise Crash before or after the write of this number to ledger or scheduler."""
     calls = itertools.count(1)
 
-    def dying(work: Callable) -> Callable:
-        def call(*given, **named):
-            now = next(calls) == number
-            if now and when == "before":
+    def crashing(write: Callable) -> Callable:
+        def call(*arguments, **options):
+            crashes = next(calls) == number
+            if crashes and when == "before":
                 raise Crash
-            answer = work(*given, **named)
-            if now:
+            result = write(*arguments, **options)
+            if crashes:
                 raise Crash
-            return answer
+            return result
 
         return call
 
     for part, name in ((application.ledger, "change"), (application.ledger, "plan"), (application.schedules, "settle")):
-        monkeypatch.setattr(part, name, dying(getattr(part, name)))
+        monkeypatch.setattr(part, name, crashing(getattr(part, name)))
 
 
 @pytest.mark.parametrize("number", range(1, 7))
@@ -409,15 +409,15 @@ def test_the_next_run_finishes_after_a_crash_at_any_write(machine, path, make_po
     for count in range(3):
         plan = old.schedules.schedule(make_post(hours=24 + count, text=f"Post {count}"))
     old.schedules.pause(plan)
-    for application, move in ((old, export_posts), (new, import_posts)):
+    for application, transfer in ((old, export_posts), (new, import_posts)):
         with monkeypatch.context() as patched, suppress(Crash):
             crash_at_write(application, patched, number, when)
-            move(application, path)
+            transfer(application, path)
         if not complete(path):
             with pytest.raises(IncompleteExport):
                 import_posts(new, path)
         if application is new or not complete(path):
-            assert move(application, path).unfinished == ()
+            assert transfer(application, path).unfinished == ()
         assert {state for state, _ in schedules_of(old).values()} == {"DISABLED"}
     assert {text: state for state, text in schedules_of(new).values()} == {
         "Post 0": "ENABLED",
@@ -506,14 +506,14 @@ def test_a_file_of_another_kind_is_refused(machine, path, content):
         import_posts(machine("new"), path)
 
 
-@pytest.mark.parametrize("move", [export_posts, import_posts])
+@pytest.mark.parametrize("transfer", [export_posts, import_posts])
 @pytest.mark.parametrize(
     "content", ["the only copy, without a line end", "two lines\nand no end", '{"kind":"leaving",']
 )
-def test_a_file_of_another_kind_stays_unchanged(machine, path, move, content):
+def test_a_file_of_another_kind_stays_unchanged(machine, path, transfer, content):
     path.write_text(content)
     with pytest.raises(UnreadableJournal):
-        move(machine("old"), path)
+        transfer(machine("old"), path)
     assert path.read_text() == content
 
 
@@ -542,6 +542,7 @@ def test_a_missing_folder_is_refused(machine, tmp_path):
 
 
 def exported(path) -> list[Post]:
+    """Return the posts of a file that an import schedules."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     staying = {line["post_id"] for line in lines if line["kind"] == "staying"}
     posts = [Post.model_validate(line["post"]) for line in lines if line["kind"] == "leaving"]
@@ -549,6 +550,7 @@ def exported(path) -> list[Post]:
 
 
 def complete(path) -> bool:
+    """Return whether the export into a file is complete."""
     return '"kind":"complete"' in path.read_text()
 
 
