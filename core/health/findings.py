@@ -46,7 +46,7 @@ def warning(message: str, remedy: str) -> Finding:
 
 
 def bad(message: str, remedy: str) -> Finding:
-    """Return a finding for which posts fail or do not go out."""
+    """Return a finding that posts fail or do not go out."""
     return Finding(status="bad", message=message, remedy=remedy)
 
 

@@ -59,12 +59,12 @@ def check_agreement(context: HealthContext) -> Finding:
     differences = ", ".join(f"{counts[kind]} {label}" for kind, label in KIND_LABELS.items() if counts[kind])
     message = f"Ledger and scheduler differ: {differences}."
     if counts["gone"] or counts["altered"]:
-        return bad(message, "Restore the planned schedules below, or cancel the posts.")
-    return warning(message, "Delete schedules that you do not need below.")
+        return bad(message, "Below, restore the planned schedules, or cancel the posts.")
+    return warning(message, "Below, delete the schedules that you do not need.")
 
 
 def _count(plans: Sequence[Plan], count: int) -> str:
-    """Return `3 posts`, or `at least 3 posts` where the limit cut the plans off."""
+    """Return `3 posts`, or `at least 3 posts` if the ledger may hold more plans than MAX_PLANS."""
     return f"{'at least ' if len(plans) >= MAX_PLANS else ''}{plural(count, 'post')}"
 
 

@@ -85,7 +85,10 @@ def _compare_schedule(application: Application, listed: ListedSchedule, now: dat
 
 
 def _compare_plan(application: Application, plan: Plan, now: datetime) -> ScheduleDifference | None:
-    """Compare a plan with its schedule; None if the plan changes during it, or is due within START_GRACE."""
+    """Compare a plan with its schedule.
+
+    Return None if they agree, if the plan changes during the comparison, or if no run is due after START_GRACE.
+    """
     if plan.schedule_name is None or not plan.settled or not _has_runs_ahead(plan, now):
         return None
     member = application.schedules.difference(plan)

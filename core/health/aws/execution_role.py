@@ -6,10 +6,8 @@ from typing import Any
 
 from core.aws_errors import AccessDenied, AwsResourceNotFound, translate_aws_errors
 from core.backends.aws import AwsBackend
+from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
-
-DEPLOY = "Deploy the stack again, with --revert-drift (cdk_min/README.md)."
-"""Without the option a deployment compares templates only, and keeps changes and deletions made by hand."""
 
 INVOKE = "lambda:InvokeFunction"
 

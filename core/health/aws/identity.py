@@ -40,7 +40,7 @@ def check_identity(aws: AwsBackend, context: HealthContext) -> Finding:
 def check_clock(aws: AwsBackend, context: HealthContext) -> Finding:
     """Check this machine's clock against the Date header of an AWS response.
 
-    AWS wrote the header between the request and the response. The skew is the distance to that interval.
+    AWS wrote the header between the request and the response. The skew is the header's distance from that interval.
     """
     with translate_aws_errors():
         sent_at = context.application.clock()

@@ -4,12 +4,12 @@ from typing import Any
 
 from core.aws_errors import AwsResourceNotFound, translate_aws_errors
 from core.backends.aws import AwsBackend
-from core.health.aws.execution_role import DEPLOY
+from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, bad
 
 
 def configuration(aws: AwsBackend, arn: str) -> dict[str, Any]:
-    """Return the answer of GetFunctionConfiguration. Raises AwsResourceNotFound or another AWS error."""
+    """Return the response of GetFunctionConfiguration. Raises AwsResourceNotFound or another AWS error."""
     with translate_aws_errors():
         found: dict[str, Any] = aws.quick_client("lambda").get_function_configuration(FunctionName=arn)
         return found

@@ -1,12 +1,12 @@
-"""Health check of the posting server where it is a Lambda function of the stack."""
+"""Health check of the posting function: the posting server as a Lambda function of the stack."""
 
 from typing import Any
 
 from core.aws_errors import AwsResourceNotFound
 from core.backends.aws import AwsBackend
 from core.backends.deployment import Deployment
-from core.health.aws.execution_role import DEPLOY
 from core.health.aws.lambda_functions import configuration, runtime_problem
+from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.publishing.fence import LEASE
 from core.time.phrases import join_names

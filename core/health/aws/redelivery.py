@@ -4,8 +4,8 @@ from typing import Any
 
 from core.aws_errors import translate_aws_errors
 from core.backends.aws import AwsBackend
-from core.health.aws.execution_role import DEPLOY
 from core.health.aws.lambda_functions import invoke_config, on_failure_queue
+from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
 
 

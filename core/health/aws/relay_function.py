@@ -2,8 +2,8 @@
 
 from core.aws_errors import AwsResourceNotFound
 from core.backends.aws import AwsBackend
-from core.health.aws.execution_role import DEPLOY
 from core.health.aws.lambda_functions import configuration, invoke_config, on_failure_queue, runtime_problem
+from core.health.aws.remedies import DEPLOY
 from core.health.capacity import bottleneck, busiest_minute, posts_due
 from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.time.phrases import clock_time

@@ -2,7 +2,7 @@
 
 from core.aws_errors import AwsResourceNotFound, translate_aws_errors
 from core.backends.aws import AwsBackend
-from core.health.aws.execution_role import DEPLOY
+from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.storage.home import is_signing_secret
 from core.time.phrases import plural

@@ -61,7 +61,7 @@ def test_a_server_too_busy_to_reject_a_forged_signature_is_unknown(check, server
     assert f"The server accepts the signature; it answers {busy} to a forged one." in result.message
 
 
-def test_a_busy_server_is_to_be_checked_again(check, server):
+def test_a_busy_server_is_unknown_and_the_remedy_is_another_check(check, server):
     server.status = 429
     result = check("Signature")
     assert (result.status, result.remedy) == ("unknown", "Check again in a minute.")

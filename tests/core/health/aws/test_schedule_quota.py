@@ -92,8 +92,8 @@ def test_few_schedules_are_listed_because_cloudwatch_may_report_zero(check, repl
     assert check(NAME).status == "warning"
 
 
-@pytest.mark.usefixtures("eight_posts")
-def test_a_zero_of_cloudwatch_bounds_an_incomplete_list(check, replies, cloudwatch_counts, few_pages):
+@pytest.mark.usefixtures("eight_posts", "few_pages")
+def test_a_zero_of_cloudwatch_bounds_an_incomplete_list(check, replies, cloudwatch_counts):
     cloudwatch_counts(0)
     message = (
         "At least 5 of 10,000,000 schedules are in use, fewer than 1,000,000 by CloudWatch's count of 3 minutes ago."
