@@ -32,13 +32,13 @@ A_YEAR, A_WEEK = timedelta(days=365), timedelta(days=7)
 LATENCY = 0.05
 """Seconds of each request."""
 ALLOWED = 100
-"""Requests per second that the bulk test allows, as some Regions do by default."""
+"""Requests per second that the rate limiter passes; some Regions have this quota by default."""
 BULK = 1000
 
 
 @contextmanager
-def machine() -> Iterator[Application]:
-    """Open one machine in a new home, with a fixed clock."""
+def open_machine() -> Iterator[Application]:
+    """Open an application of one machine in a new home, with a fixed clock."""
     with tempfile.TemporaryDirectory() as home:
         application = Application(Settings.read({"PUNCTUAL_HOME": home}), lambda: NOW)
         yield application
@@ -50,7 +50,7 @@ def add_latency(client: Any) -> None:
     client.meta.events.register_first("before-send.scheduler", lambda **_: time.sleep(LATENCY))
 
 
-def a_post(due_at: datetime) -> Post:
+def new_post(due_at: datetime) -> Post:
     """Return a new post."""
     return Post(
         post_id=new_post_id(),
@@ -64,7 +64,7 @@ def a_post(due_at: datetime) -> Post:
 
 def fill(application: Application) -> None:
     """Fill the engine with POSTS schedules over a year: create one, and write copies of its row."""
-    backend, template = application.one_machine, a_post(NOW + A_YEAR)
+    backend, template = application.one_machine, new_post(NOW + A_YEAR)
     assert backend is not None
     request = write_schedule(template, backend.target, enabled=True)
     backend.scheduler_client.create_schedule(**request)
@@ -99,31 +99,31 @@ def best_time(work: Callable[[], Any]) -> tuple[float, Any]:
     return best, result
 
 
-def show(label: str, seconds: float, aim: float) -> None:
+def print_duration(label: str, seconds: float, aim: float) -> None:
     """Print a duration and whether it meets its aim."""
     print(f"  {label:<58} {seconds:8.2f} s  aim: {aim} s  {'ok' if seconds < aim else 'MISSED'}")
 
 
 def queue_page() -> None:
     """Measure the requests of the Queue page with LATENCY."""
-    with machine() as application:
+    with open_machine() as application:
         fill(application)
         add_latency(application.backend.scheduler_client)
         group = application.backend.target.group
         queue = ScheduleListing(application.backend.scheduler_client, group)
         seconds, listed = best_time(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
-        show(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
+        print_duration(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
         seconds, window = best_time(
             lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, NOW + A_WEEK, limit=50)
         )
         assert len(window.entries) == 50
         assert all(entry.post for entry in window.entries)
-        show("its first 50 posts, with details", seconds, 1.5)
+        print_duration("its first 50 posts, with details", seconds, 1.5)
         whole = NOW + timedelta(days=3 * 365)
         seconds, _ = best_time(
             lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, whole, limit=50)
         )
-        show("the first 50 of all there are, with details", seconds, 1.5)
+        print_duration("the first 50 of all posts, with details", seconds, 1.5)
 
 
 class RateLimiter:
@@ -158,7 +158,7 @@ class RateLimiter:
 
 def bulk() -> None:
     """Measure bulk scheduling through a rate limiter; each post is created and read back."""
-    with machine() as application:
+    with open_machine() as application:
         assert application.one_machine is not None
         limiter = RateLimiter(application.one_machine.engine_api, ALLOWED)
         session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
@@ -174,7 +174,7 @@ def bulk() -> None:
         )
         start = time.perf_counter()
         with ThreadPoolExecutor(max_workers=8) as pool:
-            posts = [a_post(NOW + timedelta(minutes=number + 10)) for number in range(BULK)]
+            posts = [new_post(NOW + timedelta(minutes=number + 10)) for number in range(BULK)]
             plans = list(pool.map(schedules.schedule, posts))
         seconds = time.perf_counter() - start
         held = application.listing.window(NOW, NOW + A_WEEK, limit=2 * BULK)

@@ -23,7 +23,7 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error", lifespan="off")
 """
 
 
-def over_http(url: str, threads: int, *keys: str) -> float:
+def http_rate(url: str, threads: int, *keys: str) -> float:
     """Return the rate of a server."""
     client = http_client(url, *keys)
     rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix=f"warm{threads}")
@@ -32,22 +32,22 @@ def over_http(url: str, threads: int, *keys: str) -> float:
     )
 
 
-def in_process(threads: int) -> float:
+def in_process_rate(threads: int) -> float:
     """Return the rate of the engine in this process."""
     with engine() as (_, client):
         rate(lambda name: client.create_schedule(**schedule(name)), count=100, prefix="warm")
         return rate(lambda name: client.create_schedule(**schedule(name)), count=COUNT, threads=threads)
 
 
-def of_process(command: list[str], port: int, threads: int, *keys: str, **environment: str) -> float:
+def process_rate(command: list[str], port: int, threads: int, *keys: str, **environment: str) -> float:
     """Return the rate of a server, run by a command."""
     with process(command, port, **environment):
-        return over_http(f"http://127.0.0.1:{port}", threads, *keys)
+        return http_rate(f"http://127.0.0.1:{port}", threads, *keys)
 
 
 def compare_with_peers(threads: int) -> None:
     """Compare the engine in this process with the installed peers."""
-    own = in_process(threads)
+    own = in_process_rate(threads)
     row(f"in this process, durable, {threads} thread(s)", f"{own:,.0f}/s")
     port = free_port()
     for name, command, aim, environment in (
@@ -55,23 +55,23 @@ def compare_with_peers(threads: int) -> None:
         ("moto_server", ["-p", str(port)], 4, {}),
     ):
         if path := peer(name):
-            theirs = of_process([path, *command], port, threads, **environment)
+            theirs = process_rate([path, *command], port, threads, **environment)
             row(f"{name}, in memory, {threads} thread(s)", f"{theirs:,.0f}/s", verdict(own / theirs, at_least=aim))
 
 
-def of_empty_handler(threads: int, *, flush: bool) -> float:
+def empty_handler_rate(threads: int, *, flush: bool) -> float:
     """Return the rate of a handler that does nothing, or only flushes 4 KB."""
     port = free_port()
-    return of_process([sys.executable, "-c", EMPTY_HANDLER.format(flush=flush), str(port)], port, threads)
+    return process_rate([sys.executable, "-c", EMPTY_HANDLER.format(flush=flush), str(port)], port, threads)
 
 
 def compare_over_http(threads: int) -> None:
     """Compare the engine over HTTP with an empty handler."""
-    floor, durable_floor = of_empty_handler(threads, flush=False), of_empty_handler(threads, flush=True)
+    floor, durable_floor = empty_handler_rate(threads, flush=False), empty_handler_rate(threads, flush=True)
     port = free_port()
     keys = {"PUNCTUAL_LOCAL_ACCESS_KEY_ID": "LOCALTEST", "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY": "secret"}
     command = [sys.executable, "-m", "benchmarks.engine_alone", str(port)]
-    own = of_process(command, port, threads, *keys.values(), **keys)
+    own = process_rate(command, port, threads, *keys.values(), **keys)
     row(f"an empty handler over HTTP, {threads} thread(s)", f"{floor:,.0f}/s")
     row(
         f"a handler that flushes 4 KB, {threads} thread(s)", f"{durable_floor:,.0f}/s", f"{durable_floor / floor:.2f} x"

@@ -31,7 +31,7 @@ SECRET = "whsec_" + "A" * 43 + "="
 POSTS_SPREAD, POSTS_AT_ONCE = 200, 1000
 
 
-def post_due(due: datetime) -> Post:
+def new_post(due: datetime) -> Post:
     """Return a new post."""
     return Post(
         post_id=new_post_id(),
@@ -52,7 +52,7 @@ class ThreadConnection(threading.local):
 
 
 class RecordingRelay:
-    """The relay as an engine function; it records lags in milliseconds."""
+    """The relay as an engine function. In milliseconds, it records lags of the POST and of its completion."""
 
     def __init__(self, url: str, count: int) -> None:
         self._config = relay.RelayConfig(posting_url=url, secrets=(SECRET,))
@@ -61,7 +61,7 @@ class RecordingRelay:
         self._lock = threading.Lock()
         self.finished = threading.Event()
         self.lags: list[float] = []
-        self.done: list[float] = []
+        self.completion_lags: list[float] = []
 
     def __call__(self, invocation: Invocation) -> None:
         """Deliver an invocation and record its lags."""
@@ -70,7 +70,7 @@ class RecordingRelay:
         receipt = relay.deliver(event, self._config, connection, attempt=1, clock=real_clock, sleep=time.sleep)
         due = invocation.scheduled_at
         self.lags.append((from_utc_text(receipt["posted_at"]) - due).total_seconds() * 1e3)
-        self.done.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
+        self.completion_lags.append((from_utc_text(receipt["finished_at"]) - due).total_seconds() * 1e3)
         with self._lock:
             self._left -= 1
         if not self._left:
@@ -95,7 +95,7 @@ def fire(dues: Sequence[datetime], *options: str) -> RecordingRelay:
             runner = Runner(store, presence, {FUNCTION: recorder}, real_clock, on_idle=recorder.close_connection)
             runner.start()
             for due in dues:
-                client.create_schedule(**_request(post_due(due)))
+                client.create_schedule(**_request(new_post(due)))
             assert recorder.finished.wait(180), "some posts did not fire"
             runner.stop()
             presence.leave()
@@ -122,7 +122,7 @@ def burst() -> None:
     """Measure posts of one second to a receiver that keeps connections, and to one that closes them."""
     for options, which in (([], ""), (["close"], " a connection each,")):
         due = real_clock().replace(microsecond=0) + timedelta(seconds=6)
-        last = max(fire([due] * POSTS_AT_ONCE, *options).done)
+        last = max(fire([due] * POSTS_AT_ONCE, *options).completion_lags)
         row(f"{POSTS_AT_ONCE:,} in one second,{which} last one received", f"{last:.0f} ms", _within(last, 500))
 
 

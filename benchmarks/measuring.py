@@ -1,4 +1,4 @@
-"""Shared by the benchmarks: an engine, server processes, peers, timing and printed figures."""
+"""Parts that the benchmarks share: an engine, server processes, peers, timing and printed figures."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def engine(folder: Path | None = None) -> Iterator[tuple[Store, Any]]:
 
 
 def scratch() -> str | None:
-    """Return the folder for temporary files, SCRATCH, which selects the disk to measure."""
+    """Return SCRATCH, the folder for temporary files on the disk to measure; None for the system's folder."""
     return os.environ.get("SCRATCH")
 
 
@@ -82,11 +82,11 @@ def percentile(values: Sequence[float], percent: float) -> float:
 def rate(work: Callable[[str], object], *, count: int, threads: int = 1, prefix: str = "n") -> float:
     """Return the number of calls of `work(name)` per second."""
 
-    def some(thread: int) -> None:
+    def call_from(thread: int) -> None:
         for number in range(count // threads):
             work(f"{prefix}-{thread}-{number}")
 
-    workers = [threading.Thread(target=some, args=(thread,)) for thread in range(threads)]
+    workers = [threading.Thread(target=call_from, args=(thread,)) for thread in range(threads)]
     start = time.perf_counter()
     for worker in workers:
         worker.start()
@@ -176,6 +176,6 @@ def row(label: str, figure: str, verdict: str = "") -> None:
 
 
 def verdict(ratio: float, *, at_least: float = 0, at_most: float = 1e9) -> str:
-    """Return a ratio with its aim, and whether it meets it."""
+    """Return a ratio with its aim, and whether the ratio meets it."""
     aim = f"at least {at_least:g}" if at_least else f"at most {at_most:g}"
     return f"{ratio:.2f} x (aim: {aim} x) {'ok' if at_least <= ratio <= at_most else 'MISSED'}"

@@ -56,7 +56,7 @@ def webhook() -> Iterator[tuple[str, Counter[str]]]:
     server.server_close()
 
 
-def soak(home: Application, seconds: float, rng: random.Random) -> tuple[set[str], int]:
+def soak(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], int]:
     """Schedule posts and kill engines; return the ids of acknowledged posts and the number of kills."""
     acknowledged: set[str] = set()
     kills = 0
@@ -64,29 +64,29 @@ def soak(home: Application, seconds: float, rng: random.Random) -> tuple[set[str
     with ExitStack() as first, ExitStack() as second:
         running = [first, second]
         for stack in running:
-            start(stack, home)
+            start(stack, application)
         while time.monotonic() < until:
             for _ in range(rng.randint(1, 30)):
-                acknowledged.update(schedule_post(home, rng))
+                acknowledged.update(schedule_post(application, rng))
             time.sleep(rng.uniform(0, 3))
             stack = rng.choice(running)
             stack.close()  # SIGKILL
             kills += 1
-            start(stack, home)
-        settle(home, acknowledged)
+            start(stack, application)
+        wait_for_results(application, acknowledged)
     return acknowledged, kills
 
 
-def start(stack: ExitStack, home: Application) -> None:
-    """Start an engine; the stack kills it."""
+def start(stack: ExitStack, application: Application) -> None:
+    """Start an engine on the application's home; the stack kills it."""
     port = free_port()
-    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home.home.path)]
+    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(application.home.path)]
     stack.enter_context(process(command, port, **RETRIES))
 
 
-def schedule_post(home: Application, rng: random.Random) -> list[str]:
+def schedule_post(application: Application, rng: random.Random) -> list[str]:
     """Schedule a post some seconds ahead; return its id, or nothing if it was refused."""
-    due = (home.clock() + timedelta(seconds=rng.uniform(4, 9))).replace(microsecond=0)
+    due = (application.clock() + timedelta(seconds=rng.uniform(4, 9))).replace(microsecond=0)
     post = compose(
         post_id=new_post_id(),
         text="Soak",
@@ -95,21 +95,21 @@ def schedule_post(home: Application, rng: random.Random) -> list[str]:
         zone="UTC",
         which=None,
         late_after_minutes=60,
-        accounts=home.accounts,
-        networks=home.networks,
+        accounts=application.accounts,
+        networks=application.networks,
     )
     try:
-        return [home.schedules.schedule(post).post.post_id]
+        return [application.schedules.schedule(post).post.post_id]
     except PunctualError as refusal:
         print(f"  refused: {refusal}")
         return []
 
 
-def settle(home: Application, acknowledged: set[str]) -> None:
+def wait_for_results(application: Application, acknowledged: set[str]) -> None:
     """Wait until every post has a final state, at most three minutes."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        if acknowledged <= {run.post_id for run in all_runs(home.ledger) if run.state in FINAL}:
+        if acknowledged <= {run.post_id for run in all_runs(application.ledger) if run.state in FINAL}:
             return
         time.sleep(1)
 
@@ -118,20 +118,21 @@ def main(seconds: float) -> None:
     """Run the soak test and print its figures."""
     heading(f"Soak of {seconds:.0f} s")
     with tempfile.TemporaryDirectory(dir=scratch()) as folder, webhook() as (address, received):
-        home = Application(Settings(home=Path(folder)))
-        answers = {"name": "soak", "address": address, "deduplicates": "no"}
-        home.accounts.connect(home.networks["webhook"].connect(answers))
-        acknowledged, kills = soak(home, seconds, random.Random(1))
-        runs = {run.post_id: run for run in all_runs(home.ledger)}
-        fed = Counter(entry.post_id for entry in home.outbox.feed(limit=10**9))
-        home.close()
+        application = Application(Settings(home=Path(folder)))
+        form = {"name": "soak", "address": address, "deduplicates": "no"}
+        application.accounts.connect(application.networks["webhook"].connect(form))
+        acknowledged, kills = soak(application, seconds, random.Random(1))
+        runs = {run.post_id: run for run in all_runs(application.ledger)}
+        in_outbox = Counter(entry.post_id for entry in application.outbox.feed(limit=10**9))
+        application.close()
     unconfirmed = {post_id for post_id, run in runs.items() if run.state == "unconfirmed"}
     lost = {post_id for post_id in acknowledged if received[post_id] == 0 and post_id not in unconfirmed}
+    repeated = sum(count > 1 for count in [*in_outbox.values(), *received.values()])
     row("posts acknowledged", f"{len(acknowledged):,}")
     row("processes killed", f"{kills:,}")
-    row("posts lost: not in the outbox", f"{len(acknowledged - set(fed)):,}", "(aim: 0)")
+    row("posts lost: not in the outbox", f"{len(acknowledged - set(in_outbox)):,}", "(aim: 0)")
     row("posts lost: not at the webhook, and not reported", f"{len(lost):,}", "(aim: 0)")
-    row("posts published twice", f"{sum(count > 1 for count in [*fed.values(), *received.values()]):,}", "(aim: 0)")
+    row("posts published twice", f"{repeated:,}", "(aim: 0)")
     row("posts unconfirmed at the webhook", f"{len(unconfirmed):,}")
     row("states", ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in runs.values()).items()))
 
