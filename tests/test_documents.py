@@ -20,6 +20,7 @@ from core.publishing.networks.webhook.network import WebhookNetwork
 from core.settings import PREFIX, Settings
 from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
+from tests.test_architecture import FLOORS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,7 +30,7 @@ MODULE = re.compile(r"(core|ui)(\.[a-z_]+)+")
 
 
 def table_rows(text: str, heading: str) -> dict[str, str]:
-    """Return the first two columns of the table under a heading."""
+    """Map the first column of the table under a heading, without backticks, to the second."""
     section = text.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", section, flags=re.MULTILINE))
 
@@ -58,6 +59,13 @@ def test_every_link_into_the_repository_has_a_target():
     for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_architecture_lists_every_room_from_the_ground_up():
+    table = table_rows((ROOT / "docs" / "architecture.md").read_text(), "The rooms")
+    rooms = [name.removesuffix(".py").replace("/", ".") for name in table]
+    assert set(rooms) == FLOORS.keys() - {"core.__main__"}
+    assert [FLOORS[room] for room in rooms] == sorted(FLOORS[room] for room in rooms)
 
 
 def test_every_path_and_module_in_backticks_exists():
