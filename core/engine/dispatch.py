@@ -4,14 +4,16 @@ import json
 import logging
 import sqlite3
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.engine.invocations import Invocation, add_claimed, add_dead_letter
+from core.engine import waiting
+from core.engine.invocations import Invocation, add_claimed, add_dead_letter, add_waiting
+from core.engine.lanes import NO_LANE, LaneOf, LaneRooms
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
 from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
 from core.errors import MachineShortage, PunctualError, shortage_of
-from core.time.instants import from_epoch_ms, utc_text
+from core.time.instants import epoch_ms, from_epoch_ms, utc_text
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +33,23 @@ class _Dispatch:
     deletes_schedule: bool
 
 
-def dispatch_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
-    """Turn up to `limit` due occurrences into invocations claimed by `owner`; return them in due order.
+def dispatch_due(
+    connection: sqlite3.Connection, owner: str, now: int, limit: int, rooms: LaneRooms
+) -> list[Invocation]:
+    """Turn up to `limit` due occurrences into invocations; return those that `owner` claims, in due order.
 
-    The same transaction advances each schedule to its next occurrence. It deletes a schedule that has no next
-    occurrence and the ActionAfterCompletion DELETE. A call dispatches one occurrence of each schedule, so the missed
-    runs of a repeating schedule take several calls.
+    An occurrence whose lane is full, or has an earlier attempt, waits for a later claim. The same transaction advances
+    each schedule to its next occurrence. It deletes a schedule that has no next occurrence and the
+    ActionAfterCompletion DELETE. A call dispatches one occurrence of each schedule, so the missed runs of a repeating
+    schedule take several calls.
     """
     due = connection.execute("SELECT * FROM schedule WHERE due <= ? ORDER BY due, id LIMIT ?", (now, limit)).fetchall()
-    return _dispatch(connection, due, owner, now)
+    return _dispatch(connection, due, owner, now, rooms)
 
 
-def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int) -> list[Invocation]:
+def _dispatch(
+    connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str, now: int, rooms: LaneRooms
+) -> list[Invocation]:
     """Dispatch schedules together, because few statements cost less than many. If that fails, dispatch one by one.
 
     An unreadable schedule becomes a dead letter and does not delay the others. During a shortage, a schedule that needs
@@ -50,10 +57,15 @@ def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str
     """
     connection.execute("SAVEPOINT dispatch")
     try:
-        dispatches = [_prepare(connection, schedule, now) for schedule in due]
-        add_claimed(connection, ((each.invocation, each.generation) for each in dispatches), owner, now)
+        dispatches = [_prepare(connection, schedule, now, rooms.lane_of) for schedule in due]
+        claimed, held_back = _by_room(connection, dispatches, rooms.copy())
+        add_claimed(connection, ((each.invocation, each.generation) for each in claimed), owner, now)
+        add_waiting(connection, ((each.invocation, each.generation) for each in held_back))
         _advance_schedules(connection, dispatches)
-        invocations = [each.invocation for each in dispatches]
+        invocations = [each.invocation for each in claimed]
+        for invocation in invocations:
+            rooms.take(invocation.lane)
+        rooms.held_back += len(held_back)
     except Exception as error:
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
             raise  # a storage error affects every schedule, and may have ended the savepoint with the transaction
@@ -65,27 +77,49 @@ def _dispatch(connection: sqlite3.Connection, due: list[sqlite3.Row], owner: str
             else:
                 _stop_unreadable(connection, due[0], error, now)
         else:
-            invocations = [each for schedule in due for each in _dispatch(connection, [schedule], owner, now)]
+            invocations = [each for schedule in due for each in _dispatch(connection, [schedule], owner, now, rooms)]
     connection.execute("RELEASE dispatch")
     return invocations
 
 
-def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int) -> _Dispatch:
+def _by_room(
+    connection: sqlite3.Connection, dispatches: list[_Dispatch], rooms: LaneRooms
+) -> tuple[list[_Dispatch], list[_Dispatch]]:
+    """Return the dispatches to claim, and those whose lane is full or has an earlier attempt."""
+    claimed: list[_Dispatch] = []
+    held_back: list[_Dispatch] = []
+    heads: dict[str, int | None] = {NO_LANE: None}
+    for each in dispatches:
+        lane = each.invocation.lane
+        if lane not in heads:
+            heads[lane] = waiting.earliest(connection, lane)
+        head = heads[lane]
+        if not rooms.room(lane, 1) or (head is not None and head < epoch_ms(each.invocation.first_due)):
+            held_back.append(each)
+        else:
+            claimed.append(each)
+            rooms.take(lane)
+    return claimed, held_back
+
+
+def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int, lane_of: LaneOf) -> _Dispatch:
     definition = json.loads(schedule["definition"])
     invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"])
+    invocation = replace(invocation, lane=lane_of(invocation.payload))
     try:
         timing = _next_timing(connection, schedule, definition, now)
+        deletes = timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE"
     except MachineShortage:
         raise
     except PunctualError as error:  # the zone database no longer has the zone: the other schedules must still fire
-        timing = Timing(anchor=schedule["anchor"], fired=schedule["occurrence"])
+        timing, deletes = Timing(anchor=schedule["anchor"], fired=schedule["occurrence"]), False
         reason = f"The schedule cannot run again: {error}"
         add_dead_letter(connection, _invocation(schedule, definition, now, now), reason, now)
     return _Dispatch(
         generation=schedule["id"],
         invocation=invocation,
         timing=timing,
-        deletes_schedule=timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE",
+        deletes_schedule=deletes,
     )
 
 

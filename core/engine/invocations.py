@@ -3,9 +3,10 @@
 Every function runs in its connection's current transaction.
 """
 
+import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ LEASE = 60_000
 MAX_LISTED_DEAD_LETTERS = 200
 """The most dead letters in one listing. A payload may have 1 MiB."""
 
-_INSERT = "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO invocation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +35,8 @@ class Invocation:
     """None for a direct invocation (Lambda's Invoke)."""
     first_due: datetime
     """The invocation's age counts from this instant."""
+    lane: str = ""
+    """Invocations of one lane share a part of the workers; see `core.engine.lanes`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +60,32 @@ def add_claimed(
     connection.executemany(
         _INSERT,
         [
-            _row(invocation, generation, state="running", attempts=1, owner=owner, lease_until=now + LEASE)
+            _row(
+                invocation,
+                generation,
+                state="running",
+                attempts=1,
+                owner=owner,
+                lease_until=now + LEASE,
+                lane=invocation.lane,
+            )
+            for invocation, generation in dispatched
+        ],
+    )
+
+
+def add_waiting(connection: sqlite3.Connection, dispatched: Iterable[tuple[Invocation, int]]) -> None:
+    """Add dispatched invocations that wait for the share of their lane, each with its schedule's generation."""
+    connection.executemany(
+        _INSERT,
+        [
+            _row(
+                invocation,
+                generation,
+                state="waiting",
+                next_attempt=epoch_ms(invocation.first_due),
+                lane=invocation.lane,
+            )
             for invocation, generation in dispatched
         ],
     )
@@ -82,7 +110,7 @@ def add_direct(connection: sqlite3.Connection, function_arn: str, payload: bytes
         schedule_name=None,
         first_due=from_epoch_ms(now),
     )
-    connection.execute(_INSERT, _row(invocation, None, state="waiting", next_attempt=now))
+    connection.execute(_INSERT, _row(invocation, None, state="waiting", next_attempt=now, lane=None))
 
 
 def _row(
@@ -96,6 +124,7 @@ def _row(
     lease_until: int | None = None,
     error: str | None = None,
     finished: int | None = None,
+    lane: str | None = None,
 ) -> tuple[Any, ...]:
     return (
         invocation.id,
@@ -112,16 +141,18 @@ def _row(
         state,
         error,
         finished,
+        lane,
     )
 
 
-def claim_due(connection: sqlite3.Connection, owner: str, now: int, limit: int) -> list[Invocation]:
-    """Claim up to `limit` due attempts for `owner`; return them in due order."""
+def claim(connection: sqlite3.Connection, owner: str, now: int, ids: Sequence[str]) -> list[Invocation]:
+    """Claim waiting attempts for `owner`; return them in due order."""
+    if not ids:
+        return []
     rows = connection.execute(
         "UPDATE invocation SET state = 'running', owner = ?, lease_until = ?, attempts = attempts + 1,"
-        " next_attempt = NULL WHERE id IN"
-        " (SELECT id FROM invocation WHERE next_attempt <= ? ORDER BY next_attempt LIMIT ?) RETURNING *",
-        (owner, now + LEASE, now, limit),
+        " next_attempt = NULL WHERE id IN (SELECT value FROM json_each(?)) RETURNING *",
+        (owner, now + LEASE, json.dumps(ids)),
     ).fetchall()
     return sorted(map(_invocation, rows), key=lambda invocation: invocation.scheduled_at)
 
@@ -186,6 +217,7 @@ def _invocation(row: sqlite3.Row) -> Invocation:
         scheduled_at=from_epoch_ms(row["scheduled"]),
         schedule_name=row["schedule_name"],
         first_due=from_epoch_ms(row["first_due"]),
+        lane=row["lane"] or "",
     )
 
 

@@ -7,7 +7,8 @@ other. A function that waits for another process uses no processor time, so many
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty
+from typing import Protocol
 
 from core.engine.invocations import Invocation
 
@@ -21,6 +22,18 @@ MAX_LEADER_SECONDS = 0.05
 """How long one invocation can delay the others while the process is busy."""
 
 
+class ReadyQueue(Protocol):
+    """Invocations that may run now. None ends the thread that gets it."""
+
+    def get_nowait(self) -> Invocation | None:
+        """Return the next item. Raises queue.Empty if there is none."""
+        ...
+
+    def get(self) -> Invocation | None:
+        """Wait for the next item and return it."""
+        ...
+
+
 class LeaderFollowers:
     """Hands out ready invocations, in order, to threads that call `next_invocation` in a loop.
 
@@ -31,7 +44,7 @@ class LeaderFollowers:
 
     def __init__(
         self,
-        ready: SimpleQueue[Invocation | None],
+        ready: ReadyQueue,
         on_idle: Callable[[], None],
         processor_time: Callable[[], float] = time.process_time,
     ) -> None:

@@ -9,7 +9,7 @@ from core.time.instants import from_epoch_ms
 
 def payload_of(definition: Definition, occurrence: int, execution_id: str) -> bytes:
     """Return a schedule's Input with its placeholders replaced. Without Input, return the default event of AWS."""
-    time = f"{from_epoch_ms(occurrence):%Y-%m-%dT%H:%M:%SZ}"
+    time = from_epoch_ms(occurrence).isoformat(timespec="seconds").replace("+00:00", "Z")
     text: str | None = definition["Target"].get("Input")
     if text is None:
         return json.dumps(_scheduled_event(definition["Arn"], time, execution_id)).encode()

@@ -6,15 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from queue import Empty, SimpleQueue
 
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
+from core.engine.lanes import NO_LANE, LaneOf, Lanes, no_lane
 from core.engine.leader_followers import LeaderFollowers
 from core.engine.recorder import RETRY_SECONDS, Recorder, ResultWrite
 from core.engine.store import Store
 from core.errors import PunctualError
+from core.storage.identity import HomeReplaced
 from core.storage.processes import Presence
 from core.time.instants import Clock, epoch_ms
 
@@ -40,6 +41,9 @@ class Runner:
     be later than `max_event_age` after it was due.
 
     Every invocation runs at least once, and may run again after a crash. Functions must be idempotent.
+
+    `lane_of` names the lane of a payload. A lane whose functions hang occupies a share of the workers only: a quarter
+    if no other does. The invocations of a lane start in the order of their due instants.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Runner:
         redelivery_seconds: float = 900,
         max_event_age: timedelta = timedelta(hours=24),
         on_idle: Callable[[], None] = lambda: None,
+        lane_of: LaneOf = no_lane,
     ) -> None:
         """Start nothing yet. The keys of `functions` are ARNs. A worker calls `on_idle` before it waits or ends."""
         self._store = store
@@ -66,12 +71,11 @@ class Runner:
         self._max_event_age = max_event_age
         longest_retry_delay = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
         self._housekeeping = Housekeeping(store, presence, clock, longest_retry_delay=longest_retry_delay)
-        self._ready: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._leader_followers = LeaderFollowers(self._ready, on_idle)
+        self._lane_of = lane_of
         self._wake_up = threading.Event()
+        self._lanes = Lanes(workers, on_room=self._wake_up.set)
+        self._leader_followers = LeaderFollowers(self._lanes, on_idle)
         self._sleeping_until: float = math.inf
-        self._claimed_lock = threading.Lock()
-        self._claimed = 0  # claimed invocations whose function has not finished
         self._stopping = threading.Event()
         self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due)
         self._threads: list[threading.Thread] = []
@@ -102,8 +106,7 @@ class Runner:
         self.wake()
         self._threads[0].join()
         self._release_unstarted()
-        for _ in range(self._workers):
-            self._ready.put(None)
+        self._lanes.end(self._workers)
         self._recorder.join(timeout)
         self._remove_process()
 
@@ -122,6 +125,9 @@ class Runner:
             try:
                 self._housekeeping.run_due_duties()
                 pause = self._claim_due()
+            except HomeReplaced as error:
+                self._stop_firing(error)
+                return
             except PunctualError as error:
                 log.error("The engine cannot fire: %s %s", error, error.hint)
                 pause = RETRY_SECONDS
@@ -130,28 +136,40 @@ class Runner:
                 pause = RETRY_SECONDS
             self._wake_up.wait(pause)
 
+    def _stop_firing(self, error: HomeReplaced) -> None:
+        """Claim nothing more and start nothing that was claimed: the schedules of this home are not this process's."""
+        log.critical("The engine stops: %s %s", error, error.hint)
+        self._stopping.set()
+        self._release_unstarted()
+
     def _claim_due(self) -> float:
         """Claim due invocations and queue them for the workers; return the seconds until the next call."""
-        while not self._stopping.is_set() and self._claimed <= self._workers:
-            due, now = self._store.next_due(), self._clock()
+        held_back_until = -1  # attempts until this instant wait for the share of their lane
+        while not self._stopping.is_set() and (limit := self._lanes.claim_limit()):
+            due, now = self._store.next_due(attempts_after=held_back_until), self._clock()
             if due is None or due > now:
                 self._sleeping_until = math.inf if due is None else epoch_ms(due)
                 return POLL_SECONDS if due is None else min(POLL_SECONDS, (due - now).total_seconds())
-            # Claims up to two invocations per worker, because a transaction per invocation would slow down a burst.
-            claimed = self._store.claim_due(self._owner, epoch_ms(now), 2 * self._workers - self._claimed)
-            with self._claimed_lock:
-                self._claimed += len(claimed)
-            for invocation in claimed:
-                self._ready.put(invocation)
-            if not claimed and self._store.next_due() == due:  # a shortage keeps it from being dispatched
+            rooms = self._lanes.rooms(self._safe_lane_of)
+            claimed = self._store.claim_due(self._owner, epoch_ms(now), limit, rooms)
+            self._lanes.put(claimed)
+            progressed = claimed or rooms.held_back
+            if not progressed and held_back_until >= 0:  # a shortage keeps schedules from being dispatched
                 return POLL_SECONDS
-        self._sleeping_until = -math.inf  # every worker is busy: _release_slot wakes this thread
+            held_back_until = -1 if claimed else epoch_ms(now)
+        self._sleeping_until = -math.inf  # every worker is busy: `lanes` wakes this thread
         return POLL_SECONDS
+
+    def _safe_lane_of(self, payload: bytes) -> str:
+        try:
+            return self._lane_of(payload)
+        except Exception:  # noqa: BLE001 - the function reports a payload that it cannot read
+            return NO_LANE
 
     def _run_worker(self) -> None:
         while (invocation := self._leader_followers.next_invocation()) is not None:
             self._recorder.put(self._attempt(invocation))
-            self._release_slot()
+            self._lanes.done(invocation)
         self._recorder.producer_done()
 
     def _attempt(self, invocation: Invocation) -> ResultWrite:
@@ -181,14 +199,6 @@ class Runner:
         now = epoch_ms(self._clock())
         return lambda connection: invocations.make_dead_letter(connection, invocation.id, self._owner, reason, now)
 
-    def _release_slot(self) -> None:
-        """Count a finished invocation; wake the timer when it may claim again."""
-        with self._claimed_lock:
-            self._claimed -= 1
-            has_room_again = self._claimed == self._workers
-        if has_room_again:
-            self._wake_up.set()
-
     def _remove_process(self) -> None:
         try:
             self._store.remove_process(self._owner)
@@ -197,15 +207,10 @@ class Runner:
 
     def _release_unstarted(self) -> None:
         now = epoch_ms(self._clock())
-        while True:
-            try:
-                unstarted = self._ready.get_nowait()
-            except Empty:
-                return
-            if unstarted is not None:
-                self._recorder.put(
-                    partial(invocations.release_unstarted, invocation_id=unstarted.id, owner=self._owner, now=now)
-                )
+        for unstarted in self._lanes.take_unstarted():
+            self._recorder.put(
+                partial(invocations.release_unstarted, invocation_id=unstarted.id, owner=self._owner, now=now)
+            )
 
 
 def _reason(error: BaseException) -> str:

@@ -9,17 +9,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from core.engine import groups, invocations
+from core.engine import groups, invocations, waiting
 from core.engine.api_errors import Conflict
 from core.engine.dispatch import dispatch_due
 from core.engine.invocations import FailedInvocation, Invocation
+from core.engine.lanes import LaneRooms
 from core.storage.processes import Presence
 from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms, from_epoch_ms
 
 T = TypeVar("T")
 
-MIGRATIONS = ((Path(__file__).with_name("schema.sql")).read_text(encoding="utf-8"),)
+MIGRATIONS = tuple(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("schema.sql", "lanes.sql"))
+"""Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
 
 CLIENT_TOKEN_RETENTION = 24 * 3600_000
 """How long client tokens are kept, in milliseconds."""
@@ -88,24 +90,33 @@ class Store:
         self.write(lambda connection: invocations.add_direct(connection, function_arn, payload, now))
         self._listener(now)
 
-    def next_due(self) -> datetime | None:
-        """Return the earliest due instant of schedules and attempts, or None if nothing is pending."""
+    def next_due(self, *, attempts_after: int = -1) -> datetime | None:
+        """Return the earliest due instant of schedules and attempts, or None if nothing is pending.
+
+        Attempts at `attempts_after` and before do not count.
+        """
         due = self.database.read(
             "SELECT min(due) FROM (SELECT min(due) AS due FROM schedule WHERE due IS NOT NULL UNION ALL"
-            " SELECT min(next_attempt) FROM invocation WHERE next_attempt IS NOT NULL)"
+            " SELECT min(next_attempt) FROM invocation WHERE next_attempt > ?)",
+            (attempts_after,),
         )[0][0]
         return None if due is None else from_epoch_ms(due)
 
-    def claim_due(self, owner: str, now: int, limit: int) -> list[Invocation]:
+    def claim_due(self, owner: str, now: int, limit: int, rooms: LaneRooms | None = None) -> list[Invocation]:
         """Claim up to `limit` due invocations for the process `owner`; return them in due order.
 
-        Schedules come before retries and direct invocations, because schedules can still be on time.
+        Schedules come before retries and direct invocations, because schedules can still be on time. In a lane, the
+        order of the instants decides. An occurrence whose lane has no room is stored, and is claimed by a later call.
+        `rooms` counts these. By default there are no lanes.
         """
+        allowed = rooms or LaneRooms()
 
         def claim(connection: sqlite3.Connection) -> list[Invocation]:
-            claimed = dispatch_due(connection, owner, now, limit)
+            left = allowed.copy()
+            claimed = dispatch_due(connection, owner, now, limit, left)
             if len(claimed) < limit:
-                claimed += invocations.claim_due(connection, owner, now, limit - len(claimed))
+                claimed += waiting.claim_due(connection, owner, now, limit - len(claimed), left)
+            allowed.held_back = left.held_back
             return claimed
 
         return self.write_unflushed(claim)

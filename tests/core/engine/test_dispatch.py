@@ -9,6 +9,7 @@ import pytest
 import pytz
 
 from core.engine import invocations
+from core.engine.payloads import payload_of
 from core.storage.database import StorageError
 from core.time.instants import epoch_ms
 
@@ -226,6 +227,24 @@ def test_a_pending_run_fires_although_its_zone_has_disappeared(create, claim_all
     assert times(claim_all()) == ["02 12:05"]
     (dead,) = store.dead_letters()
     assert dead.error == "The schedule cannot run again: There is no time zone called 'Atlantis'."
+
+
+def test_a_schedule_whose_zone_has_disappeared_is_kept_although_it_is_to_be_deleted(
+    create, claim_all, clients, clock, remove_zone
+):
+    create("broken", "cron(5 12 * * ? *)", ActionAfterCompletion="DELETE", EndDate=clock() + timedelta(days=9))
+    remove_zone("broken")
+    clock.move(minutes=5)
+    assert len(claim_all()) == 1
+    clock.move(days=1)
+    assert claim_all() == []
+    assert clients.scheduler.get_schedule(Name="broken")["ScheduleExpressionTimezone"] == "Atlantis"
+
+
+def test_the_scheduled_time_has_four_digits_of_the_year():
+    definition = {"Arn": "arn:aws:scheduler:us-east-1:0:schedule/default/x", "Target": {}}
+    event = json.loads(payload_of(definition, epoch_ms(datetime(999, 1, 2, 3, 4, 5, tzinfo=UTC)), "id"))
+    assert event["time"] == "0999-01-02T03:04:05Z"
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def test_a_due_instant_added_while_the_runner_reads_the_next_one_wakes_it(
     runner = start_idle_runner()
     next_due, missed = store.next_due, []
 
-    def create_after_read():
-        seen = next_due()
+    def create_after_read(**options):
+        seen = next_due(**options)
         if not missed and seen is None:
             missed.append(seen)
             create("missed", "at(2026-11-02T12:00:01)")
