@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from core.errors import PunctualError
+from core.storage.identity import HomeReplaced
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ class Caretaker:
     """A thread that runs its tasks in rounds, one after the other.
 
     A task that fails is logged and runs again in the next round. Tasks that wait for external servers need a caretaker
-    of their own, so that they do not delay urgent tasks.
+    of their own, so that they do not delay urgent tasks. When the home is replaced, no further task starts.
     """
 
     def __init__(
@@ -27,9 +28,14 @@ class Caretaker:
         *,
         name: str = "caretaker",
         interval_seconds: float = INTERVAL_SECONDS,
+        check_home: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tasks` has the tasks by name. A name is an infinitive for the log, such as "prune the ledger"."""
+        """`tasks` has the tasks by name. A name is an infinitive for the log, such as "prune the ledger".
+
+        `check_home` runs before each task, and raises HomeReplaced if the home is no longer the open one.
+        """
         self._tasks = tasks
+        self._check_home = check_home
         self._interval = interval_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -39,7 +45,7 @@ class Caretaker:
         self._thread.start()
 
     def stop(self, *, within_seconds: float | None = None) -> None:
-        """Start no further round, and return when the running one has ended, or after `within_seconds`.
+        """Start no further task, and return when the running one has ended, or after `within_seconds`.
 
         A task that is then still running ends with the process.
         """
@@ -49,12 +55,17 @@ class Caretaker:
     def _run(self) -> None:
         while not self._stopped.is_set():
             for name, task in self._tasks.items():
-                self._run_task(name, task)
+                if not self._stopped.is_set():
+                    self._run_task(name, task)
             self._stopped.wait(self._interval)
 
     def _run_task(self, name: str, task: Callable[[], object]) -> None:
         try:
+            self._check_home()
             task()
+        except HomeReplaced as error:
+            log.critical("No further task starts: %s %s", error, error.hint)
+            self._stopped.set()
         except PunctualError as error:
             log.warning("Could not %s: %s %s", name, error, error.hint)
         except Exception:  # noqa: BLE001 - a bug in one task must not stop the others

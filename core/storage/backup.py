@@ -4,12 +4,14 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
 from core.storage.database import Database, translate_storage_errors
 from core.storage.home import Home
+from core.storage.manifest import MANIFEST, Manifest
 
 EXCLUDED_SUFFIXES = (".db", "-wal", "-shm", ".lock", ".opening", ".log")
 """Endings of the databases, which are copied separately, and of files that only running processes need."""
@@ -42,12 +44,13 @@ class BackupFailed(PunctualError):
         super().__init__(f"The backup to {folder} failed: {reason}.")
 
 
-def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
-    """Copy the databases as of one moment, then accounts, secrets, pictures and videos, readable by this user only.
+def back_up(home: Home, databases: Sequence[Database], folder: Path, *, now: datetime) -> None:
+    """Copy the databases as of `now`, then accounts, secrets, pictures and videos, readable by this user only.
 
     All snapshots begin before the first copy, so the copies of the ledger and the engine agree. `databases` begins
     with the ledger: a post that is scheduled between the two snapshots is then in the engine's copy, and goes out.
-    Raises BackupWithinHome, BackupFolderInUse, BackupFailed or StorageError.
+    The manifest is written last: a folder with one holds a complete backup. Raises BackupWithinHome, BackupFolderInUse,
+    BackupFailed, MachineShortage, StorageError or HomeReplaced.
     """
     # Path.resolve raises RuntimeError for a link to itself before Python 3.13; realpath does not.
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(home.path)):
@@ -58,8 +61,11 @@ def back_up(home: Home, databases: Sequence[Database], folder: Path) -> None:
             raise BackupFolderInUse(folder)
         _copy_databases(databases, folder)
         _copy_files(home, folder)
+        Manifest(made_at=now, files=_sizes(folder)).write(folder)
     except OSError as error:
-        raise BackupFailed(folder, error.strerror or str(error)) from error
+        raise shortage_of(error, f"the backup to {folder} is not complete") or BackupFailed(
+            folder, error.strerror or str(error)
+        ) from error
 
 
 def _copy_databases(databases: Sequence[Database], folder: Path) -> None:
@@ -73,11 +79,28 @@ def _copy_databases(databases: Sequence[Database], folder: Path) -> None:
 
 def _copy_files(home: Home, folder: Path) -> None:
     for path in home.path.iterdir():
-        if path.is_file() and not path.name.startswith(".") and not path.name.endswith(EXCLUDED_SUFFIXES):
+        excluded = path.name == MANIFEST or path.name.startswith(".") or path.name.endswith(EXCLUDED_SUFFIXES)
+        if path.is_file() and not excluded:
             shutil.copy2(path, folder / path.name)
-    if home.media.exists():
-        unfinished_files = shutil.ignore_patterns(".*")
-        shutil.copytree(home.media, folder / home.media.name, ignore=unfinished_files)
+    for path in home.media.glob("*/*"):
+        if not path.name.startswith("."):  # an unfinished file
+            _copy_media(path, folder / path.relative_to(home.path))
+
+
+def _copy_media(path: Path, target: Path) -> None:
+    """Copy a picture or video. One that is deleted meanwhile was unused, and is left out."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with suppress(FileNotFoundError):
+            shutil.copy2(path, partial)
+            partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
 
 
 def _copy_snapshot(snapshot: sqlite3.Connection, target: Path) -> None:

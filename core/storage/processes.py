@@ -37,31 +37,41 @@ class Presence:
         """
         if token == self.token:
             return True
-        path = self._path(token)
-        if not path.exists():
-            return False
-        probe = FileLock(path, thread_local=False)
-        try:
-            probe.acquire(timeout=0)
-        except OSError:  # filelock's Timeout is one: a live process holds the lock
-            return True
-        self._delete(token)
-        probe.release()
-        return False
+        return _is_locked(self._path(token))
 
     def leave(self) -> None:
         """Delete the file and release its lock."""
-        self._delete(self.token)
+        _delete(self._path(self.token))
         self._lock.release()
-
-    def _delete(self, token: str) -> None:
-        """Delete a file whose lock this process holds.
-
-        A starting process that waits for the lock of the deleted file gets it, sees the deletion, and creates the file
-        again.
-        """
-        with suppress(OSError):  # Windows cannot delete an open file
-            self._path(token).unlink()
 
     def _path(self, token: str) -> Path:
         return self._folder / f"{token}.lock"
+
+
+def live_processes(folder: Path) -> list[str]:
+    """Return the tokens of the live processes of a home, given its folder of presence files."""
+    return [path.stem for path in folder.glob("*.lock") if _is_locked(path)]
+
+
+def _is_locked(path: Path) -> bool:
+    """Return whether a live process holds the lock of a presence file. Deletes the file of a dead process."""
+    if not path.exists():
+        return False
+    probe = FileLock(path, thread_local=False)
+    try:
+        probe.acquire(timeout=0)
+    except OSError:  # filelock's Timeout is one: a live process holds the lock
+        return True
+    _delete(path)
+    probe.release()
+    return False
+
+
+def _delete(path: Path) -> None:
+    """Delete a presence file whose lock this process holds.
+
+    A starting process that waits for the lock of the deleted file gets it, sees the deletion, and creates the file
+    again.
+    """
+    with suppress(OSError):  # Windows cannot delete an open file
+        path.unlink()

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import PunctualError
 from core.maintenance.caretaker import Caretaker, at_most_every
+from core.storage.identity import HomeReplaced
 
 
 class TaskFailed(PunctualError):
@@ -61,3 +62,38 @@ def test_a_limited_task_that_failed_runs_at_the_next_call(clock):
         with pytest.raises(TaskFailed):
             task()
     assert len(attempts) == 2
+
+
+def test_no_further_task_starts_after_stop():
+    started, released, done = threading.Event(), threading.Event(), []
+
+    def first():
+        started.set()
+        released.wait(5)
+
+    caretaker = Caretaker({"begin": first, "go on": lambda: done.append(1)}, interval_seconds=0.01)
+    caretaker.start()
+    started.wait(5)
+    stopping = threading.Thread(target=caretaker.stop)
+    stopping.start()
+    while not caretaker._stopped.is_set():
+        pass
+    released.set()
+    stopping.join(5)
+    assert done == []
+
+
+def test_no_further_task_starts_after_the_home_was_replaced(caplog, tmp_path):
+    done = []
+
+    def check_home():
+        if done:
+            raise HomeReplaced(tmp_path)
+
+    caretaker = Caretaker(
+        {"begin": lambda: done.append(1), "go on": lambda: done.append(2)}, interval_seconds=0.01, check_home=check_home
+    )
+    caretaker.start()
+    caretaker._thread.join(5)
+    assert done == [1]
+    assert "No further task starts" in caplog.text

@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import threading
 from contextlib import ExitStack, closing
@@ -181,6 +182,21 @@ def test_an_unfinished_media_file_is_not_copied(application, tmp_path):
     (tmp_path / "home" / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(b"half a picture")
     application.back_up(tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy" / "media").glob("*/*")] == [reference]
+
+
+def test_a_picture_that_is_deleted_during_a_backup_is_left_out(application, tmp_path, monkeypatch):
+    kept, deleted = application.media.put(b"kept"), application.media.put(b"deleted")
+    copy2 = shutil.copy2
+
+    def delete_then_copy(source, target):
+        if Path(source).name == deleted:
+            Path(source).unlink()
+        return copy2(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copy2", delete_then_copy)
+        application.back_up(tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy" / "media").glob("*/*")] == [kept]
 
 
 @pytest.mark.parametrize("inside", [".", "copies", "media/ab/copy", Path("..", "home", "media")])
