@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import PunctualError
 from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, FrozenModel, Zone
+from core.serving.hosts import AllowedHosts, parse_host
 from core.storage.home import is_signing_secret
 from lambda_pkg.address import parse_address
 
@@ -40,6 +41,8 @@ class Settings(FrozenModel):
     workers: int = Field(default=32, ge=1, le=256)
     group: str = Field(default="punctual", pattern=r"^[0-9a-zA-Z_.-]{1,64}$")
     posting_url: str | None = None
+    public_hosts: tuple[str, ...] = ()
+    open: bool = False
     signing_secret: str | None = Field(default=None, repr=False)
     stack: str | None = None
     function_arn: str | None = Field(default=None, pattern=FUNCTION_ARN_PATTERN)
@@ -79,10 +82,27 @@ class Settings(FrozenModel):
             raise ValueError("each secret must be whsec_ followed by base64; separate several with spaces")
         return configured
 
+    @field_validator("public_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("public_hosts")
+    @classmethod
+    def _validate_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(parse_host, hosts)):
+            raise ValueError("each is a host name such as posts.example.org, without https:// and without a path")
+        return hosts
+
     @field_validator("retry_delays", mode="before")
     @classmethod
     def _split_delays(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def allowed_hosts(self) -> AllowedHosts:
+        """The hosts that the servers of this machine accept."""
+        return AllowedHosts(public=self.public_hosts, own_addresses=self.open)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOMS = """
 cdk_min  core.errors
 core.time
+core.serving
 core.storage
 core.engine  lambda_pkg
 core.aws_errors

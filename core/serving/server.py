@@ -1,0 +1,32 @@
+"""The configuration of the web servers of `python -m core`."""
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from core.serving.connections import limited_protocol
+from core.serving.limits import ConnectionLimits, open_file_limit
+
+MAX_BACKLOG = 128
+"""Connections that the operating system holds until the server accepts them."""
+
+
+def server_config(
+    app: ASGIApp, limits: ConnectionLimits | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> uvicorn.Config:
+    """Return the configuration of a server for programs: limited connections, no WebSockets, no lifespan.
+
+    By default the limits follow from the number of files that this process may open. `host` and `port` are used if the
+    server is not given a socket.
+    """
+    limits = limits or ConnectionLimits.for_open_files(open_file_limit())
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=limited_protocol(limits),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        server_header=False,
+        backlog=min(MAX_BACKLOG, max(8, limits.connections // 2)),
+    )
