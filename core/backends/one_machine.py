@@ -26,6 +26,7 @@ from core.posts.payload import TargetSettings, write_invocation
 from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import MAX_LATE_LIMIT, Settings
 from core.storage.home import Home
+from core.storage.manifest import note_restoration
 from core.storage.processes import Presence
 from core.storage.recovery import last_damaged_at
 from core.time.instants import Clock
@@ -51,6 +52,7 @@ class OneMachineBackend:
         self._settings = settings
         self._home = home
         self._clock = clock
+        self._restored_at = note_restoration(home.path, clock())
         with ExitStack() as opening:
             self.presence = Presence(home.processes)
             opening.callback(self.presence.leave)
@@ -128,6 +130,7 @@ class OneMachineBackend:
             secrets=self.signing_secrets,
             clock=self._clock,
             fence_lost_at=last_damaged_at(self._home.database),
+            restored_at=self._restored_at,
         )
         self._runner = Runner(
             self.engine_store,

@@ -5,11 +5,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.engine.invocations import Invocation
+from core.errors import PunctualError, shortage_of
 from core.ledger.port import ClaimTerms, Ledger, Receipt
-from core.posts.payload import Payload, read_payload
+from core.posts.payload import Payload, ScheduleName, invocation_of, read_payload
 from core.time.instants import Clock, from_utc_text
 from lambda_pkg import relay
 from lambda_pkg.http_client import Connection
@@ -22,6 +23,11 @@ FENCE_LOST = (
     f"{FENCE_LOST_PREFIX}published posts was damaged during this delivery. The post may be published: check the"
     " network, then decide."
 )
+RESTORED = (
+    "This post was due before a backup was restored, and the backup does not say whether it was published: check the"
+    " network, then decide."
+)
+INTERNAL_ERROR = "Punctual failed before it sent the post. See its log for the error. It tries again by itself."
 
 
 class _ThreadState(threading.local):
@@ -32,7 +38,12 @@ class _ThreadState(threading.local):
 
 
 class RelayHost:
-    """The function that the engine invokes. It records the receipt, then raises the relay's error, if any."""
+    """The function that the engine invokes.
+
+    Every attempt leaves a receipt, and a failed one the reason: also one that fails before the relay starts, because
+    the secret or the payload cannot be read or the machine is short of something. Such an error is raised, so that the
+    engine tries again.
+    """
 
     def __init__(
         self,
@@ -42,37 +53,66 @@ class RelayHost:
         secrets: Callable[[], Sequence[str]],
         clock: Clock,
         fence_lost_at: datetime | None,
+        restored_at: datetime | None = None,
     ) -> None:
         """Store the configuration. Each invocation reads `posting_url` and `secrets`, because they may change.
 
-        `fence_lost_at` is the instant at which a new ledger replaced a damaged one, or None.
+        `fence_lost_at` is the instant at which a new ledger replaced a damaged one, or None. `restored_at` is the
+        instant at which a backup became this home, or None.
         """
         self._ledger = ledger
         self._fence_lost_at = fence_lost_at
+        self._restored_at = restored_at
         self._posting_url = posting_url
         self._secrets = secrets
         self._clock = clock
         self._thread_state = _ThreadState()
 
     def __call__(self, invocation: Invocation) -> None:
-        """Deliver one occurrence, unless an attempt that the fence no longer records may have published it."""
-        payload = read_payload(invocation.payload)
-        if self._may_be_published(invocation, payload):
-            self._mark_unconfirmed(payload)
-            return
-        config = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
-        event = json.loads(invocation.payload)
-        connection, attempt = self._thread_state.connection, invocation.attempt
+        """Deliver one occurrence, unless an attempt that the fence does not record may have published it."""
         try:
-            receipt = relay.deliver(event, config, connection, attempt=attempt, clock=self._clock, sleep=time.sleep)
+            payload = read_payload(invocation.payload)
+        except PunctualError as error:  # UnreadablePayload, or a shortage while its zone is read
+            self._record_unreadable(invocation, error)
+            raise
+        doubt = self._doubt(invocation, payload)
+        if doubt is not None:
+            self._mark_unconfirmed(payload, doubt)
+            return
+        try:
+            receipt = self._deliver(invocation)
         except relay.AttemptFailed as failure:
             self._record(payload, failure.receipt)
             raise
+        except Exception as error:
+            self._record_failure(payload, invocation.attempt, error)
+            raise
         self._record(payload, receipt)
+
+    def _deliver(self, invocation: Invocation) -> relay.RelayReceipt:
+        """Run the relay. Raises its errors, and those of `posting_url` and `secrets`."""
+        config = relay.RelayConfig(posting_url=self._posting_url(), secrets=tuple(self._secrets()))
+        return relay.deliver(
+            json.loads(invocation.payload),
+            config,
+            self._thread_state.connection,
+            attempt=invocation.attempt,
+            clock=self._clock,
+            sleep=time.sleep,
+        )
 
     def close_connection(self) -> None:
         """Close the connection of this thread: no further post is due now."""
         self._thread_state.connection.close()
+
+    def _doubt(self, invocation: Invocation, payload: Payload) -> str | None:
+        """Return why the post may be published although the fence does not record it, or None.
+
+        An occurrence that was due before the restoration of a backup was due at the home of before, too.
+        """
+        if self._restored_at is not None and invocation.first_due <= self._restored_at:
+            return RESTORED
+        return FENCE_LOST if self._may_be_published(invocation, payload) else None
 
     def _may_be_published(self, invocation: Invocation, payload: Payload) -> bool:
         """Return whether an attempt before the damage to the ledger, and so to the fence, may have published the post.
@@ -85,22 +125,48 @@ class RelayHost:
         known = self._ledger.occurrence(payload.occurrence_key)
         return known is None or all(_is_fence_lost(receipt) for receipt in known.receipts)
 
-    def _mark_unconfirmed(self, payload: Payload) -> None:
+    def _mark_unconfirmed(self, payload: Payload, reason: str) -> None:
         """Record every destination as unconfirmed, in the fence too, so that no further attempt publishes the post."""
-        log.error("%s is unconfirmed: the record of its first attempt was damaged.", payload.occurrence_key)
+        log.error("%s is unconfirmed. %s", payload.occurrence_key, reason)
         now = self._clock()
         for destination in payload.destinations:
             claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now, now=now))
-            if claim.verdict == "granted":
+            if claim.verdict in ("granted", "waiting"):
                 receipt = Receipt(
                     kind="unconfirmed",
                     at=now,
                     revision=payload.revision,
                     attempt=claim.attempt,
                     destination=destination,
-                    detail={"reason": FENCE_LOST},
+                    detail={"reason": reason},
                 )
                 self._ledger.finish(payload, receipt)
+
+    def _record_unreadable(self, invocation: Invocation, error: PunctualError) -> None:
+        """Record a failed attempt of the post that the schedule's name tells, if this home has planned it."""
+        name = ScheduleName.parse(invocation.schedule_name or "")
+        plan = self._ledger.get(name.post_id) if name else None
+        if plan is not None and plan.schedule_name == invocation.schedule_name:
+            self._record_failure(invocation_of(plan.post, invocation.scheduled_at), invocation.attempt, error)
+
+    def _record_failure(self, payload: Payload, attempt: int, error: Exception) -> None:
+        """Record an attempt that failed before the relay sent anything: past the late limit, the post has failed.
+
+        Never raises, because the error of the attempt is the one to raise.
+        """
+        now, late_after = self._clock(), payload.late_after_minutes
+        too_late = late_after is not None and now > payload.due + timedelta(minutes=late_after)
+        receipt = Receipt(
+            kind="failed" if too_late else "attempt_failed",
+            at=now,
+            revision=payload.revision,
+            attempt=attempt,
+            detail={"reason": _reason(error)},
+        )
+        try:
+            self._ledger.record(payload, receipt)
+        except PunctualError as second:
+            log.error("The failed attempt of %s cannot be recorded: %s", payload.occurrence_key, second)
 
     def _record(self, payload: Payload, receipt: relay.RelayReceipt) -> None:
         detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}
@@ -118,3 +184,14 @@ class RelayHost:
 
 def _is_fence_lost(receipt: Receipt) -> bool:
     return str(receipt.detail.get("reason")).startswith(FENCE_LOST_PREFIX)
+
+
+def _reason(error: Exception) -> str:
+    """Return the fault and its remedy in words; a bug has a traceback in the log instead."""
+    found = shortage_of(error, "the post cannot be sent yet") or error
+    if isinstance(found, PunctualError):
+        return f"{found} {found.hint}"
+    if isinstance(found, relay.UnreadableEvent | relay.InvokedTooEarly):
+        return str(found)
+    log.error("An attempt failed", exc_info=found)
+    return INTERNAL_ERROR

@@ -18,11 +18,10 @@ def make_host(ledger, secret, clock):
     """Make hosts that deliver to a URL, or to the URL that a function returns."""
     hosts = []
 
-    def build(url, fence_lost_at=None, clock=clock):
+    def build(url, fence_lost_at=None, clock=clock, **options):
         posting_url = url if callable(url) else lambda: url
-        host = RelayHost(
-            ledger, posting_url=posting_url, secrets=lambda: [secret], clock=clock, fence_lost_at=fence_lost_at
-        )
+        whole = {"secrets": lambda: [secret], "clock": clock, "fence_lost_at": fence_lost_at, **options}
+        host = RelayHost(ledger, posting_url=posting_url, **whole)
         hosts.append(host)
         return host
 
@@ -35,14 +34,14 @@ def make_host(ledger, secret, clock):
 def invocation(clock):
     """Build an invocation of the relay."""
 
-    def build(body, *, attempt=1):
+    def build(body, *, attempt=1, schedule_name=None):
         return Invocation(
             id="0e0e",
             function_arn="arn:aws:lambda:us-east-1:000000000000:function:punctual-relay",
             payload=body if isinstance(body, bytes) else write_invocation(body).encode(),
             attempt=attempt,
             scheduled_at=clock(),
-            schedule_name=None,
+            schedule_name=schedule_name,
             first_due=clock(),
         )
 
