@@ -6,9 +6,6 @@ from starlette.types import ASGIApp
 from core.serving.connections import limited_protocol
 from core.serving.limits import ConnectionLimits, open_file_limit
 
-MAX_BACKLOG = 128
-"""Connections that the operating system holds until the server accepts them."""
-
 
 def server_config(
     app: ASGIApp, limits: ConnectionLimits | None = None, *, host: str = "127.0.0.1", port: int = 0
@@ -28,5 +25,4 @@ def server_config(
         lifespan="off",
         log_level="warning",
         server_header=False,
-        backlog=min(MAX_BACKLOG, max(8, limits.connections // 2)),
     )
