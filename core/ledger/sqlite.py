@@ -26,7 +26,7 @@ from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms
 from lambda_pkg.receipts import RECEIPTS_KEPT
 
-MIGRATIONS = (files("core.ledger").joinpath("schema.sql").read_text(),)
+MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in ("schema.sql", "zone_release.sql"))
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
 PRUNE_LIMIT = 1000
 """Rows of each table that one call deletes, so that it blocks other writers only briefly."""
