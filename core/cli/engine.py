@@ -15,10 +15,12 @@ from core.application import Application
 from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
+from core.maintenance.home_watch import HomeWatch
 from core.publishing.server import publish_route
 from core.serving.middleware import SecurityMiddleware
 from core.serving.server import server_config
 from core.settings import InvalidSetting, Settings
+from core.storage.identity import HomeReplaced
 
 CREDENTIALS_FILE = "aws-credentials"
 """The file in the home that holds the key pair, in the AWS CLI's format."""
@@ -45,7 +47,7 @@ class UnreadableCredentials(PunctualError):
 def run_engine(options: argparse.Namespace, out: TextIO) -> None:
     """Fire due posts and answer requests until interrupted.
 
-    Raises PortTaken, UnreadableCredentials, InvalidSetting in AWS mode, or the errors of Application.
+    Raises PortTaken, HomeReplaced, UnreadableCredentials, InvalidSetting in AWS mode, or the errors of Application.
     """
     home = {"PUNCTUAL_HOME": options.home} if options.home else {}
     settings = Settings.read({**os.environ, **home})
@@ -81,7 +83,21 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
         hosts=lambda: application.settings.allowed_hosts,
         max_body_bytes=2 * MAX_BODY_BYTES,  # HttpApi responds before, with AWS's error
     )
-    uvicorn.Server(server_config(site)).run(sockets=[listener])
+    _run_until_replaced(uvicorn.Server(server_config(site)), application, listener)
+
+
+def _run_until_replaced(server: uvicorn.Server, application: Application, listener: socket.socket) -> None:
+    """Serve until interrupted. Raises HomeReplaced a moment after the home was replaced or deleted."""
+    found: list[HomeReplaced] = []
+
+    def stop(error: HomeReplaced) -> None:
+        found.append(error)
+        server.should_exit = True
+
+    with HomeWatch(application.check_home, stop):
+        server.run(sockets=[listener])
+    if found:
+        raise found[0]
 
 
 def _credentials(application: Application) -> Credentials:

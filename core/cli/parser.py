@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
         listing.add_argument("--limit", type=_positive, default=DEFAULT_LIMIT, help="maximum number of rows")
     backup = add("backup", commands.back_up, "copy all data of this machine while it is in use")
     backup.add_argument("folder", type=Path, metavar="FOLDER", help="an empty or new folder")
+    _add_restore_options(group.add_parser("restore", help="replace the data folder by a backup", parents=[json_option]))
     export = add("export", transfer.run_export, "write pending posts to a file and disable them here")
     import_ = add("import", transfer.run_import, "schedule the posts that another deployment exported")
     for command in (export, import_):
@@ -67,6 +68,12 @@ def _add_schedule_options(schedule: argparse.ArgumentParser) -> None:
     schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
 
 
+def _add_restore_options(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the backup")
+    restore.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
+    restore.set_defaults(server=_run_restore)
+
+
 def _add_engine_options(engine: argparse.ArgumentParser) -> None:
     engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
     engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
@@ -77,6 +84,12 @@ def _add_receive_options(receive: argparse.ArgumentParser) -> None:
     receive.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     receive.add_argument("--port", type=int, default=8600, help="port (default: 8600)")
     receive.set_defaults(server=_run_posting_server)
+
+
+def _run_restore(options: argparse.Namespace, out: TextIO) -> None:
+    from core.cli.restore import run_restore  # here, because the other commands restore nothing
+
+    run_restore(options, out)
 
 
 def _run_engine(options: argparse.Namespace, out: TextIO) -> None:
