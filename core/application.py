@@ -16,7 +16,9 @@ from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
+from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
+from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import NetworkDependencies
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
@@ -56,7 +58,8 @@ class Application:
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock))
         self.media = self.backend.media
-        self.publisher = Publisher(Fence(self.ledger, self.media, clock), self.accounts, self.networks)
+        fence = Fence(self.ledger, self.media, clock)
+        self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
         self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,
@@ -119,6 +122,9 @@ class Application:
         if self._background is not None:
             self._background.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
+        if self.one_machine is not None:
+            self.one_machine.stop()
+        self.publisher.close(within_seconds=DEADLINE_SECONDS)
         self.backend.close()
 
     def _build_notifier(self) -> Notifier:
@@ -133,3 +139,12 @@ class Application:
             lock=self.home.notifications.with_suffix(".lock"),
             clock=self.clock,
         )
+
+
+def _bulkheads(settings: Settings) -> Bulkheads:
+    """Return the bulkheads of the posting server.
+
+    With few workers, the engine runs one post to the same accounts at a time. Then one slow publication already keeps
+    the fast destinations of the next post waiting.
+    """
+    return Bulkheads(slow_publications=SLOW_PUBLICATIONS if settings.workers >= 4 * SLOW_PUBLICATIONS else 1)

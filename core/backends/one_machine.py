@@ -10,6 +10,7 @@ from core.accounts.file import FileAccounts
 from core.accounts.port import Accounts
 from core.aws_errors import ScheduleGroupNotFound, translate_aws_errors
 from core.backends.engine_dead_letters import EngineDeadLetters
+from core.backends.lanes import lane_of
 from core.backends.relay_host import RelayHost
 from core.engine.api import Api
 from core.engine.clients import local_clients
@@ -142,6 +143,7 @@ class OneMachineBackend:
             redelivery_seconds=self._settings.redelivery_seconds,
             max_event_age=timedelta(minutes=self._settings.late_after_minutes) + RETRIES_PAST_LATE_LIMIT,
             on_idle=host.close_connection,
+            lane_of=lane_of,
         )
         self._runner.start()
 
@@ -149,8 +151,13 @@ class OneMachineBackend:
         """Return whether any live process, including this one, runs the schedules of this home."""
         return self.engine_store.has_live_runner(self.presence)
 
-    def close(self) -> None:
-        """Stop running schedules and close every file. Another process repeats an unfinished delivery."""
+    def stop(self) -> None:
+        """Stop running schedules. Another process repeats an unfinished delivery. A second call has no effect."""
         if self._runner is not None:
             self._runner.stop()
+            self._runner = None
+
+    def close(self) -> None:
+        """Stop running schedules and close every file."""
+        self.stop()
         self._closing.close()

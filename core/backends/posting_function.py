@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.table import Table
 from core.media.s3 import S3Media
 from core.outbox.dynamodb import DynamoOutbox
+from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.network import NetworkDependencies
 from core.publishing.publisher import Publisher
@@ -83,7 +85,10 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
             return signing_secret.read(clock())
 
     networks = all_networks(NetworkDependencies(outbox=DynamoOutbox(table), clock=clock))
-    return PostingFunction(Publisher(Fence(DynamoLedger(table), media, clock), accounts, networks), secrets)
+    # AWS suspends the function after its response, so nothing may continue then.
+    bulkheads = Bulkheads(patience=math.inf)
+    publisher = Publisher(Fence(DynamoLedger(table), media, clock), accounts, networks, bulkheads)
+    return PostingFunction(publisher, secrets)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

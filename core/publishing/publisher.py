@@ -1,19 +1,28 @@
 """The publisher: publishes an occurrence to its accounts concurrently, and the parts of a thread in order."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from core.accounts.port import OUTBOX, Accounts, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
-from core.publishing.fence import DestinationResult, Fence
+from core.publishing.bulkheads import THREADS, Bulkheads
+from core.publishing.fence import LEASE, DestinationResult, Fence
 from core.publishing.network import Network
 
 log = logging.getLogger(__name__)
+
+MAX_CONCURRENT_ACCOUNTS = THREADS // 2
+"""The most accounts that one occurrence publishes to at the same time. The other threads serve other occurrences."""
+BUSY_PAUSE = timedelta(seconds=30)
+"""The wait that a destination without a free share asks for."""
+_CHECK_SECONDS = 0.05
+"""How often a publication looks whether the accounts that it waits for are stuck."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,29 +43,82 @@ class OccurrenceResult:
 
 
 class Publisher:
-    """Finds the account and network of each destination, and publishes through the fence."""
+    """Finds the account and network of each destination, and publishes through the fence.
 
-    def __init__(self, fence: Fence, accounts: Accounts, networks: Mapping[str, Network]) -> None:
+    Each account has a share of the threads, its bulkhead. A destination whose share is taken is *waiting*, with nothing
+    claimed. An occurrence for several accounts does not wait for one that is stuck: it is *waiting*, and its
+    publication continues and records its result.
+    """
+
+    def __init__(
+        self, fence: Fence, accounts: Accounts, networks: Mapping[str, Network], bulkheads: Bulkheads | None = None
+    ) -> None:
         self._fence = fence
         self._accounts = accounts
         self._networks = networks
+        self._bulkheads = bulkheads or Bulkheads()
+        self._pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="publish")
+        self._continuing: set[Future[list[DestinationResult]]] = set()
 
     def publish(self, payload: Payload) -> OccurrenceResult:
         """Publish to each destination at most once, and return the results. Safe to repeat; never raises."""
         accounts = payload.accounts
-        if len(accounts) == 1:  # needs no thread pool
-            return OccurrenceResult(results=tuple(self._publish_thread(payload, accounts[0])))
-        with ThreadPoolExecutor(max_workers=len(accounts), thread_name_prefix="publish") as pool:
-            threads = pool.map(lambda account: self._publish_thread(payload, account), accounts)
-            found = {result.destination: result for thread in threads for result in thread}
-            return OccurrenceResult(results=tuple(found[destination] for destination in payload.destinations))
+        if len(accounts) == 1:  # needs no other thread
+            return OccurrenceResult(results=tuple(self._publish_in_share(payload, accounts[0], payload.destinations)))
+        found = {result.destination: result for result in self._publish_concurrently(payload)}
+        return OccurrenceResult(
+            results=tuple(
+                found.get(destination) or _waiting(destination, "Its network has not answered yet.", LEASE)
+                for destination in payload.destinations
+            )
+        )
 
-    def _publish_thread(self, payload: Payload, account: Destination) -> list[DestinationResult]:
+    def close(self, within_seconds: float) -> None:
+        """Wait for the publications that continue after their occurrence was answered, at most so many seconds."""
+        wait(set(self._continuing), timeout=within_seconds)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _publish_concurrently(self, payload: Payload) -> list[DestinationResult]:
+        """Return the results of all accounts but those that are stuck."""
+        starts = self._starts(payload)
+        running = dict(islice(starts, MAX_CONCURRENT_ACCOUNTS))
+        results: list[DestinationResult] = []
+        while True:
+            for future in [future for future in running if future.done()]:
+                results += future.result()
+                del running[future]
+                running.update(islice(starts, 1))
+            awaited = [future for future, account in running.items() if not self._bulkheads.is_stuck(account)]
+            if not awaited:
+                break
+            wait(awaited, timeout=_CHECK_SECONDS, return_when=FIRST_COMPLETED)
+        for future in running:
+            self._continuing.add(future)
+            future.add_done_callback(self._continuing.discard)
+        return results
+
+    def _starts(self, payload: Payload) -> Iterator[tuple[Future[list[DestinationResult]], Destination]]:
+        """Start the publication of one account for each item."""
+        parts: dict[Destination, list[Destination]] = {}
+        for destination in payload.destinations:
+            parts.setdefault(destination.account, []).append(destination)
+        for account, own_parts in parts.items():
+            yield self._pool.submit(self._publish_in_share, payload, account, own_parts), account
+
+    def _publish_in_share(
+        self, payload: Payload, account: Destination, parts: Sequence[Destination]
+    ) -> list[DestinationResult]:
+        """Publish the parts for one account within its share; if it has none free, return them as waiting."""
+        with self._bulkheads.share(account, payload.due) as entered:
+            if entered:
+                return self._publish_thread(payload, parts)
+        return [_waiting(part, "Its network is slow, and other posts to it run.", BUSY_PAUSE) for part in parts]
+
+    def _publish_thread(self, payload: Payload, parts: Sequence[Destination]) -> list[DestinationResult]:
         """Publish the parts for one account in order, usually one. A part follows only a published one."""
         results: list[DestinationResult] = []
-        for destination in payload.destinations:
-            if destination.account == account:
-                results.append(self._publish_safely(payload, destination, tuple(results)))
+        for destination in parts:
+            results.append(self._publish_safely(payload, destination, tuple(results)))
         return results
 
     def _publish_safely(
@@ -102,3 +164,9 @@ class Publisher:
         return self._fence.refuse(
             payload, destination, f"Part {number} is not confirmed as published. Resolve that, then retry."
         )
+
+
+def _waiting(destination: Destination, reason: str, retry_after: timedelta) -> DestinationResult:
+    """Return the result of a destination without a claim, or with one that another thread finishes."""
+    reason = f"{reason} Punctual tries again by itself."
+    return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=retry_after)

@@ -1,6 +1,7 @@
 """The publisher: results per destination, repeats, and errors that affect one destination only."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from core.accounts.port import Account, Accounts, UnknownDestination
 from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
-from core.publishing.fence import LEASE
+from core.publishing.bulkheads import Bulkheads
+from core.publishing.fence import LEASE, DestinationResult
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
 from core.publishing.outcomes import retry_deduplicated
-from core.publishing.publisher import Publisher
+from core.publishing.publisher import BUSY_PAUSE, MAX_CONCURRENT_ACCOUNTS, Publisher
 from core.storage.database import StorageError
 
 BOTH = ("outbox", "blog:ada")
@@ -141,6 +143,88 @@ def test_a_slow_destination_does_not_delay_another(publish, outbox, blog, clock)
 
     outbox.respond, blog.respond = publish_at_once, wait_for_the_outbox
     assert publish(destinations=("blog:ada", "outbox")) == {"outbox": "published", "blog:ada": "published"}
+
+
+@pytest.fixture
+def hanging(blog) -> Any:
+    """Let every publication to the blog hang until the test ends."""
+    release = threading.Event()
+
+    def hang(publication: Publication) -> Any:
+        assert release.wait(30)
+        return Published(at=publication.due_at)
+
+    blog.respond = hang
+    yield release
+    release.set()
+
+
+@pytest.fixture
+def impatient(fence, accounts, outbox, blog) -> Any:
+    """Return a publisher with eight threads for shares, for which a publication is slow at once."""
+    publisher = Publisher(fence, accounts, {"outbox": outbox, "blog": blog}, Bulkheads(8, patience=0.01))
+    yield publisher
+    publisher.close(within_seconds=10)
+
+
+def occurrence_of(number: int) -> str:
+    return f"k3v9q2m4cx{number:02}"
+
+
+def test_posts_to_a_hanging_and_a_fast_destination_reach_the_fast_one(
+    impatient, hanging, outbox, blog, a_post, payload_for, ledger
+):
+    """The hanging destination runs two publications, its share. All others wait for another attempt, unclaimed."""
+    payloads = [payload_for(a_post(destinations=BOTH, post_id=occurrence_of(number))) for number in range(30)]
+    with ThreadPoolExecutor(2) as requests:
+        results = list(requests.map(impatient.publish, payloads))
+    assert len(outbox.published) == 30
+    assert len(blog.published) == 2
+    assert {result.results[0].state for result in results} == {"published"}
+    assert {result.results[1].state for result in results} == {"waiting"}
+    assert all(result.retry_after for result in results)
+    hanging.set()
+    impatient.close(within_seconds=10)
+    states = [outcome(ledger.occurrence(each.occurrence_key)).destinations[1].state for each in payloads]
+    assert sorted(set(states)) == ["going out", "published"]
+    assert states.count("published") == 2
+
+
+def test_a_destination_without_a_free_share_makes_only_its_own_posts_wait(
+    impatient, hanging, blog, a_post, payload_for
+):
+    alone = [payload_for(a_post(destinations=("blog:ada",), post_id=occurrence_of(number))) for number in range(3)]
+    running_at_once = threading.Semaphore(0)
+    hang = blog.respond
+    blog.respond = lambda publication: running_at_once.release() or hang(publication)
+    with ThreadPoolExecutor(2) as requests:
+        running = [requests.submit(impatient.publish, payload) for payload in alone[:2]]
+        assert all(running_at_once.acquire(timeout=10) for _ in running)
+        [refused] = impatient.publish(alone[2]).results
+        assert (refused.state, refused.retry_after) == ("waiting", BUSY_PAUSE)
+        assert impatient.publish(payload_for(a_post())).final
+        hanging.set()
+        assert [each.result(10).final for each in running] == [True, True]
+    assert impatient.publish(alone[2]).final
+
+
+def test_a_single_slow_destination_is_waited_for(impatient, blog, payload, clock):
+    blog.respond = lambda publication: threading.Event().wait(0.2) or Published(at=clock())
+    assert impatient.publish(payload).final
+
+
+def test_an_occurrence_for_thousands_of_accounts_starts_few_threads(publisher, a_post, payload_for, monkeypatch):
+    before, counts = threading.active_count(), []
+
+    def refuse(payload: Any, destination: Destination, reason: str) -> DestinationResult:
+        counts.append(threading.active_count())
+        return DestinationResult(destination=destination, state="refused")
+
+    monkeypatch.setattr(publisher._fence, "refuse", refuse)
+    destinations = tuple(f"blog:{number}" for number in range(9000))
+    payload = payload_for(a_post()).model_copy(update={"destinations": tuple(map(Destination, destinations))})
+    assert len(publisher.publish(payload).results) == 9000
+    assert max(counts) - before <= MAX_CONCURRENT_ACCOUNTS
 
 
 def test_a_concurrent_attempt_waits_for_the_lease(publisher, outbox, clock, a_post, payload_for):
