@@ -10,6 +10,7 @@ from core.errors import PunctualError
 from core.publishing.server import publish_route
 from ui.frame.application import application, close, serve
 from ui.frame.failures import on_script_error
+from ui.frame.security import security_middleware
 from ui.frame.server import posting_url
 
 
@@ -30,5 +31,6 @@ app = st.App(
     "ui/frame/shell.py",
     lifespan=lifespan,
     routes=[publish_route(lambda: application().publisher, lambda: application().signing_secrets())],
+    middleware=security_middleware(),
     on_script_error=on_script_error,
 )
