@@ -9,7 +9,7 @@ PAGES = ("", "queue", "calendar", "history", "outbox", "accounts", "notification
 def test_a_page_breaks_no_rule_of_its_policy(running, page, path):
     violations = []
     page.on("console", lambda message: violations.append(message.text) if "Policy" in message.text else None)
-    page.on("pageerror", violations.append)
+    page.on("pageerror", lambda error: violations.append(str(error)))
     page.goto(f"{running.url}/{path}")
     page.locator("h1").first.wait_for()
     page.wait_for_load_state("networkidle")
