@@ -27,6 +27,19 @@ def test_the_page_names_a_home_that_cannot_be_opened(tmp_path, monkeypatch, new_
     assert "set PUNCTUAL_HOME to another folder" in page.shown
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_one_error_and_nothing_else_when_the_home_was_replaced(browse, application, tmp_path, name):
+    page = browse(name)
+    application.back_up(tmp_path / "backup")
+    (tmp_path / "home").rename(tmp_path / "aside")
+    (tmp_path / "backup").rename(tmp_path / "home")
+    page.run()
+    assert len(page.error) == 1
+    assert "was replaced or deleted while this program used it" in page.error[0].value
+    assert "Stop this program and start it again" in page.error[0].value
+    assert not page.title
+
+
 def test_every_page_warns_when_the_engine_is_not_running(browse, application):
     page = browse("compose")
     assert "The engine is not running: nothing is published." in page.warning[0].value

@@ -39,7 +39,9 @@ if st.session_state.get(CURRENT_PAGE) != page.url_path:
     st.session_state[CURRENT_PAGE] = page.url_path
     reset_list()
 try:
-    engine = application().one_machine
+    opened = application()
+    opened.check_home()
+    engine = opened.one_machine
 except PunctualError as error:
     failures.show(error)
 else:
