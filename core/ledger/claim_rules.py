@@ -16,6 +16,10 @@ STOPPED_WHILE_PUBLISHING = (
 """The reason of a claim that became unconfirmed because its owner did not record a result."""
 
 
+_NO_CALL = "no_call"
+"""The member of a claim's detail that marks a claim without a call to the network."""
+
+
 class StoredClaim(NamedTuple):
     """The stored claim on one publication. Attempt 0 is a user's retry before any attempt.
 
@@ -51,7 +55,7 @@ def refusal(facts: ClaimFacts) -> ClaimResult | None:
 
     A superseded revision is refused before its first attempt and while it waits; a run of a repeating post that has
     begun continues. A claim whose lease has ended, or whose owner is dead, is granted again if the network
-    deduplicates; otherwise it becomes unconfirmed.
+    deduplicates, or if it was no claim to call the network; otherwise it becomes unconfirmed.
     """
     stored = facts.stored
     if (stored is None or stored.state == "waiting") and facts.superseded and not facts.run_begun:
@@ -60,7 +64,7 @@ def refusal(facts: ClaimFacts) -> ClaimResult | None:
         return ended_or_paused(stored, facts.now)
     if stored.lease_until is not None and stored.lease_until > facts.now and facts.owner_alive:
         return ClaimResult(verdict="busy", attempt=stored.attempt, until=stored.lease_until)
-    if facts.deduplicates:
+    if facts.deduplicates or stored.detail.get(_NO_CALL):
         return None
     return ClaimResult(verdict="unconfirmed", attempt=stored.attempt, detail={"reason": STOPPED_WHILE_PUBLISHING})
 
@@ -103,6 +107,7 @@ def claimed(stored: StoredClaim | None, terms: ClaimTerms, *, owner: str = "") -
         owner=owner,
         lease_until=terms.lease_until,
         prepared=terms.prepared if last.prepared is None else last.prepared,
+        detail={} if terms.calls_network else {_NO_CALL: True},
     )
 
 

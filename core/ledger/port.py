@@ -133,10 +133,12 @@ class ClaimTerms:
     """The terms of a claim.
 
     `deduplicates`: the network recognises a repeated publication. `prepared` is stored with the first claim, before the
-    network is called. `lease_until` ends the claim if its owner does not finish it.
+    network is called. `lease_until` ends the claim if its owner does not finish it. `calls_network` is False for a
+    claim that only records a result: if its owner does not finish it, nothing has arrived, and it is granted again.
     """
 
     deduplicates: bool = False
+    calls_network: bool = True
     prepared: dict[str, Any] | None = None
     lease_until: datetime
     now: datetime

@@ -1,9 +1,10 @@
 """The fence: publishes an occurrence to each destination at most once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from core.accounts.port import Account
@@ -24,12 +25,16 @@ from core.publishing.network import (
     RetryLater,
     Unconfirmed,
 )
+from core.publishing.references import belongs_to_another
 from core.time.instants import Clock, utc_text
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
 """The lease of a claim. It exceeds the network's deadline, so no claim expires while its call is running."""
+
+OnResult = Callable[[Payload, Receipt, datetime], None]
+"""Takes a payload, the receipt of one of its destinations, and the instant at which the attempt began."""
 
 UNCLAIMED_ATTEMPT = 0
 """Attempt number of receipts written before a claim exists. It is 0, so any receipt of a real claim outranks it."""
@@ -72,7 +77,11 @@ class Fence:
     decides.
     """
 
-    def __init__(self, ledger: Ledger, media: MediaStore, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, media: MediaStore, clock: Clock, on_result: OnResult = lambda payload, receipt, at: None
+    ) -> None:
+        """Store the parts. `on_result` is called with each recorded result and the instant at which its claim began."""
+        self._on_result = on_result
         self._ledger = ledger
         self._media = media
         self._clock = clock
@@ -106,7 +115,7 @@ class Fence:
         except CannotAttach as error:
             return self.refuse(payload, destination, f"{error} {error.hint}")
         except PreparationFailed as error:
-            return self._finish_without_call(payload, destination, error.result)
+            return self._finish_without_call(payload, destination, error.result, deduplicates=account.deduplicates)
         return self._claim_and_publish(payload, destination, network, replace(publication, prepared=prepared))
 
     def refuse(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
@@ -114,10 +123,7 @@ class Fence:
 
         A finished destination keeps its result. If an earlier attempt may have arrived, the result is *unconfirmed*.
         """
-        result: NetworkResult = Refused(reason=reason)
-        if any(receipt.detail.get("doubt") for receipt in self._receipts(payload, destination)):
-            result = Unconfirmed(reason=f"{reason} An earlier attempt may have arrived: check the network first.")
-        return self._finish_without_call(payload, destination, result)
+        return self._finish_without_call(payload, destination, Refused(reason=reason), deduplicates=True)
 
     def defer(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
         """Record that an error prevented a claim, and return *waiting*. A finished destination keeps its result.
@@ -152,20 +158,22 @@ class Fence:
             return _result_of_claim(destination, claim, now)
         prepared = claim.prepared if deduplicates else publication.prepared
         result = _publish(network, replace(publication, attempt=claim.attempt, prepared=prepared))
-        return self._finish(payload, destination, claim, result)
+        return self._finish(payload, destination, claim, result, now)
 
     def _finish_without_call(
-        self, payload: Payload, destination: Destination, result: NetworkResult
+        self, payload: Payload, destination: Destination, result: NetworkResult, *, deduplicates: bool
     ) -> DestinationResult:
         """Claim and record a result without a call to the network. A finished destination keeps its result.
 
-        A pause that the network asked for does not apply, because the network is not called.
+        A pause that the network asked for does not apply, because the network is not called. An attempt whose process
+        died becomes *unconfirmed* unless the account `deduplicates`, or the result is final and says so itself.
         """
         now = self._clock()
-        claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now + LEASE, now=now))
+        terms = ClaimTerms(deduplicates=deduplicates, calls_network=False, lease_until=now + LEASE, now=now)
+        claim = self._ledger.claim(payload, destination, terms)
         if claim.verdict not in ("granted", "waiting"):
             return _result_of_claim(destination, claim, now)
-        return self._finish(payload, destination, claim, result)
+        return self._finish(payload, destination, claim, result, now)
 
     def _existing_result(self, payload: Payload, destination: Destination) -> DestinationResult | None:
         """Return the result of a destination that is finished or paused by the network; None for any other."""
@@ -189,22 +197,38 @@ class Fence:
     ) -> Publication:
         """Return the publication of one part. Each part has its own key; only the first one carries the media."""
         media = payload.media if part == 1 else ()
+        destination = Destination(account.destination, part)
         return Publication(
             occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
             post_id=payload.post_id,
             account=account,
-            text=payload.text_for(Destination(account.destination, part)),
+            text=payload.text_for(destination),
             due_at=payload.due,
             media=load_attachments(media, self._media, network.media_limits(account), network.label) if media else (),
             earlier_references=earlier_references,
             upload_id=upload_id,
+            belongs_to_another=partial(
+                belongs_to_another, self._ledger, payload, Destination(account.destination, part)
+            ),
         )
 
     def _finish(
-        self, payload: Payload, destination: Destination, claim: ClaimResult, result: NetworkResult
+        self, payload: Payload, destination: Destination, claim: ClaimResult, result: NetworkResult, started: datetime
     ) -> DestinationResult:
-        self._ledger.finish(payload, _receipt(result, payload, destination, claim.attempt, self._clock()))
+        """Record the result of an attempt. A refusal after an attempt that may have arrived is *unconfirmed*."""
+        if isinstance(result, Refused) and _may_have_arrived(self._receipts(payload, destination), claim.attempt):
+            reason = f"{result.reason} An earlier attempt may have arrived: check the network first."
+            result = Unconfirmed(reason=reason)
+        receipt = _receipt(result, payload, destination, claim.attempt, self._clock())
+        self._ledger.finish(payload, receipt)
+        self._on_result(payload, receipt, started)
         return _destination_result(destination, result)
+
+
+def _may_have_arrived(receipts: Sequence[Receipt], attempt: int) -> bool:
+    """Return whether an attempt up to `attempt` is in doubt: it says so itself, or it ended without a receipt."""
+    ended = {receipt.attempt for receipt in receipts if receipt.kind != "retried"}
+    return any(receipt.detail.get("doubt") for receipt in receipts) or not ended.issuperset(range(1, attempt))
 
 
 def _last_upload_id(receipts: Sequence[Receipt]) -> str | None:

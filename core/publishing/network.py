@@ -1,7 +1,7 @@
 """The port of a network: the contract of every `networks/<name>/network.py`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,7 +18,9 @@ class Publication:
 
     `occurrence_key` is the idempotency key. If `attempt` is above 1, an earlier attempt may have arrived. `prepared`
     is the return value of `prepare`. `earlier_references` are the known references of the parts before this one in its
-    thread. `upload_id` comes from the RetryLater of the previous attempt.
+    thread. `upload_id` comes from the RetryLater of the previous attempt. `belongs_to_another` returns whether a
+    reference is that of another publication to the account; a post with such a reference is not the one of an earlier
+    attempt.
     """
 
     occurrence_key: str
@@ -31,6 +33,9 @@ class Publication:
     prepared: dict[str, Any] | None = None
     earlier_references: tuple[dict[str, Any], ...] = ()
     upload_id: str | None = None
+    belongs_to_another: Callable[[Mapping[str, Any]], bool] = field(
+        default=lambda reference: False, compare=False, repr=False
+    )
 
     @property
     def video(self) -> Attachment | None:

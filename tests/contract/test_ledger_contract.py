@@ -497,6 +497,17 @@ def test_results_of_an_earlier_attempt_do_not_count_except_a_publication(ledger,
     assert outcome(ledger.occurrence(payload.occurrence_key)).state == "published"
 
 
+@pytest.mark.parametrize("deduplicates", [False, True])
+def test_an_expired_claim_without_a_call_to_the_network_is_granted_again(once, planned, claim, clock, deduplicates):
+    payload = due(planned(once()))
+    claim(payload, calls_network=False)
+    clock.move(minutes=1)
+    again = claim(payload, deduplicates=deduplicates)
+    assert (again.verdict, again.attempt) == ("granted", 2)
+    clock.move(minutes=1)
+    assert claim(payload).verdict == "unconfirmed"
+
+
 def test_a_slow_attempt_can_still_finish_its_unconfirmed_claim(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)

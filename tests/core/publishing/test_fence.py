@@ -7,12 +7,13 @@ import pytest
 
 from core.accounts.port import Account
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.port import ClaimTerms
 from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
 from core.ledger.table import Table
 from core.media.intake import ingest
 from core.posts.destinations import Destination
-from core.publishing.fence import DestinationResult, Fence
+from core.publishing.fence import LEASE, DestinationResult, Fence
 from core.publishing.network import PreparationFailed, Refused, RetryLater, Unconfirmed
 from core.publishing.outcomes import retry_deduplicated
 from core.storage.processes import Presence
@@ -153,6 +154,56 @@ def test_a_pause_outlasts_an_error_before_the_next_claim(publish, network, fence
     assert fence.defer(payload, DESTINATION, "The accounts cannot be read.").state == "waiting"
     assert publish() == waiting(TEN_MINUTES)
     assert len(network.published) == 1
+
+
+@pytest.fixture
+def killed(ledger, payload, account, clock) -> None:
+    """Claim as a process does that is killed while it calls the network, and let the lease end."""
+    terms = ClaimTerms(deduplicates=account.deduplicates, lease_until=clock() + LEASE, now=clock())
+    assert ledger.claim(payload, DESTINATION, terms).verdict == "granted"
+    clock.move(seconds=LEASE.total_seconds() + 1)
+
+
+def test_a_failed_upload_after_a_killed_attempt_is_final_only_where_a_repeat_could_publish_twice(
+    publish, network, account, killed
+):
+    network.failures = [PreparationFailed(RetryLater(reason="The upload broke."))]
+    assert publish().state == ("waiting" if account.deduplicates else "unconfirmed")
+    assert publish().state == ("published" if account.deduplicates else "unconfirmed")
+
+
+def test_a_kill_between_a_claim_without_a_call_and_its_result_leaves_no_doubt(
+    publish, network, ledger, clock, monkeypatch
+):
+    network.failures = [PreparationFailed(RetryLater(reason="The upload broke."))]
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            publish()
+    clock.move(seconds=LEASE.total_seconds() + 1)
+    assert (publish().state, len(network.published)) == ("published", 1)
+
+
+@pytest.mark.parametrize("step", ["prepare", "publish"])
+def test_a_refusal_after_an_attempt_that_may_have_arrived_is_unconfirmed(publish, network, ledger, payload, step):
+    refused = Refused(reason="Net answered 401: no.")
+    network.results = [retry_deduplicated("It hung up.")]
+    publish()
+    network.failures = [PreparationFailed(refused)] if step == "prepare" else []
+    network.results = [refused]
+    result = publish()
+    assert (result.state, "401" in result.reason, "check the network" in result.reason) == ("unconfirmed", True, True)
+    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "unconfirmed"
+
+
+def test_a_refusal_after_a_killed_attempt_is_unconfirmed(publish, network, killed):
+    network.results = [Refused(reason="Net answered 401: no.")]
+    assert publish().state == "unconfirmed"
+
+
+def test_a_refusal_after_an_attempt_that_was_not_sent_is_a_refusal(publish, network):
+    network.results = [RetryLater(reason="It could not be reached."), Refused(reason="Net answered 401: no.")]
+    assert [publish().state for _ in range(2)] == ["waiting", "refused"]
 
 
 def test_an_ambiguous_attempt_is_repeated_where_the_network_detects_a_repeat(publish, network):

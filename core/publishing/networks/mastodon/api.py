@@ -6,21 +6,26 @@ from typing import Any
 
 from core.publishing.account_form import is_allowed_url
 from core.publishing.attachments import Attachment
-from core.publishing.http.client import HttpClient, Response, bearer
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response, bearer
 from core.publishing.network import Published
 from core.time.instants import from_utc_text
 
-MAX_STATUSES = 40
-"""The most statuses that Mastodon lists in one response (doc)."""
+PAGE_STATUSES = 40
+"""The most statuses that Mastodon lists in one response (doc). Other servers list fewer."""
 
 
 class MastodonClient:
     """Calls one server with one access token. All calls share one deadline; each may raise RequestError."""
 
-    def __init__(self, label: str, server: str, token: str) -> None:
-        self._http = HttpClient(label, secrets=[token])
+    def __init__(self, label: str, server: str, token: str, seconds: float = DEADLINE_SECONDS) -> None:
+        self._http = HttpClient(label, secrets=[token], seconds=seconds)
         self._server = server
         self._headers = bearer(token)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline of all calls."""
+        return self._http.seconds_left
 
     def verify_credentials(self) -> Response:
         """Get the account of the token."""
@@ -30,10 +35,20 @@ class MastodonClient:
         """Get the configuration of the instance."""
         return self._get("/api/v2/instance")
 
-    def latest_statuses(self, account_id: str, limit: int = MAX_STATUSES) -> Response:
-        """Get the latest statuses of an account, without its boosts."""
-        params = {"limit": str(limit), "exclude_reblogs": "true"}
-        return self._get(f"/api/v1/accounts/{account_id}/statuses", params)
+    def newest_status(self, account_id: str) -> Response:
+        """Get the newest status of an account, boosts included, in a list."""
+        return self._get(f"/api/v1/accounts/{account_id}/statuses", {"limit": "1"})
+
+    def statuses(self, account_id: str, *, since_id: str = "", max_id: str = "") -> Response:
+        """Get a page of an account's statuses without its boosts, newest first, older than `max_id`.
+
+        The page may include statuses up to `since_id`: GoToSocial ignores that parameter.
+        """
+        limits = {"since_id": since_id, "max_id": max_id}
+        params = {"limit": str(PAGE_STATUSES), "exclude_reblogs": "true"}
+        return self._get(
+            f"/api/v1/accounts/{account_id}/statuses", params | {name: each for name, each in limits.items() if each}
+        )
 
     def status_source(self, status_id: object) -> Response:
         """Get the plain text of a status."""
@@ -69,8 +84,16 @@ def created_at(status: Mapping[str, Any]) -> datetime | None:
     """Return the creation time of a status, or None if the status has no valid one."""
     try:
         return from_utc_text(str(status.get("created_at")))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+def id_order(status_id: str) -> tuple[int, str]:
+    """Return the sort key of a status ID. Later statuses have higher IDs on every server with this API.
+
+    Mastodon's IDs are numbers, which grow longer; those of GoToSocial and Akkoma sort as texts of one length.
+    """
+    return len(status_id), status_id
 
 
 def media_count(status: Mapping[str, Any]) -> int:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import RequestError, Response
-from core.publishing.network import PreparationFailed
+from core.publishing.network import PreparationFailed, RetryLater
 from core.publishing.networks.mastodon.api import MastodonClient
 from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import require_accepted
 
 PROCESSING_STATUSES = (202, 206)
 """Statuses of a response while Mastodon is processing a picture or video."""
+EXPIRED_STATUSES = (404, 410)
+"""Statuses of a response for an upload that Mastodon no longer has. It keeps one that no status shows for a day."""
 PAUSE_SECONDS = 1.0
 """The pause before each poll."""
 _MEDIA_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -28,26 +30,36 @@ class MastodonUploads:
         self._classifier = classifier
         self._sleep = sleep
 
-    def run(self, media: Sequence[Attachment]) -> list[str]:
-        """Return the IDs of the media in their order. Raises PreparationFailed."""
+    def run(self, media: Sequence[Attachment], previous_id: str | None = None) -> list[str]:
+        """Return the IDs of the media in their order. Raises PreparationFailed.
+
+        `previous_id` is the ID of the post's video from an earlier attempt. The video is sent again only if the server
+        no longer has it.
+        """
         try:
-            return [self._upload(attachment) for attachment in media]
+            return [self._upload(each, previous_id if each.media.kind == "video" else None) for each in media]
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 
-    def _upload(self, attachment: Attachment) -> str:
-        response = require_accepted(self._wait_until_processed(self._client.upload_media(attachment)), self._classifier)
-        if response.status in PROCESSING_STATUSES or "id" not in response.json_object:
+    def _upload(self, attachment: Attachment, previous_id: str | None) -> str:
+        response = self._client.media(previous_id) if previous_id else None
+        if response is None or response.status in EXPIRED_STATUSES:
+            previous_id, response = None, self._client.upload_media(attachment)
+        media_id = previous_id or str(response.json_object.get("id", ""))
+        response = require_accepted(self._wait_until_processed(response, media_id), self._classifier)
+        if not _MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._classifier.from_incomplete())
-        return str(response.json_object["id"])
+        return media_id
 
-    def _wait_until_processed(self, response: Response) -> Response:
+    def _wait_until_processed(self, response: Response, media_id: str) -> Response:
         """Poll until Mastodon has processed an upload, and return the last response.
 
-        Raises RequestError, also when the deadline has passed.
+        Raises RequestError, and PreparationFailed with the ID of the upload if the deadline comes first.
         """
-        media_id = str(response.json_object.get("id", ""))
         while response.status in PROCESSING_STATUSES and _MEDIA_ID.fullmatch(media_id):
+            if self._client.seconds_left <= PAUSE_SECONDS:
+                reason = f"{self._classifier.name} is still processing the video."
+                raise PreparationFailed(RetryLater(reason=reason, upload_id=media_id))
             self._sleep(PAUSE_SECONDS)
             response = self._client.media(media_id)
         return response

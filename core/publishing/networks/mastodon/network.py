@@ -1,9 +1,10 @@
 """Mastodon, and servers with its API (GoToSocial, Akkoma, ...), without posting twice.
 
 Every attempt sends the same Idempotency-Key. Mastodon remembers the key of a stored status for an hour, but may store
-both of two simultaneous requests, and some servers ignore the key (tested with GoToSocial). So every attempt after the
-first searches the account's latest statuses for the same text, twice with a pause between, before it sends the post
-again. Mastodon.py waits by itself until a rate limit ends, so this package uses HttpClient.
+both of two simultaneous requests, and some servers ignore the key (tested with GoToSocial). So the first attempt notes
+the newest status of the account, and every later attempt searches the statuses since then for the post, twice with a
+pause between, before it sends the post again. Mastodon.py waits by itself until a rate limit ends, so this package uses
+HttpClient.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 from core.accounts.port import Account
 from core.publishing.account_form import is_allowed_url, parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
-from core.publishing.http.client import RequestError, Response
+from core.publishing.http.client import DEADLINE_SECONDS, RequestError, Response
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -33,7 +34,7 @@ from core.publishing.network import (
 from core.publishing.networks.mastodon.api import MastodonClient, published_status
 from core.publishing.networks.mastodon.limits import DEFAULT_TEXT_LIMITS, media_limits, read_limits
 from core.publishing.networks.mastodon.media import MastodonUploads
-from core.publishing.networks.mastodon.search import StatusSearch
+from core.publishing.networks.mastodon.search import StatusSearch, newest_id
 from core.publishing.networks.mastodon.text_length import text_length
 from core.publishing.outcomes import (
     RECONNECT,
@@ -45,7 +46,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
-from core.time.instants import Clock, utc_text
+from core.publishing.uploads import require_accepted
+from core.time.instants import Clock
 
 SETTLE_SECONDS = 5.0
 """The pause between the two searches. The server may still be storing the status during the first one."""
@@ -65,8 +67,11 @@ class MastodonNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, clock: Clock, *, sleep: Callable[[float], None] = time.sleep, seconds: float = DEADLINE_SECONDS
+    ) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._sleep = sleep
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
@@ -98,25 +103,38 @@ class MastodonNetwork:
         return media_limits(account.limits)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        return {"since": utc_text(self._clock())}
+        """Return the ID of the account's newest status. Raises PreparationFailed if it cannot be read."""
+        if not _is_complete(publication.account):
+            return None
+        try:
+            response = self._client(publication.account).newest_status(publication.account.identity or "")
+        except RequestError as error:
+            raise PreparationFailed(self._upload_classifier.from_error(error)) from None
+        newest = newest_id(require_accepted(response, self._upload_classifier))
+        if newest is None:
+            raise PreparationFailed(self._upload_classifier.from_incomplete())
+        return {"newest": newest}
 
     def publish(self, publication: Publication) -> NetworkResult:
-        account = publication.account
-        if publication.prepared is None or account.identity is None or not is_allowed_url(account.address or ""):
+        if publication.prepared is None or not _is_complete(publication.account):
             return Refused(reason=f"The account is incomplete. {RECONNECT}")
-        client = self._client(account)
+        client = self._client(publication.account)
         try:
             earlier = self._result_of_earlier_attempt(client, publication) if publication.attempt > 1 else None
             if earlier is not None:
                 return earlier
-            media = MastodonUploads(client, self._upload_classifier, self._sleep).run(publication.media)
+            uploads = MastodonUploads(client, self._upload_classifier, self._sleep)
+            media = uploads.run(publication.media, publication.upload_id)
         except PreparationFailed as error:
             return error.result
         except RequestError as error:
             return self._classifier.from_error(error)
         content = _content(publication, media)
         return send_post(
-            self._classifier, lambda: client.post_status(content, _idempotency_key(publication)), self._published
+            self._classifier,
+            lambda: client.post_status(content, _idempotency_key(publication)),
+            self._published,
+            upload_id=media[0] if publication.video else None,
         )
 
     def _result_of_earlier_attempt(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
@@ -141,16 +159,21 @@ class MastodonNetwork:
         name = user.get("username")
         if not isinstance(name, str) or not regex.fullmatch(r"[\w.-]+", name) or "id" not in user:
             raise CannotConnect("This server does not offer Mastodon's API.", "Check the server's name.")
-        require_success(lambda: client.latest_statuses(str(user["id"]), limit=1), self.label)
+        require_success(lambda: client.newest_status(str(user["id"])), self.label)
         return user
 
     def _client(self, account: Account) -> MastodonClient:
-        return MastodonClient(self.label, account.address or "", account.credentials["token"].get_secret_value())
+        token = account.credentials["token"].get_secret_value()
+        return MastodonClient(self.label, account.address or "", token, self._seconds)
 
 
 def network(dependencies: NetworkDependencies) -> MastodonNetwork:
     """Return the network for the registry."""
     return MastodonNetwork(dependencies.clock)
+
+
+def _is_complete(account: Account) -> bool:
+    return account.identity is not None and is_allowed_url(account.address or "")
 
 
 def _content(publication: Publication, media: list[str]) -> dict[str, Any]:

@@ -62,15 +62,14 @@ class StubServer:
 
     def __init__(self) -> None:
         self.requests: list[ReceivedRequest] = []
-        self._responses: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self._responses: dict[str, tuple[int, Any, dict[str, str]]] = {}
         self._server, self.url = _serve(self._handle)
 
     def respond(self, target: str, status: int, body: Any = "", **headers: str) -> None:
-        """Set the response to `METHOD /path`. A str is sent as HTML, any other body as JSON."""
+        """Set the response to `METHOD /path`: a str as HTML, other bodies as JSON, or a function of the request."""
         content_type = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
-        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._responses[target] = (status, content, {"Content-Type": content_type, **http_headers})
+        self._responses[target] = (status, body, {"Content-Type": content_type, **http_headers})
 
     def received(self, target: str) -> list[ReceivedRequest]:
         """Return the requests to `METHOD /path`."""
@@ -83,8 +82,9 @@ class StubServer:
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         request = ReceivedRequest(handler)
         self.requests.append(request)
-        not_found = (404, b"{}", {"Content-Type": "application/json"})
-        _write(handler, *self._responses.get(request.target, not_found))
+        status, body, headers = self._responses.get(request.target, (404, {}, {"Content-Type": "application/json"}))
+        content = body(request) if callable(body) else body
+        _write(handler, status, (content if isinstance(content, str) else json.dumps(content)).encode(), headers)
 
 
 class FaultyProxy:

@@ -69,15 +69,15 @@ def test_a_broken_connection_leaves_one_status(
 def test_the_same_text_with_other_pictures_is_another_post(
     network, account, with_media, prepare, publish, make_picture, text, statuses
 ):
-    publish(network, with_media(network, account, make_picture("red"), make_picture("blue"), text=text))
     second = prepare(network, with_media(network, account, make_picture("red"), text=text))
+    publish(network, with_media(network, account, make_picture("red"), make_picture("blue"), text=text))
     assert isinstance(network.publish(dataclasses.replace(second, attempt=2)), Published)
     assert len(statuses(text)) == 2
 
 
 def test_a_retried_post_without_a_text_is_unconfirmed(network, account, with_media, prepare, publish, make_picture):
-    assert isinstance(publish(network, with_media(network, account, make_picture("red"), text="")), Published)
     second = prepare(network, with_media(network, account, make_picture("blue"), text=""))
+    assert isinstance(publish(network, with_media(network, account, make_picture("red"), text="")), Published)
     assert isinstance(network.publish(dataclasses.replace(second, attempt=2)), Unconfirmed)
 
 
@@ -112,6 +112,35 @@ def test_a_video_is_polled_until_the_server_has_processed_it(
     assert isinstance(publish(network, with_media(network, stub_account, ingest(media_store, VIDEO))), Published)
     assert len(pauses) == 2
     assert stub.received(POST)[0].json["media_ids"] == [media_id]
+
+
+def test_a_video_that_is_processed_after_the_deadline_is_not_sent_again(
+    stub, stub_account, with_media, publish, media_store
+):
+    network = MastodonNetwork(real_clock, sleep=lambda seconds: None, seconds=0.9)
+    stub.respond(UPLOAD, 202, {"id": "7", "url": None})
+    stub.respond("GET /api/v1/media/7", 206, {"id": "7", "url": None})
+    stub.respond(POST, 200, {"id": "1", "url": "https://example.org/1"})
+    post = with_media(network, stub_account, ingest(media_store, VIDEO))
+    first = publish(network, post)
+    assert (first.upload_id, first.in_doubt) == ("7", False)
+    assert "still processing" in first.reason
+    second = publish(network, dataclasses.replace(post, attempt=2, upload_id="7"))
+    assert second.upload_id == "7"
+    stub.respond("GET /api/v1/media/7", 200, {"id": "7", "url": "https://example.org/7.mp4"})
+    assert isinstance(publish(network, dataclasses.replace(post, attempt=3, upload_id="7")), Published)
+    assert len(stub.received(UPLOAD)) == 1
+    assert stub.received(POST)[0].json["media_ids"] == ["7"]
+
+
+def test_a_video_that_the_server_has_deleted_is_sent_again(
+    network, stub, stub_account, with_media, publish, media_store
+):
+    stub.respond(UPLOAD, 200, {"id": "8", "url": "https://example.org/8.mp4"})
+    stub.respond(POST, 200, {"id": "1", "url": "https://example.org/1"})
+    post = with_media(network, stub_account, ingest(media_store, VIDEO), upload_id="7")
+    assert isinstance(publish(network, post), Published)
+    assert stub.received(POST)[0].json["media_ids"] == ["8"]
 
 
 def test_an_upload_without_an_id_is_retried(network, stub, stub_account, with_media, publish, media_store):

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.publishing.network import CannotConnect, Published, Refused, RetryLater, Unconfirmed
-from core.publishing.networks.mastodon.network import MastodonNetwork
+from core.publishing.network import CannotConnect, Published, Refused, RetryLater
 from core.publishing.networks.mastodon.text_length import text_length
 from core.time.instants import real_clock
 
@@ -20,18 +19,8 @@ def text() -> str:
     return f"Grüße 🎉 @nobody@example.org https://example.com/ü?q=1&r=<2> #Köln\n\n{secrets.token_hex(8)}"
 
 
-@pytest.fixture
-def latest(account) -> str:
-    """Return the request for the account's latest statuses."""
-    return f"GET /api/v1/accounts/{account.identity}/statuses"
-
-
 def attempt(publication, number):
     return dataclasses.replace(publication, attempt=number)
-
-
-def status_of_now(number):
-    return {"id": str(number), "created_at": real_clock().isoformat()}
 
 
 def test_connecting_reads_the_user_and_the_limits_of_the_instance(network, account, mastodon_server):
@@ -83,67 +72,6 @@ def test_a_broken_connection_leaves_one_status(
     assert len(statuses(text)) == 1
 
 
-def test_a_found_status_gives_its_own_link_and_time(network, account, publication, prepare, text):
-    post = prepare(network, publication(account, text))
-    published = network.publish(post)
-    found = network.publish(attempt(post, 2))
-    assert found.url == published.url
-    assert abs(found.at - published.at) < timedelta(seconds=30)
-
-
-def test_the_same_text_of_an_earlier_day_is_another_post(network, account, publication, publish, text, statuses):
-    publish(network, publication(account, text))
-    tomorrow = (real_clock() + timedelta(days=1)).isoformat()
-    post = publication(account, text, occurrence_key="another", prepared={"since": tomorrow}, attempt=2)
-    assert isinstance(network.publish(post), Published)
-    assert len(statuses(text)) == 2
-
-
-@pytest.mark.parametrize("when", ["before", "after", "during"])
-def test_a_failed_search_for_an_earlier_attempt_posts_nothing(
-    network, account_at, publication, prepare, text, statuses, faulty_proxy, mastodon_server, when
-):
-    proxy = faulty_proxy(mastodon_server)
-    post = prepare(network, publication(account_at(proxy.url), text))
-    proxy.break_next(when, request="GET")
-    assert isinstance(network.publish(attempt(post, 2)), RetryLater)
-    assert statuses(text) == []
-
-
-def test_a_new_status_that_cannot_be_compared_leaves_the_post_unconfirmed(
-    network, stub, stub_account, latest, publication, prepare
-):
-    stub.respond(latest, 200, [{**status_of_now(7), "content": "<p>?</p>"}])
-    post = prepare(network, publication(stub_account))
-    assert isinstance(network.publish(attempt(post, 2)), Unconfirmed)
-    assert stub.received(POST) == []
-
-
-def test_the_second_search_finds_a_status_that_the_server_was_still_storing(
-    stub, stub_account, latest, publication, prepare
-):
-    stub.respond(latest, 200, [])
-    pauses = []
-
-    def store(seconds):
-        pauses.append(seconds)
-        stub.respond(latest, 200, [status_of_now(7)])
-
-    network = MastodonNetwork(real_clock, sleep=store)
-    post = prepare(network, publication(stub_account))
-    stub.respond("GET /api/v1/statuses/7/source", 200, {"text": post.text})
-    assert network.publish(attempt(post, 2)).reference == {"id": "7"}
-    assert pauses == [5]
-    assert stub.received(POST) == []
-
-
-def test_a_status_without_a_time_counts_as_new(network, stub, stub_account, latest, publication, prepare):
-    stub.respond(latest, 200, [{"id": "7"}])
-    post = prepare(network, publication(stub_account))
-    stub.respond("GET /api/v1/statuses/7/source", 200, {"text": post.text})
-    assert network.publish(attempt(post, 2)).reference == {"id": "7"}
-
-
 @pytest.mark.parametrize("changed", [{"address": "http://example.org"}, {"address": None}, {"identity": None}])
 def test_an_incomplete_account_sends_its_token_nowhere(network, account, publication, publish, changed):
     result = publish(network, publication(account.model_copy(update=changed)))
@@ -151,39 +79,8 @@ def test_an_incomplete_account_sends_its_token_nowhere(network, account, publica
     assert "incomplete" in result.reason
 
 
-def test_too_many_new_statuses_leave_the_post_unconfirmed(network, stub, stub_account, latest, publication, prepare):
-    statuses = [status_of_now(number) for number in range(40)]
-    stub.respond(latest, 200, statuses)
-    for status in statuses:
-        stub.respond(f"GET /api/v1/statuses/{status['id']}/source", 200, {"text": f"another, {status['id']}"})
-    result = network.publish(attempt(prepare(network, publication(stub_account)), 2))
-    assert isinstance(result, Unconfirmed)
-    assert "too many new statuses" in result.reason
-    assert stub.received(POST) == []
-
-
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refused_search_for_an_earlier_attempt_leaves_the_post_unconfirmed(
-    network, stub, stub_account, latest, publication, prepare, status
-):
-    stub.respond(latest, status, {"error": "No."})
-    result = network.publish(attempt(prepare(network, publication(stub_account)), 2))
-    assert isinstance(result, Unconfirmed)
-    assert f"answered {status}" in result.reason
-
-
-def test_a_rate_limit_of_the_search_delays_the_next_attempt(network, stub, stub_account, latest, publication, prepare):
-    stub.respond(latest, 200, [status_of_now(7)])
-    stub.respond("GET /api/v1/statuses/7/source", 429, {"error": "Too many requests"}, Retry_After="30")
-    post = prepare(network, publication(stub_account))
-    assert network.publish(attempt(post, 2)).retry_after == timedelta(seconds=30)
-
-
-def test_all_attempts_send_the_same_key_and_other_accounts_another(
-    network, stub, stub_account, latest, publication, prepare
-):
+def test_all_attempts_send_the_same_key_and_other_accounts_another(network, stub, stub_account, publication, prepare):
     stub.respond(POST, 200, {"id": "1", "url": "https://example.social/@ada/1"})
-    stub.respond(latest, 200, [])
     other = stub_account.model_copy(update={"destination": "mastodon:eve@example.social"})
     post = prepare(network, publication(stub_account))
     other_post = prepare(network, publication(other, occurrence_key=post.occurrence_key))
