@@ -16,7 +16,8 @@ from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
 from core.maintenance.home_watch import HomeWatch
-from core.publishing.server import publish_route
+from core.publishing.lateness import show_publications
+from core.publishing.server import metrics_route, publish_route
 from core.serving.middleware import SecurityMiddleware
 from core.serving.server import server_config
 from core.settings import InvalidSetting, Settings
@@ -76,10 +77,11 @@ def _serve(application: Application, listener: socket.socket, out: TextIO) -> No
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     http_api = HttpApi(application.one_machine.engine_api, _credentials(application), application.clock)
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
+    show_publications()
     application.start(lambda: f"{url}/publish")
     print(f"The engine listens on {url} and fires the posts in {application.home.path}.", file=out, flush=True)
     site = SecurityMiddleware(
-        Starlette(routes=[publish, Mount("/", http_api)]),
+        Starlette(routes=[publish, metrics_route(application.lateness), Mount("/", http_api)]),
         hosts=lambda: application.settings.allowed_hosts,
         max_body_bytes=2 * MAX_BODY_BYTES,  # HttpApi responds before, with AWS's error
     )

@@ -8,6 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
+from core.publishing.lateness import show_publications
 from core.publishing.responses import REQUEST_LIMIT
 from core.publishing.server import publish_route
 from core.serving.middleware import SecurityMiddleware
@@ -24,5 +25,6 @@ def run_posting_server(options: argparse.Namespace, out: TextIO) -> None:
             hosts=lambda: application.settings.allowed_hosts,
             max_body_bytes=2 * REQUEST_LIMIT,  # the route responds before, with its own error
         )
+        show_publications()
         with suppress(KeyboardInterrupt):
             uvicorn.Server(server_config(site, host=options.host, port=options.port)).run()

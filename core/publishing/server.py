@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import PunctualError
+from core.publishing.lateness import Lateness
 from core.publishing.publisher import Publisher
 from core.publishing.responses import (
     REQUEST_LIMIT,
@@ -18,7 +19,8 @@ from core.publishing.responses import (
 )
 
 MAX_CONCURRENT_POSTS = 64
-"""Further posts wait for one of these to finish."""
+"""Further posts wait for one of these to finish. A destination that hangs never has so many: see `bulkheads`."""
+PROMETHEUS_TEXT = "text/plain; version=0.0.4"
 
 
 def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequence[str]]) -> Route:
@@ -41,6 +43,15 @@ def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequ
         return JSONResponse(response.content, status_code=response.status, headers=response.headers)
 
     return Route("/publish", publish, methods=["POST"])
+
+
+def metrics_route(lateness: Lateness) -> Route:
+    """Return the route `GET /metrics` for Prometheus. Its server must listen on loopback: it asks for no password."""
+
+    async def metrics(request: Request) -> Response:
+        return PlainTextResponse(lateness.render(), media_type=PROMETHEUS_TEXT)
+
+    return Route("/metrics", metrics, methods=["GET"])
 
 
 async def _body(request: Request) -> bytes:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,8 @@ def test_every_command_in_the_documents_works(aws):
     for command in commands:
         answered = aws(*shlex.split(command))
         assert not isinstance(answered, str), answered
+
+
+def test_the_metrics_of_publications_are_served(engine, port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+        assert "punctual_publication_lag_seconds_count" in response.read().decode()
