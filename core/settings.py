@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from core.errors import PunctualError
-from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, FrozenModel, Zone
+from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, MAX_LATE_AFTER_MINUTES, FrozenModel, Zone
 from core.serving.hosts import AllowedHosts, parse_host
 from core.storage.home import is_signing_secret
 from lambda_pkg.address import parse_address
@@ -17,7 +17,7 @@ from lambda_pkg.address import parse_address
 PREFIX = "PUNCTUAL_"
 MAX_RETRY_DELAY = 24 * 3600.0
 """Seconds. The engine gives up a delivery 25 hours after its late limit, so one attempt always follows that limit."""
-MAX_LATE_LIMIT = timedelta(days=30)
+MAX_LATE_LIMIT = timedelta(minutes=MAX_LATE_AFTER_MINUTES)
 FUNCTION_ARN_PATTERN = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:.+$"
 
 
@@ -35,7 +35,7 @@ class Settings(FrozenModel):
     mode: Literal["local", "aws"] = "local"
     home: Path = Field(default_factory=lambda: Path.home() / ".punctual")
     timezone: Zone = "UTC"
-    late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=MAX_LATE_LIMIT // timedelta(minutes=1))
+    late_after_minutes: int = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=MAX_LATE_AFTER_MINUTES)
     retry_delays: tuple[Annotated[float, Field(ge=0, le=MAX_RETRY_DELAY, allow_inf_nan=False)], ...] = (60.0, 120.0)
     redelivery_seconds: float = Field(default=900.0, gt=0, le=MAX_RETRY_DELAY, allow_inf_nan=False)
     workers: int = Field(default=32, ge=1, le=256)

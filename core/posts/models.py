@@ -7,13 +7,21 @@ from typing import Annotated, Literal, Self
 import regex
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from core.posts.destinations import Destination
+from core.posts.destinations import PARTS_LIMIT, Destination
 from core.time.instants import time_zone
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32 in lower case. It omits i, l, o and u, which readers confuse with other characters."""
 
 DEFAULT_LATE_AFTER_MINUTES = 60
+MAX_LATE_AFTER_MINUTES = 30 * 24 * 60
+MAX_REVISION = 2**53 - 1
+"""The largest integer that every JSON parser reads exactly. SQLite and DynamoDB store it."""
+DESTINATIONS_LIMIT = 10 * PARTS_LIMIT
+"""The most destinations of one post. Each part of a thread counts."""
+YEARS = range(1970, 3000)
+"""The years of a due instant. A schedule name writes four digits and begins with 2; a limit after the instant is still
+a date."""
 
 
 def new_post_id() -> str:
@@ -42,6 +50,12 @@ def _utc_milliseconds(instant: datetime) -> datetime:
     return in_utc.replace(microsecond=in_utc.microsecond // 1000 * 1000)
 
 
+def _in_range(instant: datetime) -> datetime:
+    if instant.year not in YEARS:
+        raise ValueError(f"an instant of a post must be between the years {YEARS[0]} and {YEARS[-1]}")
+    return instant
+
+
 def _encodable(text: str) -> str:
     try:
         text.encode()
@@ -57,12 +71,15 @@ def _known_zone(zone: str) -> str:
 
 Instant = Annotated[datetime, AfterValidator(_utc_milliseconds)]
 """An aware datetime in UTC, cut to the millisecond, which is the precision of payloads and files."""
+DueInstant = Annotated[Instant, AfterValidator(_in_range)]
+"""An instant at which a post is due, in YEARS."""
+RevisionNumber = Annotated[int, Field(ge=1, le=MAX_REVISION)]
 Text = Annotated[str, AfterValidator(_encodable)]
 """Text that UTF-8 can encode."""
 Zone = Annotated[str, AfterValidator(_known_zone)]
 """An IANA time zone name that the zone database contains."""
 PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
-WallTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
+WallTime = Annotated[str, StringConstraints(pattern=r"^(19|2[0-9])[0-9]{2}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """The local time in the post's `zone`, in ISO 8601 without an offset."""
 
 MediaReference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -81,10 +98,10 @@ class Media(FrozenModel):
 
     reference: MediaReference
     kind: Literal["picture", "video"]
-    content_type: str
-    size: int = Field(ge=1)
-    width: int | None = Field(default=None, ge=1)
-    height: int | None = Field(default=None, ge=1)
+    content_type: str = Field(max_length=100)
+    size: int = Field(ge=1, le=10**12)
+    width: int | None = Field(default=None, ge=1, le=10**9)
+    height: int | None = Field(default=None, ge=1, le=10**9)
     alt: Text = Field(default="", max_length=ALT_LIMIT)
 
 
@@ -104,16 +121,16 @@ class Revision(FrozenModel):
     """
 
     post_id: PostId
-    revision: int = Field(default=1, ge=1)
+    revision: RevisionNumber = 1
     text: Text
-    variants: dict[Destination, Text] = Field(default_factory=dict)
-    destinations: tuple[Destination, ...] = Field(min_length=1)
+    variants: dict[Destination, Text] = Field(default_factory=dict, max_length=DESTINATIONS_LIMIT)
+    destinations: tuple[Destination, ...] = Field(min_length=1, max_length=DESTINATIONS_LIMIT)
     media: tuple[Media, ...] = Field(default=(), max_length=MEDIA_LIMIT)
     zone: Zone
     wall: WallTime
-    due_at: Instant | None = None
-    late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1)
-    url: str | None = None
+    due_at: DueInstant | None = None
+    late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=MAX_LATE_AFTER_MINUTES)
+    url: str | None = Field(default=None, max_length=2000)
 
     @field_validator("destinations")
     @classmethod

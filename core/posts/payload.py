@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from core.errors import PunctualError
-from core.posts.models import ID_ALPHABET, Instant, Post, Repeat, Revision
+from core.posts.models import ID_ALPHABET, DueInstant, Post, Repeat, Revision, RevisionNumber
 from core.time.instants import EPOCH, UnknownZone, utc_text
 
 PAYLOAD_VERSION: Final = 1
@@ -80,9 +80,9 @@ class Payload(Revision):
     """One occurrence of a revision: the scheduler passes it to the relay, the relay POSTs it to the posting server."""
 
     version: Literal[1]
-    occurrence: Instant
-    revision: int = Field(ge=1)
-    due_at: Instant | None
+    occurrence: DueInstant
+    revision: RevisionNumber
+    due_at: DueInstant | None
 
     @property
     def occurrence_key(self) -> str:

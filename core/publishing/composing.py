@@ -1,17 +1,17 @@
 """Builds and edits posts from form input, which it validates, because a browser can skip the checks of the form."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.accounts.port import Account, Accounts, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import PARTS_LIMIT, Destination
-from core.posts.models import Media, Post, Repeat
+from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, Post, Repeat
 from core.publishing.attachments import check_media
 from core.publishing.network import Network, TextLength
-from core.time.instants import instant
+from core.time.instants import DateOutOfRange, instant
 
 
 class EmptyText(PunctualError):
@@ -49,6 +49,17 @@ class TooManyParts(PunctualError):
         super().__init__(f"The thread has {count} parts; the limit is {PARTS_LIMIT}.")
 
 
+class TooManyDestinations(PunctualError):
+    """A post has more destinations than DESTINATIONS_LIMIT."""
+
+    hint = "Choose fewer destinations, or shorten the threads. Schedule the others as a second post."
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"The post has {count:,} destinations, the parts of threads included; the limit is {DESTINATIONS_LIMIT:,}."
+        )
+
+
 class NoDestination(PunctualError):
     """The post has no destination."""
 
@@ -81,11 +92,13 @@ def compose(
     account that gets a thread to its parts, as core.publishing.threads makes them; the first part carries the media. A
     post with media needs no text.
 
-    Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination, UnknownDestination,
-    DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks that the instant is
-    in the future.
+    Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination, TooManyDestinations,
+    UnknownDestination, DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks
+    that the instant is in the future.
     """
     wall = wall.replace(microsecond=0)
+    if wall.year not in YEARS[1:-1]:  # an instant may be in the year beside
+        raise DateOutOfRange(wall)
     texts: dict[Destination, str] = {}
     for account in _enabled_accounts(destinations, accounts, networks):
         own_text = (variants or {}).get(account.destination, text)
@@ -94,6 +107,7 @@ def compose(
             raise TooManyParts(len(parts))
         _check_parts(parts, media, account, networks)
         texts |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
+    _check_count(texts)
     return Post(
         post_id=post_id,
         text=text,
@@ -129,6 +143,7 @@ def edit_content(
         own_texts = {part: variants.get(part, text) for part in parts or [account.destination]}
         _check_parts(list(own_texts.values()), media, account, networks)
         texts |= own_texts
+    _check_count(texts)
     changed = {
         "text": text,
         "variants": {destination: own for destination, own in texts.items() if destination in variants},
@@ -162,6 +177,11 @@ def _enabled_accounts(
         if not account.enabled:
             raise DisabledDestination(account.label)
     return chosen
+
+
+def _check_count(destinations: Collection[Destination]) -> None:
+    if len(destinations) > DESTINATIONS_LIMIT:
+        raise TooManyDestinations(len(destinations))
 
 
 def _check_parts(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.engine.payloads import payload_of
-from core.posts.models import ID_ALPHABET, Media, Post, Repeat
+from core.posts.models import DESTINATIONS_LIMIT, ID_ALPHABET, MAX_LATE_AFTER_MINUTES, Media, Post, Repeat
 from core.posts.payload import (
     PAYLOAD_LIMIT,
     PayloadTooLarge,
@@ -86,7 +86,7 @@ def posts(draw):
         wall="2026-11-24T09:00:00",
         due_at=due_at,
         repeat=repeat,
-        late_after_minutes=draw(st.none() | st.integers(1, 10**6)),
+        late_after_minutes=draw(st.none() | st.integers(1, MAX_LATE_AFTER_MINUTES)),
         url=draw(st.none() | st.just("https://posts.example.org/publish?a=<b>")),
     )
 
@@ -237,6 +237,16 @@ def test_a_schedule_without_an_end_is_not_deleted_after_completion(a_series):
         ({"text": None}, "text"),
         ({"late_after_minutes": 0}, "late_after_minutes"),
         ({"surprise": 1}, "surprise"),
+        ({"destinations": [f"webhook:{number}" for number in range(DESTINATIONS_LIMIT + 1)]}, "destinations"),
+        ({"variants": {f"webhook:{number}": "x" for number in range(DESTINATIONS_LIMIT + 1)}}, "variants"),
+        ({"revision": 2**53}, "revision"),
+        ({"revision": 10**400}, "revision"),
+        ({"late_after_minutes": 10**15}, "late_after_minutes"),
+        ({"due_at": "9999-12-31T00:00:00Z"}, "due_at"),
+        ({"due_at": "1969-12-31T00:00:00Z"}, "due_at"),
+        ({"occurrence": "3000-01-01T00:00:00Z"}, "occurrence"),
+        ({"wall": "9999-12-31T00:00:00"}, "wall"),
+        ({"url": "https://posts.example.org/" + "x" * 2000}, "url"),
     ],
 )
 def test_an_invalid_payload_is_refused_and_the_member_named(a_post, changed, named):

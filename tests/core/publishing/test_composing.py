@@ -8,13 +8,14 @@ from core.accounts.file import FileAccounts
 from core.accounts.port import Account, DisabledDestination, UnknownDestination
 from core.media.pictures import PictureLimits
 from core.outbox.sqlite import SqliteOutbox
-from core.posts.models import Media, Repeat
+from core.posts.models import DESTINATIONS_LIMIT, Media, Repeat
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.composing import (
     EmptyText,
     InvalidCharacter,
     NoDestination,
     TextTooLong,
+    TooManyDestinations,
     TooManyParts,
     compose,
     edit_content,
@@ -22,7 +23,7 @@ from core.publishing.composing import (
 )
 from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.networks.outbox import network as outbox
-from core.time.instants import DoubledHour, SkippedHour, UnknownZone
+from core.time.instants import DateOutOfRange, DoubledHour, SkippedHour, UnknownZone
 
 PICTURE = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=10, height=10)
 
@@ -225,6 +226,22 @@ def test_each_part_of_a_thread_is_measured(composed):
 def test_a_thread_with_too_many_parts_is_refused(composed):
     with pytest.raises(TooManyParts, match="51 parts"):
         composed("words:ada", threads={"words:ada": ["x"] * 51})
+
+
+@pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
+def test_a_year_that_no_scheduler_takes_is_refused_in_words(composed, year):
+    with pytest.raises(DateOutOfRange, match="outside the supported range"):
+        composed("outbox", wall=datetime(year, 1, 1), zone="UTC")  # noqa: DTZ001 - a person's entry, without a zone
+
+
+def test_a_post_with_too_many_destinations_is_refused_in_words(composed, edited, stores):
+    names = [f"words:{number}" for number in range(DESTINATIONS_LIMIT + 1)]
+    for name in names:
+        stores["accounts"].connect(Account(destination=name, label=name))
+    with pytest.raises(TooManyDestinations, match="501 destinations"):
+        composed(*names)
+    with pytest.raises(TooManyDestinations):
+        edited(composed("outbox"), destinations=names)
 
 
 def test_a_part_as_destination_means_its_account(composed):

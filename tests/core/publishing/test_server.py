@@ -121,6 +121,23 @@ def test_a_signed_body_that_is_not_a_payload_is_refused(call):
     assert call(b"not JSON", signed(b"not JSON"))[0] == 400
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"destinations": [f"webhook:{number}" for number in range(9_000)]},
+        {"revision": 2**63},
+        {"late_after_minutes": 10**15},
+        {"due_at": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_a_signed_value_out_of_bounds_is_a_400_and_nothing_is_published(call, body, changed, ledger):
+    content = json.dumps(json.loads(body) | changed).encode()
+    status, _, answer = call(content, signed(content))
+    assert status == 400
+    assert next(iter(changed)) in answer["error"]
+    assert ledger.occurrence("k3v9q2m4cx7a") is None
+
+
 def test_a_body_above_the_limit_is_refused_even_if_signed(call):
     body = b"x" * (REQUEST_LIMIT + 1)
     assert call(body, signed(body))[0] == 413
