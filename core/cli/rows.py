@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from core.ledger.history import Run
-from core.ledger.port import Ledger
+from core.ledger.port import Ledger, Plan
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
 from core.posts.recurrence import NeverRuns, describe_rule, next_runs, parse_rule
@@ -44,10 +44,9 @@ def repeat_columns(post: Post, now: datetime) -> Row:
 
 
 def listed_row(scheduled: ScheduleDetail, ledger: Ledger, now: datetime) -> Row:
-    """Return the row of a schedule. A disabled schedule is `moved` or `paused`, as its plan says."""
+    """Return the row of a schedule. A disabled schedule is `moved`, `needs a time` or `paused`, as its plan says."""
     listed, post = scheduled.listed, scheduled.post
-    plan = None if listed.enabled else ledger.get(listed.post_id)
-    disabled_state = "moved" if plan is not None and plan.desired == "moved" else "paused"
+    disabled_state = "paused" if listed.enabled else _disabled_state(ledger.get(listed.post_id))
     return {
         "name": listed.name,
         "post_id": listed.post_id,
@@ -58,6 +57,12 @@ def listed_row(scheduled: ScheduleDetail, ledger: Ledger, now: datetime) -> Row:
         "state": "armed" if listed.enabled else disabled_state,
         **(repeat_columns(post, now) if post else {}),
     }
+
+
+def _disabled_state(plan: Plan | None) -> str:
+    if plan is None or (plan.desired != "moved" and not plan.needs_time):
+        return "paused"
+    return "moved" if plan.desired == "moved" else "needs a time"
 
 
 def run_row(run: Run) -> Row:

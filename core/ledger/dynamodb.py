@@ -1,7 +1,7 @@
 """The ledger on AWS: one DynamoDB table (core/ledger/items.py), one transaction per method."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
@@ -10,6 +10,7 @@ from core.ledger import claim_rules, items
 from core.ledger import dynamodb_claims as claims
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
+from core.ledger.derivation import NeedsTime
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, Cursor, DesiredState, Occurrence, Plan, Receipt
 from core.ledger.table import Table, Transaction
@@ -20,6 +21,8 @@ from core.posts.payload import Payload, UnreadablePayload
 log = logging.getLogger(__name__)
 
 READ_THREADS = 8
+DERIVATION_BATCH = 500
+"""Plans that `outdated` reads at once."""
 REOPEN_BATCH = 40
 """Destinations of one transaction. Each needs a claim and a receipt; DynamoDB accepts a hundred items at once."""
 
@@ -30,15 +33,31 @@ class DynamoLedger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
+    def plan(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState = "active",
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
         key = items.plan_key(post.post_id)
         return self._table.write(
-            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now)
+            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now, needs_time)
         )
 
-    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
+    def change(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState,
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
         def work(transaction: Transaction) -> Plan:
-            changed = plans.change(transaction, post, desired, schedule_name, now)
+            changed = plans.change(transaction, post, desired, schedule_name, now, needs_time)
             occurrences.hide(transaction, post.post_id)
             return changed
 
@@ -47,6 +66,21 @@ class DynamoLedger:
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
         key = items.plan_key(post_id)
         self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
+
+    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
+        """Read all open posts, because the table has no index of releases."""
+        for name in (items.OPEN, items.SERIES):
+            listed = self._table.query_list(
+                items.DUE, name, below=items.AFTER_ALL, latest_first=False, limit=DERIVATION_BATCH
+            )
+            while chunk := list(islice(listed, DERIVATION_BATCH)):
+                found = [item for item in chunk if plans.is_outdated(item, release, newer=newer)]
+                if found:
+                    yield [plans.read(item) for item in (self._never_began(found) if name == items.OPEN else found)]
+
+    def note_derivation(self, plans_to_note: Sequence[Plan]) -> None:
+        with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="derivations") as pool:
+            list(pool.map(self._note_derivation, plans_to_note))
 
     def get(self, post_id: str) -> Plan | None:
         (item,) = self._table.get([items.plan_key(post_id)])
@@ -110,6 +144,11 @@ class DynamoLedger:
 
     def prune(self, *, now: datetime) -> None:
         """Do nothing: DynamoDB deletes expired items within some days."""
+
+    def _note_derivation(self, plan: Plan) -> None:
+        self._table.write(
+            [items.plan_key(plan.post.post_id)], lambda transaction: plans.note_derivation(transaction, plan)
+        )
 
     def _reopen(self, payload: Payload, destinations: tuple[Destination, ...], now: datetime) -> None:
         def work(transaction: Transaction) -> None:

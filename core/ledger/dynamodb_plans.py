@@ -4,7 +4,8 @@ A plan's item has these attributes: `revision`; `content` (JSON of posts.models.
 `schedule_name`; `superseded` (JSON); `settled`; `contested` (the revision before it was unsettled when it was
 replaced); `open` (neither cancelled, moved nor, for a one-time post, begun); `due` (absent for a repeating post);
 `created_at` and `changed_at` in milliseconds; and `holds`, a JSON object of the claims that forbid a change, each with
-the instant in milliseconds at which it stops (null: never). The first claim on an occurrence replaces this item, and
+the instant in milliseconds at which it stops (null: never); and `zone_release`, `which` and `needs_time`, each absent
+if unset (core/ledger/derivation.py). The first claim on an occurrence replaces this item, and
 so does a change: when both happen at once, one of them runs again.
 """
 
@@ -14,6 +15,7 @@ from typing import cast
 
 from core.ledger import items
 from core.ledger.claim_rules import StoredClaim
+from core.ledger.derivation import Derivation, NeedsTime, derivation, derivation_after_change
 from core.ledger.items import Item
 from core.ledger.port import (
     OPEN_STATES,
@@ -30,19 +32,31 @@ from core.posts.models import Post
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms
 
+_DERIVATION = ("zone_release", "which", "needs_time")
+
 
 def insert(
-    transaction: Transaction, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+    transaction: Transaction,
+    post: Post,
+    desired: DesiredState,
+    schedule_name: str | None,
+    now: datetime,
+    needs_time: NeedsTime | None = None,
 ) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     if transaction.get(items.plan_key(post.post_id)) is not None:
         raise AlreadyPlanned(post.post_id)
-    item = _item(post, desired, schedule_name, [])
+    item = _item(post, desired, schedule_name, []) | _derivation_attributes(derivation(post, needs_time))
     return _put(transaction, item | {"created_at": epoch_ms(now), "changed_at": epoch_ms(now)})
 
 
 def change(
-    transaction: Transaction, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+    transaction: Transaction,
+    post: Post,
+    desired: DesiredState,
+    schedule_name: str | None,
+    now: datetime,
+    needs_time: NeedsTime | None = None,
 ) -> Plan:
     """Replace the revision before `post.revision`. Raises UnknownPost, ChangedElsewhere or AlreadyGoingOut."""
     found = transaction.get(items.plan_key(post.post_id))
@@ -52,7 +66,13 @@ def change(
         raise ChangedElsewhere(post.post_id)
     if any(until is None or until > epoch_ms(now) for until in _holds(found).values()):
         raise AlreadyGoingOut(post.post_id)
-    item = _item(post, desired, schedule_name, read(found).superseded_by(schedule_name))
+    current = read(found)
+    item = _item(post, desired, schedule_name, current.superseded_by(schedule_name))
+    item |= _derivation_attributes(
+        derivation_after_change(
+            current.post, current.derivation, post, may_publish=desired == "active", needs_time=needs_time
+        )
+    )
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
     return _put(transaction, item)
 
@@ -65,6 +85,20 @@ def settle(transaction: Transaction, post_id: str, revision: int, now: datetime)
     if item["contested"] and int(item["changed_at"]) > epoch_ms(now - SETTLE_GRACE):
         return
     _put(transaction, item | {"settled": True, "superseded": "[]", "changed_at": epoch_ms(now)})
+
+
+def note_derivation(transaction: Transaction, plan: Plan) -> None:
+    """Note this process's release with a plan, unless it was changed or deleted."""
+    item = transaction.get(items.plan_key(plan.post.post_id))
+    if item is not None and item["revision"] == plan.post.revision:
+        bare = items.without(item, *_DERIVATION)
+        _put(transaction, bare | _derivation_attributes(derivation(plan.post, plan.needs_time)))
+
+
+def is_outdated(item: Item, release: str, *, newer: bool) -> bool:
+    """Return whether a plan was noted with another release, or with an older one unless `newer`."""
+    noted = str(item.get("zone_release", ""))
+    return noted != release and (newer or noted < release)
 
 
 def begin(transaction: Transaction, payload: Payload) -> None:
@@ -114,7 +148,17 @@ def read(item: Item) -> Plan:
         settled=bool(item["settled"]),
         created_at=from_epoch_ms(int(item["created_at"])),
         changed_at=from_epoch_ms(int(item["changed_at"])),
+        derivation=Derivation(
+            zone_release=str(item.get("zone_release", "")),
+            which=cast(int | None, item.get("which")),
+            needs_time=cast(NeedsTime | None, item.get("needs_time")),
+        ),
     )
+
+
+def _derivation_attributes(derived: Derivation) -> Item:
+    attributes = zip(_DERIVATION, (derived.zone_release, derived.which, derived.needs_time), strict=True)
+    return {name: value for name, value in attributes if value is not None}
 
 
 def _held_until(payload: Payload, claim: StoredClaim) -> int | None:

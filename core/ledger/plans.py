@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from core.ledger.derivation import Derivation, NeedsTime, derivation, derivation_after_change
 from core.ledger.port import (
     OPEN_STATES,
     SETTLE_GRACE,
@@ -23,13 +24,21 @@ from core.time.instants import epoch_ms, from_epoch_ms, utc_text
 
 
 def insert(
-    connection: sqlite3.Connection, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+    connection: sqlite3.Connection,
+    post: Post,
+    desired: DesiredState,
+    schedule_name: str | None,
+    now: datetime,
+    needs_time: NeedsTime | None = None,
 ) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     added = connection.execute(
-        "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at)"
-        " VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now, :now)",
-        _columns(post) | {"wish": desired, "schedule_name": schedule_name, "now": epoch_ms(now)},
+        "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at,"
+        " zone_release, which, needs_time) VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now,"
+        " :now, :zone_release, :which, :needs_time)",
+        _columns(post)
+        | {"wish": desired, "schedule_name": schedule_name, "now": epoch_ms(now)}
+        | _derivation_columns(derivation(post, needs_time)),
     )
     if not added.rowcount:
         raise AlreadyPlanned(post.post_id)
@@ -37,17 +46,27 @@ def insert(
 
 
 def change(
-    connection: sqlite3.Connection, post: Post, desired: DesiredState, schedule_name: str | None, now: datetime
+    connection: sqlite3.Connection,
+    post: Post,
+    desired: DesiredState,
+    schedule_name: str | None,
+    now: datetime,
+    needs_time: NeedsTime | None = None,
 ) -> Plan:
     """Replace the revision before `post.revision`. Raises UnknownPost or ChangedElsewhere."""
     current = get(connection, post.post_id)
     if current.post.revision != post.revision - 1:
         raise ChangedElsewhere(post.post_id)
+    derived = derivation_after_change(
+        current.post, current.derivation, post, may_publish=desired == "active", needs_time=needs_time
+    )
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
         " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"
-        " changed_at = :now WHERE post_id = :post_id",
+        " changed_at = :now, zone_release = :zone_release, which = :which, needs_time = :needs_time"
+        " WHERE post_id = :post_id",
         _columns(post)
+        | _derivation_columns(derived)
         | {"wish": desired, "schedule_name": schedule_name}
         | {"superseded": json.dumps(current.superseded_by(schedule_name))}
         | {"open": int(desired in OPEN_STATES), "now": epoch_ms(now)},
@@ -126,6 +145,7 @@ def read(row: sqlite3.Row) -> Plan:
         settled=bool(row["settled"]),
         created_at=from_epoch_ms(row["created_at"]),
         changed_at=from_epoch_ms(row["changed_at"]),
+        derivation=Derivation(row["zone_release"], row["which"], row["needs_time"]),
     )
 
 
@@ -136,3 +156,7 @@ def _columns(post: Post) -> dict[str, Any]:
         "content": post.model_dump_json(),
         "due_at": epoch_ms(post.due_at) if post.due_at else None,
     }
+
+
+def _derivation_columns(derived: Derivation) -> dict[str, Any]:
+    return {"zone_release": derived.zone_release, "which": derived.which, "needs_time": derived.needs_time}

@@ -1,10 +1,12 @@
 """The ledger port: plans before schedules, receipts that are never changed, and one claim per publication."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from core.errors import PunctualError
+from core.ledger.derivation import NOT_NOTED, Derivation, NeedsTime
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload
@@ -92,6 +94,12 @@ class Plan:
     settled: bool
     created_at: datetime
     changed_at: datetime
+    derivation: Derivation = NOT_NOTED
+
+    @property
+    def needs_time(self) -> NeedsTime | None:
+        """Set if the post is paused because its wall time has no single instant: the desired state before that."""
+        return self.derivation.needs_time
 
     def superseded_by(self, schedule_name: str | None) -> list[str]:
         """Return the schedules to delete once the post has the schedule `schedule_name`, in order of name."""
@@ -175,12 +183,31 @@ class Cursor:
 class Ledger(Protocol):
     """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
-    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
-        """Add the plan of a new post, before its schedule is created. Raises AlreadyPlanned."""
+    def plan(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState = "active",
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
+        """Add the plan of a new post, before its schedule is created; note the zone release. Raises AlreadyPlanned."""
         ...
 
-    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
+    def change(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState,
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
         """Replace the current revision by `post.revision`, the next one.
+
+        If the time changes or `needs_time` is given, notes the release of the zone data of this process; otherwise the
+        noted derivation stays.
 
         If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
         revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut
@@ -194,6 +221,14 @@ class Ledger(Protocol):
         Does nothing if the revision is not current. If the revision before it was unsettled, does nothing until
         SETTLE_GRACE has passed since the change: the writer of that revision may still be changing the schedules.
         """
+        ...
+
+    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
+        """Yield the open plans noted with an older zone release, or with any other if `newer`, in batches, soonest first."""
+        ...
+
+    def note_derivation(self, plans: Sequence[Plan]) -> None:
+        """Note this process's zone release with the plans that are still current. The note is no change of a post."""
         ...
 
     def get(self, post_id: str) -> Plan | None:

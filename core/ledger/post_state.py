@@ -21,11 +21,13 @@ StateName = (
         "cancelled",
         "moved",
         "time has passed",
+        "needs a time",
         "missing",
     ]
 )
 """A post that has begun has its occurrence's state, any other post one of the rest. *time has passed* is a paused post
-past its due instant, *missing* an active post that should have begun."""
+past its due instant, *needs a time* one that is paused because the zone's new rules leave its wall time no instant or
+two, *missing* an active post that should have begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ def _planned_state(plan: Plan, now: datetime) -> StateName:
     passed = due_at is not None and due_at <= now
     if plan.desired in ("cancelled", "moved"):
         return plan.desired
+    if plan.desired == "paused" and plan.needs_time:
+        return "needs a time"
     if passed and plan.desired == "paused":
         return "time has passed"
     if due_at is not None and due_at < now - START_GRACE:

@@ -1,11 +1,13 @@
 """The ledger of one machine: SQLite, one transaction per method."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from core.ledger import claim_rules, claims, occurrences, plans
+from core.ledger import claim_rules, claims, derivations, occurrences, plans
+from core.ledger.derivation import NeedsTime
 from core.ledger.port import (
     AlreadyGoingOut,
     ChangedElsewhere,
@@ -28,6 +30,8 @@ from lambda_pkg.receipts import RECEIPTS_KEPT
 
 MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in ("schema.sql", "zone_release.sql"))
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
+DERIVATION_BATCH = 1000
+"""Plans that `outdated` yields at once."""
 PRUNE_LIMIT = 1000
 """Rows of each table that one call deletes, so that it blocks other writers only briefly."""
 
@@ -44,12 +48,30 @@ class SqliteLedger:
         self._database = database
         self._presence = presence
 
-    def plan(self, post: Post, *, desired: DesiredState = "active", schedule_name: str | None, now: datetime) -> Plan:
-        return self._database.write(lambda connection: plans.insert(connection, post, desired, schedule_name, now))
+    def plan(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState = "active",
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
+        return self._database.write(
+            lambda connection: plans.insert(connection, post, desired, schedule_name, now, needs_time)
+        )
 
-    def change(self, post: Post, *, desired: DesiredState, schedule_name: str | None, now: datetime) -> Plan:
+    def change(
+        self,
+        post: Post,
+        *,
+        desired: DesiredState,
+        schedule_name: str | None,
+        now: datetime,
+        needs_time: NeedsTime | None = None,
+    ) -> Plan:
         def work(connection: sqlite3.Connection) -> Plan:
-            changed = plans.change(connection, post, desired, schedule_name, now)
+            changed = plans.change(connection, post, desired, schedule_name, now, needs_time)
             if claims.blocks_change(connection, post.post_id, now):
                 raise AlreadyGoingOut(post.post_id)
             occurrences.hide(connection, post.post_id)
@@ -66,6 +88,13 @@ class SqliteLedger:
         All of them then have the same `changed_at`, so `unsettled` returns them in due order.
         """
         self._database.write(lambda connection: plans.unsettle_all(connection, now))
+
+    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
+        return derivations.outdated(self._database, release, batch=DERIVATION_BATCH, newer=newer)
+
+    def note_derivation(self, plans: Sequence[Plan]) -> None:
+        """Write without a disk flush: after a power cut, the plans are derived once more."""
+        self._database.write_unflushed(lambda connection: derivations.note(connection, plans))
 
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))

@@ -30,7 +30,7 @@ def build_series(rule: RepeatRule, at: time, zone: str, *, first: date, last: da
     repeat = Repeat(
         expression=cron_expression(rule, at),
         starts_at=start if start > now else None,
-        ends_at=_end_of_day(last, zone) if last else None,
+        ends_at=end_of_day(last, zone) if last else None,
     )
     next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
     return repeat
@@ -45,7 +45,7 @@ def start_of_day(day: date, zone: str) -> datetime:
         return instant(skipped.after, zone, which=1)
 
 
-def _end_of_day(day: date, zone: str) -> datetime:
+def end_of_day(day: date, zone: str) -> datetime:
     """Return the last second of a calendar day in a zone."""
     if day == date.max:
         raise DateOutOfRange(day)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from core.errors import PunctualError
+from core.ledger.port import Plan
 from core.time.phrases import date_and_time
 
 
@@ -61,6 +62,15 @@ class PostRepeats(PunctualError):
         super().__init__(f"The post {post_id} repeats, so it has no single time. Nothing was changed.")
 
 
+class TimeNeeded(PunctualError):
+    """The clocks of the zone skip the post's wall time or show it twice, since the rules of the zone changed."""
+
+    hint = "Choose a new time."
+
+    def __init__(self, post_id: str, wall: str, zone: str) -> None:
+        super().__init__(f"{wall.replace('T', ', ')} is no single instant in {zone} now. The post {post_id} waits.")
+
+
 class SeriesEnded(PunctualError):
     """The last date of a repeating post has passed."""
 
@@ -68,3 +78,15 @@ class SeriesEnded(PunctualError):
 
     def __init__(self, ends_at: datetime, zone: str) -> None:
         super().__init__(f"The last run was due by {date_and_time(ends_at, zone)}.")
+
+
+def check_not_cancelled(plan: Plan) -> None:
+    """Raise PostCancelled if the post was cancelled."""
+    if plan.desired == "cancelled":
+        raise PostCancelled(plan.post.post_id)
+
+
+def check_not_moved(plan: Plan) -> None:
+    """Raise PostMoved if the post was exported."""
+    if plan.desired == "moved":
+        raise PostMoved(plan.post.post_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from core.aws_errors import AwsUnavailable, CredentialsRejected, NoCredentials, ScheduleNameTaken, translate_aws_errors
 from core.errors import PunctualError
+from core.ledger.derivation import NeedsTime
 from core.ledger.port import (
     SETTLE_GRACE,
     AlreadyPlanned,
@@ -21,12 +22,14 @@ from core.ledger.port import (
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
-from core.posts.payload import Payload, ScheduleName, TargetSettings, write_payload
+from core.posts.payload import Payload, ScheduleName, TargetSettings
 from core.scheduling.arming import Arming
-from core.scheduling.refusals import PostCancelled, PostMoved, PostRepeats
+from core.scheduling.derived_again import DerivedAgain, derived_again
+from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
+from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
 from core.scheduling.time_limits import TimeLimits
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
-from core.time.instants import Clock, wall_time
+from core.time.instants import Clock
 
 REPAIR_BATCH = 1000
 """The number of unsettled plans that `repair` reads at a time."""
@@ -75,9 +78,9 @@ class Schedules:
         """
         name = str(ScheduleName.of(post))
         current = self._ledger.get(post.post_id)
-        if current is None or not _is_active_as(current, post, name):
+        if current is None or not is_active_as(current, post, name):
             self._limits.check_time(post)
-            _check_size(post)
+            check_size(post)
         return self._settle(self._plan_active(post, name))
 
     def post_now(self, post: Post) -> Plan:
@@ -89,40 +92,44 @@ class Schedules:
         current = self._ledger.get(post.post_id)
         if current is not None and current.schedule_name is None and current.desired == "active":
             due_at = current.post.due_at or due_at
-        due_now = _due_at(post, due_at)
-        _check_size(due_now)
+        due_now = due_once_at(post, due_at)
+        check_size(due_now)
         return self._settle(self._plan_active(due_now, None))
 
     def edit(self, plan: Plan, post: Post) -> Plan:
         """Change text, variants, media and destinations to those of `post`, which `compose` has validated."""
-        _check_not_cancelled(plan)
+        check_not_cancelled(plan)
         content = {name: getattr(post, name) for name in ("text", "variants", "media", "destinations")}
         return self._change(plan, desired=plan.desired, **content)
 
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:
         """Change the time of a one-time post. The new schedule is armed before the old one is deleted.
 
-        A paused post stays paused unless it is overdue. An overdue one and a cancelled one become active.
+        A paused post stays paused. An overdue one, a cancelled one, and one that needed a time become active.
         """
         if plan.post.due_at is None:
             raise PostRepeats(plan.post.post_id)
         self._limits.check_time(plan.post.model_copy(update={"due_at": due_at, "zone": zone}))
-        stays_paused = plan.desired == "paused" and plan.post.due_at > self._clock()
+        stays_paused = plan.needs_time == "paused" or (
+            plan.desired == "paused" and plan.needs_time is None and plan.post.due_at > self._clock()
+        )
         return self._change(plan, desired="paused" if stays_paused else "active", due_at=due_at, wall=wall, zone=zone)
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
         """Change the repeat rule of a post."""
-        _check_not_cancelled(plan)
+        check_not_cancelled(plan)
         return self._change(plan, desired=plan.desired, due_at=None, repeat=repeat, wall=wall, zone=zone)
 
     def pause(self, plan: Plan) -> Plan:
         """Keep the post in the queue without publishing it."""
-        _check_not_cancelled(plan)
+        check_not_cancelled(plan)
         return self._change(plan, desired="paused")
 
     def resume(self, plan: Plan) -> Plan:
-        """Activate a paused post at its time. Raises TooSoon if its time has passed."""
-        _check_not_cancelled(plan)
+        """Activate a paused post at its time. Raises TooSoon if its time has passed, or TimeNeeded."""
+        check_not_cancelled(plan)
+        if plan.needs_time:
+            raise TimeNeeded(plan.post.post_id, plan.post.wall, plan.post.zone)
         self._limits.check_time(plan.post)
         return self._change(plan, desired="active")
 
@@ -135,25 +142,32 @@ class Schedules:
         if plan.desired == "cancelled" or (plan.desired == "moved" and plan.schedule_name is None):
             return self._settle(plan)
         if plan.desired == "moved":
-            post = _next_revision(plan, plan.post)
+            post = next_revision(plan, plan.post)
             return self._settle(self._ledger.change(post, desired="moved", schedule_name=None, now=self._clock()))
         return self._change(plan, desired="cancelled")
 
-    def undo_cancel(self, plan: Plan, desired: DesiredState = "active") -> Plan:
-        """Restore a cancelled post to an earlier desired state, at its time. Raises TooSoon if its time has passed."""
-        self._limits.check_time(plan.post)
-        return self._change(plan, desired=desired)
+    def undo_cancel(self, plan: Plan, desired: NeedsTime = "active") -> Plan:
+        """Restore a cancelled post to an earlier desired state, at its wall time. Raises TooSoon if it has passed."""
+        check_not_moved(plan)
+        restored = derived_again(plan, desired)
+        if not restored.needs_time:
+            self._limits.check_time(restored.post)
+        return self._write_derived(plan, restored)
+
+    def derive_again(self, plan: Plan) -> Plan:
+        """Arm an active or paused post at its wall time by the rules in force, however soon that is."""
+        return self._write_derived(plan, derived_again(plan, "paused" if plan.desired == "paused" else "active"))
 
     def send_now(self, plan: Plan) -> Plan:
         """Publish a scheduled one-time post now. Idempotent: a second call keeps the due instant of the first."""
-        _check_not_cancelled(plan)
-        _check_not_moved(plan)
+        check_not_cancelled(plan)
+        check_not_moved(plan)
         if plan.post.repeats:
             raise PostRepeats(plan.post.post_id)
         current = self.plan(plan.post.post_id).post
         may_be_second_call = current.revision == plan.post.revision + 1  # `_write_change` refuses another change
         due_at = current.due_at if may_be_second_call else None
-        due_now = _next_revision(plan, _due_at(plan.post, due_at or self._clock()))
+        due_now = next_revision(plan, due_once_at(plan.post, due_at or self._clock()))
         return self._write_change(due_now, desired="active", name=None)
 
     def retry(self, payload: Payload, destinations: Sequence[Destination]) -> None:
@@ -237,25 +251,35 @@ class Schedules:
             return self._ledger.plan(post, schedule_name=name, now=now)
         except AlreadyPlanned:
             current = self.plan(post.post_id)
-        if _is_active_as(current, post, name):
+        if is_active_as(current, post, name):
             return current
-        _check_not_moved(current)
-        return self._ledger.change(_next_revision(current, post), desired="active", schedule_name=name, now=now)
+        check_not_moved(current)
+        return self._ledger.change(next_revision(current, post), desired="active", schedule_name=name, now=now)
 
     def _change(self, plan: Plan, *, desired: DesiredState, **changes: Any) -> Plan:
-        _check_not_moved(plan)
-        post = _next_revision(plan, Post.model_validate(plan.post.model_dump() | changes))
+        check_not_moved(plan)
+        post = next_revision(plan, Post.model_validate(plan.post.model_dump() | changes))
         if desired == "active" and plan.desired == "active" and post.due_at == plan.post.due_at:
             self._limits.check_time_left(post)
         elif desired == "active":
             self._limits.check_time(post)
-        _check_size(post)
+        check_size(post)
         return self._write_change(post, desired=desired, name=str(ScheduleName.of(post)))
 
-    def _write_change(self, post: Post, *, desired: DesiredState, name: str | None) -> Plan:
+    def _write_derived(self, plan: Plan, derived: DerivedAgain) -> Plan:
+        post = next_revision(plan, derived.post)
+        check_size(post)
+        name = str(ScheduleName.of(post))
+        return self._write_change(post, desired=derived.desired, name=name, needs_time=derived.needs_time)
+
+    def _write_change(
+        self, post: Post, *, desired: DesiredState, name: str | None, needs_time: NeedsTime | None = None
+    ) -> Plan:
         """Write a new revision and settle it. A repeated call only settles it."""
         try:
-            changed = self._ledger.change(post, desired=desired, schedule_name=name, now=self._clock())
+            changed = self._ledger.change(
+                post, desired=desired, schedule_name=name, now=self._clock(), needs_time=needs_time
+            )
         except ChangedElsewhere:
             changed = self.plan(post.post_id)
             if changed.post != post or changed.desired != desired or changed.schedule_name != name:
@@ -264,33 +288,3 @@ class Schedules:
 
     def _settle(self, plan: Plan) -> Plan:
         return plan if plan.settled else self._arming.settle(plan)
-
-
-def _is_active_as(plan: Plan, post: Post, name: str | None) -> bool:
-    same_content = plan.post.model_copy(update={"revision": post.revision}) == post
-    return same_content and plan.desired == "active" and plan.schedule_name == name
-
-
-def _next_revision(plan: Plan, post: Post) -> Post:
-    return post.model_copy(update={"revision": plan.post.revision + 1})
-
-
-def _due_at(post: Post, instant: datetime) -> Post:
-    """Return the post as a one-time post that is due at `instant`."""
-    wall = wall_time(instant, post.zone).strftime("%Y-%m-%dT%H:%M:%S")
-    return Post.model_validate(post.model_dump() | {"due_at": instant, "wall": wall, "repeat": None})
-
-
-def _check_size(post: Post) -> None:
-    """Raise PayloadTooLarge if the post does not fit into a schedule."""
-    write_payload(post)
-
-
-def _check_not_cancelled(plan: Plan) -> None:
-    if plan.desired == "cancelled":
-        raise PostCancelled(plan.post.post_id)
-
-
-def _check_not_moved(plan: Plan) -> None:
-    if plan.desired == "moved":
-        raise PostMoved(plan.post.post_id)

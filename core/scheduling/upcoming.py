@@ -104,12 +104,14 @@ def ledger_entry(ledger: Ledger, post_id: str, now: datetime) -> QueueEntry:
 
 
 def mark_moved(ledger: Ledger, entry: QueueEntry, now: datetime) -> QueueEntry:
-    """Return an entry with the state *moved* if its post was moved to another deployment, else unchanged.
+    """Return an entry with the state *moved* or *needs a time* if the plan says so, else unchanged.
 
-    The schedule of a moved post is disabled, so the listing shows the post as paused.
+    The schedule of such a post is disabled, so the listing shows the post as paused.
     """
     plan = ledger.get(entry.post_id) if entry.state in ("paused", "time has passed") else None
-    return entry if plan is None or plan.desired != "moved" else ledger_entry(ledger, entry.post_id, now)
+    if plan is None or (plan.desired != "moved" and not plan.needs_time):
+        return entry
+    return ledger_entry(ledger, entry.post_id, now)
 
 
 def entry_of_state(current: PostState, now: datetime) -> QueueEntry:

@@ -26,6 +26,7 @@ BADGES: dict[StateName, tuple[str, str, str]] = {
     "cancelled": ("Cancelled", "block", "gray"),
     "moved": ("Exported", "move_up", "gray"),
     "time has passed": ("Past due", "event_busy", "orange"),
+    "needs a time": ("Needs a time", "more_time", "orange"),
     "missing": ("Missing: not published", "error", "red"),
     "going out": ("Publishing", "send", "blue"),
     "handed over": ("Handed over", "send", "blue"),

@@ -25,6 +25,7 @@ _MENUS: dict[StateName, list[str]] = {
     "paused": ["Edit", "Change time", "Resume", "Duplicate", "Post now"],
     "not armed": ["Edit", "Change time", "Duplicate", "Post now"],
     "time has passed": ["Edit", "Duplicate", "Post now", "Cancel"],
+    "needs a time": ["Edit", "Duplicate", "Post now", "Cancel"],
     "missing": ["Edit", "Duplicate", "Post now", "Cancel"],
 }
 _ONE_TIME_ONLY = {"Post now"}
@@ -92,7 +93,7 @@ def _actions(entry: QueueEntry) -> None:
     if entry.state in ("being scheduled", "scheduled", "paused", "not armed"):
         label = "End series" if repeats else "Cancel"
         card_button(label, subject, widget_key("cancel", post_id), actions.cancel, post_id)
-    elif entry.state in ("time has passed", "missing"):
+    elif entry.state in ("time has passed", "needs a time", "missing"):
         card_button("Reschedule", subject, widget_key("new-time", post_id), actions.change_time, post_id)
     elif entry.state == "cancelled":
         card_button("Undo", subject, widget_key("undo", post_id), actions.undo, post_id, icon=":material/undo:")

@@ -41,7 +41,7 @@ def _card(post_id: str) -> None:
             links.permalink(found.run.url if found.run else None, join_names(account_names(post.destinations)))
         elif found.run is not None:
             st.page_link(links.HISTORY, label="View in History", icon=":material/history:")
-        elif found.state in ("paused", "time has passed", "missing"):
+        elif found.state in ("paused", "time has passed", "needs a time", "missing"):
             _queue_link()
 
 

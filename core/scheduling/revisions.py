@@ -1,0 +1,30 @@
+"""Revisions of posts: the next one, the one that is due now, and the checks before it is written."""
+
+from datetime import datetime
+
+from core.ledger.port import Plan
+from core.posts.models import Post
+from core.posts.payload import write_payload
+from core.time.instants import wall_time
+
+
+def is_active_as(plan: Plan, post: Post, name: str | None) -> bool:
+    """Return whether a plan is active with this content and schedule name, whatever its revision."""
+    same_content = plan.post.model_copy(update={"revision": post.revision}) == post
+    return same_content and plan.desired == "active" and plan.schedule_name == name
+
+
+def next_revision(plan: Plan, post: Post) -> Post:
+    """Return the post as the revision after that of the plan."""
+    return post.model_copy(update={"revision": plan.post.revision + 1})
+
+
+def due_once_at(post: Post, instant: datetime) -> Post:
+    """Return the post as a one-time post that is due at `instant`."""
+    wall = wall_time(instant, post.zone).strftime("%Y-%m-%dT%H:%M:%S")
+    return Post.model_validate(post.model_dump() | {"due_at": instant, "wall": wall, "repeat": None})
+
+
+def check_size(post: Post) -> None:
+    """Raise PayloadTooLarge if the post does not fit into a schedule."""
+    write_payload(post)
