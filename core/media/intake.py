@@ -1,6 +1,6 @@
 """Ingests attached files: detects their type, checks them, removes metadata from videos, and stores them."""
 
-from core.errors import PunctualError
+from core.errors import PunctualError, memory_shortage
 from core.media.kinds import VIDEO_TYPES, detect_content_type
 from core.media.pictures import inspect_picture
 from core.media.port import MediaStore
@@ -26,8 +26,15 @@ def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
 
     A picture is decoded completely, so that a damaged one is refused now and not when the post is due. It is stored
     unchanged; `fit_picture` removes its metadata when the post is published. A video is stored without its metadata.
-    Raises UnsupportedFile, FileTooLarge, TooManyPixels or CorruptPicture, and the errors of the store.
+    Raises UnsupportedFile, FileTooLarge, TooManyPixels, CorruptPicture or MachineShortage, and the errors of the store.
     """
+    try:
+        return _ingest(store, content, alt)
+    except MemoryError as error:
+        raise memory_shortage("the file cannot be taken now") from error
+
+
+def _ingest(store: MediaStore, content: bytes, alt: str) -> Media:
     content_type = detect_content_type(content)
     if content_type in VIDEO_TYPES:
         _check_size(content, MAX_VIDEO_BYTES)

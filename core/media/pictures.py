@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from core.errors import PunctualError
 from core.media.animations import strip_gif_metadata
+from core.media.memory_shortage import picture_shortage
 
 MAX_PIXELS = 50_000_000
 """A picture with more pixels is refused before decoding: a file of some kilobytes can expand to gigabytes."""
@@ -28,7 +29,7 @@ _PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError),
     *(struct.error, zlib.error),
 )
-"""The errors that Pillow raises for truncated or malformed files."""
+"""The errors that Pillow raises for truncated or malformed files, and while the machine is short of memory."""
 
 
 class CorruptPicture(PunctualError):
@@ -89,7 +90,10 @@ class Picture:
 
 
 def inspect_picture(content: bytes) -> Picture:
-    """Decode a picture completely and return it with its type and size. Raises TooManyPixels or CorruptPicture."""
+    """Decode a picture completely and return it with its type and size.
+
+    Raises TooManyPixels, CorruptPicture or MachineShortage.
+    """
     with _open_picture(content) as image:
         content_type = FORMATS[image.format or ""]
         upright = ImageOps.exif_transpose(image)
@@ -102,9 +106,18 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
 
     The colour profile of RGB colours is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs;
     any other animation becomes its first frame. A drawing or a picture with transparency becomes a PNG if that is
-    accepted and fits, any other picture a JPEG. Raises CannotFit, TooManyPixels or CorruptPicture.
+    accepted and fits, any other picture a JPEG. Raises CannotFit, TooManyPixels, CorruptPicture or MachineShortage.
     """
-    max_bytes = limits.max_bytes_each(count)
+    try:
+        return _fit_picture(content, limits, limits.max_bytes_each(count))
+    except (MemoryError, OSError) as error:  # while it is scaled or encoded
+        shortage = picture_shortage(error, content, 0)
+        if shortage is None:
+            raise
+        raise shortage from error
+
+
+def _fit_picture(content: bytes, limits: PictureLimits, max_bytes: int) -> Picture:
     with _DECODERS, _open_picture(content) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
             return _fit_animation(content, image, limits, max_bytes)
@@ -125,16 +138,21 @@ def thumbnail(content: bytes, *, side: int = 320) -> bytes:
 
 @contextmanager
 def _open_picture(content: bytes) -> Iterator[Image.Image]:
-    """Open a picture, and translate Pillow's errors in the body of `with` to TooManyPixels or CorruptPicture."""
+    """Open a picture, and translate Pillow's errors in the body of `with`.
+
+    Raises TooManyPixels, CorruptPicture, or MachineShortage if the picture may be sound.
+    """
+    pixels = None
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
-            if image.width * image.height > MAX_PIXELS:
+            pixels = image.width * image.height
+            if pixels > MAX_PIXELS:
                 raise TooManyPixels
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise TooManyPixels from None
     except _PILLOW_ERRORS as error:
-        raise CorruptPicture from error
+        raise picture_shortage(error, content, pixels) or CorruptPicture() from error
 
 
 def _fit_pixels(image: Image.Image, max_side: int) -> Image.Image:
