@@ -64,10 +64,9 @@ def check(account: Account) -> None:
 @callback
 def toggle_enabled(account: Account) -> None:
     """Enable or disable the account, and show the effect on its posts."""
-    accounts = application().accounts
-    changed = accounts.get(account.destination).model_copy(update={"enabled": not account.enabled})
-    accounts.connect(changed)
-    state, effect = ("enabled", "published again") if changed.enabled else ("disabled", "refused until you enable it")
+    enabled = not account.enabled
+    application().accounts.set_enabled(account.destination, enabled)
+    state, effect = ("enabled", "published again") if enabled else ("disabled", "refused until you enable it")
     flash(f"{escape(account.label)} {state}: posts to it are {effect}.")
 
 

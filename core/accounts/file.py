@@ -25,7 +25,7 @@ class AccountsUnreadable(PunctualError):
 class FileAccounts:
     """The accounts port on a JSON file, mode 0600.
 
-    Every method raises AccountsUnreadable for a damaged file; `connect` and `remove` also raise HomeUnusable.
+    Every method raises AccountsUnreadable for a damaged file; those that write also raise HomeUnusable.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,6 +44,14 @@ class FileAccounts:
         with locked(self._path):
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])
+
+    def set_enabled(self, destination: str, enabled: bool) -> None:
+        """Change one member of an account as it is in the file now. Raises UnknownDestination."""
+        with locked(self._path):
+            accounts = self._read()
+            account = find_account(destination, accounts)
+            changed = account.model_copy(update={"enabled": enabled})
+            self._write([changed if each is account else each for each in accounts])
 
     def remove(self, destination: str) -> None:
         """Delete an account and its credentials."""

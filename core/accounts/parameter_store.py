@@ -18,6 +18,10 @@ CACHED_FOR = timedelta(seconds=30)
 posts need."""
 
 
+_ENABLED = "/enabled"
+"""The end of the name of a parameter that enables or disables an account. No account's own parameter has a slash."""
+
+
 class ParameterUnreadable(PunctualError):
     """A parameter under the accounts path holds no account, or an account of a newer version."""
 
@@ -29,6 +33,9 @@ class ParameterUnreadable(PunctualError):
 
 class ParameterStoreAccounts:
     """The accounts port on Parameter Store: one SecureString per account under a common path.
+
+    Parameter Store has no conditional write. So `set_enabled` writes a parameter of its own, `<account>/enabled`, which
+    takes precedence, and never writes credentials that another process may have replaced.
 
     Changes of other processes are visible within CACHED_FOR. Every method raises the errors of core.aws_errors; `all`
     and `get` also raise ParameterUnreadable.
@@ -62,27 +69,44 @@ class ParameterStoreAccounts:
 
     def connect(self, account: Account) -> None:
         """Store an account. It replaces an account with the same destination."""
+        name = self._parameter(account.destination)
         with translate_aws_errors():
             self._client.put_parameter(
-                Name=self._parameter(account.destination),
+                Name=name,
                 Value=json.dumps(with_plain_credentials(account)),
                 Type="SecureString",
                 Tier="Intelligent-Tiering",  # values above 4 KB need the advanced tier, which costs a little
                 Overwrite=True,
             )
+            self._client.delete_parameters(Names=[name + _ENABLED])
+        self._invalidate()
+
+    def set_enabled(self, destination: str, enabled: bool) -> None:
+        """Store whether an account gets posts. Raises UnknownDestination."""
+        self.get(destination)
+        name, value = self._parameter(destination) + _ENABLED, "yes" if enabled else "no"
+        with translate_aws_errors():
+            self._client.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
         self._invalidate()
 
     def remove(self, destination: str) -> None:
         """Delete an account and its credentials."""
+        name = self._parameter(destination)
         with translate_aws_errors():
-            self._client.delete_parameters(Names=[self._parameter(destination)])
+            self._client.delete_parameters(Names=[name, name + _ENABLED])
         self._invalidate()
 
     def _read(self) -> list[Account]:
-        pages = self._client.get_paginator("get_parameters_by_path").paginate(Path=self._path, WithDecryption=True)
+        paginator = self._client.get_paginator("get_parameters_by_path")
+        pages = paginator.paginate(Path=self._path, WithDecryption=True, Recursive=True)
         with translate_aws_errors():
-            found = [parameter for page in pages for parameter in page["Parameters"]]
-        return sorted(map(_account, found), key=lambda account: account.destination)
+            found = {each["Name"]: each["Value"] for page in pages for each in page["Parameters"]}
+        accounts = [
+            _account(name, value, found.get(name + _ENABLED))
+            for name, value in found.items()
+            if not name.endswith(_ENABLED)
+        ]
+        return sorted(accounts, key=lambda account: account.destination)
 
     def _invalidate(self) -> None:
         with self._lock:
@@ -93,8 +117,10 @@ class ParameterStoreAccounts:
         return f"{self._path}/{re.sub('[^A-Za-z0-9.-]', lambda match: f'_{ord(match[0]):x}_', destination)}"
 
 
-def _account(parameter: dict[str, Any]) -> Account:
+def _account(name: str, value: str, enabled: str | None) -> Account:
+    """Return the account in a parameter. `enabled` is the value of its own parameter, if it was set later."""
     try:
-        return Account.model_validate_json(parameter["Value"])
+        account = Account.model_validate_json(value)
     except ValidationError:
-        raise ParameterUnreadable(parameter["Name"]) from None  # the cause quotes the credentials
+        raise ParameterUnreadable(name) from None  # the cause quotes the credentials
+    return account if enabled is None else account.model_copy(update={"enabled": enabled == "yes"})

@@ -68,6 +68,13 @@ class Accounts(Protocol):
         """Store an account. It replaces an account with the same destination."""
         ...
 
+    def set_enabled(self, destination: str, enabled: bool) -> None:
+        """Change whether an account gets posts, and nothing else, whatever another process changes meanwhile.
+
+        Raises UnknownDestination.
+        """
+        ...
+
     def remove(self, destination: str) -> None:
         """Delete an account and its credentials. Posts to it are refused when they are due."""
         ...

@@ -58,6 +58,36 @@ def test_an_account_that_is_connected_again_is_replaced(accounts):
     assert sorted(account.label for account in accounts.all()[1:]) == ["new", "support"]
 
 
+def test_enabling_and_disabling_changes_nothing_else(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    for enabled in (False, True, False):
+        accounts.set_enabled("webhook:sales", enabled)
+        for opened in (accounts, open_accounts()):
+            assert opened.get("webhook:sales") == webhook("sales", enabled=enabled)
+    with pytest.raises(UnknownDestination):
+        accounts.set_enabled("webhook:support", False)
+
+
+def test_disabling_keeps_a_token_that_another_process_has_just_stored(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    accounts.all()
+    open_accounts().connect(webhook("sales", credentials={"secret": SecretStr("new")}))
+    accounts.set_enabled("webhook:sales", False)
+    found = open_accounts().get("webhook:sales")
+    assert (found.credentials["secret"].get_secret_value(), found.enabled) == ("new", False)
+
+
+def test_an_account_that_is_connected_again_is_enabled_as_connected(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    accounts.set_enabled("webhook:sales", False)
+    accounts.connect(webhook("sales"))
+    assert open_accounts().get("webhook:sales").enabled
+    accounts.set_enabled("webhook:sales", False)
+    accounts.remove("webhook:sales")
+    accounts.connect(webhook("sales"))
+    assert open_accounts().get("webhook:sales").enabled
+
+
 def test_a_removed_account_is_unknown(accounts, open_accounts):
     accounts.connect(webhook("sales"))
     accounts.remove("webhook:sales")
