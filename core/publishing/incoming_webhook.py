@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from core.accounts.port import Account
 from core.publishing.account_form import parse_account_name, parse_secret
 from core.publishing.http.client import HttpClient
+from core.publishing.http.redaction import secrets_of_url
 from core.publishing.network import CannotConnect, FormField
 
 
@@ -38,6 +39,6 @@ def webhook_path(account: Account) -> str:
 
 
 def webhook_client(account: Account, label: str) -> HttpClient:
-    """Return an HTTP client that removes the path and the token of the webhook from every message."""
+    """Return an HTTP client that removes the path of the webhook and each part of it from every message."""
     path = webhook_path(account)
-    return HttpClient(label, secrets=[path, path.rpartition("/")[2]])
+    return HttpClient(label, secrets=[path, path.rpartition("/")[2], *secrets_of_url(path)])

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 
 from core.errors import PunctualError
 from core.publishing.http.deadline import session_until
+from core.publishing.http.redaction import redact
 from core.time.instants import from_utc_text
 from lambda_pkg.retry_after import MAX_RETRY_AFTER, parse_retry_after
 
@@ -31,6 +32,8 @@ CONNECT_SECONDS = 5.0
 """Time limit for one connection."""
 RESPONSE_LIMIT = 2_000_000
 """Bytes after which the rest of a response body is not read. No useful response is longer."""
+MESSAGE_BYTES = 1000
+"""The part of a plain-text body that can be an error message."""
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 """Below ERROR, urllib3 logs URLs, and the URLs of Telegram, Discord and Slack contain secrets."""
@@ -178,7 +181,7 @@ class HttpClient:
 
     def redact(self, text: str) -> str:
         """Return a server's text for display: one line, at most 200 characters, without secrets."""
-        return _redact(text, self._secrets)
+        return redact(text, self._secrets)
 
     def _read(self, response: requests.Response) -> Response:
         body, complete = b"", False
@@ -255,17 +258,12 @@ def _parse_json(body: bytes) -> Any:
 
 def _message(status: int, content_type: str, body: bytes, secrets: Iterable[str]) -> str:
     """Return the error message in a JSON or plain-text body, else the name of the status."""
-    start = body[:1000].decode(errors="replace")
+    start = body[:MESSAGE_BYTES].decode(errors="replace")
+    if len(body) > MESSAGE_BYTES:
+        start = start.rpartition(" ")[0]  # the last word may be half of a secret
     plain_text = start if content_type.startswith("text/") and "<" not in start else ""  # a message, not a page
-    message = _redact(next(_json_messages(_parse_json(body)), plain_text), secrets)
+    message = redact(next(_json_messages(_parse_json(body)), plain_text), secrets)
     return message or http.client.responses.get(status, "an unknown status")
-
-
-def _redact(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "...")
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:200]
 
 
 def _json_messages(content: Any) -> Iterator[str]:

@@ -158,3 +158,11 @@ def test_mail_without_tls_is_allowed_to_this_machine_only():
     assert EmailChannel(name="local", host="localhost", security="none", sender="a@b", recipients=("c@d",)).port == 587
     with pytest.raises(ValueError, match="this machine only"):
         EmailChannel(name="far", host="mail.example.org", security="none", sender="a@b", recipients=("c@d",))
+
+
+@pytest.mark.parametrize("kind", [SlackChannel, DiscordChannel])
+def test_an_answer_that_repeats_a_part_of_the_address_is_shown_without_it(sender, start_server, kind):
+    server = start_server(403, b"there is no tok3nOfThisHook here", Content_Type="text/plain")
+    channel = kind(name="team", address=SecretStr(f"{server.url}services/T0AB1CD2E/tok3nOfThisHook"))
+    with pytest.raises(DeliveryFailed, match=r"it answered 403: there is no \.\.\. here"):
+        sender.send(channel, MESSAGE)

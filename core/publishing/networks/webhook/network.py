@@ -14,17 +14,25 @@ from core.posts.models import ALT_LIMIT, graphemes
 from core.publishing.account_form import is_allowed_url, parse_account_name
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
+from core.publishing.http.redaction import secrets_of_url
 from core.publishing.network import (
     CannotConnect,
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     Refused,
     TextLength,
 )
-from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, retry_deduplicated
+from core.publishing.outcomes import (
+    ResultClassifier,
+    mark_unconfirmed,
+    posting_permission,
+    require_response,
+    retry_deduplicated,
+)
 from core.publishing.sending import send_post
 from core.storage.home import is_signing_secret, new_signing_secret
 from core.time.instants import Clock, utc_text
@@ -35,6 +43,11 @@ MEDIA_LIMITS = MediaLimits(
     max_video_bytes=6_000_000,
 )
 """The body contains all media in base64. These limits keep it under 10 MB, a common limit of servers and proxies."""
+
+CHECK_SECONDS = 10.0
+"""Time limit for a check. The server needs no time to store a post."""
+_BAD_ADDRESS = "The webhook's address must be https, or http on this machine. Connect it again."
+_NOT_ASKED = "A server answers; whether it accepts posts was not checked, because that needs a post."
 
 
 class WebhookNetwork:
@@ -83,8 +96,13 @@ class WebhookNetwork:
             credentials={"secret": SecretStr(secret)},
         )
 
-    def check(self, account: Account) -> str | None:
-        return None
+    def check(self, account: Account) -> PostingPermission:
+        """Ask the address for the head of its page, unsigned: any response shows that a server listens there."""
+        address = account.address or ""
+        if not is_allowed_url(address):
+            return PostingPermission(problem=_BAD_ADDRESS)
+        client = HttpClient("The webhook", seconds=min(self._seconds, CHECK_SECONDS))
+        return posting_permission(lambda: require_response(lambda: client.send("HEAD", address)), unchecked=_NOT_ASKED)
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=graphemes(text), limit=None)
@@ -98,7 +116,7 @@ class WebhookNetwork:
     def publish(self, publication: Publication) -> NetworkResult:
         account, address = publication.account, publication.account.address or ""
         if not is_allowed_url(address):
-            return Refused(reason="The webhook's address must be https, or http on this machine. Connect it again.")
+            return Refused(reason=_BAD_ADDRESS)
         ambiguous = retry_deduplicated if account.deduplicates else mark_unconfirmed
         classifier = ResultClassifier(name="The webhook", clock=self._clock, ambiguous=ambiguous)
         return send_post(classifier, lambda: self._post(publication, address), self._published)
@@ -107,7 +125,7 @@ class WebhookNetwork:
         secret = publication.account.credentials["secret"].get_secret_value()
         body = _body(publication).encode()
         signature = signed_headers(publication.occurrence_key, self._clock(), body, [secret])
-        client = HttpClient("The webhook", secrets=[secret], seconds=self._seconds)
+        client = HttpClient("The webhook", secrets=[secret, *secrets_of_url(url, path=False)], seconds=self._seconds)
         return client.send("POST", url, body=body, headers={"Content-Type": "application/json", **signature})
 
     def _published(self, response: Response) -> Published:
