@@ -7,25 +7,26 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, find_account, with_plain_credentials
 from core.errors import PunctualError
-from core.storage.home import write_private
+from core.storage.home import translate_home_errors, write_private
 from core.storage.locks import locked
 
 _FILE = TypeAdapter(list[Account])
 
 
 class AccountsUnreadable(PunctualError):
-    """The accounts file is damaged or cannot be read."""
+    """The accounts file is damaged."""
 
     hint = "Correct the file, or rename it and connect the accounts again."
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} cannot be read.")
+        super().__init__(f"{path} holds no list of accounts.")
 
 
 class FileAccounts:
     """The accounts port on a JSON file, mode 0600.
 
-    Every method raises AccountsUnreadable for a damaged file; those that write also raise HomeUnusable.
+    Every method raises AccountsUnreadable for a damaged file, MachineShortage while it cannot be read or written for
+    lack of file handles, memory or disk space, and HomeUnusable while it cannot for another reason.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,11 +60,14 @@ class FileAccounts:
             self._write([each for each in self._read() if each.destination != destination])
 
     def _read(self) -> list[Account]:
+        with translate_home_errors(self._path):
+            try:
+                content = self._path.read_bytes()
+            except FileNotFoundError:
+                return []
         try:
-            return _FILE.validate_json(self._path.read_bytes())
-        except FileNotFoundError:
-            return []
-        except (ValidationError, OSError):
+            return _FILE.validate_json(content)
+        except ValidationError:
             raise AccountsUnreadable(self._path) from None  # the cause quotes the file with its secrets
 
     def _write(self, accounts: list[Account]) -> None:

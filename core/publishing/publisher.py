@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from core.accounts.port import OUTBOX, Accounts, UnknownDestination
-from core.errors import PunctualError
+from core.errors import PunctualError, shortage_of
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.bulkheads import THREADS, Bulkheads
@@ -130,9 +130,10 @@ class Publisher:
         except PunctualError as error:
             log.warning("%s to %s: %s", payload.occurrence_key, destination, error)
             return self._fence.defer(payload, destination, str(error))
-        except Exception:  # noqa: BLE001 - one destination's error must not affect the others
+        except Exception as error:  # noqa: BLE001 - one destination's error must not affect the others
             log.exception("%s to %s", payload.occurrence_key, destination)
-            return self._fence.defer(payload, destination, "Punctual failed. See its log for the error.")
+            reason = str(shortage_of(error) or "Punctual failed. See its log for the error.")
+            return self._fence.defer(payload, destination, reason)
 
     def _publish_one(
         self, payload: Payload, destination: Destination, earlier: Sequence[DestinationResult]

@@ -1,12 +1,16 @@
+import errno
 import stat
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from core.accounts.file import AccountsUnreadable, FileAccounts
 from core.accounts.port import Account
+from core.errors import MachineShortage
+from core.storage.home import HomeUnusable
 
 
 @pytest.fixture
@@ -60,3 +64,39 @@ def test_a_damaged_file_is_named_unchanged_and_not_quoted(accounts, path, conten
         accounts.connect(webhook("sales"))
     assert path.read_bytes() == content
     assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EBUSY])
+def test_a_file_that_cannot_be_read_for_a_shortage_is_not_called_damaged_and_is_read_afterwards(
+    accounts, monkeypatch, code
+):
+    accounts.connect(webhook("sales"))
+
+    def fail(path):
+        raise OSError(code, "not now")
+
+    with monkeypatch.context() as short:
+        short.setattr(Path, "read_bytes", fail)
+        for use in (accounts.all, lambda: accounts.get("webhook:sales"), lambda: accounts.connect(webhook("shop"))):
+            with pytest.raises(MachineShortage, match="This machine is short of"):
+                use()
+    assert [account.destination for account in accounts.all()] == ["outbox", "webhook:sales"]
+
+
+def test_a_full_disk_leaves_the_accounts_unchanged(accounts, monkeypatch):
+    accounts.connect(webhook("sales"))
+
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as short:
+        short.setattr("os.fsync", fail)
+        with pytest.raises(MachineShortage, match="short of disk space"):
+            accounts.connect(webhook("shop"))
+    assert [account.destination for account in accounts.all()] == ["outbox", "webhook:sales"]
+
+
+def test_a_file_that_may_not_be_read_is_named_with_the_reason(accounts, path):
+    path.mkdir()
+    with pytest.raises(HomeUnusable, match=r"accounts\.json cannot be used: Is a directory"):
+        accounts.all()
