@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from core.errors import PunctualError
 from core.media.animations import strip_gif_metadata
@@ -23,7 +23,9 @@ QUALITIES = (92, 85, 75)
 MIN_SIDE = 64
 """Pixels of the longer side. A picture is not scaled down below this size; one that still does not fit is refused."""
 _DECODERS = threading.BoundedSemaphore(2)
-"""Limits the pictures that `fit_picture` decodes at the same time in this process: each may need 400 MB."""
+"""Limits the pictures that this process decodes at the same time: each may need 400 MB."""
+_TURNED = (5, 6, 7, 8)
+"""The EXIF orientations that a quarter turn brings upright."""
 
 _PILLOW_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError),
@@ -94,11 +96,13 @@ def inspect_picture(content: bytes) -> Picture:
 
     Raises TooManyPixels, CorruptPicture or MachineShortage.
     """
-    with _open_picture(content) as image:
+    with _DECODERS, _open_picture(content) as image:
         content_type = FORMATS[image.format or ""]
-        upright = ImageOps.exif_transpose(image)
-        upright.load()
-        return Picture(content=content, content_type=content_type, width=upright.width, height=upright.height)
+        image.load()
+        # A turned copy would take as much memory again.
+        is_turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
+        width, height = reversed(image.size) if is_turned else image.size
+        return Picture(content=content, content_type=content_type, width=width, height=height)
 
 
 def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:

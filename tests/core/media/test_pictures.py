@@ -229,24 +229,31 @@ def test_a_picture_with_too_many_pixels_is_refused_before_decoding(size):
 PRINT_PEAK_MEMORY = """
 import re, sys
 from pathlib import Path
-from core.media.pictures import PictureLimits, fit_picture
-fit_picture(Path(sys.argv[1]).read_bytes(), PictureLimits(count=1, max_bytes=4_000_000, max_side=3840))
+from core.media.pictures import PictureLimits, fit_picture, inspect_picture
+content = Path(sys.argv[1]).read_bytes()
+if sys.argv[2] == "inspect":
+    inspect_picture(content)
+else:
+    fit_picture(content, PictureLimits(count=1, max_bytes=4_000_000, max_side=3840))
 print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux reports the peak memory of a process")
-@pytest.mark.parametrize(("mode", "form", "megabytes"), [("RGB", "JPEG", 300), ("RGB", "PNG", 600)])
-def test_the_largest_picture_fits_into_the_memory_of_the_posting_function(tmp_path, mode, form, megabytes):
+@pytest.mark.parametrize(
+    ("form", "action", "megabytes"), [("JPEG", "fit", 300), ("PNG", "fit", 600), ("PNG", "inspect", 350)]
+)
+def test_the_largest_picture_fits_into_the_memory_of_the_posting_function(tmp_path, form, action, megabytes):
     path = tmp_path / "large"
-    path.write_bytes(encoded(Image.new(mode, (8000, 6200), "navy"), form))
+    path.write_bytes(encoded(Image.new("RGB", (8000, 6200), "navy"), form))
     peak = subprocess.run(
-        [sys.executable, "-c", PRINT_PEAK_MEMORY, str(path)], check=True, capture_output=True, cwd=ROOT
+        [sys.executable, "-c", PRINT_PEAK_MEMORY, str(path), action], check=True, capture_output=True, cwd=ROOT
     )
     assert int(peak.stdout) < megabytes * 1000
 
 
-def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch):
+@pytest.mark.parametrize("decode", [inspect_picture, lambda content: fit_picture(content, GENEROUS)])
+def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch, decode):
     open_now, counts, open_picture = [], [], pictures._open_picture
 
     @contextmanager
@@ -260,7 +267,7 @@ def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch):
     monkeypatch.setattr(pictures, "_open_picture", open_and_count)
     content = encoded(noise(800, 800), "JPEG")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: fit_picture(content, GENEROUS), range(16)))
+        list(pool.map(lambda _: decode(content), range(16)))
     assert max(counts) == 2
 
 

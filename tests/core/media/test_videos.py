@@ -1,11 +1,14 @@
 """Removing metadata from MP4 videos, and reading their display size."""
 
 import struct
+import tracemalloc
+from functools import reduce
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.media.reading_budget import MalformedVideo
 from core.media.videos import display_size, strip_video_metadata
 
 
@@ -157,3 +160,40 @@ def test_overlapping_samples_blank_no_more_bytes_than_the_file_has():
 def test_a_hostile_video_keeps_its_length(content):
     assert len(strip_video_metadata(content)) == len(content)
     display_size(content)
+
+
+def test_a_long_table_of_sizes_takes_little_more_memory_than_the_file():
+    rows = 1_000_000
+    sizes = box(b"stsz", struct.pack(">4xII", 0, rows), b"\0\0\0\1" * rows)
+    chunks = (table(b"stsc", 1, 1, rows, 1), table(b"stco", 1, 0))
+    video = START + box(b"moov", track_with_tables(b"meta", sizes, *chunks)) + FRAMES
+    tracemalloc.start()
+    strip_video_metadata(video)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * len(video)
+
+
+NESTED = reduce(lambda inside, kind: box(kind, inside), [b"mdia", *[b"trak"] * 6], box(b"edts", b"") * 60_000)
+
+
+@pytest.mark.parametrize(
+    "movie",
+    [
+        NESTED,
+        box(b"free", b"") * 300_000,
+        track_with_tables(b"meta", table(b"stsz", 1, 1), table(b"stsc"), box(b"stco", b"\0" * 4 * 2_100_000)),
+        track_with_tables(b"meta", table(b"stsz", 1, 1), table(b"stco"), box(b"stsc", b"\0" * 12 * 2_100_000)),
+    ],
+    ids=["nested tracks", "boxes", "chunks", "runs of chunks"],
+)
+def test_a_video_that_lists_millions_of_parts_is_refused(movie):
+    with pytest.raises(MalformedVideo):
+        strip_video_metadata(START + box(b"moov", movie) + FRAMES)
+
+
+def test_a_video_of_two_hours_with_positions_each_second_is_read():
+    rows = 7200
+    tables = (table(b"stsz", 1, rows), table(b"stsc", 1, 1, 1, 1), table(b"stco", rows, *range(rows)))
+    video = START + box(b"mdat", b"x" * rows) + box(b"moov", *[track_with_tables(b"meta", *tables)] * 4)
+    assert len(strip_video_metadata(video)) == len(video)
