@@ -118,7 +118,7 @@ def remove_dialog(account: Account) -> None:
     """Show the consequence and ask for confirmation."""
     app = application()
     now = app.clock()
-    queued = upcoming(app.listing, now, now + PLANNING_HORIZON, limit=POST_LIMIT).entries
+    queued = upcoming(app.listing, app.ledger, now, now + PLANNING_HORIZON, limit=POST_LIMIT).entries
     affected = sum(bool(each.post and account.destination in each.post.destinations) for each in queued)
     st.markdown(f"**{escape(account.label)}** and its credentials are deleted.")
     if affected:
@@ -166,6 +166,8 @@ def check_result(account: Account, checked: AccountCheck | None) -> str:
         return ":small[:gray[:material/help: Not checked yet]]"
     now = application().clock()
     ago = f":gray[checked {relative_time(checked.checked_at, now)}]"
+    if checked.problem is None and checked.unchecked is not None:
+        return f":small[:gray[:material/help: {escape(checked.unchecked)}] {ago}]"
     if checked.problem is None or checked.since is None:
         return f":small[:green[:material/check_circle:] Working, {ago}]"
     since = f":gray[First seen {relative_time(checked.since, now)},]"

@@ -1,7 +1,8 @@
 """Health check of the connected accounts, from their last account checks. It sends no request."""
 
-from core.accounts.port import OUTBOX
-from core.health.findings import Finding, HealthContext, bad, good
+from core.accounts.port import OUTBOX, Account
+from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.publishing.networks.linkedin.version import WARNED_MONTHS, months_left
 from core.time.phrases import plural
 
 
@@ -16,9 +17,31 @@ def check_accounts(context: HealthContext) -> Finding:
             f"{each.label}: {failing[each.destination].problem}" for each in accounts if each.destination in failing
         )
         return bad(f"Cannot publish to {' '.join(problems)}", "Open Accounts, then check or reconnect each one.")
+    unverified = _unverified(context, accounts)
     disabled = sum(not each.enabled for each in accounts)
     message = f"No known problem with {plural(len(accounts) - disabled, 'account')}"
-    return good(f"{message}; {disabled} disabled." if disabled else f"{message}.")
+    message = f"{message}; {disabled} disabled." if disabled else f"{message}."
+    return good(f"{message} Not checked whether they may post: {', '.join(unverified)}." if unverified else message)
 
 
-CHECKS = {"Accounts": check_accounts}
+def _unverified(context: HealthContext, accounts: list[Account]) -> list[str]:
+    """Return the labels of the enabled accounts whose network did not tell whether they may post."""
+    results = context.application.account_checks.results()
+    unverified = {name for name, each in results.items() if each.unchecked is not None}
+    return [each.label for each in accounts if each.enabled and each.destination in unverified]
+
+
+def check_api_versions(context: HealthContext) -> Finding:
+    """Check that no connected account uses an API whose tested version ends soon."""
+    left = months_left(context.now)
+    if not any(each.network == "linkedin" for each in context.application.accounts.all()):
+        return good("No connected network has versions that end.")
+    if left > WARNED_MONTHS:
+        return good(f"LinkedIn supports the tested version of its API for {plural(left, 'more month')}.")
+    end = f"ends in {plural(left, 'month')}" if left > 0 else "has ended"
+    return warning(
+        f"The tested version of LinkedIn's API {end}. A newer one is then used untested.", "Update Punctual."
+    )
+
+
+CHECKS = {"Accounts": check_accounts, "API versions": check_api_versions}

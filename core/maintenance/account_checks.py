@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 from core.accounts.port import OUTBOX, Account, Accounts
 from core.posts.destinations import Destination
 from core.posts.models import FrozenModel, Instant
-from core.publishing.network import Network
+from core.publishing.network import Network, PostingPermission
 from core.storage.database import translate_storage_errors
 from core.storage.home import write_private
 from core.storage.locks import locked
@@ -32,12 +32,13 @@ BATCH = 5
 class AccountCheck(FrozenModel):
     """The result of an account's last check.
 
-    `since` is the instant of the first check with a problem. `problem` and `since` are None for a working account. The
-    file names the problem `trouble`.
+    `since` is the instant of the first check with a problem. `problem` and `since` are None for a working account.
+    `unchecked` is what the network did not tell. The file names the problem `trouble`.
     """
 
     destination: Destination
     problem: str | None = Field(validation_alias=AliasChoices("problem", "trouble"), serialization_alias="trouble")
+    unchecked: str | None = None
     since: Instant | None
     checked_at: Instant
 
@@ -141,12 +142,17 @@ class AccountChecks:
 
     def _check_account(self, account: Account, earlier: AccountCheck | None) -> AccountCheck:
         try:
-            problem = self._networks[account.network].check(account)
+            permission = self._networks[account.network].check(account)
         except Exception:  # noqa: BLE001 - a bug in one check must not end the others
             log.exception("The check of %s failed", account.destination)
             problem = "Punctual failed while it checked this account. The reason is in its log."
+            permission = PostingPermission(problem=problem)
         now = self._clock()
         since = (earlier.since if earlier else None) or now
         return AccountCheck(
-            destination=account.destination, problem=problem, since=since if problem else None, checked_at=now
+            destination=account.destination,
+            problem=permission.problem,
+            unchecked=permission.unchecked,
+            since=since if permission.problem else None,
+            checked_at=now,
         )

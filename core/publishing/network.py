@@ -119,6 +119,17 @@ class TextLength:
         return max(0, self.count - self.limit) if self.limit is not None else 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class PostingPermission:
+    """Whether an account may publish. It may, as far as the network tells, if there is no `problem`.
+
+    `problem` is the reason why it may not. `unchecked` is what the check could not verify.
+    """
+
+    problem: str | None = None
+    unchecked: str | None = None
+
+
 class CannotConnect(PunctualError):
     """An account cannot be connected. The message gives the reason, with the network's own message if it sent one."""
 
@@ -143,8 +154,8 @@ class Network(Protocol):
         """Log in if the network has logins, and return the account, not yet stored. Raises CannotConnect."""
         ...
 
-    def check(self, account: Account) -> str | None:
-        """Return the reason why the account cannot publish, or None if it can. Never raises."""
+    def check(self, account: Account) -> PostingPermission:
+        """Ask the network whether the account may publish, by a request that publishes nothing. Never raises."""
         ...
 
     def measure(self, text: str, account: Account) -> TextLength:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from core.errors import PunctualError
 from core.publishing.http.client import RequestError, RequestNotSent, Response
-from core.publishing.network import CannotConnect, NetworkResult, Refused, RetryLater, Unconfirmed
+from core.publishing.network import (
+    CannotConnect,
+    NetworkResult,
+    PostingPermission,
+    Refused,
+    RetryLater,
+    Unconfirmed,
+)
 from core.time.instants import Clock
 
 RECONNECT = "Connect the account again under Accounts, then retry."
@@ -89,14 +96,18 @@ def require_success(send: Callable[[], Response], name: str) -> Response:
     response = require_response(send)
     if response.ok and response.complete:
         return response
-    hint = "Check your entries." if 300 <= response.status < 500 else "Try again in a few minutes."
+    temporary = response.status in (408, 425, 429) or not 300 <= response.status < 500
+    hint = "Try again in a few minutes." if temporary else "Check your entries."
     raise CannotConnect(failure_text(name, response), hint)
 
 
-def error_text(action: Callable[[], object]) -> str | None:
-    """Run an action; return the message of the PunctualError that it raises, or None if it succeeds."""
+def posting_permission(ask: Callable[[], object]) -> PostingPermission:
+    """Return the permission after a check: `ask` raises a PunctualError if the account may not publish.
+
+    If `ask` returns a text, it says what the check could not verify.
+    """
     try:
-        action()
+        found = ask()
     except PunctualError as error:
-        return str(error)
-    return None
+        return PostingPermission(problem=str(error))
+    return PostingPermission(unchecked=found if isinstance(found, str) else None)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from core.ledger.port import Cursor, Ledger
+from core.ledger.cursor import Cursor
+from core.ledger.port import Ledger
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 

@@ -1,8 +1,15 @@
 import pytest
 
 from core.accounts.port import Account
+from core.publishing.network import PostingPermission
 
 SALES = Account(destination="webhook:sales", label="sales (webhook)", address="https://sales.example")
+
+
+@pytest.fixture(autouse=True)
+def permission(application, monkeypatch):
+    """Let each webhook have the permission to post, without a request to its address."""
+    monkeypatch.setattr(application.networks["webhook"], "check", lambda _: PostingPermission())
 
 
 @pytest.fixture
@@ -83,7 +90,7 @@ def test_check_now_checks_the_account(browse, sales, clock, monkeypatch):
     assert "Not checked yet" in page.shown
     page.click("check", "webhook:sales")
     assert "Working, :gray[checked now]" in page.shown
-    monkeypatch.setattr(sales, "check", lambda _: "The token was revoked.")
+    monkeypatch.setattr(sales, "check", lambda _: PostingPermission(problem="The token was revoked."))
     page.click("check", "webhook:sales")
     clock.move(minutes=5)
     page.run()
@@ -92,9 +99,17 @@ def test_check_now_checks_the_account(browse, sales, clock, monkeypatch):
     assert "checked 5 minutes ago" in page.shown
 
 
+def test_what_a_check_did_not_verify_is_shown(browse, sales, monkeypatch):
+    monkeypatch.setattr(sales, "check", lambda _: PostingPermission(unchecked="Whether it may post was not checked."))
+    page = browse("accounts")
+    page.click("check", "webhook:sales")
+    assert "Whether it may post was not checked.] :gray[checked now]" in page.shown
+    assert "Working" not in page.shown
+
+
 def test_a_reconnected_account_is_no_longer_failing(browse, sales, application, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(sales, "check", lambda _: "The token was revoked.")
+        patch.setattr(sales, "check", lambda _: PostingPermission(problem="The token was revoked."))
         application.account_checks.check("webhook:sales")
     page = browse("accounts")
     page.choose("Reconnect", "webhook:sales")

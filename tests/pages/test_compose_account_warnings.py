@@ -3,6 +3,7 @@
 import pytest
 
 from core.accounts.port import Account
+from core.publishing.network import PostingPermission
 
 SALES = Account(destination="webhook:sales", label="sales (webhook)", address="https://sales.example")
 
@@ -34,14 +35,15 @@ def disable(application):
     application.accounts.connect(SALES.model_copy(update={"enabled": False}))
 
 
-def test_a_working_account_has_no_warning(compose, application):
+def test_a_working_account_has_no_warning(compose, application, sales, monkeypatch):
+    monkeypatch.setattr(sales, "check", lambda _: PostingPermission())
     application.account_checks.check("webhook:sales")
     compose.run()
     assert "sales" not in warnings(compose)
 
 
 def test_a_failing_account_has_a_warning_while_it_is_selected(compose, application, sales, monkeypatch, clock):
-    monkeypatch.setattr(sales, "check", lambda _: "The token was revoked.")
+    monkeypatch.setattr(sales, "check", lambda _: PostingPermission(problem="The token was revoked."))
     application.account_checks.check("webhook:sales")
     clock.move(hours=2)
     compose.run()

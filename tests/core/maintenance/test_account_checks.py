@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, UnknownDestination
 from core.maintenance.account_checks import BATCH, AccountChecks
+from core.publishing.network import PostingPermission
 
 
 class Network:
@@ -16,13 +17,14 @@ class Network:
     def __init__(self):
         self.checked = []
         self.problems = {}
+        self.unchecked = None
 
     def check(self, account):
         self.checked.append(account.destination)
         problem = self.problems.get(account.destination)
         if isinstance(problem, Exception):
             raise problem
-        return problem
+        return PostingPermission(problem=problem, unchecked=self.unchecked)
 
 
 @pytest.fixture
@@ -83,6 +85,13 @@ def test_results_are_stored(checks, network, clock, accounts, tmp_path):
     assert again.results()["net:ada"].checked_at == clock()
 
 
+def test_what_a_check_did_not_verify_is_stored_and_is_no_problem(checks, network):
+    network.unchecked = "Whether it may post was not checked."
+    checks.run()
+    found = checks.results()["net:ada"]
+    assert (found.unchecked, found.problem, checks.failing()) == (network.unchecked, None, {})
+
+
 def test_a_failing_account_is_checked_again_sooner(checks, network, clock):
     network.problems["net:ada"] = "The token was revoked."
     checks.run()
@@ -132,7 +141,7 @@ def test_a_file_of_an_earlier_version_keeps_its_form(checks, network, tmp_path):
     assert checks.results()["net:ada"].problem == "Revoked."
     network.problems["net:ada"] = "Revoked."
     checks.check("net:ada")
-    assert json.loads(path.read_text()) == [row | {"checked_at": "2026-11-02T12:00:00Z"}]
+    assert json.loads(path.read_text()) == [row | {"unchecked": None, "checked_at": "2026-11-02T12:00:00Z"}]
 
 
 def test_the_result_of_a_removed_account_is_deleted(checks, accounts):

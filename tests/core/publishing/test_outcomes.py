@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.publishing.http.client import RequestNotSent, Response, ResponseLost
-from core.publishing.network import CannotConnect, Refused, RetryLater, Unconfirmed
+from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
 from core.publishing.outcomes import (
     ResultClassifier,
-    error_text,
     mark_unconfirmed,
+    posting_permission,
     require_success,
     retry_deduplicated,
 )
@@ -108,6 +108,17 @@ def test_connecting_fails_on_errors_and_on_incomplete_or_unsuccessful_responses(
         require_success(send, "It")
 
 
-def test_the_text_of_an_error_is_none_without_an_error():
-    assert error_text(unreachable) == "It could not be reached."
-    assert error_text(lambda: None) is None
+def test_a_check_gives_the_problem_or_what_it_did_not_verify_or_neither():
+    assert posting_permission(unreachable) == PostingPermission(problem="It could not be reached.")
+    assert posting_permission(lambda: "not asked") == PostingPermission(unchecked="not asked")
+    assert posting_permission(dict) == PostingPermission()
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [(408, "Try again"), (425, "Try again"), (429, "Try again"), (500, "Try again"), (403, "Check your entries")],
+)
+def test_a_temporary_refusal_while_connecting_blames_no_entry(status, hint):
+    with pytest.raises(CannotConnect) as caught:
+        require_success(lambda: response(status), "It")
+    assert hint in caught.value.hint

@@ -26,6 +26,7 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     Refused,
@@ -34,7 +35,7 @@ from core.publishing.network import (
 from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
-from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, failure_text, retry_deduplicated
+from core.publishing.outcomes import RECONNECT, ResultClassifier, failure_text, posting_permission, retry_deduplicated
 from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock, from_utc_text, utc_text
 
@@ -97,8 +98,8 @@ class BlueskyNetwork:
         )
         return account.model_copy(update={"identity": self._log_in(account).did, "limits": self._limits(account)})
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._log_in(account))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: self._log_in(account))
 
     def measure(self, text: str, account: Account) -> TextLength:
         characters, size = graphemes(text), len(text.encode())

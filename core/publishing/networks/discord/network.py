@@ -20,11 +20,12 @@ from core.publishing.network import (
     CannotConnect,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     TextLength,
 )
-from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success
+from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
 from core.time.instants import Clock
 
@@ -60,8 +61,8 @@ class DiscordNetwork:
         webhook = self._webhook(account)
         return account.model_copy(update={"identity": str(webhook.get("guild_id") or "@me")})
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._webhook(account))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: self._webhook(account))
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(text), limit=TEXT_LIMIT)

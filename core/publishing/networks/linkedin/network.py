@@ -21,21 +21,28 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     Refused,
     TextLength,
 )
 from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
+from core.publishing.networks.linkedin.version import api_version
 from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
-from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
+from core.publishing.outcomes import (
+    ResultClassifier,
+    mark_unconfirmed,
+    posting_permission,
+    require_response,
+    require_success,
+    retry_harmless,
+)
 from core.publishing.sending import send_post
 from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock
 
 API = "https://api.linkedin.com"
-VERSION = "202609"
-"""The month of the API version. LinkedIn supports it for about a year, then responds with 426."""
 TEXT_LIMIT = 3000
 """UTF-16 units with escapes. The documentation names no limit. LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899),
 some in 2026 name 4,000. They come from Java, which counts in UTF-16. No source says whether escapes count; to count
@@ -51,7 +58,8 @@ class LinkedInClassifier(ResultClassifier):
     def from_response(self, response: Response) -> NetworkResult:
         if response.status != 426:
             return super().from_response(response)
-        return Refused(reason=f"LinkedIn no longer supports version {VERSION} of its API. Update Punctual, then retry.")
+        version = api_version(self.clock())
+        return Refused(reason=f"LinkedIn does not support version {version} of its API. Update Punctual, then retry.")
 
 
 class LinkedInNetwork:
@@ -80,12 +88,12 @@ class LinkedInNetwork:
         return Account(
             destination=f"linkedin:{member['sub']}",
             label=f"{member.get('name') or member['sub']} (LinkedIn)",
-            identity=f"urn:li:person:{member['sub']}",
+            identity=_member_urn(member),
             credentials={"token": SecretStr(token)},
         )
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._member(_token(account)))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: self._member(_token(account)))
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(little_text(text).encode("utf-16-le")) // 2, limit=TEXT_LIMIT)
@@ -95,7 +103,7 @@ class LinkedInNetwork:
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         token, owner = _token(publication.account), publication.account.identity
-        client, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), _headers(token)
+        client, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), self._headers(token)
         if publication.video:
             upload = LinkedInVideoUpload(
                 client, owner, headers, self._upload_classifier, api=self._api, sleep=self._sleep
@@ -118,7 +126,7 @@ class LinkedInNetwork:
 
     def _post(self, token: str, content: dict[str, Any]) -> Response:
         return HttpClient(self.label, secrets=[token]).post_json(
-            f"{self._api}/rest/posts", content, headers=_headers(token)
+            f"{self._api}/rest/posts", content, headers=self._headers(token)
         )
 
     def _published(self, response: Response) -> Published | None:
@@ -136,7 +144,26 @@ class LinkedInNetwork:
         if not regex.fullmatch(r"[\w-]+", str(member.get("sub", ""))):
             hint = "The token needs the scopes openid and profile."
             raise CannotConnect("LinkedIn did not name the member of this token.", hint)
+        self._require_permission(client, token, _member_urn(member))
         return member
+
+    def _require_permission(self, client: HttpClient, token: str, owner: str) -> None:
+        """Raise CannotConnect unless the token may post and LinkedIn supports the version of its API.
+
+        The request asks for an upload address, which needs the permission to post. No picture is sent to it.
+        """
+        content, params = {"initializeUploadRequest": {"owner": owner}}, {"action": "initializeUpload"}
+        url, headers = f"{self._api}/rest/images", self._headers(token)
+        response = require_response(lambda: client.post_json(url, content, params=params, headers=headers))
+        result = None if response.ok else self._upload_classifier.from_response(response)
+        if isinstance(result, Refused):
+            hint = "The token needs the scopes openid, profile and w_member_social."
+            raise CannotConnect(result.reason, hint)
+        require_success(lambda: response, self.label)
+
+    def _headers(self, token: str) -> dict[str, str]:
+        version = {"LinkedIn-Version": api_version(self._clock()), "X-Restli-Protocol-Version": "2.0.0"}
+        return bearer(token) | version
 
 
 def network(dependencies: NetworkDependencies) -> LinkedInNetwork:
@@ -162,8 +189,8 @@ def _post_content(publication: Publication) -> dict[str, Any]:
     }
 
 
-def _headers(token: str) -> dict[str, str]:
-    return bearer(token) | {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0"}
+def _member_urn(member: Mapping[str, Any]) -> str:
+    return f"urn:li:person:{member['sub']}"
 
 
 def _token(account: Account) -> str:

@@ -54,6 +54,15 @@ class MastodonClient:
         """Get the plain text of a status."""
         return self._get(f"/api/v1/statuses/{status_id}/source")
 
+    def edit_no_status(self) -> Response:
+        """Edit a status that does not exist. It needs the permission to post and changes nothing: 404 if permitted."""
+        return self._http.send(
+            "PUT",
+            f"{self._server}/api/v1/statuses/0",
+            body=b'{"status": "-"}',
+            headers={**self._headers, "Content-Type": "application/json"},
+        )
+
     def post_status(self, content: Mapping[str, Any], idempotency_key: str) -> Response:
         """Publish a status."""
         headers = {**self._headers, "Idempotency-Key": idempotency_key}

@@ -25,6 +25,7 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     PreparationFailed,
     Publication,
     Published,
@@ -39,7 +40,8 @@ from core.publishing.networks.mastodon.text_length import text_length
 from core.publishing.outcomes import (
     RECONNECT,
     ResultClassifier,
-    error_text,
+    failure_text,
+    posting_permission,
     require_response,
     require_success,
     retry_deduplicated,
@@ -81,6 +83,7 @@ class MastodonNetwork:
         token = parse_secret(form, "token", "access token")
         client = MastodonClient(self.label, server, token)
         user = self._user(client)
+        self._require_permission(client)
         name = f"{user['username']}@{urlsplit(server).netloc}"
         return Account(
             destination=f"mastodon:{name}",
@@ -92,8 +95,14 @@ class MastodonNetwork:
             credentials={"token": SecretStr(token)},
         )
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._user(self._client(account)))
+    def check(self, account: Account) -> PostingPermission:
+        client = self._client(account)
+
+        def ask() -> str | None:
+            self._user(client)
+            return self._require_permission(client)
+
+        return posting_permission(ask)
 
     def measure(self, text: str, account: Account) -> TextLength:
         limits = DEFAULT_TEXT_LIMITS | account.limits
@@ -161,6 +170,14 @@ class MastodonNetwork:
             raise CannotConnect("This server does not offer Mastodon's API.", "Check the server's name.")
         require_success(lambda: client.newest_status(str(user["id"])), self.label)
         return user
+
+    def _require_permission(self, client: MastodonClient) -> str | None:
+        """Raise CannotConnect if the token may not post. Return what was not verified if the server does not tell."""
+        response = require_response(client.edit_no_status)
+        if response.status in (401, 403):
+            hint = "Create a token with the scopes read, write:statuses and write:media."
+            raise CannotConnect(f"The token may not post. {failure_text(self.label, response)}", hint)
+        return None if response.status == 404 else "The server did not tell whether the token may post: not checked."
 
     def _client(self, account: Account) -> MastodonClient:
         token = account.credentials["token"].get_secret_value()

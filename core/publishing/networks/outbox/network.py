@@ -16,6 +16,7 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     TextLength,
@@ -43,8 +44,8 @@ class OutboxNetwork:
     def connect(self, form: Mapping[str, str]) -> Account:
         raise CannotConnect("The outbox is built in.", f"Choose {OUTBOX.destination} as a destination.")
 
-    def check(self, account: Account) -> str | None:
-        return None
+    def check(self, account: Account) -> PostingPermission:
+        return PostingPermission()
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=graphemes(text), limit=None)

@@ -17,6 +17,7 @@ from core.publishing.network import (
     CannotConnect,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     Refused,
@@ -25,9 +26,9 @@ from core.publishing.network import (
 from core.publishing.outcomes import (
     RECONNECT,
     ResultClassifier,
-    error_text,
     failure_text,
     mark_unconfirmed,
+    posting_permission,
     require_response,
 )
 from core.publishing.sending import send_post
@@ -74,8 +75,8 @@ class SlackNetwork:
         self._probe(account)
         return account
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._probe(account))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: self._probe(account))
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(escape_for_slack(text)), limit=TEXT_LIMIT)

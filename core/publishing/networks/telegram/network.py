@@ -22,12 +22,13 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     Refused,
     TextLength,
 )
-from core.publishing.outcomes import RECONNECT, ResultClassifier, error_text, mark_unconfirmed, require_success
+from core.publishing.outcomes import RECONNECT, ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
 from core.time.instants import Clock
 
@@ -89,8 +90,8 @@ class TelegramNetwork:
             credentials={"token": SecretStr(token)},
         )
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._chat(_token(account), account.identity or ""))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: self._chat(_token(account), account.identity or ""))
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(text), limit=TEXT_LIMIT)

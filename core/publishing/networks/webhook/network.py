@@ -102,7 +102,7 @@ class WebhookNetwork:
         if not is_allowed_url(address):
             return PostingPermission(problem=_BAD_ADDRESS)
         client = HttpClient("The webhook", seconds=min(self._seconds, CHECK_SECONDS))
-        return posting_permission(lambda: require_response(lambda: client.send("HEAD", address)), unchecked=_NOT_ASKED)
+        return posting_permission(lambda: require_response(lambda: client.send("HEAD", address)) and _NOT_ASKED)
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=graphemes(text), limit=None)

@@ -5,6 +5,7 @@ ambiguous attempt waits for a person. X charges for each post: USD 0.015, 0.20 w
 description of a picture (doc, November 2026). tweepy sends requests without a timeout, so this package uses HttpClient.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from core.publishing.network import (
     FormField,
     NetworkDependencies,
     NetworkResult,
+    PostingPermission,
     Publication,
     Published,
     TextLength,
@@ -28,13 +30,22 @@ from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
-from core.publishing.outcomes import ResultClassifier, error_text, mark_unconfirmed, require_success, retry_harmless
+from core.publishing.outcomes import (
+    ResultClassifier,
+    mark_unconfirmed,
+    posting_permission,
+    require_success,
+    retry_harmless,
+)
 from core.publishing.sending import send_post
 from core.publishing.uploads import UPLOAD_SECONDS
 from core.time.instants import Clock
 
 API = "https://api.x.com"
 TEXT_LIMIT = 280
+_NOT_NAMED = "X did not name the permission of the keys, so whether they may post was not checked."
+_USER_NAME = re.compile(r"\w{1,50}", re.ASCII)
+"""X's names have letters, digits and underscores, today at most 15; some accounts have older, longer ones."""
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
@@ -64,16 +75,16 @@ class XNetwork:
 
     def connect(self, form: Mapping[str, str]) -> Account:
         credentials = {name: SecretStr(parse_secret(form, name, label)) for name, label in KEYS.items()}
-        user = self._user(credentials)
+        user, _ = self._user(credentials)
         return Account(
             destination=f"x:{user['username'].lower()}",
             label=f"@{user['username']} (X)",
-            identity=str(user.get("id")),
+            identity=str(user["id"]),
             credentials=credentials,
         )
 
-    def check(self, account: Account) -> str | None:
-        return error_text(lambda: self._user(account.credentials))
+    def check(self, account: Account) -> PostingPermission:
+        return posting_permission(lambda: None if self._user(account.credentials)[1] else _NOT_NAMED)
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=weighted_length(text), limit=TEXT_LIMIT)
@@ -120,13 +131,17 @@ class XNetwork:
         url = f"https://x.com/{account.destination.partition(':')[2]}/status/{post_id}"
         return Published(at=self._clock(), url=url, reference={"id": str(post_id)})
 
-    def _user(self, credentials: Mapping[str, SecretStr]) -> dict[str, Any]:
-        """Return the user of the keys. Raises CannotConnect."""
+    def _user(self, credentials: Mapping[str, SecretStr]) -> tuple[dict[str, Any], str]:
+        """Return the user and the permission of the keys, empty if X names none. Raises CannotConnect."""
         client, sign = self._client(credentials), self._signer(credentials)
-        user = require_success(lambda: client.get(f"{self._api}/2/users/me", sign=sign), self.label).json_value("data")
-        if not isinstance(user, dict) or not str(user.get("username", "")).isidentifier():
+        response = require_success(lambda: client.get(f"{self._api}/2/users/me", sign=sign), self.label)
+        user, level = response.json_value("data"), response.headers.get("x-access-level", "").lower()
+        if not isinstance(user, dict) or not _USER_NAME.fullmatch(str(user.get("username"))) or not user.get("id"):
             raise CannotConnect("X did not name the user of these keys.", "Check that the app may read and write.")
-        return user
+        if level == "read":
+            hint = "In X's console, set the app's permissions to Read and write, then create a new access token."
+            raise CannotConnect("The keys may only read, not post.", hint)
+        return user, level
 
     def _signer(self, credentials: Mapping[str, SecretStr]) -> OAuth1Signer:
         return OAuth1Signer(OAuth1Keys(**{name: credentials[name].get_secret_value() for name in KEYS}), self._clock)

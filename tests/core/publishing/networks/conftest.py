@@ -174,7 +174,7 @@ def _serve(handle: Callable[[BaseHTTPRequestHandler], None]) -> tuple[ThreadingH
         def do_GET(self) -> None:
             handle(self)
 
-        do_POST = do_PUT = do_GET  # noqa: N815 - the names that http.server looks for
+        do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, *_: object) -> None:
             pass

@@ -192,5 +192,5 @@ def test_no_result_check_or_log_shows_a_secret(case, publish, stub, caplog):
 
 
 def test_a_check_names_the_problem(case, stub):
-    assert re.search(r"answered 404|did not|incomplete", case.network(stub.url).check(case.account))
-    assert "could not be reached" in case.network("http://127.0.0.1:9").check(case.account)
+    assert re.search(r"answered 404|did not|incomplete", case.network(stub.url).check(case.account).problem)
+    assert "could not be reached" in case.network("http://127.0.0.1:9").check(case.account).problem

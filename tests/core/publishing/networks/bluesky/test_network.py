@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from core.publishing.network import CannotConnect, Published, Refused, RetryLater
+from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
 from core.publishing.networks.bluesky.network import BlueskyNetwork, UnresolvedHandle, new_record_key
 from core.time.instants import real_clock
 
@@ -19,7 +19,7 @@ def test_connecting_verifies_the_login_and_keeps_the_did(network, pds_user):
     assert account.destination == f"bluesky:{pds_user.handle}"
     assert account.identity == pds_user.did
     assert account.deduplicates
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
 
 
 def test_a_wrong_app_password_is_refused_with_the_servers_message_and_without_the_password(network, pds_user):
@@ -130,7 +130,7 @@ def test_a_check_notices_a_revoked_app_password_in_spite_of_a_valid_session(
 ):
     account = connect()
     pds_user.revoke_app_password()
-    assert "Invalid identifier or password" in network.check(account)
+    assert "Invalid identifier or password" in network.check(account).problem
     result = publish(BlueskyNetwork(real_clock), publication(account))
     assert isinstance(result, Refused)
     assert "Connect the account again" in result.reason
@@ -146,7 +146,7 @@ def test_a_text_above_the_limit_is_refused_with_the_servers_message(network, con
 def test_an_unreachable_server_is_retried(network, connect, publication, publish):
     account = connect().model_copy(update={"address": "http://127.0.0.1:9"})
     assert isinstance(publish(network, publication(account)), RetryLater)
-    assert "could not be reached" in network.check(account)
+    assert "could not be reached" in network.check(account).problem
 
 
 def test_preparing_fails_while_a_mention_cannot_be_resolved(network, pds_user, connect, publication, faulty_proxy):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from core.publishing.network import CannotConnect, Refused, Unconfirmed
+from core.publishing.network import CannotConnect, PostingPermission, Refused, Unconfirmed
 from core.publishing.networks.discord.network import DiscordNetwork
 from core.time.instants import real_clock
 
@@ -28,7 +28,7 @@ def test_connecting_reads_the_webhook_and_posts_nothing(network, stub):
     account = network.connect(FORM)
     assert (account.destination, account.identity) == ("discord:news", "77")
     assert not account.deduplicates
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
     assert {request.method for request in stub.requests} == {"GET"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.publishing.network import CannotConnect, Refused
+from core.publishing.network import CannotConnect, PostingPermission, Refused
 from core.publishing.networks.linkedin.network import LinkedInNetwork, little_text
 from core.time.instants import real_clock
 
@@ -16,6 +16,7 @@ FORM = {"token": "AQX-token"}
 @pytest.fixture
 def network(stub):
     stub.respond("GET /v2/userinfo", 200, {"sub": "782bbtaQ", "name": "Ada Lovelace"})
+    stub.respond("POST /rest/images", 200, {"value": {}})
     return LinkedInNetwork(real_clock, api=stub.url)
 
 
@@ -23,7 +24,7 @@ def test_connecting_reads_the_member_of_the_token(network):
     account = network.connect(FORM)
     assert (account.destination, account.label) == ("linkedin:782bbtaQ", "Ada Lovelace (LinkedIn)")
     assert account.identity == "urn:li:person:782bbtaQ"
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
 
 
 def test_an_expired_token_is_refused_with_linkedins_message(network, stub):

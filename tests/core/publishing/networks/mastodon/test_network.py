@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.publishing.network import CannotConnect, Published, Refused, RetryLater
+from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
 from core.publishing.networks.mastodon.text_length import text_length
 from core.time.instants import real_clock
 
@@ -27,7 +27,7 @@ def test_connecting_reads_the_user_and_the_limits_of_the_instance(network, accou
     assert account.destination == f"mastodon:testuser@{mastodon_server.removeprefix('http://')}"
     assert account.limits.items() >= {"characters": 500, "url": 23}.items()
     assert account.deduplicates
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
 
 
 def test_a_wrong_token_is_refused_with_the_servers_message_and_without_the_token(network, mastodon_server):

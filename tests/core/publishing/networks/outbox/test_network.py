@@ -6,7 +6,7 @@ import pytest
 
 from core.accounts.port import OUTBOX
 from core.outbox.sqlite import SqliteOutbox
-from core.publishing.network import CannotConnect, NetworkDependencies
+from core.publishing.network import CannotConnect, NetworkDependencies, PostingPermission
 from core.publishing.networks.outbox.network import OutboxNetwork
 
 
@@ -42,4 +42,4 @@ def test_a_second_attempt_publishes_the_post_if_the_first_did_not(network, feed,
 def test_the_outbox_cannot_be_connected_and_needs_no_check(network):
     with pytest.raises(CannotConnect, match="built in"):
         network.connect({})
-    assert network.check(OUTBOX) is None
+    assert network.check(OUTBOX) == PostingPermission()

@@ -3,7 +3,7 @@
 import pytest
 
 from core.publishing.attachments import CannotAttach
-from core.publishing.network import CannotConnect, Refused
+from core.publishing.network import CannotConnect, PostingPermission, Refused
 from core.publishing.networks.slack.network import SlackNetwork
 from core.time.instants import real_clock
 
@@ -22,7 +22,7 @@ def test_connecting_sends_an_empty_message_which_slack_does_not_post(network, st
     stub.respond(POST, 400, message)
     account = network.connect(FORM)
     assert account.destination == "slack:team"
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
     assert all(request.json == {"text": ""} for request in stub.requests)
 
 

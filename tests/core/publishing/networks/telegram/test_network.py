@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core.media.intake import ingest
-from core.publishing.network import CannotConnect, Published, Refused, RetryLater
+from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
 from core.publishing.networks.telegram.network import TelegramNetwork
 from core.time.instants import real_clock
 
@@ -57,7 +57,7 @@ def test_connecting_reads_the_bot_and_its_rights(network, chat):
     account = network.connect({**FORM, "chat": chat})
     assert (account.destination, account.identity) == ("telegram:news", "-1001234")
     assert account.label == "News (Telegram)"
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
 
 
 @pytest.mark.parametrize(

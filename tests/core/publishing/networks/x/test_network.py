@@ -7,7 +7,7 @@ import pytest
 from oauthlib.oauth1 import SignatureOnlyEndpoint
 
 from core.media.intake import ingest
-from core.publishing.network import CannotConnect, Refused
+from core.publishing.network import CannotConnect, PostingPermission, Refused
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
 
@@ -16,14 +16,15 @@ FORM = {"key": "app-key", "key_secret": "app-secret", "token": "user-token", "to
 
 @pytest.fixture
 def network(stub):
-    stub.respond("GET /2/users/me", 200, {"data": {"id": "1", "username": "Ada", "name": "Ada L."}})
+    user = {"id": "1", "username": "Ada", "name": "Ada L."}
+    stub.respond("GET /2/users/me", 200, {"data": user}, x_access_level="read-write")
     return XNetwork(real_clock, api=stub.url)
 
 
 def test_connecting_reads_the_user_of_the_keys(network):
     account = network.connect(FORM)
     assert (account.destination, account.label) == ("x:ada", "@Ada (X)")
-    assert network.check(account) is None
+    assert network.check(account) == PostingPermission()
 
 
 @pytest.mark.parametrize("missing", FORM)
