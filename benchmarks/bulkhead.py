@@ -1,0 +1,101 @@
+"""The lag of posts beside a destination that hangs, by engine, relay and posting server in one process.
+
+`python -m benchmarks.bulkhead [POSTS]`: by default the 170 posts of the first measurement, then 2,000.
+"""
+
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.measuring import free_port, heading, percentile, process, row, scratch
+from core.application import Application
+from core.ledger.history import all_runs
+from core.posts.models import Post, new_post_id
+from core.publishing.composing import compose
+from core.settings import Settings
+from core.time.instants import real_clock
+
+FAST, HANGING = "webhook:fast", "webhook:hanging"
+SECONDS = 20
+"""How long to wait for posts that are late."""
+MOST_MS = 2000
+
+
+def measure(counts: Mapping[Sequence[str], int]) -> None:
+    """Schedule `counts` posts for each list of destinations at one instant; print the lags of the sound ones."""
+    port, total = free_port(), sum(counts.values())
+    receiver, receiver_port = [sys.executable, "-m", "benchmarks.receiver"], free_port()
+    with (
+        tempfile.TemporaryDirectory(dir=scratch()) as folder,
+        socket.create_server(("127.0.0.1", 0), backlog=4096) as hanging,  # accepts connections, and never responds
+        process([*receiver, str(receiver_port)], receiver_port),
+    ):
+        application = Application(Settings(home=Path(folder)))
+        _connect(application, FAST, receiver_port)
+        _connect(application, HANGING, hanging.getsockname()[1])
+        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
+        with process(command, port):
+            due = real_clock().replace(microsecond=0) + timedelta(seconds=10 + total // 25)
+            for destinations, count in counts.items():
+                for _ in range(count):
+                    application.schedules.schedule(_compose(application, destinations, due))
+            lead = (due - real_clock()).total_seconds()
+            assert lead > 0, "scheduling took longer than the lead"
+            time.sleep(lead + SECONDS)
+            _print_lags(application, counts, total)
+        application.close()
+
+
+def _connect(application: Application, destination: str, port: int) -> None:
+    form = {"name": destination.partition(":")[2], "address": f"http://127.0.0.1:{port}/", "deduplicates": "yes"}
+    application.accounts.connect(application.networks["webhook"].connect(form))
+
+
+def _compose(application: Application, destinations: Sequence[str], due: datetime) -> Post:
+    return compose(
+        post_id=new_post_id(),
+        text="x" * 280,
+        destinations=list(destinations),
+        wall=due.replace(tzinfo=None),
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+    )
+
+
+def _print_lags(application: Application, counts: Mapping[Sequence[str], int], total: int) -> None:
+    runs = list(all_runs(application.ledger))
+    for destinations, count in counts.items():
+        for sound in (each for each in destinations if each != HANGING):
+            lags = [
+                (found.at - run.due_at).total_seconds() * 1e3
+                for run in runs
+                if sorted(run.destinations) == sorted(destinations)
+                for found in run.outcome.destinations
+                if found.destination == sound and found.state == "published" and found.at
+            ]
+            beside = f" beside {HANGING}" if HANGING in destinations else ""
+            label = f"{count} of {total:,} posts, {sound}{beside}"
+            if len(lags) < count:
+                row(f"{label}, not published in {SECONDS} s", f"{count - len(lags)}", "MISSED")
+                lags += [SECONDS * 1e3] * (count - len(lags))
+            for percent in (50, 100):
+                lag = percentile(lags, percent)
+                aim = f"(aim: under {MOST_MS} ms) {'ok' if lag < MOST_MS else 'MISSED'}" if percent == 50 else ""
+                row(f"{label}, percentile {percent}", f"{lag:,.0f} ms", aim)
+
+
+if __name__ == "__main__":
+    heading("A destination that hangs")
+    if len(sys.argv) > 1:
+        share = int(sys.argv[1]) // 4
+        measure({(HANGING,): share, (HANGING, "outbox"): share, ("outbox",): share, (FAST,): share})
+    else:
+        measure({(HANGING,): 150, ("outbox",): 10, (FAST,): 10})
+        measure({(HANGING,): 500, (HANGING, "outbox"): 500, ("outbox",): 500, (FAST,): 500})
