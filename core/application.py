@@ -107,6 +107,17 @@ class Application:
         self._caretaker.start()
         self._background.start()
 
+    def wake(self) -> None:
+        """Look for due posts now, if this process runs an engine."""
+        if self.one_machine is not None:
+            self.one_machine.wake()
+
+    def finish(self, *, within_seconds: float) -> None:
+        """Start no further post and no further change, and wait for the posts that are under way."""
+        self._closing.set()
+        if self.one_machine is not None:
+            self.one_machine.stop(within_seconds=within_seconds)
+
     def check_home(self) -> None:
         """Raise HomeReplaced if the databases at their paths are not the open ones. Takes some microseconds."""
         for database in self._databases:

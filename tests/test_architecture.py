@@ -9,6 +9,7 @@ cdk_min  core.errors
 core.time
 core.serving
 core.storage
+core.worker
 core.engine  lambda_pkg
 core.aws_errors
 core.posts

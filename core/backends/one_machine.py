@@ -14,7 +14,7 @@ from core.backends.lanes import lane_of
 from core.backends.relay_host import RelayHost
 from core.engine.api import Api
 from core.engine.clients import local_clients
-from core.engine.runner import Runner
+from core.engine.runner import POLL_SECONDS, Runner
 from core.engine.store import Store
 from core.ledger.history import all_runs
 from core.ledger.port import Ledger
@@ -30,7 +30,9 @@ from core.storage.home import Home
 from core.storage.manifest import note_restoration
 from core.storage.processes import Presence
 from core.storage.recovery import last_damaged_at
-from core.time.instants import Clock
+from core.time.instants import Clock, epoch_ms
+from core.worker.control import wake
+from core.worker.record import WorkerFiles, WorkerRecord
 
 REGION = "us-east-1"
 """The engine's region, which only its ARNs show."""
@@ -67,6 +69,8 @@ class OneMachineBackend:
             self.engine_store = Store(home.engine_database, now=clock())
             opening.callback(self.engine_store.close)
             self._closing = opening.pop_all()
+        self._worker_files = WorkerFiles(home.path)
+        self.engine_store.on_due(self._wake_worker)
         self.databases = [database, self.engine_store.database]
         self.dead_letters: DeadLetterStore = EngineDeadLetters(self.engine_store)
         self.engine_api = Api(self.engine_store, clock, account=settings.local_account, region=REGION)
@@ -115,8 +119,11 @@ class OneMachineBackend:
                     )
 
     def posting_url(self) -> str | None:
-        """Return the configured posting URL, else the URL of this process's own server, else None."""
-        return self._settings.posting_url or (self._server_url() if self._server_url else None)
+        """Return the configured posting URL, else the URL of this process's own server or of the worker, else None."""
+        if self._settings.posting_url or self._server_url:
+            return self._settings.posting_url or (self._server_url() if self._server_url else None)
+        record = WorkerRecord.read(self._worker_files)
+        return f"{record.url}/publish" if record else None
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured signing secrets, else the secrets of the home."""
@@ -151,11 +158,24 @@ class OneMachineBackend:
         """Return whether any live process, including this one, runs the schedules of this home."""
         return self.engine_store.has_live_runner(self.presence)
 
-    def stop(self) -> None:
-        """Stop running schedules. Another process repeats an unfinished delivery. A second call has no effect."""
+    def wake(self) -> None:
+        """Look for due schedules now, if this process runs them."""
+        if (runner := self._runner) is not None:
+            runner.wake()
+
+    def stop(self, *, within_seconds: float = 5.0) -> None:
+        """Stop running schedules, and wait for the deliveries that are under way.
+
+        Another process repeats a delivery that is unfinished then. A second call has no effect.
+        """
         if self._runner is not None:
-            self._runner.stop()
+            self._runner.stop(within_seconds)
             self._runner = None
+
+    def _wake_worker(self, due: int) -> None:
+        """Tell the worker of a new due instant, if it comes before the worker next looks by itself."""
+        if due <= epoch_ms(self._clock()) + 2000 * POLL_SECONDS:
+            wake(self._worker_files)
 
     def close(self) -> None:
         """Stop running schedules and close every file."""

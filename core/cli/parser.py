@@ -45,9 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (export, import_):
         command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
 
-    _add_engine_options(
-        group.add_parser("engine", help="run the engine, its HTTP API and the posting server, with no dashboard")
-    )
+    _add_engine_options(group.add_parser("engine", help="run the worker, which fires and publishes, with no dashboard"))
     _add_receive_options(
         group.add_parser("receive", help="run only the posting server, for a relay on another machine")
     )
@@ -75,8 +73,11 @@ def _add_restore_options(restore: argparse.ArgumentParser) -> None:
 
 
 def _add_engine_options(engine: argparse.ArgumentParser) -> None:
-    engine.add_argument("--port", type=int, default=4600, help="port on 127.0.0.1 (default: 4600)")
+    engine.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: any free one)")
     engine.add_argument("--home", help="data folder (default: PUNCTUAL_HOME)")
+    engine.add_argument("--log", type=Path, metavar="FILE", help="log file, which is rotated (default: standard error)")
+    engine.add_argument("--wait", action="store_true", help="wait while another worker runs, then take its place")
+    engine.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)  # a dashboard stops it
     engine.set_defaults(server=_run_engine)
 
 

@@ -40,9 +40,10 @@ def test_every_page_shows_one_error_and_nothing_else_when_the_home_was_replaced(
     assert not page.title
 
 
-def test_every_page_warns_when_the_engine_is_not_running(browse, application):
+def test_every_page_warns_when_no_worker_is_running(browse, application):
     page = browse("compose")
-    assert "The engine is not running: nothing is published." in page.warning[0].value
+    assert len(page.warning) == 1
+    assert "No worker is running: nothing is published." in page.shown
     application.start(lambda: "http://127.0.0.1:9/publish")
     page.run()
     assert not page.warning

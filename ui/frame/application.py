@@ -1,56 +1,67 @@
-"""The one open application of this process, shared by the server and all browser sessions."""
+"""The one open application of this process, shared by the server and all browser sessions, and its worker."""
 
-from collections.abc import Callable
 from threading import Lock
 
 from core.application import Application
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
+from core.storage.home import Home
+from core.time.instants import real_clock
+from core.worker.supervisor import Supervisor
 
 NO_WAIT = WaitPolicy(role_timeout=0.0)
 """A callback blocks its page and a new IAM role can take two minutes, so AWS's refusal of the role is shown at once.
 
-The change stays in the ledger, and the caretaker retries it.
+The change stays in the ledger, and the caretaker of the worker retries it.
 """
+NO_WORKER = "No worker is running: nothing is published. Restart the dashboard, or run `python -m core engine`."
 _lock = Lock()
 _opened: list[Application] = []
-_served: list[Callable[[], str]] = []
+_supervisors: list[Supervisor] = []
 
 
 def application() -> Application:
-    """Return the application; the first call opens the home. Raises what Settings.read and Application raise.
-
-    In a server this call also starts the engine, so a home that could not be opened at start is served later.
-    """
+    """Return the application; the first call opens the home. Raises what Settings.read and Application raise."""
     with _lock:
         if not _opened:
-            _opened.append(_open())
+            _opened.append(Application(Settings.read(), wait_policy=NO_WAIT))
+            for supervisor in _supervisors:
+                supervisor.retry_now()  # the home can be used now
         return _opened[0]
 
 
-def serve(posting_url: Callable[[], str]) -> None:
-    """Open the home and start the engine. `posting_url` returns the address at which this server takes posts.
+def serve() -> None:
+    """Start to supervise the worker of the home, and open the home.
 
-    Raises what `application` raises; each later call of `application` tries again.
+    Raises what `application` raises; each later call of `application` tries again, as the supervisor does.
     """
-    _served[:] = [posting_url]
+    supervisor = Supervisor(Settings.read().home, real_clock, check_home=_check_home)
+    supervisor.start()
+    _supervisors.append(supervisor)
     application()
 
 
-def _open() -> Application:
-    opened = Application(Settings.read(), wait_policy=NO_WAIT)
-    try:
-        for posting_url in _served:
-            opened.start(posting_url)
-    except BaseException:
-        opened.close()
-        raise
-    return opened
+def worker_problem() -> str | None:
+    """Return why nothing is published now, in sentences, or None. Raises the errors of the database."""
+    for supervisor in _supervisors:
+        if (problem := supervisor.problem()) is not None or supervisor.is_starting():
+            return problem
+    engine = application().one_machine
+    return None if engine is None or engine.has_live_runner() else NO_WORKER
 
 
 def close() -> None:
-    """Stop the engine and close the home, if it is open; the next call of `application` opens it again."""
+    """Stop the worker and close the home, if it is open; the next call of `application` opens it again."""
+    while _supervisors:
+        _supervisors.pop().stop()
     with _lock:
-        _served.clear()
         while _opened:
             _opened.pop().close()
+
+
+def _check_home() -> None:
+    """Raise PunctualError if the home cannot be used, or is not the one that this process has open."""
+    if _opened:
+        _opened[0].check_home()
+    else:
+        Home(Settings.read().home)

@@ -6,11 +6,12 @@ import streamlit as st
 
 from core.errors import PunctualError
 from ui.frame import failures, links
-from ui.frame.application import application
+from ui.frame.application import application, worker_problem
 from ui.frame.card_places import reset_list
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
 from ui.frame.state import CURRENT_PAGE
+from ui.frame.wording import escape
 
 HERE = Path(__file__).resolve().parent
 
@@ -39,15 +40,13 @@ if st.session_state.get(CURRENT_PAGE) != page.url_path:
     st.session_state[CURRENT_PAGE] = page.url_path
     reset_list()
 try:
-    opened = application()
-    opened.check_home()
-    engine = opened.one_machine
+    application().check_home()
+    problem = worker_problem()
 except PunctualError as error:
     failures.show(error)
 else:
-    if engine is not None and not engine.has_live_runner():
-        message = "The engine is not running: nothing is published. Restart the dashboard."
-        st.warning(message, icon=":material/alarm_off:")
+    if problem is not None:
+        st.warning(escape(problem), icon=":material/alarm_off:")
     page.run()
 keep_typing()
 keep_focus()
