@@ -110,18 +110,20 @@ def queue_page() -> None:
         fill(application)
         add_latency(application.backend.scheduler_client)
         group = application.backend.target.group
-        queue = ScheduleListing(application.backend.scheduler_client, group)
+        ledger, queue = application.ledger, ScheduleListing(application.backend.scheduler_client, group)
         seconds, listed = best_time(lambda: queue.window(NOW, NOW + A_WEEK, limit=5000))
         print_duration(f"7 days of {POSTS:,} posts over a year: {len(listed):,} listed", seconds, 1.0)
         seconds, window = best_time(
-            lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, NOW + A_WEEK, limit=50)
+            lambda: upcoming(
+                ScheduleListing(application.backend.scheduler_client, group), ledger, NOW, NOW + A_WEEK, limit=50
+            )
         )
         assert len(window.entries) == 50
         assert all(entry.post for entry in window.entries)
         print_duration("its first 50 posts, with details", seconds, 1.5)
         whole = NOW + timedelta(days=3 * 365)
         seconds, _ = best_time(
-            lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), NOW, whole, limit=50)
+            lambda: upcoming(ScheduleListing(application.backend.scheduler_client, group), ledger, NOW, whole, limit=50)
         )
         print_duration("the first 50 of all posts, with details", seconds, 1.5)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.posts.series import start_of_day
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.scheduling.upcoming import QueueEntry, mark_moved, upcoming, without_schedule
+from core.scheduling.upcoming import QueueEntry, upcoming, without_schedule
 from core.time.instants import offset_label, wall_time
 from core.time.phrases import day_heading, plural
 from ui.frame.application import application
@@ -40,8 +40,8 @@ def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int,
     """
     app = application()
     limit = SEARCH_LIMIT if search_words() else list_limit(PAGE)
-    window = upcoming(app.listing, now, window_end(now), limit=limit)
-    present = {found.post_id: mark_moved(app.ledger, found, now) for found in window.entries}
+    window = upcoming(app.listing, app.ledger, now, window_end(now), limit=limit)
+    present = {found.post_id: found for found in window.entries}
     first = CARD_PLACES not in st.session_state
     without_schedule = unscheduled(now) if first else {}
     places, until = card_places(), None if first else st.session_state[LISTED_UNTIL]

@@ -4,23 +4,27 @@ import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from core.ledger import claim_rules, items
 from core.ledger import dynamodb_claims as claims
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
+from core.ledger.cursor import Cursor
 from core.ledger.derivation import NeedsTime
 from core.ledger.items import Item, Key
-from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, Cursor, DesiredState, Occurrence, Plan, Receipt
+from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, DesiredState, Occurrence, Plan, Receipt
 from core.ledger.table import Table, Transaction
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, UnreadablePayload
+from core.time.instants import epoch_ms
 
 log = logging.getLogger(__name__)
 
 READ_THREADS = 8
+DUE_PAGE = 100
+"""The most items that one request of a list reads ahead."""
 DERIVATION_BATCH = 500
 """Plans that `outdated` reads at once."""
 REOPEN_BATCH = 40
@@ -98,6 +102,27 @@ class DynamoLedger:
         while len(found) < limit and (chunk := list(islice(listed, limit))):
             found += map(plans.read, self._never_began(chunk))
         return found[:limit]
+
+    def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
+        first, below = items.timestamp(due_from), items.timestamp(due_before)
+        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
+        period = list(takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed))
+        return [plans.read(item) for item in self._never_began(period)[::-1][:limit]]
+
+    def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
+        keys = [items.plan_key(post_id) for post_id in dict.fromkeys(post_ids)]
+        found = [item for item in self._table.get(keys) if item is not None]
+        waiting = self._never_began([item for item in found if item["open"]])
+        moved = [item for item in found if item["wish"] == "moved" and "schedule_name" in item]
+        known: dict[str, Plan | None] = {items.post_id(item): None for item in found}
+        return known | {items.post_id(item): plans.read(item) for item in (*waiting, *moved)}
+
+    def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
+        listed = self._table.query_list(
+            items.DUE, items.CANCELLED, below=items.AFTER_ALL, latest_first=True, limit=min(limit, DUE_PAGE)
+        )
+        recent = takewhile(lambda item: int(item["changed_at"]) > epoch_ms(after), listed)
+        return [plans.read(item) for item in islice(recent, limit)]
 
     def series(self, *, limit: int) -> list[Plan]:
         found = self._table.query_list(items.DUE, items.SERIES, below=items.AFTER_ALL, latest_first=True, limit=limit)

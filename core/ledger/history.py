@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.ledger.port import Cursor, Ledger, Occurrence, Plan
+from core.ledger.cursor import Cursor
+from core.ledger.port import Ledger, Occurrence, Plan
 from core.ledger.states import OccurrenceOutcome, PublicationState, outcome
 from core.posts.destinations import Destination
 from core.posts.payload import Payload

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.ledger import plans
-from core.ledger.port import Cursor, Occurrence, Receipt
+from core.ledger.cursor import Cursor
+from core.ledger.port import Occurrence, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload, read_payload, write_invocation
 from core.time.instants import epoch_ms, from_epoch_ms

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from core.errors import PunctualError
+from core.ledger.cursor import Cursor
 from core.ledger.derivation import NOT_NOTED, Derivation, NeedsTime
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload
-from core.time.instants import utc_text
 
 DesiredState = Literal["active", "paused", "cancelled", "moved"]
 """The state that the user wants for a post. *moved*: the post was exported, and another deployment publishes it."""
@@ -169,17 +169,6 @@ class ClaimResult:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cursor:
-    """A position in History: the next page begins after it."""
-
-    due_at: datetime
-    key: str
-
-    def __str__(self) -> str:
-        return f"{utc_text(self.due_at)} {self.key}"
-
-
 class Ledger(Protocol):
     """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
@@ -242,6 +231,18 @@ class Ledger(Protocol):
     def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
         """Return active and paused one-time posts due before `due_before` that never began, latest due first."""
         ...
+    def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
+        """Return active and paused one-time posts of a period that never began, soonest due first."""
+        ...
+
+    def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
+        """Return each known post's plan, or None if it began, was cancelled, or was moved and has no schedule."""
+        ...
+
+    def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
+        """Return the posts that were cancelled after an instant, latest cancellation first."""
+        ...
+
 
     def series(self, *, limit: int) -> list[Plan]:
         """Return active and paused repeating posts, with or without future runs."""

@@ -48,11 +48,11 @@ def post_state(ledger: Ledger, post_id: str, now: datetime) -> PostState:
     if occurrence is not None and occurrence.payload.revision == plan.post.revision:
         run = run_of(occurrence)
         return PostState(plan=plan, state=run.state, run=run)
-    return PostState(plan=plan, state=_planned_state(plan, now), run=None)
+    return PostState(plan=plan, state=planned_state(plan, now), run=None)
 
 
-def _planned_state(plan: Plan, now: datetime) -> StateName:
-    """Return the state of a post that has not begun."""
+def planned_state(plan: Plan, now: datetime) -> StateName:
+    """Return the state of a post that has not begun. Its schedule is assumed to be as planned, if it is settled."""
     due_at = plan.post.due_at
     passed = due_at is not None and due_at <= now
     if plan.desired in ("cancelled", "moved"):

@@ -1,5 +1,6 @@
 """The ledger of one machine: SQLite, one transaction per method."""
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,13 +8,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.ledger import claim_rules, claims, derivations, occurrences, plans
+from core.ledger.cursor import Cursor
 from core.ledger.derivation import NeedsTime
 from core.ledger.port import (
     AlreadyGoingOut,
     ChangedElsewhere,
     ClaimResult,
     ClaimTerms,
-    Cursor,
     DesiredState,
     Occurrence,
     Plan,
@@ -111,6 +112,28 @@ class SqliteLedger:
         rows = self._database.read(
             "SELECT * FROM post WHERE open = 1 AND due_at IS NOT NULL AND due_at < ? ORDER BY due_at DESC LIMIT ?",
             (epoch_ms(due_before), limit),
+        )
+        return [plans.read(row) for row in rows]
+
+    def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
+        rows = self._database.read(
+            "SELECT * FROM post WHERE open = 1 AND due_at >= ? AND due_at < ? ORDER BY due_at, post_id LIMIT ?",
+            (epoch_ms(due_from), epoch_ms(due_before), limit),
+        )
+        return [plans.read(row) for row in rows]
+
+    def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
+        rows = self._database.read(
+            "SELECT *, open OR (wish = 'moved' AND schedule_name IS NOT NULL) AS pending FROM post"
+            " WHERE post_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(post_ids)),),
+        )
+        return {row["post_id"]: plans.read(row) if row["pending"] else None for row in rows}
+
+    def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
+        rows = self._database.read(
+            "SELECT * FROM post WHERE wish = 'cancelled' AND changed_at > ? ORDER BY changed_at DESC LIMIT ?",
+            (epoch_ms(after), limit),
         )
         return [plans.read(row) for row in rows]
 

@@ -1,19 +1,23 @@
 """The queue: pending one-time posts and the next run of each repeating post, soonest first, with their states."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.ledger.history import START_GRACE, Run, overdue
-from core.ledger.port import Ledger
-from core.ledger.post_state import PostState, StateName, post_state
+from core.ledger.port import Ledger, Plan
+from core.ledger.post_state import PostState, StateName, planned_state, post_state
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.recurrence import NeverRuns, next_runs
-from core.scheduling.listing import ScheduleDetail, ScheduleListing
+from core.scheduling.listing import ListedSchedule, ScheduleDetail, ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
 
 WITHOUT_SCHEDULE_LIMIT = 100
 """The most overdue posts that `without_schedule` reads, and the most unarmed ones."""
+FIRED_AHEAD = timedelta(minutes=2)
+"""How long before its due instant a post may have no schedule any more. On AWS, a schedule fires a minute ahead, and is
+deleted then."""
 CLOCK_SKEW = timedelta(minutes=1)
 """The most that the clock of another machine may be ahead when it records a change."""
 DUE_POSTS_LIMIT = 200
@@ -57,22 +61,30 @@ class QueueWindow:
 
 
 def upcoming(
-    listing: ScheduleListing, now: datetime, end: datetime, *, limit: int, start: datetime | None = None
+    listing: ScheduleListing, ledger: Ledger, now: datetime, end: datetime, *, limit: int, start: datetime | None = None
 ) -> QueueWindow:
-    """Return the scheduled posts due before `end`: at most `limit` one-time posts, and the repeating posts among them.
+    """Return the posts due before `end` that have not begun: at most `limit` one-time posts, and the repeating ones.
 
-    The period begins now, or at a later `start`. A post that is due but not yet published is *going out*. If `end` is
-    PLANNING_HORIZON ahead or more, every repeating post is returned, even if its next run is later.
+    The period begins now, or at a later `start`. If `end` is PLANNING_HORIZON ahead or more, every repeating post is
+    returned, even if its next run is later. The scheduler says which posts are pending, and the ledger what they are:
+    a schedule that a cancelled, changed or begun post has left behind is no post. A post whose schedule has fired, and
+    that has not begun yet, is *going out*.
     """
-    listed = listing.window(max(start or now, now) - START_GRACE, end, limit=limit + 1)
-    one_time = [each for each in listed if each.due_at is not None]
-    repeating = [each for each in listed if each.due_at is None]
-    more = len(one_time) > limit
-    horizon = end if end < now + PLANNING_HORIZON else None
-    if more:
-        horizon = one_time[limit].due_at
-    entries = [_scheduled_entry(each, now, horizon) for each in listing.details(one_time[:limit] + repeating)]
-    return QueueWindow(entries=_sorted([each for each in entries if each is not None]), more=more)
+    first = max(start or now, now) - START_GRACE
+    unfired = min(end, now + FIRED_AHEAD)
+    due = ledger.due(due_from=first, due_before=unfired, limit=limit + 1)  # read first: what fires later is in it
+    listed = listing.window(first, end, limit=limit + 1)
+    plans = ledger.pending([each.post_id for each in listed])
+    current = [each for each in listed if _is_current(each, plans)]
+    known = {each.post_id for each in current}
+    fired = [_fired_entry(plan, now) for plan in due if plan.post.post_id not in known]
+    one_time = sorted([each for each in current if each.due_at is not None] + fired, key=_due_and_id)
+    left_out = [each.due_at for each in one_time[limit:]] or [each.due_at for each in listed[limit:] if each.due_at]
+    horizon = left_out[0] if left_out else None
+    if horizon is None and end < now + PLANNING_HORIZON:
+        horizon = end
+    shown = [*one_time[:limit], *(each for each in current if each.due_at is None)]
+    return QueueWindow(entries=_entries(listing, plans, shown, now, horizon), more=bool(left_out))
 
 
 def destinations_due(listing: ScheduleListing, start: datetime, end: datetime) -> set[Destination]:
@@ -80,8 +92,9 @@ def destinations_due(listing: ScheduleListing, start: datetime, end: datetime) -
 
     Reads the soonest DUE_POSTS_LIMIT one-time posts.
     """
-    entries = upcoming(listing, start, end, limit=DUE_POSTS_LIMIT).entries
-    return {destination.account for entry in entries for destination in entry.destinations}
+    listed = listing.window(start - START_GRACE, end, limit=DUE_POSTS_LIMIT)
+    entries = (_unplanned_entry(each, start, end) for each in listing.details(listed))
+    return {destination.account for entry in entries if entry for destination in entry.destinations}
 
 
 def without_schedule(ledger: Ledger, now: datetime) -> list[QueueEntry]:
@@ -103,41 +116,87 @@ def ledger_entry(ledger: Ledger, post_id: str, now: datetime) -> QueueEntry:
     return entry_of_state(post_state(ledger, post_id, now), now)
 
 
-def mark_moved(ledger: Ledger, entry: QueueEntry, now: datetime) -> QueueEntry:
-    """Return an entry with the state *moved* or *needs a time* if the plan says so, else unchanged.
-
-    The schedule of such a post is disabled, so the listing shows the post as paused.
-    """
-    plan = ledger.get(entry.post_id) if entry.state in ("paused", "time has passed") else None
-    if plan is None or (plan.desired != "moved" and not plan.needs_time):
-        return entry
-    return ledger_entry(ledger, entry.post_id, now)
-
-
 def entry_of_state(current: PostState, now: datetime) -> QueueEntry:
     """Return the entry of a post in its current state. A repeating post without another run is due now."""
     post = current.plan.post
-    due_at = post.due_at or _next_run(post, now) or now
+    due_at = post.due_at or next_run(post, now) or now
     return QueueEntry(post_id=post.post_id, due_at=due_at, state=current.state, post=post, run=current.run)
 
 
-def _sorted(entries: list[QueueEntry]) -> list[QueueEntry]:
-    return sorted(entries, key=lambda each: (each.due_at, each.post_id))
+def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> bool:
+    """Return whether a schedule carries a pending post. A post that the ledger does not know is pending too."""
+    if listed.post_id not in plans:
+        return True
+    plan = plans[listed.post_id]
+    return plan is not None and plan.schedule_name == listed.name
 
 
-def _scheduled_entry(detail: ScheduleDetail, now: datetime, horizon: datetime | None) -> QueueEntry | None:
-    """Return the entry of a schedule, or None for a repeating post without a run before the horizon."""
-    listed, post = detail.listed, detail.post
-    due_at = listed.due_at or _next_run(post, now)
+def _fired_entry(plan: Plan, now: datetime) -> QueueEntry:
+    """Return the entry of a post that is due about now and has no schedule."""
+    state = planned_state(plan, now)
+    post = plan.post
+    return QueueEntry(
+        post_id=post.post_id,
+        due_at=post.due_at or now,
+        state="going out" if state == "scheduled" else state,
+        post=post,
+    )
+
+
+def _entries(
+    listing: ScheduleListing,
+    plans: Mapping[str, Plan | None],
+    found: Sequence[ListedSchedule | QueueEntry],
+    now: datetime,
+    horizon: datetime | None,
+) -> list[QueueEntry]:
+    """Return the entries of schedules. Only the schedules of unknown posts are read one by one."""
+    unknown = [each for each in found if isinstance(each, ListedSchedule) and plans.get(each.post_id) is None]
+    entries = [_unplanned_entry(each, now, horizon) for each in listing.details(unknown)]
+    for each in found:
+        plan = plans.get(each.post_id)
+        if isinstance(each, QueueEntry):
+            entries.append(each)
+        elif plan is not None:
+            entries.append(_planned_entry(each, plan, now, horizon))
+    return _sorted([each for each in entries if each is not None])
+
+
+def _planned_entry(listed: ListedSchedule, plan: Plan, now: datetime, horizon: datetime | None) -> QueueEntry | None:
+    """Return the entry of a post with a schedule, or None for a repeating post without a run before the horizon."""
+    state = planned_state(plan, now)
+    if plan.desired == "active" and plan.settled and not listed.enabled:  # disabled outside of Punctual
+        state = "time has passed" if state == "going out" else "paused"
+    return _listed_entry(listed, plan.post, state, now, horizon)
+
+
+def _unplanned_entry(detail: ScheduleDetail, now: datetime, horizon: datetime | None) -> QueueEntry | None:
+    """Return the entry of a schedule that the ledger does not know, or None as `_planned_entry`."""
+    listed = detail.listed
+    state: StateName = "scheduled" if listed.enabled else "paused"
+    if listed.due_at is not None and listed.due_at <= now:
+        state = "going out" if listed.enabled else "time has passed"
+    return _listed_entry(listed, detail.post, state, now, horizon)
+
+
+def _listed_entry(
+    listed: ListedSchedule, post: Post | None, state: StateName, now: datetime, horizon: datetime | None
+) -> QueueEntry | None:
+    due_at = listed.due_at or next_run(post, now)
     if due_at is None or (listed.due_at is None and horizon is not None and due_at >= horizon):
         return None
-    state: StateName = "scheduled" if listed.enabled else "paused"
-    if due_at <= now:
-        state = "going out" if listed.enabled else "time has passed"
     return QueueEntry(post_id=listed.post_id, due_at=due_at, state=state, post=post)
 
 
-def _next_run(post: Post | None, after: datetime) -> datetime | None:
+def _sorted(entries: list[QueueEntry]) -> list[QueueEntry]:
+    return sorted(entries, key=_due_and_id)
+
+
+def _due_and_id(each: QueueEntry | ListedSchedule) -> tuple[datetime | None, str]:
+    return each.due_at, each.post_id
+
+
+def next_run(post: Post | None, after: datetime) -> datetime | None:
     if post is None or post.repeat is None:
         return None
     rule = post.repeat

@@ -10,8 +10,9 @@ from typing import Literal
 
 from core.application import Application
 from core.errors import PunctualError
+from core.ledger.cursor import Cursor
 from core.ledger.history import START_GRACE
-from core.ledger.port import AlreadyGoingOut, Cursor, Occurrence, Plan
+from core.ledger.port import AlreadyGoingOut, Occurrence, Plan
 from core.posts.models import Post
 from core.posts.payload import write_invocation
 from core.scheduling.time_limits import PLANNING_HORIZON

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.ledger.cursor import Cursor
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import (
     SETTLE_GRACE,
@@ -20,7 +21,6 @@ from core.ledger.port import (
     AlreadyPlanned,
     ChangedElsewhere,
     ClaimTerms,
-    Cursor,
     Ledger,
     Receipt,
     UnknownPost,
@@ -283,6 +283,69 @@ def test_overdue_posts_are_open_one_time_posts_that_never_began_latest_first(
     overdue = ledger.overdue(due_before=clock() + timedelta(minutes=5), limit=10)
     assert [plan.post.post_id for plan in overdue] == ["000000000002", "000000000000"]
     assert len(ledger.overdue(due_before=clock() + timedelta(minutes=5), limit=1)) == 1
+
+
+def test_due_posts_are_the_open_ones_of_a_period_that_never_began_soonest_first(
+    ledger, once, series, planned, change, claim, clock
+):
+    for number in range(6):
+        planned(once(number, due_at=clock() + timedelta(minutes=number)))
+    planned(series(post_id="9" * 12))
+    change(ledger.get("000000000001").post, desired="cancelled")
+    change(ledger.get("000000000002").post, desired="paused")
+    claim(due(ledger.get("000000000003").post))
+    period = {"due_from": clock(), "due_before": clock() + timedelta(minutes=5)}
+    found = [plan.post.post_id[-1] for plan in ledger.due(**period, limit=10)]
+    assert found == ["0", "2", "4"]
+    assert [plan.post.post_id[-1] for plan in ledger.due(**period, limit=2)] == ["0", "2"]
+    assert ledger.due(due_from=clock() + timedelta(minutes=6), due_before=clock() + timedelta(days=1), limit=10) == []
+
+
+def test_a_post_is_pending_until_it_begins_or_is_cancelled(ledger, once, series, planned, change, claim, clock):
+    for number in range(5):
+        planned(once(number))
+    planned(series(post_id="9" * 12))
+    change(ledger.get("000000000001").post, desired="cancelled")
+    change(ledger.get("000000000002").post, desired="paused")
+    claim(due(ledger.get("000000000003").post))
+    change(ledger.get("000000000004").post, desired="moved")
+    found = ledger.pending([*(f"{number:012d}" for number in range(6)), "9" * 12])
+    assert {post_id[-1]: plan and plan.desired for post_id, plan in found.items()} == {
+        "0": "active", "1": None, "2": "paused", "3": None, "4": "moved", "9": "active",
+    }  # fmt: skip
+    assert ledger.pending([]) == {}
+
+
+def test_a_moved_post_without_a_schedule_is_not_pending(ledger, once, planned, clock):
+    post = planned(once()).model_copy(update={"revision": 2})
+    ledger.change(post, desired="moved", schedule_name=None, now=clock())
+    assert ledger.pending([post.post_id]) == {post.post_id: None}
+
+
+def test_cancelled_posts_are_listed_latest_cancellation_first(ledger, once, series, planned, change, clock):
+    for number in range(3):
+        planned(once(number))
+    planned(series(post_id="9" * 12))
+    for post_id in ("000000000002", "9" * 12, "000000000000"):
+        clock.move(minutes=1)
+        change(ledger.get(post_id).post, desired="cancelled")
+    since = clock() - timedelta(minutes=3)
+    assert [plan.post.post_id[-1] for plan in ledger.cancelled(after=since, limit=10)] == ["0", "9", "2"]
+    assert [plan.post.post_id[-1] for plan in ledger.cancelled(after=since, limit=1)] == ["0"]
+    assert [plan.post.post_id[-1] for plan in ledger.cancelled(after=clock() - timedelta(minutes=1), limit=9)] == ["0"]
+
+
+def test_a_restored_post_leaves_the_cancelled_ones_and_a_settled_one_stays(ledger, once, planned, change, clock):
+    planned(once(0))
+    planned(once(1))
+    for number in range(2):
+        change(ledger.get(f"{number:012d}").post, desired="cancelled")
+    clock.move(minutes=2)
+    ledger.settle("000000000001", 2, now=clock())
+    change(ledger.get("000000000000").post, desired="active")
+    assert [plan.post.post_id for plan in ledger.cancelled(after=clock() - timedelta(days=30), limit=9)] == [
+        "000000000001"
+    ]
 
 
 def test_series_are_active_and_paused_repeating_posts(ledger, once, series, planned, change):

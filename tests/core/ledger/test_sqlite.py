@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.port import Cursor, Receipt
+from core.ledger.cursor import Cursor
+from core.ledger.port import Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.outbox.port import OutboxPost
 from core.outbox.sqlite import SqliteOutbox

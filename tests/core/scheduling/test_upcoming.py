@@ -24,9 +24,9 @@ def schedule(schedules, a_post, clock):
 
 
 @pytest.fixture
-def coming(listing, clock):
+def coming(listing, ledger, clock):
     """Return the queue of the next week."""
-    return lambda limit=100: upcoming(listing, clock(), clock() + timedelta(days=7), limit=limit)
+    return lambda limit=100: upcoming(listing, ledger, clock(), clock() + timedelta(days=7), limit=limit)
 
 
 def letters(entries):
@@ -69,21 +69,23 @@ def test_a_post_is_going_out_at_its_due_instant(schedule, coming, clock):
     assert [each.state for each in coming().entries] == ["going out"]
 
 
-def test_a_run_at_the_end_of_the_window_is_left_out(listing, schedules, a_series, clock):
+def test_a_run_at_the_end_of_the_window_is_left_out(listing, ledger, schedules, a_series, clock):
     schedules.schedule(a_series(repeat=Repeat(expression="cron(0 15 * * ? *)"), zone="UTC"))
     end = clock() + timedelta(hours=3)
-    assert upcoming(listing, clock(), end, limit=10).entries == []
-    assert len(upcoming(listing, clock(), end + timedelta(milliseconds=1), limit=10).entries) == 1
+    assert upcoming(listing, ledger, clock(), end, limit=10).entries == []
+    assert len(upcoming(listing, ledger, clock(), end + timedelta(milliseconds=1), limit=10).entries) == 1
 
 
-def test_a_series_with_its_next_run_in_years_is_only_in_the_whole_queue(listing, schedule, schedules, a_series, clock):
+def test_a_series_with_its_next_run_in_years_is_only_in_the_whole_queue(
+    listing, ledger, schedule, schedules, a_series, clock
+):
     clock.now = datetime(2028, 3, 1, tzinfo=UTC)
     schedule("a", 10)
     schedules.schedule(a_series(post_id="r" * 12, repeat=Repeat(expression="cron(0 9 29 2 ? *)"), zone="UTC"))
-    whole = upcoming(listing, clock(), clock() + PLANNING_HORIZON, limit=10)
+    whole = upcoming(listing, ledger, clock(), clock() + PLANNING_HORIZON, limit=10)
     assert [(each.post_id[0], each.due_at.year) for each in whole.entries] == [("a", 2028), ("r", 2032)]
-    assert letters(upcoming(listing, clock(), clock() + timedelta(days=30), limit=10).entries) == "a"
-    assert letters(upcoming(listing, clock(), clock() + PLANNING_HORIZON, limit=0).entries) == ""
+    assert letters(upcoming(listing, ledger, clock(), clock() + timedelta(days=30), limit=10).entries) == "a"
+    assert letters(upcoming(listing, ledger, clock(), clock() + PLANNING_HORIZON, limit=0).entries) == ""
 
 
 def test_a_paused_post_is_paused_in_the_queue(schedule, schedules, coming):
