@@ -87,7 +87,7 @@ if stashed is not None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Other draft: {escape(excerpt(stashed, 60)) or 'no text'}", width="content")
         st.button(
-            "Open", key="open-stashed", type="tertiary", icon=":material/edit_note:", on_click=drafts.open_stashed
+            "Open draft", key="open-stashed", type="tertiary", icon=":material/edit_note:", on_click=drafts.open_stashed
         )
 content, time = st.columns([11, 9], gap="medium")
 with content:

@@ -36,7 +36,7 @@ def test_a_deleted_schedule_is_restored(browse, plan, application):
 def test_a_dead_letter_is_retried(browse, plan, fire, application, clock):
     payload = write_invocation(fire(plan("Given up", minutes=1))).encode()
     clock.move(minutes=2)
-    store = application.one_machine.store
+    store = application.one_machine.engine_store
     store.add_direct_invocation(application.backend.target.function_arn, payload, int(clock().timestamp() * 1000))
     store.write(lambda db: db.execute("UPDATE invocation SET state = 'dead', error = 'No table.', finished = 0"))
     page = browse("health")

@@ -82,7 +82,7 @@ def test_a_failure_shows_its_reason_and_is_retried(browse, plan, fire, clock, ap
     clock.move(minutes=5)
     history.click("retry", payload.occurrence_key)
     assert "Retrying now" in history.toast[0].value
-    assert application.one_machine.store.next_due() == clock.now
+    assert application.one_machine.engine_store.next_due() == clock.now
 
 
 def test_no_card_moves_when_a_failure_is_resolved_or_added(browse, plan, fire, clock, record):
