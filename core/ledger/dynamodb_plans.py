@@ -198,11 +198,11 @@ def _lists_and_expiry(item: Item) -> Item:
     if not item["settled"]:
         derived |= items.list_attributes(items.LISTING, items.UNSETTLED, changed_at, post_id)
     if item["open"] and "due" in item:
-    if item["wish"] == "cancelled":
-        derived |= items.list_attributes(items.DUE, items.CANCELLED, changed_at, post_id)
         derived |= items.list_attributes(items.DUE, items.OPEN, due, post_id)
     if item["open"] and "due" not in item:
         derived |= items.list_attributes(items.DUE, items.SERIES, from_epoch_ms(int(item["created_at"])), post_id)
+    if item["wish"] == "cancelled":
+        derived |= items.list_attributes(items.DUE, items.CANCELLED, changed_at, post_id)
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)
         derived[items.EXPIRY] = items.expiry(ended)

@@ -231,6 +231,7 @@ class Ledger(Protocol):
     def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
         """Return active and paused one-time posts due before `due_before` that never began, latest due first."""
         ...
+
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
         """Return active and paused one-time posts of a period that never began, soonest due first."""
         ...
@@ -242,7 +243,6 @@ class Ledger(Protocol):
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         """Return the posts that were cancelled after an instant, latest cancellation first."""
         ...
-
 
     def series(self, *, limit: int) -> list[Plan]:
         """Return active and paused repeating posts, with or without future runs."""
