@@ -12,6 +12,8 @@ from core.backends.port import Backend
 from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.media_sweep import MediaSweep
+from core.maintenance.rederive import Rederive
+from core.maintenance.zone_changes import ZoneChanges
 from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
@@ -80,17 +82,24 @@ class Application:
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self._deliveries = open_deliveries(self.home.notifications, now=clock())
+        self.zone_changes = ZoneChanges(self.home.zone_changes)
         self._databases = [*self.backend.databases, self._deliveries.database]
         self.notifier = self._build_notifier()
         self._closing = Event()
         self._caretaker: Caretaker | None = None
         self._background: Caretaker | None = None
+        self._deriver: Caretaker | None = None
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start the engine, if this machine has one, and the maintenance tasks.
 
         `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
         """
+        rederive = Rederive(
+            self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.aws is not None
+        )
+        if self.one_machine is not None:
+            rederive.run_urgent()  # before the engine fires what old rules made due
         self.backend.start(posting_url)
         repairs = {
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
@@ -104,6 +113,13 @@ class Application:
         }
         self._caretaker = Caretaker(repairs, check_home=self.check_home)
         self._background = Caretaker(tasks, name="background", check_home=self.check_home)
+        derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
+        if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
+            derive = at_most_every(timedelta(hours=6), derive, self.clock)
+        self._deriver = Caretaker(
+            {"derive the times of posts again": derive}, name="zone-rules", check_home=self.check_home
+        )
+        self._deriver.start()
         self._caretaker.start()
         self._background.start()
 
@@ -132,6 +148,8 @@ class Application:
         self._closing.set()
         if self._caretaker is not None:
             self._caretaker.stop()
+        if self._deriver is not None:
+            self._deriver.stop()
         if self._background is not None:
             self._background.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
@@ -145,6 +163,7 @@ class Application:
             ledger=self.ledger,
             listing=self.listing,
             account_checks=lambda: self.account_checks.results().values(),
+            zone_changes=self.zone_changes.all,
             channels=self.channels,
             deliveries=self._deliveries,
             sender=self.sender,

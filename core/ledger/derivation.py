@@ -41,33 +41,31 @@ def derivation(post: Post, needs_time: NeedsTime | None = None) -> Derivation:
     return Derivation(zone_release=zone_release(), which=None if needs_time else _which(post), needs_time=needs_time)
 
 
-def derivation_after_change(
-    before: Post, noted: Derivation, post: Post, *, may_publish: bool, needs_time: NeedsTime | None
-) -> Derivation:
+def kept_derivation(before: Post, noted: Derivation, post: Post, *, may_publish: bool) -> Derivation:
     """Return the derivation of a new revision.
 
     A change that leaves the time as it is leaves the derivation too: its instants are still those of the noted release.
     A post that may publish needs no time.
     """
-    if needs_time is not None or _time_of(before) != _time_of(post):
-        return derivation(post, needs_time)
+    if _time_of(before) != _time_of(post):
+        return derivation(post)
     return Derivation(noted.zone_release, noted.which, None if may_publish else noted.needs_time)
 
 
-def derive_again(post: Post, which: int | None) -> Post | None:
+def derive_again(post: Post, noted: Derivation) -> Post | None:
     """Return the post with the instants of its wall time and zone by the rules in force.
 
-    Return None if its wall time has no instant, or has two and `which` does not select one; its due instant selects
-    itself. The dates of a repeating post stay the same calendar days. Raises UnknownZone.
+    Return None if its wall time has no instant, or has two and the user chose neither. Without a note, a due instant
+    that is one of the two was chosen. The dates of a repeating post stay the same calendar days. Raises UnknownZone.
     """
     if post.due_at is None:
         return _derive_dates_again(post)
     found = _instants(post)
     if len(found) == 1:
         due_at = found[0]
-    elif found and which is not None:
-        due_at = found[which - 1]
-    elif post.due_at in found:
+    elif found and noted.which is not None:
+        due_at = found[noted.which - 1]
+    elif not noted.zone_release and post.due_at in found:
         due_at = post.due_at
     else:
         return None

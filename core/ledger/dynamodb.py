@@ -11,7 +11,7 @@ from core.ledger import dynamodb_claims as claims
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
-from core.ledger.derivation import NeedsTime
+from core.ledger.derivation import Derivation
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, DesiredState, Occurrence, Plan, Receipt
 from core.ledger.table import Table, Transaction
@@ -44,11 +44,11 @@ class DynamoLedger:
         desired: DesiredState = "active",
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         key = items.plan_key(post.post_id)
         return self._table.write(
-            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now, needs_time)
+            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now, derived)
         )
 
     def change(
@@ -58,10 +58,10 @@ class DynamoLedger:
         desired: DesiredState,
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         def work(transaction: Transaction) -> Plan:
-            changed = plans.change(transaction, post, desired, schedule_name, now, needs_time)
+            changed = plans.change(transaction, post, desired, schedule_name, now, derived)
             occurrences.hide(transaction, post.post_id)
             return changed
 

@@ -15,7 +15,7 @@ from typing import cast
 
 from core.ledger import items
 from core.ledger.claim_rules import StoredClaim
-from core.ledger.derivation import Derivation, NeedsTime, derivation, derivation_after_change
+from core.ledger.derivation import Derivation, NeedsTime, derivation, kept_derivation
 from core.ledger.items import Item
 from core.ledger.port import (
     OPEN_STATES,
@@ -41,12 +41,12 @@ def insert(
     desired: DesiredState,
     schedule_name: str | None,
     now: datetime,
-    needs_time: NeedsTime | None = None,
+    derived: Derivation | None = None,
 ) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     if transaction.get(items.plan_key(post.post_id)) is not None:
         raise AlreadyPlanned(post.post_id)
-    item = _item(post, desired, schedule_name, []) | _derivation_attributes(derivation(post, needs_time))
+    item = _item(post, desired, schedule_name, []) | _derivation_attributes(derived or derivation(post))
     return _put(transaction, item | {"created_at": epoch_ms(now), "changed_at": epoch_ms(now)})
 
 
@@ -56,7 +56,7 @@ def change(
     desired: DesiredState,
     schedule_name: str | None,
     now: datetime,
-    needs_time: NeedsTime | None = None,
+    derived: Derivation | None = None,
 ) -> Plan:
     """Replace the revision before `post.revision`. Raises UnknownPost, ChangedElsewhere or AlreadyGoingOut."""
     found = transaction.get(items.plan_key(post.post_id))
@@ -68,11 +68,8 @@ def change(
         raise AlreadyGoingOut(post.post_id)
     current = read(found)
     item = _item(post, desired, schedule_name, current.superseded_by(schedule_name))
-    item |= _derivation_attributes(
-        derivation_after_change(
-            current.post, current.derivation, post, may_publish=desired == "active", needs_time=needs_time
-        )
-    )
+    kept = kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
+    item |= _derivation_attributes(derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
     return _put(transaction, item)
 

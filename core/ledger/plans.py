@@ -8,7 +8,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from core.ledger.derivation import Derivation, NeedsTime, derivation, derivation_after_change
+from core.ledger.derivation import Derivation, derivation, kept_derivation
 from core.ledger.port import (
     OPEN_STATES,
     SETTLE_GRACE,
@@ -29,7 +29,7 @@ def insert(
     desired: DesiredState,
     schedule_name: str | None,
     now: datetime,
-    needs_time: NeedsTime | None = None,
+    derived: Derivation | None = None,
 ) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     added = connection.execute(
@@ -38,7 +38,7 @@ def insert(
         " :now, :zone_release, :which, :needs_time)",
         _columns(post)
         | {"wish": desired, "schedule_name": schedule_name, "now": epoch_ms(now)}
-        | _derivation_columns(derivation(post, needs_time)),
+        | _derivation_columns(derived or derivation(post)),
     )
     if not added.rowcount:
         raise AlreadyPlanned(post.post_id)
@@ -51,15 +51,13 @@ def change(
     desired: DesiredState,
     schedule_name: str | None,
     now: datetime,
-    needs_time: NeedsTime | None = None,
+    derived: Derivation | None = None,
 ) -> Plan:
     """Replace the revision before `post.revision`. Raises UnknownPost or ChangedElsewhere."""
     current = get(connection, post.post_id)
     if current.post.revision != post.revision - 1:
         raise ChangedElsewhere(post.post_id)
-    derived = derivation_after_change(
-        current.post, current.derivation, post, may_publish=desired == "active", needs_time=needs_time
-    )
+    derived = derived or kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
         " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"

@@ -179,7 +179,7 @@ class Ledger(Protocol):
         desired: DesiredState = "active",
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         """Add the plan of a new post, before its schedule is created; note the zone release. Raises AlreadyPlanned."""
         ...
@@ -191,12 +191,11 @@ class Ledger(Protocol):
         desired: DesiredState,
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         """Replace the current revision by `post.revision`, the next one.
 
-        If the time changes or `needs_time` is given, notes the release of the zone data of this process; otherwise the
-        noted derivation stays.
+        Notes `derived`. By default, the noted derivation stays, unless the time changes.
 
         If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
         revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut
@@ -213,7 +212,7 @@ class Ledger(Protocol):
         ...
 
     def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
-        """Yield the open plans noted with an older zone release, or with any other if `newer`, in batches, soonest first."""
+        """Yield the open plans noted with an older zone release, or with any other if `newer`, soonest due first."""
         ...
 
     def note_derivation(self, plans: Sequence[Plan]) -> None:

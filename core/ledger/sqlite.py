@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.ledger import claim_rules, claims, derivations, occurrences, plans
 from core.ledger.cursor import Cursor
-from core.ledger.derivation import NeedsTime
+from core.ledger.derivation import Derivation
 from core.ledger.port import (
     AlreadyGoingOut,
     ChangedElsewhere,
@@ -56,10 +56,10 @@ class SqliteLedger:
         desired: DesiredState = "active",
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         return self._database.write(
-            lambda connection: plans.insert(connection, post, desired, schedule_name, now, needs_time)
+            lambda connection: plans.insert(connection, post, desired, schedule_name, now, derived)
         )
 
     def change(
@@ -69,10 +69,10 @@ class SqliteLedger:
         desired: DesiredState,
         schedule_name: str | None,
         now: datetime,
-        needs_time: NeedsTime | None = None,
+        derived: Derivation | None = None,
     ) -> Plan:
         def work(connection: sqlite3.Connection) -> Plan:
-            changed = plans.change(connection, post, desired, schedule_name, now, needs_time)
+            changed = plans.change(connection, post, desired, schedule_name, now, derived)
             if claims.blocks_change(connection, post.post_id, now):
                 raise AlreadyGoingOut(post.post_id)
             occurrences.hide(connection, post.post_id)

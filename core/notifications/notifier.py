@@ -9,12 +9,14 @@ from filelock import FileLock, Timeout
 
 from core.ledger.port import Ledger
 from core.maintenance.account_checks import AccountCheck
+from core.maintenance.zone_changes import ZoneChange
 from core.notifications.channels import Channel, Channels
 from core.notifications.deliveries import ChannelState, Deliveries, Scan
 from core.notifications.digest import digest_day, digest_message
 from core.notifications.message import DeliveryFailed, Message
 from core.notifications.problems import Problem, account_problems, post_problems, problems_message
 from core.notifications.sender import Sender
+from core.notifications.zone_problems import zone_problems
 from core.scheduling.listing import ScheduleListing
 from core.time.instants import Clock
 
@@ -47,6 +49,7 @@ class Notifier:
         ledger: Ledger,
         listing: ScheduleListing,
         account_checks: Callable[[], Iterable[AccountCheck]],
+        zone_changes: Callable[[], Iterable[ZoneChange]] = lambda: (),
         channels: Channels,
         deliveries: Deliveries,
         sender: Sender,
@@ -54,10 +57,14 @@ class Notifier:
         lock: Path,
         clock: Clock,
     ) -> None:
-        """Take the stores. `account_checks` returns the last checks; `late_after` is the late policy of new posts."""
+        """Take the stores. `account_checks` returns the last checks, `zone_changes` the posts moved by new zone rules.
+
+        `late_after` is the late policy of new posts.
+        """
         self._ledger = ledger
         self._listing = listing
         self._account_checks = account_checks
+        self._zone_changes = zone_changes
         self._channels = channels
         self._deliveries = deliveries
         self._sender = sender
@@ -108,7 +115,7 @@ class Notifier:
                 due_since = min(due_since, max(last.due_since, now - MAX_BACKLOG))
         problems = post_problems(self._ledger, due_since=due_since, now=now)
         self._deliveries.record_scan(Scan(at=now, due_since=due_since))
-        return problems + account_problems(self._account_checks())
+        return problems + account_problems(self._account_checks()) + zone_problems(self._zone_changes())
 
     def _notify_channel(self, channel: Channel, problems: Sequence[Problem]) -> None:
         now = self._clock()

@@ -31,7 +31,7 @@ def derived_again(plan: Plan, desired: NeedsTime) -> DerivedAgain:
         return DerivedAgain(
             post=plan.post, desired="paused" if plan.needs_time else desired, needs_time=plan.needs_time
         )
-    post = derive_again(plan.post, plan.derivation.which)
+    post = derive_again(plan.post, plan.derivation)
     if post is None:
         return DerivedAgain(post=plan.post, desired="paused", needs_time=wanted)
     return DerivedAgain(post=post, desired=wanted, needs_time=None)

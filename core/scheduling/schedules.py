@@ -8,7 +8,7 @@ from typing import Any
 
 from core.aws_errors import AwsUnavailable, CredentialsRejected, NoCredentials, ScheduleNameTaken, translate_aws_errors
 from core.errors import PunctualError
-from core.ledger.derivation import NeedsTime
+from core.ledger.derivation import Derivation, NeedsTime, derivation
 from core.ledger.port import (
     SETTLE_GRACE,
     AlreadyPlanned,
@@ -264,22 +264,22 @@ class Schedules:
         elif desired == "active":
             self._limits.check_time(post)
         check_size(post)
-        return self._write_change(post, desired=desired, name=str(ScheduleName.of(post)))
+        derived = derivation(post) if "wall" in changes else None  # the caller derived the instants of a chosen time
+        return self._write_change(post, desired=desired, name=str(ScheduleName.of(post)), derived=derived)
 
     def _write_derived(self, plan: Plan, derived: DerivedAgain) -> Plan:
         post = next_revision(plan, derived.post)
         check_size(post)
         name = str(ScheduleName.of(post))
-        return self._write_change(post, desired=derived.desired, name=name, needs_time=derived.needs_time)
+        noted = derivation(post, derived.needs_time)
+        return self._write_change(post, desired=derived.desired, name=name, derived=noted)
 
     def _write_change(
-        self, post: Post, *, desired: DesiredState, name: str | None, needs_time: NeedsTime | None = None
+        self, post: Post, *, desired: DesiredState, name: str | None, derived: Derivation | None = None
     ) -> Plan:
         """Write a new revision and settle it. A repeated call only settles it."""
         try:
-            changed = self._ledger.change(
-                post, desired=desired, schedule_name=name, now=self._clock(), needs_time=needs_time
-            )
+            changed = self._ledger.change(post, desired=desired, schedule_name=name, now=self._clock(), derived=derived)
         except ChangedElsewhere:
             changed = self.plan(post.post_id)
             if changed.post != post or changed.desired != desired or changed.schedule_name != name:

@@ -70,6 +70,11 @@ class Home:
         return self.path / "account-checks.json"
 
     @property
+    def zone_changes(self) -> Path:
+        """The file of the posts that changed with the rules of their time zone."""
+        return self.path / "zone-changes.json"
+
+    @property
     def channels(self) -> Path:
         """The file of the notification channels with their credentials, mode 0600."""
         return self.path / "channels.json"
