@@ -38,15 +38,16 @@ class OpenFiles:
 
     def __init__(self, *paths: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Remember the files at these paths, which must be open. `monotonic` returns seconds."""
-        self._opened = {path: _identity(path) for path in paths}
+        self._opened = [(str(path), _identity(str(path))) for path in paths]
+        self._home = paths[0].parent
         self._monotonic = monotonic
         self._checked_at = monotonic()
 
     def check(self) -> None:
         """Compare every path with its open file. Takes some microseconds. Raises HomeReplaced."""
-        for path, opened in self._opened.items():
+        for path, opened in self._opened:
             if _identity(path, otherwise=opened) != opened:
-                raise HomeReplaced(path.parent)
+                raise HomeReplaced(self._home)
         self._checked_at = self._monotonic()
 
     def check_at_intervals(self) -> None:
@@ -55,7 +56,7 @@ class OpenFiles:
             self.check()
 
 
-def _identity(path: Path, *, otherwise: _Identity | None = None) -> _Identity | None:
+def _identity(path: str, *, otherwise: _Identity | None = None) -> _Identity | None:
     """Return the identity of a file: None if there is none, and `otherwise` if the system does not say."""
     try:
         found = os.stat(path)
