@@ -90,7 +90,7 @@ class Rederive:
         if plan.schedule_name is None:
             return as_it_is
         try:
-            again = derived_again(plan, desired)
+            again = derived_again(plan.post, plan.derivation, desired)
         except PunctualError as error:
             log.warning("The instants of the post %s stay as they are: %s %s", plan.post.post_id, error, error.hint)
             return None

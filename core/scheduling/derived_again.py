@@ -1,9 +1,8 @@
-"""The time of a plan by the zone rules in force: what to write when its instants were derived by other rules."""
+"""The time of a post by the zone rules in force, if its instants were derived by other rules."""
 
 from dataclasses import dataclass
 
-from core.ledger.derivation import NeedsTime, derive_again
-from core.ledger.port import Plan
+from core.ledger.derivation import Derivation, NeedsTime, derive_again
 from core.posts.models import Post
 from core.time.zone_data import zone_release
 
@@ -21,17 +20,16 @@ class DerivedAgain:
     needs_time: NeedsTime | None
 
 
-def derived_again(plan: Plan, desired: NeedsTime) -> DerivedAgain:
-    """Return the plan of a post by the rules in force; `desired` is the state that it has, or shall have again.
+def derived_again(post: Post, noted: Derivation, desired: NeedsTime) -> DerivedAgain:
+    """Return a post by the rules in force; `desired` is the state that it has, or shall have again.
 
-    The instants of a plan that this release derived stay as they are. Raises UnknownZone.
+    Instants that this release derived stay as they are. Raises UnknownZone.
     """
-    wanted = plan.needs_time or desired
-    if plan.derivation.zone_release == zone_release():
-        return DerivedAgain(
-            post=plan.post, desired="paused" if plan.needs_time else desired, needs_time=plan.needs_time
-        )
-    post = derive_again(plan.post, plan.derivation)
-    if post is None:
-        return DerivedAgain(post=plan.post, desired="paused", needs_time=wanted)
-    return DerivedAgain(post=post, desired=wanted, needs_time=None)
+    wanted = noted.needs_time or desired
+    if noted.zone_release == zone_release():
+        state: NeedsTime = "paused" if noted.needs_time else desired
+        return DerivedAgain(post=post, desired=state, needs_time=noted.needs_time)
+    derived = derive_again(post, noted)
+    if derived is None:
+        return DerivedAgain(post=post, desired="paused", needs_time=wanted)
+    return DerivedAgain(post=derived, desired=wanted, needs_time=None)

@@ -149,14 +149,15 @@ class Schedules:
     def undo_cancel(self, plan: Plan, desired: NeedsTime = "active") -> Plan:
         """Restore a cancelled post to an earlier desired state, at its wall time. Raises TooSoon if it has passed."""
         check_not_moved(plan)
-        restored = derived_again(plan, desired)
+        restored = derived_again(plan.post, plan.derivation, desired)
         if not restored.needs_time:
             self._limits.check_time(restored.post)
         return self._write_derived(plan, restored)
 
     def derive_again(self, plan: Plan) -> Plan:
         """Arm an active or paused post at its wall time by the rules in force, however soon that is."""
-        return self._write_derived(plan, derived_again(plan, "paused" if plan.desired == "paused" else "active"))
+        desired: NeedsTime = "paused" if plan.desired == "paused" else "active"
+        return self._write_derived(plan, derived_again(plan.post, plan.derivation, desired))
 
     def send_now(self, plan: Plan) -> Plan:
         """Publish a scheduled one-time post now. Idempotent: a second call keeps the due instant of the first."""
@@ -191,8 +192,11 @@ class Schedules:
         begun = payload.due_at is not None or self._ledger.occurrence(payload.occurrence_key) is not None
         self.retry(payload, () if begun else payload.destinations)
 
-    def confirm(self, payload: Payload, destination: Destination) -> None:
-        """Record that a person saw an unconfirmed publication on the network. Its time is that of the attempt."""
+    def confirm(self, payload: Payload, destination: Destination, **found: Any) -> None:
+        """Record that a person saw an unconfirmed publication, at the time of the attempt: `found` at its `url`.
+
+        Its `reference`, if known, is what the next part of its thread replies to.
+        """
         occurrence = self._ledger.occurrence(payload.occurrence_key)
         outcomes = outcome(occurrence).destinations if occurrence else ()
         attempted_at = next((each.at for each in outcomes if each.destination == destination and each.at), None)
@@ -201,7 +205,7 @@ class Schedules:
             at=attempted_at or self._clock(),
             revision=payload.revision,
             destination=destination,
-            detail={"confirmed": "by hand"},
+            detail={"confirmed": "by hand", **found},
         )
         self._ledger.finish(payload, receipt)
 
@@ -259,7 +263,8 @@ class Schedules:
     def _change(self, plan: Plan, *, desired: DesiredState, **changes: Any) -> Plan:
         check_not_moved(plan)
         post = next_revision(plan, Post.model_validate(plan.post.model_dump() | changes))
-        if desired == "active" and plan.desired == "active" and post.due_at == plan.post.due_at:
+        same_time = (post.due_at, post.repeat) == (plan.post.due_at, plan.post.repeat)
+        if desired == "active" and plan.desired == "active" and same_time:
             self._limits.check_time_left(post)
         elif desired == "active":
             self._limits.check_time(post)

@@ -139,7 +139,7 @@ class _Export:
             passed = plan.desired == "paused" or post.due_at < now - START_GRACE
             return self._withdraw(post.post_id, PASSED if passed else DUE_SOON)
         self._export_media(post)
-        self._journal.append(ExportedPost(post=post, desired=desired))
+        self._journal.append(ExportedPost(post=post, desired=desired, derivation=plan.derivation))
         marked = post.model_copy(update={"revision": post.revision + 1})
         try:
             self._ledger.change(marked, desired="moved", schedule_name=plan.schedule_name, now=now)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from core.application import Application
 from core.errors import PunctualError
+from core.ledger.derivation import derivation
 from core.ledger.port import ClaimTerms, DesiredState, FinalState, Occurrence, Plan, Receipt
 from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
 from core.posts.recurrence import NeverRuns, next_runs
+from core.scheduling.derived_again import derived_again
 from core.time.instants import utc_text
 from core.time.phrases import join_names
 from core.transfer.exporting import WORKERS
@@ -29,6 +31,10 @@ from core.transfer.report import PostResult, Remark, TransferReport, failed, sum
 
 PASSED = "Its time has passed, so it is paused here. Choose a new time, or cancel it."
 TOO_SOON = "Its time is too close to schedule it here, so it is paused. Post it now, or choose a new time."
+NEEDS_TIME = (
+    "By the rules of its time zone here, the clocks skip or repeat its time, so it is paused. Choose a new time."
+)
+MOVED = "By the rules of its time zone here, its local time is another instant than at the source."
 LEASE = timedelta(minutes=1)
 """Lease of the claim with which a past run is recorded."""
 MAX_MISSED_RUNS = 100
@@ -131,14 +137,16 @@ class _Import:
 
     def _plan(self, line: ExportedPost, existing: Plan | None) -> tuple[Plan, str | None]:
         """Write the intent to the ledger. Return the plan, and the reason if the import pauses the post."""
-        reason = self._reason_to_pause(line.post)
-        desired: DesiredState = "paused" if reason else line.desired
-        name, now = str(ScheduleName.of(line.post)), self._application.clock()
-        if existing is None:
-            post = _revised(line.post, line.post.revision + 2)  # the mark at the source is revision + 1
-            return self._ledger.plan(post, desired=desired, schedule_name=name, now=now), reason
-        post = _revised(line.post, existing.post.revision + 1)
-        return self._ledger.change(post, desired=desired, schedule_name=name, now=now), reason
+        again = derived_again(line.post, line.derivation, line.desired)
+        reason = NEEDS_TIME if again.needs_time else self._reason_to_pause(again.post)
+        desired: DesiredState = "paused" if reason else again.desired
+        name, now = str(ScheduleName.of(again.post)), self._application.clock()
+        derived = derivation(again.post, again.needs_time)
+        revision = existing.post.revision + 1 if existing else line.post.revision + 2  # the source's mark is + 1
+        post = _revised(again.post, revision)
+        write = self._ledger.change if existing else self._ledger.plan
+        plan = write(post, desired=desired, schedule_name=name, now=now, derived=derived)
+        return plan, reason or (MOVED if again.post.due_at != line.post.due_at else None)
 
     def _reason_to_pause(self, post: Post) -> str | None:
         now = self._application.clock()

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from core.errors import PunctualError
+from core.ledger.derivation import NOT_NOTED, Derivation
 from core.ledger.port import Receipt
 from core.posts.models import FrozenModel, Instant, Post
 from core.posts.payload import read_payload
@@ -41,11 +42,15 @@ class ExportStarted(FrozenModel):
 
 
 class ExportedPost(_Line):
-    """A post that moves, written before its plan is marked as moved. The last line of a post counts."""
+    """A post that moves, written before its plan is marked as moved. The last line of a post counts.
+
+    The post has its wall time and zone. `derivation` tells by which rules its instants follow from them.
+    """
 
     kind: Literal["leaving"] = "leaving"
     post: Post
     desired: Literal["active", "paused"] = Field(alias="wish")
+    derivation: Derivation = NOT_NOTED
 
 
 class WithdrawnPost(FrozenModel):
