@@ -31,10 +31,8 @@ from core.transfer.report import PostResult, Remark, TransferReport, failed, sum
 
 PASSED = "Its time has passed, so it is paused here. Choose a new time, or cancel it."
 TOO_SOON = "Its time is too close to schedule it here, so it is paused. Post it now, or choose a new time."
-NEEDS_TIME = (
-    "By the rules of its time zone here, the clocks skip or repeat its time, so it is paused. Choose a new time."
-)
-MOVED = "By the rules of its time zone here, its local time is another instant than at the source."
+NEEDS_TIME = "By the zone rules here, the clocks skip or repeat its time, so it is paused. Choose a new time."
+MOVED = "By the zone rules here, its local time is another instant than at the source."
 LEASE = timedelta(minutes=1)
 """Lease of the claim with which a past run is recorded."""
 MAX_MISSED_RUNS = 100

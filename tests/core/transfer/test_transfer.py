@@ -472,7 +472,7 @@ def test_the_lines_of_a_file_keep_their_member_names(machine, path, make_post):
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [(line["kind"], set(line) - {"kind"}) for line in lines] == [
         ("begun", {"version", "source", "at"}),
-        ("leaving", {"post", "wish"}),
+        ("leaving", {"post", "wish", "derivation"}),
         ("complete", {"posts"}),
         ("arriving", {"place"}),
     ]
