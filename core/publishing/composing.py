@@ -1,6 +1,7 @@
 """Builds and edits posts from form input, which it validates, because a browser can skip the checks of the form."""
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, Post, Repeat
 from core.publishing.attachments import check_media
 from core.publishing.network import Network, TextLength
 from core.time.instants import DateOutOfRange, instant
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class EmptyText(PunctualError):
@@ -30,6 +33,15 @@ class InvalidCharacter(PunctualError):
 
     def __init__(self, index: int) -> None:
         super().__init__(f"The text contains an invalid character at position {index + 1}.")
+
+
+class ControlCharacter(PunctualError):
+    """The text contains a control character other than a line break or a tab, such as NUL, which networks refuse."""
+
+    hint = "Delete it: put the cursor before the next visible character and press Backspace. Or paste plain text again."
+
+    def __init__(self, character: str, index: int) -> None:
+        super().__init__(f"The text contains the control character U+{ord(character):04X} at position {index + 1}.")
 
 
 class TextTooLong(PunctualError):
@@ -58,6 +70,15 @@ class TooManyDestinations(PunctualError):
         super().__init__(
             f"The post has {count:,} destinations, the parts of threads included; the limit is {DESTINATIONS_LIMIT:,}."
         )
+
+
+class NoThreads(PunctualError):
+    """The network has no threads: the parts would be unconnected posts."""
+
+    hint = "Shorten the text, or write a shorter variant for this account."
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label} has no threads.")
 
 
 class NoDestination(PunctualError):
@@ -92,9 +113,9 @@ def compose(
     account that gets a thread to its parts, as core.publishing.threads makes them; the first part carries the media. A
     post with media needs no text.
 
-    Raises EmptyText, InvalidCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination, TooManyDestinations,
-    UnknownDestination, DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks
-    that the instant is in the future.
+    Raises EmptyText, InvalidCharacter, ControlCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination,
+    TooManyDestinations, UnknownDestination, DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or
+    DoubledHour. Scheduling checks that the instant is in the future.
     """
     wall = wall.replace(microsecond=0)
     if wall.year not in YEARS[1:-1]:  # an instant may be in the year beside
@@ -105,6 +126,8 @@ def compose(
         parts = list((threads or {}).get(account.destination, [])) or [own_text]
         if len(parts) > PARTS_LIMIT:
             raise TooManyParts(len(parts))
+        if len(parts) > 1 and networks[account.network].threads is None:
+            raise NoThreads(account.label)
         _check_parts(parts, media, account, networks)
         texts |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
     _check_count(texts)
@@ -204,6 +227,9 @@ def _check_text(text: str, account: Account, network: Network) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidCharacter(error.start) from error
+    control = _CONTROL.search(text)
+    if control:
+        raise ControlCharacter(control[0], control.start())
     length = network.measure(text, account)
     if length.excess:
         raise TextTooLong(account.label, length)

@@ -1,9 +1,10 @@
 """The port of a network: the contract of every `networks/<name>/network.py`."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from core.accounts.port import Account
 from core.errors import PunctualError
@@ -130,6 +131,9 @@ class PostingPermission:
     unchecked: str | None = None
 
 
+ThreadForm = Literal["replies", "messages"]
+
+
 class CannotConnect(PunctualError):
     """An account cannot be connected. The message gives the reason, with the network's own message if it sent one."""
 
@@ -149,6 +153,10 @@ class Network(Protocol):
     """The network's public name, such as "Signed webhook"."""
     fields: tuple[FormField, ...]
     """The fields of the connection form; empty if no account can be connected, as with the outbox."""
+    threads: ThreadForm | None
+    """How the parts of a thread stay together: as replies, or as messages of a channel. None if they do not."""
+    post_link: re.Pattern[str] | None
+    """The link to a post, whose first group is the ID for replies to it. None if a link does not name that ID."""
 
     def connect(self, form: Mapping[str, str]) -> Account:
         """Log in if the network has logins, and return the account, not yet stored. Raises CannotConnect."""

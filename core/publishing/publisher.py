@@ -152,6 +152,9 @@ class Publisher:
             reason = f"{account.label} is disabled. Enable it under Accounts, then retry."
             return self._fence.refuse(payload, destination, reason)
         references = tuple(result.reference for result in earlier if result.reference is not None)
+        if earlier and not references and network.threads == "replies":
+            reason = "It cannot reply to the part before it, whose link is not known. Publish it by hand."
+            return self._fence.refuse(payload, destination, reason)
         return self._fence.publish_once(payload, account, network, part=destination.part, earlier_references=references)
 
     def _hold_back(self, payload: Payload, destination: Destination, blocking: DestinationResult) -> DestinationResult:

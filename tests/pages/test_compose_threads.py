@@ -18,6 +18,7 @@ def compose(browse, application, monkeypatch):
     application.accounts.connect(Account(destination="webhook:short", label="Short", address="https://a.example"))
     short = lambda text, account: TextLength(count=graphemes(text), limit=40)  # noqa: E731
     monkeypatch.setattr(application.networks["webhook"], "measure", short)
+    monkeypatch.setattr(application.networks["webhook"], "threads", "messages")
     session = browse("compose")
     session.address("outbox", "webhook:short")
     session.write(TEXT)
@@ -39,6 +40,15 @@ def split(session):
 
 
 def test_a_text_over_the_limit_is_refused_without_a_thread(compose):
+    compose.schedule()
+    assert "Short accepts 40" in compose.shown
+
+
+def test_a_network_without_threads_offers_none(compose, application, monkeypatch):
+    split(compose)
+    monkeypatch.setattr(application.networks["webhook"], "threads", None)
+    compose.run()
+    assert f"thread-webhook:short-{compose.draft}" not in [toggle.key for toggle in compose.toggle]
     compose.schedule()
     assert "Short accepts 40" in compose.shown
 

@@ -123,6 +123,39 @@ def test_an_unconfirmed_post_is_marked_as_published(browse, plan, fire, clock, a
     assert state(post) == "published"
 
 
+@pytest.fixture
+def part_in_doubt(plan, fire, clock, application, record):
+    """Return the plan of a thread on X whose first part is unconfirmed."""
+    application.accounts.connect(Account(destination="x:ada", label="@ada (X)"))
+    post = plan("Part one.", minutes=1, destinations=["x:ada"], threads={"x:ada": ["Part one.", "Part two."]})
+    clock.move(minutes=1)
+    payload = fire(post)
+    record(payload, "unconfirmed", "x:ada", reason="It did not answer in time.")
+    record(payload, "refused", "x:ada#2", reason="Part 1 is not confirmed as published.")
+    return post
+
+
+def test_the_part_of_a_thread_is_marked_as_published_by_its_link(browse, part_in_doubt, application):
+    key = part_in_doubt.post.post_id
+    history = browse("history")
+    history.click("out-x:ada", part_in_doubt)
+    history.text_input(key=f"link-x:ada-{key}").set_value("https://x.com/ada")
+    history.click("confirm-link-x:ada", part_in_doubt)
+    assert "This is not the link of a post on X." in history.shown
+    history.click("out-x:ada", part_in_doubt)  # the test's page closes a dialog with each run, a browser does not
+    history.text_input(key=f"link-x:ada-{key}").set_value("https://x.com/ada/status/123?s=20")
+    history.click("confirm-link-x:ada", part_in_doubt)
+    receipt = application.ledger.occurrence(key).receipts[-1]
+    assert (receipt.kind, receipt.detail["reference"]) == ("published", {"id": "123"})
+
+
+def test_a_part_is_not_marked_as_published_where_no_link_names_its_id(browse, part_in_doubt, application, monkeypatch):
+    monkeypatch.setattr(application.networks["x"], "post_link", None)
+    keys = [button.key for button in browse("history").button]
+    assert f"out-x:ada-{part_in_doubt.post.post_id}" not in keys
+    assert f"publish-x:ada-{part_in_doubt.post.post_id}" in keys
+
+
 def test_a_long_history_is_shown_page_by_page(browse, plan, fire, application):
     for minutes in range(1, 36):
         application.publisher.publish(fire(plan(f"Post {minutes}.", minutes=minutes)))

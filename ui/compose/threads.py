@@ -10,6 +10,7 @@ from core.posts.models import Revision
 from core.publishing.threads import CannotSplit, split_and_number, split_text
 from ui.compose.counter import measure
 from ui.frame import failures
+from ui.frame.application import application
 from ui.frame.state import widget_key
 from ui.frame.wording import escape_inline
 
@@ -39,9 +40,12 @@ def threads_of(content: Revision) -> dict[Destination, bool]:
 
 
 def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
-    """Show a thread switch for each account whose text exceeds its limit; return the thread parts per account."""
+    """Show a thread switch for each account whose text exceeds its limit; return the thread parts per account.
+
+    An account whose network has no threads gets no switch.
+    """
     for account in accounts:
-        if measure(texts[account.destination], account).excess:
+        if has_threads(account) and measure(texts[account.destination], account).excess:
             with st.container(horizontal=True, vertical_alignment="center"):
                 _switches(draft, account)
     try:
@@ -67,8 +71,16 @@ def split_texts(draft: str, texts: Mapping[str, str], accounts: Sequence[Account
     return {
         account.destination: _parts(draft, texts[account.destination], account)
         for account in accounts
-        if is_thread(draft, account.destination) and measure(texts[account.destination], account).excess
+        if is_thread(draft, account.destination)
+        and has_threads(account)
+        and measure(texts[account.destination], account).excess
     }
+
+
+def has_threads(account: Account) -> bool:
+    """Return whether the account's network keeps the parts of a thread together."""
+    network = application().networks.get(account.network)
+    return network is not None and network.threads is not None
 
 
 def is_thread(draft: str, destination: str) -> bool:

@@ -17,6 +17,7 @@ from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import post_subject
 from ui.posts import actions
+from ui.posts.confirm_dialog import can_confirm, confirm_dialog, needs_link
 from ui.posts.run_card import destination_result, destination_subject, run_card
 
 
@@ -50,8 +51,9 @@ def _unconfirmed_actions(run: Run, each: DestinationOutcome) -> None:
     st.caption("Check the account first: if the post is there, “Publish again” creates a duplicate.")
     destination, subject = each.destination, destination_subject(run, each)
     with st.container(horizontal=True):
-        key = widget_key(f"out-{destination}", run.key)
-        card_button("Mark as published", subject, key, _confirm, run, destination, icon=":material/check:")
+        if can_confirm(run, destination):
+            key = widget_key(f"out-{destination}", run.key)
+            card_button("Mark as published", subject, key, _confirm, run, destination, icon=":material/check:")
         key = widget_key(f"publish-{destination}", run.key)
         card_button("Publish again", subject, key, _retry, run, (destination,), icon=":material/replay:")
 
@@ -68,7 +70,11 @@ def _retry(run: Run, destinations: tuple[Destination, ...]) -> None:
 
 @callback
 def _confirm(run: Run, destination: Destination) -> None:
-    application().schedules.confirm(run.payload, destination)
+    """Mark the publication as published; ask for its link first if the next part of its thread needs it."""
+    if needs_link(run, destination):
+        defer(lambda: confirm_dialog(run, destination))
+    else:
+        application().schedules.confirm(run.payload, destination)
 
 
 @callback

@@ -14,6 +14,7 @@ from core.publishing.composing import (
     EmptyText,
     InvalidCharacter,
     NoDestination,
+    NoThreads,
     TextTooLong,
     TooManyDestinations,
     TooManyParts,
@@ -32,6 +33,7 @@ class Captions:
     """A network with a lower text limit for posts with pictures."""
 
     label = "Captions"
+    threads = None
 
     def measure(self, text, account):
         return TextLength(count=len(text), limit=40)
@@ -44,6 +46,7 @@ class TextOnly:
     """A network that accepts no pictures."""
 
     label = "Words"
+    threads = "replies"
 
     def measure(self, text, account):
         return TextLength(count=len(text), limit=20)
@@ -221,6 +224,12 @@ def test_each_part_of_a_thread_is_measured(composed):
         composed("words:ada", threads={"words:ada": ["short", "x" * 21]})
     with pytest.raises(EmptyText):
         composed("words:ada", threads={"words:ada": ["short", " "]})
+
+
+def test_a_thread_on_a_network_without_threads_is_refused(composed):
+    with pytest.raises(NoThreads, match="Ada's captions has no threads"):
+        composed("captions:ada", threads={"captions:ada": ["One two", "three"]})
+    assert composed("captions:ada", threads={"captions:ada": ["One two"]}).destinations == ("captions:ada",)
 
 
 def test_a_thread_with_too_many_parts_is_refused(composed):

@@ -128,6 +128,33 @@ def test_after_a_person_confirms_a_part_the_next_one_replies_to_the_last_known_p
     assert len(thread(network)[1].earlier_references) == 1
 
 
+def test_after_a_person_confirms_the_first_part_by_its_link_the_next_one_replies_to_it(
+    schedules, publisher, network, payload, ledger, clock
+):
+    network.next_results["one"] = Unconfirmed(reason="who knows")
+    publisher.publish(payload)
+    schedules.confirm(payload, payload.destinations[0], url="https://net.example/7", reference={"id": 7})
+    assert outcome(ledger.occurrence(payload.occurrence_key)).destinations[0].url == "https://net.example/7"
+    clock.move(minutes=1)
+    ledger.reopen(payload, ("net:ada#2", "net:ada#3"), now=clock())
+    assert all_published(publisher.publish(payload))
+    assert [publication.text for publication in thread(network)] == ["two", "three"]
+    assert thread(network)[0].earlier_references == ({"id": 7},)
+
+
+@pytest.mark.parametrize(("form", "state"), [("replies", "refused"), ("messages", "published")])
+def test_a_part_never_goes_out_without_its_reply(
+    schedules, publisher, network, payload, ledger, clock, form, state, monkeypatch
+):
+    monkeypatch.setattr(network, "threads", form)
+    network.next_results["one"] = Unconfirmed(reason="who knows")
+    publisher.publish(payload)
+    schedules.confirm(payload, payload.destinations[0])
+    clock.move(minutes=1)
+    ledger.reopen(payload, ("net:ada#2", "net:ada#3"), now=clock())
+    assert states(publisher.publish(payload))["net:ada#2"] == state
+
+
 def test_the_first_part_carries_the_pictures_and_later_parts_reply_to_it(
     publisher, network, payload, media_store, encoded_picture
 ):

@@ -31,6 +31,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
@@ -63,6 +64,8 @@ class BlueskyNetwork:
     """Publishes to the repository of an account, from which the app shows the post."""
 
     label = "Bluesky"
+    threads: ThreadForm | None = "replies"
+    post_link = None
     fields = (
         FormField(name="handle", label="Handle", help="For example ada.bsky.social"),
         FormField(

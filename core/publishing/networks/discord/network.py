@@ -24,6 +24,7 @@ from core.publishing.network import (
     Publication,
     Published,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
@@ -48,6 +49,8 @@ class DiscordNetwork:
     """Publishes messages to the channel of a webhook."""
 
     label = "Discord"
+    threads: ThreadForm | None = "messages"
+    post_link = None
     fields = webhook_fields("announcements", "In the channel's settings: Integrations, Webhooks")
 
     def __init__(self, clock: Clock, *, api: str = API) -> None:

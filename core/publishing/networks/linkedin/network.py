@@ -26,6 +26,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
 from core.publishing.networks.linkedin.version import api_version
@@ -66,6 +67,8 @@ class LinkedInNetwork:
     """Publishes public posts of a member."""
 
     label = "LinkedIn"
+    threads: ThreadForm | None = None
+    post_link = None
     fields = (
         FormField(
             name="token",

@@ -8,6 +8,7 @@ HttpClient.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.networks.mastodon.api import MastodonClient, published_status
 from core.publishing.networks.mastodon.limits import DEFAULT_TEXT_LIMITS, media_limits, read_limits
@@ -59,6 +61,8 @@ class MastodonNetwork:
     """Publishes statuses with the default visibility of the account."""
 
     label = "Mastodon"
+    threads: ThreadForm | None = "replies"
+    post_link = re.compile(r"https?://[^/?#\s]+/(?:@[^/\s]+(?:/statuses)?|notice)/([0-9A-Za-z]{1,64})/?")
     fields = (
         FormField(name="server", label="Server", help="For example mastodon.social"),
         FormField(

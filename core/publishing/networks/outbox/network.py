@@ -20,6 +20,7 @@ from core.publishing.network import (
     Publication,
     Published,
     TextLength,
+    ThreadForm,
 )
 
 MEDIA_LIMITS = MediaLimits(
@@ -35,6 +36,8 @@ class OutboxNetwork:
     """Publishes to the feed of the dashboard."""
 
     label = "Outbox"
+    threads: ThreadForm | None = None
+    post_link = None
     fields: tuple[FormField, ...] = ()
 
     def __init__(self, dependencies: NetworkDependencies) -> None:

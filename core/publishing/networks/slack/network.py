@@ -22,6 +22,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.outcomes import (
     RECONNECT,
@@ -63,6 +64,8 @@ class SlackNetwork:
     """Publishes messages to the channel of a webhook."""
 
     label = "Slack"
+    threads: ThreadForm | None = "messages"
+    post_link = None
     fields = webhook_fields("team", "From a Slack app with incoming webhooks: https://hooks.slack.com/services/...")
 
     def __init__(self, clock: Clock, *, hooks: str = HOOKS) -> None:

@@ -27,6 +27,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.outcomes import RECONNECT, ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
@@ -65,6 +66,8 @@ class TelegramNetwork:
     """Publishes messages to the chat of an account, as its bot."""
 
     label = "Telegram"
+    threads: ThreadForm | None = "messages"
+    post_link = None
     fields = (
         FormField(name="token", label="Bot token", help="From BotFather: 123456:ABC...", secret=True),
         FormField(name="chat", label="Chat", help="@name or ID of a channel or group; the bot must be a member of it"),

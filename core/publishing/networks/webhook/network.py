@@ -25,6 +25,7 @@ from core.publishing.network import (
     Published,
     Refused,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.outcomes import (
     ResultClassifier,
@@ -58,6 +59,8 @@ class WebhookNetwork:
     """
 
     label = "Signed webhook"
+    threads: ThreadForm | None = None
+    post_link = None
     fields = (
         FormField(name="name", label="Name", help="Name in Punctual, for example: sales"),
         FormField(name="address", label="Address", help="https, or http on this machine; it receives a POST with JSON"),

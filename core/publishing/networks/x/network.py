@@ -25,6 +25,7 @@ from core.publishing.network import (
     Publication,
     Published,
     TextLength,
+    ThreadForm,
 )
 from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
@@ -59,6 +60,10 @@ class XNetwork:
     """Publishes posts of the user of the access token."""
 
     label = "X"
+    threads: ThreadForm | None = "replies"
+    post_link = re.compile(
+        r"https://(?:\w+\.)?(?:x|twitter)\.com/\w+/status/(\d{1,19})(?:[/?#]\S*)?", re.ASCII
+    )
     fields = tuple(
         FormField(
             name=name, label=label[0].upper() + label[1:], help="Under Keys and tokens in X's console", secret=True
