@@ -91,6 +91,17 @@ class Picture:
     height: int
 
 
+def load_decoders() -> None:
+    """Load Pillow's decoders now. Every process that decodes pictures calls it at its start.
+
+    Otherwise Pillow loads them for the first picture, and takes one whose file cannot be opened then for one that is
+    not installed, until the process ends.
+    """
+    from PIL import WebPImagePlugin  # noqa: F401 - here, because most commands decode nothing
+
+    Image.preinit()
+
+
 def inspect_picture(content: bytes) -> Picture:
     """Decode a picture completely and return it with its type and size.
 

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from core.application import Application
+from core.media.pictures import load_decoders
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 from core.storage.home import Home
@@ -38,6 +39,7 @@ def serve() -> None:
     supervisor = Supervisor(Settings.read().home, real_clock, check_home=_check_home)
     supervisor.start()
     _supervisors.append(supervisor)
+    load_decoders()  # while files can be opened; the worker starts meanwhile
     application()
 
 

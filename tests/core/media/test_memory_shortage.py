@@ -86,3 +86,24 @@ def test_the_size_of_a_webp_picture_is_read_from_its_header(options, monkeypatch
 def test_the_messages_of_pillow_for_a_lack_of_memory_are_understood(message):
     assert picture_shortage(OSError(message), b"", 1) is not None
     assert picture_shortage(OSError("broken data stream"), b"", 1) is None
+
+
+NO_FREE_HANDLE = """
+import os, resource
+from io import BytesIO
+from PIL import Image
+from core.media.pictures import inspect_picture, load_decoders
+
+pictures = {form: bytes.fromhex(content) for form, content in %r.items()}
+load_decoders()
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 64))
+for form, content in pictures.items():
+    print(form, inspect_picture(content).width)
+"""
+
+
+def test_after_the_decoders_are_loaded_pictures_are_decoded_without_a_free_file_handle():
+    pictures = {form: encoded(form).hex() for form in ("PNG", "JPEG", "WEBP", "GIF")}
+    command = [sys.executable, "-c", NO_FREE_HANDLE % pictures]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.stdout.split("\n")[:-1] == [f"{form} 40" for form in pictures], done.stderr
