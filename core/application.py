@@ -162,7 +162,7 @@ class Application:
         return Notifier(
             ledger=self.ledger,
             listing=self.listing,
-            account_checks=lambda: self.account_checks.results().values(),
+            account_checks=lambda: self.account_checks.failing().values(),
             zone_changes=self.zone_changes.all,
             channels=self.channels,
             deliveries=self._deliveries,

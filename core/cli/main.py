@@ -16,17 +16,23 @@ DONE, REFUSED, INTERRUPTED = 0, 1, 130
 
 
 def main(arguments: Sequence[str], open_application: Callable[[], Application], out: TextIO, err: TextIO) -> int:
-    """Run one command and return 0, or 1 with the error and its hint on `err`. Wrong usage exits with 2."""
+    """Run one command and return its status, 0 if it has none, or 1 with the error and its hint on `err`.
+
+    Wrong usage exits with 2.
+    """
     parser = build_parser()
     options = parser.parse_args(arguments)
     if "until" in options and options.until and not options.repeat:
         parser.error("--until is the last date of a repeating post: give --repeat too")
+    if "which" in options and options.which and options.at is None:
+        parser.error("--which selects one of two times of day: give --at, not --in")
     try:
         if "server" in options:
             options.server(options, out)
         else:
             with closing(open_application()) as application:
-                options.command(application, options, out, err)
+                status: int | None = options.command(application, options, out, err)
+                return status or DONE
     except PunctualError as error:
         print(f"{error}\n{error.hint}", file=err)
         return REFUSED

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from core.cli import commands, transfer
+from core.cli import commands, schedule, transfer
 from core.cli.repeat_option import REPEAT_SYNTAX, parse_repeat
+from core.posts.models import ID_ALPHABET, new_post_id
 from core.scheduling.time_limits import PLANNING_HORIZON
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -30,10 +31,12 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(command=run)
         return command
 
-    _add_schedule_options(add("schedule", commands.schedule_post, "schedule a post"))
+    _add_schedule_options(add("schedule", schedule.schedule_post, "schedule a post"))
     queue = add("queue", commands.list_queue, "list pending posts, soonest first, and overdue posts")
     cancel = add("cancel", commands.cancel_post, "remove a post from the queue")
     cancel.add_argument("name", metavar="NAME", help="schedule name or post id")
+    queue.add_argument("--cancelled", action="store_true", help="list the posts cancelled in the last 30 days instead")
+    add("status", commands.show_status, "print the posts that wait for you; exit 1 if there are any")
     history = add("history", commands.list_history, "list past runs, latest first")
     for listing in (queue, history):
         listing.add_argument("--limit", type=_positive, default=DEFAULT_LIMIT, help="maximum number of rows")
@@ -52,18 +55,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_schedule_options(schedule: argparse.ArgumentParser) -> None:
-    schedule.add_argument("--text", required=True)
-    time = schedule.add_mutually_exclusive_group(required=True)
+def _add_schedule_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--text", required=True)
+    time = command.add_mutually_exclusive_group(required=True)
     time.add_argument("--at", type=_wall_time, metavar="2026-11-24T09:00", help="wall time in the zone")
     time.add_argument("--in", dest="delay", type=_duration, metavar="10s", help="time from now: 10s, 5m, 2h, 3d")
-    schedule.add_argument("--zone", help="IANA time zone (default: PUNCTUAL_TIMEZONE)")
-    schedule.add_argument("--which", type=int, choices=(1, 2), help="first or second pass of an hour that comes twice")
-    schedule.add_argument(
+    command.add_argument("--zone", help="IANA time zone (default: PUNCTUAL_TIMEZONE)")
+    command.add_argument("--which", type=int, choices=(1, 2), help="first or second pass of an hour that comes twice")
+    command.add_argument(
         "--repeat", type=parse_repeat, metavar="RULE", help=f"{REPEAT_SYNTAX}; --at is the first date and time"
     )
-    schedule.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
-    schedule.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+    command.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
+    command.add_argument(
+        "--id", type=_post_id, metavar="ID", help="id of the post: the same id and post again schedules nothing twice"
+    )
+    command.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
 
 
 def _add_restore_options(restore: argparse.ArgumentParser) -> None:
@@ -112,7 +118,23 @@ def _wall_time(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-11-24T09:00") from None
     if wall.tzinfo is not None:
         raise argparse.ArgumentTypeError(f"{text!r} has an offset; give the wall time and --zone")
+    if _is_date(text):
+        raise argparse.ArgumentTypeError(f"{text!r} has no time of day; give one, like {text}T09:00")
     return wall
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _post_id(text: str) -> str:
+    if len(text) != len(new_post_id()) or not set(text) <= set(ID_ALPHABET):
+        raise argparse.ArgumentTypeError(f"{text!r} is not 12 of the characters {ID_ALPHABET}")
+    return text
 
 
 def _duration(text: str) -> timedelta:

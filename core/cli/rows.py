@@ -1,21 +1,26 @@
 """The rows that commands print, as JSON or as lines of text."""
 
 import json
+import unicodedata
 from datetime import datetime
 from typing import Any, TextIO
 
 from core.ledger.history import Run
-from core.ledger.port import Ledger, Plan
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
 from core.posts.recurrence import NeverRuns, describe_rule, next_runs, parse_rule
-from core.scheduling.listing import ScheduleDetail
+from core.scheduling.cancelled import CancelledPost
+from core.scheduling.upcoming import QueueEntry
+from core.scheduling.waiting import WaitingPost
 from core.time.instants import utc_text
 from core.time.phrases import excerpt
 
 Row = dict[str, Any]
 EXCERPT_LENGTH = 80
 """Characters of a post's text in a line; JSON has the whole text."""
+_NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d" + "".join(map(chr, range(0xE0020, 0xE0080)))
+"""Characters of the category Cf that are part of words and emoji."""
 
 
 def post_row(post: Post, state: str) -> Row:
@@ -43,26 +48,39 @@ def repeat_columns(post: Post, now: datetime) -> Row:
     return {"rule": describe_rule(rule, at, post.zone), "next": [utc_text(run) for run in runs_ahead]}
 
 
-def listed_row(scheduled: ScheduleDetail, ledger: Ledger, now: datetime) -> Row:
-    """Return the row of a schedule. A disabled schedule is `moved`, `needs a time` or `paused`, as its plan says."""
-    listed, post = scheduled.listed, scheduled.post
-    disabled_state = "paused" if listed.enabled else _disabled_state(ledger.get(listed.post_id))
+def entry_row(entry: QueueEntry, now: datetime) -> Row:
+    """Return the row of a post in the queue. A post in the state *scheduled* is `armed`."""
+    state = "armed" if entry.state == "scheduled" else entry.state
+    if entry.post is not None:
+        return post_row(entry.post, state) | repeat_columns(entry.post, now)
     return {
-        "name": listed.name,
-        "post_id": listed.post_id,
-        "text": post.text if post else None,
-        "due_at": utc_text(listed.due_at) if listed.due_at else None,
-        "zone": post.zone if post else None,
-        "destinations": list(post.destinations) if post else [],
-        "state": "armed" if listed.enabled else disabled_state,
-        **(repeat_columns(post, now) if post else {}),
+        "name": str(ScheduleName(post_id=entry.post_id, due_at=entry.due_at)),
+        "post_id": entry.post_id,
+        "text": None,
+        "due_at": utc_text(entry.due_at),
+        "zone": None,
+        "destinations": [],
+        "state": state,
     }
 
 
-def _disabled_state(plan: Plan | None) -> str:
-    if plan is None or (plan.desired != "moved" and not plan.needs_time):
-        return "paused"
-    return "moved" if plan.desired == "moved" else "needs a time"
+def cancelled_row(cancelled: CancelledPost) -> Row:
+    """Return the row of a cancelled post or an ended series."""
+    return post_row(cancelled.post, cancelled.state) | {"at": utc_text(cancelled.at)}
+
+
+def waiting_row(waiting: WaitingPost) -> Row:
+    """Return the row of a post that waits for a person."""
+    return {
+        "name": waiting.key,
+        "post_id": waiting.post_id,
+        "text": waiting.text,
+        "due_at": utc_text(waiting.due_at) if waiting.due_at else None,
+        "destinations": list(waiting.destinations),
+        "state": waiting.state,
+        "error": waiting.reason,
+        "page": waiting.place,
+    }
 
 
 def run_row(run: Run) -> Row:
@@ -107,4 +125,13 @@ def _line(row: Row) -> str:
     columns = [f"{due_next(row) or 'repeating':24}", f"{row['state']:12}", row["name"], ", ".join(row["destinations"])]
     if "rule" in row:
         columns.append(row["rule"])
-    return "  ".join([*columns, excerpt(row["text"] or "", EXCERPT_LENGTH)])
+    return printable("  ".join([*columns, excerpt(row["text"] or "", EXCERPT_LENGTH)]))
+
+
+def printable(line: str) -> str:
+    """Return a line with control characters and direction marks as escapes, so that no text controls the terminal."""
+    return "".join(_escape(each) if unicodedata.category(each) in _NOT_PRINTED else each for each in line)
+
+
+def _escape(character: str) -> str:
+    return character if character in _JOINERS else character.encode("unicode_escape").decode()

@@ -117,6 +117,12 @@ class DynamoLedger:
         known: dict[str, Plan | None] = {items.post_id(item): None for item in found}
         return known | {items.post_id(item): plans.read(item) for item in (*waiting, *moved)}
 
+    def needing_time(self, *, limit: int) -> list[Plan]:
+        listed = self._table.query_list(
+            items.LISTING, items.NEEDS_TIME, below=items.AFTER_ALL, latest_first=False, limit=min(limit, DUE_PAGE)
+        )
+        return [plans.read(item) for item in islice(listed, limit)]
+
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         listed = self._table.query_list(
             items.DUE, items.CANCELLED, below=items.AFTER_ALL, latest_first=True, limit=min(limit, DUE_PAGE)

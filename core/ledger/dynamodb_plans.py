@@ -194,6 +194,8 @@ def _lists_and_expiry(item: Item) -> Item:
     derived: Item = {}
     if not item["settled"]:
         derived |= items.list_attributes(items.LISTING, items.UNSETTLED, changed_at, post_id)
+    elif item["open"] and "needs_time" in item:
+        derived |= items.list_attributes(items.LISTING, items.NEEDS_TIME, due, post_id)
     if item["open"] and "due" in item:
         derived |= items.list_attributes(items.DUE, items.OPEN, due, post_id)
     if item["open"] and "due" not in item:

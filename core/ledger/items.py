@@ -58,7 +58,7 @@ class Index:
 
 
 LISTING = Index(name="listing", list_attribute="listing", position_attribute="listed_at")
-"""History, the outbox and unsettled plans."""
+"""History, the outbox, unsettled plans, and settled plans of posts that need a time."""
 DUE = Index(name="due", list_attribute="due_list", position_attribute="due_at")
 """One-time posts that have not begun, repeating posts, and cancelled posts by the instant of their cancellation. Such a
 post may also be in the unsettled list of LISTING."""
@@ -66,7 +66,7 @@ post may also be in the unsettled list of LISTING."""
 AFTER_ALL = "~"
 """A position that sorts after all others, which start with digits."""
 HISTORY, UNSETTLED, OUTBOX, OPEN, SERIES = "history", "unsettled", "outbox", "open", "series"
-CANCELLED = "cancelled"
+CANCELLED, NEEDS_TIME = "cancelled", "needs_time"
 """The names of the lists."""
 
 

@@ -239,6 +239,10 @@ class Ledger(Protocol):
         """Return each known post's plan, or None if it began, was cancelled, or was moved and has no schedule."""
         ...
 
+    def needing_time(self, *, limit: int) -> list[Plan]:
+        """Return posts whose `needs_time` is set, soonest due first. On AWS, unsettled ones may be missing."""
+        ...
+
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         """Return the posts that were cancelled after an instant, latest cancellation first."""
         ...

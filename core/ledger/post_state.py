@@ -19,6 +19,7 @@ StateName = (
         "paused",
         "not armed",
         "cancelled",
+        "ended",
         "moved",
         "time has passed",
         "needs a time",
@@ -27,7 +28,7 @@ StateName = (
 )
 """A post that has begun has its occurrence's state, any other post one of the rest. *time has passed* is a paused post
 past its due instant, *needs a time* one that is paused because the zone's new rules leave its wall time no instant or
-two, *missing* an active post that should have begun."""
+two, *missing* an active post that should have begun, *ended* a series without another run."""
 
 
 @dataclass(frozen=True, kw_only=True)

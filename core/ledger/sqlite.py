@@ -130,6 +130,12 @@ class SqliteLedger:
         )
         return {row["post_id"]: plans.read(row) if row["pending"] else None for row in rows}
 
+    def needing_time(self, *, limit: int) -> list[Plan]:
+        rows = self._database.read(
+            "SELECT * FROM post WHERE open = 1 AND needs_time IS NOT NULL ORDER BY due_at LIMIT ?", (limit,)
+        )
+        return [plans.read(row) for row in rows]
+
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(
             "SELECT * FROM post WHERE wish = 'cancelled' AND changed_at > ? ORDER BY changed_at DESC LIMIT ?",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from core.ledger.history import START_GRACE, Run, overdue
 from core.ledger.port import Ledger, Plan
@@ -78,7 +78,8 @@ def upcoming(
     current = [each for each in listed if _is_current(each, plans)]
     known = {each.post_id for each in current}
     fired = [_fired_entry(plan, now) for plan in due if plan.post.post_id not in known]
-    one_time = sorted([each for each in current if each.due_at is not None] + fired, key=_due_and_id)
+    pending: list[ListedSchedule | QueueEntry] = [each for each in current if each.due_at is not None]
+    one_time = sorted([*pending, *fired], key=_due_and_id)
     left_out = [each.due_at for each in one_time[limit:]] or [each.due_at for each in listed[limit:] if each.due_at]
     horizon = left_out[0] if left_out else None
     if horizon is None and end < now + PLANNING_HORIZON:
@@ -109,6 +110,14 @@ def without_schedule(ledger: Ledger, now: datetime) -> list[QueueEntry]:
     ]
     states = {plan.post.post_id: post_state(ledger, plan.post.post_id, now) for plan in plans}
     return _sorted([entry_of_state(each, now) for each in states.values() if each.run is None])
+
+
+def queue(listing: ScheduleListing, ledger: Ledger, now: datetime, end: datetime, *, limit: int) -> QueueWindow:
+    """Return every post of the queue due before `end`, with or without a schedule. `limit` is as in `upcoming`."""
+    unlisted = {each.post_id: each for each in without_schedule(ledger, now)}
+    window = upcoming(listing, ledger, now, end, limit=limit)
+    entries = unlisted | {each.post_id: each for each in window.entries}
+    return QueueWindow(entries=_sorted(list(entries.values())), more=window.more)
 
 
 def ledger_entry(ledger: Ledger, post_id: str, now: datetime) -> QueueEntry:
@@ -192,11 +201,12 @@ def _sorted(entries: list[QueueEntry]) -> list[QueueEntry]:
     return sorted(entries, key=_due_and_id)
 
 
-def _due_and_id(each: QueueEntry | ListedSchedule) -> tuple[datetime | None, str]:
-    return each.due_at, each.post_id
+def _due_and_id(each: QueueEntry | ListedSchedule) -> tuple[datetime, str]:
+    return each.due_at or datetime.max.replace(tzinfo=UTC), each.post_id
 
 
 def next_run(post: Post | None, after: datetime) -> datetime | None:
+    """Return the next run of a repeating post; None for any other post, and for a series without another run."""
     if post is None or post.repeat is None:
         return None
     rule = post.repeat

@@ -7,6 +7,7 @@ process does, with its own presence on SQLite.
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from core.ledger.cursor import Cursor
+from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import (
     SETTLE_GRACE,
@@ -320,6 +322,21 @@ def test_a_moved_post_without_a_schedule_is_not_pending(ledger, once, planned, c
     post = planned(once()).model_copy(update={"revision": 2})
     ledger.change(post, desired="moved", schedule_name=None, now=clock())
     assert ledger.pending([post.post_id]) == {post.post_id: None}
+
+
+def test_posts_that_need_a_time_are_listed_soonest_due_first_until_they_have_one(ledger, once, planned, clock):
+    for number in (2, 1):
+        post = planned(once(number, due_at=clock() + timedelta(hours=number))).model_copy(update={"revision": 2})
+        name, needs = str(ScheduleName.of(post)), replace(derivation(post), needs_time="active")
+        ledger.change(post, desired="paused", schedule_name=name, now=clock(), derived=needs)
+        clock.move(minutes=2)
+        ledger.settle(post.post_id, 2, now=clock())
+    assert [plan.post.post_id[-1] for plan in ledger.needing_time(limit=9)] == ["1", "2"]
+    assert len(ledger.needing_time(limit=1)) == 1
+    chosen = once(1, due_at=clock() + timedelta(hours=5), revision=3)
+    ledger.change(chosen, desired="active", schedule_name=str(ScheduleName.of(chosen)), now=clock())
+    ledger.settle(chosen.post_id, 3, now=clock())
+    assert [plan.post.post_id[-1] for plan in ledger.needing_time(limit=9)] == ["2"]
 
 
 def test_cancelled_posts_are_listed_latest_cancellation_first(ledger, once, series, planned, change, clock):

@@ -24,6 +24,7 @@ BADGES: dict[StateName, tuple[str, str, str]] = {
     "paused": ("Paused", "pause_circle", "orange"),
     "not armed": ("Not scheduled yet, retrying", "hourglass_top", "orange"),
     "cancelled": ("Cancelled", "block", "gray"),
+    "ended": ("Ended", "event_busy", "gray"),
     "moved": ("Exported", "move_up", "gray"),
     "time has passed": ("Past due", "event_busy", "orange"),
     "needs a time": ("Needs a time", "more_time", "orange"),

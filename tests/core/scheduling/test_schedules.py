@@ -175,6 +175,17 @@ def test_a_new_time_gives_a_new_name_and_deletes_the_old_schedule(schedules, ass
     assert_synced(plan.post.post_id)
 
 
+def test_a_rule_that_has_ended_or_begins_too_late_is_refused_and_changes_nothing(schedules, ledger, a_series, clock):
+    plan = schedules.schedule(a_series())
+    for limit, error in (({"ends_at": -1}, SeriesEnded), ({"starts_at": 9 * 365}, TooFarAhead)):
+        dates = {name: clock() + timedelta(days=days) for name, days in limit.items()}
+        with pytest.raises(error):
+            schedules.change_rule(
+                plan, repeat=Repeat(expression="cron(30 7 * * ? *)", **dates), wall="2026-11-03T07:30:00", zone="UTC"
+            )
+    assert ledger.get(plan.post.post_id) == plan
+
+
 def test_the_rule_of_a_series_can_be_changed(schedules, assert_synced, read_schedule, a_series):
     plan = schedules.schedule(a_series())
     rule = Repeat(expression="cron(30 18 ? * FRI *)")

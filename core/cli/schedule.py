@@ -1,0 +1,130 @@
+"""`python -m core schedule`: a new post, or the same one again under its id."""
+
+import argparse
+from datetime import datetime, timedelta
+from typing import TextIO
+
+from core.application import Application
+from core.cli.rows import post_row, print_row, repeat_columns
+from core.errors import PunctualError
+from core.ledger.port import Plan
+from core.posts.models import Post, new_post_id
+from core.posts.recurrence import cron_expression, skipped_run_warnings
+from core.posts.series import build_series
+from core.publishing.composing import compose
+from core.scheduling.upcoming import ledger_entry
+from core.time.instants import from_utc_text, instants, wall_time
+
+NOT_ARMED = 3
+"""The exit status of a post that is in the ledger and not yet in the scheduler."""
+_ARMED_LATER = (
+    "Punctual tries again every minute while it runs. Do not schedule the post again, unless with --id {}; see it with"
+    " `python -m core queue`."
+)
+
+
+class IdTaken(PunctualError):
+    """Another post has the given id."""
+
+    hint = "Give another --id. To change the post, use the dashboard, or cancel it and schedule it anew."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"A post with other content has the id {post_id}. Nothing was scheduled.")
+
+
+def schedule_post(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Schedule a post and print it; warn on `err` when no engine runs, and of runs that a series skips.
+
+    With the id of a post of the same content, that post is printed, and armed if it was not. Returns NOT_ARMED if the
+    post is in the ledger and the scheduler refused it.
+    """
+    zone = options.zone or application.settings.timezone
+    now = application.clock()
+    wall, which = _wall_time(options, zone, now)
+    planned = application.ledger.get(options.id) if options.id else None
+    if planned is None:
+        post = _new_post(application, options, wall, zone, which, now)
+    elif is_same(planned.post, options, wall, zone):
+        post = planned.post
+    else:
+        raise IdTaken(options.id)
+    error = _arm(application, post, planned)
+    if application.one_machine is not None and not application.one_machine.has_live_runner():
+        print("No engine is running: start the dashboard, or run `python -m core engine`.", file=err)
+    state = "not armed" if error else ledger_entry(application.ledger, post.post_id, now).state
+    row = post_row(post, "armed" if state == "scheduled" else state) | repeat_columns(post, now)
+    print_row(row, out, as_json=options.json)
+    if post.repeat and not options.json:
+        for run in row["next"]:
+            print(f"  {wall_time(from_utc_text(run), zone):%a %d %b %Y, %H:%M} {zone}", file=out)
+    if error:
+        print(f"Noted, not armed yet: {error}\n{error.hint} {_ARMED_LATER.format(post.post_id)}", file=err)
+    if options.repeat:
+        for caution in skipped_run_warnings(options.repeat, wall.time(), zone, after=_first(post, now)):
+            print(f"Caution: {caution}", file=err)
+    return NOT_ARMED if error else 0
+
+
+def _new_post(
+    application: Application, options: argparse.Namespace, wall: datetime, zone: str, which: int | None, now: datetime
+) -> Post:
+    repeat = None
+    if options.repeat:
+        repeat = build_series(options.repeat, wall.time(), zone, first=wall.date(), last=options.until, now=now)
+    return compose(
+        post_id=options.id or new_post_id(),
+        text=options.text,
+        destinations=options.to,
+        wall=wall,
+        zone=zone,
+        which=which,
+        late_after_minutes=application.settings.late_after_minutes,
+        accounts=application.accounts,
+        networks=application.networks,
+        repeat=repeat,
+    )
+
+
+def _arm(application: Application, post: Post, planned: Plan | None) -> PunctualError | None:
+    """Schedule a new post, or arm a planned one. Return the error of the scheduler if the post is in the ledger."""
+    try:
+        if planned is None:
+            application.schedules.schedule(post)
+        elif not planned.settled:
+            application.schedules.settle(planned)
+    except PunctualError as error:
+        if application.ledger.get(post.post_id) is None:
+            raise
+        return error
+    return None
+
+
+def is_same(post: Post, options: argparse.Namespace, wall: datetime, zone: str) -> bool:
+    """Return whether the options describe a post. Any `--in` does, because it counts from the first call."""
+    if (post.text, post.destinations, post.zone) != (options.text, tuple(dict.fromkeys(options.to)), zone):
+        return False
+    if options.repeat:
+        last = wall_time(post.repeat.ends_at, zone).date() if post.repeat and post.repeat.ends_at else None
+        expression = post.repeat.expression if post.repeat else None
+        return (expression, last) == (cron_expression(options.repeat, wall.time()), options.until)
+    if options.delay is not None:
+        return not post.repeats
+    found = instants(wall, zone)
+    due_at = found[(options.which or 1) - 1] if len(found) == 2 else next(iter(found), None)
+    return post.wall == wall.isoformat(timespec="seconds") and post.due_at == due_at
+
+
+def _first(post: Post, now: datetime) -> datetime:
+    return max(now, post.repeat.starts_at) if post.repeat and post.repeat.starts_at else now
+
+
+def _wall_time(options: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:
+    """Return the wall time, and the pass (1 or 2) if its hour comes twice.
+
+    A time given by `--in` is rounded up to a whole second.
+    """
+    if options.at is not None:
+        return options.at, options.which
+    due = (now + options.delay + timedelta(microseconds=999_999)).replace(microsecond=0)
+    wall = wall_time(due, zone).replace(tzinfo=None)
+    return wall, instants(wall, zone).index(due) + 1

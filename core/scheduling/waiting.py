@@ -1,0 +1,148 @@
+"""The posts that wait for a person: unsuccessful ones, and those that cannot go out as they are."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from core.ledger.history import Run, needs_decision, overdue, run_of, runs
+from core.ledger.port import OPEN_STATES, Ledger
+from core.ledger.post_state import StateName, planned_state
+from core.posts.destinations import Destination
+from core.scheduling.upcoming import CLOCK_SKEW
+from core.time.instants import Clock
+
+RUNS_LOOKED_AT = 1000
+"""The most runs, latest due first, that a full scan reads."""
+LATEST_RUNS = 50
+"""The runs that each scan between two full ones reads."""
+QUEUED_LOOKED_AT = 100
+"""The most posts of each kind that are read from the queue."""
+FULL_SCAN_INTERVAL = timedelta(minutes=10)
+STUCK_STATES: frozenset[StateName] = frozenset({"not armed", "needs a time"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingPost:
+    """A post that waits. `place` is the page that shows it with the actions."""
+
+    key: str
+    post_id: str
+    due_at: datetime | None
+    state: StateName
+    text: str
+    destinations: tuple[Destination, ...]
+    reason: str | None
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The posts that wait for a person, those of History first, latest due first."""
+
+    posts: tuple[WaitingPost, ...]
+
+    def count(self, place: str) -> int:
+        """Return how many of them a page shows."""
+        return sum(each.place == place for each in self.posts)
+
+    @property
+    def states(self) -> Counter[str]:
+        """How many posts have each state."""
+        return Counter(each.state for each in self.posts)
+
+
+HISTORY, QUEUE = "history", "queue"
+
+
+class WaitingPosts:
+    """Finds the posts that wait, at most once per interval, for all readers of this process.
+
+    A full scan reads RUNS_LOOKED_AT runs. Each scan between two full ones reads the latest runs, and those that waited.
+    A paused post whose time has passed does not wait: a person paused it.
+    """
+
+    def __init__(self, ledger: Ledger, clock: Clock, interval: timedelta) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._interval = interval
+        self._lock = Lock()
+        self._found = Waiting(posts=())
+        self._scanned_at: datetime | None = None
+        self._full_scan_at: datetime | None = None
+        self._waiting_runs: set[str] = set()
+
+    def read(self) -> Waiting:
+        """Return the posts that wait. Raises the errors of the ledger."""
+        with self._lock:
+            now = self._clock()
+            if not _is_recent(self._scanned_at, now, self._interval):
+                self._found = Waiting(posts=(*map(_of_run, self._runs(now)), *queued_waiting(self._ledger, now)))
+                self._scanned_at = now
+            return self._found
+
+    def forget(self) -> None:
+        """Scan at the next read, because a person has acted on a post."""
+        with self._lock:
+            self._scanned_at = None
+
+    def _runs(self, now: datetime) -> list[Run]:
+        full = not _is_recent(self._full_scan_at, now, FULL_SCAN_INTERVAL)
+        found = {run.key: run for run in runs(self._ledger, limit=RUNS_LOOKED_AT if full else LATEST_RUNS)}
+        if full:
+            self._full_scan_at = now
+        else:
+            found |= self._again(self._waiting_runs - found.keys())
+        waiting = [run for run in found.values() if needs_decision(self._ledger, run)]
+        self._waiting_runs = {run.key for run in waiting}
+        return sorted(waiting, key=lambda run: (run.due_at, run.key), reverse=True)
+
+    def _again(self, keys: Iterable[str]) -> dict[str, Run]:
+        occurrences = filter(None, map(self._ledger.occurrence, keys))
+        return {each.key: run_of(each) for each in occurrences}
+
+
+def queued_waiting(ledger: Ledger, now: datetime) -> list[WaitingPost]:
+    """Return the posts of the queue that wait: those that never began, are not armed, or need a time."""
+    missing = [plan for plan in overdue(ledger, now, limit=QUEUED_LOOKED_AT) if plan.desired == "active"]
+    unsettled = ledger.unsettled(changed_before=now + CLOCK_SKEW, limit=QUEUED_LOOKED_AT)
+    stuck = [
+        plan
+        for plan in (*unsettled, *ledger.needing_time(limit=QUEUED_LOOKED_AT))
+        if plan.desired in OPEN_STATES and planned_state(plan, now) in STUCK_STATES
+    ]
+    plans = {plan.post.post_id: plan for plan in (*missing, *stuck)}
+    begun = {post_id for post_id, plan in ledger.pending(list(plans)).items() if plan is None}
+    return [
+        WaitingPost(
+            key=post_id,
+            post_id=post_id,
+            due_at=plan.post.due_at,
+            state=planned_state(plan, now),
+            text=plan.post.text,
+            destinations=plan.post.destinations,
+            reason=None,
+            place=QUEUE,
+        )
+        for post_id, plan in plans.items()
+        if post_id not in begun
+    ]
+
+
+def _of_run(run: Run) -> WaitingPost:
+    return WaitingPost(
+        key=run.key,
+        post_id=run.post_id,
+        due_at=run.due_at,
+        state=run.state,
+        text=run.text,
+        destinations=run.retriable,
+        reason=run.error,
+        place=HISTORY,
+    )
+
+
+def _is_recent(scanned_at: datetime | None, now: datetime, interval: timedelta) -> bool:
+    """Return whether a scan is younger than an interval; not one of the future, after the clock was set back."""
+    return scanned_at is not None and timedelta() <= now - scanned_at < interval

@@ -1,0 +1,123 @@
+"""The command `schedule`: its refusals, its cautions, and its repetition under one id."""
+
+import io
+import json
+
+import pytest
+
+from core.cli.main import main
+
+AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
+ID = ("--id", "k3v9q2m4cx7a")
+
+
+@pytest.fixture
+def aws_command(open_application):
+    """Return a function that runs a command on a deployment in moto."""
+
+    def run(*arguments):
+        out, err = io.StringIO(), io.StringIO()
+        return main(arguments, open_application, out, err), out.getvalue(), err.getvalue()
+
+    return run
+
+
+def test_a_post_that_the_scheduler_refuses_is_noted_with_exit_3_and_its_name(aws_command, inject_fault):
+    inject_fault("CreateSchedule", "AccessDeniedException", "not authorized to perform scheduler:CreateSchedule")
+    status, out, err = aws_command("schedule", "--text", "Noted", *AT, *ID, "--json")
+    assert status == 3
+    assert (json.loads(out)["name"], json.loads(out)["state"]) == ("post-20261124T080000Z-k3v9q2m4cx7a", "not armed")
+    assert err.startswith("Noted, not armed yet: ")
+    assert "Do not schedule the post again, unless with --id k3v9q2m4cx7a" in err
+    assert [row["post_id"] for row in json.loads(aws_command("queue", "--json")[1])] == ["k3v9q2m4cx7a"]
+
+
+def test_the_same_post_under_its_id_is_armed_once_the_scheduler_accepts_it(aws_command, inject_fault, deployed):
+    inject_fault("CreateSchedule", "AccessDeniedException")
+    assert aws_command("schedule", "--text", "Noted", *AT, *ID)[0] == 3
+    assert aws_command("schedule", "--text", "Noted", *AT, *ID)[0] == 3
+    inject_fault.clear()
+    status, out, err = aws_command("schedule", "--text", "Noted", *AT, *ID, "--json")
+    assert (status, json.loads(out)["state"], err) == (0, "armed", "")
+    assert len(deployed["scheduler"].list_schedules()["Schedules"]) == 1
+
+
+def test_a_refusal_before_anything_was_noted_exits_with_1(aws_command):
+    status, out, _ = aws_command("schedule", "--text", "Late", "--at", "2020-01-01T09:00", "--to", "outbox", *ID)
+    assert (status, out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        AT,
+        (*AT, "--repeat", "mon,fri", "--until", "2027-01-31"),
+        ("--in", "2h", "--to", "outbox"),
+        ("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--which", "2", "--to", "outbox"),
+    ],
+)
+def test_the_same_post_again_under_its_id_is_scheduled_once(command, clock, arguments):
+    first, out, _ = command("schedule", "--text", "Once", *arguments, *ID, "--json")
+    clock.move(minutes=10)
+    again, repeated, _ = command("schedule", "--text", "Once", *arguments, *ID, "--json")
+    assert (first, again, json.loads(out)) == (0, 0, json.loads(repeated))
+    assert len(json.loads(command("queue", "--json")[1])) == 1
+
+
+def test_the_same_post_again_is_answered_after_its_time_and_after_it_was_cancelled(command, clock):
+    command("schedule", "--text", "Once", *AT, *ID)
+    command("cancel", ID[1])
+    clock.move(days=60)
+    status, out, _ = command("schedule", "--text", "Once", *AT, *ID, "--json")
+    assert (status, json.loads(out)["state"]) == (0, "cancelled")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("--text", "Other", *AT),
+        ("--text", "Once", "--at", "2026-11-24T10:00", "--zone", "Europe/Berlin", "--to", "outbox"),
+        ("--text", "Once", "--at", "2026-11-24T09:00", "--zone", "Europe/Paris", "--to", "outbox"),
+        ("--text", "Once", *AT, "--repeat", "daily"),
+    ],
+)
+def test_another_post_under_an_id_that_is_taken_is_refused(command, changed):
+    command("schedule", "--text", "Once", *AT, *ID)
+    status, out, err = command("schedule", *changed, *ID)
+    assert (status, out) == (1, "")
+    assert "A post with other content has the id k3v9q2m4cx7a" in err
+    assert [row["text"] for row in json.loads(command("queue", "--json")[1])] == ["Once"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--at", "2027-02-20", "--to", "outbox"), "has no time of day; give one, like 2027-02-20T09:00"),
+        (("--in", "1h", "--which", "2", "--to", "outbox"), "--which"),
+        ((*AT, "--id", "NOT-AN-ID"), "is not 12 of the characters"),
+    ],
+)
+def test_options_that_would_be_guessed_or_ignored_are_wrong_usage(command, capsys, arguments, reason):
+    with pytest.raises(SystemExit) as exit_:
+        command("schedule", "--text", "x", *arguments)
+    assert exit_.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_runs_that_a_series_skips_are_told(command):
+    _, _, monthly = command("schedule", "--text", "x", *AT, "--repeat", "monthly:31")
+    assert "Caution: Months without a 31st are skipped." in monthly
+    midnight = ("--at", "2027-03-01T00:00", "--zone", "Africa/Cairo", "--to", "outbox")
+    _, _, daily = command("schedule", "--text", "x", *midnight, "--repeat", "daily")
+    assert "Caution: No post on 30 Apr 2027: the clocks go forward over 00:00." in daily
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x07", "\x9b"])
+def test_a_control_character_is_refused_with_its_position(command, character):
+    status, _, err = command("schedule", "--text", f"ab{character}c", *AT)
+    assert status == 1
+    assert f"U+{ord(character):04X} at position 3" in err
+
+
+def test_line_breaks_and_tabs_are_accepted(command):
+    assert command("schedule", "--text", "One\n\tTwo\r\nThree", *AT)[0] == 0

@@ -1,0 +1,61 @@
+"""The command `status`, the list of cancelled posts, and rows that cannot control the terminal."""
+
+import json
+
+import pytest
+
+from core.application import Application
+from core.cli.rows import printable
+from core.ledger.port import Receipt
+from core.settings import Settings
+
+AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
+
+
+@pytest.fixture
+def application(tmp_path, clock):
+    application = Application(Settings(home=tmp_path), clock)
+    yield application
+    application.close()
+
+
+def test_nothing_waits_in_a_new_home(command):
+    assert command("status") == (0, "No post waits for you.\n", "")
+    assert json.loads(command("status", "--json")[1]) == {"waiting": 0, "states": {}, "posts": []}
+
+
+def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application, a_post, payload_for, clock):
+    failed = a_post(due_at=clock())
+    application.ledger.record(payload_for(failed), Receipt(kind="failed", at=clock(), revision=1))
+    unarmed = a_post(post_id="n" * 12, text="Unarmed")
+    application.ledger.plan(unarmed, schedule_name="post-n", now=clock())
+    clock.move(seconds=30)
+    status, out, _ = command("status")
+    first, *lines = out.splitlines()
+    assert (status, first) == (1, "2 posts to look at: 1 failed, 1 not armed.")
+    assert [line.split("  ")[-1] for line in lines] == [failed.text, "Unarmed"]
+    found = json.loads(command("status", "--json")[1])
+    assert (found["waiting"], found["states"]) == (2, {"failed": 1, "not armed": 1})
+    assert [(row["post_id"], row["state"], row["page"]) for row in found["posts"]] == [
+        (failed.post_id, "failed", "history"),
+        ("n" * 12, "not armed", "queue"),
+    ]
+
+
+def test_a_cancelled_post_is_listed_for_30_days(command, clock):
+    post_id = json.loads(command("schedule", "--text", "Never", *AT, "--json")[1])["post_id"]
+    assert command("queue", "--cancelled") == (0, "No post was cancelled in the last 30 days.\n", "")
+    command("cancel", post_id)
+    clock.move(days=29)
+    [row] = json.loads(command("queue", "--cancelled", "--json")[1])
+    assert (row["post_id"], row["state"], row["at"]) == (post_id, "cancelled", "2026-11-02T12:00:00Z")
+    clock.move(days=2)
+    assert json.loads(command("queue", "--cancelled", "--json")[1]) == []
+
+
+def test_control_characters_and_direction_marks_are_printed_as_escapes(command, application, a_post, clock):
+    post = a_post(text="a\x00\x1b[2Jb\u202ec 👩\u200d🚀")
+    application.ledger.plan(post, schedule_name="post-x", now=clock())
+    _, out, _ = command("queue")
+    assert "a\\x00\\x1b[2Jb\\u202ec 👩\u200d🚀" in out
+    assert printable("Grüße\t") == "Grüße\\t"
