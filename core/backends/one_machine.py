@@ -120,8 +120,10 @@ class OneMachineBackend:
 
     def posting_url(self) -> str | None:
         """Return the configured posting URL, else the URL of this process's own server or of the worker, else None."""
-        if self._settings.posting_url or self._server_url:
-            return self._settings.posting_url or (self._server_url() if self._server_url else None)
+        if self._settings.posting_url:
+            return self._settings.posting_url
+        if self._server_url is not None:
+            return self._server_url()
         record = WorkerRecord.read(self._worker_files)
         return f"{record.url}/publish" if record else None
 

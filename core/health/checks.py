@@ -9,7 +9,7 @@ from functools import partial
 
 from core.application import Application
 from core.errors import PunctualError
-from core.health import accounts, lateness, ledger, one_machine, shortages
+from core.health import accounts, lateness, ledger, one_machine, shortages, worker
 from core.health.aws import (
     execution_role,
     failure_queues,
@@ -58,7 +58,7 @@ def run_checks(
 
 
 def _checks(context: HealthContext) -> Mapping[str, Callable[[], Finding]]:
-    checks_of_any_mode = ledger.CHECKS | lateness.CHECKS | shortages.CHECKS | accounts.CHECKS
+    checks_of_any_mode = worker.CHECKS | ledger.CHECKS | lateness.CHECKS | shortages.CHECKS | accounts.CHECKS
     shared = {name: partial(check, context) for name, check in checks_of_any_mode.items()}
     application = context.application
     if application.aws is not None:

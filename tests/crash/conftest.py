@@ -87,3 +87,30 @@ def webhook() -> Iterator[SimpleNamespace]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def slow_webhook() -> Iterator[SimpleNamespace]:
+    """Serve a webhook that responds to its first request when the event `respond` is set."""
+    received, respond = threading.Event(), threading.Event()
+
+    class SlowHandler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            received.set()
+            respond.wait(20)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowHandler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    yield SimpleNamespace(address=address, received=received, respond=respond)
+    respond.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
