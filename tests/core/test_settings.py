@@ -41,6 +41,13 @@ def test_each_variable_sets_its_member():
     assert settings.posting_url == "http://127.0.0.1:8600/publish"
 
 
+def test_the_public_hosts_are_separated_by_commas_or_spaces():
+    settings = Settings.read({"PUNCTUAL_PUBLIC_HOSTS": "posts.example.org, other.example.org:8443"})
+    assert settings.allowed_hosts.public == ("posts.example.org", "other.example.org:8443")
+    assert not settings.allowed_hosts.own_addresses
+    assert Settings.read({"PUNCTUAL_OPEN": "yes"}).allowed_hosts.own_addresses
+
+
 def test_the_home_may_start_with_a_tilde_or_be_relative(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert Settings.read({"PUNCTUAL_HOME": "~/posts"}).home == Path.home() / "posts"
@@ -58,6 +65,9 @@ def test_an_empty_variable_counts_as_unset():
         ("HOME", "~nobody-of-that-name/posts"),
         ("TIMEZONE", "Mars/Olympus"),
         ("LATE_AFTER_MINUTES", "soon"),
+        ("OPEN", "perhaps"),
+        ("PUBLIC_HOSTS", "https://posts.example.org"),
+        ("PUBLIC_HOSTS", "posts.example.org/path"),
         ("LATE_AFTER_MINUTES", "0"),
         ("RETRY_DELAYS", "60,-1"),
         ("RETRY_DELAYS", "60,nan"),

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -42,11 +43,11 @@ def security_middleware() -> list[Middleware]:
     Exits with a message if the dashboard would listen on an address that other machines reach, unless PUNCTUAL_OPEN
     allows it.
     """
-    hosts = _allowed_hosts()
     try:
-        refuse_open_address(config.get_option("server.address") or "", hosts)
-    except OpenAddress as error:
+        refuse_open_address(config.get_option("server.address") or "", lambda: Settings.read().open)
+    except PunctualError as error:
         raise SystemExit(f"{error} {error.hint}") from None
+    hosts = _allowed_hosts()
     _tell_streamlit(hosts)
     limit_connections_of_streamlit(ConnectionLimits.for_open_files(open_file_limit()))
     return [
@@ -59,9 +60,12 @@ def security_middleware() -> list[Middleware]:
     ]
 
 
-def refuse_open_address(address: str, hosts: AllowedHosts) -> None:
-    """Raise OpenAddress if other machines reach `address` and PUNCTUAL_OPEN does not allow it."""
-    if not hosts.own_addresses and not is_loopback(address):
+def refuse_open_address(address: str, is_open: Callable[[], bool]) -> None:
+    """Raise OpenAddress if other machines reach `address` and the settings do not open the dashboard.
+
+    `is_open` is called only for such an address: with invalid settings, a dashboard on loopback starts and shows them.
+    """
+    if not is_loopback(address) and not is_open():
         raise OpenAddress(address)
 
 

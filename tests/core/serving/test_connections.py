@@ -1,7 +1,13 @@
 """Connections are limited in number, in the size of their headers and in the time that a client takes."""
 
 import socket
+import threading
 from contextlib import ExitStack
+
+import uvicorn
+
+from core.serving.connections import limited_protocol
+from core.serving.limits import ConnectionLimits
 
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n"
@@ -100,3 +106,49 @@ def test_an_unused_connection_that_was_served_is_closed_after_those_that_were_no
         assert response(slow[0]) == b""
         served.sendall(GET)
         assert status(served) == b"HTTP/1.1 200 OK"
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+async def accept_or_respond(scope, receive, send):
+    """Keep a WebSocket open until its client leaves, and respond 200 to a request."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+    else:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+
+def test_websockets_leave_connections_for_requests():
+    protocol = limited_protocol(ConnectionLimits(connections=6, websockets=3))
+    config = uvicorn.Config(
+        accept_or_respond, http=protocol, ws="websockets-sansio", lifespan="off", log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        port = listener.getsockname()[1]
+        with ExitStack() as stack:
+            sockets = [stack.enter_context(connect(port, HANDSHAKE)) for _ in range(5)]
+            statuses = sorted(status(each) for each in sockets)
+            with connect(port, GET) as quick:
+                assert status(quick) == b"HTTP/1.1 200 OK"
+        server.should_exit = True
+        thread.join()
+    assert statuses == [b"HTTP/1.1 101 Switching Protocols"] * 3 + [b"HTTP/1.1 503 Service Unavailable"] * 2
+
+
+def test_the_connections_of_a_process_take_a_quarter_of_its_files():
+    assert [ConnectionLimits.for_open_files(files).connections for files in (16, 128, 1024, 10**6)] == [
+        8,
+        32,
+        256,
+        1024,
+    ]

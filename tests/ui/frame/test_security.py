@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from core.serving.hosts import AllowedHosts
 from ui.frame.security import MAX_BODY_BYTES, OpenAddress, content_security_policy, refuse_open_address
 
 ROOT = Path(__file__).parents[3]
@@ -96,16 +95,23 @@ def test_the_limits_of_connections_hold_for_the_dashboard(dashboard):
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", ""])
 def test_an_open_address_needs_punctual_open(address):
     with pytest.raises(OpenAddress) as refused:
-        refuse_open_address(address, AllowedHosts())
+        refuse_open_address(address, lambda: False)
     assert "PUNCTUAL_OPEN=yes" in refused.value.hint
-    refuse_open_address(address, AllowedHosts(own_addresses=True))
+    refuse_open_address(address, lambda: True)
 
 
-def test_the_dashboard_ends_instead_of_listening_on_an_open_address(tmp_path):
-    with start(tmp_path / "home", "--server.address", "0.0.0.0", PUNCTUAL_OPEN="") as process:
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"PUNCTUAL_OPEN": ""}, "set PUNCTUAL_OPEN=yes"),
+        ({"PUNCTUAL_OPEN": "yes", "PUNCTUAL_TIMEZONE": "Mars/Olympus"}, "PUNCTUAL_TIMEZONE is not valid"),
+    ],
+)
+def test_the_dashboard_ends_instead_of_listening_on_an_open_address(tmp_path, variables, reason):
+    with start(tmp_path / "home", "--server.address", "0.0.0.0", **variables) as process:
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "set PUNCTUAL_OPEN=yes" in output
+    assert reason in output
     assert "Traceback" not in output
 
 
