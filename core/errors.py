@@ -1,6 +1,7 @@
 """The root of the error tree, and the shortages of the machine."""
 
 import errno
+import os
 
 
 class PunctualError(Exception):
@@ -31,6 +32,8 @@ _SHORTAGES = {
     errno.EDEADLK: _LOCKED,
     errno.ETXTBSY: _LOCKED,
 }
+_TEXTS = {os.strerror(code): found[0] for code, found in _SHORTAGES.items() if found is not _LOCKED}
+"""The system's texts for errors of a shortage, which messages of networks and of the relay contain."""
 _LOCKED_ON_WINDOWS = (32, 33)
 """ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION: another program has the file open."""
 
@@ -64,3 +67,10 @@ def shortage_of(error: BaseException, affected: str | None = None) -> MachineSho
         return MachineShortage(*_LOCKED, affected)
     found = _SHORTAGES.get(error.errno or 0)
     return MachineShortage(*found, affected) if found else None
+
+
+def lacking_in(text: str) -> str | None:
+    """Return what the machine was short of, such as `memory`, by the text of a recorded error, or None."""
+    if text.startswith(SHORTAGE_PREFIX):
+        return text.removeprefix(SHORTAGE_PREFIX).partition(".")[0].partition(":")[0]
+    return next((lacking for found, lacking in _TEXTS.items() if found in text), None)

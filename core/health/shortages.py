@@ -3,9 +3,8 @@
 from collections import Counter
 from datetime import timedelta
 
-from core.errors import SHORTAGE_PREFIX
+from core.errors import lacking_in
 from core.health.findings import Finding, HealthContext, good, warning
-from core.ledger.port import Receipt
 from core.time.phrases import plural
 
 PERIOD = timedelta(hours=1)
@@ -17,7 +16,8 @@ def check_shortages(context: HealthContext) -> Finding:
     """Report what the machine was short of while it published, and how often."""
     occurrences = context.application.ledger.history(after=None, limit=MAX_OCCURRENCES)
     receipts = [receipt for each in occurrences for receipt in each.receipts if receipt.at > context.now - PERIOD]
-    counts = Counter(lacking for receipt in receipts if (lacking := _lacking(receipt)) is not None)
+    reasons = [str(receipt.detail.get("reason")) for receipt in receipts]
+    counts = Counter(lacking for reason in reasons if (lacking := lacking_in(reason)) is not None)
     if not counts:
         return good(f"None in the last hour, by the receipts of the {MAX_OCCURRENCES} newest posts.")
     found = ", ".join(f"{lacking} ({plural(count, 'attempt')})" for lacking, count in counts.most_common())
@@ -25,12 +25,6 @@ def check_shortages(context: HealthContext) -> Finding:
         f"In the last hour this machine was short of: {found}. Punctual tries such posts again by itself.",
         "Close other programs, free memory or disk space, or raise the limit of open files (ulimit -n).",
     )
-
-
-def _lacking(receipt: Receipt) -> str | None:
-    """Return what the machine was short of in a failed attempt, such as `memory`, or None."""
-    before, found, after = str(receipt.detail.get("reason")).partition(SHORTAGE_PREFIX)
-    return after.partition(".")[0].partition(":")[0] if found and not before else None
 
 
 CHECKS = {"Shortages": check_shortages}

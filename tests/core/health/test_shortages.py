@@ -33,7 +33,7 @@ def test_an_hour_without_shortages_is_good(check, fail):
 def test_the_shortages_of_the_last_hour_are_counted_with_a_remedy(check, fail):
     for _ in range(2):
         fail(f"{memory_shortage('the picture cannot be read')} Nothing is lost.")
-    fail("This machine is short of file handles. Nothing is lost.")
+    fail("http://127.0.0.1:80/publish cannot be reached: Too many open files")
     result = check("Shortages")
     assert result.status == "warning"
     assert "short of: memory (2 attempts), file handles (1 attempt)." in result.message

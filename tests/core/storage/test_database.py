@@ -253,3 +253,42 @@ for number in range(1_000_000):
     kept = set(texts(database))
     database.close()
     assert {line.strip() for line in acknowledged if line.endswith("\n")} <= kept
+
+
+NO_FREE_HANDLE = """
+import os, resource, sys
+from pathlib import Path
+from core.errors import MachineShortage
+from core.storage.database import Database
+
+path, migrations = Path(sys.argv[1]), ("CREATE TABLE note (text TEXT);",)
+Database(path, migrations).close()
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+for left in range(4):
+    taken = []
+    while True:
+        try:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            break
+    for _ in range(left):
+        os.close(taken.pop())
+    try:
+        Database(path, migrations).close()
+        print("opened")
+    except MachineShortage as error:
+        print(error)
+    for handle in taken:
+        os.close(handle)
+Database(path, migrations).close()
+"""
+
+
+def test_a_database_that_cannot_be_opened_for_lack_of_file_handles_is_a_shortage(path):
+    command = [sys.executable, "-c", NO_FREE_HANDLE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4
+    assert set(lines) <= {f"This machine is short of file handles: {path} cannot be opened.", "opened"}
+    assert lines[0] != "opened"
