@@ -12,6 +12,7 @@ from core.engine.lanes import NO_LANE, LaneOf, LaneRooms
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
 from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
+from core.engine.zone_rules import ZoneNote, zone_note
 from core.errors import MachineShortage, PunctualError, shortage_of
 from core.time.instants import epoch_ms, from_epoch_ms, utc_text
 
@@ -30,6 +31,7 @@ class _Dispatch:
     generation: int
     invocation: Invocation
     timing: Timing
+    note: ZoneNote
     deletes_schedule: bool
 
 
@@ -119,6 +121,7 @@ def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int, la
         generation=schedule["id"],
         invocation=invocation,
         timing=timing,
+        note=zone_note(definition, timing.occurrence),
         deletes_schedule=deletes,
     )
 
@@ -128,9 +131,12 @@ def _advance_schedules(connection: sqlite3.Connection, dispatches: list[_Dispatc
         "DELETE FROM schedule WHERE id = ?", [(each.generation,) for each in dispatches if each.deletes_schedule]
     )
     connection.executemany(
-        "UPDATE schedule SET fired = ?, occurrence = ?, due = ? WHERE id = ?",
+        "UPDATE schedule SET fired = ?, occurrence = ?, due = ?, zone_release = ?, wall = ? WHERE id = ?",
         [
-            (each.timing.fired, each.timing.occurrence, each.timing.due, each.generation)
+            (
+                *(each.timing.fired, each.timing.occurrence, each.timing.due),
+                *(each.note.zone_release, each.note.wall, each.generation),
+            )
             for each in dispatches
             if not each.deletes_schedule
         ],

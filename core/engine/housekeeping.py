@@ -42,6 +42,7 @@ class Housekeeping:
         self._last_clock_times = (clock(), monotonic())
         self._last_heartbeat = self._last_prune = clock() - PRUNE_INTERVAL
         self._leases_valid_from = monotonic()
+        self._is_first = True
 
     def run_due_duties(self) -> None:
         """Run the duties that are due. Cheap enough for several calls a second."""
@@ -49,6 +50,8 @@ class Housekeeping:
         self._detect_clock_jump()
         if now - self._last_heartbeat >= HEARTBEAT_INTERVAL:
             self._store.record_heartbeat(self._presence.token, epoch_ms(now))
+            self._store.derive_again(newer=self._is_first)  # later on, a newer release is that of a newer process
+            self._is_first = False
             self._last_heartbeat = now
         self._free_abandoned_claims(epoch_ms(now))
         if now - self._last_prune >= PRUNE_INTERVAL:

@@ -11,7 +11,8 @@ from typing import Any
 
 from core.engine import groups
 from core.engine.api_errors import Conflict, ResourceNotFound
-from core.engine.timing import Timing, timing_after_update
+from core.engine.timing import Timing, same_expression, timing_after_update
+from core.engine.zone_rules import zone_note
 
 _PAGE = """
     SELECT group_name, name, state, target_arn, created, modified FROM schedule
@@ -41,8 +42,11 @@ def create(connection: sqlite3.Connection, definition: dict[str, Any], timing: T
     groups.get(connection, definition["GroupName"])
     added = connection.execute(
         "INSERT INTO schedule (group_name, name, state, target_arn, definition, created, modified, anchor, occurrence,"
-        " due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (*_columns(definition), now, now, timing.anchor, timing.occurrence, timing.due),
+        " due, zone_release, wall) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            *(*_columns(definition), now, now, timing.anchor, timing.occurrence, timing.due),
+            *_note(definition, timing.occurrence),
+        ),
     )
     if not added.rowcount:
         raise Conflict(f"Schedule {definition['Name']} already exists.")
@@ -61,11 +65,15 @@ def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int)
     The modification date always increases, so two changes in one millisecond have different dates.
     """
     row = _row(connection, definition["GroupName"], definition["Name"])
-    timing = timing_after_update(json.loads(row["definition"]), timing_of(row), definition, now)
+    old = json.loads(row["definition"])
+    timing = timing_after_update(old, timing_of(row), definition, now)
+    note = _note(definition, timing.occurrence)
+    if row["occurrence"] is not None and timing.occurrence == row["occurrence"] and same_expression(old, definition):
+        note = row["zone_release"], row["wall"]  # the occurrence was not derived again
     connection.execute(
         "UPDATE schedule SET state = ?, target_arn = ?, definition = ?, modified = max(?, modified + 1), anchor = ?,"
-        " occurrence = ?, due = ? WHERE id = ?",
-        (*_columns(definition)[2:], now, timing.anchor, timing.occurrence, timing.due, row["id"]),
+        " occurrence = ?, due = ?, zone_release = ?, wall = ? WHERE id = ?",
+        (*_columns(definition)[2:], now, timing.anchor, timing.occurrence, timing.due, *note, row["id"]),
     )
     return timing.due
 
@@ -116,6 +124,11 @@ def _row(connection: sqlite3.Connection, group: str, name: str) -> sqlite3.Row:
     if row is None:
         raise ResourceNotFound(f"Schedule {name} does not exist.")
     return row
+
+
+def _note(definition: dict[str, Any], occurrence: int | None) -> tuple[str | None, int | None]:
+    note = zone_note(definition, occurrence)
+    return note.zone_release, note.wall
 
 
 def _columns(definition: dict[str, Any]) -> tuple[str, str, str, str, str]:

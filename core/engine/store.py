@@ -1,6 +1,7 @@
 """The engine's data: schedules, groups, invocations and client tokens in one SQLite file."""
 
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from core.engine import groups, invocations, waiting
+from core.engine import groups, invocations, waiting, zone_rules
 from core.engine.api_errors import Conflict
 from core.engine.dispatch import dispatch_due
 from core.engine.invocations import FailedInvocation, Invocation
@@ -20,7 +21,11 @@ from core.time.instants import epoch_ms, from_epoch_ms
 
 T = TypeVar("T")
 
-MIGRATIONS = tuple(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("schema.sql", "lanes.sql"))
+log = logging.getLogger(__name__)
+
+MIGRATIONS = tuple(
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("schema.sql", "lanes.sql", "zone_rules.sql")
+)
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
 
 CLIENT_TOKEN_RETENTION = 24 * 3600_000
@@ -120,6 +125,17 @@ class Store:
             return claimed
 
         return self.write_unflushed(claim)
+
+    def derive_again(self, *, newer: bool) -> None:
+        """Derive the pending occurrences whose zone rules were another release's; see zone_rules.derive_again.
+
+        Without any, this is one step in an index.
+        """
+        with self.snapshot() as connection:
+            if not zone_rules.is_outdated(connection, newer=newer):
+                return
+        moved = self.write_unflushed(lambda connection: zone_rules.derive_again(connection, newer=newer))
+        log.info("The rules of time zones changed: the next runs of %d schedules moved.", moved)
 
     def has_live_runner(self, presence: Presence) -> bool:
         """Return whether a live process runs this home's engine."""

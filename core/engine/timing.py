@@ -33,7 +33,7 @@ class Timing:
 
 def initial_timing(definition: Definition, now: int) -> Timing:
     """Return the timing of a schedule created now. An at() in the past is due at once."""
-    return _with_occurrence(definition, Timing(anchor=now), _first(definition, now))
+    return with_occurrence(definition, Timing(anchor=now), _first(definition, now))
 
 
 def timing_after_update(old: Definition, timing: Timing, new: Definition, now: int) -> Timing:
@@ -43,14 +43,14 @@ def timing_after_update(old: Definition, timing: Timing, new: Definition, now: i
     pending. When a schedule is enabled again, a repeating one continues with its next occurrence from now, and an at()
     that has not fired is pending.
     """
-    if _expression_members(old) != _expression_members(new):
+    if not same_expression(old, new):
         restarted = replace(timing, anchor=now)
-        return _with_occurrence(new, restarted, _unfired(new, restarted, _first(new, now)))
+        return with_occurrence(new, restarted, _unfired(new, restarted, _first(new, now)))
     if timing.occurrence is not None:
-        return _with_occurrence(new, timing, timing.occurrence)
+        return with_occurrence(new, timing, timing.occurrence)
     if runs_once(new):
-        return _with_occurrence(new, timing, _unfired(new, timing, _first(new, now)))
-    return _with_occurrence(new, timing, _next(new, timing.anchor, max(now, timing.fired or 0)))
+        return with_occurrence(new, timing, _unfired(new, timing, _first(new, now)))
+    return with_occurrence(new, timing, _next(new, timing.anchor, max(now, timing.fired or 0)))
 
 
 def timing_after_firing(definition: Definition, timing: Timing) -> Timing:
@@ -58,7 +58,7 @@ def timing_after_firing(definition: Definition, timing: Timing) -> Timing:
     fired = timing.occurrence
     assert fired is not None, "only due schedules are dispatched"
     following = _next(definition, timing.anchor, fired)
-    return _with_occurrence(definition, replace(timing, fired=fired), following)
+    return with_occurrence(definition, replace(timing, fired=fired), following)
 
 
 def has_missed_more_than(definition: Definition, timing: Timing, count: int, until: int) -> bool:
@@ -70,10 +70,11 @@ def has_missed_more_than(definition: Definition, timing: Timing, count: int, unt
 
 def skip_to(definition: Definition, timing: Timing, earliest: int) -> Timing:
     """Return the timing whose pending occurrence is the first one at or after `earliest`."""
-    return _with_occurrence(definition, timing, _next(definition, timing.anchor, earliest - 1))
+    return with_occurrence(definition, timing, _next(definition, timing.anchor, earliest - 1))
 
 
-def _with_occurrence(definition: Definition, timing: Timing, occurrence: int | None) -> Timing:
+def with_occurrence(definition: Definition, timing: Timing, occurrence: int | None) -> Timing:
+    """Return the timing with another pending occurrence; without one while the schedule is disabled."""
     if occurrence is None or definition["State"] != "ENABLED":
         return replace(timing, occurrence=None, due=None)
     due = min(occurrence + _window_delay(definition, occurrence), _MAX_INSTANT)
@@ -137,6 +138,7 @@ def date_of(definition: Definition, member: str) -> datetime | None:
     return None if seconds is None else EPOCH + timedelta(seconds=seconds)
 
 
-def _expression_members(definition: Definition) -> tuple[Any, ...]:
+def same_expression(old: Definition, new: Definition) -> bool:
+    """Return whether two definitions have the same expression, zone and dates."""
     members = ("ScheduleExpression", "ScheduleExpressionTimezone", "StartDate", "EndDate")
-    return tuple(definition.get(member) for member in members)
+    return all(old.get(member) == new.get(member) for member in members)
