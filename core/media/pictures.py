@@ -11,7 +11,8 @@ from io import BytesIO
 from PIL import ExifTags, Image, ImageOps
 
 from core.errors import PunctualError
-from core.media.animations import strip_gif_metadata
+from core.media.animations import check_gif, strip_gif_metadata
+from core.media.jpeg_scans import has_too_many_scans
 from core.media.memory_shortage import picture_shortage
 
 MAX_PIXELS = 50_000_000
@@ -110,6 +111,8 @@ def inspect_picture(content: bytes) -> Picture:
     with _DECODERS, _open_picture(content) as image:
         content_type = FORMATS[image.format or ""]
         image.load()
+        if image.format == "GIF":
+            check_gif(content)
         # A turned copy would take as much memory again.
         is_turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
         width, height = reversed(image.size) if is_turned else image.size
@@ -163,6 +166,8 @@ def _open_picture(content: bytes) -> Iterator[Image.Image]:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
                 raise TooManyPixels
+            if image.format in ("JPEG", "MPO") and has_too_many_scans(content):
+                raise CorruptPicture
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise TooManyPixels from None

@@ -271,6 +271,26 @@ def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch, decode):
     assert max(counts) == 2
 
 
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding():
+    content = encoded(noise(80, 60), "JPEG", progressive=True)
+    last_scan = content[content.rindex(b"\xff\xda") : content.rindex(b"\xff\xd9")]
+    assert inspect_picture(content).width == 80
+    with pytest.raises(CorruptPicture):
+        inspect_picture(content[:-2] + last_scan * 5000 + b"\xff\xd9")
+
+
+def test_a_jpeg_with_another_file_at_its_end_is_accepted():
+    trailer = b"\xff\xda\0\0" * 5000
+    assert inspect_picture(encoded(noise(80, 60), "JPEG") + trailer).width == 80
+
+
+def test_a_gif_of_millions_of_sub_blocks_is_refused_when_it_is_attached():
+    content = encoded(noise(80, 60), "GIF")
+    comment = b"!\xfe" + b"\x01x" * 1_100_000 + b"\0"
+    with pytest.raises(CorruptPicture):
+        inspect_picture(content[:-1] + comment + b";")
+
+
 def test_a_truncated_picture_is_refused():
     whole = encoded(noise(200, 200), "JPEG")
     for content in (whole[: len(whole) // 2], whole[:20], b"\xff\xd8\xff", png_with_claimed_size(100, 100)):
