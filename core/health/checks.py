@@ -9,7 +9,7 @@ from functools import partial
 
 from core.application import Application
 from core.errors import PunctualError
-from core.health import accounts, lateness, ledger, one_machine, shortages, worker
+from core.health import accounts, lateness, ledger, one_machine, shortages, worker, zone_rules
 from core.health.aws import (
     execution_role,
     failure_queues,
@@ -20,6 +20,7 @@ from core.health.aws import (
     relay_function,
     schedule_group,
     schedule_quota,
+    series_rules,
     stored_data,
 )
 from core.health.findings import CheckResult, Finding, HealthContext, unknown
@@ -35,6 +36,7 @@ AWS_MODULES = (
     posting_function,
     failure_queues,
     stored_data,
+    series_rules,
 )
 """The modules of AWS checks, in the order of the Health page."""
 log = logging.getLogger(__name__)
@@ -58,8 +60,8 @@ def run_checks(
 
 
 def _checks(context: HealthContext) -> Mapping[str, Callable[[], Finding]]:
-    checks_of_any_mode = worker.CHECKS | ledger.CHECKS | lateness.CHECKS | shortages.CHECKS | accounts.CHECKS
-    shared = {name: partial(check, context) for name, check in checks_of_any_mode.items()}
+    modules = (worker, ledger, lateness, zone_rules, shortages, accounts)
+    shared = {name: partial(check, context) for module in modules for name, check in module.CHECKS.items()}
     application = context.application
     if application.aws is not None:
         checks = {name: check for module in AWS_MODULES for name, check in module.CHECKS.items()}

@@ -2,8 +2,6 @@
 
 import shutil
 
-import pytz
-
 from core.backends.one_machine import OneMachineBackend
 from core.health.findings import Finding, HealthContext, bad, good, unknown, warning
 from core.storage.home import is_signing_secret
@@ -89,12 +87,6 @@ def check_data_folder(backend: OneMachineBackend, context: HealthContext) -> Fin
     return good(message) if free >= MIN_FREE_BYTES else warning(message, "Free some space: a full disk stops Punctual.")
 
 
-def check_zone_data(backend: OneMachineBackend, context: HealthContext) -> Finding:
-    """Report the release of the time zone data."""
-    release = pytz.OLSON_VERSION  # type: ignore[attr-defined]  # the stubs lack it
-    return good(f"Release {release} of the tz database.")
-
-
 CHECKS = {
     "Mode": check_mode,
     "Engine": check_engine,
@@ -104,5 +96,4 @@ CHECKS = {
     "Dead letters": check_dead_letters,
     "Damaged files": check_damaged_files,
     "Data folder": check_data_folder,
-    "Time zone data": check_zone_data,
 }

@@ -18,7 +18,7 @@ def results(application, clock):
 
 def test_every_check_has_a_name_a_status_and_a_sentence(application, clock):
     checks = run_checks(application, clock())
-    assert len({check.name for check in checks}) == len(checks) == 17
+    assert len({check.name for check in checks}) == len(checks) == 18
     assert all(check.message.endswith(".") for check in checks)
     assert all(check.remedy for check in checks if check.status in ("warning", "bad"))
 
