@@ -56,6 +56,7 @@ def security_middleware() -> list[Middleware]:
             hosts=_allowed_hosts,
             max_body_bytes=MAX_BODY_BYTES,
             policy=content_security_policy(),
+            signed_paths=(),
         )
     ]
 
