@@ -1,24 +1,21 @@
 """A media store in a folder."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.media.port import MissingMedia, StoredMedia, check_content, reference_of
+from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 from core.storage.database import translate_storage_errors
-from core.storage.home import write_private
-
-_REFERENCE = re.compile(r"[0-9a-f]{64}")
+from core.storage.home import replace_private
 
 
 class FolderMedia:
     """The media port on a folder: a file `ab/abcd...` with mode 0600 for each reference, complete or absent.
 
-    The time of a file is its modification time. When the disk fails, the methods raise StorageError, and `put` also
-    HomeUnusable.
+    The time of a file is its modification time. When the disk fails, the methods raise the errors of
+    translate_storage_errors.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,7 +27,7 @@ class FolderMedia:
         path = self._path_of(reference)
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_private(path, content)  # replaces an existing file too, because it may have been altered
+            replace_private(path, content)  # replaces an existing file too, because it may have been altered
         return reference
 
     def get(self, reference: str) -> bytes:
@@ -43,14 +40,18 @@ class FolderMedia:
         return check_content(content, reference)
 
     def exists(self, reference: str) -> bool:
-        return bool(_REFERENCE.fullmatch(reference)) and self._path_of(reference).is_file()
+        return is_reference(reference) and self._path_of(reference).is_file()
 
     def touch(self, reference: str) -> None:
+        if not is_reference(reference):
+            return
         path = self._path_of(reference)
         with translate_storage_errors(path), suppress(FileNotFoundError):
             os.utime(path)
 
     def stored_at(self, reference: str) -> datetime | None:
+        if not is_reference(reference):
+            return None
         path = self._path_of(reference)
         with translate_storage_errors(path):
             return _modified_at(path)
@@ -58,17 +59,19 @@ class FolderMedia:
     def scan(self) -> Iterator[StoredMedia]:
         with translate_storage_errors(self._path):
             for path in self._path.glob("??/*"):
-                stored_at = _modified_at(path) if _REFERENCE.fullmatch(path.name) else None
+                stored_at = _modified_at(path) if is_reference(path.name) else None
                 if stored_at is not None:
                     yield StoredMedia(reference=path.name, stored_at=stored_at)
 
     def delete(self, reference: str) -> None:
+        if not is_reference(reference):
+            return
         path = self._path_of(reference)
         with translate_storage_errors(path):
             path.unlink(missing_ok=True)
 
     def _path_of(self, reference: str) -> Path:
-        if not _REFERENCE.fullmatch(reference):
+        if not is_reference(reference):
             raise MissingMedia(reference)
         return self._path / reference[:2] / reference
 

@@ -1,12 +1,15 @@
 """The port of media stores, which keep each file once, under the hash of its content."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from core.errors import PunctualError
+
+_REFERENCE = re.compile(r"[0-9a-f]{64}")
 
 
 class MissingMedia(PunctualError):
@@ -70,6 +73,11 @@ class MediaStore(Protocol):
 def reference_of(content: bytes) -> str:
     """Return the reference of `content`, the same in every store."""
     return hashlib.sha256(content).hexdigest()
+
+
+def is_reference(text: str) -> bool:
+    """Return whether a text has the form of a reference."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def check_content(content: bytes, reference: str) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.aws_errors import translate_aws_errors
-from core.media.port import MissingMedia, StoredMedia, check_content, reference_of
+from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 
 PREFIX = "media/"
 
@@ -29,6 +29,8 @@ class S3Media:
         return reference
 
     def get(self, reference: str) -> bytes:
+        if not is_reference(reference):
+            raise MissingMedia(reference)
         with translate_aws_errors():
             try:
                 found = self._client.get_object(Bucket=self._bucket, Key=PREFIX + reference)
@@ -41,6 +43,8 @@ class S3Media:
         return self.stored_at(reference) is not None
 
     def touch(self, reference: str) -> None:
+        if not is_reference(reference):
+            return
         key = PREFIX + reference
         with translate_aws_errors(), suppress(self._client.exceptions.NoSuchKey):
             self._client.copy_object(
@@ -51,6 +55,8 @@ class S3Media:
             )
 
     def stored_at(self, reference: str) -> datetime | None:
+        if not is_reference(reference):
+            return None
         key = PREFIX + reference
         with translate_aws_errors():
             found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
@@ -61,8 +67,12 @@ class S3Media:
         with translate_aws_errors():
             for page in pages:
                 for each in page.get("Contents", []):
-                    yield StoredMedia(reference=each["Key"].removeprefix(PREFIX), stored_at=each["LastModified"])
+                    reference = each["Key"].removeprefix(PREFIX)
+                    if is_reference(reference):
+                        yield StoredMedia(reference=reference, stored_at=each["LastModified"])
 
     def delete(self, reference: str) -> None:
+        if not is_reference(reference):
+            return
         with translate_aws_errors():
             self._client.delete_object(Bucket=self._bucket, Key=PREFIX + reference)

@@ -22,12 +22,14 @@ class MediaLimits:
     """A network's limits for media. Without `pictures` it accepts no pictures; with `max_video_bytes` 0, no videos.
 
     `caption` is the limit of a text with media, in the network's units, if it is lower than the limit of a text alone.
+    `max_ratio` is the limit of a picture's longer side divided by the shorter one.
     """
 
     pictures: PictureLimits | None = None
     max_video_bytes: int = 0
     min_video_bytes: int = 0
     caption: int | None = None
+    max_ratio: int | None = None
 
     @property
     def count(self) -> int:
@@ -90,10 +92,21 @@ def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None
         raise CannotAttach(reason, "Remove some.")
     if len(videos) > 1 or (videos and pictures):
         raise CannotAttach("A post has either pictures or one video.", "Send the others as a post of their own.")
+    if limits.max_ratio is not None:
+        _check_ratio(pictures, limits.max_ratio, label)
     for video in videos:
         _check_video_size(video.size, limits, label)
     if limits.pictures is not None and limits.pictures.alt:
         _check_alt(media, limits.pictures.alt, label)
+
+
+def _check_ratio(pictures: Sequence[Media], limit: int, label: str) -> None:
+    for each in pictures:
+        if each.width and each.height and max(each.width, each.height) > limit * min(each.width, each.height):
+            reason = (
+                f"A picture has {each.width:,} x {each.height:,} pixels; {label} accepts sides of at most 1:{limit}."
+            )
+            raise CannotAttach(reason, "Crop it, then attach it again.")
 
 
 def _check_video_size(size: int, limits: MediaLimits, label: str) -> None:

@@ -7,17 +7,21 @@ from functools import cache, lru_cache
 import regex
 from publicsuffixlist import PublicSuffixList
 
+_WIDE_BRACKETS = dict(zip("「『（【《〈〔［｛", "」』）】》〉〕］｝", strict=True))
+"""Brackets of scripts without spaces, where text follows a closing bracket at once."""
+_WIDE = "".join([*_WIDE_BRACKETS, *_WIDE_BRACKETS.values()])
+_BRACKETED = "|".join(rf"{opening}[^\s{opening}{closing}]*+{closing}" for opening, closing in _WIDE_BRACKETS.items())
 _LINK = regex.compile(
-    r"""(?<![\p{Latin}\p{Greek}\p{Cyrillic}\d_@＠$\#＃./-])  # not inside a word, an e-mail address or another link
-    (?:https?://(?P<host>(?!-)[\w-]++(?:\.[\w-]++)*+)            # with a scheme: any host
-      | (?P<bare>(?!-)[a-z0-9-]++(?:\.[a-z0-9-]++)++))           # without: a domain, checked below
-    (?::\d{1,5}(?!\d))?(?![:\w]{0,80}@)
-    (?:[/?\#][^\s<>"]*+)?""",
+    rf"""(?<![\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\d@＠$\#＃])           # not inside a word, an e-mail address or a tag
+    (?:https?://(?P<host>(?!-)(?:[\w-]++\.)*+[\p{{L}}\p{{M}}\p{{N}}-]++)  # with a scheme: any host
+      | (?<![./_-])(?P<bare>(?!-)[a-z0-9-]++(?:\.[a-z0-9-]++)++)(?!://)) # without: a domain, checked below
+    (?::\d{{1,5}}(?!\d))?(?![:\w]{{0,80}}@)
+    (?P<rest>[/?\#](?:[^\s<>"，。、！？；：؟؛،۔।॥{_WIDE}]++|{_BRACKETED})*+)?""",
     regex.IGNORECASE | regex.VERBOSE,
 )
 _OPENING = {")": "(", "]": "[", "}": "{"}
 """The opening bracket of each closing one."""
-_TRAILING = frozenset(".,;:!?'*_~…、。" + "’‘“”»")
+_TRAILING = frozenset(".,;:!?'*_~…’‘“”»")
 """Punctuation that does not end a link."""
 
 
@@ -30,13 +34,15 @@ class Link:
     url: str
     public: bool
     """Whether the host is below a public suffix, such as `com` or `co.uk`."""
+    host_end: int
+    """The end of the host and its port in the text."""
 
 
 def find_links(text: str) -> Iterator[Link]:
     """Yield the links in a text, in order: `https://` with any host, or a bare `example.com`.
 
-    A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it.
-    The time is linear in the length of the text.
+    A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it. It
+    ends before the punctuation of scripts that put no space after it. The time is linear in the length of the text.
     """
     for match in _LINK.finditer(text):
         host = match["host"] or match["bare"]
@@ -45,7 +51,9 @@ def find_links(text: str) -> Iterator[Link]:
             continue
         link = _trim_punctuation(match[0])
         url = link if match["host"] else f"https://{link}"
-        yield Link(start=match.start(), end=match.start() + len(link), url=url, public=public)
+        end = match.start() + len(link)
+        host_end = match.start("rest") if match["rest"] else match.end()
+        yield Link(start=match.start(), end=end, url=url, public=public, host_end=min(host_end, end))
 
 
 def _trim_punctuation(link: str) -> str:

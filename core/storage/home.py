@@ -138,7 +138,13 @@ def write_private(path: Path, content: str | bytes) -> None:
 
     Raises HomeUnusable; the file is then unchanged.
     """
-    with translate_home_errors(path), _temporary_file(path, content) as temporary:
+    with translate_home_errors(path):
+        replace_private(path, content)
+
+
+def replace_private(path: Path, content: str | bytes) -> None:
+    """Replace a file as `write_private` does. Raises OSError; the file is then unchanged."""
+    with _temporary_file(path, content) as temporary:
         temporary.replace(path)
 
 

@@ -1,6 +1,7 @@
 """The contract of media stores, on a folder and on a bucket."""
 
 import os
+import resource
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,8 @@ def bucket():
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
         client.create_bucket(Bucket="pictures")
-        client.put_object(Bucket="pictures", Key="not-ours", Body=b"another file")
+        for key in ("not-ours", "media/", "media/notes.txt", "media/old/" + UNKNOWN):
+            client.put_object(Bucket="pictures", Key=key, Body=b"another file")
         yield S3Media(client, "pictures")
 
 
@@ -82,6 +84,16 @@ def test_stored_at_gives_the_time_of_one_put(store):
 def test_a_prefix_of_a_reference_is_unknown(store):
     reference = store.put(CONTENT)
     assert not store.exists(reference[:-1])
+
+
+@pytest.mark.parametrize("reference", ["", "..", "../secret", "notes.txt", "A" * 64])
+def test_a_malformed_reference_is_that_of_no_file(store, reference):
+    store.delete(reference)
+    store.touch(reference)
+    assert store.stored_at(reference) is None
+    assert not store.exists(reference)
+    with pytest.raises(MissingMedia):
+        store.get(reference)
 
 
 def test_touch_updates_the_time_and_keeps_the_content(store):
@@ -139,6 +151,17 @@ def test_an_unfinished_file_is_not_found(folder, tmp_path):
     reference = folder.put(CONTENT)
     (tmp_path / "media" / reference[:2] / f".{reference}.0a1b2c3d").write_bytes(CONTENT[:4])
     assert [each.reference for each in folder.scan()] == [reference]
+
+
+def test_a_full_disk_is_a_storage_error_and_leaves_no_file(folder, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(StorageError):
+            folder.put(b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(folder.scan()) == []
 
 
 def test_the_error_names_a_folder_that_cannot_be_written(tmp_path):

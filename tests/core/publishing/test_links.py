@@ -28,6 +28,14 @@ from core.publishing.links import find_links
         ("https://user:password@example.com/", []),
         ("1.5.2 v2.0 e.g. co.uk .com ... a.b", []),
         ("https:// http://. -example.com", []),
+        ("-https://x.co _https://t.co_ out.https://a.de/b", ["https://x.co", "https://t.co", "https://a.de/b"]),
+        ("「https://example.com/」を見て", ["https://example.com/"]),
+        ("（https://a.de/b）【https://c.de】《https://d.de/》", ["https://a.de/b", "https://c.de", "https://d.de/"]),
+        ("https://example.com/（）/「a」x」y", ["https://example.com/（）/「a」x"]),
+        (
+            "https://a.de/！ https://b.de/x，你好 https://c.de/؟ https://d.de/।",
+            ["https://a.de/", "https://b.de/x", "https://c.de/", "https://d.de/"],
+        ),
         (
             "https://example.com/@ada/1#top https://example.org",
             ["https://example.com/@ada/1#top", "https://example.org"],
@@ -62,7 +70,21 @@ def test_links_are_in_order_and_contain_no_space(text):
 
 @pytest.mark.parametrize(
     "piece",
-    ["a.", "a-", "http://", "https://a.", "https://example.com/(", "a.b.c.d-", "@", "日.", "-", "a.de,", "x:1@"],
+    [
+        "a.",
+        "a-",
+        "http://",
+        "https://a.",
+        "https://example.com/(",
+        "a.b.c.d-",
+        "@",
+        "日.",
+        "-",
+        "a.de,",
+        "x:1@",
+        "https://a.de/「",
+        "https://a.de/）",
+    ],
 )
 def test_no_text_takes_more_than_linear_time(piece):
     start = time.perf_counter()

@@ -13,13 +13,15 @@ import regex
 from core.posts.models import graphemes
 from core.publishing.links import find_links
 
-TAG_LIMIT = 64
-"""Graphemes, without the #. The server refuses a post with a longer tag."""
+TAG_GRAPHEMES, TAG_BYTES = 64, 640
+"""The limits of a tag without the #. The server refuses a post with a longer tag (app.bsky.richtext.facet)."""
 
 _MENTION = regex.compile(r"(?<![\w@/.])[@＠](?P<handle>[a-z0-9-]++(?:\.[a-z0-9-]++)++)", regex.IGNORECASE)
-_TAG = regex.compile(
-    r"(?<![^\s(])[#＃](?P<tag>[\p{L}\p{N}\p{Extended_Pictographic}_][\p{L}\p{M}\p{N}\p{So}\p{Sk}_\u200d\ufe0f-]*+)"
-)
+_TAG = regex.compile(r"(?<![^\s(])[#＃](?![#＃\ufe0f\u20e3])(?P<tag>[^\s\u00ad\u2060\u200b\u200c\u20e2]++)")
+"""A tag is the whole word, as in Bluesky's client, without the punctuation at its end: `#R&D`, `#node.js`."""
+_TAG_END = regex.compile(r"\p{P}++$")
+_IN_TAG = regex.compile(r"[^\d\p{P}\p{M}\u200d]")
+"""What a tag has at least once: `#1` and `#_` are no tags."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,8 @@ def _mentions(text: str, resolve: Callable[[str], str | None]) -> Iterator[_Span
 
 def _tags(text: str) -> Iterator[_Span]:
     for match in _TAG.finditer(text):
-        tag = match["tag"].rstrip("-")
-        if not tag.isdigit() and graphemes(tag) <= TAG_LIMIT:
+        tag = _TAG_END.sub("", match["tag"])
+        if _IN_TAG.search(tag) and graphemes(tag) <= TAG_GRAPHEMES and len(tag.encode()) <= TAG_BYTES:
             end = match.start("tag") + len(tag)
             yield _Span(start=match.start(), end=end, feature={"$type": "app.bsky.richtext.facet#tag", "tag": tag})
 

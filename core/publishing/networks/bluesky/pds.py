@@ -127,8 +127,10 @@ def _account_server(session: dict[str, Any], login: Login) -> str:
     the server of the login.
     """
     document = session.get("didDoc")
-    services = document.get("service", []) if login.follow and isinstance(document, dict) else []
-    for service in services:
+    services = document.get("service") if login.follow and isinstance(document, dict) else None
+    for service in services if isinstance(services, list) else []:
+        if not isinstance(service, dict):
+            continue
         if str(service.get("id", "")).endswith("#atproto_pds") and is_allowed_url(str(service.get("serviceEndpoint"))):
             return str(service["serviceEndpoint"]).rstrip("/")
     return login.server

@@ -1,5 +1,6 @@
 """The limits of a Mastodon instance for texts and media."""
 
+import re
 from collections.abc import Mapping
 
 from core.media.kinds import PICTURE_TYPES
@@ -28,10 +29,24 @@ _CONFIGURATION_PATHS = {
 """The path of each limit within the instance's `configuration`."""
 
 
+_MASTODON_VERSION = re.compile(r"([3-9]|\d{2,})\.\d")
+"""The beginning of a version of Mastodon and its forks. Other servers name lower ones, or the one they are compatible
+with."""
+
+
 def read_limits(instance: Response) -> dict[str, int]:
-    """Return the limits that an instance names, and DEFAULT_TEXT_LIMITS where it names none."""
+    """Return the limits that an instance names, and DEFAULT_TEXT_LIMITS where it names none.
+
+    `counts_as_written` is 1 for a server that is not Mastodon: GoToSocial counts code points, and links in full.
+    """
     limits = {name: instance.json_value("configuration", *path) for name, path in _CONFIGURATION_PATHS.items()}
-    return DEFAULT_TEXT_LIMITS | {name: limit for name, limit in limits.items() if type(limit) is int and limit > 0}
+    version = str(instance.json_value("version"))
+    is_mastodon = _MASTODON_VERSION.match(version) and "compatible" not in version.lower()
+    return (
+        DEFAULT_TEXT_LIMITS
+        | {name: limit for name, limit in limits.items() if type(limit) is int and limit > 0}
+        | ({} if is_mastodon else {"counts_as_written": 1})
+    )
 
 
 def media_limits(limits: Mapping[str, int]) -> MediaLimits:

@@ -110,7 +110,10 @@ class MastodonNetwork:
 
     def measure(self, text: str, account: Account) -> TextLength:
         limits = DEFAULT_TEXT_LIMITS | account.limits
-        return TextLength(count=text_length(text, limits["url"]), limit=limits["characters"])
+        count = text_length(text, limits["url"])
+        if limits.get("counts_as_written"):
+            count = max(count, len(text))
+        return TextLength(count=count, limit=limits["characters"])
 
     def media_limits(self, account: Account) -> MediaLimits:
         return media_limits(account.limits)

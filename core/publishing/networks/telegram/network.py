@@ -41,9 +41,11 @@ MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560),
     max_video_bytes=10_000_000,
     caption=1024,
+    max_ratio=20,
 )
-"""`count` and `caption` (code points) are Telegram's limits (doc: Bot API, sendMediaGroup). The byte limits
-follow from the deadline: Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
+"""`count`, `caption` (code points) and `max_ratio` are Telegram's limits (doc: Bot API, sendMediaGroup, sendPhoto). It
+accepts a width and height of 10,000 together, which `max_side` keeps. The byte limits follow from the deadline:
+Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
 _SUPERGROUP_PREFIX = "-100"

@@ -61,9 +61,7 @@ class XNetwork:
 
     label = "X"
     threads: ThreadForm | None = "replies"
-    post_link = re.compile(
-        r"https://(?:\w+\.)?(?:x|twitter)\.com/\w+/status/(\d{1,19})(?:[/?#]\S*)?", re.ASCII
-    )
+    post_link = re.compile(r"https://(?:\w+\.)?(?:x|twitter)\.com/\w+/status/(\d{1,19})(?:[/?#]\S*)?", re.ASCII)
     fields = tuple(
         FormField(
             name=name, label=label[0].upper() + label[1:], help="Under Keys and tokens in X's console", secret=True

@@ -41,6 +41,9 @@ def weighted_length(text: str) -> int:
 
 def _accepted_length(written: str, link: Link) -> int:
     """Return how many characters of a link, as written in the text, X accepts as part of it."""
+    bare = not written.lower().startswith("http")
+    if bare and not written.startswith("/", link.host_end - link.start):  # its query or fragment is no part of it
+        return link.host_end - link.start
     match = _X_LINK.match(link.url)
     added = len(link.url) - len(written)  # the scheme that find_links adds to a bare domain
     return len(match[0]) - added if match else 0

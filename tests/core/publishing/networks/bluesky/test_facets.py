@@ -76,6 +76,12 @@ def test_ranges_cover_whole_characters_in_order_without_overlap(text):
         ("#2026er", [("#2026er", "tag")]),
         ("#" + "a" * 64, [("#" + "a" * 64, "tag")]),
         ("#" + "a" * 65, []),
+        ("#" + "👨‍👩‍👧‍👦" * 26, []),
+        (
+            "#R&D #C++ #node.js, #AT&T #don't",
+            [("#R&D", "tag"), ("#C++", "tag"), ("#node.js", "tag"), ("#AT&T", "tag"), ("#don't", "tag")],
+        ),
+        ("#日本。 #_ #- #a\u200bb", [("#日本", "tag"), ("#a", "tag")]),
         ("@ada.test's dog", [("@ada.test", "mention")]),
     ],
 )

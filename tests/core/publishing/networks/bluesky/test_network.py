@@ -157,6 +157,26 @@ def test_preparing_fails_while_a_mention_cannot_be_resolved(network, pds_user, c
         network.prepare(publication(account, f"hello @{pds_user.handle}"))
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"service": None},
+        {"service": "https://pds.example"},
+        {"service": ["https://pds.example", None]},
+        {"service": [{"id": "#atproto_pds", "serviceEndpoint": None}]},
+        {"service": {"id": "#atproto_pds"}},
+        [],
+        None,
+    ],
+)
+def test_an_unusable_identity_document_leaves_the_server_of_the_login(stub, document):
+    stub.respond(LOG_IN, 200, {"did": "did:plc:1", "accessJwt": "token", "didDoc": document})
+    network = BlueskyNetwork(real_clock, entryway=stub.url)
+    account = network.connect({"handle": "ada.test", "password": "password"})
+    assert network.check(account) == PostingPermission()
+    assert {request.target for request in stub.requests} == {LOG_IN, "GET /xrpc/com.atproto.server.describeServer"}
+
+
 def test_a_login_at_bluesky_follows_the_server_that_the_identity_names(stub, publication, publish, pds_user):
     document = {"service": [{"id": "#atproto_pds", "serviceEndpoint": pds_user.server}]}
     credentials = {"identifier": pds_user.handle, "password": pds_user.password}

@@ -30,6 +30,26 @@ def test_connecting_reads_the_user_and_the_limits_of_the_instance(network, accou
     assert network.check(account) == PostingPermission()
 
 
+@pytest.mark.parametrize(
+    ("version", "count"),
+    [
+        ("4.3.0", 23),
+        ("10.1.0+glitch", 23),
+        ("0.17.3 git-1234", 600),
+        ("4.2.1 (compatible; Pleroma 2.5.0)", 600),
+        (None, 600),
+    ],
+)
+def test_a_server_that_is_not_mastodon_counts_links_in_full(network, stub, listed, version, count):
+    stub.respond("GET /api/v1/accounts/verify_credentials", 200, {"id": "1", "username": "ada"})
+    stub.respond("GET /api/v1/accounts/1/statuses", 200, [])
+    stub.respond("PUT /api/v1/statuses/0", 404, {})
+    stub.respond("GET /api/v2/instance", 200, {"version": version} if version else {})
+    account = network.connect({"server": stub.url, "token": "token"})
+    assert network.measure("https://example.com/" + "a" * 580, account).count == count
+    assert network.measure("👨‍👩‍👧‍👦", account).count == (1 if count == 23 else 7)
+
+
 def test_a_wrong_token_is_refused_with_the_servers_message_and_without_the_token(network, mastodon_server):
     with pytest.raises(CannotConnect, match="authenticated user") as caught:
         network.connect({"server": mastodon_server, "token": "s3cret-token"})

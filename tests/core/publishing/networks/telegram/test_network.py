@@ -1,11 +1,14 @@
 """Telegram; test_at_most_once.py tests what it shares with other networks."""
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
 from core.media.intake import ingest
+from core.posts.models import Media
+from core.publishing.attachments import CannotAttach, check_media
 from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
 from core.publishing.networks.telegram.network import TelegramNetwork
 from core.time.instants import real_clock
@@ -167,3 +170,14 @@ def test_a_video_is_sent_as_a_video(network, account, stub, with_media, publish,
 
 def test_a_caption_has_a_limit_of_its_own(network, account):
     assert network.media_limits(account).caption == 1024
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "accepted"),
+    [(20_000, 10, False), (1080, 25_000, False), (1080, 21_601, False), (1080, 21_600, True), (800, 600, True)],
+)
+def test_a_picture_has_sides_of_at_most_one_to_twenty(network, account, width, height, accepted):
+    """Telegram refuses others when the post is due."""
+    picture = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=width, height=height)
+    with nullcontext() if accepted else pytest.raises(CannotAttach, match="at most 1:20"):
+        check_media([picture], network.media_limits(account), "Telegram")

@@ -45,6 +45,13 @@ def test_the_length_is_that_of_twitter_text(pieces, space):
         ("https://example.com/日本", 27),
         ("http://localhost/x", 18),
         ("", 0),
+        ("example.com?utm_source=newsletter&utm_medium=social", 63),
+        ("example.com/?utm_source=newsletter&utm_medium=social", 23),
+        ("https://example.com?utm_source=newsletter&utm_medium=social", 23),
+        ("Blog -https://x.co", 29),
+        ("_https://t.co_", 25),
+        ("Check this out.https://afterdot.com/abc", 38),
+        ("「https://example.com/」", 27),
     ],
 )
 def test_everyday_texts_have_the_expected_length(text, expected):
