@@ -4,10 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check fix bench
+.PHONY: run worker test check fix bench
 
 run: $(VENV)/runtime  ## start the dashboard
 	$(BIN)/streamlit run dashboard.py
+
+worker: $(VENV)/runtime  ## publish due posts without a dashboard
+	$(BIN)/python -m core engine
 
 test: $(VENV)/development check  ## every check and every test, on all processors
 	$(BIN)/pytest --numprocesses auto --dist loadfile

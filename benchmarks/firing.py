@@ -1,9 +1,10 @@
-"""The lag of posts: spread over a minute, all in one second, and all in one second through the posting server.
+"""The lag of posts: at once, spread over a minute, all in one second, and all in one second through the posting server.
 
 Lag is the time from the due instant to the relay's POST, by the real relay.
 """
 
 import json
+import random
 import sys
 import tempfile
 import threading
@@ -28,7 +29,7 @@ from lambda_pkg import relay
 from lambda_pkg.http_client import Connection
 
 SECRET = "whsec_" + "A" * 43 + "="
-POSTS_SPREAD, POSTS_AT_ONCE = 200, 1000
+POSTS_SPREAD, POSTS_AT_ONCE, POSTS_NOW = 200, 1000, 50
 
 
 def new_post(due: datetime) -> Post:
@@ -148,6 +149,40 @@ def burst_published() -> None:
         application.close()
 
 
+def post_now() -> None:
+    """Measure the time from Post now, in a process without an engine, to the POST of the worker's relay."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
+        application = Application(Settings(home=Path(folder)))
+        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
+        with process(command, port):
+            while application.one_machine is None or not application.one_machine.has_live_runner():
+                time.sleep(0.05)
+            durations = [_post_one_now(application) for _ in range(POSTS_NOW)]
+        application.close()
+    for percent, most in ((50, 25), (95, 50)):
+        duration = percentile(durations, percent)
+        row(
+            f"{POSTS_NOW} times Post now, to the relay, percentile {percent}",
+            f"{duration:.1f} ms",
+            _within(duration, most),
+        )
+
+
+def _post_one_now(application: Application) -> float:
+    """Post now at a random moment of the worker's pause; return the milliseconds from the click to the POST."""
+    post = _compose(application, real_clock().replace(microsecond=0) + timedelta(days=1))
+    time.sleep(random.uniform(0, 0.25))
+    clicked = real_clock()
+    application.schedules.post_now(post)
+    while True:
+        occurrence = application.ledger.occurrence(post.post_id)
+        for receipt in occurrence.receipts if occurrence else ():
+            if "posted_at" in receipt.detail:
+                return (from_utc_text(str(receipt.detail["posted_at"])) - clicked).total_seconds() * 1e3
+        time.sleep(0.005)
+
+
 def _compose(application: Application, due: datetime) -> Post:
     return compose(
         post_id=new_post_id(),
@@ -168,6 +203,7 @@ def _within(milliseconds: float, most: float) -> str:
 
 if __name__ == "__main__":
     heading("Firing")
+    post_now()
     burst()
     burst_published()
     spread()

@@ -2,11 +2,13 @@
 
     python -m benchmarks.soak [SECONDS]        (default: 600)
 
-Two processes with engine and posting server share a home. Every few seconds one of them is killed and started again.
-Every post goes to the outbox and to a webhook that takes 100 ms and accepts repeats.
+Two workers share a home: one runs, the other waits for its end. Every few seconds one of them is killed and started
+again. Every post goes to the outbox and to a webhook that takes 100 ms and accepts repeats.
 """
 
+import os
 import random
+import subprocess
 import sys
 import tempfile
 import threading
@@ -18,7 +20,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.measuring import free_port, heading, process, row, scratch
+from benchmarks.measuring import ROOT, heading, row, scratch
 from core.application import Application
 from core.errors import PunctualError
 from core.ledger.history import all_runs
@@ -57,7 +59,7 @@ def webhook() -> Iterator[tuple[str, Counter[str]]]:
 
 
 def soak(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], int]:
-    """Schedule posts and kill engines; return the ids of acknowledged posts and the number of kills."""
+    """Schedule posts and kill workers; return the ids of acknowledged posts and the number of kills."""
     acknowledged: set[str] = set()
     kills = 0
     until = time.monotonic() + seconds
@@ -78,10 +80,13 @@ def soak(application: Application, seconds: float, rng: random.Random) -> tuple[
 
 
 def start(stack: ExitStack, application: Application) -> None:
-    """Start an engine on the application's home; the stack kills it."""
-    port = free_port()
-    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(application.home.path)]
-    stack.enter_context(process(command, port, **RETRIES))
+    """Start a worker on the application's home; the stack kills it."""
+    command = [sys.executable, "-m", "core", "engine", "--wait", "--home", str(application.home.path)]
+    worker = subprocess.Popen(
+        command, env={**os.environ, **RETRIES}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    stack.callback(worker.wait)
+    stack.callback(worker.kill)
 
 
 def schedule_post(application: Application, rng: random.Random) -> list[str]:

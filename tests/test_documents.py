@@ -1,12 +1,14 @@
 """The documents agree with the code."""
 
 import os
+import plistlib
 import re
 import shlex
 import socket
 import subprocess
 import sys
 import time
+from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +80,19 @@ def test_every_path_and_module_in_backticks_exists():
                 found.add((document.name, f"{name.replace('.', '/')}*"))
     assert len(found) > 50
     assert not [(document, path) for document, path in found if not any(ROOT.glob(path))]
+
+
+def test_the_files_for_systemd_and_launchd_start_the_worker():
+    document = (ROOT / "docs" / "worker.md").read_text()
+    [unit] = re.findall(r"```ini\n(.+?)```", document, flags=re.DOTALL)
+    [agent] = re.findall(r"```xml\n(.+?)```", document, flags=re.DOTALL)
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(unit)
+    started = [shlex.split(parser["Service"]["ExecStart"]), plistlib.loads(agent.encode())["ProgramArguments"]]
+    assert started[0] == started[1]
+    assert started[0][1:3] == ["-m", "core"]
+    assert build_parser().parse_args(started[0][3:]).server
 
 
 def test_the_readme_stays_under_150_lines():

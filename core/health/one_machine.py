@@ -40,11 +40,11 @@ def check_posting_server(backend: OneMachineBackend, context: HealthContext) -> 
     """Check that the relay accepts the address of the posting server."""
     url = backend.posting_url()
     if url is None:
-        return unknown("This process runs no posting server.", "See the Health page of the dashboard.")
+        return unknown("The worker is the posting server, and none is running.", "Start the dashboard.")
     try:
         parse_address(url)
     except RefusedAddress as error:
-        return bad(str(error), "Bind the dashboard to 127.0.0.1 or 0.0.0.0, or correct PUNCTUAL_POSTING_URL.")
+        return bad(str(error), "Correct PUNCTUAL_POSTING_URL, or unset it.")
     return good(f"The relay posts to {url}.")
 
 
