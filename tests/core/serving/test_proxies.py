@@ -54,6 +54,8 @@ def wait_for(port):
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """Return a self-signed certificate and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on the PATH")
     folder = tmp_path_factory.mktemp("certificate")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={HOST}"]
@@ -117,13 +119,19 @@ def caddy_command(folder, text, certificate):
 
 
 @pytest.fixture(scope="module", params=["nginx", "caddy"])
-def proxy(request, servers, certificate, tmp_path_factory):
-    """Run a proxy as docs/exposing.md describes it, on other ports, and return its port."""
+def program(request):
+    """Return the name of a proxy, before anything is started for it."""
     if shutil.which(request.param) is None:
         pytest.skip(f"no {request.param} on the PATH")
-    folder, port = tmp_path_factory.mktemp(request.param), unused_port()
-    text = example(request.param).replace("8501", str(servers[0])).replace("8600", str(servers[1]))
-    if request.param == "nginx":
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def proxy(program, certificate, servers, tmp_path_factory):
+    """Run a proxy as docs/exposing.md describes it, on other ports, and return its port."""
+    folder, port = tmp_path_factory.mktemp(program), unused_port()
+    text = example(program).replace("8501", str(servers[0])).replace("8600", str(servers[1]))
+    if program == "nginx":
         command = nginx_command(folder, text.replace("listen 443", f"listen {port}"), certificate)
     else:
         command = caddy_command(folder, text.replace(HOST, f"{HOST}:{port}", 1), certificate)
