@@ -53,6 +53,14 @@ def test_every_past_post_of_the_period_is_returned_and_few_earlier_ones_are_read
     assert len(days_and_states(-7, 0)) == 7 * 24
 
 
+def test_a_post_whose_schedule_fired_ahead_stays_in_the_calendar(
+    days_and_states, schedules, scheduler, target, a_post, clock
+):
+    plan = schedules.schedule(a_post(due_at=clock() + timedelta(minutes=1)))
+    scheduler.delete_schedule(Name=plan.schedule_name, GroupName=target.group)
+    assert days_and_states(-1, 1) == [(0, "going out")]
+
+
 def test_posts_outside_the_period_are_left_out(days_and_states, schedules, a_post, clock):
     schedules.schedule(a_post(due_at=clock() + timedelta(days=5, hours=1)))
     assert days_and_states(0, 5) == []
@@ -97,3 +105,16 @@ def test_more_is_true_if_a_limit_left_posts_or_runs_out(
     assert [calendar(*days).more for days in ((0, 2.5), (0, 4), (-1.5, 0), (-4, 0))] == [False, True, False, True]
     schedules.schedule(a_series())
     assert [calendar(*days).more for days in ((5, 8), (5, 20))] == [False, True]
+
+
+def test_more_is_false_if_the_limit_is_reached_and_nothing_is_left_out(
+    calendar, schedules, a_post, a_series, ledger, payload_for, clock, monkeypatch
+):
+    monkeypatch.setattr("core.scheduling.calendar_view.POSTS_LIMIT", 2)
+    monkeypatch.setattr("core.scheduling.calendar_view.RUNS_LIMIT", 3)
+    for number in range(2):
+        past = a_post(post_id=f"1{number:011}", due_at=clock() - timedelta(days=1 + number))
+        ledger.record(payload_for(past), Receipt(kind="published", at=clock(), revision=1, destination="outbox"))
+    schedules.schedule(a_series())
+    assert (calendar(-7, 0).more, len(calendar(-7, 0).entries)) == (False, 2)
+    assert (calendar(0, 3).more, len(calendar(0, 3).entries)) == (False, 3)

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.ledger.port import Receipt
 from core.posts.models import Repeat
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -61,6 +62,54 @@ def test_a_post_that_is_due_is_going_out(schedule, coming, clock):
     schedule("a", 1)
     clock.move(minutes=1, seconds=30)
     assert [each.state for each in coming().entries] == ["going out"]
+
+
+def test_a_post_whose_schedule_fired_ahead_is_going_out_until_it_begins(
+    schedule, coming, scheduler, target, ledger, payload_for, clock
+):
+    plan = schedule("a", 10)
+    clock.move(minutes=9)
+    scheduler.delete_schedule(Name=plan.schedule_name, GroupName=target.group)  # as AWS does with a lead of 60 s
+    for _ in range(6):
+        assert [(each.post_id[0], each.state) for each in coming().entries] == [("a", "going out")]
+        clock.move(seconds=30)
+    ledger.record(payload_for(plan.post), Receipt(kind="attempt_failed", at=clock(), revision=1))
+    assert coming().entries == []
+
+
+def test_a_fired_post_counts_in_the_limit_and_stands_in_due_order(schedule, coming, scheduler, target, clock):
+    for letter, minutes in (("a", 11), ("b", 10), ("c", 12)):
+        plan = schedule(letter, minutes)
+        if letter == "b":
+            fired = plan
+    clock.move(minutes=9)
+    scheduler.delete_schedule(Name=fired.schedule_name, GroupName=target.group)
+    assert letters(coming().entries) == "bac"
+    assert (letters(coming(limit=2).entries), coming(limit=2).more) == ("ba", True)
+
+
+def test_a_schedule_that_a_change_left_behind_is_no_post(schedule, schedules, coming, scheduler, target, read_schedule):
+    plan = schedule("a", 10)
+    left = read_schedule(plan.schedule_name)
+    moved = schedules.reschedule(
+        plan, due_at=plan.post.due_at + timedelta(hours=1), wall="2026-11-02T14:10:00", zone="Europe/Berlin"
+    )
+    copied = ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "Target", "State")
+    scheduler.create_schedule(**{name: left[name] for name in copied})
+    assert [each.due_at for each in coming().entries] == [moved.post.due_at]
+    schedules.cancel(moved)
+    scheduler.delete_schedule(Name=plan.schedule_name, GroupName=target.group)
+    scheduler.create_schedule(**{name: left[name] for name in copied})
+    assert coming().entries == []
+
+
+def test_posts_that_the_ledger_knows_are_read_without_a_request_for_each(listing, schedule, coming, monkeypatch):
+    for letter in "abc":
+        schedule(letter, 10)
+    read = []
+    monkeypatch.setattr(listing, "_detail", lambda each: read.append(each.name))
+    assert letters(coming().entries) == "abc"
+    assert read == []
 
 
 def test_a_post_is_going_out_at_its_due_instant(schedule, coming, clock):
