@@ -43,14 +43,17 @@ class ChangedPost:
 
 def change_summary(change: ZoneChange) -> str:
     """Return one or two sentences, such as `3 posts moved when the rules of Africa/Casablanca changed (...)`."""
-    rules = f"when the rules of {change.zone} changed (release {change.release})"
     sentences = []
     if change.moved:
-        sentences.append(f"{plural(len(change.moved), 'post')} moved {rules}: the local time stays as planned.")
+        sentences.append(
+            f"{plural(len(change.moved), 'post')} moved when the rules of {change.zone} changed (release"
+            f" {change.release}): the local time stays as planned."
+        )
     if change.needs_time:
         verb = "needs" if len(change.needs_time) == 1 else "need"
         sentences.append(
-            f"{plural(len(change.needs_time), 'post')} {verb} a time: the clocks skip or repeat the old one {rules}."
+            f"{plural(len(change.needs_time), 'post')} in {change.zone} {verb} a time: by the rules of release"
+            f" {change.release}, the clocks skip or repeat the planned one."
         )
     return " ".join(sentences)
 

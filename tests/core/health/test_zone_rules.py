@@ -43,7 +43,7 @@ def test_a_post_that_needs_a_time_is_a_warning_until_it_has_one(application, che
         derived=derivation(post, "active"),
     )
     assert check("Time zone changes").status == "warning"
-    assert "1 post needs a time" in check("Time zone changes").message
+    assert "1 post in Africa/Casablanca needs a time" in check("Time zone changes").message
     application.schedules.reschedule(plan, due_at=clock() + timedelta(hours=2), wall=post.wall, zone=post.zone)
     assert check("Time zone changes").status == "good"
 

@@ -1,12 +1,15 @@
 """After an update of the zone data, posts go out at their wall time. The older rules are those of pytz 2025.2."""
 
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 
 from core.application import Application
+from core.cli.commands import list_queue
 from core.ledger.post_state import post_state
 from core.maintenance.rederive import Rederive
 from core.posts.payload import read_scheduled
@@ -218,3 +221,13 @@ def test_newer_notes_of_other_machines_are_kept_on_a_shared_ledger(clock, open_h
     [plan] = application.ledger.overdue(due_before=clock() + timedelta(days=1), limit=1)
     assert plan.derivation.zone_release == "2099z"
     assert rederive(application).run() == 1  # on one machine: the package was downgraded
+
+
+def test_the_queue_of_the_command_line_says_that_a_post_needs_a_time(clock, plan_old, open_home):
+    clock.now = datetime(2026, 9, 1, tzinfo=UTC)
+    plan_old([{"post_id": CASABLANCA, "wall": "2026-09-20T01:30:00", "zone": "Africa/Casablanca"}])
+    application = open_home()
+    rederive(application).run()
+    out = StringIO()
+    list_queue(application, Namespace(limit=10, json=False, cancelled=False), out, out)
+    assert "needs a time" in out.getvalue()

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from core.ledger.port import Receipt
 from core.maintenance.account_checks import AccountCheck
+from core.maintenance.zone_changes import ChangedPost, ZoneChanges
 from core.notifications.channels import Channels, Digest, SlackChannel, WebhookChannel
 from core.notifications.deliveries import MIGRATIONS, Deliveries
 from core.notifications.message import DeliveryFailed
@@ -42,11 +43,17 @@ def checks():
 
 
 @pytest.fixture
-def notifier(ledger, scheduler, checks, channels, deliveries, tmp_path, clock):
+def zone_changes(tmp_path):
+    return ZoneChanges(tmp_path / "zone-changes.json")
+
+
+@pytest.fixture
+def notifier(ledger, scheduler, checks, zone_changes, channels, deliveries, tmp_path, clock):
     return Notifier(
         ledger=ledger,
         listing=ScheduleListing(scheduler, "punctual"),
         account_checks=lambda: checks,
+        zone_changes=zone_changes.all,
         channels=channels,
         deliveries=deliveries,
         sender=Sender(clock),
@@ -332,6 +339,22 @@ def test_a_failing_account_is_reported_once_until_it_works_again(notifier, check
     assert (
         "Cannot publish to the account mastodon:ada@example.org: The token was revoked." in hook.contents[0]["lines"][0]
     )
+
+
+def test_posts_that_new_zone_rules_moved_are_reported_in_one_message(notifier, zone_changes, hook, clock):
+    for number, zone in enumerate(("Africa/Casablanca", "America/Vancouver", "Africa/Casablanca")):
+        changed = ChangedPost(post_id=f"{number:012d}", zone=zone, needs_time=False)
+        zone_changes.add([changed], "2026f", clock())
+        notifier.notify()  # before all posts are derived again, nothing is reported
+    zone_changes.complete("2026f")
+    for _ in range(3):
+        notifier.notify()
+        clock.move(minutes=30)
+    [content] = hook.contents
+    assert [line.split(" (")[0] for line in content["lines"]] == [
+        "2 posts moved when the rules of Africa/Casablanca changed",
+        "1 post moved when the rules of America/Vancouver changed",
+    ]
 
 
 def test_without_channels_the_ledger_is_not_read(notifier, channels, ledger):
