@@ -5,9 +5,19 @@ import json
 import os
 from typing import TextIO
 
+from core.engine import store
+from core.ledger import sqlite
+from core.notifications import deliveries
 from core.settings import Settings
 from core.storage.restoring import Restoration, restore
 from core.time.instants import real_clock, utc_text
+
+VERSIONS = {
+    "punctual.db": len(sqlite.MIGRATIONS),
+    "engine.db": len(store.MIGRATIONS),
+    "notices.db": len(deliveries.MIGRATIONS),
+}
+"""The schema version of each database in this version of Punctual."""
 
 
 def run_restore(options: argparse.Namespace, out: TextIO) -> None:
@@ -17,7 +27,8 @@ def run_restore(options: argparse.Namespace, out: TextIO) -> None:
     """
     home = {"PUNCTUAL_HOME": options.home} if options.home else {}
     settings = Settings.read({**os.environ, **home})
-    restored = restore(settings.home.absolute(), options.folder.expanduser().absolute(), now=real_clock())
+    folder = options.folder.expanduser().absolute()
+    restored = restore(settings.home.absolute(), folder, versions=VERSIONS, now=real_clock())
     print(json.dumps(_members(restored)) if options.json else _sentences(restored), file=out)
 
 

@@ -168,5 +168,7 @@ def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
     if os.name != "nt":  # makes the new name durable; Windows cannot open a folder and needs no flush of it
         folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +12,9 @@ from secrets import token_hex
 from urllib.parse import quote
 
 from core.errors import PunctualError, shortage_of
+from core.storage.database import NewerDatabase
 from core.storage.manifest import MANIFEST, Manifest
+from core.storage.migrations import schema_version
 from core.storage.processes import live_processes
 
 DATABASES = ("punctual.db", "engine.db", "notices.db")
@@ -62,13 +64,14 @@ class Restoration:
     made_at: datetime | None
 
 
-def restore(home: Path, folder: Path, *, now: datetime) -> Restoration:
+def restore(home: Path, folder: Path, *, versions: Mapping[str, int], now: datetime) -> Restoration:
     """Put a copy of the backup in `folder` in the place of `home`. Nothing is deleted.
 
-    Every step before the last two renames leaves the home unchanged, and a failed rename is undone. Raises NotABackup,
-    HomeInUse, RestoreFailed or MachineShortage.
+    `versions` has the newest known schema version of each database by its name. Every step before the last two renames
+    leaves the home unchanged, and a failed rename is undone. Raises NotABackup, NewerDatabase, HomeInUse, RestoreFailed
+    or MachineShortage.
     """
-    manifest = _check_backup(home, folder)
+    manifest = _check_backup(home, folder, versions)
     _check_unused(home)
     copy = home.with_name(f".{home.name}.restoring-{token_hex(4)}")
     try:
@@ -85,8 +88,11 @@ def restore(home: Path, folder: Path, *, now: datetime) -> Restoration:
     return Restoration(home=home, replaced=replaced, made_at=manifest.made_at if manifest else None)
 
 
-def _check_backup(home: Path, folder: Path) -> Manifest | None:
-    """Return the manifest of a complete and sound backup, None for one of an earlier version. Raises NotABackup."""
+def _check_backup(home: Path, folder: Path, versions: Mapping[str, int]) -> Manifest | None:
+    """Return the manifest of a complete and sound backup, None for one of an earlier version of Punctual.
+
+    Raises NotABackup, or NewerDatabase for one of a later version.
+    """
     if not folder.is_dir():
         raise NotABackup(folder, "there is no such folder")
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(home)):
@@ -102,19 +108,24 @@ def _check_backup(home: Path, folder: Path) -> Manifest | None:
         if not (folder / name).is_file() or (folder / name).stat().st_size != size:
             raise NotABackup(folder, f"{name} is missing or has another size than when the backup was made")
     for path in folder.glob("*.db"):
-        _check_sound(path)
+        version = _check_sound(path)
+        if version > versions.get(path.name, version):
+            raise NewerDatabase(path, version, versions[path.name])
     return manifest
 
 
-def _check_sound(database: Path) -> None:
-    """Read a whole database, without creating a file beside it. Raises NotABackup."""
+def _check_sound(database: Path) -> int:
+    """Read a whole database, without creating a file beside it; return its schema version. Raises NotABackup."""
+    version = 0
     try:
         with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro&immutable=1", uri=True)) as connection:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            version = schema_version(connection)
     except sqlite3.DatabaseError as error:
         verdict = str(error)
     if verdict != "ok":
         raise NotABackup(database.parent, f"{database.name} is damaged: {verdict}")
+    return version
 
 
 def _check_unused(home: Path) -> None:

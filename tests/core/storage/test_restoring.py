@@ -2,16 +2,21 @@
 
 import sqlite3
 from contextlib import ExitStack, closing
+from functools import partial
 
 import pytest
 
 from core.application import Application
+from core.cli.restore import VERSIONS
 from core.posts.models import new_post_id
 from core.publishing.composing import compose
 from core.settings import Settings
 from core.storage import restoring
+from core.storage.database import NewerDatabase
 from core.storage.manifest import MANIFEST, Manifest, note_restoration
-from core.storage.restoring import HomeInUse, NotABackup, RestoreFailed, restore
+from core.storage.restoring import HomeInUse, NotABackup, RestoreFailed
+
+restore = partial(restoring.restore, versions=VERSIONS)
 
 
 @pytest.fixture
@@ -179,6 +184,19 @@ def test_an_incomplete_or_damaged_backup_is_refused_and_the_home_unchanged(
 def test_a_backup_inside_the_home_is_refused(kept, home, folder, clock):
     with pytest.raises(NotABackup, match="inside the data folder"):
         restore(home, home, now=clock())
+
+
+def test_a_backup_of_a_later_version_is_refused_before_anything_is_replaced(kept, home, folder, clock, open_home):
+    with closing(sqlite3.connect(folder / "engine.db")) as newer:
+        newer.execute("PRAGMA journal_mode = DELETE")
+        newer.execute("PRAGMA user_version = 99")
+    with pytest.raises(NewerDatabase, match=r"engine\.db has schema version 99"):
+        restore(home, folder, now=clock())
+    assert open_home().schedules.plan(kept[0])
+
+
+def test_every_database_of_a_home_is_known_to_the_restoration(kept, folder):
+    assert {path.name for path in folder.glob("*.db")} == set(VERSIONS) == set(restoring.DATABASES)
 
 
 def test_a_backup_that_was_used_as_a_home_is_refused(kept, home, folder, clock):
