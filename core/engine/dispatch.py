@@ -4,11 +4,11 @@ import json
 import logging
 import sqlite3
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.engine import waiting
 from core.engine.invocations import Invocation, add_claimed, add_dead_letter, add_waiting
-from core.engine.lanes import NO_LANE, LaneOf, LaneRooms
+from core.engine.lanes import NO_LANE, LaneOf, LaneRooms, no_lane
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
 from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
@@ -106,8 +106,7 @@ def _by_room(
 
 def _prepare(connection: sqlite3.Connection, schedule: sqlite3.Row, now: int, lane_of: LaneOf) -> _Dispatch:
     definition = json.loads(schedule["definition"])
-    invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"])
-    invocation = replace(invocation, lane=lane_of(invocation.payload))
+    invocation = _invocation(schedule, definition, schedule["occurrence"], schedule["due"], lane_of)
     try:
         timing = _next_timing(connection, schedule, definition, now)
         deletes = timing.occurrence is None and definition["ActionAfterCompletion"] == "DELETE"
@@ -167,12 +166,16 @@ def _next_timing(connection: sqlite3.Connection, schedule: sqlite3.Row, definiti
     return skip_to(definition, timing, earliest)
 
 
-def _invocation(schedule: sqlite3.Row, definition: Definition, occurrence: int, due: int) -> Invocation:
+def _invocation(
+    schedule: sqlite3.Row, definition: Definition, occurrence: int, due: int, lane_of: LaneOf = no_lane
+) -> Invocation:
     execution_id = str(uuid.uuid4())
+    payload = payload_of(definition, occurrence, execution_id)
     return Invocation(
         id=execution_id,
         function_arn=schedule["target_arn"],
-        payload=payload_of(definition, occurrence, execution_id),
+        payload=payload,
+        lane=lane_of(payload),
         attempt=1,
         scheduled_at=from_epoch_ms(occurrence),
         schedule_name=schedule["name"],

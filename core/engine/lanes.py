@@ -54,60 +54,62 @@ class Lanes:
         """Start empty. Any thread may call `on_room`, which must return at once, when more can be claimed."""
         self._workers = workers
         self._on_room = on_room
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiters = 0
         self._queued: dict[str, deque[tuple[int, Invocation]]] = {}
-        self._running: Counter[str] = Counter()
+        self._running: dict[str, int] = {}
         self._busy = 0
         self._position = 0
         self._ends = 0
-        self._had_room = True
 
     def put(self, invocations: Iterable[Invocation]) -> None:
         """Add claimed invocations. The earliest of those that may run starts first."""
-        with self._changed:
+        with self._lock:
             for invocation in invocations:
                 self._position += 1
                 self._queued.setdefault(invocation.lane, deque()).append((self._position, invocation))
-            self._report_room()
-            self._changed.notify()
+            if self._waiters:
+                self._changed.notify()
 
     def end(self, threads: int) -> None:
         """Make `get` return None once for each of `threads` threads, as soon as no invocation may run."""
-        with self._changed:
+        with self._lock:
             self._ends += threads
             self._changed.notify_all()
 
     def get_nowait(self) -> Invocation | None:
         """Return the next invocation, or None if the thread must end. Raises queue.Empty if neither is there."""
-        with self._changed:
+        with self._lock:
             return self._take()
 
     def get(self) -> Invocation | None:
         """Wait for the next invocation and return it, or None if the thread must end."""
-        with self._changed:
+        with self._lock:
             while True:
                 try:
                     return self._take()
                 except Empty:
+                    self._waiters += 1
                     self._changed.wait()
+                    self._waiters -= 1
 
     def done(self, invocation: Invocation) -> None:
         """Free the worker of an invocation that has ended."""
         lane = invocation.lane
-        with self._changed:
+        with self._lock:
             self._busy -= 1
-            self._running[lane] -= 1
-            claimed = self._claimed_in(lane)
-            if not self._running[lane]:
+            left = self._running[lane] = self._running[lane] - 1
+            if not left:
                 del self._running[lane]
-            if lane != NO_LANE and claimed == self._workers:
+            if self._backlog() == self._workers or (lane and self._claimed_in(lane) == self._workers):
                 self._on_room()
-            self._report_room()
-            self._changed.notify()
+            if self._waiters:
+                self._changed.notify()
 
     def take_unstarted(self) -> list[Invocation]:
         """Remove and return the invocations that no worker has started, in order."""
-        with self._changed:
+        with self._lock:
             unstarted = sorted(each for queue in self._queued.values() for each in queue)
             self._queued.clear()
         return [invocation for _, invocation in unstarted]
@@ -118,12 +120,13 @@ class Lanes:
         Invocations that wait for the share of their lane do not count, so they keep no other lane waiting. A claim
         takes many, because a transaction for each invocation would slow down a burst.
         """
-        with self._changed:
-            return 2 * self._workers - self._claimable_backlog() if self._has_room() else 0
+        with self._lock:
+            backlog = self._backlog()
+        return 2 * self._workers - backlog if backlog <= self._workers else 0
 
     def rooms(self, lane_of: LaneOf) -> LaneRooms:
         """Return the room of each lane: two claims for each worker."""
-        with self._changed:
+        with self._lock:
             claimed = {lane: self._claimed_in(lane) for lane in {*self._queued, *self._running}}
         return LaneRooms(lane_of, claimed, 2 * self._workers)
 
@@ -135,29 +138,29 @@ class Lanes:
             self._ends -= 1
             return None
         lane = min(runnable)[1]
-        _, invocation = self._queued[lane].popleft()
-        if not self._queued[lane]:
-            del self._queued[lane]
-        self._running[lane] += 1
+        queue = self._queued[lane]
+        _, invocation = queue.popleft()
+        self._running[lane] = self._running.get(lane, 0) + 1
         self._busy += 1
-        self._report_room()
+        if not queue:
+            del self._queued[lane]
+        elif self._is_full(lane):  # what waits for its share no longer counts
+            self._on_room()
         return invocation
 
     def _is_full(self, lane: str) -> bool:
-        return lane != NO_LANE and self._running[lane] >= max(1, (self._workers - self._busy) // 3)
+        if lane == NO_LANE:
+            return False
+        running = self._running.get(lane, 0)
+        return running > 0 and running >= (self._workers - self._busy) // 3
 
     def _claimed_in(self, lane: str) -> int:
-        return self._running[lane] + len(self._queued.get(lane, ()))
+        return self._running.get(lane, 0) + len(self._queued.get(lane, ()))
 
-    def _claimable_backlog(self) -> int:
-        return self._busy + sum(len(queue) for lane, queue in self._queued.items() if not self._is_full(lane))
-
-    def _has_room(self) -> bool:
-        return self._claimable_backlog() <= self._workers
-
-    def _report_room(self) -> None:
-        """Call `on_room` if there is room again."""
-        has_room = self._has_room()
-        if has_room and not self._had_room:
-            self._on_room()
-        self._had_room = has_room
+    def _backlog(self) -> int:
+        """Return the number of claimed invocations that do not wait for the share of their lane."""
+        backlog = self._busy
+        for lane, queue in self._queued.items():
+            if not self._is_full(lane):
+                backlog += len(queue)
+        return backlog
