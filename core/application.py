@@ -100,6 +100,7 @@ class Application:
         )
         if self.one_machine is not None:
             rederive.run_urgent()  # before the engine fires what old rules made due
+            self.one_machine.engine_store.derive_again(newer=True, report=rederive.record_series)
         self.backend.start(posting_url)
         repairs = {
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),

@@ -126,16 +126,21 @@ class Store:
 
         return self.write_unflushed(claim)
 
-    def derive_again(self, *, newer: bool) -> None:
+    def derive_again(self, *, newer: bool, report: Callable[[list[str]], None] = lambda names: None) -> None:
         """Derive the pending occurrences whose zone rules were another release's; see zone_rules.derive_again.
 
-        Without any, this is one step in an index.
+        `report` gets the names of the schedules that move, before they do. Without any, this is one step in an index.
         """
         with self.snapshot() as connection:
             if not zone_rules.is_outdated(connection, newer=newer):
                 return
-        moved = self.write_unflushed(lambda connection: zone_rules.derive_again(connection, newer=newer))
-        log.info("The rules of time zones changed: the next runs of %d schedules moved.", moved)
+
+        def derive(connection: sqlite3.Connection) -> int:
+            moved = zone_rules.derive_again(connection, newer=newer)
+            report(moved)
+            return len(moved)
+
+        log.info("The rules of time zones changed: the next runs of %d schedules moved.", self.write_unflushed(derive))
 
     def has_live_runner(self, presence: Presence) -> bool:
         """Return whether a live process runs this home's engine."""

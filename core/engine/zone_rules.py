@@ -42,14 +42,14 @@ def zone_note(definition: Definition, occurrence: int | None) -> ZoneNote:
     return ZoneNote(zone_release(), _wall(from_epoch_ms(occurrence), zone))
 
 
-def derive_again(connection: sqlite3.Connection, *, newer: bool) -> int:
-    """Derive the pending occurrences that another release derived; return how many moved.
+def derive_again(connection: sqlite3.Connection, *, newer: bool) -> list[str]:
+    """Derive the pending occurrences that another release derived; return the names of the schedules that moved.
 
     Those of a newer release are left alone unless `newer`. A schedule that cannot be derived is left as it is.
     """
     release = zone_release()
     rows = connection.execute(_OUTDATED + ("<> ?" if newer else "< ?"), (release,)).fetchall()
-    return sum(_derive_again(connection, row) for row in rows)
+    return [row["name"] for row in rows if _derive_again(connection, row)]
 
 
 def is_outdated(connection: sqlite3.Connection, *, newer: bool) -> bool:

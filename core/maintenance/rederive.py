@@ -8,6 +8,7 @@ from core.errors import PunctualError
 from core.ledger.derivation import NeedsTime
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
 from core.maintenance.zone_changes import ChangedPost, ZoneChanges
+from core.posts.payload import ScheduleName
 from core.scheduling.derived_again import DerivedAgain, derived_again
 from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
@@ -67,6 +68,14 @@ class Rederive:
                     return
         except PunctualError as error:
             log.warning("The posts that are due soon are not derived again yet: %s %s", error, error.hint)
+
+    def record_series(self, names: Sequence[str]) -> None:
+        """Record the repeating posts whose next run moves, by the names of their schedules. The engine moves them."""
+        parsed = [found for name in names if (found := ScheduleName.parse(name)) is not None]
+        plans = [plan for each in parsed if (plan := self._ledger.get(each.post_id)) is not None]
+        posts = [ChangedPost(post_id=plan.post.post_id, zone=plan.post.zone, needs_time=False) for plan in plans]
+        if posts:
+            self._changes.add(posts, zone_release(), self._clock())
 
     def _derive(self, batch: Sequence[Plan], stopped: Callable[[], bool]) -> int:
         derived = [(plan, self._derived(plan)) for plan in batch]

@@ -231,3 +231,16 @@ def test_the_queue_of_the_command_line_says_that_a_post_needs_a_time(clock, plan
     out = StringIO()
     list_queue(application, Namespace(limit=10, json=False, cancelled=False), out, out)
     assert "needs a time" in out.getvalue()
+
+
+def test_a_repeating_post_whose_next_run_moves_is_recorded_when_the_engine_starts(clock, plan_old, open_home):
+    clock.now = NOW
+    plan_old(
+        [{"post_id": CASABLANCA, "wall": "2027-01-15T09:00:00", "until": "2027-06-15", "zone": "Africa/Casablanca"}]
+    )
+    application = open_home()
+    application.start(lambda: "http://127.0.0.1:9/publish")
+    assert application.one_machine.engine_store.next_due() == datetime(2027, 1, 15, 9, tzinfo=UTC)
+    assert [(each.zone, each.moved) for each in application.zone_changes.all()] == [
+        ("Africa/Casablanca", (CASABLANCA,))
+    ]
