@@ -98,4 +98,4 @@ if __name__ == "__main__":
         measure({(HANGING,): share, (HANGING, "outbox"): share, ("outbox",): share, (FAST,): share})
     else:
         measure({(HANGING,): 150, ("outbox",): 10, (FAST,): 10})
-        measure({(HANGING,): 500, (HANGING, "outbox"): 500, ("outbox",): 500, (FAST,): 500})
+        measure({(HANGING,): 1600, (HANGING, "outbox"): 200, ("outbox",): 100, (FAST,): 100})
