@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.accounts.port import Account
 from core.errors import PunctualError
@@ -191,6 +191,18 @@ class Network(Protocol):
         """Publish once, within DEADLINE_SECONDS, and return the result.
 
         Return errors of the server and of the connection as results; do not raise them.
+        """
+        ...
+
+
+@runtime_checkable
+class UploadsFirst(Protocol):
+    """A network to which pictures and videos are sent before the post that shows them."""
+
+    def upload(self, publication: Publication) -> None:
+        """Upload the media of a post before it is due, for `prepare` and `publish` in this process.
+
+        What is already uploaded is not sent again. Raises PunctualError; the uploads that ended are kept.
         """
         ...
 

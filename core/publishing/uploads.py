@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +12,17 @@ from core.publishing.network import NetworkResult, PreparationFailed, Refused, R
 from core.publishing.outcomes import ResultClassifier
 
 UPLOAD_SECONDS = 15.0
-"""Time limit for all uploads of a post. They run before the claim, outside its lease, but the relay waits for them."""
+"""Time limit for all uploads of a post that is due. They run before the claim, outside its lease, but the relay waits
+for them. The next attempt continues with the first picture or video that is not uploaded."""
+
+
+SLOW_BYTES_PER_SECOND = 50_000
+"""The slowest line on which an upload ahead of the due instant still ends."""
+
+
+def seconds_ahead(media: Sequence[Attachment]) -> float:
+    """Return the time limit for the uploads of a post ahead of its due instant: nothing waits for them."""
+    return UPLOAD_SECONDS + sum(len(each.content) for each in media) / SLOW_BYTES_PER_SECOND
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:

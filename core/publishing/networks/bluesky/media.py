@@ -7,7 +7,7 @@ every server, even with one that the service cannot reach; it ends within a dead
 nothing. Its cost: for some seconds the app shows the post without the video.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +16,10 @@ from core.media.pictures import PictureLimits
 from core.media.videos import display_size
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
 from core.publishing.http.client import RequestError, Response
+from core.publishing.network import Publication
 from core.publishing.networks.bluesky.pds import LoginRefused, PdsClient
 from core.publishing.outcomes import RECONNECT
+from core.publishing.upload_memory import UploadMemory
 
 MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
@@ -56,26 +58,29 @@ class BlueskyUploads:
     `official` is True if the client logs in at Bluesky itself, not at an independent server.
     """
 
-    def __init__(self, name: str, client: PdsClient, *, official: bool) -> None:
+    def __init__(self, name: str, client: PdsClient, memory: UploadMemory, *, official: bool) -> None:
+        self._memory = memory
         self._name = name
         self._client = client
         self._official = official
 
-    def embed(self, media: Sequence[Attachment]) -> dict[str, Any]:
+    def embed(self, publication: Publication) -> dict[str, Any]:
         """Upload the pictures, or the video, and return the record's embed.
 
         Raises CannotAttach if the server rejects one, UploadFailed if an upload may succeed later.
         """
-        if media[0].media.kind == "video":
-            return self._video(media[0])
-        return {"$type": "app.bsky.embed.images", "images": [self._image(picture) for picture in media]}
+        if publication.video:
+            return self._video(publication, publication.video)
+        images = [self._image(publication, picture) for picture in publication.media]
+        return {"$type": "app.bsky.embed.images", "images": images}
 
-    def _image(self, picture: Attachment) -> dict[str, Any]:
-        blob = self._upload(picture, picture.content)
+    def _image(self, publication: Publication, picture: Attachment) -> dict[str, Any]:
+        blob = self._memory.once(publication, picture, lambda: self._upload(picture, picture.content))
         return {"alt": picture.alt, "image": blob, "aspectRatio": _aspect_ratio(picture.width, picture.height)}
 
-    def _video(self, video: Attachment) -> dict[str, Any]:
-        blob, size = self._upload(video, _with_mp4_brand(video.content)), display_size(video.content)
+    def _video(self, publication: Publication, video: Attachment) -> dict[str, Any]:
+        content, size = _with_mp4_brand(video.content), display_size(video.content)
+        blob = self._memory.once(publication, video, lambda: self._upload(video, content))
         embed = {"$type": "app.bsky.embed.video", "alt": video.alt, "video": blob}
         return {**embed, "aspectRatio": _aspect_ratio(*size)} if size else embed
 

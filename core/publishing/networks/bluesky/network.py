@@ -37,7 +37,8 @@ from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
 from core.publishing.outcomes import RECONNECT, ResultClassifier, failure_text, posting_permission, retry_deduplicated
-from core.publishing.uploads import UPLOAD_SECONDS
+from core.publishing.upload_memory import UploadMemory
+from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock, from_utc_text, utc_text
 
 ENTRYWAY = "https://bsky.social"
@@ -86,6 +87,7 @@ class BlueskyNetwork:
         self._clock = clock
         self._entryway = entryway
         self._sessions: dict[Login, PdsSession] = {}
+        self._uploads = UploadMemory(clock)
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
 
     def connect(self, form: Mapping[str, str]) -> Account:
@@ -119,11 +121,13 @@ class BlueskyNetwork:
         if found := facets(publication.text, self._resolve_mentions(publication).get):
             record["facets"] = found
         if publication.media:
-            client, official = self._client(account, UPLOAD_SECONDS), self._is_official(account)
-            record["embed"] = BlueskyUploads(self.label, client, official=official).embed(publication.media)
+            record["embed"] = self._embed(publication, UPLOAD_SECONDS)
         if publication.earlier_references:
             record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
         return {"did": account.identity, "key": new_record_key(now), "record": record}
+
+    def upload(self, publication: Publication) -> None:
+        self._embed(publication, seconds_ahead(publication.media))
 
     def publish(self, publication: Publication) -> NetworkResult:
         prepared, client = publication.prepared, self._client(publication.account)
@@ -137,10 +141,16 @@ class BlueskyNetwork:
         except RequestError as error:
             return self._classifier.from_error(error)
         if not response.ok:
+            self._uploads.forget(publication)
             return self._classifier.from_response(response)
         if "uri" not in response.json_object:
             return self._classifier.from_incomplete()
         return _published(response, prepared, self._clock())
+
+    def _embed(self, publication: Publication, seconds: float) -> dict[str, Any]:
+        """Upload the media and return the record's embed. Raises the errors of BlueskyUploads."""
+        client, official = self._client(publication.account, seconds), self._is_official(publication.account)
+        return BlueskyUploads(self.label, client, self._uploads, official=official).embed(publication)
 
     def _result_of_existing_record(self, client: PdsClient, prepared: dict[str, Any]) -> NetworkResult:
         """Return the result of an attempt whose key is taken, normally by an earlier attempt. Raises RequestError."""

@@ -5,7 +5,7 @@ post follows at once, and LinkedIn shows the picture when it is ready.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
-from core.publishing.network import PreparationFailed, Refused
+from core.publishing.network import PreparationFailed, Publication, Refused
 from core.publishing.outcomes import ResultClassifier
+from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
@@ -38,17 +39,24 @@ class LinkedInImageUploads:
         classifier: ResultClassifier,
         *,
         api: str,
+        memory: UploadMemory,
     ) -> None:
+        self._memory = memory
         self._client = client
         self._owner = owner
         self._headers = headers
         self._classifier = classifier
         self._api = api
 
-    def run(self, pictures: Sequence[Attachment]) -> dict[str, Any]:
+    def run(self, publication: Publication) -> dict[str, Any]:
         """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed."""
         with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
-            images = list(pool.map(self._upload, pictures))
+            images = list(
+                pool.map(
+                    lambda picture: self._memory.once(publication, picture, lambda: self._upload(picture)),
+                    publication.media,
+                )
+            )
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 
     def _upload(self, picture: Attachment) -> dict[str, str]:

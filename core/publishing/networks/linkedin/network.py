@@ -40,7 +40,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
-from core.publishing.uploads import UPLOAD_SECONDS
+from core.publishing.upload_memory import UploadMemory
+from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock
 
 API = "https://api.linkedin.com"
@@ -82,6 +83,7 @@ class LinkedInNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
+        self._uploads = UploadMemory(clock)
         self._classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
@@ -105,27 +107,35 @@ class LinkedInNetwork:
         return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        token, owner = _token(publication.account), publication.account.identity
-        client, headers = HttpClient(self.label, secrets=[token], seconds=UPLOAD_SECONDS), self._headers(token)
-        if publication.video:
-            upload = LinkedInVideoUpload(
-                client, owner, headers, self._upload_classifier, api=self._api, sleep=self._sleep
-            )
-            return {"content": {"media": {"id": upload.run(publication.video, publication.upload_id)}}}
-        if publication.media:
-            uploads = LinkedInImageUploads(client, owner, headers, self._upload_classifier, api=self._api)
-            return {"content": uploads.run(publication.media)}
-        return None
+        return {"content": self._upload(publication, UPLOAD_SECONDS)} if publication.media else None
+
+    def upload(self, publication: Publication) -> None:
+        self._upload(publication, seconds_ahead(publication.media))
 
     def publish(self, publication: Publication) -> NetworkResult:
         content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
-        return send_post(
+        result = send_post(
             self._classifier,
             lambda: self._post(_token(publication.account), _post_content(publication) | content),
             self._published,
             duplicate_status=422,
             upload_id=content["content"]["media"]["id"] if publication.video else None,
         )
+        if isinstance(result, Refused):
+            self._uploads.forget(publication)
+        return result
+
+    def _upload(self, publication: Publication, seconds: float) -> dict[str, Any]:
+        """Upload the media and return the `content` of a post that shows them. Raises PreparationFailed."""
+        token, owner = _token(publication.account), publication.account.identity
+        client, headers = HttpClient(self.label, secrets=[token], seconds=seconds), self._headers(token)
+        classifier, video = self._upload_classifier, publication.video
+        if video is None:
+            images = LinkedInImageUploads(client, owner, headers, classifier, api=self._api, memory=self._uploads)
+            return images.run(publication)
+        upload = LinkedInVideoUpload(client, owner, headers, classifier, api=self._api, sleep=self._sleep)
+        urn = self._uploads.once(publication, video, lambda: upload.run(video, publication.upload_id))
+        return {"media": {"id": urn}}
 
     def _post(self, token: str, content: dict[str, Any]) -> Response:
         return HttpClient(self.label, secrets=[token]).post_json(

@@ -2,13 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import RequestError, Response
-from core.publishing.network import PreparationFailed, RetryLater
+from core.publishing.network import PreparationFailed, Publication, RetryLater
 from core.publishing.networks.mastodon.api import MastodonClient
 from core.publishing.outcomes import ResultClassifier
+from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted
 
 PROCESSING_STATUSES = (202, 206)
@@ -24,20 +26,28 @@ class MastodonUploads:
     """The uploads of one post. An upload publishes nothing, so a failure leaves no doubt about the post."""
 
     def __init__(
-        self, client: MastodonClient, classifier: ResultClassifier, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: MastodonClient,
+        classifier: ResultClassifier,
+        memory: UploadMemory,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._memory = memory
         self._client = client
         self._classifier = classifier
         self._sleep = sleep
 
-    def run(self, media: Sequence[Attachment], previous_id: str | None = None) -> list[str]:
+    def run(self, publication: Publication) -> list[str]:
         """Return the IDs of the media in their order. Raises PreparationFailed.
 
-        `previous_id` is the ID of the post's video from an earlier attempt. The video is sent again only if the server
-        no longer has it.
+        If an earlier attempt has uploaded the video, it is sent again only if the server no longer has it.
         """
+
+        def send(each: Attachment) -> str:
+            return self._upload(each, publication.upload_id if each is publication.video else None)
+
         try:
-            return [self._upload(each, previous_id if each.media.kind == "video" else None) for each in media]
+            return [self._memory.once(publication, each, partial(send, each)) for each in publication.media]
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 

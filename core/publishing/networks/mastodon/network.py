@@ -50,7 +50,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
-from core.publishing.uploads import require_accepted
+from core.publishing.upload_memory import UploadMemory
+from core.publishing.uploads import require_accepted, seconds_ahead
 from core.time.instants import Clock
 
 SETTLE_SECONDS = 5.0
@@ -78,6 +79,7 @@ class MastodonNetwork:
     ) -> None:
         self._clock = clock
         self._seconds = seconds
+        self._uploads = UploadMemory(clock)
         self._sleep = sleep
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
@@ -139,19 +141,29 @@ class MastodonNetwork:
             earlier = self._result_of_earlier_attempt(client, publication) if publication.attempt > 1 else None
             if earlier is not None:
                 return earlier
-            uploads = MastodonUploads(client, self._upload_classifier, self._sleep)
-            media = uploads.run(publication.media, publication.upload_id)
+            media = self._media_uploads(client).run(publication)
         except PreparationFailed as error:
             return error.result
         except RequestError as error:
             return self._classifier.from_error(error)
         content = _content(publication, media)
-        return send_post(
+        result = send_post(
             self._classifier,
             lambda: client.post_status(content, _idempotency_key(publication)),
             self._published,
             upload_id=media[0] if publication.video else None,
         )
+        if isinstance(result, Refused):
+            self._uploads.forget(publication)
+        return result
+
+    def upload(self, publication: Publication) -> None:
+        if _is_complete(publication.account):
+            client = self._client(publication.account, seconds_ahead(publication.media))
+            self._media_uploads(client).run(publication)
+
+    def _media_uploads(self, client: MastodonClient) -> MastodonUploads:
+        return MastodonUploads(client, self._upload_classifier, self._uploads, self._sleep)
 
     def _result_of_earlier_attempt(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
         """Return the result of an earlier attempt, or None if it did not arrive. Raises RequestError."""
@@ -186,9 +198,9 @@ class MastodonNetwork:
             raise CannotConnect(f"The token may not post. {failure_text(self.label, response)}", hint)
         return None if response.status == 404 else "The server did not tell whether the token may post: not checked."
 
-    def _client(self, account: Account) -> MastodonClient:
+    def _client(self, account: Account, seconds: float | None = None) -> MastodonClient:
         token = account.credentials["token"].get_secret_value()
-        return MastodonClient(self.label, account.address or "", token, self._seconds)
+        return MastodonClient(self.label, account.address or "", token, seconds or self._seconds)
 
 
 def network(dependencies: NetworkDependencies) -> MastodonNetwork:

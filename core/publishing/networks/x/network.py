@@ -8,13 +8,14 @@ description of a picture (doc, November 2026). tweepy sends requests without a t
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.publishing.account_form import parse_secret
-from core.publishing.attachments import MediaLimits
+from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
 from core.publishing.network import (
     CannotConnect,
@@ -24,6 +25,7 @@ from core.publishing.network import (
     PostingPermission,
     Publication,
     Published,
+    Refused,
     TextLength,
     ThreadForm,
 )
@@ -39,7 +41,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
-from core.publishing.uploads import UPLOAD_SECONDS
+from core.publishing.upload_memory import UploadMemory
+from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock
 
 API = "https://api.x.com"
@@ -73,6 +76,7 @@ class XNetwork:
         self._clock = clock
         self._api = api
         self._sleep = sleep
+        self._uploads = UploadMemory(clock)
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
@@ -96,25 +100,35 @@ class XNetwork:
         return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        credentials = publication.account.credentials
-        client, sign = self._client(credentials, UPLOAD_SECONDS), self._signer(credentials)
-        if publication.video:
-            upload = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
-            return {"media": [upload.run(publication.video, publication.upload_id)]}
-        if publication.media:
-            uploads = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
-            return {"media": uploads.run(publication.media)}
-        return None
+        return {"media": self._upload(publication, UPLOAD_SECONDS)} if publication.media else None
+
+    def upload(self, publication: Publication) -> None:
+        self._upload(publication, seconds_ahead(publication.media))
 
     def publish(self, publication: Publication) -> NetworkResult:
         media: list[str] = (publication.prepared or {})["media"] if publication.media else []
-        return send_post(
+        result = send_post(
             self._classifier,
             lambda: self._post(publication, media),
             lambda response: self._published(publication.account, response),
             duplicate_status=403,
             upload_id=media[0] if publication.video else None,
         )
+        if isinstance(result, Refused):
+            self._uploads.forget(publication)
+        return result
+
+    def _upload(self, publication: Publication, seconds: float) -> list[str]:
+        """Return the IDs of the media in their order. Raises PreparationFailed."""
+        credentials = publication.account.credentials
+        client, sign = self._client(credentials, seconds), self._signer(credentials)
+        video = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
+        pictures = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
+
+        def send(each: Attachment) -> str:
+            return video.run(each, publication.upload_id) if each is publication.video else pictures.run(each)
+
+        return [self._uploads.once(publication, each, partial(send, each)) for each in publication.media]
 
     def _post(self, publication: Publication, media: list[str]) -> Response:
         content: dict[str, Any] = {"text": publication.text} if publication.text else {}

@@ -1,7 +1,6 @@
 """Picture uploads to X: upload each picture, add its description, then name it in the post (doc: X API v2, 2.168)."""
 
 import re
-from collections.abc import Sequence
 
 from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
@@ -24,10 +23,10 @@ class XPictureUploads:
         self._classifier = classifier
         self._url = f"{api}/2/media"
 
-    def run(self, pictures: Sequence[Attachment]) -> list[str]:
-        """Return the IDs of the pictures in their order. Raises PreparationFailed."""
+    def run(self, picture: Attachment) -> str:
+        """Return the ID of an uploaded picture. Raises PreparationFailed."""
         try:
-            return [self._upload(picture) for picture in pictures]
+            return self._upload(picture)
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 

@@ -1,0 +1,137 @@
+"""Uploads of pictures before their post is due."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from core.accounts.file import FileAccounts
+from core.accounts.port import Account
+from core.maintenance.uploads_ahead import AHEAD, UploadsAhead
+from core.media.folder import FolderMedia
+from core.media.intake import ingest
+from core.media.pictures import PictureLimits
+from core.publishing.attachments import MediaLimits
+from core.publishing.http.client import RequestNotSent
+
+
+class Album:
+    """A network that records the uploads."""
+
+    label = "Album"
+
+    def __init__(self):
+        self.uploads = []
+        self.failures = []
+
+    def media_limits(self, account):
+        return MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000))
+
+    def upload(self, publication):
+        if self.failures:
+            raise self.failures.pop()
+        self.uploads.append((publication.occurrence_key, publication.account.destination, len(publication.media)))
+
+
+class Pinboard(Album):
+    """A network without uploads ahead of the post."""
+
+    upload = None
+
+
+@pytest.fixture
+def album():
+    return Album()
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    accounts = FileAccounts(tmp_path / "accounts.json")
+    for name in ("album:ada", "album:bob", "pins:ada"):
+        accounts.connect(Account(destination=name, label=name))
+    return accounts
+
+
+@pytest.fixture
+def media(tmp_path):
+    return FolderMedia(tmp_path / "media")
+
+
+@pytest.fixture
+def ahead(ledger, accounts, album, media, clock):
+    return UploadsAhead(ledger, accounts, {"album": album, "pins": Pinboard()}, media, clock)
+
+
+@pytest.fixture
+def picture(media):
+    file = BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(file, "PNG")
+    return ingest(media, file.getvalue(), alt="blue")
+
+
+@pytest.fixture
+def plan(ledger, a_post, picture, clock):
+    """Plan a post with a picture that is due in AHEAD, and move the clock there."""
+
+    def write(**changed):
+        members = {
+            "destinations": ("album:ada", "album:ada#2", "album:bob", "pins:ada"),
+            "media": (picture,),
+            **changed,
+        }
+        post = a_post(**members)
+        clock.now = post.due_at - AHEAD
+        return ledger.plan(post, schedule_name=None, now=clock())
+
+    return write
+
+
+def test_each_account_gets_the_pictures_once_within_ten_minutes_before_the_post(ahead, plan, album, clock):
+    post = plan().post
+    ahead.run()
+    assert album.uploads == []
+    clock.move(seconds=1)
+    ahead.run()
+    ahead.run()
+    assert album.uploads == [(post.post_id, "album:ada", 1), (post.post_id, "album:bob", 1)]
+
+
+@pytest.mark.parametrize("error", [RequestNotSent("It broke."), RuntimeError("bug")])
+def test_a_failed_upload_is_tried_again_in_the_next_run(ahead, plan, album, clock, error):
+    plan()
+    clock.move(seconds=1)
+    album.failures = [error]
+    ahead.run()
+    assert [destination for _, destination, _ in album.uploads] == ["album:bob"]
+    ahead.run()
+    assert [destination for _, destination, _ in album.uploads] == ["album:bob", "album:ada"]
+
+
+def test_a_changed_post_is_uploaded_again(ahead, plan, album, ledger, clock):
+    post = plan().post
+    clock.move(seconds=1)
+    ahead.run()
+    changed = post.model_copy(update={"revision": post.revision + 1})
+    ledger.change(changed, desired="active", schedule_name=None, now=clock())
+    ahead.run()
+    assert len(album.uploads) == 4
+
+
+def test_nothing_is_uploaded_for_a_paused_post_a_disabled_account_or_a_text(
+    ahead, plan, album, accounts, ledger, clock
+):
+    accounts.set_enabled("album:bob", False)
+    post = plan(media=()).post
+    clock.move(seconds=1)
+    ahead.run()
+    paused = plan(post_id="k3v9q2m4cx7b", destinations=("album:bob",)).post
+    clock.move(seconds=1)
+    ahead.run()
+    enabled = plan(post_id="k3v9q2m4cx7c", destinations=("album:ada",)).post
+    ledger.change(
+        enabled.model_copy(update={"revision": enabled.revision + 1}), desired="paused", schedule_name=None, now=clock()
+    )
+    clock.move(seconds=1)
+    ahead.run()
+    assert album.uploads == []
+    assert post.post_id != paused.post_id
