@@ -30,6 +30,7 @@ from core.scheduling.listing import ScheduleListing
 from core.scheduling.schedules import Schedules
 from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
+from core.scheduling.waiting import WaitingPosts
 from core.settings import Settings
 from core.storage.backup import back_up
 from core.storage.home import Home
@@ -74,6 +75,7 @@ class Application:
             clock=clock,
             wait_policy=wait_policy,
         )
+        self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
         if self.one_machine is not None:  # on AWS, the stack creates the group
             self.schedules.ensure_group()
@@ -151,8 +153,9 @@ class Application:
             self._caretaker.stop()
         if self._deriver is not None:
             self._deriver.stop()
-        if self._background is not None:
-            self._background.stop(within_seconds=5)  # a task may be waiting for another server
+        for caretaker in (self._background, self._uploader):
+            if caretaker is not None:
+                caretaker.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
         if self.one_machine is not None:
             self.one_machine.stop()
@@ -181,3 +184,10 @@ def _bulkheads(settings: Settings) -> Bulkheads:
     the fast destinations of the next post waiting.
     """
     return Bulkheads(slow_publications=SLOW_PUBLICATIONS if settings.workers >= 4 * SLOW_PUBLICATIONS else 1)
+
+
+def _waiting_posts(application: Application) -> WaitingPosts:
+    """Return the finder of posts that wait for a person. On AWS, each run that it looks at is a request."""
+    if application.aws is not None:
+        return WaitingPosts(application.ledger, application.clock, timedelta(seconds=15), runs_looked_at=200)
+    return WaitingPosts(application.ledger, application.clock, timedelta(seconds=5))

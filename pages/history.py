@@ -1,13 +1,12 @@
 """History: the published and failed posts, how late they were, and the actions on them."""
 
-from collections.abc import Iterable
 from itertools import groupby
 
 import pandas as pd
 import streamlit as st
 
 from core.ledger.history import Run, all_runs, needs_decision, runs
-from core.time.instants import offset_label, utc_text, wall_time
+from core.time.instants import offset_label, wall_time
 from core.time.phrases import day_heading, relative_time
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
@@ -16,7 +15,8 @@ from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.viewer import viewer_zone
 from ui.posts.attention import attention
-from ui.posts.run_card import destination_result, lag, run_card
+from ui.posts.history_csv import csv_rows
+from ui.posts.run_card import destination_result, run_card
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 PAGE = 30
@@ -27,27 +27,6 @@ EXTRA_RUNS = 100
 def csv() -> bytes:
     """Return all runs as CSV, with instants in UTC."""
     return pd.DataFrame(csv_rows(all_runs(application().ledger))).to_csv(index=False).encode("utf-8-sig")
-
-
-def csv_rows(found: Iterable[Run]) -> Iterable[dict[str, object]]:
-    """Return a row for each destination of each run."""
-    return (
-        {
-            "due_at": utc_text(run.due_at),
-            "zone": run.zone,
-            "state": each.state,
-            "published_at": utc_text(each.at) if each.state == "published" and each.at else None,
-            "lag_ms": lag(run, each),
-            "text": run.payload.text_for(each.destination),
-            "destination": each.destination,
-            "url": each.url,
-            "error": each.reason,
-            "attempts": run.attempts,
-            "key": run.key,
-        }
-        for run in found
-        for each in run.outcome.destinations
-    )
 
 
 @st.fragment(run_every="5s")

@@ -1,4 +1,4 @@
-"""Queue: the upcoming posts by day, refreshed while the page is open."""
+"""Queue: the upcoming posts by day, refreshed while the page is open, or the cancelled ones."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,8 +15,9 @@ from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.state import CARD_PLACES, LISTED_ON, LISTED_UNTIL, WINDOW
+from ui.frame.state import CARD_PLACES, LISTED_ON, LISTED_UNTIL, QUEUE_VIEW, WINDOW
 from ui.frame.viewer import viewer_zone
+from ui.posts.cancelled_cards import cancelled_cards
 from ui.posts.cards import card
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
@@ -124,5 +125,18 @@ def empty() -> None:
 
 
 st.title("Queue", anchor=False)
-cards()
+view = st.segmented_control(
+    "View",
+    ["Upcoming", "Cancelled"],
+    default="Upcoming",
+    required=True,
+    key=QUEUE_VIEW,
+    label_visibility="collapsed",
+    on_change=reset_list,
+)
+if view == "Cancelled":
+    cancelled_cards(PAGE)
+    show_toasts()
+else:
+    cards()
 run_deferred()

@@ -25,7 +25,7 @@ KIND_LABELS: dict[DifferenceKind, str] = {
 
 def check_unsettled_changes(context: HealthContext) -> Finding:
     """Check that every change reached the scheduler."""
-    plans = context.application.ledger.unsettled(changed_before=context.now - SETTLING_TIME, limit=MAX_PLANS)
+    plans = context.application.ledger.unsettled(changed_before=context.now - SETTLING_TIME, limit=MAX_PLANS + 1)
     if not plans:
         return good("Every change has reached the scheduler.")
     return bad(
@@ -36,7 +36,7 @@ def check_unsettled_changes(context: HealthContext) -> Finding:
 
 def check_overdue_posts(context: HealthContext) -> Finding:
     """Check that every post whose time has passed has started."""
-    plans = overdue(context.application.ledger, context.now, limit=MAX_PLANS)
+    plans = overdue(context.application.ledger, context.now, limit=MAX_PLANS + 1)
     missing = sum(plan.desired == "active" for plan in plans)
     if missing:
         return bad(
@@ -64,8 +64,8 @@ def check_agreement(context: HealthContext) -> Finding:
 
 
 def _count(plans: Sequence[Plan], count: int) -> str:
-    """Return `3 posts`, or `at least 3 posts` if the ledger may hold more plans than MAX_PLANS."""
-    return f"{'at least ' if len(plans) >= MAX_PLANS else ''}{plural(count, 'post')}"
+    """Return `3 posts`, or `at least 3 posts` if only MAX_PLANS of the plans were counted."""
+    return f"{'at least ' if len(plans) > MAX_PLANS else ''}{plural(min(count, MAX_PLANS), 'post')}"
 
 
 CHECKS = {

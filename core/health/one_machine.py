@@ -61,7 +61,7 @@ def check_dead_letters(backend: OneMachineBackend, context: HealthContext) -> Fi
     """Count the invocations that the engine gave up."""
     count = backend.engine_store.dead_letter_count()
     if not count:
-        return good("None.")
+        return good("No invocation has failed for good.")
     return warning(
         f"{plural(count, 'invocation')} failed for good or could not be read or recorded.",
         "Retry or discard each one below.",
@@ -73,7 +73,7 @@ def check_damaged_files(backend: OneMachineBackend, context: HealthContext) -> F
     home = context.application.home
     found = [path for database in (home.database, home.engine_database) for path in damaged_files(database)]
     if not found:
-        return good("None.")
+        return good("No database was damaged.")
     return warning(
         f"Damaged and replaced by an empty database: {', '.join(path.name for path in found)}.",
         f"Schedule missing posts again, then move the files out of {home.path}.",

@@ -116,9 +116,9 @@ class Schedules:
         return self._change(plan, desired="paused" if stays_paused else "active", due_at=due_at, wall=wall, zone=zone)
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
-        """Change the repeat rule of a post."""
-        check_not_cancelled(plan)
-        return self._change(plan, desired=plan.desired, due_at=None, repeat=repeat, wall=wall, zone=zone)
+        """Change the repeat rule of a post. A cancelled one becomes active."""
+        desired: DesiredState = "active" if plan.desired == "cancelled" else plan.desired
+        return self._change(plan, desired=desired, due_at=None, repeat=repeat, wall=wall, zone=zone)
 
     def pause(self, plan: Plan) -> Plan:
         """Keep the post in the queue without publishing it."""

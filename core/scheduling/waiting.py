@@ -14,7 +14,7 @@ from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.instants import Clock
 
 RUNS_LOOKED_AT = 1000
-"""The most runs, latest due first, that a full scan reads."""
+"""The most runs, latest due first, that a full scan reads by default."""
 LATEST_RUNS = 50
 """The runs that each scan between two full ones reads."""
 QUEUED_LOOKED_AT = 100
@@ -59,11 +59,14 @@ HISTORY, QUEUE = "history", "queue"
 class WaitingPosts:
     """Finds the posts that wait, at most once per interval, for all readers of this process.
 
-    A full scan reads RUNS_LOOKED_AT runs. Each scan between two full ones reads the latest runs, and those that waited.
-    A paused post whose time has passed does not wait: a person paused it.
+    A full scan reads `runs_looked_at` runs. Each scan between two full ones reads the latest runs, and those that
+    waited. A paused post whose time has passed does not wait: a person paused it.
     """
 
-    def __init__(self, ledger: Ledger, clock: Clock, interval: timedelta) -> None:
+    def __init__(
+        self, ledger: Ledger, clock: Clock, interval: timedelta, *, runs_looked_at: int = RUNS_LOOKED_AT
+    ) -> None:
+        self._runs_looked_at = runs_looked_at
         self._ledger = ledger
         self._clock = clock
         self._interval = interval
@@ -74,22 +77,27 @@ class WaitingPosts:
         self._waiting_runs: set[str] = set()
 
     def read(self) -> Waiting:
-        """Return the posts that wait. Raises the errors of the ledger."""
-        with self._lock:
-            now = self._clock()
-            if not _is_recent(self._scanned_at, now, self._interval):
-                self._found = Waiting(posts=(*map(_of_run, self._runs(now)), *queued_waiting(self._ledger, now)))
-                self._scanned_at = now
+        """Return the posts that wait, of the last scan while another thread scans.
+
+        Raises the errors of the ledger. The next scan is then an interval later too.
+        """
+        now = self._clock()
+        if _is_recent(self._scanned_at, now, self._interval) or not self._lock.acquire(blocking=False):
             return self._found
+        try:
+            self._scanned_at = now
+            self._found = Waiting(posts=(*map(_of_run, self._runs(now)), *queued_waiting(self._ledger, now)))
+            return self._found
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         """Scan at the next read, because a person has acted on a post."""
-        with self._lock:
-            self._scanned_at = None
+        self._scanned_at = None
 
     def _runs(self, now: datetime) -> list[Run]:
         full = not _is_recent(self._full_scan_at, now, FULL_SCAN_INTERVAL)
-        found = {run.key: run for run in runs(self._ledger, limit=RUNS_LOOKED_AT if full else LATEST_RUNS)}
+        found = {run.key: run for run in runs(self._ledger, limit=self._runs_looked_at if full else LATEST_RUNS)}
         if full:
             self._full_scan_at = now
         else:

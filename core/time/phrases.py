@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import regex
 
-from core.time.instants import offset_label, wall_time
+from core.time.instants import DateOutOfRange, instants, offset_label, wall_time
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
@@ -49,8 +49,17 @@ def day_heading(day: date, today: date) -> str:
 
 
 def date_and_time(instant: datetime, zone: str) -> str:
-    """Return `Tue 24 Nov 2026, 09:00 Europe/Berlin`."""
-    return f"{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)} {zone}"
+    """Return `Tue 24 Nov 2026, 09:00 Europe/Berlin`, with the offset, in brackets, of a wall time that occurs twice."""
+    wall = wall_time(instant, zone)
+    text = f"{calendar_day(wall.date())}, {clock_time(instant, zone)} {zone}"
+    return f"{text} ({offset_label(instant, zone)})" if _occurs_twice(wall, zone) else text
+
+
+def _occurs_twice(wall: datetime, zone: str) -> bool:
+    try:
+        return len(instants(wall.replace(tzinfo=None), zone)) == 2
+    except DateOutOfRange:
+        return False
 
 
 def city(zone: str) -> str:

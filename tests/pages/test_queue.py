@@ -568,3 +568,52 @@ def test_an_exported_post_is_shown_without_actions(browse, plan, application, tm
     assert "Exported" in queue.shown
     keys = {found.key for found in [*queue.button, *queue.menu_button]}
     assert not any(key and key.endswith(exported.post.post_id) for key in keys)
+
+
+@pytest.fixture
+def view(browse):
+    """Open the Queue on one of its lists."""
+
+    def show(name):
+        session = browse("queue")
+        session.segmented_control(key="queue-view").set_value(name).run()
+        return session
+
+    return show
+
+
+def test_a_cancelled_post_is_listed_under_cancelled_and_undo_restores_it(browse, view, plan, state):
+    planned = plan("Second thoughts")
+    browse("queue").click("cancel", planned)
+    session = view("Cancelled")
+    assert session.texts == ["Second thoughts"]
+    session.click("undo-cancelled", planned)
+    assert state(planned) == "scheduled"
+    assert (session.texts, "Restored" in session.shown) == ([], True)
+    session.segmented_control(key="queue-view").set_value("Upcoming").run()
+    assert session.texts == ["Second thoughts"]
+
+
+def test_undo_under_cancelled_asks_for_a_new_time_once_the_time_has_passed(view, plan, application, clock, state):
+    planned = plan(minutes=10)
+    application.schedules.cancel(planned)
+    clock.move(minutes=20)
+    session = view("Cancelled")
+    session.click("undo-cancelled", planned)
+    assert "Restored" not in session.shown
+    session.click("save-time", planned)
+    assert state(planned) == "scheduled"
+
+
+def test_an_ended_series_is_listed_under_cancelled(view, repeating, application, clock):
+    planned = repeating
+    rule = planned.post.repeat.model_copy(update={"ends_at": clock() + timedelta(days=3)})
+    application.schedules.change_rule(planned, repeat=rule, wall=planned.post.wall, zone=planned.post.zone)
+    clock.move(days=4)
+    session = view("Cancelled")
+    assert session.texts == [planned.post.text]
+    assert "Ended" in session.shown
+
+
+def test_no_cancelled_posts_have_a_hint(view):
+    assert "No cancelled posts" in view("Cancelled").shown

@@ -1,5 +1,6 @@
 import pytest
 
+from core.ledger.port import Receipt
 from ui.frame import application as opened
 
 PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
@@ -47,3 +48,31 @@ def test_every_page_warns_when_no_worker_is_running(browse, application):
     application.start(lambda: "http://127.0.0.1:9/publish")
     page.run()
     assert not page.warning
+
+
+def titles(session):
+    """Return the titles in the navigation by URL path."""
+    return {each["url_pathname"]: each["page_name"] for each in session._registered_pages.values()}
+
+
+def test_the_navigation_counts_the_posts_that_wait_on_every_page(browse, application, plan, fire, clock):
+    session = browse("accounts")
+    assert (titles(session)["history"], titles(session)["queue"]) == ("History", "Queue")
+    failed = plan(minutes=1)
+    plan("Never began", minutes=1)
+    clock.move(minutes=4)
+    application.ledger.record(fire(failed), Receipt(kind="failed", at=clock(), revision=1))
+    for name in PAGES:
+        found = titles(session.open(name))
+        assert (found["history"], found["queue"]) == ("History (1)", "Queue (1)")
+
+
+def test_a_decision_lowers_the_count_at_once(browse, application, plan, fire, clock):
+    doubtful = plan(minutes=1)
+    clock.move(minutes=1)
+    receipt = Receipt(kind="unconfirmed", at=clock(), revision=1, destination=doubtful.post.destinations[0])
+    application.ledger.record(fire(doubtful), receipt)
+    session = browse("history")
+    assert titles(session)["history"] == "History (1)"
+    session.click("out-outbox", doubtful)
+    assert titles(session)["history"] == "History"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui.frame.state import DEFERRED
+from ui.frame.state import DEFERRED, DIALOG_OPEN
 
 
 def defer(action: Callable[[], None]) -> None:
@@ -20,4 +20,5 @@ def defer(action: Callable[[], None]) -> None:
 def run_deferred() -> None:
     """Run the deferred action, if there is one. Call it last in a page."""
     if DEFERRED in st.session_state:
+        st.session_state[DIALOG_OPEN] = True
         st.session_state.pop(DEFERRED)()

@@ -10,7 +10,8 @@ from ui.frame.application import application, worker_problem
 from ui.frame.card_places import reset_list
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
-from ui.frame.state import CURRENT_PAGE
+from ui.frame.state import CURRENT_PAGE, DIALOG_OPEN
+from ui.frame.waiting_counts import refresh_counts, waiting_counts, with_count
 from ui.frame.wording import escape
 
 HERE = Path(__file__).resolve().parent
@@ -18,15 +19,17 @@ HERE = Path(__file__).resolve().parent
 st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg", layout="wide")
 st.html(HERE / "style.css")
 st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
+st.session_state[DIALOG_OPEN] = False
+counts = waiting_counts()
 page = st.navigation(
     {
         "Posts": [
             st.Page(links.COMPOSE, title="Compose", icon=":material/edit_square:", default=True),
-            st.Page(links.QUEUE, title="Queue", icon=":material/schedule:"),
+            st.Page(links.QUEUE, title=with_count("Queue", counts.queue), icon=":material/schedule:"),
             st.Page(links.CALENDAR, title="Calendar", icon=":material/calendar_month:"),
         ],
         "Results": [
-            st.Page(links.HISTORY, title="History", icon=":material/history:"),
+            st.Page(links.HISTORY, title=with_count("History", counts.history), icon=":material/history:"),
             st.Page(links.OUTBOX, title="Outbox", icon=":material/inbox:"),
         ],
         "Setup": [
@@ -48,5 +51,6 @@ else:
     if problem is not None:
         st.warning(escape(problem), icon=":material/alarm_off:")
     page.run()
+refresh_counts(counts)
 keep_typing()
 keep_focus()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.ledger.port import OPEN_STATES, Plan
-from core.scheduling.refusals import TooSoon
+from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.time.phrases import join_names
 from ui.compose import drafts, repeat_fields, time_fields
 from ui.compose.timing import fill, timing
@@ -30,12 +30,12 @@ def cancel(post_id: str) -> None:
 
 @callback
 def undo(post_id: str) -> None:
-    """Restore a cancelled post; if its time has passed, ask for a new time."""
+    """Restore a cancelled post; if its time, or the last run of its series, has passed, ask for a new time."""
     schedules = application().schedules
     plan = schedules.plan(post_id)
     try:
         schedules.undo_cancel(plan, st.session_state.get(_undo_key(post_id), "active"))
-    except TooSoon:
+    except (TooSoon, SeriesEnded):
         _open_time_dialog(plan)
 
 

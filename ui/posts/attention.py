@@ -65,6 +65,7 @@ def _unconfirmed(run: Run) -> set[Destination]:
 @callback
 def _retry(run: Run, destinations: tuple[Destination, ...]) -> None:
     application().schedules.retry(run.payload, destinations)
+    application().waiting.forget()
     flash("Retrying now. The result appears here.")
 
 
@@ -75,6 +76,7 @@ def _confirm(run: Run, destination: Destination) -> None:
         defer(lambda: confirm_dialog(run, destination))
     else:
         application().schedules.confirm(run.payload, destination)
+        application().waiting.forget()
 
 
 @callback

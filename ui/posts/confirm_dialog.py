@@ -55,6 +55,7 @@ def _confirm(run: Run, destination: Destination) -> None:
     if match is None:
         raise NotThisLink(network.label if network else destination.account)
     application().schedules.confirm(run.payload, destination, url=link, reference={"id": match[1]})
+    application().waiting.forget()
 
 
 def _network(destination: Destination) -> Network | None:

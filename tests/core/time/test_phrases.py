@@ -43,6 +43,12 @@ def test_a_relative_time_is_ahead_or_ago():
     assert relative_time(NOW + timedelta(milliseconds=999), NOW) == "now"
 
 
+@pytest.mark.parametrize(("hour", "offset"), [(0, "UTC+02:00"), (1, "UTC+01:00")])
+def test_a_wall_time_that_occurs_twice_has_its_offset(hour, offset):
+    due = datetime(2027, 10, 31, hour, 30, tzinfo=UTC)
+    assert date_and_time(due, "Europe/Berlin") == f"Sun 31 Oct 2027, 02:30 Europe/Berlin ({offset})"
+
+
 def test_a_date_and_time_is_the_wall_time_with_its_zone():
     assert (
         date_and_time(datetime(2026, 11, 24, 8, tzinfo=UTC), "Europe/Berlin") == "Tue 24 Nov 2026, 09:00 Europe/Berlin"
