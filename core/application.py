@@ -153,9 +153,8 @@ class Application:
             self._caretaker.stop()
         if self._deriver is not None:
             self._deriver.stop()
-        for caretaker in (self._background, self._uploader):
-            if caretaker is not None:
-                caretaker.stop(within_seconds=5)  # a task may be waiting for another server
+        if self._background is not None:
+            self._background.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
         if self.one_machine is not None:
             self.one_machine.stop()
