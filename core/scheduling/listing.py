@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from core.aws_errors import ScheduleNotFound, translate_aws_errors
@@ -19,9 +19,13 @@ DETAILS_CACHED = 2000
 PAGE = 100
 """The most schedules in one ListSchedules response (an AWS limit)."""
 PAGES_BEFORE_SPLIT = 4
-"""Pages that are read of one prefix before it is split into longer ones."""
-SMALL_GROUP_PAGES = 2
-"""The most pages of a group that is read whole. That takes one or two requests; a year has many prefixes."""
+"""The fewest pages that are read of one prefix before it is split into longer ones."""
+SMALL_GROUP_PAGES = 5
+"""The most pages of a group that is read whole. A year has more prefixes than that."""
+LARGE_GROUP_WINDOWS = 20
+"""The windows that are read by prefixes after a group was too large, until its size is looked at again."""
+FIRST_PREFIXES = 2
+"""The prefixes that are read at first. More are read at once, up to LIST_THREADS, while the result is incomplete."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,9 @@ class ScheduleListing:
     def __init__(self, scheduler: Any, group: str) -> None:
         self._scheduler = scheduler
         self._group = group
+        self._large_for = 0
         self._details: dict[tuple[str, datetime], ScheduleDetail] = {}
+        self._details_lock = Lock()
 
     def window(self, start: datetime, end: datetime, *, limit: int) -> list[ListedSchedule]:
         """Return the one-time schedules due from `start` until before `end`, soonest first, then the repeating ones.
@@ -80,13 +86,14 @@ class ScheduleListing:
         """Return the first `limit` schedules of a window. Reads its prefixes in order, several at once."""
         found: list[ListedSchedule] = []
         ahead: deque[Future[list[ListedSchedule]]] = deque()
-        remaining = prefixes(start, end)
+        remaining, at_once = prefixes(start, end), FIRST_PREFIXES
         while len(found) < limit:
-            for prefix in islice(remaining, LIST_THREADS - len(ahead)):
+            for prefix in islice(remaining, at_once - len(ahead)):
                 ahead.append(pool.submit(self._with_prefix, prefix, start, end, limit, stop))
             if not ahead:
                 break
             found += ahead.popleft().result()
+            at_once = min(2 * at_once, LIST_THREADS)
         for unneeded in ahead:
             unneeded.cancel()
         return found[:limit]
@@ -99,9 +106,10 @@ class ScheduleListing:
         A prefix with many more schedules is split into longer ones, so a full day costs no more than the result.
         """
         found: list[ListedSchedule] = []
+        most_pages = max(PAGES_BEFORE_SPLIT, limit // PAGE // 2)
         for number, page in enumerate(self._pages(prefix, stop), 1):
             found += [each for each in page if each.due_at and start <= each.due_at < end]
-            if number > PAGES_BEFORE_SPLIT and limit < PAGES_BEFORE_SPLIT * PAGE:
+            if number > most_pages:
                 longer = longer_prefixes(prefix, start, end)
                 if longer:
                     return self._with_prefixes(longer, start, end, limit, stop)
@@ -118,11 +126,15 @@ class ScheduleListing:
 
     def _all_if_small(self) -> list[ListedSchedule] | None:
         """Return all schedules of Punctual in any order, or None if the group has more than SMALL_GROUP_PAGES."""
+        if self._large_for:
+            self._large_for -= 1
+            return None
         found: list[ListedSchedule] = []
         with translate_aws_errors():
             for number, page in enumerate(self._responses(), 1):
                 found += _listed(page)
                 if number == SMALL_GROUP_PAGES and "NextToken" in page:
+                    self._large_for = LARGE_GROUP_WINDOWS
                     return None
         return found
 
@@ -155,10 +167,11 @@ class ScheduleListing:
             post = read_scheduled(found)
         except UnreadablePayload:
             post = None
-        if len(self._details) >= DETAILS_CACHED:
-            self._details.clear()
         detail = ScheduleDetail(listed=listed, post=post)
-        self._details[key] = detail
+        with self._details_lock:
+            self._details[key] = detail
+            while len(self._details) > DETAILS_CACHED:
+                del self._details[next(iter(self._details))]
         return detail
 
 

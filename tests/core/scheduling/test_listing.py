@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from core.aws_errors import ScheduleGroupNotFound
 from core.posts.models import new_post_id
 from core.posts.payload import ScheduleName, TargetSettings, write_schedule
-from core.scheduling.listing import ScheduleListing, longer_prefixes, prefixes
+from core.scheduling.listing import (
+    LARGE_GROUP_WINDOWS,
+    SMALL_GROUP_PAGES,
+    ScheduleListing,
+    longer_prefixes,
+    prefixes,
+)
 
 TARGET = TargetSettings(
     group="default",
@@ -95,6 +101,26 @@ def test_a_small_group_is_read_with_one_request(engine_client, put, clock, reque
     listed = listing.window(clock(), clock() + timedelta(days=3 * 365), limit=50)
     assert [each.name for each in listed] == [*names, repeating]
     assert requests.sent == ["ListSchedules"]
+
+
+def test_a_queue_of_250_posts_is_read_with_three_requests(engine_client, put, clock, requests):
+    for hours in range(1, 251):
+        put(clock() + timedelta(hours=hours))
+    requests.sent.clear()
+    ScheduleListing(engine_client, "default").window(clock(), clock() + timedelta(days=3 * 365), limit=21)
+    assert requests.sent == ["ListSchedules"] * 3
+
+
+def test_a_large_group_is_looked_at_whole_only_now_and_then(engine_client, put, clock, requests, monkeypatch):
+    monkeypatch.setattr("core.scheduling.listing.PAGE", 2)
+    listing = ScheduleListing(engine_client, "default")
+    for hours in range(1, 14):
+        put(clock() + timedelta(hours=hours))
+    for _ in range(1 + LARGE_GROUP_WINDOWS):
+        listing.window(clock(), clock() + timedelta(hours=2), limit=1)
+    assert requests.sent.count("ListSchedules") == SMALL_GROUP_PAGES
+    listing.window(clock(), clock() + timedelta(hours=2), limit=1)
+    assert requests.sent.count("ListSchedules") == 2 * SMALL_GROUP_PAGES
 
 
 def test_months_beyond_the_limit_are_not_requested(listing, put, clock, requests):
@@ -199,6 +225,31 @@ def test_a_full_day_costs_no_more_requests_than_its_result_needs(listing, put, c
     listed = listing.window(clock(), clock() + timedelta(days=7), limit=20)
     assert [each.name for each in listed] == names[:20]
     assert len(requests.sent) <= 20
+
+
+def test_a_full_day_costs_no_more_requests_than_a_long_result_needs(put, clock, requests, engine_client, monkeypatch):
+    monkeypatch.setattr("core.scheduling.listing.PAGE", 2)
+    monkeypatch.setattr("core.scheduling.listing.LIST_THREADS", 1)  # a prefix ahead may or may not be read
+    midnight = clock().replace(hour=0) + timedelta(days=1)
+    names = [put(midnight + timedelta(minutes=10 * number)) for number in range(144)]
+    requests.sent.clear()
+    listed = ScheduleListing(engine_client, "default").window(midnight, midnight + timedelta(days=1), limit=20)
+    assert [each.name for each in listed] == names[:20]
+    assert len(requests.sent) <= 45
+
+
+def test_a_full_cache_of_details_loses_the_oldest_ones_only(listing, put, clock, requests, monkeypatch):
+    monkeypatch.setattr("core.scheduling.listing.DETAILS_CACHED", 10)
+    monkeypatch.setattr("core.scheduling.listing.DETAIL_THREADS", 1)
+    for hours in range(1, 13):
+        put(clock() + timedelta(hours=hours))
+    listed = listing.window(clock(), clock() + timedelta(days=1), limit=100)
+    listing.details(listed)
+    requests.sent.clear()
+    listing.details(listed[2:])
+    assert requests.sent.count("GetSchedule") == 0
+    listing.details(listed[:2])
+    assert requests.sent.count("GetSchedule") == 2
 
 
 def test_many_posts_of_one_second_are_sorted_by_name(listing, put, clock):
