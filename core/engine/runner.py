@@ -111,7 +111,7 @@ class Runner:
         self._remove_process()
 
     def wake(self) -> None:
-        """Look for due work now. Only a clock that was moved makes this necessary."""
+        """Look for due work now: another process has stored some, or the clock was moved."""
         self._wake_up.set()
 
     def _on_due(self, due: int) -> None:

@@ -1,4 +1,4 @@
-"""The control channel of the worker: datagrams on loopback that wake it or ask it to stop."""
+"""The control channel of the worker: datagrams on loopback that wake it, ask whether it lives, or ask it to stop."""
 
 import secrets
 import socket
@@ -9,7 +9,7 @@ from types import TracebackType
 
 from core.worker.record import WorkerFiles, WorkerRecord
 
-WAKE = b"wake"
+WAKE, PING, PONG = b"wake", b"ping", b"pong"
 PAUSE_SECONDS = 0.005
 """The pause after each datagram: a flood of them wakes the worker at most 200 times a second."""
 _MAX_BYTES = 256
@@ -47,12 +47,14 @@ class ControlChannel:
     def _run(self) -> None:
         while not self._closed.is_set():
             with suppress(OSError):
-                self._handle(self._socket.recv(_MAX_BYTES))
+                self._handle(*self._socket.recvfrom(_MAX_BYTES))
             self._closed.wait(PAUSE_SECONDS)
 
-    def _handle(self, datagram: bytes) -> None:
+    def _handle(self, datagram: bytes, sender: tuple[str, int]) -> None:
         if datagram == WAKE:
             self._on_wake()
+        elif datagram == PING:
+            self._socket.sendto(PONG, sender)
         elif secrets.compare_digest(datagram, self.secret.encode()):
             self._on_stop()
 
@@ -62,6 +64,19 @@ def wake(files: WorkerFiles) -> None:
     record = WorkerRecord.read(files)
     if record is not None:
         _send(record.control_port, WAKE)
+
+
+def responds(record: WorkerRecord, timeout: float = 1.0) -> bool:
+    """Return whether a worker answers within `timeout` seconds. True if this process cannot ask it."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.settimeout(timeout)
+            asking.sendto(PING, ("127.0.0.1", record.control_port))
+            return asking.recv(_MAX_BYTES) == PONG
+    except TimeoutError:
+        return False
+    except OSError:  # such as no free file handle
+        return True
 
 
 def ask_to_stop(record: WorkerRecord) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from core.errors import PunctualError, shortage_of
 from core.storage.processes import Presence, live_processes
 from core.time.instants import Clock
-from core.worker.control import ask_to_stop
+from core.worker.control import ask_to_stop, responds
 from core.worker.lock import worker_runs
 from core.worker.record import WorkerEnd, WorkerFiles, WorkerRecord
 
@@ -28,6 +28,13 @@ STEADY_SECONDS = 60.0
 START_SECONDS = 20.0
 """A worker that does not run after this time is reported."""
 LOOK_SECONDS = 0.2
+PING_SECONDS = 5.0
+"""How often the worker is asked whether it lives."""
+REPORTED_MISSES, KILLED_AFTER_MISSES = 3, 12
+"""Missed answers in a row after which a worker is reported, and after which a supervised one is killed.
+
+A process that hangs for a minute publishes nothing. Its end frees its claims, and the next worker goes on.
+"""
 STOP_SECONDS = 15.0
 """How long a dashboard waits for the worker that it stops. A slower worker ends by itself."""
 
@@ -62,11 +69,14 @@ class Supervisor:
         check_home: Callable[[], None],
         command: Sequence[str] | None = None,
         pauses: tuple[float, float] = (FIRST_PAUSE, LONGEST_PAUSE),
+        ping_seconds: float = PING_SECONDS,
     ) -> None:
         """Start nothing yet. `check_home` raises PunctualError while the home cannot be used.
 
         `command` replaces the command of the worker.
         """
+        self._ping_seconds = ping_seconds
+        self._pinged_at, self._misses = 0.0, 0
         self._files = WorkerFiles(home)
         self._clock = clock
         self._check_home = check_home
@@ -157,8 +167,9 @@ class Supervisor:
 
     def _watch_other(self) -> None:
         """Watch a worker that this process did not start."""
-        self._starting, self._problem = False, None
+        self._set_running()
         while not self._stopping.wait(LOOK_SECONDS):
+            self._look_for_life()
             if not worker_runs(self._files):
                 killed = WorkerRecord.read(self._files) is not None
                 self._end("it was killed" if killed else "a person ended it", expected=not killed)
@@ -173,9 +184,32 @@ class Supervisor:
                     self._end(_reason(status), expected=status == 0)
                 return
             if self._starting and _is_record_of(process.pid, self._files):
-                self._starting, self._problem = False, None
-            elif self._starting and time.monotonic() - began > START_SECONDS:
+                self._set_running()
+            elif not self._starting:
+                self._look_for_life()
+            elif time.monotonic() - began > START_SECONDS:
                 self._report(f"The worker has not started yet (process {process.pid}).")
+
+    def _set_running(self) -> None:
+        self._starting, self._problem = False, None
+        self._pinged_at, self._misses = time.monotonic(), 0
+
+    def _look_for_life(self) -> None:
+        """At intervals, ask the worker whether it lives. Report one that does not answer, and kill it in the end."""
+        if time.monotonic() - self._pinged_at < self._ping_seconds:
+            return
+        record = WorkerRecord.read(self._files)
+        if record is None or responds(record, timeout=self._ping_seconds / 5):
+            if self._misses >= REPORTED_MISSES:
+                self._problem = None
+            self._misses = 0
+        else:
+            self._misses += 1
+            if self._misses >= REPORTED_MISSES:
+                self._report(f"The worker (process {record.pid}) does not respond: nothing is published.")
+            if self._misses >= KILLED_AFTER_MISSES and record.supervised and worker_runs(self._files):
+                os.kill(record.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._pinged_at = time.monotonic()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         """Start a worker that ends neither with this process nor at the terminal's Ctrl+C. Raises WorkerNotStarted."""
@@ -201,7 +235,6 @@ class Supervisor:
                 WorkerEnd(at=self._clock(), reason=reason).write(self._files)
 
     def _report(self, problem: str) -> None:
-        self._starting = False
         reported = f"{problem} Its log is {self._files.log}."
         if reported != self._problem:
             log.error("%s", reported)

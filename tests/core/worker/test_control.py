@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.worker.control import ControlChannel, ask_to_stop, wake
+from core.worker.control import ControlChannel, ask_to_stop, responds, wake
 from core.worker.lock import worker_lock
 from core.worker.record import WorkerRecord
 
@@ -42,6 +42,13 @@ def test_only_who_knows_the_secret_stops_a_worker(record, woken, stopped):
     assert not stopped.is_set()
     ask_to_stop(record)
     assert stopped.wait(10)
+
+
+def test_a_running_worker_responds_and_one_that_has_ended_does_not(record):
+    assert responds(record, timeout=10)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        assert not responds(replace(record, control_port=silent.getsockname()[1]), timeout=0.01)
 
 
 def test_waking_a_home_without_a_worker_has_no_effect(files, record):

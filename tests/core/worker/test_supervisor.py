@@ -22,7 +22,8 @@ def supervise(tmp_path):
 
     def start(*command, check_home=lambda: None):
         command = command or (sys.executable, STAND_IN, str(tmp_path))
-        supervisor = Supervisor(tmp_path, real_clock, check_home=check_home, command=command, pauses=(0.01, 0.05))
+        options = {"check_home": check_home, "command": command, "pauses": (0.01, 0.05), "ping_seconds": 0.1}
+        supervisor = Supervisor(tmp_path, real_clock, **options)
         supervisor.start()
         started.append(supervisor)
         return supervisor
@@ -85,6 +86,19 @@ def test_a_worker_that_cannot_start_is_reported_with_its_exit_status_and_log(sup
     assert problem == f"The worker ended (exit status 3) and is started again. Its log is {files.log}."
 
 
+def test_a_worker_that_starts_slowly_is_reported_until_it_runs(supervise, tmp_path, files, eventually, monkeypatch):
+    monkeypatch.setattr("core.worker.supervisor.START_SECONDS", 0.0)
+    go = tmp_path / "go"
+    slow = f"import pathlib, runpy, sys, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\n"
+    supervisor = supervise(
+        sys.executable, "-c", f"{slow}runpy.run_path({STAND_IN!r}, run_name='__main__')", str(tmp_path)
+    )
+    assert "The worker has not started yet (process " in eventually(supervisor.problem)
+    go.touch()
+    eventually(lambda: supervisor.problem() is None)
+    assert worker_runs(files)
+
+
 def test_a_command_that_does_not_exist_is_reported(supervise, eventually):
     supervisor = supervise("/nowhere/python")
     assert "/nowhere/python did not start: No such file or directory." in eventually(supervisor.problem)
@@ -128,6 +142,28 @@ def test_a_killed_worker_of_a_person_is_replaced(supervise, run_worker, files, p
     worker.kill()
     assert pid(other=worker.pid)
     assert WorkerEnd.read(files).reason == "it was killed"
+
+
+def test_a_worker_that_does_not_respond_is_reported_then_killed_and_replaced(supervise, files, pid, eventually):
+    supervisor = supervise()
+    hanging = pid()
+    eventually(lambda: not supervisor.is_starting())
+    os.kill(hanging, signal.SIGSTOP)
+    assert f"The worker (process {hanging}) does not respond: nothing is published." in eventually(supervisor.problem)
+    assert pid(other=hanging)
+    eventually(lambda: supervisor.problem() is None)
+    assert WorkerEnd.read(files).reason == "signal SIGKILL"
+
+
+def test_a_worker_of_a_person_that_does_not_respond_is_reported_and_stays(supervise, run_worker, pid, eventually):
+    worker = run_worker("by-hand")
+    pid()
+    supervisor = supervise()
+    worker.send_signal(signal.SIGSTOP)
+    assert "does not respond" in eventually(supervisor.problem)
+    worker.send_signal(signal.SIGCONT)
+    eventually(lambda: supervisor.problem() is None)
+    assert pid() == worker.pid
 
 
 def test_no_worker_starts_while_the_home_cannot_be_used(supervise, files, pid, eventually):
