@@ -187,10 +187,10 @@ def make_dead_letter(connection: sqlite3.Connection, invocation_id: str, owner: 
 
 
 def release_unstarted(connection: sqlite3.Connection, invocation_id: str, owner: str, now: int) -> None:
-    """Free a claim whose function did not start. The attempt does not count."""
+    """Free a claim whose function did not start. The attempt does not count. It comes before later ones of its lane."""
     connection.execute(
         "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, attempts = attempts - 1,"
-        " next_attempt = ? WHERE id = ? AND owner = ?",
+        " next_attempt = min(?, first_due) WHERE id = ? AND owner = ?",
         (now, invocation_id, owner),
     )
 
@@ -201,9 +201,10 @@ def renew_leases(connection: sqlite3.Connection, owner: str, now: int) -> None:
 
 
 def free_claims_of(connection: sqlite3.Connection, owner: str, now: int) -> None:
-    """Free all claims of a process and make their invocations due now."""
+    """Free all claims of a process and make their invocations due now, before later ones of their lanes."""
     connection.execute(
-        "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL, next_attempt = ? WHERE owner = ?",
+        "UPDATE invocation SET state = 'waiting', owner = NULL, lease_until = NULL,"
+        " next_attempt = min(?, first_due) WHERE owner = ?",
         (now, owner),
     )
 

@@ -70,7 +70,7 @@ def test_the_claims_of_a_live_process_stay(housekeeping, claimed, store):
 def test_the_claims_of_a_dead_process_are_due_at_once(housekeeping, claimed, store, other_process, clock, presence):
     other_process.leave()
     housekeeping.run_due_duties()
-    assert store.next_due() == clock()
+    assert store.next_due() <= clock()
     (again,) = store.claim_due(presence.token, epoch_ms(clock()), 10)
     assert (again.id, again.attempt, again.payload) == (claimed.id, 2, claimed.payload)
 
@@ -79,7 +79,7 @@ def test_a_stuck_process_loses_its_claims_when_their_lease_ends(housekeeping, cl
     advance(59)
     assert store.next_due() is None
     advance(2)
-    assert store.next_due() == clock()
+    assert store.next_due() <= clock()
 
 
 def test_a_process_with_an_unreadable_lock_keeps_its_claims_while_the_lease_lasts(
@@ -92,7 +92,7 @@ def test_a_process_with_an_unreadable_lock_keeps_its_claims_while_the_lease_last
     advance(30)
     assert store.next_due() is None
     advance(31)
-    assert store.next_due() == clock()
+    assert store.next_due() <= clock()
     lock.rmdir()
 
 

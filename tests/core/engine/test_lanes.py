@@ -165,6 +165,21 @@ def test_a_new_occurrence_waits_behind_the_earlier_ones_of_its_lane(store, post,
     assert [each.schedule_name for each in store.claim_due("me", now, 10, rooms)] == ["second"]
 
 
+def test_a_claim_that_becomes_free_keeps_its_place_in_its_lane(store, post, clock):
+    for number in range(3):
+        post(f"n{number}", "one", number)
+    now = epoch_ms(clock.move(minutes=1))
+    assert len(store.claim_due("dead", now, 10, LaneRooms(lane_of, {}, 1))) == 1
+    assert store.claim_due("dead", now, 10, LaneRooms(lane_of, {"one": 1}, 1)) == []
+    store.free_claims_of("dead", now)
+    again = store.claim_due("me", now, 10, LaneRooms(lane_of, {}, 9))
+    assert [each.schedule_name for each in again] == ["n0", "n1", "n2"]
+    first = again[0]
+    store.free_claims_of("me", epoch_ms(clock.move(minutes=1)))
+    [earliest] = store.claim_due("me", epoch_ms(clock()), 10, LaneRooms(lane_of, {}, 1))
+    assert (earliest.id, earliest.attempt) == (first.id, first.attempt + 1)
+
+
 def test_a_claim_reads_a_few_rows_of_a_lane_by_its_index(store):
     """The plan of each query names the index and no scan of the table."""
     queries = [waiting._LANES.replace("?", "0")]
