@@ -342,6 +342,36 @@ def test_a_reload_keeps_the_whole_draft(form, tmp_path):
     expect(form.get_by_label("Text", exact=True)).to_have_value("")
 
 
+def test_half_an_emoji_in_a_paste_is_dropped_and_the_post_is_scheduled(form):
+    form.get_by_label("Text", exact=True).focus()
+    form.evaluate("document.execCommand('insertText', false, 'Half \\ud83d of 🎉')")
+    expect(form.get_by_label("Text", exact=True)).to_have_value("Half  of 🎉")
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled")
+
+
+def test_half_an_emoji_in_the_copy_of_a_tab_is_dropped_and_the_draft_survives_reloads(form):
+    form.get_by_label("Text", exact=True).press_sequentially("Half written")
+    for _ in range(2):
+        form.evaluate(
+            "sessionStorage.setItem('punctual-drafts',"
+            " sessionStorage.getItem('punctual-drafts').replaceAll('Half', '\\\\ud83dHalf'))"
+        )
+        form.reload()
+        settle(form)
+        expect(form.get_by_label("Text", exact=True)).to_have_value("Half written")
+
+
+def test_the_tab_keeps_a_draft_that_the_session_has_not_taken_over(form):
+    form.evaluate("sessionStorage.setItem('punctual-drafts', JSON.stringify([{ draft: 'of another version' }]))")
+    for _ in range(2):
+        form.reload()
+        settle(form)
+        form.get_by_label("Text", exact=True).press_sequentially("x")
+    kept = form.evaluate("JSON.parse(sessionStorage.getItem('punctual-drafts')).map((each) => each.draft)")
+    assert "of another version" in kept
+
+
 def test_a_reload_keeps_the_stashed_drafts(form):
     text, outcome = form.get_by_label("Text", exact=True), form.locator(".st-key-card-outcome")
     text.fill("Scheduled too early")

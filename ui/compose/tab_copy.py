@@ -1,14 +1,15 @@
 """A copy of the drafts in the browser's tab, which survives a reload, a restart of the server and a long sleep.
 
-The tab returns drafts that the session does not know. It records text from the first keystroke, and returns it as well
-when the page is opened again: the browser's Back button removes the field before Streamlit sends its text.
+The tab returns drafts that the session does not know. It also records each keystroke, and returns the text when the
+page opens again, because the browser's Back button removes the field before Streamlit sends its text.
 """
 
+import logging
 from datetime import datetime
 from typing import Any, Literal
 
 import streamlit as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from core.errors import PunctualError
 from core.posts.destinations import Destination
@@ -17,6 +18,8 @@ from ui.compose import drafts, media_fields, repeat_fields, threads, time_fields
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.state import DRAFT, KNOWN_DRAFTS, LAST_POST
+
+log = logging.getLogger(__name__)
 
 KEY = "tab-copy"
 STASH_LIMIT = 200_000
@@ -39,8 +42,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const opened = !parentElement.drawn;
     parentElement.drawn = true;
     const found = JSON.parse(sessionStorage.getItem(KEY)) ?? [];
-    if (found.some((each) => !data.known.includes(each.draft))) {
-        keep([]);
+    const unknown = found.filter((each) => !data.known.includes(each.draft));
+    const sent = (parentElement.sent ??= new Set());
+    if (unknown.some((each) => !sent.has(each.draft))) {
+        unknown.forEach((each) => sent.add(each.draft));
         setTriggerValue("restored", found);
         return;
     }
@@ -50,7 +55,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
         setTriggerValue("restored", found.filter(differs));
         return;
     }
-    const write = (text) => keep(text || !data.empty ? [...data.stashed, { ...data.draft, text }] : data.stashed);
+    const others = [...unknown, ...data.stashed];  // what the session has not taken over stays in the tab
+    const write = (text) => keep(text || !data.empty ? [...others, { ...data.draft, text }] : others);
     const isText = (field) => field.closest(`.st-key-text-${data.draft.draft}`);
     const onInput = ({ target }) => isText(target) && write(target.value);
     const focused = document.activeElement;
@@ -79,9 +85,6 @@ class TabDraft(FrozenModel):
     zone: Zone
     which: Literal[1, 2] | None
     repeat: Repeat | None
-
-
-_TAB_DRAFTS = TypeAdapter(list[TabDraft])
 
 
 def sync_tab_copy(draft: str) -> None:
@@ -143,10 +146,7 @@ def _restore() -> None:
     returned: Any = st.session_state.get(KEY)
     if returned is None:  # another page was opened
         return
-    try:
-        found = _TAB_DRAFTS.validate_python(returned["restored"])
-    except ValidationError:  # stored by another version
-        return
+    found = _readable(returned["restored"])
     known, ledger, current = st.session_state[KNOWN_DRAFTS], application().ledger, st.session_state[DRAFT]
     for each in found:
         if each.draft in (current, *drafts.stashed()):
@@ -155,8 +155,11 @@ def _restore() -> None:
     lost = [each for each in unknown if ledger.get(each.draft) is None]
     for scheduled in (each for each in unknown if each not in lost):  # the page reloaded before it could show the post
         st.session_state[LAST_POST] = scheduled.draft
-    known.extend(each.draft for each in lost)
-    started = [_start(each) for each in lost]
+        known.append(scheduled.draft)
+    started: list[str] = []
+    for each in lost:
+        started.append(_start(each))
+        known.append(each.draft)  # only now: the tab drops a draft that is known
     if drafts.has_content(current):
         st.session_state[DRAFT] = current
     elif started:
@@ -164,6 +167,28 @@ def _restore() -> None:
     drafts.stashed().extend(started)
     if lost:
         flash(_ONE_RESTORED if len(lost) == 1 else _SEVERAL_RESTORED)
+
+
+def _readable(returned: list[Any]) -> list[TabDraft]:
+    """Return the drafts that this version can read, without halves of characters. The tab keeps the others."""
+    found: list[TabDraft] = []
+    for each in returned:
+        try:
+            found.append(TabDraft.model_validate(_without_halves(each)))
+        except ValidationError as error:  # stored by another version
+            log.warning("A draft in a browser's tab cannot be read: %s", error.errors(include_input=False)[0]["msg"])
+    return found
+
+
+def _without_halves(value: Any) -> Any:
+    """Return a JSON value without halves of surrogate pairs in its texts."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    if isinstance(value, list):
+        return [_without_halves(each) for each in value]
+    if isinstance(value, dict):
+        return {_without_halves(name): _without_halves(each) for name, each in value.items()}
+    return value
 
 
 def _start(tab_draft: TabDraft) -> str:
