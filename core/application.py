@@ -13,6 +13,7 @@ from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.media_sweep import MediaSweep
 from core.maintenance.rederive import Rederive
+from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
 from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
@@ -80,7 +81,11 @@ class Application:
         if self.one_machine is not None:  # on AWS, the stack creates the group
             self.schedules.ensure_group()
         self.account_checks = AccountChecks(
-            self.accounts, self.networks, partial(destinations_due, self.listing), self.home.account_checks, clock
+            self.accounts,
+            self.networks,
+            partial(destinations_due, self.listing, self.ledger),
+            self.home.account_checks,
+            clock,
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
         self._deliveries = open_deliveries(self.home.notifications, now=clock())
@@ -91,6 +96,7 @@ class Application:
         self._caretaker: Caretaker | None = None
         self._background: Caretaker | None = None
         self._deriver: Caretaker | None = None
+        self._uploader: Caretaker | None = None
 
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start the engine, if this machine has one, and the maintenance tasks.
@@ -122,6 +128,10 @@ class Application:
         self._deriver = Caretaker(
             {"derive the times of posts again": derive}, name="zone-rules", check_home=self.check_home
         )
+        if self.one_machine is not None:  # uploads are kept in the memory of the process that publishes
+            ahead = UploadsAhead(self.ledger, self.accounts, self.networks, self.media, self.clock)
+            self._uploader = Caretaker({"upload media ahead": ahead.run}, name="uploads", check_home=self.check_home)
+            self._uploader.start()
         self._deriver.start()
         self._caretaker.start()
         self._background.start()
@@ -153,8 +163,9 @@ class Application:
             self._caretaker.stop()
         if self._deriver is not None:
             self._deriver.stop()
-        if self._background is not None:
-            self._background.stop(within_seconds=5)  # a task may be waiting for another server
+        for caretaker in (self._background, self._uploader):
+            if caretaker is not None:
+                caretaker.stop(within_seconds=5)  # a task may be waiting for another server
         self._deliveries.close()
         if self.one_machine is not None:
             self.one_machine.stop()

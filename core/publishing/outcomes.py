@@ -67,14 +67,15 @@ class ResultClassifier:
         A 5xx is ambiguous: the server may have stored the post before it failed. A 503 with a Retry-After is ambiguous
         too: Varnish adds that header to its own 503s, even if its backend accepted the request and then closed the
         connection (source: its built-in VCL). A retry still waits as long as the header asks, because GoToSocial sends
-        the header under load (doc: Request Throttling & Rate Limiting).
+        the header under load (doc: Request Throttling & Rate Limiting). Neither is ambiguous if the server responded
+        before it had the whole request, as a proxy does whose client sends too slowly.
         """
         reason = failure_text(self.name, response)
         retry_after = response.retry_after(self.clock())
         if response.status in (425, 429):
             return RetryLater(reason=reason, retry_after=retry_after)
         if response.status < 200 or response.status == 408 or response.status >= 500:  # 1xx: not a final response
-            result = self.ambiguous(reason)
+            result = self.ambiguous(reason) if response.request_sent else RetryLater(reason=reason)
             return replace(result, retry_after=retry_after) if isinstance(result, RetryLater) else result
         if response.status == 401:
             return Refused(reason=f"{reason} {RECONNECT}")

@@ -68,6 +68,8 @@ class Response:
     complete: bool
     message: str
     """The server's error message, else the name of the status. At most 200 characters, without secrets."""
+    request_sent: bool = True
+    """Whether the request was sent to its end. A server may respond earlier, and then has nothing to process."""
 
     @property
     def ok(self) -> bool:
@@ -171,7 +173,7 @@ class HttpClient:
             request_error = _request_error(self._name, error, sent=session.request_sent)
         else:
             with response:
-                return self._read(response)
+                return self._read(response, sent=session.request_sent)
         raise request_error  # outside the except block, so that no traceback shows the request and its secrets
 
     @property
@@ -183,7 +185,7 @@ class HttpClient:
         """Return a server's text for display: one line, at most 200 characters, without secrets."""
         return redact(text, self._secrets)
 
-    def _read(self, response: requests.Response) -> Response:
+    def _read(self, response: requests.Response, *, sent: bool) -> Response:
         body, complete = b"", False
         with suppress(HTTPError, OSError):
             while len(body) < RESPONSE_LIMIT:
@@ -194,7 +196,9 @@ class HttpClient:
                 body += piece
         status, content_type = response.status_code, response.headers.get("Content-Type", "")
         message = _message(status, content_type, body, self._secrets)
-        return Response(status=status, headers=response.headers, body=body, complete=complete, message=message)
+        return Response(
+            status=status, headers=response.headers, body=body, complete=complete, message=message, request_sent=sent
+        )
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -83,6 +83,14 @@ def test_the_end_of_a_rate_limit_counts_only_for_a_429(status, wait):
     assert classifier(retry_deduplicated).from_response(limited).retry_after == wait
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 503])
+@pytest.mark.parametrize("ambiguous", [mark_unconfirmed, retry_deduplicated])
+def test_an_error_before_the_whole_request_was_sent_leaves_no_doubt(status, ambiguous):
+    result = classifier(ambiguous).from_response(replace(response(status), request_sent=False))
+    assert isinstance(result, RetryLater)
+    assert not result.in_doubt
+
+
 def test_the_reason_of_a_redirect_is_a_changed_address():
     assert "address has changed" in classifier(retry_deduplicated).from_response(response(308)).reason
 

@@ -11,6 +11,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,8 @@ from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted, seconds_ahead
 from core.time.instants import Clock
 
+MAX_TAKEN = 1000
+"""The latest statuses that the process remembers as taken by a publication."""
 SETTLE_SECONDS = 5.0
 """The pause between the two searches. The server may still be storing the status during the first one."""
 
@@ -80,6 +83,7 @@ class MastodonNetwork:
         self._clock = clock
         self._seconds = seconds
         self._uploads = UploadMemory(clock)
+        self._taken: dict[tuple[str, str], str] = {}
         self._sleep = sleep
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
@@ -150,7 +154,7 @@ class MastodonNetwork:
         result = send_post(
             self._classifier,
             lambda: client.post_status(content, _idempotency_key(publication)),
-            self._published,
+            lambda response: self._published(publication, response),
             upload_id=media[0] if publication.video else None,
         )
         if isinstance(result, Refused):
@@ -166,17 +170,40 @@ class MastodonNetwork:
         return MastodonUploads(client, self._upload_classifier, self._uploads, self._sleep)
 
     def _result_of_earlier_attempt(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
-        """Return the result of an earlier attempt, or None if it did not arrive. Raises RequestError."""
+        """Return the result of an earlier attempt, or None if it did not arrive. Raises RequestError.
+
+        Two posts with one text that search at the same time find different statuses.
+        """
+
+        def belongs_to_another(reference: Mapping[str, Any]) -> bool:
+            return publication.belongs_to_another(reference) or not self._take(publication, reference)
+
+        sought = replace(publication, belongs_to_another=belongs_to_another)
         search = StatusSearch(client, self._classifier)
-        found = search.find(publication)
+        found = search.find(sought)
         if found is None:
             self._sleep(SETTLE_SECONDS)
-            found = search.find(publication)
+            found = search.find(sought)
         return found
 
-    def _published(self, response: Response) -> Published | None:
+    def _published(self, publication: Publication, response: Response) -> Published | None:
         status = response.json_object
-        return published_status(status, self._clock()) if "id" in status else None
+        if "id" not in status:
+            return None
+        result = published_status(status, self._clock())
+        self._take(publication, result.reference or {})
+        return result
+
+    def _take(self, publication: Publication, reference: Mapping[str, Any]) -> bool:
+        """Take a status for a publication, unless another one in this process has taken it. Return whether it has it.
+
+        This covers the moment until the result is in the ledger.
+        """
+        status = publication.account.destination, str(reference.get("id"))
+        taker = self._taken.setdefault(status, publication.occurrence_key)
+        while len(self._taken) > MAX_TAKEN:
+            self._taken.pop(next(iter(self._taken)), None)
+        return taker == publication.occurrence_key
 
     def _user(self, client: MastodonClient) -> dict[str, Any]:
         """Return the user of the token.

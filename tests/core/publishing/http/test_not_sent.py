@@ -47,6 +47,17 @@ def test_a_body_that_the_server_does_not_read_to_its_end_was_not_sent(connect_to
         HttpClient("It", seconds=5).send("POST", connect_to(read_a_little), body=LARGE_BODY)
 
 
+def test_a_response_to_half_a_request_says_so(connect_to):
+    def respond_early(connection):
+        connection.recv(100_000)
+        connection.sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        connection.shutdown(socket.SHUT_RD)
+        time.sleep(0.2)
+
+    answer = HttpClient("It", seconds=5).send("POST", connect_to(respond_early), body=LARGE_BODY)
+    assert (answer.status, answer.request_sent) == (408, False)
+
+
 @pytest.mark.parametrize(
     ("handshake", "words"),
     [

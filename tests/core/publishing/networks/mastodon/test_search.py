@@ -74,6 +74,19 @@ def test_a_status_of_another_publication_is_not_adopted(network, stub, stub_acco
     assert network.publish(retried(post)).reference == {"id": "8"}
 
 
+def test_two_posts_with_one_text_never_adopt_the_same_status(network, stub, stub_account, listed, publication, prepare):
+    stub.respond(POST, 200, {"id": "9", "url": "https://example.org/9"})
+    first, second = (prepare(network, publication(stub_account)) for _ in range(2))
+    listed.add(7, first.text)
+    assert network.publish(retried(first)).reference == {"id": "7"}
+    assert network.publish(retried(second)).reference == {"id": "9"}
+    assert network.publish(retried(first, 3)).reference == {"id": "7"}
+    listed.add(9, first.text)
+    third = publication(stub_account, prepared=first.prepared)
+    assert isinstance(network.publish(retried(third)), Published)
+    assert len(stub.received(POST)) == 2
+
+
 @pytest.mark.parametrize("knows_since_id", [False, True])
 def test_an_earlier_status_is_found_behind_many_newer_ones(
     network, stub, stub_account, listed, publication, prepare, knows_since_id
