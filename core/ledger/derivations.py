@@ -2,29 +2,39 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from core.ledger import plans
 from core.ledger.derivation import derivation
 from core.ledger.port import Plan
 from core.storage.database import Database
+from core.time.instants import epoch_ms
 
 _SERIES = """
     SELECT * FROM post WHERE open = 1 AND zone_release = ? AND due_at IS NULL AND post_id > ? ORDER BY post_id LIMIT ?
 """
 _ONE_TIME = """
-    SELECT * FROM post WHERE open = 1 AND zone_release = ? AND due_at IS NOT NULL AND (due_at, post_id) > (?, ?)
+    SELECT * FROM post WHERE open = 1 AND zone_release = ? AND due_at < ? AND (due_at, post_id) > (?, ?)
     ORDER BY due_at, post_id LIMIT ?
 """
 
 
-def outdated(database: Database, release: str, *, batch: int, newer: bool) -> Iterator[list[Plan]]:
+_EVER = 2**62
+
+
+def outdated(
+    database: Database, release: str, *, batch: int, newer: bool, due_before: datetime | None
+) -> Iterator[list[Plan]]:
     """Yield the open plans noted with another release, in batches, soonest due first within a release.
 
-    Each batch is read by an index when it is asked for. Newer releases are left out unless `newer`.
+    Each batch is read by an index when it is asked for. Newer releases are left out unless `newer`. With `due_before`,
+    only one-time posts due before that instant.
     """
     for noted in _releases(database):
         if noted != release and (newer or noted < release):
-            yield from _noted_with(database, noted, batch)
+            yield from _one_time(database, noted, batch, epoch_ms(due_before) if due_before else _EVER)
+            if due_before is None:
+                yield from _series(database, noted, batch)
 
 
 def note(connection: sqlite3.Connection, derived: Sequence[Plan]) -> None:
@@ -47,11 +57,14 @@ def _releases(database: Database) -> list[str]:
     return found
 
 
-def _noted_with(database: Database, release: str, batch: int) -> Iterator[list[Plan]]:
-    due, post_id = -(2**62), ""
-    while rows := database.read(_ONE_TIME, (release, due, post_id, batch)):
+def _one_time(database: Database, release: str, batch: int, due_before: int) -> Iterator[list[Plan]]:
+    due, post_id = -_EVER, ""
+    while rows := database.read(_ONE_TIME, (release, due_before, due, post_id, batch)):
         due, post_id = rows[-1]["due_at"], rows[-1]["post_id"]
         yield [plans.read(row) for row in rows]
+
+
+def _series(database: Database, release: str, batch: int) -> Iterator[list[Plan]]:
     post_id = ""
     while rows := database.read(_SERIES, (release, post_id, batch)):
         post_id = rows[-1]["post_id"]

@@ -71,12 +71,11 @@ class DynamoLedger:
         key = items.plan_key(post_id)
         self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
 
-    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
+    def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
         """Read all open posts, because the table has no index of releases."""
-        for name in (items.OPEN, items.SERIES):
-            listed = self._table.query_list(
-                items.DUE, name, below=items.AFTER_ALL, latest_first=False, limit=DERIVATION_BATCH
-            )
+        below = items.timestamp(due_before) if due_before else items.AFTER_ALL
+        for name in (items.OPEN,) if due_before else (items.OPEN, items.SERIES):
+            listed = self._table.query_list(items.DUE, name, below=below, latest_first=False, limit=DERIVATION_BATCH)
             while chunk := list(islice(listed, DERIVATION_BATCH)):
                 found = [item for item in chunk if plans.is_outdated(item, release, newer=newer)]
                 if found:

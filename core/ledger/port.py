@@ -211,8 +211,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
-        """Yield the open plans noted with an older zone release, or with any other if `newer`, soonest due first."""
+    def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
+        """Yield the open plans of older zone releases, or any other if `newer`; only one-time ones if `due_before`."""
         ...
 
     def note_derivation(self, plans: Sequence[Plan]) -> None:

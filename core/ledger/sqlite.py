@@ -90,8 +90,8 @@ class SqliteLedger:
         """
         self._database.write(lambda connection: plans.unsettle_all(connection, now))
 
-    def outdated(self, release: str, *, newer: bool) -> Iterator[list[Plan]]:
-        return derivations.outdated(self._database, release, batch=DERIVATION_BATCH, newer=newer)
+    def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
+        return derivations.outdated(self._database, release, batch=DERIVATION_BATCH, newer=newer, due_before=due_before)
 
     def note_derivation(self, plans: Sequence[Plan]) -> None:
         """Write without a disk flush: after a power cut, the plans are derived once more."""

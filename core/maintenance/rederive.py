@@ -61,11 +61,8 @@ class Rederive:
         """
         latest = self._clock() + URGENT
         try:
-            for batch in self._ledger.outdated(zone_release(), newer=not self._accepts_newer):
-                urgent = [plan for plan in batch if plan.post.due_at is not None and plan.post.due_at <= latest]
-                self._derive(urgent, lambda: False)
-                if len(urgent) < len(batch):
-                    return
+            for batch in self._ledger.outdated(zone_release(), newer=not self._accepts_newer, due_before=latest):
+                self._derive(batch, lambda: False)
         except PunctualError as error:
             log.warning("The posts that are due soon are not derived again yet: %s %s", error, error.hint)
 

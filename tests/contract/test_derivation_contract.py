@@ -97,6 +97,14 @@ def test_newer_notes_are_left_out_unless_asked_for(ledger, plan):
     assert outdated(ledger) == [f"{1:012d}"]
 
 
+def test_the_posts_that_are_due_soon_can_be_asked_for(ledger, plan, clock):
+    for number, release in ((5, "2020a"), (1, "2020a"), (2, "2020b")):
+        plan(number, release)
+    plan(3, "2020a", due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))
+    soon = ledger.outdated(zone_release(), newer=True, due_before=clock() + timedelta(hours=3))
+    assert sorted(plan.post.post_id for batch in soon for plan in batch) == [f"{number:012d}" for number in (1, 2)]
+
+
 def test_cancelled_posts_are_not_outdated(ledger, plan, change):
     change(plan(1, "2020a"), desired="cancelled")
     assert outdated(ledger) == []
