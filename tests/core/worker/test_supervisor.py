@@ -166,6 +166,18 @@ def test_a_worker_of_a_person_that_does_not_respond_is_reported_and_stays(superv
     assert pid() == worker.pid
 
 
+def test_a_dashboard_ends_before_a_worker_that_takes_long_to_finish(
+    supervise, run_worker, pid, eventually, monkeypatch
+):
+    monkeypatch.setattr("core.worker.supervisor.STOP_SECONDS", 0.1)
+    busy = run_worker("busy")
+    pid()
+    supervisor = supervise()
+    eventually(lambda: not supervisor.is_starting())
+    supervisor.stop()
+    assert pid() == busy.pid
+
+
 def test_no_worker_starts_while_the_home_cannot_be_used(supervise, files, pid, eventually):
     faults = [PunctualError("The home is a file.")]
 

@@ -1,10 +1,17 @@
-from collections.abc import Iterator
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from streamlit.testing.v1 import AppTest
 
+from core.time.instants import real_clock
+from core.worker.lock import worker_runs
+from core.worker.record import WorkerFiles
+from core.worker.supervisor import Supervisor
 from ui.frame import application as opened
 
 SHELL = Path(__file__).parents[3] / "ui" / "frame" / "shell.py"
@@ -44,3 +51,36 @@ def test_a_page_does_not_wait_for_a_new_role_and_says_that_the_post_is_saved(pag
     assert "saved your change and makes it by itself" in page.error[0].value
     plan = opened.application().schedules.plan(draft)
     assert (plan.post.text, plan.settled) == ("The first one", False)
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline, "not within 20 s"
+        time.sleep(0.02)
+
+
+def test_a_dashboard_starts_a_worker_and_fires_and_repairs_nothing_itself(tmp_path, monkeypatch):
+    monkeypatch.setenv("PUNCTUAL_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(opened, "_opened", [])
+    opened.serve()
+    try:
+        eventually(opened.application().one_machine.has_live_runner)
+        eventually(lambda: opened.worker_problem() is None)
+        assert not {thread.name for thread in threading.enumerate()} & {"engine-timer", "caretaker", "background"}
+    finally:
+        opened.close()
+    assert not worker_runs(WorkerFiles(tmp_path / "home"))
+
+
+def test_every_page_shows_the_exit_status_and_the_log_of_a_worker_that_does_not_start(page, tmp_path, monkeypatch):
+    command = [sys.executable, "-c", "raise SystemExit(3)"]
+    failing = Supervisor(tmp_path, real_clock, check_home=lambda: None, command=command, pauses=(0.05, 0.05))
+    monkeypatch.setattr(opened, "_supervisors", [failing])
+    failing.start()
+    eventually(failing.problem)
+    page.run()
+    [warning] = page.warning
+    shown = warning.value.replace("\\", "")
+    assert "The worker ended (exit status 3) and is started again." in shown
+    assert str(WorkerFiles(tmp_path).log) in shown
