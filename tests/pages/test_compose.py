@@ -1,10 +1,13 @@
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from core.accounts.port import Account
+from core.ledger.port import Receipt
 from core.ledger.post_state import post_state
+from core.posts.destinations import Destination
 from core.posts.models import graphemes
+from core.posts.payload import invocation_of
 from core.publishing.network import TextLength
 
 
@@ -273,3 +276,34 @@ def test_undo_keeps_the_dates_of_a_series(compose):
     assert field(compose, "date", "date_input").value == date(2026, 12, 1)
     assert field(compose, "last", "date_input").value == date(2026, 12, 24)
     assert field(compose, "time", "time_input").value == time(9)
+
+
+def test_each_destination_of_the_last_post_has_its_own_result(compose, application, clock):
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales", address="https://sales.example"))
+    compose.run()
+    compose.write("To both")
+    compose.address("outbox", "webhook:sales")
+    set_time(compose, date(2026, 11, 2), time(14))
+    draft = compose.draft
+    compose.schedule()
+    clock.move(hours=1)
+    post = application.schedules.plan(draft).post
+    for kind, destination, reason in (("published", "outbox", None), ("unconfirmed", "webhook:sales", "It said 500.")):
+        receipt = Receipt(
+            kind=kind, at=clock(), revision=1, destination=Destination.parse(destination), detail={"reason": reason}
+        )
+        application.ledger.record(invocation_of(post, post.due_at), receipt)
+    compose.run()
+    assert "**Unconfirmed** at some destinations" in compose.shown
+    results = [each.value for each in compose.markdown if "-badge[" in each.value]
+    assert ["Published" in results[0], "Outbox" in results[0]] == [True, True]
+    assert ["Unconfirmed" in results[1], "Sales" in results[1], "It said 500" in results[1]] == [True, True, True]
+
+
+def test_the_confirmation_names_the_offset_of_a_wall_time_that_occurs_twice(compose, clock):
+    clock.now = datetime(2027, 10, 30, 12, tzinfo=UTC)
+    compose.write("Night")
+    set_time(compose, date(2027, 10, 31), time(2, 30))
+    field(compose, "which", "radio").set_value(2).run()
+    compose.schedule()
+    assert "**Scheduled** for Sun 31 Oct 2027, 02:30 Europe/Berlin (UTC+01:00)" in compose.shown

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from core.ledger.history import Run
 from core.ledger.post_state import PostState, post_state
 from core.posts.recurrence import describe_rule, parse_rule
 from core.scheduling.upcoming import entry_of_state
@@ -16,6 +17,7 @@ from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.state import LAST_POST
 from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
+from ui.posts.run_card import destination_result
 
 
 def outcome() -> None:
@@ -33,7 +35,11 @@ def _card(post_id: str) -> None:
     announce(f"{label}: {excerpt(post.text, SUBJECT_LENGTH)}")
     icon, colour = ("check_circle", "green") if found.state == "scheduled" else (icon, colour)
     with st.container(border=True, key="card-outcome", horizontal=True, vertical_alignment="center"):
-        st.markdown(f":{colour}[:material/{icon}:] {_sentence(found, app.clock())}", width="stretch")
+        with st.container(width="stretch", gap="xxsmall"):
+            st.markdown(f":{colour}[:material/{icon}:] {_sentence(found, app.clock())}")
+            if found.run is not None and _differs(found.run):
+                for each in found.run.outcome.destinations:
+                    destination_result(found.run, each)
         if found.state in ("being scheduled", "scheduled", "not armed"):
             _queue_link()
             st.button("Undo", key="undo", icon=":material/undo:", on_click=_undo, args=(post_id,))
@@ -43,6 +49,11 @@ def _card(post_id: str) -> None:
             st.page_link(links.HISTORY, label="View in History", icon=":material/history:")
         elif found.state in ("paused", "time has passed", "needs a time", "missing"):
             _queue_link()
+
+
+def _differs(run: Run) -> bool:
+    """Return whether the destinations of a run have different states."""
+    return len({each.state for each in run.outcome.destinations}) > 1
 
 
 def _queue_link() -> None:
@@ -63,8 +74,10 @@ def _sentence(found: PostState, now: datetime) -> str:
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:
             return f"**Published** to {accounts}, {lateness(run.lag_ms)} late"
         case "not armed":
-            return "**Not scheduled yet.** It is saved, and Punctual schedules it within 2 minutes"
+            return "**Not scheduled yet.** The post is saved, and Punctual schedules it within 2 minutes."
     label = BADGES[found.state][0]
+    if run is not None and _differs(run):
+        return f"**{label}** at some destinations"
     if run is None and found.state != "going out":
         return f"**{label}**"
     return f"**{label}**: {escape(run.error)}" if run is not None and run.error else f"**{label}** to {accounts}"
