@@ -14,6 +14,7 @@ from core.ledger.cursor import Cursor
 from core.ledger.derivation import Derivation
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, DesiredState, Occurrence, Plan, Receipt
+from core.ledger.published_occurrences import PublishedOccurrences
 from core.ledger.table import Table, Transaction
 from core.posts.destinations import Destination
 from core.posts.models import Post
@@ -36,6 +37,7 @@ class DynamoLedger:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._published = PublishedOccurrences()
 
     def plan(
         self,
@@ -211,6 +213,14 @@ class DynamoLedger:
         except UnreadablePayload as error:
             log.warning("History omits %s: %s", item["sk"], error)
             return False
+
+    def _read_for_history(self, item: Item) -> Occurrence:
+        """Return an occurrence, from memory if it is published: else each redraw asks for the receipts of each run."""
+        found = self._published.get(item)
+        if found is None:
+            found = self._with_receipts(item)
+            self._published.keep(item, found)
+        return found
 
     def _with_receipts(self, item: Item) -> Occurrence:
         key = str(item["occurrence_key"])

@@ -88,14 +88,16 @@ def upcoming(
     return QueueWindow(entries=_entries(listing, plans, shown, now, horizon), more=bool(left_out))
 
 
-def destinations_due(listing: ScheduleListing, start: datetime, end: datetime) -> set[Destination]:
+def destinations_due(listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime) -> set[Destination]:
     """Return the accounts of the posts due from `start` until before `end`, repeating posts too.
 
     Reads the soonest DUE_POSTS_LIMIT one-time posts.
     """
     listed = listing.window(start - START_GRACE, end, limit=DUE_POSTS_LIMIT)
-    entries = (_unplanned_entry(each, start, end) for each in listing.details(listed))
-    return {destination.account for entry in entries if entry for destination in entry.destinations}
+    plans = ledger.pending([each.post_id for each in listed])
+    current = [each for each in listed if _is_current(each, plans)]
+    entries = _entries(listing, plans, current, start, end)
+    return {destination.account for entry in entries for destination in entry.destinations}
 
 
 def without_schedule(ledger: Ledger, now: datetime) -> list[QueueEntry]:

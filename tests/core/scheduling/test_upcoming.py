@@ -187,12 +187,12 @@ def test_a_post_that_left_the_queue_has_an_entry_from_the_ledger(ledger, schedul
 
 
 def test_the_accounts_of_all_posts_that_are_due_before_an_instant_are_returned(
-    listing, schedules, a_post, a_series, clock
+    listing, ledger, schedules, a_post, a_series, clock
 ):
     due_at = clock() + timedelta(minutes=5)
     schedules.schedule(a_post(destinations=("net:ada", "net:ada#2", "outbox"), due_at=due_at))
     schedules.schedule(a_post(post_id="0" * 12, destinations=("net:bob",), due_at=clock() + timedelta(hours=2)))
     schedules.schedule(a_series(post_id="1" * 12, destinations=("net:eve",)))
     due = {"net:ada", "outbox"}
-    assert destinations_due(listing, clock(), clock() + timedelta(minutes=15)) == due
-    assert destinations_due(listing, clock(), clock() + timedelta(days=1)) == due | {"net:bob", "net:eve"}
+    assert destinations_due(listing, ledger, clock(), clock() + timedelta(minutes=15)) == due
+    assert destinations_due(listing, ledger, clock(), clock() + timedelta(days=1)) == due | {"net:bob", "net:eve"}
