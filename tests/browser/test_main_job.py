@@ -11,6 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from core.accounts.port import Account
 from core.posts.models import Post
 from core.time.instants import utc_text, wall_time
+from core.worker.record import WorkerFiles, WorkerRecord
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 
@@ -296,11 +297,13 @@ def test_no_page_sends_a_request_to_another_host(running, page):
     assert hosts == {running.url.removeprefix("http://")}
 
 
-def test_a_request_with_a_forged_signature_is_rejected(running):
+def test_the_worker_rejects_a_forged_signature_and_the_dashboard_takes_no_posts(running, eventually):
+    worker = eventually(lambda: WorkerRecord.read(WorkerFiles(running.home)))
     forged = {"webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
-    request = urllib.request.Request(f"{running.url}/publish", b"{}", forged)
-    with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(request)
+    for url, status in ((worker.url, "401"), (running.url, "405")):
+        request = urllib.request.Request(f"{url}/publish", b"{}", forged)
+        with pytest.raises(urllib.error.HTTPError, match=status):
+            urllib.request.urlopen(request)
 
 
 def test_a_click_on_a_day_of_the_calendar_shows_its_posts(running, plan, page, application):
