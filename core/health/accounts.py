@@ -21,14 +21,14 @@ def check_accounts(context: HealthContext) -> Finding:
     disabled = sum(not each.enabled for each in accounts)
     message = f"No known problem with {plural(len(accounts) - disabled, 'account')}"
     message = f"{message}; {disabled} disabled." if disabled else f"{message}."
-    return good(f"{message} Not checked whether they may post: {', '.join(unverified)}." if unverified else message)
+    return good(" ".join([message, *unverified]))
 
 
 def _unverified(context: HealthContext, accounts: list[Account]) -> list[str]:
-    """Return the labels of the enabled accounts whose network did not tell whether they may post."""
+    """Return a sentence for each enabled account of which the last check left something open."""
     results = context.application.account_checks.results()
-    unverified = {name for name, each in results.items() if each.unchecked is not None}
-    return [each.label for each in accounts if each.enabled and each.destination in unverified]
+    checks = [(each, results.get(each.destination)) for each in accounts if each.enabled]
+    return [f"{each.label}: {check.unchecked}" for each, check in checks if check and check.unchecked]
 
 
 def check_api_versions(context: HealthContext) -> Finding:

@@ -41,7 +41,7 @@ def test_an_account_whose_permission_was_not_checked_is_named(check, application
     application.account_checks.check("mastodon:ada")
     result = check("Accounts")
     assert result.status == "good"
-    assert result.message == "No known problem with 1 account. Not checked whether they may post: @ada."
+    assert result.message == "No known problem with 1 account. @ada: It was not checked."
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,11 @@ class MastodonClient:
 
     def edit_no_status(self) -> Response:
         """Edit a status that does not exist. It needs the permission to post and changes nothing: 404 if permitted."""
-        return self._http.send(
-            "PUT",
-            f"{self._server}/api/v1/statuses/0",
-            body=b'{"status": "-"}',
-            headers={**self._headers, "Content-Type": "application/json"},
-        )
+        return self._edit("/api/v1/statuses/0", b'{"status": "-"}')
+
+    def edit_no_media(self) -> Response:
+        """Describe a picture that does not exist. It needs the permission to upload: 404 if permitted."""
+        return self._edit("/api/v1/media/0", b'{"description": "-"}')
 
     def post_status(self, content: Mapping[str, Any], idempotency_key: str) -> Response:
         """Publish a status."""
@@ -77,6 +76,10 @@ class MastodonClient:
     def media(self, media_id: str) -> Response:
         """Get the state of an uploaded picture or video."""
         return self._get(f"/api/v1/media/{media_id}")
+
+    def _edit(self, path: str, body: bytes) -> Response:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        return self._http.send("PUT", f"{self._server}{path}", body=body, headers=headers)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Response:
         return self._http.get(f"{self._server}{path}", params=params, headers=self._headers)

@@ -223,7 +223,11 @@ class MastodonNetwork:
         if response.status in (401, 403):
             hint = "Create a token with the scopes read, write:statuses and write:media."
             raise CannotConnect(f"The token may not post. {failure_text(self.label, response)}", hint)
-        return None if response.status == 404 else "The server did not tell whether the token may post: not checked."
+        if response.status != 404:
+            return "The server did not tell whether the token may post: not checked."
+        if require_response(client.edit_no_media).status in (401, 403):
+            return "The token may post, but not upload pictures and videos: it lacks the scope write:media."
+        return None
 
     def _client(self, account: Account, seconds: float | None = None) -> MastodonClient:
         token = account.credentials["token"].get_secret_value()

@@ -87,6 +87,13 @@ def test_a_mastodon_token_that_may_only_read_is_refused_and_named_by_the_check(m
     assert "write:statuses" in caught.value.hint
 
 
+def test_a_mastodon_token_that_may_not_upload_is_named_and_may_still_post(mastodon, stub):
+    network, form = mastodon
+    stub.respond("PUT /api/v1/media/0", 403, {"error": "This action is outside the authorized scopes"})
+    found = network.check(network.connect(form))
+    assert (found.problem, "write:media" in found.unchecked) == (None, True)
+
+
 @pytest.mark.parametrize("status", [200, 405, 429, 500])
 def test_a_mastodon_server_that_does_not_tell_leaves_the_permission_unchecked(mastodon, stub, status):
     network, form = mastodon
