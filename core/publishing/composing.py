@@ -176,6 +176,13 @@ def edit_content(
     return Post.model_validate(post.model_dump() | changed)
 
 
+def check_control_characters(text: str) -> None:
+    """Raise ControlCharacter if a text has one."""
+    control = _CONTROL.search(text)
+    if control:
+        raise ControlCharacter(control[0], control.start())
+
+
 def suggest_time(now: datetime) -> datetime:
     """Return the suggested time of a new draft: the first full quarter hour that is at least 15 minutes ahead."""
     quarter = timedelta(minutes=15)
@@ -227,9 +234,7 @@ def _check_text(text: str, account: Account, network: Network) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidCharacter(error.start) from error
-    control = _CONTROL.search(text)
-    if control:
-        raise ControlCharacter(control[0], control.start())
+    check_control_characters(text)
     length = network.measure(text, account)
     if length.excess:
         raise TextTooLong(account.label, length)

@@ -14,6 +14,7 @@ from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
 from core.posts.recurrence import NeverRuns, next_runs
+from core.publishing.composing import ControlCharacter, check_control_characters
 from core.scheduling.derived_again import derived_again
 from core.time.instants import utc_text
 from core.time.phrases import join_names
@@ -147,6 +148,11 @@ class _Import:
         return plan, reason or (MOVED if again.post.due_at != line.post.due_at else None)
 
     def _reason_to_pause(self, post: Post) -> str | None:
+        try:
+            for text in (post.text, *post.variants.values()):
+                check_control_characters(text)
+        except ControlCharacter as error:
+            return f"{error} It is paused: edit its text, then resume it."
         now = self._application.clock()
         last = post.due_at or (post.repeat.ends_at if post.repeat else None)
         if last is not None and last <= now:

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
+from core.accounts.port import Account
 from core.application import Application
 from core.ledger.history import runs
+from core.notifications.channels import SlackChannel
 from core.posts.models import Post, new_post_id
 from core.publishing.composing import compose
+from core.publishing.network import PostingPermission
 from core.publishing.server import publish_route
 from core.settings import Settings
 from core.storage.database import NewerDatabase
@@ -213,3 +217,20 @@ def test_a_post_attempted_before_its_fence_was_damaged_is_unconfirmed(settings, 
     eventually(lambda: [run.state for run in runs(second.ledger, limit=10)] == ["unconfirmed"])
     second.close()
     assert working.requests == []
+
+
+def test_a_failing_account_is_reported_unless_it_is_disabled(open_application, monkeypatch):
+    application, sent = open_application(), []
+    monkeypatch.setattr(application.sender, "send", lambda channel, message: sent.append(message.lines))
+    application.channels.save(SlackChannel(name="ops", address=SecretStr("https://hooks.example.org/x")))
+    application.notifier.notify()
+    application.accounts.connect(Account(destination="x:ada", label="Ada", address="https://x.example"))
+    monkeypatch.setattr(application.networks["x"], "check", lambda _: PostingPermission(problem="It is locked."))
+    application.account_checks.check("x:ada")
+    application.accounts.set_enabled("x:ada", False)
+    application.notifier.notify()
+    assert sent == []
+    application.accounts.set_enabled("x:ada", True)
+    application.notifier.notify()
+    assert len(sent) == 1
+    assert "x:ada" in sent[0][0]

@@ -241,6 +241,15 @@ def test_a_post_that_became_overdue_during_the_transfer_is_imported_paused(sourc
     assert result.state == "superseded"
 
 
+def test_a_post_with_a_control_character_is_imported_paused(source, destination, path, make_post, clock):
+    post = make_post(hours=1, text="a\x00b")
+    source.schedules.schedule(post)
+    export_posts(source, path)
+    [remark] = import_posts(destination, path).remarks
+    assert "U+0000 at position 2. It is paused: edit its text" in remark.reason
+    assert post_state(destination.ledger, post.post_id, clock()).state == "paused"
+
+
 def test_a_post_that_is_due_soon_stays_with_a_remark(source, path, make_post):
     source.schedules.schedule(make_post(hours=1))
     soon = source.backend.minimum_notice / timedelta(hours=1)
