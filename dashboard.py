@@ -1,4 +1,4 @@
-"""The entry point: `streamlit run dashboard.py` serves the pages and keeps the worker running, which publishes."""
+"""The entry point: `streamlit run dashboard.py` serves the pages and supervises the worker, which publishes."""
 
 import sys
 from collections.abc import AsyncIterator

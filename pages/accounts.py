@@ -28,7 +28,7 @@ def field_key(network: str, field: FormField) -> str:
 
 
 def field_value(network: str, field: FormField) -> str:
-    """Return the value of a field in the form."""
+    """Return the value of a field in the form; a checked box is `yes`."""
     value = st.session_state.get(field_key(network, field)) or ""
     return ("yes" if value else "") if field.checkbox else value.strip()
 
@@ -72,7 +72,7 @@ def toggle_enabled(account: Account) -> None:
 
 @callback
 def ask_connect() -> None:
-    """Open the form."""
+    """Open the form that connects an account."""
     defer(connect_dialog)
 
 
@@ -115,7 +115,7 @@ def connect_dialog() -> None:
 
 @st.dialog("Remove this account?", icon=":material/link_off:")
 def remove_dialog(account: Account) -> None:
-    """Show the consequence and ask for confirmation."""
+    """Show how many queued posts the removal affects, and ask for confirmation."""
     app = application()
     now = app.clock()
     queued = upcoming(app.listing, app.ledger, now, now + PLANNING_HORIZON, limit=POST_LIMIT).entries
@@ -123,8 +123,8 @@ def remove_dialog(account: Account) -> None:
     st.markdown(f"**{escape(account.label)}** and its credentials are deleted.")
     if affected:
         st.warning(
-            f"{plural(affected, 'queued post')} to this account will be refused when due. "
-            "Edit or cancel them first, or connect the account again under the same name.",
+            f"{plural(affected, 'queued post')} will not be published to this account. "
+            "Edit or cancel in Queue first, or connect the account again under the same name.",
             icon=":material/warning:",
         )
     else:
@@ -161,7 +161,7 @@ def details(account: Account) -> str:
 def check_result(account: Account, checked: AccountCheck | None) -> str:
     """Return the result and the age of the last check."""
     if not account.enabled:
-        return ":small[:gray[Posts to it are refused. It is not checked.]]"
+        return ":small[:gray[Posts to this account are refused. It is not checked.]]"
     if checked is None:
         return ":small[:gray[:material/help: Not checked yet]]"
     now = application().clock()
@@ -198,6 +198,6 @@ for account in accounts:
     account_card(account, checks.get(account.destination))
 if len(accounts) == 1:
     networks = [network.label for network in application().networks.values() if network.fields]
-    st.caption(f"Available: {' · '.join(networks)}")
+    st.caption(f"Networks that you can connect: {' · '.join(networks)}")
 show_toasts()
 run_deferred()

@@ -24,36 +24,36 @@ from ui.posts.cards import card
 from ui.posts.month_grid import CellPost, DayCell, month_grid
 
 CELL_POSTS = 3
-"""Posts that a day's cell lists; the rest is a number."""
+"""Posts that a day's cell lists. It shows the number of the others."""
 PAGE = 20
 """Cards of the selected day that are shown at first."""
 
 
 def show_month(month: date) -> None:
-    """Show another month."""
+    """Show a month, with none of its days selected."""
     st.session_state[MONTH] = month
     st.session_state.pop(DAY, None)
     reset_list()
 
 
 def select_day(day: date) -> None:
-    """Select a day."""
+    """Select a day, whose posts are shown below the month."""
     st.session_state[DAY] = day
     reset_list()
 
 
 def posts_by_day(first: date, last: date, zone: str) -> tuple[dict[date, list[QueueEntry]], bool]:
-    """Return the posts from `first` to `last` by their day in `zone`, and whether there are more."""
+    """Return the posts from `first` to `last` by their day in `zone`, and whether more exist."""
     app, found = application(), defaultdict(list)
     begins, ends = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
-    held = calendar_view(app.listing, app.ledger, begins, ends, app.clock())
-    for each in held.entries:
+    window = calendar_view(app.listing, app.ledger, begins, ends, app.clock())
+    for each in window.entries:
         found[wall_time(each.due_at, zone).date()].append(each)
-    return found, held.more
+    return found, window.more
 
 
 def cards_of_day(entries: list[QueueEntry], now: datetime) -> list[QueueEntry]:
-    """Return the posts of the selected day without duplicates, and posts cancelled since in their places."""
+    """Return the posts of the selected day without duplicates. Cancelled posts keep their places."""
     present: dict[str, QueueEntry] = {}
     for each in entries:
         present.setdefault(each.key, each)
@@ -111,7 +111,7 @@ def calendar() -> None:
     month_header(shown, today)
     month_grid([day_cell(day, found.get(day, []), shown, today) for day in days], select_day)
     if more:
-        st.caption("The calendar cannot show all posts of this month. See Queue and History for the rest.")
+        st.caption("This month has more posts than the calendar shows. Queue and History list all of them.")
     st.header(day_heading(selected, today), anchor=False)
     cards, limit = cards_of_day(found.get(selected, []), now), list_limit(PAGE)
     for each in cards[:limit]:

@@ -1,4 +1,4 @@
-"""Notifications: the channels that get a message when a post fails."""
+"""Notifications: the channels that get a message when a post or an account has a problem."""
 
 import streamlit as st
 
@@ -85,7 +85,7 @@ def edit_dialog(channel: Channel) -> None:
 
 @st.dialog("Remove this channel?", icon=":material/notifications_off:")
 def remove_dialog(channel: Channel) -> None:
-    """Show the consequence and ask for confirmation."""
+    """Show who is still notified after the removal, and ask for confirmation."""
     remaining = len(application().channels.all()) - 1
     st.markdown(f"**{escape(channel.name)}** and its credentials are deleted from this machine.")
     if remaining:
@@ -100,7 +100,7 @@ def remove_dialog(channel: Channel) -> None:
 
 
 def recipient(channel: Channel) -> str:
-    """Return the recipient of the messages, without secrets."""
+    """Return the recipient of the messages. The address of a Slack or Discord webhook is secret and left out."""
     match channel:
         case EmailChannel():
             return f"{', '.join(channel.recipients)} via {channel.host}:{channel.port}"
@@ -144,7 +144,7 @@ def digest_time(digest: Digest) -> str:
 
 
 def empty() -> None:
-    """Draw the empty state."""
+    """Draw the hint of a page without channels."""
     with st.container(border=True, key="card-empty", horizontal_alignment="center"):
         st.markdown("## No channels yet", anchors=False, width="content")
         st.caption(
@@ -157,8 +157,8 @@ def empty() -> None:
 title, begin = st.columns([3, 2], vertical_alignment="bottom")
 title.title("Notifications", anchor=False)
 st.caption(
-    "Each channel gets one message per post that failed, was refused, missed, is unconfirmed or is missing, "
-    "and per account that stopped working."
+    "Each channel gets one message for each post that fails, is missed or is unconfirmed, "
+    "and for each account that stops working."
 )
 new_secret.show("messages")
 channels = application().channels.all()

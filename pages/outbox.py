@@ -34,7 +34,7 @@ def feed() -> None:
     if len(posts) > limit:
         more_button(PAGE)
     if not posts:
-        empty_page("Nothing published here yet", "Posts to the outbox appear only here.")
+        empty_page("Nothing published here yet", "The outbox is a built-in feed. Posts to it appear only here.")
 
 
 def all_posts_button() -> None:

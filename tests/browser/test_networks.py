@@ -60,15 +60,15 @@ def descriptions(mastodon_server, pds, application, did):
 def connect(page, running):
     """Connect an account on the Accounts page."""
 
-    def fill(network, answers):
+    def fill(network, values):
         page.goto(f"{running.url}/accounts")
         page.get_by_role("button", name="Connect an account").click()
         dialog = page.get_by_role("dialog")
-        if network != "Bluesky":  # the first option, selected already
+        if network != "Bluesky":  # the first option is selected already
             dialog.get_by_role("combobox", name="Network").click()
             page.get_by_role("option", name=network, exact=True).click()
-        for label, answer in answers.items():  # first the fields that only this network has
-            dialog.get_by_label(re.compile(f"^{label}")).fill(answer)
+        for label, value in values.items():  # first a field that no other network has: the form has switched then
+            dialog.get_by_label(re.compile(f"^{label}")).fill(value)
         dialog.get_by_role("button", name="Connect", exact=True).click()
         expect(dialog).to_be_hidden()
 

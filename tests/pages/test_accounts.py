@@ -68,7 +68,7 @@ def test_the_remove_dialog_counts_the_queued_posts(browse, sales, application, p
     plan("For sales", destinations=["webhook:sales"])
     page = browse("accounts")
     page.choose("Remove", "webhook:sales")
-    assert "1 queued post to this account will be refused when due." in page.shown
+    assert "1 queued post will not be published to this account." in page.shown
     assert len(application.accounts.all()) == 2
     page.click("remove")
     assert len(application.accounts.all()) == 1
@@ -99,7 +99,7 @@ def test_check_now_checks_the_account(browse, sales, clock, monkeypatch):
     assert "checked 5 minutes ago" in page.shown
 
 
-def test_what_a_check_did_not_verify_is_shown(browse, sales, monkeypatch):
+def test_a_fact_that_a_check_cannot_verify_is_shown(browse, sales, monkeypatch):
     monkeypatch.setattr(sales, "check", lambda _: PostingPermission(unchecked="Whether it may post was not checked."))
     page = browse("accounts")
     page.click("check", "webhook:sales")

@@ -82,7 +82,7 @@ def test_pictures_are_reordered_and_removed(compose, picture, post):
 
 def test_a_picture_without_a_description_has_a_warning(compose, picture):
     attach(compose, picture("teal"))
-    assert "No description: some readers will miss it." in compose.shown
+    assert "No description: blind readers will miss it." in compose.shown
 
 
 def test_the_same_picture_is_attached_once(compose, picture):

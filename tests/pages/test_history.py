@@ -124,7 +124,7 @@ def test_an_unconfirmed_post_is_marked_as_published(browse, plan, fire, clock, a
 
 
 @pytest.fixture
-def part_in_doubt(plan, fire, clock, application, record):
+def unconfirmed_part(plan, fire, clock, application, record):
     """Return the plan of a thread on X whose first part is unconfirmed."""
     application.accounts.connect(Account(destination="x:ada", label="@ada (X)"))
     post = plan("Part one.", minutes=1, destinations=["x:ada"], threads={"x:ada": ["Part one.", "Part two."]})
@@ -135,25 +135,27 @@ def part_in_doubt(plan, fire, clock, application, record):
     return post
 
 
-def test_the_part_of_a_thread_is_marked_as_published_by_its_link(browse, part_in_doubt, application):
-    key = part_in_doubt.post.post_id
+def test_the_part_of_a_thread_is_marked_as_published_by_its_link(browse, unconfirmed_part, application):
+    key = unconfirmed_part.post.post_id
     history = browse("history")
-    history.click("out-x:ada", part_in_doubt)
+    history.click("out-x:ada", unconfirmed_part)
     history.text_input(key=f"link-x:ada-{key}").set_value("https://x.com/ada")
-    history.click("confirm-link-x:ada", part_in_doubt)
-    assert "This is not the link of a post on X." in history.shown
-    history.click("out-x:ada", part_in_doubt)  # the test's page closes a dialog with each run, a browser does not
+    history.click("confirm-link-x:ada", unconfirmed_part)
+    assert "This is not a link to a post on X." in history.shown
+    history.click("out-x:ada", unconfirmed_part)  # the test's page closes a dialog with each run, a browser does not
     history.text_input(key=f"link-x:ada-{key}").set_value("https://x.com/ada/status/123?s=20")
-    history.click("confirm-link-x:ada", part_in_doubt)
+    history.click("confirm-link-x:ada", unconfirmed_part)
     receipt = application.ledger.occurrence(key).receipts[-1]
     assert (receipt.kind, receipt.detail["reference"]) == ("published", {"id": "123"})
 
 
-def test_a_part_is_not_marked_as_published_where_no_link_names_its_id(browse, part_in_doubt, application, monkeypatch):
+def test_a_part_is_not_marked_as_published_where_no_link_names_its_id(
+    browse, unconfirmed_part, application, monkeypatch
+):
     monkeypatch.setattr(application.networks["x"], "post_link", None)
     keys = [button.key for button in browse("history").button]
-    assert f"out-x:ada-{part_in_doubt.post.post_id}" not in keys
-    assert f"publish-x:ada-{part_in_doubt.post.post_id}" in keys
+    assert f"out-x:ada-{unconfirmed_part.post.post_id}" not in keys
+    assert f"publish-x:ada-{unconfirmed_part.post.post_id}" in keys
 
 
 def test_a_long_history_is_shown_page_by_page(browse, plan, fire, application):

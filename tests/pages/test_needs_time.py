@@ -9,7 +9,7 @@ from core.posts.payload import ScheduleName
 
 
 @pytest.fixture
-def needing(application, clock):
+def post_without_time(application, clock):
     """Plan a post that needs a time."""
     post = Post(
         post_id=new_post_id(),
@@ -28,10 +28,10 @@ def needing(application, clock):
     )
 
 
-def test_a_card_says_that_its_post_needs_a_time_and_takes_a_new_one(browse, needing, application, clock):
-    application.schedules.settle(needing)
+def test_a_card_says_that_its_post_needs_a_time_and_takes_a_new_one(browse, post_without_time, application, clock):
+    application.schedules.settle(post_without_time)
     queue = browse("queue")
     assert "Needs a time" in queue.shown
-    queue.click("new-time", needing)
-    queue.click("save-time", needing)
-    assert post_state(application.ledger, needing.post.post_id, clock()).state == "scheduled"
+    queue.click("new-time", post_without_time)
+    queue.click("save-time", post_without_time)
+    assert post_state(application.ledger, post_without_time.post.post_id, clock()).state == "scheduled"

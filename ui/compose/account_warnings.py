@@ -23,10 +23,10 @@ def _warning(destination: str) -> str | None:
     app = application()
     try:
         account = app.accounts.get(destination)
-    except PunctualError:  # Schedule shows this error
+    except PunctualError:  # the Schedule button shows this error
         return None
     if not account.enabled:
-        return f"**{escape(account.label)}** is disabled."
+        return f"**{escape(account.label)}** is disabled. Posts to it are refused."
     checked = app.account_checks.results().get(destination)
     if checked is None or checked.problem is None or checked.since is None:
         return None

@@ -48,10 +48,9 @@ _counter = st.components.v2.component("punctual_counter", html=_HTML, css=_CSS, 
 
 
 def counter(field: str, text: str, accounts: list[Account]) -> None:
-    """Draw the counter of the text area with the key `field`, for the account with the least characters left.
+    """Draw the counter of the text area with the key `field`, for the account with the fewest characters left.
 
-    During typing it counts characters as readers see them; text that has reached the server is measured by the
-    account's network.
+    While the person types, it counts graphemes. Text that has reached the server is measured by the account's network.
     """
     measured = [(measure(text, account), account.label) for account in accounts]
     remaining = [(length.limit - length.count, length, label) for length, label in measured if length.limit is not None]

@@ -111,7 +111,7 @@ def _stash_current() -> None:
 
 
 def to_post(draft: str, chosen: time_fields.ChosenTime, repeat: Repeat | None = None) -> Post:
-    """Return the draft as a post for that time, or for that series. Raises what `compose` raises."""
+    """Return the draft as a post for that time, or for that series. Raises the errors of `compose`."""
     app = application()
     destinations = st.session_state[destinations_key(draft)]
     accounts = [account for account in app.accounts.all() if account.destination in destinations]

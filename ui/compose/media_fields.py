@@ -13,7 +13,7 @@ from ui.frame.state import widget_key
 from ui.frame.wording import accessible_label
 
 FILE_TYPES = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
-"""The file names that the browser offers; core checks the content."""
+"""The extensions that the browser offers; core checks the content."""
 THUMBNAIL_WIDTH = 120
 """Pixels."""
 
@@ -67,7 +67,7 @@ def _card(draft: str, media: Media, place: int) -> None:
             persist_state="session",
         )
         if not _alt(draft, media).strip():
-            st.caption(":orange[:material/warning: No description: some readers will miss it.]")
+            st.caption(":orange[:material/warning: No description: blind readers will miss it.]")
         with st.container(horizontal=True):
             _button(draft, media, "Move up", ":material/arrow_upward:", _move_up, place, disabled=place == 0)
             _button(draft, media, "Remove", ":material/close:", _remove, place)

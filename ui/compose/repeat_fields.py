@@ -131,7 +131,7 @@ def is_repeating(key: str) -> bool:
 
 
 def repeat(key: str) -> Repeat | None:
-    """Return the series from the fields, or None for a one-time post. Raises what rules and `build_series` raise."""
+    """Return the series from the fields, or None for a one-time post. Raises the errors of rules and `build_series`."""
     choice = _chosen(key)
     if choice is None:
         return None

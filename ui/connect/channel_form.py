@@ -31,7 +31,7 @@ _FIELDS = {
     "webhook": ("name", "address", "secret"),
 }
 DEFAULT_HOUR = 8
-"""The default hour of the daily digest."""
+"""The hour of a new daily digest."""
 
 
 def clear() -> None:
@@ -48,7 +48,7 @@ def form(kind: str, before: Channel | None) -> None:
     if kind == "email":
         _mail(before if isinstance(before, EmailChannel) else None)
     elif kind == "webhook":
-        _text(kind, "address", "Address", getattr(before, "address", ""), hint="An https address; it gets JSON by POST")
+        _text(kind, "address", "Address", getattr(before, "address", ""), hint="An https address; it receives JSON")
         _secret(kind, "secret", "Signing secret", UNCHANGED if before else "Leave empty to generate one")
     else:
         hint = {
@@ -102,7 +102,7 @@ def _digest(kind: str, before: Channel | None) -> None:
     if not st.toggle(
         "Daily digest",
         key=field_key(kind, "digest"),
-        help="Posts published and failed in the last 24 hours, and posts due in the next 24 hours.",
+        help="Once a day: the posts of the last 24 hours and the posts due in the next 24 hours.",
     ):
         return
     st.session_state.setdefault(field_key(kind, "hour"), stored.hour if stored else DEFAULT_HOUR)

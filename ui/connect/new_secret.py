@@ -12,14 +12,14 @@ def keep(label: str, secret: str) -> None:
 
 
 def show(content: str) -> None:
-    """Draw the kept secret, if there is one. `content` names what the receiving server gets: posts or messages."""
+    """Draw the kept secret, if there is one. `content` is `posts` or `messages`."""
     if NEW_SECRET not in st.session_state:
         return
     label, secret = st.session_state[NEW_SECRET]
     with st.container(border=True, key="card-secret"):
         st.markdown(f":green[:material/key:] **{escape(label)}** is connected. Copy its signing secret now:")
         st.code(secret, language=None, wrap_lines=True)
-        st.caption(f"It is shown only once. The receiving server needs it to verify that {content} come from you.")
+        st.caption(f"Punctual shows it only once. Your server needs it to verify that {content} come from Punctual.")
         st.button("Done", key="dismiss-secret", on_click=_dismiss)
 
 

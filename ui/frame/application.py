@@ -22,7 +22,7 @@ _supervisors: list[Supervisor] = []
 
 
 def application() -> Application:
-    """Return the application; the first call opens the home. Raises what Settings.read and Application raise."""
+    """Return the application; the first call reads the settings and opens the home. Raises the errors of both."""
     with _lock:
         if not _opened:
             _opened.append(Application(Settings.read(), wait_policy=NO_WAIT))
@@ -32,9 +32,9 @@ def application() -> Application:
 
 
 def serve() -> None:
-    """Start to supervise the worker of the home, and open the home.
+    """Start the supervisor of the worker, and open the home.
 
-    Raises what `application` raises; each later call of `application` tries again, as the supervisor does.
+    Raises the errors of `application`. Each later call of `application` tries again, and so does the supervisor.
     """
     supervisor = Supervisor(Settings.read().home, real_clock, check_home=_check_home)
     supervisor.start()
@@ -44,7 +44,7 @@ def serve() -> None:
 
 
 def worker_problem() -> str | None:
-    """Return why nothing is published now, in sentences, or None. Raises the errors of the database."""
+    """Return the reason why nothing is published now, with its remedy, or None. Raises the errors of the database."""
     for supervisor in _supervisors:
         if (problem := supervisor.problem()) is not None or supervisor.is_starting():
             return problem

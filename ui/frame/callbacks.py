@@ -44,7 +44,7 @@ def dialog_callback(action: Callable[P, None]) -> Callable[P, None]:
 
 
 def flash(message: str) -> None:
-    """Keep a message for the next run. Callbacks use it for results that the page does not show anyway."""
+    """Keep a message for the next run. Callbacks use it for results that nothing else on the page shows."""
     st.session_state[FLASH] = message
 
 

@@ -48,7 +48,7 @@ def security_middleware() -> list[Middleware]:
     except PunctualError as error:
         raise SystemExit(f"{error} {error.hint}") from None
     hosts = _allowed_hosts()
-    _tell_streamlit(hosts)
+    _allow_in_streamlit(hosts)
     limit_connections_of_streamlit(ConnectionLimits.for_open_files(open_file_limit()))
     return [
         Middleware(
@@ -99,14 +99,14 @@ def content_security_policy() -> str:
 
 @cache
 def _allowed_hosts() -> AllowedHosts:
-    """Return the hosts of the settings; only loopback if they are not valid, which every page shows."""
+    """Return the hosts of the settings. With invalid settings, which every page shows, return only loopback."""
     try:
         return Settings.read().allowed_hosts
     except PunctualError:
         return AllowedHosts()
 
 
-def _tell_streamlit(hosts: AllowedHosts) -> None:
-    """Add the hosts to the ones that Streamlit accepts for WebSockets. The middleware checks them before Streamlit."""
+def _allow_in_streamlit(hosts: AllowedHosts) -> None:
+    """Let Streamlit accept WebSockets of these hosts. The middleware checks each host and origin before Streamlit."""
     names = ["*"] if hosts.own_addresses else [parsed[0] for parsed in map(parse_host, hosts.public) if parsed]
     config.set_option("server.allowedHosts", [*config.get_option("server.allowedHosts"), *names])

@@ -1,4 +1,4 @@
-"""Streamlit Markdown from people's text, and the label, icon and colour of each state."""
+"""Markdown for people's texts and for account names, and the label, icon and colour of each state."""
 
 import re
 from collections.abc import Sequence

@@ -28,7 +28,7 @@ def cancelled_cards(page: int) -> None:
     matching = [each for each in found if matches(each.post.text, each.post.destinations)]
     if found:
         search_field()
-        st.caption("A cancelled post is kept here for 30 days.")
+        st.caption("Cancelled posts and ended series stay here for 30 days.")
     for each in matching[:limit]:
         _card(each)
     if len(matching) > limit:
@@ -36,14 +36,14 @@ def cancelled_cards(page: int) -> None:
     elif search_words() and len(found) == read_limit:
         search_limit_note("last")
     if not found:
-        empty_page("No cancelled posts", "A post that you cancel, and a series that ends, is kept here for 30 days.")
+        empty_page("No cancelled posts", "Cancelled posts and ended series stay here for 30 days.")
     elif not matching:
         st.info("No matching posts. Change the search.", icon=":material/search_off:")
 
 
 @callback
 def undo(post_id: str) -> None:
-    """Restore the post; the card leaves this list, so say where it is now."""
+    """Restore the post, and show which list has it now."""
     actions.undo(post_id)
     if application().schedules.plan(post_id).desired != "cancelled":
         flash("Restored. The post is under Upcoming.")

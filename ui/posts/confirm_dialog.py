@@ -1,4 +1,4 @@
-"""The dialog that marks a part of a thread as published: the next part replies to it, so its link is needed."""
+"""The dialog that marks a part of a thread as published: the next part replies to it and needs its link."""
 
 import streamlit as st
 
@@ -12,11 +12,11 @@ from ui.frame.state import widget_key
 from ui.frame.wording import escape
 
 
-class NotThisLink(PunctualError):
-    """The text is no link to a post on the network."""
+class InvalidPostLink(PunctualError):
+    """The text is not a link to a post on the network."""
 
     def __init__(self, label: str) -> None:
-        super().__init__(f"This is not the link of a post on {label}.")
+        super().__init__(f"This is not a link to a post on {label}.")
         self.hint = f"Open the post on {label} and copy its link."
 
 
@@ -28,20 +28,20 @@ def needs_link(run: Run, destination: Destination) -> bool:
 
 
 def can_confirm(run: Run, destination: Destination) -> bool:
-    """Return whether a person may mark the publication as published: without a later part, or by its link."""
+    """Return whether a person may mark the part as published: it is the last one, or its network's links name posts."""
     network = _network(destination)
     return not needs_link(run, destination) or (network is not None and network.post_link is not None)
 
 
 @st.dialog("Mark as published", icon=":material/check:")
 def confirm_dialog(run: Run, destination: Destination) -> None:
-    """Ask for the link of the part that is out."""
+    """Ask for the link to the published part."""
     network = _network(destination)
     label = network.label if network else destination.account
     st.text_input(
-        f"Link of part {destination.part} on {escape(label)}",
+        f"Link to part {destination.part} on {escape(label)}",
         key=_key(run, destination),
-        help="The next part replies to it.",
+        help="The next part of the thread replies to this post.",
     )
     show_error()
     key = widget_key(f"confirm-link-{destination}", run.key)
@@ -53,7 +53,7 @@ def _confirm(run: Run, destination: Destination) -> None:
     network, link = _network(destination), str(st.session_state.get(_key(run, destination)) or "").strip()
     match = network.post_link.fullmatch(link) if network is not None and network.post_link is not None else None
     if match is None:
-        raise NotThisLink(network.label if network else destination.account)
+        raise InvalidPostLink(network.label if network else destination.account)
     application().schedules.confirm(run.payload, destination, url=link, reference={"id": match[1]})
     application().waiting.forget()
 

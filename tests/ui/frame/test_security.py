@@ -1,4 +1,4 @@
-"""The dashboard refuses foreign pages and open addresses, and looks nothing up for them."""
+"""The dashboard refuses foreign pages and open addresses, without a network look-up."""
 
 import os
 import socket
