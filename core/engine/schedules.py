@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.engine import groups
+from core.engine import groups, zone_rules
 from core.engine.api_errors import Conflict, ResourceNotFound
 from core.engine.timing import Timing, same_expression, timing_after_update
 from core.engine.zone_rules import zone_note
@@ -64,7 +64,10 @@ def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int)
 
     The modification date always increases, so two changes in one millisecond have different dates.
     """
-    row = _row(connection, definition["GroupName"], definition["Name"])
+    name = definition["GroupName"], definition["Name"]
+    row = _row(connection, *name)
+    if zone_rules.derive_row_again(connection, row):
+        row = _row(connection, *name)
     old = json.loads(row["definition"])
     timing = timing_after_update(old, timing_of(row), definition, now)
     note = _note(definition, timing.occurrence)

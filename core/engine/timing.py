@@ -39,13 +39,16 @@ def initial_timing(definition: Definition, now: int) -> Timing:
 def timing_after_update(old: Definition, timing: Timing, new: Definition, now: int) -> Timing:
     """Return the timing after the definition was replaced now. No occurrence fires twice.
 
-    If the expression, the zone or a date changes, the schedule starts afresh. Otherwise a pending occurrence stays
-    pending. When a schedule is enabled again, a repeating one continues with its next occurrence from now, and an at()
-    that has not fired is pending.
+    If the expression, the zone or a date changes, the schedule starts afresh. If only the dates of a cron change,
+    no run comes before the pending one. Otherwise a pending occurrence stays pending. When a schedule is enabled again, a
+    repeating one continues with its next occurrence from now, and an at() that has not fired is pending.
     """
     if not same_expression(old, new):
         restarted = replace(timing, anchor=now)
-        return with_occurrence(new, restarted, _unfired(new, restarted, _first(new, now)))
+        first, pending = _unfired(new, restarted, _first(new, now)), timing.occurrence
+        if first is not None and pending is not None and first < pending and _is_running_cron(old, new, now):
+            first = _next(new, now, pending - 1)
+        return with_occurrence(new, restarted, first)
     if timing.occurrence is not None:
         return with_occurrence(new, timing, timing.occurrence)
     if runs_once(new):
@@ -136,6 +139,16 @@ def date_of(definition: Definition, member: str) -> datetime | None:
     """Return a date of the definition as an instant, or None where it is unset."""
     seconds = definition.get(member)
     return None if seconds is None else EPOCH + timedelta(seconds=seconds)
+
+
+def _is_running_cron(old: Definition, new: Definition, now: int) -> bool:
+    """Return whether both definitions are the same cron in the same zone, which has begun."""
+    starts = (date_of(definition, "StartDate") for definition in (old, new))
+    return (
+        new["ScheduleExpression"].startswith("cron(")
+        and all(old[member] == new[member] for member in ("ScheduleExpression", "ScheduleExpressionTimezone"))
+        and all(start is None or epoch_ms(start) <= now for start in starts)
+    )
 
 
 def same_expression(old: Definition, new: Definition) -> bool:

@@ -58,6 +58,14 @@ def is_outdated(connection: sqlite3.Connection, *, newer: bool) -> bool:
     return connection.execute(query, (zone_release(),)).fetchone() is not None
 
 
+def derive_row_again(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Derive the pending occurrence of a schedule again if an older release derived it; return whether it did."""
+    if row["due"] is None or row["zone_release"] is None or row["zone_release"] >= zone_release():
+        return False
+    _derive_again(connection, row)
+    return True
+
+
 def _derive_again(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
     timing = Timing(anchor=row["anchor"], fired=row["fired"], occurrence=row["occurrence"], due=row["due"])
     try:

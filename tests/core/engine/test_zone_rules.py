@@ -129,12 +129,29 @@ def test_an_at_expression_in_a_zone_moves_with_its_rules(clock, store, create, r
     assert next_run(row()) == DAY.replace(hour=9)
 
 
-def test_a_change_of_the_text_alone_leaves_the_note_of_the_older_rules(clock, engine_client, schedule, create, row):
+def test_an_update_keeps_the_wall_time_of_the_next_run(clock, engine_client, schedule, create, row):
     clock.now = DAY - timedelta(days=2)
     create("cron(0 9 * * ? *)", DAY.replace(hour=8), DAY.replace(hour=9))
     rule = {"ScheduleExpression": "cron(0 9 * * ? *)", "ScheduleExpressionTimezone": "Africa/Casablanca"}
     engine_client.update_schedule(**schedule(text='{"text": "new"}', **rule))
-    assert (next_run(row()), row()["zone_release"]) == (DAY.replace(hour=8), OLD_RELEASE)
+    assert (next_run(row()), row()["zone_release"]) == (DAY.replace(hour=9), zone_release())
+
+
+def test_a_text_that_changes_leaves_the_note_of_newer_rules(clock, store, engine_client, schedule, create, row):
+    clock.now = DAY - timedelta(days=2)
+    create("cron(0 9 * * ? *)", DAY.replace(hour=8), DAY.replace(hour=9))
+    store.write(lambda connection: connection.execute("UPDATE schedule SET zone_release = '2099z'"))
+    rule = {"ScheduleExpression": "cron(0 9 * * ? *)", "ScheduleExpressionTimezone": "Africa/Casablanca"}
+    engine_client.update_schedule(**schedule(text='{"text": "new"}', **rule))
+    assert (next_run(row()), row()["zone_release"]) == (DAY.replace(hour=8), "2099z")
+
+
+def test_a_new_last_date_adds_no_second_run_on_one_local_day(clock, engine_client, schedule, create, row):
+    clock.now = DAY + timedelta(hours=8, minutes=30)  # today's run went out at 08:00 UTC; now 09:00 UTC is 09:00
+    create("cron(0 9 * * ? *)", DAY.replace(day=16, hour=8), DAY.replace(day=16, hour=9), fired=DAY.replace(hour=8))
+    rule = {"ScheduleExpression": "cron(0 9 * * ? *)", "ScheduleExpressionTimezone": "Africa/Casablanca"}
+    engine_client.update_schedule(**schedule(EndDate=DAY + timedelta(days=30), **rule))
+    assert next_run(row()) == DAY.replace(day=16, hour=9)
 
 
 def test_schedules_in_utc_and_rates_are_never_derived_again(clock, engine_client, schedule, row):
