@@ -1,12 +1,12 @@
 """The client of a personal data server (PDS) of the AT Protocol."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import PunctualError
 from core.publishing.account_form import is_allowed_url
-from core.publishing.http.client import HttpClient, Response, ResponseLost, bearer
+from core.publishing.http.client import HttpClient, RequestNotSent, Response, ResponseLost, bearer
 
 _SESSION_ENDED = frozenset({"ExpiredToken", "InvalidToken"})
 """Errors of a call whose session has ended. Such a call is repeated in a new session."""
@@ -109,11 +109,18 @@ class PdsClient:
         return self._http.get(_url(session.server if session else self._login.server, method), params=params)
 
     def _in_session(self, send: Callable[[PdsSession], Response]) -> Response:
+        """Send a call. If the login before it fails, the error or response says that the call was not sent."""
         try:
-            response = send(self._sessions.get(self._login) or self.log_in())
-            return send(self.log_in()) if response.json_object.get("error") in _SESSION_ENDED else response
+            response = send(self._sessions.get(self._login) or self._log_in_for_call())
+            return send(self._log_in_for_call()) if response.json_object.get("error") in _SESSION_ENDED else response
         except LoginRefused as error:
-            return error.response
+            return replace(error.response, request_sent=False)
+
+    def _log_in_for_call(self) -> PdsSession:
+        try:
+            return self.log_in()
+        except ResponseLost as error:
+            raise RequestNotSent(str(error)) from None
 
 
 def _url(server: str, method: str) -> str:

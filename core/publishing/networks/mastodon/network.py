@@ -86,7 +86,7 @@ class MastodonNetwork:
         self._taken: dict[tuple[str, str], str] = {}
         self._sleep = sleep
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
-        self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
+        self._harmless_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
     def connect(self, form: Mapping[str, str]) -> Account:
         server = parse_server(form.get("server", ""))
@@ -131,10 +131,10 @@ class MastodonNetwork:
         try:
             response = self._client(publication.account).newest_status(publication.account.identity or "")
         except RequestError as error:
-            raise PreparationFailed(self._upload_classifier.from_error(error)) from None
-        newest = newest_id(require_accepted(response, self._upload_classifier))
+            raise PreparationFailed(self._harmless_classifier.from_error(error)) from None
+        newest = newest_id(require_accepted(response, self._harmless_classifier))
         if newest is None:
-            raise PreparationFailed(self._upload_classifier.from_incomplete())
+            raise PreparationFailed(self._harmless_classifier.from_incomplete())
         return {"newest": newest}
 
     def publish(self, publication: Publication) -> NetworkResult:
@@ -149,7 +149,7 @@ class MastodonNetwork:
         except PreparationFailed as error:
             return error.result
         except RequestError as error:
-            return self._classifier.from_error(error)
+            return self._harmless_classifier.from_error(error)  # the search failed, so the post was not sent
         content = _content(publication, media)
         result = send_post(
             self._classifier,
@@ -167,7 +167,7 @@ class MastodonNetwork:
             self._media_uploads(client).run(publication)
 
     def _media_uploads(self, client: MastodonClient) -> MastodonUploads:
-        return MastodonUploads(client, self._upload_classifier, self._uploads, self._sleep)
+        return MastodonUploads(client, self._harmless_classifier, self._uploads, self._sleep)
 
     def _result_of_earlier_attempt(self, client: MastodonClient, publication: Publication) -> NetworkResult | None:
         """Return the result of an earlier attempt, or None if it did not arrive. Raises RequestError.
@@ -179,7 +179,7 @@ class MastodonNetwork:
             return publication.belongs_to_another(reference) or not self._take(publication, reference)
 
         sought = replace(publication, belongs_to_another=belongs_to_another)
-        search = StatusSearch(client, self._classifier)
+        search = StatusSearch(client, self._harmless_classifier)
         found = search.find(sought)
         if found is None:
             self._sleep(SETTLE_SECONDS)

@@ -177,6 +177,28 @@ def test_an_unusable_identity_document_leaves_the_server_of_the_login(stub, docu
     assert {request.target for request in stub.requests} == {LOG_IN, "GET /xrpc/com.atproto.server.describeServer"}
 
 
+@pytest.mark.parametrize("when", ["before", "after", "during"])
+def test_a_lost_login_leaves_no_doubt_about_the_post(pds_user, faulty_proxy, publication, prepare, when):
+    proxy = faulty_proxy(pds_user.server)
+    account = BlueskyNetwork(real_clock).connect(pds_user.form | {"server": proxy.url})
+    network = BlueskyNetwork(real_clock)
+    post = prepare(network, publication(account))
+    proxy.break_next(when, request="createSession")
+    result = network.publish(post)
+    assert isinstance(result, RetryLater)
+    assert not result.in_doubt
+
+
+def test_an_error_of_the_login_leaves_no_doubt_about_the_post(stub, publication, prepare):
+    stub.respond(LOG_IN, 200, {"did": "did:plc:1", "accessJwt": "token"})
+    account = BlueskyNetwork(real_clock, entryway=stub.url).connect({"handle": "ada.test", "password": "password"})
+    network = BlueskyNetwork(real_clock, entryway=stub.url)
+    stub.respond(LOG_IN, 502, "<html>Bad gateway</html>")
+    result = network.publish(prepare(network, publication(account)))
+    assert isinstance(result, RetryLater)
+    assert not result.in_doubt
+
+
 def test_a_login_at_bluesky_follows_the_server_that_the_identity_names(stub, publication, publish, pds_user):
     document = {"service": [{"id": "#atproto_pds", "serviceEndpoint": pds_user.server}]}
     credentials = {"identifier": pds_user.handle, "password": pds_user.password}
