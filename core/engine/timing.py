@@ -40,8 +40,8 @@ def timing_after_update(old: Definition, timing: Timing, new: Definition, now: i
     """Return the timing after the definition was replaced now. No occurrence fires twice.
 
     If the expression, the zone or a date changes, the schedule starts afresh. If only the dates of a cron change,
-    no run comes before the pending one. Otherwise a pending occurrence stays pending. When a schedule is enabled again, a
-    repeating one continues with its next occurrence from now, and an at() that has not fired is pending.
+    no run comes before the pending one. Otherwise a pending occurrence stays pending. When a schedule is enabled
+    again, a repeating one continues with its next occurrence from now, and an at() that has not fired is pending.
     """
     if not same_expression(old, new):
         restarted = replace(timing, anchor=now)

@@ -15,6 +15,7 @@ from core.maintenance.rederive import Rederive
 from core.posts.payload import read_scheduled
 from core.scheduling.refusals import TimeNeeded
 from core.settings import Settings
+from core.time.instants import epoch_ms, from_epoch_ms
 from core.time.zone_data import zone_release
 from tests.core.old_rules import OLD_RELEASE, install, plan_by_old_rules
 
@@ -244,3 +245,26 @@ def test_a_repeating_post_whose_next_run_moves_is_recorded_when_the_engine_start
     assert [(each.zone, each.moved) for each in application.zone_changes.all()] == [
         ("Africa/Casablanca", (CASABLANCA,))
     ]
+
+
+def test_a_series_whose_last_date_moves_too_runs_once_on_each_local_day(clock, plan_old, open_home):
+    clock.now = NOW
+    plan_old(
+        [{"post_id": CASABLANCA, "wall": "2026-12-01T13:30:00", "until": "2027-06-15", "zone": "Africa/Casablanca"}]
+    )
+    application = open_home()
+    store = application.one_machine.engine_store
+    fired = datetime(2027, 1, 15, 12, 30, tzinfo=UTC)  # 13:30 by the old rules
+    clock.now = fired + timedelta(minutes=10)
+    pending = epoch_ms(fired + timedelta(days=1))
+    wall = epoch_ms(datetime(2027, 1, 16, 13, 30, tzinfo=UTC))
+    store.write(
+        lambda connection: connection.execute(
+            "UPDATE schedule SET zone_release = ?, occurrence = ?, due = ?, wall = ?, fired = ?",
+            (OLD_RELEASE, pending, pending, wall, epoch_ms(fired)),
+        )
+    )
+    store.derive_again(newer=True)
+    assert rederive(application).run() == 1  # the last date
+    [schedule] = store.database.read("SELECT * FROM schedule")
+    assert from_epoch_ms(schedule["occurrence"]) == datetime(2027, 1, 16, 13, 30, tzinfo=UTC)
