@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -184,7 +184,8 @@ def _recorded(files: WorkerFiles, record: WorkerRecord) -> Iterator[None]:
     try:
         yield
     finally:
-        files.record.unlink(missing_ok=True)
+        with suppress(OSError):  # another process reads it on Windows; the next worker deletes it
+            files.record.unlink()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The lock of the worker: one worker for each home. The operating system frees the lock of a dead worker."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -38,7 +38,8 @@ def worker_lock(files: WorkerFiles, *, wait: bool = False) -> Iterator[None]:
             lock.acquire(timeout=-1 if wait else PROBE_SECONDS, poll_interval=POLL_SECONDS)
         except Timeout:
             raise WorkerRunning(files.folder.parent, WorkerRecord.read(files)) from None
-        files.record.unlink(missing_ok=True)  # that of a worker that was killed
+        with suppress(FileNotFoundError, PermissionError):  # another process reads it on Windows
+            files.record.unlink()  # that of a worker that was killed
     try:
         yield
     finally:
