@@ -76,8 +76,8 @@ def post_now_dialog(draft: str, post: Post) -> None:
 
 draft = drafts.current()
 accounts = {account.destination: account for account in application().accounts.all()}
-chosen = st.session_state[drafts.destinations_key(draft)]
-labels = {name: account.label for name, account in accounts.items() if account.enabled or name in chosen}
+destinations = st.session_state[drafts.destinations_key(draft)]
+labels = {name: account.label for name, account in accounts.items() if account.enabled or name in destinations}
 
 st.title("Compose", anchor=False)
 outcome()
@@ -98,7 +98,7 @@ with content:
         placeholder="What do you want to share?",
         persist_state="session",
     )
-    addressed = [accounts[each] for each in chosen if each in accounts]
+    addressed = [accounts[each] for each in destinations if each in accounts]
     counter(drafts.text_key(draft), text or "", [each for each in addressed if not is_thread(draft, each.destination)])
     st.pills(
         "Destinations",
@@ -110,7 +110,7 @@ with content:
         persist_state="session",
     )
     with st.container():  # elements that come and go in here do not move the uploader below, so it keeps its files
-        account_warnings(chosen)
+        account_warnings(destinations)
         if len(addressed) > 1:
             with st.expander("Different text for a destination", icon=":material/edit_note:"):
                 variant_fields(draft, text or "", addressed)
@@ -120,7 +120,7 @@ with content:
     with st.expander("Preview", icon=":material/visibility:"):
         previews(texts, threads, attached(draft), addressed)
     if len(accounts) == 1:
-        st.caption("The outbox is a built-in feed for a first try.")
+        st.caption("The outbox is a built-in feed to try things out.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
     with st.container(border=True, key="card-when"):

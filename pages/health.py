@@ -1,4 +1,4 @@
-"""Health: the checks with their results and remedies, the dead letters, and the unexpected schedules."""
+"""Health: the checks and their remedies, the dead letters, and the schedules that differ from the ledger."""
 
 import streamlit as st
 
@@ -64,7 +64,7 @@ def dead_letter_card(letter: DeadLetter) -> None:
         failed_at = date_and_time(letter.failed_at, viewer_zone())
         st.markdown(f"**{escape(subject)}**, failed in {letter.source}, {failed_at}")
         st.caption(escape(letter.reason))
-        st.caption("Discard deletes it: it is never retried.")
+        st.caption("Discard deletes this delivery for good.")
         with st.container(horizontal=True):
             if post:
                 key = widget_key("retry", letter.id)
@@ -83,7 +83,7 @@ def difference_card(difference: ScheduleDifference) -> None:
             key = widget_key("restore", name)
             card_button("Restore", name, key, restore, difference, icon=":material/alarm_on:")
         else:
-            st.caption("Delete removes this schedule for good: its target is not invoked.")
+            st.caption("Delete removes this schedule for good. It will not run.")
             key = widget_key("delete", name)
             card_button("Delete", name, key, delete, difference, icon=":material/delete:")
 
@@ -132,7 +132,7 @@ def report() -> None:
         for letter in letters:
             dead_letter_card(letter)
     if differences:
-        st.header("Unexpected schedules", anchor=False)
+        st.header("Schedules to restore or delete", anchor=False)
         for difference in differences:
             difference_card(difference)
 

@@ -13,6 +13,7 @@ from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer, run_deferred
+from ui.frame.empty_page import empty_page
 from ui.frame.state import widget_key
 from ui.frame.wording import escape
 
@@ -143,15 +144,9 @@ def digest_time(digest: Digest) -> str:
     return f"{digest.hour:02}:00, {escape(city(digest.zone))} ({offset})"
 
 
-def empty() -> None:
-    """Draw the hint of a page without channels."""
-    with st.container(border=True, key="card-empty", horizontal_alignment="center"):
-        st.markdown("## No channels yet", anchors=False, width="content")
-        st.caption(
-            "Add e-mail, Slack, Discord or your own server to be notified when a post fails.",
-            width="content",
-        )
-        st.button("Add a channel", key="begin", icon=":material/add:", on_click=ask_add)
+def first_button() -> None:
+    """Draw the button of a page without channels, which opens the form of a new one."""
+    st.button("Add a channel", key="begin", icon=":material/add:", on_click=ask_add)
 
 
 title, begin = st.columns([3, 2], vertical_alignment="bottom")
@@ -169,6 +164,10 @@ if channels:
     with begin.container(horizontal=True, horizontal_alignment="right"):
         st.button("Add a channel", key="ask-add", type="primary", icon=":material/add:", on_click=ask_add)
 else:
-    empty()
+    empty_page(
+        "No channels yet",
+        "Add e-mail, Slack, Discord or your own server to be notified when a post fails.",
+        first_button,
+    )
 show_toasts()
 run_deferred()
