@@ -84,3 +84,19 @@ def test_every_page_shows_the_exit_status_and_the_log_of_a_worker_that_does_not_
     shown = warning.value.replace("\\", "")
     assert "The worker ended (exit status 3) and is started again." in shown
     assert str(WorkerFiles(tmp_path).log) in shown
+
+
+def test_no_worker_starts_on_a_home_that_was_replaced(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("PUNCTUAL_HOME", str(home))
+    monkeypatch.setattr(opened, "_opened", [])
+    opened.serve()
+    try:
+        eventually(opened.application().one_machine.has_live_runner)
+        opened.application().back_up(tmp_path / "backup")
+        home.rename(tmp_path / "aside")
+        (tmp_path / "backup").rename(home)
+        eventually(lambda: "was replaced or deleted" in (opened.worker_problem() or ""))
+        assert not worker_runs(WorkerFiles(home))
+    finally:
+        opened.close()
