@@ -67,7 +67,7 @@ def connect(page, running):
         if network != "Bluesky":  # the first option is selected already
             dialog.get_by_role("combobox", name="Network").click()
             page.get_by_role("option", name=network, exact=True).click()
-        for label, value in values.items():  # first a field that no other network has: the form has switched then
+        for label, value in values.items():  # the form before lacks the first field, so fill waits
             dialog.get_by_label(re.compile(f"^{label}")).fill(value)
         dialog.get_by_role("button", name="Connect", exact=True).click()
         expect(dialog).to_be_hidden()

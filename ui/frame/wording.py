@@ -36,7 +36,7 @@ BADGES: dict[StateName, tuple[str, str, str]] = {
     "refused": ("Refused", "error", "red"),
     "failed": ("Failed", "error", "red"),
     "unconfirmed": ("Unconfirmed", "help", "orange"),
-    "superseded": ("Superseded", "history", "gray"),
+    "superseded": ("Changed or cancelled", "history", "gray"),
     "missed": ("Missed", "event_busy", "red"),
 }
 """The label, icon and colour of each state."""
