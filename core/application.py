@@ -28,6 +28,7 @@ from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.listing import ScheduleListing
+from core.scheduling.post_views import PostViews
 from core.scheduling.schedules import Schedules
 from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
@@ -67,6 +68,7 @@ class Application:
         fence = Fence(self.ledger, self.media, clock, self.lateness.record)
         self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
         self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
+        self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,
             lambda_client=self.backend.lambda_client,

@@ -88,6 +88,7 @@ class AwsBackend:
         self.name = f"{self.deployment.region}:{self.deployment.account}:schedule-group/{self.deployment.group}"
         self._closing = ExitStack()
         self.databases: list[Database] = []
+        self._table: Table | None = None
         self.ledger, self.outbox = self._stores()
         self.accounts, self.media = self._accounts(), self._media()
         self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
@@ -138,6 +139,11 @@ class AwsBackend:
         with translate_aws_errors():
             return self._signing_secret_cache.read(self._clock())
 
+    def change_count(self) -> tuple[int, ...]:
+        """Count the writes of this process to the table; AWS has no cheap count of the writes of others."""
+        in_table = (self._table.change_count,) if self._table else ()
+        return (*in_table, *(database.change_count() for database in self.databases))
+
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start nothing: EventBridge Scheduler fires, and the deployment sets the relay's posting URL."""
 
@@ -148,7 +154,7 @@ class AwsBackend:
     def _stores(self) -> tuple[Ledger, Outbox]:
         """Return the ledger and the outbox in the deployment's table, else those of this machine."""
         if self.deployment.table:
-            table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
+            self._table = table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
             return DynamoLedger(table), DynamoOutbox(table)
         presence = Presence(self._home.processes)
         self._closing.callback(presence.leave)

@@ -127,6 +127,10 @@ class OneMachineBackend:
         record = WorkerRecord.read(self._worker_files)
         return f"{record.url}/publish" if record else None
 
+    def change_count(self) -> tuple[int, ...]:
+        """Count the commits of all processes to the files of the ledger and of the engine."""
+        return tuple(database.change_count() for database in self.databases)
+
     def signing_secrets(self) -> Sequence[str]:
         """Return the configured signing secrets, else the secrets of the home."""
         return self._home.signing_secrets(self._settings.signing_secret)

@@ -38,6 +38,10 @@ class Backend(Protocol):
         """Return the active signing secrets, the current one first. They may change while Punctual runs."""
         ...
 
+    def change_count(self) -> tuple[int, ...]:
+        """Return numbers that differ after each change of a post by this process, and where possible by others."""
+        ...
+
     def start(self, posting_url: Callable[[], str]) -> None:
         """Start to run due schedules, if that is this process's task. `posting_url` returns its server's URL."""
         ...

@@ -78,6 +78,8 @@ class Table:
         self._clock = clock
         self._pause = pause
         self._numbers = count()
+        self.change_count = 0
+        """Differs after each write of this process."""
 
     def write(self, keys: Sequence[Key], work: Callable[[Transaction], T]) -> T:
         """Run `work` on the items under `keys`, write its items in one request, and return its value.
@@ -89,6 +91,7 @@ class Table:
             transaction = Transaction(dict(zip(keys, self.get(keys), strict=True)), self._next_arrival)
             value = work(transaction)
             if self._commit(transaction):
+                self.change_count += 1
                 return value
             self._back_off(number)
         raise TableUnavailable("Too many writers changed the same post at the same moment.")

@@ -83,6 +83,8 @@ class Database:
         self._write_lock = threading.Lock()
         self._pending: deque[_Write] = deque()
         self._readers: deque[sqlite3.Connection] = deque()
+        self._counter_lock = threading.Lock()
+        self._counter: sqlite3.Connection | None = None
         self._flushing = True
         with translate_storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -134,6 +136,12 @@ class Database:
                 raise
             connection.execute("ROLLBACK")
 
+    def change_count(self) -> int:
+        """Return a number that differs after each commit of any process. Takes some microseconds."""
+        with translate_storage_errors(self.path), self._counter_lock:
+            self._counter = self._counter or self._connect_reader()  # the number holds for one connection
+            return int(self._counter.execute("PRAGMA data_version").fetchone()[0])
+
     def check_identity(self) -> None:
         """Raise HomeReplaced if the file at the path is not the open one. Takes some microseconds."""
         self._files.check()
@@ -150,6 +158,8 @@ class Database:
         with self._write_lock:
             while self._readers:
                 self._readers.pop().close()
+            if self._counter is not None:
+                self._counter.close()
             self._writer.close()
 
     def _submit(self, write: _Write) -> Any:

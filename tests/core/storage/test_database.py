@@ -102,6 +102,18 @@ def test_a_failed_commit_replaces_only_the_refusals_that_may_result_from_a_write
     assert texts(database) == ["afterwards"]
 
 
+def test_the_change_count_differs_after_each_commit_of_any_connection_and_only_then(database, add):
+    seen = [database.change_count(), database.change_count()]
+    assert seen[0] == seen[1]
+    database.write(add("own"))
+    seen.append(database.change_count())
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        add("of another")(other)
+    seen += [database.change_count(), database.change_count()]
+    assert len({*seen}) == 3
+    assert seen[3] == seen[4]
+
+
 def test_concurrent_writes_of_many_threads_are_all_committed(database, add, texts):
     def write_fifty(start):
         for number in range(start, start + 50):

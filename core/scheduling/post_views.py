@@ -1,0 +1,79 @@
+"""The queue, the calendar and History, read once for all browser sessions of a process."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from core.ledger.history import Run, runs
+from core.ledger.port import Ledger, UnknownPost
+from core.scheduling.calendar_view import calendar_view
+from core.scheduling.listing import ScheduleListing
+from core.scheduling.shared_reads import SharedReads
+from core.scheduling.upcoming import QueueEntry, QueueWindow, ledger_entry, upcoming
+from core.time.instants import Clock
+
+SOON = timedelta(minutes=1)
+"""While a post is due within this time, or is going out, the pages are refreshed often."""
+OFTEN, SELDOM = timedelta(seconds=2), timedelta(seconds=15)
+"""How often a page is refreshed."""
+LATEST_RUNS = 10
+"""The latest runs that may still be going out."""
+RECENT = timedelta(minutes=10)
+"""How long after its due instant a post that is still tried counts as going out."""
+
+
+class PostViews:
+    """The reads that pages repeat. A change by this process, and on one machine by any, ends what is kept."""
+
+    def __init__(
+        self, listing: ScheduleListing, ledger: Ledger, change_count: Callable[[], object], clock: Clock
+    ) -> None:
+        """`change_count` is that of SharedReads."""
+        self._listing = listing
+        self._ledger = ledger
+        self._clock = clock
+        self._reads = SharedReads(change_count, clock)
+
+    def refresh_interval(self) -> timedelta:
+        """Return OFTEN while a post is due within SOON or is going out, else SELDOM."""
+        soon = self._reads.get("soon", self._is_soon, kept_for=OFTEN)
+        return OFTEN if soon else SELDOM
+
+    def upcoming(self, end: datetime, *, limit: int) -> QueueWindow:
+        """Return the posts of the queue; see `upcoming`."""
+        return self._reads.get(
+            ("upcoming", end, limit),
+            lambda: upcoming(self._listing, self._ledger, self._clock(), end, limit=limit),
+            kept_for=self.refresh_interval(),
+        )
+
+    def calendar(self, start: datetime, end: datetime) -> QueueWindow:
+        """Return the posts of a period; see `calendar_view`."""
+        return self._reads.get(
+            ("calendar", start, end),
+            lambda: calendar_view(self._listing, self._ledger, start, end, self._clock()),
+            kept_for=self.refresh_interval(),
+        )
+
+    def history(self, *, limit: int) -> list[Run]:
+        """Return the latest runs; see `runs`."""
+        return self._reads.get(
+            ("history", limit), lambda: runs(self._ledger, limit=limit), kept_for=self.refresh_interval()
+        )
+
+    def entry(self, post_id: str) -> QueueEntry | None:
+        """Return the entry of a post from the ledger, or None if the ledger does not know it."""
+        return self._reads.get(("entry", post_id), lambda: self._entry(post_id), kept_for=self.refresh_interval())
+
+    def _entry(self, post_id: str) -> QueueEntry | None:
+        try:
+            return ledger_entry(self._ledger, post_id, self._clock())
+        except UnknownPost:
+            return None
+
+    def _is_soon(self) -> bool:
+        """Look as far ahead as the next look may be late."""
+        now = self._clock()
+        if upcoming(self._listing, self._ledger, now, now + SOON + SELDOM, limit=1).entries:
+            return True
+        latest = runs(self._ledger, limit=LATEST_RUNS)
+        return any(run.outcome.in_progress and run.due_at > now - RECENT for run in latest)
