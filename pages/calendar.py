@@ -8,17 +8,17 @@ from datetime import date, datetime, timedelta
 import streamlit as st
 
 from core.posts.series import start_of_day
-from core.scheduling.calendar_view import calendar_view
 from core.scheduling.upcoming import QueueEntry
-from core.time.instants import offset_label, wall_time
+from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, day_heading, excerpt, plural
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
+from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
 from ui.frame.state import DAY, MONTH
-from ui.frame.viewer import viewer_zone
+from ui.frame.viewer import viewer_zone, zone_caption
 from ui.frame.wording import BADGES, accessible_label
 from ui.posts.cards import card
 from ui.posts.month_grid import CellPost, DayCell, month_grid
@@ -46,7 +46,7 @@ def posts_by_day(first: date, last: date, zone: str) -> tuple[dict[date, list[Qu
     """Return the posts from `first` to `last` by their day in `zone`, and whether more exist."""
     app, found = application(), defaultdict(list)
     begins, ends = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
-    window = calendar_view(app.listing, app.ledger, begins, ends, app.clock())
+    window = app.views.calendar(begins, ends)
     for each in window.entries:
         found[wall_time(each.due_at, zone).date()].append(each)
     return found, window.more
@@ -61,7 +61,7 @@ def cards_of_day(entries: list[QueueEntry], now: datetime) -> list[QueueEntry]:
     for key, each in present.items():
         if each.run is None:
             places.setdefault(key, each.due_at)
-    gone = [(at, departed(key, now)) for key, at in places.items() if key not in present]
+    gone = [(at, departed(key)) for key, at in places.items() if key not in present]
     cancelled = [replace(each, due_at=at) for at, each in gone if each and each.state == "cancelled"]
     return sorted([*present.values(), *cancelled], key=lambda each: (each.due_at, each.post_id))
 
@@ -99,7 +99,16 @@ def month_header(shown: date, today: date) -> None:
             st.button(label, key=key, icon=icon, help=help_text, on_click=show_month, args=(month,))
 
 
-@st.fragment(run_every="10s")
+def content() -> object:
+    """Return the content of the page, to notice when it changes."""
+    zone, now = viewer_zone(), application().clock()
+    days = list(Calendar().itermonthdates(st.session_state[MONTH].year, st.session_state[MONTH].month))
+    found, more = posts_by_day(days[0], days[-1], zone)
+    ages = phrase_ages((each.due_at for each in found.get(st.session_state[DAY], [])), now)
+    return wall_time(now, zone).date(), found, more, ages
+
+
+@st.fragment
 def calendar() -> None:
     """Draw the month and the posts of the selected day."""
     zone, now = viewer_zone(), application().clock()
@@ -108,6 +117,7 @@ def calendar() -> None:
     selected = st.session_state.setdefault(DAY, today if shown == today.replace(day=1) else shown)
     days = list(Calendar().itermonthdates(shown.year, shown.month))
     found, more = posts_by_day(days[0], days[-1], zone)
+    note_drawn(content())
     month_header(shown, today)
     month_grid([day_cell(day, found.get(day, []), shown, today) for day in days], select_day)
     if more:
@@ -124,8 +134,8 @@ def calendar() -> None:
     show_toasts()
 
 
-zone = viewer_zone()
 st.title("Calendar", anchor=False)
-st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
+zone_caption(application().clock())
+redraw_on_change(content)
 calendar()
 run_deferred()

@@ -5,15 +5,16 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from core.ledger.history import Run, all_runs, needs_decision, runs
-from core.time.instants import offset_label, wall_time
+from core.ledger.history import Run, all_runs, needs_decision
+from core.time.instants import wall_time
 from core.time.phrases import day_heading, relative_time
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, list_limit, more_button
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.viewer import viewer_zone
+from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
+from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.attention import attention
 from ui.posts.history_csv import csv_rows
 from ui.posts.run_card import destination_result, run_card
@@ -21,7 +22,7 @@ from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_no
 
 PAGE = 30
 EXTRA_RUNS = 100
-"""Runs beyond the page that are searched for runs that need a decision."""
+"""Older runs, beyond the page, among which the page finds those that need a decision."""
 
 
 def csv() -> bytes:
@@ -29,16 +30,29 @@ def csv() -> bytes:
     return pd.DataFrame(csv_rows(all_runs(application().ledger))).to_csv(index=False).encode("utf-8-sig")
 
 
-@st.fragment(run_every="5s")
+def content() -> object:
+    """Return what History shows now, to notice when it changes."""
+    now, limit = application().clock(), list_limit(PAGE)
+    latest = application().views.history(limit=read_limit(limit))
+    ages = phrase_ages((run.due_at for run in latest[:limit]), now)
+    return wall_time(now, viewer_zone()).date(), latest, ages
+
+
+def read_limit(limit: int) -> int:
+    """Return how many runs are read for a list of `limit`."""
+    return SEARCH_LIMIT if search_words() else limit + EXTRA_RUNS
+
+
+@st.fragment
 def report() -> None:
     """Draw the runs that need a decision, then the rest by day, latest first.
 
-    A run that needed a decision when the page was opened keeps its place after the decision, and new ones are added at
-    the end, so that no button moves under the pointer.
+    A run that needed a decision when the page was opened keeps its place after the decision. New ones are added at the
+    end. So no button moves under the pointer.
     """
     ledger, limit = application().ledger, list_limit(PAGE)
-    read_limit = SEARCH_LIMIT if search_words() else limit + EXTRA_RUNS
-    latest = runs(ledger, limit=read_limit)
+    latest = application().views.history(limit=read_limit(limit))
+    note_drawn(content())
     matches = matcher()
     found = [run for run in latest if matches(run.text, run.destinations)]
     places = card_places()
@@ -46,13 +60,12 @@ def report() -> None:
     for run in urgent.values():
         places.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in urgent]
-    zone = viewer_zone()
     if latest:
         controls()
-    st.caption(f"Times in {zone} ({offset_label(application().clock(), zone)})")
+    zone_caption(application().clock())
     attention([urgent[key] for key in places if key in urgent])
     days(rest[:limit])
-    truncated = len(latest) == read_limit
+    truncated = len(latest) == read_limit(limit)
     if len(rest) > limit or (truncated and not search_words()):
         more_button(PAGE)
     elif truncated:
@@ -98,5 +111,6 @@ def empty() -> None:
 
 
 st.title("History", anchor=False)
+redraw_on_change(content)
 report()
 run_deferred()

@@ -1,4 +1,4 @@
-"""Queue: the upcoming posts by day, refreshed while the page is open, or the cancelled ones."""
+"""Queue: the upcoming posts by day, redrawn when they change, or the cancelled ones."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -7,28 +7,28 @@ import streamlit as st
 
 from core.posts.series import start_of_day
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.scheduling.upcoming import QueueEntry, upcoming, without_schedule
-from core.time.instants import offset_label, wall_time
+from core.scheduling.upcoming import QueueEntry, without_schedule
+from core.time.instants import wall_time
 from core.time.phrases import day_heading, plural
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
+from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
 from ui.frame.state import CARD_PLACES, LISTED_ON, LISTED_UNTIL, QUEUE_VIEW, WINDOW
-from ui.frame.viewer import viewer_zone
+from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.cancelled_cards import cancelled_cards
 from ui.posts.cards import card
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 PAGE = 20
-REFRESH = {"local": "2s", "aws": "5s"}
-"""How often the cards are refreshed. On AWS each refresh is one listing and one request per card."""
 WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": PLANNING_HORIZON.days + 1}
+"""The periods to choose from, in days after today."""
 
 
 def window_end(now: datetime) -> datetime:
-    """Return the end of the selected window: the midnight after its last day in the viewer's zone."""
+    """Return the end of the selected period: the midnight after its last day in the viewer's zone."""
     days = WINDOWS[st.session_state.get(WINDOW) or "All"]
     today = wall_time(now, viewer_zone()).date()
     return start_of_day(today + timedelta(days=days + 1), viewer_zone())
@@ -41,47 +41,58 @@ def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int,
     """
     app = application()
     limit = SEARCH_LIMIT if search_words() else list_limit(PAGE)
-    window = upcoming(app.listing, app.ledger, now, window_end(now), limit=limit)
-    present = {found.post_id: found for found in window.entries}
+    window = app.views.upcoming(window_end(now), limit=limit)
+    present = {each.post_id: each for each in window.entries}
     first = CARD_PLACES not in st.session_state
-    without_schedule = unscheduled(now) if first else {}
+    found = unscheduled(now) if first else {}
     places, until = card_places(), None if first else st.session_state[LISTED_UNTIL]
     new = [each for each in present.values() if each.post_id not in places and until and each.due_at < until]
     listed = [places.setdefault(each.post_id, each.due_at) for each in present.values() if each not in new]
     st.session_state[LISTED_UNTIL] = max(listed if until is None else [*listed, until], default=None)
-    present = without_schedule | present
-    for found in without_schedule.values():
-        places.setdefault(found.post_id, found.due_at)
+    present = found | present
+    for each in found.values():
+        places.setdefault(each.post_id, each.due_at)
     matches = matcher()
-    placed = [(at, present.get(post_id) or departed(post_id, now)) for post_id, at in places.items()]
+    placed = [(at, present.get(post_id) or departed(post_id)) for post_id, at in places.items()]
     cards = [(at, each) for at, each in placed if each and matches(each.text or "", each.destinations)]
     hidden = [each for each in new if matches(each.text or "", each.destinations)]
     return sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)), len(hidden), window.more
 
 
+def content(now: datetime, found: tuple[list[tuple[datetime, QueueEntry]], int, bool]) -> object:
+    """Return the content of the list, to notice when it changes."""
+    return wall_time(now, viewer_zone()).date(), found, phrase_ages((each.due_at for _, each in found[0]), now)
+
+
+def content_now() -> object:
+    """Return what the list would show now."""
+    now = application().clock()
+    return content(now, placed_cards(now))
+
+
 def unscheduled(now: datetime) -> dict[str, QueueEntry]:
-    """Return the posts that may have no schedule; of those being scheduled only the ones in the selected window."""
+    """Return the posts that may have no schedule; of those being scheduled only the ones in the selected period."""
     found, end = without_schedule(application().ledger, now), window_end(now)
     return {each.post_id: each for each in found if each.state != "being scheduled" or each.due_at < end}
 
 
 def remedies() -> list[str]:
-    """Return the changes that may bring more posts onto the page; none if it shows all posts."""
+    """Return the changes of the controls that may show more posts; none if all posts are shown."""
     limited = (st.session_state.get(WINDOW) or "All") != "All"
     return [*(["choose a longer period"] if limited else []), *(["change the search"] if search_words() else [])]
 
 
 def controls() -> None:
-    """Draw the window and the search field."""
-    window, search = st.columns([3, 2], vertical_alignment="bottom")
-    window.segmented_control(
+    """Draw the choice of a period and the search field."""
+    period, search = st.columns([3, 2], vertical_alignment="bottom")
+    period.segmented_control(
         "Period", WINDOWS, default="All", required=True, key=WINDOW, label_visibility="collapsed", on_change=reset_list
     )
     with search:
         search_field()
 
 
-@st.fragment(run_every=REFRESH[application().settings.mode])
+@st.fragment
 def cards() -> None:
     """Draw the cards by day, with the controls above them if there is anything to filter."""
     app, zone = application(), viewer_zone()
@@ -90,11 +101,12 @@ def cards() -> None:
     if st.session_state.setdefault(LISTED_ON, today) != today:  # a new day: drop the cards of posts that are gone
         st.session_state[LISTED_ON] = today
         st.session_state.pop(CARD_PLACES, None)
-    placed, hidden, more = placed_cards(now)
+    placed, hidden, more = found = placed_cards(now)
+    note_drawn(content(now, found))
     if card_places() or remedies():
         controls()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
-        st.caption(f"Times in {zone} ({offset_label(now, zone)})", width="stretch")
+        zone_caption(now)
         if hidden:
             st.button(
                 f"Show {plural(hidden, 'new post')}",
@@ -138,5 +150,6 @@ if view == "Cancelled":
     cancelled_cards(PAGE)
     show_toasts()
 else:
+    redraw_on_change(content_now)
     cards()
 run_deferred()

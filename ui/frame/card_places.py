@@ -4,8 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.ledger.port import UnknownPost
-from core.scheduling.upcoming import QueueEntry, ledger_entry
+from core.scheduling.upcoming import QueueEntry
 from ui.frame.application import application
 from ui.frame.state import CARD_PLACES, LIST_LIMIT
 
@@ -37,9 +36,6 @@ def _show_more(page: int) -> None:
     st.session_state[LIST_LIMIT] = list_limit(page) + page
 
 
-def departed(post_id: str, now: datetime) -> QueueEntry | None:
+def departed(post_id: str) -> QueueEntry | None:
     """Return the current entry of a post that has left the list; None if the ledger does not know the post."""
-    try:
-        return ledger_entry(application().ledger, post_id, now)
-    except UnknownPost:
-        return None
+    return application().views.entry(post_id)

@@ -97,7 +97,7 @@ def _time_key(plan: Plan) -> str:
     return widget_key("edit-when", plan.post.post_id)
 
 
-@st.dialog("Change time", icon=":material/schedule:")
+@st.dialog("Change time", icon=":material/schedule:", on_dismiss="rerun")
 def _time_dialog(plan: Plan) -> None:
     timing(_time_key(plan), repeat_fields.RULES if plan.post.repeats else repeat_fields.CHOICES)
     show_error()
@@ -116,7 +116,7 @@ def _save_time(plan: Plan) -> None:
         schedules.change_rule(plan, repeat=repeat, wall=wall, zone=chosen.zone)
 
 
-@st.dialog("Post now?", icon=":material/send:")
+@st.dialog("Post now?", icon=":material/send:", on_dismiss="rerun")
 def _post_now_dialog(plan: Plan) -> None:
     accounts = escape(join_names(account_names(plan.post.destinations)))
     st.markdown(f"This post goes out now to **{accounts}**, not at its scheduled time.")

@@ -33,7 +33,7 @@ def can_confirm(run: Run, destination: Destination) -> bool:
     return not needs_link(run, destination) or (network is not None and network.post_link is not None)
 
 
-@st.dialog("Mark as published", icon=":material/check:")
+@st.dialog("Mark as published", icon=":material/check:", on_dismiss="rerun")
 def confirm_dialog(run: Run, destination: Destination) -> None:
     """Ask for the link to the published part."""
     network = _network(destination)

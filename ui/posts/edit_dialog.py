@@ -42,7 +42,7 @@ def fill(plan: Plan) -> None:
     media_fields.fill(_draft(post), post.media)
 
 
-@st.dialog("Edit post", icon=":material/edit:", width="medium")
+@st.dialog("Edit post", icon=":material/edit:", width="medium", on_dismiss="rerun")
 def edit_dialog(plan: Plan) -> None:
     """Draw the fields for the text, for each variant and thread part, for the destinations and for the media."""
     post = _base(plan).post

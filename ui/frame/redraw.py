@@ -1,0 +1,67 @@
+"""Redraws of open pages: a page is drawn again when what it shows has changed, and not before."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from core.errors import PunctualError
+from core.scheduling.post_views import SELDOM
+from ui.frame.application import application
+from ui.frame.state import DIALOG_OPEN, DRAWN
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+COARSE = timedelta(minutes=5)
+"""How old a phrase such as `in 3 hours 12 minutes` may be. The instant beside it is exact."""
+
+
+def redraw_on_change(shown: Callable[[], object]) -> None:
+    """Compare `shown()` with the noted value every few seconds; draw the page again when they differ.
+
+    Nothing is visible, and nothing but that is sent. Call it before the list, which notes what it shows with
+    `note_drawn`. An error of `shown` draws the page again, too, which shows it.
+    """
+    st.session_state.pop(DRAWN, None)
+    interval = _interval()
+    looks: list[int] = []
+    st.fragment(_look, run_every=interval)(shown, interval, looks)
+
+
+def note_drawn(shown: object) -> None:
+    """Note what a list shows now."""
+    st.session_state[DRAWN] = shown
+
+
+def phrase_ages(instants: Iterable[datetime], now: datetime) -> list[int]:
+    """Return numbers that change when the phrases for the distances of instants are too old."""
+    return [(each - now) // _step(abs(each - now)) for each in instants]
+
+
+def _step(distance: timedelta) -> timedelta:
+    if distance < MINUTE:
+        return timedelta(seconds=1)
+    return MINUTE if distance < HOUR else COARSE
+
+
+def _interval() -> timedelta:
+    try:
+        return application().views.refresh_interval()
+    except PunctualError:
+        return SELDOM
+
+
+def _look(shown: Callable[[], object], interval: timedelta, looks: list[int]) -> None:
+    """Look once. The first call belongs to the run of the whole page, which draws the list afterwards."""
+    looks.append(1)
+    if len(looks) == 1 or st.session_state.get(DIALOG_OPEN):
+        return
+    del looks[1:]
+    if _interval() != interval or _value(shown) != st.session_state.get(DRAWN):
+        st.rerun()
+
+
+def _value(shown: Callable[[], object]) -> object:
+    try:
+        return shown()
+    except PunctualError as error:
+        return str(error)
