@@ -145,8 +145,8 @@ class _Worker:
                 while not (self._stop.wait(LOOK_SECONDS) or interrupts):
                     if not self._server_thread.is_alive():
                         raise ServerEnded
-            if self._replaced is None:
-                application.finish(within_seconds=FINISH_SECONDS)  # the server answers the relay meanwhile
+                if self._replaced is None:
+                    application.finish(within_seconds=FINISH_SECONDS)  # the server answers the relay meanwhile
         self._server.should_exit = True
         self._server_thread.join(CLOSE_SECONDS)
         if self._replaced is not None:
