@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambda_pkg.address import Address, RefusedAddress, resolve_address
 from lambda_pkg.event import Event, UnreadableEvent, read_event
+from lambda_pkg.late_policy import is_too_late, too_late_error
 from lambda_pkg.signature import InvalidSecret, signed_headers
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ def deliver(
     this_attempt = _Attempt(post, attempt, clock)
     _preload_http_client(post.url or config.posting_url)
     _wait_until(post.due, clock, sleep)
-    if post.late_after is not None and clock() > post.due + post.late_after:
-        return this_attempt.receipt("missed" if attempt == 1 else "failed", error=_too_late_error(post, clock))
+    if is_too_late(post.due, post.late_after, now := clock()):
+        error = too_late_error(post.due, post.late_after, now)
+        return this_attempt.receipt("missed" if attempt == 1 else "failed", error=error)
     try:
         return this_attempt.send(config, connection)
     except (RefusedAddress, InvalidSecret) as error:
@@ -150,14 +152,6 @@ class _Attempt:
             "error": error,
             "retry_after": response and response.retry_after,
         }
-
-
-def _too_late_error(post: Event, clock: Clock) -> str:
-    late, limit = clock() - post.due, post.late_after or timedelta()
-    return (
-        f"Not posted: {late.total_seconds() / 60:.0f} minutes after its time, and the limit is "
-        f"{limit.total_seconds() / 60:.0f}. Schedule it again."
-    )
 
 
 def _status_error(status: int, address: Address) -> str:

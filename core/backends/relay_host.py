@@ -7,26 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from core.backends.lost_results import LostResults
 from core.engine.invocations import Invocation
 from core.errors import PunctualError, shortage_of
-from core.ledger.port import ClaimTerms, Ledger, Receipt
+from core.ledger.port import Ledger, Receipt
 from core.posts.payload import Payload, ScheduleName, invocation_of, read_payload
 from core.time.instants import Clock, from_utc_text
 from lambda_pkg import relay
 from lambda_pkg.http_client import Connection
+from lambda_pkg.late_policy import is_too_late
 
 log = logging.getLogger(__name__)
 
-FENCE_LOST_PREFIX = "Punctual's record of "
-"""The start of FENCE_LOST in every version. It identifies recorded receipts."""
-FENCE_LOST = (
-    f"{FENCE_LOST_PREFIX}published posts was damaged during this delivery. The post may be published: check the"
-    " network, then decide."
-)
-RESTORED = (
-    "This post was due before a backup was restored, and the backup does not say whether it was published: check the"
-    " network, then decide."
-)
 INTERNAL_ERROR = "Punctual failed before it sent the post. See its log for the error. It tries again by itself."
 
 
@@ -61,8 +53,7 @@ class RelayHost:
         instant at which a backup became this home, or None.
         """
         self._ledger = ledger
-        self._fence_lost_at = fence_lost_at
-        self._restored_at = restored_at
+        self._lost_results = LostResults(ledger, clock, fence_lost_at=fence_lost_at, restored_at=restored_at)
         self._posting_url = posting_url
         self._secrets = secrets
         self._clock = clock
@@ -75,9 +66,9 @@ class RelayHost:
         except PunctualError as error:  # UnreadablePayload, or a shortage while its zone is read
             self._record_unreadable(invocation, error)
             raise
-        doubt = self._doubt(invocation, payload)
+        doubt = self._lost_results.doubt(invocation, payload)
         if doubt is not None:
-            self._mark_unconfirmed(payload, doubt)
+            self._lost_results.mark_unconfirmed(payload, doubt)
             return
         try:
             receipt = self._deliver(invocation)
@@ -105,43 +96,6 @@ class RelayHost:
         """Close the connection of this thread: no further post is due now."""
         self._thread_state.connection.close()
 
-    def _doubt(self, invocation: Invocation, payload: Payload) -> str | None:
-        """Return why the post may be published although the fence does not record it, or None.
-
-        An occurrence that was due before the restoration of a backup was due at the home of before, too.
-        """
-        if self._restored_at is not None and invocation.first_due <= self._restored_at:
-            return RESTORED
-        return FENCE_LOST if self._may_be_published(invocation, payload) else None
-
-    def _may_be_published(self, invocation: Invocation, payload: Payload) -> bool:
-        """Return whether an attempt before the damage to the ledger, and so to the fence, may have published the post.
-
-        The engine's own file still holds the number of attempts. An attempt after the damage leaves a receipt in the
-        new ledger. Receipts of `_mark_unconfirmed` do not count: the process may be killed before it writes them all.
-        """
-        if self._fence_lost_at is None or invocation.attempt == 1 or invocation.first_due > self._fence_lost_at:
-            return False
-        known = self._ledger.occurrence(payload.occurrence_key)
-        return known is None or all(_is_fence_lost(receipt) for receipt in known.receipts)
-
-    def _mark_unconfirmed(self, payload: Payload, reason: str) -> None:
-        """Record every destination as unconfirmed, in the fence too, so that no further attempt publishes the post."""
-        log.error("%s is unconfirmed. %s", payload.occurrence_key, reason)
-        now = self._clock()
-        for destination in payload.destinations:
-            claim = self._ledger.claim(payload, destination, ClaimTerms(lease_until=now, now=now))
-            if claim.verdict in ("granted", "waiting"):
-                receipt = Receipt(
-                    kind="unconfirmed",
-                    at=now,
-                    revision=payload.revision,
-                    attempt=claim.attempt,
-                    destination=destination,
-                    detail={"reason": reason},
-                )
-                self._ledger.finish(payload, receipt)
-
     def _record_unreadable(self, invocation: Invocation, error: PunctualError) -> None:
         """Record a failed attempt of the post that the schedule's name tells, if this home has planned it."""
         name = ScheduleName.parse(invocation.schedule_name or "")
@@ -154,10 +108,10 @@ class RelayHost:
 
         Never raises, because the error of the attempt is the one to raise.
         """
-        now, late_after = self._clock(), payload.late_after_minutes
-        too_late = late_after is not None and now > payload.due + timedelta(minutes=late_after)
+        now, minutes = self._clock(), payload.late_after_minutes
+        late_after = None if minutes is None else timedelta(minutes=minutes)
         receipt = Receipt(
-            kind="failed" if too_late else "attempt_failed",
+            kind="failed" if is_too_late(payload.due, late_after, now) else "attempt_failed",
             at=now,
             revision=payload.revision,
             attempt=attempt,
@@ -180,10 +134,6 @@ class RelayHost:
                 detail={name: value for name, value in detail.items() if value is not None},
             ),
         )
-
-
-def _is_fence_lost(receipt: Receipt) -> bool:
-    return str(receipt.detail.get("reason")).startswith(FENCE_LOST_PREFIX)
 
 
 def _reason(error: Exception) -> str:

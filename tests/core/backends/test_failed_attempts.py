@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.backends.relay_host import INTERNAL_ERROR, RESTORED
+from core.backends.lost_results import RESTORED
+from core.backends.relay_host import INTERNAL_ERROR
 from core.errors import MachineShortage
 from core.ledger.port import ClaimTerms, Receipt
 from core.ledger.states import outcome

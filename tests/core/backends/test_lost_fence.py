@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.backends import relay_host
+from core.backends import lost_results
 from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from lambda_pkg.relay import AttemptFailed
@@ -72,7 +72,7 @@ def test_a_reason_recorded_by_an_earlier_version_is_recognised(
     server, lost_at = start_server(200), clock.move(minutes=1)
     retry = dataclasses.replace(invocation(payload, attempt=2), first_due=payload.due)
     with monkeypatch.context() as patched:
-        patched.setattr(relay_host, "FENCE_LOST", "Punctual's record of what went out was damaged.")
+        patched.setattr(lost_results, "FENCE_LOST", "Punctual's record of what went out was damaged.")
         make_host(server.url, fence_lost_at=lost_at)(retry)
     make_host(server.url, fence_lost_at=lost_at)(dataclasses.replace(retry, attempt=3))
     assert server.requests == []
