@@ -22,7 +22,7 @@ from core.notifications.sender import Sender
 from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
-from core.publishing.lateness import Lateness
+from core.publishing.lag_metrics import LagMetrics
 from core.publishing.network import NetworkDependencies
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
@@ -64,8 +64,8 @@ class Application:
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock))
         self.media = self.backend.media
-        self.lateness = Lateness()
-        fence = Fence(self.ledger, self.media, clock, self.lateness.record)
+        self.lag_metrics = LagMetrics()
+        fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record)
         self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
         self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)

@@ -15,7 +15,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.table import Table
 from core.media.s3 import S3Media
 from core.outbox.dynamodb import DynamoOutbox
-from core.publishing import lateness
+from core.publishing import lag_metrics
 from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.network import NetworkDependencies
@@ -89,8 +89,8 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
     networks = all_networks(NetworkDependencies(outbox=DynamoOutbox(table), clock=clock))
     # AWS suspends the function after its response, so nothing may continue then.
     bulkheads = Bulkheads(patience=math.inf)
-    logging.getLogger(lateness.__name__).setLevel(logging.INFO)
-    fence = Fence(DynamoLedger(table), media, clock, lateness.Lateness().record)
+    logging.getLogger(lag_metrics.__name__).setLevel(logging.INFO)
+    fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record)
     publisher = Publisher(fence, accounts, networks, bulkheads)
     return PostingFunction(publisher, secrets)
 

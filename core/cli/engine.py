@@ -162,7 +162,7 @@ def _routes(application: Application) -> list[BaseRoute]:
         return []
     http_api = HttpApi(application.one_machine.engine_api, _credentials(application), application.clock)
     publish = publish_route(lambda: application.publisher, application.signing_secrets)
-    return [publish, metrics_route(application.lateness), Mount("/", http_api)]
+    return [publish, metrics_route(application.lag_metrics), Mount("/", http_api)]
 
 
 def _greeting(application: Application, port: int) -> str:

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
-from core.publishing.lateness import show_publications
+from core.publishing.lag_metrics import show_publications
 from core.publishing.responses import REQUEST_LIMIT
 from core.publishing.server import publish_route
 from core.serving.middleware import SecurityMiddleware

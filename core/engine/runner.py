@@ -13,6 +13,7 @@ from core.engine.invocations import Invocation
 from core.engine.lanes import NO_LANE, LaneOf, Lanes, no_lane
 from core.engine.leader_followers import LeaderFollowers
 from core.engine.recorder import RETRY_SECONDS, Recorder, ResultWrite
+from core.engine.retries import RetryPolicy
 from core.engine.store import Store
 from core.errors import PunctualError
 from core.storage.identity import HomeReplaced
@@ -66,9 +67,9 @@ class Runner:
         self._functions = functions
         self._clock = clock
         self._workers = workers
-        self._retry_delays = retry_delays
-        self._redelivery_seconds = redelivery_seconds
-        self._max_event_age = max_event_age
+        self._retry_policy = RetryPolicy(
+            delays=retry_delays, redelivery_seconds=redelivery_seconds, max_event_age=max_event_age
+        )
         longest_retry_delay = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
         self._housekeeping = Housekeeping(store, presence, clock, longest_retry_delay=longest_retry_delay)
         self._lane_of = lane_of
@@ -184,12 +185,10 @@ class Runner:
         return lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner)
 
     def _retry_or_give_up(self, invocation: Invocation, reason: str) -> ResultWrite:
-        delays = self._retry_delays
         attempt = invocation.attempt
-        delay = delays[attempt - 1] if attempt <= len(delays) else self._redelivery_seconds
-        at = self._clock() + timedelta(seconds=delay)
         log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
-        if at - invocation.first_due > self._max_event_age:
+        at = self._retry_policy.next_attempt(attempt, invocation.first_due, self._clock())
+        if at is None:
             return self._make_dead_letter(invocation, reason)
         due = epoch_ms(at)
         return lambda connection: invocations.schedule_retry(connection, invocation.id, self._owner, reason, due)

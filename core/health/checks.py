@@ -9,7 +9,7 @@ from functools import partial
 
 from core.application import Application
 from core.errors import PunctualError
-from core.health import accounts, lateness, ledger, one_machine, shortages, worker, zone_rules
+from core.health import accounts, lag, ledger, one_machine, shortages, worker, zone_rules
 from core.health.aws import (
     execution_role,
     failure_queues,
@@ -60,7 +60,7 @@ def run_checks(
 
 
 def _checks(context: HealthContext) -> Mapping[str, Callable[[], Finding]]:
-    modules = (worker, ledger, lateness, zone_rules, shortages, accounts)
+    modules = (worker, ledger, lag, zone_rules, shortages, accounts)
     shared = {name: partial(check, context) for module in modules for name, check in module.CHECKS.items()}
     application = context.application
     if application.aws is not None:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import PunctualError
-from core.publishing.lateness import Lateness
+from core.publishing.lag_metrics import LagMetrics
 from core.publishing.publisher import Publisher
 from core.publishing.responses import (
     REQUEST_LIMIT,
@@ -45,11 +45,11 @@ def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequ
     return Route("/publish", publish, methods=["POST"])
 
 
-def metrics_route(lateness: Lateness) -> Route:
+def metrics_route(lag_metrics: LagMetrics) -> Route:
     """Return the route `GET /metrics` for Prometheus. Its server must listen on loopback: it asks for no password."""
 
     async def metrics(request: Request) -> Response:
-        return PlainTextResponse(lateness.render(), media_type=PROMETHEUS_TEXT)
+        return PlainTextResponse(lag_metrics.render(), media_type=PROMETHEUS_TEXT)
 
     return Route("/metrics", metrics, methods=["GET"])
 

@@ -14,7 +14,7 @@ LATE = timedelta(minutes=1)
 """The median lag from which the check warns. A repeating post on AWS may be a minute late."""
 
 
-def check_lateness(context: HealthContext) -> Finding:
+def check_lag(context: HealthContext) -> Finding:
     """Report the median and the 99th percentile of the time from the due instant to the publication."""
     newest = takewhile(
         lambda run: run.due_at > context.now - PERIOD, all_runs(context.application.ledger, page=MAX_RUNS // 2)
@@ -43,4 +43,4 @@ def _seconds(lag: timedelta) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
 
 
-CHECKS = {"Lateness": check_lateness}
+CHECKS = {"Lateness": check_lag}

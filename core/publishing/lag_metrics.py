@@ -18,7 +18,7 @@ MAX_KINDS = 50
 """The most kinds of destinations that are counted by name. A signed request may name any kind."""
 
 
-class Lateness:
+class LagMetrics:
     """The publications of this process, from its start. Any thread may record them."""
 
     def __init__(self) -> None:

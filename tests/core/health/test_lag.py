@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.health import lateness
+from core.health import lag as lag_check
 from core.ledger.port import Receipt
 from core.posts.destinations import Destination
 
@@ -49,7 +49,7 @@ def test_a_median_above_a_minute_is_a_warning(check, publish):
 
 
 def test_the_check_reads_a_bounded_number_of_runs(check, publish, monkeypatch):
-    monkeypatch.setattr(lateness, "MAX_RUNS", 4)
+    monkeypatch.setattr(lag_check, "MAX_RUNS", 4)
     for hours_ago in range(1, 11):
         publish(0.01, hours_ago)
     assert "the last 4 publications" in check("Lateness").message
