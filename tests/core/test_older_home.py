@@ -70,7 +70,7 @@ def test_a_post_of_an_older_home_can_be_published_and_another_resumed(applicatio
     plan = application.schedules.plan("k3v9q2m4cx7a")
     clock.now = plan.post.due_at
     due = read_payload(write_payload(plan.post).replace(SCHEDULED_TIME, utc_text(plan.post.due_at)))
-    [verdict] = application.publisher.publish(due).verdicts
-    assert verdict.state == "published"
+    [result] = application.publisher.publish(due).results
+    assert result.state == "published"
     resumed = application.schedules.resume(application.schedules.plan("k3v9q2m4cx7b"))
     assert resumed.desired == "active"
