@@ -42,6 +42,19 @@ def test_the_same_post_under_its_id_is_armed_once_the_scheduler_accepts_it(aws_c
     assert len(deployed["scheduler"].list_schedules()["Schedules"]) == 1
 
 
+def test_queue_shows_a_post_on_aws_between_the_firing_of_its_schedule_and_its_start(aws_command, deployed, clock):
+    row = json.loads(aws_command("schedule", "--text", "Soon", "--in", "10m", "--to", "outbox", "--json")[1])
+    clock.move(minutes=9)
+    deployed["scheduler"].delete_schedule(Name=row["name"], GroupName=deployed.outputs["GroupName"])
+    for _ in range(3):
+        [listed] = json.loads(aws_command("queue", "--json")[1])
+        assert (listed["name"], listed["state"]) == (row["name"], "going out")
+        clock.move(seconds=55)
+    clock.move(minutes=2)
+    assert [each["state"] for each in json.loads(aws_command("queue", "--json")[1])] == ["missing"]
+    assert aws_command("status")[0] == 1
+
+
 def test_a_refusal_before_anything_was_noted_exits_with_1(aws_command):
     status, out, _ = aws_command("schedule", "--text", "Late", "--at", "2020-01-01T09:00", "--to", "outbox", *ID)
     assert (status, out) == (1, "")
