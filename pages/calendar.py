@@ -16,7 +16,7 @@ from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
-from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
+from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import DAY, MONTH
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.frame.wording import BADGES, accessible_label
@@ -104,8 +104,8 @@ def content() -> object:
     zone, now = viewer_zone(), application().clock()
     days = list(Calendar().itermonthdates(st.session_state[MONTH].year, st.session_state[MONTH].month))
     found, more = posts_by_day(days[0], days[-1], zone)
-    ages = phrase_ages((each.due_at for each in found.get(st.session_state[DAY], [])), now)
-    return wall_time(now, zone).date(), found, more, ages
+    age = phrase_age((each.due_at for each in found.get(st.session_state[DAY], [])), now)
+    return wall_time(now, zone).date(), found, more, age
 
 
 @st.fragment

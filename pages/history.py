@@ -13,7 +13,7 @@ from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, list_limit, more_button
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
+from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.attention import attention
 from ui.posts.history_csv import csv_rows
@@ -34,8 +34,8 @@ def content() -> object:
     """Return what History shows now, to notice when it changes."""
     now, limit = application().clock(), list_limit(PAGE)
     latest = application().views.history(limit=read_limit(limit))
-    ages = phrase_ages((run.due_at for run in latest[:limit]), now)
-    return wall_time(now, viewer_zone()).date(), latest, ages
+    age = phrase_age((run.due_at for run in latest[:limit]), now)
+    return wall_time(now, viewer_zone()).date(), latest, age
 
 
 def read_limit(limit: int) -> int:

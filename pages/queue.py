@@ -15,7 +15,7 @@ from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import card_places, departed, list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.redraw import note_drawn, phrase_ages, redraw_on_change
+from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import CARD_PLACES, LISTED_ON, LISTED_UNTIL, QUEUE_VIEW, WINDOW
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.cancelled_cards import cancelled_cards
@@ -61,7 +61,7 @@ def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int,
 
 def content(now: datetime, found: tuple[list[tuple[datetime, QueueEntry]], int, bool]) -> object:
     """Return the content of the list, to notice when it changes."""
-    return wall_time(now, viewer_zone()).date(), found, phrase_ages((each.due_at for _, each in found[0]), now)
+    return wall_time(now, viewer_zone()).date(), found, phrase_age((each.due_at for _, each in found[0]), now)
 
 
 def content_now() -> object:

@@ -32,9 +32,13 @@ def note_drawn(shown: object) -> None:
     st.session_state[DRAWN] = shown
 
 
-def phrase_ages(instants: Iterable[datetime], now: datetime) -> list[int]:
-    """Return numbers that change when the phrases for the distances of instants are too old."""
-    return [(each - now) // _step(abs(each - now)) for each in instants]
+def phrase_age(instants: Iterable[datetime], now: datetime) -> tuple[timedelta, int]:
+    """Return a value that changes when the phrases for the distances of instants are too old.
+
+    All phrases grow old together, so that twenty posts do not cause twenty redraws.
+    """
+    step = min((_step(abs(each - now)) for each in instants), default=COARSE)
+    return step, int(now.timestamp() // step.total_seconds())
 
 
 def _step(distance: timedelta) -> timedelta:

@@ -105,11 +105,11 @@ def test_an_error_draws_the_page_again_until_it_ends(page):
 
 def test_phrases_change_each_minute_in_the_last_hour_and_every_five_minutes_before(clock):
     def changes(due, **after):
-        first = redraw.phrase_ages([due], clock())
-        return redraw.phrase_ages([due], clock() + timedelta(**after)) != first
+        dues = [due, clock() + timedelta(days=1)]
+        return redraw.phrase_age(dues, clock() + timedelta(**after)) != redraw.phrase_age(dues, clock())
 
     assert changes(clock() + timedelta(seconds=30), seconds=1)
     assert not changes(clock() + timedelta(minutes=30, seconds=30), seconds=20)
-    assert changes(clock() + timedelta(minutes=30, seconds=30), seconds=40)
-    assert not changes(clock() + timedelta(hours=3, minutes=4), minutes=3)
+    assert changes(clock() + timedelta(minutes=30, seconds=30), seconds=60)
+    assert not changes(clock() + timedelta(hours=3, minutes=4), minutes=4)
     assert changes(clock() + timedelta(hours=3, minutes=4), minutes=5)
