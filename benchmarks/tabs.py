@@ -11,14 +11,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from benchmarks.measuring import free_port, heading, percentile, process, row, scratch
@@ -53,16 +53,18 @@ class Tab(threading.Thread):
         address = f"ws://127.0.0.1:{self._port}/_stcore/stream"
         with connect(address, origin=origin, subprotocols=[Subprotocol("streamlit")], max_size=None) as connection:
             connection.send(self._rerun(None))
-            while True:
-                try:
-                    content = connection.recv(timeout=max(0.0, self._next() - time.monotonic()))
-                    self._receive(content if isinstance(content, bytes) else content.encode())
-                except TimeoutError:
-                    for fragment in self._due():
-                        connection.send(self._rerun(fragment))
-                        self._asked += 1
-                except ConnectionClosed:
-                    return
+            with suppress(ConnectionClosed):
+                while True:
+                    self._step(connection)
+
+    def _step(self, connection: ClientConnection) -> None:
+        try:
+            content = connection.recv(timeout=max(0.0, self._next() - time.monotonic()))
+            self._receive(content if isinstance(content, bytes) else content.encode())
+        except TimeoutError:
+            for fragment in self._due():
+                connection.send(self._rerun(fragment))
+                self._asked += 1
 
     def _receive(self, content: bytes) -> None:
         message = ForwardMsg.FromString(content)

@@ -1,12 +1,13 @@
 """The state of the post that was just scheduled or posted, shown above the form until the next post."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
 
 from core.ledger.history import Run
-from core.ledger.post_state import PostState, post_state
+from core.ledger.post_state import PostState, StateName, post_state
 from core.posts.recurrence import describe_rule, parse_rule
+from core.scheduling.post_views import RECENT
 from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, date_and_time, excerpt, join_names, lateness, relative_time
@@ -15,21 +16,52 @@ from ui.frame import links
 from ui.frame.announcements import announce
 from ui.frame.application import application
 from ui.frame.callbacks import callback
-from ui.frame.state import LAST_POST
+from ui.frame.state import DIALOG_OPEN, LAST_POST
 from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
 from ui.posts.run_card import destination_result
+
+OFTEN, SELDOM = timedelta(seconds=1), timedelta(seconds=15)
+"""How often the state of a post is read."""
+SOON = timedelta(minutes=1)
+"""The time before the due instant from which the state is read often, until RECENT after it."""
+FINAL: frozenset[StateName] = frozenset(
+    {
+        "published",
+        "handed over",
+        "refused",
+        "failed",
+        "missed",
+        "unconfirmed",
+        "superseded",
+        "cancelled",
+        "ended",
+        "moved",
+    }
+)
+"""The states that nothing but an action of a person changes."""
 
 
 def outcome() -> None:
     """Draw the state of the last post, if there is one, and refresh it while the page is open."""
     if LAST_POST in st.session_state:
-        _card(st.session_state[LAST_POST])
+        app, post_id = application(), st.session_state[LAST_POST]
+        interval = refresh_interval(post_state(app.ledger, post_id, app.clock()), app.clock())
+        st.fragment(_card, run_every=interval)(post_id, interval)
 
 
-@st.fragment(run_every="1s")
-def _card(post_id: str) -> None:
+def refresh_interval(found: PostState, now: datetime) -> timedelta | None:
+    """Return how often the state is read: often about the due instant, never once the state is final."""
+    if found.state in FINAL:
+        return None
+    due_at = entry_of_state(found, now).due_at
+    return OFTEN if -RECENT < due_at - now < SOON else SELDOM
+
+
+def _card(post_id: str, interval: timedelta | None) -> None:
     app = application()
     found = post_state(app.ledger, post_id, app.clock())
+    if refresh_interval(found, app.clock()) != interval and not st.session_state.get(DIALOG_OPEN):
+        st.rerun()  # the next run of the page sets the other interval
     post = found.plan.post
     label, icon, colour = BADGES[found.state]
     announce(f"{label}: {excerpt(post.text, SUBJECT_LENGTH)}")
