@@ -147,7 +147,7 @@ class DynamoLedger:
         listed = self._table.query_list(items.LISTING, items.HISTORY, below=below, latest_first=True, limit=limit)
         page = list(islice((item for item in listed if self._reconcile(item)), limit))
         with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="receipts") as pool:
-            return list(pool.map(self._with_receipts, page))
+            return list(pool.map(self._read_for_history, page))
 
     def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         keys = _keys(payload, destination.account, destination)

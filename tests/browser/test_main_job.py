@@ -165,7 +165,7 @@ def test_a_text_over_the_limit_stays_in_the_field_and_is_marked(form, tester):
     expect(form.get_by_text("too many")).to_have_count(0)
 
 
-def test_a_refresh_behind_an_open_dialog_keeps_its_text(running, plan, page, application):
+def test_an_open_dialog_keeps_its_text_and_a_new_post_is_announced_when_it_closes(running, plan, page):
     first = plan("Before", seconds=600)
     plan("Behind", seconds=1200)
     page.goto(f"{running.url}/queue")
@@ -173,11 +173,11 @@ def test_a_refresh_behind_an_open_dialog_keeps_its_text(running, plan, page, app
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Text").fill("Half written")
     plan("Between", seconds=900)
-    expect(page.get_by_role("button", name="Show 1 new post")).to_be_attached()
     expect(dialog.get_by_label("Text")).to_have_value("Half written")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     expect(card(page, first)).to_contain_text("Half written")
+    expect(page.get_by_role("button", name="Show 1 new post")).to_be_visible()
 
 
 def test_a_dialog_belongs_to_the_page_and_not_to_the_refreshing_list(running, plan, page):
@@ -362,7 +362,8 @@ def test_half_an_emoji_in_the_copy_of_a_tab_is_dropped_and_the_draft_survives_re
         )
         form.reload()
         settle(form)
-        expect(form.get_by_label("Text", exact=True)).to_have_value("Half written")
+        # Streamlit shows two fields for a moment while the restored draft replaces the empty one.
+        expect(form.get_by_label("Text", exact=True).first).to_have_value("Half written")
 
 
 def test_the_tab_keeps_a_draft_that_the_session_has_not_taken_over(form):

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from core.time.instants import wall_time
 
+TEXT = "Grüße vom Leuchtturm"
 ALT = "A lighthouse at dusk"
 
 
@@ -41,7 +42,7 @@ def reschedule_soon(application):
 
 
 def descriptions(mastodon_server, pds, application, did):
-    """Return the picture descriptions of the only post on each network."""
+    """Return the picture descriptions of this post on each network. Other tests use the same Mastodon server."""
     account = application.accounts.get(f"mastodon:testuser@{mastodon_server.removeprefix('http://')}")
     statuses = requests.get(
         f"{mastodon_server}/api/v1/accounts/{account.identity}/statuses",
@@ -51,7 +52,12 @@ def descriptions(mastodon_server, pds, application, did):
     query = {"repo": did, "collection": "app.bsky.feed.post"}
     records = requests.get(f"{pds}/xrpc/com.atproto.repo.listRecords", params=query, timeout=10).json()["records"]
     return [
-        *(media["description"] for status in statuses for media in status["media_attachments"]),
+        *(
+            media["description"]
+            for status in statuses
+            if TEXT in status["content"]
+            for media in status["media_attachments"]
+        ),
         *(image["alt"] for record in records for image in record["value"]["embed"]["images"]),
     ]
 
@@ -85,7 +91,7 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
     expect(page.locator("[class*=st-key-card-account-bluesky]")).to_contain_text(did)
 
     page.get_by_role("link", name="Compose").click()
-    page.get_by_label("Text", exact=True).fill("Grüße vom Leuchtturm")
+    page.get_by_label("Text", exact=True).fill(TEXT)
     for name in ("Outbox", "Mastodon", "Bluesky"):  # the outbox is selected at first and is deselected
         page.get_by_role("button", name=name).click()
     expect(page.get_by_text("Different text for a destination")).to_be_visible()

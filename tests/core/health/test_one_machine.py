@@ -106,7 +106,7 @@ def test_a_count_that_the_limit_cut_off_is_a_lower_bound(application, check, clo
         name = f"post-20261102T130000Z-{post.post_id}"
         application.ledger.plan(post, desired=desired, schedule_name=name, now=clock())
     clock.move(hours=2)
-    assert check("Overdue posts").message == "Not started at their time: at least 50 posts."
+    assert check("Overdue posts").message == "Not started at their time: at least 51 posts."
 
 
 def test_a_change_that_did_not_reach_the_scheduler_is_bad(application, check, clock, a_post):
