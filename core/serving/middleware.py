@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,18 +45,19 @@ class SecurityMiddleware:
         self._hosts = hosts
         self._max_body_bytes = max_body_bytes
         self._signed_paths = signed_paths
-        self._headers = {
-            "content-security-policy": policy,
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-        }
+        self._headers = [
+            (b"content-security-policy", policy.encode("latin-1")),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
+        self._header_names = frozenset(name for name, _ in self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, or pass it on."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope, Headers(scope=scope))
+        refusal = self._refusal(scope)
         if scope["type"] == "websocket":
             if refusal is None:
                 await self._app(scope, receive, send)
@@ -66,16 +66,26 @@ class SecurityMiddleware:
         else:
             await self._respond(refusal, scope, receive, self._with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
-        """Return the status and the reason to refuse a request; None if it is accepted."""
-        host, origins = headers.getlist("host"), headers.getlist("origin")
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Return the status and the reason to refuse a request; None if it is accepted.
+
+        It reads the headers once: Starlette's `Headers` would search them for each name, and each post is a request.
+        """
+        host, origins, declared = [], [], None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host.append(value.decode("latin-1"))
+            elif name == b"origin":
+                origins.append(value.decode("latin-1"))
+            elif name == b"content-length" and declared is None:
+                declared = value.decode("latin-1")
         signed = scope["type"] == "http" and scope["path"] in self._signed_paths
         local_address = str((scope.get("server") or ("/",))[0])
         if not signed and (len(host) != 1 or not self._hosts().accepts_host(host[0], local_address)):
             return _UNKNOWN_HOST
         if origins and not (len(origins) == len(host) == 1 and same_origin(origins[0], host[0])):
             return _FOREIGN_ORIGIN
-        if scope["type"] == "http" and _declared_bytes(headers) > self._max_body_bytes:
+        if scope["type"] == "http" and _bytes(declared) > self._max_body_bytes:
             return self._too_large()
         return None
 
@@ -101,9 +111,8 @@ class SecurityMiddleware:
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers[name] = value
+                kept = [header for header in message.get("headers", ()) if header[0].lower() not in self._header_names]
+                message["headers"] = [*kept, *self._headers]
             await send(message)
 
         return send_with_headers
@@ -141,6 +150,6 @@ class _Exchange:
             await self._send(message)
 
 
-def _declared_bytes(headers: Headers) -> int:
-    length = headers.get("content-length", "0")
-    return int(length) if length.isdecimal() and len(length) < 19 else 0
+def _bytes(declared: str | None) -> int:
+    """Return the number in a Content-Length header; 0 if there is none, or if the server will refuse it."""
+    return int(declared) if declared is not None and declared.isdecimal() and len(declared) < 19 else 0
