@@ -20,7 +20,7 @@ def parse_retry_after(header: str, now: datetime) -> timedelta | None:
         return timedelta(seconds=max(0.0, min(float(text), MAX_RETRY_AFTER.total_seconds())))
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:  # HTTP dates name GMT
         return None

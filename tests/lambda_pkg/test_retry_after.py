@@ -27,7 +27,12 @@ def test_seconds_and_dates_give_a_wait_of_up_to_a_day(due, header, seconds):
 
 
 @pytest.mark.parametrize(
-    "header", ["", "soon", "nan", "inf", "1e3", "٧", "2026-11-24", "Tue, 24 Nov 2026 08:01:30", "Tue, 24 Nov 0000"]
+    "header",
+    [
+        *("", "soon", "nan", "inf", "1e3", "٧", "2026-11-24", "Tue, 24 Nov 2026 08:01:30", "Tue, 24 Nov 0000"),
+        "Tue, 24 Nov 2026 08:01:30 +99999999999999999999",
+        "Tue, 99999999999999999999 Nov 2026 08:01:30 GMT",
+    ],
 )
 def test_any_other_header_gives_no_wait(due, header):
     assert parse_retry_after(header, due) is None

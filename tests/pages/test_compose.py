@@ -241,6 +241,13 @@ def test_a_weekly_rule_without_a_day_is_refused(compose, application):
     assert application.ledger.get(first) is None
 
 
+def test_a_cron_expression_is_shown_as_it_was_typed(compose):
+    set_repeat(compose, "Custom (cron expression)")
+    field(compose, "cron", "text_input").set_value("*a* [x](http://b) ? * 1 *").run()
+    [info] = [each.value for each in compose.info if "Invalid" in each.value]
+    assert "[x](http://b)" not in info
+
+
 def test_a_cron_expression_that_aws_refuses_is_refused(compose):
     set_repeat(compose, "Custom (cron expression)")
     field(compose, "cron", "text_input").set_value("0 1 * * * *").run()

@@ -14,6 +14,7 @@ from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
 from ui.compose import repeat_fields, time_fields
 from ui.frame.application import application
+from ui.frame.failures import markdown
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import escape
 
@@ -36,7 +37,7 @@ def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
     try:
         repeat = repeat_fields.repeat(key)
     except PunctualError as error:
-        st.info(f"{error} {error.hint}", icon=":material/event_repeat:")
+        st.info(markdown(error), icon=":material/event_repeat:")
         return
     if repeat is None:
         time_fields.which_field(key)
