@@ -16,9 +16,9 @@ from core.aws_errors import translate_aws_errors
 from core.backends.deployment import Deployment, find_deployment
 from core.backends.sqs_dead_letters import SqsDeadLetters
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.ledger.table import Table
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.media.s3 import S3Media

@@ -12,10 +12,10 @@ from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
 from core.ledger.derivation import Derivation
+from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
 from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, DesiredState, Occurrence, Plan, Receipt
 from core.ledger.published_occurrences import PublishedOccurrences
-from core.ledger.table import Table, Transaction
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, UnreadablePayload

@@ -12,9 +12,9 @@ from core.ledger import claim_rules, items
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.claim_rules import ClaimFacts, ClaimState, StoredClaim
+from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Item
 from core.ledger.port import ClaimResult, ClaimTerms, Receipt
-from core.ledger.table import Transaction
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms

@@ -9,9 +9,9 @@ from typing import cast
 
 from core.ledger import dynamodb_plans as plans
 from core.ledger import items
+from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Item, Key
 from core.ledger.port import Receipt, ReceiptKind
-from core.ledger.table import Transaction
 from core.posts.destinations import Destination
 from core.posts.payload import Payload, read_payload, write_invocation
 from core.time.instants import from_utc_text

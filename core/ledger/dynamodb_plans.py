@@ -16,6 +16,7 @@ from typing import cast
 from core.ledger import items
 from core.ledger.claim_rules import StoredClaim
 from core.ledger.derivation import Derivation, NeedsTime, derivation, kept_derivation
+from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Item
 from core.ledger.port import (
     OPEN_STATES,
@@ -27,7 +28,6 @@ from core.ledger.port import (
     Plan,
     UnknownPost,
 )
-from core.ledger.table import Transaction
 from core.posts.models import Post
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms

@@ -7,8 +7,8 @@ A post has the key `outbox#<occurrence key>` and `entry`, and the attributes `oc
 from itertools import islice
 
 from core.ledger import items
+from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
-from core.ledger.table import Table, Transaction
 from core.outbox.port import MEDIA, OutboxPost
 from core.time.instants import epoch_ms, from_epoch_ms
 

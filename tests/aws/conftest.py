@@ -16,9 +16,9 @@ from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Account
 from core.backends.posting_function import PostingFunction, build_posting_function
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.items import table_definition
 from core.ledger.states import OccurrenceOutcome, outcome
-from core.ledger.table import Table
 from core.posts.models import Post
 from core.posts.payload import invocation_of, write_invocation
 from core.time.instants import real_clock

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.states import outcome
-from core.ledger.table import Table
 from core.outbox.dynamodb import DynamoOutbox
 from core.publishing.fence import LEASE
 from lambda_pkg.clients import client

@@ -8,9 +8,9 @@ import pytest
 
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.port import Ledger, Plan
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.ledger.table import Table
 from core.posts.models import Post, Repeat
 from core.posts.payload import ScheduleName
 from core.storage.processes import Presence

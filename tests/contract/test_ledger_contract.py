@@ -17,6 +17,7 @@ import pytest
 from core.ledger.cursor import Cursor
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.port import (
     SETTLE_GRACE,
     AlreadyGoingOut,
@@ -29,7 +30,6 @@ from core.ledger.port import (
 )
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
-from core.ledger.table import Table
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat
 from core.posts.payload import Payload, ScheduleName, invocation_of

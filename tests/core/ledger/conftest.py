@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from core.ledger.dynamodb_table import Table
 from core.ledger.port import ClaimResult, ClaimTerms, Ledger
-from core.ledger.table import Table
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 

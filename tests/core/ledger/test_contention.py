@@ -21,11 +21,11 @@ from botocore.config import Config
 
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.history import overdue, runs
 from core.ledger.items import table_definition
 from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Receipt
 from core.ledger.states import outcome
-from core.ledger.table import Table
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import OutboxPost
 from core.posts.models import Post

@@ -7,10 +7,10 @@ import pytest
 
 from core.accounts.port import Account
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.port import ClaimTerms
 from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
-from core.ledger.table import Table
 from core.media.intake import ingest
 from core.posts.destinations import Destination
 from core.publishing.fence import LEASE, DestinationResult, Fence

@@ -19,11 +19,11 @@ from core.engine.clients import local_clients
 from core.engine.store import Store
 from core.errors import PunctualError
 from core.ledger.dynamodb import DynamoLedger
+from core.ledger.dynamodb_table import Table
 from core.ledger.history import runs
 from core.ledger.items import table_definition, timestamp
 from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.ledger.table import Table
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat
 from core.posts.payload import Payload, TargetSettings, invocation_of, read_payload, read_scheduled, write_invocation

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from core.application import Application
+from core.ledger.dynamodb_table import TableUnavailable
 from core.ledger.port import ClaimTerms
 from core.ledger.post_state import post_state
-from core.ledger.table import TableUnavailable
 from core.outbox.port import OutboxPost
 from core.posts.destinations import Destination
 from core.posts.models import Media, Post, Repeat, new_post_id

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from core.aws_errors import AccessDenied, AwsResourceNotFound
 from core.ledger import items
+from core.ledger.dynamodb_table import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
 from core.ledger.items import Item, Key
-from core.ledger.table import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
 from lambda_pkg.receipts import LIST_PARTITIONS
 
 ONE, OTHER = ("one", "a"), ("other", "a")
