@@ -23,7 +23,7 @@ class LaneRooms:
     """The number of further invocations that one transaction may claim in each lane."""
 
     def __init__(self, lane_of: LaneOf = no_lane, claimed: Mapping[str, int] | None = None, most: int = 0) -> None:
-        """Allow `most` claims in each lane, of which it already has `claimed`, and any number without a lane."""
+        """Allow `most` claims in each lane, less those in `claimed`, and any number without a lane."""
         self.lane_of = lane_of
         self.held_back = 0
         """The number of occurrences that were stored without a claim."""

@@ -25,7 +25,7 @@ def check_accounts(context: HealthContext) -> Finding:
 
 
 def _unverified(context: HealthContext, accounts: list[Account]) -> list[str]:
-    """Return a sentence for each enabled account of which the last check left something open."""
+    """Return a sentence for each enabled account whose last check left something open."""
     results = context.application.account_checks.results()
     checks = [(each, results.get(each.destination)) for each in accounts if each.enabled]
     return [f"{each.label}: {check.unchecked}" for each, check in checks if check and check.unchecked]

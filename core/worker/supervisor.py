@@ -57,7 +57,7 @@ def worker_command(home: Path, log_file: Path) -> list[str]:
 class Supervisor:
     """A thread that starts the worker of a home when none runs, and starts it again when it ends.
 
-    Several dashboards may supervise one home. They share its worker, whoever started it, and the last one that stops
+    Several dashboards may supervise one home. They share its worker, and the last one that stops
     stops it. A worker that was started by hand is never stopped.
     """
 

@@ -13,7 +13,7 @@ def definition(name, state="ENABLED"):
 
 @pytest.fixture
 def full_store(store):
-    """Return a store with 5,000 schedules, of which every thousandth is disabled."""
+    """Return a store with 5,000 schedules; every thousandth is disabled."""
 
     def fill(connection):
         for number in range(5000):

@@ -14,7 +14,7 @@ ADA, EVE = Destination("net:ada"), Destination("net:eve")
 
 @pytest.fixture
 def is_anothers(fence, new_network, a_post, payload_for) -> Any:
-    """Publish posts with a reference each, then ask for a reference what a network is told about it."""
+    """Publish posts with a reference each, then return the answer for one reference, as a network gets it."""
 
     def ask(reference: str, *published: tuple[str, Destination, str], part: int = 1) -> bool:
         """Each of `published` is a post, a destination and a reference; the asking post is `post` to ADA."""
