@@ -162,7 +162,7 @@ def hanging(blog) -> Any:
 @pytest.fixture
 def impatient(fence, accounts, outbox, blog) -> Any:
     """Return a publisher with eight threads for shares, for which a publication is slow at once."""
-    publisher = Publisher(fence, accounts, {"outbox": outbox, "blog": blog}, Bulkheads(8, patience=0.01))
+    publisher = Publisher(fence, accounts, {"outbox": outbox, "blog": blog}, Bulkheads(8, patience=0.1))
     yield publisher
     publisher.close(within_seconds=10)
 
