@@ -5,8 +5,8 @@ A plan's item has these attributes: `revision`; `content` (JSON of posts.models.
 replaced); `open` (neither cancelled, moved nor, for a one-time post, begun); `due` (absent for a repeating post);
 `created_at` and `changed_at` in milliseconds; and `holds`, a JSON object of the claims that forbid a change, each with
 the instant in milliseconds at which it stops (null: never); and `zone_release`, `which` and `needs_time`, each absent
-if unset (core/ledger/derivation.py). The first claim on an occurrence replaces this item, and
-so does a change: when both happen at once, one of them runs again.
+if unset (core/ledger/derivation.py); and `cancelled_from`, the desired state before a cancellation. The first claim on
+an occurrence replaces this item, and so does a change: when both happen at once, one of them runs again.
 """
 
 import json
@@ -71,7 +71,8 @@ def change(
     kept = kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
     item |= _derivation_attributes(derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
-    return _put(transaction, item)
+    before = current.state_before(desired)
+    return _put(transaction, item | ({"cancelled_from": before} if before else {}))
 
 
 def settle(transaction: Transaction, post_id: str, revision: int, now: datetime) -> None:
@@ -150,6 +151,7 @@ def read(item: Item) -> Plan:
             which=cast(int | None, item.get("which")),
             needs_time=cast(NeedsTime | None, item.get("needs_time")),
         ),
+        cancelled_from=cast(DesiredState | None, item.get("cancelled_from")),
     )
 
 

@@ -61,11 +61,11 @@ def change(
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
         " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"
-        " changed_at = :now, zone_release = :zone_release, which = :which, needs_time = :needs_time"
-        " WHERE post_id = :post_id",
+        " changed_at = :now, zone_release = :zone_release, which = :which, needs_time = :needs_time,"
+        " cancelled_from = :cancelled_from WHERE post_id = :post_id",
         _columns(post)
         | _derivation_columns(derived)
-        | {"wish": desired, "schedule_name": schedule_name}
+        | {"wish": desired, "schedule_name": schedule_name, "cancelled_from": current.state_before(desired)}
         | {"superseded": json.dumps(current.superseded_by(schedule_name))}
         | {"open": int(desired in OPEN_STATES), "now": epoch_ms(now)},
     )
@@ -144,6 +144,7 @@ def read(row: sqlite3.Row) -> Plan:
         created_at=from_epoch_ms(row["created_at"]),
         changed_at=from_epoch_ms(row["changed_at"]),
         derivation=Derivation(row["zone_release"], row["which"], row["needs_time"]),
+        cancelled_from=row["cancelled_from"],
     )
 
 

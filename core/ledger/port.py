@@ -84,7 +84,8 @@ class Plan:
     """A post's current revision and desired state.
 
     `schedule_name` is None for a post without a schedule, which was sent at once. `superseded` are the names of earlier
-    schedules that must be deleted. `settled` is true once the schedules match the plan.
+    schedules that must be deleted. `settled` is true once the schedules match the plan. `cancelled_from` is the desired
+    state before the cancellation, None for a post that is not cancelled.
     """
 
     post: Post
@@ -95,11 +96,18 @@ class Plan:
     created_at: datetime
     changed_at: datetime
     derivation: Derivation = NOT_NOTED
+    cancelled_from: DesiredState | None = None
 
     @property
     def needs_time(self) -> NeedsTime | None:
         """Set if the post is paused because its wall time has no single instant: the desired state before that."""
         return self.derivation.needs_time
+
+    def state_before(self, desired: DesiredState) -> DesiredState | None:
+        """Return `cancelled_from` of the next revision, whose desired state is `desired`."""
+        if desired != "cancelled":
+            return None
+        return self.desired if self.desired in OPEN_STATES else self.cancelled_from
 
     def superseded_by(self, schedule_name: str | None) -> list[str]:
         """Return the schedules to delete once the post has the schedule `schedule_name`, in order of name."""

@@ -146,9 +146,10 @@ class Schedules:
             return self._settle(self._ledger.change(post, desired="moved", schedule_name=None, now=self._clock()))
         return self._change(plan, desired="cancelled")
 
-    def undo_cancel(self, plan: Plan, desired: NeedsTime = "active") -> Plan:
-        """Restore a cancelled post to an earlier desired state, at its wall time. Raises TooSoon if it has passed."""
+    def undo_cancel(self, plan: Plan) -> Plan:
+        """Restore a cancelled post, active or paused as before, at its wall time. Raises TooSoon if it has passed."""
         check_not_moved(plan)
+        desired: NeedsTime = "paused" if "paused" in (plan.desired, plan.cancelled_from) else "active"
         restored = derived_again(plan.post, plan.derivation, desired)
         if not restored.needs_time:
             self._limits.check_time(restored.post)

@@ -365,6 +365,16 @@ def test_a_restored_post_leaves_the_cancelled_ones_and_a_settled_one_stays(ledge
     ]
 
 
+@pytest.mark.parametrize("before", ["active", "paused"])
+def test_a_cancelled_post_keeps_the_state_it_was_cancelled_from(ledger, open_ledger, once, planned, change, before):
+    post = change(planned(once(1)), desired=before)
+    post = change(post, desired="cancelled")
+    assert open_ledger().get(post.post_id).cancelled_from == before
+    post = change(post, desired="cancelled")
+    assert ledger.get(post.post_id).cancelled_from == before
+    assert ledger.get(change(post).post_id).cancelled_from is None
+
+
 def test_series_are_active_and_paused_repeating_posts(ledger, once, series, planned, change):
     planned(once(1))
     for number in (2, 3, 4):

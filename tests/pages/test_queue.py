@@ -147,12 +147,11 @@ def test_a_post_is_paused_and_resumed(browse, plan, state):
     assert state(post) == "scheduled"
 
 
-def test_undo_leaves_a_paused_post_paused(browse, plan, state, application):
+def test_undo_leaves_a_paused_post_paused_in_another_browser_session(browse, view, plan, state, application):
     post = plan("Not yet", minutes=10)
     application.schedules.pause(post)
-    queue = browse("queue")
-    queue.click("cancel", post)
-    queue.click("undo", post)
+    browse("queue").click("cancel", post)
+    view("Cancelled").click("undo-cancelled", post)
     assert state(post) == "paused"
 
 

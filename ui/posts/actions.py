@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.ledger.port import OPEN_STATES, Plan
+from core.ledger.port import Plan
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.time.phrases import join_names
 from ui.compose import drafts, repeat_fields, time_fields
@@ -20,12 +20,9 @@ from ui.posts import edit_dialog
 
 @callback
 def cancel(post_id: str) -> None:
-    """Cancel the post, and remember for Undo whether it was paused."""
+    """Cancel the post."""
     schedules = application().schedules
-    plan = schedules.plan(post_id)
-    if plan.desired in OPEN_STATES:
-        st.session_state[_undo_key(post_id)] = plan.desired
-    schedules.cancel(plan)
+    schedules.cancel(schedules.plan(post_id))
 
 
 @callback
@@ -34,7 +31,7 @@ def undo(post_id: str) -> None:
     schedules = application().schedules
     plan = schedules.plan(post_id)
     try:
-        schedules.undo_cancel(plan, st.session_state.get(_undo_key(post_id), "active"))
+        schedules.undo_cancel(plan)
     except (TooSoon, SeriesEnded):
         _open_time_dialog(plan)
 
@@ -49,10 +46,6 @@ def run_menu_item(post_id: str) -> None:
 def change_time(post_id: str) -> None:
     """Open the dialog that changes the post's time."""
     _open_time_dialog(application().schedules.plan(post_id))
-
-
-def _undo_key(post_id: str) -> str:
-    return widget_key("before-cancel", post_id)
 
 
 def _open_edit_dialog(plan: Plan) -> None:

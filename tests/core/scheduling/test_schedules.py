@@ -244,6 +244,14 @@ def test_a_cancelled_post_has_no_schedule_until_undo_restores_it(
 
 
 @on_the_engine
+def test_undo_brings_a_paused_post_back_paused(schedules, a_post):
+    schedules.cancel(schedules.pause(schedules.schedule(a_post())))
+    restored = schedules.undo_cancel(schedules.plan(a_post().post_id))
+    assert restored.desired == "paused"
+    assert schedules.undo_cancel(restored).desired == "paused"  # a second click
+
+
+@on_the_engine
 def test_a_cancellation_is_idempotent(schedules, a_post):
     cancelled = schedules.cancel(schedules.schedule(a_post()))
     assert schedules.cancel(cancelled) == cancelled
