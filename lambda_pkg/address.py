@@ -80,8 +80,12 @@ def is_loopback(host: str) -> bool:
 def _split(url: str) -> tuple[SplitResult, int | None]:
     if not url.isascii() or not url.isprintable() or " " in url:
         raise RefusedAddress("holds spaces or characters outside ASCII", "Percent-encode them.")
+    fault = RefusedAddress("is not valid", "Check its brackets and its port.")
     try:
         parts = urlsplit(url)
-        return parts, parts.port
+        port = parts.port
     except ValueError as error:
-        raise RefusedAddress("is not valid", "Check its brackets and its port.") from error
+        raise fault from error
+    if port == 0:  # no server listens there
+        raise fault
+    return parts, port

@@ -43,9 +43,9 @@ def is_allowed_url(url: str) -> bool:
     """Return whether posts may be sent to a URL: https anywhere, or http on this machine."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return False
-    if parts.username or parts.password or not host:
+    if parts.username or parts.password or not host or port == 0:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 """The names of this machine in an address bar."""
+MAX_PORT = 65535
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\.?(?::(?P<port>[0-9]{1,5}))?", re.I)
 
@@ -14,10 +15,12 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)
 def parse_host(host: str) -> tuple[str, str] | None:
     """Return the name, in lower case and without brackets, and the port of a `Host`; None if it is malformed.
 
-    The port is empty if it is the default port of the scheme.
+    The port has no leading zeros, and is empty if it is the default port of the scheme.
     """
     match = _HOST.fullmatch(host)
-    return (match["name"].strip("[]").lower(), match["port"] or "") if match else None
+    if match is None or (match["port"] and not 1 <= int(match["port"]) <= MAX_PORT):
+        return None
+    return match["name"].strip("[]").lower(), (match["port"] or "").lstrip("0")
 
 
 def is_loopback(address: str) -> bool:

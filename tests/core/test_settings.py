@@ -68,6 +68,7 @@ def test_an_empty_variable_counts_as_unset():
         ("OPEN", "perhaps"),
         ("PUBLIC_HOSTS", "https://posts.example.org"),
         ("PUBLIC_HOSTS", "posts.example.org/path"),
+        ("PUBLIC_HOSTS", "posts.example.org:0"),
         ("LATE_AFTER_MINUTES", "0"),
         ("RETRY_DELAYS", "60,-1"),
         ("RETRY_DELAYS", "60,nan"),

@@ -52,6 +52,7 @@ def test_the_host_header_names_a_port_other_than_the_default(url, authority):
         ("https://posts.example/\r\nX-Injected: 1", "spaces"),
         ("https://pösts.example/", "outside ASCII"),
         ("https://posts.example:port/", "is not valid"),
+        ("https://posts.example:0/", "is not valid"),
         ("https://[::1/", "is not valid"),
     ],
 )

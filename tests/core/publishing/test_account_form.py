@@ -33,6 +33,7 @@ def test_a_server_is_parsed_from_its_name_or_any_url_on_it(entry, server):
         "ftp://example.social",
         "https://ada:pw@example.social",
         "https://example.social:99999",
+        "https://example.social:0",
         "https://",
         "http://[::1",
     ],

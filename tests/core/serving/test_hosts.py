@@ -23,7 +23,10 @@ def test_other_names_are_refused(host):
     assert not PUBLIC.accepts_host(host, "127.0.0.1")
 
 
-@pytest.mark.parametrize("host", ["", "a b", "localhost:", "localhost:x", "user@localhost", "localhost/x", "[::1"])
+@pytest.mark.parametrize(
+    "host",
+    ["", "a b", "localhost:", "localhost:x", "user@localhost", "localhost/x", "[::1", "localhost:0", "localhost:65536"],
+)
 def test_malformed_hosts_are_refused(host):
     assert not AllowedHosts(public=("localhost",)).accepts_host(host, "127.0.0.1")
 
@@ -35,6 +38,7 @@ def test_malformed_hosts_are_refused(host):
         ("Posts.Example.Org.", True),
         ("posts.example.org:9000", True),
         ("other.example.org:8443", True),
+        ("other.example.org:08443", True),
         ("other.example.org", False),
         ("other.example.org:8444", False),
         ("[fd00::5]:8501", True),
