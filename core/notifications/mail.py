@@ -4,10 +4,13 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from socket import SHUT_RDWR, socket
+from threading import Timer
+from typing import Any
 
 from core.notifications.channels import EmailChannel
 from core.notifications.message import DeliveryFailed, Message
@@ -16,6 +19,8 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10.0
 """The longest wait for each response of the mail server."""
+DEADLINE_SECONDS = 40.0
+"""The longest time from the connection to the acceptance of a message: a server may answer slowly many times."""
 
 TlsContextFactory = Callable[[], ssl.SSLContext]
 """Makes the TLS context, whose certificates decide which servers are trusted."""
@@ -46,20 +51,69 @@ def send_email(
 
 @contextmanager
 def _connection(channel: EmailChannel, tls_context: TlsContextFactory) -> Iterator[smtplib.SMTP]:
-    """Connect to the mail server. Errors of QUIT are ignored, because the server has accepted the message by then."""
-    server = (
-        smtplib.SMTP_SSL(channel.host, channel.port, timeout=TIMEOUT_SECONDS, context=tls_context())
-        if channel.security == "tls"
-        else smtplib.SMTP(channel.host, channel.port, timeout=TIMEOUT_SECONDS)
-    )
-    try:
-        if channel.security == "starttls":
-            server.starttls(context=tls_context())
-        yield server
+    """Connect to the mail server. Errors of QUIT are ignored, because the server has accepted the message by then.
+
+    At DEADLINE_SECONDS the connection is cut, whichever reply it waits for. Raises TimeoutError then.
+    """
+    with ExitStack() as closing:
+        cut = _Cut()
+        closing.callback(cut.cancel)
+        try:
+            server = _Server(channel, cut, tls_context() if channel.security == "tls" else None)
+            closing.callback(server.close)
+            if channel.security == "starttls":
+                server.starttls(context=tls_context())
+            yield server
+        except (smtplib.SMTPException, OSError):
+            if cut.done:
+                raise TimeoutError from None
+            raise
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
-    finally:
-        server.close()
+
+
+class _Cut:
+    """Shuts a connection down at its deadline. smtplib limits each wait, but not their sum."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._connections: list[socket] = []
+        self._timer = Timer(DEADLINE_SECONDS, self._shut_down)
+        self._timer.daemon = True
+
+    def start(self, connection: socket) -> None:
+        """Start the time of a new connection."""
+        self._connections.append(connection.dup())  # TLS takes the original over
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """End the time."""
+        self._timer.cancel()
+        for each in self._connections:
+            each.close()
+
+    def _shut_down(self) -> None:
+        self.done = True
+        for each in self._connections:
+            with suppress(OSError):
+                each.shutdown(SHUT_RDWR)
+
+
+class _Server(smtplib.SMTP):
+    """A connection to a mail server, by TLS from the start if there is a context, with the time of `cut`."""
+
+    def __init__(self, channel: EmailChannel, cut: _Cut, context: ssl.SSLContext | None) -> None:
+        self._channel = channel
+        self._cut = cut
+        self._context = context
+        super().__init__(channel.host, channel.port, timeout=TIMEOUT_SECONDS)
+
+    def _get_socket(self, *address: Any) -> socket:
+        connection: socket = super()._get_socket(*address)  # type: ignore[misc]  # typeshed omits it
+        self._cut.start(connection)
+        if self._context is None:
+            return connection
+        return self._context.wrap_socket(connection, server_hostname=self._channel.host)
 
 
 def _email(channel: EmailChannel, message: Message, now: datetime) -> EmailMessage:

@@ -26,7 +26,7 @@ class Sender:
     def send(self, channel: Channel, message: Message) -> None:
         """Send a message; on return the receiver has accepted it. Raises DeliveryFailed.
 
-        A POST takes at most 15 s, and each response of a mail server at most 10 s.
+        A POST takes at most 15 s; a mail at most 40 s once the server is connected.
         """
         match channel:
             case EmailChannel():

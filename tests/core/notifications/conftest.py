@@ -27,14 +27,14 @@ class Hook:
     def __init__(self, start: Callable[[Respond], LoopbackServer]) -> None:
         self.status = 200
         self.received = []
-        self._server = start(self._respond)
+        self._server = start(lambda handler: self.respond(handler))
         self.address = f"http://127.0.0.1:{self._server.port}/services/T0/s3cret"
 
     @property
     def contents(self):
         return [json.loads(body) for _, body in self.received]
 
-    def _respond(self, handler: StreamRequestHandler) -> None:
+    def respond(self, handler: StreamRequestHandler) -> None:
         if self.status < 300:
             self.received.append(self._server.requests[-1])
         body = self._server.request_lines[-1].encode()  # holds the secret path

@@ -1,5 +1,6 @@
 """Every channel reports each problem once, with retries after failures."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -266,6 +267,26 @@ def test_a_failing_channel_delays_no_other(notifier, record_receipt, channels, h
     assert len(hook.received) == 1
     assert notifier.channel_states()["dead"].failures == 3
     assert "s3cret" not in notifier.channel_states()["dead"].error
+
+
+@pytest.mark.usefixtures("known_channel")
+def test_a_channel_that_answers_late_holds_no_other_back(notifier, record_receipt, channels, hook, start_server_with):
+    other_reported, in_time = threading.Event(), []
+    respond = hook.respond
+    hook.respond = lambda handler: (respond(handler), other_reported.set())
+
+    def answer_late(handler):
+        in_time.append(other_reported.wait(5))
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    late = start_server_with(answer_late)
+    channels.remove("mine")
+    channels.add(WebhookChannel(name="late", address=late.url, secret=SECRET))
+    channels.add(WebhookChannel(name="mine", address=hook.address, secret=SECRET))
+    notifier.notify()
+    record_receipt("refused")
+    notifier.notify()
+    assert (in_time, len(hook.received), len(late.requests)) == ([True], 1, 1)
 
 
 def test_a_new_channel_reports_new_problems_only(notifier, record_receipt, hook, clock):

@@ -2,12 +2,15 @@
 
 import json
 import socket
+import ssl
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
+from core.notifications import mail
 from core.notifications.channels import DiscordChannel, EmailChannel, SlackChannel, WebhookChannel
 from core.notifications.message import DeliveryFailed, Message
 from core.notifications.sender import Sender
@@ -93,6 +96,36 @@ def test_an_unreachable_mail_server_is_reported(sender, email):
         nowhere = email.model_copy(update={"port": free.getsockname()[1]})
         with pytest.raises(DeliveryFailed, match="could not be reached"):
             sender.send(nowhere, MESSAGE)
+
+
+def test_a_mail_server_that_never_completes_a_reply_is_given_up(sender, email, certificate, monkeypatch):
+    monkeypatch.setattr(mail, "DEADLINE_SECONDS", 0.2)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    security = "tls" if email.security == "tls" else "none"
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(max_workers=1) as pool:
+        dripping = pool.submit(_drip, listening, context if security == "tls" else None)
+        slow = email.model_copy(update={"port": listening.getsockname()[1], "security": security})
+        with pytest.raises(DeliveryFailed, match="did not answer in time"):
+            sender.send(slow, MESSAGE)
+        assert dripping.result() == "the client left"
+
+
+def _drip(listening: socket.socket, context: ssl.SSLContext | None) -> str:
+    """Send a part of a greeting every 20 ms, so that no single wait is long, until the client leaves."""
+    connection, _ = listening.accept()
+    with context.wrap_socket(connection, server_side=True) if context else connection as connection:
+        connection.settimeout(0.02)
+        for _ in range(500):
+            try:
+                connection.sendall(b"220-wait\r\n")
+                if not connection.recv(4096):
+                    return "the client left"
+            except TimeoutError:
+                continue
+            except OSError:
+                return "the client left"
+    return "the client stayed"
 
 
 def test_line_breaks_in_a_title_add_no_header(sender, email, mailbox):
