@@ -1,6 +1,7 @@
 """The application: builds every service that pages and commands use from the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,9 @@ from core.storage.backup import back_up
 from core.storage.home import Home
 from core.time.instants import Clock, real_clock
 
+STOP_SECONDS = 3.0
+"""The longest wait for the end of a task that may be waiting for another server."""
+
 
 class Application:
     """The services of one home. Any thread may use them, and several processes may open one home.
@@ -60,6 +64,85 @@ class Application:
             self.backend = self.aws = AwsBackend(settings, self.home, clock)
         else:
             self.backend = self.one_machine = OneMachineBackend(settings, self.home, clock)
+        self._closing = Event()
+        self._caretakers: list[tuple[Caretaker, float | None]] = []
+        with ExitStack() as opening:
+            opening.callback(self.backend.close)
+            self._deliveries = open_deliveries(self.home.notifications, now=clock())
+            opening.callback(self._deliveries.close)
+            self._build_services(wait_policy)
+            opening.pop_all()  # from now on, `close` closes them
+
+    def start(self, posting_url: Callable[[], str]) -> None:
+        """Start the engine, if this machine has one, and the maintenance tasks.
+
+        `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
+        """
+        rederive = Rederive(
+            self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.aws is not None
+        )
+        if self.one_machine is not None:
+            rederive.run_urgent()  # before the engine fires what old rules made due
+            self.one_machine.engine_store.derive_again(newer=True, report=rederive.record_series)
+        self.backend.start(posting_url)
+        repairs = {
+            "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
+            "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
+        }
+        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.clock)
+        derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
+        if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
+            derive = at_most_every(timedelta(hours=6), derive, self.clock)
+        self._take_care("zone-rules", {"derive the times of posts again": derive})
+        self._take_care("repairs", repairs)
+        check = at_most_every(timedelta(minutes=5), self.account_checks.run, self.clock)
+        sweep = at_most_every(timedelta(days=1), sweeper.run, self.clock)
+        self._take_care("background", {"check the accounts": check, "delete unused media": sweep}, waits=True)
+        notify = at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock)
+        self._take_care("notifications", {"notify of problems": notify}, waits=True)
+        if self.one_machine is not None:  # uploads are kept in the memory of the process that publishes
+            ahead = UploadsAhead(self.ledger, self.accounts, self.networks, self.media, self.clock)
+            self._take_care("uploads", {"upload media ahead": ahead.run}, waits=True)
+
+    def wake(self) -> None:
+        """Look for due posts now, if this process runs an engine."""
+        if self.one_machine is not None:
+            self.one_machine.wake()
+
+    def finish(self, *, within_seconds: float) -> None:
+        """Start no further post and no further change, and wait for the posts that are under way."""
+        self._closing.set()
+        if self.one_machine is not None:
+            self.one_machine.stop(within_seconds=within_seconds)
+
+    def check_home(self) -> None:
+        """Raise HomeReplaced if the databases at their paths are not the open ones. Takes some microseconds."""
+        for database in self._databases:
+            database.check_identity()
+
+    def back_up(self, folder: Path) -> None:
+        """Copy the data of this machine to a folder while it is in use. Raises the errors of `core.storage.backup`."""
+        back_up(self.home, self._databases, folder, now=self.clock())
+
+    def close(self) -> None:
+        """Stop all tasks and close every file. Another process repeats an unfinished delivery."""
+        self._closing.set()
+        for caretaker, seconds in self._caretakers:
+            caretaker.stop(within_seconds=seconds)
+        self._deliveries.close()
+        if self.one_machine is not None:
+            self.one_machine.stop()
+        self.publisher.close(within_seconds=DEADLINE_SECONDS)
+        self.backend.close()
+
+    def _take_care(self, name: str, tasks: Mapping[str, Callable[[], object]], *, waits: bool = False) -> None:
+        """Start a caretaker. One that `waits` for other servers may end with the process (STOP_SECONDS)."""
+        caretaker = Caretaker(tasks, name=name, check_home=self.check_home)
+        self._caretakers.append((caretaker, STOP_SECONDS if waits else None))
+        caretaker.start()
+
+    def _build_services(self, wait_policy: WaitPolicy) -> None:
+        settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock))
@@ -90,89 +173,9 @@ class Application:
             clock,
         )
         self.channels, self.sender = Channels(self.home.channels), Sender(clock)
-        self._deliveries = open_deliveries(self.home.notifications, now=clock())
         self.zone_changes = ZoneChanges(self.home.zone_changes)
         self._databases = [*self.backend.databases, self._deliveries.database]
         self.notifier = self._build_notifier()
-        self._closing = Event()
-        self._caretaker: Caretaker | None = None
-        self._background: Caretaker | None = None
-        self._deriver: Caretaker | None = None
-        self._uploader: Caretaker | None = None
-
-    def start(self, posting_url: Callable[[], str]) -> None:
-        """Start the engine, if this machine has one, and the maintenance tasks.
-
-        `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
-        """
-        rederive = Rederive(
-            self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.aws is not None
-        )
-        if self.one_machine is not None:
-            rederive.run_urgent()  # before the engine fires what old rules made due
-            self.one_machine.engine_store.derive_again(newer=True, report=rederive.record_series)
-        self.backend.start(posting_url)
-        repairs = {
-            "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
-            "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
-        }
-        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.clock)
-        tasks = {
-            "check the accounts": at_most_every(timedelta(minutes=5), self.account_checks.run, self.clock),
-            "notify of problems": at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock),
-            "delete unused media": at_most_every(timedelta(days=1), sweeper.run, self.clock),
-        }
-        self._caretaker = Caretaker(repairs, check_home=self.check_home)
-        self._background = Caretaker(tasks, name="background", check_home=self.check_home)
-        derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
-        if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
-            derive = at_most_every(timedelta(hours=6), derive, self.clock)
-        self._deriver = Caretaker(
-            {"derive the times of posts again": derive}, name="zone-rules", check_home=self.check_home
-        )
-        if self.one_machine is not None:  # uploads are kept in the memory of the process that publishes
-            ahead = UploadsAhead(self.ledger, self.accounts, self.networks, self.media, self.clock)
-            self._uploader = Caretaker({"upload media ahead": ahead.run}, name="uploads", check_home=self.check_home)
-            self._uploader.start()
-        self._deriver.start()
-        self._caretaker.start()
-        self._background.start()
-
-    def wake(self) -> None:
-        """Look for due posts now, if this process runs an engine."""
-        if self.one_machine is not None:
-            self.one_machine.wake()
-
-    def finish(self, *, within_seconds: float) -> None:
-        """Start no further post and no further change, and wait for the posts that are under way."""
-        self._closing.set()
-        if self.one_machine is not None:
-            self.one_machine.stop(within_seconds=within_seconds)
-
-    def check_home(self) -> None:
-        """Raise HomeReplaced if the databases at their paths are not the open ones. Takes some microseconds."""
-        for database in self._databases:
-            database.check_identity()
-
-    def back_up(self, folder: Path) -> None:
-        """Copy the data of this machine to a folder while it is in use. Raises the errors of `core.storage.backup`."""
-        back_up(self.home, self._databases, folder, now=self.clock())
-
-    def close(self) -> None:
-        """Stop all tasks and close every file. Another process repeats an unfinished delivery."""
-        self._closing.set()
-        if self._caretaker is not None:
-            self._caretaker.stop()
-        if self._deriver is not None:
-            self._deriver.stop()
-        for caretaker in (self._background, self._uploader):
-            if caretaker is not None:
-                caretaker.stop(within_seconds=5)  # a task may be waiting for another server
-        self._deliveries.close()
-        if self.one_machine is not None:
-            self.one_machine.stop()
-        self.publisher.close(within_seconds=DEADLINE_SECONDS)
-        self.backend.close()
 
     def _build_notifier(self) -> Notifier:
         return Notifier(

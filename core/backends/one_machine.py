@@ -26,6 +26,7 @@ from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
 from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import MAX_LATE_LIMIT, Settings
+from core.storage.database import Database
 from core.storage.home import Home
 from core.storage.manifest import note_restoration
 from core.storage.processes import Presence
@@ -68,7 +69,12 @@ class OneMachineBackend:
             self.media: MediaStore = FolderMedia(home.media)
             self.engine_store = Store(home.engine_database, now=clock())
             opening.callback(self.engine_store.close)
+            self._prepare(database, ledger)
             self._closing = opening.pop_all()
+
+    def _prepare(self, database: Database, ledger: SqliteLedger) -> None:
+        """Build the clients of the open engine, and bring back what a lost engine file held."""
+        settings, home, clock = self._settings, self._home, self._clock
         self._worker_files = WorkerFiles(home.path)
         self.engine_store.on_due(self._wake_worker)
         self.databases = [database, self.engine_store.database]

@@ -1,5 +1,6 @@
 """The application on one machine, with the real clock."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -22,7 +23,7 @@ from core.publishing.network import PostingPermission
 from core.publishing.server import publish_route
 from core.settings import Settings
 from core.storage.database import NewerDatabase
-from core.storage.home import HomeUnusable
+from core.storage.home import HomeUnusable, SecretUnusable
 from core.time.instants import real_clock, wall_time
 
 
@@ -149,6 +150,23 @@ def test_a_home_of_a_newer_version_is_refused_and_no_file_stays_open(settings, o
     connection.close()
     with pytest.raises(NewerDatabase, match=name):
         Application(settings)
+    assert list((settings.home / "processes").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        (lambda home: (home / "identity").write_text(""), SecretUnusable),
+        (lambda home: sqlite3.connect(home / "notices.db").execute("PRAGMA user_version = 999"), NewerDatabase),
+    ],
+)
+def test_a_start_that_fails_after_the_databases_are_open_closes_them(settings, open_application, damage, error):
+    open_application().close()
+    damage(settings.home)
+    with pytest.raises(error):
+        Application(settings)
+    open_files = [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert [path for path in open_files if path.startswith(str(settings.home))] == []
     assert list((settings.home / "processes").iterdir()) == []
 
 
