@@ -111,6 +111,13 @@ def claimed(stored: StoredClaim | None, terms: ClaimTerms, *, owner: str = "") -
     )
 
 
+def claimed_destination(receipt: Receipt) -> Destination:
+    """Return the destination of a receipt that ends an attempt. Raises ValueError if it is on the whole occurrence."""
+    if receipt.destination is None:
+        raise ValueError("a claim is on one destination")
+    return receipt.destination
+
+
 def finished(stored: StoredClaim | None, receipt: Receipt) -> StoredClaim | None:
     """Return the claim after a receipt, or None if the receipt does not change it.
 

@@ -69,7 +69,7 @@ def claim(
 
 def finish(connection: sqlite3.Connection, payload: Payload, receipt: Receipt) -> None:
     """Append the receipt of an attempt, and store its effect on the claim; see Ledger.finish."""
-    key, destination = payload.occurrence_key, str(receipt.destination)
+    key, destination = payload.occurrence_key, str(claim_rules.claimed_destination(receipt))
     ended = claim_rules.finished(find(connection, key, destination), receipt)
     if ended is not None:
         connection.execute(

@@ -158,9 +158,7 @@ class DynamoLedger:
         return claim_rules.ended_or_paused(claims.read(item) if item is not None else None, now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
-        destination = receipt.destination
-        if destination is None:
-            raise ValueError("a claim is on one destination")
+        destination = claim_rules.claimed_destination(receipt)
         self._table.write(
             _keys(payload, destination),
             lambda transaction: claims.finish(transaction, payload, destination, receipt),

@@ -289,7 +289,8 @@ class Ledger(Protocol):
     def finish(self, payload: Payload, receipt: Receipt) -> None:
         """Record the end of an attempt, or that the publication waits for another attempt.
 
-        `published` always counts. Any other receipt does not change a claim that a later attempt holds.
+        `published` always counts. Any other receipt does not change a claim that a later attempt holds. Raises
+        ValueError for a receipt without a destination.
         """
         ...
 

@@ -537,6 +537,14 @@ def test_a_pause_that_a_slow_attempt_reports_does_not_delay_the_next_attempt(led
     assert claim(payload, deduplicates=True).verdict == "busy"
 
 
+def test_a_receipt_of_the_whole_occurrence_ends_no_claim(ledger, once, planned, claim, clock):
+    payload = invocation_of(post := planned(once(1)), post.due_at)
+    claim(payload)
+    with pytest.raises(ValueError, match="destination"):
+        ledger.finish(payload, Receipt(kind="failed", at=clock(), revision=1))
+    assert ledger.occurrence(payload.occurrence_key).receipts == ()
+
+
 def test_a_paused_publication_can_be_finished_without_the_network(once, planned, claim, end, clock):
     payload = due(planned(once()))
     claim(payload)
