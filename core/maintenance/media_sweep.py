@@ -1,10 +1,9 @@
 """The media sweep: deletes pictures and videos that no post needs."""
 
 import logging
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from core.ledger.port import OPEN_STATES, Ledger, Plan
+from core.ledger.port import OPEN_STATES, Ledger
 from core.media.port import MediaStore, StoredMedia
 from core.posts.models import Post
 from core.scheduling.listing import ScheduleListing
@@ -45,12 +44,11 @@ class MediaSweep:
         aging = [each for each in self._store.scan() if each.stored_at < now - RENEW_AFTER]
         if not aging:
             return 0
-        # No post is due later, so these are all open one-time posts that have not begun.
-        one_time = self._ledger.overdue(due_before=now + 2 * PLANNING_HORIZON, limit=PENDING_LIMIT + 1)
-        if len(one_time) > PENDING_LIMIT:
+        pending = self._pending()
+        if len(pending) > PENDING_LIMIT:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
-        needed = {media.reference for post in self._pending(one_time) for media in post.media}
+        needed = {media.reference for post in pending for media in post.media}
         for each in aging:
             if each.reference in needed:
                 self._store.touch(each.reference)
@@ -67,10 +65,17 @@ class MediaSweep:
         self._store.delete(expired.reference)
         return True
 
-    def _pending(self, one_time: Sequence[Plan]) -> Iterator[Post]:
-        """Yield every post that may still go out: one-time posts, unsettled posts and repeating posts."""
-        now = self._clock()
-        unsettled = self._ledger.unsettled(changed_before=now + PLANNING_HORIZON, limit=PENDING_LIMIT)
-        yield from (plan.post for plan in (*one_time, *unsettled) if plan.desired in OPEN_STATES)
-        repeating = self._listing.details(self._listing.window(now, now, limit=0))
-        yield from (detail.post for detail in repeating if detail.post is not None)
+    def _pending(self) -> list[Post]:
+        """Return every post that may still go out: at least one more than PENDING_LIMIT if there are more.
+
+        The ledger has the open posts, and unsettled ones whose schedule may still exist. The scheduler may have posts
+        that the ledger does not know: the ledger was lost, or another dashboard planned them.
+        """
+        now, limit = self._clock(), PENDING_LIMIT + 1
+        latest = now + 2 * PLANNING_HORIZON  # no post is due later
+        plans = self._ledger.overdue(due_before=latest, limit=limit) + self._ledger.series(limit=limit)
+        plans += self._ledger.unsettled(changed_before=latest, limit=limit)
+        posts = {plan.post.post_id: plan.post for plan in plans if plan.desired in OPEN_STATES}
+        listed = self._listing.window(now, latest, limit=limit)
+        unknown = self._listing.details([each for each in listed if each.post_id not in posts])
+        return [*posts.values(), *(detail.post for detail in unknown if detail.post is not None)]

@@ -7,32 +7,38 @@ from core.maintenance import media_sweep
 from core.maintenance.media_sweep import MediaSweep
 from core.media.folder import FolderMedia
 from core.posts.models import Media
+from core.posts.payload import ScheduleName
 from core.scheduling.listing import ListedSchedule, ScheduleDetail
 from core.time.instants import real_clock
 
 
-class RepeatingPosts:
-    """A listing with these repeating posts and no one-time posts."""
+class Scheduled:
+    """A listing with the schedules of these posts."""
 
     def __init__(self):
         self.posts = []
 
     def window(self, start, end, *, limit):
-        assert limit == 0
         return [
             ListedSchedule(
-                name=f"repeat-{post.post_id}", post_id=post.post_id, due_at=None, enabled=True, modified_at=start
+                name=str(ScheduleName.of(post)),
+                post_id=post.post_id,
+                due_at=post.due_at,
+                enabled=True,
+                modified_at=start,
             )
-            for post in self.posts
+            for post in [each for each in self.posts if each.due_at][:limit]
+            + [each for each in self.posts if each.repeat]
         ]
 
     def details(self, listed):
-        return [ScheduleDetail(listed=each, post=post) for each, post in zip(listed, self.posts, strict=True)]
+        posts = {post.post_id: post for post in self.posts}
+        return [ScheduleDetail(listed=each, post=posts[each.post_id]) for each in listed]
 
 
 @pytest.fixture
 def listing():
-    return RepeatingPosts()
+    return Scheduled()
 
 
 @pytest.fixture
@@ -112,9 +118,26 @@ def test_a_file_of_a_repeating_post_without_a_schedule_is_kept(sweep, store, led
     assert store.exists(media.reference)
 
 
-def test_a_file_of_a_repeating_post_is_kept(sweep, store, listing, attached, a_series, machine_time):
-    media = attached("of every morning")
-    listing.posts = [a_series(media=(media,))]
+@pytest.mark.parametrize("kind", ["one-time", "repeating"])
+def test_a_file_of_a_scheduled_post_that_the_ledger_does_not_know_is_kept(
+    sweep, store, listing, attached, a_post, a_series, machine_time, kind
+):
+    media = attached("of a post whose ledger was lost")
+    due_at = machine_time() + timedelta(days=200)
+    listing.posts = [a_post(media=(media,), due_at=due_at) if kind == "one-time" else a_series(media=(media,))]
+    machine_time.move(days=100)
+    sweep()
+    assert store.exists(media.reference)
+
+
+@pytest.mark.parametrize("desired", ["active", "paused"])
+def test_a_file_of_a_settled_series_whose_schedule_somebody_deleted_is_kept(
+    sweep, store, ledger, attached, a_series, machine_time, desired
+):
+    media = attached("of every evening")
+    post = a_series(media=(media,))
+    ledger.plan(post, desired=desired, schedule_name=f"repeat-{post.post_id}", now=machine_time())
+    ledger.settle(post.post_id, 1, now=machine_time())
     machine_time.move(days=100)
     sweep()
     assert store.exists(media.reference)
