@@ -97,11 +97,21 @@ def excerpt(text: str, length: int) -> str:
 
     The cut falls between words where possible, else between grapheme clusters.
     """
-    line = " ".join(text.split())
-    if len(line) <= length:
-        return line
-    end = line.rfind(" ", length // 2, length)
+    return _cut(" ".join(text.split()), length)
+
+
+def opening(text: str, length: int, *, lines: int) -> str:
+    """Return the first lines of the text as they are written, at most `lines`, cut as `excerpt` does."""
+    written = text.strip().splitlines()
+    shown = _cut("\n".join(written[:lines]), length)
+    return shown if len(written) <= lines or shown.endswith("…") else f"{shown}\n…"
+
+
+def _cut(text: str, length: int) -> str:
+    if len(text) <= length:
+        return text
+    end = max(text.rfind(space, length // 2, length) for space in " \n")
     if end <= 0:
-        ends = (found.end() for found in regex.finditer(r"\X", line[: 2 * length]))
+        ends = (found.end() for found in regex.finditer(r"\X", text[: 2 * length]))
         end = max((each for each in ends if each < length), default=length - 1)
-    return f"{line[:end]}…"
+    return f"{text[:end]}…"

@@ -80,6 +80,12 @@ def test_a_cancelled_card_keeps_its_place_and_undo_restores_the_post(browse, pla
     assert state(second) == "scheduled"
 
 
+def test_a_card_shows_lines_and_right_to_left_paragraphs_as_they_are_written(browse, plan):
+    written = "Grand opening:\n\nשלום לכולם\nSee you there"
+    plan(written, minutes=10)
+    assert browse("queue").texts == [written]
+
+
 def test_undo_asks_for_a_new_time_once_the_time_has_passed(browse, plan, state, clock, newest):
     cancelled = plan("Too late", minutes=10)
     queue = browse("queue")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.ledger.post_state import StateName
 from core.posts.destinations import Destination
-from core.time.phrases import clock_time, excerpt
+from core.time.phrases import clock_time, excerpt, opening
 from ui.frame.application import application
 from ui.frame.viewer import viewer_zone
 
@@ -17,6 +17,8 @@ _LINK = re.compile(r"(https?://[^\s<>]+)")
 
 SUBJECT_LENGTH = 40
 """Characters of a post's text that screen readers read with a button."""
+EXCERPT, EXCERPT_LINES = 240, 6
+"""Characters and lines of a post that its card shows."""
 
 BADGES: dict[StateName, tuple[str, str, str]] = {
     "being scheduled": ("Scheduling", "hourglass_top", "gray"),
@@ -68,6 +70,11 @@ def accessible_label(label: str, subject: str) -> str:
 def post_subject(due_at: datetime, text: str) -> str:
     """Return a post's time and the beginning of its text, for `accessible_label`."""
     return f"{clock_time(due_at, viewer_zone())}, {excerpt(text, SUBJECT_LENGTH)}"
+
+
+def card_text(text: str) -> str:
+    """Return the beginning of a post's text for its card, with its lines and paragraphs."""
+    return opening(text, EXCERPT, lines=EXCERPT_LINES)
 
 
 def post_markdown(text: str) -> str:

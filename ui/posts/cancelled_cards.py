@@ -5,16 +5,15 @@ import streamlit as st
 from core.posts.models import Post
 from core.posts.recurrence import describe_rule, parse_rule
 from core.scheduling.cancelled import CancelledPost, cancelled
-from core.time.phrases import date_and_time, excerpt, relative_time
+from core.time.phrases import date_and_time, relative_time
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.card_buttons import card_button
 from ui.frame.card_places import list_limit, more_button
 from ui.frame.empty_page import empty_page
 from ui.frame.state import widget_key
-from ui.frame.wording import destination_badges, escape, post_subject, state_badge
+from ui.frame.wording import card_text, destination_badges, escape, post_subject, state_badge
 from ui.posts import actions
-from ui.posts.cards import EXCERPT
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 
@@ -63,7 +62,7 @@ def _card(each: CancelledPost) -> None:
         border=True, key=widget_key("card-cancelled", post.post_id), horizontal=True, vertical_alignment="center"
     ):
         with st.container(width="stretch", gap="xsmall"):
-            st.text(excerpt(post.text, EXCERPT))
+            st.text(card_text(post.text))
             since = f"{each.state} {relative_time(each.at, application().clock())}"
             details = f":small[:gray[{escape(_timing(post))}, {escape(since)}]]"
             st.markdown(" ".join([state_badge(each.state), destination_badges(post.destinations), details]))

@@ -8,16 +8,13 @@ from core.ledger.post_state import StateName
 from core.posts.recurrence import describe_rule, parse_rule
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
-from core.time.phrases import calendar_day, clock_time, date_and_time, excerpt, lateness, plural, relative_time
+from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, plural, relative_time
 from ui.frame import links
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import destination_badges, escape, post_subject, state_badge
+from ui.frame.wording import card_text, destination_badges, escape, post_subject, state_badge
 from ui.posts import actions
-
-EXCERPT = 240
-"""Characters of a post that its card shows."""
 
 _MENUS: dict[StateName, list[str]] = {
     "being scheduled": ["Edit", "Change time", "Duplicate", "Post now"],
@@ -60,7 +57,7 @@ def _content(entry: QueueEntry) -> None:
     if entry.text is None:
         st.text("This schedule was not created by Punctual. Punctual does not change it.")
         return
-    st.text(excerpt(entry.text, EXCERPT))
+    st.text(card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
     st.markdown(" ".join([*badges, destination_badges(entry.destinations), _media_counts(entry), _timing(entry)]))
 

@@ -16,10 +16,7 @@ from ui.compose.counter import counter
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
 from ui.frame.state import widget_key
-from ui.frame.wording import account_names
-
-EXCERPT = 240
-"""Characters of the other version that EditConflict quotes."""
+from ui.frame.wording import EXCERPT, account_names
 
 
 class EditConflict(PunctualError):

@@ -12,10 +12,7 @@ from core.time.phrases import clock_time, excerpt, lateness, plural
 from ui.frame import links
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import account_names, escape, post_subject, state_badge
-
-EXCERPT = 240
-"""Characters of a post that its card shows."""
+from ui.frame.wording import EXCERPT, account_names, card_text, escape, post_subject, state_badge
 
 
 @contextmanager
@@ -26,7 +23,7 @@ def run_card(run: Run, note: str) -> Iterator[None]:
             st.markdown(f"### {clock_time(run.due_at, viewer_zone())}", anchors=False)
             st.caption(note)
         with st.container(key=widget_key("content", run.key), width="stretch", gap="xsmall"):
-            st.text(excerpt(run.text, EXCERPT))
+            st.text(card_text(run.text))
             yield
 
 

@@ -13,6 +13,7 @@ from core.time.phrases import (
     excerpt,
     join_names,
     lateness,
+    opening,
     plural,
     relative_time,
     zone_label,
@@ -100,6 +101,13 @@ def test_an_excerpt_is_one_line_that_ends_at_a_word():
     assert excerpt("short\ntext", 20) == "short text"
     assert excerpt("a text that is cut somewhere", 15) == "a text that is…"
     assert excerpt("x" * 30, 10) == "xxxxxxxxx…"
+
+
+def test_an_opening_keeps_the_lines_as_they_are_written():
+    assert opening("First line\n\nשלום\nlast\n", 40, lines=4) == "First line\n\nשלום\nlast"
+    assert opening("one\ntwo\nthree", 40, lines=2) == "one\ntwo\n…"
+    assert opening("one two\nthree", 10, lines=9) == "one two…"
+    assert opening("x" * 30, 10, lines=1) == "xxxxxxxxx…"
 
 
 def test_an_excerpt_cuts_no_grapheme_cluster():
