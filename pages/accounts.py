@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.accounts.port import OUTBOX, Account
 from core.maintenance.account_checks import AccountCheck
+from core.publishing.account_form import known_values
 from core.publishing.network import FormField
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import upcoming
@@ -31,6 +32,16 @@ def field_value(network: str, field: FormField) -> str:
     """Return the value of a field in the form; a checked box is `yes`."""
     value = st.session_state.get(field_key(network, field)) or ""
     return ("yes" if value else "") if field.checkbox else value.strip()
+
+
+def fill(account: Account) -> None:
+    """Fill the form with what is known of an account, for a new connection of it. Its secrets stay empty."""
+    st.session_state["connect-network"] = account.network
+    known = known_values(account)
+    for field in application().networks[account.network].fields:
+        if not field.secret:
+            value = known[field.name]
+            st.session_state[field_key(account.network, field)] = bool(value) if field.checkbox else value
 
 
 @dialog_callback
@@ -81,7 +92,7 @@ def run_menu_item(account: Account) -> None:
     """Run the item selected in the account's menu."""
     match st.session_state[widget_key("menu", account.destination)]:
         case "Reconnect":
-            st.session_state["connect-network"] = account.network
+            fill(account)
             defer(connect_dialog)
         case "Remove":
             defer(lambda: remove_dialog(account))

@@ -4,10 +4,24 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from core.accounts.port import Account
 from core.publishing.network import CannotConnect
 from lambda_pkg.address import is_loopback
 
 _NAME = re.compile(r"[A-Za-z0-9.-]{1,60}")
+
+
+def known_values(account: Account) -> dict[str, str]:
+    """Return what a connected account tells about the fields of its form, by their names. No secret is among them."""
+    name, address = account.destination.partition(":")[2], account.address or ""
+    return {
+        "name": name,
+        "handle": name,
+        "chat": name if name.lstrip("-").isdecimal() else f"@{name}",
+        "server": address,
+        "address": address,
+        "deduplicates": "yes" if account.deduplicates else "",
+    }
 
 
 def parse_account_name(form: Mapping[str, str]) -> str:

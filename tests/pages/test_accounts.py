@@ -1,4 +1,5 @@
 import pytest
+from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.publishing.network import PostingPermission
@@ -105,6 +106,17 @@ def test_a_fact_that_a_check_cannot_verify_is_shown(browse, sales, monkeypatch):
     page.click("check", "webhook:sales")
     assert "Whether it may post was not checked.] :gray[checked now]" in page.shown
     assert "Working" not in page.shown
+
+
+def test_reconnect_opens_the_form_with_what_is_known_but_no_secret(browse, application):
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    account = SALES.model_copy(update={"deduplicates": True, "credentials": {"secret": SecretStr(secret)}})
+    application.accounts.connect(account)
+    page = browse("accounts")
+    page.choose("Reconnect", "webhook:sales")
+    values = {name: page.text_input(key=f"connect-webhook-{name}").value for name in ("name", "address", "secret")}
+    assert values == {"name": "sales", "address": "https://sales.example", "secret": ""}
+    assert page.checkbox(key="connect-webhook-deduplicates").value
 
 
 def test_a_reconnected_account_is_no_longer_failing(browse, sales, application, monkeypatch):

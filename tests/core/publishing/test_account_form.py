@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.publishing.account_form import is_allowed_url, parse_account_name, parse_secret, parse_server
-from core.publishing.network import CannotConnect
+from core.accounts.port import Account
+from core.outbox.sqlite import SqliteOutbox
+from core.publishing.account_form import is_allowed_url, known_values, parse_account_name, parse_secret, parse_server
+from core.publishing.network import CannotConnect, NetworkDependencies
+from core.publishing.registry import all_networks
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,18 @@ def test_an_incomplete_secret_is_refused_and_not_shown(secret):
 
 def test_spaces_around_a_secret_are_removed():
     assert parse_secret({"token": " abc\n"}, "token", "access token") == "abc"
+
+
+def test_what_is_known_fills_every_field_that_is_no_secret(database, clock):
+    networks = all_networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
+    account = Account(destination="webhook:sales", label="sales", address="https://sales.example", deduplicates=True)
+    fields = [field for network in networks.values() for field in network.fields if not field.secret]
+    assert {field.name for field in fields} <= set(known_values(account))
+
+
+@pytest.mark.parametrize(("name", "chat"), [("-100123", "-100123"), ("news", "@news")])
+def test_a_chat_is_known_by_its_name_or_its_id(name, chat):
+    assert known_values(Account(destination=f"telegram:{name}", label="News"))["chat"] == chat
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "x" * 61, "ü"])
