@@ -34,7 +34,7 @@ class PunctualStack(Stack):
                 "No posting URL is set, so the relay will not post. Add -c posting_url=https://... or "
                 "-c posting_server=lambda",
             )
-        relay = self._relay(posting_url, options.allowed_hosts)
+        relay = self._relay(posting_url, options.allowed_hosts, server)
         undelivered = dead_letter_queue(self, "Undelivered")
         group = ScheduleGroup(
             self, "Schedules", group_name=options.group, target=relay.function, dead_letters=undelivered
@@ -66,9 +66,10 @@ class PunctualStack(Stack):
             **({"PostingFunctionArn": server.function.function_arn} if server else {}),
         )
 
-    def _relay(self, posting_url: str, allowed_hosts: str) -> Relay:
+    def _relay(self, posting_url: str, allowed_hosts: str, server: PostingServer | None) -> Relay:
         environment = {"POSTING_URL": posting_url, "ALLOWED_HOSTS": allowed_hosts, **self._shared_environment}
-        relay = Relay(self, "Relay", environment=environment)
+        prepare = {"PREPARE_URL": f"{server.url}prepare"} if server else {}  # the URL of a function ends with a slash
+        relay = Relay(self, "Relay", environment=environment | prepare)
         self._grant_table_and_secret(relay.role, "PutItem", "Query")
         return relay
 

@@ -20,11 +20,13 @@ from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
+from core.posts.payload import REPEAT_PREFIX
 from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.lag_metrics import LagMetrics
 from core.publishing.network import NetworkDependencies
+from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
@@ -101,7 +103,8 @@ class Application:
         notify = at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock)
         self._take_care("notifications", {"notify of problems": notify}, waits=True)
         if self.one_machine is not None:  # uploads are kept in the memory of the process that publishes
-            ahead = UploadsAhead(self.ledger, self.accounts, self.networks, self.media, self.clock)
+            runs_due = partial(self.one_machine.engine_store.runs_due, REPEAT_PREFIX)
+            ahead = UploadsAhead(self.ledger, self.preparer, self.clock, runs_due)
             self._take_care("uploads", {"upload media ahead": ahead.run}, waits=True)
 
     def wake(self) -> None:
@@ -145,8 +148,9 @@ class Application:
         settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.signing_secrets = self.backend.signing_secrets
-        self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock))
+        self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
         self.media = self.backend.media
+        self.preparer = Preparer(self.accounts, self.networks, self.media)
         self.lag_metrics = LagMetrics()
         fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record)
         self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))

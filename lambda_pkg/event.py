@@ -44,6 +44,7 @@ class Event:
     due: datetime
     late_after: timedelta | None
     url: str | None
+    has_media: bool
     body: bytes
 
 
@@ -65,6 +66,7 @@ def read_event(payload: Mapping[str, Any]) -> Event:
         due=_instant("occurrence", occurrence) if due_at is None else _instant("due_at", due_at),
         late_after=_minutes(payload, "late_after_minutes"),
         url=_member({"url": None, **payload}, "url", str, type(None)),
+        has_media=bool(payload["media"]),
         body=_body(payload),
     )
 

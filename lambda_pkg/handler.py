@@ -50,6 +50,7 @@ def relay_event(
         posting_url=settings.posting_url,
         secrets=_secrets(settings.signing_secret_arn, clock()),
         allowed_hosts=settings.allowed_hosts,
+        prepare_url=settings.prepare_url,
     )
     try:
         with Connection() as connection:

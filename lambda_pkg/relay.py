@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lambda_pkg.address import Address, RefusedAddress, resolve_address
 from lambda_pkg.event import Event, UnreadableEvent, read_event
 from lambda_pkg.late_policy import is_too_late, too_late_error
+from lambda_pkg.prepare import prepare
 from lambda_pkg.signature import InvalidSecret, signed_headers
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ RelayReceipt = dict[str, Any]
 class RelayConfig:
     """The relay's configuration. Each secret signs every request, so receivers can change secrets without a gap.
 
-    `allowed_hosts` are the hosts that a post's own URL may name, besides the host of `posting_url`.
+    `allowed_hosts` are the hosts that a post's own URL may name, besides the host of `posting_url`. `prepare_url` is
+    where a posting server of this version uploads media ahead, None if it does not.
     """
 
     posting_url: str
     secrets: tuple[str, ...] = field(repr=False)
     allowed_hosts: frozenset[str] = frozenset()
+    prepare_url: str | None = None
     connect_seconds: float = 5.0
     response_seconds: float = 45.0
 
@@ -72,6 +75,7 @@ def deliver(
     post = read_event(event)
     this_attempt = _Attempt(post, attempt, clock)
     _preload_http_client(post.url or config.posting_url)
+    prepare(post, config.prepare_url, config.secrets, clock)
     _wait_until(post.due, clock, sleep)
     if is_too_late(post.due, post.late_after, now := clock()):
         error = too_late_error(post.due, post.late_after, now)

@@ -23,12 +23,14 @@ class RelaySettings:
     signing_secret_arn: str
     table_name: str
     dead_letter_url: str
+    prepare_url: str | None = None
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """Return the validated settings. Raises InvalidVariable, which names the first faulty variable."""
         return cls(
-            posting_url=_posting_url(variables),
+            posting_url=_url(variables, "POSTING_URL"),
+            prepare_url=_url(variables, "PREPARE_URL") if variables.get("PREPARE_URL") else None,
             allowed_hosts=frozenset(
                 host.strip() for host in variables.get("ALLOWED_HOSTS", "").split(",") if host.strip()
             ),
@@ -45,10 +47,10 @@ def _required(variables: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _posting_url(variables: Mapping[str, str]) -> str:
-    url = _required(variables, "POSTING_URL")
+def _url(variables: Mapping[str, str], name: str) -> str:
+    url = _required(variables, name)
     try:
         parse_address(url)
     except RefusedAddress as error:
-        raise InvalidVariable("POSTING_URL", f"is not valid: {error}") from error
+        raise InvalidVariable(name, f"is not valid: {error}") from error
     return url

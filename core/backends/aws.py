@@ -26,6 +26,9 @@ from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings
+from core.publishing.kept_uploads.dynamodb import DynamoUploads
+from core.publishing.kept_uploads.memory import UploadsInMemory
+from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import Settings
 from core.storage.database import Database
@@ -90,7 +93,7 @@ class AwsBackend:
         self.databases: list[Database] = []
         self._table: Table | None = None
         self.ledger, self.outbox = self._stores()
-        self.accounts, self.media = self._accounts(), self._media()
+        self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
         self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
 
     def client(self, service: str, config: Config = ADAPTIVE_CONFIG) -> Any:
@@ -172,6 +175,9 @@ class AwsBackend:
         if self.deployment.media_bucket:
             return S3Media(self.client("s3", TRANSFER_CONFIG), self.deployment.media_bucket)
         return FolderMedia(self._home.media)
+
+    def _uploads(self) -> UploadStore:
+        return DynamoUploads(self._table, self._clock) if self._table is not None else UploadsInMemory()
 
     def _cloudformation(self) -> Any:
         return self.session.client("cloudformation", config=QUICK_CONFIG)

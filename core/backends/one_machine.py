@@ -24,6 +24,8 @@ from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
+from core.publishing.kept_uploads.memory import UploadsInMemory
+from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.settings import MAX_LATE_LIMIT, Settings
 from core.storage.database import Database
@@ -67,6 +69,7 @@ class OneMachineBackend:
             self.outbox: Outbox = SqliteOutbox(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
+            self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes
             self.engine_store = Store(home.engine_database, now=clock())
             opening.callback(self.engine_store.close)
             self._prepare(database, ledger)

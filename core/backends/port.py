@@ -9,6 +9,7 @@ from core.ledger.port import Ledger
 from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.posts.payload import TargetSettings
+from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.storage.database import Database
 
@@ -29,6 +30,7 @@ class Backend(Protocol):
     outbox: Outbox
     accounts: Accounts
     media: MediaStore
+    uploads: UploadStore
     dead_letters: DeadLetterStore
 
     databases: list[Database]

@@ -18,12 +18,21 @@ from core.outbox.dynamodb import DynamoOutbox
 from core.publishing import lag_metrics
 from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
+from core.publishing.kept_uploads.dynamodb import DynamoUploads
 from core.publishing.network import NetworkDependencies
+from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
-from core.publishing.responses import ServerResponse, error_response, read_request, result_response
+from core.publishing.responses import (
+    ServerResponse,
+    error_response,
+    preparation_response,
+    read_request,
+    result_response,
+)
 from core.time.instants import Clock
 from lambda_pkg.clients import client
+from lambda_pkg.prepare import PREPARE_ID_PREFIX, PREPARE_PATH
 from lambda_pkg.signing_secret import SigningSecretCache
 
 METHOD_NOT_ALLOWED = ServerResponse(
@@ -41,14 +50,16 @@ class MissingVariable(ValueError):
 
 
 class PostingFunction:
-    """The handler of function URL events, payload format 2.0, for one event at a time and any path.
+    """The handler of function URL events, payload format 2.0, for one event at a time.
 
+    The path `/prepare` uploads the media of a post that is not due yet; any other path publishes.
     Source of the format: docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html.
     """
 
-    def __init__(self, publisher: Publisher, secrets: Callable[[], Sequence[str]]) -> None:
-        """Store the publisher and the secrets, which each request reads because they may change."""
+    def __init__(self, publisher: Publisher, preparer: Preparer, secrets: Callable[[], Sequence[str]]) -> None:
+        """Store the parts. Each request reads the secrets, because they may change."""
         self._publisher = publisher
+        self._preparer = preparer
         self._secrets = secrets
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -66,7 +77,11 @@ class PostingFunction:
         if event["requestContext"]["http"]["method"] != "POST":
             return METHOD_NOT_ALLOWED
         try:
-            payload = read_request(_body(event), event["headers"], self._secrets())
+            body, headers, secrets = _body(event), event["headers"], self._secrets()
+            if event.get("rawPath") == PREPARE_PATH:
+                payload = read_request(body, headers, secrets, id_prefix=PREPARE_ID_PREFIX)
+                return preparation_response(self._preparer.prepare(payload))
+            payload = read_request(body, headers, secrets)
             return result_response(self._publisher.publish(payload))
         except PunctualError as error:
             return error_response(error)
@@ -86,13 +101,14 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
         with translate_aws_errors():
             return signing_secret.read(clock())
 
-    networks = all_networks(NetworkDependencies(outbox=DynamoOutbox(table), clock=clock))
+    dependencies = NetworkDependencies(outbox=DynamoOutbox(table), clock=clock, uploads=DynamoUploads(table, clock))
+    networks = all_networks(dependencies)
     # AWS suspends the function after its response, so nothing may continue then.
     bulkheads = Bulkheads(patience=math.inf)
     logging.getLogger(lag_metrics.__name__).setLevel(logging.INFO)
     fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record)
     publisher = Publisher(fence, accounts, networks, bulkheads)
-    return PostingFunction(publisher, secrets)
+    return PostingFunction(publisher, Preparer(accounts, networks, media), secrets)
 
 
 def _body(event: Mapping[str, Any]) -> bytes:
@@ -107,6 +123,8 @@ def _log(response: ServerResponse, event: Mapping[str, Any], *, seconds: float) 
     if "results" in response.content:
         results = {result["destination"]: result["state"] for result in response.content["results"]}
         facts |= {"occurrence_key": event["headers"]["webhook-id"], "results": results}
+    elif "uploaded" in response.content:
+        facts |= {"webhook_id": event["headers"]["webhook-id"], "uploaded": response.content["uploaded"]}
     else:
         facts |= {"error": response.content["error"]}
     print(

@@ -107,6 +107,18 @@ class Store:
         )[0][0]
         return None if due is None else from_epoch_ms(due)
 
+    def runs_due(self, prefix: str, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Return the names and pending occurrences of schedules that are due in a period, at most `limit`, in order.
+
+        `prefix` begins the names. The query reads the range of an index.
+        """
+        rows = self.database.read(
+            "SELECT name, occurrence FROM schedule WHERE due >= ? AND due < ? AND name >= ? AND name < ?"
+            " ORDER BY due LIMIT ?",
+            (epoch_ms(begin), epoch_ms(end), *groups.name_range(prefix, ""), limit),
+        )
+        return [(row["name"], from_epoch_ms(row["occurrence"])) for row in rows]
+
     def claim_due(self, owner: str, now: int, limit: int, rooms: LaneRooms | None = None) -> list[Invocation]:
         """Claim up to `limit` due invocations for the process `owner`; return them in due order.
 

@@ -16,6 +16,8 @@ from core.time.instants import EPOCH, UnknownZone, utc_text
 PAYLOAD_VERSION: Final = 1
 PAYLOAD_LIMIT = 200_000
 """Bytes. AWS accepts 256 KB; the rest is for the failure records that Lambda wraps around a payload."""
+REPEAT_PREFIX = "repeat-"
+"""Begins the names of the schedules of repeating posts."""
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 """A placeholder. At each invocation the scheduler replaces it with the scheduled instant."""
 
@@ -53,7 +55,7 @@ class ScheduleName:
 
     def __str__(self) -> str:
         if self.due_at is None:
-            return f"repeat-{self.post_id}"
+            return f"{REPEAT_PREFIX}{self.post_id}"
         return f"post-{self.due_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{self.post_id}"
 
     @classmethod

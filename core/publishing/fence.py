@@ -14,7 +14,6 @@ from core.media.port import MediaStore
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.attachments import CannotAttach, load_attachments
-from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import (
     Network,
     NetworkResult,
@@ -26,12 +25,10 @@ from core.publishing.network import (
     Unconfirmed,
 )
 from core.publishing.references import belongs_to_another
+from core.publishing.transfer_time import LEASE, lease
 from core.time.instants import Clock, utc_text
 
 log = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=DEADLINE_SECONDS + 10)
-"""The lease of a claim. It exceeds the network's deadline, so no claim expires while its call is running."""
 
 OnResult = Callable[[Payload, Receipt, datetime], None]
 """Takes a payload, the receipt of one of its destinations, and the instant at which the attempt began."""
@@ -152,7 +149,12 @@ class Fence:
         claim = self._ledger.claim(
             payload,
             destination,
-            ClaimTerms(deduplicates=deduplicates, prepared=publication.prepared, lease_until=now + LEASE, now=now),
+            ClaimTerms(
+                deduplicates=deduplicates,
+                prepared=publication.prepared,
+                lease_until=now + lease(publication.media),
+                now=now,
+            ),
         )
         if claim.verdict != "granted":
             return _result_of_claim(destination, claim, now)

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.publishing.account_form import parse_account_name, parse_secret
-from core.publishing.http.client import HttpClient
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient
 from core.publishing.http.redaction import secrets_of_url
 from core.publishing.network import CannotConnect, FormField
 
@@ -38,7 +38,7 @@ def webhook_path(account: Account) -> str:
     return account.credentials["webhook"].get_secret_value()
 
 
-def webhook_client(account: Account, label: str) -> HttpClient:
+def webhook_client(account: Account, label: str, seconds: float = DEADLINE_SECONDS) -> HttpClient:
     """Return an HTTP client that removes the path of the webhook and each part of it from every message."""
     path = webhook_path(account)
-    return HttpClient(label, secrets=[path, path.rpartition("/")[2], *secrets_of_url(path)])
+    return HttpClient(label, secrets=[path, path.rpartition("/")[2], *secrets_of_url(path)], seconds=seconds)

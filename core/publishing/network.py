@@ -10,6 +10,8 @@ from core.accounts.port import Account
 from core.errors import PunctualError
 from core.outbox.port import Outbox
 from core.publishing.attachments import Attachment, MediaLimits
+from core.publishing.kept_uploads.memory import UploadsInMemory
+from core.publishing.kept_uploads.port import UploadStore
 from core.time.instants import Clock
 
 
@@ -188,7 +190,7 @@ class Network(Protocol):
         ...
 
     def publish(self, publication: Publication) -> NetworkResult:
-        """Publish once, within DEADLINE_SECONDS, and return the result.
+        """Publish once, within `transfer_time.publication_seconds` of the media, and return the result.
 
         Return errors of the server and of the connection as results; do not raise them.
         """
@@ -200,7 +202,7 @@ class UploadsFirst(Protocol):
     """A network to which pictures and videos are sent before the post that shows them."""
 
     def upload(self, publication: Publication) -> None:
-        """Upload the media of a post before it is due, for `prepare` and `publish` in this process.
+        """Upload the media of a post before it is due, for `prepare` and `publish`.
 
         What is already uploaded is not sent again. Raises PunctualError; the uploads that ended are kept.
         """
@@ -213,3 +215,4 @@ class NetworkDependencies:
 
     outbox: Outbox
     clock: Clock
+    uploads: UploadStore = field(default_factory=UploadsInMemory)

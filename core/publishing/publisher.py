@@ -12,8 +12,9 @@ from core.errors import PunctualError, shortage_of
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.bulkheads import THREADS, Bulkheads
-from core.publishing.fence import LEASE, DestinationResult, Fence
+from core.publishing.fence import DestinationResult, Fence
 from core.publishing.network import Network
+from core.publishing.transfer_time import LEASE
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import PunctualError
+from core.posts.destinations import Destination
 from core.posts.payload import PAYLOAD_LIMIT, Payload, UnreadablePayload, read_payload
 from core.publishing.publisher import OccurrenceResult
 from core.publishing.signature import InvalidSignature, verify
@@ -35,16 +36,17 @@ class ServerResponse:
 _STATUS: dict[type[PunctualError], int] = {InvalidSignature: 401, BodyTooLarge: 413, UnreadablePayload: 400}
 
 
-def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> Payload:
+def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], *, id_prefix: str = "") -> Payload:
     """Verify a signed request and return its payload. The names of `headers` are in lower case.
 
+    The webhook-id is the occurrence key after `id_prefix`, so a request of one kind is invalid as one of another kind.
     Raises BodyTooLarge, InvalidSignature or UnreadablePayload.
     """
     if len(body) > REQUEST_LIMIT:
         raise BodyTooLarge
     verify(body, headers, secrets)
     payload = read_payload(body)
-    if headers["webhook-id"] != payload.occurrence_key:
+    if headers["webhook-id"] != f"{id_prefix}{payload.occurrence_key}":
         raise InvalidSignature("it belongs to another occurrence")
     return payload
 
@@ -57,6 +59,11 @@ def result_response(occurrence: OccurrenceResult) -> ServerResponse:
     wait = occurrence.retry_after
     headers = {"retry-after": str(math.ceil(wait.total_seconds()))} if wait else {}
     return ServerResponse(status=503, content=content, headers=headers)
+
+
+def preparation_response(uploaded: Mapping[Destination, bool]) -> ServerResponse:
+    """Return the response to a request to prepare: whether each account has the media of the post."""
+    return ServerResponse(status=200, content={"uploaded": dict(uploaded)})
 
 
 def error_response(error: PunctualError) -> ServerResponse:

@@ -1,8 +1,8 @@
-"""Uploads that precede a post: their time limit, the check of a response, and the upload of a video."""
+"""Uploads that precede a post: the check of a response, and the upload of a video."""
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,19 +10,6 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import NetworkResult, PreparationFailed, Refused, RetryLater
 from core.publishing.outcomes import ResultClassifier
-
-UPLOAD_SECONDS = 15.0
-"""Time limit for all uploads of a post that is due. They run before the claim, outside its lease, but the relay waits
-for them. The next attempt continues with the first picture or video that is not uploaded."""
-
-
-SLOW_BYTES_PER_SECOND = 50_000
-"""The slowest line on which an upload ahead of the due instant still ends."""
-
-
-def seconds_ahead(media: Sequence[Attachment]) -> float:
-    """Return the time limit for the uploads of a post ahead of its due instant: nothing waits for them."""
-    return UPLOAD_SECONDS + sum(len(each.content) for each in media) / SLOW_BYTES_PER_SECOND
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:
@@ -56,11 +43,13 @@ class VideoUpload(ABC):
         self._sleep = sleep
         self._video_id = ""
 
-    def run(self, video: Attachment, previous_id: str | None) -> str:
+    def run(
+        self, video: Attachment, previous_id: str | None, on_sent: Callable[[str], None] = lambda video_id: None
+    ) -> str:
         """Upload a video and return its ID once a post can show it. Raises PreparationFailed.
 
         `previous_id` is the ID from an earlier attempt, whose upload is resumed. The video is sent again only if the
-        network no longer has it.
+        network no longer has it. `on_sent` gets the ID of a video that was sent, before the network has processed it.
         """
         self._video_id = previous_id or ""
         try:
@@ -68,6 +57,7 @@ class VideoUpload(ABC):
             if response is None or response.status in self.EXPIRED_STATUSES:
                 self._video_id = ""
                 response = self._send(video)
+                on_sent(self._video_id)
             while (pause := self._pause(response)) is not None:
                 if pause >= self._client.seconds_left:
                     raise PreparationFailed(self._still_processing_result(pause))

@@ -39,14 +39,15 @@ class ProcessKilled(BaseException):
 class CallbackServer:
     """A server on loopback that calls `respond(headers, body)` for each request and sends its status, headers and body.
 
-    If `respond` returns None, the server closes the connection without a response.
+    The path is the header `:path`. If `respond` returns None, the server closes the connection without a response.
     """
 
     def __init__(self, respond: Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes] | None]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # noqa: N802 - http.server's name
                 body = self.rfile.read(int(self.headers["content-length"]))
-                response = respond({name.lower(): value for name, value in self.headers.items()}, body)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                response = respond({":path": self.path, **headers}, body)
                 if response is None:
                     return
                 status, headers, content = response
@@ -80,7 +81,7 @@ class FunctionUrl:
     def __call__(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes] | None:
         event = {
             "version": "2.0",
-            "rawPath": "/",
+            "rawPath": headers.pop(":path"),
             "headers": headers,
             "requestContext": {"http": {"method": "POST"}},
             "body": body.decode(),

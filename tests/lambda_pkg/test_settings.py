@@ -33,3 +33,11 @@ def test_an_invalid_posting_url_is_refused_without_repeating_it():
     with pytest.raises(InvalidVariable, match="POSTING_URL is not valid: .* https") as raised:
         RelaySettings.read({**VARIABLES, "POSTING_URL": "http://posts.example/T0KEN"})
     assert "T0KEN" not in str(raised.value)
+
+
+def test_the_address_for_the_request_to_prepare_is_optional():
+    assert RelaySettings.read(VARIABLES).prepare_url is None
+    settings = RelaySettings.read({**VARIABLES, "PREPARE_URL": "https://posts.example/prepare"})
+    assert settings.prepare_url == "https://posts.example/prepare"
+    with pytest.raises(InvalidVariable, match="PREPARE_URL is not valid"):
+        RelaySettings.read({**VARIABLES, "PREPARE_URL": "http://posts.example/prepare"})

@@ -8,7 +8,7 @@ from core.backends.deployment import Deployment
 from core.health.aws.lambda_functions import configuration, runtime_problem
 from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, warning
-from core.publishing.fence import LEASE
+from core.publishing.transfer_time import LEASE
 from core.time.phrases import join_names
 
 VARIABLES = {

@@ -26,8 +26,8 @@ from core.time.instants import from_utc_text
 from lambda_pkg.retry_after import MAX_RETRY_AFTER, parse_retry_after
 
 DEADLINE_SECONDS = 25.0
-"""Seconds for all requests of one client, unless the caller sets fewer. The lease of a claim is longer, and the relay
-waits longer than the lease."""
+"""Seconds for all requests of one client, unless the caller sets others. The module transfer_time adds the time for
+pictures and videos. The lease of a claim is longer."""
 CONNECT_SECONDS = 5.0
 """Time limit for one connection."""
 RESPONSE_LIMIT = 2_000_000

@@ -1,5 +1,7 @@
 """Uploads of pictures before their post is due."""
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -11,8 +13,13 @@ from core.maintenance.uploads_ahead import AHEAD, UploadsAhead
 from core.media.folder import FolderMedia
 from core.media.intake import ingest
 from core.media.pictures import PictureLimits
+from core.posts.models import Repeat
+from core.posts.payload import REPEAT_PREFIX
 from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import RequestNotSent
+from core.publishing.preparer import Preparer
+from core.scheduling.schedules import Schedules
+from core.time.instants import epoch_ms
 
 
 class Album:
@@ -58,8 +65,13 @@ def media(tmp_path):
 
 
 @pytest.fixture
-def ahead(ledger, accounts, album, media, clock):
-    return UploadsAhead(ledger, accounts, {"album": album, "pins": Pinboard()}, media, clock)
+def preparer(accounts, album, media):
+    return Preparer(accounts, {"album": album, "pins": Pinboard()}, media)
+
+
+@pytest.fixture
+def ahead(ledger, preparer, clock):
+    return UploadsAhead(ledger, preparer, clock)
 
 
 @pytest.fixture
@@ -135,3 +147,51 @@ def test_nothing_is_uploaded_for_a_paused_post_a_disabled_account_or_a_text(
     ahead.run()
     assert album.uploads == []
     assert post.post_id != paused.post_id
+
+
+@pytest.fixture
+def schedules(engine_client, lambda_client, ledger, target, clock):
+    schedules = Schedules(
+        scheduler=engine_client,
+        lambda_client=lambda_client,
+        ledger=ledger,
+        target=target,
+        notice=timedelta(seconds=2),
+        clock=clock,
+    )
+    schedules.ensure_group()
+    return schedules
+
+
+@pytest.fixture
+def series(schedules, ledger, a_post, picture, store, preparer, clock):
+    """Schedule a post that repeats every hour; return it and the uploads ahead of its runs."""
+    repeat = Repeat(expression="cron(0 * * * ? *)")
+    post = a_post(due_at=None, repeat=repeat, zone="UTC", media=(picture,), destinations=("album:ada",))
+    schedules.schedule(post)
+    store.claim_due("runner", epoch_ms(clock()), 10)  # the run at noon
+    return post, UploadsAhead(ledger, preparer, clock, partial(store.runs_due, REPEAT_PREFIX))
+
+
+def test_each_run_of_a_series_gets_its_own_upload_ahead(series, album, store, clock):
+    post, ahead = series
+    clock.now = datetime(2026, 11, 2, 12, 49, tzinfo=UTC)
+    ahead.run()
+    assert album.uploads == []
+    clock.move(minutes=1, seconds=1)
+    ahead.run()
+    ahead.run()
+    assert album.uploads == [(f"{post.post_id}/2026-11-02T13:00:00Z", "album:ada", 1)]
+    clock.now = datetime(2026, 11, 2, 13, tzinfo=UTC)
+    store.claim_due("runner", epoch_ms(clock()), 10)
+    clock.now = datetime(2026, 11, 2, 13, 51, tzinfo=UTC)
+    ahead.run()
+    assert [key for key, _, _ in album.uploads[1:]] == [f"{post.post_id}/2026-11-02T14:00:00Z"]
+
+
+def test_nothing_is_uploaded_for_a_paused_series(series, album, schedules, ledger, clock):
+    post, ahead = series
+    schedules.pause(ledger.get(post.post_id))
+    clock.now = datetime(2026, 11, 2, 12, 55, tzinfo=UTC)
+    ahead.run()
+    assert album.uploads == []

@@ -9,6 +9,7 @@ nothing. Its cost: for some seconds the app shows the post without the video.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from core.errors import PunctualError
@@ -25,8 +26,8 @@ MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(count=4, max_bytes=2_000_000, total_bytes=6_000_000, max_side=2000, alt=3000),
     max_video_bytes=10_000_000,
 )
-"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and `max_video_bytes` follow from
-UPLOAD_SECONDS: app.bsky.embed.video allows 300 MB."""
+"""Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and `max_video_bytes` keep
+the time for an upload short (transfer_time): app.bsky.embed.video allows 300 MB."""
 _M4V_BRANDS = (b"M4V ", b"M4VH")
 """Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (tested)."""
 
@@ -75,14 +76,18 @@ class BlueskyUploads:
         return {"$type": "app.bsky.embed.images", "images": images}
 
     def _image(self, publication: Publication, picture: Attachment) -> dict[str, Any]:
-        blob = self._memory.once(publication, picture, lambda: self._upload(picture, picture.content))
+        blob = self._once(publication, picture, picture.content)
         return {"alt": picture.alt, "image": blob, "aspectRatio": _aspect_ratio(picture.width, picture.height)}
 
     def _video(self, publication: Publication, video: Attachment) -> dict[str, Any]:
         content, size = _with_mp4_brand(video.content), display_size(video.content)
-        blob = self._memory.once(publication, video, lambda: self._upload(video, content))
+        blob = self._once(publication, video, content)
         embed = {"$type": "app.bsky.embed.video", "alt": video.alt, "video": blob}
         return {**embed, "aspectRatio": _aspect_ratio(*size)} if size else embed
+
+    def _once(self, publication: Publication, attachment: Attachment, content: bytes) -> dict[str, Any]:
+        upload, patience = partial(self._upload, attachment, content), self._client.seconds_left
+        return self._memory.once(publication, attachment, upload, patience=patience)
 
     def _upload(self, attachment: Attachment, content: bytes) -> dict[str, Any]:
         kind = attachment.media.kind

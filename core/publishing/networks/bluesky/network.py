@@ -21,6 +21,7 @@ from core.posts.models import graphemes
 from core.publishing.account_form import parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, RequestError, Response
+from core.publishing.kept_uploads.port import UploadStore
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -37,8 +38,8 @@ from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
 from core.publishing.outcomes import RECONNECT, ResultClassifier, failure_text, posting_permission, retry_deduplicated
+from core.publishing.transfer_time import upload_seconds
 from core.publishing.upload_memory import UploadMemory
-from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock, from_utc_text, utc_text
 
 ENTRYWAY = "https://bsky.social"
@@ -83,11 +84,11 @@ class BlueskyNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock, *, entryway: str = ENTRYWAY) -> None:
+    def __init__(self, clock: Clock, *, entryway: str = ENTRYWAY, uploads: UploadStore | None = None) -> None:
         self._clock = clock
         self._entryway = entryway
         self._sessions: dict[Login, PdsSession] = {}
-        self._uploads = UploadMemory(clock)
+        self._uploads = UploadMemory(clock, uploads)
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
 
     def connect(self, form: Mapping[str, str]) -> Account:
@@ -121,13 +122,13 @@ class BlueskyNetwork:
         if found := facets(publication.text, self._resolve_mentions(publication).get):
             record["facets"] = found
         if publication.media:
-            record["embed"] = self._embed(publication, UPLOAD_SECONDS)
+            record["embed"] = self._embed(publication)
         if publication.earlier_references:
             record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
         return {"did": account.identity, "key": new_record_key(now), "record": record}
 
     def upload(self, publication: Publication) -> None:
-        self._embed(publication, seconds_ahead(publication.media))
+        self._embed(publication)
 
     def publish(self, publication: Publication) -> NetworkResult:
         prepared, client = publication.prepared, self._client(publication.account)
@@ -147,9 +148,10 @@ class BlueskyNetwork:
             return self._classifier.from_incomplete()
         return _published(response, prepared, self._clock())
 
-    def _embed(self, publication: Publication, seconds: float) -> dict[str, Any]:
+    def _embed(self, publication: Publication) -> dict[str, Any]:
         """Upload the media and return the record's embed. Raises the errors of BlueskyUploads."""
-        client, official = self._client(publication.account, seconds), self._is_official(publication.account)
+        client = self._client(publication.account, upload_seconds(publication.media))
+        official = self._is_official(publication.account)
         return BlueskyUploads(self.label, client, self._uploads, official=official).embed(publication)
 
     def _result_of_existing_record(self, client: PdsClient, prepared: dict[str, Any]) -> NetworkResult:
@@ -213,7 +215,7 @@ class BlueskyNetwork:
 
 def network(dependencies: NetworkDependencies) -> BlueskyNetwork:
     """Return the network for the registry."""
-    return BlueskyNetwork(dependencies.clock)
+    return BlueskyNetwork(dependencies.clock, uploads=dependencies.uploads)
 
 
 def new_record_key(now: datetime) -> str:

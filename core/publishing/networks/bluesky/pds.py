@@ -53,6 +53,11 @@ class PdsClient:
         self._login = login
         self._sessions = sessions
 
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline of all calls."""
+        return self._http.seconds_left
+
     def log_in(self) -> PdsSession:
         """Start a new session. Raises RequestError or LoginRefused."""
         content = {"identifier": self._login.identifier, "password": self._login.password}

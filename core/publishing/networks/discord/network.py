@@ -28,6 +28,7 @@ from core.publishing.network import (
 )
 from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import publication_seconds
 from core.time.instants import Clock
 
 API = "https://discord.com/api/v10"
@@ -38,7 +39,7 @@ MEDIA_LIMITS = MediaLimits(
     max_video_bytes=8_000_000,
 )
 """`count` and `alt` are Discord's limits (doc: its OpenAPI, IncomingWebhookRequestPartial and
-MessageAttachmentRequest). The byte limits follow from the deadline: Discord accepts 20 MiB a file (doc:
+MessageAttachmentRequest). The byte limits keep the transfer short: Discord accepts 20 MiB a file (doc:
 Uploading Files). An earlier limit was 8 MiB a message."""
 WEBHOOK_URL = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]+)/?")
 INCOMING_WEBHOOK = 1
@@ -84,7 +85,8 @@ class DiscordNetwork:
         )
 
     def _send(self, publication: Publication) -> Response:
-        client, url = webhook_client(publication.account, self.label), self._url(publication.account)
+        client = webhook_client(publication.account, self.label, publication_seconds(publication.media))
+        url = self._url(publication.account)
         content: dict[str, Any] = {"content": publication.text, "allowed_mentions": {"parse": []}}
         if not publication.media:
             return client.post_json(url, content, params={"wait": "true"})

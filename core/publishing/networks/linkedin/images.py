@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from core.media.pictures import PictureLimits
@@ -19,8 +20,8 @@ from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
-"""`count` and `alt` are LinkedIn's limits (doc: MultiImage API). The byte limits follow from UPLOAD_SECONDS: LinkedIn
-limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
+"""`count` and `alt` are LinkedIn's limits (doc: MultiImage API). The byte limits keep the time for an upload short
+(transfer_time): LinkedIn limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
 CONCURRENT_UPLOADS = 4
 """Twenty pictures need forty requests, too many to send one after the other in time."""
 _IMAGE_URN = re.compile(r"urn:li:image:[\w-]+")
@@ -50,13 +51,13 @@ class LinkedInImageUploads:
 
     def run(self, publication: Publication) -> dict[str, Any]:
         """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed."""
+
+        def send(picture: Attachment) -> dict[str, str]:
+            patience = self._client.seconds_left
+            return self._memory.once(publication, picture, partial(self._upload, picture), patience=patience)
+
         with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
-            images = list(
-                pool.map(
-                    lambda picture: self._memory.once(publication, picture, lambda: self._upload(picture)),
-                    publication.media,
-                )
-            )
+            images = list(pool.map(send, publication.media))
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 
     def _upload(self, picture: Attachment) -> dict[str, str]:

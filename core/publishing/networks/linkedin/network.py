@@ -7,6 +7,7 @@ the post off. Access tokens expire after 60 days. No maintained Python client ex
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import regex
@@ -16,6 +17,7 @@ from core.accounts.port import Account
 from core.publishing.account_form import parse_secret
 from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import HttpClient, Response, bearer
+from core.publishing.kept_uploads.port import UploadStore
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -40,8 +42,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import upload_seconds
 from core.publishing.upload_memory import UploadMemory
-from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock
 
 API = "https://api.linkedin.com"
@@ -79,11 +81,18 @@ class LinkedInNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        api: str = API,
+        sleep: Callable[[float], None] = time.sleep,
+        uploads: UploadStore | None = None,
+    ) -> None:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._uploads = UploadMemory(clock)
+        self._uploads = UploadMemory(clock, uploads)
         self._classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = LinkedInClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
@@ -107,10 +116,10 @@ class LinkedInNetwork:
         return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        return {"content": self._upload(publication, UPLOAD_SECONDS)} if publication.media else None
+        return {"content": self._upload(publication)} if publication.media else None
 
     def upload(self, publication: Publication) -> None:
-        self._upload(publication, seconds_ahead(publication.media))
+        self._upload(publication)
 
     def publish(self, publication: Publication) -> NetworkResult:
         content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
@@ -125,16 +134,17 @@ class LinkedInNetwork:
             self._uploads.forget(publication)
         return result
 
-    def _upload(self, publication: Publication, seconds: float) -> dict[str, Any]:
+    def _upload(self, publication: Publication) -> dict[str, Any]:
         """Upload the media and return the `content` of a post that shows them. Raises PreparationFailed."""
         token, owner = _token(publication.account), publication.account.identity
-        client, headers = HttpClient(self.label, secrets=[token], seconds=seconds), self._headers(token)
+        client = HttpClient(self.label, secrets=[token], seconds=upload_seconds(publication.media))
+        headers = self._headers(token)
         classifier, video = self._upload_classifier, publication.video
         if video is None:
             images = LinkedInImageUploads(client, owner, headers, classifier, api=self._api, memory=self._uploads)
             return images.run(publication)
         upload = LinkedInVideoUpload(client, owner, headers, classifier, api=self._api, sleep=self._sleep)
-        urn = self._uploads.once(publication, video, lambda: upload.run(video, publication.upload_id))
+        urn = self._uploads.once_video(publication, video, partial(upload.run, video), patience=client.seconds_left)
         return {"media": {"id": urn}}
 
     def _post(self, token: str, content: dict[str, Any]) -> Response:
@@ -181,7 +191,7 @@ class LinkedInNetwork:
 
 def network(dependencies: NetworkDependencies) -> LinkedInNetwork:
     """Return the network for the registry."""
-    return LinkedInNetwork(dependencies.clock)
+    return LinkedInNetwork(dependencies.clock, uploads=dependencies.uploads)
 
 
 def little_text(text: str) -> str:

@@ -19,8 +19,8 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000
-"""The maximum follows from UPLOAD_SECONDS. LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30 minutes (doc: Videos
-API)."""
+"""The maximum keeps the time for an upload short (transfer_time). LinkedIn accepts 75 KB to 500 MB, and 3 seconds to 30
+minutes (doc: Videos API)."""
 PAUSE_SECONDS = 2.0
 """The pause before each poll. LinkedIn recommends none."""
 FORBIDDEN, NOT_FOUND = 403, 404

@@ -44,18 +44,28 @@ class MastodonUploads:
         """
 
         def send(each: Attachment) -> str:
-            return self._upload(each, publication.upload_id if each is publication.video else None)
+            upload, patience = partial(self._upload, each), self._client.seconds_left
+            if each is publication.video:
+                return self._memory.once_video(publication, each, upload, patience=patience)
+            return self._memory.once(publication, each, upload, patience=patience)
 
         try:
-            return [self._memory.once(publication, each, partial(send, each)) for each in publication.media]
+            return [send(each) for each in publication.media]
         except RequestError as error:
             raise PreparationFailed(self._classifier.from_error(error)) from None
 
-    def _upload(self, attachment: Attachment, previous_id: str | None) -> str:
+    def _upload(
+        self,
+        attachment: Attachment,
+        previous_id: str | None = None,
+        on_sent: Callable[[str], None] = lambda media_id: None,
+    ) -> str:
         response = self._client.media(previous_id) if previous_id else None
         if response is None or response.status in EXPIRED_STATUSES:
             previous_id, response = None, self._client.upload_media(attachment)
         media_id = previous_id or str(response.json_object.get("id", ""))
+        if response.status in PROCESSING_STATUSES and _MEDIA_ID.fullmatch(media_id):
+            on_sent(media_id)
         response = require_accepted(self._wait_until_processed(response, media_id), self._classifier)
         if not _MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._classifier.from_incomplete())

@@ -22,6 +22,7 @@ from core.accounts.port import Account
 from core.publishing.account_form import is_allowed_url, parse_secret, parse_server
 from core.publishing.attachments import MediaLimits
 from core.publishing.http.client import DEADLINE_SECONDS, RequestError, Response
+from core.publishing.kept_uploads.port import UploadStore
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -51,8 +52,9 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import publication_seconds, upload_seconds
 from core.publishing.upload_memory import UploadMemory
-from core.publishing.uploads import require_accepted, seconds_ahead
+from core.publishing.uploads import require_accepted
 from core.time.instants import Clock
 
 MAX_TAKEN = 1000
@@ -78,11 +80,17 @@ class MastodonNetwork:
     )
 
     def __init__(
-        self, clock: Clock, *, sleep: Callable[[float], None] = time.sleep, seconds: float = DEADLINE_SECONDS
+        self,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        seconds: float | None = None,
+        uploads: UploadStore | None = None,
     ) -> None:
+        """`seconds` replaces the time limit of each call and publication."""
         self._clock = clock
         self._seconds = seconds
-        self._uploads = UploadMemory(clock)
+        self._uploads = UploadMemory(clock, uploads)
         self._taken: dict[tuple[str, str], str] = {}
         self._sleep = sleep
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_deduplicated)
@@ -140,7 +148,7 @@ class MastodonNetwork:
     def publish(self, publication: Publication) -> NetworkResult:
         if publication.prepared is None or not _is_complete(publication.account):
             return Refused(reason=f"The account is incomplete. {RECONNECT}")
-        client = self._client(publication.account)
+        client = self._client(publication.account, publication_seconds(publication.media))
         try:
             earlier = self._result_of_earlier_attempt(client, publication) if publication.attempt > 1 else None
             if earlier is not None:
@@ -163,7 +171,7 @@ class MastodonNetwork:
 
     def upload(self, publication: Publication) -> None:
         if _is_complete(publication.account):
-            client = self._client(publication.account, seconds_ahead(publication.media))
+            client = self._client(publication.account, upload_seconds(publication.media))
             self._media_uploads(client).run(publication)
 
     def _media_uploads(self, client: MastodonClient) -> MastodonUploads:
@@ -229,14 +237,14 @@ class MastodonNetwork:
             return "The token may post, but not upload pictures and videos: it lacks the scope write:media."
         return None
 
-    def _client(self, account: Account, seconds: float | None = None) -> MastodonClient:
+    def _client(self, account: Account, seconds: float = DEADLINE_SECONDS) -> MastodonClient:
         token = account.credentials["token"].get_secret_value()
-        return MastodonClient(self.label, account.address or "", token, seconds or self._seconds)
+        return MastodonClient(self.label, account.address or "", token, self._seconds or seconds)
 
 
 def network(dependencies: NetworkDependencies) -> MastodonNetwork:
     """Return the network for the registry."""
-    return MastodonNetwork(dependencies.clock)
+    return MastodonNetwork(dependencies.clock, uploads=dependencies.uploads)
 
 
 def _is_complete(account: Account) -> bool:

@@ -16,7 +16,7 @@ from core.accounts.port import Account
 from core.media.pictures import PictureLimits
 from core.publishing.account_form import parse_secret
 from core.publishing.attachments import Attachment, MediaLimits
-from core.publishing.http.client import HttpClient, Response
+from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -31,6 +31,7 @@ from core.publishing.network import (
 )
 from core.publishing.outcomes import RECONNECT, ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import publication_seconds
 from core.time.instants import Clock
 
 API = "https://api.telegram.org"
@@ -44,7 +45,7 @@ MEDIA_LIMITS = MediaLimits(
     max_ratio=20,
 )
 """`count`, `caption` (code points) and `max_ratio` are Telegram's limits (doc: Bot API, sendMediaGroup, sendPhoto). It
-accepts a width and height of 10,000 together, which `max_side` keeps. The byte limits follow from the deadline:
+accepts a width and height of 10,000 together, which `max_side` keeps. The byte limits keep the transfer short:
 Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
@@ -113,7 +114,8 @@ class TelegramNetwork:
     def _send(self, publication: Publication) -> Response:
         """Send the text alone, or as the caption of the first attachment. Raises RequestError."""
         token, chat = _token(publication.account), publication.account.identity or ""
-        client, url = self._client(token), f"{self._api}/bot{token}"
+        client = self._client(token, publication_seconds(publication.media))
+        url = f"{self._api}/bot{token}"
         if not publication.media:
             return client.post_json(f"{url}/sendMessage", {"chat_id": chat, "text": publication.text})
         if len(publication.media) == 1:
@@ -154,8 +156,8 @@ class TelegramNetwork:
             raise CannotConnect("The bot may not post to this chat.", hint)
         return chat
 
-    def _client(self, token: str) -> HttpClient:
-        return HttpClient(self.label, secrets=[token, token.partition(":")[2]])
+    def _client(self, token: str, seconds: float = DEADLINE_SECONDS) -> HttpClient:
+        return HttpClient(self.label, secrets=[token, token.partition(":")[2]], seconds=seconds)
 
 
 def network(dependencies: NetworkDependencies) -> TelegramNetwork:

@@ -13,7 +13,7 @@ from core.media.port import reference_of
 from core.posts.models import ALT_LIMIT, graphemes
 from core.publishing.account_form import is_allowed_url, parse_account_name
 from core.publishing.attachments import Attachment, MediaLimits
-from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
+from core.publishing.http.client import HttpClient, Response
 from core.publishing.http.redaction import secrets_of_url
 from core.publishing.network import (
     CannotConnect,
@@ -35,6 +35,7 @@ from core.publishing.outcomes import (
     retry_deduplicated,
 )
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import publication_seconds
 from core.storage.home import is_signing_secret, new_signing_secret
 from core.time.instants import Clock, utc_text
 from lambda_pkg.signature import signed_headers
@@ -80,7 +81,8 @@ class WebhookNetwork:
         ),
     )
 
-    def __init__(self, clock: Clock, *, seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, clock: Clock, *, seconds: float | None = None) -> None:
+        """`seconds` replaces the time limit of each request."""
         self._clock = clock
         self._seconds = seconds
 
@@ -104,7 +106,7 @@ class WebhookNetwork:
         address = account.address or ""
         if not is_allowed_url(address):
             return PostingPermission(problem=_BAD_ADDRESS)
-        client = HttpClient("The webhook", seconds=min(self._seconds, CHECK_SECONDS))
+        client = HttpClient("The webhook", seconds=self._seconds or CHECK_SECONDS)
         return posting_permission(lambda: require_response(lambda: client.send("HEAD", address)) and _NOT_ASKED)
 
     def measure(self, text: str, account: Account) -> TextLength:
@@ -128,7 +130,8 @@ class WebhookNetwork:
         secret = publication.account.credentials["secret"].get_secret_value()
         body = _body(publication).encode()
         signature = signed_headers(publication.occurrence_key, self._clock(), body, [secret])
-        client = HttpClient("The webhook", secrets=[secret, *secrets_of_url(url, path=False)], seconds=self._seconds)
+        seconds = self._seconds or publication_seconds(publication.media)
+        client = HttpClient("The webhook", secrets=[secret, *secrets_of_url(url, path=False)], seconds=seconds)
         return client.send("POST", url, body=body, headers={"Content-Type": "application/json", **signature})
 
     def _published(self, response: Response) -> Published:

@@ -17,6 +17,7 @@ from core.accounts.port import Account
 from core.publishing.account_form import parse_secret
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.http.client import DEADLINE_SECONDS, HttpClient, Response
+from core.publishing.kept_uploads.port import UploadStore
 from core.publishing.network import (
     CannotConnect,
     FormField,
@@ -41,8 +42,8 @@ from core.publishing.outcomes import (
     retry_harmless,
 )
 from core.publishing.sending import send_post
+from core.publishing.transfer_time import upload_seconds
 from core.publishing.upload_memory import UploadMemory
-from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
 from core.time.instants import Clock
 
 API = "https://api.x.com"
@@ -72,11 +73,18 @@ class XNetwork:
         for name, label in KEYS.items()
     )
 
-    def __init__(self, clock: Clock, *, api: str = API, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        api: str = API,
+        sleep: Callable[[float], None] = time.sleep,
+        uploads: UploadStore | None = None,
+    ) -> None:
         self._clock = clock
         self._api = api
         self._sleep = sleep
-        self._uploads = UploadMemory(clock)
+        self._uploads = UploadMemory(clock, uploads)
         self._classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=mark_unconfirmed)
         self._upload_classifier = ResultClassifier(name=self.label, clock=clock, ambiguous=retry_harmless)
 
@@ -100,10 +108,10 @@ class XNetwork:
         return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        return {"media": self._upload(publication, UPLOAD_SECONDS)} if publication.media else None
+        return {"media": self._upload(publication)} if publication.media else None
 
     def upload(self, publication: Publication) -> None:
-        self._upload(publication, seconds_ahead(publication.media))
+        self._upload(publication)
 
     def publish(self, publication: Publication) -> NetworkResult:
         media: list[str] = (publication.prepared or {})["media"] if publication.media else []
@@ -118,17 +126,20 @@ class XNetwork:
             self._uploads.forget(publication)
         return result
 
-    def _upload(self, publication: Publication, seconds: float) -> list[str]:
+    def _upload(self, publication: Publication) -> list[str]:
         """Return the IDs of the media in their order. Raises PreparationFailed."""
         credentials = publication.account.credentials
-        client, sign = self._client(credentials, seconds), self._signer(credentials)
+        client, sign = self._client(credentials, upload_seconds(publication.media)), self._signer(credentials)
         video = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
         pictures = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
 
         def send(each: Attachment) -> str:
-            return video.run(each, publication.upload_id) if each is publication.video else pictures.run(each)
+            patience = client.seconds_left
+            if each is publication.video:
+                return self._uploads.once_video(publication, each, partial(video.run, each), patience=patience)
+            return self._uploads.once(publication, each, partial(pictures.run, each), patience=patience)
 
-        return [self._uploads.once(publication, each, partial(send, each)) for each in publication.media]
+        return [send(each) for each in publication.media]
 
     def _post(self, publication: Publication, media: list[str]) -> Response:
         content: dict[str, Any] = {"text": publication.text} if publication.text else {}
@@ -171,4 +182,4 @@ class XNetwork:
 
 def network(dependencies: NetworkDependencies) -> XNetwork:
     """Return the network for the registry."""
-    return XNetwork(dependencies.clock)
+    return XNetwork(dependencies.clock, uploads=dependencies.uploads)

@@ -10,7 +10,8 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
-"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters). Only `total_bytes` follows from UPLOAD_SECONDS."""
+"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters). Only `total_bytes` is ours: it keeps the time for
+an upload short (transfer_time)."""
 MEDIA_ID = re.compile(r"\d{1,19}")
 
 

@@ -17,7 +17,7 @@ from core.publishing.outcomes import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES = 10_000_000
-"""The largest video that can be uploaded in UPLOAD_SECONDS. X accepts 8 GB (doc: Best practices)."""
+"""It keeps the time for an upload short (transfer_time). X accepts 8 GB (doc: Best practices)."""
 SEGMENT_BYTES = 4_000_000
 """X accepts at most 5 MB a segment (doc: POST media/upload, APPEND)."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0

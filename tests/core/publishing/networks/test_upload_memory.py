@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from core.publishing.kept_uploads.port import KEPT_FOR
 from core.publishing.network import PreparationFailed, Published, Refused, RetryLater, UploadsFirst
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.publishing.networks.linkedin.network import LinkedInNetwork
 from core.publishing.networks.mastodon.network import MastodonNetwork
 from core.publishing.networks.x.network import XNetwork
-from core.publishing.upload_memory import KEPT_FOR
-from core.publishing.uploads import UPLOAD_SECONDS, seconds_ahead
+from core.publishing.transfer_time import UPLOAD_SECONDS, lease, publication_seconds, upload_seconds
 from core.time.instants import real_clock
 from tests.core.publishing.networks.upload_apis import LinkedInApi, XApi
 
@@ -123,6 +123,12 @@ def test_a_refused_post_forgets_its_uploads(stub, with_media, make_picture, api,
     assert len(uploads) == 2
 
 
-def test_the_time_for_uploads_ahead_grows_with_their_bytes(post):
+def test_the_time_for_uploads_grows_with_their_bytes(post):
     size = sum(len(each.content) for each in post.media)
-    assert seconds_ahead(post.media) == UPLOAD_SECONDS + size / 50_000
+    assert upload_seconds(post.media) == UPLOAD_SECONDS + size / 50_000
+
+
+@pytest.mark.parametrize("size", [0, 1_000_000, 10**8])
+def test_a_lease_outlives_the_deadline_of_its_publication_and_ends_before_the_function_on_aws(post, size):
+    media = [dataclasses.replace(post.media[0], content=bytes(size))]
+    assert publication_seconds(media) < lease(media).total_seconds() < 900

@@ -188,7 +188,7 @@ def test_a_rejected_upload_leaves_no_doubt_and_shows_no_secret(
 def test_an_upload_after_its_time_limit_sends_nothing(new_api, new_post, stub, publish, monkeypatch, name):
     api = new_api(name)
     network = api.network()
-    monkeypatch.setattr(f"{type(network).__module__}.UPLOAD_SECONDS", 0.0)
+    monkeypatch.setattr(f"{type(network).__module__}.upload_seconds", lambda media: 0.0)
     assert isinstance(publish(network, new_post(name, network)), RetryLater)
     assert stub.requests == []
 

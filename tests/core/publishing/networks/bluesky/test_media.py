@@ -151,7 +151,7 @@ def test_media_that_the_server_rejects_are_refused_with_its_message(
 def test_an_upload_that_exceeds_the_time_limit_is_retried(
     network, stub, connect_to_stub, with_media, prepare, make_video, monkeypatch
 ):
-    monkeypatch.setattr("core.publishing.networks.bluesky.network.UPLOAD_SECONDS", 0.0)
+    monkeypatch.setattr("core.publishing.networks.bluesky.network.upload_seconds", lambda media: 0.0)
     with pytest.raises(UploadFailed, match="A video was not uploaded: Bluesky took too long"):
         prepare(network, with_media(network, connect_to_stub(), make_video()))
     assert stub.received(UPLOAD) == []

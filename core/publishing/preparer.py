@@ -1,0 +1,67 @@
+"""The preparer: uploads the pictures and videos of an occurrence to its networks before it is due."""
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from core.accounts.port import Account, Accounts
+from core.errors import PunctualError
+from core.media.port import MediaStore
+from core.posts.destinations import Destination
+from core.posts.payload import Payload
+from core.publishing.attachments import load_attachments
+from core.publishing.network import Network, Publication, UploadsFirst
+
+log = logging.getLogger(__name__)
+
+CONCURRENT_ACCOUNTS = 8
+"""The most accounts to which `prepare` uploads at the same time."""
+
+
+class Preparer:
+    """Uploads ahead. An upload publishes nothing and needs no claim, so a repetition or a failure is harmless.
+
+    The network keeps what is uploaded for the publication (`upload_memory`), and sends the rest when the post is due.
+    """
+
+    def __init__(self, accounts: Accounts, networks: Mapping[str, Network], media: MediaStore) -> None:
+        self._accounts = accounts
+        self._networks = networks
+        self._media = media
+
+    def prepare(self, payload: Payload) -> dict[Destination, bool]:
+        """Upload the media of an occurrence to all of its accounts; return whether each one needs no further upload.
+
+        Never raises.
+        """
+        if not payload.media:
+            return dict.fromkeys(payload.accounts, True)
+        with ThreadPoolExecutor(min(CONCURRENT_ACCOUNTS, len(payload.accounts)), "prepare") as pool:
+            ended = pool.map(lambda account: self.upload(payload, account), payload.accounts)
+            return dict(zip(payload.accounts, ended, strict=True))
+
+    def upload(self, payload: Payload, destination: Destination) -> bool:
+        """Upload the media of an occurrence to one account; return whether it needs no further upload. Never raises."""
+        try:
+            account = self._accounts.get(destination)
+            network = self._networks.get(account.network)
+            if account.enabled and network is not None and isinstance(network, UploadsFirst):
+                network.upload(self._publication(payload, account, network))
+        except PunctualError as error:
+            log.info("%s to %s was not uploaded ahead: %s", payload.occurrence_key, destination, error)
+            return False
+        except Exception:  # noqa: BLE001 - a bug of one network must not end the uploads of others
+            log.exception("%s to %s was not uploaded ahead", payload.occurrence_key, destination)
+            return False
+        return True
+
+    def _publication(self, payload: Payload, account: Account, network: Network) -> Publication:
+        limits = network.media_limits(account)
+        return Publication(
+            occurrence_key=payload.occurrence_key,
+            post_id=payload.post_id,
+            account=account,
+            text=payload.text_for(account.destination),
+            due_at=payload.due,
+            media=load_attachments(payload.media, self._media, limits, network.label),
+        )
