@@ -2,6 +2,7 @@ import pytest
 
 from core.ledger.port import Receipt
 from ui.frame import application as opened
+from ui.frame import redraw
 
 PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
 
@@ -48,6 +49,16 @@ def test_every_page_warns_when_no_worker_is_running(browse, application):
     application.start(lambda: "http://127.0.0.1:9/publish")
     page.run()
     assert not page.warning
+
+
+def test_an_open_page_looks_for_a_missing_worker_by_itself(browse, application, monkeypatch):
+    looks = []
+    monkeypatch.setattr(redraw, "redraw_frame_on_change", lambda frame, shown: looks.append((frame, shown)))
+    browse("compose")
+    frame, shown = looks[-1]
+    assert frame() == shown
+    application.start(lambda: "http://127.0.0.1:9/publish")
+    assert frame() != shown
 
 
 def titles(session):

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from core.application import Application
+from core.errors import PunctualError
 from core.media.pictures import load_decoders
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
@@ -50,6 +51,15 @@ def worker_problem() -> str | None:
             return problem
     engine = application().one_machine
     return None if engine is None or engine.has_live_runner() else NO_WORKER
+
+
+def page_problem() -> PunctualError | str | None:
+    """Return why no page can be shown, as an error, or why nothing is published now; else None."""
+    try:
+        application().check_home()
+        return worker_problem()
+    except PunctualError as error:
+        return error
 
 
 def close() -> None:

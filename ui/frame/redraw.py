@@ -13,6 +13,8 @@ from ui.frame.state import DIALOG_OPEN, DRAWN
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 COARSE = timedelta(minutes=5)
 """How old a phrase such as `in 3 hours 12 minutes` may be. The instant beside it is exact."""
+FRAME_INTERVAL = timedelta(seconds=15)
+"""How often an open page looks for a missing worker, a replaced home, and other numbers in its navigation."""
 
 
 def redraw_on_change(shown: Callable[[], object]) -> None:
@@ -25,6 +27,11 @@ def redraw_on_change(shown: Callable[[], object]) -> None:
     interval = _interval()
     looks: list[int] = []
     st.fragment(_look, run_every=interval)(shown, interval, looks)
+
+
+def redraw_frame_on_change(frame: Callable[[], object], shown: object) -> None:
+    """Draw the page again when what surrounds it, `frame()`, is no longer what is `shown`. Nothing is visible."""
+    st.fragment(_look_at_frame, run_every=FRAME_INTERVAL)(frame, shown)
 
 
 def note_drawn(shown: object) -> None:
@@ -61,6 +68,11 @@ def _look(shown: Callable[[], object], interval: timedelta, looks: list[int]) ->
         return
     del looks[1:]
     if _interval() != interval or _value(shown) != st.session_state.get(DRAWN):
+        st.rerun()
+
+
+def _look_at_frame(frame: Callable[[], object], shown: object) -> None:
+    if not st.session_state.get(DIALOG_OPEN) and frame() != shown:
         st.rerun()
 
 

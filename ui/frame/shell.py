@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.errors import PunctualError
 from ui.frame import failures, links
-from ui.frame.application import application, worker_problem
+from ui.frame.application import page_problem
 from ui.frame.card_places import reset_list
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
+from ui.frame.redraw import redraw_frame_on_change
 from ui.frame.state import CURRENT_PAGE, DIALOG_OPEN
-from ui.frame.waiting_counts import refresh_counts, waiting_counts, with_count
+from ui.frame.waiting_counts import waiting_counts, with_count
 from ui.frame.wording import escape
 
 HERE = Path(__file__).resolve().parent
@@ -20,7 +21,7 @@ st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg"
 st.html(HERE / "style.css")
 st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
 st.session_state[DIALOG_OPEN] = False
-counts = waiting_counts()
+counts, problem = waiting_counts(), page_problem()
 page = st.navigation(
     {
         "Posts": [
@@ -42,15 +43,12 @@ page = st.navigation(
 if st.session_state.get(CURRENT_PAGE) != page.url_path:
     st.session_state[CURRENT_PAGE] = page.url_path
     reset_list()
-try:
-    application().check_home()
-    problem = worker_problem()
-except PunctualError as error:
-    failures.show(error)
+if isinstance(problem, PunctualError):
+    failures.show(problem)
 else:
     if problem is not None:
         st.warning(escape(problem), icon=":material/alarm_off:")
     page.run()
-refresh_counts(counts)
+redraw_frame_on_change(lambda: (waiting_counts(), str(page_problem())), (counts, str(problem)))
 keep_typing()
 keep_focus()

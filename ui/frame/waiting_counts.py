@@ -2,12 +2,9 @@
 
 from typing import NamedTuple
 
-import streamlit as st
-
 from core.errors import PunctualError
 from core.scheduling.waiting import HISTORY, QUEUE
 from ui.frame.application import application
-from ui.frame.state import DIALOG_OPEN
 
 
 class WaitingCounts(NamedTuple):
@@ -29,10 +26,3 @@ def waiting_counts() -> WaitingCounts:
 def with_count(title: str, count: int) -> str:
     """Return a page's title such as `History (3)`."""
     return f"{title} ({count})" if count else title
-
-
-@st.fragment(run_every="15s")
-def refresh_counts(shown: WaitingCounts) -> None:
-    """Draw the page again when the numbers change, unless that would close a dialog. Nothing is visible."""
-    if waiting_counts() != shown and not st.session_state.get(DIALOG_OPEN):
-        st.rerun()

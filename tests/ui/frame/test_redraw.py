@@ -113,3 +113,14 @@ def test_phrases_change_each_minute_in_the_last_hour_and_every_five_minutes_befo
     assert changes(clock() + timedelta(minutes=30, seconds=30), seconds=60)
     assert not changes(clock() + timedelta(hours=3, minutes=4), minutes=4)
     assert changes(clock() + timedelta(hours=3, minutes=4), minutes=5)
+
+
+def test_a_change_of_what_surrounds_a_page_draws_it_again_unless_a_dialog_is_open(page):
+    redraw.redraw_frame_on_change(page.read, page.content)
+    page.look()
+    page.content = "no worker is running"
+    page.session_state[DIALOG_OPEN] = True
+    page.look()
+    page.session_state[DIALOG_OPEN] = False
+    with pytest.raises(Rerun):
+        page.look()
