@@ -13,7 +13,7 @@ from core.storage.database import Database, translate_storage_errors
 from core.storage.home import Home
 from core.storage.manifest import MANIFEST, Manifest
 
-EXCLUDED_SUFFIXES = (".db", "-wal", "-shm", ".lock", ".opening", ".log")
+EXCLUDED_SUFFIXES = (".db", "-wal", "-shm", ".lock", ".opening", ".closed", ".log")
 """Endings of the databases, which are copied separately, and of files that only running processes need."""
 
 

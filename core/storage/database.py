@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.errors import MachineShortage, PunctualError, shortage_of
+from core.storage.clean_end import CleanEnd
 from core.storage.identity import OpenFiles
 from core.storage.migrations import migrate, schema_version
 
@@ -277,6 +278,7 @@ def translate_storage_errors(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except sqlite3.DatabaseError as error:
+        CleanEnd(path).mark_damaged()
         raise DatabaseDamaged(path, str(error)) from error
     except (OSError, MemoryError) as error:
         raise shortage_of(error, f"{path} cannot be read or written") or StorageError(

@@ -162,13 +162,14 @@ def _copy(folder: Path, copy: Path) -> None:
         target.chmod(0o600)
 
 
+_OF_PROCESSES = ("-wal", "-shm", ".lock", ".opening", ".closed")
 _NEW_FILE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield the files of a backup: not its manifest, and nothing that only running processes need."""
     for path in folder.rglob("*"):
-        if path.is_file() and path.name != MANIFEST and not path.name.endswith(("-wal", "-shm", ".lock", ".opening")):
+        if path.is_file() and path.name != MANIFEST and not path.name.endswith(_OF_PROCESSES):
             yield path
 
 
