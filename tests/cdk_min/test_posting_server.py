@@ -7,6 +7,7 @@ import pytest
 
 from core.posts.destinations import PARTS_LIMIT
 from core.publishing.http.client import DEADLINE_SECONDS
+from lambda_pkg.prepare import PREPARE_PATH
 from lambda_pkg.relay import RelayConfig
 
 PUBLISHING_ACTIONS = {
@@ -34,7 +35,9 @@ def function(properties_of: Any) -> dict[str, Any]:
 
 def test_the_relay_posts_to_the_function_url(properties_of, logical_id):
     url = {"Fn::GetAtt": [logical_id("AWS::Lambda::Url", "PostingServer"), "FunctionUrl"]}
-    assert properties_of("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]["POSTING_URL"] == url
+    variables = properties_of("AWS::Lambda::Function", "Relay")["Environment"]["Variables"]
+    assert variables["POSTING_URL"] == url
+    assert variables["PREPARE_URL"] == {"Fn::Join": ["", [url, PREPARE_PATH.removeprefix("/")]]}
 
 
 def test_anyone_may_call_the_function_through_its_url_only(template, logical_id):
