@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import Mapping
 
-from core.engine.api_errors import ApiError, InternalError
+from core.engine.api_errors import ApiError
 from core.engine.lambda_api import LambdaApi
 from core.engine.protocol import operations_of
 from core.engine.scheduler_api import SchedulerApi
@@ -43,10 +43,10 @@ class Api:
             return error_response(error)
         except PunctualError as error:
             log.error("%s %s failed: %s", method, path, error)
-            return error_response(InternalError(str(error)))
+            return error_response(ApiError(str(error)))
         except Exception:  # noqa: BLE001 - after a bug, the response has no details and the log has the traceback
             log.exception("%s %s failed", method, path)
-            return error_response(InternalError("The engine failed; its log contains the reason."))
+            return error_response(ApiError("The engine failed; its log contains the reason."))
 
 
 def error_response(error: ApiError) -> ApiResponse:

@@ -4,14 +4,16 @@ from core.errors import PunctualError
 
 
 class ApiError(PunctualError):
-    """An error response: AWS's error code, HTTP status and message."""
+    """An error response: AWS's error code, HTTP status and message. Subclasses are the errors of several modules."""
 
     hint = "Change the request as the message says."
     code = "InternalServerException"
     status = 500
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, code: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
+        self.code = code or self.code
+        self.status = status or self.status
 
 
 class InvalidRequest(ApiError):
@@ -40,17 +42,3 @@ class Conflict(ApiError):
 
     code = "ConflictException"
     status = 409
-
-
-class UnknownOperation(ApiError):
-    """No operation has this method and path."""
-
-    code = "UnknownOperationException"
-    status = 404
-
-
-class InternalError(ApiError):
-    """The engine failed. The message and the log hold the reason."""
-
-    code = "InternalServerException"
-    status = 500

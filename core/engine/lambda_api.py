@@ -19,27 +19,6 @@ _NAME = re.compile(
 )
 
 
-class InvalidParameterValue(ApiError):
-    """A parameter of the invocation is not supported."""
-
-    code = "InvalidParameterValueException"
-    status = 400
-
-
-class InvalidRequestContent(ApiError):
-    """The payload is not JSON."""
-
-    code = "InvalidRequestContentException"
-    status = 400
-
-
-class EventTooLarge(ApiError):
-    """The payload exceeds MAX_EVENT_BYTES."""
-
-    code = "RequestTooLargeException"
-    status = 413
-
-
 class LambdaApi:
     """Accepts asynchronous invocations. An invocation of a missing function becomes a dead letter when it runs."""
 
@@ -58,10 +37,10 @@ class LambdaApi:
         """Store an event invocation durably and return 202. Raises ApiError."""
         found = _PATH.fullmatch(path)
         if method != "POST" or not found:
-            raise InvalidParameterValue("This engine supports only Lambda's Invoke operation.")
+            raise _invalid("This engine supports only Lambda's Invoke operation.")
         kind = next((value for name, value in headers.items() if name.lower() == "x-amz-invocation-type"), None)
         if kind != "Event":
-            raise InvalidParameterValue("This engine invokes functions as events only: set InvocationType to Event.")
+            raise _invalid("This engine invokes functions as events only: set InvocationType to Event.")
         self._store.add_direct_invocation(
             self._function_arn(unquote(found[1]), query), _event(body), epoch_ms(self._clock())
         )
@@ -71,20 +50,23 @@ class LambdaApi:
         """Return the ARN for a function's name, partial ARN or ARN, with the qualifier of the name or the query."""
         found = _NAME.fullmatch(name)
         if not found:
-            raise InvalidParameterValue(f"{name[:200]!r} is not a function name.")
+            raise _invalid(f"{name[:200]!r} is not a function name.")
         qualifier = "" if found[2] else "".join(f":{value}" for value in parse_qs(query).get("Qualifier", [])[:1])
         arn = name if name.startswith("arn:") else f"{self._arn}{found[1]}{found[2] or ''}"
         return arn + qualifier
 
 
+def _invalid(message: str) -> ApiError:
+    return ApiError(message, "InvalidParameterValueException", 400)
+
+
 def _event(body: bytes) -> bytes:
-    """Return the payload of a body. Raises EventTooLarge or InvalidRequestContent."""
+    """Return the payload of a body. Raises ApiError."""
     if len(body) > MAX_EVENT_BYTES:
-        raise EventTooLarge(
-            f"{len(body)} byte payload is too large for the Event invocation type (limit {MAX_EVENT_BYTES})."
-        )
+        too_large = f"{len(body)} byte payload is too large for the Event invocation type (limit {MAX_EVENT_BYTES})."
+        raise ApiError(too_large, "RequestTooLargeException", 413)
     try:
         read_json(body or b"{}")
     except MalformedRequest as error:
-        raise InvalidRequestContent("Could not parse request body into json.") from error
+        raise ApiError("Could not parse request body into json.", "InvalidRequestContentException", 400) from error
     return body or b"{}"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote
 import botocore.loaders
 from botocore.model import OperationModel, ServiceModel, Shape
 
-from core.engine.api_errors import InvalidRequest, MalformedRequest, UnknownOperation
+from core.engine.api_errors import ApiError, InvalidRequest, MalformedRequest
 from core.engine.constraints import Validator, validator
 
 Parameters = dict[str, Any]
@@ -70,12 +70,12 @@ class Operations:
     def find(self, method: str, path: str) -> tuple[Operation, str]:
         """Return the operation for a method and a percent-encoded path, and the path's decoded label.
 
-        Raises UnknownOperation.
+        Raises ApiError.
         """
         resource, slash, label = path.removeprefix("/").partition("/")
         operation = self._by_route.get((method, resource, bool(slash)))
         if operation is None:
-            raise UnknownOperation(f"There is no operation {method} {path[:200]}")
+            raise ApiError(f"There is no operation {method} {path[:200]}", "UnknownOperationException", 404)
         return operation, unquote(label, errors="replace")
 
 

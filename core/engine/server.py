@@ -14,20 +14,6 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """The maximum size of a body. A Target.Input of 256 KiB fits even if every character is escaped."""
 
 
-class RequestEntityTooLarge(ApiError):
-    """The body exceeds MAX_BODY_BYTES."""
-
-    code = "RequestEntityTooLargeException"
-    status = 413
-
-
-class BrowserRequest(ApiError):
-    """A browser sent the request for a web page."""
-
-    code = "AccessDeniedException"
-    status = 403
-
-
 class HttpApi:
     """An ASGI application that accepts only requests signed with the local key pair (SigV4)."""
 
@@ -58,7 +44,7 @@ class HttpApi:
 async def _read(scope: Scope, receive: Receive) -> SignedRequest:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
-        raise BrowserRequest("This interface is not for browsers.")
+        raise ApiError("This interface is not for browsers.", "AccessDeniedException", 403)
     return SignedRequest(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
@@ -75,7 +61,7 @@ async def _body(receive: Receive) -> bytes:
         chunk: bytes = message.get("body", b"")
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise RequestEntityTooLarge(f"The body is longer than {MAX_BODY_BYTES} bytes.")
+            raise ApiError(f"The body is longer than {MAX_BODY_BYTES} bytes.", "RequestEntityTooLargeException", 413)
         if not message.get("more_body"):
             return body
 

@@ -24,34 +24,6 @@ _AUTHORIZATION = re.compile(
 )
 
 
-class MissingSignature(ApiError):
-    """The request has no signature."""
-
-    code = "MissingAuthenticationTokenException"
-    status = 403
-
-
-class IncompleteSignature(ApiError):
-    """The signature cannot be parsed, or does not cover a header that must be signed."""
-
-    code = "IncompleteSignatureException"
-    status = 400
-
-
-class UnknownAccessKey(ApiError):
-    """The access key is not the one of the engine."""
-
-    code = "UnrecognizedClientException"
-    status = 403
-
-
-class SignatureRejected(ApiError):
-    """The signature is wrong, or its date differs by more than TOLERANCE."""
-
-    code = "InvalidSignatureException"
-    status = 403
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
     """The key pair for requests to an engine on this machine."""
@@ -95,13 +67,13 @@ def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> N
     """Check that these credentials signed the request within TOLERANCE. Raises ApiError with AWS's text."""
     authorization = request.headers.get("authorization")
     if authorization is None:
-        raise MissingSignature("Missing Authentication Token")
+        raise ApiError("Missing Authentication Token", "MissingAuthenticationTokenException", 403)
     found = _AUTHORIZATION.fullmatch(authorization.strip())
     if found is None:
-        raise IncompleteSignature("Authorization header must be AWS4-HMAC-SHA256 with all its parts.")
+        raise _incomplete("Authorization header must be AWS4-HMAC-SHA256 with all its parts.")
     access_key_id, date, region, service, signed_headers, signature = found.groups()
     if access_key_id != credentials.access_key_id:
-        raise UnknownAccessKey("The security token included in the request is invalid.")
+        raise ApiError("The security token included in the request is invalid.", "UnrecognizedClientException", 403)
     stamp = request.headers.get("x-amz-date", "")
     _check_time(stamp, date, now)
     _check_signed_headers(signed_headers.split(";"), request.headers)
@@ -111,30 +83,38 @@ def verify(request: SignedRequest, credentials: Credentials, now: datetime) -> N
     key = _signing_key(credentials.secret_access_key, date, region, service)
     expected = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, signature):
-        raise SignatureRejected(
+        raise _rejected(
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method."
         )
+
+
+def _incomplete(message: str) -> ApiError:
+    return ApiError(message, "IncompleteSignatureException", 400)
+
+
+def _rejected(message: str) -> ApiError:
+    return ApiError(message, "InvalidSignatureException", 403)
 
 
 def _check_time(stamp: str, date: str, now: datetime) -> None:
     try:
         signed_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise IncompleteSignature("The header X-Amz-Date must be like 20261124T080000Z.") from error
+        raise _incomplete("The header X-Amz-Date must be like 20261124T080000Z.") from error
     if not stamp.startswith(date):
-        raise SignatureRejected("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
+        raise _rejected("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.")
     if signed_at < now - TOLERANCE:
-        raise SignatureRejected(f"Signature expired: {stamp} is now earlier than {_stamp(now - TOLERANCE)}")
+        raise _rejected(f"Signature expired: {stamp} is now earlier than {_stamp(now - TOLERANCE)}")
     if signed_at > now + TOLERANCE:
-        raise SignatureRejected(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
+        raise _rejected(f"Signature not yet current: {stamp} is still later than {_stamp(now + TOLERANCE)}")
 
 
 def _check_signed_headers(signed: list[str], headers: Mapping[str, str]) -> None:
     """Refuse a request with an unsigned Host or X-Amz header, because these headers change its meaning."""
     unsigned = {"host", *(name for name in headers if name.startswith("x-amz-"))} - set(signed)
     if unsigned:
-        raise IncompleteSignature(f"These headers must be signed: {', '.join(sorted(unsigned))}.")
+        raise _incomplete(f"These headers must be signed: {', '.join(sorted(unsigned))}.")
 
 
 def _canonical_request(request: SignedRequest, signed_headers: str) -> str:
