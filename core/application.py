@@ -90,8 +90,9 @@ class Application:
         repairs = {
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
             "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
+            "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
         }
-        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.clock)
+        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.clock)
         derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
         if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
             derive = at_most_every(timedelta(hours=6), derive, self.clock)
@@ -138,6 +139,9 @@ class Application:
         self.publisher.close(within_seconds=DEADLINE_SECONDS)
         self.backend.close()
 
+    def _prune_drafts(self) -> None:
+        self.drafts.prune(now=self.clock())
+
     def _take_care(self, name: str, tasks: Mapping[str, Callable[[], object]], *, waits: bool = False) -> None:
         """Start a caretaker. One that `waits` for other servers may end with the process (STOP_SECONDS)."""
         caretaker = Caretaker(tasks, name=name, check_home=self.check_home)
@@ -147,6 +151,7 @@ class Application:
     def _build_services(self, wait_policy: WaitPolicy) -> None:
         settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
+        self.drafts = self.backend.drafts
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
         self.media = self.backend.media

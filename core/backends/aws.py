@@ -15,6 +15,9 @@ from core.accounts.port import Accounts
 from core.aws_errors import translate_aws_errors
 from core.backends.deployment import Deployment, find_deployment
 from core.backends.sqs_dead_letters import SqsDeadLetters
+from core.drafts.dynamodb import DynamoDrafts
+from core.drafts.port import Drafts
+from core.drafts.sqlite import SqliteDrafts
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.port import Ledger
@@ -92,7 +95,7 @@ class AwsBackend:
         self._closing = ExitStack()
         self.databases: list[Database] = []
         self._table: Table | None = None
-        self.ledger, self.outbox = self._stores()
+        self.ledger, self.outbox, self.drafts = self._stores()
         self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
         self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
 
@@ -154,17 +157,17 @@ class AwsBackend:
         """Close the open files of this machine."""
         self._closing.close()
 
-    def _stores(self) -> tuple[Ledger, Outbox]:
-        """Return the ledger and the outbox in the deployment's table, else those of this machine."""
+    def _stores(self) -> tuple[Ledger, Outbox, Drafts]:
+        """Return the ledger, the outbox and the drafts in the deployment's table, else those of this machine."""
         if self.deployment.table:
             self._table = table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
-            return DynamoLedger(table), DynamoOutbox(table)
+            return DynamoLedger(table), DynamoOutbox(table), DynamoDrafts(table)
         presence = Presence(self._home.processes)
         self._closing.callback(presence.leave)
         database = open_database(self._home.database, now=self._clock())
         self._closing.callback(database.close)
         self.databases.append(database)
-        return SqliteLedger(database, presence), SqliteOutbox(database)
+        return SqliteLedger(database, presence), SqliteOutbox(database), SqliteDrafts(database)
 
     def _accounts(self) -> Accounts:
         if self.deployment.accounts_path:

@@ -12,6 +12,8 @@ from core.aws_errors import ScheduleGroupNotFound, translate_aws_errors
 from core.backends.engine_dead_letters import EngineDeadLetters
 from core.backends.lanes import lane_of
 from core.backends.relay_host import RelayHost
+from core.drafts.port import Drafts
+from core.drafts.sqlite import SqliteDrafts
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import POLL_SECONDS, Runner
@@ -67,6 +69,7 @@ class OneMachineBackend:
             ledger = SqliteLedger(database, self.presence)
             self.ledger: Ledger = ledger
             self.outbox: Outbox = SqliteOutbox(database)
+            self.drafts: Drafts = SqliteDrafts(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
             self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes

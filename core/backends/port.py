@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from core.accounts.port import Accounts
+from core.drafts.port import Drafts
 from core.ledger.port import Ledger
 from core.media.port import MediaStore
 from core.outbox.port import Outbox
@@ -28,6 +29,7 @@ class Backend(Protocol):
     """The shortest time from now to the due instant of a post that is scheduled or changed."""
     ledger: Ledger
     outbox: Outbox
+    drafts: Drafts
     accounts: Accounts
     media: MediaStore
     uploads: UploadStore

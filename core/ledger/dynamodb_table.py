@@ -135,6 +135,19 @@ class Table:
                 if item is not None and item.get(index.position_attribute) == position:
                     yield item
 
+    def count_list(self, index: Index, name: str) -> int:
+        """Return the number of items in a list, as the index has it."""
+        return sum(
+            int(response["Count"])
+            for number in range(LIST_PARTITIONS)
+            for response in self._responses(
+                IndexName=index.name,
+                KeyConditionExpression=f"{index.list_attribute} = :partition",
+                ExpressionAttributeValues=items.write({":partition": items.partition_name(name, number)}),
+                Select="COUNT",
+            )
+        )
+
     def _partition(
         self, index: Index, partition: str, below: str, latest_first: bool, limit: int
     ) -> Iterator[tuple[str, Key]]:
@@ -151,9 +164,12 @@ class Table:
                 yield str(item[index.position_attribute]), items.key_of(item)
 
     def _pages(self, **query: Any) -> Iterator[list[dict[str, Any]]]:
+        return (response["Items"] for response in self._responses(**query))
+
+    def _responses(self, **query: Any) -> Iterator[dict[str, Any]]:
         while True:
             response = self._send("query", TableName=self._name, **query)
-            yield response["Items"]
+            yield response
             if "LastEvaluatedKey" not in response:
                 return
             query["ExclusiveStartKey"] = response["LastEvaluatedKey"]

@@ -9,7 +9,8 @@ One table with the keys `pk` and `sk`. The partition `post#<post id>` holds all 
 | `claim#<key>#<destination>`        | the claim on one publication (dynamodb_claims.py)                               |
 | `receipt#<key>#<arrival>#<unique>` | one receipt; `arrival` is ISO 8601 in UTC, to the millisecond                   |
 
-`<key>` is the occurrence key. A post of the outbox has a partition of its own (core/outbox/dynamodb.py).
+`<key>` is the occurrence key. A post of the outbox has a partition of its own (core/outbox/dynamodb.py),
+and so has a draft (core/drafts/dynamodb.py).
 
 An item that is listed in order of time names a list and its position there: `listing` and `listed_at`, or `due_list`
 and `due_at`. Each pair is the key of an index that projects keys only, so items are always read from the table itself.
@@ -58,7 +59,7 @@ class Index:
 
 
 LISTING = Index(name="listing", list_attribute="listing", position_attribute="listed_at")
-"""History, the outbox, unsettled plans, and settled plans of posts that need a time."""
+"""History, the outbox, drafts, unsettled plans, and settled plans of posts that need a time."""
 DUE = Index(name="due", list_attribute="due_list", position_attribute="due_at")
 """One-time posts that have not begun, repeating posts, and cancelled posts by the instant of their cancellation. Such a
 post may also be in the unsettled list of LISTING."""
@@ -67,6 +68,7 @@ AFTER_ALL = "~"
 """A position that sorts after all others, which start with digits."""
 HISTORY, UNSETTLED, OUTBOX, OPEN, SERIES = "history", "unsettled", "outbox", "open", "series"
 CANCELLED, NEEDS_TIME = "cancelled", "needs_time"
+DRAFTS, TEMPLATES, DELETED_DRAFTS = "drafts", "templates", "deleted_drafts"
 """The names of the lists."""
 
 

@@ -1,8 +1,9 @@
-"""The media sweep: deletes pictures and videos that no post needs."""
+"""The media sweep: deletes pictures and videos that no post and no draft needs."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from core.drafts.port import Drafts, every_draft
 from core.ledger.port import OPEN_STATES, Ledger
 from core.media.port import MediaStore, StoredMedia
 from core.posts.models import Post
@@ -13,25 +14,28 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 RETENTION = timedelta(days=90)
-"""How long a file is kept after it was attached, or last seen in a pending post: for drafts, retries and the outbox's
-feed."""
+"""How long a file is kept after it was attached, or last seen in a pending post or a draft: for retries and the
+outbox's feed."""
 RENEW_AFTER = timedelta(days=7)
-"""Age at which the sweep renews the timestamp of a file that a pending post needs."""
+"""Age at which the sweep renews the timestamp of a file that a pending post or a draft needs."""
 PENDING_LIMIT = 20_000
 """The most pending posts with which the sweep deletes files."""
 
 
 class MediaSweep:
-    """Renews the timestamps of files of pending posts, and deletes files whose timestamp is older than RETENTION.
+    """Renews the timestamps of files of pending posts and drafts, and deletes files older than RETENTION.
 
     A file's timestamp is the only state, so several processes may sweep one store. The files of a cancelled, changed
     or published post stay for RETENTION.
     """
 
-    def __init__(self, store: MediaStore, ledger: Ledger, listing: ScheduleListing, clock: Clock) -> None:
+    def __init__(
+        self, store: MediaStore, ledger: Ledger, listing: ScheduleListing, drafts: Drafts, clock: Clock
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._listing = listing
+        self._drafts = drafts
         self._clock = clock
 
     def run(self) -> int:
@@ -48,7 +52,7 @@ class MediaSweep:
         if len(pending) > PENDING_LIMIT:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
-        needed = {media.reference for post in pending for media in post.media}
+        needed = {media.reference for post in pending for media in post.media} | self._in_drafts(now)
         for each in aging:
             if each.reference in needed:
                 self._store.touch(each.reference)
@@ -64,6 +68,13 @@ class MediaSweep:
             return False
         self._store.delete(expired.reference)
         return True
+
+    def _in_drafts(self, now: datetime) -> set[str]:
+        """Return the media of all drafts and templates, also of deleted ones and of earlier contents."""
+        contents = (
+            content for draft in every_draft(self._drafts, now) for content in (draft.content, draft.earlier) if content
+        )
+        return {media.reference for content in contents for media in content.media}
 
     def _pending(self) -> list[Post]:
         """Return every post that may still go out: at least one more than PENDING_LIMIT if there are more.

@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from core.drafts.draft import DraftContent
+from core.drafts.sqlite import SqliteDrafts
 from core.maintenance import media_sweep
 from core.maintenance.media_sweep import MediaSweep
 from core.media.folder import FolderMedia
@@ -54,9 +56,14 @@ def machine_time(clock):
 
 
 @pytest.fixture
-def sweep(store, ledger, listing, machine_time):
+def drafts(database):
+    return SqliteDrafts(database)
+
+
+@pytest.fixture
+def sweep(store, ledger, listing, drafts, machine_time):
     """Sweep once and return how many files were deleted."""
-    return MediaSweep(store, ledger, listing, machine_time).run
+    return MediaSweep(store, ledger, listing, drafts, machine_time).run
 
 
 @pytest.fixture
@@ -108,6 +115,28 @@ def test_a_file_of_a_pending_post_is_kept_and_its_timestamp_renewed(
     grow_old(days=100)
     assert sweep() == 0
     assert real_clock() - store.stored_at(media.reference) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("where", ["draft", "template", "deleted", "earlier"])
+def test_a_file_of_a_draft_is_kept(sweep, store, drafts, attached, machine_time, where, grow_old):
+    media = attached("of an idea")
+    with_media, without = (DraftContent(text="x", media=each, zone="UTC") for each in ((media,), ()))
+    drafts.save("k3v9q2m4cx7a", with_media, base=0, template=where == "template", now=machine_time())
+    if where == "deleted":
+        drafts.delete("k3v9q2m4cx7a", now=machine_time())
+    if where == "earlier":
+        drafts.save("k3v9q2m4cx7a", without, base=0, now=machine_time())
+    grow_old(days=100)
+    assert sweep() == 0
+    assert store.exists(media.reference)
+
+
+def test_a_file_of_a_draft_deleted_30_days_ago_is_deleted(sweep, store, drafts, attached, machine_time):
+    media = attached("of an idea")
+    drafts.save("k3v9q2m4cx7a", DraftContent(media=(media,), zone="UTC"), base=0, now=machine_time())
+    drafts.delete("k3v9q2m4cx7a", now=machine_time())
+    machine_time.move(days=100)
+    assert sweep() == 1
 
 
 def test_a_file_of_a_repeating_post_without_a_schedule_is_kept(sweep, store, ledger, attached, a_series, machine_time):
@@ -173,7 +202,7 @@ def test_a_file_that_is_attached_again_during_the_sweep_is_kept(sweep, store, li
 def test_no_post_is_read_while_every_file_is_recent(store, machine_time, attached):
     attached("recent")
     machine_time.move(days=6)
-    assert MediaSweep(store, None, None, machine_time).run() == 0
+    assert MediaSweep(store, None, None, None, machine_time).run() == 0
 
 
 def test_nothing_is_deleted_with_too_many_pending_posts(

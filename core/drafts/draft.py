@@ -1,0 +1,127 @@
+"""Drafts as frozen values: posts without a schedule, and templates to copy."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.errors import PunctualError
+from core.posts.destinations import Destination
+from core.posts.models import (
+    DESTINATIONS_LIMIT,
+    MEDIA_LIMIT,
+    FrozenModel,
+    Instant,
+    Media,
+    PostId,
+    Repeat,
+    Revision,
+    Text,
+    WallTime,
+    Zone,
+)
+
+MAX_BYTES = 180_000
+"""The most bytes of a content as JSON. An item of DynamoDB holds two of them, and a schedule holds one."""
+
+
+class DraftTooLarge(PunctualError):
+    """The content of a draft exceeds MAX_BYTES."""
+
+    hint = "Shorten the text, or split it into several posts. No network accepts a text of this length."
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The draft has {size:,} bytes; at most {MAX_BYTES:,} can be saved.")
+
+
+class DraftGone(PunctualError):
+    """There is no draft with this id: it was scheduled, or deleted for good."""
+
+    hint = "If you scheduled it, look in Queue. Otherwise, look in Drafts under Deleted."
+
+    def __init__(self, draft_id: str) -> None:
+        super().__init__(f"There is no draft {draft_id}.")
+        self.draft_id = draft_id
+
+
+class DraftContent(FrozenModel):
+    """The content of a draft, which may be incomplete.
+
+    `destinations` are accounts. `variants` are the texts of single accounts. `threads` has the accounts that get a
+    thread, with whether its parts are numbered. `wall` is the proposed time in `zone`; None proposes none. `replaces`
+    is the series and the run in whose place the post goes out.
+    """
+
+    text: Text = ""
+    destinations: tuple[Destination, ...] = Field(default=(), max_length=DESTINATIONS_LIMIT)
+    variants: dict[Destination, Text] = Field(default_factory=dict, max_length=DESTINATIONS_LIMIT)
+    threads: dict[Destination, bool] = Field(default_factory=dict, max_length=DESTINATIONS_LIMIT)
+    media: tuple[Media, ...] = Field(default=(), max_length=MEDIA_LIMIT)
+    labels: tuple[str, ...] = ()
+    wall: WallTime | None = None
+    zone: Zone
+    which: Literal[1, 2] | None = None
+    repeat: Repeat | None = None
+    replaces: tuple[PostId, Instant] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        size = len(self.model_dump_json().encode())
+        if size > MAX_BYTES:
+            raise DraftTooLarge(size)
+        return self
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is neither text nor media."""
+        return not self.media and not any(text.strip() for text in (self.text, *self.variants.values()))
+
+    @property
+    def proposed_wall(self) -> datetime | None:
+        """The proposed wall time, naive."""
+        return datetime.fromisoformat(self.wall) if self.wall is not None else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A stored draft. `draft_id` is the id of the post that it becomes.
+
+    `version` grows with each save. `earlier` is the content that a save from elsewhere replaced. Instants have a
+    precision of one millisecond.
+    """
+
+    draft_id: str
+    content: DraftContent
+    version: int
+    template: bool = False
+    created_at: datetime
+    changed_at: datetime
+    earlier: DraftContent | None = None
+    deleted_at: datetime | None = None
+
+
+def content_of(revision: Revision, *, repeat: Repeat | None = None, with_time: bool = False) -> DraftContent:
+    """Return the content of a draft that equals a post or a run, and its time if wanted.
+
+    The parts of a thread become one text again.
+    """
+    accounts, numbered = revision.accounts, threads_of(revision)
+    return DraftContent(
+        text=revision.text,
+        destinations=accounts,
+        variants={name: text for name, text in revision.variants.items() if name in accounts and name not in numbered},
+        threads=numbered,
+        media=revision.media,
+        wall=revision.wall if with_time else None,
+        zone=revision.zone,
+        repeat=repeat,
+    )
+
+
+def threads_of(revision: Revision) -> dict[Destination, bool]:
+    """Return the accounts to which a post goes as a thread, each with whether its parts are numbered."""
+    parts: dict[Destination, list[str]] = {}
+    for destination in revision.destinations:
+        parts.setdefault(destination.account, []).append(revision.text_for(destination))
+    return {account: texts[1].endswith(f" 2/{len(texts)}") for account, texts in parts.items() if len(texts) > 1}
