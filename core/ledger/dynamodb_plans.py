@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from core.ledger import items
+from core.ledger.cancellation import cancelled_from
 from core.ledger.claim_rules import StoredClaim
 from core.ledger.derivation import Derivation, NeedsTime, derivation, kept_derivation
 from core.ledger.dynamodb_table import Transaction
@@ -71,7 +72,7 @@ def change(
     kept = kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
     item |= _derivation_attributes(derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
-    before = current.state_before(desired)
+    before = cancelled_from(current, desired)
     return _put(transaction, item | ({"cancelled_from": before} if before else {}))
 
 

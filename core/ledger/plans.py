@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from core.ledger.cancellation import cancelled_from
 from core.ledger.derivation import Derivation, derivation, kept_derivation
 from core.ledger.port import (
     OPEN_STATES,
@@ -65,7 +66,7 @@ def change(
         " cancelled_from = :cancelled_from WHERE post_id = :post_id",
         _columns(post)
         | _derivation_columns(derived)
-        | {"wish": desired, "schedule_name": schedule_name, "cancelled_from": current.state_before(desired)}
+        | {"wish": desired, "schedule_name": schedule_name, "cancelled_from": cancelled_from(current, desired)}
         | {"superseded": json.dumps(current.superseded_by(schedule_name))}
         | {"open": int(desired in OPEN_STATES), "now": epoch_ms(now)},
     )

@@ -85,7 +85,7 @@ class Plan:
 
     `schedule_name` is None for a post without a schedule, which was sent at once. `superseded` are the names of earlier
     schedules that must be deleted. `settled` is true once the schedules match the plan. `cancelled_from` is the desired
-    state before the cancellation, None for a post that is not cancelled.
+    state before a cancellation.
     """
 
     post: Post
@@ -102,12 +102,6 @@ class Plan:
     def needs_time(self) -> NeedsTime | None:
         """Set if the post is paused because its wall time has no single instant: the desired state before that."""
         return self.derivation.needs_time
-
-    def state_before(self, desired: DesiredState) -> DesiredState | None:
-        """Return `cancelled_from` of the next revision, whose desired state is `desired`."""
-        if desired != "cancelled":
-            return None
-        return self.desired if self.desired in OPEN_STATES else self.cancelled_from
 
     def superseded_by(self, schedule_name: str | None) -> list[str]:
         """Return the schedules to delete once the post has the schedule `schedule_name`, in order of name."""
@@ -287,10 +281,9 @@ class Ledger(Protocol):
         ...
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
-        """Record the end of an attempt, or that the publication waits for another attempt.
+        """Record the end of an attempt, or that the publication waits. Raises ValueError without a destination.
 
-        `published` always counts. Any other receipt does not change a claim that a later attempt holds. Raises
-        ValueError for a receipt without a destination.
+        `published` always counts. Any other receipt does not change a claim that a later attempt holds.
         """
         ...
 
