@@ -6,9 +6,8 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
-from core.backends.aws import AwsBackend
-from core.backends.one_machine import OneMachineBackend
 from core.backends.port import Backend
 from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
@@ -41,6 +40,10 @@ from core.storage.backup import back_up
 from core.storage.home import Home
 from core.time.instants import Clock, real_clock
 
+if TYPE_CHECKING:
+    from core.backends.aws import AwsBackend
+    from core.backends.one_machine import OneMachineBackend
+
 STOP_SECONDS = 3.0
 """The longest wait for the end of a task that may be waiting for another server."""
 
@@ -63,8 +66,12 @@ class Application:
         self.aws: AwsBackend | None = None
         self.backend: Backend
         if settings.mode == "aws":
+            from core.backends.aws import AwsBackend  # here, because one process needs one backend
+
             self.backend = self.aws = AwsBackend(settings, self.home, clock)
         else:
+            from core.backends.one_machine import OneMachineBackend  # here, because one process needs one backend
+
             self.backend = self.one_machine = OneMachineBackend(settings, self.home, clock)
         self._closing = Event()
         self._caretakers: list[tuple[Caretaker, float | None]] = []
@@ -159,7 +166,11 @@ class Application:
         self.lag_metrics = LagMetrics()
         fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record)
         self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
-        self.listing = ScheduleListing(self.backend.scheduler_client, self.backend.target.group)
+        self.listing = ScheduleListing(
+            self.backend.scheduler_client,
+            self.backend.target.group,
+            sorted_by_name=self.one_machine is not None,
+        )
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,

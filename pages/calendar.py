@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import streamlit as st
@@ -42,14 +42,29 @@ def select_day(day: date) -> None:
     reset_list()
 
 
-def posts_by_day(first: date, last: date, zone: str) -> tuple[dict[date, list[QueueEntry]], bool]:
-    """Return the posts from `first` to `last` by their day in `zone`, and whether more exist."""
-    app, found = application(), defaultdict(list)
-    begins, ends = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
-    window = app.views.calendar(begins, ends)
-    for each in window.entries:
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """The posts of the shown days. Of the `shortened` days only the first ones; `more` if some day has others."""
+
+    posts: dict[date, list[QueueEntry]]
+    shortened: frozenset[date]
+    more: bool
+
+
+def read_month(days: list[date], zone: str) -> Month:
+    """Return the posts of the days in `zone`. Of the selected day, as many as its list shows, and one more."""
+    views, found = application().views, defaultdict(list)
+    begins = [start_of_day(day, zone) for day in [*days, days[-1] + timedelta(days=1)]]
+    window = views.calendar(begins[0], begins[-1], begins[:-1])
+    shortened = frozenset(day for day, at in zip(days, begins, strict=False) if at in window.shortened)
+    entries, selected = window.entries, st.session_state[DAY]
+    if selected in shortened:
+        first, last = start_of_day(selected, zone), start_of_day(selected + timedelta(days=1), zone)
+        others = [each for each in entries if not first <= each.due_at < last]
+        entries = [*others, *views.day(first, last, limit=list_limit(PAGE) + 1).entries]
+    for each in entries:
         found[wall_time(each.due_at, zone).date()].append(each)
-    return found, window.more
+    return Month(posts=found, shortened=shortened, more=window.more)
 
 
 def cards_of_day(entries: list[QueueEntry], now: datetime) -> list[QueueEntry]:
@@ -66,9 +81,10 @@ def cards_of_day(entries: list[QueueEntry], now: datetime) -> list[QueueEntry]:
     return sorted([*present.values(), *cancelled], key=lambda each: (each.due_at, each.post_id))
 
 
-def day_cell(day: date, entries: list[QueueEntry], shown: date, today: date) -> DayCell:
+def day_cell(day: date, month: Month, shown: date, today: date) -> DayCell:
     """Return the cell of a day in the month of `shown`."""
-    zone = viewer_zone()
+    zone, entries, shortened = viewer_zone(), month.posts.get(day, []), day in month.shortened
+    more = f"+{len(entries) - CELL_POSTS} more" if len(entries) > CELL_POSTS else ""
     posts = [
         CellPost(time=clock_time(each.due_at, zone), text=excerpt(each.text or "", 60), colour=BADGES[each.state][2])
         for each in entries[:CELL_POSTS]
@@ -76,12 +92,12 @@ def day_cell(day: date, entries: list[QueueEntry], shown: date, today: date) -> 
     return DayCell(
         iso=day.isoformat(),
         number=day.day,
-        label=f"{calendar_day(day)}: {plural(len(entries), 'post')}",
+        label=f"{calendar_day(day)}: {f'more than {CELL_POSTS} posts' if shortened else plural(len(entries), 'post')}",
         in_month=day.month == shown.month,
         today=day == today,
         selected=day == st.session_state[DAY],
         posts=posts,
-        more=len(entries) - len(posts),
+        more="and more" if shortened else more,
     )
 
 
@@ -103,9 +119,9 @@ def content() -> object:
     """Return the content of the page, to notice when it changes."""
     zone, now = viewer_zone(), application().clock()
     days = list(Calendar().itermonthdates(st.session_state[MONTH].year, st.session_state[MONTH].month))
-    found, more = posts_by_day(days[0], days[-1], zone)
-    age = phrase_age((each.due_at for each in found.get(st.session_state[DAY], [])), now)
-    return wall_time(now, zone).date(), found, more, age
+    month = read_month(days, zone)
+    age = phrase_age((each.due_at for each in month.posts.get(st.session_state[DAY], [])), now)
+    return wall_time(now, zone).date(), month, age
 
 
 @st.fragment
@@ -116,14 +132,14 @@ def calendar() -> None:
     shown = st.session_state.setdefault(MONTH, today.replace(day=1))
     selected = st.session_state.setdefault(DAY, today if shown == today.replace(day=1) else shown)
     days = list(Calendar().itermonthdates(shown.year, shown.month))
-    found, more = posts_by_day(days[0], days[-1], zone)
+    month = read_month(days, zone)
     note_drawn(content())
     month_header(shown, today)
-    month_grid([day_cell(day, found.get(day, []), shown, today) for day in days], select_day)
-    if more:
+    month_grid([day_cell(day, month, shown, today) for day in days], select_day)
+    if month.more:
         st.caption("This month has more posts than the calendar shows. Queue and History list all of them.")
     st.header(day_heading(selected, today), anchor=False)
-    cards, limit = cards_of_day(found.get(selected, []), now), list_limit(PAGE)
+    cards, limit = cards_of_day(month.posts.get(selected, []), now), list_limit(PAGE)
     for each in cards[:limit]:
         card(each, selected, now)
     if len(cards) > limit:

@@ -115,14 +115,15 @@ def cards() -> None:
                 icon=":material/refresh:",
                 on_click=reset_list,
             )
-    for day, group in groupby(placed, key=lambda pair: wall_time(pair[0], zone).date()):
+    shown = placed[: list_limit(PAGE)] if search_words() else placed
+    for day, group in groupby(shown, key=lambda pair: wall_time(pair[0], zone).date()):
         st.header(day_heading(day, today), anchor=False)
         for _, each in group:
             card(each, day, now)
-    if more and search_words():
-        search_limit_note("next")
-    elif more:
+    if len(shown) < len(placed) or (more and not search_words()):
         more_button(PAGE)
+    elif more:
+        search_limit_note("next")
     if not placed:
         empty()
     show_toasts()

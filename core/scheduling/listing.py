@@ -1,7 +1,7 @@
 """The listing: the pending schedules of a group, window by window."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,9 +50,11 @@ class ScheduleDetail:
 class ScheduleListing:
     """Reads the schedules of one group through a boto3 scheduler client."""
 
-    def __init__(self, scheduler: Any, group: str) -> None:
+    def __init__(self, scheduler: Any, group: str, *, sorted_by_name: bool = False) -> None:
+        """With `sorted_by_name`, the scheduler lists the names in order. AWS does not promise an order."""
         self._scheduler = scheduler
         self._group = group
+        self.sorted_by_name = sorted_by_name
         self._large_for = 0
         self._details: dict[tuple[str, datetime], ScheduleDetail] = {}
         self._details_lock = Lock()
@@ -67,6 +69,9 @@ class ScheduleListing:
             one_time = _sorted([each for each in whole_group if each.due_at and start <= each.due_at < end])
             return one_time[:limit] + _sorted([each for each in whole_group if each.due_at is None])
         stop = Event()
+        if self.sorted_by_name:  # the requests stay in this process, so several at once would be no faster
+            soonest = self._first_in_order(prefixes(start, end), start, end, limit)
+            return soonest + _sorted(list(chain.from_iterable(self._pages("repeat-", stop))))
         with ThreadPoolExecutor(max_workers=LIST_THREADS, thread_name_prefix="listing") as pool:
             try:
                 repeating = pool.submit(lambda: list(chain.from_iterable(self._pages("repeat-", stop))))
@@ -79,6 +84,33 @@ class ScheduleListing:
         """Return the listed schedules with their posts, in the same order. Schedules deleted meanwhile are left out."""
         with ThreadPoolExecutor(max_workers=DETAIL_THREADS, thread_name_prefix="details") as pool:
             return [found for found in pool.map(self._detail, listed) if found is not None]
+
+    def _first_in_order(
+        self, ordered: Iterable[str], start: datetime, end: datetime, limit: int
+    ) -> list[ListedSchedule]:
+        """Return the first `limit` schedules of a window from a scheduler that lists names in order.
+
+        The prefix in which the window begins is split if it has schedules from before.
+        """
+        found: list[ListedSchedule] = []
+        for prefix in ordered:
+            if self._begins_before(prefix, start) and (longer := longer_prefixes(prefix, start, end)):
+                found += self._first_in_order(longer, start, end, limit - len(found))
+            else:
+                for page in self._pages(prefix, Event(), size=min(PAGE, max(1, limit - len(found)))):
+                    found += [each for each in page if each.due_at and start <= each.due_at < end]
+                    if len(found) >= limit:
+                        break
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _begins_before(self, prefix: str, instant: datetime) -> bool:
+        """Return whether the first schedule of the prefix is due before the instant. One request, or none."""
+        if not f"post-{instant.astimezone(UTC):%Y%m%dT%H%M%S}".startswith(prefix):
+            return False
+        first = next(self._pages(prefix, Event(), size=1), [])
+        return any(each.due_at and each.due_at < instant for each in first)
 
     def _soonest(
         self, pool: ThreadPoolExecutor, start: datetime, end: datetime, limit: int, stop: Event
@@ -131,25 +163,25 @@ class ScheduleListing:
             return None
         found: list[ListedSchedule] = []
         with translate_aws_errors():
-            for number, page in enumerate(self._responses(), 1):
+            for number, page in enumerate(self._responses(PAGE), 1):
                 found += _listed(page)
                 if number == SMALL_GROUP_PAGES and "NextToken" in page:
                     self._large_for = LARGE_GROUP_WINDOWS
                     return None
         return found
 
-    def _pages(self, prefix: str, stop: Event) -> Iterator[list[ListedSchedule]]:
-        """Yield Punctual's schedules with a prefix page by page, in any order, until `stop` is set."""
+    def _pages(self, prefix: str, stop: Event, size: int = PAGE) -> Iterator[list[ListedSchedule]]:
+        """Yield Punctual's schedules with a prefix page by page, in the scheduler's order, until `stop` is set."""
         with translate_aws_errors():
-            for page in self._responses(NamePrefix=prefix):
+            for page in self._responses(size, NamePrefix=prefix):
                 yield _listed(page)
                 if stop.is_set():
                     break
 
-    def _responses(self, **filters: str) -> Iterator[dict[str, Any]]:
+    def _responses(self, size: int, **filters: str) -> Iterator[dict[str, Any]]:
         """Yield the ListSchedules responses for the group, page by page."""
         pages = self._scheduler.get_paginator("list_schedules").paginate(
-            GroupName=self._group, PaginationConfig={"PageSize": PAGE}, **filters
+            GroupName=self._group, PaginationConfig={"PageSize": size}, **filters
         )
         yield from pages
 
@@ -206,7 +238,22 @@ def longer_prefixes(prefix: str, start: datetime, end: datetime) -> list[str]:
         return []
     base = f"{prefix}T" if len(stamp) == len("20261124") else prefix
     first, last = (f"post-{limit.astimezone(UTC):%Y%m%dT%H%M%S}"[: len(base) + 1] for limit in (start, end))
-    return [longer for digit in range(10) if first <= (longer := f"{base}{digit}") <= last]
+    digits = range(1 + _highest_digit(base.removeprefix("post-")))
+    return [longer for digit in digits if first <= (longer := f"{base}{digit}") <= last]
+
+
+def _highest_digit(stamp: str) -> int:
+    """Return the highest digit that can follow the beginning of a stamp `20261124T080000`."""
+    match len(stamp):
+        case 4 | 6:
+            return 1 if len(stamp) == 4 else 3
+        case 9:
+            return 2
+        case 10:
+            return 3 if stamp.endswith("2") else 9
+        case 11 | 13:
+            return 5
+    return 9
 
 
 def _listed(page: dict[str, Any]) -> list[ListedSchedule]:

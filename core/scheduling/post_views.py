@@ -1,11 +1,11 @@
 """The queue, the calendar and History, read once for all browser sessions of a process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from core.ledger.history import Run, runs
 from core.ledger.port import Ledger, UnknownPost
-from core.scheduling.calendar_view import calendar_view
+from core.scheduling.calendar_view import CalendarWindow, calendar_view
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import QueueEntry, QueueWindow, ledger_entry, upcoming
@@ -46,13 +46,21 @@ class PostViews:
             kept_for=self.refresh_interval(),
         )
 
-    def calendar(self, start: datetime, end: datetime) -> QueueWindow:
-        """Return the posts of a period; see `calendar_view`."""
-        return self._reads.get(
-            ("calendar", start, end),
-            lambda: calendar_view(self._listing, self._ledger, start, end, self._clock()),
-            kept_for=self.refresh_interval(),
-        )
+    def calendar(self, start: datetime, end: datetime, days: Sequence[datetime]) -> CalendarWindow:
+        """Return the posts of a period of these days; see `calendar_view`."""
+        return self._calendar(start, end, tuple(days) if self._listing.sorted_by_name else (), None)
+
+    def day(self, start: datetime, end: datetime, *, limit: int) -> CalendarWindow:
+        """Return at most `limit` past posts of a day, and as many coming ones."""
+        return self._calendar(start, end, (), limit)
+
+    def _calendar(
+        self, start: datetime, end: datetime, days: tuple[datetime, ...], limit: int | None
+    ) -> CalendarWindow:
+        def read() -> CalendarWindow:
+            return calendar_view(self._listing, self._ledger, start, end, self._clock(), days=days, limit=limit)
+
+        return self._reads.get(("calendar", start, end, days, limit), read, kept_for=self.refresh_interval())
 
     def history(self, *, limit: int) -> list[Run]:
         """Return the latest runs; see `runs`."""

@@ -1,7 +1,7 @@
 """The queue: pending one-time posts and the next run of each repeating post, soonest first, with their states."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from core.ledger.history import START_GRACE, Run, overdue
@@ -134,6 +134,13 @@ def entry_of_state(current: PostState, now: datetime) -> QueueEntry:
     return QueueEntry(post_id=post.post_id, due_at=due_at, state=current.state, post=post, run=current.run)
 
 
+def entry_of_plan(plan: Plan, now: datetime) -> QueueEntry:
+    """Return the entry of a post that has not begun, by its plan alone. A series without another run is due now."""
+    post = plan.post
+    due_at = post.due_at or next_run(post, now) or now
+    return QueueEntry(post_id=post.post_id, due_at=due_at, state=planned_state(plan, now), post=post)
+
+
 def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> bool:
     """Return whether a schedule carries a pending post. A post that the ledger does not know is pending too."""
     if listed.post_id not in plans:
@@ -144,14 +151,8 @@ def _is_current(listed: ListedSchedule, plans: Mapping[str, Plan | None]) -> boo
 
 def _fired_entry(plan: Plan, now: datetime) -> QueueEntry:
     """Return the entry of a post that is due about now and has no schedule."""
-    state = planned_state(plan, now)
-    post = plan.post
-    return QueueEntry(
-        post_id=post.post_id,
-        due_at=post.due_at or now,
-        state="going out" if state == "scheduled" else state,
-        post=post,
-    )
+    entry = entry_of_plan(plan, now)
+    return replace(entry, state="going out") if entry.state == "scheduled" else entry
 
 
 def _entries(

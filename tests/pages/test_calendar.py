@@ -57,3 +57,18 @@ def test_a_published_post_shows_how_late_it_was(browse, plan, fire, clock, appli
     calendar = browse("calendar")
     assert calendar.texts == ["Published"]
     assert "40 ms late" in calendar.shown
+
+
+def test_a_crowded_month_shows_posts_on_each_day_and_all_posts_of_the_selected_one(browse, plan, monkeypatch):
+    for name, limit in (("POSTS_LIMIT", 40), ("PROBED_POSTS", 5), ("DAY_POSTS", 4), ("FULL_DAYS", 1)):
+        monkeypatch.setattr(f"core.scheduling.calendar_view.{name}", limit)
+    for number in range(75):
+        plan(f"Post {number}", minutes=60 + number + 24 * 60 * (number // 25))
+    calendar = browse("calendar")
+    assert (calendar.texts[0], len(calendar.texts)) == ("Post 0", 20)
+    calendar.click("more")
+    assert (calendar.texts[-1], len(calendar.texts)) == ("Post 24", 25)
+    calendar.session_state["day"] = date(2026, 11, 4)
+    calendar.run()
+    assert calendar.texts[0] == "Post 50"
+    assert "This month has more posts" not in calendar.shown

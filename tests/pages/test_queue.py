@@ -462,6 +462,8 @@ def test_the_first_page_is_back_after_a_search(browse, plan):
         plan(minutes=minutes)
     queue = browse("queue")
     search(queue, "good")
+    assert len(queue.texts) == 20
+    queue.click("more")
     assert len(queue.texts) == 25
     search(queue, "")
     assert len(queue.texts) == 20

@@ -65,7 +65,7 @@ function dayCell(day, setTriggerValue) {
         line.style.setProperty("--shade", `var(--st-${post.colour}-color)`);
         posts.append(line);
     }
-    if (day.more) posts.append(element("span", "more", `+${day.more} more`));
+    if (day.more) posts.append(element("span", "more", day.more));
     cell.append(posts);
     cell.onclick = () => setTriggerValue("day", day.iso);
     return cell;
@@ -95,7 +95,7 @@ class CellPost:
 
 @dataclass(frozen=True, kw_only=True)
 class DayCell:
-    """The cell of one day. Screen readers read `label` first; `more` counts the posts that the cell does not list."""
+    """The cell of one day. Screen readers read `label` first; `more` tells of the posts that the cell does not list."""
 
     iso: str
     number: int
@@ -104,7 +104,7 @@ class DayCell:
     today: bool
     selected: bool
     posts: list[CellPost]
-    more: int
+    more: str
 
 
 def month_grid(cells: list[DayCell], select: Callable[[date], None]) -> None:

@@ -118,3 +118,76 @@ def test_more_is_false_if_the_limit_is_reached_and_nothing_is_left_out(
     schedules.schedule(a_series())
     assert (calendar(-7, 0).more, len(calendar(-7, 0).entries)) == (False, 2)
     assert (calendar(0, 3).more, len(calendar(0, 3).entries)) == (False, 3)
+
+
+@pytest.fixture
+def by_day(scheduler, target, ledger, clock):
+    """Read the calendar of whole days, the first of which begins now, or at an earlier instant."""
+
+    def read(count, *, start=None):
+        start = start or clock()
+        days = [start + timedelta(days=number) for number in range(count)]
+        listing = ScheduleListing(scheduler, target.group)
+        return calendar_view(listing, ledger, start, start + timedelta(days=count), clock(), days=days)
+
+    return read
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    """Let a calendar of 40 posts be crowded."""
+    for name, limit in (("POSTS_LIMIT", 20), ("PROBED_POSTS", 5), ("DAY_POSTS", 2), ("FULL_DAYS", 1)):
+        monkeypatch.setattr(f"core.scheduling.calendar_view.{name}", limit)
+
+
+@pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
+def test_a_crowded_period_has_the_first_posts_of_each_day_and_says_which_days_have_more(
+    by_day, schedules, a_post, a_series, clock, small_limits
+):
+    for number in range(40):
+        due_at = clock() + timedelta(hours=1 + 6 * (number // 2), seconds=number)
+        schedules.schedule(a_post(post_id=f"{number:012}", due_at=due_at))
+    schedules.schedule(a_post(post_id="b" * 12, due_at=clock() + timedelta(days=5, hours=2)))
+    schedules.schedule(a_series())
+    found = by_day(6)
+    one_time = [each for each in found.entries if not each.post.repeats]
+    assert [sum(each.due_at < clock() + timedelta(days=day) for each in one_time) for day in range(1, 7)] == [
+        3,
+        6,
+        9,
+        12,
+        15,
+        16,
+    ]
+    assert found.shortened == tuple(clock() + timedelta(days=day) for day in range(5))
+    assert not found.more
+    assert len(found.entries) - len(one_time) == 6  # the runs of the series
+    assert {each.state for each in found.entries} == {"scheduled"}
+
+
+@pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
+def test_a_single_crowded_day_of_a_period_is_read_whole(by_day, schedules, a_post, clock, small_limits):
+    for number in range(15):
+        schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(minutes=1 + number)))
+    schedules.schedule(a_post(post_id="a" * 12, due_at=clock() + timedelta(days=4)))
+    found = by_day(6)
+    assert (len(found.entries), found.shortened, found.more) == (16, (), False)
+
+
+@pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
+def test_a_period_below_the_limit_is_read_whole(by_day, schedules, a_post, clock, small_limits):
+    for number in range(18):
+        schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(hours=9 * (1 + number))))
+    found = by_day(7)
+    assert (len(found.entries), found.shortened, found.more) == (18, (), False)
+
+
+@pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
+def test_a_post_of_a_crowded_period_that_is_going_out_is_not_left_out(by_day, schedules, a_post, clock, small_limits):
+    for number in range(40):
+        schedules.schedule(a_post(post_id=f"{number:012}", due_at=clock() + timedelta(minutes=1 + 40 * number)))
+    start = clock()
+    clock.move(seconds=61)
+    found = by_day(3, start=start)
+    assert [each.state for each in found.entries][:2] == ["going out", "scheduled"]
+    assert found.shortened

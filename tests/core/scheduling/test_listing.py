@@ -41,11 +41,14 @@ def requests(engine_client) -> Requests:
     return Requests(engine_client)
 
 
-@pytest.fixture(params=["small", "large"])
+@pytest.fixture(params=["small", "large", "large and in order"])
 def listing(engine_client, request, monkeypatch) -> ScheduleListing:
-    """Return a listing that reads a small group whole, and one that always reads by prefix."""
-    listing = ScheduleListing(engine_client, "default")
-    if request.param == "large":
+    """Return a listing that reads a small group whole, and two that always read by prefix: in any order, and in order.
+
+    The engine lists names in order.
+    """
+    listing = ScheduleListing(engine_client, "default", sorted_by_name="in order" in request.param)
+    if request.param != "small":
         monkeypatch.setattr(listing, "_all_if_small", lambda: None)
     return listing
 
@@ -219,6 +222,15 @@ def test_longer_prefixes_cover_every_second_of_the_window(begin, length, seconds
         assert prefix == name[: len("post-20261124T080000")]
 
 
+def test_longer_prefixes_are_beginnings_of_instants():
+    start = datetime(2026, 12, 31, 22, 58, tzinfo=UTC)
+    end = start + timedelta(days=3)
+    assert longer_prefixes("post-20261231", start, end) == ["post-20261231T2"]
+    assert longer_prefixes("post-20261231T2", start, end) == ["post-20261231T22", "post-20261231T23"]
+    assert longer_prefixes("post-20261231T22", start, end) == ["post-20261231T225"]
+    assert longer_prefixes("post-202701", start, end) == ["post-2027010"]
+
+
 def test_a_full_day_costs_no_more_requests_than_its_result_needs(listing, put, clock, requests):
     names = [put(clock() + timedelta(seconds=seconds)) for seconds in range(60, 60 + 3 * 250, 3)]
     requests.sent.clear()
@@ -258,8 +270,25 @@ def test_many_posts_of_one_second_are_sorted_by_name(listing, put, clock):
     assert [each.name for each in listing.window(clock(), clock() + timedelta(days=1), limit=10)] == names[:10]
 
 
-@pytest.mark.parametrize("scheduler", ["engine", "moto"])
-def test_any_window_equals_a_search_through_all_schedules(request, clock, scheduler):
+@pytest.mark.parametrize("limit", [20, 150])
+def test_a_full_day_costs_one_request_for_each_page_of_the_result_if_names_come_in_order(
+    put, clock, requests, engine_client, monkeypatch, limit
+):
+    listing = ScheduleListing(engine_client, "default", sorted_by_name=True)
+    monkeypatch.setattr(listing, "_all_if_small", lambda: None)
+    names = [put(clock() + timedelta(seconds=seconds)) for seconds in range(60, 60 + 3 * 250, 3)]
+    requests.sent.clear()
+    listed = listing.window(clock(), clock() + timedelta(days=7), limit=limit)
+    assert [each.name for each in listed] == names[:limit]
+    assert len(requests.sent) == 2 + -(-limit // 100)  # the others: the first post of the day, the repeating posts
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "in_order"),
+    [("engine", False), ("engine", True), ("moto", False)],
+    ids=["engine", "in order", "moto"],
+)
+def test_any_window_equals_a_search_through_all_schedules(request, clock, scheduler, in_order):
     """Posts are close together and far apart, around the ends of a day, a month and a year. Windows begin at posts."""
     client = request.getfixturevalue(f"{scheduler}_client")
     chance = random.Random(20261124)
@@ -280,5 +309,6 @@ def test_any_window_equals_a_search_through_all_schedules(request, clock, schedu
         end = start + chance.random() * chance.choice(spans)
         limit = chance.choice([1, 7, 1000])
         expected = [name for name in everything if start <= ScheduleName.parse(name).due_at < end][:limit]
-        listed = ScheduleListing(client, "default").window(start, end, limit=limit)
-        assert [each.name for each in listed] == expected
+        listing = ScheduleListing(client, "default", sorted_by_name=in_order)
+        listing._large_for = 1
+        assert [each.name for each in listing.window(start, end, limit=limit)] == expected
