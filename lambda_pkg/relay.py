@@ -47,6 +47,12 @@ class AttemptFailed(Exception):
         super().__init__(receipt["error"])
         self.receipt = receipt
 
+    @property
+    def retry_after(self) -> timedelta | None:
+        """The wait that the posting server asked for. Lambda knows no such wait; the engine heeds it."""
+        seconds = self.receipt["retry_after"]
+        return None if seconds is None else timedelta(seconds=seconds)
+
 
 class InvokedTooEarly(Exception):
     """The due instant is more than MAX_WAIT away."""

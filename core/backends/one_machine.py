@@ -169,6 +169,7 @@ class OneMachineBackend:
             max_event_age=timedelta(minutes=self._settings.late_after_minutes) + RETRIES_PAST_LATE_LIMIT,
             on_idle=host.close_connection,
             lane_of=lane_of,
+            on_given_up=host.give_up,
         )
         self._runner.start()
 

@@ -92,16 +92,47 @@ class RelayHost:
             sleep=time.sleep,
         )
 
+    def give_up(self, invocation: Invocation, reason: str) -> None:
+        """Record that an occurrence has failed, because the engine makes no further attempt. Raises PunctualError.
+
+        Its attempts say `retrying`, for ever without this. A published destination stays published.
+        """
+        payload = self._payload_of(invocation)
+        if payload is not None:
+            detail = {"reason": f"{reason} It is too old for another attempt by itself. Retry it in History."}
+            self._ledger.record(
+                payload,
+                Receipt(
+                    kind="failed",
+                    at=self._clock(),
+                    revision=payload.revision,
+                    attempt=invocation.attempt,
+                    detail=detail,
+                ),
+            )
+
     def close_connection(self) -> None:
         """Close the connection of this thread: no further post is due now."""
         self._thread_state.connection.close()
 
     def _record_unreadable(self, invocation: Invocation, error: PunctualError) -> None:
         """Record a failed attempt of the post that the schedule's name tells, if this home has planned it."""
+        payload = self._planned_payload(invocation)
+        if payload is not None:
+            self._record_failure(payload, invocation.attempt, error)
+
+    def _payload_of(self, invocation: Invocation) -> Payload | None:
+        try:
+            return read_payload(invocation.payload)
+        except PunctualError:
+            return self._planned_payload(invocation)
+
+    def _planned_payload(self, invocation: Invocation) -> Payload | None:
         name = ScheduleName.parse(invocation.schedule_name or "")
         plan = self._ledger.get(name.post_id) if name else None
-        if plan is not None and plan.schedule_name == invocation.schedule_name:
-            self._record_failure(invocation_of(plan.post, invocation.scheduled_at), invocation.attempt, error)
+        if plan is None or plan.schedule_name != invocation.schedule_name:
+            return None
+        return invocation_of(plan.post, invocation.scheduled_at)
 
     def _record_failure(self, payload: Payload, attempt: int, error: Exception) -> None:
         """Record an attempt that failed before the relay sent anything: past the late limit, the post has failed.

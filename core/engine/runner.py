@@ -23,7 +23,10 @@ from core.time.instants import Clock, epoch_ms
 log = logging.getLogger(__name__)
 
 Function = Callable[[Invocation], None]
-"""Executes one invocation. An exception is a failed attempt, with the exception's text as the reason."""
+"""Executes one invocation. An exception is a failed attempt, with the exception's text as the reason.
+
+If the exception has an attribute `retry_after`, a timedelta, the next attempt is not earlier; see RetryPolicy.
+"""
 
 POLL_SECONDS = 0.25
 """The longest pause of the timer: writes of other processes and clock jumps are noticed after it.
@@ -60,8 +63,12 @@ class Runner:
         max_event_age: timedelta = timedelta(hours=24),
         on_idle: Callable[[], None] = lambda: None,
         lane_of: LaneOf = no_lane,
+        on_given_up: Callable[[Invocation, str], None] = lambda invocation, reason: None,
     ) -> None:
-        """Start nothing yet. The keys of `functions` are ARNs. A worker calls `on_idle` before it waits or ends."""
+        """Start nothing yet. The keys of `functions` are ARNs. A worker calls `on_idle` before it waits or ends.
+
+        A worker calls `on_given_up` with the reason when a failed attempt was the last one.
+        """
         self._store = store
         self._owner = presence.token
         self._functions = functions
@@ -73,6 +80,7 @@ class Runner:
         longest_retry_delay = timedelta(seconds=max((redelivery_seconds, *retry_delays)))
         self._housekeeping = Housekeeping(store, presence, clock, longest_retry_delay=longest_retry_delay)
         self._lane_of = lane_of
+        self._on_given_up = on_given_up
         self._wake_up = threading.Event()
         self._lanes = Lanes(workers, on_room=self._wake_up.set)
         self._leader_followers = LeaderFollowers(self._lanes, on_idle)
@@ -181,17 +189,25 @@ class Runner:
         try:
             function(invocation)
         except BaseException as error:  # noqa: BLE001 - every exception of a function is a failed attempt
-            return self._retry_or_give_up(invocation, _reason(error))
+            return self._retry_or_give_up(invocation, error)
         return lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner)
 
-    def _retry_or_give_up(self, invocation: Invocation, reason: str) -> ResultWrite:
-        attempt = invocation.attempt
+    def _retry_or_give_up(self, invocation: Invocation, error: BaseException) -> ResultWrite:
+        attempt, reason = invocation.attempt, _reason(error)
         log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
-        at = self._retry_policy.next_attempt(attempt, invocation.first_due, self._clock())
+        asked: timedelta | None = getattr(error, "retry_after", None)
+        at = self._retry_policy.next_attempt(attempt, invocation.first_due, self._clock(), asked=asked)
         if at is None:
+            self._tell_given_up(invocation, reason)
             return self._make_dead_letter(invocation, reason)
         due = epoch_ms(at)
         return lambda connection: invocations.schedule_retry(connection, invocation.id, self._owner, reason, due)
+
+    def _tell_given_up(self, invocation: Invocation, reason: str) -> None:
+        try:
+            self._on_given_up(invocation, reason)
+        except Exception:  # noqa: BLE001 - it is not the engine's code; the dead letter keeps the reason
+            log.exception("The end of %s is not recorded", invocation.schedule_name or invocation.id)
 
     def _make_dead_letter(self, invocation: Invocation, reason: str) -> ResultWrite:
         log.error("%s is a dead letter: %s", invocation.schedule_name or invocation.id, reason)

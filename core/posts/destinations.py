@@ -43,17 +43,28 @@ class Destination(str):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the destination that a stored text names. Never raises."""
+        """Return the destination that a stored text names. Never raises.
+
+        Only the last number is a part: `a:b#2#3` is part 3 of `a:b#2`. Models refuse it, because no account
+        has such a name.
+        """
         match = _PART.fullmatch(text)
         return cls._build(match["account"], int(match["part"])) if match else cls._build(text, 1)
 
     @classmethod
     def _build(cls, account: str, part: int) -> Self:
         destination = super().__new__(cls, account if part == 1 else f"{account}#{part}")
-        destination._account = None if part == 1 else cls.parse(account)
+        destination._account = None if part == 1 else cls._build(account, 1)
         destination.part = part
         return destination
 
     @classmethod
+    def _validated(cls, text: str) -> Self:
+        destination = cls.parse(text)
+        if destination.part > 1 and _PART.fullmatch(destination.account):
+            raise ValueError(f"{text} names two parts of a thread; write the account and one part")
+        return destination
+
+    @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(pattern=_TEXT))
+        return core_schema.no_info_after_validator_function(cls._validated, core_schema.str_schema(pattern=_TEXT))

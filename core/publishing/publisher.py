@@ -39,8 +39,9 @@ class OccurrenceResult:
 
     @property
     def retry_after(self) -> timedelta | None:
-        """The longest wait that a destination asks for."""
-        return max((result.retry_after for result in self.results if result.retry_after), default=None)
+        """The shortest wait of the destinations that are not final: one that asks for a long wait delays no other."""
+        waits = [result.retry_after or timedelta() for result in self.results if not result.final]
+        return min(waits, default=timedelta()) or None
 
 
 class Publisher:
@@ -165,7 +166,8 @@ class Publisher:
         """
         number = blocking.destination.part
         if not blocking.final:
-            return DestinationResult(destination=destination, state="waiting", reason=f"It waits for part {number}.")
+            reason, pause = f"It waits for part {number}.", blocking.retry_after
+            return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=pause)
         return self._fence.refuse(
             payload, destination, f"Part {number} is not confirmed as published. Resolve that, then retry."
         )

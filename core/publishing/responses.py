@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.payload import PAYLOAD_LIMIT, Payload, UnreadablePayload, read_payload
+from core.publishing.composing import ControlCharacter, check_control_characters
 from core.publishing.publisher import OccurrenceResult
 from core.publishing.signature import InvalidSignature, verify
 
@@ -33,14 +34,19 @@ class ServerResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-_STATUS: dict[type[PunctualError], int] = {InvalidSignature: 401, BodyTooLarge: 413, UnreadablePayload: 400}
+_STATUS: dict[type[PunctualError], int] = {
+    InvalidSignature: 401,
+    BodyTooLarge: 413,
+    UnreadablePayload: 400,
+    ControlCharacter: 400,
+}
 
 
 def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], *, id_prefix: str = "") -> Payload:
     """Verify a signed request and return its payload. The names of `headers` are in lower case.
 
     The webhook-id is the occurrence key after `id_prefix`, so a request of one kind is invalid as one of another kind.
-    Raises BodyTooLarge, InvalidSignature or UnreadablePayload.
+    Raises BodyTooLarge, InvalidSignature, UnreadablePayload or ControlCharacter.
     """
     if len(body) > REQUEST_LIMIT:
         raise BodyTooLarge
@@ -48,6 +54,8 @@ def read_request(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]
     payload = read_payload(body)
     if headers["webhook-id"] != f"{id_prefix}{payload.occurrence_key}":
         raise InvalidSignature("it belongs to another occurrence")
+    for text in (payload.text, *payload.variants.values()):
+        check_control_characters(text)
     return payload
 
 
@@ -69,7 +77,7 @@ def preparation_response(uploaded: Mapping[Destination, bool]) -> ServerResponse
 def error_response(error: PunctualError) -> ServerResponse:
     """Return the response to an error.
 
-    The status is 401 for an invalid signature, 413 for too large a body, 400 for an unreadable payload, and 503 for
-    any other error.
+    The status is 401 for an invalid signature, 413 for too large a body, 400 for an unreadable payload or a
+    control character in a text, and 503 for any other error.
     """
     return ServerResponse(status=_STATUS.get(type(error), 503), content={"error": str(error), "hint": error.hint})

@@ -14,7 +14,7 @@ from core.ledger.states import outcome
 from core.posts.payload import ScheduleName, UnreadablePayload
 from core.storage.database import StorageError
 from core.storage.home import SecretUnusable
-from lambda_pkg.relay import InvokedTooEarly
+from lambda_pkg.relay import AttemptFailed, InvokedTooEarly
 
 
 @pytest.fixture
@@ -174,3 +174,34 @@ def test_a_post_whose_network_asked_for_a_pause_before_the_backup_is_unconfirmed
     )
     make_host("http://127.0.0.1:9/publish", restored_at=clock())(invocation(payload, attempt=2))
     assert outcome_now().state == "unconfirmed"
+
+
+def test_an_occurrence_that_the_engine_gives_up_has_failed_with_the_reason(
+    make_host, invocation, payload, outcome_now, ledger
+):
+    host = make_host("http://127.0.0.1:9/publish")
+    with pytest.raises(AttemptFailed):
+        host(invocation(payload))
+    assert outcome_now().state == "retrying"
+    host.give_up(invocation(payload), "Nothing listens.")
+    assert (outcome_now().state, outcome_now().in_progress) == ("failed", False)
+    assert (
+        "Nothing listens. It is too old for another attempt by itself"
+        in [receipt.detail["reason"] for receipt in ledger.occurrence(payload.occurrence_key).receipts][-1]
+    )
+
+
+def test_giving_up_changes_no_published_destination(make_host, invocation, payload, outcome_now, ledger, clock):
+    destination = payload.destinations[0]
+    claim = ledger.claim(payload, destination, ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock()))
+    published = Receipt(
+        kind="published", at=clock(), revision=1, attempt=claim.attempt, destination=destination, detail={}
+    )
+    ledger.finish(payload, published)
+    make_host("http://127.0.0.1:9/publish").give_up(invocation(payload), "The answer was lost.")
+    assert outcome_now().state == "published"
+
+
+def test_giving_up_what_no_home_has_planned_changes_nothing(make_host, invocation, ledger):
+    make_host("http://127.0.0.1:9/publish").give_up(invocation(b"{}"), "Cannot be read.")
+    assert ledger.history(after=None, limit=10) == []

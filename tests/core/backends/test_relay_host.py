@@ -167,3 +167,13 @@ def test_on_the_real_clock_the_signature_is_valid(make_host, invocation, start_s
     make_host(server.url, clock=real_clock)(invocation(payload_for(a_post(due_at=real_clock()))))
     [(headers, body)] = server.requests
     verify(body, headers, [secret])
+
+
+@pytest.mark.parametrize(("headers", "asked"), [({}, None), ({"Retry_After": "120"}, timedelta(minutes=2))])
+def test_the_error_of_an_attempt_has_the_wait_that_the_posting_server_asks_for(
+    make_host, invocation, start_server, clock, a_post, payload_for, headers, asked
+):
+    payload = payload_for(a_post(due_at=clock()))
+    with pytest.raises(AttemptFailed) as failed:
+        make_host(start_server(503, **headers).url)(invocation(payload))
+    assert failed.value.retry_after == asked

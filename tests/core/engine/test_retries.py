@@ -170,3 +170,51 @@ def test_any_exception_of_a_function_is_a_failed_attempt_and_does_not_delay_othe
     eventually(lambda: store.next_due() == clock() + timedelta(seconds=60))
     (row,) = store.database.read("SELECT schedule_name, error FROM invocation")
     assert tuple(row) == ("bad", reason)
+
+
+class Busy(Exception):
+    """A receiver that asks to wait."""
+
+    def __init__(self, seconds):
+        super().__init__("busy")
+        self.retry_after = timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(1, [60, 120, 900]), (300, [300, 300, 900]), (86_400, [900, 900, 900])])
+def test_the_next_attempt_is_not_earlier_than_the_receiver_asks_within_the_bounds(
+    create, start_runner, function, store, clock, eventually, asked, waits
+):
+    def refuse(invocation):
+        raise Busy(asked)
+
+    function.side_effect = refuse
+    create()
+    runner = start_runner()
+    found = []
+    for attempt in range(1, 4):
+        function.wait_for(attempt)
+        eventually(lambda: store.next_due() is not None)
+        found.append((store.next_due() - clock()).total_seconds())
+        clock.now = store.next_due()
+        runner.wake()
+    assert found == waits
+
+
+@pytest.mark.parametrize("recorder_fails", [False, True])
+def test_the_end_of_an_overdue_run_is_told_when_it_gets_no_further_attempt(
+    create, start_runner, function, store, clock, eventually, caplog, recorder_fails
+):
+    told = []
+
+    def on_given_up(invocation, reason):
+        told.append((invocation.schedule_name, invocation.attempt, reason))
+        if recorder_fails:
+            raise StorageError(store.database.path, "database or disk is full")
+
+    function.side_effect = fail
+    create()
+    clock.move(days=3)
+    with caplog.at_level(logging.CRITICAL):
+        start_runner(max_event_age=timedelta(hours=26), on_given_up=on_given_up)
+        eventually(lambda: store.dead_letters())
+    assert told == [("post", 1, "the posting server is down")]

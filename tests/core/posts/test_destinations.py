@@ -47,7 +47,8 @@ def test_a_destination_is_parsed_from_its_own_text(part):
 def test_every_text_is_parsed_without_change(text):
     destination = Destination.parse(text)
     assert str(destination) == text
-    assert Destination.parse(destination.account).account == destination.account or destination.part > 1
+    assert destination.account.part == 1
+    assert destination.account.account == destination.account
 
 
 def test_the_account_of_a_destination_is_part_1():
@@ -59,6 +60,12 @@ def test_the_account_of_a_destination_is_part_1():
 def test_a_part_is_not_an_account():
     with pytest.raises(ValueError, match="names a part"):
         Destination("bluesky:ada.example#2")
+
+
+@pytest.mark.parametrize("text", ["webhook:a#2#3", "webhook:a#2#3#4"])
+def test_a_model_refuses_a_part_of_a_part_by_its_reason(text):
+    with pytest.raises(ValidationError, match="names two parts of a thread"):
+        TypeAdapter(Destination).validate_python(text)
 
 
 def test_a_destination_is_stored_as_its_text():

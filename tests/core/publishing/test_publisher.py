@@ -123,11 +123,18 @@ def test_a_repeat_uses_the_first_prepared_data_only_where_the_account_deduplicat
     assert [(each.attempt, each.prepared) for each in blog.published] == [(1, {"number": 1}), (2, {"number": 2})]
 
 
-def test_an_occurrence_waits_as_long_as_its_longest_destination(publisher, outbox, blog, payload):
-    outbox.results = [RetryLater(reason="busy", retry_after=timedelta(seconds=5))]
-    blog.results = [RetryLater(reason="busy", retry_after=timedelta(seconds=50))]
+@pytest.mark.parametrize(("first", "second", "wait"), [(5, 50, 5), (50, 5, 5), (None, 50, None)])
+def test_a_destination_that_asks_for_a_long_wait_delays_no_other(publisher, outbox, blog, payload, first, second, wait):
+    for network, seconds in ((outbox, first), (blog, second)):
+        pause = None if seconds is None else timedelta(seconds=seconds)
+        network.results = [RetryLater(reason="busy", retry_after=pause)]
     occurrence = publisher.publish(payload)
-    assert (occurrence.final, occurrence.retry_after) == (False, timedelta(seconds=50))
+    assert (occurrence.final, occurrence.retry_after) == (False, None if wait is None else timedelta(seconds=wait))
+
+
+def test_a_final_destination_shortens_no_wait(publisher, outbox, blog, payload):
+    blog.results = [RetryLater(reason="busy", retry_after=timedelta(seconds=50))]
+    assert publisher.publish(payload).retry_after == timedelta(seconds=50)
 
 
 def test_a_slow_destination_does_not_delay_another(publish, outbox, blog, clock):

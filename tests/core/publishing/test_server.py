@@ -87,6 +87,25 @@ def test_a_signed_post_is_published_and_every_destination_has_a_result(call, bod
     assert call(body, signed(body))[2] == content
 
 
+@pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1b", "\x7f", "\x9b"])
+@pytest.mark.parametrize("member", ["text", "variants"])
+def test_a_signed_post_with_a_control_character_is_refused_as_compose_does(
+    call, a_post, payload_for, character, member
+):
+    text = f"Hello{character}"
+    post = a_post(**{member: text if member == "text" else {"outbox": text}})
+    body = write_invocation(payload_for(post)).encode()
+    status, _, content = call(body, signed(body))
+    assert status == 400
+    assert f"U+{ord(character):04X} at position 6" in content["error"]
+    assert "Delete it" in content["hint"]
+
+
+def test_line_breaks_and_tabs_are_no_control_characters(call, a_post, payload_for):
+    body = write_invocation(payload_for(a_post(text="One\r\ntwo\tthree"))).encode()
+    assert call(body, signed(body))[0] == 200
+
+
 def test_a_waiting_destination_makes_the_response_503_with_retry_after(call, body, networks, monkeypatch):
     later = RetryLater(reason="Too many requests.", retry_after=timedelta(seconds=6.2))
     monkeypatch.setattr(networks["outbox"], "publish", lambda _: later)
