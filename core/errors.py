@@ -55,6 +55,11 @@ def memory_shortage(affected: str | None = None) -> MachineShortage:
     return MachineShortage(*_MEMORY, affected)
 
 
+def disk_shortage(affected: str | None = None) -> MachineShortage:
+    """Return the error of a full disk."""
+    return MachineShortage(*_DISK, affected)
+
+
 def shortage_of(error: BaseException, affected: str | None = None) -> MachineShortage | None:
     """Return the shortage that an error results from, or None if it results from something else."""
     if isinstance(error, MachineShortage):

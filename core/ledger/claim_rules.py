@@ -14,6 +14,8 @@ STOPPED_WHILE_PUBLISHING = (
     "Punctual stopped while it was publishing, and this network cannot report whether the post arrived."
 )
 """The reason of a claim that became unconfirmed because its owner did not record a result."""
+STOPPED_BEFORE_SENDING = "Punctual was stopped for a while before it sent the post. Nothing was sent."
+"""The reason of an attempt that had no time left to end within its lease."""
 
 
 _NO_CALL = "no_call"

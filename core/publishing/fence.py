@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from core.accounts.port import Account
 from core.errors import PunctualError
+from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
 from core.ledger.port import ClaimResult, ClaimTerms, Ledger, Receipt
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
@@ -25,7 +26,7 @@ from core.publishing.network import (
     Unconfirmed,
 )
 from core.publishing.references import belongs_to_another
-from core.publishing.transfer_time import LEASE, lease
+from core.publishing.transfer_time import LEASE, LEASE_MARGIN, lease
 from core.time.instants import Clock, utc_text
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Fence:
         """Claim, call the network, and record the result.
 
         If the account deduplicates, every attempt uses the prepared data of the first one, by which the network detects
-        a repeat.
+        a repeat. A process that was stopped after its claim calls nothing: its lease may end before its call does.
         """
         deduplicates, now = publication.account.deduplicates, self._clock()
         claim = self._ledger.claim(
@@ -158,6 +159,8 @@ class Fence:
         )
         if claim.verdict != "granted":
             return _result_of_claim(destination, claim, now)
+        if self._clock() - now > LEASE_MARGIN:
+            return self._finish(payload, destination, claim, RetryLater(reason=STOPPED_BEFORE_SENDING), now)
         prepared = claim.prepared if deduplicates else publication.prepared
         result = _publish(network, replace(publication, attempt=claim.attempt, prepared=prepared))
         return self._finish(payload, destination, claim, result, now)

@@ -15,6 +15,7 @@ MAX_TRANSFER_SECONDS = 600.0
 """The longest time for the bytes of a post. On AWS, the posting function ends after 900 s."""
 
 LEASE_MARGIN = timedelta(seconds=10)
+"""The time from a claim to the begin of its call. Later, the call could end after the lease, so none is made."""
 LEASE = timedelta(seconds=DEADLINE_SECONDS) + LEASE_MARGIN
 """The lease of a claim without media."""
 

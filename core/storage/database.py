@@ -5,15 +5,16 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import MachineShortage, PunctualError, shortage_of
+from core.errors import PunctualError, shortage_of
 from core.storage.clean_end import CleanEnd
 from core.storage.identity import OpenFiles
 from core.storage.migrations import migrate, schema_version
+from core.storage.shortages import shortage_behind
 
 T = TypeVar("T")
 
@@ -271,7 +272,7 @@ def translate_storage_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        shortage = _shortage_on_opening(path) if primary_code == sqlite3.SQLITE_CANTOPEN else None
+        shortage = shortage_behind(primary_code, path)
         if shortage is not None:
             raise shortage from error
         raise (DatabaseBusy if primary_code == sqlite3.SQLITE_BUSY else StorageError)(path, str(error)) from error
@@ -284,17 +285,3 @@ def translate_storage_errors(path: Path) -> Iterator[None]:
         raise shortage_of(error, f"{path} cannot be read or written") or StorageError(
             path, getattr(error, "strerror", None) or str(error)
         ) from error
-
-
-def _shortage_on_opening(path: Path) -> MachineShortage | None:
-    """Return the shortage that keeps a file from being opened, or None: SQLite's error does not hold the reason.
-
-    SQLite opens the file, its journal and its index, so three handles must be free.
-    """
-    with ExitStack() as opened:
-        try:
-            for _ in range(3):
-                opened.callback(os.close, os.open(path, os.O_RDONLY))
-        except OSError as error:
-            return shortage_of(error, f"{path} cannot be opened")
-    return None

@@ -1,29 +1,36 @@
-"""A home, processes that share it, and a webhook that records its requests."""
+"""A home, processes that share it, webhooks, and an observer that reads what the pages show meanwhile."""
 
 import os
-import socket
+import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from core.application import Application
+from core.ledger.history import Run, runs
+from core.posts.models import Post, new_post_id
+from core.publishing.composing import compose
 from core.settings import Settings
+from core.worker.lock import worker_runs
+from core.worker.record import WorkerFiles, WorkerRecord
+from tests.crash.observer import Observer
+from tests.crash.processes import ENGINE, Dashboard, start
+from tests.crash.webhooks import Respond, Webhook, accept, wait, webhook
 
-SERVING = Path(__file__).with_name("serving.py")
+SERVING = str(Path(__file__).with_name("serving.py"))
 
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], object]:
     """Wait until a condition is truthy, at most 20 seconds; return its value."""
 
-    def wait(holds: Callable[[], object]) -> object:
+    def wait_until(holds: Callable[[], object]) -> object:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             if found := holds():
@@ -31,86 +38,208 @@ def eventually() -> Callable[[Callable[[], object]], object]:
             time.sleep(0.02)
         raise AssertionError("not within 20 s")
 
-    return wait
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return wait_until
 
 
 @pytest.fixture
-def home(tmp_path) -> Iterator[Application]:
+def home_path(tmp_path) -> Path:
+    """Return the folder of the home."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def home(home_path) -> Iterator[Application]:
     """Open the home in this process, without a runner."""
-    application = Application(Settings(home=tmp_path / "home"))
+    application = Application(Settings(home=home_path))
     yield application
     application.close()
 
 
 @pytest.fixture
-def serve(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
-    """Start a process that fires and publishes; it kills itself at the given point."""
+def observer(home) -> Iterator[Observer]:
+    """Look at the posts of `schedule` until the end of the test, and check what was seen."""
+    with Observer(home) as observing:
+        yield observing
+    observing.check()
+
+
+def new_post(home: Application, *destinations: str, ahead: float) -> Post:
+    """Return a post to the outbox, or to the given destinations, that is due in `ahead` seconds."""
+    due = (home.clock() + timedelta(seconds=ahead)).replace(microsecond=0)
+    return compose(
+        post_id=new_post_id(),
+        text="Through a fault",
+        destinations=destinations or ("outbox",),
+        wall=due.replace(tzinfo=None),
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=home.accounts,
+        networks=home.networks,
+    )
+
+
+@pytest.fixture
+def schedule(home, observer) -> Callable[..., str]:
+    """Schedule a post that is due in `ahead` seconds, and observe it; return its id."""
+
+    def schedule_post(*destinations: str, ahead: float = 3.1) -> str:
+        post_id = home.schedules.schedule(new_post(home, *destinations, ahead=ahead)).post.post_id
+        observer.follow(post_id)
+        return post_id
+
+    return schedule_post
+
+
+@pytest.fixture
+def post_now(home, observer) -> Callable[..., str]:
+    """Publish a post now, and observe it; return its id. It waits for a process that publishes."""
+
+    def post(*destinations: str) -> str:
+        post_id = home.schedules.post_now(new_post(home, *destinations, ahead=86400)).post.post_id
+        observer.follow(post_id)
+        return post_id
+
+    return post
+
+
+@pytest.fixture
+def due(home, eventually) -> Callable[[str], object]:
+    """Wait for the instant just before a post is due."""
+
+    def wait_for(post_id: str) -> object:
+        instant = home.ledger.get(post_id).post.due_at - timedelta(seconds=0.05)
+        return eventually(lambda: home.clock() >= instant)
+
+    return wait_for
+
+
+@pytest.fixture
+def run_of(home) -> Callable[[str], Run | None]:
+    """Return the run of a post in History, or None."""
+    return lambda post_id: next((run for run in runs(home.ledger, limit=1000) if run.post_id == post_id), None)
+
+
+@pytest.fixture
+def ends_as(run_of, eventually) -> Callable[..., Run]:
+    """Wait until a post has a state in History; return its run."""
+
+    def wait_for(post_id: str, state: str) -> Run:
+        return eventually(lambda: (run := run_of(post_id)) and run.state == state and run)
+
+    return wait_for
+
+
+@pytest.fixture
+def published(ends_as) -> Callable[[str], float]:
+    """Wait until a post is published; return its lag in seconds."""
+    return lambda post_id: ends_as(post_id, "published").lag_ms / 1000
+
+
+@pytest.fixture
+def connect(home) -> Callable[..., None]:
+    """Connect a webhook, which recognises repeats or does not."""
+
+    def connect_webhook(address: str, *, name: str = "shop", deduplicates: str = "no") -> None:
+        form = {"name": name, "address": address, "deduplicates": deduplicates}
+        home.accounts.connect(home.networks["webhook"].connect(form))
+
+    return connect_webhook
+
+
+@pytest.fixture
+def start_webhook() -> Iterator[Callable[..., Webhook]]:
+    """Start webhooks that respond as a function of tests/crash/webhooks.py does."""
+    with ExitStack() as running:
+        yield lambda respond=accept: running.enter_context(webhook(respond))
+
+
+@pytest.fixture
+def accepting(start_webhook: Callable[[Respond], Webhook]) -> Webhook:
+    """Return a webhook that accepts every post."""
+    return start_webhook(accept)
+
+
+@pytest.fixture
+def waiting(start_webhook: Callable[[Respond], Webhook]) -> Webhook:
+    """Return a webhook that responds after its release."""
+    return start_webhook(wait)
+
+
+@pytest.fixture
+def serve(home_path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a process that fires and publishes, and ends or stops itself at a point of serving.py."""
     started = []
 
-    def start(point: str = "never") -> subprocess.Popen:
-        environment = os.environ | {"PUNCTUAL_HOME": str(tmp_path / "home"), "PUNCTUAL_RETRY_DELAYS": "0.2,0.2"}
-        process = subprocess.Popen([sys.executable, SERVING, str(free_port()), point], env=environment)
-        started.append(process)
-        return process
+    def start_serving(point: str = "never", *options: str, **variables: str) -> subprocess.Popen[str]:
+        command = [sys.executable, SERVING, point, *options]
+        started.append(start(command, home_path, {"PUNCTUAL_RETRY_DELAYS": "0.2,0.2"} | variables))
+        return started[-1]
 
-    yield start
+    yield start_serving
     for process in started:
         process.kill()
         process.wait()
 
 
 @pytest.fixture
-def webhook() -> Iterator[SimpleNamespace]:
-    """Serve a webhook that accepts every post and records its webhook-id."""
-    ids: list[str] = []
-
-    class WebhookHandler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
-            ids.append(self.headers["webhook-id"])
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            """Log nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), WebhookHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield SimpleNamespace(address=f"http://127.0.0.1:{server.server_port}/", ids=ids)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def engine_log(tmp_path) -> Path:
+    """Return the file of the engines' standard error."""
+    return tmp_path / "engine.log"
 
 
 @pytest.fixture
-def slow_webhook() -> Iterator[SimpleNamespace]:
-    """Serve a webhook that responds to its first request when the event `respond` is set."""
-    received, respond = threading.Event(), threading.Event()
+def engine(home_path, engine_log) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `python -m core engine` on the home. It tries again after 0.3 s, again and again."""
+    started = []
 
-    class SlowHandler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["content-length"]))
-            received.set()
-            respond.wait(20)
-            self.send_response(204)
-            self.end_headers()
+    def start_engine(command: tuple[str, ...] | list[str] = ENGINE, **variables: str) -> subprocess.Popen[str]:
+        variables = {"PUNCTUAL_RETRY_DELAYS": ",".join(["0.3"] * 100)} | variables
+        with engine_log.open("a") as log:
+            process = start(command, home_path, variables, stdout=subprocess.PIPE, stderr=log)
+        started.append(process)
+        assert "fires the posts" in process.stdout.readline()
+        return process
 
-        def log_message(self, *arguments):
-            """Log nothing."""
+    yield start_engine
+    for process in started:
+        process.kill()
+        process.communicate()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), SlowHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}/"
-    yield SimpleNamespace(address=address, received=received, respond=respond)
-    respond.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+
+@pytest.fixture
+def files(home) -> WorkerFiles:
+    """Return the files of the worker of the home."""
+    return WorkerFiles(home.home.path)
+
+
+@pytest.fixture
+def pid(files, home, eventually) -> Callable[..., int]:
+    """Wait for a worker that fires, another one than `other`; return its process id."""
+
+    def running(other: int | None = None) -> int:
+        def found() -> int | None:
+            record = WorkerRecord.read(files) if worker_runs(files) else None
+            return record and record.pid != other and home.one_machine.has_live_runner() and record.pid
+
+        return eventually(found)
+
+    return running
+
+
+@pytest.fixture
+def dashboard(home, files, eventually) -> Iterator[Callable[..., Dashboard]]:
+    """Start a dashboard, and wait until it responds."""
+    started = []
+
+    def start_dashboard(**options) -> Dashboard:
+        started.append(Dashboard(home.home.path, **options))
+        eventually(started[-1].answers)
+        return started[-1]
+
+    yield start_dashboard
+    for each in started:
+        each.process.kill()
+        each.process.wait()
+    if worker_runs(files) and (record := WorkerRecord.read(files)):
+        os.kill(record.pid, signal.SIGKILL)

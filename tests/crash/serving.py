@@ -1,9 +1,13 @@
-"""A complete Punctual process that kills itself at a chosen point: `python serving.py PORT [POINT]`."""
+"""A complete Punctual process that ends or stops itself: `python serving.py [POINT] [stop] [brief]`.
 
-import os
+It does so at a point of a post's way: it kills itself, or with `stop` it stops as after Ctrl+Z. With `brief`, leases
+and the other times that a process waits for another one take a twentieth, in the same proportions.
+"""
+
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -11,40 +15,54 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
+from core.backends.relay_host import RelayHost
+from core.cli.engine import open_listener
+from core.engine import housekeeping, invocations
+from core.engine.store import Store
 from core.ledger.sqlite import SqliteLedger
+from core.maintenance.caretaker import Caretaker
+from core.publishing import fence, transfer_time
 from core.publishing.server import publish_route
+from core.scheduling import schedules
 from core.settings import Settings
+from lambda_pkg import relay
+from tests.crash.signals import Side, signal_self_at
+
+POINTS: dict[str, tuple[Any, str, Side]] = {
+    "after the dispatch": (Store, "claim_due", "after"),
+    "before the relay sends": (relay, "deliver", "before"),
+    "before claiming": (SqliteLedger, "claim", "before"),
+    "after claiming": (SqliteLedger, "claim", "after"),
+    "between publishing and recording": (SqliteLedger, "finish", "before"),
+    "after recording": (SqliteLedger, "finish", "after"),
+    "before the receipt": (RelayHost, "_record", "before"),
+    "after the receipt": (RelayHost, "_record", "after"),
+}
+"""The points of a post's way in order: the function, and whether the process ends before or after its work."""
+BRIEF = 20
 
 
-def kill_self(*_: object, **__: object) -> None:
-    """End this process at once, without flushing or closing anything."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def kill_after(patched: type, method: str) -> None:
-    """Make a method kill the process after its work, before it returns."""
-    original = getattr(patched, method)
-
-    def call_and_kill(*arguments: object, **options: object) -> None:
-        original(*arguments, **options)
-        kill_self()
-
-    setattr(patched, method, call_and_kill)
+def shorten() -> None:
+    """Divide the leases, and what is a part of them, by BRIEF."""
+    invocations.LEASE //= BRIEF
+    housekeeping.HEARTBEAT_INTERVAL /= BRIEF
+    fence.LEASE, fence.LEASE_MARGIN = transfer_time.LEASE / BRIEF, transfer_time.LEASE_MARGIN / BRIEF
+    fence.lease = lambda media: transfer_time.lease(media) / BRIEF
+    schedules.SETTLE_GRACE /= BRIEF
+    Caretaker.__init__.__kwdefaults__["interval_seconds"] /= BRIEF
 
 
 def main() -> None:
-    port, point = int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "never"
-    match point:
-        case "after claiming":
-            kill_after(SqliteLedger, "claim")
-        case "between publishing and recording":
-            SqliteLedger.finish = kill_self  # type: ignore[method-assign, assignment]
-        case "after recording":
-            kill_after(SqliteLedger, "finish")
+    options = sys.argv[1:]
+    if "brief" in options:
+        shorten()
+    if options and options[0] in POINTS:
+        signal_self_at(*POINTS[options[0]], signal.SIGSTOP if "stop" in options else signal.SIGKILL)
+    listener = open_listener(0)  # before the engine fires, as in the worker
     application = Application(Settings.read())
-    application.start(lambda: f"http://127.0.0.1:{port}/publish")
+    application.start(lambda: f"http://127.0.0.1:{listener.getsockname()[1]}/publish")
     route = publish_route(lambda: application.publisher, application.signing_secrets)
-    uvicorn.run(Starlette(routes=[route]), host="127.0.0.1", port=port, log_level="warning")
+    uvicorn.Server(uvicorn.Config(Starlette(routes=[route]), log_level="warning")).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -1,78 +1,67 @@
-"""A kill at any point loses no post and publishes no post twice."""
+"""A kill of the process that publishes, at any point of a post's way, loses no post and publishes no post twice."""
 
 import signal
-from datetime import timedelta
 
 import pytest
 
-from core.ledger.history import runs
-from core.posts.models import new_post_id
-from core.publishing.composing import compose
-
 POINTS = ["after claiming", "between publishing and recording", "after recording"]
-
-
-@pytest.fixture
-def schedule(home):
-    """Schedule a post that is due in `ahead` seconds; return its id."""
-
-    def schedule_post(*destinations: str, ahead: float = 3.1) -> str:
-        due = (home.clock() + timedelta(seconds=ahead)).replace(microsecond=0)
-        post = compose(
-            post_id=new_post_id(),
-            text="Through a crash",
-            destinations=destinations,
-            wall=due.replace(tzinfo=None),
-            zone="UTC",
-            which=None,
-            late_after_minutes=60,
-            accounts=home.accounts,
-            networks=home.networks,
-        )
-        return home.schedules.schedule(post).post.post_id
-
-    return schedule_post
-
-
-@pytest.fixture
-def connect(home, webhook):
-    """Connect the webhook, with or without deduplication."""
-
-    def connect_webhook(*, deduplicates: str) -> None:
-        form = {"name": "shop", "address": webhook.address, "deduplicates": deduplicates}
-        home.accounts.connect(home.networks["webhook"].connect(form))
-
-    return connect_webhook
-
-
-def states(home) -> dict[str, str]:
-    return {run.post_id: run.state for run in runs(home.ledger, limit=100)}
+BESIDE_THE_CLAIM = [
+    "after the dispatch",
+    "before the relay sends",
+    "before claiming",
+    "before the receipt",
+    "after the receipt",
+]
 
 
 def ends_by_sigkill(process) -> bool:
     return process.wait(timeout=20) == -signal.SIGKILL
 
 
+def in_outbox(home) -> list[str]:
+    return [entry.post_id for entry in home.outbox.feed(limit=10)]
+
+
 def test_a_post_is_published_after_a_restart_when_the_process_was_killed_before_its_instant(
-    eventually, home, serve, schedule
+    eventually, home, serve, schedule, ends_as, observer
 ):
     first = serve()
     eventually(lambda: home.one_machine.has_live_runner())
-    post_id = schedule("outbox")
+    post_id = schedule()
     first.kill()
     first.wait()
+    assert observer.now(post_id) == "Queue: scheduled"
     serve()
-    eventually(lambda: states(home).get(post_id) == "published")
-    assert [entry.post_id for entry in home.outbox.feed(limit=10)] == [post_id]
+    ends_as(post_id, "published")
+    assert in_outbox(home) == [post_id]
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_outbox_has_the_post_exactly_once_after_a_kill_at_any_point(eventually, home, serve, schedule, point):
-    post_id = schedule("outbox")
+def test_the_outbox_has_the_post_exactly_once_after_a_kill_at_any_point(
+    home, serve, post_now, ends_as, observer, point
+):
+    post_id = post_now()
     assert ends_by_sigkill(serve(point))
+    assert observer.now(post_id) == ("History: published" if point == "after recording" else "History: going out")
     serve()
-    eventually(lambda: states(home).get(post_id) == "published")
-    assert [entry.post_id for entry in home.outbox.feed(limit=10)] == [post_id]
+    ends_as(post_id, "published")
+    assert in_outbox(home) == [post_id]
+
+
+@pytest.mark.parametrize("point", BESIDE_THE_CLAIM)
+def test_every_destination_has_the_post_exactly_once_after_a_kill_beside_the_claim(
+    eventually, home, serve, schedule, connect, ends_as, accepting, observer, point
+):
+    connect(accepting.address)
+    connect(accepting.address, name="sales", deduplicates="yes")
+    post_id = schedule("outbox", "webhook:shop", "webhook:sales")
+    assert ends_by_sigkill(serve(point))
+    assert observer.now(post_id) == ("History: published" if "receipt" in point else "Queue: going out")
+    serve()
+    ends_as(post_id, "published")
+    eventually(lambda: home.one_machine.engine_store.next_due() is None)  # no attempt is left
+    assert in_outbox(home) == [post_id]
+    assert accepting.ids == [post_id] * 2
 
 
 @pytest.mark.parametrize(
@@ -84,33 +73,47 @@ def test_the_outbox_has_the_post_exactly_once_after_a_kill_at_any_point(eventual
     ],
 )
 def test_a_webhook_gets_the_post_at_most_once_after_a_kill_at_any_point(
-    eventually, home, serve, schedule, connect, webhook, point, state, received
+    serve, post_now, connect, ends_as, accepting, point, state, received
 ):
-    connect(deduplicates="no")
-    post_id = schedule("webhook:shop")
+    connect(accepting.address)
+    post_id = post_now("webhook:shop")
     assert ends_by_sigkill(serve(point))
     serve()
-    eventually(lambda: states(home).get(post_id) == state)
-    assert webhook.ids == [post_id] * received
+    ends_as(post_id, state)
+    assert accepting.ids == [post_id] * received
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_webhook_that_ignores_repeats_gets_the_post_after_a_kill_at_any_point(
-    eventually, home, serve, schedule, connect, webhook, point
+    serve, post_now, connect, ends_as, accepting, point
 ):
-    connect(deduplicates="yes")
-    post_id = schedule("webhook:shop")
+    connect(accepting.address, deduplicates="yes")
+    post_id = post_now("webhook:shop")
     assert ends_by_sigkill(serve(point))
     serve()
-    eventually(lambda: states(home).get(post_id) == "published")
-    assert set(webhook.ids) == {post_id}
+    ends_as(post_id, "published")
+    assert set(accepting.ids) == {post_id}
 
 
-def test_two_processes_on_one_home_publish_each_post_once(eventually, home, serve, schedule, connect, webhook):
-    connect(deduplicates="no")
+def test_a_post_whose_process_is_killed_while_the_webhook_has_it_is_left_to_a_person(
+    eventually, serve, post_now, connect, ends_as, waiting, observer
+):
+    connect(waiting.address)
+    post_id = post_now("webhook:shop")
+    first = serve()
+    eventually(lambda: waiting.ids)
+    assert observer.now(post_id) == "History: going out"
+    first.kill()
+    first.wait()
+    serve()
+    ends_as(post_id, "unconfirmed")
+    assert waiting.ids == [post_id]
+
+
+def test_two_processes_on_one_home_publish_each_post_once(eventually, serve, schedule, connect, run_of, accepting):
+    connect(accepting.address)
     posts = {schedule("webhook:shop", ahead=4) for _ in range(20)}
     serve()
     serve()
-    eventually(lambda: len(webhook.ids) >= 20)
-    eventually(lambda: set(states(home)) == posts and set(states(home).values()) == {"published"})
-    assert sorted(webhook.ids) == sorted(posts)
+    eventually(lambda: all((run := run_of(post_id)) and run.state == "published" for post_id in posts))
+    assert sorted(accepting.ids) == sorted(posts)

@@ -10,7 +10,7 @@ import pytz
 
 from core.engine import invocations
 from core.engine.payloads import payload_of
-from core.storage.database import StorageError
+from core.errors import MachineShortage
 from core.time.instants import epoch_ms
 
 
@@ -295,7 +295,7 @@ def test_a_full_disk_at_dispatch_raises_and_loses_nothing(create, claim_all, sto
         create(f"n{number}", target={"Input": f'"{"x" * 50_000}"'})
     limit = store.write(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0]) + 5
     store.write(lambda connection: connection.execute(f"PRAGMA max_page_count = {limit}").fetchone())
-    with pytest.raises(StorageError, match="database or disk is full"):
+    with pytest.raises(MachineShortage, match="disk space"):
         claim_all()
     store.write(lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchone())
     assert sorted(invocation.schedule_name for invocation in claim_all()) == [f"n{number}" for number in range(5)]

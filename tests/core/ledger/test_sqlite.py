@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from core.errors import MachineShortage
 from core.ledger.cursor import Cursor
 from core.ledger.port import Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.outbox.port import OutboxPost
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import write_invocation
-from core.storage.database import StorageError
 from core.storage.processes import Presence
 
 CLAIMS_AND_DIES = """
@@ -127,7 +127,7 @@ def test_a_write_to_a_full_disk_fails_and_changes_nothing(tmp_path, clock, prese
     database = open_database(tmp_path / "small.db", now=clock())
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 30"))
     ledger = SqliteLedger(database, presence)
-    with pytest.raises(StorageError, match="full"):
+    with pytest.raises(MachineShortage, match="disk space"):
         ledger.plan(a_post(text="x" * 150_000), schedule_name="x", now=clock())
     assert ledger.get(a_post().post_id) is None
     ledger.plan(a_post(text="short"), schedule_name="x", now=clock())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.accounts.port import Account
+from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.port import ClaimTerms
@@ -209,3 +210,15 @@ def test_a_refusal_after_an_attempt_that_was_not_sent_is_a_refusal(publish, netw
 def test_an_ambiguous_attempt_is_repeated_where_the_network_detects_a_repeat(publish, network):
     network.results = [retry_deduplicated("It hung up.")]
     assert [publish().state for _ in range(2)] == ["waiting", "published"]
+
+
+def test_a_process_that_was_stopped_after_its_claim_calls_nothing_and_the_next_attempt_publishes(
+    publish, network, ledger, clock, monkeypatch
+):
+    claim = ledger.claim
+    with monkeypatch.context() as stopping:
+        stopping.setattr(ledger, "claim", lambda *terms: (claim(*terms), clock.move(seconds=11))[0])
+        assert publish() == waiting(None, STOPPED_BEFORE_SENDING)
+    assert network.published == []
+    assert publish().state == "published"
+    assert len(network.published) == 1

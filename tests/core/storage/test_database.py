@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import MachineShortage, PunctualError
 from core.storage.database import Database, DatabaseBusy, NewerDatabase, StorageError
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ def share_commit(database):
         def run_write(name, write, work):
             try:
                 results[name] = write(work)
-            except (ValueError, sqlite3.IntegrityError, StorageError) as error:
+            except (ValueError, sqlite3.IntegrityError, PunctualError) as error:
                 results[name] = type(error)
 
         threads = [threading.Thread(target=database.write, args=(hold,))]
@@ -205,7 +206,7 @@ def test_a_full_disk_is_reported_and_loses_no_committed_row(database, add, texts
         for number in range(1000):
             database.write(add(f"{number} " + "x" * 1000))
 
-    with pytest.raises(StorageError, match=r"notes\.db could not be read or written: database or disk is full"):
+    with pytest.raises(MachineShortage, match=r"short of disk space: .*notes\.db cannot be written, and nothing"):
         fill()
     kept = texts(database)
     assert "kept" in kept
@@ -216,7 +217,7 @@ def test_a_full_disk_is_reported_and_loses_no_committed_row(database, add, texts
 
 def test_a_write_that_fills_the_disk_is_rolled_back_whole(database, add, texts):
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 10"))
-    with pytest.raises(StorageError):
+    with pytest.raises(MachineShortage):
         database.write(lambda connection: [add(f"{number} " + "x" * 1000)(connection) for number in range(100)])
     assert texts(database) == []
 
@@ -229,7 +230,7 @@ def test_a_disk_that_fills_in_one_write_fails_every_write_of_the_commit(database
             add(f"{number} " + "x" * 1000)(connection)
 
     writes = {"small": (database.write, add("small")), "large": (database.write, fill)}
-    assert share_commit(writes) == {"small": StorageError, "large": StorageError}
+    assert share_commit(writes) == {"small": MachineShortage, "large": MachineShortage}
     assert texts(database) == []
 
 
@@ -270,7 +271,7 @@ for number in range(1_000_000):
 NO_FREE_HANDLE = """
 import os, resource, sys
 from pathlib import Path
-from core.errors import MachineShortage
+from core.errors import MachineShortage, PunctualError
 from core.storage.database import Database
 
 path, migrations = Path(sys.argv[1]), ("CREATE TABLE note (text TEXT);",)
