@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from core.ledger.history import Run
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
-from core.posts.recurrence import NeverRuns, describe_rule, next_runs, parse_rule
+from core.posts.series import describe_timing, runs_of
 from core.scheduling.cancelled import CancelledPost
 from core.scheduling.upcoming import QueueEntry
 from core.scheduling.waiting import WaitingPost
@@ -40,12 +40,7 @@ def repeat_columns(post: Post, now: datetime) -> Row:
     """Return the rule as text and the next runs of a repeating post; an empty row for a one-time post."""
     if post.repeat is None:
         return {}
-    rule, at = parse_rule(post.repeat.expression)
-    try:
-        runs_ahead = next_runs(post.repeat.expression, post.zone, post.repeat.starts_at, post.repeat.ends_at, after=now)
-    except NeverRuns:
-        runs_ahead = []
-    return {"rule": describe_rule(rule, at, post.zone), "next": [utc_text(run) for run in runs_ahead]}
+    return {"rule": describe_timing(post), "next": [utc_text(run) for run in runs_of(post, after=now)]}
 
 
 def entry_row(entry: QueueEntry, now: datetime) -> Row:

@@ -12,7 +12,7 @@ from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.ledger.history import START_GRACE
 from core.ledger.port import Plan
 from core.posts.payload import ScheduleName
-from core.posts.recurrence import NeverRuns, next_runs
+from core.posts.series import runs_of
 from core.scheduling.listing import PAGE, ListedSchedule
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=2)
@@ -102,13 +102,7 @@ def _has_runs_ahead(plan: Plan, now: datetime) -> bool:
     post = plan.post
     if post.repeat is None:
         return post.due_at is not None and post.due_at > now + START_GRACE
-    rule = post.repeat
-    try:
-        return bool(
-            next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=now + START_GRACE, count=1)
-        )
-    except NeverRuns:
-        return False
+    return bool(runs_of(post, after=now + START_GRACE, count=1))
 
 
 def _foreign_names(application: Application) -> Iterator[str]:

@@ -3,9 +3,8 @@
 from core.application import Application
 from core.health.findings import Finding, HealthContext, good, warning
 from core.maintenance.zone_changes import change_summary
-from core.posts.models import Post
-from core.posts.recurrence import describe_rule, parse_rule
-from core.time.phrases import date_and_time, excerpt, join_names
+from core.posts.series import describe_timing
+from core.time.phrases import excerpt, join_names
 from core.time.zone_data import machine_release, zone_release
 
 EXAMPLES = 5
@@ -44,16 +43,7 @@ def check_zone_changes(context: HealthContext) -> Finding:
 
 def _examples(application: Application, post_ids: list[str]) -> list[str]:
     plans = [application.ledger.get(post_id) for post_id in post_ids]
-    return [f"“{excerpt(plan.post.text, EXCERPT)}” {_timing(plan.post)}" for plan in plans if plan is not None]
-
-
-def _timing(post: Post) -> str:
-    if post.due_at is not None:
-        return date_and_time(post.due_at, post.zone)
-    if post.repeat is None:
-        return post.zone
-    rule, at = parse_rule(post.repeat.expression)
-    return describe_rule(rule, at, post.zone)
+    return [f"“{excerpt(plan.post.text, EXCERPT)}” {describe_timing(plan.post)}" for plan in plans if plan is not None]
 
 
 def _needs_time(application: Application, post_id: str) -> bool:

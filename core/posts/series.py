@@ -3,10 +3,11 @@
 from datetime import date, datetime, time, timedelta
 
 from core.errors import PunctualError
-from core.posts.models import Repeat
-from core.posts.recurrence import cron_expression, next_runs
+from core.posts.models import Post, Repeat
+from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, next_runs, parse_rule
 from core.posts.repeat_rules import RepeatRule
 from core.time.instants import DateOutOfRange, SkippedHour, instant
+from core.time.phrases import date_and_time
 
 
 class EndsBeforeStart(PunctualError):
@@ -34,6 +35,24 @@ def build_series(rule: RepeatRule, at: time, zone: str, *, first: date, last: da
     )
     next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
     return repeat
+
+
+def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
+    """Return up to `count` runs of a repeating post after an instant; none after the last one, or of another post."""
+    rule = post.repeat
+    if rule is None:
+        return []
+    try:
+        return next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=count)
+    except NeverRuns:
+        return []
+
+
+def describe_timing(post: Post) -> str:
+    """Return the rule of a repeating post as a sentence, or the time of a one-time post, in the post's zone."""
+    if post.repeat is not None:
+        return describe_rule(*parse_rule(post.repeat.expression), post.zone)
+    return date_and_time(post.due_at, post.zone) if post.due_at is not None else ""
 
 
 def start_of_day(day: date, zone: str) -> datetime:

@@ -9,7 +9,7 @@ from core.ledger.port import Ledger, Plan
 from core.ledger.post_state import PostState, StateName, planned_state, post_state
 from core.posts.destinations import Destination
 from core.posts.models import Post
-from core.posts.recurrence import NeverRuns, next_runs
+from core.posts.series import runs_of
 from core.scheduling.listing import ListedSchedule, ScheduleDetail, ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
 
@@ -210,10 +210,4 @@ def _due_and_id(each: QueueEntry | ListedSchedule) -> tuple[datetime, str]:
 
 def next_run(post: Post | None, after: datetime) -> datetime | None:
     """Return the next run of a repeating post; None for any other post, and for a series without another run."""
-    if post is None or post.repeat is None:
-        return None
-    rule = post.repeat
-    try:
-        return next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=1)[0]
-    except NeverRuns:
-        return None
+    return next(iter(runs_of(post, after=after, count=1)), None) if post is not None else None

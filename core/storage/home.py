@@ -26,11 +26,29 @@ class SecretUnusable(HomeUnusable):
 
 
 class Home:
-    """The data folder, with a property for each path in it."""
+    """The data folder, and the paths in it."""
 
     def __init__(self, path: Path) -> None:
         """Create the folder, mode 0700, if it is missing, and write a test file to it. Raises HomeUnusable."""
         self.path = path
+        self.database = path / "punctual.db"
+        """The database of the ledger, the fence and the outbox."""
+        self.engine_database = path / "engine.db"
+        """The database of the engine: schedules and invocations."""
+        self.processes = path / "processes"
+        """The folder with a lock file for each process that uses this home."""
+        self.accounts = path / "accounts.json"
+        """The file of the connected accounts with their credentials, mode 0600."""
+        self.media = path / "media"
+        """The folder of pictures and videos, content-addressed."""
+        self.account_checks = path / "account-checks.json"
+        """The file with the result of the last check of each account."""
+        self.zone_changes = path / "zone-changes.json"
+        """The file of the posts that changed with the rules of their time zone."""
+        self.channels = path / "channels.json"
+        """The file of the notification channels with their credentials, mode 0600."""
+        self.notifications = path / "notices.db"
+        """The database of sent notifications."""
         with translate_home_errors(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe = path / f".write-test-{secrets.token_hex(4)}"
@@ -38,51 +56,6 @@ class Home:
                 probe.write_bytes(b"x" * 4096)
             finally:
                 probe.unlink(missing_ok=True)
-
-    @property
-    def database(self) -> Path:
-        """The database of the ledger, the fence and the outbox."""
-        return self.path / "punctual.db"
-
-    @property
-    def engine_database(self) -> Path:
-        """The database of the engine: schedules and invocations."""
-        return self.path / "engine.db"
-
-    @property
-    def processes(self) -> Path:
-        """The folder with a lock file for each process that uses this home."""
-        return self.path / "processes"
-
-    @property
-    def accounts(self) -> Path:
-        """The file of the connected accounts with their credentials, mode 0600."""
-        return self.path / "accounts.json"
-
-    @property
-    def media(self) -> Path:
-        """The folder of pictures and videos, content-addressed."""
-        return self.path / "media"
-
-    @property
-    def account_checks(self) -> Path:
-        """The file with the result of the last check of each account."""
-        return self.path / "account-checks.json"
-
-    @property
-    def zone_changes(self) -> Path:
-        """The file of the posts that changed with the rules of their time zone."""
-        return self.path / "zone-changes.json"
-
-    @property
-    def channels(self) -> Path:
-        """The file of the notification channels with their credentials, mode 0600."""
-        return self.path / "channels.json"
-
-    @property
-    def notifications(self) -> Path:
-        """The database of sent notifications."""
-        return self.path / "notices.db"
 
     def signing_secrets(self, configured: str | None) -> tuple[str, ...]:
         """Return the active signing secrets, newest first: the configured ones, else the home's own."""

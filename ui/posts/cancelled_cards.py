@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from core.posts.models import Post
-from core.posts.recurrence import describe_rule, parse_rule
+from core.posts.series import describe_timing
 from core.scheduling.cancelled import CancelledPost, cancelled
-from core.time.phrases import date_and_time, relative_time
+from core.time.phrases import relative_time
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.card_buttons import card_button
@@ -48,13 +47,6 @@ def undo(post_id: str) -> None:
         flash("Restored. The post is under Upcoming.")
 
 
-def _timing(post: Post) -> str:
-    """Return the time of a one-time post, or the rule of a series."""
-    if post.repeat is not None:
-        return describe_rule(*parse_rule(post.repeat.expression), post.zone)
-    return date_and_time(post.due_at, post.zone) if post.due_at is not None else ""
-
-
 def _card(each: CancelledPost) -> None:
     post = each.post
     subject = post_subject(each.at, post.text)
@@ -64,7 +56,7 @@ def _card(each: CancelledPost) -> None:
         with st.container(width="stretch", gap="xsmall"):
             st.text(card_text(post.text))
             since = f"{each.state} {relative_time(each.at, application().clock())}"
-            details = f":small[:gray[{escape(_timing(post))}, {escape(since)}]]"
+            details = f":small[:gray[{escape(describe_timing(post))}, {escape(since)}]]"
             st.markdown(" ".join([state_badge(each.state), destination_badges(post.destinations), details]))
         if each.state == "cancelled":
             key = widget_key("undo-cancelled", post.post_id)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import streamlit as st
 
 from core.ledger.post_state import StateName
-from core.posts.recurrence import describe_rule, parse_rule
+from core.posts.series import describe_timing
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, plural, relative_time
@@ -77,8 +77,7 @@ def _timing(entry: QueueEntry) -> str:
     if post is None:
         return ""
     if post.repeat is not None:
-        rule, at = parse_rule(post.repeat.expression)
-        return f":small[:gray[:material/repeat: {escape(describe_rule(rule, at, post.zone))}]]"
+        return f":small[:gray[:material/repeat: {escape(describe_timing(post))}]]"
     return "" if post.zone == viewer_zone() else f":small[:gray[{date_and_time(entry.due_at, post.zone)}]]"
 
 

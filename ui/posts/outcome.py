@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.ledger.history import Run
 from core.ledger.post_state import PostState, StateName, post_state
-from core.posts.recurrence import describe_rule, parse_rule
+from core.posts.series import describe_timing
 from core.scheduling.post_views import RECENT
 from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
@@ -97,8 +97,7 @@ def _sentence(found: PostState, now: datetime) -> str:
     accounts = escape(join_names(account_names(post.destinations)))
     match found.state:
         case "scheduled" if post.repeat is not None:
-            rule, at = parse_rule(post.repeat.expression)
-            words, begins = escape(describe_rule(rule, at, post.zone)), entry_of_state(found, now).due_at
+            words, begins = escape(describe_timing(post)), entry_of_state(found, now).due_at
             first_day = calendar_day(wall_time(begins, post.zone).date())
             return f"**Scheduled**: {words}, from {first_day}, {relative_time(begins, now)}"
         case "scheduled" if post.due_at is not None:
