@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.ledger.port import Ledger
 from core.posts.destinations import Destination
 from core.posts.payload import Payload, ScheduleName, invocation_of
+from core.publishing.daemon_threads import map_in_threads
 from core.publishing.kept_uploads.port import KEPT_FOR
 from core.publishing.preparer import Preparer
 from core.time.instants import Clock
@@ -16,6 +17,9 @@ well below KEPT_FOR."""
 POSTS = 50
 """The most one-time posts that one run looks at, and the most runs of repeating posts, the soonest ones."""
 
+CONCURRENT_ACCOUNTS = 3
+"""The most accounts to which one run uploads at the same time."""
+
 assert AHEAD < KEPT_FOR
 
 RunsDue = Callable[[datetime, datetime, int], Iterable[tuple[str, datetime]]]
@@ -23,9 +27,11 @@ RunsDue = Callable[[datetime, datetime, int], Iterable[tuple[str, datetime]]]
 
 
 class UploadsAhead:
-    """Uploads the media of posts that are due soon, one after the other, in the process that publishes them.
+    """Uploads the media of posts that are due soon, in the process that publishes them.
 
-    An upload that fails is tried again in the next run, and at the latest when the post is due.
+    The uploads to one account follow each other, and a few accounts share the line. An upload that fails is tried again
+    in the next run, and at the latest when the post is due. It ends the run of its account, so that a network that
+    hangs delays the uploads to others by one upload at most.
     """
 
     def __init__(
@@ -42,12 +48,20 @@ class UploadsAhead:
         """Upload what is not uploaded yet, the soonest post first. Raises the errors of the ledger."""
         now = self._clock()
         due = sorted([*self._one_time(now), *self._runs(now)], key=lambda payload: payload.due)
-        missing = [(payload, account) for payload in due if payload.media for account in payload.accounts]
-        self._uploaded &= {_key(payload, account) for payload, account in missing}
-        for payload, account in missing:
-            key = _key(payload, account)
-            if key not in self._uploaded and self._preparer.upload(payload, account):
-                self._uploaded.add(key)
+        wanted = [(payload, account) for payload in due if payload.media for account in payload.accounts]
+        self._uploaded &= {_key(payload, account) for payload, account in wanted}
+        missing: dict[Destination, list[Payload]] = {}
+        for payload, account in wanted:
+            if _key(payload, account) not in self._uploaded:
+                missing.setdefault(account, []).append(payload)
+        map_in_threads(self._upload_to, missing.items(), threads=CONCURRENT_ACCOUNTS)
+
+    def _upload_to(self, missing: tuple[Destination, list[Payload]]) -> None:
+        account, payloads = missing
+        for payload in payloads:
+            if not self._preparer.upload(payload, account):
+                return
+            self._uploaded.add(_key(payload, account))
 
     def _one_time(self, now: datetime) -> Iterator[Payload]:
         for plan in self._ledger.due(due_from=now, due_before=now + AHEAD, limit=POSTS):

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from core.accounts.port import Account, Accounts
 from core.errors import PunctualError
@@ -10,6 +10,7 @@ from core.media.port import MediaStore
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.attachments import load_attachments
+from core.publishing.daemon_threads import map_in_threads
 from core.publishing.network import Network, Publication, UploadsFirst
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,8 @@ class Preparer:
         """
         if not payload.media:
             return dict.fromkeys(payload.accounts, True)
-        with ThreadPoolExecutor(min(CONCURRENT_ACCOUNTS, len(payload.accounts)), "prepare") as pool:
-            ended = pool.map(lambda account: self.upload(payload, account), payload.accounts)
-            return dict(zip(payload.accounts, ended, strict=True))
+        ended = map_in_threads(partial(self.upload, payload), payload.accounts, threads=CONCURRENT_ACCOUNTS)
+        return dict(zip(payload.accounts, ended, strict=True))
 
     def upload(self, payload: Payload, destination: Destination) -> bool:
         """Upload the media of an occurrence to one account; return whether it needs no further upload. Never raises."""

@@ -6,7 +6,6 @@ post follows at once, and LinkedIn shows the picture when it is ready.
 
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,8 +21,6 @@ from core.publishing.uploads import require_accepted
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
 """`count` and `alt` are LinkedIn's limits (doc: MultiImage API). The byte limits keep the time for an upload short
 (transfer_time): LinkedIn limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
-CONCURRENT_UPLOADS = 4
-"""Twenty pictures need forty requests, too many to send one after the other in time."""
 _IMAGE_URN = re.compile(r"urn:li:image:[\w-]+")
 _LINKEDIN_URL = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
 """Before the path it matches host name characters only, so every URL parser finds the same host."""
@@ -50,14 +47,16 @@ class LinkedInImageUploads:
         self._api = api
 
     def run(self, publication: Publication) -> dict[str, Any]:
-        """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed."""
+        """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed.
+
+        They follow each other: side by side, none might end on a slow line, and the next attempt would begin anew.
+        """
 
         def send(picture: Attachment) -> dict[str, str]:
             patience = self._client.seconds_left
             return self._memory.once(publication, picture, partial(self._upload, picture), patience=patience)
 
-        with ThreadPoolExecutor(CONCURRENT_UPLOADS) as pool:
-            images = list(pool.map(send, publication.media))
+        images = [send(picture) for picture in publication.media]
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 
     def _upload(self, picture: Attachment) -> dict[str, str]:
