@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, find_account, with_plain_credentials
 from core.errors import PunctualError
-from core.storage.home import translate_home_errors, write_private
+from core.storage.home import read_private, write_private
 from core.storage.locks import locked
 
 _FILE = TypeAdapter(list[Account])
@@ -60,13 +60,8 @@ class FileAccounts:
             self._write([each for each in self._read() if each.destination != destination])
 
     def _read(self) -> list[Account]:
-        with translate_home_errors(self._path):
-            try:
-                content = self._path.read_bytes()
-            except FileNotFoundError:
-                return []
         try:
-            return _FILE.validate_json(content)
+            return _FILE.validate_json(read_private(self._path, missing=b"[]"))
         except ValidationError:
             raise AccountsUnreadable(self._path) from None  # the cause quotes the file with its secrets
 

@@ -12,8 +12,7 @@ from core.accounts.port import OUTBOX, Account, Accounts
 from core.posts.destinations import Destination
 from core.posts.models import FrozenModel, Instant
 from core.publishing.network import Network, PostingPermission
-from core.storage.database import translate_storage_errors
-from core.storage.home import write_private
+from core.storage.home import read_private, write_private
 from core.storage.locks import locked
 from core.time.instants import Clock
 
@@ -69,13 +68,9 @@ class AccountChecks:
         self._clock = clock
 
     def results(self) -> dict[str, AccountCheck]:
-        """Return the last check of each checked account, by destination. Raises StorageError."""
-        with translate_storage_errors(self._path):
-            if not self._path.exists():
-                return {}
-            text = self._path.read_bytes()
+        """Return the last check of each checked account, by destination. Raises HomeUnusable."""
         try:
-            return {each.destination: each for each in _FILE.validate_json(text)}
+            return {each.destination: each for each in _FILE.validate_json(read_private(self._path, missing=b"[]"))}
         except ValidationError:
             log.warning("%s cannot be read. All accounts are checked again.", self._path)
             return {}
@@ -135,7 +130,7 @@ class AccountChecks:
         }
         if new:
             connected = {account.destination for account in self._accounts.all()}
-            with locked(self._path), translate_storage_errors(self._path):
+            with locked(self._path):
                 kept = [each for each in (self.results() | new).values() if each.destination in connected]
                 write_private(self._path, _FILE.dump_json(kept, indent=1, by_alias=True))
         return new

@@ -8,8 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from core.posts.models import FrozenModel, Instant, PostId
-from core.storage.database import translate_storage_errors
-from core.storage.home import write_private
+from core.storage.home import read_private, write_private
 from core.storage.locks import locked
 from core.time.phrases import plural
 
@@ -68,13 +67,9 @@ class ZoneChanges:
         self._path = path
 
     def all(self) -> list[ZoneChange]:
-        """Return the recorded changes, oldest first. An unreadable file has none. Raises StorageError."""
-        with translate_storage_errors(self._path):
-            if not self._path.exists():
-                return []
-            text = self._path.read_bytes()
+        """Return the recorded changes, oldest first. An unreadable file has none. Raises HomeUnusable."""
         try:
-            return _FILE.validate_json(text)
+            return _FILE.validate_json(read_private(self._path, missing=b"[]"))
         except ValidationError:
             return []
 
@@ -97,8 +92,7 @@ class ZoneChanges:
             )
 
     def _write(self, changes: Iterable[ZoneChange]) -> None:
-        with translate_storage_errors(self._path):
-            write_private(self._path, _FILE.dump_json(list(changes), indent=1))
+        write_private(self._path, _FILE.dump_json(list(changes), indent=1))
 
 
 def _with_post(change: ZoneChange, post: ChangedPost) -> ZoneChange:

@@ -10,8 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationEr
 from core.errors import PunctualError
 from core.posts.models import FrozenModel, Zone
 from core.publishing.account_form import is_allowed_url
-from core.storage.database import translate_storage_errors
-from core.storage.home import is_signing_secret, write_private
+from core.storage.home import is_signing_secret, read_private, write_private
 from core.storage.locks import locked
 from lambda_pkg.address import is_loopback
 
@@ -158,12 +157,8 @@ class Channels:
 
     def all(self) -> list[Channel]:
         """Return every channel, in the order of their creation. Raises UnreadableChannels."""
-        with translate_storage_errors(self._path):
-            if not self._path.exists():
-                return []
-            text = self._path.read_bytes()
         try:
-            return _FILE.validate_json(text)
+            return _FILE.validate_json(read_private(self._path, missing=b"[]"))
         except ValidationError:
             raise UnreadableChannels(self._path) from None  # pydantic's error text would repeat secrets
 
@@ -194,8 +189,7 @@ class Channels:
 
     def _write(self, channels: list[Channel]) -> None:
         rows = [{name: _reveal(value) for name, value in channel.model_dump().items()} for channel in channels]
-        with translate_storage_errors(self._path):
-            write_private(self._path, json.dumps(rows, indent=1))
+        write_private(self._path, json.dumps(rows, indent=1))
 
 
 def _reveal(value: object) -> object:

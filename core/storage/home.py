@@ -106,6 +106,15 @@ def translate_home_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+def read_private(path: Path, *, missing: bytes) -> bytes:
+    """Return the content of a file, or `missing` if there is no file. Raises HomeUnusable or MachineShortage."""
+    with translate_home_errors(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return missing
+
+
 def write_private(path: Path, content: str | bytes) -> None:
     """Replace a file atomically, mode 0600. On return, the new content survives a power cut.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.storage.home import translate_home_errors, write_private
+from core.storage.home import read_private, write_private
 from core.time.instants import from_utc_text, utc_text
 
 MANIFEST = "backup.json"
@@ -39,11 +39,7 @@ class Manifest:
 
         Raises HomeUnusable or MachineShortage.
         """
-        path = folder / MANIFEST
-        with translate_home_errors(path):
-            if not path.exists():
-                return None
-            content = path.read_bytes()
+        content = read_private(folder / MANIFEST, missing=b"")
         try:
             return cls._parse(json.loads(content))
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -77,8 +77,9 @@ def test_the_file_is_private_and_no_channel_shows_its_secret(channels, tmp_path)
     assert "s3cret" not in repr(channels.all())
 
 
-def test_a_damaged_file_is_named_without_its_content(channels, tmp_path):
-    (tmp_path / "channels.json").write_text('[{"kind": "slack", "address": "s3cret"}]')
+@pytest.mark.parametrize("content", ["", '[{"kind": "slack", "address": "s3cret"}]'])
+def test_a_damaged_file_is_named_without_its_content(channels, tmp_path, content):
+    (tmp_path / "channels.json").write_text(content)
     with pytest.raises(UnreadableChannels, match=r"channels\.json") as refused:
         channels.all()
     assert refused.value.__cause__ is None
