@@ -16,16 +16,21 @@ from core.storage.processes import Presence
 from core.time.instants import epoch_ms, from_epoch_ms
 from lambda_pkg.receipts import RECEIPTS_KEPT
 
+FIND = (
+    "SELECT state, attempt, owner, lease_until, prepared, detail FROM claim"
+    " WHERE occurrence_key = ? AND destination = ?"
+)
+"""Selects the claim on one publication of an occurrence."""
+
 
 def find(connection: sqlite3.Connection, key: str, destination: str) -> StoredClaim | None:
     """Return the claim on one publication of the occurrence `key`."""
-    row = connection.execute(
-        "SELECT state, attempt, owner, lease_until, prepared, detail FROM claim"
-        " WHERE occurrence_key = ? AND destination = ?",
-        (key, str(destination)),
-    ).fetchone()
-    if row is None:
-        return None
+    row = connection.execute(FIND, (key, str(destination))).fetchone()
+    return None if row is None else read(row)
+
+
+def read(row: sqlite3.Row) -> StoredClaim:
+    """Return the claim in a row of FIND."""
     state, attempt, owner, lease_until, prepared, detail = row
     return StoredClaim(
         state=state,

@@ -167,8 +167,8 @@ class SqliteLedger:
         )
 
     def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
-        with self._database.snapshot() as connection:
-            return claim_rules.ended_or_paused(claims.find(connection, payload.occurrence_key, destination), now)
+        rows = self._database.read(claims.FIND, (payload.occurrence_key, str(destination)))
+        return claim_rules.ended_or_paused(claims.read(rows[0]) if rows else None, now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
         self._database.write(lambda connection: claims.finish(connection, payload, receipt))

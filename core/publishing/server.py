@@ -1,11 +1,12 @@
 """The route of the posting server, which publishes signed posts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core.errors import PunctualError
 from core.publishing.lag_metrics import LagMetrics
@@ -13,6 +14,7 @@ from core.publishing.publisher import Publisher
 from core.publishing.responses import (
     REQUEST_LIMIT,
     BodyTooLarge,
+    ServerResponse,
     error_response,
     read_request,
     result_response,
@@ -28,21 +30,32 @@ def publish_route(publisher: Callable[[], Publisher], secrets: Callable[[], Sequ
 
     It calls `publisher` and `secrets` for each request, because routes are built before the server starts.
     """
-    limiter = CapacityLimiter(MAX_CONCURRENT_POSTS)
+    return Route("/publish", _PostingServer(publisher, secrets), methods=["POST"])
 
-    async def publish(request: Request) -> Response:
+
+class _PostingServer:
+    """An ASGI application, because Starlette's wrapper of a function costs as much as the verification of a post."""
+
+    def __init__(self, publisher: Callable[[], Publisher], secrets: Callable[[], Sequence[str]]) -> None:
+        self._publisher = publisher
+        self._secrets = secrets
+        self._limiter = CapacityLimiter(MAX_CONCURRENT_POSTS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
         try:
             body = await _body(request)
-            # In a thread, because reading the secrets may block. Without the limiter, so that forgeries take no slot.
-            payload = await to_thread.run_sync(lambda: read_request(body, request.headers, secrets()))
-            response = result_response(await to_thread.run_sync(publisher().publish, payload, limiter=limiter))
+            response = await to_thread.run_sync(self._respond, body, request.headers, limiter=self._limiter)
         except PunctualError as error:
             response = error_response(error)
         except ClientDisconnect:
-            return Response(status_code=400)  # the framework needs a response, but nobody receives this one
-        return JSONResponse(response.content, status_code=response.status, headers=response.headers)
+            await Response(status_code=400)(scope, receive, send)  # the framework needs one, but nobody receives it
+            return
+        await JSONResponse(response.content, response.status, response.headers)(scope, receive, send)
 
-    return Route("/publish", publish, methods=["POST"])
+    def _respond(self, body: bytes, headers: Mapping[str, str]) -> ServerResponse:
+        """Verify and publish. Both may block, and each change of the thread costs as much as a durable write."""
+        return result_response(self._publisher().publish(read_request(body, headers, self._secrets())))
 
 
 def metrics_route(lag_metrics: LagMetrics) -> Route:

@@ -25,4 +25,5 @@ def server_config(
         lifespan="off",
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # nothing reads the client's address
     )

@@ -182,8 +182,9 @@ class Database:
                 self._set_flushing(any(write.flush for write in batch))
                 self._writer.execute("BEGIN IMMEDIATE")
                 for write in batch:
-                    self._run(write)
-                self._writer.execute("COMMIT")
+                    self._run(write, alone=len(batch) == 1)
+                if self._writer.in_transaction:
+                    self._writer.execute("COMMIT")
                 self._files.check()
         except BaseException as error:  # noqa: BLE001 - every waiting thread must receive it
             _fail(batch, error)
@@ -198,17 +199,22 @@ class Database:
             self._writer.execute(f"PRAGMA synchronous={'FULL' if wanted else 'NORMAL'}")
             self._flushing = wanted
 
-    def _run(self, write: _Write) -> None:
-        """Run one write. Its exception rolls back this write alone; a storage error ends the whole commit."""
-        self._writer.execute("SAVEPOINT write")
+    def _run(self, write: _Write, *, alone: bool) -> None:
+        """Run one write. Its exception rolls back this write alone; a storage error ends the whole commit.
+
+        A write that is alone in its commit needs no savepoint.
+        """
+        if not alone:
+            self._writer.execute("SAVEPOINT write")
         try:
             write.value = write.work(self._writer)
         except Exception as error:
             if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
                 raise
             write.error = error
-            self._writer.execute("ROLLBACK TO write")
-        self._writer.execute("RELEASE write")
+            self._writer.execute("ROLLBACK" if alone else "ROLLBACK TO write")
+        if not alone:
+            self._writer.execute("RELEASE write")
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
