@@ -1,5 +1,6 @@
 """The pages without a browser: a home, a movable clock, and browser sessions that open pages."""
 
+import functools
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 from streamlit.testing.v1 import AppTest
 
 from core.application import Application
@@ -87,6 +90,14 @@ class Session(AppTest):
 def _key(name: str, owner: str | Plan | None) -> str:
     owner = owner.post.post_id if isinstance(owner, Plan) else owner
     return name if owner is None else f"{name}-{owner}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def component_manifests() -> Iterator[None]:
+    """Look for components among the installed packages once. Each AppTest does, which takes most of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan_component_manifests))
+        yield
 
 
 @pytest.fixture
