@@ -1,4 +1,4 @@
-"""A fake network, a media store and a fence."""
+"""A fake network, a media store, a fence and a monotonic clock."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -49,6 +49,21 @@ class FakeNetwork:
     def publish(self, publication: Publication) -> NetworkResult:
         self.published.append(publication)
         return self.results.pop(0) if self.results else self.respond(publication)
+
+
+class Monotonic:
+    """A monotonic clock that only moves on demand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def monotonic() -> Monotonic:
+    return Monotonic()
 
 
 @pytest.fixture

@@ -14,21 +14,6 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 HANG, FAST = Destination("webhook:hang"), Destination("outbox")
 
 
-class Monotonic:
-    """A monotonic clock that only moves on demand."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def monotonic():
-    return Monotonic()
-
-
 @pytest.fixture
 def held():
     """Return a stack that ends the publications of the test."""

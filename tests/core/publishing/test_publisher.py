@@ -1,7 +1,7 @@
 """The publisher: results per destination, repeats, and errors that affect one destination only."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from core.accounts.port import Account, Accounts, UnknownDestination
 from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
-from core.publishing.bulkheads import Bulkheads
+from core.publishing.bulkheads import PATIENCE_SECONDS, Bulkheads
 from core.publishing.fence import LEASE, DestinationResult
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
@@ -152,24 +152,35 @@ def test_a_slow_destination_does_not_delay_another(publish, outbox, blog, clock)
     assert publish(destinations=("blog:ada", "outbox")) == {"outbox": "published", "blog:ada": "published"}
 
 
+class Hang:
+    """Publications that hang until `release` is set."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self._begun = threading.Semaphore(0)
+
+    def __call__(self, publication: Publication) -> Any:
+        self._begun.release()
+        assert self.release.wait(30)
+        return Published(at=publication.due_at)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many publications have begun."""
+        assert all(self._begun.acquire(timeout=20) for _ in range(count))
+
+
 @pytest.fixture
 def hanging(blog) -> Any:
     """Let every publication to the blog hang until the test ends."""
-    release = threading.Event()
-
-    def hang(publication: Publication) -> Any:
-        assert release.wait(30)
-        return Published(at=publication.due_at)
-
-    blog.respond = hang
-    yield release
-    release.set()
+    blog.respond = Hang()
+    yield blog.respond
+    blog.respond.release.set()
 
 
 @pytest.fixture
-def impatient(fence, accounts, outbox, blog) -> Any:
-    """Return a publisher with eight threads for shares, for which a publication is slow at once."""
-    publisher = Publisher(fence, accounts, {"outbox": outbox, "blog": blog}, Bulkheads(8, patience=0.1))
+def bounded(fence, accounts, outbox, blog, monotonic) -> Any:
+    """Return a publisher with eight threads for shares. A publication is slow only after the test moves `monotonic`."""
+    publisher = Publisher(fence, accounts, {"outbox": outbox, "blog": blog}, Bulkheads(8, monotonic=monotonic))
     yield publisher
     publisher.close(within_seconds=10)
 
@@ -179,45 +190,52 @@ def occurrence_of(number: int) -> str:
 
 
 def test_posts_to_a_hanging_and_a_fast_destination_reach_the_fast_one(
-    impatient, hanging, outbox, blog, a_post, payload_for, ledger
+    bounded, monotonic, hanging, outbox, blog, a_post, payload_for, ledger
 ):
     """The hanging destination runs two publications, its share. All others wait for another attempt, unclaimed."""
-    payloads = [payload_for(a_post(destinations=BOTH, post_id=occurrence_of(number))) for number in range(30)]
-    with ThreadPoolExecutor(2) as requests:
-        results = list(requests.map(impatient.publish, payloads))
-    assert len(outbox.published) == 30
-    assert len(blog.published) == 2
-    assert {result.results[0].state for result in results} == {"published"}
-    assert {result.results[1].state for result in results} == {"waiting"}
-    assert all(result.retry_after for result in results)
-    hanging.set()
-    impatient.close(within_seconds=10)
+    alone = payload_for(a_post(destinations=("blog:ada",), post_id=occurrence_of(0)))
+    payloads = [payload_for(a_post(destinations=BOTH, post_id=occurrence_of(number))) for number in range(1, 30)]
+    with ThreadPoolExecutor(3) as requests:
+        running = [requests.submit(bounded.publish, payload) for payload in (alone, payloads[0])]
+        hanging.wait_for(2)
+        monotonic.now += PATIENCE_SECONDS + 1
+        results = [running[1].result(20), *requests.map(bounded.publish, payloads[1:])]
+        assert len(outbox.published) == 29
+        assert len(blog.published) == 2
+        assert {result.results[0].state for result in results} == {"published"}
+        assert {result.results[1].state for result in results} == {"waiting"}
+        assert all(result.retry_after for result in results)
+        hanging.release.set()
+        assert running[0].result(20).final
+    bounded.close(within_seconds=10)
     states = [outcome(ledger.occurrence(each.occurrence_key)).destinations[1].state for each in payloads]
-    assert sorted(set(states)) == ["going out", "published"]
-    assert states.count("published") == 2
+    assert states == ["published"] + ["going out"] * 28
 
 
 def test_a_destination_without_a_free_share_makes_only_its_own_posts_wait(
-    impatient, hanging, blog, a_post, payload_for
+    bounded, monotonic, hanging, a_post, payload_for
 ):
     alone = [payload_for(a_post(destinations=("blog:ada",), post_id=occurrence_of(number))) for number in range(3)]
-    running_at_once = threading.Semaphore(0)
-    hang = blog.respond
-    blog.respond = lambda publication: running_at_once.release() or hang(publication)
     with ThreadPoolExecutor(2) as requests:
-        running = [requests.submit(impatient.publish, payload) for payload in alone[:2]]
-        assert all(running_at_once.acquire(timeout=10) for _ in running)
-        [refused] = impatient.publish(alone[2]).results
+        running = [requests.submit(bounded.publish, payload) for payload in alone[:2]]
+        hanging.wait_for(2)
+        monotonic.now += PATIENCE_SECONDS + 1
+        [refused] = bounded.publish(alone[2]).results
         assert (refused.state, refused.retry_after) == ("waiting", BUSY_PAUSE)
-        assert impatient.publish(payload_for(a_post())).final
-        hanging.set()
-        assert [each.result(10).final for each in running] == [True, True]
-    assert impatient.publish(alone[2]).final
+        assert bounded.publish(payload_for(a_post())).final
+        hanging.release.set()
+        assert [each.result(20).final for each in running] == [True, True]
+    assert bounded.publish(alone[2]).final
 
 
-def test_a_single_slow_destination_is_waited_for(impatient, blog, payload, clock):
-    blog.respond = lambda publication: threading.Event().wait(0.2) or Published(at=clock())
-    assert impatient.publish(payload).final
+def test_a_single_slow_destination_is_waited_for(bounded, monotonic, hanging, blog, payload):
+    with ThreadPoolExecutor(1) as requests:
+        running = requests.submit(bounded.publish, payload)
+        hanging.wait_for(1)
+        monotonic.now += 60
+        assert wait([running], timeout=0.2).not_done
+        hanging.release.set()
+        assert running.result(20).final
 
 
 def test_an_occurrence_for_thousands_of_accounts_starts_few_threads(publisher, a_post, payload_for, monkeypatch):
