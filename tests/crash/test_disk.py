@@ -11,30 +11,37 @@ from pathlib import Path
 import pytest
 
 from core.errors import PunctualError, lacking_in
+from tests.crash.processes import ROOT
 
 SIZE = "4m"
+INSIDE = "TEST_IN_USER_NAMESPACE"
 FULL_SECONDS = 3
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a small disk is mounted by Linux's tmpfs")
 
 
 @pytest.fixture
-def home_path(tmp_path) -> Iterator[Path]:
-    """Return the folder of a home on a disk of 4 MB: a tmpfs, mounted by root, else in a user namespace of its own."""
+def home_path(request, tmp_path) -> Iterator[Path]:
+    """Return the folder of a home on a disk of 4 MB, a tmpfs.
+
+    Only root mounts one. For another user the test runs in a process of its own, which is root in a user namespace.
+    """
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = f"mount -t tmpfs -o size={SIZE} none '{folder}'"
-    if os.geteuid() == 0 and subprocess.run(["sh", "-c", mount], stderr=subprocess.DEVNULL).returncode == 0:
-        yield folder / "home"
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        return
-    script = f"{mount} && echo mounted && exec sleep 600"
-    with subprocess.Popen(["unshare", "-rm", "sh", "-c", script], stdout=subprocess.PIPE, text=True) as holder:
-        try:
-            if "mounted" not in holder.stdout.readline():
-                pytest.fail("This machine lets nobody mount a tmpfs: run the tests as root, or allow user namespaces.")
-            yield Path(f"/proc/{holder.pid}/root{folder}/home")
-        finally:
-            holder.kill()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", folder], capture_output=True).returncode:
+        _run_in_namespace(request.node.nodeid)
+    yield folder / "home"
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def _run_in_namespace(test: str) -> None:
+    """Run a test in a user namespace. Skip it here if it has passed there, else fail."""
+    if INSIDE in os.environ:
+        pytest.fail("This machine lets nobody mount a tmpfs: run the tests as root, or allow user namespaces.")
+    command = ["unshare", "-rm", sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    found = subprocess.run(command, env=os.environ | {INSIDE: "yes"}, cwd=ROOT, capture_output=True, text=True)
+    if found.returncode:
+        pytest.fail(found.stdout + found.stderr)
+    pytest.skip("It has passed in a user namespace of its own, because this user mounts no tmpfs.")
 
 
 @pytest.fixture
