@@ -66,13 +66,9 @@ class Application:
         self.aws: AwsBackend | None = None
         self.backend: Backend
         if settings.mode == "aws":
-            from core.backends.aws import AwsBackend  # here, because one process needs one backend
-
-            self.backend = self.aws = AwsBackend(settings, self.home, clock)
+            self.backend = self.aws = _open_aws(settings, self.home, clock)
         else:
-            from core.backends.one_machine import OneMachineBackend  # here, because one process needs one backend
-
-            self.backend = self.one_machine = OneMachineBackend(settings, self.home, clock)
+            self.backend = self.one_machine = _open_one_machine(settings, self.home, clock)
         self._closing = Event()
         self._caretakers: list[tuple[Caretaker, float | None]] = []
         with ExitStack() as opening:
@@ -210,6 +206,18 @@ class Application:
             lock=self.home.notifications.with_suffix(".lock"),
             clock=self.clock,
         )
+
+
+def _open_aws(settings: Settings, home: Home, clock: Clock) -> "AwsBackend":
+    from core.backends.aws import AwsBackend  # here, because a process on one machine needs no adapter of AWS
+
+    return AwsBackend(settings, home, clock)
+
+
+def _open_one_machine(settings: Settings, home: Home, clock: Clock) -> "OneMachineBackend":
+    from core.backends.one_machine import OneMachineBackend  # here, because a process on AWS needs no engine
+
+    return OneMachineBackend(settings, home, clock)
 
 
 def _bulkheads(settings: Settings) -> Bulkheads:

@@ -1,6 +1,7 @@
 """Errors of AWS, translated into errors that a person can act on; no other module translates them."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -24,7 +25,6 @@ from botocore.exceptions import (
     SSOError,
     TokenRetrievalError,
 )
-from botocore.parsers import ResponseParserError
 
 from core.errors import PunctualError
 
@@ -180,10 +180,16 @@ def translate_aws_errors() -> Iterator[None]:
         raise CredentialsRejected(str(error)) from error
     except _NOT_CONFIGURED as error:
         raise NoCredentials(str(error)) from error
-    except ResponseParserError as error:
+    except _unreadable_response() as error:
         raise AwsUnavailable(f"The response is not readable: {_shortened(str(error))}") from error
     except BotoCoreError as error:
         raise AwsUnavailable(_connection_failure(error) or _shortened(str(error))) from error
+
+
+def _unreadable_response() -> tuple[type[Exception], ...]:
+    """Return the error of botocore's parsers. If they are not loaded, which takes long, nothing can have raised it."""
+    parsers = sys.modules.get("botocore.parsers")
+    return (parsers.ResponseParserError,) if parsers else ()
 
 
 def _from_response(error: ClientError) -> PunctualError:

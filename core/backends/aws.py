@@ -69,10 +69,11 @@ class AwsBackend:
 
     minimum_notice = MINIMUM_NOTICE
 
-    def __init__(self, settings: Settings, home: Home, clock: Clock, session: boto3.Session | None = None) -> None:
+    def __init__(self, settings: Settings, home: Home, clock: Clock, session: "boto3.Session | None" = None) -> None:
         """Find the deployment's resources and open the files of this machine.
 
-        Raises the errors of `find_deployment`, NoCredentials, StorageError or NewerDatabase.
+        Raises the errors of `find_deployment`, NoCredentials, StorageError or NewerDatabase, and then leaves no file
+        open.
         """
         self._clock = clock
         self._settings = settings
@@ -95,9 +96,13 @@ class AwsBackend:
         self._closing = ExitStack()
         self.databases: list[Database] = []
         self._table: Table | None = None
-        self.ledger, self.outbox, self.drafts = self._stores()
-        self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
-        self.dead_letters: DeadLetterStore = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
+        with ExitStack() as opening:
+            opening.enter_context(self._closing)
+            self.ledger, self.outbox, self.drafts = self._stores()
+            self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
+            dead_letters = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
+            self.dead_letters: DeadLetterStore = dead_letters
+            opening.pop_all()  # from now on, `close` closes them
 
     def client(self, service: str, config: Config = ADAPTIVE_CONFIG) -> Any:
         """Return a boto3 client in the region of the deployment."""

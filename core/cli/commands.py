@@ -1,8 +1,7 @@
-"""The commands that list and cancel posts, and the backup."""
+"""The commands that list and cancel pending posts, and the backup."""
 
 import argparse
 import json
-from datetime import timedelta
 from typing import TextIO
 
 from core.application import Application
@@ -13,16 +12,11 @@ from core.cli.rows import (
     post_row,
     print_row,
     print_rows,
-    run_row,
-    waiting_row,
 )
-from core.ledger.history import runs
 from core.posts.payload import ScheduleName
 from core.scheduling.cancelled import cancelled
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import queue
-from core.scheduling.waiting import WaitingPosts
-from core.time.phrases import plural
 
 
 def list_queue(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
@@ -38,21 +32,6 @@ def list_queue(application: Application, options: argparse.Namespace, out: TextI
     print_rows(in_order, out, as_json=options.json, empty="The queue is empty.")
 
 
-def show_status(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    """Print the posts that wait for a person, and how many have each state. Return 1 if there are any, else 0."""
-    waiting = WaitingPosts(application.ledger, application.clock, timedelta()).read()
-    rows = [waiting_row(each) for each in waiting.posts]
-    if options.json:
-        print(json.dumps({"waiting": len(rows), "states": dict(waiting.states), "posts": rows}), file=out)
-    elif rows:
-        counts = ", ".join(f"{count} {state}" for state, count in waiting.states.most_common())
-        print(f"{plural(len(rows), 'post')} to look at: {counts}.", file=out)
-        print_rows(rows, out, as_json=False, empty="")
-    else:
-        print("No post waits for you.", file=out)
-    return 1 if rows else 0
-
-
 def cancel_post(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     """Cancel a post, given its schedule name or post id, and print it."""
     name = ScheduleName.parse(options.name)
@@ -60,12 +39,6 @@ def cancel_post(application: Application, options: argparse.Namespace, out: Text
     plan = application.schedules.cancel(application.schedules.plan(post_id))
     row = post_row(plan.post, plan.desired)
     print_row(row, out, as_json=options.json)
-
-
-def list_history(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Print past runs, latest due first."""
-    rows = [run_row(run) for run in runs(application.ledger, limit=options.limit)]
-    print_rows(rows, out, as_json=options.json, empty="No post has been due yet.")
 
 
 def back_up(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:

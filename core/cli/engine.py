@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
 from core.application import Application
+from core.cli.listener import open_listener
 from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
@@ -44,15 +45,6 @@ FINISH_SECONDS = 50.0
 CLOSE_SECONDS = 10.0
 """How long it then waits for its server to close the connections."""
 LOOK_SECONDS = 0.1
-
-
-class PortTaken(PunctualError):
-    """Another program uses the port."""
-
-    hint = "Stop the other program, or choose another port with --port."
-
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(f"Port {port} of 127.0.0.1 cannot be used: {reason}.")
 
 
 class UnreadableCredentials(PunctualError):
@@ -88,21 +80,6 @@ def run_engine(options: argparse.Namespace, out: TextIO) -> None:
         closing(Application(settings)) as application,
     ):
         _Worker(application, files, listener).run(out, supervised=options.supervised)
-
-
-def open_listener(port: int) -> socket.socket:
-    """Return a listening socket on 127.0.0.1. Open it before the engine fires, so that the relay's first POST connects.
-
-    Raises PortTaken.
-    """
-    try:
-        listener = socket.create_server(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
-        raise PortTaken(port, getattr(error, "strerror", None) or str(error)) from error
-    # Connections inherit the option. A response leaves in two segments. Without the option the second one waits for
-    # the client's ACK of the first, which takes 40 ms on a reused connection.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
 
 
 def _load_ahead() -> None:
@@ -221,8 +198,10 @@ def _credentials(application: Application) -> Credentials:
         return Credentials(
             access_key_id=settings.local_access_key_id, secret_access_key=settings.local_secret_access_key
         )
-    if settings.local_access_key_id or settings.local_secret_access_key:
+    if settings.local_access_key_id:
         raise InvalidSetting("local_access_key_id", "set PUNCTUAL_LOCAL_SECRET_ACCESS_KEY with it, or neither")
+    if settings.local_secret_access_key:
+        raise InvalidSetting("local_secret_access_key", "set PUNCTUAL_LOCAL_ACCESS_KEY_ID with it, or neither")
     text: str = application.home.get_or_create_secret(CREDENTIALS_FILE, lambda: Credentials.generate().to_profile())
     try:
         return Credentials.parse(text)

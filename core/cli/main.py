@@ -5,20 +5,33 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from core.application import Application
 from core.cli.parser import build_parser
 from core.errors import PunctualError
-from core.settings import Settings
 
 DONE, REFUSED, INTERRUPTED = 0, 1, 130
 
 
-def main(arguments: Sequence[str], open_application: Callable[[], Application], out: TextIO, err: TextIO) -> int:
+class Opened(Protocol):
+    """What a command works with: the application, or a part of it."""
+
+    def close(self) -> None:
+        """Close every file."""
+        ...
+
+
+def main(
+    arguments: Sequence[str],
+    open_application: Callable[[], Opened],
+    out: TextIO,
+    err: TextIO,
+    *,
+    open_ledger: Callable[[], Opened] | None = None,
+) -> int:
     """Run one command and return its status, 0 if it has none, or 1 with the error and its hint on `err`.
 
-    Wrong usage exits with 2.
+    A command that only reads the ledger gets `open_ledger`, by default the application too. Wrong usage exits with 2.
     """
     parser = build_parser()
     options = parser.parse_args(arguments)
@@ -29,14 +42,15 @@ def main(arguments: Sequence[str], open_application: Callable[[], Application], 
     try:
         if "server" in options:
             options.server(options, out)
-        else:
-            with closing(open_application()) as application:
-                status: int | None = options.command(application, options, out, err)
-                return status or DONE
+            return DONE
+        reads = "reader" in options
+        opening = open_ledger if reads and open_ledger else open_application
+        with closing(opening()) as opened:
+            status: int | None = (options.reader if reads else options.command)(opened, options, out, err)
+            return status or DONE
     except PunctualError as error:
         print(f"{error}\n{error.hint}", file=err)
         return REFUSED
-    return DONE
 
 
 def run() -> int:
@@ -49,7 +63,7 @@ def run() -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = main(sys.argv[1:], lambda: Application(Settings.read()), sys.stdout, sys.stderr)
+        status = main(sys.argv[1:], _open_application, sys.stdout, sys.stderr, open_ledger=_open_ledger)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has closed the pipe; keep Python from flushing again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,3 +71,17 @@ def run() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _open_application() -> Opened:
+    from core.application import Application  # here, because some commands need only a part of it
+    from core.settings import Settings
+
+    return Application(Settings.read())
+
+
+def _open_ledger() -> Opened:
+    from core.cli.reading import open_ledger  # here, because help needs no ledger
+    from core.settings import Settings
+
+    return open_ledger(Settings.read())

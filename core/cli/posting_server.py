@@ -8,6 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
+from core.cli.listener import open_listener
 from core.publishing.lag_metrics import show_publications
 from core.publishing.responses import REQUEST_LIMIT
 from core.publishing.server import publish_route
@@ -17,8 +18,8 @@ from core.settings import Settings
 
 
 def run_posting_server(options: argparse.Namespace, out: TextIO) -> None:
-    """Serve `POST /publish` until interrupted. Raises the errors of Application."""
-    with closing(Application(Settings.read())) as application:
+    """Serve `POST /publish` until interrupted. Raises PortTaken, AddressUnusable or the errors of Application."""
+    with open_listener(options.port, options.host) as listener, closing(Application(Settings.read())) as application:
         route = publish_route(lambda: application.publisher, application.signing_secrets)
         site = SecurityMiddleware(
             Starlette(routes=[route]),
@@ -27,4 +28,4 @@ def run_posting_server(options: argparse.Namespace, out: TextIO) -> None:
         )
         show_publications()
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(server_config(site, host=options.host, port=options.port)).run()
+            uvicorn.Server(server_config(site)).run(sockets=[listener])

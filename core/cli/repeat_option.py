@@ -3,6 +3,7 @@
 import argparse
 import re
 
+from core.cli.option_values import REPEAT_SYNTAX
 from core.errors import PunctualError
 from core.posts.repeat_rules import (
     ChosenWeekdays,
@@ -14,10 +15,6 @@ from core.posts.repeat_rules import (
     MonthlyWeekday,
     RepeatRule,
     Weekday,
-)
-
-REPEAT_SYNTAX = (
-    "daily, weekdays, mon,wed,..., monthly:15, monthly:last, monthly:2nd-tue, monthly:last-fri, or cron:'0 9 ? * 2 *'"
 )
 
 _ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}

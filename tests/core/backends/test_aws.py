@@ -1,5 +1,6 @@
 """The backend on AWS: its configuration, and the errors of an incomplete one."""
 
+import sqlite3
 from datetime import timedelta
 
 import boto3
@@ -9,6 +10,7 @@ from moto.backends import get_backend
 from core.aws_errors import AwsResourceNotFound, NoCredentials, ScheduleGroupNotFound
 from core.backends.deployment import IncompleteDeployment, StackNotFound, StackNotReady
 from core.settings import InvalidSetting
+from core.storage.database import NewerDatabase
 
 
 def test_the_stacks_name_is_enough(open_application, deployed):
@@ -128,3 +130,16 @@ def test_an_unanswered_request_fails_within_half_a_minute(open_application):
     attempts = config.retries["total_max_attempts"]
     pauses = sum(2**number for number in range(attempts - 1))  # seconds, at most, of botocore's exponential back-off
     assert attempts * max(config.connect_timeout, config.read_timeout) + pauses <= 30
+
+
+def test_an_opening_that_fails_leaves_no_presence_file_and_no_open_database(open_application, deployed, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    newer = sqlite3.connect(home / "punctual.db")
+    newer.execute("PRAGMA user_version = 1000")
+    newer.close()
+    arns = {"FUNCTION": deployed.outputs["RelayFunctionArn"], "ROLE": deployed.outputs["ExecutionRoleArn"]}
+    with pytest.raises(NewerDatabase):
+        open_application(PUNCTUAL_STACK="", **{f"PUNCTUAL_{name}_ARN": arn for name, arn in arns.items()})
+    assert list((home / "processes").iterdir()) == []
+    assert not (home / "punctual.db-wal").exists()

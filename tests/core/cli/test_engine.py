@@ -207,3 +207,21 @@ def test_every_command_in_the_documents_works(aws):
 def test_the_metrics_of_publications_are_served(engine, port):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
         assert "punctual_publication_lag_seconds_count" in response.read().decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("PUNCTUAL_LOCAL_ACCESS_KEY_ID", "PUNCTUAL_LOCAL_SECRET_ACCESS_KEY"),
+        ("PUNCTUAL_LOCAL_SECRET_ACCESS_KEY", "PUNCTUAL_LOCAL_ACCESS_KEY_ID"),
+    ],
+)
+def test_half_a_key_pair_is_refused_with_the_name_of_the_missing_variable(tmp_path, given, missing):
+    command = [sys.executable, "-m", "core", "engine", "--home", str(tmp_path)]
+    environment = {**os.environ, given: "half"}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        f"{given} is not valid: set {missing} with it, or neither.",
+        f"Correct or unset {given}, then restart Punctual.",
+    ]

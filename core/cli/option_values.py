@@ -1,0 +1,72 @@
+"""The values of options: each function returns a value, or raises argparse.ArgumentTypeError with what is wrong."""
+
+import argparse
+from datetime import date, datetime, timedelta
+
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+REPEAT_SYNTAX = (
+    "daily, weekdays, mon,wed,..., monthly:15, monthly:last, monthly:2nd-tue, monthly:last-fri, or cron:'0 9 ? * 2 *'"
+)
+LAST_PORT = 65535
+
+
+def wall_time(text: str) -> datetime:
+    """Return a date and time without an offset."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-11-24T09:00") from None
+    if wall.tzinfo is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} has an offset; give the wall time and --zone")
+    if _is_date(text):
+        raise argparse.ArgumentTypeError(f"{text!r} has no time of day; give one, like {text}T09:00")
+    return wall
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def post_id(text: str) -> str:
+    """Return the id of a post."""
+    from core.posts.models import ID_ALPHABET, new_post_id  # here, because most commands need no model of a post
+
+    if len(text) != len(new_post_id()) or not set(text) <= set(ID_ALPHABET):
+        raise argparse.ArgumentTypeError(f"{text!r} is not 12 of the characters {ID_ALPHABET}")
+    return text
+
+
+def duration(text: str) -> timedelta:
+    """Return a time such as 10s, at most three years."""
+    from core.scheduling.time_limits import PLANNING_HORIZON  # here, because most commands schedule nothing
+
+    number, unit = text[:-1], text[-1:]
+    if unit not in UNIT_SECONDS or not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration like 10s, 5m, 2h or 3d")
+    seconds = int(number) * UNIT_SECONDS[unit]
+    if seconds > PLANNING_HORIZON.total_seconds():
+        raise argparse.ArgumentTypeError(f"{text!r} is more than three years")
+    return timedelta(seconds=seconds)
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return the number of a port, from 1."""
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 1 to {LAST_PORT}")
+    return int(text)
+
+
+def any_port(text: str) -> int:
+    """Return the number of a port; 0 is any free one."""
+    return 0 if text == "0" else port(text)

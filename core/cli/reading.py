@@ -1,0 +1,81 @@
+"""The commands that only read the ledger. They open nothing else, so that monitoring may run them often."""
+
+import argparse
+import json
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Protocol, TextIO
+
+from core.cli.rows import print_rows, run_row, waiting_row
+from core.ledger.history import runs
+from core.ledger.port import Ledger
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.scheduling.waiting import WaitingPosts
+from core.settings import Settings
+from core.storage.home import Home
+from core.storage.manifest import note_restoration
+from core.storage.processes import Presence
+from core.time.instants import Clock, real_clock
+from core.time.phrases import plural
+
+
+class LedgerReader(Protocol):
+    """An open ledger. The whole application is one too."""
+
+    ledger: Ledger
+    clock: Clock
+
+    def close(self) -> None:
+        """Close every file."""
+        ...
+
+
+class HomeLedger:
+    """The ledger of one machine, without its engine, networks and notifications."""
+
+    def __init__(self, settings: Settings, clock: Clock = real_clock) -> None:
+        """Open the ledger of the home. Raises HomeUnusable, StorageError or NewerDatabase."""
+        self.clock = clock
+        home = Home(settings.home)
+        note_restoration(home.path, clock())
+        with ExitStack() as opening:
+            presence = Presence(home.processes)
+            opening.callback(presence.leave)
+            database = open_database(home.database, now=clock())
+            opening.callback(database.close)
+            self.ledger: Ledger = SqliteLedger(database, presence)
+            self._closing = opening.pop_all()
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._closing.close()
+
+
+def open_ledger(settings: Settings) -> LedgerReader:
+    """Open the ledger of the mode that the settings name."""
+    if settings.mode == "local":
+        return HomeLedger(settings)
+    from core.application import Application  # here, because the ledger of this machine needs no other part
+
+    return Application(settings)
+
+
+def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Print the posts that wait for a person, and how many have each state. Return 1 if there are any, else 0."""
+    waiting = WaitingPosts(reader.ledger, reader.clock, timedelta()).read()
+    rows = [waiting_row(each) for each in waiting.posts]
+    if options.json:
+        print(json.dumps({"waiting": len(rows), "states": dict(waiting.states), "posts": rows}), file=out)
+    elif rows:
+        counts = ", ".join(f"{count} {state}" for state, count in waiting.states.most_common())
+        print(f"{plural(len(rows), 'post')} to look at: {counts}.", file=out)
+        print_rows(rows, out, as_json=False, empty="")
+    else:
+        print("No post waits for you.", file=out)
+    return 1 if rows else 0
+
+
+def list_history(reader: LedgerReader, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    """Print past runs, latest due first."""
+    rows = [run_row(run) for run in runs(reader.ledger, limit=options.limit)]
+    print_rows(rows, out, as_json=options.json, empty="No post has been due yet.")
