@@ -129,13 +129,20 @@ def remove_dialog(account: Account) -> None:
     """Show how many queued posts the removal affects, and ask for confirmation."""
     app = application()
     now = app.clock()
-    queued = upcoming(app.listing, app.ledger, now, now + PLANNING_HORIZON, limit=POST_LIMIT).entries
-    affected = sum(bool(each.post and account.destination in each.post.destinations) for each in queued)
+    queued = upcoming(app.listing, app.ledger, now, now + PLANNING_HORIZON, limit=POST_LIMIT)
+    affected = sum(bool(each.post and account.destination in each.post.destinations) for each in queued.entries)
     st.markdown(f"**{escape(account.label)}** and its credentials are deleted.")
     if affected:
+        count = f"{'At least ' if queued.more else ''}{plural(affected, 'queued post')}"
         st.warning(
-            f"{plural(affected, 'queued post')} will not be published to this account. "
+            f"{count} will not be published to this account. "
             "Edit or cancel in Queue first, or connect the account again under the same name.",
+            icon=":material/warning:",
+        )
+    elif queued.more:
+        st.warning(
+            f"None of the next {POST_LIMIT:,} queued posts goes to this account; later ones may. "
+            "Search in Queue first.",
             icon=":material/warning:",
         )
     else:

@@ -37,6 +37,15 @@ class ResourceNotFound(ApiError):
     status = 404
 
 
+class UnreadableDefinition(ApiError):
+    """The stored definition of a schedule was damaged. The request is not at fault, so the code stays AWS's own."""
+
+    hint = "Delete the schedule, and create it again."
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"The stored definition of schedule {name} cannot be read ({reason}). {self.hint}")
+
+
 class Conflict(ApiError):
     """The name exists already, or another request used the client token."""
 

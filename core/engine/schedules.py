@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.engine import groups, zone_rules
-from core.engine.api_errors import Conflict, ResourceNotFound
+from core.engine.api_errors import Conflict, ResourceNotFound, UnreadableDefinition
 from core.engine.timing import Timing, same_expression, timing_after_update
 from core.engine.zone_rules import zone_note
 
@@ -54,13 +54,13 @@ def create(connection: sqlite3.Connection, definition: dict[str, Any], timing: T
 
 
 def get(connection: sqlite3.Connection, group: str, name: str) -> Schedule:
-    """Return a schedule. Raises ResourceNotFound."""
+    """Return a schedule. Raises ResourceNotFound or UnreadableDefinition."""
     row = _row(connection, group, name)
-    return Schedule(definition=json.loads(row["definition"]), created=row["created"], modified=row["modified"])
+    return Schedule(definition=_definition(row), created=row["created"], modified=row["modified"])
 
 
 def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int) -> int | None:
-    """Replace a schedule's definition; return its due instant. Raises ResourceNotFound.
+    """Replace a schedule's definition; return its due instant. Raises ResourceNotFound or UnreadableDefinition.
 
     The modification date always increases, so two changes in one millisecond have different dates.
     """
@@ -68,7 +68,7 @@ def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int)
     row = _row(connection, *name)
     if zone_rules.derive_row_again(connection, row):
         row = _row(connection, *name)
-    old = json.loads(row["definition"])
+    old = _definition(row)
     timing = timing_after_update(old, timing_of(row), definition, now)
     note = _note(definition, timing.occurrence)
     if row["occurrence"] is not None and timing.occurrence == row["occurrence"] and same_expression(old, definition):
@@ -127,6 +127,17 @@ def _row(connection: sqlite3.Connection, group: str, name: str) -> sqlite3.Row:
     if row is None:
         raise ResourceNotFound(f"Schedule {name} does not exist.")
     return row
+
+
+def _definition(row: sqlite3.Row) -> dict[str, Any]:
+    """Return the stored definition. Raises UnreadableDefinition."""
+    try:
+        definition = json.loads(row["definition"])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UnreadableDefinition(row["name"], str(error)) from error
+    if not isinstance(definition, dict):
+        raise UnreadableDefinition(row["name"], "it is no JSON object")
+    return definition
 
 
 def _note(definition: dict[str, Any], occurrence: int | None) -> tuple[str | None, int | None]:

@@ -106,8 +106,9 @@ class Notifier:
 
     def remove_channel(self, name: str) -> None:
         """Delete a channel and its records."""
-        self._channels.remove(name)
-        self._deliveries.delete_channel(name)
+        with self._lock:  # a message in flight is recorded first, and its record deleted with the others
+            self._channels.remove(name)
+            self._deliveries.delete_channel(name)
 
     def _scan(self, channels: Iterable[Channel]) -> list[Problem]:
         now, last = self._clock(), self._deliveries.last_scan()

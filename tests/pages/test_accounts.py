@@ -3,6 +3,7 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.publishing.network import PostingPermission
+from core.scheduling import upcoming
 
 SALES = Account(destination="webhook:sales", label="sales (webhook)", address="https://sales.example")
 
@@ -73,6 +74,25 @@ def test_the_remove_dialog_counts_the_queued_posts(browse, sales, application, p
     assert len(application.accounts.all()) == 2
     page.click("remove")
     assert len(application.accounts.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("webhook:sales", "At least 1 queued post will not be published to this account."),
+        ("outbox", "None of the next 1,000 queued posts goes to this account; later ones may."),
+    ],
+)
+def test_the_remove_dialog_says_that_the_queue_is_longer_than_what_it_has_counted(
+    browse, sales, plan, monkeypatch, first, words
+):
+    plan("Sooner", destinations=[first])
+    plan("Later", destinations=["webhook:sales"], minutes=90)
+    whole = upcoming.upcoming
+    monkeypatch.setattr(upcoming, "upcoming", lambda *args, **options: whole(*args, **{**options, "limit": 1}))
+    page = browse("accounts")
+    page.choose("Remove", "webhook:sales")
+    assert words in page.shown
 
 
 def test_a_new_account_shows_its_details_and_its_check(form, application, monkeypatch):

@@ -1,10 +1,11 @@
-"""The cost of listing schedules in a full store."""
+"""The cost of listing schedules in a full store, and damaged definitions."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from core.engine import schedules
 from core.engine.timing import Timing
-from tests.core.engine.arns import FUNCTION
+from tests.core.engine.arns import FUNCTION, ROLE
 
 
 def definition(name, state="ENABLED"):
@@ -74,3 +75,20 @@ def test_every_valid_name_is_found_by_prefix_and_after_its_predecessor(store, na
         rest = schedules.page(connection, "default", name, None, name, 10)
     assert [row["name"] for row in found] == [name, longer]
     assert [row["name"] for row in rest] == [longer]
+
+
+@pytest.mark.parametrize(("stored", "reason"), [("{", "Expecting property name"), ("[]", "it is no JSON object")])
+def test_a_stored_definition_that_cannot_be_read_is_named_with_the_remedy(create, clients, store, stored, reason):
+    create("broken")
+    store.write(lambda connection: connection.execute("UPDATE schedule SET definition = ?", (stored,)))
+    target = {"Arn": FUNCTION, "RoleArn": ROLE, "Input": "{}"}
+    changed = {"ScheduleExpression": "at(2027-01-01T00:00:00)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    for call in (
+        lambda: clients.scheduler.get_schedule(Name="broken"),
+        lambda: clients.scheduler.update_schedule(Name="broken", Target=target, **changed),
+    ):
+        with pytest.raises(ClientError, match="The stored definition of schedule broken cannot be read") as refused:
+            call()
+        assert reason in str(refused.value)
+        assert "Delete the schedule, and create it again." in str(refused.value)
+    clients.scheduler.delete_schedule(Name="broken")

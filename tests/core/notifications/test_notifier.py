@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
 from core.ledger.port import Receipt
@@ -459,3 +459,18 @@ def test_a_renamed_channel_repeats_no_report_and_keeps_its_pause(notifier, recor
     notifier.remove_channel("ours")
     channels.add(mine)
     assert notifier.channel_states()["mine"].since == clock()
+
+
+@pytest.mark.usefixtures("known_channel")
+def test_no_message_is_in_flight_while_a_channel_is_removed(notifier, channels, tmp_path, monkeypatch):
+    """Else the message would be recorded again for the removed channel."""
+    remove = channels.remove
+
+    def remove_alone(name):
+        with pytest.raises(Timeout):
+            FileLock(tmp_path / "notices.lock").acquire(timeout=0)
+        remove(name)
+
+    monkeypatch.setattr(channels, "remove", remove_alone)
+    notifier.remove_channel("mine")
+    assert channels.all() == []
