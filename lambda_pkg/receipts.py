@@ -76,13 +76,13 @@ class ReceiptTable:
                 occurrence,
                 ConditionExpression="attribute_not_exists(pk) OR revision < :revision"
                 " OR (revision = :revision AND attribute_not_exists(listing))",
-                ExpressionAttributeValues={":revision": _attribute(receipt["revision"])},
+                ExpressionAttributeValues={":revision": attribute_value(receipt["revision"])},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
 
     def _put(self, item: dict[str, Any], **condition: Any) -> None:
-        attributes = {name: _attribute(value) for name, value in item.items() if value is not None}
+        attributes = {name: attribute_value(value) for name, value in item.items() if value is not None}
         self._client.put_item(TableName=self._table_name, Item=attributes, **condition)
 
 
@@ -95,7 +95,8 @@ def _results(results: list[dict[str, Any]]) -> str:
     return text if len(text) <= MAX_RESULTS_CHARACTERS else "[]"
 
 
-def _attribute(value: str | int | bool) -> dict[str, Any]:
+def attribute_value(value: str | int | bool) -> dict[str, Any]:
+    """Return a value in DynamoDB's format."""
     if isinstance(value, bool):
         return {"BOOL": value}
     return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -34,7 +34,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.time.instants import epoch_ms
-from lambda_pkg.receipts import LIST_PARTITIONS, RECEIPTS_KEPT
+from lambda_pkg.receipts import LIST_PARTITIONS, RECEIPTS_KEPT, attribute_value
 
 AttributeValue = str | int | bool
 Item = dict[str, AttributeValue]
@@ -157,7 +157,7 @@ def expiry(instant: datetime) -> int:
 
 def write(item: Item) -> dict[str, dict[str, Any]]:
     """Return an item in DynamoDB's format."""
-    return {name: _written(value) for name, value in item.items()}
+    return {name: attribute_value(value) for name, value in item.items()}
 
 
 def read(item: dict[str, dict[str, Any]]) -> Item:
@@ -176,12 +176,6 @@ def _partition(key: str) -> str:
 
 def _key_schema(partition: str, sort: str) -> list[dict[str, str]]:
     return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
-
-
-def _written(value: AttributeValue) -> dict[str, Any]:
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    return {"N": str(value)} if isinstance(value, int) else {"S": value}
 
 
 def _read(value: dict[str, Any]) -> AttributeValue:

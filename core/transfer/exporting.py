@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -67,11 +68,8 @@ def export_posts(application: Application, path: Path) -> TransferReport:
     Each post is written to the file before it is marked as moved. From then on the fence here rejects it, and its
     schedule is disabled. Raises OtherSource, AlreadyComplete, UnreadableJournal, or the errors of scheduler and ledger.
     """
-    journal = Journal(path)
-    try:
+    with closing(Journal(path)) as journal:
         return _Export(application, journal).run()
-    finally:
-        journal.close()
 
 
 class _Export:

@@ -3,6 +3,7 @@
 import base64
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,12 +71,9 @@ def import_posts(application: Application, path: Path) -> TransferReport:
         path.stat()  # Journal would create a missing file
     except OSError as error:
         raise UnreadableJournal(path, error.strerror or str(error)) from error
-    journal = Journal(path)
-    try:
+    with closing(Journal(path)) as journal:
         content = _reserve(journal, application.backend.name)
         return _Import(application, content).run(journal)
-    finally:
-        journal.close()
 
 
 def _reserve(journal: Journal, deployment: str) -> JournalContent:
