@@ -114,7 +114,7 @@ class Fence:
             return self.refuse(payload, destination, f"{error} {error.hint}")
         except PreparationFailed as error:
             return self._finish_without_call(payload, destination, error.result, deduplicates=account.deduplicates)
-        return self._claim_and_publish(payload, destination, network, publication, prepared)
+        return self._claim_and_publish(payload, destination, network, replace(publication, prepared=prepared))
 
     def refuse(self, payload: Payload, destination: Destination, reason: str) -> DestinationResult:
         """Record that a destination cannot be published to, without calling the network.
@@ -139,12 +139,7 @@ class Fence:
         return _destination_result(destination, waiting)
 
     def _claim_and_publish(
-        self,
-        payload: Payload,
-        destination: Destination,
-        network: Network,
-        publication: Publication,
-        prepared: dict[str, Any] | None,
+        self, payload: Payload, destination: Destination, network: Network, publication: Publication
     ) -> DestinationResult:
         """Claim, call the network, and record the result.
 
@@ -157,7 +152,7 @@ class Fence:
             destination,
             ClaimTerms(
                 deduplicates=deduplicates,
-                prepared=prepared,
+                prepared=publication.prepared,
                 lease_until=now + lease(publication.media),
                 now=now,
             ),
@@ -166,7 +161,7 @@ class Fence:
             return _result_of_claim(destination, claim, now)
         if self._clock() - now > LEASE_MARGIN:
             return self._finish(payload, destination, claim, RetryLater(reason=STOPPED_BEFORE_SENDING), now)
-        prepared = claim.prepared if deduplicates else prepared
+        prepared = claim.prepared if deduplicates else publication.prepared
         result = _publish(network, replace(publication, attempt=claim.attempt, prepared=prepared))
         return self._finish(payload, destination, claim, result, now)
 
