@@ -7,7 +7,7 @@ from core.errors import PunctualError
 from core.health import reconciliation
 from core.health.checks import run_checks
 from core.health.findings import CheckResult, HealthStatus
-from core.health.ledger import KIND_LABELS
+from core.health.ledger import KIND_LABELS, check_agreement
 from core.health.reconciliation import ScheduleDifference
 from core.scheduling.dead_letters import DeadLetter
 from core.time.phrases import date_and_time
@@ -35,10 +35,10 @@ def checked(
     `home` identifies the application in the cache key.
     """
     checks = run_checks(_app, _app.clock(), zone=zone)
-    statuses = {check.name: check.status for check in checks}
+    statuses = {check.id: check.status for check in checks}
     try:
         letters = _app.dead_letters.read()
-        agree = statuses["Ledger and schedules"] in ("good", "unknown")
+        agree = statuses[check_agreement.__name__] in ("good", "unknown")
         differences = [] if agree else reconciliation.find_differences(_app, _app.clock())
     except PunctualError:  # the checks show this error
         letters, differences = [], []

@@ -1,7 +1,7 @@
 """All health checks, run in parallel with one timeout."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import datetime
@@ -56,10 +56,13 @@ def run_checks(
     futures = {name: pool.submit(check) for name, check in checks.items()}
     wait(futures.values(), timeout=timeout)
     pool.shutdown(wait=False, cancel_futures=True)
-    return [CheckResult(name=name, **asdict(_finding(name, future, timeout))) for name, future in futures.items()]
+    return [
+        CheckResult(id=checks[name].func.__name__, name=name, **asdict(_finding(name, future, timeout)))
+        for name, future in futures.items()
+    ]
 
 
-def _checks(context: HealthContext) -> Mapping[str, Callable[[], Finding]]:
+def _checks(context: HealthContext) -> Mapping[str, partial[Finding]]:
     modules = (worker, ledger, lag, zone_rules, shortages, accounts)
     shared = {name: partial(check, context) for module in modules for name, check in module.CHECKS.items()}
     application = context.application

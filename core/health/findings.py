@@ -21,8 +21,9 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult(Finding):
-    """A finding with the name of its check."""
+    """A finding with the id of its check, which is the name of its function, and with the name that a person reads."""
 
+    id: str
     name: str
 
 

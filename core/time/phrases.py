@@ -73,12 +73,13 @@ def zone_label(zone: str, at: datetime) -> str:
 
 
 def lateness(milliseconds: int) -> str:
-    """Return a delay to the millisecond: `42 ms`, `1.204 s`, `3 min 1.204 s`."""
-    minutes, rest = divmod(abs(milliseconds), 60_000)
-    sign = "-" if milliseconds < 0 else ""
+    """Return how late a post was, to the millisecond: `42 ms late`, `3 min 1.204 s late`; `on time` if it was not."""
+    if milliseconds <= 0:
+        return "on time"
+    minutes, rest = divmod(milliseconds, 60_000)
     if minutes:
-        return f"{sign}{minutes:,} min {rest / 1000:.3f} s"
-    return f"{sign}{rest / 1000:.3f} s" if rest >= 1000 else f"{sign}{rest} ms"
+        return f"{minutes:,} min {rest / 1000:.3f} s late"
+    return f"{rest / 1000:.3f} s late" if rest >= 1000 else f"{rest} ms late"
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -68,7 +68,7 @@ def test_a_destination_with_a_variant_shows_it(browse, to_both, fire, clock, app
     payload = fire(edited)
     record(payload, "published", "outbox")
     record(payload, "published", "webhook:sales")
-    assert "**Sales** · :gray[0 ms late] · :gray[“To sales alone”]" in browse("history").shown
+    assert "**Sales** · :gray[on time] · :gray[“To sales alone”]" in browse("history").shown
 
 
 def test_a_failure_shows_its_reason_and_is_retried(browse, plan, fire, clock, application, record):

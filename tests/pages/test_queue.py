@@ -601,6 +601,15 @@ def test_a_cancelled_post_is_listed_under_cancelled_and_undo_restores_it(browse,
     assert session.texts == ["Second thoughts"]
 
 
+def test_undo_under_cancelled_names_the_time_of_the_post_not_of_its_cancellation(view, plan, application, clock):
+    planned = plan("Second thoughts", minutes=90)
+    due = wall_time(planned.post.due_at, "Europe/Berlin")
+    application.schedules.cancel(planned)
+    clock.move(minutes=20)
+    [button] = [each for each in view("Cancelled").button if (each.key or "").startswith("undo-cancelled")]
+    assert f"{due:%H:%M}, Second thoughts" in button.label
+
+
 def test_undo_under_cancelled_asks_for_a_new_time_once_the_time_has_passed(view, plan, application, clock, state):
     planned = plan(minutes=10)
     application.schedules.cancel(planned)

@@ -49,7 +49,7 @@ def undo(post_id: str) -> None:
 
 def _card(each: CancelledPost) -> None:
     post = each.post
-    subject = post_subject(each.at, post.text)
+    subject = post_subject(post.due_at or each.at, post.text)
     with st.container(
         border=True, key=widget_key("card-cancelled", post.post_id), horizontal=True, vertical_alignment="center"
     ):

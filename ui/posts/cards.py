@@ -48,7 +48,7 @@ def _time(entry: QueueEntry, day: date, now: datetime) -> None:
     if own_day != day:  # the post was rescheduled, or the series is at its next run; the card keeps its position
         st.caption(calendar_day(own_day))
     elif entry.run is not None and entry.run.lag_ms is not None:
-        st.caption(f"{lateness(entry.run.lag_ms)} late")
+        st.caption(lateness(entry.run.lag_ms))
     else:
         st.caption(relative_time(entry.due_at, now))
 

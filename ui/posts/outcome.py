@@ -103,7 +103,7 @@ def _sentence(found: PostState, now: datetime) -> str:
         case "scheduled" if post.due_at is not None:
             return f"**Scheduled** for {date_and_time(post.due_at, post.zone)}, {relative_time(post.due_at, now)}"
         case "published" if run is not None and run.lag_ms is not None and found.plan.schedule_name:
-            return f"**Published** to {accounts}, {lateness(run.lag_ms)} late"
+            return f"**Published** to {accounts}, {lateness(run.lag_ms)}"
         case "not armed":
             return "**Not scheduled yet.** The post is saved, and Punctual schedules it within 2 minutes."
     label = BADGES[found.state][0]

@@ -53,7 +53,7 @@ def _markdown(run: Run, each: DestinationOutcome) -> str:
     late, variant = lag(run, each), run.payload.variants.get(each.destination)
     details = []
     if late is not None:
-        details.append(f"{lateness(late)} late")
+        details.append(lateness(late))
     elif run.attempts > 1:
         details.append(plural(run.attempts, "attempt"))
     if variant is not None:

@@ -84,7 +84,15 @@ def test_a_zone_label_has_the_city_and_the_offset_of_the_date():
 
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
-    [(0, "0 ms"), (999, "999 ms"), (1204, "1.204 s"), (181_204, "3 min 1.204 s"), (-3, "-3 ms")],
+    [
+        (1, "1 ms late"),
+        (999, "999 ms late"),
+        (1204, "1.204 s late"),
+        (181_204, "3 min 1.204 s late"),
+        (0, "on time"),
+        (-3, "on time"),
+        (-2000, "on time"),
+    ],
 )
 def test_lateness_has_millisecond_precision(milliseconds, text):
     assert lateness(milliseconds) == text
