@@ -1,21 +1,27 @@
 """Random load and random kills; at the end no post is lost or published twice.
 
-    python -m benchmarks.soak [SECONDS]        (default: 600)
+    python -m benchmarks.soak [SECONDS]            (default: 600)
+    python -m benchmarks.soak SECONDS rules
 
 Two workers share a home: one runs, the other waits for its end. Every few seconds one of them is killed and started
 again. Every post goes to the outbox and to a webhook that takes 100 ms and accepts repeats.
+
+With `rules`, there is one worker, which is killed or asked to end, and starts again with the installed release of the
+zone data or an older one. By the older rules, half of the posts are due at another instant. Some posts go to a webhook
+that hangs, too.
 """
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,9 +33,17 @@ from core.ledger.history import all_runs
 from core.posts.models import new_post_id
 from core.publishing.composing import compose
 from core.settings import Settings
+from core.time.instants import wall_time
+from tests.core.old_rules import install
 
 WEBHOOK_SECONDS = 0.1
 RETRIES = {"PUNCTUAL_RETRY_DELAYS": "0.5,0.5", "PUNCTUAL_REDELIVERY_SECONDS": "1"}
+DESTINATIONS = ("outbox", "webhook:soak")
+ZONES = ("UTC", "Europe/Berlin", "Africa/Casablanca", "America/Vancouver")
+"""By the older rules, the last two are an hour off in December 2026."""
+HANGING_SHARE, ASKED_SHARE = 0.03, 0.2
+END_SECONDS = 20
+"""How long a worker that was asked to end may take before it is killed."""
 FINAL = {"published", "unconfirmed", "refused", "failed", "missed"}
 
 
@@ -58,10 +72,10 @@ def webhook() -> Iterator[tuple[str, Counter[str]]]:
     server.server_close()
 
 
-def soak(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], int]:
-    """Schedule posts and kill workers; return the ids of acknowledged posts and the number of kills."""
+def soak(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], Counter[str]]:
+    """Schedule posts and kill workers; return the ids of acknowledged posts, and how often each thing was done."""
     acknowledged: set[str] = set()
-    kills = 0
+    done: Counter[str] = Counter()
     until = time.monotonic() + seconds
     with ExitStack() as first, ExitStack() as second:
         running = [first, second]
@@ -73,33 +87,79 @@ def soak(application: Application, seconds: float, rng: random.Random) -> tuple[
             time.sleep(rng.uniform(0, 3))
             stack = rng.choice(running)
             stack.close()  # SIGKILL
-            kills += 1
+            done["processes killed"] += 1
             start(stack, application)
         wait_for_results(application, acknowledged)
-    return acknowledged, kills
+    return acknowledged, done
 
 
-def start(stack: ExitStack, application: Application) -> None:
+def soak_with_rules(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], Counter[str]]:
+    """Schedule posts, and start the worker again and again with other zone rules; return the same as `soak`."""
+    older = str(install(Path(tempfile.gettempdir(), "punctual-older-pytz")))
+    acknowledged: set[str] = set()
+    done: Counter[str] = Counter()
+    until, rules = time.monotonic() + seconds, ""
+    with ExitStack() as stack, socket.create_server(("127.0.0.1", 0), backlog=4096) as hanging:
+        connect(application, "hanging", f"http://127.0.0.1:{hanging.getsockname()[1]}/")
+        worker = start(stack, application)
+        while time.monotonic() < until:
+            for _ in range(rng.randint(1, 30)):
+                hangs = rng.random() < HANGING_SHARE
+                destinations = [*DESTINATIONS, "webhook:hanging"] if hangs else DESTINATIONS
+                acknowledged.update(schedule_post(application, rng, destinations, rng.choice(ZONES)))
+                done["posts to the webhook that hangs"] += hangs
+            time.sleep(rng.uniform(0, 6))
+            if rng.random() < ASKED_SHARE:
+                done["workers asked to end"] += 1
+                worker.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    worker.wait(END_SECONDS)
+            done["workers killed"] += worker.poll() is None
+            stack.close()
+            before, rules = rules, rng.choice(["", older])
+            done["changes of the zone rules"] += before != rules
+            worker = start(stack, application, PYTHONPATH=rules)
+        stack.close()
+        start(stack, application)
+        wait_for_results(application, acknowledged)
+    done["posts moved by other rules"] = sum(len(each.moved) for each in application.zone_changes.all())
+    return acknowledged, done
+
+
+def start(stack: ExitStack, application: Application, **environment: str) -> subprocess.Popen[bytes]:
     """Start a worker on the application's home; the stack kills it."""
     command = [sys.executable, "-m", "core", "engine", "--wait", "--home", str(application.home.path)]
     worker = subprocess.Popen(
-        command, env={**os.environ, **RETRIES}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env={**os.environ, **RETRIES, **environment},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     stack.callback(worker.wait)
     stack.callback(worker.kill)
+    return worker
 
 
-def schedule_post(application: Application, rng: random.Random) -> list[str]:
+def connect(application: Application, name: str, address: str) -> None:
+    """Connect a webhook that accepts repeats."""
+    form = {"name": name, "address": address, "deduplicates": "no"}
+    application.accounts.connect(application.networks["webhook"].connect(form))
+
+
+def schedule_post(
+    application: Application, rng: random.Random, destinations: Sequence[str] = DESTINATIONS, zone: str = "UTC"
+) -> list[str]:
     """Schedule a post some seconds ahead; return its id, or nothing if it was refused."""
     due = (application.clock() + timedelta(seconds=rng.uniform(4, 9))).replace(microsecond=0)
     post = compose(
         post_id=new_post_id(),
         text="Soak",
-        destinations=["outbox", "webhook:soak"],
-        wall=due.replace(tzinfo=None),
-        zone="UTC",
+        destinations=list(destinations),
+        wall=wall_time(due, zone).replace(tzinfo=None),
+        zone=zone,
         which=None,
-        late_after_minutes=60,
+        late_after_minutes=240,
         accounts=application.accounts,
         networks=application.networks,
     )
@@ -119,28 +179,36 @@ def wait_for_results(application: Application, acknowledged: set[str]) -> None:
         time.sleep(1)
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, *, rules: bool) -> None:
     """Run the soak test and print its figures."""
-    heading(f"Soak of {seconds:.0f} s")
+    heading(
+        f"Soak of {seconds:.0f} s" + (" with changes of the zone rules and a destination that hangs" if rules else "")
+    )
     with tempfile.TemporaryDirectory(dir=scratch()) as folder, webhook() as (address, received):
         application = Application(Settings(home=Path(folder)))
-        form = {"name": "soak", "address": address, "deduplicates": "no"}
-        application.accounts.connect(application.networks["webhook"].connect(form))
-        acknowledged, kills = soak(application, seconds, random.Random(1))
+        connect(application, "soak", address)
+        acknowledged, done = (soak_with_rules if rules else soak)(application, seconds, random.Random(1))
         runs = {run.post_id: run for run in all_runs(application.ledger)}
         in_outbox = Counter(entry.post_id for entry in application.outbox.feed(limit=10**9))
         application.close()
-    unconfirmed = {post_id for post_id, run in runs.items() if run.state == "unconfirmed"}
+    unconfirmed = {
+        run.post_id
+        for run in runs.values()
+        for each in run.outcome.destinations
+        if each.destination == "webhook:soak" and each.state == "unconfirmed"
+    }
     lost = {post_id for post_id in acknowledged if received[post_id] == 0 and post_id not in unconfirmed}
     repeated = sum(count > 1 for count in [*in_outbox.values(), *received.values()])
     row("posts acknowledged", f"{len(acknowledged):,}")
-    row("processes killed", f"{kills:,}")
+    for label, count in done.items():
+        row(label, f"{count:,}")
     row("posts lost: not in the outbox", f"{len(acknowledged - set(in_outbox)):,}", "(aim: 0)")
     row("posts lost: not at the webhook, and not reported", f"{len(lost):,}", "(aim: 0)")
+    row("posts lost: in no list", f"{len(acknowledged - set(runs)):,}", "(aim: 0)")
     row("posts published twice", f"{repeated:,}", "(aim: 0)")
     row("posts unconfirmed at the webhook", f"{len(unconfirmed):,}")
     row("states", ", ".join(f"{count} {state}" for state, count in Counter(run.state for run in runs.values()).items()))
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 600)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 600, rules="rules" in sys.argv[2:])

@@ -1,7 +1,8 @@
-"""The processor time of open Queue tabs, what is sent to them, and the lag of posts meanwhile.
+"""The processor time of open Queue tabs beside an upload, what is sent to them, and how long others wait meanwhile.
 
-`python -m benchmarks.tabs [TABS ...]`: by default 1, 5 and 20 tabs. A tab is a WebSocket client of the real dashboard
-that asks for the runs that a browser asks for. What a browser needs to draw them is left out.
+`python -m benchmarks.tabs [TABS ...]`: by default 1, 5 and 20 tabs. In the first part nothing is due, in the second one
+posts are published. During both, a file of 100 MB is uploaded at an even rate. `one more` is another session, which
+opens the Queue several times and cancels posts; `first` opened it before the tabs.
 """
 
 import os
@@ -11,17 +12,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin, Subprotocol
-
-from benchmarks.measuring import free_port, heading, percentile, process, row, scratch
+from benchmarks.browser import Browser, Tab
+from benchmarks.measuring import free_port, heading, percentile, process, row, scratch, verdict
 from core.application import Application
 from core.ledger.history import runs
 from core.posts.models import Post, new_post_id
@@ -29,77 +25,16 @@ from core.publishing.composing import compose
 from core.settings import Settings
 from core.time.instants import real_clock
 
-WAITING, DUE = 100, 10
-"""Posts that wait for hours, and posts that are published during the second part."""
+WAITING, DUE_EACH_SECOND = 100, 4
+"""Posts that wait for hours, and posts that are published in each second of the second part."""
 SECONDS = 15
 """The length of each of the two parts."""
 SETTLE_SECONDS = 5
 """The time for the first runs of all tabs."""
-
-
-class Tab(threading.Thread):
-    """An open Queue page: repeats the fragments that the server asks to repeat, and counts what it gets."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(daemon=True)
-        self._port = port
-        self._page, self._asked = "", 0
-        self._timers: dict[str, tuple[float, float]] = {}
-        self.messages = self.bytes = 0
-
-    def run(self) -> None:
-        """Receive until the server closes the connection."""
-        origin = Origin(f"http://127.0.0.1:{self._port}")
-        address = f"ws://127.0.0.1:{self._port}/_stcore/stream"
-        with connect(address, origin=origin, subprotocols=[Subprotocol("streamlit")], max_size=None) as connection:
-            connection.send(self._rerun(None))
-            with suppress(ConnectionClosed):
-                while True:
-                    self._step(connection)
-
-    def _step(self, connection: ClientConnection) -> None:
-        try:
-            content = connection.recv(timeout=max(0.0, self._next() - time.monotonic()))
-            self._receive(content if isinstance(content, bytes) else content.encode())
-        except TimeoutError:
-            for fragment in self._due():
-                connection.send(self._rerun(fragment))
-                self._asked += 1
-
-    def _receive(self, content: bytes) -> None:
-        message = ForwardMsg.FromString(content)
-        self.messages += 1
-        self.bytes += len(content)
-        if message.HasField("new_session"):
-            if self._asked:
-                self._asked -= 1  # the run of a fragment begins; it keeps the timers
-            else:
-                self._timers.clear()
-        elif message.HasField("navigation"):
-            self._page = message.navigation.page_script_hash
-        elif message.HasField("auto_rerun"):
-            interval = message.auto_rerun.interval
-            self._timers[message.auto_rerun.fragment_id] = (interval, time.monotonic() + interval)
-
-    def _next(self) -> float:
-        return min((at for _, at in self._timers.values()), default=time.monotonic() + 1)
-
-    def _due(self) -> list[str]:
-        now = time.monotonic()
-        due = [fragment for fragment, (_, at) in self._timers.items() if at <= now]
-        self._timers |= {fragment: (self._timers[fragment][0], now + self._timers[fragment][0]) for fragment in due}
-        return due
-
-    def _rerun(self, fragment: str | None) -> bytes:
-        message = BackMsg()
-        message.rerun_script.context_info.timezone = "Europe/Berlin"
-        message.rerun_script.page_script_hash = self._page
-        if fragment is None:
-            message.rerun_script.page_name = "queue"
-        else:
-            message.rerun_script.fragment_id, message.rerun_script.is_auto_rerun = fragment, True
-        content: bytes = message.SerializeToString()
-        return content
+UPLOADED_BYTES = 100_000_000
+VISITS, CANCELLATIONS = 9, 9
+AIMS = {"of one core": 15.0, "KB a minute and tab": 50.0}
+"""The most that the first part may take."""
 
 
 @contextmanager
@@ -112,6 +47,18 @@ def open_tabs(port: int, count: int) -> Iterator[list[Tab]]:
     yield tabs
 
 
+@contextmanager
+def uploading(port: int) -> Iterator[None]:
+    """Upload a file in the page of another session, for as long as one part takes."""
+    browser = Browser(port)
+    browser.visit("compose")
+    thread = threading.Thread(target=browser.upload, args=(UPLOADED_BYTES, SECONDS))
+    thread.start()
+    yield
+    thread.join()
+    browser.close()
+
+
 def measure(count: int) -> None:
     """Print the figures of `count` tabs while nothing is due, and while posts are published."""
     port = free_port()
@@ -121,30 +68,82 @@ def measure(count: int) -> None:
         now = real_clock().replace(microsecond=0)
         for number in range(WAITING):
             application.schedules.schedule(_compose(application, now + timedelta(hours=2, minutes=number)))
-        with (
-            process([*command, "--server.port", str(port)], port, PUNCTUAL_HOME=home) as dashboard,
-            open_tabs(port, count) as tabs,
-        ):
-            _part(f"{count} tabs, nothing due", dashboard.pid, tabs)
-            soon = real_clock().replace(microsecond=0) + timedelta(seconds=3)
-            for number in range(DUE):
-                application.schedules.schedule(_compose(application, soon + timedelta(seconds=number)))
-            _part(f"{count} tabs, a post each second", dashboard.pid, tabs)
+        with process([*command, "--server.port", str(port)], port, PUNCTUAL_HOME=home) as dashboard:
+            first = _visits(port)
+            with open_tabs(port, count) as tabs:
+                with uploading(port):
+                    _part(f"{count} tabs, nothing due", dashboard.pid, tabs, AIMS)
+                with uploading(port):
+                    _print_visits(count, first, _visits(port), _cancellations(port))
+                soon = real_clock().replace(microsecond=0) + timedelta(seconds=4)
+                for number in range(DUE_EACH_SECOND * SECONDS):
+                    due = soon + timedelta(seconds=number // DUE_EACH_SECOND)
+                    application.schedules.schedule(_compose(application, due))
+                with uploading(port):
+                    _part(f"{count} tabs, {DUE_EACH_SECOND} posts a second", dashboard.pid, tabs, {})
+                    time.sleep(SETTLE_SECONDS)
             dashboard.terminate()
             dashboard.wait()
-        lags = [run.lag_ms for run in runs(application.ledger, limit=DUE) if run.lag_ms is not None]
+        _print_lags(count, application)
         application.close()
-    row(f"{count} tabs, {len(lags)} of {DUE} posts: lag, median", f"{statistics.median(lags or [0]):,.0f} ms")
-    row(f"{count} tabs, {len(lags)} of {DUE} posts: lag, worst", f"{percentile(lags or [0], 100):,.0f} ms")
 
 
-def _part(label: str, pid: int, tabs: list[Tab]) -> None:
+def _visits(port: int) -> float:
+    """Return the median seconds until another session has its first Queue."""
+    durations = []
+    for _ in range(1 + VISITS):
+        browser = Browser(port)
+        durations.append(browser.visit("queue"))
+        browser.close()
+    return statistics.median(durations[1:])
+
+
+def _cancellations(port: int) -> float:
+    """Return the seconds of the slowest Cancel."""
+    browser = Browser(port)
+    browser.visit("queue")
+    slowest = max(browser.click("cancel-") for _ in range(CANCELLATIONS))
+    browser.close()
+    return slowest
+
+
+def _print_visits(count: int, first: float, another: float, cancellation: float) -> None:
+    row(f"{count} tabs: the first session's Queue", f"{first * 1e3:,.0f} ms")
+    row(f"{count} tabs: one more session's Queue", f"{another * 1e3:,.0f} ms", verdict(another / first, at_most=1.5))
+    row(
+        f"{count} tabs: slowest Cancel of {CANCELLATIONS}",
+        f"{cancellation * 1e3:,.0f} ms",
+        _aim(cancellation, 0.5, "s"),
+    )
+
+
+def _print_lags(count: int, application: Application) -> None:
+    wanted = DUE_EACH_SECOND * SECONDS
+    lags = [run.lag_ms for run in runs(application.ledger, limit=wanted) if run.lag_ms is not None]
+    label = f"{count} tabs, {len(lags)} of {wanted} posts: lag"
+    row(f"{label}, percentile 50", f"{percentile(lags or [0], 50):,.0f} ms")
+    row(
+        f"{label}, percentile 99",
+        f"{percentile(lags or [0], 99):,.0f} ms",
+        _aim(percentile(lags or [1e9], 99), 30, "ms"),
+    )
+
+
+def _part(label: str, pid: int, tabs: list[Tab], aims: dict[str, float]) -> None:
     before, messages, content = _cpu_seconds(pid), sum(tab.messages for tab in tabs), sum(tab.bytes for tab in tabs)
     time.sleep(SECONDS)
     per_minute = 60 / SECONDS / len(tabs)
-    row(f"{label}: of one core", f"{(_cpu_seconds(pid) - before) / SECONDS:.1%}")
-    row(f"{label}: messages a minute and tab", f"{(sum(tab.messages for tab in tabs) - messages) * per_minute:,.0f}")
-    row(f"{label}: KB a minute and tab", f"{(sum(tab.bytes for tab in tabs) - content) * per_minute / 1e3:,.0f}")
+    figures = {
+        "of one core": ((_cpu_seconds(pid) - before) / SECONDS * 100, "%"),
+        "messages a minute and tab": ((sum(tab.messages for tab in tabs) - messages) * per_minute, ""),
+        "KB a minute and tab": ((sum(tab.bytes for tab in tabs) - content) * per_minute / 1e3, ""),
+    }
+    for name, (figure, unit) in figures.items():
+        row(f"{label}: {name}", f"{figure:,.1f}{unit}", _aim(figure, aims[name], unit) if name in aims else "")
+
+
+def _aim(figure: float, most: float, unit: str) -> str:
+    return f"(aim: under {most:g} {unit}) {'ok' if figure < most else 'MISSED'}".replace(" )", ")")
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -168,6 +167,6 @@ def _compose(application: Application, due: datetime) -> Post:
 
 
 if __name__ == "__main__":
-    heading("Open tabs")
+    heading("Open tabs, beside an upload of 100 MB")
     for tabs in map(int, sys.argv[1:] or ("1", "5", "20")):
         measure(tabs)
