@@ -48,11 +48,13 @@ class MediaSweep:
         aging = [each for each in self._store.scan() if each.stored_at < now - RENEW_AFTER]
         if not aging:
             return 0
+        in_drafts = self._in_drafts(now)  # read before and after the posts: a draft becomes a post, or a post a draft
         pending = self._pending()
         if len(pending) > PENDING_LIMIT:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
-        needed = {media.reference for post in pending for media in post.media} | self._in_drafts(now)
+        in_posts = {media.reference for post in pending for media in post.media}
+        needed = in_drafts | in_posts | self._in_drafts(now)
         for each in aging:
             if each.reference in needed:
                 self._store.touch(each.reference)

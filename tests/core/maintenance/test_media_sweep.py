@@ -131,6 +131,24 @@ def test_a_file_of_a_draft_is_kept(sweep, store, drafts, attached, machine_time,
     assert store.exists(media.reference)
 
 
+def test_a_file_of_a_draft_that_is_scheduled_during_the_sweep_is_kept(
+    sweep, store, ledger, listing, drafts, attached, a_post, machine_time
+):
+    media = attached("of a draft that waited for a year")
+    drafts.save("k3v9q2m4cx7a", DraftContent(media=(media,), zone="UTC"), base=0, now=machine_time())
+    machine_time.move(days=100)
+    window = listing.window
+
+    def schedule_meanwhile(start, end, *, limit):
+        plan(ledger, a_post(media=(media,), due_at=end - timedelta(days=800)), machine_time())
+        drafts.remove("k3v9q2m4cx7a")
+        return window(start, end, limit=limit)
+
+    listing.window = schedule_meanwhile
+    assert sweep() == 0
+    assert store.exists(media.reference)
+
+
 def test_a_file_of_a_draft_deleted_30_days_ago_is_deleted(sweep, store, drafts, attached, machine_time):
     media = attached("of an idea")
     drafts.save("k3v9q2m4cx7a", DraftContent(media=(media,), zone="UTC"), base=0, now=machine_time())
