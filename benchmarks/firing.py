@@ -14,14 +14,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import FUNCTION, engine, free_port, heading, percentile, process, row, schedule, scratch
+from benchmarks.measuring import (
+    FUNCTION,
+    compose_post,
+    engine,
+    free_port,
+    heading,
+    percentile,
+    process,
+    row,
+    schedule,
+    scratch,
+    worker,
+)
 from core.application import Application
 from core.engine.invocations import Invocation
 from core.engine.runner import Runner
 from core.ledger.history import all_runs
 from core.posts.models import Post, new_post_id
 from core.posts.payload import ScheduleName, write_payload
-from core.publishing.composing import compose
 from core.settings import Settings
 from core.storage.processes import Presence
 from core.time.instants import from_utc_text, real_clock
@@ -129,14 +140,12 @@ def burst() -> None:
 
 def burst_published() -> None:
     """Measure engine, relay and posting server in one process, as `python -m core engine` runs them."""
-    port = free_port()
     with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         application = Application(Settings(home=Path(folder)))
-        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
-        with process(command, port):
+        with worker(Path(folder)):
             due = real_clock().replace(microsecond=0) + timedelta(seconds=30)
             for _ in range(POSTS_AT_ONCE):
-                application.schedules.schedule(_compose(application, due))
+                application.schedules.schedule(compose_post(application, due))
             lead = (due - real_clock()).total_seconds()
             assert lead > 0, "scheduling took longer than the lead"
             time.sleep(lead + 3)
@@ -151,11 +160,9 @@ def burst_published() -> None:
 
 def post_now() -> None:
     """Measure the time from Post now, in a process without an engine, to the POST of the worker's relay."""
-    port = free_port()
     with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         application = Application(Settings(home=Path(folder)))
-        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
-        with process(command, port):
+        with worker(Path(folder)):
             while application.one_machine is None or not application.one_machine.has_live_runner():
                 time.sleep(0.05)
             durations = [_post_one_now(application) for _ in range(POSTS_NOW)]
@@ -171,7 +178,7 @@ def post_now() -> None:
 
 def _post_one_now(application: Application) -> float:
     """Post now at a random moment of the worker's pause; return the milliseconds from the click to the POST."""
-    post = _compose(application, real_clock().replace(microsecond=0) + timedelta(days=1))
+    post = compose_post(application, real_clock().replace(microsecond=0) + timedelta(days=1))
     time.sleep(random.uniform(0, 0.25))
     clicked = real_clock()
     application.schedules.post_now(post)
@@ -181,20 +188,6 @@ def _post_one_now(application: Application) -> float:
             if "posted_at" in receipt.detail:
                 return (from_utc_text(str(receipt.detail["posted_at"])) - clicked).total_seconds() * 1e3
         time.sleep(0.005)
-
-
-def _compose(application: Application, due: datetime) -> Post:
-    return compose(
-        post_id=new_post_id(),
-        text="x" * 280,
-        destinations=["outbox"],
-        wall=due.replace(tzinfo=None),
-        zone="UTC",
-        which=None,
-        late_after_minutes=60,
-        accounts=application.accounts,
-        networks=application.networks,
-    )
 
 
 def _within(milliseconds: float, most: float) -> str:

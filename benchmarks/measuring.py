@@ -1,10 +1,11 @@
-"""Parts that the benchmarks share: an engine, server processes, peers, timing and printed figures."""
+"""Parts that the benchmarks share: an engine, the processes of a home, posts, peers, timing and printed figures."""
 
 import json
 import os
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,9 +18,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from core.application import Application
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
+from core.posts.models import Post, new_post_id
+from core.publishing.composing import compose
 from core.time.instants import real_clock
 
 ROOT = Path(__file__).parents[1]
@@ -144,6 +148,43 @@ def process(command: Sequence[str], port: int, **environment: str) -> Iterator[s
     finally:
         started.kill()
         started.wait()
+
+
+@contextmanager
+def dashboard(home: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run the dashboard of a home; yield its port and its process, and end both it and its worker after the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
+    with process([*command, "--server.port", str(port)], port, PUNCTUAL_HOME=str(home)) as started:
+        try:
+            yield port, started
+        finally:
+            started.terminate()
+            started.wait()
+
+
+@contextmanager
+def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker on a home, and kill it at the end of the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", str(home)]
+    with process(command, port) as started:
+        yield started
+
+
+def compose_post(application: Application, due: datetime, *destinations: str) -> Post:
+    """Return a post of 280 characters to the outbox, or to the given destinations, that is due at an instant in UTC."""
+    return compose(
+        post_id=new_post_id(),
+        text="x" * 280,
+        destinations=destinations or ("outbox",),
+        wall=due.replace(tzinfo=None),
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+    )
 
 
 def peer(name: str) -> str | None:

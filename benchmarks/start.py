@@ -1,11 +1,11 @@
 """The time from the start of `python -m core engine` to its first connection, on an existing home."""
 
 import statistics
-import sys
 import tempfile
 import time
+from pathlib import Path
 
-from benchmarks.measuring import free_port, heading, process, row, scratch, verdict
+from benchmarks.measuring import heading, row, scratch, verdict, worker
 
 
 def main() -> None:
@@ -14,9 +14,8 @@ def main() -> None:
     durations = []
     with tempfile.TemporaryDirectory(dir=scratch()) as home:
         for _ in range(6):
-            port = free_port()
             start = time.perf_counter()
-            with process([sys.executable, "-m", "core", "engine", "--port", str(port), "--home", home], port):
+            with worker(Path(home)):
                 durations.append(time.perf_counter() - start)
     median = statistics.median(durations[1:])
     row("from start to first connection", f"{median:.2f} s", verdict(median, at_most=1))

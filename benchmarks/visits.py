@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.browser import Browser
 from benchmarks.large_home import fill, midnight, spread
-from benchmarks.measuring import free_port, heading, process, row, scratch, verdict
+from benchmarks.measuring import dashboard, heading, row, scratch, verdict
 from core.application import Application
 from core.settings import Settings
 
@@ -46,10 +46,8 @@ def homes() -> Iterator[tuple[Path, Path]]:
 
 def measure(home: Path) -> dict[str, float]:
     """Return the median seconds of each action on a dashboard of the home."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
     application = Application(Settings(home=home))
-    with process([*command, "--server.port", str(port)], port, PUNCTUAL_HOME=str(home)) as dashboard:
+    with dashboard(home) as (port, _):
         time.sleep(WORKER_START_SECONDS)
         browser = Browser(port)
         browser.visit("compose")
@@ -58,8 +56,6 @@ def measure(home: Path) -> dict[str, float]:
             for label, (page, action) in ACTIONS.items()
         }
         browser.close()
-        dashboard.terminate()
-        dashboard.wait()
     application.close()
     return found
 
