@@ -172,11 +172,6 @@ def schedule_retry(connection: sqlite3.Connection, invocation_id: str, owner: st
     return at
 
 
-def cap_next_attempt(connection: sqlite3.Connection, latest: int) -> None:
-    """Move attempts planned after `latest` to `latest`."""
-    connection.execute("UPDATE invocation SET next_attempt = ? WHERE next_attempt > ?", (latest, latest))
-
-
 def make_dead_letter(connection: sqlite3.Connection, invocation_id: str, owner: str, error: str, now: int) -> None:
     """Record a failed attempt that is the last one: the invocation becomes a dead letter."""
     connection.execute(
@@ -241,25 +236,3 @@ def dead_letters(connection: sqlite3.Connection) -> list[FailedInvocation]:
         )
         for row in rows
     ]
-
-
-def dead_letter_count(connection: sqlite3.Connection) -> int:
-    """Return the number of dead letters."""
-    count: int = connection.execute("SELECT count(*) FROM invocation WHERE finished IS NOT NULL").fetchone()[0]
-    return count
-
-
-def delete_dead_letters_before(connection: sqlite3.Connection, instant: int) -> None:
-    """Delete the dead letters that failed before an instant."""
-    connection.execute("DELETE FROM invocation WHERE finished < ?", (instant,))
-
-
-def is_dead_letter(connection: sqlite3.Connection, invocation_id: str) -> bool:
-    """Return whether an invocation is a dead letter."""
-    found = connection.execute("SELECT 1 FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,))
-    return found.fetchone() is not None
-
-
-def discard_dead_letter(connection: sqlite3.Connection, invocation_id: str) -> bool:
-    """Delete a dead letter; return False if the invocation is not a dead letter."""
-    return connection.execute("DELETE FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,)).rowcount == 1

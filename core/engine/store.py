@@ -201,7 +201,11 @@ class Store:
 
     def cap_next_attempt(self, latest: int) -> None:
         """Move attempts planned after `latest` to `latest`."""
-        self.write_unflushed(lambda connection: invocations.cap_next_attempt(connection, latest))
+        self.write_unflushed(
+            lambda connection: connection.execute(
+                "UPDATE invocation SET next_attempt = ? WHERE next_attempt > ?", (latest, latest)
+            )
+        )
 
     def dead_letters(self) -> list[FailedInvocation]:
         """Return the newest dead letters, newest first, at most MAX_LISTED_DEAD_LETTERS."""
@@ -210,24 +214,24 @@ class Store:
 
     def dead_letter_count(self) -> int:
         """Return the number of dead letters."""
-        with self.snapshot() as connection:
-            return invocations.dead_letter_count(connection)
+        count: int = self.database.read("SELECT count(*) FROM invocation WHERE finished IS NOT NULL")[0][0]
+        return count
 
     def is_dead_letter(self, invocation_id: str) -> bool:
         """Return whether an invocation is a dead letter."""
-        with self.snapshot() as connection:
-            return invocations.is_dead_letter(connection, invocation_id)
+        return bool(self.database.read("SELECT 1 FROM invocation WHERE id = ? AND state = 'dead'", (invocation_id,)))
 
     def discard_dead_letter(self, invocation_id: str) -> bool:
         """Delete a dead letter; return False if the invocation is not a dead letter."""
-        return self.write(lambda connection: invocations.discard_dead_letter(connection, invocation_id))
+        discard = "DELETE FROM invocation WHERE id = ? AND state = 'dead'"
+        return self.write(lambda connection: connection.execute(discard, (invocation_id,)).rowcount == 1)
 
     def prune(self, now: int) -> None:
         """Delete the client tokens older than a day and the dead letters older than a year."""
 
         def delete_expired(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM client_token WHERE used < ?", (now - CLIENT_TOKEN_RETENTION,))
-            invocations.delete_dead_letters_before(connection, now - DEAD_LETTER_RETENTION)
+            connection.execute("DELETE FROM invocation WHERE finished < ?", (now - DEAD_LETTER_RETENTION,))
 
         self.write_unflushed(delete_expired)
 
