@@ -24,6 +24,8 @@ SMALL_GROUP_PAGES = 5
 """The most pages of a group that is read whole. A year has more prefixes than that."""
 LARGE_GROUP_WINDOWS = 20
 """The windows that are read by prefixes after a group was too large, until its size is looked at again."""
+HOUR_PREFIX = "post-20261124T08"
+"""An example of the prefix of an hour."""
 FIRST_PREFIXES = 2
 """The prefixes that are read at first. More are read at once, up to LIST_THREADS, while the result is incomplete."""
 
@@ -56,6 +58,7 @@ class ScheduleListing:
         self._group = group
         self.sorted_by_name = sorted_by_name
         self._large_for = 0
+        self._full_prefixes: set[str] = set()
         self._details: dict[tuple[str, datetime], ScheduleDetail] = {}
         self._details_lock = Lock()
 
@@ -90,19 +93,24 @@ class ScheduleListing:
     ) -> list[ListedSchedule]:
         """Return the first `limit` schedules of a window from a scheduler that lists names in order.
 
-        The prefix in which the window begins is split if it has schedules from before.
+        The day or the hours in which the window begins are split if they have schedules from before, and an hour if it
+        has a page of them.
         """
         found: list[ListedSchedule] = []
         for prefix in ordered:
-            if self._begins_before(prefix, start) and (longer := longer_prefixes(prefix, start, end)):
-                found += self._first_in_order(longer, start, end, limit - len(found))
-            else:
-                for page in self._pages(prefix, Event(), size=min(PAGE, max(1, limit - len(found)))):
-                    found += [each for each in page if each.due_at and start <= each.due_at < end]
-                    if len(found) >= limit:
-                        break
             if len(found) >= limit:
                 break
+            longer = longer_prefixes(prefix, start, end)
+            if len(prefix) < len(HOUR_PREFIX) and longer and self._begins_before(prefix, start):
+                found += self._first_in_order(longer, start, end, limit - len(found))
+                continue
+            for page in self._pages(prefix, Event(), size=min(PAGE, max(1, limit - len(found)))):
+                found += [each for each in page if each.due_at and start <= each.due_at < end]
+                if len(found) >= limit:
+                    break
+                if longer and page and page[-1].due_at and page[-1].due_at < start:
+                    found += self._first_in_order(longer, start, end, limit - len(found))
+                    break
         return found[:limit]
 
     def _begins_before(self, prefix: str, instant: datetime) -> bool:
@@ -135,16 +143,19 @@ class ScheduleListing:
     ) -> list[ListedSchedule]:
         """Return the schedules of a window with a prefix, soonest first: all of them, or at least `limit`.
 
-        A prefix with many more schedules is split into longer ones, so a full day costs no more than the result.
+        A prefix with many more schedules is split into longer ones, so a full day costs no more than the result. The
+        next windows split it at once.
         """
+        longer = longer_prefixes(prefix, start, end)
+        if longer and prefix in self._full_prefixes:
+            return self._with_prefixes(longer, start, end, limit, stop)
         found: list[ListedSchedule] = []
         most_pages = max(PAGES_BEFORE_SPLIT, limit // PAGE // 2)
         for number, page in enumerate(self._pages(prefix, stop), 1):
             found += [each for each in page if each.due_at and start <= each.due_at < end]
-            if number > most_pages:
-                longer = longer_prefixes(prefix, start, end)
-                if longer:
-                    return self._with_prefixes(longer, start, end, limit, stop)
+            if longer and number > most_pages:
+                self._full_prefixes.add(prefix)
+                return self._with_prefixes(longer, start, end, limit, stop)
         return _sorted(found)
 
     def _with_prefixes(
@@ -161,6 +172,7 @@ class ScheduleListing:
         if self._large_for:
             self._large_for -= 1
             return None
+        self._full_prefixes.clear()
         found: list[ListedSchedule] = []
         with translate_aws_errors():
             for number, page in enumerate(self._responses(PAGE), 1):

@@ -270,6 +270,21 @@ def test_many_posts_of_one_second_are_sorted_by_name(listing, put, clock):
     assert [each.name for each in listing.window(clock(), clock() + timedelta(days=1), limit=10)] == names[:10]
 
 
+def test_a_full_day_is_split_at_once_by_the_next_windows(put, clock, requests, engine_client, monkeypatch):
+    monkeypatch.setattr("core.scheduling.listing.PAGE", 2)
+    monkeypatch.setattr("core.scheduling.listing.LIST_THREADS", 1)  # a prefix ahead may or may not be read
+    listing = ScheduleListing(engine_client, "default")
+    midnight = clock().replace(hour=0) + timedelta(days=1)
+    names = [put(midnight + timedelta(minutes=10 * number)) for number in range(144)]
+    costs = []
+    for _ in range(3):
+        requests.sent.clear()
+        listed = listing.window(midnight, midnight + timedelta(days=1), limit=5)
+        assert [each.name for each in listed] == names[:5]
+        costs.append(len(requests.sent))
+    assert costs[2] == costs[1] <= costs[0] // 2
+
+
 @pytest.mark.parametrize("limit", [20, 150])
 def test_a_full_day_costs_one_request_for_each_page_of_the_result_if_names_come_in_order(
     put, clock, requests, engine_client, monkeypatch, limit
