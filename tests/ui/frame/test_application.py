@@ -67,7 +67,7 @@ def test_a_dashboard_starts_a_worker_and_fires_and_repairs_nothing_itself(tmp_pa
     try:
         eventually(opened.application().one_machine.has_live_runner)
         eventually(lambda: opened.worker_problem() is None)
-        assert not {thread.name for thread in threading.enumerate()} & {"engine-timer", "caretaker", "background"}
+        assert not {thread.name for thread in threading.enumerate()} & {"engine-timer", "repairs", "background"}
     finally:
         opened.close()
     assert not worker_runs(WorkerFiles(tmp_path / "home"))
