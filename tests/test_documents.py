@@ -54,7 +54,7 @@ def test_the_settings_table_gives_the_defaults():
 
 @pytest.mark.parametrize("command", re.findall(r"^python -m core (.+)$", README, flags=re.MULTILINE))
 def test_every_command_in_the_readme_is_valid(command):
-    assert vars(build_parser().parse_args(shlex.split(command))).keys() & {"command", "server"}
+    assert vars(build_parser().parse_args(shlex.split(command))).keys() & {"command", "server", "reader"}
 
 
 def test_every_link_into_the_repository_has_a_target():
