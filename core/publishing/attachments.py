@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import PunctualError
-from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels, fit_picture
+from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels
 from core.media.port import AlteredMedia, MediaStore, MissingMedia
 from core.posts.models import Media
+from core.publishing.fitted_pictures import FittedPictures
+
+_FITTED = FittedPictures()
 
 
 class CannotAttach(PunctualError):
@@ -138,7 +141,7 @@ def _attachment(media: Media, store: MediaStore, limits: MediaLimits, count: int
             height=media.height,
             media=media,
         )
-    picture = fit_picture(content, limits.pictures, count=count)
+    picture = _FITTED.fit(media.reference, content, limits.pictures, count)
     return Attachment(
         content=picture.content,
         content_type=picture.content_type,

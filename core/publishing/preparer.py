@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
-from core.accounts.port import Account, Accounts
+from core.accounts.port import OUTBOX, Account, Accounts
 from core.errors import PunctualError
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
@@ -23,6 +23,7 @@ class Preparer:
     """Uploads ahead. An upload publishes nothing and needs no claim, so a repetition or a failure is harmless.
 
     The network keeps what is uploaded for the publication (`upload_memory`), and sends the rest when the post is due.
+    For a network that takes the media with the post, the pictures are fitted to its limits (`fitted_pictures`).
     """
 
     def __init__(self, accounts: Accounts, networks: Mapping[str, Network], media: MediaStore) -> None:
@@ -43,10 +44,12 @@ class Preparer:
     def upload(self, payload: Payload, destination: Destination) -> bool:
         """Upload the media of an occurrence to one account; return whether it needs no further upload. Never raises."""
         try:
-            account = self._accounts.get(destination)
+            account = OUTBOX if destination == OUTBOX.destination else self._accounts.get(destination)
             network = self._networks.get(account.network)
-            if account.enabled and network is not None and isinstance(network, UploadsFirst):
-                network.upload(self._publication(payload, account, network))
+            if account.enabled and network is not None:
+                publication = self._publication(payload, account, network)
+                if isinstance(network, UploadsFirst):
+                    network.upload(publication)
         except PunctualError as error:
             log.info("%s to %s was not uploaded ahead: %s", payload.occurrence_key, destination, error)
             return False

@@ -16,7 +16,8 @@ from core.media.intake import ingest
 from core.media.pictures import PictureLimits
 from core.posts.models import Repeat
 from core.posts.payload import REPEAT_PREFIX
-from core.publishing.attachments import MediaLimits
+from core.publishing import fitted_pictures
+from core.publishing.attachments import MediaLimits, load_attachments
 from core.publishing.http.client import RequestNotSent
 from core.publishing.preparer import Preparer
 from core.scheduling.schedules import Schedules
@@ -75,11 +76,15 @@ def ahead(ledger, preparer, clock):
     return UploadsAhead(ledger, preparer, clock)
 
 
+def a_picture(media, colour):
+    file = BytesIO()
+    Image.new("RGB", (4, 4), colour).save(file, "PNG")
+    return ingest(media, file.getvalue(), alt="blue")
+
+
 @pytest.fixture
 def picture(media):
-    file = BytesIO()
-    Image.new("RGB", (4, 4), "teal").save(file, "PNG")
-    return ingest(media, file.getvalue(), alt="blue")
+    return a_picture(media, "teal")
 
 
 @pytest.fixture
@@ -149,6 +154,22 @@ def test_a_failed_upload_ends_the_run_of_its_account(ahead, plan, album, clock):
     assert album.uploads == []
     ahead.run()
     assert len(album.uploads) == 2
+
+
+def test_the_pictures_for_a_network_without_uploads_are_fitted_ahead(ahead, plan, media, clock, monkeypatch):
+    fitted, fit = [], fitted_pictures.fit_picture
+
+    def record(content, limits, *, count):
+        fitted.append(content)
+        return fit(content, limits, count=count)
+
+    monkeypatch.setattr(fitted_pictures, "fit_picture", record)
+    post = plan(destinations=("pins:ada",), media=(a_picture(media, "orchid"),)).post
+    clock.move(seconds=1)
+    ahead.run()
+    assert len(fitted) == 1
+    load_attachments(post.media, media, Pinboard().media_limits(None), "Pinboard")
+    assert len(fitted) == 1
 
 
 def test_a_changed_post_is_uploaded_again(ahead, plan, album, ledger, clock):
