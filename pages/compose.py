@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.drafts.draft import DraftContent
 from core.posts.models import Post
 from core.time.instants import wall_time
 from core.time.phrases import excerpt, join_names
-from ui.compose import drafts, repeat_fields, time_fields
+from ui.compose import draft_fields, drafts, repeat_fields, time_fields
 from ui.compose.account_warnings import account_warnings
+from ui.compose.autosave import autosave
 from ui.compose.counter import counter
 from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
-from ui.compose.tab_copy import sync_tab_copy
 from ui.compose.threads import is_thread, thread_fields
 from ui.compose.timing import timing
 from ui.compose.variants import variant_fields
@@ -29,7 +30,7 @@ from ui.posts.outcome import outcome
 def schedule(draft: str) -> None:
     """Schedule the draft and start the next one; a second click on the same draft changes nothing."""
     if draft == st.session_state[DRAFT]:
-        key = drafts.time_key(draft)
+        key = draft_fields.time_key(draft)
         chosen = time_fields.chosen_time(key)
         post = drafts.to_post(draft, chosen, repeat_fields.repeat(key))
         run_and_start_next(application().schedules.schedule, post, chosen.zone)
@@ -39,7 +40,7 @@ def schedule(draft: str) -> None:
 def post_now(draft: str) -> None:
     """Post the draft now and start the next one."""
     if draft == st.session_state[DRAFT]:
-        zone = time_fields.chosen_time(drafts.time_key(draft)).zone
+        zone = time_fields.chosen_time(draft_fields.time_key(draft)).zone
         run_and_start_next(application().schedules.post_now, to_post_now(draft), zone)
 
 
@@ -52,7 +53,7 @@ def ask_post_now(draft: str) -> None:
 
 def to_post_now(draft: str) -> Post:
     """Return the draft as a post that is due now."""
-    zone = time_fields.chosen_time(drafts.time_key(draft)).zone
+    zone = time_fields.chosen_time(draft_fields.time_key(draft)).zone
     wall = wall_time(application().clock(), zone).replace(tzinfo=None, microsecond=0)
     return drafts.to_post(draft, time_fields.ChosenTime(wall=wall, zone=zone, which=1))
 
@@ -61,7 +62,9 @@ def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) 
     """Run the action, show its result, and start a new draft with the same destinations and zone."""
     action(post)
     st.session_state[LAST_POST] = post.post_id
-    drafts.start(text="", destinations=post.destinations, zone=zone)
+    drafts.forget(post.post_id)
+    application().drafts.remove(post.post_id)
+    drafts.start(DraftContent(destinations=post.accounts, zone=zone))
 
 
 @st.dialog("Post now?", icon=":material/send:")
@@ -74,39 +77,47 @@ def post_now_dialog(draft: str, post: Post) -> None:
     st.button("Post now", key=key, type="primary", icon=":material/send:", on_click=post_now, args=(draft,))
 
 
-draft = drafts.current()
+draft = drafts.sync()
 accounts = {account.destination: account for account in application().accounts.all()}
-destinations = st.session_state[drafts.destinations_key(draft)]
+destinations = st.session_state[draft_fields.destinations_key(draft)]
 labels = {name: account.label for name, account in accounts.items() if account.enabled or name in destinations}
 
 st.title("Compose", anchor=False)
 outcome()
 show_error()
-stashed = drafts.stashed_text()
-if stashed is not None:
+other = drafts.other()
+if other is not None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Other draft: {escape(excerpt(stashed, 60)) or 'no text'}", width="content")
+        st.caption(f"Other draft: {escape(excerpt(other.content.text, 60)) or 'no text'}", width="content")
         st.button(
-            "Open draft", key="open-stashed", type="tertiary", icon=":material/edit_note:", on_click=drafts.open_stashed
+            "Open draft",
+            key="open-other",
+            type="tertiary",
+            icon=":material/edit_note:",
+            on_click=callback(drafts.open_draft),
+            args=(other.draft_id,),
         )
 content, time = st.columns([11, 9], gap="medium")
 with content:
     text = st.text_area(
         "Text",
-        key=drafts.text_key(draft),
+        key=draft_fields.text_key(draft),
         height=230,
         placeholder="What do you want to share?",
         persist_state="session",
     )
+    status = st.container(key="draft-status")
     addressed = [accounts[each] for each in destinations if each in accounts]
-    counter(drafts.text_key(draft), text or "", [each for each in addressed if not is_thread(draft, each.destination)])
+    counter(
+        draft_fields.text_key(draft), text or "", [each for each in addressed if not is_thread(draft, each.destination)]
+    )
     st.pills(
         "Destinations",
         labels,
         selection_mode="multi",
         wrap=True,
         format_func=lambda destination: labels.get(destination, destination),
-        key=drafts.destinations_key(draft),
+        key=draft_fields.destinations_key(draft),
         persist_state="session",
     )
     with st.container():  # elements that come and go in here do not move the uploader below, so it keeps its files
@@ -114,7 +125,7 @@ with content:
         if len(addressed) > 1:
             with st.expander("Different text for a destination", icon=":material/edit_note:"):
                 variant_fields(draft, text or "", addressed)
-        texts = drafts.texts(draft)
+        texts = draft_fields.texts(draft)
         threads = thread_fields(draft, texts, addressed)
     media_fields(draft)
     with st.expander("Preview", icon=":material/visibility:"):
@@ -124,7 +135,7 @@ with content:
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
     with st.container(border=True, key="card-when"):
-        timing(drafts.time_key(draft))
+        timing(draft_fields.time_key(draft))
     st.button(
         "Schedule",
         key=widget_key("schedule", draft),
@@ -142,6 +153,7 @@ with time:
         on_click=ask_post_now,
         args=(draft,),
     )
-sync_tab_copy(draft)
+with status:
+    autosave(draft)
 show_toasts()
 run_deferred()

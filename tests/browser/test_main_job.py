@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.accounts.port import Account
-from core.posts.models import Post
 from core.time.instants import utc_text, wall_time
 from core.worker.record import WorkerFiles, WorkerRecord
 
@@ -337,7 +336,6 @@ def test_a_reload_keeps_the_whole_draft(form, tmp_path):
     settle(form)
     expect(form.get_by_label("Text", exact=True)).to_have_value("Half written")
     expect(form.get_by_text("New York (UTC-05:00),")).to_be_visible()
-    expect(form.get_by_text("Draft restored.")).to_be_visible()
     form.get_by_role("button", name="Schedule").click()
     expect(form.locator(".st-key-card-outcome")).to_contain_text("America/New_York")
     form.reload()
@@ -353,48 +351,6 @@ def test_half_an_emoji_in_a_paste_is_dropped_and_the_post_is_scheduled(form):
     expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled")
 
 
-def test_half_an_emoji_in_the_copy_of_a_tab_is_dropped_and_the_draft_survives_reloads(form):
-    form.get_by_label("Text", exact=True).press_sequentially("Half written")
-    for _ in range(2):
-        form.evaluate(
-            "sessionStorage.setItem('punctual-drafts',"
-            " sessionStorage.getItem('punctual-drafts').replaceAll('Half', '\\\\ud83dHalf'))"
-        )
-        form.reload()
-        settle(form)
-        # Streamlit shows two fields for a moment while the restored draft replaces the empty one.
-        expect(form.get_by_label("Text", exact=True).first).to_have_value("Half written")
-
-
-def test_the_tab_keeps_a_draft_that_the_session_has_not_taken_over(form):
-    form.evaluate("sessionStorage.setItem('punctual-drafts', JSON.stringify([{ draft: 'of another version' }]))")
-    for _ in range(2):
-        form.reload()
-        settle(form)
-        form.get_by_label("Text", exact=True).press_sequentially("x")
-    kept = form.evaluate("JSON.parse(sessionStorage.getItem('punctual-drafts')).map((each) => each.draft)")
-    assert "of another version" in kept
-
-
-def test_a_reload_keeps_the_stashed_drafts(form):
-    text, outcome = form.get_by_label("Text", exact=True), form.locator(".st-key-card-outcome")
-    text.fill("Scheduled too early")
-    form.get_by_role("button", name="Schedule").click()
-    expect(outcome).to_contain_text("Scheduled for")
-    text.fill("The next one, half")
-    outcome.get_by_role("button", name="Undo").click()
-    expect(form.get_by_text("Other draft: The next one, half")).to_be_visible()
-    settle(form)
-    form.reload()
-    expect(form.get_by_text("Drafts restored.")).to_be_visible()
-    settle(form)
-    expect(text).to_have_value("Scheduled too early")
-    form.get_by_role("button", name="Open draft").click()
-    expect(form.get_by_text("Other draft: Scheduled too early")).to_be_visible()
-    settle(form)
-    expect(text).to_have_value("The next one, half")
-
-
 def test_a_reload_keeps_the_thread_switches(form, tester):
     form.get_by_label("Text", exact=True).fill("Quite a lot of words. They do not fit.")
     form.keyboard.press("Tab")
@@ -406,21 +362,3 @@ def test_a_reload_keeps_the_thread_switches(form, tester):
     form.reload()
     expect(form.get_by_label("Number the parts")).to_be_checked()
     expect(form.get_by_label("Split into a thread for Tester")).to_be_checked()
-
-
-def test_a_reload_during_scheduling_shows_the_scheduled_post(form, application):
-    form.get_by_label("Text", exact=True).press_sequentially("Impatient")
-    draft = form.evaluate("JSON.parse(sessionStorage.getItem('punctual-drafts')).at(-1).draft")
-    due_at = application.clock().replace(microsecond=0) + timedelta(hours=1)
-    post = Post(
-        post_id=draft,
-        text="Impatient",
-        destinations=("outbox",),
-        zone="UTC",
-        wall=due_at.strftime("%Y-%m-%dT%H:%M:%S"),
-        due_at=due_at,
-    )
-    application.schedules.schedule(post)  # like a click on Schedule whose result the reload does not wait for
-    form.reload()
-    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
-    expect(form.get_by_label("Text", exact=True)).to_have_value("")

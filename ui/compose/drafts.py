@@ -1,157 +1,220 @@
-"""The drafts of a session: the current one in Compose, and the stashed ones that it replaced."""
+"""The drafts of a session: the one in Compose is saved on the server whenever its fields differ from what is saved."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from dataclasses import replace
+from datetime import datetime
 
 import streamlit as st
 
-from core.posts.destinations import Destination
-from core.posts.models import Media, Post, Repeat, Revision, new_post_id
-from core.publishing.composing import compose, suggest_time
-from ui.compose import media_fields, threads, time_fields, timing, variants
+from core.drafts.draft import Draft, DraftContent, DraftGone, content_of
+from core.errors import PunctualError
+from core.posts.models import Post, Repeat, Revision, new_post_id
+from core.publishing.drafted_posts import drafted_post
+from core.time.instants import instants
+from ui.compose import draft_fields
+from ui.compose.time_fields import ChosenTime
+from ui.compose.typed_text import show_typed
 from ui.frame.application import application
-from ui.frame.state import DRAFT, STASHED_DRAFTS, widget_key
+from ui.frame.callbacks import flash
+from ui.frame.state import ADDRESSES, DRAFT, KNOWN_DRAFTS, LAST_POST, NOT_SAVED, PAGE_OPENED, SAVED_DRAFTS
 from ui.frame.viewer import viewer_zone
+
+ADDRESS = "draft"
+"""The query parameter of Compose that names a draft."""
+
+
+def sync() -> str:
+    """Open the draft that the address names, save the current one or show what another tab has saved; return its id.
+
+    Call it first in Compose, before its fields are drawn.
+    """
+    _open_address()
+    if DRAFT not in st.session_state:
+        start(DraftContent(destinations=_first_account(), zone=viewer_zone()))
+    if st.session_state.get(PAGE_OPENED):
+        show_typed(draft_fields.text_keys(current()))
+    before = saved().get(current())
+    keep(current())
+    if before is not None and saved().get(before.draft_id) is before:
+        _show_newest(before)
+    return current()
 
 
 def current() -> str:
-    """Return the id of the current draft; the first call starts one."""
-    if DRAFT not in st.session_state:
-        destinations = [account.destination for account in application().accounts.all()]
-        start(text="", destinations=destinations[:1], zone=viewer_zone())
+    """Return the id of the current draft. `sync` starts the first one."""
     draft: str = st.session_state[DRAFT]
     return draft
 
 
-def start(
-    *,
-    text: str,
-    destinations: Sequence[str],
-    zone: str,
-    media: Sequence[Media] = (),
-    texts: Mapping[Destination, str] = MappingProxyType({}),
-    numbered: Mapping[Destination, bool] = MappingProxyType({}),
-) -> None:
-    """Replace the current draft with a new one.
+def saved() -> dict[str, Draft]:
+    """Return the drafts of this session as they were last saved or read."""
+    drafts: dict[str, Draft] = st.session_state.setdefault(SAVED_DRAFTS, {})
+    return drafts
 
-    `texts` are the variants by destination. `numbered` has the destinations of a thread, with whether its parts are
-    numbered.
-    """
-    draft = new_post_id()
-    state = st.session_state
-    state[DRAFT] = draft
-    state[text_key(draft)] = text
-    state[destinations_key(draft)] = list(destinations)
-    media_fields.fill(draft, media)
-    variants.fill(draft, texts)
-    threads.fill(draft, numbered)
-    time_fields.start(time_key(draft), suggest_time(application().clock()), zone)
+
+def known() -> list[str]:
+    """Return the ids of all drafts that this session has or had."""
+    ids: list[str] = st.session_state.setdefault(KNOWN_DRAFTS, [])
+    return ids
+
+
+def start(content: DraftContent) -> None:
+    """Make a new draft the current one."""
+    _make_current(new_post_id(), content)
+
+
+def open_draft(draft_id: str) -> None:
+    """Make a stored draft the current one. Raises DraftGone."""
+    draft = application().drafts.get(draft_id)
+    if draft is None:
+        raise DraftGone(draft_id)
+    if draft_id != st.session_state.get(DRAFT):
+        _make_current(draft_id, draft.content)
+        saved()[draft_id] = draft
 
 
 def restore(post: Post) -> None:
     """Start a draft that equals a post, with its time unless that has passed."""
-    copy(post)
-    timing.fill(time_key(current()), post)
+    first = post.repeat.starts_at if post.repeat else post.due_at
+    ahead = first is not None and first > application().clock()
+    content = content_of(post, repeat=post.repeat, with_time=ahead)
+    start(content.model_copy(update={"which": _which(post)}) if ahead else content)
 
 
 def duplicate(post: Post) -> None:
     """Start a draft with a post's content and its repeat rule; a one-time post gets the suggested time."""
-    copy(post)
     if post.repeats:
-        timing.fill(time_key(current()), post)
+        restore(post)
+    else:
+        copy(post)
 
 
 def copy(content: Revision) -> None:
-    """Start a draft with the text, media and destinations of a post or of one run; a thread becomes one text again.
+    """Start a draft with the text, media and destinations of a post or of one run; a thread becomes one text again."""
+    start(content_of(content))
 
-    The current draft is stashed if it has content.
+
+def keep(draft: str) -> None:
+    """Save the fields of a draft, if they differ from what is saved. One that was emptied goes to the deleted drafts.
+
+    The error of a failed save is shown beside the text, and the tab tries again. If the draft was scheduled or removed
+    elsewhere, its fields become a new draft.
     """
-    _stash_current()
-    accounts = list(content.accounts)
-    numbered = threads.threads_of(content)
-    texts = {each: text for each, text in content.variants.items() if each in accounts and each not in numbered}
-    start(
-        text=content.text,
-        destinations=accounts,
-        zone=content.zone,
-        media=content.media,
-        texts=texts,
-        numbered=numbered,
-    )
+    drafts, now, before = application().drafts, application().clock(), saved().get(draft)
+    st.session_state[NOT_SAVED] = None
+    try:
+        content = draft_fields.content(draft)
+        if content.empty:
+            if before is not None and before.deleted_at is None and not before.content.empty:
+                saved()[draft] = drafts.delete(draft, now=now)
+        elif before is None or content != before.content:
+            base, template = (before.version, before.template) if before else (0, False)
+            saved()[draft] = drafts.save(draft, content, base=base, template=template, now=now)
+    except DraftGone:
+        forget(draft)
+        start(content)
+        flash("This draft was scheduled or removed elsewhere. Your changes are a new draft.")
+    except PunctualError as error:
+        st.session_state[NOT_SAVED] = error
 
 
-def stashed_text() -> str | None:
-    """Return the text of the oldest stashed draft, or None if none is stashed."""
-    drafts = stashed()
-    return _text(drafts[0]) if drafts else None
+def forget(draft: str) -> None:
+    """Forget a draft that was scheduled or removed; nothing saves it again."""
+    saved().pop(draft, None)
+    if st.session_state.get(DRAFT) == draft:
+        del st.session_state[DRAFT]
 
 
-def open_stashed() -> None:
-    """Make the oldest stashed draft the current one; the current one is stashed if it has content."""
-    draft = stashed().pop(0)
-    _stash_current()
-    st.session_state[DRAFT] = draft
+def note_address(draft: str) -> str | None:
+    """Return the id for the page's address, None for a draft that is not saved, and note that it is open."""
+    address = draft if draft in saved() else None
+    st.session_state[ADDRESSES] = {st.query_params.get(ADDRESS), address}
+    return address
 
 
-def has_content(draft: str) -> bool:
-    """Return whether the draft has a text or media."""
-    return bool(_text(draft).strip() or media_fields.attached(draft))
+def other() -> Draft | None:
+    """Return the draft that this session edited before the current one, unless it is gone."""
+    for draft_id in reversed(list(saved())):
+        if draft_id != current():
+            draft = application().drafts.get(draft_id)
+            if draft is not None and draft.deleted_at is None:
+                return draft
+            del saved()[draft_id]
+    return None
 
 
-def stashed() -> list[str]:
-    """Return the ids of the stashed drafts, oldest first."""
-    drafts: list[str] = st.session_state.setdefault(STASHED_DRAFTS, [])
-    return drafts
-
-
-def _stash_current() -> None:
-    draft = st.session_state.get(DRAFT)
-    if draft is not None and has_content(draft):
-        stashed().append(draft)
-
-
-def to_post(draft: str, chosen: time_fields.ChosenTime, repeat: Repeat | None = None) -> Post:
-    """Return the draft as a post for that time, or for that series. Raises the errors of `compose`."""
+def to_post(draft: str, chosen: ChosenTime, repeat: Repeat | None = None) -> Post:
+    """Return the draft as a post for that time, or for that series. Raises the errors of `drafted_post`."""
     app = application()
-    destinations = st.session_state[destinations_key(draft)]
-    accounts = [account for account in app.accounts.all() if account.destination in destinations]
-    return compose(
-        post_id=draft,
-        text=_text(draft),
-        destinations=destinations,
-        wall=chosen.wall,
-        zone=chosen.zone,
-        which=chosen.which,
-        late_after_minutes=app.settings.late_after_minutes,
+    content = draft_fields.content(draft)
+    wall = chosen.wall.replace(microsecond=0).isoformat()
+    return drafted_post(
+        draft,
+        content.model_copy(update={"wall": wall, "zone": chosen.zone, "which": chosen.which, "repeat": repeat}),
         accounts=app.accounts,
         networks=app.networks,
-        variants=variants.variants(draft, destinations),
-        threads=threads.split_texts(draft, texts(draft), accounts),
-        media=media_fields.attached(draft),
-        repeat=repeat,
+        late_after_minutes=app.settings.late_after_minutes,
     )
 
 
-def texts(draft: str) -> dict[str, str]:
-    """Return the text for each destination of the draft."""
-    destinations = st.session_state[destinations_key(draft)]
-    return dict.fromkeys(destinations, _text(draft)) | variants.variants(draft, destinations)
+def _make_current(draft: str, content: DraftContent) -> None:
+    replaced = st.session_state.get(DRAFT)
+    if replaced is not None:
+        keep(replaced)
+    draft_fields.fill(draft, content)
+    st.session_state[DRAFT] = draft
+    st.session_state[NOT_SAVED] = None
+    st.session_state[ADDRESSES] = {st.query_params.get(ADDRESS)}
+    if draft not in known():
+        known().append(draft)
 
 
-def _text(draft: str) -> str:
-    return st.session_state.get(text_key(draft)) or ""
+def _open_address() -> None:
+    """Open the draft that the address names, unless this session has it open or has left it."""
+    asked = st.query_params.get(ADDRESS)
+    if asked is None or asked == st.session_state.get(DRAFT) or asked in st.session_state.get(ADDRESSES, ()):
+        return
+    st.session_state[ADDRESSES] = {asked}
+    try:
+        open_draft(asked)
+    except DraftGone as error:
+        if application().ledger.get(asked) is not None:
+            st.session_state[LAST_POST] = asked
+        else:
+            flash(f"{error} {error.hint}")
 
 
-def text_key(draft: str) -> str:
-    """Return the key of the text area."""
-    return widget_key("text", draft)
+def take_over(draft_id: str, content: DraftContent, version: int) -> None:
+    """Make a draft whose latest texts only a tab has the current one. `version` is the one that the tab began with."""
+    stored = application().drafts.get(draft_id)
+    _make_current(draft_id, stored.content if stored else content)
+    if stored is not None:
+        saved()[draft_id] = replace(stored, version=version)
 
 
-def destinations_key(draft: str) -> str:
-    """Return the key of the destinations."""
-    return widget_key("destinations", draft)
+def _show_newest(known: Draft) -> None:
+    """Show the content that another tab or device has saved since, as this tab has nothing that is not saved."""
+    try:
+        newest = application().drafts.get(known.draft_id)
+    except PunctualError as error:
+        st.session_state[NOT_SAVED] = error
+        return
+    if newest is None:
+        forget(known.draft_id)
+        start(DraftContent(destinations=known.content.destinations, zone=known.content.zone))
+        flash("The draft was scheduled or removed elsewhere.")
+        return
+    if newest.version != known.version:
+        draft_fields.fill(known.draft_id, newest.content)
+    saved()[known.draft_id] = newest
 
 
-def time_key(draft: str) -> str:
-    """Return the common key of the time and repeat fields."""
-    return widget_key("when", draft)
+def _first_account() -> tuple[str, ...]:
+    return tuple(account.destination for account in application().accounts.all())[:1]
+
+
+def _which(post: Post) -> int | None:
+    """Return 1 or 2 for a post at a wall time that the clocks repeat, else None."""
+    if post.due_at is None:
+        return None
+    both = instants(datetime.fromisoformat(post.wall), post.zone)
+    return 1 + both.index(post.due_at) if len(both) == 2 and post.due_at in both else None

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.media.intake import MAX_VIDEO_BYTES, ingest
 from core.posts.models import Media
+from ui.compose.typed_text import latest_text
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.gallery import picture
@@ -29,6 +30,11 @@ def attached(draft: str) -> list[Media]:
     """Return the media of a draft in order, with the descriptions from the fields."""
     media: list[Media] = st.session_state[_media_key(draft)]
     return [each.model_copy(update={"alt": _alt(draft, each).strip()}) for each in media]
+
+
+def text_keys(draft: str) -> list[str]:
+    """Return the keys of the text areas for the descriptions."""
+    return [_alt_key(draft, each) for each in st.session_state.get(_media_key(draft), [])]
 
 
 def media_fields(draft: str) -> None:
@@ -115,8 +121,7 @@ def _remove(draft: str, place: int) -> None:
 
 
 def _alt(draft: str, media: Media) -> str:
-    alt: str = st.session_state.get(_alt_key(draft, media)) or ""
-    return alt
+    return latest_text(_alt_key(draft, media))
 
 
 def _media_key(draft: str) -> str:

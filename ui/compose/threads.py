@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.accounts.port import Account
 from core.posts.destinations import Destination
-from core.posts.models import Revision
+from core.publishing.drafted_posts import has_threads
 from core.publishing.threads import CannotSplit, split_and_number, split_text
 from ui.compose.counter import measure
 from ui.frame import failures
@@ -22,6 +22,12 @@ def fill(draft: str, numbered: Mapping[Destination, bool]) -> None:
         st.session_state[_number_key(draft, destination)] = number
 
 
+def clear(draft: str, destinations: Sequence[str]) -> None:
+    """Turn the thread switches of a draft off for these destinations."""
+    for destination in destinations:
+        st.session_state[_thread_key(draft, destination)] = False
+
+
 def selected(draft: str, destinations: Sequence[str]) -> dict[str, bool]:
     """Return the destinations whose thread switch is on, each with whether its parts are numbered."""
     return {
@@ -31,21 +37,13 @@ def selected(draft: str, destinations: Sequence[str]) -> dict[str, bool]:
     }
 
 
-def threads_of(content: Revision) -> dict[Destination, bool]:
-    """Return the accounts to which a post goes as a thread, each with whether its parts are numbered."""
-    parts: dict[Destination, list[str]] = {}
-    for destination in content.destinations:
-        parts.setdefault(destination.account, []).append(content.text_for(destination))
-    return {account: texts[1].endswith(f" 2/{len(texts)}") for account, texts in parts.items() if len(texts) > 1}
-
-
 def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
     """Show a thread switch for each account whose text exceeds its limit; return the thread parts per account.
 
     An account whose network has no threads gets no switch.
     """
     for account in accounts:
-        if has_threads(account) and measure(texts[account.destination], account).excess:
+        if has_threads(account, application().networks) and measure(texts[account.destination], account).excess:
             with st.container(horizontal=True, vertical_alignment="center"):
                 _switches(draft, account)
     try:
@@ -72,15 +70,9 @@ def split_texts(draft: str, texts: Mapping[str, str], accounts: Sequence[Account
         account.destination: _parts(draft, texts[account.destination], account)
         for account in accounts
         if is_thread(draft, account.destination)
-        and has_threads(account)
+        and has_threads(account, application().networks)
         and measure(texts[account.destination], account).excess
     }
-
-
-def has_threads(account: Account) -> bool:
-    """Return whether the account's network keeps the parts of a thread together."""
-    network = application().networks.get(account.network)
-    return network is not None and network.threads is not None
 
 
 def is_thread(draft: str, destination: str) -> bool:

@@ -8,6 +8,7 @@ from core.accounts.port import Account
 from core.posts.destinations import Destination
 from ui.compose.counter import counter
 from ui.compose.threads import is_thread
+from ui.compose.typed_text import latest_text
 from ui.frame.state import widget_key
 from ui.frame.wording import escape_inline
 
@@ -19,10 +20,26 @@ def fill(draft: str, variants: Mapping[Destination, str]) -> None:
         st.session_state[_text_key(draft, destination)] = text
 
 
+def clear(draft: str, destinations: Sequence[str]) -> None:
+    """Remove the variants of a draft for these destinations."""
+    for destination in destinations:
+        st.session_state[_switch_key(draft, destination)] = False
+        st.session_state.pop(_text_key(draft, destination), None)
+
+
+def text_keys(draft: str, destinations: Sequence[str]) -> list[str]:
+    """Return the keys of the text areas of the variants."""
+    return [
+        _text_key(draft, destination)
+        for destination in destinations
+        if st.session_state.get(_switch_key(draft, destination))
+    ]
+
+
 def variants(draft: str, destinations: Sequence[str]) -> dict[str, str]:
     """Return the variants of a draft, by destination."""
     return {
-        destination: st.session_state.get(_text_key(draft, destination)) or ""
+        destination: latest_text(_text_key(draft, destination))
         for destination in destinations
         if st.session_state.get(_switch_key(draft, destination))
     }

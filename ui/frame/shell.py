@@ -11,7 +11,7 @@ from ui.frame.card_places import reset_list
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
 from ui.frame.redraw import redraw_frame_on_change
-from ui.frame.state import CURRENT_PAGE, DIALOG_OPEN
+from ui.frame.state import CURRENT_PAGE, DIALOG_OPEN, PAGE_OPENED
 from ui.frame.waiting_counts import waiting_counts, with_count
 from ui.frame.wording import escape
 
@@ -40,7 +40,8 @@ page = st.navigation(
         ],
     }
 )
-if st.session_state.get(CURRENT_PAGE) != page.url_path:
+st.session_state[PAGE_OPENED] = st.session_state.get(CURRENT_PAGE) != page.url_path
+if st.session_state[PAGE_OPENED]:
     st.session_state[CURRENT_PAGE] = page.url_path
     reset_list()
 if isinstance(problem, PunctualError):

@@ -1,0 +1,97 @@
+// Sends what is typed to the session soon after it is typed, and keeps in the tab what the server has not saved.
+const KEY = "punctual-unsaved";
+const PAUSE = 1000, LONGEST = 4000, RETRY = 5000;  // milliseconds
+
+function read() {
+    try {
+        return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+    } catch {
+        return {};  // the browser stores nothing
+    }
+}
+
+function write(copies) {
+    try {
+        if (Object.keys(copies).length) sessionStorage.setItem(KEY, JSON.stringify(copies));
+        else sessionStorage.removeItem(KEY);
+    } catch { /* The drafts exceed the tab's quota, or the browser stores nothing. */ }
+}
+
+function showAddress(draft) {
+    const url = new URL(location);
+    if (url.searchParams.get("draft") === draft) return;
+    if (draft === null) url.searchParams.delete("draft");
+    else url.searchParams.set("draft", draft);
+    history.replaceState(history.state, "", url);
+}
+
+const element = (field) => document.querySelector(`.st-key-${field.name} textarea`);
+
+export default function ({ data, parentElement, setTriggerValue }) {
+    const tab = (parentElement.autosave ??= { asked: new Set(), since: null });
+    let timer = null;
+
+    // The copy of this draft without the texts that the server has; copies of drafts that it has taken over are dropped.
+    const unsaved = () => {
+        const copies = read();
+        const own = copies[data.draft];
+        for (const { key, text } of data.fields) if (own?.texts[key] === text) delete own.texts[key];
+        for (const draft of Object.keys(copies)) {
+            const done = draft === data.draft ? !Object.keys(own.texts).length : data.known.includes(draft);
+            if (done) delete copies[draft];
+        }
+        write(copies);
+        return copies;
+    };
+    const send = () => {
+        clearTimeout(timer);
+        tab.since = null;
+        const copies = unsaved();
+        const own = copies[data.draft];
+        const lost = Object.values(copies).filter((each) => each.draft !== data.draft && !tab.asked.has(each.draft));
+        lost.forEach((each) => tab.asked.add(each.draft));
+        const overwritten = own && data.fields.some((field) => {
+            const shown = element(field);
+            return shown && field.key in own.texts && shown.value !== own.texts[field.key];
+        });
+        if (lost.length || overwritten) setTriggerValue("restored", overwritten ? [...lost, own] : lost);
+        else if (own) setTriggerValue("typed", own);
+        if (own) timer = setTimeout(send, RETRY);
+    };
+    const sendAfter = (pause) => {
+        clearTimeout(timer);
+        tab.since ??= performance.now();
+        timer = setTimeout(send, Math.max(0, Math.min(pause, tab.since + LONGEST - performance.now())));
+    };
+    const fieldOf = (target) => data.fields.find((each) => target.closest?.(`.st-key-${each.name}`));
+    const note = (field, value) => {
+        const copies = read();
+        const own = (copies[data.draft] ??= { draft: data.draft, texts: {} });
+        own.version = data.version;
+        own.content = data.content ?? own.content;
+        own.texts[field.key] = value.replace(/\p{Surrogate}/gu, "");
+        write(copies);
+    };
+    const onInput = ({ target }) => {
+        const field = fieldOf(target);
+        if (!field) return;
+        note(field, target.value);
+        sendAfter(PAUSE);
+    };
+    const onHide = () => document.visibilityState === "hidden" && timer !== null && send();
+
+    const focused = document.activeElement, typedInto = tab.drawn ? null : fieldOf(focused);
+    if (typedInto && focused.value !== typedInto.text) note(typedInto, focused.value);  // typed while the page was drawn
+    showAddress(data.address);
+    if (Object.keys(unsaved()).some((draft) => draft === data.draft || !tab.asked.has(draft))) {
+        sendAfter(data.failed ? RETRY : tab.drawn ? PAUSE : 100);
+    }
+    tab.drawn = true;
+    document.addEventListener("input", onInput);
+    document.addEventListener("visibilitychange", onHide);
+    return () => {
+        clearTimeout(timer);
+        document.removeEventListener("input", onInput);
+        document.removeEventListener("visibilitychange", onHide);
+    };
+}

@@ -1,0 +1,155 @@
+"""Saves the text of a draft while it is typed, and shows when it was saved.
+
+The tab sends each text a second after the last letter, and only this part of the page is drawn again. The tab keeps
+what the server has not saved yet, and returns it to the next session when the server, the network or the tab ended.
+"""
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from core.drafts.draft import DraftContent
+from core.errors import PunctualError
+from core.posts.models import FrozenModel, PostId
+from core.time.instants import wall_time
+from core.time.phrases import calendar_day
+from ui.compose import draft_fields, drafts
+from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
+from ui.frame.application import application
+from ui.frame.callbacks import callback, flash
+from ui.frame.state import LAST_POST, NOT_SAVED
+from ui.frame.viewer import viewer_zone
+
+log = logging.getLogger(__name__)
+
+KEY = "autosave"
+_component = st.components.v2.component("punctual_autosave", js=Path(__file__).with_suffix(".js").read_text())
+
+
+class UnsavedDraft(FrozenModel):
+    """A draft as the tab keeps it.
+
+    `content` is what the server had, `version` the version of it, 0 if none was saved. `texts` are the newer texts by
+    the key of their field.
+    """
+
+    draft: PostId
+    version: int
+    content: DraftContent
+    texts: dict[str, str]
+
+
+@st.fragment
+def autosave(draft: str) -> None:
+    """Save the draft, draw when it was saved, and watch its fields."""
+    drafts.keep(draft)
+    if drafts.current() != draft:
+        st.rerun()  # it was scheduled elsewhere, and its fields are a new draft
+    _status(draft)
+    saved, failed = drafts.saved().get(draft), st.session_state.get(NOT_SAVED) is not None
+    data = {
+        "draft": draft,
+        "version": saved.version if saved else 0,
+        "content": None if failed else draft_fields.content(draft).model_dump(mode="json"),
+        "fields": [
+            {"key": key, "name": _class_name(key), "text": None if failed else latest_text(key)}
+            for key in draft_fields.text_keys(draft)
+        ],
+        "address": drafts.note_address(draft),
+        "known": drafts.known(),
+        "failed": failed,
+    }
+    _component(key=KEY, height=1, data=data, on_typed_change=_typed, on_restored_change=_restored)
+
+
+def _class_name(key: str) -> str:
+    """Return a key as Streamlit writes it into the page."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
+def _status(draft: str) -> None:
+    error: PunctualError | None = st.session_state.get(NOT_SAVED)
+    saved = drafts.saved().get(draft)
+    if error is not None:
+        st.caption(f":red[:material/cloud_off: Not saved yet. This tab keeps the text and tries again.] {error}")
+    elif saved is not None and saved.deleted_at is None:
+        zone = viewer_zone()
+        at, now = wall_time(saved.changed_at, zone), wall_time(application().clock(), zone)
+        day = "" if at.date() == now.date() else f"{calendar_day(at.date())}, "
+        st.caption(f":material/cloud_done: Saved {day}{at:%H:%M}", help=f"On the server, at {day}{at:%H:%M:%S} {zone}")
+
+
+def _typed() -> None:
+    """Note the texts that the tab has sent. `autosave` saves them."""
+    returned: Any = st.session_state.get(KEY)
+    for each in _readable([returned["typed"]] if returned else []):
+        if draft_fields.is_filled(each.draft) and (each.draft in drafts.saved() or each.draft == drafts.current()):
+            for key in draft_fields.text_keys(each.draft):
+                if key in each.texts:
+                    note_typed(key, each.texts[key])
+            if each.draft != drafts.current():
+                drafts.keep(each.draft)
+
+
+def _restored() -> None:
+    """Take over the texts that only the tab has, and draw the whole page."""
+    returned: Any = st.session_state.get(KEY)
+    if returned is not None:
+        _take_over(_readable(returned["restored"]))
+        st.rerun()
+
+
+@callback
+def _take_over(found: list[UnsavedDraft]) -> None:
+    current, restored = drafts.current(), 0
+    for each in found:
+        if each.draft in drafts.known():
+            _show_texts(each)
+        elif application().ledger.get(each.draft) is not None:
+            st.session_state[LAST_POST] = each.draft  # the page reloaded before it could show the post
+            drafts.known().append(each.draft)
+        else:
+            drafts.take_over(each.draft, each.content, each.version)
+            _show_texts(each)
+            restored += 1
+    if restored:
+        kept = draft_fields.content(current)
+        drafts.keep(drafts.current())
+        if not kept.empty:
+            drafts.open_draft(current)
+        flash("Draft restored. It is not scheduled.")
+
+
+def _show_texts(each: UnsavedDraft) -> None:
+    """Put the texts into their fields, and save them."""
+    forget_typed(each.texts)
+    for key in draft_fields.text_keys(each.draft):
+        if key in each.texts:
+            st.session_state[key] = whole(each.texts[key])
+    drafts.keep(each.draft)
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value without halves of characters in its texts."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(each) for name, each in value.items()}
+    return value
+
+
+def _readable(returned: list[Any]) -> list[UnsavedDraft]:
+    """Return the drafts that this version can read. The tab keeps the others."""
+    found: list[UnsavedDraft] = []
+    for each in returned:
+        try:
+            found.append(UnsavedDraft.model_validate(_whole(each)))
+        except ValidationError as error:  # stored by another version
+            log.warning("A draft in a browser's tab cannot be read: %s", error.errors(include_input=False)[0]["msg"])
+    return found

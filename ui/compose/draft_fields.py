@@ -1,0 +1,117 @@
+"""The fields of a draft in the session: filled from a content, and read as a content."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.drafts.draft import DraftContent
+from core.errors import PunctualError
+from core.posts.models import ALT_LIMIT, Media, Repeat
+from core.publishing.composing import suggest_time
+from ui.compose import media_fields, repeat_fields, threads, time_fields, variants
+from ui.compose.typed_text import forget_typed, latest_text
+from ui.frame.application import application
+from ui.frame.state import widget_key
+
+
+def fill(draft: str, content: DraftContent) -> None:
+    """Fill all fields. A content without a proposed time gets the suggested one."""
+    state, key = st.session_state, time_key(draft)
+    accounts = [account.destination for account in application().accounts.all()]
+    forget_typed(text_keys(draft))
+    state[text_key(draft)] = content.text
+    state[destinations_key(draft)] = list(content.destinations)
+    media_fields.fill(draft, content.media)
+    variants.clear(draft, accounts)
+    variants.fill(draft, content.variants)
+    threads.clear(draft, accounts)
+    threads.fill(draft, content.threads)
+    time_fields.clear(key)
+    if content.proposed_wall is None:
+        time_fields.start(key, suggest_time(application().clock()), content.zone)
+    else:
+        chosen = time_fields.ChosenTime(wall=content.proposed_wall, zone=content.zone, which=content.which)
+        time_fields.fill(key, chosen)
+    repeat_fields.fill(key, content.repeat, content.zone)
+    state[_suggested_key(draft)] = time_fields.chosen_time(key) if content.proposed_wall is None else None
+    state[_other_key(draft)] = content.model_dump(include={"labels", "replaces"})
+
+
+def is_filled(draft: str) -> bool:
+    """Return whether the session has the fields of a draft."""
+    return destinations_key(draft) in st.session_state
+
+
+def content(draft: str) -> DraftContent:
+    """Return the content of the fields, with the letters that the tab has sent while they were typed.
+
+    A suggested time that the person left as it is, is not proposed. Raises DraftTooLarge.
+    """
+    state, key = st.session_state, time_key(draft)
+    destinations = state[destinations_key(draft)]
+    chosen, repeat = time_fields.chosen_time(key), _repeat(key)
+    proposed = repeat is not None or chosen != state[_suggested_key(draft)]
+    other: dict[str, Any] = state[_other_key(draft)]
+    return DraftContent(
+        text=_text(draft),
+        destinations=tuple(destinations),
+        variants=variants.variants(draft, destinations),
+        threads=threads.selected(draft, destinations),
+        media=tuple(map(_with_shorter_alt, media_fields.attached(draft))),
+        wall=chosen.wall.isoformat(timespec="seconds") if proposed else None,
+        zone=chosen.zone,
+        which=chosen.which if proposed else None,
+        repeat=repeat,
+        **other,
+    )
+
+
+def texts(draft: str) -> dict[str, str]:
+    """Return the text for each destination of the draft."""
+    destinations = st.session_state[destinations_key(draft)]
+    return dict.fromkeys(destinations, _text(draft)) | variants.variants(draft, destinations)
+
+
+def text_keys(draft: str) -> list[str]:
+    """Return the keys of the text areas of a draft."""
+    destinations = st.session_state.get(destinations_key(draft), [])
+    return [text_key(draft), *variants.text_keys(draft, destinations), *media_fields.text_keys(draft)]
+
+
+def text_key(draft: str) -> str:
+    """Return the key of the text area."""
+    return widget_key("text", draft)
+
+
+def destinations_key(draft: str) -> str:
+    """Return the key of the destinations."""
+    return widget_key("destinations", draft)
+
+
+def time_key(draft: str) -> str:
+    """Return the common key of the time and repeat fields."""
+    return widget_key("when", draft)
+
+
+def _text(draft: str) -> str:
+    return latest_text(text_key(draft))
+
+
+def _with_shorter_alt(media: Media) -> Media:
+    """Return media whose description can be stored. No network accepts a longer one."""
+    return media.model_copy(update={"alt": media.alt[:ALT_LIMIT]})
+
+
+def _repeat(key: str) -> Repeat | None:
+    try:
+        return repeat_fields.repeat(key)
+    except (PunctualError, KeyError):  # the rule is incomplete, or its fields are not drawn yet
+        return None
+
+
+def _suggested_key(draft: str) -> str:
+    return widget_key("suggested", draft)
+
+
+def _other_key(draft: str) -> str:
+    return widget_key("other", draft)
