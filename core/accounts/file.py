@@ -33,21 +33,17 @@ class FileAccounts:
         self._path = path
 
     def all(self) -> list[Account]:
-        """Return every account, the outbox first."""
         return [OUTBOX, *self._read()]
 
     def get(self, destination: str) -> Account:
-        """Return one account. Raises UnknownDestination."""
         return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        """Store an account. It replaces an account with the same destination."""
         with locked(self._path):
             others = [each for each in self._read() if each.destination != account.destination]
             self._write([*others, account])
 
     def set_enabled(self, destination: str, enabled: bool) -> None:
-        """Change one member of an account as it is in the file now. Raises UnknownDestination."""
         with locked(self._path):
             accounts = self._read()
             account = find_account(destination, accounts)
@@ -55,7 +51,6 @@ class FileAccounts:
             self._write([changed if each is account else each for each in accounts])
 
     def remove(self, destination: str) -> None:
-        """Delete an account and its credentials."""
         with locked(self._path):
             self._write([each for each in self._read() if each.destination != destination])
 

@@ -51,7 +51,6 @@ class ParameterStoreAccounts:
         self._read_at: datetime | None = None
 
     def all(self) -> list[Account]:
-        """Return every account, the outbox first."""
         with self._lock:
             now = self._clock()
             if self._read_at is None or not timedelta() <= now - self._read_at < CACHED_FOR:
@@ -60,7 +59,6 @@ class ParameterStoreAccounts:
             return [OUTBOX, *self._cached]
 
     def get(self, destination: str) -> Account:
-        """Return one account. An unknown one is looked up again without the cache. Raises UnknownDestination."""
         try:
             return find_account(destination, self.all())
         except UnknownDestination:
@@ -68,7 +66,6 @@ class ParameterStoreAccounts:
             return find_account(destination, self.all())
 
     def connect(self, account: Account) -> None:
-        """Store an account. It replaces an account with the same destination."""
         name = self._parameter(account.destination)
         with translate_aws_errors():
             self._client.put_parameter(
@@ -82,7 +79,6 @@ class ParameterStoreAccounts:
         self._invalidate()
 
     def set_enabled(self, destination: str, enabled: bool) -> None:
-        """Store whether an account gets posts. Raises UnknownDestination."""
         self.get(destination)
         name, value = self._parameter(destination) + _ENABLED, "yes" if enabled else "no"
         with translate_aws_errors():
@@ -90,7 +86,6 @@ class ParameterStoreAccounts:
         self._invalidate()
 
     def remove(self, destination: str) -> None:
-        """Delete an account and its credentials."""
         name = self._parameter(destination)
         with translate_aws_errors():
             self._client.delete_parameters(Names=[name, name + _ENABLED])
