@@ -7,19 +7,15 @@ from core.serving.connections import limited_protocol
 from core.serving.limits import ConnectionLimits, open_file_limit
 
 
-def server_config(
-    app: ASGIApp, limits: ConnectionLimits | None = None, *, host: str = "127.0.0.1", port: int = 0
-) -> uvicorn.Config:
+def server_config(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn.Config:
     """Return the configuration of a server for programs: limited connections, no WebSockets, no lifespan.
 
-    By default the limits follow from the number of files that this process may open. `host` and `port` are used if the
-    server is not given a socket.
+    By default the limits follow from the number of files that this process may open. Give the server a socket that
+    listens.
     """
     limits = limits or ConnectionLimits.for_open_files(open_file_limit())
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=limited_protocol(limits),
         ws="none",
         lifespan="off",
