@@ -1,7 +1,8 @@
-"""Processes that plan as a dashboard does, and kill themselves: `python planning.py DUE ACTION POINT POST_ID ...`.
+"""Processes that plan as dashboards do, and kill themselves: `python planning.py COUNT`.
 
-DUE is the wall time of the posts in UTC. An action is `schedule`, `post_now`, `move` (by two seconds) or `cancel`. Each
-one has a process of its own. This one ends with status 0 if all of them have ended by SIGKILL.
+Says that all of them have opened the home, then reads a step for each: the wall time of the post in UTC, an action, a
+point and the id of the post. An action is `schedule`, `post_now`, `move` (by two seconds) or `cancel`. Ends with status
+0 if all of them have ended by SIGKILL.
 """
 
 import os
@@ -19,16 +20,14 @@ from core.settings import Settings
 from tests.crash.signals import signal_self_at
 
 
-def plan(wall: datetime, action: str, point: str, post_id: str) -> None:
-    """Do the action as far as the point: `after the intent` or `before it is settled`."""
-    if point == "before it is settled":
+def plan(application: Application, due: str, action: str, point: str, post_id: str) -> None:
+    """Do the action as far as the point: `after-the-intent` or `before-settling`."""
+    schedules, wall = application.schedules, datetime.fromisoformat(due)
+    if point == "before-settling":
         signal_self_at(SqliteLedger, "settle", "before", signal.SIGKILL)
     else:
-        signal_self_at(
-            SqliteLedger, "plan" if action in ("schedule", "post_now") else "change", "after", signal.SIGKILL
-        )
-    application = Application(Settings.read())
-    schedules = application.schedules
+        writer = "plan" if action in ("schedule", "post_now") else "change"
+        signal_self_at(SqliteLedger, writer, "after", signal.SIGKILL)
     if action == "cancel":
         schedules.cancel(schedules.plan(post_id))
     elif action == "move":
@@ -50,18 +49,30 @@ def plan(wall: datetime, action: str, point: str, post_id: str) -> None:
         (schedules.schedule if action == "schedule" else schedules.post_now)(post)
 
 
-def main(due: str, *steps: str) -> int:
-    """Let a copy of this process do each step, all at once."""
-    children = []
-    for number in range(0, len(steps), 3):
-        child = os.fork()
-        if child == 0:
-            plan(datetime.fromisoformat(due), *steps[number : number + 3])
-            os._exit(0)
-        children.append(child)
-    statuses = [os.waitpid(child, 0)[1] for child in children]
+def start(ready: int) -> tuple[int, int]:
+    """Start a process that opens the home and waits for its step; return its id and where to write the step."""
+    step, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        application = Application(Settings.read())
+        os.write(ready, b".")
+        plan(application, *os.read(step, 1000).decode().split())
+        os._exit(0)
+    return child, writer
+
+
+def main(count: int) -> int:
+    """Let each process do its step, all at once."""
+    opened, ready = os.pipe()
+    children = [start(ready) for _ in range(count)]
+    for _ in children:
+        os.read(opened, 1)
+    print("ready", flush=True)
+    for (_, writer), step in zip(children, sys.stdin, strict=True):
+        os.write(writer, step.encode())
+    statuses = [os.waitpid(child, 0)[1] for child, _ in children]
     return int(any(os.waitstatus_to_exitcode(status) != -signal.SIGKILL for status in statuses))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(int(sys.argv[1])))

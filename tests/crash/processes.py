@@ -59,4 +59,4 @@ class Dashboard:
     def end(self, number: int = signal.SIGTERM) -> None:
         """Send a signal, and wait for the end."""
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(60)

@@ -75,7 +75,7 @@ def test_on_a_full_disk_a_post_is_refused_by_name_and_the_due_posts_go_out_once_
     connect(accepting.address)
     process = engine()
     pid()
-    posts = [schedule("outbox", "webhook:shop") for _ in range(3)]
+    posts = [schedule("outbox", "webhook:shop", ahead=8) for _ in range(3)]
     filler = fill()
     with pytest.raises(PunctualError) as refusal:
         fill_pages(schedule)

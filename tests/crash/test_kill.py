@@ -15,7 +15,7 @@ BESIDE_THE_CLAIM = [
 
 
 def ends_by_sigkill(process) -> bool:
-    return process.wait(timeout=20) == -signal.SIGKILL
+    return process.wait(timeout=60) == -signal.SIGKILL
 
 
 def in_outbox(home) -> list[str]:
@@ -112,7 +112,7 @@ def test_a_post_whose_process_is_killed_while_the_webhook_has_it_is_left_to_a_pe
 
 def test_two_processes_on_one_home_publish_each_post_once(eventually, serve, schedule, connect, run_of, accepting):
     connect(accepting.address)
-    posts = {schedule("webhook:shop", ahead=4) for _ in range(20)}
+    posts = {schedule("webhook:shop", ahead=6) for _ in range(20)}
     serve()
     serve()
     eventually(lambda: all((run := run_of(post_id)) and run.state == "published" for post_id in posts))

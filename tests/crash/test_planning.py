@@ -1,5 +1,6 @@
 """A dashboard that is killed at any step of planning leaves each post where its person wanted it."""
 
+import subprocess
 import sys
 from datetime import timedelta
 from itertools import product
@@ -11,7 +12,7 @@ from core.posts.models import new_post_id
 from tests.crash.processes import start
 
 PLANNING = str(Path(__file__).with_name("planning.py"))
-POINTS = ["after the intent", "before it is settled"]
+POINTS = ["after-the-intent", "before-settling"]
 AHEAD_SECONDS = 10
 
 
@@ -20,14 +21,18 @@ def plan_and_die(home, home_path, schedule, observer):
     """Let a process die at each point of each action; return the ids of the posts by action and point."""
 
     def plan(*actions):
+        steps = list(product(actions, POINTS))
+        command = [sys.executable, PLANNING, str(len(steps))]
+        planning = start(command, home_path, {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert planning.stdout.readline() == "ready\n"  # the posts are due soon after this
         due = (home.clock() + timedelta(seconds=AHEAD_SECONDS)).replace(microsecond=0, tzinfo=None)
         posts = {
             (action, point): schedule(ahead=AHEAD_SECONDS) if action in ("move", "cancel") else new_post_id()
-            for action, point in product(actions, POINTS)
+            for action, point in steps
         }
-        steps = [part for (action, point), post_id in posts.items() for part in (action, point, post_id)]
-        planning = start([sys.executable, PLANNING, due.isoformat(), *steps], home_path, {})
-        assert planning.wait(20) == 0
+        lines = [f"{due.isoformat()} {action} {point} {post_id}\n" for (action, point), post_id in posts.items()]
+        planning.communicate("".join(lines), timeout=60)
+        assert planning.returncode == 0
         for post_id in posts.values():
             observer.follow(post_id)
         return posts

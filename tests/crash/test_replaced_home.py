@@ -42,7 +42,7 @@ def test_an_engine_whose_home_was_replaced_by_a_backup_ends_and_a_second_engine_
     posts = {schedule("webhook:shop", ahead=15) for _ in range(5)}
     home.back_up(tmp_path / "backup")
     replace_by(tmp_path / "backup", tmp_path / "home")
-    assert first.wait(timeout=20) == 1
+    assert first.wait(timeout=60) == 1
     message = engine_log.read_text()
     assert f"The data in {tmp_path / 'home'} was replaced or deleted while this program used it." in message
     assert "Traceback" not in message
@@ -61,11 +61,11 @@ def test_posts_that_were_published_after_the_backup_are_not_published_again(
 ):
     first = engine()
     eventually(lambda: home.one_machine.has_live_runner())
-    post_id = schedule("webhook:shop", ahead=4)
+    post_id = schedule("webhook:shop", ahead=6)
     home.back_up(tmp_path / "backup")
     eventually(lambda: accepting.ids == [post_id])
     replace_by(tmp_path / "backup", tmp_path / "home")
-    assert first.wait(timeout=20) == 1
+    assert first.wait(timeout=60) == 1
     engine()
     restored = Application(Settings(home=tmp_path / "home"))
     try:
@@ -87,6 +87,6 @@ def test_an_engine_whose_home_was_deleted_ends_and_a_schedule_is_refused(
     assert "python -m core restore" in refusal.value.hint
     with pytest.raises(HomeReplaced):
         home.check_home()
-    assert process.wait(timeout=20) == 1
+    assert process.wait(timeout=60) == 1
     assert "was replaced or deleted" in engine_log.read_text()
     assert not (tmp_path / "home" / "punctual.db").exists()

@@ -47,7 +47,7 @@ def test_posts_and_pages_get_through_with_64_file_handles_and_many_open_connecti
     connect(accepting.address)
     limited = dashboard(files=64, PUNCTUAL_RETRY_DELAYS=",".join(["0.3"] * 100))
     pid()
-    posts = [schedule("outbox", "webhook:shop", ahead=5) for _ in range(40)]
+    posts = [schedule("outbox", "webhook:shop", ahead=8) for _ in range(40)]
     with ExitStack() as held:
         for port in (limited.port, WorkerRecord.read(files).port):
             for _ in range(80):

@@ -132,7 +132,7 @@ def test_ctrl_c_ends_the_dashboard_and_then_the_worker_which_finishes_its_post(
     os.killpg(interrupted.process.pid, signal.SIGINT)
     eventually(lambda: not interrupted.answers())
     waiting.release.set()
-    interrupted.process.wait(20)
+    interrupted.process.wait(60)
     assert not worker_runs(files)
     published(post_id)
 
