@@ -10,14 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.measuring import free_port, heading, percentile, process, row, scratch
+from benchmarks.measuring import compose_post, free_port, heading, percentile, process, row, scratch, worker
 from core.application import Application
 from core.ledger.history import all_runs
-from core.posts.models import Post, new_post_id
-from core.publishing.composing import compose
 from core.settings import Settings
 from core.time.instants import real_clock
 
@@ -29,7 +27,7 @@ MOST_MS = 2000
 
 def measure(counts: Mapping[Sequence[str], int], title: str = "") -> None:
     """Schedule `counts` posts for each list of destinations, in order, at one instant; print the lags of sound ones."""
-    port, total = free_port(), sum(counts.values())
+    total = sum(counts.values())
     receiver, receiver_port = [sys.executable, "-m", "benchmarks.receiver"], free_port()
     with (
         tempfile.TemporaryDirectory(dir=scratch()) as folder,
@@ -39,12 +37,11 @@ def measure(counts: Mapping[Sequence[str], int], title: str = "") -> None:
         application = Application(Settings(home=Path(folder)))
         _connect(application, FAST, receiver_port)
         _connect(application, HANGING, hanging.getsockname()[1])
-        command = [sys.executable, "-m", "core", "engine", "--port", str(port), "--home", folder]
-        with process(command, port):
+        with worker(Path(folder)):
             due = real_clock().replace(microsecond=0) + timedelta(seconds=10 + total // 25)
             for destinations, count in counts.items():
                 for _ in range(count):
-                    application.schedules.schedule(_compose(application, destinations, due))
+                    application.schedules.schedule(compose_post(application, due, *destinations))
             lead = (due - real_clock()).total_seconds()
             assert lead > 0, "scheduling took longer than the lead"
             time.sleep(lead + SECONDS)
@@ -55,20 +52,6 @@ def measure(counts: Mapping[Sequence[str], int], title: str = "") -> None:
 def _connect(application: Application, destination: str, port: int) -> None:
     form = {"name": destination.partition(":")[2], "address": f"http://127.0.0.1:{port}/", "deduplicates": "yes"}
     application.accounts.connect(application.networks["webhook"].connect(form))
-
-
-def _compose(application: Application, destinations: Sequence[str], due: datetime) -> Post:
-    return compose(
-        post_id=new_post_id(),
-        text="x" * 280,
-        destinations=list(destinations),
-        wall=due.replace(tzinfo=None),
-        zone="UTC",
-        which=None,
-        late_after_minutes=60,
-        accounts=application.accounts,
-        networks=application.networks,
-    )
 
 
 def _print_lags(application: Application, counts: Mapping[Sequence[str], int], title: str) -> None:

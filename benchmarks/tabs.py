@@ -13,15 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.browser import Browser, Tab
-from benchmarks.measuring import free_port, heading, percentile, process, row, scratch, verdict
+from benchmarks.measuring import compose_post, dashboard, heading, percentile, row, scratch, verdict
 from core.application import Application
 from core.ledger.history import runs
-from core.posts.models import Post, new_post_id
-from core.publishing.composing import compose
 from core.settings import Settings
 from core.time.instants import real_clock
 
@@ -61,29 +59,25 @@ def uploading(port: int) -> Iterator[None]:
 
 def measure(count: int) -> None:
     """Print the figures of `count` tabs while nothing is due, and while posts are published."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py", "--server.headless", "true"]
     with tempfile.TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True) as home:
         application = Application(Settings(home=Path(home)))
         now = real_clock().replace(microsecond=0)
         for number in range(WAITING):
-            application.schedules.schedule(_compose(application, now + timedelta(hours=2, minutes=number)))
-        with process([*command, "--server.port", str(port)], port, PUNCTUAL_HOME=home) as dashboard:
+            application.schedules.schedule(compose_post(application, now + timedelta(hours=2, minutes=number)))
+        with dashboard(Path(home)) as (port, started):
             first = _visits(port)
             with open_tabs(port, count) as tabs:
                 with uploading(port):
-                    _part(f"{count} tabs, nothing due", dashboard.pid, tabs, AIMS)
+                    _part(f"{count} tabs, nothing due", started.pid, tabs, AIMS)
                 with uploading(port):
                     _print_visits(count, first, _visits(port), _cancellations(port))
                 soon = real_clock().replace(microsecond=0) + timedelta(seconds=4)
                 for number in range(DUE_EACH_SECOND * SECONDS):
                     due = soon + timedelta(seconds=number // DUE_EACH_SECOND)
-                    application.schedules.schedule(_compose(application, due))
+                    application.schedules.schedule(compose_post(application, due))
                 with uploading(port):
-                    _part(f"{count} tabs, {DUE_EACH_SECOND} posts a second", dashboard.pid, tabs, {})
+                    _part(f"{count} tabs, {DUE_EACH_SECOND} posts a second", started.pid, tabs, {})
                     time.sleep(SETTLE_SECONDS)
-            dashboard.terminate()
-            dashboard.wait()
         _print_lags(count, application)
         application.close()
 
@@ -150,20 +144,6 @@ def _cpu_seconds(pid: int) -> float:
     """Return the processor time of a process, without its worker's."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _compose(application: Application, due: datetime) -> Post:
-    return compose(
-        post_id=new_post_id(),
-        text="x" * 280,
-        destinations=["outbox"],
-        wall=due.replace(tzinfo=None),
-        zone="UTC",
-        which=None,
-        late_after_minutes=60,
-        accounts=application.accounts,
-        networks=application.networks,
-    )
 
 
 if __name__ == "__main__":

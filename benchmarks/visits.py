@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.browser import Browser
@@ -17,6 +17,8 @@ from benchmarks.measuring import dashboard, heading, row, scratch, verdict
 from core.application import Application
 from core.settings import Settings
 
+Action = Callable[[Browser], float]
+"""Does something in a session, and returns the seconds that it took."""
 SMALL, LARGE = 100, 1_000_000
 DAYS = 28
 """The days over which the posts of the small home are spread, so that one month of the calendar shows them."""
@@ -44,53 +46,64 @@ def homes() -> Iterator[tuple[Path, Path]]:
         yield new_home(small, SMALL, DAYS), new_home(large, LARGE, LARGE_DAYS)
 
 
-def measure(home: Path) -> dict[str, float]:
-    """Return the median seconds of each action on a dashboard of the home."""
-    application = Application(Settings(home=home))
-    with dashboard(home) as (port, _):
+class Site:
+    """A dashboard of a home, and one session of it."""
+
+    def __init__(self, home: Path, stack: ExitStack) -> None:
+        self._application = Application(Settings(home=home))
+        stack.callback(self._application.close)
+        port, _ = stack.enter_context(dashboard(home))
         time.sleep(WORKER_START_SECONDS)
-        browser = Browser(port)
-        browser.visit("compose")
-        found = {
-            label: statistics.median([_timed(application, browser, page, action) for _ in range(1 + ROUNDS)][1:])
-            for label, (page, action) in ACTIONS.items()
-        }
-        browser.close()
-    application.close()
-    return found
+        self.browser = Browser(port)
+        stack.callback(self.browser.close)
+        self.browser.visit("compose")
+
+    def timed(self, before: Action, action: Action) -> float:
+        """Do one thing, end the reads that the dashboard keeps by a change, and return the seconds of another."""
+        before(self.browser)
+        engine = self._application.one_machine
+        assert engine is not None
+        engine.engine_store.write_unflushed(
+            lambda connection: connection.execute("UPDATE schedule_group SET modified = modified + 1")
+        )
+        return action(self.browser)
 
 
-def _timed(application: Application, browser: Browser, page: str, action: Callable[[Browser], float]) -> float:
-    """Open a page, let the reads that the dashboard keeps grow old by a change, and return the seconds of an action."""
-    browser.visit(page)
-    assert application.one_machine is not None
-    application.one_machine.engine_store.write_unflushed(
-        lambda connection: connection.execute("UPDATE schedule_group SET modified = modified + 1")
-    )
-    return action(browser)
+def visit(page: str) -> Action:
+    """Return the action that opens a page."""
+    return lambda browser: browser.visit(page)
 
 
-ACTIONS: dict[str, tuple[str, Callable[[Browser], float]]] = {
-    "Compose": ("history", lambda browser: browser.visit("compose")),
-    "Queue": ("compose", lambda browser: browser.visit("queue")),
-    "History": ("compose", lambda browser: browser.visit("history")),
-    "Calendar": ("compose", lambda browser: browser.visit("calendar")),
-    "Calendar, the next month": ("calendar", lambda browser: browser.click("next")),
-    "Calendar, the month before": ("calendar", lambda browser: browser.click("previous")),
-    "Queue, a search": ("queue", lambda browser: browser.set_text("search", "summer")),
+def previous_month(browser: Browser) -> float:
+    """Open the calendar at the month before."""
+    return browser.visit("calendar") + browser.click("previous")
+
+
+ACTIONS: dict[str, tuple[Action, Action]] = {
+    "Compose": (visit("history"), visit("compose")),
+    "Queue": (visit("compose"), visit("queue")),
+    "History": (visit("compose"), visit("history")),
+    "Calendar": (visit("compose"), visit("calendar")),
+    "Calendar, back to this month": (previous_month, lambda browser: browser.click("next")),
+    "Queue, a search with many matches": (visit("queue"), lambda browser: browser.set_text("search", "summer")),
+    "Queue, a search without a match": (visit("queue"), lambda browser: browser.set_text("search", "winter")),
 }
-"""The page that is open before, and the action."""
+"""What is done before, and the action."""
 
 
 def main() -> None:
-    """Print the medians and their ratios."""
+    """Print the medians and their ratios. The homes take turns, so that the load of the machine affects both."""
     heading("Visits")
-    with homes() as folders:
-        small, large = map(measure, folders)
-    for label in ACTIONS:
-        ratio = verdict(large[label] / small[label], at_most=1.3)
-        row(f"{label}: {SMALL} posts", f"{small[label] * 1e3:,.0f} ms")
-        row(f"{label}: {LARGE:,} posts", f"{large[label] * 1e3:,.0f} ms", ratio)
+    with homes() as folders, ExitStack() as stack:
+        sites = [Site(folder, stack) for folder in folders]
+        for label, (before, action) in ACTIONS.items():
+            rounds = [[site.timed(before, action) for site in sites] for _ in range(1 + ROUNDS)]
+            small, large = (statistics.median(durations[1:]) for durations in zip(*rounds, strict=True))
+            row(f"{label}: {SMALL} posts", f"{small * 1e3:,.0f} ms")
+            row(f"{label}: {LARGE:,} posts", f"{large * 1e3:,.0f} ms", verdict(large / small, at_most=1.3))
+        site = sites[1]
+        ahead = [site.timed(visit("calendar"), lambda browser: browser.click("next")) for _ in range(6)]
+        row(f"Calendar, a month ahead, with 20 cards: {LARGE:,} posts", f"{statistics.median(ahead) * 1e3:,.0f} ms")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.posts.series import start_of_day
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.scheduling.upcoming import QueueEntry, without_schedule
+from core.scheduling.upcoming import QueueEntry, QueueWindow, without_schedule
 from core.time.instants import wall_time
 from core.time.phrases import day_heading, plural
 from ui.frame.application import application
@@ -23,6 +23,8 @@ from ui.posts.cards import card
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 PAGE = 20
+FIRST_SEARCHED = 100
+"""The posts that a search reads at first. It reads more only if these do not fill the list."""
 WINDOWS = {"Today": 0, "7 days": 7, "30 days": 30, "All": PLANNING_HORIZON.days + 1}
 """The periods to choose from, in days after today."""
 
@@ -34,14 +36,23 @@ def window_end(now: datetime) -> datetime:
     return start_of_day(today + timedelta(days=days + 1), viewer_zone())
 
 
+def read_window(now: datetime) -> QueueWindow:
+    """Return the soonest posts: as many as the list shows, or as a search needs to fill it, at most SEARCH_LIMIT."""
+    views, end, limit = application().views, window_end(now), list_limit(PAGE)
+    if not search_words():
+        return views.upcoming(end, limit=limit)
+    window, matches = views.upcoming(end, limit=min(FIRST_SEARCHED, SEARCH_LIMIT)), matcher()
+    if window.more and sum(matches(each.text or "", each.destinations) for each in window.entries) <= limit:
+        window = views.upcoming(end, limit=SEARCH_LIMIT)
+    return window
+
+
 def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int, bool]:
     """Return all cards with the instants that order them, the number of hidden new posts, and whether more follow.
 
     A new post that is due before the last listed one stays hidden, so that no card moves.
     """
-    app = application()
-    limit = SEARCH_LIMIT if search_words() else list_limit(PAGE)
-    window = app.views.upcoming(window_end(now), limit=limit)
+    window, matches = read_window(now), matcher()
     present = {each.post_id: each for each in window.entries}
     first = CARD_PLACES not in st.session_state
     found = unscheduled(now) if first else {}
@@ -52,7 +63,6 @@ def placed_cards(now: datetime) -> tuple[list[tuple[datetime, QueueEntry]], int,
     present = found | present
     for each in found.values():
         places.setdefault(each.post_id, each.due_at)
-    matches = matcher()
     placed = [(at, present.get(post_id) or departed(post_id)) for post_id, at in places.items()]
     cards = [(at, each) for at, each in placed if each and matches(each.text or "", each.destinations)]
     hidden = [each for each in new if matches(each.text or "", each.destinations)]
