@@ -169,7 +169,7 @@ def cloud(
     cloud_clients: Callable[[str], Any], application_session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cloud]:
     """Provide an AWS account without resources."""
-    monkeypatch.setattr(boto3, "Session", lambda: application_session)
+    monkeypatch.setattr("core.backends.aws.boto3.Session", lambda: application_session)  # imports the module first
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Cloud(cloud_clients)
 
