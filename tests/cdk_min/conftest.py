@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from filelock import FileLock
 from moto import mock_aws
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "cdk_min"
@@ -31,7 +32,7 @@ SKIPPED_BY_MOTO = {
 }
 """Resource types that moto's CloudFormation reports as created but skips. A warning about another type fails tests."""
 
-SYNTHESIS_TIMEOUT = 120
+SYNTHESIS_TIMEOUT = 300
 """Seconds. pip downloads wheels at the same time, and all processes may share one busy core."""
 
 
@@ -59,27 +60,40 @@ def start_python(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture(scope="session")
-def syntheses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesis]:
+def syntheses(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> dict[str, Synthesis]:
     """Run the app as a command (`clean`), and meanwhile three more times in one process, because a run takes seconds.
 
     `lambda` has the posting server on Lambda, `leaky` a queue that breaks cdk-nag's rules, and `invalid` an invalid
-    context value.
+    context value. The processes of pytest-xdist share one result.
     """
     if shutil.which("node") is None:
         pytest.skip("aws-cdk-lib needs Node.js, which is not installed")
-    folders = {name: tmp_path_factory.mktemp(name) for name in ("clean", "lambda", "leaky", "invalid")}
+    base = tmp_path_factory.getbasetemp()
+    root = (base if worker_id == "master" else base.parent) / "syntheses"
+    root.mkdir(exist_ok=True)
+    with FileLock(root / "lock"):
+        errors_file = root / "errors.json"
+        if not errors_file.exists():
+            errors_file.write_text(json.dumps(_synthesise(root)))
+    errors = json.loads(errors_file.read_text())
+    return {name: Synthesis(error=error, folder=root / name) for name, error in errors.items()}
+
+
+def _synthesise(root: Path) -> dict[str, str | None]:
+    """Write the folder of each synthesis; return the message of its error, if any."""
     runs = {
-        "lambda": {"context": {"posting_server": "lambda"}, "folder": str(folders["lambda"])},
-        "leaky": {"context": CONTEXT, "folder": str(folders["leaky"]), "bare_queue": True},
-        "invalid": {"context": {"posting_url": "http://posts.example"}, "folder": str(folders["invalid"])},
+        "lambda": {"context": {"posting_server": "lambda"}, "folder": str(root / "lambda")},
+        "leaky": {"context": CONTEXT, "folder": str(root / "leaky"), "bare_queue": True},
+        "invalid": {"context": {"posting_url": "http://posts.example"}, "folder": str(root / "invalid")},
     }
-    clean = start_python("app.py", CDK_OUTDIR=str(folders["clean"]), CDK_CONTEXT_JSON=json.dumps(CONTEXT))
-    others = start_python(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs))
-    output, stderr = others.communicate(timeout=SYNTHESIS_TIMEOUT)
-    assert others.returncode == 0, stderr
-    stderr = clean.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
-    errors = {"clean": stderr if clean.returncode else None, **json.loads(output)}
-    return {name: Synthesis(error=errors[name], folder=folder) for name, folder in folders.items()}
+    with (
+        start_python("app.py", CDK_OUTDIR=str(root / "clean"), CDK_CONTEXT_JSON=json.dumps(CONTEXT)) as clean,
+        start_python(str(Path(__file__).with_name("synthesise.py")), json.dumps(runs)) as others,
+    ):
+        output, stderr = others.communicate(timeout=SYNTHESIS_TIMEOUT)
+        assert others.returncode == 0, stderr
+        stderr = clean.communicate(timeout=SYNTHESIS_TIMEOUT)[1]
+    return {"clean": stderr if clean.returncode else None, **json.loads(output)}
 
 
 @pytest.fixture
