@@ -13,7 +13,7 @@ worker: $(VENV)/runtime  ## publish due posts without a dashboard
 	$(BIN)/python -m core engine
 
 test: $(VENV)/development check  ## every check and every test, on all processors
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/development  ## lint, format and types; changes nothing
 	$(BIN)/ruff check .
