@@ -28,6 +28,7 @@ class Options:
     stack: str
     group: str
     posting_url: str
+    prepare_url: str
     allowed_hosts: str
     concurrency: int | None
 
@@ -39,6 +40,9 @@ class Options:
         server = text("posting_server", "lambda, or left out", lambda value: value == "lambda")
         if server and posting_url:
             raise InvalidOption("posting_url", "left out with posting_server=lambda, which has its own URL")
+        prepare_url = text("prepare_url", "an https address that Lambda can reach", _is_reachable)
+        if server and prepare_url:
+            raise InvalidOption("prepare_url", "left out with posting_server=lambda, which has its own URL")
         concurrency = text("posting_concurrency", "a whole number from 1 to 1000", _is_concurrency)
         if concurrency and not server:
             raise InvalidOption("posting_concurrency", "left out without posting_server=lambda")
@@ -47,6 +51,7 @@ class Options:
             group=text("group", "1 to 64 letters, digits, hyphens, underscores and dots", _matches(_GROUP))
             or "punctual",
             posting_url=posting_url,
+            prepare_url=prepare_url,
             allowed_hosts=text("allowed_hosts", "host names, separated by commas, without https://", _are_hosts),
             concurrency=int(concurrency or DEFAULT_CONCURRENCY) if server else None,
         )

@@ -34,7 +34,8 @@ class PunctualStack(Stack):
                 "No posting URL is set, so the relay will not post. Add -c posting_url=https://... or "
                 "-c posting_server=lambda",
             )
-        relay = self._relay(posting_url, options.allowed_hosts, server)
+        prepare_url = f"{server.url}prepare" if server else options.prepare_url  # the URL of a function ends with /
+        relay = self._relay(posting_url, prepare_url, options.allowed_hosts)
         undelivered = dead_letter_queue(self, "Undelivered")
         group = ScheduleGroup(
             self, "Schedules", group_name=options.group, target=relay.function, dead_letters=undelivered
@@ -66,10 +67,9 @@ class PunctualStack(Stack):
             **({"PostingFunctionArn": server.function.function_arn} if server else {}),
         )
 
-    def _relay(self, posting_url: str, allowed_hosts: str, server: PostingServer | None) -> Relay:
+    def _relay(self, posting_url: str, prepare_url: str, allowed_hosts: str) -> Relay:
         environment = {"POSTING_URL": posting_url, "ALLOWED_HOSTS": allowed_hosts, **self._shared_environment}
-        prepare = {"PREPARE_URL": f"{server.url}prepare"} if server else {}  # the URL of a function ends with a slash
-        relay = Relay(self, "Relay", environment=environment | prepare)
+        relay = Relay(self, "Relay", environment=environment | ({"PREPARE_URL": prepare_url} if prepare_url else {}))
         self._grant_table_and_secret(relay.role, "PutItem", "Query")
         return relay
 

@@ -6,7 +6,9 @@ import pytest
 
 from cdk_min.options import DEFAULT_CONCURRENCY, InvalidOption, Options
 
-DEFAULTS = Options(stack="Punctual", group="punctual", posting_url="", allowed_hosts="", concurrency=None)
+DEFAULTS = Options(
+    stack="Punctual", group="punctual", posting_url="", prepare_url="", allowed_hosts="", concurrency=None
+)
 
 
 def test_every_option_has_a_default():
@@ -25,6 +27,7 @@ def test_a_posting_server_on_lambda_has_reserved_concurrency():
         ("posting_url", "https://posts.example.org/publish"),
         ("posting_url", "https://203.0.113.7.example:8443/a/b?c=d"),
         ("posting_url", "https://9.9.9.9/publish"),
+        ("prepare_url", "https://posts.example.org/prepare"),
         ("allowed_hosts", "a.example, b-2.example,xn--mller-kva.example"),
         ("group", "posts_2026.a-b"),
         ("stack", "Punctual-2"),
@@ -68,6 +71,7 @@ def test_a_posting_url_that_lambda_cannot_reach_is_refused(url):
         ("stack", "2nd"),
         ("stack", "my_stack"),
         ("allowed_hosts", "https://a.example"),
+        ("prepare_url", "http://posts.example.org/prepare"),
         ("allowed_hosts", "a.example,,b.example"),
         ("posting_concurrency", "0"),
         ("posting_concurrency", "1001"),
@@ -94,3 +98,8 @@ def test_the_error_does_not_repeat_the_value():
     with pytest.raises(InvalidOption) as raised:
         Options.read({"posting_url": "http://posts.example/token"}.get)
     assert "token" not in str(raised.value)
+
+
+def test_a_posting_server_on_lambda_excludes_a_prepare_url():
+    with pytest.raises(InvalidOption, match="prepare_url must be left out with posting_server=lambda"):
+        Options.read({"posting_server": "lambda", "prepare_url": "https://posts.example.org/prepare"}.get)

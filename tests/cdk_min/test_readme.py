@@ -15,7 +15,7 @@ def test_the_readme_explains_every_output(syntheses, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["posting_url", "posting_server", "posting_concurrency", "allowed_hosts", "group", "stack"]
+    "name", ["posting_url", "prepare_url", "posting_server", "posting_concurrency", "allowed_hosts", "group", "stack"]
 )
 def test_the_readme_explains_every_option(name):
     assert f"| `{name}` |" in README

@@ -12,14 +12,17 @@ import pytest
 from starlette.applications import Starlette
 
 from core.accounts.file import FileAccounts
+from core.accounts.port import Account
+from core.media.intake import ingest
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import write_invocation
 from core.publishing import server
 from core.publishing.network import NetworkDependencies, RetryLater
+from core.publishing.preparer import Preparer
 from core.publishing.publisher import OccurrenceResult, Publisher
 from core.publishing.registry import all_networks
 from core.publishing.responses import REQUEST_LIMIT
-from core.publishing.server import publish_route
+from core.publishing.server import prepare_route, publish_route
 from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 
@@ -32,23 +35,37 @@ def networks(database, clock) -> dict[str, Any]:
 
 
 @pytest.fixture
-def application(tmp_path, fence, networks) -> Starlette:
-    """Return an application with the route."""
-    publisher = Publisher(fence, FileAccounts(tmp_path / "accounts.json"), networks)
-    return Starlette(routes=[publish_route(lambda: publisher, lambda: [SECRET])])
+def album(new_network, networks) -> Any:
+    """Return a network to which pictures are uploaded before the post."""
+    networks["album"] = album = new_network()
+    album.uploaded = []
+    album.upload = album.uploaded.append
+    return album
+
+
+@pytest.fixture
+def application(tmp_path, fence, networks, media_store) -> Starlette:
+    """Return an application with the routes, and an account in the album."""
+    accounts = FileAccounts(tmp_path / "accounts.json")
+    accounts.connect(Account(destination="album:ada", label="Ada"))
+    publisher, preparer = Publisher(fence, accounts, networks), Preparer(accounts, networks, media_store)
+    secrets = lambda: [SECRET]  # noqa: E731 - both routes read them
+    return Starlette(routes=[publish_route(lambda: publisher, secrets), prepare_route(lambda: preparer, secrets)])
 
 
 @pytest.fixture
 def call(application) -> Callable[..., Any]:
     """POST a body with headers to the route, and return the status, the headers and the parsed JSON."""
 
-    def post(body: bytes, headers: dict[str, str], *, method: str = "POST") -> Any:
-        return anyio.run(exchange, application, method, iter([body[:1000], body[1000:]]), headers)
+    def post(body: bytes, headers: dict[str, str], *, method: str = "POST", path: str = "/publish") -> Any:
+        return anyio.run(exchange, application, method, iter([body[:1000], body[1000:]]), headers, path)
 
     return post
 
 
-async def exchange(application: Starlette, method: str, chunks: Iterator[bytes], headers: dict[str, str]) -> Any:
+async def exchange(
+    application: Starlette, method: str, chunks: Iterator[bytes], headers: dict[str, str], path: str = "/publish"
+) -> Any:
     """Send an ASGI request whose body comes in chunks."""
     sent: list[Any] = []
 
@@ -60,7 +77,7 @@ async def exchange(application: Starlette, method: str, chunks: Iterator[bytes],
         sent.append(message)
 
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": method, "path": "/publish", "query_string": b"", "headers": raw}
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": raw}
     await application(scope, receive, send)
     received = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     body = b"".join(message["body"] for message in sent[1:])
@@ -85,6 +102,24 @@ def test_a_signed_post_is_published_and_every_destination_has_a_result(call, bod
     [result] = content["results"]
     assert (result["destination"], result["state"]) == ("outbox", "published")
     assert call(body, signed(body))[2] == content
+
+
+def test_a_signed_request_to_prepare_uploads_and_publishes_nothing(
+    call, album, a_post, payload_for, media_store, encoded_picture, ledger
+):
+    post = a_post(destinations=("album:ada",), media=(ingest(media_store, encoded_picture()),))
+    body = write_invocation(payload_for(post)).encode()
+    headers = signed(body, message_id=f"prepare:{post.post_id}")
+    status, _, content = call(body, headers, path="/prepare")
+    assert (status, content) == (200, {"uploaded": {"album:ada": True}})
+    assert [len(publication.media) for publication in album.uploaded] == [1]
+    assert (album.published, ledger.occurrence(post.post_id)) == ([], None)
+
+
+@pytest.mark.parametrize(("path", "message_id"), [("/prepare", "k3v9q2m4cx7a"), ("/publish", "prepare:k3v9q2m4cx7a")])
+def test_a_request_to_prepare_is_no_post_and_a_post_is_none(call, body, path, message_id, ledger):
+    assert call(body, signed(body, message_id=message_id), path=path)[0] == 401
+    assert ledger.history(after=None, limit=10) == []
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1b", "\x7f", "\x9b"])
