@@ -32,6 +32,7 @@ from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.post_views import PostViews
 from core.scheduling.schedules import Schedules
+from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.waiting import WaitingPosts
@@ -142,6 +143,10 @@ class Application:
         self.publisher.close(within_seconds=DEADLINE_SECONDS)
         self.backend.close()
 
+    def draft_count(self) -> int:
+        """Return the number of drafts, at most a minute old where another machine changed it."""
+        return self._shared_reads.get("drafts", self.drafts.count, kept_for=timedelta(minutes=1))
+
     def _prune_drafts(self) -> None:
         self.drafts.prune(now=self.clock())
 
@@ -155,6 +160,7 @@ class Application:
         settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.drafts = self.backend.drafts
+        self._shared_reads = SharedReads(self.backend.change_count, clock)
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
         self.media = self.backend.media

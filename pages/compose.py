@@ -7,11 +7,13 @@ import streamlit as st
 from core.drafts.draft import DraftContent
 from core.posts.models import Post
 from core.time.instants import wall_time
-from core.time.phrases import excerpt, join_names
+from core.time.phrases import join_names
 from ui.compose import draft_fields, drafts, repeat_fields, time_fields
 from ui.compose.account_warnings import account_warnings
 from ui.compose.autosave import autosave
 from ui.compose.counter import counter
+from ui.compose.draft_actions import forget_notice
+from ui.compose.draft_menu import draft_menu, draft_notes, template_note
 from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
 from ui.compose.threads import is_thread, thread_fields
@@ -62,9 +64,8 @@ def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) 
     """Run the action, show its result, and start a new draft with the same destinations and zone."""
     action(post)
     st.session_state[LAST_POST] = post.post_id
-    drafts.forget(post.post_id)
-    application().drafts.remove(post.post_id)
-    drafts.start(DraftContent(destinations=post.accounts, zone=zone))
+    forget_notice()
+    drafts.scheduled(post.post_id, DraftContent(destinations=post.accounts, zone=zone))
 
 
 @st.dialog("Post now?", icon=":material/send:")
@@ -77,26 +78,41 @@ def post_now_dialog(draft: str, post: Post) -> None:
     st.button("Post now", key=key, type="primary", icon=":material/send:", on_click=post_now, args=(draft,))
 
 
+def time_and_buttons(draft: str) -> None:
+    """Draw the time fields, Schedule and Post now."""
+    with st.container(border=True, key="card-when"):
+        timing(draft_fields.time_key(draft))
+    st.button(
+        "Schedule",
+        key=widget_key("schedule", draft),
+        type="primary",
+        icon=":material/schedule_send:",
+        width="stretch",
+        on_click=schedule,
+        args=(draft,),
+    )
+    st.button(
+        "Post now",
+        key=widget_key("post-now", draft),
+        icon=":material/send:",
+        width="stretch",
+        on_click=ask_post_now,
+        args=(draft,),
+    )
+
+
 draft = drafts.sync()
 accounts = {account.destination: account for account in application().accounts.all()}
 destinations = st.session_state[draft_fields.destinations_key(draft)]
 labels = {name: account.label for name, account in accounts.items() if account.enabled or name in destinations}
+labels |= {name: f"{name} (not connected)" for name in destinations if name not in accounts}
 
-st.title("Compose", anchor=False)
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Compose", anchor=False, width="content")
+    draft_menu()
 outcome()
 show_error()
-other = drafts.other()
-if other is not None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Other draft: {escape(excerpt(other.content.text, 60)) or 'no text'}", width="content")
-        st.button(
-            "Open draft",
-            key="open-other",
-            type="tertiary",
-            icon=":material/edit_note:",
-            on_click=callback(drafts.open_draft),
-            args=(other.draft_id,),
-        )
+draft_notes(draft)
 content, time = st.columns([11, 9], gap="medium")
 with content:
     text = st.text_area(
@@ -134,25 +150,8 @@ with content:
         st.caption("The outbox is a built-in feed to try things out.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
 with time:
-    with st.container(border=True, key="card-when"):
-        timing(draft_fields.time_key(draft))
-    st.button(
-        "Schedule",
-        key=widget_key("schedule", draft),
-        type="primary",
-        icon=":material/schedule_send:",
-        width="stretch",
-        on_click=schedule,
-        args=(draft,),
-    )
-    st.button(
-        "Post now",
-        key=widget_key("post-now", draft),
-        icon=":material/send:",
-        width="stretch",
-        on_click=ask_post_now,
-        args=(draft,),
-    )
+    if not template_note(draft):
+        time_and_buttons(draft)
 with status:
     autosave(draft)
 show_toasts()

@@ -62,6 +62,20 @@ def start(content: DraftContent) -> None:
     _make_current(new_post_id(), content)
 
 
+def start_empty(like: DraftContent) -> None:
+    """Make an empty draft with the same destinations and zone the current one."""
+    start(DraftContent(destinations=like.destinations, zone=like.zone))
+
+
+def scheduled(draft_id: str, content: DraftContent) -> None:
+    """Remove a draft whose post was scheduled; if it was the current one, start the next one."""
+    was_current = st.session_state.get(DRAFT) == draft_id
+    forget(draft_id)
+    application().drafts.remove(draft_id)
+    if was_current:
+        start_empty(content)
+
+
 def open_draft(draft_id: str) -> None:
     """Make a stored draft the current one. Raises DraftGone."""
     draft = application().drafts.get(draft_id)
@@ -115,6 +129,15 @@ def keep(draft: str) -> None:
         flash("This draft was scheduled or removed elsewhere. Your changes are a new draft.")
     except PunctualError as error:
         st.session_state[NOT_SAVED] = error
+
+
+def swap_earlier(draft: str) -> None:
+    """Show the earlier content of a draft, which keeps the present one as its earlier content. Raises DraftGone."""
+    app, before = application(), saved()[draft]
+    if before.earlier is not None:
+        swapped = app.drafts.save(draft, before.earlier, base=0, template=before.template, now=app.clock())
+        draft_fields.fill(draft, swapped.content)
+        saved()[draft] = swapped
 
 
 def forget(draft: str) -> None:
@@ -200,7 +223,7 @@ def _show_newest(known: Draft) -> None:
         return
     if newest is None:
         forget(known.draft_id)
-        start(DraftContent(destinations=known.content.destinations, zone=known.content.zone))
+        start_empty(known.content)
         flash("The draft was scheduled or removed elsewhere.")
         return
     if newest.version != known.version:

@@ -10,6 +10,7 @@ from ui.frame.wording import accessible_label
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 COMPOSE = _PAGES / "compose.py"
+DRAFTS = _PAGES / "drafts.py"
 QUEUE = _PAGES / "queue.py"
 CALENDAR = _PAGES / "calendar.py"
 HISTORY = _PAGES / "history.py"

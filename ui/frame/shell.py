@@ -26,6 +26,7 @@ page = st.navigation(
     {
         "Posts": [
             st.Page(links.COMPOSE, title="Compose", icon=":material/edit_square:", default=True),
+            st.Page(links.DRAFTS, title=with_count("Drafts", counts.drafts), icon=":material/edit_note:"),
             st.Page(links.QUEUE, title=with_count("Queue", counts.queue), icon=":material/schedule:"),
             st.Page(links.CALENDAR, title="Calendar", icon=":material/calendar_month:"),
         ],

@@ -1,4 +1,4 @@
-"""The numbers of posts that wait for a person, beside the names of the pages that show them."""
+"""The numbers of drafts, and of posts that wait for a person, beside the names of the pages that show them."""
 
 from typing import NamedTuple
 
@@ -8,8 +8,9 @@ from ui.frame.application import application
 
 
 class WaitingCounts(NamedTuple):
-    """The posts that wait in the Queue and in History."""
+    """The drafts, and the posts that wait in the Queue and in History."""
 
+    drafts: int
     queue: int
     history: int
 
@@ -17,10 +18,10 @@ class WaitingCounts(NamedTuple):
 def waiting_counts() -> WaitingCounts:
     """Return the numbers, at most some seconds old; zeros if they cannot be read. The page shows the reason then."""
     try:
-        waiting = application().waiting.read()
+        drafts, waiting = application().draft_count(), application().waiting.read()
     except PunctualError:
-        return WaitingCounts(queue=0, history=0)
-    return WaitingCounts(queue=waiting.count(QUEUE), history=waiting.count(HISTORY))
+        return WaitingCounts(drafts=0, queue=0, history=0)
+    return WaitingCounts(drafts=drafts, queue=waiting.count(QUEUE), history=waiting.count(HISTORY))
 
 
 def with_count(title: str, count: int) -> str:
