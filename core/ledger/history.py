@@ -36,6 +36,11 @@ class Run:
     payload: Payload
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the post's labels at that time."""
+        return self.payload.labels
+
+    @property
     def cursor(self) -> Cursor:
         """The position of this run: the next page begins after it."""
         return Cursor(due_at=self.due_at, key=self.key)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
+from operator import not_
 from typing import Annotated, Literal, Self
 
 import regex
@@ -22,6 +23,15 @@ DESTINATIONS_LIMIT = 10 * PARTS_LIMIT
 YEARS = range(1970, 3000)
 """The years of a due instant. A schedule name writes four digits and begins with 2; a limit after the instant is still
 a date."""
+
+
+LABELS_LIMIT = 20
+"""The most labels of one post."""
+LABEL_LENGTH = 50
+"""Characters of a label's name."""
+EVERY_WEEKS_LIMIT = 52
+SKIPPED_LIMIT = 100
+"""The most skipped runs of one series. They travel in its payload."""
 
 
 def new_post_id() -> str:
@@ -64,6 +74,13 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _one_line(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise ValueError("a label needs a name")
+    return name
+
+
 def _known_zone(zone: str) -> str:
     time_zone(zone)
     return zone
@@ -79,6 +96,8 @@ Text = Annotated[str, AfterValidator(_encodable)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 """An IANA time zone name that the zone database contains."""
 PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
+LabelName = Annotated[Text, Field(max_length=LABEL_LENGTH), AfterValidator(_one_line)]
+"""The name of a label: one line, without spaces around it."""
 WallTime = Annotated[str, StringConstraints(pattern=r"^(19|2[0-9])[0-9]{2}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """The local time in the post's `zone`, in ISO 8601 without an offset."""
 
@@ -105,12 +124,39 @@ class Media(FrozenModel):
     alt: Text = Field(default="", max_length=ALT_LIMIT)
 
 
-class Repeat(FrozenModel):
-    """The runs of a repeating post: AWS's cron expression in the post's zone, between two instants."""
+class RunExceptions(FrozenModel):
+    """The runs of a cron expression that do not count (lambda_pkg/run_exceptions.py). They travel in the payload.
+
+    With `every_weeks`, only the runs of every so many weeks count. `anchor` is the instant at which the clocks show the
+    rule's time on the Monday of the first of these weeks. `skipped` are single runs.
+    """
+
+    every_weeks: int = Field(default=1, ge=1, le=EVERY_WEEKS_LIMIT, exclude_if=lambda weeks: weeks == 1)
+    anchor: Instant | None = Field(default=None, exclude_if=not_)
+    skipped: tuple[Instant, ...] = Field(default=(), max_length=SKIPPED_LIMIT, exclude_if=not_)
+
+    @model_validator(mode="after")
+    def _anchored(self) -> Self:
+        if (self.every_weeks > 1) != (self.anchor is not None):
+            raise ValueError("a rule of every n weeks has an anchor, and no other rule has one")
+        return self
+
+
+class Repeat(RunExceptions):
+    """The runs of a repeating post: those of AWS's cron expression in the post's zone between two instants, without the
+    exceptions.
+    """
 
     expression: str
     starts_at: Instant | None = None
     ends_at: Instant | None = None
+
+    @property
+    def exceptions(self) -> RunExceptions | None:
+        """The exceptions, or None if every run of the expression counts."""
+        if self.every_weeks == 1 and not self.skipped:
+            return None
+        return RunExceptions(every_weeks=self.every_weeks, anchor=self.anchor, skipped=self.skipped)
 
 
 class Revision(FrozenModel):
@@ -131,6 +177,7 @@ class Revision(FrozenModel):
     due_at: DueInstant | None = None
     late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=MAX_LATE_AFTER_MINUTES)
     url: str | None = Field(default=None, max_length=2000)
+    labels: tuple[LabelName, ...] = Field(default=(), max_length=LABELS_LIMIT, exclude_if=not_)
 
     @field_validator("destinations")
     @classmethod
@@ -138,6 +185,11 @@ class Revision(FrozenModel):
         if len(set(destinations)) != len(destinations):
             raise ValueError("a destination is listed twice")
         return destinations
+
+    @field_validator("labels")
+    @classmethod
+    def _each_once(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(labels))
 
     @property
     def accounts(self) -> tuple[Destination, ...]:

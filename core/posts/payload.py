@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import not_
 from typing import Any, Final, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from core.errors import PunctualError
-from core.posts.models import ID_ALPHABET, DueInstant, Post, Repeat, Revision, RevisionNumber
+from core.posts.models import ID_ALPHABET, DueInstant, Post, Repeat, Revision, RevisionNumber, RunExceptions
 from core.time.instants import EPOCH, UnknownZone, utc_text
 
 PAYLOAD_VERSION: Final = 1
@@ -79,12 +80,16 @@ class ScheduleName:
 
 
 class Payload(Revision):
-    """One occurrence of a revision: the scheduler passes it to the relay, the relay POSTs it to the posting server."""
+    """One occurrence of a revision: the scheduler passes it to the relay, the relay POSTs it to the posting server.
+
+    `exceptions` rules out runs of a repeating post at which the scheduler invokes the relay all the same.
+    """
 
     version: Literal[1]
     occurrence: DueInstant
     revision: RevisionNumber
     due_at: DueInstant | None
+    exceptions: RunExceptions | None = Field(default=None, exclude_if=not_)
 
     @property
     def occurrence_key(self) -> str:
@@ -107,25 +112,28 @@ def write_payload(post: Post) -> str:
 
     Raises PayloadTooLarge.
     """
-    return _serialised(post, SCHEDULED_TIME)
+    return _serialised(post, SCHEDULED_TIME, post.repeat.exceptions if post.repeat else None)
 
 
 def write_invocation(payload: Payload) -> str:
     """Return the JSON of one invocation, as the scheduler passes it on. Raises PayloadTooLarge."""
-    return _serialised(payload, utc_text(payload.occurrence))
+    return _serialised(payload, utc_text(payload.occurrence), payload.exceptions)
 
 
 def invocation_of(post: Post, occurrence: datetime) -> Payload:
     """Return the relay's payload for one occurrence of `post`."""
-    return Payload(version=PAYLOAD_VERSION, occurrence=occurrence, **_revision_members(post))
+    exceptions = post.repeat.exceptions if post.repeat else None
+    return Payload(version=PAYLOAD_VERSION, occurrence=occurrence, exceptions=exceptions, **_revision_members(post))
 
 
-def _serialised(content: Revision, occurrence: str) -> str:
+def _serialised(content: Revision, occurrence: str, exceptions: RunExceptions | None) -> str:
     """Return the JSON of a payload.
 
     Each `<` in the user's text is written as an escape, so the scheduler does not replace it as a placeholder.
     """
     carried = _revision_members(content) | {"due_at": utc_text(content.due_at) if content.due_at else None}
+    if exceptions is not None:
+        carried["exceptions"] = exceptions.model_dump(mode="json")
     members = json.dumps(carried, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = f'{{"version":{PAYLOAD_VERSION},"occurrence":"{occurrence}",{members[1:]}'
     size = len(text.encode())
@@ -161,6 +169,7 @@ def read_scheduled(schedule: Mapping[str, Any]) -> Post:
             expression=schedule["ScheduleExpression"],
             starts_at=schedule.get("StartDate"),
             ends_at=schedule.get("EndDate"),
+            **(payload.exceptions.model_dump() if payload.exceptions else {}),
         )
     return Post(repeat=repeat, **_revision_members(payload))
 

@@ -105,6 +105,7 @@ def compose(
     threads: Mapping[str, Sequence[str]] | None = None,
     media: Sequence[Media] = (),
     repeat: Repeat | None = None,
+    labels: Sequence[str] = (),
 ) -> Post:
     """Return a new post, due when clocks in `zone` show the naive time `wall`, cut to the whole second.
 
@@ -142,6 +143,7 @@ def compose(
         due_at=None if repeat else instant(wall, zone, which=which),
         repeat=repeat,
         late_after_minutes=late_after_minutes,
+        labels=tuple(labels),
     )
 
 
@@ -154,11 +156,12 @@ def edit_content(
     media: Sequence[Media],
     accounts: Accounts,
     networks: Mapping[str, Network],
+    labels: Sequence[str] | None = None,
 ) -> Post:
     """Return the post with new text, media and destinations, and its time unchanged. A thread stays a thread.
 
-    `variants` maps destinations, including the parts of threads, to their own texts. Raises the errors of `compose` for
-    texts, media and destinations.
+    `labels` None keeps the labels. `variants` maps destinations, including the parts of threads, to their own texts.
+    Raises the errors of `compose` for texts, media and destinations.
     """
     texts: dict[Destination, str] = {}
     for account in _enabled_accounts(destinations, accounts, networks):
@@ -172,6 +175,7 @@ def edit_content(
         "variants": {destination: own for destination, own in texts.items() if destination in variants},
         "destinations": tuple(texts),
         "media": tuple(media),
+        "labels": post.labels if labels is None else tuple(labels),
     }
     return Post.model_validate(post.model_dump() | changed)
 

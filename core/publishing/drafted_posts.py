@@ -46,6 +46,7 @@ def drafted_post(
         threads=_parts(content, accounts, networks),
         media=content.media,
         repeat=content.repeat,
+        labels=content.labels,
     )
 
 

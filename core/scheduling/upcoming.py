@@ -51,6 +51,12 @@ class QueueEntry:
         source = self.post or self.run
         return source.destinations if source else ()
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the post's labels."""
+        source = self.post or self.run
+        return source.labels if source else ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueWindow:

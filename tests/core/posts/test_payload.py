@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from core.engine.payloads import payload_of
 from core.posts.models import DESTINATIONS_LIMIT, ID_ALPHABET, MAX_LATE_AFTER_MINUTES, Media, Post, Repeat
@@ -45,6 +46,9 @@ PLACEHOLDERS = [
     "</script>",
 ]
 
+WALL = "2026-11-24T09:00:00"
+DUE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
 post_ids = st.text(ID_ALPHABET, min_size=12, max_size=12)
 texts = st.lists(st.sampled_from(PLACEHOLDERS) | st.text(max_size=20), max_size=6).map("".join)
 media = st.builds(
@@ -68,7 +72,8 @@ rules = st.builds(
     expression=st.just("cron(0 9 ? * MON-FRI *)"),
     starts_at=st.none() | seconds,
     ends_at=st.none() | seconds,
-)
+    skipped=st.lists(seconds, max_size=3).map(tuple),
+) | st.builds(Repeat, expression=st.just("cron(0 9 ? * MON *)"), every_weeks=st.integers(2, 52), anchor=seconds)
 
 
 @st.composite
@@ -88,6 +93,7 @@ def posts(draw):
         repeat=repeat,
         late_after_minutes=draw(st.none() | st.integers(1, MAX_LATE_AFTER_MINUTES)),
         url=draw(st.none() | st.just("https://posts.example.org/publish?a=<b>")),
+        labels=tuple(draw(st.lists(st.sampled_from(["Launch", "Größe", "<b>"]), max_size=2, unique=True))),
     )
 
 
@@ -275,3 +281,30 @@ def test_a_body_that_is_not_a_json_object_is_refused(body):
 def test_a_foreign_schedule_is_refused(schedule):
     with pytest.raises(UnreadablePayload):
         read_scheduled({"ScheduleExpression": "rate(1 day)", **schedule})
+
+
+def test_a_post_without_labels_or_exceptions_has_the_payload_of_before():
+    weekly = Repeat(expression="cron(0 9 ? * MON *)", starts_at=None, ends_at=None)
+    post = Post(post_id="0" * 12, text="Hi", destinations=("outbox",), zone="UTC", wall=WALL, repeat=weekly)
+    assert not {"labels", "exceptions"} & json.loads(write_payload(post)).keys()
+    stored = json.loads(post.model_dump_json())
+    assert "labels" not in stored
+    assert stored["repeat"].keys() == {"expression", "starts_at", "ends_at"}
+
+
+def test_labels_and_exceptions_travel_in_the_payload():
+    run = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    weekly = Repeat(expression="cron(0 9 ? * MON *)", every_weeks=2, anchor=run, skipped=(run,))
+    post = Post(
+        post_id="0" * 12, text="Hi", destinations=("outbox",), zone="UTC", wall=WALL, repeat=weekly, labels=("Launch",)
+    )
+    payload = json.loads(write_payload(post))
+    assert payload["labels"] == ["Launch"]
+    instant = "2026-11-30T09:00:00Z"
+    assert payload["exceptions"] == {"every_weeks": 2, "anchor": instant, "skipped": [instant]}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 51])
+def test_a_label_has_a_name_of_at_most_fifty_characters(name):
+    with pytest.raises(ValidationError):
+        Post(post_id="0" * 12, text="Hi", destinations=("outbox",), zone="UTC", wall=WALL, due_at=DUE, labels=(name,))
