@@ -107,7 +107,7 @@ destinations = st.session_state[draft_fields.destinations_key(draft)]
 labels = {name: account.label for name, account in accounts.items() if account.enabled or name in destinations}
 labels |= {name: f"{name} (not connected)" for name in destinations if name not in accounts}
 
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
     st.title("Compose", anchor=False, width="content")
     draft_menu()
 outcome()
@@ -122,11 +122,11 @@ with content:
         placeholder="What do you want to share?",
         persist_state="session",
     )
-    status = st.container(key="draft-status")
     addressed = [accounts[each] for each in destinations if each in accounts]
-    counter(
-        draft_fields.text_key(draft), text or "", [each for each in addressed if not is_thread(draft, each.destination)]
-    )
+    counted = [each for each in addressed if not is_thread(draft, each.destination)]
+    with st.container(horizontal=True, vertical_alignment="center", key="text-line"):
+        status = st.container(width="content")
+        counter(draft_fields.text_key(draft), text or "", counted)
     st.pills(
         "Destinations",
         labels,

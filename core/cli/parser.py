@@ -40,7 +40,11 @@ def build_parser() -> argparse.ArgumentParser:
     waiting = "print the posts that wait for you; exit 1 if there are any"
     add("status", waiting, reader=_later("reading", "show_status"))
     history = add("history", "list past runs, latest first", reader=_later("reading", "list_history"))
-    for listing in (queue, history):
+    drafts = add("drafts", "list drafts, latest change first", command=_later("drafts", "list_drafts"))
+    which = drafts.add_mutually_exclusive_group()
+    which.add_argument("--templates", action="store_true", help="list the templates instead")
+    which.add_argument("--deleted", action="store_true", help="list the drafts deleted in the last 30 days instead")
+    for listing in (queue, history, drafts):
         listing.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, help="maximum number of rows")
     copied = "copy all data of this machine while it is in use"
     backup = add("backup", copied, command=_later("commands", "back_up"))

@@ -117,7 +117,8 @@ def print_rows(rows: list[Row], out: TextIO, *, as_json: bool, empty: str) -> No
 
 def _line(row: Row) -> str:
     """Return a row as one line: due instant, state, name, destinations, rule and the start of the text."""
-    columns = [f"{due_next(row) or 'repeating':24}", f"{row['state']:12}", row["name"], ", ".join(row["destinations"])]
+    no_instant = row.get("wall") or ("no time" if "wall" in row else "repeating")
+    columns = [f"{due_next(row) or no_instant:24}", f"{row['state']:12}", row["name"], ", ".join(row["destinations"])]
     if "rule" in row:
         columns.append(row["rule"])
     return printable("  ".join([*columns, excerpt(row["text"] or "", EXCERPT_LENGTH)]))

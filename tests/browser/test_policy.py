@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ("", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
+PAGES = ("", "drafts", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
 
 
 @pytest.mark.parametrize("path", PAGES)

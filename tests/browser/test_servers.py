@@ -10,6 +10,7 @@ from core.settings import Settings
 
 PAGES = {
     "": "Compose",
+    "drafts": "Drafts",
     "queue": "Queue",
     "calendar": "Calendar",
     "history": "History",

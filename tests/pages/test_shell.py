@@ -4,7 +4,7 @@ from core.ledger.port import Receipt
 from ui.frame import application as opened
 from ui.frame import redraw
 
-PAGES = ("compose", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
+PAGES = ("compose", "drafts", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
 
 
 @pytest.mark.parametrize("name", PAGES)
