@@ -9,6 +9,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from core.backends.port import Backend
+from core.labels.label import Label
 from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.media_sweep import MediaSweep
@@ -29,6 +30,7 @@ from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
+from core.scheduling.free_times import FreeTimes
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.post_views import PostViews
 from core.scheduling.schedules import Schedules
@@ -147,6 +149,10 @@ class Application:
         """Return the number of drafts, at most a minute old where another machine changed it."""
         return self._shared_reads.get("drafts", self.drafts.count, kept_for=timedelta(minutes=1))
 
+    def all_labels(self) -> tuple[Label, ...]:
+        """Return the labels by name, at most some seconds old where another machine changed them."""
+        return self._shared_reads.get("labels", self.labels.all, kept_for=timedelta(seconds=10))
+
     def _prune_drafts(self) -> None:
         self.drafts.prune(now=self.clock())
 
@@ -159,7 +165,7 @@ class Application:
     def _build_services(self, wait_policy: WaitPolicy) -> None:
         settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
-        self.drafts = self.backend.drafts
+        self.drafts, self.labels = self.backend.drafts, self.backend.labels
         self._shared_reads = SharedReads(self.backend.change_count, clock)
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
@@ -182,6 +188,9 @@ class Application:
             notice=self.backend.minimum_notice,
             clock=clock,
             wait_policy=wait_policy,
+        )
+        self.free_times = FreeTimes(
+            self.posting_times, self.ledger, self.schedules, notice=self.backend.minimum_notice, clock=clock
         )
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)

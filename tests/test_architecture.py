@@ -17,7 +17,7 @@ core.settings
 core.accounts
 core.media
 core.ledger
-core.outbox  core.drafts
+core.outbox  core.drafts  core.timetable  core.labels
 core.scheduling
 core.publishing
 core.maintenance

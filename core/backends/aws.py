@@ -18,6 +18,9 @@ from core.backends.sqs_dead_letters import SqsDeadLetters
 from core.drafts.dynamodb import DynamoDrafts
 from core.drafts.port import Drafts
 from core.drafts.sqlite import SqliteDrafts
+from core.labels.dynamodb import DynamoLabels
+from core.labels.port import Labels
+from core.labels.sqlite import SqliteLabels
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.port import Ledger
@@ -38,6 +41,9 @@ from core.storage.database import Database
 from core.storage.home import Home
 from core.storage.processes import Presence
 from core.time.instants import Clock
+from core.timetable.dynamodb import DynamoPostingTimes
+from core.timetable.port import PostingTimes
+from core.timetable.sqlite import SqlitePostingTimes
 from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
@@ -98,7 +104,7 @@ class AwsBackend:
         self._table: Table | None = None
         with ExitStack() as opening:
             opening.enter_context(self._closing)
-            self.ledger, self.outbox, self.drafts = self._stores()
+            self.ledger, self.outbox, self.drafts, self.labels, self.posting_times = self._stores()
             self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
             dead_letters = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
             self.dead_letters: DeadLetterStore = dead_letters
@@ -162,17 +168,29 @@ class AwsBackend:
         """Close the open files of this machine."""
         self._closing.close()
 
-    def _stores(self) -> tuple[Ledger, Outbox, Drafts]:
-        """Return the ledger, the outbox and the drafts in the deployment's table, else those of this machine."""
+    def _stores(self) -> tuple[Ledger, Outbox, Drafts, Labels, PostingTimes]:
+        """Return the stores in the deployment's table, else those of this machine."""
         if self.deployment.table:
             self._table = table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
-            return DynamoLedger(table), DynamoOutbox(table), DynamoDrafts(table)
+            return (
+                DynamoLedger(table),
+                DynamoOutbox(table),
+                DynamoDrafts(table),
+                DynamoLabels(table),
+                DynamoPostingTimes(table),
+            )
         presence = Presence(self._home.processes)
         self._closing.callback(presence.leave)
         database = open_database(self._home.database, now=self._clock())
         self._closing.callback(database.close)
         self.databases.append(database)
-        return SqliteLedger(database, presence), SqliteOutbox(database), SqliteDrafts(database)
+        return (
+            SqliteLedger(database, presence),
+            SqliteOutbox(database),
+            SqliteDrafts(database),
+            SqliteLabels(database),
+            SqlitePostingTimes(database),
+        )
 
     def _accounts(self) -> Accounts:
         if self.deployment.accounts_path:

@@ -18,6 +18,8 @@ from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.runner import POLL_SECONDS, Runner
 from core.engine.store import Store
+from core.labels.port import Labels
+from core.labels.sqlite import SqliteLabels
 from core.ledger.history import all_runs
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
@@ -36,6 +38,8 @@ from core.storage.manifest import note_restoration
 from core.storage.processes import Presence
 from core.storage.recovery import last_damaged_at
 from core.time.instants import Clock, epoch_ms
+from core.timetable.port import PostingTimes
+from core.timetable.sqlite import SqlitePostingTimes
 from core.worker.control import wake
 from core.worker.record import WorkerFiles, WorkerRecord
 
@@ -70,6 +74,8 @@ class OneMachineBackend:
             self.ledger: Ledger = ledger
             self.outbox: Outbox = SqliteOutbox(database)
             self.drafts: Drafts = SqliteDrafts(database)
+            self.posting_times: PostingTimes = SqlitePostingTimes(database)
+            self.labels: Labels = SqliteLabels(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
             self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from core.accounts.port import Accounts
 from core.drafts.port import Drafts
+from core.labels.port import Labels
 from core.ledger.port import Ledger
 from core.media.port import MediaStore
 from core.outbox.port import Outbox
@@ -13,6 +14,7 @@ from core.posts.payload import TargetSettings
 from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.storage.database import Database
+from core.timetable.port import PostingTimes
 
 
 class Backend(Protocol):
@@ -30,6 +32,8 @@ class Backend(Protocol):
     ledger: Ledger
     outbox: Outbox
     drafts: Drafts
+    posting_times: PostingTimes
+    labels: Labels
     accounts: Accounts
     media: MediaStore
     uploads: UploadStore

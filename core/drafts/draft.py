@@ -8,19 +8,7 @@ from pydantic import Field, model_validator
 
 from core.errors import PunctualError
 from core.posts.destinations import Destination
-from core.posts.models import (
-    DESTINATIONS_LIMIT,
-    MEDIA_LIMIT,
-    FrozenModel,
-    Instant,
-    Media,
-    PostId,
-    Repeat,
-    Revision,
-    Text,
-    WallTime,
-    Zone,
-)
+from core.posts.models import FrozenModel, Instant, Media, PostId, Repeat, Revision, Text, WallTime, Zone
 
 MAX_BYTES = 180_000
 """The most bytes of a content as JSON. An item of DynamoDB holds two of them, and a schedule holds one."""
@@ -54,10 +42,10 @@ class DraftContent(FrozenModel):
     """
 
     text: Text = ""
-    destinations: tuple[Destination, ...] = Field(default=(), max_length=DESTINATIONS_LIMIT)
-    variants: dict[Destination, Text] = Field(default_factory=dict, max_length=DESTINATIONS_LIMIT)
-    threads: dict[Destination, bool] = Field(default_factory=dict, max_length=DESTINATIONS_LIMIT)
-    media: tuple[Media, ...] = Field(default=(), max_length=MEDIA_LIMIT)
+    destinations: tuple[Destination, ...] = ()
+    variants: dict[Destination, Text] = Field(default_factory=dict)
+    threads: dict[Destination, bool] = Field(default_factory=dict)
+    media: tuple[Media, ...] = ()
     labels: tuple[str, ...] = ()
     wall: WallTime | None = None
     zone: Zone
@@ -113,6 +101,7 @@ def content_of(revision: Revision, *, repeat: Repeat | None = None, with_time: b
         variants={name: text for name, text in revision.variants.items() if name in accounts and name not in numbered},
         threads=numbered,
         media=revision.media,
+        labels=revision.labels,
         wall=revision.wall if with_time else None,
         zone=revision.zone,
         repeat=repeat,

@@ -29,7 +29,7 @@ from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms
 from lambda_pkg.receipts import RECEIPTS_KEPT
 
-_SCRIPTS = ("schema.sql", "zone_release.sql", "cancelled_from.sql", "drafts.sql")
+_SCRIPTS = ("schema.sql", "zone_release.sql", "cancelled_from.sql", "drafts.sql", "labels.sql", "posting_times.sql")
 MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in _SCRIPTS)
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
 DERIVATION_BATCH = 1000
@@ -39,7 +39,7 @@ PRUNE_LIMIT = 1000
 
 
 def open_database(path: Path, *, now: datetime) -> Database:
-    """Open punctual.db, the file of the ledger, the outbox and the drafts."""
+    """Open punctual.db, the file of the ledger, the outbox, the drafts and the posting times."""
     return open_or_recreate(path, MIGRATIONS, now=now)
 
 
