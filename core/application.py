@@ -166,6 +166,7 @@ class Application:
         settings, clock = self.settings, self.clock
         self.ledger, self.outbox, self.accounts = self.backend.ledger, self.backend.outbox, self.backend.accounts
         self.drafts, self.labels = self.backend.drafts, self.backend.labels
+        self.posting_times = self.backend.posting_times
         self._shared_reads = SharedReads(self.backend.change_count, clock)
         self.signing_secrets = self.backend.signing_secrets
         self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))

@@ -1,0 +1,195 @@
+"""Free posting times: the next ones for some accounts, and the scheduling of a post at the next one."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from core.errors import PunctualError
+from core.ledger.port import Ledger, Plan
+from core.posts.destinations import Destination
+from core.posts.models import Post
+from core.posts.series import runs_of
+from core.scheduling.refusals import TooSoon
+from core.scheduling.schedules import Schedules
+from core.time.instants import Clock, wall_time
+from core.time.phrases import date_and_time
+from core.timetable.port import PostingTimes
+from core.timetable.timetable import Timetable
+
+SEARCHED = timedelta(days=366)
+"""How far ahead a free time is searched."""
+FIRST_BATCH, LARGEST_BATCH = 16, 1024
+"""The posting times that are looked at together, at first and at most. Each batch has twice the times of the one
+before."""
+SERIES_LIMIT = 1000
+"""The most repeating posts whose runs are looked at."""
+ATTEMPTS = 100
+"""How often a time is claimed while other posts claim the same ones."""
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class NoPostingTimes(PunctualError):
+    """No timetable applies to the accounts."""
+
+    hint = "Set them on the page Posting times, or pick a time."
+
+    def __init__(self) -> None:
+        super().__init__("There are no posting times for these destinations.")
+
+
+class NoFreeTime(PunctualError):
+    """Every posting time within SEARCHED is taken."""
+
+    hint = "Add posting times on the page Posting times, or pick a time."
+
+    def __init__(self, until: datetime, zone: str) -> None:
+        super().__init__(f"No posting time is free until {date_and_time(until, zone)}.")
+
+
+class FreeTimes:
+    """The posting times at which no post of some accounts is due: neither a one-time post nor a run of a series.
+
+    Paused posts keep their times. A post that is cancelled or moved leaves its time free.
+    """
+
+    def __init__(
+        self, posting_times: PostingTimes, ledger: Ledger, schedules: Schedules, *, notice: timedelta, clock: Clock
+    ) -> None:
+        """`notice` is the shortest time ahead for a schedule."""
+        self._posting_times = posting_times
+        self._ledger = ledger
+        self._schedules = schedules
+        self._notice = notice
+        self._clock = clock
+
+    def timetable(self, accounts: Collection[Destination]) -> Timetable | None:
+        """Return the timetable of a post to these accounts, or None if there is none with a time.
+
+        A post to one account has the timetable of the account, if it has one. Every other post has the timetable of
+        all accounts.
+        """
+        stored = self._posting_times.all()
+        names = {each.account for each in accounts}
+        own = stored.get(next(iter(names))) if len(names) == 1 else None
+        chosen = own if own and own.timetable else stored.get(None)
+        return chosen.timetable if chosen and chosen.timetable and not chosen.timetable.empty else None
+
+    def next(
+        self, accounts: Collection[Destination], *, count: int = 1, after: datetime | None = None
+    ) -> list[datetime]:
+        """Return the next free posting times, soonest first, in UTC: fewer than `count` if no more are free in a year.
+
+        They are after `after`, if it is given, and not too soon to schedule. Without accounts, a time is free if no
+        post at all is due then. The cost grows with the times that are passed over, not with the queue.
+        """
+        earliest = self._earliest(after + _MILLISECOND if after else None)
+        return list(islice(self._free(accounts, earliest, earliest + SEARCHED), count))
+
+    def between(self, accounts: Collection[Destination], start: datetime, end: datetime) -> list[datetime]:
+        """Return the free posting times from `start` until before `end` that are not too soon, as `next` does."""
+        return list(self._free(accounts, self._earliest(start), end))
+
+    def schedule(self, post: Post, *, earliest: datetime | None = None) -> Plan:
+        """Schedule a one-time post at the next free time, or at the first one from `earliest` on, and return its plan.
+
+        The time of `post` itself does not matter. Of posts that are scheduled at the same moment, no two get the same
+        time of an account. Idempotent: a post that is scheduled already keeps its time. Raises NoPostingTimes,
+        NoFreeTime, and the errors of Schedules.schedule.
+        """
+        planned = self._ledger.get(post.post_id)
+        if planned is not None and planned.desired == "active" and planned.post.due_at is not None:
+            timing = {"due_at": planned.post.due_at, "wall": planned.post.wall, "zone": planned.post.zone}
+            return self._schedules.schedule(post.model_copy(update=timing))
+        revision = planned.post.revision if planned else 0
+
+        def arm(at: dict[str, Any]) -> Plan:
+            return self._schedules.schedule(post.model_copy(update=at | {"repeat": None}))
+
+        return self._claim_and(arm, post, revision, earliest)
+
+    def move(self, plan: Plan, *, earliest: datetime | None = None) -> Plan:
+        """Move a pending one-time post to the next free time, or to the first one from `earliest` on.
+
+        Raises NoPostingTimes, NoFreeTime, and the errors of Schedules.reschedule.
+        """
+        return self._claim_and(
+            lambda at: self._schedules.reschedule(plan, **at), plan.post, plan.post.revision, earliest
+        )
+
+    def _claim_and(
+        self, write: Callable[[dict[str, Any]], Plan], post: Post, revision: int, earliest: datetime | None
+    ) -> Plan:
+        """Claim a free time, write it, and return the plan."""
+        accounts, timetable = post.accounts, self.timetable(post.accounts)
+        if timetable is None:
+            raise NoPostingTimes
+        begin = self._earliest(earliest)
+        for instant in islice(self._free(accounts, begin, begin + SEARCHED), ATTEMPTS):
+            if not self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
+                continue
+            try:
+                return write(time_of(instant, timetable.zone))
+            except TooSoon:  # its time has come meanwhile
+                self._posting_times.release(post.post_id, accounts, instant)
+            except PunctualError:
+                if not self._is_due(post.post_id, instant):  # else the plan is written, and armed in the background
+                    self._posting_times.release(post.post_id, accounts, instant)
+                raise
+        raise NoFreeTime(begin + SEARCHED, timetable.zone)
+
+    def _is_due(self, post_id: str, instant: datetime) -> bool:
+        plan = self._ledger.get(post_id)
+        return plan is not None and plan.post.due_at == instant
+
+    def _earliest(self, start: datetime | None) -> datetime:
+        soonest = self._clock() + self._notice
+        return soonest if start is None else max(start, soonest)
+
+    def _free(self, accounts: Collection[Destination], start: datetime, end: datetime) -> Iterator[datetime]:
+        timetable, names = self.timetable(accounts), frozenset(each.account for each in accounts)
+        if timetable is None:
+            return
+        runs = SeriesRuns(self._ledger, names)
+        times, size = timetable.between(start, end), FIRST_BATCH
+        while batch := list(islice(times, size)):
+            occupants = self._posting_times.occupants(batch, names, now=self._clock())
+            for each in batch:
+                found = occupants.get(each, ())
+                if not any(not names or names & occupant.accounts for occupant in found) and not runs.at(each):
+                    yield each
+            size = min(2 * size, LARGEST_BATCH)
+
+
+class SeriesRuns:
+    """The runs of the repeating posts of some accounts; without accounts, of all. Asked for instants in order."""
+
+    def __init__(self, ledger: Ledger, accounts: Collection[Destination]) -> None:
+        self._ledger = ledger
+        self._accounts = frozenset(accounts)
+        self._series: list[Post] | None = None
+        self._next: dict[str, datetime | None] = {}
+
+    def at(self, instant: datetime) -> list[Post]:
+        """Return the series that have a run at an instant, which is not before the one of the last call."""
+        return [post for post in self._all() if self._next_run(post, instant) == instant]
+
+    def _all(self) -> Sequence[Post]:
+        if self._series is None:
+            posts = [plan.post for plan in self._ledger.series(limit=SERIES_LIMIT)]
+            self._series = [each for each in posts if not self._accounts or self._accounts & set(each.accounts)]
+        return self._series
+
+    def _next_run(self, post: Post, instant: datetime) -> datetime | None:
+        """Return the first run at or after an instant, from memory while it is ahead."""
+        known = self._next.get(post.post_id)
+        if post.post_id not in self._next or (known is not None and known < instant):
+            known = next(iter(runs_of(post, after=instant - _MILLISECOND, count=1)), None)
+            self._next[post.post_id] = known
+        return known
+
+
+def time_of(instant: datetime, zone: str) -> dict[str, Any]:
+    """Return the members of a one-time post that is due at an instant, with its wall time in the zone."""
+    wall = wall_time(instant, zone).replace(tzinfo=None).isoformat(timespec="seconds")
+    return {"due_at": instant, "wall": wall, "zone": zone}

@@ -1,0 +1,182 @@
+"""The posting times on AWS, in the ledger's table (core/ledger/items.py).
+
+All timetables are in the partition `timetables`, each under `account#<account>`, or `account#` for all accounts, with
+the attributes `number` (its version) and, unless it was removed, `content` (JSON). A claim has the key
+`posting_time#<instant>` and its account, and the attributes `post_id`, `revision` and `claimed_at` (milliseconds). It
+expires after its instant.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from core.ledger import dynamodb_plans, items
+from core.ledger.dynamodb_table import Table, Transaction
+from core.ledger.items import Item, Key
+from core.posts.destinations import Destination
+from core.time.instants import epoch_ms, from_epoch_ms
+from core.timetable.port import NOT_STORED, Occupant, StoredTimetable, TimeClaim, TimetableChanged, occupies
+from core.timetable.timetable import Timetable
+
+PARTITION, PREFIX = "timetables", "account#"
+KEPT_CLAIMS = timedelta(days=1)
+"""How long a claim is kept after its instant."""
+PAGE = 100
+"""The posts that one request lists."""
+CLAIMS_AT_ONCE = 90
+"""The most claims of one transaction; DynamoDB accepts 100 items."""
+ATTEMPTS = 10
+"""How often a claim is tried while other posts claim the same instant."""
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class DynamoPostingTimes:
+    """The posting times port on a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def all(self) -> dict[Destination | None, StoredTimetable]:
+        found = self._table.query_prefix((PARTITION, PREFIX))
+        names = [str(item["sk"]).removeprefix(PREFIX) for item in found]
+        return {Destination.parse(name) if name else None: _read(item) for name, item in zip(names, found, strict=True)}
+
+    def save(self, account: Destination | None, timetable: Timetable | None, *, base: int) -> StoredTimetable:
+        key = PARTITION, f"{PREFIX}{account or ''}"
+
+        def work(transaction: Transaction) -> StoredTimetable:
+            item = transaction.get(key)
+            if (_read(item) if item else NOT_STORED).version != base:
+                raise TimetableChanged
+            content: Item = {"content": timetable.model_dump_json()} if timetable else {}
+            item = {"pk": key[0], "sk": key[1], "number": base + 1}
+            transaction.put(item | content)
+            return StoredTimetable(timetable=timetable, version=base + 1)
+
+        return self._table.write([key], work)
+
+    def occupants(
+        self, instants: Sequence[datetime], accounts: Collection[Destination], *, now: datetime
+    ) -> Mapping[datetime, list[Occupant]]:
+        """Read the posts of the period from the index, which follows the table with a delay of milliseconds."""
+        found: dict[datetime, list[Occupant]] = defaultdict(list)
+        if not instants:
+            return found
+        wanted = set(instants)
+        first, below = items.timestamp(min(wanted)), items.timestamp(max(wanted) + _MILLISECOND)
+        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=PAGE)
+        for item in takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed):
+            post = dynamodb_plans.read(item).post
+            if post.due_at in wanted:
+                found[post.due_at].append(Occupant(post_id=post.post_id, accounts=frozenset(post.accounts)))
+        for item in self._waiting_claims(instants, accounts, now):
+            own = frozenset({Destination.parse(str(item["sk"]))})
+            found[from_epoch_ms(int(item["due"]))].append(Occupant(post_id=str(item["post_id"]), accounts=own))
+        return found
+
+    def claim(
+        self,
+        post_id: str,
+        accounts: Collection[Destination],
+        instant: datetime,
+        *,
+        revision: int = 0,
+        instead_of: Collection[str] = (),
+        now: datetime,
+    ) -> bool:
+        claim = TimeClaim(post_id=post_id, revision=revision, claimed_at=now)
+        names = list(accounts)
+        for begin in range(0, len(names), CLAIMS_AT_ONCE):
+            if not self._claim_some(claim, names[begin : begin + CLAIMS_AT_ONCE], instant, instead_of):
+                self.release(post_id, names[:begin], instant)
+                return False
+        return True
+
+    def release(self, post_id: str, accounts: Collection[Destination], instant: datetime) -> None:
+        for account in accounts:
+            self._release(post_id, _claim_key(account, instant))
+
+    def _claim_some(
+        self, claim: TimeClaim, accounts: Sequence[Destination], instant: datetime, instead_of: Collection[str]
+    ) -> bool:
+        """Claim an instant for accounts in one transaction.
+
+        Its plans are those of the posts that hold claims. If another post has claimed in between, it begins again.
+        """
+        keys, ignored = [_claim_key(account, instant) for account in accounts], {claim.post_id, *instead_of}
+        for _ in range(ATTEMPTS):
+            held = [str(item["post_id"]) for item in self._table.get(keys) if item is not None]
+            holders = [items.plan_key(each) for each in dict.fromkeys(held) if each not in ignored]
+
+            def work(transaction: Transaction) -> bool | None:
+                for key in keys:
+                    item = transaction.get(key)
+                    if item is None or item["post_id"] in ignored:
+                        continue
+                    if items.plan_key(str(item["post_id"])) not in transaction.found:
+                        return None
+                    if _is_live(item, transaction.get(items.plan_key(str(item["post_id"]))), claim.claimed_at):
+                        return False
+                for key in keys:
+                    transaction.put(_write_claim(key, claim, instant))
+                return True
+
+            granted = self._table.write([*keys, *holders], work)
+            if granted is not None:
+                return granted
+        return False
+
+    def _release(self, post_id: str, key: Key) -> None:
+        def work(transaction: Transaction) -> None:
+            item = transaction.get(key)
+            if item is not None and item["post_id"] == post_id:
+                transaction.put(item | {"claimed_at": 0, "revision": 0})
+
+        self._table.write([key], work)
+
+    def _waiting_claims(
+        self, instants: Sequence[datetime], accounts: Collection[Destination], now: datetime
+    ) -> list[Item]:
+        """Return the live claims whose posts are not due then yet."""
+        keys = [_claim_key(account, instant) for instant in instants for account in accounts]
+        fresh = [item for item in self._table.get(keys) if item is not None and int(item["claimed_at"])]
+        recent = [item for item in fresh if _read_claim(item).awaits_plan(int(item["revision"]), now)]
+        plans = self._table.get([items.plan_key(str(item["post_id"])) for item in recent])
+        return [item for item, plan in zip(recent, plans, strict=True) if _is_live(item, plan, now)]
+
+
+def _claim_key(account: Destination, instant: datetime) -> Key:
+    return f"posting_time#{items.timestamp(instant)}", account
+
+
+def _write_claim(key: Key, claim: TimeClaim, instant: datetime) -> Item:
+    return {
+        "pk": key[0],
+        "sk": str(key[1]),
+        "post_id": claim.post_id,
+        "revision": claim.revision,
+        "claimed_at": epoch_ms(claim.claimed_at),
+        "due": epoch_ms(instant),
+        items.EXPIRY: epoch_ms(instant + KEPT_CLAIMS) // 1000,
+    }
+
+
+def _is_live(item: Item, plan_item: Item | None, now: datetime) -> bool:
+    plan = dynamodb_plans.read(plan_item) if plan_item is not None else None
+    if plan and occupies(plan, Destination.parse(str(item["sk"])), from_epoch_ms(int(item["due"]))):
+        return True
+    return _read_claim(item).awaits_plan(plan.post.revision if plan else None, now)
+
+
+def _read(item: Item) -> StoredTimetable:
+    timetable = Timetable.model_validate_json(str(item["content"])) if "content" in item else None
+    return StoredTimetable(timetable=timetable, version=int(item["number"]))
+
+
+def _read_claim(item: Item) -> TimeClaim:
+    return TimeClaim(
+        post_id=str(item["post_id"]),
+        revision=int(item["revision"]),
+        claimed_at=from_epoch_ms(int(item["claimed_at"])),
+    )

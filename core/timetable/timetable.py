@@ -1,0 +1,126 @@
+"""Timetables: the times of a week at which posts go out, in a zone of their own."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field
+
+from core.errors import PunctualError
+from core.posts.models import FrozenModel, Zone
+from core.posts.repeat_rules import Weekday
+from core.time.instants import instants, wall_time
+
+TIMES_LIMIT = 96
+"""The most posting times of a weekday."""
+DAYS_OFF_LIMIT = 366
+"""The most days off of a timetable."""
+WEEKDAY_TIMES = (time(9, 7), time(12, 23), time(17, 41))
+WEEKEND_TIMES = (time(10, 37), time(19, 13))
+"""The suggested times. Most schedulers post at full hours, so that feeds are crowded then."""
+
+
+class NotWholeMinute(PunctualError):
+    """A posting time has seconds."""
+
+    def __init__(self, at: time) -> None:
+        super().__init__(f"A posting time is a whole minute, not {at}.")
+        self.hint = f"Give {at:%H:%M}."
+
+
+class TooManyTimes(PunctualError):
+    """A weekday has more times than TIMES_LIMIT, or a timetable more days off than DAYS_OFF_LIMIT."""
+
+    hint = "Remove some first."
+
+    def __init__(self, count: int, limit: int, noun: str) -> None:
+        super().__init__(f"{count:,} {noun} are too many; the limit is {limit:,}.")
+
+
+def _times(times: tuple[time, ...]) -> tuple[time, ...]:
+    for each in times:
+        if each.second or each.microsecond or each.tzinfo:
+            raise NotWholeMinute(each)
+    unique = tuple(sorted(set(times)))
+    if len(unique) > TIMES_LIMIT:
+        raise TooManyTimes(len(unique), TIMES_LIMIT, "times of a day")
+    return unique
+
+
+def _days(days: tuple[date, ...]) -> tuple[date, ...]:
+    unique = tuple(sorted(set(days)))
+    if len(unique) > DAYS_OFF_LIMIT:
+        raise TooManyTimes(len(unique), DAYS_OFF_LIMIT, "days off")
+    return unique
+
+
+DayTimes = Annotated[tuple[time, ...], AfterValidator(_times)]
+
+
+class Timetable(FrozenModel):
+    """The posting times of each weekday, from Monday on, on the wall clock of `zone`.
+
+    Times are whole minutes, in order and without duplicates. A weekday without times, and each date in `days_off`, has
+    no posting time. Raises NotWholeMinute or TooManyTimes.
+    """
+
+    zone: Zone
+    week: tuple[DayTimes, ...] = Field(min_length=7, max_length=7)
+    days_off: Annotated[tuple[date, ...], AfterValidator(_days)] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether no weekday has a time."""
+        return not any(self.week)
+
+    def times(self, weekday: Weekday) -> tuple[time, ...]:
+        """Return the times of a weekday."""
+        return self.week[list(Weekday).index(weekday)]
+
+    def with_times(self, weekday: Weekday, times: Iterable[time]) -> Self:
+        """Return the timetable with other times on a weekday."""
+        return self._with(week=tuple(times if day is weekday else own for day, own in self._days()))
+
+    def copied(self, source: Weekday, targets: Iterable[Weekday]) -> Self:
+        """Return the timetable with the times of a weekday on others too."""
+        chosen, times = set(targets), self.times(source)
+        return self._with(week=tuple(times if day in chosen else own for day, own in self._days()))
+
+    def in_zone(self, zone: str) -> Self:
+        """Return the timetable with the same wall times in another zone. Raises UnknownZone."""
+        return self._with(zone=zone)
+
+    def with_days_off(self, days: Iterable[date]) -> Self:
+        """Return the timetable with other days off."""
+        return self._with(days_off=tuple(days))
+
+    def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Yield the posting times from `start` until before `end`, in UTC, soonest first.
+
+        A wall time that the clocks skip has no posting time. One that they repeat has one, the first.
+        """
+        if self.empty:
+            return
+        first, days_off = wall_time(start, self.zone).date(), frozenset(self.days_off)
+        for number in count():
+            day = first + timedelta(days=number)
+            if datetime.combine(day, time(), tzinfo=end.tzinfo) - timedelta(days=2) > end:
+                return
+            if day not in days_off:
+                yield from (each for each in self._on(day) if start <= each < end)
+
+    def _on(self, day: date) -> Iterator[datetime]:
+        for each in self.week[day.weekday()]:
+            yield from instants(datetime.combine(day, each), self.zone)[:1]
+
+    def _days(self) -> Iterator[tuple[Weekday, tuple[time, ...]]]:
+        return zip(Weekday, self.week, strict=True)
+
+    def _with(self, **changes: object) -> Self:
+        return type(self).model_validate(self.model_dump() | changes)
+
+
+def suggested(zone: str) -> Timetable:
+    """Return the timetable to begin with: odd minutes, and other times at the weekend. Raises UnknownZone."""
+    return Timetable(zone=zone, week=(*[WEEKDAY_TIMES] * 5, *[WEEKEND_TIMES] * 2))
