@@ -1,4 +1,4 @@
-"""A post is always in exactly one of Queue, History and Cancelled, whatever happens to it."""
+"""A post is always in exactly one of Drafts, Queue, History and Cancelled, whatever happens to it."""
 
 import pytest
 from hypothesis import HealthCheck, settings

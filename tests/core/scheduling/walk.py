@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,10 @@ from botocore.exceptions import ClientError
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
 
+from core.drafts.draft import DraftContent, DraftGone
+from core.drafts.dynamodb import DynamoDrafts
+from core.drafts.port import Drafts
+from core.drafts.sqlite import SqliteDrafts
 from core.engine.api import Api
 from core.engine.clients import local_clients
 from core.engine.store import Store
@@ -98,6 +102,7 @@ class OneMachine:
         self._store = Store(self._folder / "engine.db", now=clock())
         self.scheduler = local_clients(Api(self._store, clock)).scheduler
         self.ledger: Ledger = SqliteLedger(self._database, self._presence)
+        self.drafts: Drafts = SqliteDrafts(self._database)
 
     def relay_records(self, payload: Payload, receipt: Receipt) -> None:
         self.ledger.record(payload, receipt)
@@ -124,7 +129,9 @@ class Aws:
         }
         client["dynamodb"].create_table(**table_definition("punctual"))
         self.scheduler = client["scheduler"]
-        self.ledger: Ledger = DynamoLedger(Table(client["dynamodb"], "punctual", clock, pause=lambda _: None))
+        table = Table(client["dynamodb"], "punctual", clock, pause=lambda _: None)
+        self.ledger: Ledger = DynamoLedger(table)
+        self.drafts: Drafts = DynamoDrafts(table)
         self._receipts = ReceiptTable("punctual", client["dynamodb"])
 
     def relay_records(self, payload: Payload, receipt: Receipt) -> None:
@@ -152,9 +159,10 @@ class Aws:
 class Walk(RuleBasedStateMachine):
     """Posts that a person plans and changes, a scheduler that fires them, and networks that take them or do not.
 
-    The rule: a one-time post is in exactly one of Queue, History and Cancelled. A repeating post is in exactly one of
-    Queue and Cancelled, where it is *ended* after its last run; each of its runs that has begun is in History, once. A
-    cancelled post leaves its list after 30 days; this walk is shorter.
+    The rule: a draft is in Drafts, deleted or not, until its post is planned. From then on, a one-time post is in
+    exactly one of Queue, History and Cancelled. A repeating post is in exactly one of Queue and Cancelled, where it is
+    *ended* after its last run; each of its runs that has begun is in History, once. A cancelled post leaves its list
+    after 30 days; this walk is shorter.
     """
 
     place: type[OneMachine] | type[Aws] = OneMachine
@@ -183,6 +191,8 @@ class Walk(RuleBasedStateMachine):
         )
         self.listing = ScheduleListing(self.world.scheduler, GROUP)
         self.waiting = WaitingPosts(self.ledger, lambda: self.now, timedelta(0))
+        self.drafts = self.world.drafts
+        self.drafted: list[str] = []
         self.posts: dict[str, Post] = {}
         self.begun_runs: set[str] = set()
 
@@ -240,6 +250,44 @@ class Walk(RuleBasedStateMachine):
             return
         with self._faulty(fault):
             actions[action]()
+
+    @rule(data=st.data(), new=st.booleans(), base=st.integers(0, 3))
+    def save_draft(self, data: st.DataObject, new: bool, base: int) -> None:
+        """Save a new draft, or another text from a tab that began with some version, also after it was scheduled."""
+        if new or not self.drafted:
+            draft_id, base = f"d{len(self.drafted):011d}", 0
+            self.drafted.append(draft_id)
+        else:
+            draft_id = data.draw(st.sampled_from(self.drafted))
+        content = DraftContent(text=data.draw(st.sampled_from(["Hello", "Changed", "Else"])), zone="UTC")
+        try:
+            self.drafts.save(draft_id, content, base=base, now=self.now)
+        except DraftGone:
+            assert draft_id in self.posts
+
+    @rule(data=st.data(), action=st.sampled_from(["delete", "restore", "remove", "prune"]))
+    def change_draft(self, data: st.DataObject, action: str) -> None:
+        if not self.drafted:
+            return
+        draft_id = data.draw(st.sampled_from(self.drafted))
+        with suppress(DraftGone):
+            if action == "prune":
+                self.drafts.prune(now=self.now)
+            elif action == "remove" and draft_id in self.posts:
+                self.drafts.remove(draft_id)
+            elif action in ("delete", "restore"):
+                getattr(self.drafts, action)(draft_id, now=self.now)
+
+    @rule(data=st.data(), seconds=st.integers(63, 400), fault=st.sampled_from([None, None, "refused", "lost"]))
+    def schedule_draft(self, data: st.DataObject, seconds: int, fault: str | None) -> None:
+        """Schedule a draft, once more too. The process may end before it removes the draft."""
+        if not self.drafted:
+            return
+        draft_id = data.draw(st.sampled_from(self.drafted))
+        with self._faulty(fault):
+            self.schedules.schedule(self._new(post_id=draft_id, due_at=self.now + timedelta(seconds=seconds)))
+            if data.draw(st.booleans()):
+                self.drafts.remove(draft_id)
 
     @rule(data=st.data())
     def decide(self, data: st.DataObject) -> None:
@@ -324,6 +372,9 @@ class Walk(RuleBasedStateMachine):
                 "History": 0 if repeats else sum(run.post_id == post_id for run in past),
             }
             assert sorted(counts.values()) == [0, 0, 1], (post_id, counts, self.now, self.ledger.get(post_id))
+        drafted = [each.draft_id for each in self.drafts.page(limit=ALL)]
+        deleted = [each.draft_id for each in self.drafts.deleted(now=self.now, limit=ALL)]
+        assert sorted(drafted + deleted) == sorted(set(self.drafted) - self.posts.keys())
         shown = [run.key for run in past if "/" in run.key]
         assert sorted(shown) == sorted(self.begun_runs)
 
@@ -336,10 +387,8 @@ class Walk(RuleBasedStateMachine):
             assert each.key in shown[each.place], each
 
     def _new(self, **when: Any) -> Post:
-        post_id = f"{len(self.posts):012d}"
-        return Post(
-            post_id=post_id, text="Hello", destinations=(OUTBOX,), zone="UTC", wall="2026-11-02T13:00:00", **when
-        )
+        members = {"post_id": f"{len(self.posts):012d}", "text": "Hello", "destinations": (OUTBOX,), "zone": "UTC"}
+        return Post(**{**members, "wall": "2026-11-02T13:00:00", **when})
 
     @contextmanager
     def _faulty(self, fault: str | None) -> Iterator[None]:
@@ -351,8 +400,8 @@ class Walk(RuleBasedStateMachine):
             pass
         finally:
             self.faults.kind = None
-        for number in range(len(self.posts), len(self.posts) + 1):
-            plan = self.ledger.get(f"{number:012d}")
+        for post_id in (f"{len(self.posts):012d}", *self.drafted):
+            plan = self.ledger.get(post_id)
             if plan is not None:
                 self.posts[plan.post.post_id] = plan.post
         for post_id in self.posts:
