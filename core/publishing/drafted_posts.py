@@ -1,6 +1,7 @@
 """Builds the post that a draft becomes."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from core.accounts.port import Account, Accounts
 from core.drafts.draft import DraftContent
@@ -9,6 +10,7 @@ from core.posts.models import Post
 from core.publishing.composing import compose
 from core.publishing.network import Network, TextLength
 from core.publishing.threads import split_and_number, split_text
+from core.time.instants import instants, wall_time
 
 
 class NoProposedTime(PunctualError):
@@ -28,7 +30,10 @@ def drafted_post(
     networks: Mapping[str, Network],
     late_after_minutes: int,
 ) -> Post:
-    """Return the content as a post at its proposed time. Raises NoProposedTime, CannotSplit or errors of `compose`."""
+    """Return the content as a post at its proposed time.
+
+    Raises NoProposedTime, CannotSplit or the errors of `compose`.
+    """
     if content.proposed_wall is None:
         raise NoProposedTime
     variants: dict[str, str] = dict(content.variants.items())
@@ -48,6 +53,13 @@ def drafted_post(
         repeat=content.repeat,
         labels=content.labels,
     )
+
+
+def at_instant(content: DraftContent, at: datetime) -> DraftContent:
+    """Return a content whose proposed time is an instant, once, in its zone."""
+    wall = wall_time(at, content.zone).replace(tzinfo=None, microsecond=0)
+    which = 1 + instants(wall, content.zone).index(at.replace(microsecond=0))
+    return content.model_copy(update={"wall": wall.isoformat(), "which": which, "repeat": None})
 
 
 def _parts(content: DraftContent, accounts: Accounts, networks: Mapping[str, Network]) -> dict[str, list[str]]:

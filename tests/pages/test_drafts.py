@@ -1,6 +1,7 @@
 """The Drafts page, and what Compose does with stored drafts."""
 
 from datetime import time, timedelta
+from itertools import islice
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.drafts.draft import Draft, DraftContent
 from core.ledger.post_state import post_state
 from core.media.intake import ingest
 from core.posts.models import new_post_id
+from core.timetable.timetable import suggested
 
 ZONE = "Europe/Berlin"
 
@@ -187,13 +189,37 @@ def test_a_draft_is_scheduled_from_the_list_at_its_proposed_time_and_undo_brings
     page = browse("drafts")
     page.choose("Schedule", saved.draft_id)
     assert page.texts == []
-    assert "Scheduled: At two" in page.shown
+    assert "Scheduled for Mon 2 Nov 2026, 14:00 Europe/Berlin: At two" in page.shown
     plan = application.schedules.plan(saved.draft_id)
     assert plan.post.wall == proposed
     page.click("undo-draft")
     assert page.texts == ["At two"]
     assert application.drafts.page(limit=1)[0].content == saved.content
     assert post_state(application.ledger, saved.draft_id, clock()).state == "cancelled"
+
+
+def test_a_draft_goes_to_the_next_free_posting_time_and_undo_brings_it_back(browse, application, save, clock):
+    timetable = suggested(ZONE)
+    application.posting_times.save(None, timetable, base=0)
+    first, second = save("First", wall="2027-02-01T09:00:00"), save("Second")
+    page = browse("drafts")
+    page.choose("To the next free time", first.draft_id)
+    page.choose("To the next free time", second.draft_id)
+    assert page.texts == []
+    due = [application.schedules.plan(each.draft_id).post.due_at for each in (first, second)]
+    expected = list(islice(timetable.between(clock(), clock() + timedelta(days=7)), 2))
+    assert due == expected
+    assert "Scheduled for Tue 3 Nov 2026, 09:07 Europe/Berlin: Second" in page.shown
+    page.click("undo-draft")
+    assert page.texts == ["Second"]
+
+
+def test_without_posting_times_the_next_free_time_is_refused_with_a_remedy(browse, application, save):
+    saved = save("Waits")
+    page = browse("drafts")
+    page.choose("To the next free time", saved.draft_id)
+    assert "There are no posting times" in page.shown
+    assert page.texts == ["Waits"]
 
 
 def test_a_draft_whose_time_has_passed_is_not_scheduled_and_stays(browse, application, save):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.drafts.draft import Draft, DraftContent, DraftGone
-from core.posts.models import new_post_id
-from core.publishing.drafted_posts import drafted_post
-from core.time.phrases import excerpt
+from core.ledger.port import Plan
+from core.posts.models import Post, new_post_id
+from core.publishing.drafted_posts import at_instant, drafted_post
+from core.time.phrases import date_and_time, excerpt
 from ui.compose import drafts
 from ui.frame.application import application
 from ui.frame.callbacks import callback
@@ -90,22 +91,34 @@ def save_as_template(content: DraftContent) -> None:
 
 def schedule(draft_id: str) -> None:
     """Schedule a draft at its proposed time. Raises the errors of `drafted_post` and of Schedules."""
+    draft = get(draft_id)
+    _schedule(application().schedules.schedule, draft_id, draft.content, draft.content)
+
+
+def schedule_next_free(draft_id: str) -> None:
+    """Schedule a draft at the next free posting time. Raises the errors of `drafted_post` and of FreeTimes."""
     app, draft = application(), get(draft_id)
-    post = drafted_post(
-        draft_id,
-        draft.content,
-        accounts=app.accounts,
-        networks=app.networks,
-        late_after_minutes=app.settings.late_after_minutes,
-    )
-    plan = app.schedules.schedule(post)
-    drafts.scheduled(draft_id, draft.content)
-    note("Scheduled", draft.content, lambda: _unschedule(plan.post.post_id, draft.content))
+    _schedule(app.free_times.schedule, draft_id, draft.content, at_instant(draft.content, app.clock()))
 
 
 def without_time(content: DraftContent) -> DraftContent:
     """Return a content without a proposed time, to copy."""
     return content.model_copy(update={"wall": None, "which": None, "replaces": None})
+
+
+def _schedule(action: Callable[[Post], Plan], draft_id: str, content: DraftContent, timed: DraftContent) -> None:
+    app = application()
+    post = drafted_post(
+        draft_id,
+        timed,
+        accounts=app.accounts,
+        networks=app.networks,
+        late_after_minutes=app.settings.late_after_minutes,
+    )
+    planned = action(post).post
+    drafts.scheduled(draft_id, content)
+    message = f"Scheduled for {date_and_time(planned.due_at, planned.zone)}" if planned.due_at else "Scheduled"
+    note(message, content, lambda: _unschedule(draft_id, content))
 
 
 def _add(content: DraftContent, *, template: bool, message: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.drafts.draft import Draft, DraftContent
 from core.drafts.port import KEPT_DELETED
 from core.errors import PunctualError
-from core.posts.recurrence import describe_rule, parse_rule
+from core.posts.recurrence import describe_rule, rule_of
 from core.time.instants import instant
 from core.time.phrases import date_and_time, excerpt, plural, relative_time
 from ui.compose import draft_actions, drafts
@@ -84,7 +84,7 @@ def _details(draft: Draft, now: datetime) -> str:
 def _proposed_time(content: DraftContent, now: datetime) -> None:
     wall = content.proposed_wall
     if content.repeat is not None:
-        rule, at = parse_rule(content.repeat.expression)
+        rule, at = rule_of(content.repeat)
         st.caption(f":material/repeat: {escape(describe_rule(rule, at, content.zone))}")
     elif wall is not None:
         try:
@@ -111,8 +111,10 @@ def _actions(draft: Draft, subject: str) -> None:
 def _items(draft: Draft) -> list[str]:
     if draft.template:
         return ["Edit", "Duplicate", "Delete"]
-    can_schedule = draft.content.proposed_wall is not None and bool(draft.content.destinations)
-    return [*(["Schedule"] if can_schedule else []), "Duplicate", "Save as template", "Delete"]
+    scheduling = ["To the next free time"] if draft.content.destinations else []
+    if draft.content.destinations and draft.content.proposed_wall is not None:
+        scheduling.insert(0, "Schedule")
+    return [*scheduling, "Duplicate", "Save as template", "Delete"]
 
 
 @callback
@@ -147,6 +149,7 @@ def _save_as_template(draft_id: str) -> None:
 _MENU: dict[str, Callable[[str], None]] = {
     "Edit": lambda draft_id: open_draft(draft_id),
     "Schedule": draft_actions.schedule,
+    "To the next free time": draft_actions.schedule_next_free,
     "Duplicate": draft_actions.duplicate,
     "Save as template": _save_as_template,
     "Delete": draft_actions.delete,
