@@ -16,14 +16,17 @@ Matcher = Callable[[str, Sequence[Destination]], bool]
 
 
 def search_field() -> None:
-    """Draw the search field; a new search resets the list."""
+    """Draw the search field; a new search resets the list. It searches while a person types."""
     st.text_input(
         "Search",
         key=SEARCH,
+        type="search",
+        live="250ms",
         placeholder="Search",
         icon=":material/search:",
         label_visibility="collapsed",
         on_change=reset_list,
+        bind="query-params",
     )
 
 
