@@ -352,11 +352,12 @@ def test_compose_deletes_its_draft_and_undo_brings_it_back(browse, application):
     assert (session.draft, text_of(session), drafts_of(application)) == (draft, "Away with it", ["Away with it"])
 
 
-def test_a_new_draft_leaves_the_current_one_among_the_drafts(browse, application):
+def test_a_new_draft_leaves_the_current_one_among_the_drafts(browse, application, clock):
     session = browse("compose")
     session.write("First")
     session.menu_button(key="draft-menu").click("New draft").run()
     assert text_of(session) == ""
+    clock.move(seconds=1)
     session.write("Second")
     assert drafts_of(application) == ["Second", "First"]
     assert "Other draft: First" in session.shown
@@ -423,6 +424,44 @@ def test_an_unchanged_draft_that_was_scheduled_elsewhere_leaves_compose(browse, 
     session.run()
     assert text_of(session) == ""
     assert drafts_of(application) == []
+
+
+def test_a_deleted_draft_that_is_open_can_be_restored(application, save, new_session, clock):
+    saved = save("Away")
+    application.drafts.delete(saved.draft_id, now=clock())
+    session = new_session()
+    session.query_params["draft"] = saved.draft_id
+    session.run()
+    assert "This draft is deleted." in session.shown
+    session.click("restore-current")
+    assert "This draft is deleted." not in session.shown
+    assert drafts_of(application) == ["Away"]
+
+
+def test_pictures_and_their_descriptions_are_kept_with_the_draft(browse, application, new_session, picture):
+    session = browse("compose")
+    session.file_uploader(key=f"upload-0-{session.draft}").upload("sea.png", picture("teal"), "image/png").run()
+    [media] = application.drafts.get(session.draft).content.media
+    session.text_area(key=f"alt-{media.reference}-{session.draft}").set_value("A teal sea").run()
+    other = new_session()
+    other.query_params["draft"] = session.draft
+    other.run()
+    assert other.text_area(key=f"alt-{media.reference}-{session.draft}").value == "A teal sea"
+
+
+@pytest.mark.parametrize("rule", ["Every day", "Weekly on chosen days", "Monthly on a date"])
+def test_a_repeating_draft_is_opened_with_its_rule(browse, application, new_session, rule):
+    session = browse("compose")
+    session.write("Again and again")
+    session.selectbox(key=f"when-{session.draft}-repeats").set_value(rule).run()
+    stored = application.drafts.get(session.draft).content
+    assert stored.repeat is not None
+    other = new_session()
+    other.query_params["draft"] = session.draft
+    other.run()
+    assert other.selectbox(key=f"when-{session.draft}-repeats").value == rule
+    other.run()
+    assert application.drafts.get(session.draft).content == stored
 
 
 def test_a_save_that_fails_says_so_and_the_next_one_saves(browse, application, monkeypatch):
