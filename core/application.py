@@ -191,7 +191,12 @@ class Application:
             wait_policy=wait_policy,
         )
         self.free_times = FreeTimes(
-            self.posting_times, self.ledger, self.schedules, notice=self.backend.minimum_notice, clock=clock
+            self.posting_times,
+            self.ledger,
+            self.schedules,
+            notice=self.backend.minimum_notice,
+            reads=self._shared_reads,
+            clock=clock,
         )
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)

@@ -8,7 +8,7 @@ from core.drafts.draft import DraftContent
 from core.posts.models import Post
 from core.time.instants import wall_time
 from core.time.phrases import join_names
-from ui.compose import draft_fields, drafts, repeat_fields, time_fields
+from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
 from ui.compose.account_warnings import account_warnings
 from ui.compose.autosave import autosave
 from ui.compose.counter import counter
@@ -17,7 +17,7 @@ from ui.compose.draft_menu import draft_menu, draft_notes, template_note
 from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
 from ui.compose.threads import is_thread, thread_fields
-from ui.compose.timing import timing
+from ui.compose.timing import when
 from ui.compose.variants import variant_fields
 from ui.frame import links
 from ui.frame.application import application
@@ -31,11 +31,23 @@ from ui.posts.outcome import outcome
 @callback
 def schedule(draft: str) -> None:
     """Schedule the draft and start the next one; a second click on the same draft changes nothing."""
-    if draft == st.session_state[DRAFT]:
-        key = draft_fields.time_key(draft)
-        chosen = time_fields.chosen_time(key)
+    if draft != st.session_state[DRAFT]:
+        return
+    key = draft_fields.time_key(draft)
+    chosen = time_fields.chosen_time(key)
+    if next_free.is_next_free(key):
+        named = next_free.named_time(key, st.session_state[draft_fields.destinations_key(draft)])
+        run_and_start_next(schedule_next_free, drafts.to_post(draft, named), chosen.zone)
+    else:
         post = drafts.to_post(draft, chosen, repeat_fields.repeat(key))
         run_and_start_next(application().schedules.schedule, post, chosen.zone)
+
+
+def schedule_next_free(post: Post) -> None:
+    """Schedule a post at the time that the page names or, if that was taken meanwhile, at the next free one."""
+    planned = application().free_times.schedule(post, earliest=post.due_at).post
+    if post.due_at is not None and planned.due_at is not None:
+        next_free.tell_if_taken(post.due_at, planned.due_at, planned.zone)
 
 
 @dialog_callback
@@ -81,7 +93,7 @@ def post_now_dialog(draft: str, post: Post) -> None:
 def time_and_buttons(draft: str) -> None:
     """Draw the time fields, Schedule and Post now."""
     with st.container(border=True, key="card-when"):
-        timing(draft_fields.time_key(draft))
+        when(draft_fields.time_key(draft), destinations, picked=draft_fields.proposes_time(draft))
     st.button(
         "Schedule",
         key=widget_key("schedule", draft),

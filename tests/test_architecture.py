@@ -29,7 +29,7 @@ core.health
 core.cli
 core.__main__
 ui.frame
-ui.connect
+ui.connect  ui.timetable
 ui.compose
 ui.posts
 pages

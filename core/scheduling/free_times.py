@@ -1,6 +1,7 @@
 """Free posting times: the next ones for some accounts, and the scheduling of a post at the next one."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from core.posts.models import Post
 from core.posts.series import runs_of
 from core.scheduling.refusals import TooSoon
 from core.scheduling.schedules import Schedules
+from core.scheduling.shared_reads import SharedReads
 from core.time.instants import Clock, wall_time
 from core.time.phrases import date_and_time
 from core.timetable.port import PostingTimes
@@ -26,6 +28,8 @@ SERIES_LIMIT = 1000
 """The most repeating posts whose runs are looked at."""
 ATTEMPTS = 100
 """How often a time is claimed while other posts claim the same ones."""
+OFFERED_FOR = timedelta(seconds=15)
+"""How long offered times may be out of date, where another machine has changed the queue."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -47,6 +51,14 @@ class NoFreeTime(PunctualError):
         super().__init__(f"No posting time is free until {date_and_time(until, zone)}.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class OfferedTimes:
+    """The next free times, in UTC, and the zone of their timetable; None without a timetable."""
+
+    zone: str | None
+    times: tuple[datetime, ...]
+
+
 class FreeTimes:
     """The posting times at which no post of some accounts is due: neither a one-time post nor a run of a series.
 
@@ -54,13 +66,21 @@ class FreeTimes:
     """
 
     def __init__(
-        self, posting_times: PostingTimes, ledger: Ledger, schedules: Schedules, *, notice: timedelta, clock: Clock
+        self,
+        posting_times: PostingTimes,
+        ledger: Ledger,
+        schedules: Schedules,
+        *,
+        notice: timedelta,
+        reads: SharedReads,
+        clock: Clock,
     ) -> None:
-        """`notice` is the shortest time ahead for a schedule."""
+        """`notice` is the shortest time ahead for a schedule. `reads` keeps what is offered."""
         self._posting_times = posting_times
         self._ledger = ledger
         self._schedules = schedules
         self._notice = notice
+        self._reads = reads
         self._clock = clock
 
     def timetable(self, accounts: Collection[Destination]) -> Timetable | None:
@@ -85,6 +105,18 @@ class FreeTimes:
         """
         earliest = self._earliest(after + _MILLISECOND if after else None)
         return list(islice(self._free(accounts, earliest, earliest + SEARCHED), count))
+
+    def offered(self, accounts: Collection[Destination], *, count: int = 1) -> OfferedTimes:
+        """Return the next free times, for a page that is drawn often. Schedule claims one of them, or a later one."""
+        names, earliest = frozenset(each.account for each in accounts), self._earliest(None)
+
+        def read() -> OfferedTimes:
+            timetable = self.timetable(names)
+            found = self.next(names, count=count) if timetable else []
+            return OfferedTimes(zone=timetable.zone if timetable else None, times=tuple(found))
+
+        offered = self._reads.get(("free times", names, count), read, kept_for=OFFERED_FOR)
+        return offered if not offered.times or offered.times[0] >= earliest else read()
 
     def between(self, accounts: Collection[Destination], start: datetime, end: datetime) -> list[datetime]:
         """Return the free posting times from `start` until before `end` that are not too soon, as `next` does."""

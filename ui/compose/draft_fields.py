@@ -8,7 +8,7 @@ from core.drafts.draft import DraftContent
 from core.errors import PunctualError
 from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
-from ui.compose import media_fields, repeat_fields, threads, time_fields, variants
+from ui.compose import media_fields, next_free, repeat_fields, threads, time_fields, variants
 from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.application import application
 from ui.frame.state import widget_key
@@ -33,6 +33,7 @@ def fill(draft: str, content: DraftContent) -> None:
         chosen = time_fields.ChosenTime(wall=content.proposed_wall, zone=content.zone, which=content.which)
         time_fields.fill(key, chosen)
     repeat_fields.fill(key, content.repeat, content.zone)
+    next_free.start(key, picked=content.proposed_wall is not None or content.repeat is not None)
     state[_suggested_key(draft)] = time_fields.chosen_time(key) if content.proposed_wall is None else None
     state[_other_key(draft)] = content.model_dump(include={"labels", "replaces"})
 
@@ -49,8 +50,8 @@ def content(draft: str) -> DraftContent:
     """
     state, key = st.session_state, time_key(draft)
     destinations = state[destinations_key(draft)]
-    chosen, repeat = time_fields.chosen_time(key), _repeat(key)
-    proposed = repeat is not None or chosen != state[_suggested_key(draft)]
+    chosen, repeat = time_fields.chosen_time(key), None if next_free.is_next_free(key) else _repeat(key)
+    proposed = not next_free.is_next_free(key) and (next_free.is_picked(key) or proposes_time(draft))
     other: dict[str, Any] = state[_other_key(draft)]
     return DraftContent(
         text=_text(draft),
@@ -64,6 +65,12 @@ def content(draft: str) -> DraftContent:
         repeat=repeat,
         **other,
     )
+
+
+def proposes_time(draft: str) -> bool:
+    """Return whether the time fields have another time than the suggested one, or a rule."""
+    key = time_key(draft)
+    return _repeat(key) is not None or time_fields.chosen_time(key) != st.session_state[_suggested_key(draft)]
 
 
 def texts(draft: str) -> dict[str, str]:

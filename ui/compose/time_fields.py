@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Self
 
 import streamlit as st
 
@@ -19,6 +20,13 @@ class ChosenTime:
     wall: datetime
     zone: str
     which: int | None
+
+    @classmethod
+    def at(cls, instant: datetime, zone: str) -> Self:
+        """Return the wall time of an instant in whole seconds."""
+        wall = wall_time(instant, zone).replace(tzinfo=None, microsecond=0)
+        both = instants.instants(wall, zone)
+        return cls(wall=wall, zone=zone, which=1 + both.index(instant) if len(both) == 2 and instant in both else None)
 
     @property
     def instant(self) -> datetime:

@@ -1,7 +1,7 @@
 """The time and repeat fields of a post, with a summary of the times at which the post goes out."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -9,10 +9,12 @@ from core.application import Application
 from core.errors import PunctualError
 from core.health.capacity import capacity_warning
 from core.posts.models import Post, Repeat
-from core.posts.recurrence import crosses_clock_change, describe_rule, next_runs, parse_rule, skipped_run_warnings
+from core.posts.recurrence import crosses_clock_change, describe_rule, next_runs, rule_of, skipped_run_warnings
 from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
-from ui.compose import repeat_fields, time_fields
+from ui.compose import next_free, repeat_fields, time_fields
+from ui.compose.next_free import NEXT_FREE
+from ui.frame import links
 from ui.frame.application import application
 from ui.frame.failures import markdown
 from ui.frame.viewer import viewer_zone
@@ -20,6 +22,8 @@ from ui.frame.wording import escape
 
 PREVIEWED_RUNS = 5
 """How many runs of a repeating post the summary lists."""
+NAMED_EVERY = timedelta(seconds=15)
+"""How often the next free time is named again."""
 
 
 def fill(key: str, post: Post) -> None:
@@ -46,6 +50,33 @@ def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
         _series_summary(repeat, time_fields.chosen_time(key).zone)
 
 
+def when(key: str, destinations: Sequence[str], *, picked: bool) -> None:
+    """Draw the choice between the next free time and a picked one, and the time, under `key`.
+
+    `picked` is whether the person has filled the time fields.
+    """
+    offered = next_free.offered_times(destinations)
+    if next_free.choice(key, offered, picked=picked) == NEXT_FREE:
+        st.fragment(_next_free_summary, run_every=NAMED_EVERY)(key, tuple(destinations))
+    else:
+        timing(key)
+
+
+def _next_free_summary(key: str, destinations: Sequence[str]) -> None:
+    """Draw the next free time, and note it as the one that the page names."""
+    offered = next_free.offered_times(destinations)
+    named = next(iter(offered.times), None)
+    next_free.note_named(key, named)
+    if offered.zone is None:
+        st.caption("Posts go to the next free of your posting times. There are none yet.")
+        st.page_link(links.POSTING_TIMES, label="Set posting times", icon=":material/calendar_clock:")
+    elif named is None:
+        st.info("Every posting time of the next year is taken.", icon=":material/event_busy:")
+        st.page_link(links.POSTING_TIMES, label="Add posting times", icon=":material/calendar_clock:")
+    else:
+        _instant_summary(named, offered.zone)
+
+
 def _one_time_summary(key: str) -> None:
     """Draw the time in the post's zone, the viewer's zone and UTC, and the time until then."""
     chosen = time_fields.chosen_time(key)
@@ -61,16 +92,20 @@ def _one_time_summary(key: str) -> None:
     except PunctualError as error:
         st.info(error.hint, icon=":material/alt_route:")
         return
+    _instant_summary(instant, chosen.zone)
+
+
+def _instant_summary(instant: datetime, zone: str) -> None:
+    """Draw a time in its zone, the viewer's zone and UTC, and the time until then."""
     st.markdown(
-        f"**{calendar_day(chosen.wall.date())}, {clock_time(instant, chosen.zone)}**  \n"
-        f"{city(chosen.zone)} ({offset_label(instant, chosen.zone)}), "
-        f"**{relative_time(instant, application().clock())}**"
+        f"**{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)}**  \n"
+        f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, application().clock())}**"
     )
     warning = _capacity_warning(application(), str(application().home.path), instant.replace(second=0))
     if warning:
         st.caption(f":material/groups: {warning}")
-    others = [zone for zone in dict.fromkeys((viewer_zone(), "UTC")) if zone != chosen.zone]
-    st.caption("  \n".join(date_and_time(instant, zone) for zone in others))
+    others = [other for other in dict.fromkeys((viewer_zone(), "UTC")) if other != zone]
+    st.caption("  \n".join(date_and_time(instant, other) for other in others))
 
 
 @st.cache_data(ttl=60, max_entries=100, show_spinner=False)
@@ -82,9 +117,9 @@ def _capacity_warning(_app: Application, home: str, minute: datetime) -> str | N
 def _series_summary(repeat: Repeat, zone: str) -> None:
     """Draw the rule as a sentence, its next runs, and warnings about skipped runs."""
     now = application().clock()
-    rule, at = parse_rule(repeat.expression)
+    rule, at = rule_of(repeat)
     after = max(now, repeat.starts_at) if repeat.starts_at else now
-    runs = next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=PREVIEWED_RUNS)
+    runs = next_runs(repeat, zone, after=now, count=PREVIEWED_RUNS)
     st.markdown(f"**{escape(describe_rule(rule, at, zone))}**, {relative_time(runs[0], now)}")
     days = [(calendar_day(wall_time(run, zone).date()), clock_time(run, zone), offset_label(run, zone)) for run in runs]
     st.caption("  \n".join(f"{day}, {time} ({offset})" for day, time, offset in days))
@@ -92,5 +127,5 @@ def _series_summary(repeat: Repeat, zone: str) -> None:
         st.caption(":material/history: The clocks change between these runs. The time of day stays the same.")
     if application().aws is not None:
         st.caption("On AWS, a run may go out up to 1 minute late.")
-    for warning in skipped_run_warnings(rule, at, zone, after=after):
+    for warning in skipped_run_warnings(repeat, zone, after=after):
         st.caption(f":material/warning: {warning}")

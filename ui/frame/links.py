@@ -16,6 +16,7 @@ CALENDAR = _PAGES / "calendar.py"
 HISTORY = _PAGES / "history.py"
 OUTBOX = _PAGES / "outbox.py"
 ACCOUNTS = _PAGES / "accounts.py"
+POSTING_TIMES = _PAGES / "posting_times.py"
 NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
 
