@@ -138,7 +138,7 @@ class Tab(threading.Thread):
         super().__init__(daemon=True)
         self._port = port
         self._name = page
-        self._page, self._asked = "", 0
+        self._page, self._begins = "", False
         self._timers: dict[str, tuple[float, float]] = {}
         self.messages = self.bytes = 0
 
@@ -157,20 +157,19 @@ class Tab(threading.Thread):
         except TimeoutError:
             for fragment in self._due():
                 connection.send(run_request(self._page, fragment=fragment))
-                self._asked += 1
 
     def _receive(self, content: bytes) -> None:
         message = ForwardMsg.FromString(content)
         self.messages += 1
         self.bytes += len(content)
         if message.HasField("new_session"):
-            if self._asked:
-                self._asked -= 1  # the run of a fragment begins; it keeps the timers
-            else:
-                self._timers.clear()
+            self._begins = True
         elif message.HasField("navigation"):
             self._page = message.navigation.page_script_hash
         elif message.HasField("auto_rerun"):
+            if self._begins:  # only the run of a whole page sets timers, all of them
+                self._begins = False
+                self._timers.clear()
             interval = message.auto_rerun.interval
             self._timers[message.auto_rerun.fragment_id] = (interval, time.monotonic() + interval)
 

@@ -22,8 +22,9 @@ from core.application import Application
 from core.ledger.history import runs
 from core.settings import Settings
 from core.time.instants import real_clock
+from core.time.phrases import plural
 
-WAITING, DUE_EACH_SECOND = 100, 4
+WAITING, DUE_EACH_SECOND = 100, 1
 """Posts that wait for hours, and posts that are published in each second of the second part."""
 SECONDS = 15
 """The length of each of the two parts."""
@@ -76,7 +77,7 @@ def measure(count: int) -> None:
                     due = soon + timedelta(seconds=number // DUE_EACH_SECOND)
                     application.schedules.schedule(compose_post(application, due))
                 with uploading(port):
-                    _part(f"{count} tabs, {DUE_EACH_SECOND} posts a second", started.pid, tabs, {})
+                    _part(f"{count} tabs, {plural(DUE_EACH_SECOND, 'post')} a second", started.pid, tabs, {})
                     time.sleep(SETTLE_SECONDS)
         _print_lags(count, application)
         application.close()
