@@ -110,6 +110,9 @@ class DynamoLedger:
         period = list(takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed))
         return [plans.read(item) for item in self._never_began(period)[::-1][:limit]]
 
+    def open_count(self) -> int:
+        return sum(self._table.count_list(items.DUE, name) for name in (items.OPEN, items.SERIES))
+
     def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
         keys = [items.plan_key(post_id) for post_id in dict.fromkeys(post_ids)]
         found = [item for item in self._table.get(keys) if item is not None]

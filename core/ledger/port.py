@@ -33,8 +33,7 @@ ReceiptKind = Literal[
     "unconfirmed",
     "superseded",
 ]
-"""The first four come from the relay and concern the whole occurrence. The rest concern one destination: `retried`
-comes from the user, the others from the posting server."""
+"""The first four are the relay's, of the whole occurrence. The rest are of one destination; `retried` is the user's."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
 
@@ -83,9 +82,8 @@ class AlreadyGoingOut(PunctualError):
 class Plan:
     """A post's current revision and desired state.
 
-    `schedule_name` is None for a post without a schedule, which was sent at once. `superseded` are the names of earlier
-    schedules that must be deleted. `settled` is true once the schedules match the plan. `cancelled_from` is the desired
-    state before a cancellation.
+    `schedule_name` is None for a post that was sent at once. `superseded` are the names of schedules to be deleted.
+    `settled`: the schedules match the plan. `cancelled_from` is the desired state before a cancellation.
     """
 
     post: Post
@@ -197,11 +195,10 @@ class Ledger(Protocol):
     ) -> Plan:
         """Replace the current revision by `post.revision`, the next one.
 
-        Notes `derived`. By default, the noted derivation stays, unless the time changes.
-
-        If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
-        revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut
-        if the post's occurrence has a claim (for a repeating post: if a run's claim is unfinished and not too late).
+        Notes `derived`. By default, the noted derivation stays, unless the time changes. If the schedule name changes,
+        the previous name becomes superseded. The receipts of a one-time post's earlier revision leave History. Raises
+        UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut if the post's occurrence has a
+        claim (for a repeating post: if a run's claim is unfinished and not too late).
         """
         ...
 
@@ -235,6 +232,10 @@ class Ledger(Protocol):
 
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
         """Return active and paused one-time posts of a period that never began, soonest due first."""
+        ...
+
+    def open_count(self) -> int:
+        """Return how many active and paused posts never began, repeating ones included."""
         ...
 
     def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
@@ -271,8 +272,7 @@ class Ledger(Protocol):
     def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
         """Claim one publication in one conditional write, before the network is called.
 
-        The rules are in claim_rules.refusal. A refusal as `superseded`, and a claim that becomes `unconfirmed`, leave a
-        receipt.
+        The rules are in claim_rules.refusal. Refusals as `superseded` and `unconfirmed` claims leave a receipt.
         """
         ...
 
@@ -290,8 +290,8 @@ class Ledger(Protocol):
     def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
         """Allow another claim at once, at the user's request, unless the destination is claimed or published.
 
-        Each destination gets a `retried` receipt, whose `attempt` is the last one made. Raises ChangedElsewhere if a
-        one-time post was changed or cancelled.
+        Each gets a `retried` receipt with the number of the last attempt. Raises ChangedElsewhere if a one-time post
+        was changed or cancelled.
         """
         ...
 

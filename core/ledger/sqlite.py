@@ -123,6 +123,10 @@ class SqliteLedger:
         )
         return [plans.read(row) for row in rows]
 
+    def open_count(self) -> int:
+        rows = self._database.read("SELECT count(*) AS number FROM post WHERE open = 1", ())
+        return int(rows[0]["number"])
+
     def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
         rows = self._database.read(
             "SELECT *, open OR (wish = 'moved' AND schedule_name IS NOT NULL) AS pending FROM post"

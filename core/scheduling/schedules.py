@@ -16,14 +16,13 @@ from core.ledger.port import (
     DesiredState,
     Ledger,
     Plan,
-    Receipt,
     UnknownPost,
 )
-from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.posts.payload import Payload, ScheduleName, TargetSettings
 from core.scheduling.arming import Arming
+from core.scheduling.confirmation import confirmation
 from core.scheduling.derived_again import DerivedAgain, derived_again
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
@@ -155,6 +154,19 @@ class Schedules:
             self._limits.check_time(restored.post)
         return self._write_derived(plan, restored)
 
+    def restore(self, plan: Plan, earlier: Plan) -> Plan:
+        """Bring back the content, the time and the desired state of an earlier version, for an undo in one write.
+
+        Raises TooSoon or SeriesEnded if the post was active and its time has passed.
+        """
+        check_not_moved(plan)
+        post = next_revision(plan, earlier.post)
+        if earlier.desired == "active":
+            self._limits.check_time(post)
+        check_size(post)
+        name = str(ScheduleName.of(post))
+        return self._write_change(post, desired=earlier.desired, name=name, derived=earlier.derivation)
+
     def derive_again(self, plan: Plan) -> Plan:
         """Arm an active or paused post at its wall time by the rules in force, however soon that is."""
         desired: NeedsTime = "paused" if plan.desired == "paused" else "active"
@@ -199,16 +211,7 @@ class Schedules:
         Its `reference`, if known, is what the next part of its thread replies to.
         """
         occurrence = self._ledger.occurrence(payload.occurrence_key)
-        outcomes = outcome(occurrence).destinations if occurrence else ()
-        attempted_at = next((each.at for each in outcomes if each.destination == destination and each.at), None)
-        receipt = Receipt(
-            kind="published",
-            at=attempted_at or self._clock(),
-            revision=payload.revision,
-            destination=destination,
-            detail={"confirmed": "by hand", **found},
-        )
-        self._ledger.finish(payload, receipt)
+        self._ledger.finish(payload, confirmation(occurrence, payload, destination, found, now=self._clock()))
 
     def plan(self, post_id: str) -> Plan:
         """Return the current plan of a post. Raises UnknownPost."""

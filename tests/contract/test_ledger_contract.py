@@ -318,6 +318,16 @@ def test_a_post_is_pending_until_it_begins_or_is_cancelled(ledger, once, series,
     assert ledger.pending([]) == {}
 
 
+def test_open_posts_are_counted(ledger, once, series, planned, change, claim):
+    assert ledger.open_count() == 0
+    planned(once(0))
+    change(planned(once(1)), desired="paused")
+    change(planned(once(2)), desired="cancelled")
+    claim(due(planned(once(3))))
+    planned(series(post_id="000000000004"))
+    assert ledger.open_count() == 3
+
+
 def test_a_moved_post_without_a_schedule_is_not_pending(ledger, once, planned, clock):
     post = planned(once()).model_copy(update={"revision": 2})
     ledger.change(post, desired="moved", schedule_name=None, now=clock())
