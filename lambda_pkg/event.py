@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lambda_pkg.run_exceptions import is_excluded
+
 PAYLOAD_VERSION = 1
 """The only payload version that this relay reads."""
 
@@ -35,7 +37,8 @@ class UnreadableEvent(ValueError):
 class Event:
     """One occurrence of one revision of a post.
 
-    `due` is UTC. `late_after` None means that the post is never too late. `body` is the signed request body.
+    `due` is UTC. `late_after` None means that the post is never too late. `excluded` is true for a run of a repeating
+    post that does not count. `body` is the signed request body.
     """
 
     post_id: str
@@ -45,6 +48,7 @@ class Event:
     late_after: timedelta | None
     url: str | None
     has_media: bool
+    excluded: bool
     body: bytes
 
 
@@ -59,14 +63,16 @@ def read_event(payload: Mapping[str, Any]) -> Event:
         raise UnreadableEvent("post_id", "is not 1 to 64 letters, digits, hyphens and underscores")
     occurrence = _member(payload, "occurrence", str)
     due_at = _member(payload, "due_at", str, type(None))
+    due = _instant("occurrence", occurrence) if due_at is None else _instant("due_at", due_at)
     return Event(
         post_id=post_id,
         revision=_member(payload, "revision", int),
         occurrence_key=f"{post_id}/{occurrence}" if due_at is None else post_id,
-        due=_instant("occurrence", occurrence) if due_at is None else _instant("due_at", due_at),
+        due=due,
         late_after=_minutes(payload, "late_after_minutes"),
         url=_member({"url": None, **payload}, "url", str, type(None)),
         has_media=bool(payload["media"]),
+        excluded=due_at is None and _is_excluded(due, _member({"exceptions": {}, **payload}, "exceptions", dict)),
         body=_body(payload),
     )
 
@@ -95,6 +101,18 @@ def _minutes(payload: Mapping[str, Any], name: str) -> timedelta | None:
     if not 0 <= minutes <= 10**6:
         raise UnreadableEvent(name, "is not between 0 and a million minutes")
     return timedelta(minutes=minutes)
+
+
+def _is_excluded(run: datetime, exceptions: Mapping[str, Any]) -> bool:
+    every_weeks = _member({"every_weeks": 1, **exceptions}, "every_weeks", int)
+    anchor = _member({"anchor": None, **exceptions}, "anchor", str, type(None))
+    skipped = _member({"skipped": [], **exceptions}, "skipped", list)
+    return is_excluded(
+        run,
+        every_weeks=every_weeks,
+        anchor=None if anchor is None else _instant("anchor", anchor),
+        skipped=[_instant("skipped", str(each)) for each in skipped],
+    )
 
 
 def _body(payload: Mapping[str, Any]) -> bytes:

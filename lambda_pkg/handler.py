@@ -33,7 +33,8 @@ def relay_event(
 ) -> RelayReceipt | None:
     """Deliver the post of an event, record the receipt, and return it.
 
-    An unreadable event goes to the dead-letter queue at once, and the result is None. The slow steps (importing boto3,
+    An unreadable event goes to the dead-letter queue at once, and the result is None. A run that does not count leaves
+    no receipt, and the result is None too. The slow steps (importing boto3,
     reading the secret and counting earlier attempts) run before the due instant. Raises InvokedTooEarly,
     AttemptFailed after recording it, or botocore's errors if recording fails; then Lambda retries.
     """
@@ -45,6 +46,9 @@ def relay_event(
         return None
     from lambda_pkg.http_client import Connection  # slow to import
 
+    if post.excluded:
+        _log("info", "skipped", post_id=post.post_id, occurrence_key=post.occurrence_key, revision=post.revision)
+        return None
     receipts = ReceiptTable(settings.table_name, client("dynamodb"))
     config = RelayConfig(
         posting_url=settings.posting_url,

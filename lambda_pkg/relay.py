@@ -76,10 +76,13 @@ def deliver(
     """Send a post to its posting server at its due instant and return the receipt. The connection stays open.
 
     `attempt` counts from 1 for each occurrence. A post past its late limit is not sent: its receipt is `missed` on the
-    first attempt, else `failed`. Raises UnreadableEvent, InvokedTooEarly or AttemptFailed.
+    first attempt, else `failed`. Neither is a run that does not count: its receipt is `skipped`, and belongs into no
+    ledger. Raises UnreadableEvent, InvokedTooEarly or AttemptFailed.
     """
     post = read_event(event)
     this_attempt = _Attempt(post, attempt, clock)
+    if post.excluded:
+        return this_attempt.receipt("skipped")
     _preload_http_client(post.url or config.posting_url)
     prepare(post, config.prepare_url, config.secrets, clock)
     _wait_until(post.due, clock, sleep)

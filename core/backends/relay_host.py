@@ -60,12 +60,17 @@ class RelayHost:
         self._thread_state = _ThreadState()
 
     def __call__(self, invocation: Invocation) -> None:
-        """Deliver one occurrence, unless an attempt that the fence does not record may have published it."""
+        """Deliver one occurrence, unless an attempt that the fence does not record may have published it.
+
+        A run that does not count leaves no receipt.
+        """
         try:
             payload = read_payload(invocation.payload)
         except PunctualError as error:  # UnreadablePayload, or a shortage while its zone is read
             self._record_unreadable(invocation, error)
             raise
+        if payload.excluded:
+            return
         doubt = self._lost_results.doubt(invocation, payload)
         if doubt is not None:
             self._lost_results.mark_unconfirmed(payload, doubt)

@@ -59,8 +59,8 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
             print(f"  {wall_time(from_utc_text(run), zone):%a %d %b %Y, %H:%M} {zone}", file=out)
     if error:
         print(f"Noted, not armed yet: {error}\n{error.hint} {_ARMED_LATER.format(post.post_id)}", file=err)
-    if options.repeat:
-        for caution in skipped_run_warnings(options.repeat, wall.time(), zone, after=_first(post, now)):
+    if post.repeat:
+        for caution in skipped_run_warnings(post.repeat, zone, after=_first(post, now)):
             print(f"Caution: {caution}", file=err)
     return NOT_ARMED if error else 0
 

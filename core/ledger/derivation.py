@@ -6,10 +6,12 @@ its instants were derived, so that a process with another release finds the plan
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Literal
 
-from core.posts.models import Post, Repeat
+from core.posts.models import Post
 from core.posts.series import end_of_day, start_of_day
+from core.time.expressions import parse_expression
 from core.time.instants import DateOutOfRange, instants, wall_time
 from core.time.zone_data import zone_release
 
@@ -73,7 +75,7 @@ def derive_again(post: Post, noted: Derivation) -> Post | None:
 
 
 def _derive_dates_again(post: Post) -> Post:
-    """Return a repeating post whose first and last date begin and end by the rules in force.
+    """Return a repeating post whose first and last date, and skipped runs, are those of the rules in force.
 
     A series keeps the begin of its first date and the last second of its last one. Under other rules that instant is
     some hours off midnight, so the nearest midnight tells the date.
@@ -86,8 +88,16 @@ def _derive_dates_again(post: Post) -> Post:
         starts_at = start_of_day((wall_time(starts_at, post.zone) + _HALF_A_DAY).date(), post.zone)
     if ends_at is not None:
         ends_at = end_of_day((wall_time(ends_at, post.zone) - _HALF_A_DAY).date(), post.zone)
-    derived = Repeat(expression=rule.expression, starts_at=starts_at, ends_at=ends_at)
+    skipped = tuple(_run_again(each, rule.expression, post.zone) for each in rule.skipped)
+    derived = rule.model_copy(update={"starts_at": starts_at, "ends_at": ends_at, "skipped": skipped})
     return post if derived == rule else post.model_copy(update={"repeat": derived})
+
+
+def _run_again(skipped: datetime, expression: str, zone: str) -> datetime:
+    """Return the run that a skipped run is by the rules in force: itself, or the nearest one within half a day."""
+    window = parse_expression(expression, zone).after(skipped - _HALF_A_DAY)
+    near = list(takewhile(lambda run: run <= skipped + _HALF_A_DAY, window))
+    return skipped if skipped in near or not near else min(near, key=lambda run: abs(run - skipped))
 
 
 def _time_of(post: Post) -> tuple[object, ...]:

@@ -73,7 +73,9 @@ class UploadsAhead:
             schedule = ScheduleName.parse(name)
             plan = self._ledger.get(schedule.post_id) if schedule is not None else None
             if plan is not None and plan.desired == "active" and plan.post.repeats:
-                yield invocation_of(plan.post, occurrence)
+                run = invocation_of(plan.post, occurrence)
+                if not run.excluded:
+                    yield run
 
 
 def _key(payload: Payload, account: Destination) -> tuple[str, int, Destination]:

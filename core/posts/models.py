@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from core.posts.destinations import PARTS_LIMIT, Destination
 from core.time.instants import time_zone
+from lambda_pkg.run_exceptions import is_excluded
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32 in lower case. It omits i, l, o and u, which readers confuse with other characters."""
@@ -134,6 +135,10 @@ class RunExceptions(FrozenModel):
     every_weeks: int = Field(default=1, ge=1, le=EVERY_WEEKS_LIMIT, exclude_if=lambda weeks: weeks == 1)
     anchor: Instant | None = Field(default=None, exclude_if=not_)
     skipped: tuple[Instant, ...] = Field(default=(), max_length=SKIPPED_LIMIT, exclude_if=not_)
+
+    def exclude(self, run: datetime) -> bool:
+        """Return whether a run of the expression does not count."""
+        return is_excluded(run, every_weeks=self.every_weeks, anchor=self.anchor, skipped=self.skipped)
 
     @model_validator(mode="after")
     def _anchored(self) -> Self:

@@ -97,6 +97,11 @@ class Payload(Revision):
         return occurrence_key(self.post_id, None if self.due_at else self.occurrence)
 
     @property
+    def excluded(self) -> bool:
+        """Whether this is a run of a repeating post that does not count, so that nothing goes out."""
+        return self.exceptions is not None and self.exceptions.exclude(self.occurrence)
+
+    @property
     def due(self) -> datetime:
         """The instant at which this occurrence is due."""
         return self.due_at or self.occurrence

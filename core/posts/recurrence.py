@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
-from itertools import takewhile
+from datetime import UTC, datetime, time, timedelta
+from itertools import islice, takewhile
 
 from core.errors import PunctualError
+from core.posts.models import Repeat
 from core.posts.repeat_rules import (
     ChosenWeekdays,
     CustomCron,
     Daily,
+    EveryNWeeks,
     EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
@@ -17,6 +19,7 @@ from core.posts.repeat_rules import (
     RepeatRule,
     TimedRule,
     Weekday,
+    Yearly,
     ordinal,
 )
 from core.time import cron_days
@@ -25,6 +28,7 @@ from core.time.expressions import CronRule, InvalidExpression, parse_expression
 from core.time.instants import instants, wall_time
 
 _YEAR = timedelta(days=366)
+_WEEKDAYS = {Daily: tuple(Weekday), EveryWeekday: tuple(Weekday)[:5]}
 
 
 class SecondsInRule(PunctualError):
@@ -72,19 +76,28 @@ def parse_rule(expression: str) -> tuple[RepeatRule, time | None]:
     Raises InvalidExpression for an expression of another kind.
     """
     given = _cron_of(expression)
-    rule, at = _rule(given.days), time(given.hours[0], given.minutes[0])
+    rule, at = _rule(given), time(given.hours[0], given.minutes[0])
     if rule is None or given != replace(_cron_of(cron_expression(rule, at)), days=given.days):
         return CustomCron(expression=expression), None
     return rule, at
 
 
-def next_runs(
-    expression: str, zone: str, start: datetime | None, end: datetime | None, *, after: datetime, count: int = 5
-) -> list[datetime]:
-    """Return up to `count` runs after `after`, in UTC. Raises NeverRuns, InvalidExpression or UnknownZone."""
-    runs = parse_expression(expression, zone, start=start, end=end).next(count, after=after)
+def rule_of(repeat: Repeat) -> tuple[RepeatRule, time | None]:
+    """Return the rule of a series and the time of day, as `parse_rule`."""
+    rule, at = parse_rule(repeat.expression)
+    days = rule.days if isinstance(rule, ChosenWeekdays) else _WEEKDAYS.get(type(rule))
+    return (EveryNWeeks(days=days, weeks=repeat.every_weeks), at) if days and repeat.every_weeks > 1 else (rule, at)
+
+
+def next_runs(repeat: Repeat, zone: str, *, after: datetime, count: int = 5) -> list[datetime]:
+    """Return up to `count` runs after `after`, in UTC, without the runs that do not count.
+
+    Raises NeverRuns, InvalidExpression or UnknownZone.
+    """
+    firings = parse_expression(repeat.expression, zone, start=repeat.starts_at, end=repeat.ends_at).after(after)
+    runs = list(islice((each for each in firings if not repeat.exclude(each)), count))
     if not runs:
-        raise NeverRuns(expression, zone, after, end)
+        raise NeverRuns(repeat.expression, zone, after, repeat.ends_at)
     return runs
 
 
@@ -93,21 +106,27 @@ def crosses_clock_change(runs: Sequence[datetime], zone: str) -> bool:
     return len({wall_time(run, zone).utcoffset() for run in runs}) > 1
 
 
-def skipped_run_warnings(rule: RepeatRule, at: time | None, zone: str, *, after: datetime) -> list[str]:
-    """Return sentences on runs that are skipped within a year from `after`; none for a CustomCron."""
+def skipped_run_warnings(repeat: Repeat, zone: str, *, after: datetime) -> list[str]:
+    """Return sentences on runs that the calendar or the clocks skip within a year; none for a CustomCron."""
+    rule, _ = rule_of(repeat)
     if isinstance(rule, CustomCron):
         return []
     sentences = []
+    if isinstance(rule, Yearly) and (rule.month, rule.day) == (2, 29):
+        sentences.append("Only leap years have a 29 February. Choose 28 February to post every year.")
     if isinstance(rule, MonthlyDate) and rule.day > 28:
         sentences.append(
             f"Months without a {ordinal(rule.day)} are skipped. Choose the last day of the month to post in each."
         )
     begin = wall_time(after, zone).replace(tzinfo=None)
-    walls = _cron_of(cron_expression(rule, at)).wall_times(begin)
+    end = begin + _YEAR
+    if repeat.ends_at is not None:
+        end = min(end, wall_time(repeat.ends_at, zone).replace(tzinfo=None))
+    walls = takewhile(lambda wall: wall <= end, _cron_of(repeat.expression).wall_times(begin))
     sentences += [
         f"No post on {wall:%d %b %Y}: the clocks go forward over {wall:%H:%M}."
-        for wall in takewhile(lambda wall: wall < begin + _YEAR, walls)
-        if not instants(wall, zone)
+        for wall in walls
+        if not instants(wall, zone) and not repeat.exclude(wall.replace(tzinfo=UTC))
     ]
     return sentences
 
@@ -119,8 +138,10 @@ def _cron_of(expression: str) -> Cron:
     return rule.cron
 
 
-def _rule(days: cron_days.DayRule) -> TimedRule | None:
-    match days:
+def _rule(cron: Cron) -> TimedRule | None:
+    match cron.days:
+        case cron_days.DatesOfMonth((day,)) if len(cron.months) == 1:
+            return Yearly(month=cron.months[0], day=day) if _is_a_date(cron.months[0], day) else None
         case cron_days.DatesOfMonth((day,)):
             return MonthlyDate(day=day)
         case cron_days.DatesOfMonth(numbers) if len(numbers) == 31:
@@ -134,6 +155,10 @@ def _rule(days: cron_days.DayRule) -> TimedRule | None:
         case cron_days.LastOfWeekday(number):
             return MonthlyWeekday(nth=None, weekday=_weekday(number))
     return None
+
+
+def _is_a_date(month: int, day: int) -> bool:
+    return day <= (29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31)
 
 
 def _weekly(numbers: tuple[int, ...]) -> TimedRule:

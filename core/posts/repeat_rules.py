@@ -4,13 +4,14 @@ Every rule except CustomCron has `day_fields`, the day-of-month, month and day-o
 and is combined with a time of day. Every rule has a `description` of its days, without the time.
 """
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 
 from core.errors import PunctualError
-from core.posts.models import FrozenModel
+from core.posts.models import EVERY_WEEKS_LIMIT, FrozenModel
 from core.time.expressions import parse_expression
 
 
@@ -32,6 +33,24 @@ class NoSuchDay(PunctualError):
         super().__init__(f"No month has a day {day}.")
 
 
+class NoSuchDate(PunctualError):
+    """No year has this date."""
+
+    hint = "Choose a date of the calendar, such as 24 December."
+
+    def __init__(self, month: int, day: int) -> None:
+        super().__init__(f"No year has a day {day} in month {month}.")
+
+
+class NoSuchPeriod(PunctualError):
+    """A rule of every n weeks has too few or too many weeks."""
+
+    hint = f"Choose 2 to {EVERY_WEEKS_LIMIT} weeks. For every week, choose the rule with weekdays."
+
+    def __init__(self, weeks: int) -> None:
+        super().__init__(f"A post cannot repeat every {weeks} weeks.")
+
+
 class NoSuchWeek(PunctualError):
     """Not every month has this many of a weekday."""
 
@@ -39,6 +58,9 @@ class NoSuchWeek(PunctualError):
 
     def __init__(self, nth: int) -> None:
         super().__init__(f"A post cannot repeat on weekday number {nth} of a month.")
+
+
+_LEAP_YEAR = 2024
 
 
 class Weekday(StrEnum):
@@ -68,6 +90,12 @@ def _day_of_month(day: int) -> int:
     if not 1 <= day <= 31:
         raise NoSuchDay(day)
     return day
+
+
+def _period(weeks: int) -> int:
+    if not 2 <= weeks <= EVERY_WEEKS_LIMIT:
+        raise NoSuchPeriod(weeks)
+    return weeks
 
 
 def _nth_or_last(nth: int | None) -> int | None:
@@ -113,6 +141,17 @@ class ChosenWeekdays(FrozenModel):
         return f"Every {', '.join(others)} and {last}" if others else f"Every {last}"
 
 
+class EveryNWeeks(ChosenWeekdays):
+    """Some days of every second, third or later week. Weeks begin on Monday. Raises NoDayChosen or NoSuchPeriod."""
+
+    weeks: Annotated[int, AfterValidator(_period)]
+
+    @property
+    def description(self) -> str:
+        """The days, such as `Every 2 weeks on Monday and Friday`."""
+        return f"Every {self.weeks} weeks on {super().description.removeprefix('Every ')}"
+
+
 class MonthlyDate(FrozenModel):
     """One date of every month that has it. Raises NoSuchDay."""
 
@@ -154,6 +193,32 @@ class MonthlyWeekday(FrozenModel):
         return f"On the {which} {self.weekday.title_case} of every month"
 
 
+class Yearly(FrozenModel):
+    """One date of every year that has it. Raises NoSuchDate."""
+
+    month: int
+    day: int
+
+    @model_validator(mode="after")
+    def _is_a_date(self) -> Self:
+        try:
+            date(_LEAP_YEAR, self.month, self.day)
+        except ValueError:
+            raise NoSuchDate(self.month, self.day) from None
+        return self
+
+    @property
+    def day_fields(self) -> str:
+        """The day fields of the cron expression."""
+        return f"{self.day} {self.month} ?"
+
+    @property
+    def description(self) -> str:
+        """The date, such as `Every year on 24 December`."""
+        on = f"Every year on {self.day} {date(_LEAP_YEAR, self.month, 1):%B}"
+        return f"{on}, in leap years only" if (self.month, self.day) == (2, 29) else on
+
+
 class CustomCron(FrozenModel):
     """A cron expression that the user wrote, with or without `cron(...)`. Raises InvalidExpression."""
 
@@ -165,7 +230,7 @@ class CustomCron(FrozenModel):
         return f"Custom schedule {self.expression}"
 
 
-TimedRule = Daily | EveryWeekday | ChosenWeekdays | MonthlyDate | MonthlyLastDay | MonthlyWeekday
+TimedRule = Daily | EveryWeekday | ChosenWeekdays | EveryNWeeks | MonthlyDate | MonthlyLastDay | MonthlyWeekday | Yearly
 RepeatRule = TimedRule | CustomCron
 
 

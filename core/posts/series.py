@@ -4,9 +4,9 @@ from datetime import date, datetime, time, timedelta
 
 from core.errors import PunctualError
 from core.posts.models import Post, Repeat
-from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, next_runs, parse_rule
-from core.posts.repeat_rules import RepeatRule
-from core.time.instants import DateOutOfRange, SkippedHour, instant
+from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, next_runs, rule_of
+from core.posts.repeat_rules import EveryNWeeks, RepeatRule
+from core.time.instants import DateOutOfRange, SkippedHour, instant, wall_time
 from core.time.phrases import date_and_time
 
 
@@ -19,22 +19,78 @@ class EndsBeforeStart(PunctualError):
         super().__init__(f"The last date, {last:%d %b %Y}, is before the first, {first:%d %b %Y}.")
 
 
-def build_series(rule: RepeatRule, at: time, zone: str, *, first: date, last: date | None, now: datetime) -> Repeat:
+class FewerRuns(PunctualError):
+    """The rule ends before the wished number of runs."""
+
+    def __init__(self, wished: int, runs: int) -> None:
+        super().__init__(f"The rule has only {runs} runs, not {wished}.")
+        self.hint = f"Let it end after {runs} runs, or choose another rule."
+
+
+class SeveralRunsADay(PunctualError):
+    """A series ends with a day, and the last of the wished runs is not the last one of its day."""
+
+    hint = "Choose a last date, or another number of runs."
+
+    def __init__(self, wished: int, last: date) -> None:
+        super().__init__(f"After {wished} runs, on {last:%d %b %Y}, more runs follow on that day.")
+
+
+def build_series(
+    rule: RepeatRule,
+    at: time,
+    zone: str,
+    *,
+    first: date,
+    last: date | None = None,
+    runs: int | None = None,
+    now: datetime,
+) -> Repeat:
     """Return the series of a rule at a time of day, from `first` to `last` as calendar days in `zone`.
 
-    If the first date has begun, the series has no start and begins with the next run. Raises EndsBeforeStart,
-    NeverRuns, SecondsInRule, UnknownZone or DateOutOfRange.
+    With `runs`, the last date is that of the run with this number. A rule of every n weeks counts the week of `first`
+    as its first one. If the first date has begun, the series has no start and begins with the next run. Raises
+    EndsBeforeStart, NeverRuns, FewerRuns, SeveralRunsADay, SecondsInRule, UnknownZone or DateOutOfRange.
     """
     if last is not None and last < first:
         raise EndsBeforeStart(first, last)
     start = start_of_day(first, zone)
+    every_n_weeks = isinstance(rule, EveryNWeeks)
     repeat = Repeat(
         expression=cron_expression(rule, at),
         starts_at=start if start > now else None,
         ends_at=end_of_day(last, zone) if last else None,
+        every_weeks=rule.weeks if isinstance(rule, EveryNWeeks) else 1,
+        anchor=_anchor(first, at, zone) if every_n_weeks else None,
     )
-    next_runs(repeat.expression, zone, repeat.starts_at, repeat.ends_at, after=now, count=1)
-    return repeat
+    if runs is None:
+        next_runs(repeat, zone, after=now, count=1)
+        return repeat
+    return _ending_after(repeat, zone, runs, now)
+
+
+def _ending_after(repeat: Repeat, zone: str, runs: int, now: datetime) -> Repeat:
+    """Return a series that ends with the day of its run of this number."""
+    found = next_runs(repeat, zone, after=now, count=runs + 1)
+    if len(found) < runs:
+        raise FewerRuns(runs, len(found))
+    last = wall_time(found[runs - 1], zone).date()
+    ends_at = end_of_day(last, zone)
+    if len(found) > runs and found[runs] <= ends_at:
+        raise SeveralRunsADay(runs, last)
+    return repeat.model_copy(update={"ends_at": ends_at})
+
+
+def _anchor(first: date, at: time, zone: str) -> datetime:
+    """Return the instant at which the clocks show a time on the Monday of a week.
+
+    Only whole weeks count from it, so it need not be exact: where the clocks skip the time, the time before will do.
+    """
+    monday = first - timedelta(days=first.weekday())
+    try:
+        return instant(datetime.combine(monday, at), zone, which=1)
+    except SkippedHour as skipped:
+        return instant(skipped.before, zone, which=1)
 
 
 def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
@@ -43,7 +99,7 @@ def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
     if rule is None:
         return []
     try:
-        return next_runs(rule.expression, post.zone, rule.starts_at, rule.ends_at, after=after, count=count)
+        return next_runs(rule, post.zone, after=after, count=count)
     except NeverRuns:
         return []
 
@@ -51,7 +107,7 @@ def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
 def describe_timing(post: Post) -> str:
     """Return the rule of a repeating post as a sentence, or the time of a one-time post, in the post's zone."""
     if post.repeat is not None:
-        return describe_rule(*parse_rule(post.repeat.expression), post.zone)
+        return describe_rule(*rule_of(post.repeat), post.zone)
     return date_and_time(post.due_at, post.zone) if post.due_at is not None else ""
 
 

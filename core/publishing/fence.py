@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from core.accounts.port import Account
 from core.errors import PunctualError
@@ -15,19 +15,19 @@ from core.media.port import MediaStore
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.attachments import CannotAttach, load_attachments
+from core.publishing.destination_results import DestinationResult, destination_result, receipt_of, result_of_claim
 from core.publishing.network import (
     Network,
     NetworkResult,
     PreparationFailed,
     Publication,
-    Published,
     Refused,
     RetryLater,
     Unconfirmed,
 )
 from core.publishing.references import belongs_to_another
 from core.publishing.transfer_time import LEASE, LEASE_MARGIN, lease
-from core.time.instants import Clock, utc_text
+from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
@@ -36,27 +36,6 @@ OnResult = Callable[[Payload, Receipt, datetime], None]
 
 UNCLAIMED_ATTEMPT = 0
 """Attempt number of receipts written before a claim exists. It is 0, so any receipt of a real claim outranks it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DestinationResult:
-    """The result of one destination. Every state except `waiting` is final."""
-
-    destination: Destination
-    state: Literal["published", "refused", "unconfirmed", "superseded", "waiting"]
-    url: str | None = None
-    reason: str | None = None
-    retry_after: timedelta | None = None
-    reference: dict[str, Any] | None = None
-
-    @property
-    def final(self) -> bool:
-        """Whether a repeated request returns this result again."""
-        return self.state != "waiting"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the destination's entry in the posting server's response."""
-        return {"destination": self.destination, "state": self.state, "url": self.url, "reason": self.reason}
 
 
 class Fence:
@@ -133,10 +112,27 @@ class Fence:
             existing = self._existing_result(payload, destination)
             if existing is not None and existing.final:
                 return existing
-            self._ledger.record(payload, _receipt(waiting, payload, destination, UNCLAIMED_ATTEMPT, self._clock()))
+            self._ledger.record(payload, receipt_of(waiting, payload, destination, UNCLAIMED_ATTEMPT, self._clock()))
         except Exception as error:  # noqa: BLE001 - the error that prevented the claim may prevent this as well
             log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
-        return _destination_result(destination, waiting)
+        return destination_result(destination, waiting)
+
+    def exclude(self, payload: Payload, destination: Destination) -> DestinationResult:
+        """Record that a run does not count, and return *superseded*. Never raises, as in `defer`."""
+        reason = "Nothing goes out at this run: it was skipped, or it is in a week between."
+        receipt = Receipt(
+            kind="superseded",
+            at=self._clock(),
+            revision=payload.revision,
+            attempt=UNCLAIMED_ATTEMPT,
+            destination=destination,
+            detail={"reason": reason},
+        )
+        try:
+            self._ledger.record(payload, receipt)
+        except Exception as error:  # noqa: BLE001 - nothing is lost without the receipt
+            log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
+        return DestinationResult(destination=destination, state="superseded", reason=reason)
 
     def _claim_and_publish(
         self, payload: Payload, destination: Destination, network: Network, publication: Publication
@@ -158,7 +154,7 @@ class Fence:
             ),
         )
         if claim.verdict != "granted":
-            return _result_of_claim(destination, claim, now)
+            return result_of_claim(destination, claim, now)
         if self._clock() - now > LEASE_MARGIN:
             return self._finish(payload, destination, claim, RetryLater(reason=STOPPED_BEFORE_SENDING), now)
         prepared = claim.prepared if deduplicates else publication.prepared
@@ -177,14 +173,14 @@ class Fence:
         terms = ClaimTerms(deduplicates=deduplicates, calls_network=False, lease_until=now + LEASE, now=now)
         claim = self._ledger.claim(payload, destination, terms)
         if claim.verdict not in ("granted", "waiting"):
-            return _result_of_claim(destination, claim, now)
+            return result_of_claim(destination, claim, now)
         return self._finish(payload, destination, claim, result, now)
 
     def _existing_result(self, payload: Payload, destination: Destination) -> DestinationResult | None:
         """Return the result of a destination that is finished or paused by the network; None for any other."""
         now = self._clock()
         claim = self._ledger.ended_or_paused(payload, destination, now=now)
-        return _result_of_claim(destination, claim, now) if claim is not None else None
+        return result_of_claim(destination, claim, now) if claim is not None else None
 
     def _receipts(self, payload: Payload, destination: Destination) -> list[Receipt]:
         """Return a destination's receipts in order of arrival."""
@@ -224,10 +220,10 @@ class Fence:
         if isinstance(result, Refused) and _may_have_arrived(self._receipts(payload, destination), claim.attempt):
             reason = f"{result.reason} An earlier attempt may have arrived: check the network first."
             result = Unconfirmed(reason=reason)
-        receipt = _receipt(result, payload, destination, claim.attempt, self._clock())
+        receipt = receipt_of(result, payload, destination, claim.attempt, self._clock())
         self._ledger.finish(payload, receipt)
         self._on_result(payload, receipt, started)
-        return _destination_result(destination, result)
+        return destination_result(destination, result)
 
 
 def _may_have_arrived(receipts: Sequence[Receipt], attempt: int) -> bool:
@@ -251,48 +247,3 @@ def _publish(network: Network, publication: Publication) -> NetworkResult:
         if publication.account.deduplicates:
             return RetryLater(reason=reason, in_doubt=True)
         return Unconfirmed(reason=reason)
-
-
-def _result_of_claim(destination: Destination, claim: ClaimResult, now: datetime) -> DestinationResult:
-    """Return the result of a claim that was not granted."""
-    if claim.verdict == "busy" or claim.verdict == "waiting":  # with `in`, mypy does not narrow the verdict for `state`
-        wait, reason = (claim.until or now) - now, claim.detail.get("reason", "Another attempt is running.")
-        return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=wait)
-    if claim.verdict == "granted":
-        raise ValueError("a granted claim has no result yet")
-    return DestinationResult(
-        destination=destination,
-        state=claim.verdict,
-        url=claim.detail.get("url"),
-        reason=claim.detail.get("reason"),
-        reference=claim.detail.get("reference"),
-    )
-
-
-def _destination_result(destination: Destination, result: NetworkResult) -> DestinationResult:
-    match result:
-        case Published(url=url, reference=reference):
-            return DestinationResult(destination=destination, state="published", url=url, reference=reference)
-        case Refused(reason=reason):
-            return DestinationResult(destination=destination, state="refused", reason=reason)
-        case Unconfirmed(reason=reason):
-            return DestinationResult(destination=destination, state="unconfirmed", reason=reason)
-        case RetryLater(reason=reason, retry_after=retry_after):
-            return DestinationResult(destination=destination, state="waiting", reason=reason, retry_after=retry_after)
-
-
-def _receipt(result: NetworkResult, payload: Payload, destination: Destination, attempt: int, now: datetime) -> Receipt:
-    found = _destination_result(destination, result)
-    at = result.at if isinstance(result, Published) else now
-    detail: dict[str, Any] = {"url": found.url, "reason": found.reason, "reference": found.reference}
-    if isinstance(result, RetryLater):
-        until = utc_text(now + result.retry_after) if result.retry_after else None
-        detail |= {"upload": result.upload_id, "doubt": result.in_doubt or None, "until": until}
-    return Receipt(
-        kind=found.state,
-        at=at,
-        revision=payload.revision,
-        attempt=attempt,
-        destination=destination,
-        detail={name: value for name, value in detail.items() if value is not None},
-    )

@@ -12,7 +12,8 @@ from core.errors import PunctualError, shortage_of
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
 from core.publishing.bulkheads import THREADS, Bulkheads
-from core.publishing.fence import DestinationResult, Fence
+from core.publishing.destination_results import DestinationResult
+from core.publishing.fence import Fence
 from core.publishing.network import Network
 from core.publishing.transfer_time import LEASE
 
@@ -63,7 +64,12 @@ class Publisher:
         self._continuing: set[Future[list[DestinationResult]]] = set()
 
     def publish(self, payload: Payload) -> OccurrenceResult:
-        """Publish to each destination at most once, and return the results. Safe to repeat; never raises."""
+        """Publish to each destination at most once, and return the results. Safe to repeat; never raises.
+
+        A run that does not count is *superseded*. Only a relay of an earlier version sends one.
+        """
+        if payload.excluded:
+            return OccurrenceResult(results=tuple(self._fence.exclude(payload, each) for each in payload.destinations))
         accounts = payload.accounts
         if len(accounts) == 1:  # needs no other thread
             return OccurrenceResult(results=tuple(self._publish_in_share(payload, accounts[0], payload.destinations)))

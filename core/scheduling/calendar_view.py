@@ -125,8 +125,9 @@ def _entry_per_run(entry: QueueEntry, after: datetime, last: datetime) -> list[Q
     if entry.post is None or rule is None:
         return [entry]
     ends_at = min(rule.ends_at or last, last - _MILLISECOND)
+    until = rule.model_copy(update={"ends_at": ends_at})
     try:
-        due = next_runs(rule.expression, entry.post.zone, rule.starts_at, ends_at, after=after, count=RUNS_LIMIT + 1)
+        due = next_runs(until, entry.post.zone, after=after, count=RUNS_LIMIT + 1)
     except NeverRuns:
         return []
     return [replace(entry, due_at=each) for each in due]

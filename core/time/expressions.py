@@ -60,7 +60,11 @@ class Expression:
 
         An occurrence at `after` itself is excluded. `start` and `end` are inclusive.
         """
-        return list(islice((occurrence for occurrence in self._occurrences_from(after) if occurrence > after), count))
+        return list(islice(self.after(after), count))
+
+    def after(self, instant: datetime) -> Iterator[datetime]:
+        """Yield the occurrences after an instant, as `next` returns them."""
+        return (occurrence for occurrence in self._occurrences_from(instant) if occurrence > instant)
 
     def first(self, created: datetime) -> datetime | None:
         """Return the first occurrence, in UTC, of a schedule created at `created`, or None if it has no occurrence.

@@ -164,11 +164,9 @@ class _Import:
         post, rule, now = plan.post, plan.post.repeat, self._application.clock()
         if rule is None or plan.desired != "active":
             return None
-        ends_at = min(rule.ends_at or now, now)
+        until_now = rule.model_copy(update={"ends_at": min(rule.ends_at or now, now)})
         try:
-            runs = next_runs(
-                rule.expression, post.zone, rule.starts_at, ends_at, after=self._started_at, count=MAX_MISSED_RUNS
-            )
+            runs = next_runs(until_now, post.zone, after=self._started_at, count=MAX_MISSED_RUNS)
         except NeverRuns:
             return None
         missed = [utc_text(run) for run in runs if occurrence_key(post.post_id, run) not in self._known_runs]

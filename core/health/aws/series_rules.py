@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.backends.aws import AwsBackend
 from core.health.findings import Finding, HealthContext, good, unknown, warning
 from core.ledger.port import Occurrence, Plan
-from core.posts.models import Post
+from core.posts.models import Post, Repeat
 from core.posts.recurrence import NeverRuns, next_runs
 from core.time.phrases import date_and_time, plural
 from core.time.zone_data import zone_release
@@ -57,8 +57,9 @@ def _is_by_rule(post: Post, run: Occurrence) -> bool:
     if post.repeat is None:
         return True
     before = run.due_at - timedelta(milliseconds=1)
+    every_firing = Repeat(expression=post.repeat.expression)
     try:
-        return next_runs(post.repeat.expression, post.zone, None, None, after=before, count=1) == [run.due_at]
+        return next_runs(every_firing, post.zone, after=before, count=1) == [run.due_at]
     except NeverRuns:
         return False
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.posts.models import Repeat
 from core.posts.recurrence import (
     NeverRuns,
     SecondsInRule,
@@ -24,7 +25,9 @@ from core.posts.repeat_rules import (
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
+    RepeatRule,
     Weekday,
+    Yearly,
 )
 from core.time.expressions import InvalidExpression, parse_expression
 from core.time.instants import UnknownZone, wall_time
@@ -41,6 +44,7 @@ EACH_RULE = [
     (ChosenWeekdays(days=("SUN",)), "cron(0 9 ? * SUN *)", "Every Sunday at 09:00 Europe/Berlin"),
     (MonthlyDate(day=22), "cron(0 9 22 * ? *)", "On the 22nd of every month at 09:00 Europe/Berlin"),
     (MonthlyLastDay(), "cron(0 9 L * ? *)", "On the last day of every month at 09:00 Europe/Berlin"),
+    (Yearly(month=12, day=24), "cron(0 9 24 12 ? *)", "Every year on 24 December at 09:00 Europe/Berlin"),
     (
         MonthlyWeekday(nth=2, weekday=Weekday.TUESDAY),
         "cron(0 9 ? * TUE#2 *)",
@@ -137,7 +141,7 @@ def test_a_time_with_seconds_is_refused():
 
 def test_runs_keep_the_wall_time_across_a_clock_change():
     before_the_change = datetime(2026, 10, 21, 12, 0, tzinfo=UTC)
-    runs = next_runs("cron(0 9 * * ? *)", BERLIN, None, None, after=before_the_change)
+    runs = next_runs(Repeat(expression="cron(0 9 * * ? *)"), BERLIN, after=before_the_change)
     assert [wall_time(run, BERLIN).hour for run in runs] == [9] * 5
     assert [run.hour for run in runs] == [7, 7, 7, 8, 8]
     assert crosses_clock_change(runs, BERLIN)
@@ -147,44 +151,59 @@ def test_runs_keep_the_wall_time_across_a_clock_change():
 
 def test_runs_stay_between_the_start_and_the_end():
     start, end = datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 3, tzinfo=UTC)
-    runs = next_runs("cron(0 9 * * ? *)", "UTC", start, end, after=NOW)
+    runs = next_runs(Repeat(expression="cron(0 9 * * ? *)", starts_at=start, ends_at=end), "UTC", after=NOW)
     assert [run.day for run in runs] == [1, 2]
 
 
 def test_a_rule_without_a_run_is_refused():
     end = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
     with pytest.raises(NeverRuns) as refused:
-        next_runs("cron(0 9 * * ? *)", BERLIN, None, end, after=NOW)
+        next_runs(Repeat(expression="cron(0 9 * * ? *)", ends_at=end), BERLIN, after=NOW)
     assert str(refused.value) == (
         "cron(0 9 * * ? *) has no run after 22 Nov 2026, 11:00 and up to 23 Nov 2026, 08:00 in Europe/Berlin."
     )
     with pytest.raises(NeverRuns, match="has no run after"):
-        next_runs("cron(0 9 31 2 ? *)", BERLIN, None, None, after=NOW)
+        next_runs(Repeat(expression="cron(0 9 31 2 ? *)"), BERLIN, after=NOW)
 
 
 def test_runs_in_an_unknown_zone_are_refused():
     with pytest.raises(UnknownZone):
-        next_runs("cron(0 9 * * ? *)", "Mars/Olympus", None, None, after=NOW)
+        next_runs(Repeat(expression="cron(0 9 * * ? *)"), "Mars/Olympus", after=NOW)
 
 
 # Warnings
 
 
+def warnings(rule: RepeatRule, at: time | None, zone: str, *, after: datetime) -> list[str]:
+    return skipped_run_warnings(Repeat(expression=cron_expression(rule, at)), zone, after=after)
+
+
 def test_a_month_without_the_day_is_a_warning():
-    assert skipped_run_warnings(MonthlyDate(day=31), NINE, BERLIN, after=NOW) == [
+    assert warnings(MonthlyDate(day=31), NINE, BERLIN, after=NOW) == [
         "Months without a 31st are skipped. Choose the last day of the month to post in each."
     ]
-    assert skipped_run_warnings(MonthlyDate(day=28), NINE, BERLIN, after=NOW) == []
+    assert warnings(MonthlyDate(day=28), NINE, BERLIN, after=NOW) == []
+
+
+def test_the_29th_of_february_is_a_warning():
+    leap_day = Yearly(month=2, day=29)
+    assert (
+        describe_rule(leap_day, NINE, BERLIN) == "Every year on 29 February, in leap years only at 09:00 Europe/Berlin"
+    )
+    assert warnings(leap_day, NINE, BERLIN, after=NOW) == [
+        "Only leap years have a 29 February. Choose 28 February to post every year."
+    ]
+    assert warnings(Yearly(month=2, day=28), NINE, BERLIN, after=NOW) == []
 
 
 def test_a_run_in_a_skipped_hour_is_a_warning():
     half_past_two = time(2, 30)
-    assert skipped_run_warnings(Daily(), half_past_two, BERLIN, after=NOW) == [
+    assert warnings(Daily(), half_past_two, BERLIN, after=NOW) == [
         "No post on 28 Mar 2027: the clocks go forward over 02:30."
     ]
-    assert skipped_run_warnings(EveryWeekday(), half_past_two, BERLIN, after=NOW) == []  # it is a Sunday
-    assert skipped_run_warnings(Daily(), half_past_two, "Asia/Tokyo", after=NOW) == []
+    assert warnings(EveryWeekday(), half_past_two, BERLIN, after=NOW) == []  # it is a Sunday
+    assert warnings(Daily(), half_past_two, "Asia/Tokyo", after=NOW) == []
 
 
 def test_a_custom_cron_has_no_warnings():
-    assert skipped_run_warnings(CustomCron(expression="30 2 31 * ? *"), None, BERLIN, after=NOW) == []
+    assert warnings(CustomCron(expression="30 2 1,31 * ? *"), None, BERLIN, after=NOW) == []

@@ -14,7 +14,8 @@ from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome
 from core.media.intake import ingest
 from core.posts.destinations import Destination
-from core.publishing.fence import LEASE, DestinationResult, Fence
+from core.publishing.destination_results import DestinationResult
+from core.publishing.fence import LEASE, Fence
 from core.publishing.network import PreparationFailed, Refused, RetryLater, Unconfirmed
 from core.publishing.outcomes import retry_deduplicated
 from core.storage.processes import Presence

@@ -14,7 +14,8 @@ from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.publishing.bulkheads import PATIENCE_SECONDS, Bulkheads
-from core.publishing.fence import LEASE, DestinationResult
+from core.publishing.destination_results import DestinationResult
+from core.publishing.fence import LEASE
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
 from core.publishing.outcomes import retry_deduplicated

@@ -444,7 +444,7 @@ class Walk(RuleBasedStateMachine):
     @staticmethod
     def _runs(repeat: Repeat, *, after: datetime) -> list[datetime]:
         try:
-            return next_runs(repeat.expression, "UTC", repeat.starts_at, repeat.ends_at, after=after, count=4)
+            return next_runs(repeat, "UTC", after=after, count=4)
         except NeverRuns:
             return []
 
