@@ -47,7 +47,7 @@ class SqliteDrafts:
         return [_read(row) for row in rows]
 
     def count(self) -> int:
-        sql = "SELECT count(*) FROM draft INDEXED BY draft_changed WHERE template = 0 AND deleted_at IS NULL"
+        sql = "SELECT count(*) FROM draft WHERE template = 0 AND deleted_at IS NULL"
         return int(self._database.read(sql)[0][0])
 
     def forget_earlier(self, draft_id: str) -> Draft:

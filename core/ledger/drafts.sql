@@ -11,7 +11,7 @@ CREATE TABLE draft (
     deleted_at INTEGER                    -- NULL: not deleted
 ) WITHOUT ROWID;
 
-CREATE INDEX draft_changed ON draft (template, changed_at DESC, draft_id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX draft_changed ON draft (template, deleted_at, changed_at DESC, draft_id DESC);
 CREATE INDEX draft_deleted ON draft (deleted_at DESC, draft_id DESC) WHERE deleted_at IS NOT NULL;
 
 -- A post leaves the drafts in the transaction that plans it.
