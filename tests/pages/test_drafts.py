@@ -10,6 +10,7 @@ from core.drafts.draft import Draft, DraftContent
 from core.ledger.post_state import post_state
 from core.media.intake import ingest
 from core.posts.models import new_post_id
+from core.storage.database import StorageError
 from core.timetable.timetable import suggested
 
 ZONE = "Europe/Berlin"
@@ -145,7 +146,7 @@ def test_a_draft_is_opened_by_its_address(application, save, new_session):
     assert application.drafts.get(saved.draft_id).content.text == "By address, changed"
 
 
-@pytest.mark.parametrize("address", ["k3v9q2m4cx7a", "../x"])
+@pytest.mark.parametrize("address", ["k3v9q2m4cx7a", "../x", "[click](https://example.com)"])
 def test_the_address_of_no_draft_shows_a_message(application, new_session, address):
     session = new_session()
     session.query_params["draft"] = address
@@ -465,8 +466,6 @@ def test_a_repeating_draft_is_opened_with_its_rule(browse, application, new_sess
 
 
 def test_a_save_that_fails_says_so_and_the_next_one_saves(browse, application, monkeypatch):
-    from core.storage.database import StorageError
-
     session = browse("compose")
     session.write("On the disk")
     real = application.drafts.save
@@ -482,6 +481,26 @@ def test_a_save_that_fails_says_so_and_the_next_one_saves(browse, application, m
     session.run()
     assert "Not saved yet" not in session.shown
     assert drafts_of(application) == ["Not on the disk"]
+
+
+def test_a_text_that_could_not_be_saved_is_not_replaced_by_the_one_of_another_tab(
+    browse, application, save, monkeypatch
+):
+    session = browse("compose")
+    session.write("Begun")
+    save("From elsewhere", draft_id=session.draft)
+    real = application.drafts.save
+
+    def fail(*_, **__):
+        raise StorageError(application.home.database, "no space left on device")
+
+    monkeypatch.setattr(application.drafts, "save", fail)
+    session.write("From here")
+    assert text_of(session) == "From here"
+    monkeypatch.setattr(application.drafts, "save", real)
+    session.run()
+    stored = application.drafts.get(session.draft)
+    assert (stored.content.text, stored.earlier.text) == ("From here", "From elsewhere")
 
 
 def test_a_run_of_compose_that_changes_nothing_writes_nothing(browse, application, monkeypatch, clock):

@@ -21,6 +21,7 @@ from ui.compose import draft_fields, drafts
 from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
+from ui.frame.failures import markdown
 from ui.frame.state import LAST_POST, NOT_SAVED
 from ui.frame.viewer import viewer_zone
 
@@ -75,7 +76,9 @@ def _status(draft: str) -> None:
     error: PunctualError | None = st.session_state.get(NOT_SAVED)
     saved = drafts.saved().get(draft)
     if error is not None:
-        st.caption(f":red[:material/cloud_off: Not saved yet. This tab keeps the text and tries again.] {error}")
+        st.caption(
+            f":red[:material/cloud_off: Not saved yet. This tab keeps the text and tries again.] {markdown(error)}"
+        )
     elif saved is not None and saved.deleted_at is None:
         zone = viewer_zone()
         at, now = wall_time(saved.changed_at, zone), wall_time(application().clock(), zone)

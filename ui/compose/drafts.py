@@ -1,13 +1,16 @@
 """The drafts of a session: the one in Compose is saved on the server whenever its fields differ from what is saved."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
+from pydantic import TypeAdapter, ValidationError
 
 from core.drafts.draft import Draft, DraftContent, DraftGone, content_of
 from core.errors import PunctualError
-from core.posts.models import Post, Repeat, Revision, new_post_id
+from core.posts.destinations import Destination
+from core.posts.models import Post, PostId, Repeat, Revision, new_post_id
 from core.publishing.drafted_posts import drafted_post
 from core.time.instants import instants
 from ui.compose import draft_fields
@@ -20,6 +23,7 @@ from ui.frame.viewer import viewer_zone
 
 ADDRESS = "draft"
 """The query parameter of Compose that names a draft."""
+_ID = TypeAdapter[str](PostId)
 
 
 def sync() -> str:
@@ -34,7 +38,7 @@ def sync() -> str:
         show_typed(draft_fields.text_keys(current()))
     before = saved().get(current())
     keep(current())
-    if before is not None and saved().get(before.draft_id) is before:
+    if before is not None and saved().get(before.draft_id) is before and st.session_state[NOT_SAVED] is None:
         _show_newest(before)
     return current()
 
@@ -60,6 +64,13 @@ def known() -> list[str]:
 def start(content: DraftContent) -> None:
     """Make a new draft the current one."""
     _make_current(new_post_id(), content)
+
+
+def start_at(at: ChosenTime, destinations: Sequence[str]) -> None:
+    """Make an empty draft that proposes a time the current one, to these accounts or to the first one."""
+    wall = at.wall.isoformat(timespec="seconds")
+    accounts = tuple(map(Destination, destinations)) or _first_account()
+    start(DraftContent(destinations=accounts, wall=wall, zone=at.zone, which=at.which))
 
 
 def start_empty(like: DraftContent) -> None:
@@ -198,7 +209,9 @@ def _open_address() -> None:
         return
     st.session_state[ADDRESSES] = {asked}
     try:
-        open_draft(asked)
+        open_draft(_ID.validate_python(asked))
+    except ValidationError:
+        flash("There is no draft at this address.")
     except DraftGone as error:
         if application().ledger.get(asked) is not None:
             st.session_state[LAST_POST] = asked

@@ -90,7 +90,7 @@ def _proposed_time(content: DraftContent, now: datetime) -> None:
         try:
             due_at = instant(wall, content.zone, which=content.which)
         except PunctualError as error:
-            st.caption(f":orange[:material/event_busy: {error}]")
+            st.caption(f":orange[:material/event_busy: {escape(str(error))}]")
             return
         words = f"{date_and_time(due_at, content.zone)}, {relative_time(due_at, now)}"
         st.caption(f":material/schedule: {words}" if due_at > now else f":orange[:material/event_busy: {words}]")
