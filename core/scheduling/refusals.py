@@ -62,6 +62,15 @@ class PostRepeats(PunctualError):
         super().__init__(f"The post {post_id} repeats, so it has no single time. Nothing was changed.")
 
 
+class PostDoesNotRepeat(PunctualError):
+    """The action needs a series."""
+
+    hint = "Cancel it, or change its time."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} does not repeat, so it has no run to skip. Nothing was changed.")
+
+
 class TimeNeeded(PunctualError):
     """The clocks of the zone skip the post's wall time or show it twice, since the rules of the zone changed."""
 

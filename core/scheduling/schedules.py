@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from core.aws_errors import AwsUnavailable, CredentialsRejected, NoCredentials, ScheduleNameTaken, translate_aws_errors
-from core.errors import PunctualError
+from core.aws_errors import ScheduleNameTaken, translate_aws_errors
 from core.ledger.derivation import Derivation, NeedsTime, derivation
 from core.ledger.port import (
-    SETTLE_GRACE,
     AlreadyPlanned,
     ChangedElsewhere,
     DesiredState,
@@ -25,13 +23,12 @@ from core.scheduling.arming import Arming
 from core.scheduling.confirmation import confirmation
 from core.scheduling.derived_again import DerivedAgain, derived_again
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
+from core.scheduling.repair import repair
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
+from core.scheduling.skipping import with_skipped, with_skipped_days, with_unskipped
 from core.scheduling.time_limits import TimeLimits
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.time.instants import Clock
-
-REPAIR_BATCH = 1000
-"""The number of unsettled plans that `repair` reads at a time."""
 
 
 class Schedules:
@@ -115,9 +112,21 @@ class Schedules:
         return self._change(plan, desired="paused" if stays_paused else "active", due_at=due_at, wall=wall, zone=zone)
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
-        """Change the repeat rule of a post. A cancelled one becomes active."""
+        """Change the repeat rule of a post. Days with a skipped run stay skipped. A cancelled post becomes active."""
+        repeat = with_skipped_days(plan.post, repeat, zone, self._clock())
         desired: DesiredState = "active" if plan.desired == "cancelled" else plan.desired
         return self._change(plan, desired=desired, due_at=None, repeat=repeat, wall=wall, zone=zone)
+
+    def skip_run(self, plan: Plan, run: datetime) -> Plan:
+        """Leave one coming run of a series out. Does nothing if it is skipped already.
+
+        Raises NotARun, RunBegun or TooManySkipped, and AlreadyGoingOut while a run of the series is under way.
+        """
+        return self._skip(plan, with_skipped(plan.post, run, self._clock()))
+
+    def unskip_run(self, plan: Plan, run: datetime) -> Plan:
+        """Let a skipped run go out after all. Does nothing if it is not skipped. Raises RunBegun."""
+        return self._skip(plan, with_unskipped(plan.post, run, self._clock()))
 
     def pause(self, plan: Plan) -> Plan:
         """Keep the post in the queue without publishing it."""
@@ -233,24 +242,7 @@ class Schedules:
 
         Ends early if the scheduler is unreachable or `stopped()` is true. The next call continues.
         """
-        changed_before = self._clock() - SETTLE_GRACE
-        unsettled: list[Plan] = []
-        tried: set[str] = set()
-        while True:
-            found = self._ledger.unsettled(changed_before=changed_before, limit=REPAIR_BATCH + len(unsettled))
-            plans = [plan for plan in found if plan.post.post_id not in tried]
-            if not plans:
-                return unsettled
-            for number, plan in enumerate(plans):
-                if stopped():
-                    return unsettled + plans[number:]
-                tried.add(plan.post.post_id)
-                try:
-                    self._repair_arming.settle(plan)
-                except (AwsUnavailable, CredentialsRejected, NoCredentials):
-                    return unsettled + plans[number:]
-                except PunctualError:
-                    unsettled.append(plan)
+        return repair(self._ledger, self._repair_arming, self._clock, stopped)
 
     def _plan_active(self, post: Post, name: str | None) -> Plan:
         """Write an active plan for a post, new or known, and return it."""
@@ -263,6 +255,14 @@ class Schedules:
             return current
         check_not_moved(current)
         return self._ledger.change(next_revision(current, post), desired="active", schedule_name=name, now=now)
+
+    def _skip(self, plan: Plan, repeat: Repeat) -> Plan:
+        check_not_cancelled(plan)
+        return (
+            self._settle(plan)
+            if repeat == plan.post.repeat
+            else self._change(plan, desired=plan.desired, repeat=repeat)
+        )
 
     def _change(self, plan: Plan, *, desired: DesiredState, **changes: Any) -> Plan:
         check_not_moved(plan)

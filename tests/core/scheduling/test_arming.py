@@ -371,7 +371,7 @@ def test_a_post_planned_while_the_scheduler_is_unreachable_is_armed_later(
 def test_a_post_that_cannot_be_settled_is_returned_and_does_not_delay_the_others(
     unreachable, make_schedules, scheduler, clock, assert_synced, a_post, monkeypatch, batch
 ):
-    monkeypatch.setattr("core.scheduling.schedules.REPAIR_BATCH", batch)
+    monkeypatch.setattr("core.scheduling.repair.REPAIR_BATCH", batch)
     posts = [a_post(post_id=f"{number:012d}") for number in range(3)]
     for post in posts:
         with pytest.raises(AwsUnavailable):
