@@ -32,8 +32,11 @@ from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
 from core.scheduling.listing import ScheduleListing
+from core.scheduling.moves import Mover
 from core.scheduling.post_views import PostViews
+from core.scheduling.rearranging import Rearranging
 from core.scheduling.schedules import Schedules
+from core.scheduling.selection import Selection
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
@@ -198,6 +201,9 @@ class Application:
             reads=self._shared_reads,
             clock=clock,
         )
+        mover = Mover(self.schedules, self.ledger, self.posting_times, clock)
+        self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
+        self.selection = Selection(self.schedules, self.ledger, self.free_times)
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
         if self.one_machine is not None:  # on AWS, the stack creates the group
