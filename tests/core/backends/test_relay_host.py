@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.ledger.states import outcome
+from core.posts.models import Repeat
 from core.posts.payload import UnreadablePayload, write_invocation
 from core.publishing.signature import verify
 from core.time.instants import real_clock
@@ -57,6 +58,16 @@ def test_a_post_past_its_late_limit_is_not_sent_and_is_recorded_as_missed_or_fai
     assert outcome_of(ledger, payload).state == "missed"
     make_host(server.url)(invocation(payload, attempt=3))
     assert outcome_of(ledger, payload).state == "failed"
+
+
+def test_a_skipped_run_is_not_sent_and_leaves_no_receipt(
+    make_host, invocation, start_server, ledger, clock, a_series, payload_for
+):
+    server = start_server(200)
+    payload = payload_for(a_series(repeat=Repeat(expression="rate(1 hour)", skipped=(clock(),))), occurrence=clock())
+    make_host(server.url)(invocation(payload))
+    assert server.requests == []
+    assert ledger.occurrence(payload.occurrence_key) is None
 
 
 def test_the_posting_url_may_change_between_two_attempts(

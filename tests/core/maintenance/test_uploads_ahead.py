@@ -248,3 +248,11 @@ def test_nothing_is_uploaded_for_a_paused_series(series, album, schedules, ledge
     clock.now = datetime(2026, 11, 2, 12, 55, tzinfo=UTC)
     ahead.run()
     assert album.uploads == []
+
+
+def test_nothing_is_uploaded_for_a_skipped_run(series, album, schedules, ledger, clock):
+    post, ahead = series
+    schedules.skip_run(ledger.get(post.post_id), datetime(2026, 11, 2, 13, tzinfo=UTC))
+    clock.now = datetime(2026, 11, 2, 12, 55, tzinfo=UTC)
+    ahead.run()
+    assert album.uploads == []

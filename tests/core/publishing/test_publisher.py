@@ -13,6 +13,7 @@ from core.accounts.port import Account, Accounts, UnknownDestination
 from core.ledger.port import ClaimTerms
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
+from core.posts.models import Repeat
 from core.publishing.bulkheads import PATIENCE_SECONDS, Bulkheads
 from core.publishing.destination_results import DestinationResult
 from core.publishing.fence import LEASE
@@ -420,3 +421,23 @@ def test_an_account_that_disappears_is_unconfirmed_if_an_earlier_attempt_may_hav
     reason = recorded()[1].reason
     assert "under Accounts, then retry." in reason
     assert ("may have arrived" in reason) == (state == "unconfirmed")
+
+
+def test_a_run_that_a_relay_of_before_sends_although_it_is_skipped_is_not_published(
+    publisher, a_series, payload_for, outbox, ledger
+):
+    repeat = Repeat(expression="cron(0 9 * * ? *)", skipped=(NOON,))
+    payload = payload_for(a_series(repeat=repeat, destinations=BOTH), occurrence=NOON)
+    for _ in range(2):
+        result = publisher.publish(payload)
+        assert result.final
+        assert [each.state for each in result.results] == ["superseded", "superseded"]
+    assert outbox.published == []
+    assert outcome(ledger.occurrence(payload.occurrence_key)).state == "superseded"
+
+
+def test_a_skipped_run_is_not_published_when_the_ledger_fails(publisher, a_series, payload_for, ledger, monkeypatch):
+    monkeypatch.setattr(ledger, "record", raise_error(StorageError(Path("punctual.db"), "full")))
+    repeat = Repeat(expression="cron(0 9 * * ? *)", skipped=(NOON,))
+    result = publisher.publish(payload_for(a_series(repeat=repeat), occurrence=NOON))
+    assert [each.state for each in result.results] == ["superseded"]
