@@ -35,8 +35,8 @@ def main(
     """
     parser = build_parser()
     options = parser.parse_args(arguments)
-    if "until" in options and options.until and not options.repeat:
-        parser.error("--until is the last date of a repeating post: give --repeat too")
+    if "until" in options and (options.until or options.runs) and not options.repeat:
+        parser.error("--until and --runs end a repeating post: give --repeat too")
     if "which" in options and options.which and options.at is None:
         parser.error("--which selects one of two times of day: give --at, not --in")
     try:

@@ -77,7 +77,17 @@ def _add_schedule_options(command: argparse.ArgumentParser) -> None:
         metavar="RULE",
         help=f"{REPEAT_SYNTAX}; --at is the first date and time",
     )
-    command.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
+    end = command.add_mutually_exclusive_group()
+    end.add_argument("--until", type=date.fromisoformat, metavar="2027-01-31", help="last date of the repetition")
+    end.add_argument("--runs", type=positive, metavar="N", help="end of the repetition after so many runs")
+    command.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        dest="labels",
+        metavar="NAME",
+        help="a label of the post, created if it is new; may be repeated",
+    )
     command.add_argument(
         "--id", type=post_id, metavar="ID", help="id of the post: the same id and post again schedules nothing twice"
     )

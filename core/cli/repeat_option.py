@@ -9,15 +9,19 @@ from core.posts.repeat_rules import (
     ChosenWeekdays,
     CustomCron,
     Daily,
+    EveryNWeeks,
     EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
     RepeatRule,
     Weekday,
+    Yearly,
 )
 
 _ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}
+_EVERY_N_WEEKS = re.compile(r"every-(\d{1,3})-weeks")
+_DATE = re.compile(r"(\d{1,2})-(\d{1,2})")
 _MONTHLY_WEEKDAY = re.compile(rf"({'|'.join(_ORDINALS)})-([a-z]{{3}})")
 
 
@@ -45,6 +49,14 @@ def _rule(text: str) -> RepeatRule:
             return MonthlyDate(day=int(day))
         case "monthly", other if found := _MONTHLY_WEEKDAY.fullmatch(other):
             return MonthlyWeekday(nth=_ORDINALS[found[1]], weekday=Weekday(found[2].upper()))
+        case "yearly", on if found := _DATE.fullmatch(on):
+            return Yearly(month=int(found[1]), day=int(found[2]))
+        case every, days if found := _EVERY_N_WEEKS.fullmatch(every):
+            return EveryNWeeks(weeks=int(found[1]), days=_weekdays(days))
         case days, "":
-            return ChosenWeekdays(days=tuple(Weekday(day.strip().upper()) for day in days.split(",")))
+            return ChosenWeekdays(days=_weekdays(days))
     raise ValueError(text)
+
+
+def _weekdays(days: str) -> tuple[Weekday, ...]:
+    return tuple(Weekday(day.strip().upper()) for day in days.split(","))

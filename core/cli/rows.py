@@ -32,6 +32,7 @@ def post_row(post: Post, state: str) -> Row:
         "due_at": utc_text(post.due_at) if post.due_at else None,
         "zone": post.zone,
         "destinations": list(post.destinations),
+        "labels": list(post.labels),
         "state": state,
     }
 
@@ -40,7 +41,9 @@ def repeat_columns(post: Post, now: datetime) -> Row:
     """Return the rule as text and the next runs of a repeating post; an empty row for a one-time post."""
     if post.repeat is None:
         return {}
-    return {"rule": describe_timing(post), "next": [utc_text(run) for run in runs_of(post, after=now)]}
+    skipped = [utc_text(run) for run in post.repeat.skipped if run > now]
+    runs = {"rule": describe_timing(post), "next": [utc_text(run) for run in runs_of(post, after=now)]}
+    return runs | ({"skipped": skipped} if skipped else {})
 
 
 def entry_row(entry: QueueEntry, now: datetime) -> Row:
@@ -55,6 +58,7 @@ def entry_row(entry: QueueEntry, now: datetime) -> Row:
         "due_at": utc_text(entry.due_at),
         "zone": None,
         "destinations": [],
+        "labels": [],
         "state": state,
     }
 
@@ -87,6 +91,7 @@ def run_row(run: Run) -> Row:
         "due_at": utc_text(run.due_at),
         "zone": run.zone,
         "destinations": list(run.destinations),
+        "labels": list(run.labels),
         "state": run.state,
         "published_at": utc_text(run.published_at) if run.published_at else None,
         "lag_ms": run.lag_ms,
@@ -116,9 +121,10 @@ def print_rows(rows: list[Row], out: TextIO, *, as_json: bool, empty: str) -> No
 
 
 def _line(row: Row) -> str:
-    """Return a row as one line: due instant, state, name, destinations, rule and the start of the text."""
+    """Return a row as one line: due instant, state, name, destinations, labels, rule and the start of the text."""
     no_instant = row.get("wall") or ("no time" if "wall" in row else "repeating")
     columns = [f"{due_next(row) or no_instant:24}", f"{row['state']:12}", row["name"], ", ".join(row["destinations"])]
+    columns += [f"[{label}]" for label in row.get("labels", ())]
     if "rule" in row:
         columns.append(row["rule"])
     return printable("  ".join([*columns, excerpt(row["text"] or "", EXCERPT_LENGTH)]))

@@ -7,9 +7,10 @@ from typing import TextIO
 from core.application import Application
 from core.cli.rows import post_row, print_row, repeat_columns
 from core.errors import PunctualError
+from core.labels.label import Label, stored_names
 from core.ledger.port import Plan
-from core.posts.models import Post, new_post_id
-from core.posts.recurrence import cron_expression, skipped_run_warnings
+from core.posts.models import Post, Repeat, new_post_id
+from core.posts.recurrence import skipped_run_warnings
 from core.posts.series import build_series
 from core.publishing.composing import compose
 from core.scheduling.upcoming import ledger_entry
@@ -44,7 +45,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     planned = application.ledger.get(options.id) if options.id else None
     if planned is None:
         post = _new_post(application, options, wall, zone, which, now)
-    elif is_same(planned.post, options, wall, zone):
+    elif is_same(planned, options, wall, zone, application.all_labels()):
         post = planned.post
     else:
         raise IdTaken(options.id)
@@ -70,7 +71,7 @@ def _new_post(
 ) -> Post:
     repeat = None
     if options.repeat:
-        repeat = build_series(options.repeat, wall.time(), zone, first=wall.date(), last=options.until, now=now)
+        repeat = _series(options, wall, zone, now)
     return compose(
         post_id=options.id or new_post_id(),
         text=options.text,
@@ -82,7 +83,13 @@ def _new_post(
         accounts=application.accounts,
         networks=application.networks,
         repeat=repeat,
+        labels=application.labels.add(options.labels) if options.labels else (),
     )
+
+
+def _series(options: argparse.Namespace, wall: datetime, zone: str, now: datetime) -> Repeat:
+    first, last = wall.date(), options.until
+    return build_series(options.repeat, wall.time(), zone, first=first, last=last, runs=options.runs, now=now)
 
 
 def _arm(application: Application, post: Post, planned: Plan | None) -> PunctualError | None:
@@ -99,19 +106,25 @@ def _arm(application: Application, post: Post, planned: Plan | None) -> Punctual
     return None
 
 
-def is_same(post: Post, options: argparse.Namespace, wall: datetime, zone: str) -> bool:
+def is_same(plan: Plan, options: argparse.Namespace, wall: datetime, zone: str, labels: tuple[Label, ...] = ()) -> bool:
     """Return whether the options describe a post. Any `--in` does, because it counts from the first call."""
+    post = plan.post
+    if post.labels != stored_names(labels, options.labels):
+        return False
     if (post.text, post.destinations, post.zone) != (options.text, tuple(dict.fromkeys(options.to)), zone):
         return False
     if options.repeat:
-        last = wall_time(post.repeat.ends_at, zone).date() if post.repeat and post.repeat.ends_at else None
-        expression = post.repeat.expression if post.repeat else None
-        return (expression, last) == (cron_expression(options.repeat, wall.time()), options.until)
+        return post.repeat is not None and _same_rule(post.repeat, _series(options, wall, zone, plan.created_at))
     if options.delay is not None:
         return not post.repeats
     found = instants(wall, zone)
     due_at = found[(options.which or 1) - 1] if len(found) == 2 else next(iter(found), None)
     return post.wall == wall.isoformat(timespec="seconds") and post.due_at == due_at
+
+
+def _same_rule(repeat: Repeat, other: Repeat) -> bool:
+    members = [(each.expression, each.every_weeks, each.ends_at) for each in (repeat, other)]
+    return members[0] == members[1]
 
 
 def _first(post: Post, now: datetime) -> datetime:

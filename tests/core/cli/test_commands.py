@@ -26,6 +26,7 @@ def test_schedule_prints_one_object_with_stable_members(command):
         "due_at": "2026-11-24T08:00:00Z",
         "zone": "Europe/Berlin",
         "destinations": ["outbox"],
+        "labels": [],
         "state": "armed",
     }
 

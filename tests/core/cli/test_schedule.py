@@ -65,6 +65,8 @@ def test_a_refusal_before_anything_was_noted_exits_with_1(aws_command):
     [
         AT,
         (*AT, "--repeat", "mon,fri", "--until", "2027-01-31"),
+        (*AT, "--repeat", "every-2-weeks:mon,fri", "--runs", "3", "--label", "Launch", "--label", "sales"),
+        (*AT, "--repeat", "yearly:12-24", "--label", "SALES", "--label", "sales"),
         ("--in", "2h", "--to", "outbox"),
         ("--at", "2027-10-31T02:30", "--zone", "Europe/Berlin", "--which", "2", "--to", "outbox"),
     ],
@@ -92,6 +94,7 @@ def test_the_same_post_again_is_answered_after_its_time_and_after_it_was_cancell
         ("--text", "Once", "--at", "2026-11-24T10:00", "--zone", "Europe/Berlin", "--to", "outbox"),
         ("--text", "Once", "--at", "2026-11-24T09:00", "--zone", "Europe/Paris", "--to", "outbox"),
         ("--text", "Once", *AT, "--repeat", "daily"),
+        ("--text", "Once", *AT, "--label", "Launch"),
     ],
 )
 def test_another_post_under_an_id_that_is_taken_is_refused(command, changed):
@@ -107,6 +110,11 @@ def test_another_post_under_an_id_that_is_taken_is_refused(command, changed):
     [
         (("--at", "2027-02-20", "--to", "outbox"), "has no time of day; give one, like 2027-02-20T09:00"),
         (("--in", "1h", "--which", "2", "--to", "outbox"), "--which"),
+        ((*AT, "--runs", "3"), "--runs end a repeating post"),
+        ((*AT, "--repeat", "daily", "--runs", "3", "--until", "2027-01-01"), "not allowed with"),
+        ((*AT, "--repeat", "every-1-weeks:mon"), "A post cannot repeat every 1 weeks. Give daily"),
+        ((*AT, "--repeat", "every-2-weeks"), "is not a repeat rule"),
+        ((*AT, "--repeat", "yearly:02-30"), "No year has a day 30 in month 2."),
         ((*AT, "--id", "NOT-AN-ID"), "is not 12 of the characters"),
     ],
 )
@@ -115,6 +123,37 @@ def test_options_that_would_be_guessed_or_ignored_are_wrong_usage(command, capsy
         command("schedule", "--text", "x", *arguments)
     assert exit_.value.code == 2
     assert reason in capsys.readouterr().err
+
+
+def test_a_series_of_every_second_week_ends_after_its_runs(command):
+    options = ("--repeat", "every-2-weeks:tue,thu", "--runs", "3")
+    row = json.loads(command("schedule", "--text", "x", *AT, *options, "--json")[1])
+    assert row["rule"] == "Every 2 weeks on Tuesday and Thursday at 09:00 Europe/Berlin"
+    assert row["next"] == ["2026-11-24T08:00:00Z", "2026-11-26T08:00:00Z", "2026-12-08T08:00:00Z"]
+
+
+def test_another_number_of_runs_or_weeks_is_another_post(command):
+    series = ("--text", "x", *AT, *ID, "--repeat")
+    command("schedule", *series, "every-2-weeks:tue", "--runs", "3")
+    assert command("schedule", *series, "every-2-weeks:tue", "--runs", "4")[0] == 1
+    assert command("schedule", *series, "every-3-weeks:tue", "--runs", "3")[0] == 1
+    assert command("schedule", *series, "every-2-weeks:tue", "--runs", "3")[0] == 0
+
+
+def test_labels_are_created_once_and_shown_by_queue(command):
+    first = json.loads(command("schedule", "--text", "x", *AT, "--label", "Big  launch", "--json")[1])
+    second = json.loads(
+        command("schedule", "--text", "y", *AT, "--label", "BIG LAUNCH", "--label", "Sales", "--json")[1]
+    )
+    assert (first["labels"], second["labels"]) == (["Big launch"], ["Big launch", "Sales"])
+    lines = command("queue")[1].splitlines()
+    assert any(line.endswith("outbox  [Big launch]  [Sales]  y") for line in lines)
+
+
+def test_a_name_that_no_label_can_have_is_refused(command):
+    status, out, err = command("schedule", "--text", "x", *AT, "--label", "x" * 51)
+    assert (status, out) == (1, "")
+    assert "Give it a name of 1 to 50 characters." in err
 
 
 def test_runs_that_a_series_skips_are_told(command):
