@@ -36,6 +36,9 @@ from core.publishing.kept_uploads.dynamodb import DynamoUploads
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
+from core.scheduling.hold.dynamodb import DynamoHold
+from core.scheduling.hold.port import HoldStore
+from core.scheduling.hold.sqlite import SqliteHold
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.home import Home
@@ -104,7 +107,7 @@ class AwsBackend:
         self._table: Table | None = None
         with ExitStack() as opening:
             opening.enter_context(self._closing)
-            self.ledger, self.outbox, self.drafts, self.labels, self.posting_times = self._stores()
+            self.ledger, self.outbox, self.drafts, self.labels, self.posting_times, self.hold = self._stores()
             self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
             dead_letters = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
             self.dead_letters: DeadLetterStore = dead_letters
@@ -168,7 +171,7 @@ class AwsBackend:
         """Close the open files of this machine."""
         self._closing.close()
 
-    def _stores(self) -> tuple[Ledger, Outbox, Drafts, Labels, PostingTimes]:
+    def _stores(self) -> tuple[Ledger, Outbox, Drafts, Labels, PostingTimes, HoldStore]:
         """Return the stores in the deployment's table, else those of this machine."""
         if self.deployment.table:
             self._table = table = Table(self.quick_client("dynamodb"), self.deployment.table, self._clock)
@@ -178,6 +181,7 @@ class AwsBackend:
                 DynamoDrafts(table),
                 DynamoLabels(table),
                 DynamoPostingTimes(table),
+                DynamoHold(table),
             )
         presence = Presence(self._home.processes)
         self._closing.callback(presence.leave)
@@ -190,6 +194,7 @@ class AwsBackend:
             SqliteDrafts(database),
             SqliteLabels(database),
             SqlitePostingTimes(database),
+            SqliteHold(database),
         )
 
     def _accounts(self) -> Accounts:

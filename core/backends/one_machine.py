@@ -31,6 +31,8 @@ from core.posts.payload import TargetSettings, write_invocation
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
+from core.scheduling.hold.port import HoldStore
+from core.scheduling.hold.sqlite import SqliteHold
 from core.settings import MAX_LATE_LIMIT, Settings
 from core.storage.database import Database
 from core.storage.home import Home
@@ -76,6 +78,7 @@ class OneMachineBackend:
             self.drafts: Drafts = SqliteDrafts(database)
             self.posting_times: PostingTimes = SqlitePostingTimes(database)
             self.labels: Labels = SqliteLabels(database)
+            self.hold: HoldStore = SqliteHold(database)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
             self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes

@@ -13,6 +13,7 @@ from core.outbox.port import Outbox
 from core.posts.payload import TargetSettings
 from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.dead_letters import DeadLetterStore
+from core.scheduling.hold.port import HoldStore
 from core.storage.database import Database
 from core.timetable.port import PostingTimes
 
@@ -34,6 +35,7 @@ class Backend(Protocol):
     drafts: Drafts
     posting_times: PostingTimes
     labels: Labels
+    hold: HoldStore
     accounts: Accounts
     media: MediaStore
     uploads: UploadStore

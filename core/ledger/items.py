@@ -10,7 +10,8 @@ One table with the keys `pk` and `sk`. The partition `post#<post id>` holds all 
 | `receipt#<key>#<arrival>#<unique>` | one receipt; `arrival` is ISO 8601 in UTC, to the millisecond                   |
 
 `<key>` is the occurrence key. A post of the outbox has a partition of its own (core/outbox/dynamodb.py),
-and so has a draft (core/drafts/dynamodb.py). All labels are one item (core/labels/dynamodb.py).
+and so has a draft (core/drafts/dynamodb.py). All labels are one item (core/labels/dynamodb.py), and so
+is the hold (core/scheduling/hold/dynamodb.py).
 
 An item that is listed in order of time names a list and its position there: `listing` and `listed_at`, or `due_list`
 and `due_at`. Each pair is the key of an index that projects keys only, so items are always read from the table itself.

@@ -29,7 +29,15 @@ from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms
 from lambda_pkg.receipts import RECEIPTS_KEPT
 
-_SCRIPTS = ("schema.sql", "zone_release.sql", "cancelled_from.sql", "drafts.sql", "labels.sql", "posting_times.sql")
+_SCRIPTS = (
+    "schema.sql",
+    "zone_release.sql",
+    "cancelled_from.sql",
+    "drafts.sql",
+    "labels.sql",
+    "posting_times.sql",
+    "held_posts.sql",
+)
 MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in _SCRIPTS)
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
 DERIVATION_BATCH = 1000

@@ -1,0 +1,38 @@
+"""The hold on AWS, in the ledger's table (core/ledger/items.py).
+
+It is one item with the key `hold` and `hold`, and the attribute `content` (JSON), which is empty if there is no hold.
+"""
+
+from collections.abc import Callable
+
+from core.ledger.dynamodb_table import Table, Transaction
+from core.ledger.items import Item, Key
+from core.scheduling.hold.port import Hold
+
+_KEY: Key = ("hold", "hold")
+
+
+class DynamoHold:
+    """The hold port on a table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def read(self) -> Hold | None:
+        (item,) = self._table.get([_KEY])
+        return _read(item)
+
+    def change(self, change: Callable[[Hold | None], Hold | None]) -> Hold | None:
+        def work(transaction: Transaction) -> Hold | None:
+            before = _read(transaction.get(_KEY))
+            after = change(before)
+            if after != before:
+                pk, sk = _KEY
+                transaction.put({"pk": pk, "sk": sk, "content": after.model_dump_json() if after else ""})
+            return after
+
+        return self._table.write([_KEY], work)
+
+
+def _read(item: Item | None) -> Hold | None:
+    return Hold.model_validate_json(str(item["content"])) if item and item["content"] else None
