@@ -31,6 +31,7 @@ from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
+from core.scheduling.held_posts import HeldPosts
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.moves import Mover
 from core.scheduling.post_views import PostViews
@@ -98,6 +99,7 @@ class Application:
         self.backend.start(posting_url)
         repairs = {
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
+            "finish an interrupted Pause all or Resume": self.held_posts.finish_interrupted,
             "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
             "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
         }
@@ -142,6 +144,7 @@ class Application:
         self._closing.set()
         for caretaker, seconds in self._caretakers:
             caretaker.stop(within_seconds=seconds)
+        self.held_posts.stop(within_seconds=STOP_SECONDS)
         self._deliveries.close()
         if self.one_machine is not None:
             self.one_machine.stop()
@@ -203,6 +206,7 @@ class Application:
         )
         mover = Mover(self.schedules, self.ledger, self.posting_times, clock)
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
+        self.held_posts = HeldPosts(self.backend.hold, self.ledger, self.schedules, clock)
         self.selection = Selection(self.schedules, self.ledger, self.free_times)
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)

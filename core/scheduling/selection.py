@@ -22,7 +22,7 @@ THREADS = 8
 DAYS_LIMIT = 366
 """The most days by which posts are moved at once."""
 OUTAGES = (AwsUnavailable, CredentialsRejected, NoCredentials)
-"""Errors, or their causes, that every further post would have too, after a long wait."""
+"""Errors, or causes of errors, that are no property of one post."""
 
 Action = Literal["cancel", "pause", "resume", "move", "label", "send", "undo"]
 _DONE: dict[Action, str] = {
@@ -197,7 +197,7 @@ class Selection:
             try:
                 after = change(plan)
             except PunctualError as error:
-                if isinstance(error, OUTAGES) or isinstance(error.__cause__, OUTAGES):
+                if is_outage(error):
                     outages.append(error)
                 written = self._written(plan, error)
                 return written or RefusedPost(post_id=post_id, plan=plan, reason=error)
@@ -222,6 +222,11 @@ class Selection:
             return None
         is_next = current.post.revision == plan.post.revision + 1
         return ChangedPost(before=plan, after=current) if is_next else None
+
+
+def is_outage(error: PunctualError) -> bool:
+    """Return whether every further post would fail in the same way, after a long wait."""
+    return isinstance(error, OUTAGES) or isinstance(error.__cause__, OUTAGES)
 
 
 def _if(differs: Callable[[Plan], bool], change: Callable[[Plan], Plan]) -> Callable[[Plan], Plan]:

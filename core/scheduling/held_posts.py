@@ -1,0 +1,271 @@
+"""Pause all and Resume: every active post is paused, soonest due first, and exactly those are resumed.
+
+The hold is stored before a post is paused, so that an interrupted run is continued, by any process.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock, Thread
+
+from core.errors import PunctualError
+from core.ledger.history import START_GRACE
+from core.ledger.port import ChangedElsewhere, Ledger, Plan
+from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
+from core.scheduling.refusals import SeriesEnded, TooSoon
+from core.scheduling.schedules import Schedules
+from core.scheduling.selection import THREADS, is_outage
+from core.scheduling.time_limits import PLANNING_HORIZON
+from core.scheduling.upcoming import next_run
+from core.time.instants import Clock
+from core.time.phrases import plural
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Posts that are noted in one write."""
+TAKEN_OVER_AFTER = timedelta(minutes=2)
+"""A phase without a sign of life for this long was interrupted, and another process continues it."""
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+class NothingHeld(PunctualError):
+    """There is no hold to end."""
+
+    hint = "Resume single posts in the queue."
+
+    def __init__(self) -> None:
+        super().__init__("The posts are not paused as a whole.")
+
+
+class TooManyToHold(PunctualError):
+    """There are more active posts than a hold can have."""
+
+    hint = "Pause accounts on the page Accounts instead, or stop the worker."
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{plural(count, 'post')} are too many to pause at once; the limit is {HELD_LIMIT:,}.")
+
+
+class HeldPosts:
+    """The hold of a deployment. Any thread may use it.
+
+    Posts that are scheduled while it lasts are not part of it. A post whose time passes stays paused when the others
+    are resumed.
+    """
+
+    def __init__(self, store: HoldStore, ledger: Ledger, schedules: Schedules, clock: Clock) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._schedules = schedules
+        self._clock = clock
+        self._stopped = Event()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self.problem: PunctualError | None = None
+        """Why this process did not finish its last phase; another run continues it."""
+
+    def hold(self) -> Hold | None:
+        """Return the hold, or None if the posts are not paused as a whole."""
+        return self._store.read()
+
+    def begin_pause(self) -> Hold | None:
+        """Begin to pause every active post. `finish` does it. During a hold, the posts scheduled since are added."""
+        now = self._clock()
+
+        def begin(hold: Hold | None) -> Hold:
+            began_at, posts = (hold.began_at, hold.posts) if hold else (now, ())
+            return Hold(phase="pausing", began_at=began_at, changed_at=now, total=len(posts), posts=posts)
+
+        return self._store.change(begin)
+
+    def begin_resume(self) -> Hold | None:
+        """Begin to resume the held posts. `finish` does it. Raises NothingHeld."""
+        now = self._clock()
+
+        def begin(hold: Hold | None) -> Hold:
+            if hold is None:
+                raise NothingHeld
+            return hold.model_copy(update={"phase": "resuming", "changed_at": now, "total": len(hold.posts)})
+
+        return self._store.change(begin)
+
+    def finish(self, progress: Callable[[Hold], None] = lambda hold: None) -> Hold | None:
+        """Do what remains of the phase, soonest due first, and return the hold, or None if it has ended.
+
+        Ends early if `stop` is called. `progress` is called after each batch. Raises an outage of AWS or of the
+        storage; then, the phase continues later.
+        """
+        hold = self._store.read()
+        if hold is not None and hold.phase == "pausing":
+            self._pause(progress)
+        elif hold is not None and hold.phase == "resuming":
+            self._resume(hold, progress)
+        return self._store.read()
+
+    def finish_interrupted(self) -> None:
+        """Do what remains of a phase whose process has ended."""
+        hold, now = self._store.read(), self._clock()
+        if hold is None or not hold.in_progress or abs(now - hold.changed_at) < TAKEN_OVER_AFTER:
+            return
+        log.warning("Continue an interrupted hold: %s, %d of %d posts", hold.phase, hold.done, hold.total)
+        self.finish()
+
+    def finish_in_background(self, *, within_seconds: float) -> None:
+        """Run `finish` in a thread of this process; return when it has ended, or after some seconds."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self.problem = None
+                self._thread = Thread(target=self._run, name="hold", daemon=True)
+                self._thread.start()
+            thread = self._thread
+        thread.join(within_seconds)
+
+    def forget(self, post_ids: Sequence[str]) -> None:
+        """Leave posts out of the hold, because a person has decided about them."""
+        chosen = set(post_ids)
+        hold = self._store.read()
+        if hold is not None and chosen & set(hold.posts):
+            self._store.change(_leave_out(chosen))
+
+    def stop(self, *, within_seconds: float) -> None:
+        """Begin no further post, and wait for those under way. Another process continues the phase."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(within_seconds)
+
+    def _run(self) -> None:
+        try:
+            while (hold := self._store.read()) and hold.in_progress and not self._stopped.is_set():
+                self.finish()
+        except PunctualError as error:
+            self.problem = error
+            log.warning("The hold is not complete yet: %s %s", error, error.hint)
+
+    def _pause(self, progress: Callable[[Hold], None]) -> None:
+        active = self._active()
+        known = self._store.read()
+        count = len(set(active) | set(known.posts if known else ()))
+        if count > HELD_LIMIT:
+            self._store.change(lambda hold: _all_paused(hold) if hold and hold.posts else None)
+            raise TooManyToHold(count)
+        for batch in _batches(active):
+            if self._stopped.is_set() or self._note(batch, count) is None:
+                return
+            refused = self._each(batch, self._pause_one)
+            hold = self._store.change(_leave_out(refused))
+            if hold is None or hold.phase != "pausing":  # another process has begun to resume the posts
+                self._each(batch, self._resume_one)
+                return
+            progress(hold)
+        self._store.change(lambda hold: _all_paused(hold) if hold and hold.phase == "pausing" else hold)
+
+    def _note(self, batch: Sequence[str], total: int) -> Hold | None:
+        """Store the posts of a batch before they are paused; return None if a person resumes the posts meanwhile."""
+        now = self._clock()
+
+        def add(hold: Hold | None) -> Hold | None:
+            if hold is None or hold.phase != "pausing":
+                return hold
+            posts = tuple(dict.fromkeys((*hold.posts, *batch)))
+            return hold.model_copy(update={"posts": posts, "changed_at": now, "total": total})
+
+        hold = self._store.change(add)
+        return hold if hold is not None and hold.phase == "pausing" else None
+
+    def _resume(self, hold: Hold, progress: Callable[[Hold], None]) -> None:
+        for batch in _batches(self._in_order(hold.posts)):
+            current = self._store.read()
+            if self._stopped.is_set() or current is None or current.phase != "resuming":
+                return
+            self._each(batch, self._resume_one)
+            changed = self._store.change(_leave_out(batch, self._clock()))
+            if changed is not None:
+                progress(changed)
+        self._store.change(lambda hold: None if hold and hold.phase == "resuming" and not hold.posts else hold)
+
+    def _each(self, batch: Sequence[str], change: Callable[[Plan], object]) -> set[str]:
+        """Change the posts; return those that were refused. Raises an outage once the others have ended."""
+        refused: set[str] = set()
+        outages: list[PunctualError] = []
+
+        def work(post_id: str) -> None:
+            if outages:
+                return
+            try:
+                change(self._schedules.plan(post_id))
+            except ChangedElsewhere:
+                self._again(post_id, change, refused)
+            except PunctualError as error:
+                if is_outage(error):
+                    outages.append(error)
+                else:
+                    log.info("A post is left as it is: %s", error)
+                    refused.add(post_id)
+
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="hold") as pool:
+            list(pool.map(work, batch))
+        if outages:
+            raise outages[0]
+        return refused
+
+    def _again(self, post_id: str, change: Callable[[Plan], object], refused: set[str]) -> None:
+        """Change a post once more that another process changed at the same moment."""
+        try:
+            change(self._schedules.plan(post_id))
+        except PunctualError:
+            refused.add(post_id)
+
+    def _pause_one(self, plan: Plan) -> None:
+        if plan.desired == "active":
+            self._schedules.pause(plan)
+
+    def _resume_one(self, plan: Plan) -> None:
+        if plan.desired == "paused":
+            try:
+                self._schedules.resume(plan)
+            except (TooSoon, SeriesEnded):
+                return  # its time has passed; it stays paused until a person decides
+
+    def _active(self) -> list[str]:
+        """Return the ids of the active posts that have not begun, soonest due first."""
+        now = self._clock()
+        end = now + 2 * PLANNING_HORIZON
+        plans = self._ledger.due(due_from=now - START_GRACE, due_before=end, limit=HELD_LIMIT + 1)
+        plans += self._ledger.series(limit=HELD_LIMIT)
+        return _ids([plan for plan in plans if plan.desired == "active"], now)
+
+    def _in_order(self, post_ids: Sequence[str]) -> list[str]:
+        """Return the posts that are still pending, soonest due first, and then those that have ended."""
+        found: list[Plan] = []
+        for batch in _batches(post_ids):
+            found += [plan for plan in self._ledger.pending(batch).values() if plan is not None]
+        ordered = _ids(found, self._clock())
+        return list(dict.fromkeys([*ordered, *post_ids]))
+
+
+def _ids(plans: Sequence[Plan], now: datetime) -> list[str]:
+    ordered = sorted((plan.post.due_at or next_run(plan.post, now) or _LAST, plan.post.post_id) for plan in plans)
+    return [post_id for _, post_id in ordered]
+
+
+def _batches(post_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (post_ids[start : start + BATCH] for start in range(0, len(post_ids), BATCH))
+
+
+def _leave_out(post_ids: Collection[str], now: datetime | None = None) -> Callable[[Hold | None], Hold | None]:
+    """Return the change that takes posts out of a hold, with a sign of life at `now`."""
+    gone = set(post_ids)
+
+    def change(hold: Hold | None) -> Hold | None:
+        if hold is None:
+            return None
+        posts = tuple(each for each in hold.posts if each not in gone)
+        return hold.model_copy(update={"posts": posts, "changed_at": now or hold.changed_at})
+
+    return change
+
+
+def _all_paused(hold: Hold) -> Hold:
+    return hold.model_copy(update={"phase": "paused", "total": len(hold.posts)})

@@ -1,0 +1,255 @@
+"""Pause all and Resume, on one machine: which posts they change, interruptions, and continued runs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.application import Application
+from core.aws_errors import AwsUnavailable
+from core.ledger.post_state import post_state
+from core.posts.models import Post, Repeat, new_post_id
+from core.posts.payload import invocation_of
+from core.scheduling import held_posts
+from core.scheduling.held_posts import TAKEN_OVER_AFTER, HeldPosts, NothingHeld, TooManyToHold
+from core.settings import Settings
+from core.time.instants import wall_time
+
+ZONE = "Europe/Berlin"
+
+
+@pytest.fixture
+def application(tmp_path, clock):
+    opened = Application(Settings(home=tmp_path / "home"), clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def held(application) -> HeldPosts:
+    return application.held_posts
+
+
+@pytest.fixture
+def plan(application, clock) -> Callable[..., str]:
+    """Schedule a post that is due in some hours, and return its id."""
+
+    def schedule(hours: float = 24, **changed: Any) -> str:
+        due_at = clock() + timedelta(hours=hours)
+        members = {
+            "post_id": new_post_id(),
+            "text": f"In {hours} hours",
+            "destinations": ("outbox",),
+            "zone": ZONE,
+            "wall": wall_time(due_at, ZONE).strftime("%Y-%m-%dT%H:%M:%S"),
+            "due_at": due_at,
+            **changed,
+        }
+        return application.schedules.schedule(Post(**members)).post.post_id
+
+    return schedule
+
+
+@pytest.fixture
+def desired(application):
+    """Return the desired states of posts."""
+    return lambda *ids: [application.schedules.plan(post_id).desired for post_id in ids]
+
+
+def pause_all(held):
+    held.begin_pause()
+    return held.finish()
+
+
+def resume(held):
+    held.begin_resume()
+    return held.finish()
+
+
+def test_all_posts_and_series_are_paused_and_resumed(held, plan, desired):
+    ids = [plan(1), plan(2), plan(due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))]
+    hold = pause_all(held)
+    assert (hold.phase, set(hold.posts), hold.total) == ("paused", set(ids), 3)
+    assert desired(*ids) == ["paused"] * 3
+    assert resume(held) is None
+    assert desired(*ids) == ["active"] * 3
+
+
+def test_only_the_posts_that_were_paused_together_are_resumed(held, application, plan, desired):
+    own, held_one, cancelled = plan(1), plan(2), plan(3)
+    application.schedules.pause(application.schedules.plan(own))
+    pause_all(held)
+    application.schedules.cancel(application.schedules.plan(cancelled))
+    later = plan(4)
+    assert desired(own, held_one, later) == ["paused", "paused", "active"]
+    resume(held)
+    assert desired(own, held_one, cancelled, later) == ["paused", "active", "cancelled", "active"]
+
+
+def test_an_edited_post_is_resumed_too(held, application, plan, desired):
+    edited = plan(1)
+    pause_all(held)
+    current = application.schedules.plan(edited)
+    application.schedules.edit(current, current.post.model_copy(update={"text": "Better"}))
+    resume(held)
+    assert desired(edited) == ["active"]
+
+
+def test_a_post_whose_time_passed_stays_paused(held, application, plan, desired, clock):
+    passed, coming = plan(1), plan(3)
+    pause_all(held)
+    clock.move(hours=2)
+    assert resume(held) is None
+    assert desired(passed, coming) == ["paused", "active"]
+    assert post_state(application.ledger, passed, clock()).state == "time has passed"
+
+
+def test_a_post_that_is_going_out_is_left_alone(held, application, plan, clock):
+    going, coming = plan(1), plan(2)
+    post = application.schedules.plan(going).post
+    clock.move(hours=1)
+    application.publisher.publish(invocation_of(post, post.due_at))
+    assert pause_all(held).posts == (coming,)
+    assert post_state(application.ledger, going, clock()).state == "published"
+
+
+def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan, monkeypatch):
+    ids = [plan(hours) for hours in (5, 1, 4, 2, 3)]
+    in_order = [ids[number] for number in (1, 3, 4, 2, 0)]
+    monkeypatch.setattr(held_posts, "THREADS", 1)
+    changed = []
+    for name in ("pause", "resume"):
+        change = getattr(application.schedules, name)
+        record = lambda plan, change=change: changed.append(plan.post.post_id) or change(plan)  # noqa: E731
+        monkeypatch.setattr(application.schedules, name, record)
+    pause_all(held)
+    resume(held)
+    assert changed == in_order * 2
+
+
+@pytest.fixture
+def interrupt(application, monkeypatch):
+    """Let the process die after some posts."""
+
+    class Killed(BaseException):
+        pass
+
+    def after(count: int, name: str, act: Callable[[], object]) -> None:
+        done, change = [], getattr(application.schedules, name)
+
+        def work(plan):
+            done.append(plan)
+            if len(done) > count:
+                raise Killed
+            return change(plan)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(held_posts, "BATCH", 2)
+            patch.setattr(held_posts, "THREADS", 1)
+            patch.setattr(application.schedules, name, work)
+            with pytest.raises(Killed):
+                act()
+
+    return after
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_an_interrupted_pause_is_continued_and_resumes_exactly_its_posts(
+    held, application, plan, desired, interrupt, clock, count
+):
+    own = plan(9)
+    application.schedules.pause(application.schedules.plan(own))
+    ids = [plan(hours) for hours in range(1, 8)]
+    interrupt(count, "pause", lambda: pause_all(held))
+    assert desired(*ids).count("paused") == count
+    held.finish_interrupted()
+    assert held.hold().phase == "pausing"  # its process may still be at work
+    clock.move(minutes=TAKEN_OVER_AFTER / timedelta(minutes=1))
+    held.finish_interrupted()
+    assert held.hold().phase == "paused"
+    assert desired(*ids) == ["paused"] * 7
+    resume(held)
+    assert desired(*ids, own) == ["active"] * 7 + ["paused"]
+
+
+@pytest.mark.parametrize("count", [0, 3, 6])
+def test_an_interrupted_resume_is_continued(held, application, plan, desired, interrupt, clock, count):
+    ids = [plan(hours) for hours in range(1, 8)]
+    pause_all(held)
+    interrupt(count, "resume", lambda: resume(held))
+    assert desired(*ids).count("active") == count
+    clock.move(minutes=5)
+    held.finish_interrupted()
+    assert held.hold() is None
+    assert desired(*ids) == ["active"] * 7
+
+
+def test_a_pause_that_was_interrupted_can_be_resumed_at_once(held, plan, desired, interrupt):
+    ids = [plan(hours) for hours in range(1, 8)]
+    interrupt(3, "pause", lambda: pause_all(held))
+    resume(held)
+    assert desired(*ids) == ["active"] * 7
+
+
+def test_a_second_pause_adds_the_posts_scheduled_since(held, plan, desired):
+    first = plan(1)
+    began_at = pause_all(held).began_at
+    second = plan(2)
+    hold = pause_all(held)
+    assert (set(hold.posts), hold.began_at) == ({first, second}, began_at)
+    assert desired(first, second) == ["paused", "paused"]
+
+
+def test_a_post_that_a_person_has_decided_about_leaves_the_hold(held, application, plan, desired):
+    first, second = plan(1), plan(2)
+    pause_all(held)
+    held.forget([first])
+    resume(held)
+    assert desired(first, second) == ["paused", "active"]
+
+
+def test_during_an_outage_the_phase_waits_and_is_continued(held, application, plan, desired, monkeypatch, clock):
+    ids = [plan(hours) for hours in range(1, 5)]
+
+    def unreachable(plan):
+        raise AwsUnavailable("AWS did not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(application.schedules, "pause", unreachable)
+        held.begin_pause()
+        held.finish_in_background(within_seconds=10)
+        assert isinstance(held.problem, AwsUnavailable)
+    clock.move(minutes=5)
+    held.finish_interrupted()
+    assert desired(*ids) == ["paused"] * 4
+
+
+def test_the_progress_of_each_batch_is_reported(held, plan, monkeypatch):
+    monkeypatch.setattr(held_posts, "BATCH", 2)
+    for hours in range(1, 6):
+        plan(hours)
+    seen = []
+    held.begin_pause()
+    held.finish(lambda hold: seen.append((hold.done, hold.total)))
+    assert seen == [(2, 5), (4, 5), (5, 5)]
+    seen.clear()
+    held.begin_resume()
+    held.finish(lambda hold: seen.append((hold.done, hold.total)))
+    assert seen == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_without_posts_nothing_is_left_behind(held):
+    assert pause_all(held).posts == ()
+    assert resume(held) is None
+    with pytest.raises(NothingHeld):
+        held.begin_resume()
+
+
+def test_too_many_posts_are_refused_before_one_is_paused(held, plan, desired, monkeypatch):
+    ids = [plan(1), plan(2), plan(3)]
+    monkeypatch.setattr(held_posts, "HELD_LIMIT", 2)
+    with pytest.raises(TooManyToHold):
+        pause_all(held)
+    assert desired(*ids) == ["active"] * 3
+    assert held.hold() is None
