@@ -32,6 +32,7 @@ ui.frame
 ui.connect  ui.timetable
 ui.compose
 ui.posts
+ui.calendar
 pages
 dashboard
 """

@@ -1,42 +1,63 @@
-from datetime import date
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+import streamlit as st
+
+from core.drafts.draft import DraftContent
+from core.time.instants import utc_text
+from ui.calendar import component
 
 
-def test_the_calendar_opens_at_the_current_month_and_day(browse, plan):
+@dataclass
+class Browser:
+    """The component without a browser: the data that it gets, and the action that a click on its button sends."""
+
+    data: dict = field(default_factory=dict)
+    action: dict = field(default_factory=dict)
+
+    def __call__(self, *, key: str, data: dict, on_act_change: Callable[[], None]) -> None:
+        def send() -> None:
+            st.session_state[key] = {"act": self.action}
+            on_act_change()
+            del st.session_state[key]
+
+        self.data = data
+        st.button("Act", key="act", on_click=send)
+
+    def chips(self) -> dict[str, list[str]]:
+        """Return the texts of the chips by the cells that have any."""
+        cells = [cell for row in self.data["rows"] for cell in row["cells"]]
+        return {cell["at"]: [chip["text"] for chip in cell["chips"]] for cell in cells if cell["chips"]}
+
+    def chip(self, text: str) -> dict:
+        cells = [cell for row in self.data["rows"] for cell in row["cells"]]
+        return next(chip for cell in cells for chip in cell["chips"] if chip["text"] == text)
+
+
+@pytest.fixture
+def browser(monkeypatch) -> Browser:
+    drawn = Browser()
+    monkeypatch.setattr(component, "_component", drawn)
+    return drawn
+
+
+@pytest.fixture
+def act(browser) -> Callable[..., None]:
+    def act(page, name: str, **members: object) -> None:
+        browser.action = {"name": name, **members}
+        page.click("act")
+
+    return act
+
+
+def test_the_calendar_opens_at_the_current_month(browse, plan, browser):
     plan("This afternoon", minutes=60)
     calendar = browse("calendar")
-    assert calendar.headers == ["November 2026", "Today, Mon 2 Nov 2026"]
-    assert calendar.texts == ["This afternoon"]
-
-
-def test_a_selected_day_shows_its_posts_with_their_actions(browse, plan, application):
-    post = plan("In three weeks", minutes=22 * 24 * 60)
-    calendar = browse("calendar")
+    assert calendar.headers == ["November 2026"]
+    assert browser.chips() == {"2026-11-02": ["This afternoon"]}
     assert calendar.texts == []
-    calendar.session_state["day"] = date(2026, 11, 24)
-    calendar.run()
-    assert calendar.texts == ["In three weeks"]
-    calendar.click("cancel", post)
-    assert application.schedules.plan(post.post.post_id).desired == "cancelled"
-
-
-def test_a_full_day_is_shown_page_by_page(browse, plan):
-    for minutes in range(60, 85):
-        plan(f"Post {minutes}", minutes=minutes)
-    calendar = browse("calendar")
-    assert (calendar.texts[0], len(calendar.texts)) == ("Post 60", 20)
-    calendar.click("more")
-    assert len(calendar.texts) == 25
-
-
-def test_a_cancelled_post_keeps_its_place_and_can_be_restored(browse, plan, application):
-    _, post, _ = [plan(text, minutes=minutes) for minutes, text in enumerate(("Before", "Wrong", "After"), 60)]
-    calendar = browse("calendar")
-    calendar.click("cancel", post)
-    assert calendar.texts == ["Before", "Wrong", "After"]
-    calendar.click("undo", post)
-    assert application.schedules.plan(post.post.post_id).desired == "active"
-    calendar.click("cancel", post)
-    assert calendar.open("queue").open("calendar").texts == ["Before", "After"]
 
 
 def test_buttons_lead_to_other_months(browse):
@@ -46,29 +67,134 @@ def test_buttons_lead_to_other_months(browse):
     calendar.click("previous")
     calendar.click("previous")
     assert calendar.headers[0] == "October 2026"
-    calendar.click("this-month")
+    calendar.click("today")
     assert calendar.headers[0] == "November 2026"
+    calendar.click("next")
+    assert calendar.open("queue").open("calendar").headers[0] == "December 2026"
 
 
-def test_a_published_post_shows_how_late_it_was(browse, plan, fire, clock, application):
+def test_a_clicked_post_opens_beside_the_calendar_with_its_actions(browse, plan, browser, act, application):
+    post = plan("In three weeks", minutes=22 * 24 * 60)
+    calendar = browse("calendar")
+    act(calendar, "open", key=browser.chip("In three weeks")["key"])
+    assert calendar.texts == ["In three weeks"]
+    assert calendar.query_params["post"] == post.post.post_id
+    calendar.click("cancel", post)
+    assert application.schedules.plan(post.post.post_id).desired == "cancelled"
+    calendar.click("undo", post)
+    assert application.schedules.plan(post.post.post_id).desired == "active"
+    act(calendar, "close")
+    assert calendar.texts == []
+
+
+def test_a_post_that_is_dragged_to_another_day_keeps_its_wall_time_and_comes_back_by_undo(
+    browse, plan, browser, act, application
+):
+    post = plan("Move me", minutes=60).post
+    calendar = browse("calendar")
+    act(calendar, "move", key=post.post_id, at="2026-11-05")
+    moved = application.schedules.plan(post.post_id).post
+    assert (moved.wall[:10], moved.wall[11:]) == ("2026-11-05", post.wall[11:])
+    assert browser.chips() == {"2026-11-05": ["Move me"]}
+    assert "Moved to Thu 5 Nov 2026" in calendar.shown
+    calendar.click("undo-move")
+    assert application.schedules.plan(post.post_id).post.due_at == post.due_at
+    assert browser.chips() == {"2026-11-02": ["Move me"]}
+    act(calendar, "undo")
+    assert "nothing to undo" in calendar.shown
+
+
+def test_a_move_that_cannot_be_is_refused_in_words(browse, plan, browser, act, application, fire, clock):
+    post, gone = plan("Stay", minutes=60).post, plan("Gone", minutes=1)
+    clock.move(seconds=60.04)
+    application.publisher.publish(fire(gone))
+    calendar = browse("calendar")
+    act(calendar, "move", key=post.post_id, at="2026-11-01")
+    assert "has passed" in calendar.shown
+    act(calendar, "move", key=gone.post.post_id, at="2026-11-05")
+    assert "It is published" in calendar.shown
+    assert browser.chip("Gone")["fixed"]
+    assert application.schedules.plan(post.post_id).post == post
+
+
+def test_a_post_is_dropped_at_a_free_place_and_at_another_hour(browse, plan, browser, act, application):
+    post = plan("Move me", minutes=60).post
+    calendar = browse("calendar")
+    calendar.query_params["view"] = "week"
+    calendar.run()
+    act(calendar, "move", key=post.post_id, at="2026-11-04T17")
+    assert application.schedules.plan(post.post_id).post.wall == f"2026-11-04T17:{post.wall[14:]}"
+    free = datetime(2026, 11, 6, 8, 7, tzinfo=UTC)
+    act(calendar, "move", key=post.post_id, at="2026-11-06T09", instant=utc_text(free))
+    assert application.schedules.plan(post.post_id).post.due_at == free
+
+
+def test_an_empty_day_opens_compose_with_its_time(browse, act, browser):
+    calendar = browse("calendar")
+    act(calendar, "compose", at="2026-11-12")
+    assert calendar.title[0].value == "Compose"
+    assert calendar.session_state[f"when-{calendar.draft}-date"].isoformat() == "2026-11-12"
+    assert calendar.session_state[f"when-{calendar.draft}-time"].isoformat() == "09:00:00"
+
+
+def test_a_draft_with_a_time_is_shown_moved_and_opened(browse, browser, act, application, clock):
+    content = DraftContent(text="Half", destinations=("outbox",), wall="2026-11-03T09:30:00", zone="Europe/Berlin")
+    application.drafts.save("k3v9q2m4cx7a", content, base=0, now=clock())
+    calendar = browse("calendar")
+    assert browser.chip("Half")["state"] == "Draft"
+    act(calendar, "move", key="draft-k3v9q2m4cx7a", at="2026-11-07")
+    assert application.drafts.get("k3v9q2m4cx7a").content.wall == "2026-11-07T09:30:00"
+    calendar.click("undo-move")
+    assert application.drafts.get("k3v9q2m4cx7a").content.wall == "2026-11-03T09:30:00"
+    act(calendar, "open", key="draft-k3v9q2m4cx7a")
+    assert calendar.texts == ["Half"]
+
+
+def test_the_address_names_the_view_the_day_and_the_open_post(browse, plan, browser):
+    post = plan("Next week", minutes=8 * 24 * 60).post
+    calendar = browse("queue")
+    calendar.query_params.update({"view": "week", "on": "2026-11-10", "post": post.post_id})
+    calendar.open("calendar")
+    assert calendar.headers[0] == "9 – 15 Nov 2026"
+    assert calendar.texts == ["Next week"]
+    assert browser.data["view"] == "week"
+
+
+def test_the_locale_of_the_viewer_says_when_weeks_begin_and_how_times_are_written(
+    new_session, application, plan, browser
+):
+    plan("Now", minutes=60)
+    session = new_session()
+    session.context["locale"] = "en-US"
+    session.open("calendar")
+    assert [column["name"] for column in browser.data["columns"]][0] == "Sun"
+    assert browser.chip("Now")["time"].endswith("m")
+
+
+def test_a_published_post_shows_how_late_it_was(browse, plan, fire, clock, application, act):
     post = plan("Published", minutes=1)
     clock.move(seconds=60.04)
     application.publisher.publish(fire(post))
     calendar = browse("calendar")
+    act(calendar, "open", key=post.post.post_id)
     assert calendar.texts == ["Published"]
     assert "40 ms late" in calendar.shown
 
 
-def test_a_crowded_month_shows_posts_on_each_day_and_all_posts_of_the_selected_one(browse, plan, monkeypatch):
+def test_a_crowded_month_shows_posts_on_each_day_and_all_posts_of_a_chosen_one(browse, plan, monkeypatch, browser, act):
     for name, limit in (("POSTS_LIMIT", 40), ("PROBED_POSTS", 5), ("DAY_POSTS", 4), ("FULL_DAYS", 1)):
         monkeypatch.setattr(f"core.scheduling.calendar_view.{name}", limit)
     for number in range(75):
         plan(f"Post {number}", minutes=60 + number + 24 * 60 * (number // 25))
     calendar = browse("calendar")
-    assert (calendar.texts[0], len(calendar.texts)) == ("Post 0", 20)
-    calendar.click("more")
-    assert (calendar.texts[-1], len(calendar.texts)) == ("Post 24", 25)
-    calendar.session_state["day"] = date(2026, 11, 4)
-    calendar.run()
-    assert calendar.texts[0] == "Post 50"
-    assert "This month has more posts" not in calendar.shown
+    assert [len(texts) for texts in browser.chips().values()] == [5, 5, 5]
+    act(calendar, "day", at="2026-11-04")
+    assert browser.chips()["2026-11-04"][0] == "Post 50"
+    assert len(browser.chips()["2026-11-04"]) == 25
+
+
+def test_an_action_that_the_page_does_not_know_changes_nothing(browse, act):
+    calendar = browse("calendar")
+    act(calendar, "delete", key="x")
+    act(calendar, "page", at="never")
+    assert calendar.headers[0] == "November 2026"

@@ -1,0 +1,153 @@
+"""Chips: posts and drafts as the calendar shows them, in a few words, each with the reason why it cannot be moved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.accounts.port import Account
+from core.drafts.draft import Draft
+from core.ledger.post_state import StateName
+from core.posts.destinations import Destination
+from core.posts.models import Media
+from core.posts.payload import occurrence_key
+from core.scheduling.upcoming import QueueEntry
+from core.time.phrases import excerpt
+from ui.frame.wording import BADGES
+
+TEXT_LENGTH = 160
+"""Characters of a text that a chip can show, where it has the room."""
+DRAFT_PREFIX = "draft-"
+"""The beginning of the key of a draft."""
+DRAFT_BADGE = ("Draft", "edit_note", "violet")
+"""The label, icon and colour of a draft with a proposed time."""
+WITHOUT_TEXT = "No text yet"
+MOVABLE: frozenset[StateName] = frozenset(
+    {"being scheduled", "scheduled", "paused", "not armed", "time has passed", "needs a time", "missing"}
+)
+"""The states of a one-time post that has not begun."""
+FIXED_RUN = "It is one run of a series. Open it to change the series."
+FIXED_UNREADABLE = "Punctual did not create it, and does not change it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """One post, one run of a series, or one draft.
+
+    `key` is the occurrence key, or that of a draft. `minute` is that of the day. `networks` are letters. `fixed` is the
+    reason why it keeps its time; empty if it can be moved. `label` is read by screen readers. `colour` is one of the
+    theme's.
+    """
+
+    key: str
+    minute: int
+    time: str
+    text: str
+    label: str
+    state: str
+    icon: str
+    colour: str
+    networks: str
+    media: str
+    repeats: bool
+    fixed: str
+
+
+def key_of(entry: QueueEntry) -> str:
+    """Return the key of a post or of one run of a series."""
+    repeats = entry.run is None and entry.post is not None and entry.post.repeats
+    return occurrence_key(entry.post_id, entry.due_at) if repeats else entry.key
+
+
+def post_of(key: str) -> str:
+    """Return the id of the post, the series or the draft."""
+    return key.removeprefix(DRAFT_PREFIX).partition("/")[0]
+
+
+def post_chip(entry: QueueEntry, wall: datetime, time: str, accounts: Mapping[Destination, Account]) -> Chip:
+    """Return the chip of an entry that is due at a wall time, which is written as `time`."""
+    source = entry.post or entry.run
+    media = entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
+    return _chip(
+        key=key_of(entry),
+        wall=wall,
+        time=time,
+        text=source.text if source else "Another program's schedule",
+        badge=BADGES[entry.state],
+        destinations=entry.destinations,
+        media=media,
+        repeats="/" in key_of(entry),
+        fixed=_fixed(entry),
+        accounts=accounts,
+    )
+
+
+def draft_chip(draft: Draft, wall: datetime, time: str, accounts: Mapping[Destination, Account]) -> Chip:
+    """Return the chip of a draft with a proposed time."""
+    content = draft.content
+    return _chip(
+        key=f"{DRAFT_PREFIX}{draft.draft_id}",
+        wall=wall,
+        time=time,
+        text=content.text or WITHOUT_TEXT,
+        badge=DRAFT_BADGE,
+        destinations=content.destinations,
+        media=content.media,
+        repeats=content.repeat is not None,
+        fixed="It proposes a series. Open it to change its dates." if content.repeat is not None else "",
+        accounts=accounts,
+    )
+
+
+def fixed_state(state: StateName) -> str:
+    """Return why a one-time post in a state keeps its time; empty if it does not."""
+    if state in MOVABLE:
+        return ""
+    if state in ("going out", "handed over", "retrying"):
+        return "It is going out now."
+    return f"It is {BADGES[state][0].lower()}. A duplicate can have another time."
+
+
+def _fixed(entry: QueueEntry) -> str:
+    if entry.post is None and entry.run is None:
+        return FIXED_UNREADABLE
+    return FIXED_RUN if "/" in key_of(entry) and entry.run is None else fixed_state(entry.state)
+
+
+def _chip(
+    *,
+    key: str,
+    wall: datetime,
+    time: str,
+    text: str,
+    badge: tuple[str, str, str],
+    destinations: Sequence[Destination],
+    media: Sequence[Media],
+    repeats: bool,
+    fixed: str,
+    accounts: Mapping[Destination, Account],
+) -> Chip:
+    state, icon, colour = badge
+    names = dict.fromkeys(each.account for each in destinations)
+    labels = [accounts[name].label if name in accounts else str(name) for name in names]
+    letters = dict.fromkeys(_letter(name) for name in names)
+    words = excerpt(text, TEXT_LENGTH)
+    read = f"{time}, {state}{', repeats' if repeats else ''}, {', '.join(labels) or 'no destination'}: {words}"
+    return Chip(
+        key=key,
+        minute=wall.hour * 60 + wall.minute,
+        time=time,
+        text=words,
+        label=read,
+        state=state,
+        icon=icon,
+        colour=colour,
+        networks="".join(letters),
+        media="movie" if any(each.kind == "video" for each in media) else "image" if media else "",
+        repeats=repeats,
+        fixed=fixed,
+    )
+
+
+def _letter(destination: Destination) -> str:
+    """Return the first letter of the network, as in `bluesky:ada.example`."""
+    return destination[:1].upper()

@@ -1,0 +1,62 @@
+"""The calendar in the browser: it draws a grid, and sends what a person does with it."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import streamlit as st
+
+from ui.calendar.grid import Grid
+
+KEY = "calendar"
+_HERE = Path(__file__).parent
+_HTML = """
+<div class="calendar"><div class="frame"></div><ul class="legend"></ul><div class="said" role="status"></div></div>
+"""
+_component = st.components.v2.component(
+    "punctual_calendar",
+    html=_HTML,
+    css=(_HERE / "calendar.css").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("drawing.js", "moving.js", "calendar.js")),
+)
+
+ActionName = Literal["open", "close", "compose", "move", "day", "page", "undo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarAction:
+    """What a person did: opened a post (`key`), moved it to `at` or to a free place (`instant`), and so on.
+
+    `day` shows all posts of a day. `page` shows the next (`by` is 1) or the previous period, or the one of `at`.
+    """
+
+    name: ActionName
+    key: str = ""
+    at: str = ""
+    instant: str | None = None
+    by: int = 0
+
+
+def calendar_grid(
+    grid: Grid, *, opened: str | None, said: tuple[int, str], act: Callable[[CalendarAction], None]
+) -> None:
+    """Draw the grid, and call `act` with each action. `said` is a message to announce, with a number of its own."""
+
+    def acted() -> None:
+        sent: Any = st.session_state.get(KEY)
+        action = _readable(sent["act"]) if sent else None
+        if action is not None:
+            act(action)
+
+    data = {**asdict(grid), "opened": opened, "said": {"number": said[0], "text": said[1]}}
+    _component(key=KEY, data=data, on_act_change=acted)
+
+
+def _readable(sent: Any) -> CalendarAction | None:
+    """Return the action that the browser sent; None if it is not one."""
+    try:
+        action = CalendarAction(**sent)
+    except TypeError:
+        return None
+    return action if action.name in ActionName.__args__ else None  # type: ignore[attr-defined]

@@ -1,0 +1,139 @@
+"""What the calendar shows in a period: posts, runs of series, drafts with a time, free posting times and holidays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from core.drafts.draft import Draft
+from core.errors import PunctualError
+from core.ledger.post_state import StateName
+from core.posts.destinations import Destination
+from core.posts.series import start_of_day
+from core.scheduling.post_filter import PostFilter
+from core.scheduling.upcoming import QueueEntry
+from core.time.holidays import public_holidays
+from core.time.instants import instant, utc_text, wall_time
+from ui.calendar.chips import DRAFT_PREFIX, draft_chip, key_of, post_chip
+from ui.calendar.grid import Contents, FreePlace, Grid, build_grid
+from ui.calendar.periods import Period
+from ui.calendar.viewer_locale import Conventions
+from ui.frame.application import application
+
+DRAFTS_READ = 500
+"""The most drafts that are looked at, the latest changes first."""
+DAY_LIMIT = 300
+"""The most posts of the first day of a list, and of each day of a week with many posts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A grid, and the posts and drafts on it by the keys of their chips. `more` if the period has others."""
+
+    grid: Grid
+    entries: dict[str, QueueEntry]
+    drafts: dict[str, Draft]
+    more: bool
+
+
+@dataclass(frozen=True)
+class _DraftToFilter:
+    """A draft for a filter that has no states."""
+
+    text: str
+    destinations: tuple[Destination, ...]
+    labels: tuple[str, ...]
+    state: StateName = "scheduled"
+
+
+def read_board(
+    period: Period, zone: str, conventions: Conventions, wanted: PostFilter, countries: Sequence[str]
+) -> Board:
+    """Return the board of a period in the viewer's zone, with the posts that the filter wants."""
+    app = application()
+    now = app.clock()
+    begins = [start_of_day(day, zone) for day in [*period.days, period.days[-1] + timedelta(days=1)]]
+    entries, shortened, more = _entries(period, begins, wanted)
+    drafts = _drafts(begins[0], begins[-1], wanted)
+    accounts = {account.destination: account for account in app.accounts.all()}
+    walls = {key: wall_time(each.due_at, zone) for key, each in entries.items()}
+    chips = [
+        (walls[key], post_chip(each, walls[key], conventions.clock(walls[key]), accounts))
+        for key, each in entries.items()
+    ]
+    for at, draft in drafts.values():
+        wall = wall_time(at, zone)
+        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall), accounts)))
+    contents = Contents(
+        chips=sorted(chips, key=lambda pair: (pair[0], pair[1].key)),
+        free=_free(begins[0], begins[-1], zone, conventions, wanted),
+        holidays=public_holidays(countries, period.days[0], period.days[-1]),
+        shortened=shortened,
+    )
+    return Board(
+        grid=build_grid(period, contents, wall_time(now, zone), conventions),
+        entries=entries,
+        drafts={key: draft for key, (_, draft) in drafts.items()},
+        more=more,
+    )
+
+
+def _entries(
+    period: Period, begins: list[datetime], wanted: PostFilter
+) -> tuple[dict[str, QueueEntry], frozenset[date], bool]:
+    """Return the posts by the keys of their chips, and the days of which only the first posts were read."""
+    views = application().views
+    window = views.calendar(begins[0], begins[-1], begins[:-1])
+    found, shortened = list(window.entries), set(window.shortened)
+    if shortened and (period.view != "month" or not wanted.empty):
+        for start, end in zip(begins[:-1], begins[1:], strict=True):
+            if start in shortened:
+                day = views.day(start, end, limit=DAY_LIMIT)
+                found = [each for each in found if not start <= each.due_at < end] + day.entries
+                if not day.more:
+                    shortened.remove(start)
+    days = frozenset(day for day, start in zip(period.days, begins, strict=False) if start in shortened)
+    return {key_of(each): each for each in found if wanted.matches(each)}, days, window.more
+
+
+def _drafts(start: datetime, end: datetime, wanted: PostFilter) -> dict[str, tuple[datetime, Draft]]:
+    """Return the drafts with a proposed time in a period, with that time, by the keys of their chips."""
+    if wanted.states:
+        return {}
+    found = {}
+    for draft in application().drafts.page(limit=DRAFTS_READ):
+        at = proposed(draft)
+        content = draft.content
+        if at is None or not start <= at < end:
+            continue
+        if wanted.matches(_DraftToFilter(content.text, content.destinations, content.labels)):
+            found[f"{DRAFT_PREFIX}{draft.draft_id}"] = (at, draft)
+    return found
+
+
+def proposed(draft: Draft) -> datetime | None:
+    """Return the instant that a draft proposes; None without one, or if the clocks skip it."""
+    content = draft.content
+    if content.proposed_wall is None:
+        return None
+    try:
+        return instant(content.proposed_wall, content.zone, which=content.which or 1)
+    except PunctualError:
+        return None
+
+
+def _free(
+    start: datetime, end: datetime, zone: str, conventions: Conventions, wanted: PostFilter
+) -> list[tuple[datetime, FreePlace]]:
+    """Return the free posting times of the accounts of the filter, or of all posts."""
+    accounts = [each.destination for each in application().accounts.all() if each.destination in wanted.accounts]
+    found = []
+    for at in application().free_times.between(accounts, start, end):
+        wall = wall_time(at, zone)
+        clock = conventions.clock(wall)
+        found.append((wall, _place(at, wall, clock)))
+    return found
+
+
+def _place(at: datetime, wall: datetime, clock: str) -> FreePlace:
+    minute = wall.hour * 60 + wall.minute
+    return FreePlace(instant=utc_text(at), minute=minute, time=clock, label=f"Free posting time, {clock}")

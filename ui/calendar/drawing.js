@@ -1,0 +1,146 @@
+// Draws the cells, chips and free places. Every text is set as text, never as HTML.
+function element(kind, className, text) {
+    const created = document.createElement(kind);
+    created.className = className;
+    if (text !== undefined) created.textContent = text;
+    return created;
+}
+
+function hidden(created) {
+    created.setAttribute("aria-hidden", true);
+    return created;
+}
+
+const shade = (colour) => `var(--st-${colour}-color)`;
+const icon = (name, className = "icon") => hidden(element("span", className, name));
+
+function button(className, id, label) {
+    const created = element("button", className);
+    created.type = "button";
+    created.tabIndex = -1;
+    created.dataset.id = id;
+    created.setAttribute("aria-label", label);
+    return created;
+}
+
+function chipElement(chip, view, opened) {
+    const kinds = ["chip", chip.fixed && "fixed", chip.state === "Draft" && "draft", chip.key === opened && "open"];
+    const created = button(kinds.filter(Boolean).join(" "), `chip ${chip.key}`, chip.label);
+    created.dataset.key = chip.key;
+    created.style.setProperty("--shade", shade(chip.colour));
+    created.title = `${chip.time} ${chip.state}: ${chip.text}`;
+    if (view === "list") created.append(hidden(element("span", "state-name", chip.state)));
+    if (chip.icon !== "schedule") created.append(icon(chip.icon, "icon state"));
+    created.append(hidden(element("span", "time", chip.time)));
+    if (chip.networks) created.append(hidden(element("span", "net", chip.networks)));
+    if (chip.repeats) created.append(icon("repeat"));
+    if (chip.media) created.append(icon(chip.media));
+    created.append(hidden(element("span", "text", chip.text)));
+    return created;
+}
+
+function freeElement(place) {
+    const created = button("free", `free ${place.instant}`, `${place.label}. Write a post for it`);
+    created.dataset.instant = place.instant;
+    created.append(icon("add"), hidden(element("span", "", place.time)));
+    return created;
+}
+
+function moreElement(cell, count) {
+    const created = button("more", `more ${cell.at}`, `${count || "More"} posts on ${cell.name}`);
+    created.append(hidden(element("span", "", count ? `+${count}` : "…")), hidden(element("span", "word", " more")));
+    return created;
+}
+
+// What fits into a cell with room for so many lines: chips, free places, and the number of the other posts.
+function fitted(cell, room) {
+    const all = cell.chips.length + cell.more;
+    const whole = all <= room && !cell.some;
+    const chips = whole ? cell.chips : cell.chips.slice(0, Math.max(1, room - 1));
+    const free = whole ? cell.free.slice(0, Math.max(0, room - chips.length)) : [];
+    const lines = whole && chips.length ? Math.max(1, Math.floor((room - free.length) / chips.length)) : 1;
+    return { chips, free, more: cell.some ? 0 : all - chips.length, others: !whole, lines: Math.min(lines, 4) };
+}
+
+function cellElement(cell, data, room) {
+    const kinds = { past: cell.past, other: !cell.inside, today: cell.today, holidays: cell.holidays.length };
+    const created = element("div", ["cell", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" "));
+    created.setAttribute("role", "gridcell");
+    created.setAttribute("aria-label", cell.label);
+    if (cell.today && data.view !== "week") created.setAttribute("aria-current", "date");
+    created.tabIndex = -1;
+    created.dataset.id = `cell ${cell.at}`;
+    created.dataset.at = cell.at;
+    created.dataset.name = cell.name;
+    const add = cell.past ? [] : [icon("add", "icon add")];
+    if (data.view === "week") created.append(...add);
+    else {
+        const top = element("div", "top");
+        top.append(hidden(element("span", "number", data.view === "list" ? cell.name : cell.number)));
+        if (cell.holidays.length) {
+            const holiday = hidden(element("span", "holiday", cell.holidays.join(", ")));
+            holiday.title = cell.holidays.join(", ");
+            top.append(holiday);
+        }
+        top.append(...add);
+        created.append(top);
+    }
+    const { chips, free, more, others, lines } = fitted(cell, room);
+    created.style.setProperty("--lines", data.view === "month" ? lines : 2);
+    const inOrder = [...chips, ...free].sort((one, other) => one.minute - other.minute);
+    created.append(...inOrder.map((each) => (each.key ? chipElement(each, data.view, data.opened) : freeElement(each))));
+    if (others) created.append(moreElement(cell, more));
+    return created;
+}
+
+function headElement(column) {
+    const created = element("div", column.today ? "head today" : "head", column.name);
+    created.setAttribute("role", "columnheader");
+    created.setAttribute("aria-label", [column.label, ...column.holidays].join(", "));
+    if (column.number !== null) created.append(element("span", "date", column.number));
+    if (column.holidays.length) created.append(element("span", "holiday", column.holidays.join(", ")));
+    created.title = column.holidays.join(", ");
+    return created;
+}
+
+function rowElement(children) {
+    const created = element("div", "row");
+    created.setAttribute("role", "row");
+    created.append(...children);
+    return created;
+}
+
+function hourElement(text, now) {
+    const created = element("div", now ? "hour now" : "hour", text);
+    created.setAttribute("role", "rowheader");
+    return created;
+}
+
+function gridElements(data, room) {
+    const rows = data.rows.map(({ head, now, cells }) => rowElement([
+        ...(head ? [hourElement(head, now)] : []), ...cells.map((cell) => cellElement(cell, data, room))]));
+    if (data.columns.length) {
+        const corner = element("div", "head");
+        corner.setAttribute("role", "columnheader");
+        corner.setAttribute("aria-label", "Hour");
+        const heads = rowElement([...(data.view === "week" ? [corner] : []), ...data.columns.map(headElement)]);
+        heads.classList.add("heads");
+        rows.unshift(heads);
+    }
+    return rows;
+}
+
+function legendElements(data) {
+    const kinds = [...data.legend.map(([label, name, colour]) => ({ label, name, colour: shade(colour) }))];
+    if (data.rows.some(({ cells }) => cells.some(({ free }) => free.length))) {
+        kinds.push({ label: "Free posting time", name: "add", colour: "currentcolor" });
+    }
+    const items = kinds.map(({ label, name, colour }) => {
+        const item = element("li", "");
+        item.style.setProperty("--shade", colour);
+        item.append(name === "schedule" ? hidden(element("span", "swatch")) : icon(name), document.createTextNode(label));
+        return item;
+    });
+    items.push(element("li", "help", "Drag a post to move it, or press M on it. Arrow keys and Enter work too."));
+    return items;
+}
