@@ -4,17 +4,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
 from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.series import runs_of
+from core.scheduling.post_time import PostTime
 from core.scheduling.refusals import TooSoon
 from core.scheduling.schedules import Schedules
 from core.scheduling.shared_reads import SharedReads
-from core.time.instants import Clock, wall_time
+from core.time.instants import Clock
 from core.time.phrases import date_and_time
 from core.timetable.port import PostingTimes
 from core.timetable.timetable import Timetable
@@ -103,12 +103,12 @@ class FreeTimes:
         They are after `after`, if it is given, and not too soon to schedule. Without accounts, a time is free if no
         post at all is due then. The cost grows with the times that are passed over, not with the queue.
         """
-        earliest = self._earliest(after + _MILLISECOND if after else None)
-        return list(islice(self._free(accounts, earliest, earliest + SEARCHED), count))
+        earliest = self.soonest(after + _MILLISECOND if after else None)
+        return list(islice(self.free(accounts, earliest), count))
 
     def offered(self, accounts: Collection[Destination], *, count: int = 1) -> OfferedTimes:
         """Return the next free times, for a page that is drawn often. Schedule claims one of them, or a later one."""
-        names, earliest = frozenset(each.account for each in accounts), self._earliest(None)
+        names, earliest = frozenset(each.account for each in accounts), self.soonest(None)
 
         def read() -> OfferedTimes:
             timetable = self.timetable(names)
@@ -120,7 +120,7 @@ class FreeTimes:
 
     def between(self, accounts: Collection[Destination], start: datetime, end: datetime) -> list[datetime]:
         """Return the free posting times from `start` until before `end` that are not too soon, as `next` does."""
-        return list(self._free(accounts, self._earliest(start), end))
+        return list(self.free(accounts, self.soonest(start), end))
 
     def schedule(self, post: Post, *, earliest: datetime | None = None) -> Plan:
         """Schedule a one-time post at the next free time, or at the first one from `earliest` on, and return its plan.
@@ -131,12 +131,11 @@ class FreeTimes:
         """
         planned = self._ledger.get(post.post_id)
         if planned is not None and planned.desired == "active" and planned.post.due_at is not None:
-            timing = {"due_at": planned.post.due_at, "wall": planned.post.wall, "zone": planned.post.zone}
-            return self._schedules.schedule(post.model_copy(update=timing))
+            return self._schedules.schedule(post.model_copy(update=PostTime.of(planned.post).members))
         revision = planned.post.revision if planned else 0
 
-        def arm(at: dict[str, Any]) -> Plan:
-            return self._schedules.schedule(post.model_copy(update=at | {"repeat": None}))
+        def arm(at: PostTime) -> Plan:
+            return self._schedules.schedule(post.model_copy(update=at.members | {"repeat": None}))
 
         return self._claim_and(arm, post, revision, earliest)
 
@@ -146,22 +145,22 @@ class FreeTimes:
         Raises NoPostingTimes, NoFreeTime, and the errors of Schedules.reschedule.
         """
         return self._claim_and(
-            lambda at: self._schedules.reschedule(plan, **at), plan.post, plan.post.revision, earliest
+            lambda at: self._schedules.reschedule(plan, **at.members), plan.post, plan.post.revision, earliest
         )
 
     def _claim_and(
-        self, write: Callable[[dict[str, Any]], Plan], post: Post, revision: int, earliest: datetime | None
+        self, write: Callable[[PostTime], Plan], post: Post, revision: int, earliest: datetime | None
     ) -> Plan:
         """Claim a free time, write it, and return the plan."""
         accounts, timetable = post.accounts, self.timetable(post.accounts)
         if timetable is None:
             raise NoPostingTimes
-        begin = self._earliest(earliest)
-        for instant in islice(self._free(accounts, begin, begin + SEARCHED), ATTEMPTS):
+        begin = self.soonest(earliest)
+        for instant in islice(self.free(accounts, begin), ATTEMPTS):
             if not self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
                 continue
             try:
-                return write(time_of(instant, timetable.zone))
+                return write(PostTime.at(instant, timetable.zone))
             except TooSoon:  # its time has come meanwhile
                 self._posting_times.release(post.post_id, accounts, instant)
             except PunctualError:
@@ -170,27 +169,39 @@ class FreeTimes:
                 raise
         raise NoFreeTime(begin + SEARCHED, timetable.zone)
 
-    def _is_due(self, post_id: str, instant: datetime) -> bool:
-        plan = self._ledger.get(post_id)
-        return plan is not None and plan.post.due_at == instant
-
-    def _earliest(self, start: datetime | None) -> datetime:
+    def soonest(self, start: datetime | None = None) -> datetime:
+        """Return `start`, or the soonest instant at which a post can be scheduled now if that is later or alone."""
         soonest = self._clock() + self._notice
         return soonest if start is None else max(start, soonest)
 
-    def _free(self, accounts: Collection[Destination], start: datetime, end: datetime) -> Iterator[datetime]:
+    def free(
+        self,
+        accounts: Collection[Destination],
+        start: datetime,
+        end: datetime | None = None,
+        *,
+        ignored: Collection[str] = (),
+    ) -> Iterator[datetime]:
+        """Yield the free posting times from `start` until before `end`, by default SEARCHED later.
+
+        The posts with `ignored` ids occupy nothing, because they move away.
+        """
         timetable, names = self.timetable(accounts), frozenset(each.account for each in accounts)
         if timetable is None:
             return
         runs = SeriesRuns(self._ledger, names)
-        times, size = timetable.between(start, end), FIRST_BATCH
+        times, size = timetable.between(start, end or start + SEARCHED), FIRST_BATCH
         while batch := list(islice(times, size)):
             occupants = self._posting_times.occupants(batch, names, now=self._clock())
             for each in batch:
-                found = occupants.get(each, ())
+                found = [found for found in occupants.get(each, ()) if found.post_id not in ignored]
                 if not any(not names or names & occupant.accounts for occupant in found) and not runs.at(each):
                     yield each
             size = min(2 * size, LARGEST_BATCH)
+
+    def _is_due(self, post_id: str, instant: datetime) -> bool:
+        plan = self._ledger.get(post_id)
+        return plan is not None and plan.post.due_at == instant
 
 
 class SeriesRuns:
@@ -219,9 +230,3 @@ class SeriesRuns:
             known = next(iter(runs_of(post, after=instant - _MILLISECOND, count=1)), None)
             self._next[post.post_id] = known
         return known
-
-
-def time_of(instant: datetime, zone: str) -> dict[str, Any]:
-    """Return the members of a one-time post that is due at an instant, with its wall time in the zone."""
-    wall = wall_time(instant, zone).replace(tzinfo=None).isoformat(timespec="seconds")
-    return {"due_at": instant, "wall": wall, "zone": zone}
