@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.labels.label import label_key
 from core.ledger.post_state import StateName
 from core.posts.destinations import Destination
 from core.time.phrases import clock_time, excerpt, opening
@@ -96,6 +97,15 @@ def state_badge(state: StateName) -> str:
 def destination_badges(destinations: Sequence[Destination]) -> str:
     """Return the account names of destinations as Markdown badges."""
     return " ".join(f":gray-badge[{escape(name)}]" for name in account_names(destinations))
+
+
+def label_badges(names: Sequence[str]) -> str:
+    """Return labels as Markdown badges in their colours. A label that was deleted is gray."""
+    if not names:
+        return ""
+    colours: dict[str, str] = {label.key: label.colour for label in application().all_labels()}
+    badges = [(colours.get(label_key(name), "gray"), escape(name)) for name in names]
+    return " ".join(f":{colour}-badge[:material/label: {name}]" for colour, name in badges)
 
 
 def account_names(destinations: Sequence[Destination]) -> list[str]:

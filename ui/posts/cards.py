@@ -13,7 +13,7 @@ from ui.frame import links
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import card_text, destination_badges, escape, post_subject, state_badge
+from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
 
 _MENUS: dict[StateName, list[str]] = {
@@ -59,7 +59,8 @@ def _content(entry: QueueEntry) -> None:
         return
     st.text(card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
-    st.markdown(" ".join([*badges, destination_badges(entry.destinations), _media_counts(entry), _timing(entry)]))
+    badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
+    st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry)]))
 
 
 def _media_counts(entry: QueueEntry) -> str:

@@ -19,7 +19,7 @@ from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer
 from ui.frame.gallery import picture
 from ui.frame.state import widget_key
-from ui.frame.wording import SUBJECT_LENGTH, card_text, destination_badges, escape
+from ui.frame.wording import SUBJECT_LENGTH, card_text, destination_badges, escape, label_badges
 
 THUMBNAIL_WIDTH = 72
 """Pixels."""
@@ -59,10 +59,9 @@ def _thumbnail(content: DraftContent) -> None:
 def _badges(draft: Draft) -> str:
     content = draft.content
     destinations = destination_badges(content.destinations) if content.destinations else _badge("lightbulb", "Idea")
-    labels = [f":violet-badge[{escape(label)}]" for label in content.labels]
     others = [_badge("call_split", "Two versions", "orange")] if draft.earlier is not None else []
     others += [_badge("event_repeat", "In place of one run", "blue")] if content.replaces is not None else []
-    return " ".join([destinations, *labels, *others])
+    return " ".join(filter(None, [destinations, label_badges(content.labels), *others]))
 
 
 def _badge(icon: str, words: str, colour: str = "gray") -> str:

@@ -12,7 +12,7 @@ from core.time.phrases import clock_time, excerpt, lateness, plural
 from ui.frame import links
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import EXCERPT, account_names, card_text, escape, post_subject, state_badge
+from ui.frame.wording import EXCERPT, account_names, card_text, escape, label_badges, post_subject, state_badge
 
 
 @contextmanager
@@ -24,6 +24,8 @@ def run_card(run: Run, note: str) -> Iterator[None]:
             st.caption(note)
         with st.container(key=widget_key("content", run.key), width="stretch", gap="xsmall"):
             st.text(card_text(run.text))
+            if run.labels:
+                st.markdown(label_badges(run.labels))
             yield
 
 
