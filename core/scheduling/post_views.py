@@ -8,7 +8,15 @@ from core.ledger.port import Ledger, UnknownPost
 from core.scheduling.calendar_view import CalendarWindow, calendar_view
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.shared_reads import SharedReads
-from core.scheduling.upcoming import QueueEntry, QueueWindow, ledger_entry, upcoming
+from core.scheduling.upcoming import (
+    QueueEntry,
+    QueueWindow,
+    ledger_entry,
+    next_run,
+    passed_while_paused,
+    planned,
+    upcoming,
+)
 from core.time.instants import Clock
 
 SOON = timedelta(minutes=1)
@@ -17,6 +25,12 @@ OFTEN, SELDOM = timedelta(seconds=2), timedelta(seconds=15)
 """How often a page is refreshed."""
 LATEST_RUNS = 10
 """The latest runs that may still be going out."""
+SEARCHED, SEARCHED_ON_AWS = 10_000, 1000
+"""The soonest posts that a search looks at. On AWS, it reads them from the scheduler."""
+PASSED_LIMIT = 1000
+"""The most posts whose time passed while they were paused."""
+SERIES_COUNTED = 1000
+"""The most repeating posts that are searched for ended ones, which the queue does not list."""
 RECENT = timedelta(minutes=10)
 """How long after its due instant a post that is still tried counts as going out."""
 
@@ -38,11 +52,38 @@ class PostViews:
         soon = self._reads.get("soon", self._is_soon, kept_for=OFTEN)
         return OFTEN if soon else SELDOM
 
-    def upcoming(self, end: datetime, *, limit: int) -> QueueWindow:
+    def upcoming(self, end: datetime, *, limit: int, start: datetime | None = None) -> QueueWindow:
         """Return the posts of the queue; see `upcoming`."""
         return self._reads.get(
-            ("upcoming", end, limit),
-            lambda: upcoming(self._listing, self._ledger, self._clock(), end, limit=limit),
+            ("upcoming", start, end, limit),
+            lambda: upcoming(self._listing, self._ledger, self._clock(), end, limit=limit, start=start),
+            kept_for=self.refresh_interval(),
+        )
+
+    @property
+    def searched(self) -> int:
+        """The number of posts, soonest due first, that `searchable` returns at most."""
+        return SEARCHED if self._listing.sorted_by_name else SEARCHED_ON_AWS
+
+    def searchable(self, end: datetime, *, start: datetime | None = None) -> QueueWindow:
+        """Return the posts of the queue that a search looks at. One machine reads them from the ledger."""
+        if not self._listing.sorted_by_name:
+            return self.upcoming(end, limit=self.searched, start=start)
+        return self._reads.get(
+            ("searchable", start, end),
+            lambda: planned(self._ledger, self._clock(), end, limit=self.searched, start=start),
+            kept_for=self.refresh_interval(),
+        )
+
+    def total(self) -> int:
+        """Return how many posts the queue has: active and paused ones that have not begun, and series with a run."""
+        return self._reads.get("total", self._count, kept_for=self.refresh_interval())
+
+    def passed(self) -> list[QueueEntry]:
+        """Return the posts whose time passed while they were paused; see `passed_while_paused`."""
+        return self._reads.get(
+            "passed",
+            lambda: passed_while_paused(self._ledger, self._clock(), limit=PASSED_LIMIT),
             kept_for=self.refresh_interval(),
         )
 
@@ -71,6 +112,10 @@ class PostViews:
     def entry(self, post_id: str) -> QueueEntry | None:
         """Return the entry of a post from the ledger, or None if the ledger does not know it."""
         return self._reads.get(("entry", post_id), lambda: self._entry(post_id), kept_for=self.refresh_interval())
+
+    def _count(self) -> int:
+        now, series = self._clock(), self._ledger.series(limit=SERIES_COUNTED)
+        return self._ledger.open_count() - sum(next_run(plan.post, now) is None for plan in series)
 
     def _entry(self, post_id: str) -> QueueEntry | None:
         try:

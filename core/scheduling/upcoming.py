@@ -94,6 +94,29 @@ def upcoming(
     return QueueWindow(entries=_entries(listing, plans, shown, now, horizon), more=bool(left_out))
 
 
+def planned(ledger: Ledger, now: datetime, end: datetime, *, limit: int, start: datetime | None = None) -> QueueWindow:
+    """Return the posts as `upcoming` does, by the ledger alone: without schedules that it does not know.
+
+    One read of the ledger, for searches of many posts. A schedule that was disabled outside of Punctual is not noticed.
+    """
+    first = max(start or now, now) - START_GRACE
+    plans = ledger.due(due_from=first, due_before=end, limit=limit + 1)
+    entries = [entry_of_plan(plan, now) for plan in plans[:limit]]
+    for plan in ledger.series(limit=limit):
+        due_at = next_run(plan.post, now)
+        if due_at is not None and due_at < end:
+            entries.append(entry_of_plan(plan, now))
+    return QueueWindow(entries=_sorted(entries), more=len(plans) > limit)
+
+
+def passed_while_paused(ledger: Ledger, now: datetime, *, limit: int) -> list[QueueEntry]:
+    """Return the paused one-time posts whose time has passed, soonest due first: the latest due ones up to `limit`."""
+    plans = [plan for plan in ledger.overdue(due_before=now, limit=limit) if plan.desired == "paused"]
+    begun = {post_id for post_id, plan in ledger.pending([each.post.post_id for each in plans]).items() if plan is None}
+    entries = [entry_of_plan(plan, now) for plan in plans if plan.post.post_id not in begun]
+    return _sorted([each for each in entries if each.state == "time has passed"])
+
+
 def destinations_due(listing: ScheduleListing, ledger: Ledger, start: datetime, end: datetime) -> set[Destination]:
     """Return the accounts of the posts due from `start` until before `end`, repeating posts too.
 
