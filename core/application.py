@@ -32,6 +32,7 @@ from core.publishing.registry import all_networks
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
 from core.scheduling.held_posts import HeldPosts
+from core.scheduling.label_changes import LabelChanges
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.moves import Mover
 from core.scheduling.post_views import PostViews
@@ -208,6 +209,7 @@ class Application:
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
         self.held_posts = HeldPosts(self.backend.hold, self.ledger, self.schedules, clock)
         self.selection = Selection(self.schedules, self.ledger, self.free_times)
+        self.label_changes = LabelChanges(self.labels, self.selection, self.ledger, self.drafts, clock)
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
         if self.one_machine is not None:  # on AWS, the stack creates the group
