@@ -13,7 +13,7 @@ from ui.frame.viewer import viewer_zone
 from ui.frame.wording import escape
 from ui.timetable import changes
 from ui.timetable.coming import coming_list
-from ui.timetable.editor import editor, in_words
+from ui.timetable.editor import editor
 
 ALL = "All accounts"
 
@@ -68,7 +68,7 @@ def none_yet(account: Destination | None) -> None:
     suggestion = suggested(viewer_zone())
     empty_page(
         "No posting times yet",
-        f"Suggested: {'. '.join(in_words(suggestion))} ({suggestion.zone}). You can change them at any time.",
+        f"Suggested: {'. '.join(suggestion.in_words())} ({suggestion.zone}). You can change them at any time.",
         lambda: st.button(
             "Use these times", key="use-suggestion", type="primary", on_click=use_suggestion, args=(account,)
         ),

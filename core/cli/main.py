@@ -38,7 +38,9 @@ def main(
     if "until" in options and (options.until or options.runs) and not options.repeat:
         parser.error("--until and --runs end a repeating post: give --repeat too")
     if "which" in options and options.which and options.at is None:
-        parser.error("--which selects one of two times of day: give --at, not --in")
+        parser.error("--which selects one of two times of day: give it with --at only")
+    if "next_free" in options and options.next_free and (options.zone or options.repeat):
+        parser.error("--next-free schedules one post in the zone of the posting times: leave out --zone and --repeat")
     try:
         if "server" in options:
             options.server(options, out)

@@ -46,6 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
     which.add_argument("--deleted", action="store_true", help="list the drafts deleted in the last 30 days instead")
     for listing in (queue, history, drafts):
         listing.add_argument("--limit", type=positive, default=DEFAULT_LIMIT, help="maximum number of rows")
+    times = add("times", "print the posting times and what is due then", command=_later("times", "show_times"))
+    times.add_argument("--to", action="append", default=[], metavar="DESTINATION", help="of these; may be repeated")
+    times.add_argument("--limit", type=positive, default=10, help="how many of the next times (default: 10)")
     copied = "copy all data of this machine while it is in use"
     backup = add("backup", copied, command=_later("commands", "back_up"))
     backup.add_argument("folder", type=Path, metavar="FOLDER", help="an empty or new folder")
@@ -69,6 +72,7 @@ def _add_schedule_options(command: argparse.ArgumentParser) -> None:
     time = command.add_mutually_exclusive_group(required=True)
     time.add_argument("--at", type=wall_time, metavar="2026-11-24T09:00", help="wall time in the zone")
     time.add_argument("--in", dest="delay", type=duration, metavar="10s", help="time from now: 10s, 5m, 2h, 3d")
+    time.add_argument("--next-free", action="store_true", help="the next free posting time; `times` prints it")
     command.add_argument("--zone", help="IANA time zone (default: PUNCTUAL_TIMEZONE)")
     command.add_argument("--which", type=int, choices=(1, 2), help="first or second pass of an hour that comes twice")
     command.add_argument(

@@ -49,7 +49,8 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
         post = planned.post
     else:
         raise IdTaken(options.id)
-    error = _arm(application, post, planned)
+    error = _arm(application, post, planned, next_free=options.next_free)
+    post = application.schedules.plan(post.post_id).post if options.next_free else post
     if application.one_machine is not None and not application.one_machine.has_live_runner():
         print("No engine is running: start the dashboard, or run `python -m core engine`.", file=err)
     state = "not armed" if error else ledger_entry(application.ledger, post.post_id, now).state
@@ -92,11 +93,11 @@ def _series(options: argparse.Namespace, wall: datetime, zone: str, now: datetim
     return build_series(options.repeat, wall.time(), zone, first=first, last=last, runs=options.runs, now=now)
 
 
-def _arm(application: Application, post: Post, planned: Plan | None) -> PunctualError | None:
+def _arm(application: Application, post: Post, planned: Plan | None, *, next_free: bool) -> PunctualError | None:
     """Schedule a new post, or arm a planned one. Return the error of the scheduler if the post is in the ledger."""
     try:
         if planned is None:
-            application.schedules.schedule(post)
+            (application.free_times.schedule if next_free else application.schedules.schedule)(post)
         elif not planned.settled:
             application.schedules.settle(planned)
     except PunctualError as error:
@@ -107,11 +108,15 @@ def _arm(application: Application, post: Post, planned: Plan | None) -> Punctual
 
 
 def is_same(plan: Plan, options: argparse.Namespace, wall: datetime, zone: str, labels: tuple[Label, ...] = ()) -> bool:
-    """Return whether the options describe a post. Any `--in` does, because it counts from the first call."""
+    """Return whether the options describe a post. Any `--in` and `--next-free` do, because they count from the call."""
     post = plan.post
     if post.labels != stored_names(labels, options.labels):
         return False
-    if (post.text, post.destinations, post.zone) != (options.text, tuple(dict.fromkeys(options.to)), zone):
+    if (post.text, post.destinations) != (options.text, tuple(dict.fromkeys(options.to))):
+        return False
+    if options.next_free:
+        return not post.repeats
+    if post.zone != zone:
         return False
     if options.repeat:
         return post.repeat is not None and _same_rule(post.repeat, _series(options, wall, zone, plan.created_at))
@@ -134,10 +139,10 @@ def _first(post: Post, now: datetime) -> datetime:
 def _wall_time(options: argparse.Namespace, zone: str, now: datetime) -> tuple[datetime, int | None]:
     """Return the wall time, and the pass (1 or 2) if its hour comes twice.
 
-    A time given by `--in` is rounded up to a whole second.
+    A time given by `--in` is rounded up to a whole second. For `--next-free`, the time is now: another one replaces it.
     """
     if options.at is not None:
         return options.at, options.which
-    due = (now + options.delay + timedelta(microseconds=999_999)).replace(microsecond=0)
+    due = (now + (options.delay or timedelta()) + timedelta(microseconds=999_999)).replace(microsecond=0)
     wall = wall_time(due, zone).replace(tzinfo=None)
     return wall, instants(wall, zone).index(due) + 1

@@ -9,7 +9,6 @@ from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
 from core.scheduling.post_time import PostTime
 from core.scheduling.schedules import Schedules
-from core.scheduling.selection import ChangedPost
 from core.time.instants import Clock
 from core.time.phrases import date_and_time, plural
 from core.timetable.port import PostingTimes
@@ -42,10 +41,18 @@ class TimeChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MovedPost:
+    """A post as it was before an action moved it, and as it was then."""
+
+    before: Plan
+    after: Plan
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rearranged:
     """The posts that one action moved, in the order in which they moved. `Mover.undo` takes the action back."""
 
-    changed: tuple[ChangedPost, ...]
+    changed: tuple[MovedPost, ...]
 
 
 class Mover:
@@ -82,14 +89,14 @@ class Mover:
     def _run(self, changes: Iterable[TimeChange], write: Callable[[TimeChange], Plan]) -> Rearranged:
         ordered = in_safe_order([each for each in changes if PostTime.of(each.plan.post) != each.time])
         self._claim(ordered)
-        done: list[ChangedPost] = []
+        done: list[MovedPost] = []
         for number, each in enumerate(ordered):
             try:
-                done.append(ChangedPost(before=each.plan, after=write(each)))
+                done.append(MovedPost(before=each.plan, after=write(each)))
             except PunctualError as error:
                 written = self._ledger.get(each.plan.post.post_id)
                 if written is not None and PostTime.of(written.post) == each.time and not written.settled:
-                    done.append(ChangedPost(before=each.plan, after=written))
+                    done.append(MovedPost(before=each.plan, after=written))
                 self._take_back(done, error)
                 self._release(ordered[number:])
                 raise
@@ -114,7 +121,7 @@ class Mover:
         for each in changes:
             self._posting_times.release(each.plan.post.post_id, each.plan.post.accounts, each.time.due_at)
 
-    def _take_back(self, done: Sequence[ChangedPost], cause: PunctualError) -> None:
+    def _take_back(self, done: Sequence[MovedPost], cause: PunctualError) -> None:
         """Restore posts, the last one first. Raises PartlyMoved if some cannot be restored."""
         left = 0
         for each in reversed(done):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import count, groupby
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field
@@ -94,6 +94,15 @@ class Timetable(FrozenModel):
     def with_days_off(self, days: Iterable[date]) -> Self:
         """Return the timetable with other days off."""
         return self._with(days_off=tuple(days))
+
+    def in_words(self) -> list[str]:
+        """Return the times of each run of equal weekdays, such as `Mon to Fri: 09:07, 12:23`."""
+        lines = []
+        for times, days in groupby(self._days(), key=lambda pair: pair[1]):
+            names = [day.title_case[:3] for day, _ in days]
+            span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+            lines.append(f"{span}: {', '.join(f'{each:%H:%M}' for each in times) or 'no posting times'}")
+        return lines
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the posting times from `start` until before `end`, in UTC, soonest first.

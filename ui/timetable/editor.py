@@ -39,18 +39,6 @@ def editor(account: Destination | None, timetable: Timetable, *, refill: bool) -
     _days_off(account, owner, timetable)
 
 
-def in_words(timetable: Timetable) -> list[str]:
-    """Return the times of each run of equal weekdays, such as `Mon to Fri: 09:07, 12:23`."""
-    lines, begin = [], 0
-    for end in range(1, 8):
-        if end == 7 or timetable.week[end] != timetable.week[begin]:
-            days = [day.title_case[:3] for day in WEEK[begin:end]]
-            span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-            lines.append(f"{span}: {', '.join(_labels(timetable.week[begin])) or 'no posting times'}")
-            begin = end
-    return lines
-
-
 def _fill(owner: str, timetable: Timetable) -> None:
     st.session_state[widget_key("times-zone", owner)] = timetable.zone
     for day in WEEK:
