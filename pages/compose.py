@@ -122,9 +122,10 @@ labels |= {name: f"{name} (not connected)" for name in destinations if name not 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
     st.title("Compose", anchor=False, width="content")
     draft_menu()
-outcome()
-show_error()
-draft_notes(draft)
+with st.container():  # elements that come and go in here do not move the text field below, so it keeps its letters
+    outcome()
+    show_error()
+    draft_notes(draft)
 content, time = st.columns([11, 9], gap="medium")
 with content:
     text = st.text_area(

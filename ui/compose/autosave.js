@@ -58,6 +58,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
         else if (own) setTriggerValue("typed", own);
         if (own) timer = setTimeout(send, RETRY);
     };
+    // A field that was drawn anew shows what it sent last, not what was typed since and is saved: put that back, once.
+    const putBack = () => {
+        const lines = (text) => text?.replace(/\r\n?/g, "\n");
+        const lost = data.fields.filter((field) => {
+            const shown = element(field), once = `${field.key} ${field.text}`;
+            return field.text !== null && shown && shown.value !== lines(field.text) && !tab.asked.has(once)
+                && tab.asked.add(once);
+        });
+        const texts = Object.fromEntries(lost.map((field) => [field.key, field.text]));
+        const copy = { draft: data.draft, version: data.version, content: data.content, texts };
+        if (lost.length) setTriggerValue("restored", [copy]);
+    };
     const sendAfter = (pause) => {
         clearTimeout(timer);
         tab.since ??= performance.now();
@@ -78,13 +90,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
         note(field, target.value);
         sendAfter(PAUSE);
     };
-    const onHide = () => document.visibilityState === "hidden" && timer !== null && send();
+    const onHide = () => document.visibilityState === "hidden" && send();
 
     const focused = document.activeElement, typedInto = tab.drawn ? null : fieldOf(focused);
     if (typedInto && focused.value !== typedInto.text) note(typedInto, focused.value);  // typed while the page was drawn
     showAddress(data.address);
     if (Object.keys(unsaved()).some((draft) => draft === data.draft || !tab.asked.has(draft))) {
         sendAfter(data.failed ? RETRY : tab.drawn ? PAUSE : 100);
+    } else {
+        timer = setTimeout(putBack, PAUSE);
     }
     tab.drawn = true;
     document.addEventListener("input", onInput);

@@ -31,6 +31,11 @@ def note(message: str, draft: DraftContent, undo: Callable[[], object]) -> None:
     st.session_state[DRAFT_NOTICE] = DraftNotice(message=f"{message}: {words}", undo=undo)
 
 
+def has_notice() -> bool:
+    """Return whether `draft_notice` draws anything."""
+    return DRAFT_NOTICE in st.session_state
+
+
 def draft_notice() -> None:
     """Draw the result of the last action on a draft, with Undo."""
     notice: DraftNotice | None = st.session_state.get(DRAFT_NOTICE)

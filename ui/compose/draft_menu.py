@@ -31,8 +31,9 @@ def draft_notes(draft: str) -> None:
         _deleted(saved)
     elif saved is not None and saved.earlier is not None:
         _two_versions(saved)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        draft_actions.draft_notice()
+    if draft_actions.has_notice():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            draft_actions.draft_notice()
     if other is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Other draft: {escape(excerpt(other.content.text, 60)) or 'no text'}", width="content")

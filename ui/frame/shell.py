@@ -49,8 +49,9 @@ if st.session_state[PAGE_OPENED]:
 if isinstance(problem, PunctualError):
     failures.show(problem)
 else:
-    if problem is not None:
-        st.warning(escape(problem), icon=":material/alarm_off:")
+    with st.container():  # the warning does not move the elements of the page, so fields keep what is typed
+        if problem is not None:
+            st.warning(escape(problem), icon=":material/alarm_off:")
     page.run()
 redraw_frame_on_change(lambda: (waiting_counts(), str(page_problem())), (counts, str(problem)))
 keep_typing()
