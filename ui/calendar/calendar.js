@@ -118,7 +118,9 @@ class Board {
     // Show a moved post in its new cell at once; the server's answer replaces it.
     show(key, at) {
         const chip = this.frame.querySelector(`.chip[data-key="${CSS.escape(key)}"]`);
+        const had = this.root.contains(this.root.getRootNode().activeElement);
         if (chip) this.cell(at)?.append(chip);
+        if (had) chip?.focus({ preventScroll: true });  // an element that changes its place loses the focus
         this.focused = `chip ${key}`;
     }
 

@@ -30,8 +30,10 @@ function chipElement(chip, view, opened) {
     created.style.setProperty("--shade", shade(chip.colour));
     created.title = `${chip.time} ${chip.state}: ${chip.text}`;
     if (view === "list") created.append(hidden(element("span", "state-name", chip.state)));
-    if (chip.icon !== "schedule") created.append(icon(chip.icon, "icon state"));
-    created.append(hidden(element("span", "time", chip.time)));
+    const lead = hidden(element("span", "lead"));
+    if (chip.icon !== "schedule") lead.append(icon(chip.icon, "icon state"));
+    lead.append(element("span", "time", chip.time));
+    created.append(lead);
     if (chip.networks) created.append(hidden(element("span", "net", chip.networks)));
     if (chip.repeats) created.append(icon("repeat"));
     if (chip.media) created.append(icon(chip.media));

@@ -14,6 +14,7 @@ from ui.calendar.contents import Board, proposed
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.viewer import viewer_zone
+from ui.frame.wording import accessible_label
 from ui.posts.cards import card
 from ui.posts.draft_cards import draft_card
 
@@ -37,9 +38,10 @@ def panel(item: QueueEntry | Draft, now: datetime) -> None:
     at = proposed(item) if isinstance(item, Draft) else item.due_at
     day = wall_time(at or now, zone).date()
     with st.container(key="calendar-panel", width=WIDTH):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.header(day_heading(day, wall_time(now, zone).date()), anchor=False, width="content")
-            st.button("Close", key="close-panel", icon=":material/close:", type="tertiary", on_click=close)
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="calendar-panel-head"):
+            st.header(day_heading(day, wall_time(now, zone).date()), anchor=False, width="stretch")
+            label = accessible_label("", "Close the post")
+            st.button(label, key="close-panel", icon=":material/close:", type="tertiary", help="Close", on_click=close)
         if isinstance(item, Draft):
             draft_card(item, now)
         else:
