@@ -42,7 +42,7 @@ from core.scheduling.selection import Selection
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import destinations_due
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
-from core.scheduling.waiting import WaitingPosts
+from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.storage.backup import back_up
 from core.storage.home import Home

@@ -23,7 +23,7 @@ from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
-from core.publishing.responses import (
+from core.publishing.server_messages import (
     ServerResponse,
     error_response,
     preparation_response,

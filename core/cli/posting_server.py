@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from core.application import Application
 from core.cli.listener import open_listener
 from core.publishing.lag_metrics import show_publications
-from core.publishing.responses import REQUEST_LIMIT
 from core.publishing.server import prepare_route, publish_route
+from core.publishing.server_messages import REQUEST_LIMIT
 from core.serving.middleware import SIGNED_PATHS, SecurityMiddleware
 from core.serving.server import server_config
 from core.settings import Settings

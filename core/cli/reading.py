@@ -10,7 +10,7 @@ from core.cli.rows import print_rows, run_row, waiting_row
 from core.ledger.history import runs
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
-from core.scheduling.waiting import WaitingPosts
+from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.storage.home import Home
 from core.storage.manifest import note_restoration

@@ -11,7 +11,7 @@ from core.posts.payload import ScheduleName
 from core.posts.series import describe_timing, runs_of
 from core.scheduling.cancelled import CancelledPost
 from core.scheduling.upcoming import QueueEntry
-from core.scheduling.waiting import WaitingPost
+from core.scheduling.waiting_posts import WaitingPost
 from core.time.instants import utc_text
 from core.time.phrases import excerpt
 

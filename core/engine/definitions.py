@@ -9,8 +9,8 @@ from typing import Any
 
 from core.engine.api_errors import InvalidRequest
 from core.engine.groups import DEFAULT_GROUP
+from core.engine.next_occurrence import Definition, date_of, expression_of, runs_once
 from core.engine.protocol import Parameters, refuse_constant
-from core.engine.timing import Definition, date_of, expression_of, runs_once
 from core.time.expressions import START_DATE_TOLERANCE, InvalidExpression
 from core.time.instants import UnknownZone
 

@@ -6,12 +6,12 @@ import sqlite3
 import uuid
 from dataclasses import dataclass
 
-from core.engine import waiting
+from core.engine import waiting_attempts
 from core.engine.invocations import Invocation, add_claimed, add_dead_letter, add_waiting
 from core.engine.lanes import NO_LANE, LaneOf, LaneRooms, no_lane
+from core.engine.next_occurrence import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
 from core.engine.payloads import payload_of
 from core.engine.schedules import timing_of
-from core.engine.timing import Definition, Timing, has_missed_more_than, skip_to, timing_after_firing
 from core.engine.zone_rules import ZoneNote, zone_note
 from core.errors import MachineShortage, PunctualError, shortage_of
 from core.time.instants import epoch_ms, from_epoch_ms, utc_text
@@ -94,7 +94,7 @@ def _by_room(
     for each in dispatches:
         lane = each.invocation.lane
         if lane not in heads:
-            heads[lane] = waiting.earliest(connection, lane)
+            heads[lane] = waiting_attempts.earliest(connection, lane)
         head = heads[lane]
         if not rooms.room(lane, 1) or (head is not None and head < epoch_ms(each.invocation.first_due)):
             held_back.append(each)

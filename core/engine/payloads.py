@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from core.engine.timing import Definition
+from core.engine.next_occurrence import Definition
 from core.time.instants import from_epoch_ms
 
 

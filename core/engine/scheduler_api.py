@@ -9,9 +9,9 @@ from typing import Any
 from core.engine import groups, schedules
 from core.engine.api_errors import InvalidRequest, MalformedRequest, ResourceNotFound
 from core.engine.definitions import check_start_date, definition_of
+from core.engine.next_occurrence import initial_timing
 from core.engine.protocol import Parameters, read_json
 from core.engine.store import IdempotentRequest, Store
-from core.engine.timing import initial_timing
 from core.time.instants import Clock, epoch_ms
 
 Output = dict[str, Any]

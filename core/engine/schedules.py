@@ -11,7 +11,7 @@ from typing import Any
 
 from core.engine import groups, zone_rules
 from core.engine.api_errors import Conflict, ResourceNotFound, UnreadableDefinition
-from core.engine.timing import Timing, same_expression, timing_after_update
+from core.engine.next_occurrence import Timing, same_expression, timing_after_update
 from core.engine.zone_rules import zone_note
 
 _PAGE = """

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from core.engine import groups, invocations, waiting, zone_rules
+from core.engine import groups, invocations, waiting_attempts, zone_rules
 from core.engine.api_errors import Conflict
 from core.engine.dispatch import dispatch_due
 from core.engine.invocations import FailedInvocation, Invocation
@@ -132,7 +132,7 @@ class Store:
             left = allowed.copy()
             claimed = dispatch_due(connection, owner, now, limit, left)
             if len(claimed) < limit:
-                claimed += waiting.claim_due(connection, owner, now, limit - len(claimed), left)
+                claimed += waiting_attempts.claim_due(connection, owner, now, limit - len(claimed), left)
             allowed.held_back = left.held_back
             return claimed
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.engine.timing import Definition, Timing, expression_of, runs_once, with_occurrence
+from core.engine.next_occurrence import Definition, Timing, expression_of, runs_once, with_occurrence
 from core.errors import PunctualError
 from core.time.expressions import Expression
 from core.time.instants import epoch_ms, from_epoch_ms, wall_time

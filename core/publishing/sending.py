@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.publishing.http.client import RequestError, Response
 from core.publishing.network import NetworkResult, Refused, RetryLater
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 
 
 def send_post(

@@ -12,7 +12,7 @@ from core.errors import PunctualError
 from core.publishing.lag_metrics import LagMetrics
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
-from core.publishing.responses import (
+from core.publishing.server_messages import (
     REQUEST_LIMIT,
     BodyTooLarge,
     ServerResponse,

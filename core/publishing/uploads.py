@@ -9,7 +9,7 @@ from datetime import timedelta
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import NetworkResult, PreparationFailed, Refused, RetryLater
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 
 
 def require_accepted(response: Response, classifier: ResultClassifier) -> Response:

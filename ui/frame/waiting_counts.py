@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from core.scheduling.waiting_posts import HISTORY, QUEUE
+
 from core.errors import PunctualError
-from core.scheduling.waiting import HISTORY, QUEUE
 from ui.frame.application import application
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from core.engine import waiting
+from core.engine import waiting_attempts
 from core.engine.lanes import LaneRooms
 from core.storage.database import Database
 from core.time.instants import epoch_ms
@@ -182,7 +182,7 @@ def test_a_claim_that_becomes_free_keeps_its_place_in_its_lane(store, post, cloc
 
 def test_a_claim_reads_a_few_rows_of_a_lane_by_its_index(store):
     """The plan of each query names the index and no scan of the table."""
-    queries = [waiting._LANES.replace("?", "0")]
+    queries = [waiting_attempts._LANES.replace("?", "0")]
     queries.append("SELECT id FROM invocation WHERE lane = 'x' AND next_attempt <= 0 ORDER BY next_attempt LIMIT 1")
     queries.append("SELECT id FROM invocation WHERE lane IS NULL AND next_attempt <= 0 ORDER BY next_attempt LIMIT 1")
     queries.append("SELECT min(next_attempt) FROM invocation WHERE lane = 'x' AND next_attempt IS NOT NULL")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from core.publishing.result_classifier import retry_deduplicated
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, Accounts, UnknownDestination
@@ -19,7 +20,6 @@ from core.publishing.destination_results import DestinationResult
 from core.publishing.fence import LEASE
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
-from core.publishing.outcomes import retry_deduplicated
 from core.publishing.publisher import BUSY_PAUSE, MAX_CONCURRENT_ACCOUNTS, Publisher
 from core.storage.database import StorageError
 

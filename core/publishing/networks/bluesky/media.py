@@ -19,7 +19,7 @@ from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
 from core.publishing.http.client import RequestError, Response
 from core.publishing.network import Publication
 from core.publishing.networks.bluesky.pds import LoginRefused, PdsClient
-from core.publishing.outcomes import RECONNECT
+from core.publishing.result_classifier import RECONNECT
 from core.publishing.upload_memory import UploadMemory
 
 MEDIA_LIMITS = MediaLimits(

@@ -37,7 +37,13 @@ from core.publishing.network import (
 from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
-from core.publishing.outcomes import RECONNECT, ResultClassifier, failure_text, posting_permission, retry_deduplicated
+from core.publishing.result_classifier import (
+    RECONNECT,
+    ResultClassifier,
+    failure_text,
+    posting_permission,
+    retry_deduplicated,
+)
 from core.publishing.transfer_time import upload_seconds
 from core.publishing.upload_memory import UploadMemory
 from core.time.instants import Clock, from_utc_text, utc_text

@@ -26,7 +26,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.outcomes import ResultClassifier, mark_unconfirmed, posting_permission, require_success
+from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
 from core.time.instants import Clock

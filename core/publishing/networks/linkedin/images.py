@@ -14,7 +14,7 @@ from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, Response
 from core.publishing.network import PreparationFailed, Publication, Refused
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted
 

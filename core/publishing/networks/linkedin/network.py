@@ -33,7 +33,7 @@ from core.publishing.network import (
 from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
 from core.publishing.networks.linkedin.version import api_version
 from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
     posting_permission,

@@ -15,7 +15,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.linkedin.images import check_address, without_message
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES, MIN_VIDEO_BYTES = 10_000_000, 75_000

@@ -9,7 +9,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import RequestError, Response
 from core.publishing.network import PreparationFailed, Publication, RetryLater
 from core.publishing.networks.mastodon.api import MastodonClient
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 from core.publishing.upload_memory import UploadMemory
 from core.publishing.uploads import require_accepted
 

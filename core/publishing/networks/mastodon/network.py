@@ -41,7 +41,7 @@ from core.publishing.networks.mastodon.limits import DEFAULT_TEXT_LIMITS, media_
 from core.publishing.networks.mastodon.media import MastodonUploads
 from core.publishing.networks.mastodon.search import StatusSearch, newest_id
 from core.publishing.networks.mastodon.text_length import text_length
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
     failure_text,

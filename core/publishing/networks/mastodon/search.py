@@ -18,7 +18,7 @@ from core.publishing.networks.mastodon.api import (
     media_count,
     published_status,
 )
-from core.publishing.outcomes import ResultClassifier, mark_unconfirmed
+from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed
 from core.time.instants import from_utc_text
 
 MAX_SEARCHED = 200

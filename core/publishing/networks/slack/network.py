@@ -24,7 +24,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
     failure_text,

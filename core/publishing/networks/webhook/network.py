@@ -27,7 +27,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
     posting_permission,

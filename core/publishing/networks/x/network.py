@@ -34,7 +34,7 @@ from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
     posting_permission,

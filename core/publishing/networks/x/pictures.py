@@ -6,7 +6,7 @@ from core.media.pictures import PictureLimits
 from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestError, RequestSigner
 from core.publishing.network import PreparationFailed
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 from core.publishing.uploads import require_accepted
 
 PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)

@@ -13,7 +13,7 @@ from core.publishing.attachments import Attachment
 from core.publishing.http.client import HttpClient, RequestSigner, Response
 from core.publishing.network import PreparationFailed
 from core.publishing.networks.x.pictures import MEDIA_ID
-from core.publishing.outcomes import ResultClassifier
+from core.publishing.result_classifier import ResultClassifier
 from core.publishing.uploads import VideoUpload, require_accepted
 
 MAX_VIDEO_BYTES = 10_000_000

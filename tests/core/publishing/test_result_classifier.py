@@ -4,16 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
-from core.publishing.http.client import RequestNotSent, Response, ResponseLost
-from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
-from core.publishing.outcomes import (
+from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
     posting_permission,
     require_success,
     retry_deduplicated,
 )
+
+from core.publishing.http.client import RequestNotSent, Response, ResponseLost
+from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
