@@ -25,16 +25,20 @@ from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.lag_metrics import LagMetrics
+from core.publishing.link_checks import LinkChecks
 from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
 from core.publishing.registry import all_networks
+from core.publishing.second_look import SecondLook
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
 from core.scheduling.held_posts import HeldPosts
+from core.scheduling.hold.port import Hold
 from core.scheduling.label_changes import LabelChanges
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.moves import Mover
+from core.scheduling.passed_posts import PassedPosts
 from core.scheduling.post_views import PostViews
 from core.scheduling.rearranging import Rearranging
 from core.scheduling.schedules import Schedules
@@ -160,6 +164,10 @@ class Application:
         """Return the labels by name, at most some seconds old where another machine changed them."""
         return self._shared_reads.get("labels", self.labels.all, kept_for=timedelta(seconds=10))
 
+    def hold(self) -> Hold | None:
+        """Return the pause of all posts, if there is one, at most some seconds old where another machine changed it."""
+        return self._shared_reads.get("hold", self.held_posts.hold, kept_for=timedelta(seconds=10))
+
     def _prune_drafts(self) -> None:
         self.drafts.prune(now=self.clock())
 
@@ -188,6 +196,9 @@ class Application:
             sorted_by_name=self.one_machine is not None,
         )
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)
+        self.second_look = SecondLook(
+            self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock
+        )
         self.schedules = Schedules(
             scheduler=self.backend.scheduler_client,
             lambda_client=self.backend.lambda_client,
@@ -209,6 +220,7 @@ class Application:
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
         self.held_posts = HeldPosts(self.backend.hold, self.ledger, self.schedules, clock)
         self.selection = Selection(self.schedules, self.ledger, self.free_times)
+        self.passed_posts = PassedPosts(self.selection, self.held_posts)
         self.label_changes = LabelChanges(self.labels, self.selection, self.ledger, self.drafts, clock)
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)

@@ -35,6 +35,9 @@ from core.posts.payload import TargetSettings
 from core.publishing.kept_uploads.dynamodb import DynamoUploads
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
+from core.scheduling.caution_settings.dynamodb import DynamoCautionSettings
+from core.scheduling.caution_settings.file import FileCautionSettings
+from core.scheduling.caution_settings.port import CautionSettingsStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.scheduling.hold.dynamodb import DynamoHold
 from core.scheduling.hold.port import HoldStore
@@ -108,6 +111,9 @@ class AwsBackend:
         with ExitStack() as opening:
             opening.enter_context(self._closing)
             self.ledger, self.outbox, self.drafts, self.labels, self.posting_times, self.hold = self._stores()
+            self.caution_settings: CautionSettingsStore = (
+                DynamoCautionSettings(self._table) if self._table else FileCautionSettings(home.cautions)
+            )
             self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
             dead_letters = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
             self.dead_letters: DeadLetterStore = dead_letters

@@ -30,6 +30,8 @@ from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings, write_invocation
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
+from core.scheduling.caution_settings.file import FileCautionSettings
+from core.scheduling.caution_settings.port import CautionSettingsStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.scheduling.hold.port import HoldStore
 from core.scheduling.hold.sqlite import SqliteHold
@@ -79,6 +81,7 @@ class OneMachineBackend:
             self.posting_times: PostingTimes = SqlitePostingTimes(database)
             self.labels: Labels = SqliteLabels(database)
             self.hold: HoldStore = SqliteHold(database)
+            self.caution_settings: CautionSettingsStore = FileCautionSettings(home.cautions)
             self.accounts: Accounts = FileAccounts(home.accounts)
             self.media: MediaStore = FolderMedia(home.media)
             self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes

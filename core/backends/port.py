@@ -12,6 +12,7 @@ from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.posts.payload import TargetSettings
 from core.publishing.kept_uploads.port import UploadStore
+from core.scheduling.caution_settings.port import CautionSettingsStore
 from core.scheduling.dead_letters import DeadLetterStore
 from core.scheduling.hold.port import HoldStore
 from core.storage.database import Database
@@ -36,6 +37,7 @@ class Backend(Protocol):
     posting_times: PostingTimes
     labels: Labels
     hold: HoldStore
+    caution_settings: CautionSettingsStore
     accounts: Accounts
     media: MediaStore
     uploads: UploadStore

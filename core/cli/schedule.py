@@ -18,6 +18,8 @@ from core.time.instants import from_utc_text, instants, wall_time
 
 NOT_ARMED = 3
 """The exit status of a post that is in the ledger and not yet in the scheduler."""
+LINK_SECONDS = 3.0
+"""How long the command waits for the checks of links, after the post is scheduled."""
 _ARMED_LATER = (
     "Punctual tries again every minute while it runs. Do not schedule the post again, unless with --id {}; see it with"
     " `python -m core queue`."
@@ -64,7 +66,17 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     if post.repeat:
         for caution in skipped_run_warnings(post.repeat, zone, after=_first(post, now)):
             print(f"Caution: {caution}", file=err)
+    _print_cautions(application, post, err)
     return NOT_ARMED if error else 0
+
+
+def _print_cautions(application: Application, post: Post, err: TextIO) -> None:
+    """Print the warnings of the second look. The post is scheduled, so an error here is no failure of the command."""
+    try:
+        for each in application.second_look.after_links(post, seconds=LINK_SECONDS):
+            print(f"Caution: {each.problem} {each.remedy}", file=err)
+    except PunctualError as error:
+        print(f"The post could not be looked at again: {error} {error.hint}", file=err)
 
 
 def _new_post(

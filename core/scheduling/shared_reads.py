@@ -49,6 +49,11 @@ class SharedReads:
             value: T = entry.value
             return value
 
+    def forget(self, key: Hashable) -> None:
+        """Read again the next time, because this process has changed what is read."""
+        with self._lock:
+            self._reads.pop(key, None)
+
     def _entry(self, key: Hashable) -> _Read:
         """Return the entry of a key. The one that was used longest ago makes room for a new one."""
         with self._lock:

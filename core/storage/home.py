@@ -47,6 +47,8 @@ class Home:
         """The file of the posts that changed with the rules of their time zone."""
         self.channels = path / "channels.json"
         """The file of the notification channels with their credentials, mode 0600."""
+        self.cautions = path / "cautions.json"
+        """The file of the caution settings, mode 0600."""
         self.notifications = path / "notices.db"
         """The database of sent notifications."""
         with translate_home_errors(path):
