@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.drafts.draft import DraftContent
 from core.posts.models import Post
+from core.scheduling.changed_runs import in_place_of
 from core.time.instants import wall_time
 from core.time.phrases import join_names
 from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
@@ -14,6 +15,8 @@ from ui.compose.autosave import autosave
 from ui.compose.counter import counter
 from ui.compose.draft_actions import forget_notice
 from ui.compose.draft_menu import draft_menu, draft_notes, template_note
+from ui.compose.label_fields import label_field
+from ui.compose.labels_dialog import manage_labels_button
 from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
 from ui.compose.threads import is_thread, thread_fields
@@ -74,7 +77,9 @@ def to_post_now(draft: str) -> Post:
 
 def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) -> None:
     """Run the action, show its result, and start a new draft with the same destinations and zone."""
-    action(post)
+    app = application()
+    with in_place_of(app.schedules, draft_fields.replaces(post.post_id), post.post_id):
+        action(post)
     st.session_state[LAST_POST] = post.post_id
     forget_notice()
     drafts.scheduled(post.post_id, DraftContent(destinations=post.accounts, zone=zone))
@@ -157,6 +162,8 @@ with content:
         texts = draft_fields.texts(draft)
         threads = thread_fields(draft, texts, addressed)
     media_fields(draft)
+    label_field(draft_fields.labels_key(draft))
+    manage_labels_button("manage-labels")
     with st.expander("Preview", icon=":material/visibility:"):
         previews(texts, threads, attached(draft), addressed)
     if len(accounts) == 1:

@@ -8,8 +8,9 @@ from core.drafts.draft import DraftContent, content_of
 from core.errors import PunctualError
 from core.ledger.port import Plan, UnknownPost
 from core.posts.models import Post
+from core.scheduling.refusals import PostCancelled, PostMoved
 from core.scheduling.schedules import Schedules
-from core.scheduling.skipping import NotARun
+from core.scheduling.skipping import NotARun, RunBegun
 from core.time.instants import instants, wall_time
 
 Replaced = tuple[str, datetime]
@@ -41,6 +42,13 @@ def in_place_of(schedules: Schedules, replaced: Replaced | None, post_id: str) -
             with suppress(PunctualError):
                 schedules.unskip_run(skipped, replaced[1])
         raise
+
+
+def restore_run(schedules: Schedules, replaced: Replaced | None) -> None:
+    """Let a run go out after all, whose post was cancelled. Does nothing if the series has no such run to restore."""
+    if replaced is not None:
+        with suppress(UnknownPost, RunBegun, PostCancelled, PostMoved):
+            schedules.unskip_run(schedules.plan(replaced[0]), replaced[1])
 
 
 def _skip(schedules: Schedules, series_id: str, run: datetime) -> Plan | None:

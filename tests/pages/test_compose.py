@@ -8,6 +8,7 @@ from core.ledger.post_state import post_state
 from core.posts.destinations import Destination
 from core.posts.models import graphemes
 from core.posts.payload import invocation_of
+from core.posts.repeat_rules import Weekday
 from core.publishing.network import TextLength
 
 
@@ -223,12 +224,64 @@ def test_a_repeating_post_is_scheduled_with_its_rule(compose, application):
     compose.write("Numbers of the month")
     set_time(compose, date(2026, 11, 3), time(9))
     set_repeat(compose, "Monthly on the last day")
+    field(compose, "ends", "segmented_control").set_value("On a date").run()
     field(compose, "last", "date_input").set_value(date(2027, 2, 28)).run()
     compose.schedule()
     assert "**Scheduled**: On the last day of every month at 09:00 Europe/Berlin, from Mon 30 Nov 2026" in compose.shown
     rule = application.schedules.plan(first).post.repeat
     assert rule.expression == "cron(0 9 L * ? *)"
     assert rule.ends_at.date() == date(2027, 2, 28)
+
+
+def test_a_series_of_every_second_week_ends_after_its_runs(compose, application):
+    first = compose.draft
+    compose.write("Office hours")
+    set_time(compose, date(2026, 11, 3), time(9))
+    set_repeat(compose, "Every 2 weeks or more")
+    field(compose, "days", "pills").set_value([Weekday.TUESDAY, Weekday.FRIDAY]).run()
+    field(compose, "ends", "segmented_control").set_value("After some runs").run()
+    field(compose, "runs", "number_input").set_value(3).run()
+    assert "Every 2 weeks on Tuesday and Friday at 09:00" in compose.shown
+    assert "Ends on Tue 17 Nov 2026." in compose.shown
+    compose.schedule()
+    repeat = application.schedules.plan(first).post.repeat
+    assert (repeat.expression, repeat.every_weeks) == ("cron(0 9 ? * TUE,FRI *)", 2)
+    compose.click("undo")
+    assert field(compose, "weeks", "number_input").value == 2
+    assert field(compose, "last", "date_input").value == date(2026, 11, 17)
+
+
+def test_the_last_day_of_the_month_is_among_its_dates(compose, application):
+    first = compose.draft
+    compose.write("Numbers of the month")
+    set_time(compose, date(2026, 11, 3), time(9))
+    set_repeat(compose, "Monthly on a date")
+    field(compose, "day", "selectbox").set_value(31).run()
+    assert "Months without a 31st are skipped." in compose.shown
+    field(compose, "day", "selectbox").set_value(32).run()
+    compose.schedule()
+    assert application.schedules.plan(first).post.repeat.expression == "cron(0 9 L * ? *)"
+
+
+def test_a_yearly_series_runs_on_its_first_date_and_says_what_the_leap_day_means(compose, application):
+    first = compose.draft
+    compose.write("Happy birthday")
+    set_time(compose, date(2028, 2, 29), time(9))
+    set_repeat(compose, "Yearly on the first date")
+    assert "Only leap years have a 29 February. Choose 28 February to post every year." in compose.shown
+    set_time(compose, date(2028, 2, 28), time(9))
+    compose.schedule()
+    assert application.schedules.plan(first).post.repeat.expression == "cron(0 9 28 2 ? *)"
+
+
+def test_a_last_date_that_is_missing_is_asked_for(compose, application):
+    first = compose.draft
+    compose.write("Every morning")
+    set_repeat(compose, "Every day")
+    field(compose, "ends", "segmented_control").set_value("On a date").run()
+    compose.schedule()
+    assert "The series ends on a date, and the field is empty." in compose.shown
+    assert application.ledger.get(first) is None
 
 
 def test_a_weekly_rule_without_a_day_is_refused(compose, application):
@@ -276,6 +329,7 @@ def test_undo_keeps_the_choice_between_repeated_hours(compose):
 def test_undo_keeps_the_dates_of_a_series(compose):
     set_time(compose, date(2026, 12, 1), time(9))
     set_repeat(compose, "Every day")
+    field(compose, "ends", "segmented_control").set_value("On a date").run()
     field(compose, "last", "date_input").set_value(date(2026, 12, 24)).run()
     compose.write("Another door")
     compose.schedule()

@@ -1,6 +1,6 @@
 """The fields of a draft in the session: filled from a content, and read as a content."""
 
-from typing import Any
+from typing import cast
 
 import streamlit as st
 
@@ -8,7 +8,8 @@ from core.drafts.draft import DraftContent
 from core.errors import PunctualError
 from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
-from ui.compose import media_fields, next_free, repeat_fields, threads, time_fields, variants
+from core.scheduling.changed_runs import Replaced
+from ui.compose import label_fields, media_fields, next_free, repeat_fields, threads, time_fields, variants
 from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.application import application
 from ui.frame.state import widget_key
@@ -35,7 +36,8 @@ def fill(draft: str, content: DraftContent) -> None:
     repeat_fields.fill(key, content.repeat, content.zone)
     next_free.start(key, picked=content.proposed_wall is not None or content.repeat is not None)
     state[_suggested_key(draft)] = time_fields.chosen_time(key) if content.proposed_wall is None else None
-    state[_other_key(draft)] = content.model_dump(include={"labels", "replaces"})
+    label_fields.fill(labels_key(draft), content.labels)
+    state[_replaces_key(draft)] = content.replaces
 
 
 def is_filled(draft: str) -> bool:
@@ -52,7 +54,6 @@ def content(draft: str) -> DraftContent:
     destinations = state[destinations_key(draft)]
     chosen, repeat = time_fields.chosen_time(key), None if next_free.is_next_free(key) else _repeat(key)
     proposed = not next_free.is_next_free(key) and (next_free.is_picked(key) or proposes_time(draft))
-    other: dict[str, Any] = state[_other_key(draft)]
     return DraftContent(
         text=_text(draft),
         destinations=tuple(destinations),
@@ -63,7 +64,8 @@ def content(draft: str) -> DraftContent:
         zone=chosen.zone,
         which=chosen.which if proposed else None,
         repeat=repeat,
-        **other,
+        labels=label_fields.chosen_labels(labels_key(draft)),
+        replaces=replaces(draft),
     )
 
 
@@ -95,6 +97,16 @@ def destinations_key(draft: str) -> str:
     return widget_key("destinations", draft)
 
 
+def labels_key(draft: str) -> str:
+    """Return the key of the labels."""
+    return widget_key("labels", draft)
+
+
+def replaces(draft: str) -> Replaced | None:
+    """Return the run of a series in whose place the draft goes out."""
+    return cast(Replaced | None, st.session_state[_replaces_key(draft)])
+
+
 def time_key(draft: str) -> str:
     """Return the common key of the time and repeat fields."""
     return widget_key("when", draft)
@@ -120,5 +132,5 @@ def _suggested_key(draft: str) -> str:
     return widget_key("suggested", draft)
 
 
-def _other_key(draft: str) -> str:
-    return widget_key("other", draft)
+def _replaces_key(draft: str) -> str:
+    return widget_key("replaces", draft)

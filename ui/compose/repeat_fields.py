@@ -3,21 +3,26 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
+from core.errors import PunctualError
 from core.posts import recurrence
-from core.posts.models import Repeat
+from core.posts.models import EVERY_WEEKS_LIMIT, Repeat
 from core.posts.repeat_rules import (
     ChosenWeekdays,
     CustomCron,
     Daily,
+    EveryNWeeks,
     EveryWeekday,
     MonthlyDate,
     MonthlyLastDay,
     MonthlyWeekday,
     RepeatRule,
     Weekday,
+    Yearly,
+    ordinal,
 )
 from core.posts.series import build_series
 from core.time.instants import wall_time
@@ -25,7 +30,21 @@ from ui.compose import time_fields
 from ui.frame.application import application
 
 NEVER = "Does not repeat"
+FOREVER, ON_DATE, AFTER_RUNS = "Never", "On a date", "After some runs"
+"""The ends of a series."""
+MOST_RUNS = 1000
+LAST_DAY = 32
+"""Stands for the last day of the month among its dates."""
 NTH: dict[str, int | None] = {"First": 1, "Second": 2, "Third": 3, "Fourth": 4, "Last": None}
+
+
+class EndMissing(PunctualError):
+    """The field of the chosen end is empty."""
+
+    hint = "Fill the field below Ends, or choose Never."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The series ends {kind.lower()}, and the field is empty.")
 
 
 def _no_fields(key: str, day: date) -> None:
@@ -45,9 +64,38 @@ def _weekdays_fields(key: str, day: date) -> None:
     )
 
 
+def _weeks_fields(key: str, day: date) -> None:
+    st.session_state.setdefault(f"{key}-weeks", 2)
+    st.number_input("Weeks from run to run", 2, EVERY_WEEKS_LIMIT, key=f"{key}-weeks", persist_state="session")
+    _weekdays_fields(key, day)
+
+
 def _date_fields(key: str, day: date) -> None:
     st.session_state.setdefault(f"{key}-day", day.day)
-    st.number_input("Day of the month", 1, 31, key=f"{key}-day", persist_state="session")
+    st.selectbox(
+        "Day of the month",
+        range(1, LAST_DAY + 1),
+        format_func=_date_name,
+        key=f"{key}-day",
+        required=True,
+        persist_state="session",
+    )
+
+
+def _date_name(day: int) -> str:
+    if day == LAST_DAY:
+        return "Last day, the 28th to the 31st"
+    return f"{ordinal(day)}, only in months that have it" if day > 28 else ordinal(day)
+
+
+def _date_rule(key: str) -> RepeatRule:
+    day = st.session_state[f"{key}-day"]
+    return MonthlyLastDay() if day == LAST_DAY else MonthlyDate(day=day)
+
+
+def _yearly_rule(key: str) -> Yearly:
+    first = time_fields.chosen_time(key).wall.date()
+    return Yearly(month=first.month, day=first.day)
 
 
 def _weekday_fields(key: str, day: date) -> None:
@@ -89,9 +137,13 @@ CHOICES: dict[str, RuleChoice | None] = {
     "Weekly on chosen days": RuleChoice(
         rule=lambda key: ChosenWeekdays(days=tuple(st.session_state[f"{key}-days"])), fields=_weekdays_fields
     ),
-    "Monthly on a date": RuleChoice(
-        rule=lambda key: MonthlyDate(day=st.session_state[f"{key}-day"]), fields=_date_fields
+    "Every 2 weeks or more": RuleChoice(
+        rule=lambda key: EveryNWeeks(
+            days=tuple(st.session_state[f"{key}-days"]), weeks=st.session_state[f"{key}-weeks"]
+        ),
+        fields=_weeks_fields,
     ),
+    "Monthly on a date": RuleChoice(rule=_date_rule, fields=_date_fields),
     "Monthly on the last day": RuleChoice(rule=lambda key: MonthlyLastDay()),
     "Monthly on a weekday": RuleChoice(
         rule=lambda key: MonthlyWeekday(
@@ -99,13 +151,17 @@ CHOICES: dict[str, RuleChoice | None] = {
         ),
         fields=_weekday_fields,
     ),
+    "Yearly on the first date": RuleChoice(rule=_yearly_rule),
     "Custom (cron expression)": RuleChoice(
         rule=lambda key: CustomCron(expression=st.session_state[f"{key}-cron"] or ""), fields=_cron_fields
     ),
 }
 _LABELS = dict(
     zip(
-        (Daily, EveryWeekday, ChosenWeekdays, MonthlyDate, MonthlyLastDay, MonthlyWeekday, CustomCron),
+        (
+            *(Daily, EveryWeekday, ChosenWeekdays, EveryNWeeks),
+            *(MonthlyDate, MonthlyLastDay, MonthlyWeekday, Yearly, CustomCron),
+        ),
         list(CHOICES)[1:],
         strict=True,
     )
@@ -122,7 +178,18 @@ def repeat_fields(key: str, offered: Iterable[str]) -> None:
     choice = _chosen(key)
     if choice is not None:
         choice.fields(key, time_fields.chosen_time(key).wall.date())
-        st.date_input("Last date (optional)", None, key=f"{key}-last", format="YYYY-MM-DD", persist_state="session")
+        _end_fields(key)
+
+
+def _end_fields(key: str) -> None:
+    st.session_state.setdefault(f"{key}-ends", FOREVER)
+    ends = [FOREVER, ON_DATE, AFTER_RUNS]
+    end = st.segmented_control("Ends", ends, key=f"{key}-ends", required=True, persist_state="session")
+    if end == ON_DATE:
+        st.date_input("Last date", None, key=f"{key}-last", format="YYYY-MM-DD", persist_state="session")
+    elif end == AFTER_RUNS:
+        st.session_state.setdefault(f"{key}-runs", 5)
+        st.number_input("Runs", 1, MOST_RUNS, key=f"{key}-runs", persist_state="session")
 
 
 def is_repeating(key: str) -> bool:
@@ -135,23 +202,43 @@ def repeat(key: str) -> Repeat | None:
     choice = _chosen(key)
     if choice is None:
         return None
-    rule, chosen, last = choice.rule(key), time_fields.chosen_time(key), st.session_state.get(f"{key}-last")
-    first = chosen.wall.date()
-    return build_series(rule, chosen.wall.time(), chosen.zone, first=first, last=last, now=application().clock())
+    rule, chosen = choice.rule(key), time_fields.chosen_time(key)
+    return build_series(
+        rule,
+        chosen.wall.time(),
+        chosen.zone,
+        first=chosen.wall.date(),
+        last=_end(key, ON_DATE, "last"),
+        runs=_end(key, AFTER_RUNS, "runs"),
+        now=application().clock(),
+    )
+
+
+def _end(key: str, kind: str, field: str) -> Any:
+    """Return the value of the field of the chosen end, and None for the others. Raises EndMissing."""
+    if st.session_state.get(f"{key}-ends") != kind:
+        return None
+    value = st.session_state.get(f"{key}-{field}")
+    if value is None:
+        raise EndMissing(kind)
+    return value
 
 
 def fill(key: str, planned: Repeat | None, zone: str) -> None:
     """Fill the fields with the rule of a series and the time field with its time of day; empty all other fields."""
     state = st.session_state
-    for field in ("days", "day", "nth", "weekday", "cron", "last"):
+    for field in ("days", "weeks", "day", "nth", "weekday", "cron", "ends", "last", "runs"):
         state.pop(f"{key}-{field}", None)
     if planned is None:
         state[f"{key}-repeats"] = NEVER
         return
-    rule, at = recurrence.parse_rule(planned.expression)
+    rule, at = recurrence.rule_of(planned)
     state[f"{key}-repeats"] = _LABELS[type(rule)]
+    state[f"{key}-ends"] = ON_DATE if planned.ends_at else FOREVER
     state[f"{key}-last"] = wall_time(planned.ends_at, zone).date() if planned.ends_at else None
     match rule:
+        case EveryNWeeks(days=days, weeks=weeks):
+            state[f"{key}-days"], state[f"{key}-weeks"] = list(days), weeks
         case ChosenWeekdays(days=days):
             state[f"{key}-days"] = list(days)
         case MonthlyDate(day=day):

@@ -10,6 +10,7 @@ from core.errors import PunctualError
 from core.health.capacity import capacity_warning
 from core.posts.models import Post, Repeat
 from core.posts.recurrence import crosses_clock_change, describe_rule, next_runs, rule_of, skipped_run_warnings
+from core.posts.series import runs_of
 from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
 from ui.compose import next_free, repeat_fields, time_fields
@@ -29,9 +30,18 @@ NAMED_EVERY = timedelta(seconds=15)
 def fill(key: str, post: Post) -> None:
     """Fill the fields with a post's time and rule; a time in the past is replaced by the suggested time."""
     time_fields.clear(key)
-    first = post.repeat.starts_at if post.repeat else post.due_at
-    time_fields.start(key, time_fields.next_suggested(first), post.zone)
+    time_fields.start(key, time_fields.next_suggested(_first(post)), post.zone)
     repeat_fields.fill(key, post.repeat, post.zone)
+
+
+def _first(post: Post) -> datetime | None:
+    """Return the due instant, or the next run of a series, so that a rule of every n weeks keeps its weeks."""
+    if post.repeat is None:
+        return post.due_at
+    now, starts_at = application().clock(), post.repeat.starts_at
+    if starts_at is not None and starts_at > now:
+        return starts_at
+    return next(iter(runs_of(post, after=now, count=1)), None)
 
 
 def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
@@ -123,6 +133,8 @@ def _series_summary(repeat: Repeat, zone: str) -> None:
     st.markdown(f"**{escape(describe_rule(rule, at, zone))}**, {relative_time(runs[0], now)}")
     days = [(calendar_day(wall_time(run, zone).date()), clock_time(run, zone), offset_label(run, zone)) for run in runs]
     st.caption("  \n".join(f"{day}, {time} ({offset})" for day, time, offset in days))
+    if repeat.ends_at is not None:
+        st.caption(f":material/event_busy: Ends on {calendar_day(wall_time(repeat.ends_at, zone).date())}.")
     if crosses_clock_change(runs, zone):
         st.caption(":material/history: The clocks change between these runs. The time of day stays the same.")
     if application().aws is not None:

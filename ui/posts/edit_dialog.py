@@ -1,4 +1,4 @@
-"""The dialog that edits a queued post: its text, its variants and thread parts, its destinations and its media."""
+"""The dialog that edits a queued post: its text, its variants and thread parts, its destinations, media and labels."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.publishing.composing import edit_content
 from core.time.phrases import excerpt
-from ui.compose import media_fields
+from ui.compose import label_fields, media_fields
 from ui.compose.counter import counter
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
@@ -37,6 +37,7 @@ def fill(plan: Plan) -> None:
     for destination, text in post.variants.items():
         state[_variant_key(post, destination)] = text
     media_fields.fill(_draft(post), post.media)
+    label_fields.fill(_labels_key(post), post.labels)
 
 
 @st.dialog("Edit post", icon=":material/edit:", width="medium", on_dismiss="rerun")
@@ -61,6 +62,7 @@ def edit_dialog(plan: Plan) -> None:
         key=_destinations_key(post),
     )
     media_fields.media_fields(_draft(post))
+    label_fields.label_field(_labels_key(post))
     show_error()
     st.button("Save", key=widget_key("save-post", post.post_id), type="primary", on_click=_save, args=(plan,))
 
@@ -78,6 +80,7 @@ def _save(plan: Plan) -> None:
         media=media_fields.attached(_draft(post)),
         accounts=app.accounts,
         networks=app.networks,
+        labels=label_fields.chosen_labels(_labels_key(post)),
     )
     try:
         app.schedules.edit(base, edited)
@@ -125,6 +128,10 @@ def _text_key(post: Post) -> str:
 
 def _destinations_key(post: Post) -> str:
     return widget_key("edit-destinations", post.post_id)
+
+
+def _labels_key(post: Post) -> str:
+    return widget_key("edit-labels", post.post_id)
 
 
 def _variant_key(post: Post, destination: str) -> str:
