@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from core.publishing.server_messages import REQUEST_LIMIT
 
 from core.backends.posting_function import MissingVariable, PostingFunction, build_posting_function
 from core.ledger.items import table_definition
 from core.posts.payload import write_invocation
+from core.publishing.server_messages import REQUEST_LIMIT
 from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from core.engine.next_occurrence import Timing, initial_timing, timing_after_firing, timing_after_update
 
+from core.engine.next_occurrence import Timing, initial_timing, timing_after_firing, timing_after_update
 from core.time.instants import epoch_ms, from_epoch_ms
 
 NOON = epoch_ms(datetime(2026, 11, 2, 12, tzinfo=UTC))

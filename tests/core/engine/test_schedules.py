@@ -2,9 +2,9 @@
 
 import pytest
 from botocore.exceptions import ClientError
-from core.engine.next_occurrence import Timing
 
 from core.engine import schedules
+from core.engine.next_occurrence import Timing
 from tests.core.engine.arns import FUNCTION, ROLE
 
 

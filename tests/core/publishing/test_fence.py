@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from core.publishing.result_classifier import retry_deduplicated
 
 from core.accounts.port import Account
 from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
@@ -18,6 +17,7 @@ from core.posts.destinations import Destination
 from core.publishing.destination_results import DestinationResult
 from core.publishing.fence import LEASE, Fence
 from core.publishing.network import PreparationFailed, Refused, RetryLater, Unconfirmed
+from core.publishing.result_classifier import retry_deduplicated
 from core.storage.processes import Presence
 
 DESTINATION = Destination("net:ada")

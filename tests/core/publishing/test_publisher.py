@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core.publishing.result_classifier import retry_deduplicated
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, Accounts, UnknownDestination
@@ -21,6 +20,7 @@ from core.publishing.fence import LEASE
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.network import Publication, Published, Refused, RetryLater, Unconfirmed
 from core.publishing.publisher import BUSY_PAUSE, MAX_CONCURRENT_ACCOUNTS, Publisher
+from core.publishing.result_classifier import retry_deduplicated
 from core.storage.database import StorageError
 
 BOTH = ("outbox", "blog:ada")

@@ -4,6 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from core.publishing.http.client import RequestNotSent, Response, ResponseLost
+from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
 from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
@@ -11,9 +14,6 @@ from core.publishing.result_classifier import (
     require_success,
     retry_deduplicated,
 )
-
-from core.publishing.http.client import RequestNotSent, Response, ResponseLost
-from core.publishing.network import CannotConnect, PostingPermission, Refused, RetryLater, Unconfirmed
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 

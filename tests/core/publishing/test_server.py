@@ -9,7 +9,6 @@ from typing import Any
 
 import anyio
 import pytest
-from core.publishing.server_messages import REQUEST_LIMIT
 from starlette.applications import Starlette
 
 from core.accounts.file import FileAccounts
@@ -23,6 +22,7 @@ from core.publishing.preparer import Preparer
 from core.publishing.publisher import OccurrenceResult, Publisher
 from core.publishing.registry import all_networks
 from core.publishing.server import prepare_route, publish_route
+from core.publishing.server_messages import REQUEST_LIMIT
 from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from core.scheduling.waiting_posts import FULL_SCAN_INTERVAL, LATEST_RUNS, WaitingPosts
 
 from core.ledger.port import Receipt
+from core.scheduling.waiting_posts import FULL_SCAN_INTERVAL, LATEST_RUNS, WaitingPosts
 
 INTERVAL = timedelta(seconds=5)
 

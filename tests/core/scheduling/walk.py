@@ -11,7 +11,6 @@ from typing import Any
 import boto3
 import hypothesis.strategies as st
 from botocore.exceptions import ClientError
-from core.scheduling.waiting_posts import WaitingPosts
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from moto import mock_aws
 
@@ -38,6 +37,7 @@ from core.scheduling.listing import ScheduleListing
 from core.scheduling.schedules import Schedules
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import queue
+from core.scheduling.waiting_posts import WaitingPosts
 from core.storage.processes import Presence
 from lambda_pkg.receipts import ReceiptTable
 
