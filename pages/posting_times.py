@@ -91,8 +91,9 @@ st.caption(
 account = choose_account()
 found = changes.stored(account)
 refill = changes.note_seen(account, found) or bool(st.session_state.get(PAGE_OPENED))
-with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
-    changes.undo_note(account)
+if found.timetable is not None or changes.has_undo(account):
+    with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
+        changes.undo_note(account)
 if found.timetable is None:
     none_yet(account)
 else:
@@ -100,7 +101,7 @@ else:
     with left, st.container(border=True, key="card-timetable"):
         editor(account, found.timetable, refill=refill)
         remove_button(account)
-    with right, st.container(border=True, key="card-coming"):
+    with right, st.container(border=True, key="card-coming", gap="xsmall"):
         coming_list(account, found.timetable)
 show_toasts()
 run_deferred()

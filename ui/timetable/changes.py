@@ -54,12 +54,20 @@ def change(account: Destination | None, work: Work, message: str) -> None:
         save(account, work(found), message)
 
 
+def has_undo(account: Destination | None) -> bool:
+    """Return whether the last change can be undone here."""
+    last: TimetableUndo | None = st.session_state.get(TIMETABLE_UNDO)
+    return last is not None and last.account == account
+
+
 def undo_note(account: Destination | None) -> None:
     """Draw the result of the last change, with Undo."""
-    last: TimetableUndo | None = st.session_state.get(TIMETABLE_UNDO)
-    if last is not None and last.account == account:
-        st.caption(f":material/check: {last.message}", width="content")
-        st.button("Undo", key="undo-times", type="tertiary", icon=":material/undo:", on_click=undo)
+    if not has_undo(account):
+        st.caption("Changes are saved at once.", width="content")
+        return
+    last: TimetableUndo = st.session_state[TIMETABLE_UNDO]
+    st.caption(f":material/check: {last.message}", width="content")
+    st.button("Undo", key="undo-times", type="tertiary", icon=":material/undo:", on_click=undo)
 
 
 def forget_undo() -> None:

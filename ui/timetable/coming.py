@@ -28,8 +28,8 @@ def coming_list(account: Destination | None, timetable: Timetable) -> None:
         st.caption("There is no posting time within a year.")
     for each in found:
         day = wall_time(each.instant, timetable.zone)
-        with st.container(horizontal=True, key=f"coming-{each.instant.isoformat()}"):
-            st.markdown(f"{day:%a} {day.day} {day:%b}, **{clock_time(each.instant, timetable.zone)}**", width=130)
+        with st.container(horizontal=True, key=f"coming-{each.instant:%Y%m%dT%H%M}", gap="small"):
+            st.markdown(f"{day:%a} {day.day} {day:%b}, **{clock_time(each.instant, timetable.zone)}**", width=150)
             if each.posts:
                 st.markdown("  \n".join(map(_line, each.posts)), width="stretch")
             else:

@@ -26,6 +26,9 @@ COPY_TARGETS: dict[str, Sequence[Weekday]] = {
     "Copy to Saturday and Sunday": WEEK[5:],
 }
 CLEAR = "Remove all times"
+OFFERED_MINUTES = (7, 23, 41, 13, 37, 53)
+OFFERED = tuple(time(hour, OFFERED_MINUTES[hour % len(OFFERED_MINUTES)]) for hour in range(6, 23))
+"""The times that a day offers to choose from; any other can be typed."""
 
 
 def editor(account: Destination | None, timetable: Timetable, *, refill: bool) -> None:
@@ -44,7 +47,7 @@ def _fill(owner: str, timetable: Timetable) -> None:
     for day in WEEK:
         st.session_state[_day_key(owner, day)] = _labels(timetable.times(day))
     st.session_state[widget_key("days-off", owner)] = list(timetable.days_off)
-    st.session_state[widget_key("new-days-off", owner)] = ()
+    st.session_state.pop(widget_key("new-days-off", owner), None)  # the field is empty again
 
 
 def _zone_field(account: Destination | None, owner: str, timetable: Timetable) -> None:
@@ -69,20 +72,22 @@ def _day_row(account: Destination | None, owner: str, day: Weekday, timetable: T
         st.markdown(f"**{day.title_case[:3]}**", width=44)
         st.multiselect(
             f"Times on {day.title_case}",
-            _labels(timetable.times(day)),
+            _labels(sorted({*OFFERED, *timetable.times(day)})),
             key=_day_key(owner, day),
             accept_new_options=True,
-            placeholder="Day off. Type a time, such as 09:07",
+            filter_mode="prefix",
+            select_all=False,
+            wrap=True,
+            placeholder="Day off. Choose or type a time, such as 09:07",
             label_visibility="collapsed",
             on_change=_set_times,
             args=(account, owner, day),
         )
         st.menu_button(
-            accessible_label("Copy", day.title_case),
+            accessible_label(":material/content_copy:", f"Copy or remove the times of {day.title_case}"),
             [*COPY_TARGETS, CLEAR],
             key=widget_key(f"copy-{day}", owner),
             type="tertiary",
-            icon=":material/content_copy:",
             on_click=_run_day_item,
             args=(account, owner, day),
         )
