@@ -24,7 +24,7 @@ core.maintenance
 core.backends
 core.notifications
 core.application
-core.transfer
+core.transfer  core.bulk
 core.health
 core.cli
 core.__main__

@@ -53,7 +53,15 @@ class Account(FrozenModel):
 OUTBOX = Account(destination="outbox", label="Outbox (built in)", deduplicates=True)
 
 
-class Accounts(Protocol):
+class AccountLookup(Protocol):
+    """Finds connected accounts."""
+
+    def get(self, destination: str) -> Account:
+        """Return one account. Raises UnknownDestination."""
+        ...
+
+
+class Accounts(AccountLookup, Protocol):
     """Storage of the connected accounts, which include the outbox."""
 
     def all(self) -> list[Account]:

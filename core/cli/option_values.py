@@ -2,6 +2,11 @@
 
 import argparse
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.bulk.columns import Column
+    from core.bulk.row_times import DateOrder
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 REPEAT_SYNTAX = (
@@ -71,3 +76,23 @@ def port(text: str) -> int:
 def any_port(text: str) -> int:
     """Return the number of a port; 0 is any free one."""
     return 0 if text == "0" else port(text)
+
+
+def column(text: str) -> "tuple[str, Column | None]":
+    """Return the name of a column and what it holds, None for nothing."""
+    from core.bulk.columns import column_named  # here, because most commands read no table
+
+    name, equals, meaning = text.rpartition("=")
+    found = column_named(meaning)
+    if not equals or not (found or meaning == "none"):
+        raise argparse.ArgumentTypeError(f"{text!r} does not say what a column holds: give NAME=text, or NAME=none")
+    return name, found
+
+
+def order(text: str) -> "DateOrder":
+    """Return the order of day and month."""
+    if text == "day-first":
+        return "day first"
+    if text == "month-first":
+        return "month first"
+    raise argparse.ArgumentTypeError(f"{text!r} is neither day-first nor month-first")

@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (export, import_):
         command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
 
+    _add_load_options(add("load", "schedule the posts of a table", command=_later("load", "load_posts")))
     _add_engine_options(group.add_parser("engine", help="run the worker, which fires and publishes, with no dashboard"))
     _add_receive_options(
         group.add_parser("receive", help="run only the posting server, for a relay on another machine")
@@ -96,6 +97,32 @@ def _add_schedule_options(command: argparse.ArgumentParser) -> None:
         "--id", type=post_id, metavar="ID", help="id of the post: the same id and post again schedules nothing twice"
     )
     command.add_argument("--to", action="append", required=True, metavar="DESTINATION", help="may be repeated")
+
+
+def _add_load_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV or JSON lines")
+    command.add_argument("--dry-run", action="store_true", help="print what would be scheduled, and write nothing")
+    command.add_argument("--zone", help="time zone of rows that name none (default: PUNCTUAL_TIMEZONE)")
+    command.add_argument(
+        "--to", action="append", default=[], metavar="DESTINATION", help="for rows that name none; may be repeated"
+    )
+    command.add_argument(
+        "--label", action="append", default=[], dest="labels", metavar="NAME", help="added to each row; may be repeated"
+    )
+    command.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        dest="columns",
+        type=_later("option_values", "column"),
+        metavar="NAME=text",
+        help="what a column holds: text, datetime, date, time, zone, destinations, labels, pictures, alt, link, none",
+    )
+    command.add_argument("--dates", type=_later("option_values", "order"), metavar="day-first|month-first")
+    command.add_argument("--encoding", help="encoding of the file (default: detected)")
+    command.add_argument("--pictures", type=Path, metavar="FOLDER", help="folder of pictures (default: that of FILE)")
+    command.add_argument("--duplicates", action="store_true", help="schedule duplicates too")
+    command.add_argument("--report", type=Path, metavar="REPORT", help="write the report to this CSV file")
 
 
 def _add_restore_options(restore: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core.accounts.port import Account, Accounts, DisabledDestination, UnknownDestination
+from core.accounts.port import Account, AccountLookup, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import PARTS_LIMIT, Destination
 from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, Post, Repeat
@@ -99,7 +99,7 @@ def compose(
     zone: str,
     which: int | None,
     late_after_minutes: int,
-    accounts: Accounts,
+    accounts: AccountLookup,
     networks: Mapping[str, Network],
     variants: Mapping[str, str] | None = None,
     threads: Mapping[str, Sequence[str]] | None = None,
@@ -154,7 +154,7 @@ def edit_content(
     destinations: Sequence[str],
     variants: Mapping[str, str],
     media: Sequence[Media],
-    accounts: Accounts,
+    accounts: AccountLookup,
     networks: Mapping[str, Network],
     labels: Sequence[str] | None = None,
 ) -> Post:
@@ -195,7 +195,7 @@ def suggest_time(now: datetime) -> datetime:
 
 
 def _enabled_accounts(
-    destinations: Sequence[str], accounts: Accounts, networks: Mapping[str, Network]
+    destinations: Sequence[str], accounts: AccountLookup, networks: Mapping[str, Network]
 ) -> list[Account]:
     """Return the accounts of the destinations, each once. A part of a thread counts as its account.
 

@@ -1,0 +1,70 @@
+"""The columns of a table of posts, and the names that other schedulers give them."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Column(StrEnum):
+    """What a column of a file holds."""
+
+    TEXT = "Text"
+    WHEN = "Date and time"
+    DATE = "Date"
+    TIME = "Time"
+    ZONE = "Time zone"
+    DESTINATIONS = "Destinations"
+    LABELS = "Labels"
+    PICTURES = "Pictures"
+    ALT = "Alt texts"
+    LINK = "Link"
+
+
+_SYNONYMS: dict[Column, str] = {
+    Column.TEXT: "text message content body caption post tweet status copy description nachricht beitrag texte mensaje",
+    Column.WHEN: (
+        "datetime when dateandtime datetimeutc scheduledat scheduled scheduledtime scheduledfor scheduledate"
+        " publishat publishdate publishtime postingtime posttime postat postdate sendat duedat dueat due timestamp"
+        " publicationdate startdate wall"
+    ),
+    Column.DATE: "date day datum fecha jour tag",
+    Column.TIME: "time hour timeofday clock uhrzeit heure hora zeit",
+    Column.ZONE: "zone timezone tz zeitzone",
+    Column.DESTINATIONS: (
+        "destinations destination accounts account channels channel profiles profile networks network platforms"
+        " platform socialnetwork socialnetworks to pages page"
+    ),
+    Column.LABELS: "labels label tags tag campaign campaigns category categories",
+    Column.PICTURES: (
+        "pictures picture images image imageurl imageurls imagelink photo photos photourl media mediaurl mediaurls"
+        " medialink picturelink pictureurl video videourl videos file files attachment attachments"
+    ),
+    Column.ALT: "alt alttext alttexts alttags alternativetext imagealt imagealttext imagedescription altbeschreibung",
+    Column.LINK: "link links url urls website href",
+}
+_COLUMNS = {name: column for column, names in _SYNONYMS.items() for name in names.split()}
+_NUMBERED = re.compile(r"[0-9]+$")
+SEVERAL = frozenset({Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
+"""What several columns of one file may hold, such as `Image 1` and `Image 2`."""
+
+
+def column_named(name: str) -> Column | None:
+    """Return what a column with this name holds, or None if the name is unknown."""
+    words = re.sub(r"\(.*?\)", "", name).casefold()
+    key = re.sub(r"[\W_]+", "", words)
+    return _COLUMNS.get(key) or _COLUMNS.get(_NUMBERED.sub("", key))
+
+
+def known_names(names: Sequence[str]) -> int:
+    """Return how many of some names are names of columns."""
+    return sum(1 for name in names if column_named(name))
+
+
+def guess_columns(header: Sequence[str]) -> dict[str, Column]:
+    """Return what the columns hold, by their names. Of two columns with one meaning, the first counts."""
+    found: dict[str, Column] = {}
+    for name in header:
+        column = column_named(name)
+        if column and (column in SEVERAL or column not in found.values()):
+            found[name] = column
+    return found

@@ -1,0 +1,131 @@
+"""The pictures and videos of a table: files given with it, and files at public addresses.
+
+They are held beside the media store until their posts are scheduled, so that a dry run stores nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+from core.bulk.fetching import fetch
+from core.errors import PunctualError
+from core.media.folder import FolderMedia
+from core.media.intake import ingest
+from core.media.port import MediaStore
+from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, Media
+
+MAX_HELD_BYTES = 2_000_000_000
+"""The most bytes of pictures and videos of one file."""
+
+
+class NoSuchPicture(PunctualError):
+    """A row names a file that was not given."""
+
+    hint = "Choose the picture together with the table, or write its address."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no file {name!r}.")
+
+
+class TooManyPictures(PunctualError):
+    """A row names more pictures than a post can have."""
+
+    hint = "Name fewer pictures."
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"The row names {count} pictures; a post has at most {MEDIA_LIMIT}.")
+
+
+class AltTooLong(PunctualError):
+    """An alternative text exceeds ALT_LIMIT."""
+
+    hint = "Shorten it."
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"An alternative text has {length:,} characters; at most {ALT_LIMIT:,} are kept.")
+
+
+class PicturesTooLarge(PunctualError):
+    """The pictures of one table exceed MAX_HELD_BYTES."""
+
+    hint = "Split the table into several files."
+
+    def __init__(self) -> None:
+        super().__init__(f"The pictures have more than {MAX_HELD_BYTES // 10**9} GB together.")
+
+
+class Pictures:
+    """The pictures of one table. Any thread may use it. Each file is read once, and its errors are kept too."""
+
+    def __init__(
+        self, files: Mapping[str, Callable[[], bytes]] | None = None, get: Callable[[str], bytes] = fetch
+    ) -> None:
+        """`files` reads the files by name, in any case. `get` fetches an address."""
+        self._files = {name.casefold(): read for name, read in (files or {}).items()}
+        self._get = get
+        self._folder = TemporaryDirectory(prefix="punctual-import-", ignore_cleanup_errors=True)
+        self._held = FolderMedia(Path(self._folder.name))
+        self._found: dict[str, Media | PunctualError] = {}
+        self._bytes = 0
+        self._lock = Lock()
+
+    def media(self, names: Sequence[str], alts: Sequence[str]) -> tuple[Media, ...]:
+        """Return the pictures with these names or addresses, each with its alternative text.
+
+        Raises NoSuchPicture, TooManyPictures, AltTooLong, PicturesTooLarge, and the errors of `fetch` and `ingest`.
+        """
+        if len(names) > MEDIA_LIMIT:
+            raise TooManyPictures(len(names))
+        longest = max(map(len, alts), default=0)
+        if longest > ALT_LIMIT:
+            raise AltTooLong(longest)
+        padded = [*alts, *[""] * len(names)]
+        return tuple(self._one(name).model_copy(update={"alt": alt}) for name, alt in zip(names, padded, strict=False))
+
+    def store(self, media: Sequence[Media], store: MediaStore) -> None:
+        """Put held pictures into the media store, unless it has them; their time there is set to now."""
+        for each in media:
+            if store.exists(each.reference):
+                store.touch(each.reference)
+            else:
+                store.put(self._held.get(each.reference))
+
+    def close(self) -> None:
+        """Delete the held files."""
+        self._folder.cleanup()
+
+    def _one(self, name: str) -> Media:
+        with self._lock:
+            found = self._found.get(name)
+        if found is None:
+            found = self._read(name)
+            with self._lock:
+                self._found[name] = found
+        if isinstance(found, PunctualError):
+            raise found
+        return found
+
+    def _read(self, name: str) -> Media | PunctualError:
+        try:
+            content = self._content(name)
+            with self._lock:
+                self._bytes += len(content)
+                if self._bytes > MAX_HELD_BYTES:
+                    raise PicturesTooLarge
+            return ingest(self._held, content)
+        except PunctualError as error:
+            return error
+
+    def _content(self, name: str) -> bytes:
+        if name.lower().startswith(("http://", "https://")):
+            return self._get(name)
+        read = self._files.get(name.casefold())
+        if read is None:
+            raise NoSuchPicture(name)
+        return read()
+
+
+def folder_files(folder: Path) -> dict[str, Callable[[], bytes]]:
+    """Return the files of a folder by name; those of its sub-folders are not read."""
+    return {path.name: path.read_bytes for path in folder.iterdir() if path.is_file()}

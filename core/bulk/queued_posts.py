@@ -1,0 +1,43 @@
+"""The posts of the queue that rows of a table may repeat."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.application import Application
+from core.posts.destinations import Destination
+from core.posts.models import Post
+
+BATCH = 500
+"""The instants, or posts, that are looked up at once."""
+
+
+def duplicate_key(post: Post, *, timed: bool) -> list[tuple[str, str, datetime | None]]:
+    """Return the account, text and due instant for each account of a post; two posts with a common one are duplicates.
+
+    Posts that are not `timed` have no instant of their own yet.
+    """
+    due_at = post.due_at if timed else None
+    return [(account, post.text_for(account), due_at) for account in post.accounts]
+
+
+class QueuedPosts:
+    """The posts of the queue that are due at the instants of some posts."""
+
+    def __init__(self, application: Application, posts: Sequence[Post]) -> None:
+        instants = sorted({post.due_at for post in posts if post.due_at})
+        accounts: set[Destination] = {account for post in posts for account in post.accounts}
+        self._known: dict[tuple[str, str, datetime | None], str] = {}
+        ids: dict[str, None] = {}
+        for start in range(0, len(instants), BATCH):
+            batch = instants[start : start + BATCH]
+            occupants = application.posting_times.occupants(batch, accounts, now=application.clock())
+            ids.update(dict.fromkeys(each.post_id for found in occupants.values() for each in found))
+        names = list(ids)
+        for start in range(0, len(names), BATCH):
+            for plan in application.ledger.pending(names[start : start + BATCH]).values():
+                if plan is not None:
+                    self._known |= dict.fromkeys(duplicate_key(plan.post, timed=True), plan.post.post_id)
+
+    def has(self, post: Post) -> bool:
+        """Return whether the queue has this text at this time for one of the accounts of the post."""
+        return any(key in self._known for key in duplicate_key(post, timed=True))
