@@ -12,6 +12,7 @@ from core.time.phrases import join_names
 from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
 from ui.compose.account_warnings import account_warnings
 from ui.compose.autosave import autosave
+from ui.compose.cautions import choose_warnings_button, second_look
 from ui.compose.counter import counter
 from ui.compose.draft_actions import forget_notice
 from ui.compose.draft_menu import draft_menu, draft_notes, template_note
@@ -19,6 +20,7 @@ from ui.compose.label_fields import label_field
 from ui.compose.labels_dialog import manage_labels_button
 from ui.compose.media_fields import attached, media_fields
 from ui.compose.preview import previews
+from ui.compose.replaced_run import replaced_run_note
 from ui.compose.threads import is_thread, thread_fields
 from ui.compose.timing import when
 from ui.compose.variants import variant_fields
@@ -38,12 +40,17 @@ def schedule(draft: str) -> None:
         return
     key = draft_fields.time_key(draft)
     chosen = time_fields.chosen_time(key)
+    action = schedule_next_free if next_free.is_next_free(key) else application().schedules.schedule
+    run_and_start_next(action, planned_post(draft), chosen.zone)
+
+
+def planned_post(draft: str) -> Post:
+    """Return the draft as a post at the time that the page names. Raises the errors of `to_post`."""
+    key = draft_fields.time_key(draft)
     if next_free.is_next_free(key):
         named = next_free.named_time(key, st.session_state[draft_fields.destinations_key(draft)])
-        run_and_start_next(schedule_next_free, drafts.to_post(draft, named), chosen.zone)
-    else:
-        post = drafts.to_post(draft, chosen, repeat_fields.repeat(key))
-        run_and_start_next(application().schedules.schedule, post, chosen.zone)
+        return drafts.to_post(draft, named)
+    return drafts.to_post(draft, time_fields.chosen_time(key), repeat_fields.repeat(key))
 
 
 def schedule_next_free(post: Post) -> None:
@@ -99,6 +106,7 @@ def time_and_buttons(draft: str) -> None:
     """Draw the time fields, Schedule and Post now."""
     with st.container(border=True, key="card-when"):
         when(draft_fields.time_key(draft), destinations, picked=draft_fields.proposes_time(draft))
+    second_look(lambda: planned_post(draft))
     st.button(
         "Schedule",
         key=widget_key("schedule", draft),
@@ -116,6 +124,7 @@ def time_and_buttons(draft: str) -> None:
         on_click=ask_post_now,
         args=(draft,),
     )
+    choose_warnings_button()
 
 
 draft = drafts.sync()
@@ -131,6 +140,7 @@ with st.container():  # elements that come and go in here do not move the text f
     outcome()
     show_error()
     draft_notes(draft)
+    replaced_run_note(draft)
 content, time = st.columns([11, 9], gap="medium")
 with content:
     text = st.text_area(

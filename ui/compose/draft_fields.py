@@ -107,6 +107,11 @@ def replaces(draft: str) -> Replaced | None:
     return cast(Replaced | None, st.session_state[_replaces_key(draft)])
 
 
+def forget_replaced(draft: str) -> None:
+    """Let the draft be a post beside the series."""
+    st.session_state[_replaces_key(draft)] = None
+
+
 def time_key(draft: str) -> str:
     """Return the common key of the time and repeat fields."""
     return widget_key("when", draft)
