@@ -63,11 +63,11 @@ def calendar() -> None:
     note_drawn(content(board, opened, now))
     with st.container(horizontal=True, key="calendar-columns"):
         with st.container(width="stretch", key="calendar-grid"):
-            number, _, message, _ = notices.notice()
+            last = notices.notice()
             calendar_grid(
                 board.grid,
                 opened=address.opened(),
-                said=(number, message),
+                said=(last.number, last.message),
                 act=lambda action: actions.run(action, shown),
             )
             if board.more:

@@ -6,6 +6,8 @@ import pytest
 import streamlit as st
 
 from core.drafts.draft import DraftContent
+from core.posts.models import Repeat, new_post_id
+from core.publishing.drafted_posts import drafted_post
 from core.time.instants import utc_text
 from ui.calendar import component
 
@@ -50,6 +52,26 @@ def act(browser) -> Callable[..., None]:
         page.click("act")
 
     return act
+
+
+@pytest.fixture
+def daily(application, clock):
+    """Schedule a post for each morning."""
+    content = DraftContent(
+        text="Every day",
+        destinations=("outbox",),
+        zone="Europe/Berlin",
+        repeat=Repeat(expression="cron(0 9 * * ? *)"),
+        wall="2026-11-03T09:00:00",
+    )
+    post = drafted_post(
+        new_post_id(),
+        content,
+        accounts=application.accounts,
+        networks=application.networks,
+        late_after_minutes=60,
+    )
+    return application.schedules.schedule(post)
 
 
 def test_the_calendar_opens_at_the_current_month(browse, plan, browser):
@@ -198,3 +220,28 @@ def test_an_action_that_the_page_does_not_know_changes_nothing(browse, act):
     act(calendar, "delete", key="x")
     act(calendar, "page", at="never")
     assert calendar.headers[0] == "November 2026"
+
+
+def test_a_run_of_a_series_keeps_its_time_and_offers_to_be_changed(browse, browser, act, application, clock, daily):
+    calendar = browse("calendar")
+    key = f"{daily.post.post_id}/2026-11-05T08:00:00Z"
+    act(calendar, "move", key=key, at="2026-11-07")
+    assert "It is one run of a series" in calendar.shown
+    calendar.click("notice-offer")
+    assert calendar.title[0].value == "Compose"
+    assert calendar.session_state[f"when-{calendar.draft}-date"].isoformat() == "2026-11-07"
+    calendar.schedule()
+    calendar.open("calendar")
+    assert len(browser.chips()["2026-11-07"]) == 2
+    assert "2026-11-05" not in browser.chips()
+
+
+def test_a_run_is_skipped_beside_the_calendar_and_brought_back(browse, browser, act, daily):
+    calendar = browse("calendar")
+    act(calendar, "open", key=f"{daily.post.post_id}/2026-11-05T08:00:00Z")
+    assert calendar.texts == ["Every day"]
+    calendar.click("skip-run")
+    assert "2026-11-05" not in browser.chips()
+    assert calendar.texts == []
+    calendar.click("undo-move")
+    assert browser.chips()["2026-11-05"] == ["Every day"]

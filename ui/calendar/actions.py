@@ -10,7 +10,7 @@ from core.publishing.composing import suggest_time
 from core.time.instants import from_utc_text, instant, wall_time
 from ui.calendar import address, notices, panel
 from ui.calendar.component import CalendarAction
-from ui.calendar.moves import Target, move
+from ui.calendar.moves import RunKept, Target, move
 from ui.calendar.periods import Period
 from ui.compose import drafts
 from ui.compose.time_fields import ChosenTime
@@ -46,7 +46,7 @@ def _run(action: CalendarAction, period: Period) -> None:
         case "page":
             address.change(on=action.at[:10] or period.moved(action.by).isoformat())
         case "undo":
-            notices.undo()
+            notices.take_back()
         case "move":
             _move(action)
         case "compose":
@@ -54,9 +54,16 @@ def _run(action: CalendarAction, period: Period) -> None:
 
 
 def _move(action: CalendarAction) -> None:
-    made = move(action.key, Target(at=action.at, zone=viewer_zone(), instant=action.instant))
+    target = Target(at=action.at, zone=viewer_zone(), instant=action.instant)
+    try:
+        made = move(action.key, target)
+    except RunKept as refusal:
+        content = refusal.content
+        offer = ("Change this run", lambda: panel.open_in_compose(content))
+        notices.tell(f"{refusal} {refusal.hint}", icon="event_repeat", offer=offer)
+        return
     if made.message:
-        notices.tell(made.message, made.undo, icon="event_available")
+        notices.tell(made.message, icon="event_available", undo=made.undo)
 
 
 def _compose(action: CalendarAction) -> None:

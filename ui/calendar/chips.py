@@ -1,16 +1,18 @@
 """Chips: posts and drafts as the calendar shows them, in a few words, each with the reason why it cannot be moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.accounts.port import Account
 from core.drafts.draft import Draft
+from core.labels.label import label_key
 from core.ledger.post_state import StateName
 from core.posts.destinations import Destination
 from core.posts.models import Media
 from core.posts.payload import occurrence_key
 from core.scheduling.upcoming import QueueEntry
+from core.time.instants import from_utc_text
 from core.time.phrases import excerpt
 from ui.frame.wording import BADGES
 
@@ -25,7 +27,9 @@ MOVABLE: frozenset[StateName] = frozenset(
     {"being scheduled", "scheduled", "paused", "not armed", "time has passed", "needs a time", "missing"}
 )
 """The states of a one-time post that has not begun."""
-FIXED_RUN = "It is one run of a series. Open it to change the series."
+FIXED_RUN = "It is one run of a series, which has begun."
+OFFERED_RUN = "One run of a series: drop it to change this run."
+FIXED_SERIES_DRAFT = "It proposes a series. Open it to change its dates."
 FIXED_UNREADABLE = "Punctual did not create it, and does not change it."
 
 
@@ -34,8 +38,8 @@ class Chip:
     """One post, one run of a series, or one draft.
 
     `key` is the occurrence key, or that of a draft. `minute` is that of the day. `networks` are letters. `fixed` is the
-    reason why it keeps its time; empty if it can be moved. `label` is read by screen readers. `colour` is one of the
-    theme's.
+    reason why it keeps its time; empty if it can be moved. `offered`: a drop offers to change a run. `label` is read by
+    screen readers. Colours are the theme's.
     """
 
     key: str
@@ -50,6 +54,21 @@ class Chip:
     media: str
     repeats: bool
     fixed: str
+    offered: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+    thumbnail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """What chips show beside their post: the accounts, the colours of labels by their keys, and small pictures.
+
+    `thumbnail` returns the address of a small version of a stored picture, or an empty text.
+    """
+
+    accounts: Mapping[Destination, Account]
+    colours: Mapping[str, str]
+    thumbnail: Callable[[str], str]
 
 
 def key_of(entry: QueueEntry) -> str:
@@ -63,7 +82,13 @@ def post_of(key: str) -> str:
     return key.removeprefix(DRAFT_PREFIX).partition("/")[0]
 
 
-def post_chip(entry: QueueEntry, wall: datetime, time: str, accounts: Mapping[Destination, Account]) -> Chip:
+def run_of(key: str) -> datetime | None:
+    """Return the run of a series that a key names."""
+    _, _, run = key.partition("/")
+    return from_utc_text(run) if run else None
+
+
+def post_chip(entry: QueueEntry, wall: datetime, time: str, looks: Looks) -> Chip:
     """Return the chip of an entry that is due at a wall time, which is written as `time`."""
     source = entry.post or entry.run
     media = entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
@@ -75,13 +100,14 @@ def post_chip(entry: QueueEntry, wall: datetime, time: str, accounts: Mapping[De
         badge=BADGES[entry.state],
         destinations=entry.destinations,
         media=media,
+        labels=entry.labels,
         repeats="/" in key_of(entry),
         fixed=_fixed(entry),
-        accounts=accounts,
+        looks=looks,
     )
 
 
-def draft_chip(draft: Draft, wall: datetime, time: str, accounts: Mapping[Destination, Account]) -> Chip:
+def draft_chip(draft: Draft, wall: datetime, time: str, looks: Looks) -> Chip:
     """Return the chip of a draft with a proposed time."""
     content = draft.content
     return _chip(
@@ -92,9 +118,10 @@ def draft_chip(draft: Draft, wall: datetime, time: str, accounts: Mapping[Destin
         badge=DRAFT_BADGE,
         destinations=content.destinations,
         media=content.media,
+        labels=content.labels,
         repeats=content.repeat is not None,
-        fixed="It proposes a series. Open it to change its dates." if content.repeat is not None else "",
-        accounts=accounts,
+        fixed=FIXED_SERIES_DRAFT if content.repeat is not None else "",
+        looks=looks,
     )
 
 
@@ -110,7 +137,7 @@ def fixed_state(state: StateName) -> str:
 def _fixed(entry: QueueEntry) -> str:
     if entry.post is None and entry.run is None:
         return FIXED_UNREADABLE
-    return FIXED_RUN if "/" in key_of(entry) and entry.run is None else fixed_state(entry.state)
+    return OFFERED_RUN if "/" in key_of(entry) and entry.run is None else fixed_state(entry.state)
 
 
 def _chip(
@@ -122,22 +149,24 @@ def _chip(
     badge: tuple[str, str, str],
     destinations: Sequence[Destination],
     media: Sequence[Media],
+    labels: Sequence[str],
     repeats: bool,
     fixed: str,
-    accounts: Mapping[Destination, Account],
+    looks: Looks,
 ) -> Chip:
     state, icon, colour = badge
     names = dict.fromkeys(each.account for each in destinations)
-    labels = [accounts[name].label if name in accounts else str(name) for name in names]
+    accounts = [looks.accounts[name].label if name in looks.accounts else str(name) for name in names]
     letters = dict.fromkeys(_letter(name) for name in names)
     words = excerpt(text, TEXT_LENGTH)
-    read = f"{time}, {state}{', repeats' if repeats else ''}, {', '.join(labels) or 'no destination'}: {words}"
+    told = [time, state, *(["repeats"] if repeats else []), ", ".join(accounts) or "no destination", *labels]
+    picture = next((each.reference for each in media if each.kind == "picture"), None)
     return Chip(
         key=key,
         minute=wall.hour * 60 + wall.minute,
         time=time,
         text=words,
-        label=read,
+        label=f"{', '.join(told)}: {words}",
         state=state,
         icon=icon,
         colour=colour,
@@ -145,6 +174,9 @@ def _chip(
         media="movie" if any(each.kind == "video" for each in media) else "image" if media else "",
         repeats=repeats,
         fixed=fixed,
+        offered=fixed == OFFERED_RUN,
+        labels=tuple((name, looks.colours.get(label_key(name), "gray")) for name in labels),
+        thumbnail=looks.thumbnail(picture) if picture else "",
     )
 
 

@@ -13,9 +13,10 @@ from core.scheduling.post_filter import PostFilter
 from core.scheduling.upcoming import QueueEntry
 from core.time.holidays import public_holidays
 from core.time.instants import instant, utc_text, wall_time
-from ui.calendar.chips import DRAFT_PREFIX, draft_chip, key_of, post_chip
+from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip
 from ui.calendar.grid import Contents, FreePlace, Grid, build_grid
 from ui.calendar.periods import Period
+from ui.calendar.thumbnails import Thumbnails
 from ui.calendar.viewer_locale import Conventions
 from ui.frame.application import application
 
@@ -54,15 +55,18 @@ def read_board(
     begins = [start_of_day(day, zone) for day in [*period.days, period.days[-1] + timedelta(days=1)]]
     entries, shortened, more = _entries(period, begins, wanted)
     drafts = _drafts(begins[0], begins[-1], wanted)
-    accounts = {account.destination: account for account in app.accounts.all()}
-    walls = {key: wall_time(each.due_at, zone) for key, each in entries.items()}
-    chips = [
-        (walls[key], post_chip(each, walls[key], conventions.clock(walls[key]), accounts))
-        for key, each in entries.items()
-    ]
+    looks = Looks(
+        accounts={account.destination: account for account in app.accounts.all()},
+        colours={label.key: label.colour for label in app.all_labels()},
+        thumbnail=Thumbnails(),
+    )
+    chips = []
+    for each in entries.values():
+        wall = wall_time(each.due_at, zone)
+        chips.append((wall, post_chip(each, wall, conventions.clock(wall), looks)))
     for at, draft in drafts.values():
         wall = wall_time(at, zone)
-        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall), accounts)))
+        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall), looks)))
     contents = Contents(
         chips=sorted(chips, key=lambda pair: (pair[0], pair[1].key)),
         free=_free(begins[0], begins[-1], zone, conventions, wanted),

@@ -36,7 +36,18 @@ function chipElement(chip, view, opened) {
     created.append(lead);
     if (chip.networks) created.append(hidden(element("span", "net", chip.networks)));
     if (chip.repeats) created.append(icon("repeat"));
-    if (chip.media) created.append(icon(chip.media));
+    for (const [name, colour] of chip.labels) {
+        const dot = hidden(element("span", "label"));
+        dot.title = name;
+        dot.style.setProperty("--shade", shade(colour));
+        created.append(dot);
+    }
+    if (chip.thumbnail.startsWith("data:image/")) {
+        const picture = hidden(element("img", "thumbnail"));
+        picture.alt = "";
+        picture.src = chip.thumbnail;
+        created.append(picture);
+    } else if (chip.media) created.append(icon(chip.media));
     created.append(hidden(element("span", "text", chip.text)));
     return created;
 }

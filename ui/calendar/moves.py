@@ -1,16 +1,20 @@
 """Moves of posts and drafts to another day, hour or instant, each with what undoes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.drafts.draft import DraftContent, DraftGone
 from core.errors import PunctualError
+from core.ledger.port import Plan
+from core.scheduling.changed_runs import changed_run
 from core.scheduling.post_time import PostTime
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instant, instants, wall_time
 from core.time.phrases import date_and_time
-from ui.calendar.chips import DRAFT_PREFIX, FIXED_RUN, fixed_state, post_of
+from core.timetable.port import PostingTimes
+from ui.calendar.chips import DRAFT_PREFIX, FIXED_RUN, FIXED_SERIES_DRAFT, fixed_state, post_of, run_of
 from ui.frame.application import application
 
 
@@ -21,6 +25,16 @@ class CannotMove(PunctualError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The post was not moved. {reason}")
+
+
+class RunKept(CannotMove):
+    """A run of a series keeps its time. A post of its own can stand for it, at the time that was asked for."""
+
+    hint = "Change this run to give it another time; the other runs stay."
+
+    def __init__(self, content: DraftContent) -> None:
+        super().__init__("It is one run of a series.")
+        self.content = content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,25 +89,54 @@ def moved(current: PostTime, target: Target) -> PostTime:
 def _move_post(key: str, target: Target) -> MadeMove:
     app = application()
     plan = app.schedules.plan(post_of(key))
-    post = plan.post
-    if post.due_at is None:
-        raise CannotMove(FIXED_RUN)
-    reason = fixed_state(ledger_entry(app.ledger, post.post_id, app.clock()).state)
+    if plan.post.due_at is None:
+        raise _refusal_of_run(plan, run_of(key), target)
+    reason = fixed_state(ledger_entry(app.ledger, plan.post.post_id, app.clock()).state)
     if reason:
         raise CannotMove(reason)
-    before = PostTime.of(post)
+    before = PostTime.of(plan.post)
     after = moved(before, target)
     if after == before:
         return MadeMove(message="")
     if after.due_at <= app.clock():
         raise CannotMove(f"{date_and_time(after.due_at, after.zone)} has passed.")
-    changed = app.schedules.reschedule(plan, **after.members)
+    with _claimed(app.posting_times, plan, after, target.instant is not None):
+        changed = app.schedules.reschedule(plan, **after.members)
 
     def undo() -> str:
-        app.schedules.reschedule(changed, **before.members)
+        app.schedules.restore(changed, plan)
         return f"Back at {date_and_time(before.due_at, before.zone)}."
 
     return MadeMove(message=f"Moved to {date_and_time(after.due_at, after.zone)}.", undo=undo)
+
+
+@contextmanager
+def _claimed(posting_times: PostingTimes, plan: Plan, after: PostTime, is_free: bool) -> Iterator[None]:
+    """Claim a time that was free, so that nobody else gets it too. Raises CannotMove if somebody has got it."""
+    post, now = plan.post, application().clock()
+    if not is_free:
+        yield
+        return
+    if not posting_times.claim(post.post_id, post.accounts, after.due_at, revision=post.revision, now=now):
+        raise CannotMove("That posting time was taken meanwhile.")
+    try:
+        yield
+    except PunctualError:
+        posting_times.release(post.post_id, post.accounts, after.due_at)
+        raise
+
+
+def _refusal_of_run(plan: Plan, run: datetime | None, target: Target) -> CannotMove:
+    """Return the refusal to move a run, with the draft that can stand for it, if the run and the new time are ahead."""
+    now = application().clock()
+    if run is None or run <= now:
+        return CannotMove(FIXED_RUN)
+    content = changed_run(plan.post, run)
+    after = moved(PostTime(due_at=run, wall=content.wall or "", zone=content.zone), target)
+    if after.due_at <= now:
+        return CannotMove(f"{date_and_time(after.due_at, after.zone)} has passed.")
+    times = {"wall": after.wall, "zone": after.zone, "which": _which(after)}
+    return RunKept(content.model_copy(update=times))
 
 
 def _move_draft(draft_id: str, target: Target) -> MadeMove:
@@ -102,6 +145,8 @@ def _move_draft(draft_id: str, target: Target) -> MadeMove:
     if draft is None or draft.content.wall is None or draft.content.proposed_wall is None:
         raise DraftGone(draft_id)
     content = draft.content
+    if content.repeat is not None:
+        raise CannotMove(FIXED_SERIES_DRAFT)
     due_at = instant(draft.content.proposed_wall, content.zone, which=content.which or 1)
     after = moved(PostTime(due_at=due_at, wall=draft.content.wall, zone=content.zone), target)
     if after.due_at == due_at:

@@ -64,7 +64,7 @@ class Mover {
         this.aim(cell?.dataset.at ?? null, free?.dataset.instant ?? null);
         const ghost = (this.ghost ??= this.board.root.appendChild(element("div", "ghost")));
         const { chip } = this.picked;
-        const refused = chip.fixed || (cell?.classList.contains("past") && "This time has passed.");
+        const refused = (!chip.offered && chip.fixed) || (cell?.classList.contains("past") && "This time has passed.");
         ghost.classList.toggle("no", Boolean(refused));
         ghost.textContent = refused || (cell ? this.place(cell, free) : chip.time);
         ghost.style.left = `${Math.min(x + 14, innerWidth - 180)}px`;
@@ -106,7 +106,7 @@ class Mover {
     pick(key, byPointer = false) {
         const found = this.board.find(key);
         if (!found) return false;
-        if (found.chip.fixed && !byPointer) {
+        if (found.chip.fixed && !found.chip.offered && !byPointer) {
             this.board.say(`It cannot be moved. ${found.chip.fixed}`);
             return false;
         }
@@ -139,12 +139,12 @@ class Mover {
     drop() {
         const { chip, from, at, instant, byPointer } = this.picked;
         const past = this.board.cell(at)?.classList.contains("past");
-        if (chip.fixed) this.board.say(`It cannot be moved. ${chip.fixed}`);
+        if (chip.fixed && !chip.offered) this.board.say(`It cannot be moved. ${chip.fixed}`);
         else if (past && at !== from) this.board.say(`${this.board.cell(at).dataset.name} has passed. The post keeps its time.`);
         else if (at === null || (at === from && !instant)) this.board.say(byPointer ? "" : "It keeps its time.");
         else {
             this.board.say("Moving …");
-            this.board.show(chip.key, at);
+            if (!chip.offered) this.board.show(chip.key, at);
             this.board.send({ name: "move", key: chip.key, at, instant });
         }
         this.end();

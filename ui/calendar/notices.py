@@ -1,6 +1,7 @@
-"""The message of the last move, with Undo, above the calendar."""
+"""The message of the last action in the calendar, with Undo or another offer, above it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,19 +10,38 @@ from ui.frame.callbacks import callback
 from ui.frame.state import CALENDAR_NOTICE
 from ui.frame.wording import escape
 
-Notice = tuple[int, str, str, Callable[[], str] | None]
-"""A number that differs from that of the notice before, an icon, the message, and the function that undoes it."""
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A message. `number` differs from that of the notice before. `undo` takes the move back and says so.
+
+    `offer` is the label of a button and what it does.
+    """
+
+    number: int = 0
+    icon: str = "check"
+    message: str = ""
+    undo: Callable[[], str] | None = None
+    offer: tuple[str, Callable[[], None]] | None = None
 
 
 def notice() -> Notice:
     """Return the last notice; its message is empty if there is none."""
-    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, (0, "", "", None))
+    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, Notice())
     return found
 
 
-def tell(message: str, undo: Callable[[], str] | None = None, *, icon: str = "check") -> None:
+def tell(
+    message: str,
+    *,
+    icon: str = "check",
+    undo: Callable[[], str] | None = None,
+    offer: tuple[str, Callable[[], None]] | None = None,
+) -> None:
     """Replace the notice."""
-    st.session_state[CALENDAR_NOTICE] = (notice()[0] + 1, icon, message, undo)
+    st.session_state[CALENDAR_NOTICE] = Notice(
+        number=notice().number + 1, icon=icon, message=message, undo=undo, offer=offer
+    )
 
 
 def tell_error(error: PunctualError) -> None:
@@ -29,24 +49,27 @@ def tell_error(error: PunctualError) -> None:
     tell(f"{error} {error.hint}", icon="error")
 
 
-@callback
-def undo() -> None:
+def take_back() -> None:
     """Undo the last move, if there is one to undo."""
-    action = notice()[3]
-    if action is None:
+    undo = notice().undo
+    if undo is None:
         tell("There is nothing to undo.", icon="info")
         return
     try:
-        tell(action(), icon="undo")
+        tell(undo(), icon="undo")
     except PunctualError as error:
         tell_error(error)
 
 
 def notice_line() -> None:
-    """Draw the notice and its Undo. Without one, nothing is drawn."""
-    _, icon, message, action = notice()
-    if message:
-        colour = "red" if icon == "error" else "gray"
-        st.markdown(f":{colour}[:material/{icon}: {escape(message)}]", width="content")
-    if action is not None:
-        st.button("Undo", key="undo-move", icon=":material/undo:", type="tertiary", on_click=undo)
+    """Draw the notice with its button. Without one, nothing is drawn."""
+    shown = notice()
+    if not shown.message:
+        return
+    colour = "red" if shown.icon == "error" else "gray"
+    st.markdown(f":{colour}[:material/{shown.icon}: {escape(shown.message)}]", width="content")
+    if shown.undo is not None:
+        st.button("Undo", key="undo-move", icon=":material/undo:", type="tertiary", on_click=callback(take_back))
+    elif shown.offer is not None:
+        label, action = shown.offer
+        st.button(label, key="notice-offer", type="tertiary", on_click=callback(action))

@@ -4,17 +4,22 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.drafts.draft import Draft
+from core.drafts.draft import Draft, DraftContent
+from core.scheduling.changed_runs import changed_run
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
-from core.time.phrases import day_heading
-from ui.calendar import address
-from ui.calendar.chips import DRAFT_PREFIX, post_of
+from core.time.phrases import date_and_time, day_heading
+from ui.calendar import address, notices
+from ui.calendar.chips import DRAFT_PREFIX, key_of, post_of, run_of
 from ui.calendar.contents import Board, proposed
+from ui.compose import drafts
+from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback
+from ui.frame.card_buttons import card_button
+from ui.frame.dialogs import defer
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import accessible_label
+from ui.frame.wording import accessible_label, post_subject
 from ui.posts.cards import card
 from ui.posts.draft_cards import draft_card
 
@@ -46,9 +51,49 @@ def panel(item: QueueEntry | Draft, now: datetime) -> None:
             draft_card(item, now)
         else:
             card(item, day, now)
+            _run_buttons(item, now)
 
 
 @callback
 def close() -> None:
     """Close the panel."""
     address.change(post=None)
+
+
+def open_in_compose(content: DraftContent) -> None:
+    """Open Compose with a new draft."""
+    drafts.start(content)
+    defer(lambda: st.switch_page(links.COMPOSE))
+
+
+def _run_buttons(entry: QueueEntry, now: datetime) -> None:
+    """Draw the actions on a single run of a series, if it is ahead."""
+    run = run_of(key_of(entry))
+    if entry.post is None or entry.run is not None or run is None or run <= now:
+        return
+    subject = post_subject(run, entry.text or "")
+    with st.container(horizontal=True, key="calendar-run"):
+        args = (entry.post_id, run)
+        card_button("Change this run", subject, "change-run", _change_run, *args, icon=":material/edit_calendar:")
+        card_button("Skip this run", subject, "skip-run", _skip_run, *args, icon=":material/event_busy:")
+
+
+@callback
+def _change_run(post_id: str, run: datetime) -> None:
+    """Start the draft that stands for a run; the run is skipped once the draft is scheduled."""
+    open_in_compose(changed_run(application().schedules.plan(post_id).post, run))
+
+
+@callback
+def _skip_run(post_id: str, run: datetime) -> None:
+    """Skip a run, and close it."""
+    schedules = application().schedules
+    skipped = schedules.skip_run(schedules.plan(post_id), run)
+    zone = skipped.post.zone
+
+    def undo() -> str:
+        schedules.unskip_run(schedules.plan(post_id), run)
+        return f"The run on {date_and_time(run, zone)} goes out again."
+
+    notices.tell(f"The run on {date_and_time(run, zone)} is skipped.", icon="event_busy", undo=undo)
+    close()
