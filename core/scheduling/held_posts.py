@@ -129,6 +129,17 @@ class HeldPosts:
         if hold is not None and chosen & set(hold.posts):
             self._store.change(_leave_out(chosen))
 
+    def include(self, post_ids: Sequence[str]) -> bool:
+        """Add posts to the hold, so that they are resumed with the others; return False if there is none."""
+
+        def add(hold: Hold | None) -> Hold | None:
+            if hold is None:
+                return None
+            posts = tuple(dict.fromkeys((*hold.posts, *post_ids)))
+            return hold.model_copy(update={"posts": posts, "total": max(hold.total, len(posts))})
+
+        return self._store.read() is not None and self._store.change(add) is not None
+
     def stop(self, *, within_seconds: float) -> None:
         """Begin no further post, and wait for those under way. Another process continues the phase."""
         self._stopped.set()

@@ -24,13 +24,14 @@ DAYS_LIMIT = 366
 OUTAGES = (AwsUnavailable, CredentialsRejected, NoCredentials)
 """Errors, or causes of errors, that are no property of one post."""
 
-Action = Literal["cancel", "pause", "resume", "move", "label", "send", "undo"]
+Action = Literal["cancel", "pause", "resume", "move", "label", "skip", "send", "undo"]
 _DONE: dict[Action, str] = {
     "cancel": "cancelled",
     "pause": "paused",
     "resume": "resumed",
     "move": "moved",
     "label": "labelled",
+    "skip": "without their next run",
     "send": "sent",
     "undo": "restored",
 }

@@ -85,7 +85,7 @@ def test_undo_returns_a_thread_as_one_text(post, compose):
 
 def test_each_part_of_a_queued_thread_can_be_edited(post, browse, application):
     queue = browse("queue")
-    queue.choose("Edit", post.post_id)
+    queue.click("edit", post.post_id)
     queue.text_area(key=f"edit-text-webhook:short#3-{post.post_id}").set_value("It ends. 3/3")
     queue.click("save-post", post.post_id)
     edited = application.schedules.plan(post.post_id).post
@@ -96,7 +96,7 @@ def test_each_part_of_a_queued_thread_can_be_edited(post, browse, application):
 
 def test_removing_a_destination_removes_its_thread(post, browse, application):
     queue = browse("queue")
-    queue.choose("Edit", post.post_id)
+    queue.click("edit", post.post_id)
     queue.pills(key=f"edit-destinations-{post.post_id}").set_value(["outbox"])
     queue.click("save-post", post.post_id)
     edited = application.schedules.plan(post.post_id).post

@@ -175,8 +175,8 @@ def test_a_paused_post_past_due_is_rescheduled(browse, plan, state, clock, appli
     application.schedules.pause(post)
     clock.move(hours=3)
     queue = browse("queue")
-    assert "Past due" in queue.shown
-    queue.click("new-time", post)
+    assert "1 post passed while paused." in queue.shown
+    queue.choose("Change time", post)
     queue.click("save-time", post)
     assert state(post) == "scheduled"
 
@@ -184,7 +184,7 @@ def test_a_paused_post_past_due_is_rescheduled(browse, plan, state, clock, appli
 def test_the_text_is_edited_in_a_dialog(browse, plan, newest):
     post = plan("Tpyo")
     queue = browse("queue")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     assert text_field(queue, post).value == "Tpyo"
     text_field(queue, post).set_value("Typo")
     queue.click("save-post", post)
@@ -195,7 +195,7 @@ def test_the_text_is_edited_in_a_dialog(browse, plan, newest):
 def test_an_edit_without_text_is_refused(browse, plan, newest):
     post = plan("Something")
     queue = browse("queue")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     text_field(queue, post).set_value("  ")
     queue.click("save-post", post)
     assert "The post has no text." in queue.shown
@@ -205,13 +205,13 @@ def test_an_edit_without_text_is_refused(browse, plan, newest):
 def test_the_pictures_of_a_queued_post_are_edited_in_the_dialog(browse, plan, picture, newest):
     post = plan("The sea")
     queue = browse("queue")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     queue.file_uploader[0].set_value([("sea.png", picture("teal"), "image/png")])
     text_field(queue, post).set_value("")
     queue.click("save-post", post)
     [media] = newest(post).media
     assert (newest(post).text, media.alt) == ("", "")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     queue.text_area(key=f"alt-{media.reference}-edit-{post.post.post_id}").set_value("A teal sea")
     queue.click("save-post", post)
     assert [each.alt for each in newest(post).media] == ["A teal sea"]
@@ -220,17 +220,17 @@ def test_the_pictures_of_a_queued_post_are_edited_in_the_dialog(browse, plan, pi
 def test_an_unsaved_picture_is_gone_when_the_dialog_opens_again(browse, plan, picture):
     post = plan("The sea")
     queue = browse("queue")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     queue.file_uploader[0].set_value([("sea.png", picture("teal"), "image/png")]).run()
     assert queue.session_state[f"media-edit-{post.post.post_id}"]
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     assert not queue.session_state[f"media-edit-{post.post.post_id}"]
 
 
 def test_an_edit_does_not_replace_a_cancellation_in_another_tab(browse, plan, application, newest):
     post = plan("Mine")
     queue = browse("queue")
-    queue.choose("Edit", post)
+    queue.click("edit", post)
     application.schedules.cancel(post)
     text_field(queue, post).set_value("Yours")
     queue.click("save-post", post)
@@ -356,20 +356,33 @@ def test_a_list_without_matches_keeps_its_controls_and_says_what_to_change(brows
 def test_a_search_that_reaches_its_limit_has_a_note(browse, plan, monkeypatch):
     for text in ("Coffee", "Tea", "Water"):
         plan(text)
-    monkeypatch.setattr("ui.posts.search.SEARCH_LIMIT", 2)
+    monkeypatch.setattr("core.scheduling.post_views.SEARCHED", 2)
     queue = browse("queue")
     search(queue, "water")
     assert "Only the next 2 posts were searched." in queue.shown
-    assert not any(button.key == "more" for button in queue.button)
 
 
-def test_a_long_queue_is_shown_page_by_page(browse, plan):
+@pytest.fixture
+def short_pages(monkeypatch):
+    """Show 20 cards on a page."""
+    monkeypatch.setattr("ui.posts.queue_list.PAGE", 20)
+
+
+def turn(session, number):
+    """Turn to another page of the list, as its control does."""
+    session.session_state["page"] = number
+    del session.session_state["card-places"]
+    session.run()
+
+
+def test_a_long_queue_is_shown_page_by_page(browse, plan, short_pages):
     for minutes in range(10, 35):
         plan(f"Post {minutes}", minutes=minutes)
     queue = browse("queue")
-    assert len(queue.texts) == 20
-    queue.click("more")
-    assert len(queue.texts) == 25
+    assert "25 posts" in queue.shown
+    assert queue.texts == [f"Post {minutes}" for minutes in range(10, 30)]
+    turn(queue, 2)
+    assert queue.texts == [f"Post {minutes}" for minutes in range(30, 35)]
 
 
 @pytest.fixture
@@ -405,15 +418,15 @@ def test_the_window_applies_to_a_post_without_a_schedule_yet(browse, unsettled):
     assert queue.texts == []
 
 
-def test_a_post_that_is_not_armed_hides_no_other_post(browse, plan, unsettled, clock):
+def test_a_post_that_is_not_armed_hides_no_other_post(browse, plan, unsettled, clock, short_pages):
     unsettled("Not armed", minutes=24 * 60)
     clock.move(seconds=11)
     for number in range(25):
         plan(f"Post {number}", minutes=10 + number)
     queue = browse("queue")
     assert len(queue.texts) == 21
-    queue.click("more")
-    assert len(queue.texts) == 26
+    turn(queue, 2)
+    assert len(queue.texts) == 5
     assert "new post" not in " ".join(button.label for button in queue.button)
 
 
@@ -450,22 +463,24 @@ def test_a_foreign_schedule_is_shown_without_actions(browse, plan, application):
     scheduler.create_schedule(Name=foreign, GroupName=group, **copied)
     queue = browse("queue")
     assert queue.texts[1] == "This schedule was not created by Punctual. Punctual does not change it."
-    assert [button.key for button in queue.button] == [f"cancel-{post.post.post_id}"]
+    keys = [button.key for button in queue.button]
+    assert [key for key in keys if key.startswith(("cancel", "edit"))] == [
+        f"edit-{post.post.post_id}",
+        f"cancel-{post.post.post_id}",
+    ]
     scheduler.delete_schedule(Name=foreign, GroupName=group)
     queue.run()
     assert not queue.error
     assert len(queue.texts) == 1
 
 
-def test_the_first_page_is_back_after_a_search(browse, plan):
+def test_the_first_page_is_back_after_a_search(browse, plan, short_pages):
     for minutes in range(60, 85):
         plan(minutes=minutes)
     queue = browse("queue")
+    turn(queue, 2)
+    assert len(queue.texts) == 5
     search(queue, "good")
-    assert len(queue.texts) == 20
-    queue.click("more")
-    assert len(queue.texts) == 25
-    search(queue, "")
     assert len(queue.texts) == 20
 
 

@@ -1,6 +1,7 @@
 """The buttons and menus of cards, whose labels name their card for screen readers."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -15,10 +16,11 @@ def card_button(
     *args: object,
     icon: str | None = None,
     disabled: bool = False,
+    type: Literal["secondary", "tertiary"] = "secondary",
 ) -> None:
     """Draw a button that calls `action` with `args`. Screen readers read `subject` after the label."""
     name = accessible_label(label, subject)
-    st.button(name, key=key, icon=icon, disabled=disabled, on_click=action, args=args)
+    st.button(name, key=key, icon=icon, disabled=disabled, type=type, on_click=action, args=args)
 
 
 def card_menu(subject: str, items: Sequence[str], key: str, action: Callable[..., None], *args: object) -> None:

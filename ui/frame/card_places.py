@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.scheduling.upcoming import QueueEntry
 from ui.frame.application import application
-from ui.frame.state import CARD_PLACES, LIST_LIMIT
+from ui.frame.state import CARD_PLACES, LIST_LIMIT, PAGE_NUMBER
 
 
 def card_places() -> dict[str, datetime]:
@@ -19,6 +19,12 @@ def reset_list() -> None:
     """Forget the positions and the limit, because the reader asks for another list."""
     st.session_state.pop(CARD_PLACES, None)
     st.session_state.pop(LIST_LIMIT, None)
+
+
+def first_page() -> None:
+    """Show the first page of another list."""
+    st.session_state.pop(PAGE_NUMBER, None)
+    reset_list()
 
 
 def list_limit(page: int) -> int:

@@ -8,6 +8,7 @@ from core.errors import PunctualError
 from ui.frame import failures, links
 from ui.frame.application import page_problem
 from ui.frame.card_places import reset_list
+from ui.frame.hold_notice import current_hold, hold_notice
 from ui.frame.kept_focus import keep_focus
 from ui.frame.kept_typing import keep_typing
 from ui.frame.redraw import redraw_frame_on_change
@@ -21,7 +22,7 @@ st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg"
 st.html(HERE / "style.css")
 st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
 st.session_state[DIALOG_OPEN] = False
-counts, problem = waiting_counts(), page_problem()
+counts, problem, hold = waiting_counts(), page_problem(), current_hold()
 page = st.navigation(
     {
         "Posts": [
@@ -52,7 +53,8 @@ else:
     with st.container():  # the warning does not move the elements of the page, so fields keep what is typed
         if problem is not None:
             st.warning(escape(problem), icon=":material/alarm_off:")
+        hold_notice(hold)
     page.run()
-redraw_frame_on_change(lambda: (waiting_counts(), str(page_problem())), (counts, str(problem)))
+redraw_frame_on_change(lambda: (waiting_counts(), str(page_problem()), current_hold()), (counts, str(problem), hold))
 keep_typing()
 keep_focus()

@@ -1,12 +1,17 @@
 """The actions on a queued post: the callbacks of its card, and the dialogs that they open."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import streamlit as st
 
+from core.errors import PunctualError
 from core.ledger.port import Plan
+from core.scheduling.changed_runs import changed_run
 from core.scheduling.refusals import SeriesEnded, TooSoon
-from core.time.phrases import join_names
+from core.scheduling.selection import ChangedPost, SelectionReport
+from core.scheduling.upcoming import next_run
+from core.time.phrases import date_and_time, join_names
 from ui.compose import drafts, repeat_fields, time_fields
 from ui.compose.timing import fill, timing
 from ui.frame import links
@@ -14,8 +19,19 @@ from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
 from ui.frame.dialogs import defer
 from ui.frame.state import widget_key
+from ui.frame.viewer import viewer_zone
 from ui.frame.wording import account_names, escape
 from ui.posts import edit_dialog
+from ui.posts.reports import report
+
+
+class NoMoreRuns(PunctualError):
+    """The series has no run that could be skipped or changed."""
+
+    hint = "Give it a later last date, or end it."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The series {post_id} has no further run.")
 
 
 @callback
@@ -34,6 +50,12 @@ def undo(post_id: str) -> None:
         schedules.undo_cancel(plan)
     except (TooSoon, SeriesEnded):
         _open_time_dialog(plan)
+
+
+@callback
+def edit(post_id: str) -> None:
+    """Open the dialog that edits the post."""
+    _open_edit_dialog(application().schedules.plan(post_id))
 
 
 @callback
@@ -68,6 +90,37 @@ def _pause(plan: Plan) -> None:
 
 def _resume(plan: Plan) -> None:
     application().schedules.resume(plan)
+    application().held_posts.forget([plan.post.post_id])
+
+
+def _next_free_time(plan: Plan) -> None:
+    report(application().selection.to_free_times([plan.post.post_id]))
+
+
+def _skip_next_run(plan: Plan) -> None:
+    run = _next_run(plan)
+    after = application().schedules.skip_run(plan, run)
+    skipped = f"The run on {date_and_time(run, viewer_zone())} is skipped."
+    report(SelectionReport(action="skip", changed=(ChangedPost(before=plan, after=after),)), skipped)
+
+
+def _change_next_run(plan: Plan) -> None:
+    """Start the draft that stands for the next run; the run is skipped once the draft is scheduled."""
+    drafts.start(changed_run(plan.post, _next_run(plan)))
+    defer(lambda: st.switch_page(links.COMPOSE))
+
+
+def _bring_back(plan: Plan) -> None:
+    now = application().clock()
+    skipped = plan.post.repeat.skipped if plan.post.repeat else ()
+    application().schedules.unskip_run(plan, min(run for run in skipped if run > now))
+
+
+def _next_run(plan: Plan) -> datetime:
+    run = next_run(plan.post, application().clock())
+    if run is None:
+        raise NoMoreRuns(plan.post.post_id)
+    return run
 
 
 def _duplicate(plan: Plan) -> None:
@@ -78,10 +131,14 @@ def _duplicate(plan: Plan) -> None:
 _MENU: dict[str, Callable[[Plan], None]] = {
     "Edit": _open_edit_dialog,
     "Change time": _open_time_dialog,
+    "Next free time": _next_free_time,
     "Pause": _pause,
     "Resume": _resume,
     "Duplicate": _duplicate,
     "Post now": _open_post_now_dialog,
+    "Skip next run": _skip_next_run,
+    "Change next run": _change_next_run,
+    "Bring back the skipped run": _bring_back,
     "Cancel": lambda plan: cancel(plan.post.post_id),
 }
 

@@ -5,41 +5,62 @@ from datetime import date, datetime
 import streamlit as st
 
 from core.ledger.post_state import StateName
+from core.posts.models import Media, Post, Repeat
 from core.posts.series import describe_timing
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, plural, relative_time
 from ui.frame import links
+from ui.frame.application import application
 from ui.frame.card_buttons import card_button, card_menu
+from ui.frame.gallery import picture
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
+from ui.posts.selected import checkbox
 
 _MENUS: dict[StateName, list[str]] = {
-    "being scheduled": ["Edit", "Change time", "Duplicate", "Post now"],
-    "scheduled": ["Edit", "Change time", "Pause", "Duplicate", "Post now"],
-    "paused": ["Edit", "Change time", "Resume", "Duplicate", "Post now"],
-    "not armed": ["Edit", "Change time", "Duplicate", "Post now"],
-    "time has passed": ["Edit", "Duplicate", "Post now", "Cancel"],
-    "needs a time": ["Edit", "Duplicate", "Post now", "Cancel"],
-    "missing": ["Edit", "Duplicate", "Post now", "Cancel"],
+    "being scheduled": ["Change time", "Duplicate", "Post now"],
+    "scheduled": ["Change time", "Next free time", "Pause", "Duplicate", "Post now"],
+    "paused": ["Change time", "Next free time", "Resume", "Duplicate", "Post now"],
+    "not armed": ["Change time", "Duplicate", "Post now"],
+    "time has passed": ["Next free time", "Duplicate", "Post now", "Cancel"],
+    "needs a time": ["Next free time", "Duplicate", "Post now", "Cancel"],
+    "missing": ["Next free time", "Duplicate", "Post now", "Cancel"],
 }
-_ONE_TIME_ONLY = {"Post now"}
+_ONE_TIME_ONLY = {"Post now", "Next free time"}
 """Menu items that a repeating post does not have."""
+_SERIES_ITEMS = ["Skip next run", "Change next run"]
+"""Menu items that only a repeating post has."""
+SKIPPED_SHOWN = 3
+ROOMY_THUMBNAIL, DENSE_THUMBNAIL = 72, 40
+"""Pixels."""
 
 
-def card(entry: QueueEntry, day: date, now: datetime) -> None:
-    """Draw the card below the heading of `day`. Its height never changes, so that cards below it do not move."""
+def card(entry: QueueEntry, day: date, now: datetime, *, dense: bool = False, selecting: bool = False) -> None:
+    """Draw the card below the heading of `day`. Its height never changes, so that cards below it do not move.
+
+    A dense card has two lines of text and a small picture. While a person is `selecting` posts, a card has a checkbox
+    in the place of its actions.
+    """
     with st.container(border=True, key=widget_key("card", entry.key), horizontal=True, vertical_alignment="center"):
-        with st.container(key=widget_key("time", entry.key), width=150, gap="xxsmall"):
+        if selecting:
+            checkbox(entry)
+        with st.container(key=widget_key("time", entry.key), width=110 if dense else 150, gap="xxsmall"):
             _time(entry, day, now)
+        _thumbnail(entry, DENSE_THUMBNAIL if dense else ROOMY_THUMBNAIL)
         with st.container(key=widget_key("content", entry.key), width="stretch", gap="xsmall"):
             _content(entry)
-        with st.container(
-            key=widget_key("actions", entry.key), width=160, horizontal=True, horizontal_alignment="right", gap="xsmall"
-        ):
-            _actions(entry)
+        if not selecting:
+            with st.container(
+                key=widget_key("actions", entry.key),
+                width="content",
+                horizontal=True,
+                horizontal_alignment="right",
+                gap="xsmall",
+            ):
+                _actions(entry, now)
 
 
 def _time(entry: QueueEntry, day: date, now: datetime) -> None:
@@ -64,12 +85,18 @@ def _content(entry: QueueEntry) -> None:
 
 
 def _media_counts(entry: QueueEntry) -> str:
-    """Return the number of pictures and videos as Markdown."""
-    media = entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
+    """Return the number of pictures and videos as Markdown; of a single picture, its thumbnail tells enough."""
+    media = _media(entry)
     icons = {"picture": "image", "video": "movie"}
     counts = {kind: sum(each.kind == kind for each in media) for kind in icons}
+    if counts == {"picture": 1, "video": 0}:
+        return ""
     labels = (f":material/{icons[kind]}: {plural(count, kind)}" for kind, count in counts.items() if count)
     return " ".join(f":small[:gray[{label}]]" for label in labels)
+
+
+def _media(entry: QueueEntry) -> tuple[Media, ...]:
+    return entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
 
 
 def _timing(entry: QueueEntry) -> str:
@@ -78,27 +105,57 @@ def _timing(entry: QueueEntry) -> str:
     if post is None:
         return ""
     if post.repeat is not None:
-        return f":small[:gray[:material/repeat: {escape(describe_timing(post))}]]"
+        return " ".join(
+            [f":small[:gray[:material/repeat: {escape(describe_timing(post))}]]", _exceptions(post, post.repeat)]
+        )
     return "" if post.zone == viewer_zone() else f":small[:gray[{date_and_time(entry.due_at, post.zone)}]]"
 
 
-def _actions(entry: QueueEntry) -> None:
+def _exceptions(post: Post, repeat: Repeat) -> str:
+    """Return the coming skipped runs and the last date of a series as Markdown."""
+    now = application().clock()
+    coming = [run for run in repeat.skipped if run > now]
+    days = [calendar_day(wall_time(run, post.zone).date()) for run in coming[:SKIPPED_SHOWN]]
+    more = f" and {len(coming) - SKIPPED_SHOWN} more" if len(coming) > SKIPPED_SHOWN else ""
+    parts = [f"skips {', '.join(days)}{more}"] if days else []
+    parts += [f"until {calendar_day(wall_time(repeat.ends_at, post.zone).date())}"] if repeat.ends_at else []
+    return f":small[:gray[{escape(', '.join(parts))}]]" if parts else ""
+
+
+def _thumbnail(entry: QueueEntry, width: int) -> None:
+    """Draw the first picture of the post. Without a picture, there is nothing to draw."""
+    first = next((each for each in _media(entry) if each.kind == "picture"), None)
+    if first is not None:
+        with st.container(key=widget_key("thumbnail", entry.key), width=width):
+            picture(first.reference, width=width, alt=first.alt)
+
+
+def _actions(entry: QueueEntry, now: datetime) -> None:
     if entry.text is None:
         return
     post_id, subject = entry.post_id, post_subject(entry.due_at, entry.text)
     repeats = entry.post is not None and entry.post.repeats
+    if entry.state in _MENUS:
+        card_button("Edit", subject, widget_key("edit", post_id), actions.edit, post_id, type="tertiary")
     if entry.state in ("being scheduled", "scheduled", "paused", "not armed"):
         label = "End series" if repeats else "Cancel"
-        card_button(label, subject, widget_key("cancel", post_id), actions.cancel, post_id)
+        card_button(label, subject, widget_key("cancel", post_id), actions.cancel, post_id, type="tertiary")
     elif entry.state in ("time has passed", "needs a time", "missing"):
         card_button("Reschedule", subject, widget_key("new-time", post_id), actions.change_time, post_id)
     elif entry.state == "cancelled":
         card_button("Undo", subject, widget_key("undo", post_id), actions.undo, post_id, icon=":material/undo:")
     elif entry.run is not None:
         _result_link(entry, subject)
-    items = [item for item in _MENUS.get(entry.state, []) if not (repeats and item in _ONE_TIME_ONLY)]
-    if items:
+    if items := _menu_items(entry, now):
         card_menu(subject, items, widget_key("menu", post_id), actions.run_menu_item, post_id)
+
+
+def _menu_items(entry: QueueEntry, now: datetime) -> list[str]:
+    items, repeat = _MENUS.get(entry.state, []), entry.post.repeat if entry.post else None
+    if repeat is None or not items:
+        return items
+    skipped = ["Bring back the skipped run"] if any(run > now for run in repeat.skipped) else []
+    return [*_SERIES_ITEMS, *skipped, *(item for item in items if item not in _ONE_TIME_ONLY)]
 
 
 def _result_link(entry: QueueEntry, subject: str) -> None:

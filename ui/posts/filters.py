@@ -10,8 +10,9 @@ import streamlit as st
 
 from core.scheduling.post_filter import PostFilter, StateGroup
 from core.time.phrases import plural
+from ui.compose.labels_dialog import manage_labels_button
 from ui.frame.application import application
-from ui.frame.card_places import reset_list
+from ui.frame.card_places import first_page
 from ui.frame.state import ACCOUNT_FILTER, LABEL_FILTER, SEARCH, STATE_FILTER
 from ui.posts.search import search_field
 
@@ -36,6 +37,7 @@ def filter_controls(states: Sequence[StateGroup]) -> None:
     with st.popover(label, icon=":material/filter_list:", key="filters"):
         _choice("Accounts", ACCOUNT_FILTER, _account_names())
         _choice("Labels", LABEL_FILTER, _label_names())
+        manage_labels_button("manage-labels")
         _choice("States", STATE_FILTER, {STATE_NAMES[each]: STATE_NAMES[each] for each in states})
 
 
@@ -62,7 +64,7 @@ def clear_filters() -> None:
     st.session_state[SEARCH] = ""
     for key in (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER):
         st.session_state[key] = []
-    reset_list()
+    first_page()
 
 
 def _choice(label: str, key: str, names: dict[str, str]) -> None:
@@ -76,14 +78,19 @@ def _choice(label: str, key: str, names: dict[str, str]) -> None:
             format_func=lambda value: names.get(value, value),
             key=key,
             placeholder="All",
-            on_change=reset_list,
+            on_change=first_page,
             bind="query-params",
         )
 
 
 def _account_names() -> dict[str, str]:
-    """Return the accounts with their names."""
-    return {account.destination: account.label for account in application().accounts.all()}
+    """Return the accounts with names that differ, because the address has the names."""
+    accounts = application().accounts.all()
+    labels = [account.label for account in accounts]
+    return {
+        each.destination: each.label if labels.count(each.label) == 1 else f"{each.label} ({each.destination})"
+        for each in accounts
+    }
 
 
 def _label_names() -> dict[str, str]:

@@ -14,7 +14,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def csv_rows(found: Iterable[Run]) -> Iterable[dict[str, object]]:
     """Return a row for each destination of each run."""
     return (
-        {name: _as_text(value) for name, value in _csv_row(run, each).items()}
+        {name: as_text(value) for name, value in _csv_row(run, each).items()}
         for run in found
         for each in run.outcome.destinations
     )
@@ -36,6 +36,6 @@ def _csv_row(run: Run, each: DestinationOutcome) -> dict[str, object]:
     }
 
 
-def _as_text(value: object) -> object:
+def as_text(value: object) -> object:
     """Return a cell that a spreadsheet shows as text: one that begins like a formula gets an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.posts.destinations import Destination
 from ui.frame.application import application
-from ui.frame.card_places import reset_list
+from ui.frame.card_places import first_page
 from ui.frame.state import SEARCH
 
 SEARCH_LIMIT = 1000
@@ -25,7 +25,7 @@ def search_field() -> None:
         placeholder="Search",
         icon=":material/search:",
         label_visibility="collapsed",
-        on_change=reset_list,
+        on_change=first_page,
         bind="query-params",
     )
 

@@ -1,0 +1,88 @@
+"""The controls above the queue: filters, period, date, density, selection, and Pause all."""
+
+import streamlit as st
+
+from core.scheduling.post_filter import StateGroup
+from core.time.instants import wall_time
+from ui.frame.application import application
+from ui.frame.card_places import first_page
+from ui.frame.state import DENSITY, JUMP_DATE, WINDOW
+from ui.frame.viewer import viewer_zone
+from ui.posts.filters import clear_filters, current_filter, filter_controls
+from ui.posts.pause_all import pause_all_button
+from ui.posts.queue_list import PERIODS, is_limited
+from ui.posts.selected import is_selecting, start_selecting, stop_selecting
+
+STATES: tuple[StateGroup, ...] = ("scheduled", "paused", "waiting", "missed")
+ROOMY, DENSE = "Roomy", "Dense"
+_ICONS = {ROOMY: ":material/density_large:", DENSE: ":material/density_small:"}
+
+
+def is_dense() -> bool:
+    """Return whether the cards are dense."""
+    return st.session_state.get(DENSITY) == DENSE
+
+
+def queue_controls() -> None:
+    """Draw the controls in two rows: what the list shows, and how."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
+        filter_controls(STATES)
+        st.segmented_control(
+            "Period",
+            PERIODS,
+            default="All",
+            required=True,
+            key=WINDOW,
+            label_visibility="collapsed",
+            on_change=first_page,
+            bind="query-params",
+        )
+        _jump()
+        st.segmented_control(
+            "Density",
+            _ICONS,
+            format_func=lambda name: f"{_ICONS[name]}",
+            default=ROOMY,
+            required=True,
+            key=DENSITY,
+            label_visibility="collapsed",
+            help="Roomy or dense cards",
+            bind="query-params",
+        )
+        if is_selecting():
+            st.button("Done", key="stop-selecting", icon=":material/close:", on_click=stop_selecting)
+        else:
+            st.button("Select", key="start-selecting", icon=":material/check_box:", on_click=start_selecting)
+        pause_all_button()
+
+
+def show_everything() -> None:
+    """Clear the filters, the period and the date."""
+    clear_filters()
+    st.session_state[WINDOW], st.session_state[JUMP_DATE] = "All", None
+    first_page()
+
+
+def remedies() -> list[str]:
+    """Return the changes of the controls that may show more posts; none if all posts are shown."""
+    chosen = current_filter()
+    changed = ["change the search"] if chosen.text.strip() else []
+    changed += ["clear the filters"] if chosen.accounts or chosen.labels or chosen.states else []
+    return [*(["choose a longer period"] if is_limited() else []), *changed]
+
+
+def _jump() -> None:
+    """Draw the choice of the day with which the list begins."""
+    today = wall_time(application().clock(), viewer_zone()).date()
+    st.date_input(
+        "From",
+        value=None,
+        min_value=today,
+        format="YYYY-MM-DD",
+        key=JUMP_DATE,
+        label_visibility="collapsed",
+        width=150,
+        help="Jump to a day",
+        on_change=first_page,
+        bind="query-params",
+    )
