@@ -79,7 +79,7 @@ class _Words:
         is_timeless = self._clock.is_empty and self._clock.bare is None
         if self._date.is_empty and is_timeless and not (self._delay or self._midnight):
             raise self._not_understood(zone_words or text)
-        fixed = zone_names.offset(zone_words) if zone_words else None
+        fixed = None if zone_words in zone_names.by_name() else zone_names.offset(zone_words)
         if zone_words == "z":
             fixed = timedelta()
         zone = self._zone(zone_words) if zone_words and fixed is None else self._own
