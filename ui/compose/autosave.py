@@ -34,13 +34,13 @@ _component = st.components.v2.component("punctual_autosave", js=Path(__file__).w
 class UnsavedDraft(FrozenModel):
     """A draft as the tab keeps it.
 
-    `content` is what the server had, `version` the version of it, 0 if none was saved. `texts` are the newer texts by
-    the key of their field.
+    `content` is what the server had, if it was known, and `version` the version of it, 0 if none was saved. `texts` are
+    the newer texts by the key of their field.
     """
 
     draft: PostId
     version: int
-    content: DraftContent
+    content: DraftContent | None = None
     texts: dict[str, str]
 
 
@@ -90,7 +90,7 @@ def _typed() -> None:
     """Note the texts that the tab has sent. `autosave` saves them."""
     returned: Any = st.session_state.get(KEY)
     for each in _readable([returned["typed"]] if returned else []):
-        if draft_fields.is_filled(each.draft) and (each.draft in drafts.saved() or each.draft == drafts.current()):
+        if _is_open(each.draft):
             for key in draft_fields.text_keys(each.draft):
                 if key in each.texts:
                     note_typed(key, each.texts[key])
@@ -110,13 +110,15 @@ def _restored() -> None:
 def _take_over(found: list[UnsavedDraft]) -> None:
     current, restored = drafts.current(), 0
     for each in found:
-        if each.draft in drafts.known():
+        if _is_open(each.draft):
             _show_texts(each)
+        elif each.draft in drafts.known():
+            continue  # it was scheduled, deleted or replaced in the same run
         elif application().ledger.get(each.draft) is not None:
             st.session_state[LAST_POST] = each.draft  # the page reloaded before it could show the post
             drafts.known().append(each.draft)
         else:
-            drafts.take_over(each.draft, each.content, each.version)
+            drafts.take_over(each.draft, each.content or DraftContent(zone=viewer_zone()), each.version)
             _show_texts(each)
             restored += 1
     if restored:
@@ -125,6 +127,11 @@ def _take_over(found: list[UnsavedDraft]) -> None:
         if not kept.empty:
             drafts.open_draft(current)
         flash("Draft restored. It is not scheduled.")
+
+
+def _is_open(draft: str) -> bool:
+    """Return whether this session has the fields of a draft that it may save."""
+    return draft_fields.is_filled(draft) and (draft in drafts.saved() or draft == drafts.current())
 
 
 def _show_texts(each: UnsavedDraft) -> None:
