@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,7 +11,7 @@ from core.errors import PunctualError
 from core.labels.label import label_key
 from core.ledger.port import ChangedElsewhere, DesiredState, Ledger, Plan, UnknownPost
 from core.posts.models import LABELS_LIMIT, Post
-from core.scheduling.free_times import FreeTimes
+from core.scheduling.rearranging import Rearranging
 from core.scheduling.refusals import PostRepeats, check_not_cancelled
 from core.scheduling.schedules import Schedules
 from core.time.instants import instant
@@ -56,7 +56,7 @@ class NotTried(PunctualError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangedPost:
+class PostChange:
     """A post that an action changed: as it was, and as it is now."""
 
     before: Plan
@@ -77,7 +77,7 @@ class SelectionReport:
     """What happened to each post of a selection, soonest due first. `unchanged` are those that were so already."""
 
     action: Action
-    changed: tuple[ChangedPost, ...] = ()
+    changed: tuple[PostChange, ...] = ()
     unchanged: tuple[Plan, ...] = ()
     refused: tuple[RefusedPost, ...] = ()
 
@@ -103,10 +103,10 @@ class Selection:
     changed: it is armed in the background.
     """
 
-    def __init__(self, schedules: Schedules, ledger: Ledger, free_times: FreeTimes) -> None:
+    def __init__(self, schedules: Schedules, ledger: Ledger, rearranging: Rearranging) -> None:
         self._schedules = schedules
         self._ledger = ledger
-        self._free_times = free_times
+        self._rearranging = rearranging
 
     def cancel(self, post_ids: Collection[str]) -> SelectionReport:
         """Cancel the posts, and end the series among them."""
@@ -137,13 +137,25 @@ class Selection:
         return self._each("move", post_ids, move)
 
     def to_free_times(self, post_ids: Collection[str]) -> SelectionReport:
-        """Move one-time posts to the next free posting times of their accounts, in the order in which they are due."""
+        """Move one-time posts to the next free posting times of their accounts, in the order in which they are due.
 
-        def move(plan: Plan) -> Plan:
-            _check_once(plan)
-            return self._free_times.move(plan)
-
-        return self._each("move", post_ids, move, threads=1)
+        The times of the posts themselves count as free. If one of them cannot be moved, all stay where they are.
+        """
+        found = self._each("move", post_ids, _checked_once)
+        try:
+            moved = {each.before.post.post_id: each for each in self._rearranging.spread(found.unchanged).changed}
+        except PunctualError as error:
+            refused = [RefusedPost(post_id=each.post.post_id, plan=each, reason=error) for each in found.unchanged]
+            return replace(found, unchanged=(), refused=(*found.refused, *refused))
+        return replace(
+            found,
+            changed=tuple(
+                ChangedPost(before=moved[each.post.post_id].before, after=moved[each.post.post_id].after)
+                for each in found.unchanged
+                if each.post.post_id in moved
+            ),
+            unchanged=tuple(each for each in found.unchanged if each.post.post_id not in moved),
+        )
 
     def label(
         self, post_ids: Collection[str], *, add: Sequence[str] = (), remove: Collection[str] = ()
@@ -189,7 +201,7 @@ class Selection:
         ids.sort(key=lambda post_id: (_due(plans[post_id]), post_id))
         outages: list[PunctualError] = []
 
-        def work(post_id: str) -> ChangedPost | RefusedPost | Plan:
+        def work(post_id: str) -> PostChange | RefusedPost | Plan:
             plan = plans[post_id]
             if plan is None:
                 return RefusedPost(post_id=post_id, plan=None, reason=UnknownPost(post_id))
@@ -202,18 +214,18 @@ class Selection:
                     outages.append(error)
                 written = self._written(plan, error)
                 return written or RefusedPost(post_id=post_id, plan=plan, reason=error)
-            return ChangedPost(before=plan, after=after) if after != plan else plan
+            return PostChange(before=plan, after=after) if after != plan else plan
 
         with ThreadPoolExecutor(threads, thread_name_prefix="selection") as pool:
             results = list(pool.map(work, ids))
         return SelectionReport(
             action=action,
-            changed=tuple(each for each in results if isinstance(each, ChangedPost)),
+            changed=tuple(each for each in results if isinstance(each, PostChange)),
             unchanged=tuple(each for each in results if isinstance(each, Plan)),
             refused=tuple(each for each in results if isinstance(each, RefusedPost)),
         )
 
-    def _written(self, plan: Plan, error: PunctualError) -> ChangedPost | None:
+    def _written(self, plan: Plan, error: PunctualError) -> PostChange | None:
         """Return the change if the ledger has it although the scheduler refused it or could not be reached."""
         try:
             current = self._ledger.get(plan.post.post_id)
@@ -222,7 +234,7 @@ class Selection:
         if isinstance(error, ChangedElsewhere) or current is None or current.settled:
             return None
         is_next = current.post.revision == plan.post.revision + 1
-        return ChangedPost(before=plan, after=current) if is_next else None
+        return PostChange(before=plan, after=current) if is_next else None
 
 
 def is_outage(error: PunctualError) -> bool:
@@ -238,6 +250,11 @@ def _if(differs: Callable[[Plan], bool], change: Callable[[Plan], Plan]) -> Call
 def _content(plan: Plan) -> tuple[Post, DesiredState]:
     """Return what a post is and shall be, without the number of its revision."""
     return plan.post.model_copy(update={"revision": 1}), plan.desired
+
+
+def _checked_once(plan: Plan) -> Plan:
+    _check_once(plan)
+    return plan
 
 
 def _check_once(plan: Plan) -> None:

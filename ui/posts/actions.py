@@ -9,7 +9,7 @@ from core.errors import PunctualError
 from core.ledger.port import Plan
 from core.scheduling.changed_runs import changed_run
 from core.scheduling.refusals import SeriesEnded, TooSoon
-from core.scheduling.selection import ChangedPost, SelectionReport
+from core.scheduling.selection import PostChange, SelectionReport
 from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names
 from ui.compose import drafts, repeat_fields, time_fields
@@ -101,7 +101,7 @@ def _skip_next_run(plan: Plan) -> None:
     run = _next_run(plan)
     after = application().schedules.skip_run(plan, run)
     skipped = f"The run on {date_and_time(run, viewer_zone())} is skipped."
-    report(SelectionReport(action="skip", changed=(ChangedPost(before=plan, after=after),)), skipped)
+    report(SelectionReport(action="skip", changed=(PostChange(before=plan, after=after),)), skipped)
 
 
 def _change_next_run(plan: Plan) -> None:
