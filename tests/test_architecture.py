@@ -29,7 +29,7 @@ core.health
 core.cli
 core.__main__
 ui.frame
-ui.connect  ui.timetable
+ui.connect  ui.timetable  ui.bulk
 ui.compose
 ui.posts
 ui.calendar

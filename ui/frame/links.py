@@ -17,6 +17,7 @@ HISTORY = _PAGES / "history.py"
 OUTBOX = _PAGES / "outbox.py"
 ACCOUNTS = _PAGES / "accounts.py"
 POSTING_TIMES = _PAGES / "posting_times.py"
+BULK = _PAGES / "bulk.py"
 NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
 

@@ -38,6 +38,7 @@ page = st.navigation(
         "Setup": [
             st.Page(links.ACCOUNTS, title="Accounts", icon=":material/group:"),
             st.Page(links.POSTING_TIMES, title="Posting times", icon=":material/calendar_clock:"),
+            st.Page(links.BULK, title="Import and export", icon=":material/swap_vert:"),
             st.Page(links.NOTIFICATIONS, title="Notifications", icon=":material/notifications:"),
             st.Page(links.HEALTH, title="Health", icon=":material/monitor_heart:"),
         ],

@@ -1,0 +1,30 @@
+"""The example of a table, to download and fill."""
+
+from datetime import datetime, timedelta
+
+from core.bulk.report import as_csv
+from core.time.instants import wall_time
+
+COLUMNS = ("Text", "Date and time", "Time zone", "Destinations", "Labels", "Pictures", "Alt texts", "Link")
+
+
+def example_csv(now: datetime, zone: str) -> bytes:
+    """Return a table with three posts: one with a zone, one with several lines and a link, and one without a time."""
+    day = wall_time(now + timedelta(days=2), zone)
+    rows = [
+        {
+            "Text": "We open the doors on Saturday, and you are invited.",
+            "Date and time": f"{day:%Y-%m-%d} 09:10",
+            "Time zone": zone,
+            "Destinations": "outbox",
+            "Labels": "Events",
+        },
+        {
+            "Text": 'A text of several lines,\nwith commas and "quotes", is between quotation marks.',
+            "Date and time": f"{day + timedelta(days=1):%Y-%m-%d} 17:40",
+            "Destinations": "outbox",
+            "Link": "https://example.com/news",
+        },
+        {"Text": "Without a time, a post goes to the next free posting time."},
+    ]
+    return as_csv(rows, COLUMNS)

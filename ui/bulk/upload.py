@@ -1,0 +1,90 @@
+"""The fields for a table and its pictures."""
+
+import streamlit as st
+
+from core.bulk.reading import MAX_BYTES
+from core.media.intake import MAX_VIDEO_BYTES
+from ui.bulk.checking import check_again
+from ui.bulk.example import example_csv
+from ui.frame.application import application
+from ui.frame.state import IMPORT_CORRECTIONS, IMPORT_FILE, IMPORT_ROUND
+from ui.frame.viewer import viewer_zone
+
+TABLE_TYPES = ["csv", "tsv", "txt", "jsonl", "ndjson", "json"]
+PICTURE_TYPES = ["jpg", "jpeg", "png", "gif", "webp", "mp4"]
+
+
+def upload_fields() -> tuple[str, bytes] | None:
+    """Draw the fields and the example; return the name and the content of the table, or None."""
+    number = import_round()
+    st.file_uploader(
+        "Table with posts",
+        type=TABLE_TYPES,
+        key=f"import-table-{number}",
+        on_change=_take,
+        args=(f"import-table-{number}",),
+        max_upload_size=MAX_BYTES // 10**6,
+        help="CSV, TSV or JSON lines, as spreadsheets, Buffer and Hootsuite save them.",
+    )
+    found: tuple[str, bytes] | None = st.session_state.get(IMPORT_FILE)
+    if found is None:
+        _introduction()
+    return found
+
+
+def picture_files() -> dict[str, bytes]:
+    """Draw the field for pictures that the table names; return them by name."""
+    found = st.file_uploader(
+        "Pictures and videos named in the table",
+        type=PICTURE_TYPES,
+        accept_multiple_files=True,
+        key=f"import-pictures-{import_round()}",
+        max_upload_size=MAX_VIDEO_BYTES // 10**6,
+        help="A row names a picture by its file name, or by a public address.",
+    )
+    return {each.name: each.getvalue() for each in found or ()}
+
+
+def import_round() -> int:
+    """Return the number of the import."""
+    number: int = st.session_state.setdefault(IMPORT_ROUND, 0)
+    return number
+
+
+def begin_anew() -> None:
+    """Empty the fields for another file."""
+    st.session_state[IMPORT_ROUND] = import_round() + 1
+    _forget()
+
+
+def _introduction() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "One row for each post: text, date and time, destinations. Nothing is scheduled before you have seen what"
+            " becomes of each row.",
+            width="stretch",
+        )
+        now, zone = application().clock(), viewer_zone()
+        st.download_button(
+            "Example file",
+            lambda: example_csv(now, zone),
+            "punctual-example.csv",
+            "text/csv",
+            key="example",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _take(key: str) -> None:
+    """Keep the content: the uploader forgets it when its page is left."""
+    _forget()
+    uploaded = st.session_state.get(key)
+    if uploaded is not None:
+        st.session_state[IMPORT_FILE] = (uploaded.name, uploaded.getvalue())
+
+
+def _forget() -> None:
+    for name in (IMPORT_FILE, IMPORT_CORRECTIONS):
+        st.session_state.pop(name, None)
+    check_again()
