@@ -16,14 +16,14 @@ REPEAT_SYNTAX = (
 LAST_PORT = 65535
 
 
-def wall_time(text: str) -> datetime:
-    """Return a date and time without an offset."""
+def wall_time(text: str) -> datetime | str:
+    """Return a date and time without an offset; a text in other words as it is, to be read with the zone and now."""
     try:
         wall = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-11-24T09:00") from None
+        return text
     if wall.tzinfo is not None:
-        raise argparse.ArgumentTypeError(f"{text!r} has an offset; give the wall time and --zone")
+        return text
     if _is_date(text):
         raise argparse.ArgumentTypeError(f"{text!r} has no time of day; give one, like {text}T09:00")
     return wall

@@ -71,7 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_schedule_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--text", required=True)
     time = command.add_mutually_exclusive_group(required=True)
-    time.add_argument("--at", type=wall_time, metavar="2026-11-24T09:00", help="wall time in the zone")
+    time.add_argument(
+        "--at",
+        type=wall_time,
+        metavar="TIME",
+        help="wall time in the zone: 2026-11-24T09:00, or words such as 'tomorrow 9am'",
+    )
     time.add_argument("--in", dest="delay", type=duration, metavar="10s", help="time from now: 10s, 5m, 2h, 3d")
     time.add_argument("--next-free", action="store_true", help="the next free posting time; `times` prints it")
     command.add_argument("--zone", help="IANA time zone (default: PUNCTUAL_TIMEZONE)")

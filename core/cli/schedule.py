@@ -15,6 +15,7 @@ from core.posts.series import build_series
 from core.publishing.composing import compose
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instants, wall_time
+from core.time.written_times import read_time, understood
 
 NOT_ARMED = 3
 """The exit status of a post that is in the ledger and not yet in the scheduler."""
@@ -43,8 +44,12 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     """
     zone = options.zone or application.settings.timezone
     now = application.clock()
-    wall, which = _wall_time(options, zone, now)
     planned = application.ledger.get(options.id) if options.id else None
+    if isinstance(options.at, str):
+        written = read_time(options.at, zone, planned.created_at if planned else now)
+        print(f"Understood: {understood(written, now)}", file=err)
+        zone, options.at, options.which = written.zone, written.wall, written.which or options.which
+    wall, which = _wall_time(options, zone, now)
     if planned is None:
         post = _new_post(application, options, wall, zone, which, now)
     elif is_same(planned, options, wall, zone, application.all_labels()):

@@ -40,7 +40,7 @@ def read_time(text: str, zone: str, now: datetime) -> WrittenTime:
     Raises NotUnderstood, NoSuchTime, NoTimeOfDay, UnclearTime (with the texts to choose from), TimeInPast or
     UnknownZone. A wall time that clocks skip, or show twice, is returned: `instants.instant` refuses it.
     """
-    shown = " ".join(text.split())
+    shown = " ".join(unicodedata.normalize("NFKC", text).split())
     if len(shown) > LONGEST:
         raise NotUnderstood("The text is too long for a time.")
     words = _Words(shown, zone, now)
@@ -73,7 +73,7 @@ class _Words:
         self._midnight = False
 
     def read(self) -> WrittenTime:
-        text = _SPACE.sub(" ", unicodedata.normalize("NFKC", self._shown).casefold()).strip(" .!")
+        text = _SPACE.sub(" ", self._shown.casefold()).strip(" .!")
         text, which_offset = _without_pass(text)
         zone_words = self._take_parts(text)
         is_timeless = self._clock.is_empty and self._clock.bare is None

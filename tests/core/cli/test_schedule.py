@@ -125,6 +125,45 @@ def test_options_that_would_be_guessed_or_ignored_are_wrong_usage(command, capsy
     assert reason in capsys.readouterr().err
 
 
+def test_a_time_in_words_is_shown_as_it_was_understood(command):
+    options = ("--at", "next fri 5:30pm", "--zone", "Europe/Berlin", "--to", "outbox")
+    status, out, err = command("schedule", "--text", "x", *options, "--json")
+    assert (status, json.loads(out)["due_at"]) == (0, "2026-11-06T16:30:00Z")
+    assert "Understood: Fri 6 Nov 2026, 17:30 Europe/Berlin, in 4 days" in err
+
+
+def test_a_zone_in_the_words_is_the_zone_of_the_post(command):
+    _, out, _ = command("schedule", "--text", "x", "--at", "tomorrow 9am Tokyo", "--to", "outbox", "--json")
+    row = json.loads(out)
+    assert (row["zone"], row["due_at"]) == ("Asia/Tokyo", "2026-11-03T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("soon", "is not a time"),
+        ("tomorrow", "has no time of day"),
+        ("03/04 9am", "Write 3 Apr 9am or 4 Mar 9am"),
+        ("tomorrow 24:00", "24:00 is not a time"),
+        ("today 1am", "That has passed"),
+        ("28 mar 2027 2:30 Berlin", "does not exist"),
+        ("31 oct 2027 2:30 Berlin", "occurs twice"),
+    ],
+)
+def test_words_without_one_meaning_schedule_nothing(command, text, reason):
+    status, out, err = command("schedule", "--text", "x", "--at", text, "--to", "outbox")
+    assert (status, out) == (1, "")
+    assert reason in err
+    assert command("queue")[1] == "The queue is empty.\n"
+
+
+def test_the_same_words_under_an_id_mean_the_same_post_again(command, clock):
+    once = ("schedule", "--text", "x", "--at", "tomorrow 9am", "--to", "outbox", *ID, "--json")
+    first = json.loads(command(*once)[1])
+    clock.move(hours=20)
+    assert json.loads(command(*once)[1])["due_at"] == first["due_at"]
+
+
 def test_a_series_of_every_second_week_ends_after_its_runs(command):
     options = ("--repeat", "every-2-weeks:tue,thu", "--runs", "3")
     row = json.loads(command("schedule", "--text", "x", *AT, *options, "--json")[1])
