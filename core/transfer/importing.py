@@ -109,6 +109,7 @@ class _Import:
         for line in journal.lines():
             if isinstance(line, ExportedMedia) and not self._application.media.exists(line.reference):
                 self._application.media.put(base64.b64decode(line.content))
+        self._application.labels.add(name for each in self._posts for name in each.post.labels)
         with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="import") as pool:
             return summarise(pool.map(self._import, self._posts))
 

@@ -344,6 +344,20 @@ def test_a_run_due_during_the_transfer_is_reported_as_missed(source, destination
     assert import_posts(destination, path).remarks == ()
 
 
+def test_labels_and_skipped_runs_move_with_a_series(source, destination, path, a_series, clock):
+    names = source.labels.add(["Launch"])
+    series = source.schedules.schedule(a_series(labels=names))
+    run = clock().replace(day=3, hour=8)
+    source.schedules.skip_run(series, run)
+    export_posts(source, path)
+    clock.now = run + timedelta(minutes=5)
+    imported = import_posts(destination, path)
+    assert imported.remarks == ()  # the skipped run is no missed one
+    moved = destination.schedules.plan(series.post.post_id).post
+    assert (moved.labels, moved.repeat.skipped) == (("Launch",), (run,))
+    assert [label.name for label in destination.labels.all()] == ["Launch"]
+
+
 def test_a_run_published_during_an_interrupted_export_is_not_reported(source, destination, path, a_series, clock):
     path.write_text(ExportStarted(source=source.backend.name, at=clock()).model_dump_json() + "\n")
     series = source.schedules.schedule(a_series(post_id=new_post_id())).post
