@@ -11,8 +11,8 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, model_validator
 
 from core.errors import PunctualError
+from core.posts.custom_cron import cron_expression
 from core.posts.models import EVERY_WEEKS_LIMIT, FrozenModel
-from core.time.expressions import parse_expression
 
 
 class NoDayChosen(PunctualError):
@@ -102,12 +102,6 @@ def _nth_or_last(nth: int | None) -> int | None:
     if nth is not None and not 1 <= nth <= 4:
         raise NoSuchWeek(nth)
     return nth
-
-
-def _cron(text: str) -> str:
-    expression = text if text.startswith("cron(") else f"cron({text.strip()})"
-    parse_expression(expression)
-    return expression
 
 
 class Daily(FrozenModel):
@@ -220,9 +214,9 @@ class Yearly(FrozenModel):
 
 
 class CustomCron(FrozenModel):
-    """A cron expression that the user wrote, with or without `cron(...)`. Raises InvalidExpression."""
+    """A cron expression that the user wrote, with or without `cron(...)`. Raises NoCron or InvalidCron."""
 
-    expression: Annotated[str, AfterValidator(_cron)]
+    expression: Annotated[str, AfterValidator(cron_expression)]
 
     @property
     def description(self) -> str:
