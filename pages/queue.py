@@ -19,7 +19,7 @@ from ui.posts.cancelled_cards import cancelled_cards
 from ui.posts.cards import card
 from ui.posts.filters import shown_count
 from ui.posts.passed_tray import passed_tray
-from ui.posts.queue_controls import is_dense, queue_controls, remedies, show_everything
+from ui.posts.queue_controls import filter_bar, is_dense, list_controls, remedies, show_everything
 from ui.posts.queue_list import QueuePage, queue_page
 from ui.posts.reports import report_notice
 from ui.posts.selected import is_selecting
@@ -50,8 +50,8 @@ def queue() -> None:
         st.session_state[LISTED_ON] = today
         st.session_state.pop(CARD_PLACES, None)
     with st.container(key="queue-controls"):
-        if application().views.total() or st.session_state.get(CARD_PLACES) or remedies() or is_selecting():
-            queue_controls()
+        if has_controls():
+            filter_bar()
     page = queue_page(now)
     note_drawn(content(now, page))
     report_notice()
@@ -116,18 +116,33 @@ def pages(page: QueuePage) -> None:
         )
 
 
+def has_controls() -> bool:
+    """Return whether there is something to filter or to select, or was when the page was opened."""
+    shown = application().views.total() or st.session_state.get(CARD_PLACES)
+    return bool(shown or remedies() or is_selecting())
+
+
+def head() -> str:
+    """Draw the choice of the list, and the controls of the upcoming posts beside it; return the chosen list."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        view = st.segmented_control(
+            "View",
+            ["Upcoming", "Cancelled"],
+            default="Upcoming",
+            required=True,
+            key=QUEUE_VIEW,
+            label_visibility="collapsed",
+            on_change=reset_list,
+            bind="query-params",
+        )
+        st.space("stretch")
+        if view == "Upcoming" and has_controls():
+            list_controls()
+    return str(view)
+
+
 st.title("Queue", anchor=False)
-view = st.segmented_control(
-    "View",
-    ["Upcoming", "Cancelled"],
-    default="Upcoming",
-    required=True,
-    key=QUEUE_VIEW,
-    label_visibility="collapsed",
-    on_change=reset_list,
-    bind="query-params",
-)
-if view == "Cancelled":
+if head() == "Cancelled":
     cancelled_cards(CANCELLED_PAGE)
     show_toasts()
 else:

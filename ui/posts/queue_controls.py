@@ -1,4 +1,4 @@
-"""The controls above the queue: filters, period, date, density, selection, and Pause all."""
+"""The controls above the queue: density, selection, Pause all, filters, period and date."""
 
 import streamlit as st
 
@@ -15,7 +15,6 @@ from ui.posts.selected import is_selecting, start_selecting, stop_selecting
 
 STATES: tuple[StateGroup, ...] = ("scheduled", "paused", "waiting", "missed")
 ROOMY, DENSE = "Roomy", "Dense"
-_ICONS = {ROOMY: ":material/density_large:", DENSE: ":material/density_small:"}
 
 
 def is_dense() -> bool:
@@ -23,9 +22,27 @@ def is_dense() -> bool:
     return st.session_state.get(DENSITY) == DENSE
 
 
-def queue_controls() -> None:
-    """Draw the controls in two rows: what the list shows, and how."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="queue-filters"):
+def list_controls() -> None:
+    """Draw what concerns the list as a whole: density, selection and Pause all."""
+    st.segmented_control(
+        "Density",
+        [ROOMY, DENSE],
+        default=ROOMY,
+        required=True,
+        key=DENSITY,
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    if is_selecting():
+        st.button("Done", key="stop-selecting", icon=":material/close:", on_click=stop_selecting)
+    else:
+        st.button("Select", key="start-selecting", icon=":material/check_box:", on_click=start_selecting)
+    pause_all_button()
+
+
+def filter_bar() -> None:
+    """Draw what the list shows: the filters, the period and its first day."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="queue-filters"):
         filter_controls(STATES)
         st.segmented_control(
             "Period",
@@ -38,22 +55,6 @@ def queue_controls() -> None:
             bind="query-params",
         )
         _jump()
-        st.segmented_control(
-            "Density",
-            _ICONS,
-            format_func=lambda name: f"{_ICONS[name]}",
-            default=ROOMY,
-            required=True,
-            key=DENSITY,
-            label_visibility="collapsed",
-            help="Roomy or dense cards",
-            bind="query-params",
-        )
-        if is_selecting():
-            st.button("Done", key="stop-selecting", icon=":material/close:", on_click=stop_selecting)
-        else:
-            st.button("Select", key="start-selecting", icon=":material/check_box:", on_click=start_selecting)
-        pause_all_button()
 
 
 def show_everything() -> None:
