@@ -105,10 +105,10 @@ class DynamoLedger:
         return found[:limit]
 
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
-        first, below = items.timestamp(due_from), items.timestamp(due_before)
-        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
-        period = list(takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed))
-        return [plans.read(item) for item in self._never_began(period)[::-1][:limit]]
+        return [plans.read(item) for item in self._due_items(due_from, due_before)[::-1][:limit]]
+
+    def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
+        return len(self._due_items(due_from, due_before))
 
     def open_count(self) -> int:
         return sum(self._table.count_list(items.DUE, name) for name in (items.OPEN, items.SERIES))
@@ -191,6 +191,12 @@ class DynamoLedger:
                 claims.reopen(transaction, payload, destination, now)
 
         self._table.write(_keys(payload, *destinations), work)
+
+    def _due_items(self, due_from: datetime, due_before: datetime) -> list[Item]:
+        """Return the open plans of a period that never began, latest due first."""
+        first, below = items.timestamp(due_from), items.timestamp(due_before)
+        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
+        return self._never_began(list(takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed)))
 
     def _never_began(self, listed: Sequence[Item]) -> list[Item]:
         """Return the plans whose posts never began. The relay cannot close the plan of an occurrence that it began."""

@@ -234,6 +234,10 @@ class Ledger(Protocol):
         """Return active and paused one-time posts of a period that never began, soonest due first."""
         ...
 
+    def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
+        """Return how many posts `due` has in a period."""
+        ...
+
     def open_count(self) -> int:
         """Return how many active and paused posts never began, repeating ones included."""
         ...
@@ -255,10 +259,7 @@ class Ledger(Protocol):
         ...
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
-        """Append a receipt. Recording it twice does not change the derived state.
-
-        A receipt of a one-time post's earlier revision does not bring the post into History.
-        """
+        """Append a receipt, once. One of a post's earlier revision does not bring the post into History."""
         ...
 
     def occurrence(self, key: str) -> Occurrence | None:
@@ -290,8 +291,7 @@ class Ledger(Protocol):
     def reopen(self, payload: Payload, destinations: tuple[Destination, ...], *, now: datetime) -> None:
         """Allow another claim at once, at the user's request, unless the destination is claimed or published.
 
-        Each gets a `retried` receipt with the number of the last attempt. Raises ChangedElsewhere if a one-time post
-        was changed or cancelled.
+        Each gets a `retried` receipt with the number of the last attempt. Raises ChangedElsewhere for a changed post.
         """
         ...
 

@@ -131,6 +131,13 @@ class SqliteLedger:
         )
         return [plans.read(row) for row in rows]
 
+    def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
+        period = (epoch_ms(due_from), epoch_ms(due_before))
+        rows = self._database.read(
+            "SELECT count(*) AS number FROM post WHERE open = 1 AND due_at >= ? AND due_at < ?", period
+        )
+        return int(rows[0]["number"])
+
     def open_count(self) -> int:
         rows = self._database.read("SELECT count(*) AS number FROM post WHERE open = 1", ())
         return int(rows[0]["number"])

@@ -1,7 +1,7 @@
 """The calendar: past and coming posts of a period, with every run of a repeating post."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
@@ -30,9 +30,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarWindow(QueueWindow):
-    """The posts of a period. `shortened` are the beginnings of the days of which it has only the first posts."""
+    """The posts of a period. Of some days it has only the first posts: `shortened` has the number of the others."""
 
-    shortened: tuple[datetime, ...] = ()
+    shortened: Mapping[datetime, int] = field(default_factory=dict)
 
 
 def calendar_view(
@@ -105,15 +105,22 @@ class _Coming:
         if len(shortened) <= FULL_DAYS:
             found |= {begins: self._of_day(begins, ends, POSTS_LIMIT) for begins, ends in shortened}
             shortened = [(begins, ends) for begins, ends in shortened if len(found[begins]) > POSTS_LIMIT]
+        others = {begins: self._count(begins, ends) - len(found[begins]) for begins, ends in shortened}
         plans = self.ledger.series(limit=POSTS_LIMIT)
         entries = [entry_of_plan(plan, self.now) for plan in plans if next_run(plan.post, self.now) is not None]
         entries += [each for begins, _ in periods for each in found[begins]]
-        return CalendarWindow(entries=entries, more=False, shortened=tuple(begins for begins, _ in shortened))
+        return CalendarWindow(entries=entries, more=False, shortened=others)
 
     def _of_day(self, begins: datetime, ends: datetime, limit: int) -> list[QueueEntry]:
         """Return the first posts of a day: one more than `limit`, if it has more."""
-        plans = self.ledger.due(due_from=max(begins, self.start - START_GRACE), due_before=ends, limit=limit + 1)
+        plans = self.ledger.due(due_from=self._first(begins), due_before=ends, limit=limit + 1)
         return [entry_of_plan(plan, self.now) for plan in plans]
+
+    def _count(self, begins: datetime, ends: datetime) -> int:
+        return self.ledger.due_count(due_from=self._first(begins), due_before=ends)
+
+    def _first(self, begins: datetime) -> datetime:
+        return max(begins, self.start - START_GRACE)
 
 
 def _entry_per_run(entry: QueueEntry, after: datetime, last: datetime) -> list[QueueEntry]:

@@ -299,6 +299,7 @@ def test_due_posts_are_the_open_ones_of_a_period_that_never_began_soonest_first(
     period = {"due_from": clock(), "due_before": clock() + timedelta(minutes=5)}
     found = [plan.post.post_id[-1] for plan in ledger.due(**period, limit=10)]
     assert found == ["0", "2", "4"]
+    assert ledger.due_count(**period) == 3
     assert [plan.post.post_id[-1] for plan in ledger.due(**period, limit=2)] == ["0", "2"]
     assert ledger.due(due_from=clock() + timedelta(minutes=6), due_before=clock() + timedelta(days=1), limit=10) == []
 

@@ -14,7 +14,7 @@ from core.scheduling.upcoming import QueueEntry
 from core.time.holidays import public_holidays
 from core.time.instants import instant, utc_text, wall_time
 from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip
-from ui.calendar.grid import Contents, FreePlace, Grid, build_grid
+from ui.calendar.grid import FIRST_DAY_CHIPS, Contents, FreePlace, Grid, build_grid
 from ui.calendar.periods import Period
 from ui.calendar.thumbnails import Thumbnails
 from ui.calendar.viewer_locale import Conventions
@@ -22,8 +22,8 @@ from ui.frame.application import application
 
 DRAFTS_READ = 500
 """The most drafts that are looked at, the latest changes first."""
-DAY_LIMIT = 300
-"""The most posts of the first day of a list, and of each day of a week with many posts."""
+PERIOD_LIMIT = 6000
+"""The most past posts of a week or of a filtered period, and the most coming ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def read_board(
     app = application()
     now = app.clock()
     begins = [start_of_day(day, zone) for day in [*period.days, period.days[-1] + timedelta(days=1)]]
-    entries, shortened, more = _entries(period, begins, wanted)
+    entries, others, more = _entries(period, begins, wanted)
     drafts = _drafts(begins[0], begins[-1], wanted)
     looks = Looks(
         accounts={account.destination: account for account in app.accounts.all()},
@@ -71,7 +71,7 @@ def read_board(
         chips=sorted(chips, key=lambda pair: (pair[0], pair[1].key)),
         free=_free(begins[0], begins[-1], zone, conventions, wanted),
         holidays=public_holidays(countries, period.days[0], period.days[-1]),
-        shortened=shortened,
+        others=others,
     )
     return Board(
         grid=build_grid(period, contents, wall_time(now, zone), conventions),
@@ -83,20 +83,24 @@ def read_board(
 
 def _entries(
     period: Period, begins: list[datetime], wanted: PostFilter
-) -> tuple[dict[str, QueueEntry], frozenset[date], bool]:
-    """Return the posts by the keys of their chips, and the days of which only the first posts were read."""
+) -> tuple[dict[str, QueueEntry], dict[date, int], bool]:
+    """Return the posts by the keys of their chips, the numbers of posts that were not read, and whether there are more.
+
+    A crowded month or list has the first posts of each day. A filter needs all, a week too, and so does the first day
+    of a list.
+    """
     views = application().views
     window = views.calendar(begins[0], begins[-1], begins[:-1])
-    found, shortened = list(window.entries), set(window.shortened)
-    if shortened and (period.view != "month" or not wanted.empty):
-        for start, end in zip(begins[:-1], begins[1:], strict=True):
-            if start in shortened:
-                day = views.day(start, end, limit=DAY_LIMIT)
-                found = [each for each in found if not start <= each.due_at < end] + day.entries
-                if not day.more:
-                    shortened.remove(start)
-    days = frozenset(day for day, start in zip(period.days, begins, strict=False) if start in shortened)
-    return {key_of(each): each for each in found if wanted.matches(each)}, days, window.more
+    found, others, more = list(window.entries), dict(window.shortened), window.more
+    if others and (period.view == "week" or not wanted.empty):
+        whole = views.day(begins[0], begins[-1], limit=PERIOD_LIMIT)
+        found, others, more = whole.entries, {}, whole.more
+    elif begins[0] in others and period.view == "list":
+        first = views.day(begins[0], begins[1], limit=FIRST_DAY_CHIPS)
+        found = [each for each in found if each.due_at >= begins[1]] + first.entries
+        others[begins[0]] = max(0, others[begins[0]] - FIRST_DAY_CHIPS)
+    days = {day: others[start] for day, start in zip(period.days, begins, strict=False) if others.get(start)}
+    return {key_of(each): each for each in found if wanted.matches(each)}, days, more
 
 
 def _drafts(start: datetime, end: datetime, wanted: PostFilter) -> dict[str, tuple[datetime, Draft]]:

@@ -60,19 +60,19 @@ function freeElement(place) {
 }
 
 function moreElement(cell, count) {
-    const created = button("more", `more ${cell.at}`, `${count || "More"} posts on ${cell.name}`);
-    created.append(hidden(element("span", "", count ? `+${count}` : "…")), hidden(element("span", "word", " more")));
+    const created = button("more", `more ${cell.at}`, `Show ${count} more on ${cell.name}`);
+    created.append(hidden(element("span", "", `+${count}`)), hidden(element("span", "word", " more")));
     return created;
 }
 
 // What fits into a cell with room for so many lines: chips, free places, and the number of the other posts.
 function fitted(cell, room) {
     const all = cell.chips.length + cell.more;
-    const whole = all <= room && !cell.some;
-    const chips = whole ? cell.chips : cell.chips.slice(0, Math.max(1, room - 1));
+    const whole = all <= room;
+    const chips = whole ? cell.chips : cell.chips.slice(0, Math.max(1, Math.min(room - 1, all - 1)));
     const free = whole ? cell.free.slice(0, Math.max(0, room - chips.length)) : [];
     const lines = whole && chips.length ? Math.max(1, Math.floor((room - free.length) / chips.length)) : 1;
-    return { chips, free, more: cell.some ? 0 : all - chips.length, others: !whole, lines: Math.min(lines, 4) };
+    return { chips, free, more: all - chips.length, lines: Math.min(lines, 4) };
 }
 
 function cellElement(cell, data, room) {
@@ -98,11 +98,11 @@ function cellElement(cell, data, room) {
         top.append(...add);
         created.append(top);
     }
-    const { chips, free, more, others, lines } = fitted(cell, room);
+    const { chips, free, more, lines } = fitted(cell, room);
     created.style.setProperty("--lines", data.view === "month" ? lines : 2);
     const inOrder = [...chips, ...free].sort((one, other) => one.minute - other.minute);
     created.append(...inOrder.map((each) => (each.key ? chipElement(each, data.view, data.opened) : freeElement(each))));
-    if (others) created.append(moreElement(cell, more));
+    if (more) created.append(moreElement(cell, more));
     return created;
 }
 

@@ -33,9 +33,9 @@ class FreePlace:
 
 @dataclass(frozen=True, kw_only=True)
 class GridCell:
-    """A day, or an hour of a day in a week. `at` is `2026-12-03` or `2026-12-03T14`.
+    """A day, or an hour of a day in a week: `at` is `2026-12-03` or `2026-12-03T14`.
 
-    `more` is the number of posts beside `chips`, `some` whether there are others that were not counted.
+    `more` is the number of posts beside `chips`.
     """
 
     at: str
@@ -46,7 +46,6 @@ class GridCell:
     free: tuple[FreePlace, ...]
     holidays: tuple[str, ...]
     more: int
-    some: bool
     inside: bool
     today: bool
     past: bool
@@ -85,12 +84,12 @@ class Grid:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What is due at the wall times of the viewer, soonest first. Of `shortened` days, only the first posts."""
+    """What is due at the wall times of the viewer, soonest first. `others` is the number of further posts of a day."""
 
     chips: Sequence[tuple[datetime, Chip]]
     free: Sequence[tuple[datetime, FreePlace]] = ()
     holidays: Mapping[date, Sequence[str]] = field(default_factory=dict)
-    shortened: frozenset[date] = frozenset()
+    others: Mapping[date, int] = field(default_factory=dict)
 
 
 def build_grid(period: Period, contents: Contents, now: datetime, conventions: Conventions) -> Grid:
@@ -146,10 +145,11 @@ class _Cells:
         return GridRow(head=conventions.hour(hour), now=now, cells=tuple(cells))
 
     def _cell(self, at: str, name: str, day: date, past: bool, most: int) -> GridCell:
-        chips, free, some = self._chips.get(at, []), self._free.get(at, []), day in self._contents.shortened
+        chips, free = self._chips.get(at, []), self._free.get(at, [])
+        others = self._contents.others.get(day, 0) if self._period.view != "week" else 0
         holidays = tuple(self._contents.holidays.get(day, ())) if self._period.view != "week" else ()
-        count = f"more than {plural(len(chips), 'post')}" if some else plural(len(chips), "post")
-        parts = [name, *holidays, count if chips else "no posts", *([f"{len(free)} free"] if free else [])]
+        count = plural(len(chips) + others, "post")
+        parts = [name, *holidays, count if chips or others else "no posts", *([f"{len(free)} free"] if free else [])]
         return GridCell(
             at=at,
             name=name,
@@ -158,8 +158,7 @@ class _Cells:
             chips=tuple(chips[:most]),
             free=tuple(free[: MONTH_FREE if self._period.view == "month" else None]),
             holidays=holidays,
-            more=len(chips[most:]),
-            some=some and self._period.view != "week",
+            more=len(chips[most:]) + others,
             inside=self._period.holds(day),
             today=day == self._now.date(),
             past=past,

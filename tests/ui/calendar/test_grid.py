@@ -60,13 +60,9 @@ def test_the_first_day_of_a_list_sends_all_its_posts():
     assert len(cells(grid("list", *posts))["2026-12-01"].chips) == FIRST_DAY_CHIPS
 
 
-def test_a_shortened_day_says_that_it_has_more_posts_than_were_counted():
-    day = date(2026, 12, 3)
-    cell = cells(grid("month", chip("a", datetime.fromisoformat("2026-12-03T09:00")), shortened=frozenset({day})))[
-        str(day)
-    ]
-    assert cell.some
-    assert "more than 1 post" in cell.label
+def test_a_day_counts_the_posts_that_were_not_read():
+    cell = cells(grid("month", chip("a", NOW), others={NOW.date(): 7}))["2026-12-01"]
+    assert (cell.more, "8 posts" in cell.label) == (7, True)
 
 
 def test_a_day_is_past_when_it_has_ended_and_an_hour_when_it_has():
