@@ -216,10 +216,11 @@ class Application:
             reads=self._shared_reads,
             clock=clock,
         )
-        mover = Mover(self.schedules, self.ledger, self.posting_times, clock)
+        notice = self.backend.minimum_notice
+        mover = Mover(self.schedules, self.ledger, self.posting_times, notice=notice, clock=clock)
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
         self.held_posts = HeldPosts(self.backend.hold, self.ledger, self.schedules, clock)
-        self.selection = Selection(self.schedules, self.ledger, self.free_times)
+        self.selection = Selection(self.schedules, self.ledger, self.rearranging)
         self.passed_posts = PassedPosts(self.selection, self.held_posts)
         self.label_changes = LabelChanges(self.labels, self.selection, self.ledger, self.drafts, clock)
         self.waiting = _waiting_posts(self)

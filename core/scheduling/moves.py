@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
+from core.scheduling.post_change import PostChange
 from core.scheduling.post_time import PostTime
+from core.scheduling.refusals import TooSoon
 from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
 from core.time.phrases import date_and_time, plural
@@ -41,27 +43,23 @@ class TimeChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MovedPost:
-    """A post as it was before an action moved it, and as it was then."""
-
-    before: Plan
-    after: Plan
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rearranged:
     """The posts that one action moved, in the order in which they moved. `Mover.undo` takes the action back."""
 
-    changed: tuple[MovedPost, ...]
+    changed: tuple[PostChange, ...]
 
 
 class Mover:
     """Moves posts. Each post is moved as `Schedules.reschedule` does, so that it is never without a schedule."""
 
-    def __init__(self, schedules: Schedules, ledger: Ledger, posting_times: PostingTimes, clock: Clock) -> None:
+    def __init__(
+        self, schedules: Schedules, ledger: Ledger, posting_times: PostingTimes, *, notice: timedelta, clock: Clock
+    ) -> None:
+        """`notice` is the shortest time ahead for a schedule."""
         self._schedules = schedules
         self._ledger = ledger
         self._posting_times = posting_times
+        self._notice = notice
         self._clock = clock
 
     def move(self, changes: Iterable[TimeChange]) -> Rearranged:
@@ -88,19 +86,27 @@ class Mover:
 
     def _run(self, changes: Iterable[TimeChange], write: Callable[[TimeChange], Plan]) -> Rearranged:
         ordered = in_safe_order([each for each in changes if PostTime.of(each.plan.post) != each.time])
+        self._check_times(ordered)
         self._claim(ordered)
-        done: list[MovedPost] = []
+        done: list[PostChange] = []
         for number, each in enumerate(ordered):
             try:
-                done.append(MovedPost(before=each.plan, after=write(each)))
+                done.append(PostChange(before=each.plan, after=write(each)))
             except PunctualError as error:
                 written = self._ledger.get(each.plan.post.post_id)
                 if written is not None and PostTime.of(written.post) == each.time and not written.settled:
-                    done.append(MovedPost(before=each.plan, after=written))
+                    done.append(PostChange(before=each.plan, after=written))
                 self._take_back(done, error)
                 self._release(ordered[number:])
                 raise
         return Rearranged(changed=tuple(done))
+
+    def _check_times(self, changes: Sequence[TimeChange]) -> None:
+        """Raise TooSoon before anything is written: a post whose old time is close could not be taken back."""
+        now = self._clock()
+        for each in changes:
+            if each.time.due_at < now + self._notice:
+                raise TooSoon(each.time.due_at, now + self._notice, now, each.time.zone)
 
     def _claim(self, changes: Sequence[TimeChange]) -> None:
         ids = frozenset(each.plan.post.post_id for each in changes)
@@ -121,7 +127,7 @@ class Mover:
         for each in changes:
             self._posting_times.release(each.plan.post.post_id, each.plan.post.accounts, each.time.due_at)
 
-    def _take_back(self, done: Sequence[MovedPost], cause: PunctualError) -> None:
+    def _take_back(self, done: Sequence[PostChange], cause: PunctualError) -> None:
         """Restore posts, the last one first. Raises PartlyMoved if some cannot be restored."""
         left = 0
         for each in reversed(done):

@@ -11,6 +11,8 @@ from core.errors import PunctualError
 from core.labels.label import label_key
 from core.ledger.port import ChangedElsewhere, DesiredState, Ledger, Plan, UnknownPost
 from core.posts.models import LABELS_LIMIT, Post
+from core.scheduling.moves import Rearranged
+from core.scheduling.post_change import PostChange
 from core.scheduling.rearranging import Rearranging
 from core.scheduling.refusals import PostRepeats, check_not_cancelled
 from core.scheduling.schedules import Schedules
@@ -24,12 +26,13 @@ DAYS_LIMIT = 366
 OUTAGES = (AwsUnavailable, CredentialsRejected, NoCredentials)
 """Errors, or causes of errors, that are no property of one post."""
 
-Action = Literal["cancel", "pause", "resume", "move", "label", "skip", "send", "undo"]
+Action = Literal["cancel", "pause", "resume", "move", "rearrange", "label", "skip", "send", "undo"]
 _DONE: dict[Action, str] = {
     "cancel": "cancelled",
     "pause": "paused",
     "resume": "resumed",
     "move": "moved",
+    "rearrange": "moved",
     "label": "labelled",
     "skip": "without their next run",
     "send": "sent",
@@ -53,14 +56,6 @@ class NotTried(PunctualError):
 
     def __init__(self, cause: PunctualError) -> None:
         super().__init__(f"Not tried: {cause}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostChange:
-    """A post that an action changed: as it was, and as it is now."""
-
-    before: Plan
-    after: Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,21 +136,15 @@ class Selection:
 
         The times of the posts themselves count as free. If one of them cannot be moved, all stay where they are.
         """
-        found = self._each("move", post_ids, _checked_once)
+        found = self._each("rearrange", post_ids, _checked_once)
         try:
             moved = {each.before.post.post_id: each for each in self._rearranging.spread(found.unchanged).changed}
         except PunctualError as error:
             refused = [RefusedPost(post_id=each.post.post_id, plan=each, reason=error) for each in found.unchanged]
             return replace(found, unchanged=(), refused=(*found.refused, *refused))
-        return replace(
-            found,
-            changed=tuple(
-                ChangedPost(before=moved[each.post.post_id].before, after=moved[each.post.post_id].after)
-                for each in found.unchanged
-                if each.post.post_id in moved
-            ),
-            unchanged=tuple(each for each in found.unchanged if each.post.post_id not in moved),
-        )
+        changed = tuple(moved[each.post.post_id] for each in found.unchanged if each.post.post_id in moved)
+        unchanged = tuple(each for each in found.unchanged if each.post.post_id not in moved)
+        return replace(found, changed=changed, unchanged=unchanged)
 
     def label(
         self, post_ids: Collection[str], *, add: Sequence[str] = (), remove: Collection[str] = ()
@@ -182,6 +171,8 @@ class Selection:
 
     def undo(self, report: SelectionReport) -> SelectionReport:
         """Bring the posts that an action changed back to what they were. A post that was changed since is refused."""
+        if report.action == "rearrange":
+            return self._undo_rearranged(report)
         before = {each.after.post.post_id: each for each in report.changed}
 
         def restore(plan: Plan) -> Plan:
@@ -191,6 +182,23 @@ class Selection:
             return self._schedules.restore(plan, changed.before)
 
         return self._each("undo", before, restore)
+
+    def _undo_rearranged(self, report: SelectionReport) -> SelectionReport:
+        """Bring all posts back to their times, or none if one of the times is taken or has passed."""
+        current = {each.after.post.post_id: self._ledger.get(each.after.post.post_id) for each in report.changed}
+        changed: tuple[PostChange, ...] = ()
+        failed: PunctualError | None = None
+        try:
+            changed = self._rearranging.undo(Rearranged(changed=report.changed)).changed
+        except PunctualError as error:
+            failed = error
+        left = current.keys() - {each.after.post.post_id for each in changed}
+        refused = tuple(
+            RefusedPost(post_id=post_id, plan=plan, reason=failed or ChangedElsewhere(post_id))
+            for post_id, plan in current.items()
+            if post_id in left
+        )
+        return SelectionReport(action="undo", changed=changed, refused=refused)
 
     def _each(
         self, action: Action, post_ids: Iterable[str], change: Callable[[Plan], Plan], *, threads: int = THREADS

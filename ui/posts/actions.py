@@ -8,8 +8,9 @@ import streamlit as st
 from core.errors import PunctualError
 from core.ledger.port import Plan
 from core.scheduling.changed_runs import changed_run
+from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import SeriesEnded, TooSoon
-from core.scheduling.selection import PostChange, SelectionReport
+from core.scheduling.selection import SelectionReport
 from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names
 from ui.compose import drafts, repeat_fields, time_fields
@@ -21,7 +22,7 @@ from ui.frame.dialogs import defer
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import account_names, escape
-from ui.posts import edit_dialog
+from ui.posts import edit_dialog, rearranging
 from ui.posts.reports import report
 
 
@@ -132,6 +133,9 @@ _MENU: dict[str, Callable[[Plan], None]] = {
     "Edit": _open_edit_dialog,
     "Change time": _open_time_dialog,
     "Next free time": _next_free_time,
+    "To the front": rearranging.to_front,
+    "Swap": rearranging.ask_swap,
+    "Shift all later": rearranging.ask_shift,
     "Pause": _pause,
     "Resume": _resume,
     "Duplicate": _duplicate,
@@ -158,7 +162,7 @@ def _time_dialog(plan: Plan) -> None:
 @dialog_callback
 def _save_time(plan: Plan) -> None:
     key, schedules = _time_key(plan), application().schedules
-    chosen, repeat = time_fields.chosen_time(key), repeat_fields.repeat(key)
+    chosen, repeat = time_fields.time_to_schedule(key), repeat_fields.repeat(key)
     wall = chosen.wall.isoformat(timespec="seconds")
     if repeat is None:
         schedules.reschedule(plan, due_at=chosen.instant, wall=wall, zone=chosen.zone)

@@ -20,16 +20,18 @@ from ui.frame.wording import card_text, destination_badges, escape, label_badges
 from ui.posts import actions
 from ui.posts.selected import checkbox
 
+_MOVES = ["Next free time", "To the front", "Swap", "Shift all later"]
+"""Menu items that move a post, or others with it, to other times."""
 _MENUS: dict[StateName, list[str]] = {
     "being scheduled": ["Change time", "Duplicate", "Post now"],
-    "scheduled": ["Change time", "Next free time", "Pause", "Duplicate", "Post now"],
-    "paused": ["Change time", "Next free time", "Resume", "Duplicate", "Post now"],
+    "scheduled": ["Change time", *_MOVES, "Pause", "Duplicate", "Post now"],
+    "paused": ["Change time", *_MOVES, "Resume", "Duplicate", "Post now"],
     "not armed": ["Change time", "Duplicate", "Post now"],
     "time has passed": ["Next free time", "Duplicate", "Post now", "Cancel"],
     "needs a time": ["Next free time", "Duplicate", "Post now", "Cancel"],
     "missing": ["Next free time", "Duplicate", "Post now", "Cancel"],
 }
-_ONE_TIME_ONLY = {"Post now", "Next free time"}
+_ONE_TIME_ONLY = {"Post now", *_MOVES}
 """Menu items that a repeating post does not have."""
 _SERIES_ITEMS = ["Skip next run", "Change next run"]
 """Menu items that only a repeating post has."""

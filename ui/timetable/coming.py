@@ -13,7 +13,7 @@ from ui.frame.wording import account_names, escape
 
 COUNT = 10
 """How many posting times the list has."""
-EXCERPT = 60
+EXCERPT = 45
 """Characters of a post's text in the list."""
 
 
@@ -28,8 +28,8 @@ def coming_list(account: Destination | None, timetable: Timetable) -> None:
         st.caption("There is no posting time within a year.")
     for each in found:
         day = wall_time(each.instant, timetable.zone)
-        with st.container(horizontal=True, key=f"coming-{each.instant:%Y%m%dT%H%M}", gap="small"):
-            st.markdown(f"{day:%a} {day.day} {day:%b}, **{clock_time(each.instant, timetable.zone)}**", width=150)
+        with st.container(horizontal=True, key=f"coming-{each.instant:%Y%m%dT%H%M}", wrap=False):
+            st.markdown(f"{day:%a} {day.day} {day:%b}, **{clock_time(each.instant, timetable.zone)}**", width=145)
             if each.posts:
                 st.markdown("  \n".join(map(_line, each.posts)), width="stretch")
             else:
