@@ -50,7 +50,7 @@ def planned_post(draft: str) -> Post:
     if next_free.is_next_free(key):
         named = next_free.named_time(key, st.session_state[draft_fields.destinations_key(draft)])
         return drafts.to_post(draft, named)
-    return drafts.to_post(draft, time_fields.chosen_time(key), repeat_fields.repeat(key))
+    return drafts.to_post(draft, time_fields.time_to_schedule(key), repeat_fields.repeat(key))
 
 
 def schedule_next_free(post: Post) -> None:
@@ -172,8 +172,9 @@ with content:
         texts = draft_fields.texts(draft)
         threads = thread_fields(draft, texts, addressed)
     media_fields(draft)
-    label_field(draft_fields.labels_key(draft))
-    manage_labels_button("manage-labels")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
+        label_field(draft_fields.labels_key(draft))
+        manage_labels_button("manage-labels")
     with st.expander("Preview", icon=":material/visibility:"):
         previews(texts, threads, attached(draft), addressed)
     if len(accounts) == 1:

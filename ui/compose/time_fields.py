@@ -6,6 +6,7 @@ from typing import Self
 
 import streamlit as st
 
+from core.errors import PunctualError
 from core.publishing.composing import suggest_time
 from core.time import instants
 from core.time.instants import offset_label, wall_time
@@ -48,7 +49,7 @@ def start(key: str, instant: datetime, zone: str) -> None:
 
 def clear(key: str) -> None:
     """Empty the fields under `key`, so that `start` fills them again."""
-    for field in (_date(key), _time(key), _step(key), _zone(key), _which(key)):
+    for field in (_date(key), _time(key), _step(key), _zone(key), _which(key), words_key(key), reading_key(key)):
         st.session_state.pop(field, None)
 
 
@@ -77,6 +78,30 @@ def fill(key: str, chosen: ChosenTime) -> None:
     st.session_state[_which(key)] = chosen.which
 
 
+def time_to_schedule(key: str) -> ChosenTime:
+    """Return the values of the fields. Raises the error of a time in words that is not understood."""
+    reading = st.session_state.get(reading_key(key))
+    if isinstance(reading, PunctualError):
+        raise reading
+    return chosen_time(key)
+
+
+def forget_words(key: str) -> None:
+    """Empty the field for a time in words, because another field was filled."""
+    st.session_state[words_key(key)] = ""
+    st.session_state[reading_key(key)] = None
+
+
+def words_key(key: str) -> str:
+    """Return the key of the field for a time in words."""
+    return f"{key}-words"
+
+
+def reading_key(key: str) -> str:
+    """Return the key of what the time in words means, or of the error that it is not understood with."""
+    return f"{key}-reading"
+
+
 def chosen_time(key: str) -> ChosenTime:
     """Return the values of the fields, for callbacks."""
     state = st.session_state
@@ -87,9 +112,25 @@ def chosen_time(key: str) -> ChosenTime:
 def time_fields(key: str, date_label: str) -> None:
     """Draw the fields for date, time and zone."""
     left, right = st.columns(2, wrap=False)
-    left.date_input(date_label, key=_date(key), format="YYYY-MM-DD", required=True, persist_state="session")
+    left.date_input(
+        date_label,
+        key=_date(key),
+        format="YYYY-MM-DD",
+        required=True,
+        on_change=forget_words,
+        args=(key,),
+        persist_state="session",
+    )
     step: int = st.session_state[_step(key)]
-    right.time_input("Time", key=_time(key), step=step, required=True, persist_state="session")
+    right.time_input(
+        "Time",
+        key=_time(key),
+        step=step,
+        required=True,
+        on_change=forget_words,
+        args=(key,),
+        persist_state="session",
+    )
     chosen = chosen_time(key)
     labels = zone_choices.labels(chosen.wall, chosen.zone)
     st.session_state[_zone(key)] = chosen.zone
@@ -100,6 +141,8 @@ def time_fields(key: str, date_label: str) -> None:
         format_func=lambda zone: labels.get(zone, zone),
         filter_mode="contains",
         required=True,
+        on_change=forget_words,
+        args=(key,),
         persist_state="session",
         help=zone_choices.HELP,
     )

@@ -15,6 +15,7 @@ from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
 from ui.compose import next_free, repeat_fields, time_fields
 from ui.compose.next_free import NEXT_FREE
+from ui.compose.written_field import written_field
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.failures import markdown
@@ -46,6 +47,7 @@ def _first(post: Post) -> datetime | None:
 
 def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
     """Draw the fields under `key`, with the offered repeat choices, and the summary."""
+    written_field(key)
     time_fields.time_fields(key, "First date" if repeat_fields.is_repeating(key) else "Date")
     repeat_fields.repeat_fields(key, offered)
     try:
@@ -106,11 +108,14 @@ def _one_time_summary(key: str) -> None:
 
 
 def _instant_summary(instant: datetime, zone: str) -> None:
-    """Draw a time in its zone, the viewer's zone and UTC, and the time until then."""
-    st.markdown(
-        f"**{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)}**  \n"
-        f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, application().clock())}**"
-    )
+    """Draw a time in its zone, the viewer's zone and UTC, and the time until then, or that it has passed."""
+    now = application().clock()
+    day = f"{calendar_day(wall_time(instant, zone).date())}, {clock_time(instant, zone)}"
+    until = f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, now)}**"
+    if instant <= now:
+        st.error(f"**{day}** has passed.  \n{until}. Choose a later time.", icon=":material/event_busy:")
+        return
+    st.markdown(f"**{day}**  \n{until}")
     warning = _capacity_warning(application(), str(application().home.path), instant.replace(second=0))
     if warning:
         st.caption(f":material/groups: {warning}")
