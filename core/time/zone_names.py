@@ -74,7 +74,6 @@ ABBREVIATIONS: Mapping[str, tuple[str, ...]] = {
     "wita": ("Asia/Makassar",),
     "wit": ("Asia/Jayapura",),
     "z": ("UTC",),
-    "zulu": ("UTC",),
 }
 """The zones that people mean by an abbreviation. One with several zones has several meanings."""
 
@@ -107,9 +106,13 @@ _MORE_COUNTRIES = {
 
 def plain(text: str) -> str:
     """Return the text in small letters without accents, with single spaces for `_`, `/`, `-` and other marks."""
-    folded = text.casefold().translate(_LETTERS)
-    letters = "".join(each for each in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(each))
-    return " ".join(re.sub(r"[^\w]|_", " ", letters).split())
+    return " ".join(re.sub(r"[^\w]|_", " ", without_accents(text.casefold())).split())
+
+
+def without_accents(text: str) -> str:
+    """Return the text with plain letters: `Zürich` as `Zurich`."""
+    letters = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(each for each in letters if not unicodedata.combining(each))
 
 
 def offset(text: str) -> timedelta | None:

@@ -1,4 +1,5 @@
 import csv
+import re
 import urllib.error
 import urllib.request
 from datetime import timedelta
@@ -245,7 +246,8 @@ def test_an_error_in_a_dialog_keeps_it_open(running, plan, page):
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"), [("tokyo", "Asia/Tokyo"), ("japan", "Asia/Tokyo"), ("+05:45", "Kathmandu")]
+    ("typed", "found"),
+    [("yokohama", "Asia/Tokyo"), ("japan", "Asia/Tokyo"), ("+5:45", "Kathmandu"), ("Zürich", "Europe/Zurich")],
 )
 def test_a_zone_is_found_by_city_country_or_offset(form, typed, found):
     zone = form.get_by_role("combobox", name="Time zone")
@@ -262,7 +264,9 @@ def test_a_new_date_updates_the_offset_and_keeps_the_zone(form):
     form.keyboard.press("Escape")
     expect(when).to_contain_text("Jul 2027")
     expect(when).to_contain_text("Berlin (UTC+02:00)")
-    expect(form.get_by_role("combobox", name="Time zone")).to_have_value("Berlin (UTC+02:00) - Europe/Berlin · Germany")
+    expect(form.get_by_role("combobox", name="Time zone")).to_have_value(
+        re.compile(r"^Berlin \(UTC\+02:00\) - Europe/Berlin · Germany")
+    )
 
 
 def test_a_draft_survives_a_visit_to_another_page(form):

@@ -82,6 +82,6 @@ def test_a_queued_post_moves_to_a_time_in_words(browse, application, plan):
     post_id = plan("Hello").post.post_id
     queue = browse("queue")
     queue.choose("Change time", post_id)
-    queue.text_input(key=f"edit-when-{post_id}-words").set_value("5 dec 2026 9:30pm").run()
+    queue.text_input(key=f"edit-when-{post_id}-words").set_value("5 dec 2026 9:30pm")
     queue.click("save-time", post_id)
     assert application.schedules.plan(post_id).post.wall == "2026-12-05T21:30:00"
