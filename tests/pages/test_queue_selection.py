@@ -1,0 +1,184 @@
+"""The selection of many posts on the Queue page, its reports and its undo."""
+
+import json
+from datetime import date, time
+
+import pytest
+
+from core.ledger.post_state import post_state
+from core.posts.models import new_post_id
+from core.posts.repeat_rules import EveryWeekday
+from core.posts.series import build_series
+from core.publishing.composing import compose
+from core.time.instants import wall_time
+from core.timetable.timetable import Timetable
+from ui.posts.exported import csv_file, json_lines
+
+
+@pytest.fixture
+def states(application, clock):
+    """Return the states of posts."""
+    return lambda *plans: [post_state(application.ledger, plan.post.post_id, clock()).state for plan in plans]
+
+
+@pytest.fixture
+def newest(application):
+    """Return the newest version of a post."""
+    return lambda plan: application.schedules.plan(plan.post.post_id).post
+
+
+@pytest.fixture
+def selecting(browse):
+    """Open the queue with checkboxes on its cards, some of them checked."""
+
+    def open_queue(*plans):
+        queue = browse("queue")
+        queue.click("start-selecting")
+        for plan in plans:
+            queue.checkbox(key=f"select-{plan.post.post_id}").check().run()
+        return queue
+
+    return open_queue
+
+
+def test_checkboxes_take_the_place_of_the_actions(selecting, plan):
+    post = plan("Hello")
+    queue = selecting()
+    assert not any(button.key == f"cancel-{post.post.post_id}" for button in queue.button)
+    assert queue.button(key="bulk-cancel").disabled
+    queue.click("stop-selecting")
+    assert any(button.key == f"cancel-{post.post.post_id}" for button in queue.button)
+
+
+def test_selected_posts_are_cancelled_and_one_undo_restores_them(selecting, plan, states):
+    first, second, third = plan("One", minutes=10), plan("Two", minutes=20), plan("Three", minutes=30)
+    queue = selecting(first, third)
+    assert "2 posts selected" in queue.shown
+    queue.click("bulk-cancel")
+    assert "2 posts cancelled." in queue.shown
+    assert states(first, second, third) == ["cancelled", "scheduled", "cancelled"]
+    assert queue.texts == ["Two"]
+    queue.click("undo-report")
+    assert "2 posts restored." in queue.shown
+    assert states(first, second, third) == ["scheduled"] * 3
+    assert queue.texts == ["One", "Two", "Three"]
+    assert not any(button.key == "undo-report" for button in queue.button)
+    queue.click("dismiss-report")
+    assert "restored" not in queue.shown
+
+
+def test_all_shown_posts_are_selected_or_none(selecting, plan):
+    for minutes in range(10, 15):
+        plan(f"Post {minutes}", minutes=minutes)
+    queue = selecting()
+    queue.click("select-shown")
+    assert "5 posts selected" in queue.shown
+    assert all(box.value for box in queue.checkbox)
+    queue.click("select-none")
+    assert "0 posts selected" in queue.shown
+    assert not any(box.value for box in queue.checkbox)
+
+
+def test_all_matching_posts_of_other_pages_are_selected_too(selecting, plan, states, monkeypatch):
+    monkeypatch.setattr("ui.posts.queue_list.PAGE", 2)
+    plans = [plan(f"Coffee {minutes}", minutes=minutes) for minutes in range(10, 15)]
+    tea = plan("Tea")
+    queue = selecting()
+    queue.text_input(key="search").set_value("coffee").run()
+    assert len(queue.checkbox) == 2
+    queue.click("select-matching")
+    queue.click("bulk-pause")
+    assert states(*plans, tea) == ["paused"] * 5 + ["scheduled"]
+
+
+def test_pause_and_resume_are_undone(selecting, plan, states):
+    post = plan("Wait")
+    queue = selecting(post)
+    queue.click("bulk-pause")
+    assert states(post) == ["paused"]
+    queue.click("undo-report")
+    assert states(post) == ["scheduled"]
+    queue.checkbox(key=f"select-{post.post.post_id}").check().run()
+    queue.click("bulk-pause")
+    queue.checkbox(key=f"select-{post.post.post_id}").check().run()
+    queue.click("bulk-resume")
+    assert states(post) == ["scheduled"]
+    queue.click("undo-report")
+    assert states(post) == ["paused"]
+
+
+def test_posts_are_moved_by_days_and_refusals_name_their_reason(selecting, plan, newest, application):
+    moved, gone = plan("Moves", minutes=60), plan("Gone", minutes=90)
+    queue = selecting(moved, gone)
+    application.schedules.cancel(gone)
+    queue.number_input(key="move-days").set_value(3).run()
+    queue.click("bulk-move")
+    assert "1 post moved, 1 refused." in queue.shown
+    assert "14:30, Gone" in queue.shown
+    assert "was cancelled meanwhile" in queue.shown
+    assert newest(moved).wall == "2026-11-05T14:00:00"
+    queue.click("undo-report")
+    assert newest(moved).wall == "2026-11-02T14:00:00"
+
+
+def test_posts_go_to_free_times_and_back(selecting, plan, newest, application):
+    week = tuple((time(9, 7),) for _ in range(7))
+    application.posting_times.save(None, Timetable(zone="Europe/Berlin", week=week), base=0)
+    first, second = plan("One", minutes=60), plan("Two", minutes=90)
+    queue = selecting(first, second)
+    queue.click("bulk-free")
+    assert [newest(each).wall for each in (first, second)] == ["2026-11-03T09:07:00", "2026-11-04T09:07:00"]
+    queue.click("undo-report")
+    assert [newest(each).wall for each in (first, second)] == ["2026-11-02T14:00:00", "2026-11-02T14:30:00"]
+
+
+def test_a_new_label_is_given_to_selected_posts_and_taken_back(selecting, plan, newest, application):
+    application.labels.add(["Summer"])
+    post = plan("Sunny")
+    queue = selecting(post)
+    queue.multiselect(key="labels-to-add").set_value(["Summer"]).run()
+    queue.click("bulk-label")
+    assert newest(post).labels == ("Summer",)
+    assert "1 post labelled." in queue.shown
+    queue.click("undo-report")
+    assert newest(post).labels == ()
+
+
+def test_an_action_that_a_later_change_overtook_is_not_undone(selecting, plan, states, application, newest):
+    post = plan("Mine")
+    queue = selecting(post)
+    queue.click("bulk-pause")
+    application.schedules.cancel(application.schedules.plan(post.post.post_id))
+    queue.click("undo-report")
+    assert "1 post refused." in queue.shown
+    assert states(post) == ["cancelled"]
+
+
+def test_exported_posts_are_complete_and_no_cell_is_a_formula(plan, application):
+    post = plan("=1+1\nSecond line", labels=("a", "b"))
+    lines = csv_file([post.post.post_id]).decode("utf-8-sig").split("\r\n")
+    assert lines[0].startswith("post_id,text,due_at,wall,zone,destinations,labels,state")
+    assert '"\'=1+1\nSecond line"' in lines[1]
+    [row] = [json.loads(line) for line in json_lines([post.post.post_id]).decode().splitlines()]
+    assert (row["text"], row["labels"], row["wall"]) == ("=1+1\nSecond line", ["a", "b"], "2026-11-02T14:00:00")
+
+
+def test_the_next_run_of_a_series_is_skipped_and_brought_back(browse, application, clock, newest):
+    wall = wall_time(clock(), "Europe/Berlin").replace(tzinfo=None, hour=9, minute=0)
+    repeat = build_series(EveryWeekday(), time(9), "Europe/Berlin", first=date(2026, 11, 3), last=None, now=clock())
+    post = compose(
+        post_id=new_post_id(), text="Daily", destinations=["outbox"], wall=wall, zone="Europe/Berlin", which=1,
+        late_after_minutes=60, accounts=application.accounts, networks=application.networks, repeat=repeat,
+    )  # fmt: skip
+    series = application.schedules.schedule(post)
+    queue = browse("queue")
+    queue.choose("Skip next run", series)
+    assert "The run on Tue 3 Nov 2026, 09:00 Europe/Berlin is skipped." in queue.shown
+    assert len(newest(series).repeat.skipped) == 1
+    queue.click("undo-report")
+    assert newest(series).repeat.skipped == ()
+    queue.choose("Skip next run", series)
+    queue.choose("Bring back the skipped run", series)
+    assert newest(series).repeat.skipped == ()
+    queue.choose("Change next run", series)
+    assert queue.text_area(key=f"text-{queue.draft}").value == "Daily"
