@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 import streamlit as st
 
 from core.errors import PunctualError
+from ui.bulk.feed_route import feed_routes
+from ui.bulk.running import stop_all
 from ui.frame.application import close, serve
 from ui.frame.failures import on_script_error
 from ui.frame.security import security_middleware
@@ -25,12 +27,14 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
             print(f"Punctual cannot start: {error} {error.hint}", file=sys.stderr)
         yield
     finally:
+        stop_all(within_seconds=3)
         close()
 
 
 app = st.App(
     "ui/frame/shell.py",
     lifespan=lifespan,
+    routes=feed_routes(),
     middleware=security_middleware(),
     on_script_error=on_script_error,
 )

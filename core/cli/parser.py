@@ -60,6 +60,10 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (export, import_):
         command.add_argument("file", type=Path, metavar="FILE", help="JSON lines")
 
+    dump = add("dump", "write the queue, the drafts or the history to a file", command=_later("dump", "dump"))
+    dump.add_argument("source", choices=["queue", "drafts", "history"])
+    dump.add_argument("file", type=Path, metavar="FILE", help="- for the standard output")
+    dump.add_argument("--format", choices=["csv", "jsonl", "ics"], help="default: by the end of FILE's name")
     _add_load_options(add("load", "schedule the posts of a table", command=_later("load", "load_posts")))
     _add_engine_options(group.add_parser("engine", help="run the worker, which fires and publishes, with no dashboard"))
     _add_receive_options(

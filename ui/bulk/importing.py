@@ -48,14 +48,13 @@ def import_view() -> None:
 def _checked(name: str, table: Table) -> None:
     options = options_fields()
     columns = column_fields(table)
-    with st.expander("Pictures", icon=":material/image:", expanded=Column.PICTURES in columns.values()):
-        files = picture_files()
+    files = picture_files() if Column.PICTURES in columns.values() else {}
     if not {Column.TEXT, Column.PICTURES, Column.LINK} & set(columns.values()):
         st.info("Choose the column with the texts under Columns.", icon=":material/view_column:")
         return
     checked = checked_rows(table, columns, options, files)
-    preview(checked)
     _buttons(name, checked)
+    preview(checked)
 
 
 def _buttons(name: str, checked: DryRun) -> None:

@@ -1,0 +1,70 @@
+"""Import of a table with 1,000 rows, compared with scheduling its posts one by one, as a click on Schedule does."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.measuring import heading, row, verdict
+from core.application import Application
+from core.bulk.columns import guess_columns
+from core.bulk.dry_run import DryRun, LoadOptions, dry_run
+from core.bulk.loading import load
+from core.bulk.reading import read_table
+from core.bulk.rows import post_rows
+from core.settings import Settings
+
+ROWS = 1000
+AIM = 5
+
+
+def table() -> bytes:
+    """Return a table."""
+    lines = [f"Post {n},2028-{1 + n % 12:02}-{1 + n % 28:02} 09:{n % 60:02},outbox" for n in range(ROWS)]
+    return "\n".join(["text,date,destinations", *lines]).encode()
+
+
+def checked_table(application: Application) -> tuple[DryRun, float]:
+    """Return the dry run of the table, and its seconds."""
+    begin = time.perf_counter()
+    found = read_table(table())
+    rows = post_rows(found, guess_columns(found.header))
+    checked = dry_run(application, found.digest, rows, LoadOptions(zone="UTC"))
+    return checked, time.perf_counter() - begin
+
+
+def in_a_new_home(work: Callable[[Application], float]) -> float:
+    """Return the seconds of some work in an empty home."""
+    with TemporaryDirectory(prefix="punctual-load-") as folder:
+        application = Application(Settings(home=Path(folder)))
+        try:
+            return work(application)
+        finally:
+            application.close()
+
+
+def one_by_one(application: Application) -> float:
+    """Return the seconds of scheduling the posts one after the other."""
+    posts = [each.post for each in checked_table(application)[0].rows if each.post]
+    begin = time.perf_counter()
+    for post in posts:
+        application.schedules.schedule(post)
+    return time.perf_counter() - begin
+
+
+def loaded(application: Application) -> float:
+    """Return the seconds of a load, without the dry run."""
+    checked, _ = checked_table(application)
+    begin = time.perf_counter()
+    report = load(application, checked)
+    seconds = time.perf_counter() - begin
+    assert report.count("created") == ROWS, report.rows[:3]
+    return seconds
+
+
+if __name__ == "__main__":
+    heading(f"Import of {ROWS:,} rows")
+    row("dry run", f"{in_a_new_home(lambda application: checked_table(application)[1]):.2f} s")
+    single, many = in_a_new_home(one_by_one), in_a_new_home(loaded)
+    row("one by one", f"{single:.2f} s")
+    row("load", f"{many:.2f} s", verdict(single / many, at_least=AIM))

@@ -1,0 +1,38 @@
+"""Posts as CSV, for spreadsheets. `load` reads the file of a queue or of drafts again."""
+
+from collections.abc import Iterable
+
+from core.bulk.cells import join_values
+from core.bulk.records import PostRecord, media_note
+from core.bulk.report import as_csv
+from core.time.instants import utc_text
+
+CSV_COLUMNS = (
+    *("Text", "Date and time", "Time zone", "Destinations", "Labels", "State", "Repeats", "UTC"),
+    *("Stored files", "Published", "Late ms", "Published address", "Error", "Post"),
+)
+"""The names of the first columns are those that an import finds; the others mean nothing to it."""
+
+
+def csv_file(records: Iterable[PostRecord]) -> bytes:
+    """Return records as CSV in UTF-8 with a byte order mark. No cell runs as a formula."""
+    return as_csv(map(_row, records), CSV_COLUMNS)
+
+
+def _row(record: PostRecord) -> dict[str, str]:
+    return {
+        "Text": record.text,
+        "Date and time": record.wall,
+        "Time zone": record.zone,
+        "Destinations": join_values(record.destinations),
+        "Labels": join_values(record.labels),
+        "State": record.state,
+        "Repeats": record.repeats,
+        "UTC": utc_text(record.due_at) if record.due_at else "",
+        "Stored files": media_note(record.media),
+        "Published": utc_text(record.published_at) if record.published_at else "",
+        "Late ms": "" if record.lag_ms is None else str(record.lag_ms),
+        "Published address": record.url or "",
+        "Error": record.error or "",
+        "Post": record.key,
+    }

@@ -1,0 +1,33 @@
+"""Posts as JSON lines, for programs: everything that is known of each post."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from core.bulk.records import PostRecord
+from core.time.instants import utc_text
+
+
+def json_lines(records: Iterable[PostRecord]) -> bytes:
+    """Return a JSON object for each record, on lines of their own, in UTF-8."""
+    return "".join(f"{json.dumps(_members(each), ensure_ascii=False)}\n" for each in records).encode()
+
+
+def _members(record: PostRecord) -> dict[str, Any]:
+    return {
+        "text": record.text,
+        "date_time": record.wall,
+        "time_zone": record.zone,
+        "destinations": list(record.destinations),
+        "labels": list(record.labels),
+        "own_texts": record.variants,
+        "stored_files": [each.model_dump(mode="json") for each in record.media],
+        "state": record.state,
+        "repeats": record.repeats,
+        "utc": utc_text(record.due_at) if record.due_at else None,
+        "published": utc_text(record.published_at) if record.published_at else None,
+        "late_ms": record.lag_ms,
+        "published_address": record.url,
+        "error": record.error,
+        "post": record.key,
+    }

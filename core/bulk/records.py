@@ -1,0 +1,146 @@
+"""The posts of the queue, the drafts and the history, as records for files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from core.application import Application
+from core.drafts.draft import Draft
+from core.ledger.history import Run, all_runs
+from core.posts.destinations import Destination
+from core.posts.models import Media, Post
+from core.posts.series import describe_timing
+from core.scheduling.time_limits import PLANNING_HORIZON
+from core.scheduling.upcoming import QueueEntry, queue
+from core.time.instants import instants, offset_label, wall_time
+from core.time.phrases import plural
+
+Source = Literal["queue", "drafts", "history"]
+SOURCES: tuple[Source, ...] = ("queue", "drafts", "history")
+MAX_POSTS = 10_000_000
+"""The default quota of schedules of an AWS account."""
+_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostRecord:
+    """A post, a draft or a run. `wall` is its time in `zone`, with the offset from UTC if the clocks show it twice."""
+
+    post_id: str
+    key: str
+    text: str
+    variants: dict[str, str]
+    destinations: tuple[Destination, ...]
+    labels: tuple[str, ...]
+    media: tuple[Media, ...]
+    wall: str
+    zone: str
+    due_at: datetime | None
+    repeats: str
+    state: str
+    published_at: datetime | None = None
+    lag_ms: int | None = None
+    url: str | None = None
+    error: str | None = None
+
+
+def records(application: Application, source: Source) -> Iterator[PostRecord]:
+    """Yield the posts of the queue soonest first, the drafts and templates latest first, or the runs latest first."""
+    if source == "queue":
+        now = application.clock()
+        found = queue(application.listing, application.ledger, now, now + PLANNING_HORIZON, limit=MAX_POSTS)
+        yield from (of_entry(each) for each in found.entries if each.post is not None)
+    elif source == "drafts":
+        for templates in (False, True):
+            yield from _drafts(application, templates=templates)
+    else:
+        yield from map(of_run, all_runs(application.ledger))
+
+
+def of_entry(entry: QueueEntry) -> PostRecord:
+    """Return the record of a post of the queue. Raises ValueError if its content is unreadable."""
+    if entry.post is None:
+        raise ValueError(f"the post {entry.post_id} is unreadable")
+    post = entry.post
+    return PostRecord(
+        post_id=post.post_id,
+        key=entry.key,
+        text=post.text,
+        variants=_variants(post),
+        destinations=post.accounts,
+        labels=post.labels,
+        media=post.media,
+        wall=written_wall(entry.due_at, post.zone),
+        zone=post.zone,
+        due_at=entry.due_at,
+        repeats=describe_timing(post) if post.repeat else "",
+        state=entry.state,
+    )
+
+
+def of_run(run: Run) -> PostRecord:
+    """Return the record of a run."""
+    return PostRecord(
+        post_id=run.post_id,
+        key=run.key,
+        text=run.text,
+        variants={str(name): text for name, text in run.payload.variants.items()},
+        destinations=run.payload.accounts,
+        labels=run.labels,
+        media=run.payload.media,
+        wall=written_wall(run.due_at, run.zone),
+        zone=run.zone,
+        due_at=run.due_at,
+        repeats="",
+        state=run.state,
+        published_at=run.published_at,
+        lag_ms=run.lag_ms,
+        url=run.url,
+        error=run.error,
+    )
+
+
+def of_draft(draft: Draft) -> PostRecord:
+    """Return the record of a draft or a template."""
+    content = draft.content
+    both = instants(content.proposed_wall, content.zone) if content.proposed_wall else ()
+    due_at = both[min(content.which or 1, len(both)) - 1] if both else None
+    return PostRecord(
+        post_id=draft.draft_id,
+        key=draft.draft_id,
+        text=content.text,
+        variants={str(name): text for name, text in content.variants.items()},
+        destinations=content.destinations,
+        labels=content.labels,
+        media=content.media,
+        wall=written_wall(due_at, content.zone) if due_at else (content.wall or "").replace("T", " "),
+        zone=content.zone,
+        due_at=due_at,
+        repeats=content.repeat.expression if content.repeat else "",
+        state="template" if draft.template else "draft",
+    )
+
+
+def written_wall(instant: datetime, zone: str) -> str:
+    """Return `2026-12-24 09:00`, with seconds if it has some, and with the offset if the clocks show it twice."""
+    local = wall_time(instant, zone)
+    text = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+    twice = len(instants(local.replace(tzinfo=None, microsecond=0), zone)) == 2
+    return f"{text} {offset_label(instant, zone).removeprefix('UTC')}" if twice else text
+
+
+def media_note(media: tuple[Media, ...]) -> str:
+    """Return `2 files`, empty without media."""
+    return plural(len(media), "file") if media else ""
+
+
+def _variants(post: Post) -> dict[str, str]:
+    return {str(name): text for name, text in post.variants.items()}
+
+
+def _drafts(application: Application, *, templates: bool) -> Iterator[PostRecord]:
+    page = application.drafts.page(templates=templates, limit=_PAGE)
+    while page:
+        yield from map(of_draft, page)
+        page = application.drafts.page(templates=templates, limit=_PAGE, after=page[-1])
