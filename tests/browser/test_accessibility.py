@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.drafts.draft import DraftContent
+from core.timetable.timetable import suggested
 
 EXCLUDED = [f"[data-testid={each}]" for each in ("stSidebarNavItems", "stDateInput", "stTimeInput")]
 EXCLUDED += ["[data-testid=stFileUploaderDropzone]"]
@@ -27,6 +28,7 @@ PAGES = {
     "History": "Published: https://example.com/a",
     "Outbox": "https://example.com/a",
     "Accounts": "Outbox (built in)",
+    "Posting times": "Next posting times",
     "Notifications": "No channels yet",
     "Health": "Check again",
 }
@@ -51,7 +53,9 @@ def axe(tmp_path_factory):
 
 @pytest.fixture
 def posts(plan, application, eventually):
-    """Publish one post, schedule two, and save a draft."""
+    """Publish one post, schedule two, save a draft, and set posting times."""
+    if not application.posting_times.all():
+        application.posting_times.save(None, suggested("Europe/Berlin"), base=0)
     content = DraftContent(text="Half a thought", destinations=("outbox",), zone="UTC", wall="2027-01-01T09:00:00")
     application.drafts.save("k3v9q2m4cx7a", content, base=0, now=application.clock())
     plan("Published: https://example.com/a", seconds=3)

@@ -4,12 +4,17 @@ from core.ledger.port import Receipt
 from ui.frame import application as opened
 from ui.frame import redraw
 
-PAGES = ("compose", "drafts", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
+RESULTS_AND_POSTS = ("compose", "drafts", "queue", "calendar", "history", "outbox")
+PAGES = (*RESULTS_AND_POSTS, "accounts", "posting_times", "notifications", "health")
+
+
+def heading(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_works_with_an_empty_home(browse, name):
-    assert browse(name).title[0].value == name.title()
+    assert browse(name).title[0].value == heading(name)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -17,7 +22,7 @@ def test_every_page_works_in_a_browser_without_a_time_zone(browse, name):
     page = browse("compose")
     page.context["timezone"] = None
     page.open(name)
-    assert page.title[0].value == name.title()
+    assert page.title[0].value == heading(name)
 
 
 def test_the_page_names_a_home_that_cannot_be_opened(tmp_path, monkeypatch, new_session):
