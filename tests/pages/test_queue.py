@@ -217,14 +217,41 @@ def test_the_pictures_of_a_queued_post_are_edited_in_the_dialog(browse, plan, pi
     assert [each.alt for each in newest(post).media] == ["A teal sea"]
 
 
-def test_an_unsaved_picture_is_gone_when_the_dialog_opens_again(browse, plan, picture):
+def test_changes_that_were_not_saved_are_there_when_the_dialog_opens_again(browse, plan, picture, newest):
     post = plan("The sea")
     queue = browse("queue")
     queue.click("edit", post)
-    queue.file_uploader[0].set_value([("sea.png", picture("teal"), "image/png")]).run()
-    assert queue.session_state[f"media-edit-{post.post.post_id}"]
+    queue.file_uploader[0].set_value([("sea.png", picture("teal"), "image/png")])
+    text_field(queue, post).set_value("The blue sea").run()
+    queue.run()  # a click beside the dialog closes it
     queue.click("edit", post)
-    assert not queue.session_state[f"media-edit-{post.post.post_id}"]
+    assert text_field(queue, post).value == "The blue sea"
+    assert queue.session_state[f"media-edit-{post.post.post_id}"]
+    assert "They are not saved yet." in queue.shown
+    queue.click("save-post", post)
+    assert newest(post).text == "The blue sea"
+
+
+def test_changes_that_were_not_saved_can_be_discarded(browse, plan):
+    post = plan("The sea")
+    queue = browse("queue")
+    queue.click("edit", post)
+    text_field(queue, post).set_value("The blue sea").run()
+    queue.run()
+    queue.click("edit", post)
+    queue.click("discard-edit", post)
+    assert queue.session_state[f"edit-text-{post.post.post_id}"] == "The sea"
+
+
+def test_a_dialog_that_was_closed_without_changes_shows_the_newest_text(browse, plan, application):
+    post = plan("The sea")
+    queue = browse("queue")
+    queue.click("edit", post)
+    queue.run()
+    newest = application.schedules.plan(post.post.post_id)
+    application.schedules.edit(newest, newest.post.model_copy(update={"text": "Changed elsewhere"}))
+    queue.click("edit", post)
+    assert text_field(queue, post).value == "Changed elsewhere"
 
 
 def test_an_edit_does_not_replace_a_cancellation_in_another_tab(browse, plan, application, newest):

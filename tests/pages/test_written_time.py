@@ -85,3 +85,20 @@ def test_a_queued_post_moves_to_a_time_in_words(browse, application, plan):
     queue.text_input(key=f"edit-when-{post_id}-words").set_value("5 dec 2026 9:30pm")
     queue.click("save-time", post_id)
     assert application.schedules.plan(post_id).post.wall == "2026-12-05T21:30:00"
+
+
+def test_a_time_that_comes_twice_is_shown_with_its_offset_after_schedule(compose):
+    compose.write("Which one?")
+    write_time(compose, "31 oct 2027 2:30")
+    assert "which occurs twice" in compose.shown
+    compose.radio(key=key(compose, "which")).set_value(2).run()
+    compose.schedule()
+    assert "**Scheduled** for Sun 31 Oct 2027, 02:30 Europe/Berlin (UTC+01:00)" in compose.shown
+
+
+def test_a_time_that_is_skipped_is_said_with_the_times_beside_it(compose):
+    write_time(compose, "28 mar 2027 2:30")
+    assert "02:30 does not exist in Europe/Berlin" in compose.shown
+    compose.button(key=key(compose, "use-0300")).click().run()
+    assert wall(compose)[:2] == (date(2027, 3, 28), time(3))
+    assert compose.text_input(key=key(compose, "words")).value == ""

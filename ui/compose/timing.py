@@ -99,12 +99,17 @@ def _one_time_summary(key: str) -> None:
         with st.container(horizontal=True):
             for near in (error.before, error.after):
                 button_key = f"{key}-use-{near:%H%M}"
-                st.button(f"Use {near:%H:%M}", key=button_key, on_click=time_fields.set_wall, args=(key, near))
+                st.button(f"Use {near:%H:%M}", key=button_key, on_click=_use, args=(key, near))
         return
     except PunctualError as error:
         st.info(error.hint, icon=":material/alt_route:")
         return
     _instant_summary(instant, chosen.zone)
+
+
+def _use(key: str, wall: datetime) -> None:
+    time_fields.forget_words(key)
+    time_fields.set_wall(key, wall)
 
 
 def _instant_summary(instant: datetime, zone: str) -> None:

@@ -29,7 +29,14 @@ class EditConflict(PunctualError):
 
 
 def fill(plan: Plan) -> None:
-    """Fill the fields with the content of the post."""
+    """Fill the fields with the content of the post, unless they have changes that were not saved."""
+    post, state = plan.post, st.session_state
+    state[_kept_key(post)] = _has_changes(post)
+    if not state[_kept_key(post)]:
+        _fill(plan)
+
+
+def _fill(plan: Plan) -> None:
     post, state = plan.post, st.session_state
     state[_plan_key(post)] = plan
     state[_text_key(post)] = post.text
@@ -38,6 +45,27 @@ def fill(plan: Plan) -> None:
         state[_variant_key(post, destination)] = text
     media_fields.fill(_draft(post), post.media)
     label_fields.fill(_labels_key(post), post.labels)
+    state[_filled_key(post)] = _typed(post)
+    state[_kept_key(post)] = False
+
+
+def _has_changes(post: Post) -> bool:
+    """Return whether the fields differ from what they were filled with: the dialog was closed without Save."""
+    filled = st.session_state.get(_filled_key(post))
+    return filled is not None and filled != _typed(post)
+
+
+def _typed(post: Post) -> tuple[object, ...]:
+    """Return the values of the fields."""
+    state = st.session_state
+    text_keys = [_text_key(post), *(_variant_key(post, each) for each in post.variants)]
+    texts = [state.get(key) or "" for key in text_keys]
+    media, labels = media_fields.attached(_draft(post)), label_fields.chosen_labels(_labels_key(post))
+    return (*texts, tuple(state.get(_destinations_key(post)) or ()), tuple(media), labels)
+
+
+def _discard(plan: Plan) -> None:
+    _fill(application().schedules.plan(plan.post.post_id))
 
 
 @st.dialog("Edit post", icon=":material/edit:", width="medium", on_dismiss="rerun")
@@ -46,6 +74,11 @@ def edit_dialog(plan: Plan) -> None:
     post = _base(plan).post
     accounts = {account.destination: account for account in application().accounts.all()}
     chosen: list[Destination] = st.session_state[_destinations_key(post)]
+    if st.session_state[_kept_key(post)]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(":material/edit_note: Your changes from before. They are not saved yet.", width="content")
+            key = widget_key("discard-edit", post.post_id)
+            st.button("Discard changes", key=key, type="tertiary", on_click=_discard, args=(plan,))
     if _has_shared_text(post):
         _field("Text", _text_key(post), [accounts[each] for each in chosen if each in accounts])
     for destination in _with_variant(post):
@@ -60,6 +93,7 @@ def edit_dialog(plan: Plan) -> None:
         wrap=True,
         format_func=lambda each: names.get(each, each),
         key=_destinations_key(post),
+        persist_state="session",
     )
     media_fields.media_fields(_draft(post))
     label_fields.label_field(_labels_key(post))
@@ -84,6 +118,7 @@ def _save(plan: Plan) -> None:
     )
     try:
         app.schedules.edit(base, edited)
+        del state[_filled_key(post)]
     except ChangedElsewhere as error:
         newest = app.schedules.plan(post.post_id)
         if newest.desired in ("cancelled", "moved"):
@@ -100,7 +135,7 @@ def _base(plan: Plan) -> Plan:
 
 
 def _field(label: str, key: str, accounts: list[Account]) -> None:
-    text = st.text_area(label, key=key, height=180)
+    text = st.text_area(label, key=key, height=180, persist_state="session")
     counter(key, text or "", accounts)
 
 
@@ -120,6 +155,14 @@ def _draft(post: Post) -> str:
 
 def _plan_key(post: Post) -> str:
     return widget_key("edit-plan", post.post_id)
+
+
+def _filled_key(post: Post) -> str:
+    return widget_key("edit-filled", post.post_id)
+
+
+def _kept_key(post: Post) -> str:
+    return widget_key("edit-kept", post.post_id)
 
 
 def _text_key(post: Post) -> str:
