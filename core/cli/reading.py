@@ -10,12 +10,14 @@ from core.cli.rows import print_rows, run_row, waiting_row
 from core.ledger.history import runs
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.scheduling.hold.port import Hold
+from core.scheduling.hold.sqlite import SqliteHold
 from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.storage.home import Home
 from core.storage.manifest import note_restoration
 from core.storage.processes import Presence
-from core.time.instants import Clock, real_clock
+from core.time.instants import Clock, real_clock, utc_text
 from core.time.phrases import plural
 
 
@@ -24,6 +26,10 @@ class LedgerReader(Protocol):
 
     ledger: Ledger
     clock: Clock
+
+    def hold(self) -> Hold | None:
+        """Return the pause of all posts, if there is one."""
+        ...
 
     def close(self) -> None:
         """Close every file."""
@@ -44,6 +50,7 @@ class HomeLedger:
             database = open_database(home.database, now=clock())
             opening.callback(database.close)
             self.ledger: Ledger = SqliteLedger(database, presence)
+            self.hold = SqliteHold(database).read
             self._closing = opening.pop_all()
 
     def close(self) -> None:
@@ -61,12 +68,22 @@ def open_ledger(settings: Settings) -> LedgerReader:
 
 
 def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    """Print the posts that wait for a person, and how many have each state. Return 1 if there are any, else 0."""
+    """Print the posts that wait for a person, and how many have each state. Return 1 if there are any, else 0.
+
+    Print first whether all posts are paused.
+    """
+    hold = reader.hold()
     waiting = WaitingPosts(reader.ledger, reader.clock, timedelta()).read()
     rows = [waiting_row(each) for each in waiting.posts]
     if options.json:
-        print(json.dumps({"waiting": len(rows), "states": dict(waiting.states), "posts": rows}), file=out)
-    elif rows:
+        held = {"phase": hold.phase, "since": utc_text(hold.began_at), "posts": len(hold.posts)} if hold else None
+        found = {"waiting": len(rows), "states": dict(waiting.states), "posts": rows, "hold": held}
+        print(json.dumps(found), file=out)
+        return 1 if rows else 0
+    if hold is not None:
+        paused = plural(len(hold.posts), "post")
+        print(f"All posts are paused since {utc_text(hold.began_at)} ({paused}). Resume with resume-all.", file=out)
+    if rows:
         counts = ", ".join(f"{count} {state}" for state, count in waiting.states.most_common())
         print(f"{plural(len(rows), 'post')} to look at: {counts}.", file=out)
         print_rows(rows, out, as_json=False, empty="")

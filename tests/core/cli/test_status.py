@@ -21,7 +21,9 @@ def application(tmp_path, clock):
 
 def test_nothing_waits_in_a_new_home(command):
     assert command("status") == (0, "No post waits for you.\n", "")
-    assert json.loads(command("status", "--json")[1]) == {"waiting": 0, "states": {}, "posts": []}
+    assert json.loads(command("status", "--json")[1]) == {
+        "waiting": 0, "states": {}, "posts": [], "hold": None,
+    }  # fmt: skip
 
 
 def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application, a_post, payload_for, clock):

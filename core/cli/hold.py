@@ -1,0 +1,41 @@
+"""The commands that pause all posts and resume them."""
+
+import argparse
+import json
+from collections.abc import Callable
+from typing import TextIO
+
+from core.application import Application
+from core.scheduling.hold.port import Hold
+from core.time.phrases import plural
+
+
+def pause_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    """Pause every active post, soonest due first, and print how many are paused. Repeat it after an interruption."""
+    held = application.held_posts
+    held.begin_pause()
+    hold = held.finish(_progress("Paused", err))
+    count = len(hold.posts) if hold else 0
+    note = f"{plural(count, 'post')} paused. Posts that are scheduled from now on go out. Resume with resume-all."
+    print(json.dumps({"paused": count}) if options.json else note, file=out)
+
+
+def resume_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    """Resume the posts that were paused together, soonest due first, and print how many passed meanwhile."""
+    held = application.held_posts
+    begun = held.begin_resume()
+    held.finish(_progress("Resumed", err))
+    count, passed = len(begun.posts) if begun else 0, len(application.views.passed())
+    waiting = f" {plural(passed, 'post')} passed while paused: decide about them in the queue." if passed else ""
+    note = f"The pause of {plural(count, 'post')} has ended.{waiting}"
+    print(json.dumps({"held": count, "passed": passed}) if options.json else note, file=out)
+
+
+def _progress(done: str, err: TextIO) -> Callable[[Hold], None]:
+    """Return a function that prints the progress of a long run, once for each batch but the last."""
+
+    def show(hold: Hold) -> None:
+        if hold.done < hold.total:
+            print(f"{done} {hold.done:,} of {hold.total:,}", file=err)
+
+    return show
