@@ -9,7 +9,7 @@ from core.posts.models import Media, Post, Repeat
 from core.posts.series import describe_timing
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
-from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, plural, relative_time
+from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, opening, plural, relative_time
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.card_buttons import card_button, card_menu
@@ -36,6 +36,8 @@ _ONE_TIME_ONLY = {"Post now", *_MOVES}
 _SERIES_ITEMS = ["Skip next run", "Change next run"]
 """Menu items that only a repeating post has."""
 SKIPPED_SHOWN = 3
+DENSE_EXCERPT, DENSE_LINES = 160, 2
+"""Characters and lines of a post that its dense card shows."""
 ROOMY_THUMBNAIL, DENSE_THUMBNAIL = 72, 40
 """Pixels."""
 
@@ -50,10 +52,10 @@ def card(entry: QueueEntry, day: date, now: datetime, *, dense: bool = False, se
         if selecting:
             checkbox(entry)
         with st.container(key=widget_key("time", entry.key), width=110 if dense else 150, gap="xxsmall"):
-            _time(entry, day, now)
+            _time(entry, day, now, dense=dense)
         _thumbnail(entry, DENSE_THUMBNAIL if dense else ROOMY_THUMBNAIL)
         with st.container(key=widget_key("content", entry.key), width="stretch", gap="xsmall"):
-            _content(entry)
+            _content(entry, dense=dense)
         if not selecting:
             with st.container(
                 key=widget_key("actions", entry.key),
@@ -65,22 +67,22 @@ def card(entry: QueueEntry, day: date, now: datetime, *, dense: bool = False, se
                 _actions(entry, now)
 
 
-def _time(entry: QueueEntry, day: date, now: datetime) -> None:
+def _time(entry: QueueEntry, day: date, now: datetime, *, dense: bool) -> None:
     st.markdown(f"### {clock_time(entry.due_at, viewer_zone())}", anchors=False)
     own_day = wall_time(entry.due_at, viewer_zone()).date()
     if own_day != day:  # the post was rescheduled, or the series is at its next run; the card keeps its position
         st.caption(calendar_day(own_day))
     elif entry.run is not None and entry.run.lag_ms is not None:
         st.caption(lateness(entry.run.lag_ms))
-    else:
+    elif not dense:
         st.caption(relative_time(entry.due_at, now))
 
 
-def _content(entry: QueueEntry) -> None:
+def _content(entry: QueueEntry, *, dense: bool) -> None:
     if entry.text is None:
         st.text("This schedule was not created by Punctual. Punctual does not change it.")
         return
-    st.text(card_text(entry.text))
+    st.text(opening(entry.text, DENSE_EXCERPT, lines=DENSE_LINES) if dense else card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
     badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
     st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry)]))
@@ -107,21 +109,20 @@ def _timing(entry: QueueEntry) -> str:
     if post is None:
         return ""
     if post.repeat is not None:
-        return " ".join(
-            [f":small[:gray[:material/repeat: {escape(describe_timing(post))}]]", _exceptions(post, post.repeat)]
-        )
+        rule = ", ".join([describe_timing(post), *_exceptions(post, post.repeat)])
+        return f":small[:gray[:material/repeat: {escape(rule)}]]"
     return "" if post.zone == viewer_zone() else f":small[:gray[{date_and_time(entry.due_at, post.zone)}]]"
 
 
-def _exceptions(post: Post, repeat: Repeat) -> str:
-    """Return the coming skipped runs and the last date of a series as Markdown."""
+def _exceptions(post: Post, repeat: Repeat) -> list[str]:
+    """Return the coming skipped runs and the last date of a series in words."""
     now = application().clock()
     coming = [run for run in repeat.skipped if run > now]
     days = [calendar_day(wall_time(run, post.zone).date()) for run in coming[:SKIPPED_SHOWN]]
     more = f" and {len(coming) - SKIPPED_SHOWN} more" if len(coming) > SKIPPED_SHOWN else ""
     parts = [f"skips {', '.join(days)}{more}"] if days else []
-    parts += [f"until {calendar_day(wall_time(repeat.ends_at, post.zone).date())}"] if repeat.ends_at else []
-    return f":small[:gray[{escape(', '.join(parts))}]]" if parts else ""
+    ends = [f"until {calendar_day(wall_time(repeat.ends_at, post.zone).date())}"] if repeat.ends_at else []
+    return [*parts, *ends]
 
 
 def _thumbnail(entry: QueueEntry, width: int) -> None:
