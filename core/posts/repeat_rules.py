@@ -209,8 +209,8 @@ class Yearly(FrozenModel):
     @property
     def description(self) -> str:
         """The date, such as `Every year on 24 December`."""
-        on = f"Every year on {self.day} {date(_LEAP_YEAR, self.month, 1):%B}"
-        return f"{on}, in leap years only" if (self.month, self.day) == (2, 29) else on
+        every = "Every leap year" if (self.month, self.day) == (2, 29) else "Every year"
+        return f"{every} on {self.day} {date(_LEAP_YEAR, self.month, 1):%B}"
 
 
 class CustomCron(FrozenModel):

@@ -1,11 +1,13 @@
 """Single runs of a series: changed in Compose, as posts of their own."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from core.posts.models import Repeat
-from core.posts.series import runs_of
+from core.posts.repeat_rules import EveryNWeeks, Yearly
+from core.posts.series import build_series, runs_of
+from core.time.instants import wall_time
 
 FIRST, SECOND = datetime(2026, 11, 3, 8, tzinfo=UTC), datetime(2026, 11, 4, 8, tzinfo=UTC)
 
@@ -83,3 +85,19 @@ def test_undo_of_a_draft_that_was_scheduled_brings_the_run_back(browse, changing
 def test_the_card_says_which_runs_are_skipped_and_when_the_series_ends(browse, application, series):
     application.schedules.skip_run(series, SECOND)
     assert "skips Wed 4 Nov" in browse("queue").shown
+
+
+@pytest.mark.parametrize(
+    ("rule", "first"),
+    [(EveryNWeeks(days=("TUE",), weeks=2), date(2026, 10, 27)), (Yearly(month=12, day=24), date(2026, 11, 3))],
+)
+def test_a_new_time_keeps_the_weeks_and_the_date_of_a_series(browse, application, plan, clock, rule, first):
+    repeat = build_series(rule, time(9), "Europe/Berlin", first=first, now=clock())
+    series = plan("Now and then", repeat=repeat)
+    queue, before = browse("queue"), runs_of(series.post, after=clock(), count=3)
+    queue.choose("Change time", series)
+    queue.time_input(key=f"edit-when-{series.post.post_id}-time").set_value(time(18))
+    queue.click("save-time", series)
+    after = runs_of(application.schedules.plan(series.post.post_id).post, after=clock(), count=3)
+    assert [run.date() for run in after] == [run.date() for run in before]
+    assert {wall_time(run, "Europe/Berlin").hour for run in after} == {18}

@@ -26,7 +26,7 @@ def label_field(key: str) -> None:
         key=key,
         accept_new_options=True,
         max_selections=LABELS_LIMIT,
-        placeholder="None. Choose, or type a new one",
+        placeholder="Choose or type one",
         on_change=_add,
         args=(key,),
         persist_state="session",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.labels.label import COLOURS, Label, LabelColour
+from core.posts.models import LABEL_LENGTH
 from core.scheduling.label_changes import LabelChange, LabelUse
 from ui.frame.application import application
 from ui.frame.callbacks import callback, show_error
@@ -39,9 +40,12 @@ def labels_dialog() -> None:
             _editor(label, use)
         else:
             _row(label, use)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("New label", key=_NEW, max_chars=50)
-        st.button("Add", key="add-label", icon=":material/add:", on_click=_add)
+    with (
+        st.form("add-label-form", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input("New label", key=_NEW, max_chars=LABEL_LENGTH)
+        st.form_submit_button("Add", key="add-label", icon=":material/add:", on_click=_add)
 
 
 def _row(label: Label, use: LabelUse) -> None:
@@ -56,7 +60,7 @@ def _editor(label: Label, use: LabelUse) -> None:
     st.session_state.setdefault(name_key, label.name)
     st.session_state.setdefault(colour_key, label.colour)
     with st.container(border=True):
-        st.text_input("Name", key=name_key, max_chars=50)
+        st.text_input("Name", key=name_key, max_chars=LABEL_LENGTH)
         st.pills("Colour", COLOURS, format_func=_colour_name, key=colour_key, required=True)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Save", key="save-label", type="primary", on_click=_save, args=(label,))

@@ -66,7 +66,7 @@ def _weekdays_fields(key: str, day: date) -> None:
 
 def _weeks_fields(key: str, day: date) -> None:
     st.session_state.setdefault(f"{key}-weeks", 2)
-    st.number_input("Weeks from run to run", 2, EVERY_WEEKS_LIMIT, key=f"{key}-weeks", persist_state="session")
+    st.number_input("Every how many weeks", 2, EVERY_WEEKS_LIMIT, key=f"{key}-weeks", persist_state="session")
     _weekdays_fields(key, day)
 
 

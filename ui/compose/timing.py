@@ -10,6 +10,7 @@ from core.errors import PunctualError
 from core.health.capacity import capacity_warning
 from core.posts.models import Post, Repeat
 from core.posts.recurrence import crosses_clock_change, describe_rule, next_runs, rule_of, skipped_run_warnings
+from core.posts.repeat_rules import EveryNWeeks, Yearly
 from core.posts.series import runs_of
 from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
@@ -36,13 +37,15 @@ def fill(key: str, post: Post) -> None:
 
 
 def _first(post: Post) -> datetime | None:
-    """Return the due instant, or the next run of a series, so that a rule of every n weeks keeps its weeks."""
+    """Return the due instant, or the begin of a series.
+
+    A rule whose days follow from its first date begins with the next run: every n weeks, and yearly.
+    """
     if post.repeat is None:
         return post.due_at
-    now, starts_at = application().clock(), post.repeat.starts_at
-    if starts_at is not None and starts_at > now:
-        return starts_at
-    return next(iter(runs_of(post, after=now, count=1)), None)
+    if isinstance(rule_of(post.repeat)[0], EveryNWeeks | Yearly):
+        return next(iter(runs_of(post, after=application().clock(), count=1)), None)
+    return post.repeat.starts_at
 
 
 def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:

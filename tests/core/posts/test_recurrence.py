@@ -187,9 +187,7 @@ def test_a_month_without_the_day_is_a_warning():
 
 def test_the_29th_of_february_is_a_warning():
     leap_day = Yearly(month=2, day=29)
-    assert (
-        describe_rule(leap_day, NINE, BERLIN) == "Every year on 29 February, in leap years only at 09:00 Europe/Berlin"
-    )
+    assert describe_rule(leap_day, NINE, BERLIN) == "Every leap year on 29 February at 09:00 Europe/Berlin"
     assert warnings(leap_day, NINE, BERLIN, after=NOW) == [
         "Only leap years have a 29 February. Choose 28 February to post every year."
     ]
