@@ -74,7 +74,7 @@ def test_a_post_moves_by_mouse_and_comes_back_by_undo(page, calendar, planned, w
 def test_a_post_is_found_moved_and_opened_by_keyboard(page, calendar, planned, week_from_now, eventually):
     before, target = planned(), week_from_now + timedelta(days=8)
     calendar(page, address(week_from_now))
-    cell(page, week_from_now - timedelta(days=7)).focus()
+    cell(page, week_from_now - timedelta(days=7)).locator(".day").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(chip(page)).to_be_focused()

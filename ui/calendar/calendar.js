@@ -76,8 +76,8 @@ class Board {
     // The element that Tab reaches: the one that had the focus, else today, else the first day of the month.
     tabStop() {
         const find = (id) => id && this.frame.querySelector(`[data-id="${CSS.escape(id)}"]`);
-        return find(this.focused) ?? this.frame.querySelector(".cell.today") ?? this.frame.querySelector(".cell:not(.other)")
-            ?? this.frame.querySelector(".cell");
+        return find(this.focused) ?? this.frame.querySelector(".cell.today > .day")
+            ?? this.frame.querySelector(".cell:not(.other) > .day") ?? this.frame.querySelector(".day");
     }
 
     focusMoved(target) {
@@ -180,13 +180,13 @@ class Board {
     keyedOn({ key }, target) {
         const cell = target.closest(".cell"), cells = this.cells();
         const width = this.data.view === "list" ? 1 : 7, index = cells.indexOf(cell);
-        const inside = [cell, ...cell.querySelectorAll("[data-id]")], within = inside.indexOf(target);
-        const go = (to) => to?.focus();
+        const inside = [...cell.querySelectorAll("[data-id]")], within = inside.indexOf(target);
+        const go = (to) => (to?.classList.contains("cell") ? to.firstElementChild : to)?.focus();
         if (key === "ArrowLeft") go(cells[index - 1]);
         else if (key === "ArrowRight") go(cells[index + 1]);
         else if (key === "ArrowDown") go(inside[within + 1] ?? cells[index + width]);
         else if (key === "ArrowUp" && within > 0) go(inside[within - 1]);
-        else if (key === "ArrowUp") go([...(cells[index - width]?.querySelectorAll("[data-id]") ?? [])].pop() ?? cells[index - width]);
+        else if (key === "ArrowUp") go([...(cells[index - width]?.querySelectorAll("[data-id]") ?? [])].pop());
         else if (key === "Home") go(cells[index - (index % width)]);
         else if (key === "End") go(cells[index - (index % width) + width - 1]);
         else if (key === "PageUp" || key === "PageDown") this.send({ name: "page", by: key === "PageUp" ? -1 : 1 });

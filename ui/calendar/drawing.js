@@ -19,7 +19,7 @@ function button(className, id, label) {
     created.type = "button";
     created.tabIndex = -1;
     created.dataset.id = id;
-    created.setAttribute("aria-label", label);
+    created.append(element("span", "read", label));  // the visible parts are hidden from screen readers
     return created;
 }
 
@@ -79,12 +79,11 @@ function cellElement(cell, data, room) {
     const kinds = { past: cell.past, other: !cell.inside, today: cell.today, holidays: cell.holidays.length };
     const created = element("div", ["cell", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" "));
     created.setAttribute("role", "gridcell");
-    created.setAttribute("aria-label", cell.label);
-    if (cell.today && data.view !== "week") created.setAttribute("aria-current", "date");
-    created.tabIndex = -1;
-    created.dataset.id = `cell ${cell.at}`;
     created.dataset.at = cell.at;
     created.dataset.name = cell.name;
+    const day = button("day", `cell ${cell.at}`, cell.label);  // it fills the cell, below the chips
+    if (cell.today && data.view !== "week") day.setAttribute("aria-current", "date");
+    created.append(day);
     const add = cell.past ? [] : [icon("add", "icon add")];
     if (data.view === "week") created.append(...add);
     else {
@@ -107,11 +106,12 @@ function cellElement(cell, data, room) {
 }
 
 function headElement(column) {
-    const created = element("div", column.today ? "head today" : "head", column.name);
+    const created = element("div", column.today ? "head today" : "head");
     created.setAttribute("role", "columnheader");
-    created.setAttribute("aria-label", [column.label, ...column.holidays].join(", "));
-    if (column.number !== null) created.append(element("span", "date", column.number));
-    if (column.holidays.length) created.append(element("span", "holiday", column.holidays.join(", ")));
+    created.append(element("span", "read", [column.label, ...column.holidays].join(", ")));
+    created.append(hidden(element("span", "", column.name)));
+    if (column.number !== null) created.append(hidden(element("span", "date", column.number)));
+    if (column.holidays.length) created.append(hidden(element("span", "holiday", column.holidays.join(", "))));
     created.title = column.holidays.join(", ");
     return created;
 }
@@ -135,7 +135,7 @@ function gridElements(data, room) {
     if (data.columns.length) {
         const corner = element("div", "head");
         corner.setAttribute("role", "columnheader");
-        corner.setAttribute("aria-label", "Hour");
+        corner.append(element("span", "read", "Hour"));
         const heads = rowElement([...(data.view === "week" ? [corner] : []), ...data.columns.map(headElement)]);
         heads.classList.add("heads");
         rows.unshift(heads);
