@@ -1,6 +1,6 @@
 // Sends what is typed to the session soon after it is typed, and keeps in the tab what the server has not saved.
 const KEY = "punctual-unsaved";
-const PAUSE = 1000, LONGEST = 4000, RETRY = 5000;  // milliseconds
+const PAUSE = 1000, LONGEST = 4000, RETRY = 5000, LEAVE = 8000;  // milliseconds
 
 function read() {
     try {
@@ -28,8 +28,12 @@ function showAddress(draft) {
 const element = (field) => document.querySelector(`.st-key-${field.name} textarea`);
 
 export default function ({ data, parentElement, setTriggerValue }) {
-    const tab = (parentElement.autosave ??= { asked: new Set(), since: null });
+    const tab = (parentElement.autosave ??= {
+        asked: new Set(), since: null, path: location.pathname, leftAt: -Infinity,
+    });
     let timer = null;
+    // What is sent after a click on a link names this page, and would undo the change to the other page.
+    const mayLeave = () => location.pathname !== tab.path || performance.now() < tab.leftAt + LEAVE;
 
     // The copy of this draft without the texts that the server has; copies of drafts that it has taken over are dropped.
     const unsaved = () => {
@@ -46,6 +50,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const send = () => {
         clearTimeout(timer);
         tab.since = null;
+        if (mayLeave()) {
+            timer = setTimeout(send, LEAVE);  // the copy waits in the tab
+            return;
+        }
         const copies = unsaved();
         const own = copies[data.draft];
         const lost = Object.values(copies).filter((each) => each.draft !== data.draft && !tab.asked.has(each.draft));
@@ -60,6 +68,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     // A field that was drawn anew shows what it sent last, not what was typed since and is saved: put that back, once.
     const putBack = () => {
+        if (mayLeave()) return;
         const lines = (text) => text?.replace(/\r\n?/g, "\n");
         const lost = data.fields.filter((field) => {
             const shown = element(field), once = `${field.key} ${field.text}`;
@@ -90,6 +99,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
         note(field, target.value);
         sendAfter(PAUSE);
     };
+    const onLeave = ({ target }) => {
+        if (target.closest?.("a[href]")) tab.leftAt = performance.now();
+    };
     const onHide = () => document.visibilityState === "hidden" && send();
 
     const focused = document.activeElement, typedInto = tab.drawn ? null : fieldOf(focused);
@@ -102,10 +114,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     tab.drawn = true;
     document.addEventListener("input", onInput);
+    document.addEventListener("pointerdown", onLeave, true);
+    document.addEventListener("click", onLeave, true);
     document.addEventListener("visibilitychange", onHide);
     return () => {
         clearTimeout(timer);
         document.removeEventListener("input", onInput);
+        document.removeEventListener("pointerdown", onLeave, true);
+        document.removeEventListener("click", onLeave, true);
         document.removeEventListener("visibilitychange", onHide);
     };
 }
