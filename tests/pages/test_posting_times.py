@@ -136,6 +136,6 @@ def test_the_next_ten_times_show_the_posts_that_occupy_them(application, page, p
     application.schedules.pause(paused)
     page.run()
     shown = page.shown
-    assert "Mon 2 Nov, **17:41** :material/schedule: On time :gray[Outbox" in shown
+    assert "Mon 2 Nov, **17:41** :material/schedule: On time" in shown
     assert "Tue 3 Nov, **09:07** :material/schedule: Paused" in shown
     assert shown.count("Free") == 8

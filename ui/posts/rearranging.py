@@ -9,7 +9,8 @@ from core.scheduling.moves import Rearranged
 from core.scheduling.selection import DAYS_LIMIT, SelectionReport
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import QueueEntry
-from core.time.phrases import date_and_time, excerpt, join_names, plural
+from core.time.instants import wall_time
+from core.time.phrases import clock_time, date_and_time, excerpt, join_names, plural
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
 from ui.frame.card_places import reset_list
@@ -90,8 +91,10 @@ def _swap_dialog(plan: Plan) -> None:
     if not others:
         st.caption("There is no other post with a single time.")
         return
+    if plan.post.due_at is not None:
+        st.caption(f"This post is due on {date_and_time(plan.post.due_at, viewer_zone())}.")
     st.selectbox(
-        "Takes this post's time",
+        "Swap with",
         others,
         format_func=lambda post_id: others.get(post_id, post_id),
         key="swap-with",
@@ -115,6 +118,6 @@ def _one_time_posts() -> list[QueueEntry]:
 
 
 def _label(entry: QueueEntry) -> str:
-    zone = viewer_zone()
-    day = date_and_time(entry.due_at, zone)
-    return f"{day}: {excerpt(entry.text or '', SUBJECT_LENGTH)}"
+    day = wall_time(entry.due_at, viewer_zone())
+    time = f"{day:%a} {day.day} {day:%b}, {clock_time(entry.due_at, viewer_zone())}"
+    return f"{time}: {excerpt(entry.text or '', SUBJECT_LENGTH)}"

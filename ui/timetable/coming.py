@@ -31,12 +31,15 @@ def coming_list(account: Destination | None, timetable: Timetable) -> None:
         with st.container(horizontal=True, key=f"coming-{each.instant:%Y%m%dT%H%M}", wrap=False):
             st.markdown(f"{day:%a} {day.day} {day:%b}, **{clock_time(each.instant, timetable.zone)}**", width=145)
             if each.posts:
-                st.markdown("  \n".join(map(_line, each.posts)), width="stretch")
+                lines = [_line(post, with_names=account is None) for post in each.posts]
+                st.markdown("  \n".join(lines), width="stretch")
             else:
                 st.markdown(":green[:material/check_circle: Free]", width="stretch")
 
 
-def _line(post: Post) -> str:
-    names = escape(", ".join(account_names(post.destinations)))
+def _line(post: Post, *, with_names: bool) -> str:
     icon = "repeat" if post.repeats else "schedule"
-    return f":material/{icon}: {escape(excerpt(post.text, EXCERPT)) or 'No text'} :gray[{names}]"
+    words = f":material/{icon}: {escape(excerpt(post.text, EXCERPT)) or 'No text'}"
+    if with_names and len(application().accounts.all()) > 1:
+        words += f" :gray[{escape(', '.join(account_names(post.destinations)))}]"
+    return words
