@@ -1,14 +1,15 @@
 """The application: builds every service that pages and commands use from the settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from core.backends.port import Backend
+from core.drafts.draft import Draft
 from core.labels.label import Label
 from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
@@ -20,6 +21,7 @@ from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
+from core.posts.destinations import Destination
 from core.posts.payload import REPEAT_PREFIX
 from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
@@ -159,6 +161,19 @@ class Application:
     def draft_count(self) -> int:
         """Return the number of drafts, at most a minute old where another machine changed it."""
         return self._shared_reads.get("drafts", self.drafts.count, kept_for=timedelta(minutes=1))
+
+    def latest_drafts(self, limit: int) -> list[Draft]:
+        """Return the drafts of the latest changes, at most some seconds old where another machine changed them."""
+        return self._shared_reads.get(
+            ("latest drafts", limit), lambda: self.drafts.page(limit=limit), kept_for=timedelta(seconds=10)
+        )
+
+    def free_between(self, accounts: Sequence[Destination], start: datetime, end: datetime) -> list[datetime]:
+        """Return the free posting times of a period, read at most some seconds ago; see FreeTimes.between."""
+        key = ("free times", tuple(accounts), start, end)
+        return self._shared_reads.get(
+            key, lambda: self.free_times.between(accounts, start, end), kept_for=timedelta(seconds=10)
+        )
 
     def all_labels(self) -> tuple[Label, ...]:
         """Return the labels by name, at most some seconds old where another machine changed them."""

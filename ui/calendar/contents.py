@@ -108,7 +108,7 @@ def _drafts(start: datetime, end: datetime, wanted: PostFilter) -> dict[str, tup
     if wanted.states:
         return {}
     found = {}
-    for draft in application().drafts.page(limit=DRAFTS_READ):
+    for draft in application().latest_drafts(DRAFTS_READ):
         at = proposed(draft)
         content = draft.content
         if at is None or not start <= at < end:
@@ -135,7 +135,7 @@ def _free(
     """Return the free posting times of the accounts of the filter, or of all posts."""
     accounts = [each.destination for each in application().accounts.all() if each.destination in wanted.accounts]
     found = []
-    for at in application().free_times.between(accounts, start, end):
+    for at in application().free_between(accounts, start, end):
         wall = wall_time(at, zone)
         clock = conventions.clock(wall)
         found.append((wall, _place(at, wall, clock)))
