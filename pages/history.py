@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.ledger.history import Run, all_runs, needs_decision
+from core.scheduling.post_filter import StateGroup
 from core.time.instants import wall_time
 from core.time.phrases import day_heading, relative_time
 from ui.frame.application import application
@@ -14,12 +15,18 @@ from ui.frame.card_places import card_places, list_limit, more_button
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
+from ui.frame.state import HISTORY_VIEW
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.attention import attention
+from ui.posts.filters import clear_filters, current_filter, filter_controls
 from ui.posts.history_csv import csv_rows
+from ui.posts.insights import insights_view
 from ui.posts.run_card import destination_result, run_card
-from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
+from ui.posts.search import SEARCH_LIMIT, search_limit_note
 
+POSTS, INSIGHTS = "Posts", "Insights"
+STATES: tuple[StateGroup, ...] = ("published", "unconfirmed", "failed", "missed")
+"""The states of past posts."""
 PAGE = 30
 EXTRA_RUNS = 100
 """Older runs, beyond the page, among which the page finds those that need a decision."""
@@ -40,7 +47,7 @@ def content() -> object:
 
 def read_limit(limit: int) -> int:
     """Return how many runs are read for a list of `limit`."""
-    return SEARCH_LIMIT if search_words() else limit + EXTRA_RUNS
+    return limit + EXTRA_RUNS if current_filter().empty else SEARCH_LIMIT
 
 
 @st.fragment
@@ -51,22 +58,21 @@ def report() -> None:
     end. So no button moves under the pointer.
     """
     ledger, limit = application().ledger, list_limit(PAGE)
+    controls()
     latest = application().views.history(limit=read_limit(limit))
     note_drawn(content())
-    matches = matcher()
-    found = [run for run in latest if matches(run.text, run.destinations)]
+    chosen = current_filter()
+    found = [run for run in latest if chosen.matches(run)]
     places = card_places()
     urgent = {run.key: run for run in found if run.key in places or needs_decision(ledger, run)}
     for run in urgent.values():
         places.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in urgent]
-    if latest:
-        controls()
     zone_caption(application().clock())
     attention([urgent[key] for key in places if key in urgent])
     days(rest[:limit])
     truncated = len(latest) == read_limit(limit)
-    if len(rest) > limit or (truncated and not search_words()):
+    if len(rest) > limit or (truncated and chosen.empty):
         more_button(PAGE)
     elif truncated:
         search_limit_note("last")
@@ -75,10 +81,20 @@ def report() -> None:
     show_toasts()
 
 
-def controls() -> None:
-    """Draw the search field and the CSV export."""
+@st.fragment
+def insights_report() -> None:
+    """Draw the filters and the insights."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search_field()
+        filter_controls(STATES)
+    insights_view()
+
+
+def controls() -> None:
+    """Draw the filters and the CSV export, if there is something to filter or to export."""
+    if not application().views.history(limit=PAGE + EXTRA_RUNS):
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        filter_controls(STATES)
         st.download_button(
             "Export CSV",
             csv,
@@ -104,13 +120,26 @@ def days(found: list[Run]) -> None:
 
 def empty() -> None:
     """Draw the reason why the list is empty."""
-    if search_words():
-        st.info("No matching posts. Change the search.", icon=":material/search_off:")
+    if not current_filter().empty:
+        st.info("No matching posts. Change the search or the filter.", icon=":material/search_off:")
+        st.button("Show all posts", key="clear-filters", on_click=clear_filters)
         return
     empty_page("Nothing published yet", "Each post appears here when it is due, with its result and how late it was.")
 
 
 st.title("History", anchor=False)
-redraw_on_change(content)
-report()
+view = st.segmented_control(
+    "View",
+    [POSTS, INSIGHTS],
+    default=POSTS,
+    required=True,
+    key=HISTORY_VIEW,
+    label_visibility="collapsed",
+    bind="query-params",
+)
+if view == INSIGHTS:
+    insights_report()
+else:
+    redraw_on_change(content)
+    report()
 run_deferred()

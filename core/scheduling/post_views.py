@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.ledger.history import Run, runs
 from core.ledger.port import Ledger, UnknownPost
 from core.scheduling.calendar_view import CalendarWindow, calendar_view
+from core.scheduling.insights import PastRuns, past_runs
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import (
@@ -23,6 +24,8 @@ SOON = timedelta(minutes=1)
 """While a post is due within this time, or is going out, the pages are refreshed often."""
 OFTEN, SELDOM = timedelta(seconds=2), timedelta(seconds=15)
 """How often a page is refreshed."""
+INSIGHTS_KEPT = timedelta(minutes=1)
+"""How long the runs of the insights are kept, whatever changes. They are many."""
 LATEST_RUNS = 10
 """The latest runs that may still be going out."""
 SEARCHED, SEARCHED_ON_AWS = 10_000, 1000
@@ -46,6 +49,7 @@ class PostViews:
         self._ledger = ledger
         self._clock = clock
         self._reads = SharedReads(change_count, clock)
+        self._slow_reads = SharedReads(lambda: 0, clock)
 
     def refresh_interval(self) -> timedelta:
         """Return OFTEN while a post is due within SOON or is going out, else SELDOM."""
@@ -107,6 +111,12 @@ class PostViews:
         """Return the latest runs; see `runs`."""
         return self._reads.get(
             ("history", limit), lambda: runs(self._ledger, limit=limit), kept_for=self.refresh_interval()
+        )
+
+    def past_runs(self, start: datetime) -> PastRuns:
+        """Return the runs since an instant, up to INSIGHTS_KEPT ago; see `past_runs`."""
+        return self._slow_reads.get(
+            start, lambda: past_runs(self._ledger, start, self._clock()), kept_for=INSIGHTS_KEPT
         )
 
     def entry(self, post_id: str) -> QueueEntry | None:

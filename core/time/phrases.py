@@ -8,6 +8,8 @@ import regex
 from core.time.instants import DateOutOfRange, instants, offset_label, wall_time
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_LATE = (("seconds", 60_000), ("minutes", 3_600_000), ("hours", 86_400_000))
+"""The units of lateness, each up to some milliseconds."""
 
 
 def duration(length: timedelta) -> str:
@@ -80,6 +82,13 @@ def lateness(milliseconds: int) -> str:
     if minutes:
         return f"{minutes:,} min {rest / 1000:.3f} s late"
     return f"{rest / 1000:.3f} s late" if rest >= 1000 else f"{rest} ms late"
+
+
+def lateness_in_words(milliseconds: int) -> str:
+    """Return how late a post was at a glance: `on time` within a second, else `seconds late` and so on."""
+    if milliseconds <= 1000:
+        return "on time"
+    return next((f"{unit} late" for unit, longest in _LATE if milliseconds < longest), "days late")
 
 
 def join_names(names: Sequence[str]) -> str:

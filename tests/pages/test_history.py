@@ -34,6 +34,10 @@ def to_both(application, plan):
     return plan("To both", minutes=1, destinations=["outbox", "webhook:sales"])
 
 
+def tooltips(session):
+    return [each.proto.help for each in session.markdown if each.proto.help]
+
+
 def test_an_empty_history_has_a_hint(browse):
     assert "Nothing published yet" in browse("history").shown
 
@@ -46,7 +50,8 @@ def test_a_published_post_shows_its_lag_and_its_link(browse, plan, fire, clock, 
     assert history.headers[0] == "Today, Mon 2 Nov 2026"
     assert "### 13:01" in history.shown
     assert "Good morning" in history.shown
-    assert "Published] :small[**Outbox (built in)** · :gray[38 ms late]]" in history.shown
+    assert "Published] :small[**Outbox (built in)**] :gray-badge[on time]" in history.shown
+    assert "38 ms late" in tooltips(history)
     assert history.get("page_link")[-1].proto.query_string == f"post={post.post.post_id}"
 
 
@@ -57,8 +62,9 @@ def test_every_destination_has_its_own_state_and_lag(browse, to_both, fire, cloc
     clock.move(seconds=1)
     record(payload, "published", "webhook:sales", url="https://sales.example/posts/1")
     history = browse("history")
-    assert "**Outbox (built in)** · :gray[500 ms late]" in history.shown
-    assert "**Sales** · :gray[1.500 s late]" in history.shown
+    assert "**Outbox (built in)**] :gray-badge[on time]" in history.shown
+    assert "**Sales**] :orange-badge[seconds late]" in history.shown
+    assert tooltips(history) == ["500 ms late", "1.500 s late"]
 
 
 def test_a_destination_with_a_variant_shows_it(browse, to_both, fire, clock, application, record):
@@ -68,7 +74,7 @@ def test_a_destination_with_a_variant_shows_it(browse, to_both, fire, clock, app
     payload = fire(edited)
     record(payload, "published", "outbox")
     record(payload, "published", "webhook:sales")
-    assert "**Sales** · :gray[on time] · :gray[“To sales alone”]" in browse("history").shown
+    assert "**Sales** · :gray[“To sales alone”]] :gray-badge[on time]" in browse("history").shown
 
 
 def test_a_failure_shows_its_reason_and_is_retried(browse, plan, fire, clock, application, record):
@@ -192,7 +198,7 @@ def test_history_is_searched_by_text_and_by_account(browse, plan, fire, applicat
     assert history.texts == ["Good night"]
     history.text_input(key="search").set_value("elsewhere").run()
     assert not history.texts
-    assert "No matching posts. Change the search." in history.info[0].value
+    assert "No matching posts. Change the search" in history.info[0].value
 
 
 def test_a_search_that_reaches_its_limit_has_a_note(browse, plan, fire, clock, application, monkeypatch):

@@ -26,7 +26,7 @@ def attention(runs: list[Run]) -> None:
     if runs:
         st.header("Needs attention", anchor=False)
     for run in runs:
-        with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date())):
+        with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.retriable)):
             _results(run)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.ledger.history import Run
 from core.ledger.states import DestinationOutcome
-from core.time.phrases import clock_time, excerpt, lateness, plural
+from core.time.phrases import clock_time, excerpt, lateness, lateness_in_words, plural
 from ui.frame import links
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
@@ -16,9 +16,13 @@ from ui.frame.wording import EXCERPT, account_names, card_text, escape, label_ba
 
 
 @contextmanager
-def run_card(run: Run, note: str) -> Iterator[None]:
-    """Draw the card: the time with a note below it, and the text. The body of the `with` draws below the text."""
-    with st.container(border=True, key=widget_key("card-run", run.key), horizontal=True):
+def run_card(run: Run, note: str, *, waits: bool = False) -> Iterator[None]:
+    """Draw the card: the time with a note below it, and the text. The body of the `with` draws below the text.
+
+    A card that `waits` for a person has a coloured edge.
+    """
+    kind = "card-waits" if waits else "card-run"
+    with st.container(border=True, key=widget_key(kind, run.key), horizontal=True):
         with st.container(key=widget_key("time", run.key), width=150, gap="xxsmall"):
             st.markdown(f"### {clock_time(run.due_at, viewer_zone())}", anchors=False)
             st.caption(note)
@@ -30,13 +34,21 @@ def run_card(run: Run, note: str) -> Iterator[None]:
 
 
 def destination_result(run: Run, each: DestinationOutcome) -> None:
-    """Draw the result at one destination: the state, the lag, the full reason of a failure, and the link."""
-    if each.url is None:
+    """Draw the result at one destination: the state, how late it was, the full reason of a failure, and the link.
+
+    How late it was is a word; its tooltip has the milliseconds.
+    """
+    late = lag(run, each)
+    if each.url is None and late is None:
         st.markdown(_markdown(run, each))
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(_markdown(run, each), width="content")
-        links.permalink(each.url, destination_subject(run, each))
+        if late is not None:
+            words = lateness_in_words(late)
+            st.badge(words, color="gray" if words == "on time" else "orange", help=lateness(late))
+        if each.url is not None:
+            links.permalink(each.url, destination_subject(run, each))
 
 
 def destination_subject(run: Run, each: DestinationOutcome) -> str:
@@ -54,9 +66,7 @@ def lag(run: Run, each: DestinationOutcome) -> int | None:
 def _markdown(run: Run, each: DestinationOutcome) -> str:
     late, variant = lag(run, each), run.payload.variants.get(each.destination)
     details = []
-    if late is not None:
-        details.append(lateness(late))
-    elif run.attempts > 1:
+    if late is None and run.attempts > 1:
         details.append(plural(run.attempts, "attempt"))
     if variant is not None:
         details.append(f"“{excerpt(variant, EXCERPT)}”")
