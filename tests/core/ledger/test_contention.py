@@ -28,8 +28,10 @@ from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, 
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import OutboxPost
+from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, write_invocation
+from core.timetable.dynamodb import DynamoPostingTimes
 from lambda_pkg.receipts import ReceiptTable
 
 WRITERS = 6
@@ -261,3 +263,14 @@ def _handed_over(payload: Payload) -> dict[str, Any]:
         "attempt": 1,
         "results": [],
     }
+
+
+def test_of_posts_on_several_machines_that_claim_a_posting_time_one_wins(tables, a_post, clock):
+    due_at, accounts = clock() + timedelta(days=1), [Destination("outbox"), Destination("mastodon:ada")]
+    for _ in range(5):
+        due_at += timedelta(hours=1)
+        claims = [
+            partial(DynamoPostingTimes(table).claim, f"{number:012d}", accounts, due_at, now=clock())
+            for number, table in enumerate(tables)
+        ]
+        assert sorted(together(*claims)) == [False] * (WRITERS - 1) + [True]
