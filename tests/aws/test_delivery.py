@@ -12,6 +12,8 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
+from core.posts.models import Repeat
+from core.posts.payload import invocation_of, write_invocation
 from core.publishing.fence import LEASE
 from lambda_pkg.clients import client
 from lambda_pkg.receipts import ReceiptTable
@@ -49,6 +51,35 @@ def test_a_post_is_published_at_its_due_instant_and_history_shows_when(
         planned.due_at,
         1,
     )
+
+
+# Runs that do not count
+
+
+@pytest.fixture
+def skipped_run(post, clock):
+    """Return the event of a skipped run of a series, and of the next run."""
+    run = clock()
+    repeat = Repeat(expression="cron(* * * * ? *)", skipped=(run,))
+    series = post().model_copy(update={"due_at": None, "repeat": repeat})
+    return [json.loads(write_invocation(invocation_of(series, at))) for at in (run, run + timedelta(minutes=1))]
+
+
+def test_a_skipped_run_leaves_no_trace_and_the_next_one_is_published(relay, skipped_run, webhook, ledger):
+    skipped, following = skipped_run
+    assert relay(skipped) is None
+    assert (webhook.texts, ledger.history(after=None, limit=10)) == ([], [])
+    relay(following)
+    assert webhook.texts == [TEXT]
+
+
+def test_a_relay_of_before_sends_a_skipped_run_and_the_posting_server_does_not_publish_it(
+    relay, skipped_run, webhook, occurrence_outcome, monkeypatch
+):
+    monkeypatch.setattr("lambda_pkg.event.is_excluded", lambda run, **_: False)
+    relay(skipped_run[0])
+    assert webhook.texts == []
+    assert occurrence_outcome().state == "superseded"
 
 
 # Repeated events
