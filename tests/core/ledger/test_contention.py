@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
+from core.drafts.draft import DraftContent
+from core.drafts.dynamodb import DynamoDrafts
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
@@ -274,3 +276,17 @@ def test_of_posts_on_several_machines_that_claim_a_posting_time_one_wins(tables,
             for number, table in enumerate(tables)
         ]
         assert sorted(together(*claims)) == [False] * (WRITERS - 1) + [True]
+
+
+def test_of_saves_of_one_draft_on_several_machines_each_replaced_text_is_the_earlier_one_of_the_next(tables, clock):
+    drafts = [DynamoDrafts(table) for table in tables]
+    begun = drafts[0].save("k3v9q2m4cx7a", DraftContent(text="Begun", zone="UTC"), base=0, now=clock())
+    contents = [DraftContent(text=f"From {number}", zone="UTC") for number in range(WRITERS)]
+    saves = [
+        partial(each.save, "k3v9q2m4cx7a", content, base=begun.version, now=clock())
+        for each, content in zip(drafts, contents, strict=True)
+    ]
+    in_order = sorted(together(*saves), key=lambda draft: draft.version)
+    assert [each.version for each in in_order] == list(range(2, WRITERS + 2))
+    assert [each.earlier for each in in_order[1:]] == [each.content for each in in_order[:-1]]
+    assert drafts[0].get("k3v9q2m4cx7a") == in_order[-1]
