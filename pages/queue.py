@@ -24,7 +24,7 @@ from ui.posts.queue_list import QueuePage, queue_page
 from ui.posts.reports import report_notice
 from ui.posts.selected import is_selecting
 from ui.posts.selection_bar import selection_bar
-from ui.posts.shortcuts import shortcuts
+from ui.posts.shortcuts import key_names, watch_keys
 
 CANCELLED_PAGE = 20
 
@@ -52,6 +52,7 @@ def queue() -> None:
     with st.container(key="queue-controls"):
         if has_controls():
             filter_bar()
+    watch_keys()
     page = queue_page(now)
     note_drawn(content(now, page))
     report_notice()
@@ -94,7 +95,7 @@ def days(page: QueuePage, now: datetime) -> None:
         for _, each in group:
             card(each, day, now, dense=is_dense(), selecting=is_selecting())
     if page.cards:
-        shortcuts()
+        key_names()
     elif remedies():
         st.info(f"No matching posts. {', or '.join(remedies()).capitalize()}.", icon=":material/search_off:")
     elif not application().views.passed():

@@ -32,5 +32,9 @@ export default function () {
         act();
     };
     document.addEventListener("keydown", onKey, true);
-    return () => document.removeEventListener("keydown", onKey, true);
+    document.body.dataset.queueKeys = "";  // tests wait for it
+    return () => {
+        document.removeEventListener("keydown", onKey, true);
+        delete document.body.dataset.queueKeys;
+    };
 }
