@@ -70,9 +70,10 @@ function fitted(cell, room) {
     const all = cell.chips.length + cell.more;
     const whole = all <= room;
     const chips = whole ? cell.chips : cell.chips.slice(0, Math.max(1, Math.min(room - 1, all - 1)));
-    const free = whole ? cell.free.slice(0, Math.max(0, room - chips.length)) : [];
-    const lines = whole && chips.length ? Math.max(1, Math.floor((room - free.length) / chips.length)) : 1;
-    return { chips, free, more: all - chips.length, lines: Math.min(lines, 4) };
+    if (!whole || !chips.length) return { chips, free: whole ? cell.free.slice(0, room) : [], more: all - chips.length, lines: 1 };
+    const most = cell.free.length ? Math.min(2, Math.floor((room - 1) / chips.length)) : Math.floor(room / chips.length);
+    const lines = Math.max(1, Math.min(most, 4));
+    return { chips, free: cell.free.slice(0, Math.max(0, room - chips.length * lines)), more: 0, lines };
 }
 
 function cellElement(cell, data, room) {
@@ -154,6 +155,8 @@ function legendElements(data) {
         item.append(name === "schedule" ? hidden(element("span", "swatch")) : icon(name), document.createTextNode(label));
         return item;
     });
-    items.push(element("li", "help", "Drag a post to move it, or press M on it. Arrow keys and Enter work too."));
+    const empty = !data.legend.length;
+    items.push(element("li", "help", empty ? "Click a day, or press Enter on it, to write a post for it."
+        : "Drag a post to move it, or press M on it. Arrow keys and Enter work too."));
     return items;
 }
