@@ -72,6 +72,17 @@ def test_a_draft_of_a_run_that_has_gone_out_is_not_scheduled_in_its_place(changi
     assert application.ledger.get(draft) is None
 
 
+def test_undo_in_compose_brings_the_run_and_the_draft_back(changing, next_run):
+    changing.write("This morning is different")
+    changing.schedule()
+    assert next_run() == SECOND
+    changing.click("undo")
+    assert next_run() == FIRST
+    assert "In place of the run of Tue 3 Nov 2026" in changing.shown
+    changing.schedule()
+    assert next_run() == SECOND
+
+
 def test_undo_of_a_draft_that_was_scheduled_brings_the_run_back(browse, changing, application, next_run):
     draft = changing.draft
     changing.write("This morning is different")

@@ -103,8 +103,8 @@ def labels_key(draft: str) -> str:
 
 
 def replaces(draft: str) -> Replaced | None:
-    """Return the run of a series in whose place the draft goes out."""
-    return cast(Replaced | None, st.session_state[_replaces_key(draft)])
+    """Return the run of a series in whose place the draft, or the post that it became, goes out."""
+    return cast(Replaced | None, st.session_state.get(_replaces_key(draft)))
 
 
 def forget_replaced(draft: str) -> None:

@@ -12,6 +12,7 @@ from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.models import Post, PostId, Repeat, Revision, new_post_id
 from core.publishing.drafted_posts import drafted_post
+from core.scheduling.changed_runs import Replaced
 from core.time.instants import instants
 from ui.compose import draft_fields
 from ui.compose.time_fields import ChosenTime
@@ -97,11 +98,11 @@ def open_draft(draft_id: str) -> None:
         saved()[draft_id] = draft
 
 
-def restore(post: Post) -> None:
-    """Start a draft that equals a post, with its time unless that has passed."""
+def restore(post: Post, *, replaces: Replaced | None = None) -> None:
+    """Start a draft that equals a post, with its time unless that has passed, and with the run that it replaces."""
     first = post.repeat.starts_at if post.repeat else post.due_at
     ahead = first is not None and first > application().clock()
-    content = content_of(post, repeat=post.repeat, with_time=ahead)
+    content = content_of(post, repeat=post.repeat, with_time=ahead).model_copy(update={"replaces": replaces})
     start(content.model_copy(update={"which": _which(post)}) if ahead else content)
 
 

@@ -7,11 +7,12 @@ import streamlit as st
 from core.ledger.history import Run
 from core.ledger.post_state import PostState, StateName, post_state
 from core.posts.series import describe_timing
+from core.scheduling.changed_runs import restore_run
 from core.scheduling.post_views import RECENT
 from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, date_and_time, excerpt, join_names, lateness, relative_time
-from ui.compose import drafts
+from ui.compose import draft_fields, drafts
 from ui.frame import links
 from ui.frame.announcements import announce
 from ui.frame.application import application
@@ -123,7 +124,8 @@ def _undo(post_id: str) -> None:
 @callback
 def _cancel(post_id: str) -> None:
     """Cancel the post and make it the current draft, with its time. A draft started since is stashed."""
-    schedules = application().schedules
+    schedules, replaced = application().schedules, draft_fields.replaces(post_id)
     cancelled = schedules.cancel(schedules.plan(post_id))
-    drafts.restore(cancelled.post)
+    restore_run(schedules, replaced)
+    drafts.restore(cancelled.post, replaces=replaced)
     st.session_state.pop(LAST_POST, None)
