@@ -23,7 +23,7 @@ class Column(StrEnum):
 _SYNONYMS: dict[Column, str] = {
     Column.TEXT: "text message content body caption post tweet status copy description nachricht beitrag texte mensaje",
     Column.WHEN: (
-        "datetime when dateandtime datetimeutc scheduledat scheduled scheduledtime scheduledfor scheduledate"
+        "datetime when dateandtime datetimeutc scheduledat scheduled scheduledtime scheduledfor scheduleddate"
         " publishat publishdate publishtime postingtime posttime postat postdate sendat duedat dueat due timestamp"
         " publicationdate startdate wall"
     ),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -53,7 +52,7 @@ def records(text: str, delimiter: str) -> Iterator[list[str]]:
 def detect_delimiter(text: str, known: Callable[[Sequence[str]], int]) -> str:
     """Return the delimiter of a text: the one whose first record has most `known` names.
 
-    Without any, it is the one that gives most records the same number of cells, and more than one.
+    Of several, it is the one that gives most records as many cells as the first one has, and more than one.
     """
     return max(DELIMITERS, key=lambda delimiter: _score(text, delimiter, known))
 
@@ -65,5 +64,6 @@ def _score(text: str, delimiter: str, known: Callable[[Sequence[str]], int]) -> 
     rows = [each for each in found if each]
     if not rows:
         return 0, 0.0, 0
-    width, count = Counter(len(each) for each in rows).most_common(1)[0]
-    return known(rows[0]), count / len(rows) if width > 1 else 0.0, -DELIMITERS.index(delimiter)
+    width = len(rows[0])
+    equal = sum(1 for each in rows if len(each) == width) / len(rows) if width > 1 else 0.0
+    return known(rows[0]), equal, -DELIMITERS.index(delimiter)

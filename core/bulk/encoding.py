@@ -1,6 +1,7 @@
 """The encoding of a text file, detected from its bytes."""
 
 import codecs
+import re
 
 from core.errors import PunctualError
 
@@ -9,6 +10,11 @@ GUESSED = (
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "koi8_r", "mac_roman"),
 )
 """The encodings that are guessed: those that spreadsheets of a language write beside UTF-8 and UTF-16."""
+_LATIN = {"cp1250", "cp1252", "cp1254", "mac_roman"}
+"""Encodings that the guess confuses, because most of their letters are those of Western European texts."""
+_NOT_WESTERN = re.compile(r"[ŠšŽžŸýþðÝÞÐ¹³¼¾\ufffd]|(?<=[a-z])[¿£]|£(?=[a-z])")
+_TURKISH = set("ýþðÝÞÐ")
+"""The letters that Western European has in the places of the Turkish ones."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -39,7 +45,10 @@ def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     if chosen is None:
         raise UnknownEncoding
     try:
-        return content.decode(chosen).removeprefix("\ufeff"), codecs.lookup(chosen).name
+        text = content.decode(chosen).removeprefix("\ufeff")
+        if "\0" in text:
+            raise UnknownEncoding(encoding)
+        return text, codecs.lookup(chosen).name
     except (UnicodeDecodeError, LookupError) as error:
         raise UnknownEncoding(chosen) from error
 
@@ -64,8 +73,17 @@ def _guessed(content: bytes) -> str | None:
     if b"\0" in content:
         return None
     found = from_bytes(content[:_SAMPLE], cp_isolation=[*GUESSED], preemptive_behaviour=False).best()
-    candidates = [found.encoding] if found else []
-    return next((each for each in [*candidates, "cp1252"] if _is_valid(content, each)), None)
+    guess = found.encoding if found else "cp1252"
+    candidates = [_latin(content) if guess in _LATIN else guess, "cp1252", "cp1250"]
+    return next((each for each in candidates if _is_valid(content, each)), None)
+
+
+def _latin(content: bytes) -> str:
+    """Return the Latin encoding of a text. Western European is the most common one, unless it gives odd letters."""
+    odd = set(_NOT_WESTERN.findall(content.decode("cp1252", errors="replace")))
+    if not odd:
+        return "cp1252"
+    return "cp1254" if odd <= _TURKISH else "cp1250"
 
 
 def _is_valid(content: bytes, encoding: str) -> bool:

@@ -25,6 +25,8 @@ CONNECT_SECONDS = 5.0
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 65_536
+_NAT64, _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48")
+"""The IPv6 addresses of IPv4 hosts (RFC 6052), and those of a network of one's own (RFC 8215)."""
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressRule = Callable[[IpAddress], bool]
@@ -53,9 +55,16 @@ class _Blocked(OSError):
 
 
 def is_public(address: IpAddress) -> bool:
-    """Return whether an address is one of the public internet."""
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return mapped.is_global and not mapped.is_multicast
+    """Return whether an address is one of the public internet. One that embeds an IPv4 address counts as that."""
+    if isinstance(address, ipaddress.IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in _NAT64:
+            embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if embedded is not None:
+            return is_public(embedded)
+        if address in _LOCAL_NAT64:
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def fetch(address: str, *, allowed: AddressRule = is_public, seconds: float = SECONDS) -> bytes:

@@ -5,8 +5,10 @@ They are held beside the media store until their posts are scheduled, so that a 
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Lock
+from weakref import finalize
 
 from core.bulk.fetching import fetch
 from core.errors import PunctualError
@@ -64,8 +66,8 @@ class Pictures:
         """`files` reads the files by name, in any case. `get` fetches an address."""
         self._files = {name.casefold(): read for name, read in (files or {}).items()}
         self._get = get
-        self._folder = TemporaryDirectory(prefix="punctual-import-", ignore_cleanup_errors=True)
-        self._held = FolderMedia(Path(self._folder.name))
+        self._held: FolderMedia | None = None
+        self._delete: Callable[[], object] = lambda: None
         self._found: dict[str, Media | PunctualError] = {}
         self._bytes = 0
         self._lock = Lock()
@@ -89,11 +91,20 @@ class Pictures:
             if store.exists(each.reference):
                 store.touch(each.reference)
             else:
-                store.put(self._held.get(each.reference))
+                store.put(self._store().get(each.reference))
 
     def close(self) -> None:
-        """Delete the held files."""
-        self._folder.cleanup()
+        """Delete the held files. A forgotten object, as of a closed browser tab, does so too."""
+        self._delete()
+
+    def _store(self) -> FolderMedia:
+        """Return the store of the held files, in a temporary folder that the first file needs."""
+        with self._lock:
+            if self._held is None:
+                folder = mkdtemp(prefix="punctual-import-")
+                self._held = FolderMedia(Path(folder))
+                self._delete = finalize(self, rmtree, folder, ignore_errors=True)
+            return self._held
 
     def _one(self, name: str) -> Media:
         with self._lock:
@@ -113,7 +124,7 @@ class Pictures:
                 self._bytes += len(content)
                 if self._bytes > MAX_HELD_BYTES:
                     raise PicturesTooLarge
-            return ingest(self._held, content)
+            return ingest(self._store(), content)
         except PunctualError as error:
             return error
 

@@ -7,8 +7,9 @@ import streamlit as st
 from core.bulk.background import BackgroundLoad
 from core.bulk.columns import Column
 from core.bulk.dry_run import DryRun
+from core.bulk.loading import LoadReport
 from core.bulk.reading import Table, read_table
-from core.bulk.report import as_csv, dry_run_rows, report_rows
+from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
 from core.errors import PunctualError
 from core.time.phrases import plural
 from ui.bulk import running
@@ -23,6 +24,8 @@ from ui.frame.state import IMPORT_CHECKED
 from ui.frame.viewer import viewer_zone
 
 POLL = timedelta(milliseconds=500)
+ROWS_LISTED = 200
+"""The most rows that the report on the page lists; the file has all of them."""
 
 
 def import_view() -> None:
@@ -129,6 +132,7 @@ def _report(load: BackgroundLoad) -> None:
         draw(f"{', '.join(parts)}.", icon=":material/task_alt:" if created else ":material/info:")
         if report.stopped:
             st.caption("Import the same file again to go on. What is scheduled already stays as it is.")
+        _left_out(report)
     with st.container(horizontal=True, vertical_alignment="center"):
         if report is not None:
             st.download_button(
@@ -142,3 +146,16 @@ def _report(load: BackgroundLoad) -> None:
             )
         st.button("Import another file", key="dismiss-load", on_click=running.dismiss, args=(load,))
         st.page_link(links.QUEUE, label="Open the queue", icon=":material/schedule:")
+
+
+def _left_out(report: LoadReport) -> None:
+    """Draw the rows that were not scheduled, with their reasons."""
+    rows = [each for each in report.rows if each.result in ("refused", "duplicate", "not tried")][:ROWS_LISTED]
+    if rows:
+        columns = {
+            "Row": [each.checked.number for each in rows],
+            "Result": [RESULTS[each.result].capitalize() for each in rows],
+            "Why": [f"{each.reason} {each.hint}".strip() for each in rows],
+            "Text": [each.checked.row.text for each in rows],
+        }
+        st.dataframe(columns, hide_index=True, alt="The rows that were not scheduled, and why")

@@ -81,7 +81,7 @@ def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
     config: dict[str, Any] = {
         NUMBER: st.column_config.NumberColumn(width=52, pinned=True),
         RESULT: st.column_config.TextColumn(width=150),
-        DUE: st.column_config.TextColumn(width=230),
+        DUE: st.column_config.TextColumn(width=250) if any(each.post for each in rows) else None,
         REASON: st.column_config.TextColumn(width=260) if any(each.reason for each in rows) else None,
         Column.TEXT: st.column_config.TextColumn(width=300),
         Column.WHEN: st.column_config.TextColumn(width=150, help="Like 2026-12-24 09:00. Empty: next free time."),

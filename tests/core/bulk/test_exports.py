@@ -1,0 +1,117 @@
+"""Files with the queue, the drafts and the history: complete, without formulas, and readable by an import."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from icalendar import Calendar
+
+from core.bulk.exporting import export_file
+from core.bulk.loading import load
+from core.drafts.draft import DraftContent
+from core.posts.models import new_post_id
+from core.posts.repeat_rules import Daily
+from core.posts.series import build_series
+from core.publishing.composing import compose
+
+TABLE = """text,date,zone,destinations,labels
+"=1+1, or
+two lines",2026-12-24 09:00,Europe/Berlin,outbox,"Xmas, News"
+Twice,2027-10-31 02:30+01:00,Europe/Berlin,outbox,
+"""
+
+
+@pytest.fixture
+def loaded(check, application):
+    """Load two posts."""
+    assert load(application, check(TABLE)).count("created") == 2
+
+
+@pytest.fixture
+def series(application, clock):
+    """Schedule a post that repeats every day."""
+    wall = clock().replace(tzinfo=None, hour=15)
+    repeat = build_series(Daily(), wall.time(), "UTC", first=wall.date(), last=None, runs=None, now=clock())
+    post = compose(
+        post_id=new_post_id(),
+        text="Every day",
+        destinations=["outbox"],
+        wall=wall,
+        zone="UTC",
+        which=None,
+        late_after_minutes=60,
+        accounts=application.accounts,
+        networks=application.networks,
+        repeat=repeat,
+    )
+    return application.schedules.schedule(post)
+
+
+def rows(content):
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_csv_of_the_queue_holds_no_formula(application):
+    first, second = rows(export_file(application, "queue", "csv"))
+    assert first["Text"] == "'=1+1, or\ntwo lines"
+    assert (first["Date and time"], first["UTC"]) == ("2026-12-24 09:00", "2026-12-24T08:00:00Z")
+    assert (first["Labels"], first["State"]) == ("Xmas, News", "scheduled")
+    assert second["Date and time"] == "2027-10-31 02:30 +01:00"
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_an_import_reads_an_exported_queue_as_it_was(check, application, kind):
+    content = export_file(application, "queue", kind)
+    checked = check(content, duplicates=True)
+    queued = [application.schedules.plan(each["post"]).post for each in _json(application)]
+    same = ("text", "due_at", "wall", "zone", "destinations", "labels")
+    for each, post in zip(checked.rows, queued, strict=True):
+        assert [getattr(each.post, name) for name in same] == [getattr(post, name) for name in same]
+    assert [each.verdict for each in check(content).rows] == ["duplicate", "duplicate"]
+
+
+def _json(application):
+    return [json.loads(line) for line in export_file(application, "queue", "jsonl").decode().split("\n") if line]
+
+
+@pytest.mark.usefixtures("loaded", "series")
+def test_a_calendar_of_the_queue_has_every_run_of_a_series(application, clock):
+    calendar = Calendar.from_ical(export_file(application, "queue", "ics"))
+    events = calendar.walk("VEVENT")
+    daily = [each for each in events if str(each["summary"]).startswith("Every day")]
+    assert len(events) == len(daily) + 2
+    assert len(daily) > 300
+    assert len({str(each["uid"]) for each in events}) == len(events)
+    assert daily[0]["dtstart"].dt == clock().replace(hour=15)
+
+
+def test_drafts_and_templates_are_exported_with_their_proposed_times(application, clock):
+    content = DraftContent(text="Half", destinations=("outbox",), wall="2026-12-24T09:00:00", zone="Europe/Berlin")
+    application.drafts.save(new_post_id(), content, base=0, now=clock())
+    application.drafts.save(new_post_id(), DraftContent(text="Idea", zone="UTC"), base=0, template=True, now=clock())
+    found = rows(export_file(application, "drafts", "csv"))
+    assert [(each["Text"], each["Date and time"], each["State"]) for each in found] == [
+        ("Half", "2026-12-24 09:00", "draft"),
+        ("Idea", "", "template"),
+    ]
+    [event] = Calendar.from_ical(export_file(application, "drafts", "ics")).walk("VEVENT")
+    assert str(event["summary"]) == "Half (draft)"
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_history_is_exported_with_its_results(application, clock):
+    [first, _] = application.views.upcoming(clock() + timedelta(days=1000), limit=9).entries
+    from core.posts.payload import invocation_of
+
+    clock.now = first.due_at + timedelta(milliseconds=250)
+    application.publisher.publish(invocation_of(first.post, first.due_at))
+    [row] = rows(export_file(application, "history", "csv"))
+    assert (row["State"], row["Late ms"], row["Published address"]) == (
+        "published",
+        "250",
+        f"/outbox?post={first.post_id}",
+    )

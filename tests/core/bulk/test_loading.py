@@ -1,0 +1,279 @@
+"""What a dry run says of a row is what happens to it, and a stopped or repeated load makes no duplicates."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from core.accounts.port import OUTBOX, Account
+from core.application import Application
+from core.aws_errors import AwsUnavailable
+from core.bulk.columns import Column
+from core.bulk.loading import load
+from core.bulk.pictures import Pictures
+from core.bulk.report import as_csv, dry_run_rows, report_rows
+from core.settings import Settings
+from core.timetable.timetable import suggested
+
+ROWS = """text,date,time,zone,destinations,labels
+Good morning,2026-12-24,09:00,,,
+Good evening,2026-12-24,19:00,America/New_York,outbox,"Xmas, News"
+"""
+
+
+def verdicts(checked):
+    return [each.verdict for each in checked.rows]
+
+
+def reasons(checked):
+    return [each.reason for each in checked.rows]
+
+
+def queued(application):
+    entries = application.views.upcoming(application.clock() + timedelta(days=1000), limit=10_000).entries
+    return [(each.text, each.due_at) for each in entries]
+
+
+@pytest.fixture
+def posting_times(application):
+    """Set posting times."""
+    timetable = suggested("Europe/Berlin")
+    application.posting_times.save(None, timetable, base=0)
+
+
+@pytest.fixture(params=["machine", "AWS"])
+def deployment(request, application):
+    """Return one machine, or AWS."""
+    return application if request.param == "machine" else request.getfixturevalue("open_application")()
+
+
+def test_a_dry_run_writes_nothing_and_the_load_schedules_its_posts(check, deployment):
+    checked = check(ROWS, on=deployment)
+    assert verdicts(checked) == ["create", "create"]
+    assert (queued(deployment), deployment.labels.all()) == ([], ())
+    report = load(deployment, checked)
+    assert report.count("created") == 2
+    assert queued(deployment) == [
+        ("Good morning", datetime(2026, 12, 24, 8, tzinfo=UTC)),
+        ("Good evening", datetime(2026, 12, 25, 0, tzinfo=UTC)),
+    ]
+    assert [label.name for label in deployment.labels.all()] == ["News", "Xmas"]
+    again = check(ROWS, on=deployment)
+    assert verdicts(again) == ["there", "there"]
+    assert load(deployment, again).count("created") == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("Late,2020-01-01,09:00,,,", "has passed"),
+        (",2026-12-24,09:00,,,", "The post has no text."),
+        ("Where,2026-12-24,09:00,,mastodon:nobody,", "No account 'mastodon:nobody' is connected."),
+        ("When,2026-12-24,09:00,Europe/Atlantis,,", "There is no time zone called 'Europe/Atlantis'."),
+        ("Skipped,2027-03-28,02:30,,,", "does not exist in Europe/Berlin"),
+        ("Twice,2027-10-31,02:30,,,", "occurs twice in Europe/Berlin"),
+        ("Far,2036-01-01,09:00,,,", "is too far ahead"),
+        ("Bell\a,2026-12-24,09:00,,,", "control character U+0007"),
+        ("Half,2026-12-24,,,,", "has no time of day"),
+        ("Cells,2026-12-24,09:00,,,,surplus", "The row has 7 cells"),
+        ("Free,,,,,", "There are no posting times"),
+        ("Label,2026-12-24,09:00,,," + "x" * 51, "cannot be the name of a label"),
+    ],
+)
+def test_a_row_is_refused_with_the_reason_of_compose_and_the_others_are_scheduled(check, application, row, reason):
+    checked = check(ROWS + row + "\n")
+    assert verdicts(checked) == ["create", "create", "refused"]
+    assert reason in checked.rows[2].reason
+    assert load(application, checked).count("created") == 2
+
+
+def test_corrections_change_a_row_and_not_its_id(check):
+    before = check(ROWS + "Late,2020-01-01,09:00,,,\n").rows[2]
+    after = check(ROWS + "Late,2020-01-01,09:00,,,\n", corrections={4: {Column.WHEN: "2026-12-25 09:00"}}).rows[2]
+    assert (before.verdict, after.verdict) == ("refused", "create")
+    assert before.post_id == after.post_id
+
+
+def test_the_same_file_for_other_destinations_makes_other_posts(check, application):
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales"))
+    load(application, check(ROWS))
+    checked = check(ROWS, destinations=("webhook:sales",))
+    assert verdicts(checked)[0] == "create"
+
+
+def test_accounts_are_found_by_destination_name_and_network(check, application):
+    for name in ("ada", "bob"):
+        application.accounts.connect(Account(destination=f"mastodon:{name}", label=f"@{name}"))
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales"))
+    checked = check('text,date,to\nA,2026-12-24 09:00,"@ada, WEBHOOK"\nB,2026-12-24 10:00,Mastodon\n')
+    assert checked.rows[0].post.destinations == ("mastodon:ada", "webhook:sales")
+    assert checked.rows[1].reason == "'Mastodon' can be several accounts."
+
+
+def test_duplicates_of_the_queue_and_of_rows_are_not_scheduled_unless_asked_for(check, application):
+    load(application, check(ROWS))
+    table = (
+        "text,date\nGood morning,2026-12-24 09:00\nGood morning,2026-12-24 09:01\nGood morning,24.12.2026 9:01\n"
+        "Other,2026-12-24 09:00\n"
+    )
+    checked = check(table)
+    assert verdicts(checked) == ["duplicate", "create", "duplicate", "create"]
+    assert reasons(checked)[:3] == [
+        "The queue has a post with this text at this time.",
+        "",
+        "Row 3 has the same text and time.",
+    ]
+    assert verdicts(check(table, duplicates=True)) == ["create"] * 4
+
+
+@pytest.mark.usefixtures("posting_times")
+def test_rows_without_a_time_get_the_free_times_that_the_queue_and_the_other_rows_leave(check, application):
+    free = application.free_times.next([OUTBOX.destination], count=4)
+    load(application, check(f"text,date\nQueued,{free[0]:%Y-%m-%dT%H:%MZ}\n"))
+    checked = check(f"text,date\nFirst,\nFixed,{free[2]:%Y-%m-%dT%H:%MZ}\nSecond,\n")
+    assert [each.post.due_at for each in checked.rows] == [free[1], free[2], free[3]]
+    report = load(application, checked)
+    assert [each.post.due_at for each in report.rows] == [free[1], free[2], free[3]]
+
+
+@pytest.mark.usefixtures("posting_times")
+def test_a_free_time_that_is_taken_meanwhile_is_replaced_by_the_next_one(check, application):
+    free = application.free_times.next([OUTBOX.destination], count=2)
+    checked = check("text\nWaits\n")
+    load(application, check(f"text,date\nQuicker,{free[0]:%Y-%m-%dT%H:%MZ}\n"))
+    assert load(application, checked).rows[0].post.due_at == free[1]
+
+
+def test_a_stopped_load_is_resumed_without_duplicates(check, application):
+    table = "text,date\n" + "".join(f"Post {n},2026-12-{1 + n % 28:02} 09:{n:02}\n" for n in range(40))
+    done = []
+    report = load(application, check(table), on_progress=done.append, stopped=lambda: len(done) >= 10, threads=2)
+    assert report.stopped
+    assert 10 <= report.count("created") < 40
+    again = check(table)
+    assert again.count("there") == report.count("created")
+    load(application, again)
+    assert len(queued(application)) == 40
+
+
+def test_an_outage_ends_the_load_and_the_report_says_what_was_not_tried(check, application, monkeypatch):
+    checked, schedule = check(ROWS), application.schedules.schedule
+
+    def fail(post):
+        raise AwsUnavailable("It is down.")
+
+    monkeypatch.setattr(application.schedules, "schedule", fail)
+    report = load(application, checked, threads=1)
+    assert [each.result for each in report.rows] == ["refused", "not tried"]
+    monkeypatch.setattr(application.schedules, "schedule", schedule)
+    assert load(application, check(ROWS)).count("created") == 2
+
+
+def test_a_cancelled_post_of_an_earlier_load_stays_cancelled(check, application):
+    report = load(application, check(ROWS))
+    application.schedules.cancel(application.schedules.plan(report.rows[0].post.post_id))
+    checked = check(ROWS)
+    assert verdicts(checked) == ["there", "there"]
+    assert "cancelled" in checked.rows[0].reason
+    load(application, checked)
+    assert len(queued(application)) == 1
+
+
+def test_a_post_that_was_edited_after_a_dry_run_of_its_file_stays_edited(check, application):
+    checked = check(ROWS)
+    load(application, checked)
+    plan = application.schedules.plan(checked.rows[0].post_id)
+    application.schedules.edit(plan, plan.post.model_copy(update={"text": "Edited"}))
+    assert load(application, checked).count("there") == 2
+    assert queued(application)[0][0] == "Edited"
+
+
+def test_500_rows_with_errors_are_scheduled_but_for_these(check, application):
+    lines = [
+        f"Post {n},{'2020' if n % 10 == 3 else '2027'}-{1 + n % 12:02}-{1 + n % 28:02} 09:{n % 60:02},"
+        f"{'nobody' if n % 10 == 7 else 'outbox'}"
+        for n in range(500)
+    ]
+    checked = check("\n".join(["text,date,to", *lines]))
+    assert (checked.count("create"), checked.count("refused")) == (400, 100)
+    report = load(application, checked)
+    assert (report.count("created"), report.count("refused"), len(queued(application))) == (400, 100, 400)
+    content = as_csv(report_rows(report)).decode("utf-8-sig").splitlines()
+    assert len(content) == 501
+    assert content[1].startswith("2,scheduled,2027-01-01T08:00:00Z")
+
+
+def test_reports_hold_no_formula(check):
+    checked = check('text,date\n"\'=cmd|calc",2026-12-24 09:00\n')
+    assert checked.rows[0].post.text == "=cmd|calc"
+    assert ",'=cmd|calc," in as_csv(dry_run_rows(checked.rows)).decode()
+
+
+def png(colour="red"):
+    content = io.BytesIO()
+    Image.new("RGB", (30, 20), colour).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_pictures_are_read_in_the_dry_run_and_stored_by_the_load(check, application):
+    fetched = []
+
+    def get(address):
+        fetched.append(address)
+        return png("blue")
+
+    pictures = Pictures({"Cat.PNG": png}, get)
+    table = (
+        "text,date,pictures,alt text\n"
+        'Two,2026-12-24 09:00,"cat.png, https://example.com/dog.png",A cat | A dog\n'
+        "Same,2026-12-24 10:00,https://example.com/dog.png,\n"
+        "None,2026-12-24 11:00,mouse.png,\n"
+    )
+    checked = check(table, pictures=pictures)
+    assert verdicts(checked) == ["create", "create", "refused"]
+    assert reasons(checked)[2] == "There is no file 'mouse.png'."
+    assert fetched == ["https://example.com/dog.png"]
+    media = checked.rows[0].post.media
+    assert [each.alt for each in media] == ["A cat", "A dog"]
+    assert not any(application.media.exists(each.reference) for each in media)
+    load(application, checked)
+    assert all(application.media.exists(each.reference) for each in media)
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "Hello",
+        "=1+1",
+        "x" * 600,
+        "2027-03-28 02:30",
+        "2026-12-24 09:00",
+        "24.12.2026 7pm",
+        "2020-01-01 09:00",
+        "outbox",
+    ]
+)
+TABLES = st.lists(st.tuples(CELLS, CELLS, st.sampled_from(["", "outbox", "nobody", "Outbox (built in)"])), max_size=8)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=TABLES)
+def test_what_a_dry_run_says_of_any_row_is_what_happens_to_it(rows, check, tmp_path_factory, clock):
+    application = Application(Settings(home=tmp_path_factory.mktemp("home")), clock)
+    try:
+        timetable = suggested("Europe/Berlin")
+        application.posting_times.save(None, timetable, base=0)
+        table = "\n".join(["text,date,to", *(f'"{text}","{date}","{to}"' for text, date, to in rows), "Last,,outbox"])
+        checked = check(table, on=application, destinations=())
+        report = load(application, checked)
+        for said, happened in zip(checked.rows, report.rows, strict=True):
+            assert happened.result == ("created" if said.verdict == "create" else said.verdict)
+            assert happened.post == said.post
+        created = [each.post for each in report.rows if each.result == "created"]
+        assert sorted(queued(application)) == sorted((post.text, post.due_at) for post in created)
+        assert check(table, on=application, destinations=()).count("create") == 0
+    finally:
+        application.close()
