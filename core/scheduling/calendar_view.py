@@ -67,6 +67,22 @@ def calendar_view(
     return CalendarWindow(entries=[by_run[key] for key in sorted(by_run)], more=more, shortened=coming.shortened)
 
 
+def near_entries(ledger: Ledger, start: datetime, end: datetime, now: datetime, *, limit: int) -> list[QueueEntry]:
+    """Return at most `limit` past posts of a period, as many coming ones, and the runs of series, from the ledger.
+
+    This is cheaper than `calendar_view`, and does not know whether the scheduler has the posts.
+    """
+    latest_runs = islice(all_runs(ledger, after=Cursor(due_at=end, key=""), page=HISTORY_PAGE), limit)
+    past = takewhile(lambda run: run.due_at >= start, latest_runs)
+    entries = [QueueEntry(post_id=run.post_id, due_at=run.due_at, state=run.state, post=None, run=run) for run in past]
+    if end > now:
+        entries += [entry_of_plan(plan, now) for plan in ledger.due(due_from=start, due_before=end, limit=limit)]
+        for plan in ledger.series(limit=POSTS_LIMIT):
+            if next_run(plan.post, now) is not None:
+                entries += _entry_per_run(entry_of_plan(plan, now), max(now, start - _MILLISECOND), end)[:limit]
+    return entries
+
+
 @dataclass(frozen=True)
 class _Coming:
     """The coming posts of a period."""

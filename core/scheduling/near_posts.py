@@ -26,7 +26,7 @@ def nearest_posts(
     """
     begin, end = _floor(due - distance, per), _floor(due + distance, per) + per
     nearest: dict[Destination, QueueEntry] = {}
-    for entry in views.day(begin, end, limit=limit).entries:
+    for entry in views.near(begin, end, limit=limit):
         source = entry.run.payload if entry.run else entry.post
         if source is None or entry.post_id == post.post_id or GROUPS[entry.state] not in _SENT:
             continue

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from core.ledger.history import Run, runs
 from core.ledger.port import Ledger, UnknownPost
-from core.scheduling.calendar_view import CalendarWindow, calendar_view
+from core.scheduling.calendar_view import CalendarWindow, calendar_view, near_entries
 from core.scheduling.insights import PastRuns, past_runs
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.shared_reads import SharedReads
@@ -98,6 +98,14 @@ class PostViews:
     def day(self, start: datetime, end: datetime, *, limit: int) -> CalendarWindow:
         """Return at most `limit` past posts of a day, and as many coming ones."""
         return self._calendar(start, end, (), limit)
+
+    def near(self, start: datetime, end: datetime, *, limit: int) -> list[QueueEntry]:
+        """Return the posts of a period; see `near_entries`."""
+        return self._reads.get(
+            ("near", start, end, limit),
+            lambda: near_entries(self._ledger, start, end, self._clock(), limit=limit),
+            kept_for=SELDOM,
+        )
 
     def _calendar(
         self, start: datetime, end: datetime, days: tuple[datetime, ...], limit: int | None
