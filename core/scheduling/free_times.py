@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from core.errors import PunctualError
-from core.ledger.port import Ledger, Plan
+from core.ledger.port import OPEN_STATES, Ledger, Plan
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.series import runs_of
@@ -130,7 +130,7 @@ class FreeTimes:
         NoFreeTime, and the errors of Schedules.schedule.
         """
         planned = self._ledger.get(post.post_id)
-        if planned is not None and planned.desired == "active" and planned.post.due_at is not None:
+        if planned is not None and planned.desired in OPEN_STATES and planned.post.due_at is not None:
             return self._schedules.schedule(post.model_copy(update=PostTime.of(planned.post).members))
         revision = planned.post.revision if planned else 0
 

@@ -18,19 +18,17 @@ from core.timetable.timetable import Timetable
 
 POSTS_LIMIT = 1000
 """The most posts that one action moves."""
-PERIOD = timedelta(days=30)
-"""The length of the periods in which the queue is read."""
 POSTS_READ = 10_000
-"""The most posts that are read of a period."""
+"""The most posts of all accounts that an action looks at."""
 
 
 class TooManyPosts(PunctualError):
-    """An action would move more than POSTS_LIMIT posts."""
+    """An action would move more than POSTS_LIMIT posts, or look at more than POSTS_READ."""
 
     hint = "Nothing was changed. Choose a later beginning, or select fewer posts."
 
     def __init__(self) -> None:
-        super().__init__(f"More than {POSTS_LIMIT:,} posts would move.")
+        super().__init__(f"Too many posts: an action moves at most {POSTS_LIMIT:,}.")
 
 
 class Rearranging:
@@ -131,19 +129,12 @@ class Rearranging:
     def _plans(self, accounts: Collection[Destination], start: datetime) -> list[Plan]:
         """Return the one-time posts of the accounts that are due from `start` on, soonest first."""
         begin, names = max(start, self._clock()), {each.account for each in accounts}
-        found: list[Plan] = []
-        for plan in self._due_from(begin):
-            if names & set(plan.post.accounts) and not plan.needs_time:
-                found.append(plan)
-            if len(found) > POSTS_LIMIT:
-                raise TooManyPosts
+        end = begin + PLANNING_HORIZON + timedelta(days=1)
+        plans = self._ledger.due(due_from=begin, due_before=end, limit=POSTS_READ)
+        found = [plan for plan in plans if names & set(plan.post.accounts) and not plan.needs_time]
+        if len(plans) == POSTS_READ or len(found) > POSTS_LIMIT:
+            raise TooManyPosts
         return found
-
-    def _due_from(self, begin: datetime) -> Iterator[Plan]:
-        """Yield the pending one-time posts, period by period."""
-        for days in range(0, PLANNING_HORIZON.days + PERIOD.days, PERIOD.days):
-            start = begin + timedelta(days=days)
-            yield from self._ledger.due(due_from=start, due_before=start + PERIOD, limit=POSTS_READ)
 
     def _to_free_times(self, plans: Sequence[Plan], after: Callable[[Plan], datetime]) -> list[TimeChange]:
         """Return a move of each post to the first free time after an instant that no post before it gets."""

@@ -147,6 +147,8 @@ def test_a_post_that_is_scheduled_again_keeps_its_time(application, free_times):
     once = post()
     plan = free_times.schedule(once)
     assert free_times.schedule(once) == plan
+    application.schedules.pause(plan)
+    assert free_times.schedule(once).post.due_at == FIRST
     assert free_times.next([OUTBOX]) == [SECOND]
 
 
