@@ -57,17 +57,15 @@ def calendar() -> None:
         filter_controls(["scheduled", "paused", "waiting", "published", "unconfirmed", "failed", "missed"])
         holiday_choice()
         zone_caption(now)
-        notices.notice_line()
     board = shown_board(shown)
     opened = opened_item(board)
     note_drawn(content(board, opened, now))
     with st.container(horizontal=True, key="calendar-columns"):
         with st.container(width="stretch", key="calendar-grid"):
-            last = notices.notice()
             calendar_grid(
                 board.grid,
                 opened=address.opened(),
-                said=(last.number, last.message),
+                message=notices.notice().message,
                 act=lambda action: actions.run(action, shown),
             )
             if board.more:

@@ -32,7 +32,7 @@ def run(action: CalendarAction, period: Period) -> None:
         if isinstance(error, PunctualError):
             notices.tell_error(error)
         else:  # a day that is none: the page and the server are of different releases
-            notices.tell("The calendar has changed. Try again.", icon="error")
+            notices.tell("The calendar has changed. Try again.")
 
 
 def _run(action: CalendarAction, period: Period) -> None:
@@ -47,6 +47,8 @@ def _run(action: CalendarAction, period: Period) -> None:
             address.change(on=action.at[:10] or period.moved(action.by).isoformat())
         case "undo":
             notices.take_back()
+        case "answer":
+            notices.answer()
         case "move":
             _move(action)
         case "compose":
@@ -59,11 +61,10 @@ def _move(action: CalendarAction) -> None:
         made = move(action.key, target)
     except RunKept as refusal:
         content = refusal.content
-        offer = ("Change this run", lambda: panel.open_in_compose(content))
-        notices.tell(f"{refusal} {refusal.hint}", icon="event_repeat", offer=offer)
+        notices.offer(f"{refusal} {refusal.hint}", "Change this run", lambda: panel.open_in_compose(content))
         return
     if made.message:
-        notices.tell(made.message, icon="event_available", undo=made.undo)
+        notices.tell(made.message, undo=made.undo)
 
 
 def _compose(action: CalendarAction) -> None:

@@ -7,7 +7,9 @@ class Board {
     constructor(root) {
         this.root = root;
         this.frame = root.querySelector(".frame");
-        this.said = root.querySelector(".said");
+        this.bar = root.querySelector(".bar");
+        this.answer = root.querySelector(".answer");
+        this.answer.onclick = () => this.send({ name: "answer" });
         this.focused = null;
         this.number = null;
         this.mover = new Mover(this);
@@ -26,8 +28,9 @@ class Board {
         this.measure();
         this.render();
         if (first) this.scrollToNow();
-        if (this.number !== data.said.number && data.said.text) this.say(data.said.text);
-        this.number = data.said.number;
+        const { number, text, button, failed } = data.message;
+        if (this.number !== number) this.say(text, button, failed);
+        this.number = number;
     }
 
     // Find out how high a row is, and for how many lines it has room. Return whether that has changed.
@@ -124,10 +127,15 @@ class Board {
         this.focused = `chip ${key}`;
     }
 
-    say(text) {
-        this.said.textContent = text;
+    // Show and announce a message. One with a button stays until the next one.
+    say(text, button = "", failed = false) {
+        this.bar.hidden = !text;
+        this.bar.classList.toggle("failed", failed);
+        this.bar.querySelector(".said").textContent = text;
+        this.answer.textContent = button;
+        this.answer.hidden = !button;
         clearTimeout(this.timer);
-        this.timer = setTimeout(() => (this.said.textContent = ""), SAID_FOR);
+        if (!button) this.timer = setTimeout(() => this.say(""), failed ? 2 * SAID_FOR : SAID_FOR);
     }
 
     clicked(event) {

@@ -12,7 +12,9 @@ from ui.calendar.grid import Grid
 KEY = "calendar"
 _HERE = Path(__file__).parent
 _HTML = """
-<div class="calendar"><div class="frame"></div><ul class="legend"></ul><div class="said" role="status"></div></div>
+<div class="calendar"><div class="frame"></div><ul class="legend"></ul>
+<div class="bar" hidden><span class="said" role="status"></span>
+<button type="button" class="answer" hidden></button></div></div>
 """
 _component = st.components.v2.component(
     "punctual_calendar",
@@ -21,14 +23,26 @@ _component = st.components.v2.component(
     js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("drawing.js", "moving.js", "calendar.js")),
 )
 
-ActionName = Literal["open", "close", "compose", "move", "day", "page", "undo"]
+ActionName = Literal["open", "close", "compose", "move", "day", "page", "undo", "answer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message, and the label of its button, if it has one. `number` differs from that of the message before."""
+
+    number: int = 0
+    text: str = ""
+    button: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarAction:
-    """What a person did: opened a post (`key`), moved it to `at` or to a free place (`instant`), and so on.
+    """What a person did.
 
-    `day` shows all posts of a day. `page` shows the next (`by` is 1) or the previous period, or the one of `at`.
+    A post (`key`) is opened, or moved to the cell `at` or a free place (`instant`). `answer` is the button beside the
+    message, and `undo` its key. `day` shows all posts of a day. `page` shows the next period (`by` is 1), the previous
+    one, or the one of `at`.
     """
 
     name: ActionName
@@ -38,10 +52,8 @@ class CalendarAction:
     by: int = 0
 
 
-def calendar_grid(
-    grid: Grid, *, opened: str | None, said: tuple[int, str], act: Callable[[CalendarAction], None]
-) -> None:
-    """Draw the grid, and call `act` with each action. `said` is a message to announce, with a number of its own."""
+def calendar_grid(grid: Grid, *, opened: str | None, message: Message, act: Callable[[CalendarAction], None]) -> None:
+    """Draw the grid and the message below it, which is announced, and call `act` with each action."""
 
     def acted() -> None:
         sent: Any = st.session_state.get(KEY)
@@ -49,7 +61,7 @@ def calendar_grid(
         if action is not None:
             act(action)
 
-    data = {**asdict(grid), "opened": opened, "said": {"number": said[0], "text": said[1]}}
+    data = {**asdict(grid), "opened": opened, "message": asdict(message)}
     _component(key=KEY, data=data, on_act_change=acted)
 
 

@@ -55,6 +55,7 @@ function chipElement(chip, view, opened) {
 function freeElement(place) {
     const created = button("free", `free ${place.instant}`, `${place.label}. Write a post for it`);
     created.dataset.instant = place.instant;
+    created.dataset.time = place.time;
     created.append(icon("add"), hidden(element("span", "", place.time)));
     return created;
 }

@@ -74,7 +74,7 @@ class Mover {
 
     // The time at which a drop would put the post, in words.
     place(cell, free) {
-        if (free) return `${cell.dataset.name}, ${free.textContent.replace("add", "")}`.trim();
+        if (free) return `${cell.dataset.name.split(",")[0]}, ${free.dataset.time}`;
         return cell.dataset.at.length > 10 ? cell.dataset.name : `${cell.dataset.name}, ${this.picked.chip.time}`;
     }
 

@@ -1,4 +1,4 @@
-"""The message of the last action in the calendar, with Undo or another offer, above it."""
+"""The message of the last action in the calendar, with Undo or another offer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,70 +6,59 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import PunctualError
-from ui.frame.callbacks import callback
+from ui.calendar.component import Message
 from ui.frame.state import CALENDAR_NOTICE
-from ui.frame.wording import escape
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A message. `number` differs from that of the notice before. `undo` takes the move back and says so.
+    """A message. `undo` takes the move back and returns what it says then. `offer` is another action."""
 
-    `offer` is the label of a button and what it does.
-    """
-
-    number: int = 0
-    icon: str = "check"
-    message: str = ""
+    message: Message
     undo: Callable[[], str] | None = None
-    offer: tuple[str, Callable[[], None]] | None = None
+    offer: Callable[[], None] | None = None
 
 
 def notice() -> Notice:
     """Return the last notice; its message is empty if there is none."""
-    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, Notice())
+    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, Notice(message=Message()))
     return found
 
 
-def tell(
-    message: str,
-    *,
-    icon: str = "check",
-    undo: Callable[[], str] | None = None,
-    offer: tuple[str, Callable[[], None]] | None = None,
-) -> None:
-    """Replace the notice."""
-    st.session_state[CALENDAR_NOTICE] = Notice(
-        number=notice().number + 1, icon=icon, message=message, undo=undo, offer=offer
-    )
+def tell(text: str, *, undo: Callable[[], str] | None = None) -> None:
+    """Replace the notice, with a button for `undo`."""
+    _keep(Message(number=_next(), text=text, button="Undo" if undo else ""), undo=undo)
+
+
+def offer(text: str, button: str, action: Callable[[], None]) -> None:
+    """Replace the notice by one that offers another action."""
+    _keep(Message(number=_next(), text=text, button=button), offer=action)
 
 
 def tell_error(error: PunctualError) -> None:
     """Show why something was not done, and the remedy."""
-    tell(f"{error} {error.hint}", icon="error")
+    _keep(Message(number=_next(), text=f"{error} {error.hint}", failed=True))
 
 
 def take_back() -> None:
-    """Undo the last move, if there is one to undo."""
+    """Undo the last move, if there is one to undo. Raises the errors of the undo."""
     undo = notice().undo
-    if undo is None:
-        tell("There is nothing to undo.", icon="info")
-        return
-    try:
-        tell(undo(), icon="undo")
-    except PunctualError as error:
-        tell_error(error)
+    tell(undo() if undo is not None else "There is nothing to undo.")
 
 
-def notice_line() -> None:
-    """Draw the notice with its button. Without one, nothing is drawn."""
-    shown = notice()
-    if not shown.message:
+def answer() -> None:
+    """Do what the button of the notice offers."""
+    action = notice().offer
+    if action is None:
+        take_back()
         return
-    colour = "red" if shown.icon == "error" else "gray"
-    st.markdown(f":{colour}[:material/{shown.icon}: {escape(shown.message)}]", width="content")
-    if shown.undo is not None:
-        st.button("Undo", key="undo-move", icon=":material/undo:", type="tertiary", on_click=callback(take_back))
-    elif shown.offer is not None:
-        label, action = shown.offer
-        st.button(label, key="notice-offer", type="tertiary", on_click=callback(action))
+    tell("")
+    action()
+
+
+def _next() -> int:
+    return notice().message.number + 1
+
+
+def _keep(message: Message, *, undo: Callable[[], str] | None = None, offer: Callable[[], None] | None = None) -> None:
+    st.session_state[CALENDAR_NOTICE] = Notice(message=message, undo=undo, offer=offer)

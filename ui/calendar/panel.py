@@ -95,5 +95,5 @@ def _skip_run(post_id: str, run: datetime) -> None:
         schedules.unskip_run(schedules.plan(post_id), run)
         return f"The run on {date_and_time(run, zone)} goes out again."
 
-    notices.tell(f"The run on {date_and_time(run, zone)} is skipped.", icon="event_busy", undo=undo)
+    notices.tell(f"The run on {date_and_time(run, zone)} is skipped.", undo=undo)
     close()
