@@ -49,7 +49,16 @@ def start(key: str, instant: datetime, zone: str) -> None:
 
 def clear(key: str) -> None:
     """Empty the fields under `key`, so that `start` fills them again."""
-    for field in (_date(key), _time(key), _step(key), _zone(key), _which(key), words_key(key), reading_key(key)):
+    for field in (
+        _date(key),
+        _time(key),
+        _step(key),
+        _zone(key),
+        _which(key),
+        words_key(key),
+        reading_key(key),
+        _typed(key),
+    ):
         st.session_state.pop(field, None)
 
 
@@ -61,11 +70,13 @@ def next_suggested(due_at: datetime | None) -> datetime:
 
 def set_time(key: str, at: time) -> None:
     """Fill the time field."""
+    st.session_state.pop(_typed(key), None)
     st.session_state[_time(key)] = at
 
 
 def set_wall(key: str, wall: datetime) -> None:
     """Fill the date field and the time field."""
+    st.session_state.pop(_typed(key), None)
     st.session_state[_date(key)] = wall.date()
     st.session_state[_time(key)] = wall.time()
 
@@ -88,8 +99,16 @@ def time_to_schedule(key: str) -> ChosenTime:
 
 def forget_words(key: str) -> None:
     """Empty the field for a time in words, because another field was filled."""
+    st.session_state.pop(_typed(key), None)
     st.session_state[words_key(key)] = ""
     st.session_state[reading_key(key)] = None
+
+
+def note_typed_wall(key: str, wall: datetime) -> None:
+    """Note what the date and the time field show while one of them has the focus. Its value arrives later."""
+    if wall != chosen_time(key).wall:
+        forget_words(key)
+        st.session_state[_typed(key)] = wall
 
 
 def words_key(key: str) -> str:
@@ -105,7 +124,7 @@ def reading_key(key: str) -> str:
 def chosen_time(key: str) -> ChosenTime:
     """Return the values of the fields, for callbacks."""
     state = st.session_state
-    wall = datetime.combine(state[_date(key)], state[_time(key)])
+    wall = state.get(_typed(key)) or datetime.combine(state[_date(key)], state[_time(key)])
     return ChosenTime(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
 
 
@@ -188,6 +207,10 @@ def _step(key: str) -> str:
 
 def _zone(key: str) -> str:
     return f"{key}-zone"
+
+
+def _typed(key: str) -> str:
+    return f"{key}-typed-wall"
 
 
 def _which(key: str) -> str:

@@ -16,6 +16,7 @@ from core.time.instants import SkippedHour, offset_label, wall_time
 from core.time.phrases import calendar_day, city, clock_time, date_and_time, relative_time
 from ui.compose import next_free, repeat_fields, time_fields
 from ui.compose.next_free import NEXT_FREE
+from ui.compose.typed_time import watch_typed_time
 from ui.compose.written_field import written_field
 from ui.frame import links
 from ui.frame.application import application
@@ -52,6 +53,7 @@ def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
     """Draw the fields under `key`, with the offered repeat choices, and the summary."""
     written_field(key)
     time_fields.time_fields(key, "First date" if repeat_fields.is_repeating(key) else "Date")
+    watch_typed_time(key)
     repeat_fields.repeat_fields(key, offered)
     try:
         repeat = repeat_fields.repeat(key)
