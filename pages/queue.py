@@ -20,7 +20,7 @@ from ui.posts.cards import card
 from ui.posts.filters import shown_count
 from ui.posts.passed_tray import passed_tray
 from ui.posts.queue_controls import filter_bar, is_dense, list_controls, remedies, show_everything
-from ui.posts.queue_list import QueuePage, queue_page
+from ui.posts.queue_list import QueuePage, all_ids, queue_page
 from ui.posts.reports import report_notice
 from ui.posts.selected import is_selecting
 from ui.posts.selection_bar import selection_bar
@@ -59,7 +59,7 @@ def queue() -> None:
     passed_tray(application().views.passed())
     summary(page, now)
     if is_selecting():
-        selection_bar([each.post_id for _, each in page.cards if each.post is not None], page.matching)
+        selection_bar([each.post_id for _, each in page.cards if each.post is not None], page.shown, all_ids)
     with st.container(key="queue-dense" if is_dense() else "queue-roomy"):
         days(page, now)
     pages(page)

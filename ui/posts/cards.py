@@ -82,10 +82,16 @@ def _content(entry: QueueEntry, *, dense: bool) -> None:
     if entry.text is None:
         st.text("This schedule was not created by Punctual. Punctual does not change it.")
         return
-    st.text(opening(entry.text, DENSE_EXCERPT, lines=DENSE_LINES) if dense else card_text(entry.text))
+    st.text(_dense_text(entry.text) if dense else card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
     badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
     st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry)]))
+
+
+def _dense_text(text: str) -> str:
+    """Return the first lines of a text, with the sign that it continues on the last of them."""
+    shown = opening(text, DENSE_EXCERPT, lines=DENSE_LINES)
+    return f"{shown.removesuffix('…').rstrip()} …" if shown.endswith("…") else shown
 
 
 def _media_counts(entry: QueueEntry) -> str:

@@ -29,13 +29,12 @@ LAST_PAGE = 10_000
 class QueuePage:
     """One page of the queue.
 
-    `cards` have the instants by which they are sorted. `hidden` new posts would move cards. `matching` are the ids of
-    all posts that the filter and the period show, as far as they were read. `more`: there are posts beyond those read.
+    `cards` have the instants by which they are sorted. `hidden` new posts would move cards. `shown` is the number of
+    posts on all pages, of the `total` in the queue. `more`: there are posts beyond those that a search looks at.
     """
 
     cards: list[tuple[datetime, QueueEntry]]
     hidden: int
-    matching: tuple[str, ...]
     total: int
     shown: int
     number: int
@@ -88,13 +87,24 @@ def queue_page(now: datetime) -> QueuePage:
     return QueuePage(
         cards=sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)),
         hidden=len(new),
-        matching=page.matching,
         total=page.total,
         shown=max(page.shown, len(cards)) if page.pages == 1 else page.shown,
         number=page.number,
         pages=page.pages,
         more=page.more,
     )
+
+
+def all_ids() -> list[str]:
+    """Return the ids of the posts on all pages, as far as a search looks."""
+    chosen, now = current_filter(), application().clock()
+    start, end = _period(now)
+    window = application().views.searchable(end, start=start)
+    return [
+        each.post_id
+        for each in window.entries
+        if each.post is not None and (start is None or each.due_at >= start) and chosen.matches(each)
+    ]
 
 
 def _read(now: datetime) -> tuple[dict[str, QueueEntry], QueuePage]:
@@ -121,7 +131,6 @@ def _read(now: datetime) -> tuple[dict[str, QueueEntry], QueuePage]:
     page = QueuePage(
         cards=[],
         hidden=0,
-        matching=tuple(each.post_id for each in entries if each.post is not None),
         total=max(total, shown),
         shown=shown,
         number=number,

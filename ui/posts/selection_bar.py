@@ -18,23 +18,28 @@ from ui.posts.reports import report
 Act = Callable[[Selection, list[str]], SelectionReport]
 
 
-def selection_bar(shown: Sequence[str], matching: Sequence[str]) -> None:
-    """Draw the bar. `shown` are the ids of the posts on this page, `matching` those that all pages show, if known."""
+def selection_bar(shown: Sequence[str], count: int, read_all: Callable[[], Sequence[str]]) -> None:
+    """Draw the bar. `shown` are the ids of the posts on this page, `read_all` returns those of all `count` posts."""
     chosen = selected.selected()
     with st.container(border=True, key="card-selection", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{plural(len(chosen), 'post')} selected**", width="content")
-            _select_button(f"All {len(shown)} shown", "select-shown", shown)
-            if len(matching) > len(shown):
-                _select_button(f"All {len(matching):,} that match", "select-matching", matching)
+            _select_button(f"All {len(shown)} shown", "select-shown", lambda: shown)
+            if count > len(shown):
+                _select_button(f"All {count:,}", "select-matching", read_all)
             st.button("None", key="select-none", type="tertiary", disabled=not chosen, on_click=chosen.clear)
             st.button("Done", key="select-done", type="tertiary", icon=":material/close:", on_click=_done)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _actions(disabled=not chosen)
 
 
-def _select_button(label: str, key: str, post_ids: Sequence[str]) -> None:
-    st.button(label, key=key, type="tertiary", on_click=selected.select, args=(post_ids,))
+def _select_button(label: str, key: str, read: Callable[[], Sequence[str]]) -> None:
+    st.button(label, key=key, type="tertiary", on_click=_select, args=(read,))
+
+
+@callback
+def _select(read: Callable[[], Sequence[str]]) -> None:
+    selected.select(read())
 
 
 def _actions(*, disabled: bool) -> None:
