@@ -18,6 +18,7 @@ from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.dialogs import run_deferred
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
+from ui.frame.state import PAGE_OPENED
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.filters import current_filter, filter_controls
 
@@ -75,6 +76,8 @@ def calendar() -> None:
     show_toasts()
 
 
+if st.session_state.get(PAGE_OPENED):
+    notices.forget()
 address.restore()
 redraw_on_change(content_now)
 calendar()

@@ -17,6 +17,7 @@ from core.scheduling.upcoming import (
     passed_while_paused,
     planned,
     upcoming,
+    without_schedule,
 )
 from core.time.instants import Clock
 
@@ -89,6 +90,12 @@ class PostViews:
             "passed",
             lambda: passed_while_paused(self._ledger, self._clock(), limit=PASSED_LIMIT),
             kept_for=self.refresh_interval(),
+        )
+
+    def unarmed(self) -> list[QueueEntry]:
+        """Return the posts that may have no schedule; see `without_schedule`."""
+        return self._reads.get(
+            "unarmed", lambda: without_schedule(self._ledger, self._clock()), kept_for=self.refresh_interval()
         )
 
     def calendar(self, start: datetime, end: datetime, days: Sequence[datetime]) -> CalendarWindow:

@@ -9,6 +9,7 @@ from core.drafts.draft import DraftContent
 from core.posts.models import Repeat, new_post_id
 from core.publishing.drafted_posts import drafted_post
 from core.time.instants import utc_text
+from core.timetable.timetable import suggested
 from ui.calendar import component
 
 
@@ -197,14 +198,14 @@ def test_the_locale_of_the_viewer_says_when_weeks_begin_and_how_times_are_writte
     assert browser.chip("Now")["time"].endswith("m")
 
 
-def test_a_published_post_shows_how_late_it_was(browse, plan, fire, clock, application, act):
+def test_a_published_post_opens_with_its_result(browse, plan, fire, clock, application, act):
     post = plan("Published", minutes=1)
     clock.move(seconds=60.04)
     application.publisher.publish(fire(post))
     calendar = browse("calendar")
     act(calendar, "open", key=post.post.post_id)
     assert calendar.texts == ["Published"]
-    assert "on time" in calendar.shown
+    assert "Published" in calendar.shown
 
 
 def test_a_crowded_month_shows_posts_on_each_day_and_all_posts_of_a_chosen_one(browse, plan, monkeypatch, browser, act):
@@ -217,6 +218,55 @@ def test_a_crowded_month_shows_posts_on_each_day_and_all_posts_of_a_chosen_one(b
     act(calendar, "day", at="2026-11-04")
     assert browser.chips()["2026-11-04"][0] == "Post 50"
     assert len(browser.chips()["2026-11-04"]) == 25
+
+
+def test_a_post_whose_time_has_passed_stays_on_its_day_and_can_be_moved_ahead(
+    browse, plan, browser, act, application, clock
+):
+    post = plan("Paused", minutes=60)
+    application.schedules.pause(post)
+    clock.move(hours=30)
+    calendar = browse("calendar")
+    assert browser.chip("Paused")["state"] == "Past due"
+    act(calendar, "move", key=post.post.post_id, at="2026-11-05")
+    assert browser.chip("Paused")["state"] == "Scheduled"
+    act(calendar, "undo")
+    assert browser.chip("Paused")["state"] == "Past due"
+    calendar.open("queue").open("calendar")
+    assert browser.message == ""
+
+
+def test_a_filter_of_the_address_applies_to_posts_and_drafts(browse, plan, browser, application, clock):
+    plan("Cider", minutes=60)
+    plan("Tea", minutes=120)
+    content = DraftContent(
+        text="More cider", destinations=("outbox",), wall="2026-11-03T09:30:00", zone="Europe/Berlin"
+    )
+    application.drafts.save("k3v9q2m4cx7a", content, base=0, now=clock())
+    calendar = browse("calendar")
+    assert sum(map(len, browser.chips().values())) == 3
+    calendar.text_input(key="search").set_value("cider").run()
+    assert browser.chips() == {"2026-11-02": ["Cider"], "2026-11-03": ["More cider"]}
+
+
+def test_free_posting_times_are_empty_places_and_a_click_on_one_writes_for_it(browse, browser, act, application):
+    application.posting_times.save(None, suggested("Europe/Berlin"), base=0)
+    calendar = browse("calendar")
+    cell = next(cell for row in browser.data["rows"] for cell in row["cells"] if cell["at"] == "2026-11-04")
+    assert [place["time"] for place in cell["free"]] == ["09:07", "12:23", "17:41"]
+    act(calendar, "compose", at="2026-11-04", instant=cell["free"][1]["instant"])
+    assert calendar.session_state[f"when-{calendar.draft}-time"].isoformat() == "12:23:00"
+
+
+def test_holidays_of_the_chosen_countries_are_shown_and_kept(browse, browser):
+    calendar = browse("calendar")
+    assert calendar.multiselect(key="calendar-holidays").value == ["DE"]
+    calendar.multiselect(key="calendar-holidays").set_value(["DE", "US"]).run()
+    cells = {cell["at"]: cell["holidays"] for row in browser.data["rows"] for cell in row["cells"]}
+    assert cells["2026-11-26"] == ("US: Thanksgiving Day",)
+    assert calendar.query_params["holidays"] == "DE,US"
+    calendar.open("queue").open("calendar")
+    assert calendar.multiselect(key="calendar-holidays").value == ["DE", "US"]
 
 
 def test_an_action_that_the_page_does_not_know_changes_nothing(browse, act):

@@ -94,11 +94,13 @@ def _entries(
     found, others, more = list(window.entries), dict(window.shortened), window.more
     if others and (period.view == "week" or not wanted.empty):
         whole = views.day(begins[0], begins[-1], limit=PERIOD_LIMIT)
-        found, others, more = whole.entries, {}, whole.more
+        found, others, more = list(whole.entries), {}, whole.more
     elif begins[0] in others and period.view == "list":
         first = views.day(begins[0], begins[1], limit=FIRST_DAY_CHIPS)
         found = [each for each in found if each.due_at >= begins[1]] + first.entries
         others[begins[0]] = max(0, others[begins[0]] - FIRST_DAY_CHIPS)
+    known = {each.post_id for each in found}
+    found += [each for each in views.unarmed() if each.post_id not in known and begins[0] <= each.due_at < begins[-1]]
     days = {day: others[start] for day, start in zip(period.days, begins, strict=False) if others.get(start)}
     return {key_of(each): each for each in found if wanted.matches(each)}, days, more
 

@@ -40,6 +40,11 @@ def tell_error(error: PunctualError) -> None:
     _keep(Message(number=_next(), text=f"{error} {error.hint}", failed=True))
 
 
+def forget() -> None:
+    """Show no message; its undo is over."""
+    st.session_state.pop(CALENDAR_NOTICE, None)
+
+
 def take_back() -> None:
     """Undo the last move, if there is one to undo. Raises the errors of the undo."""
     undo = notice().undo
