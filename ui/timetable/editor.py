@@ -95,7 +95,7 @@ def _day_row(account: Destination | None, owner: str, day: Weekday, timetable: T
 
 def _days_off(account: Destination | None, owner: str, timetable: Timetable) -> None:
     today = wall_time(application().clock(), timetable.zone).date()
-    with st.expander(f"Days off ({len(timetable.days_off)})", icon=":material/beach_access:"):
+    with st.expander("Days off", icon=":material/beach_access:"):  # another label would close it
         st.date_input(
             "Add days off, first to last",
             [],
