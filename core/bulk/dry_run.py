@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,7 +18,7 @@ from core.bulk.rows import PostRow
 from core.errors import PunctualError
 from core.labels.label import stored_names
 from core.ledger.port import Plan
-from core.posts.models import ID_ALPHABET, LABELS_LIMIT, Post
+from core.posts.models import ID_ALPHABET, LABELS_LIMIT, Media, Post
 from core.publishing.composing import compose, suggest_time
 from core.scheduling.free_times import NoFreeTime, NoPostingTimes
 from core.scheduling.revisions import check_size
@@ -57,6 +58,7 @@ class CheckedRow:
     """A row and what becomes of it: `post`, or None with the `reason` and its `hint`.
 
     `takes_free_time`: the row has no time, and `post` is due at the free posting time that is foreseen for it.
+    `unsettled`: an earlier load ended before the scheduler had the post.
     """
 
     number: int
@@ -65,6 +67,7 @@ class CheckedRow:
     verdict: Verdict
     post: Post | None = None
     takes_free_time: bool = False
+    unsettled: bool = False
     reason: str = ""
     hint: str = ""
 
@@ -153,6 +156,7 @@ class _Check:
                 post_id=post_id,
                 verdict="there",
                 post=plan.post if plan else None,
+                unsettled=plan is not None and not plan.settled,
                 reason=reason,
             )
         try:
@@ -164,6 +168,17 @@ class _Check:
         """Return a row with its post. Raises the errors of `compose`, of the time and of the pictures."""
         if row.problem:
             raise UnreadableRow(row.problem)
+        post = self._post(row, post_id, self._pictures.media(row.pictures, row.alts))
+        timed = bool(row.get(Column.WHEN))
+        if timed:
+            self._limits.check_time(post)
+        check_size(post)
+        return CheckedRow(
+            number=row.number, row=row, post_id=post_id, verdict="create", post=post, takes_free_time=not timed
+        )
+
+    def _post(self, row: PostRow, post_id: str, media: Sequence[Media] = ()) -> Post:
+        """Return the post of a row, whether or not its time has passed."""
         written = row.get(Column.WHEN)
         zone = row.get(Column.ZONE) or self._options.zone
         time_zone(zone)
@@ -172,7 +187,7 @@ class _Check:
         labels = stored_names(self._labels, [*row.labels, *self._options.labels])
         if len(labels) > LABELS_LIMIT:
             raise TooManyLabelsOnPost
-        post = compose(
+        return compose(
             post_id=post_id,
             text=row.text,
             destinations=destinations or self._options.destinations,
@@ -182,14 +197,8 @@ class _Check:
             late_after_minutes=self._application.settings.late_after_minutes,
             accounts=self._accounts,
             networks=self._application.networks,
-            media=self._pictures.media(row.pictures, row.alts),
+            media=media,
             labels=labels,
-        )
-        if written:
-            self._limits.check_time(post)
-        check_size(post)
-        return CheckedRow(
-            number=row.number, row=row, post_id=post_id, verdict="create", post=post, takes_free_time=not written
         )
 
     def _stand_in(self, zone: str) -> RowTime:
@@ -203,12 +212,21 @@ class _Check:
         timed = [each.post for each in checked if each.verdict == "create" and each.post and not each.takes_free_time]
         queued = QueuedPosts(self._application, timed)
         first: dict[object, int] = {}
+        for each in checked:
+            if each.verdict == "there":
+                self._note_loaded(each, first)
         found = []
         for each in checked:
             if each.verdict == "create" and each.post is not None:
                 each = self._compared(each, each.post, queued, first)
             found.append(each)
         return found
+
+    def _note_loaded(self, each: CheckedRow, first: dict[object, int]) -> None:
+        """Note a row that an earlier load has scheduled: its duplicates stay so when the file is loaded again."""
+        with suppress(PunctualError):  # such as of an account that was removed since
+            for key in duplicate_key(self._post(each.row, each.post_id), timed=bool(each.row.get(Column.WHEN))):
+                first.setdefault(key, each.number)
 
     def _compared(self, each: CheckedRow, post: Post, queued: QueuedPosts, first: dict[object, int]) -> CheckedRow:
         keys = duplicate_key(post, timed=not each.takes_free_time)

@@ -84,12 +84,13 @@ class _Load:
         self._lock = Lock()
         self._outage: PunctualError | None = None
         self._done = self._refused = 0
-        self._total = checked.count("create")
+        self._total = sum(1 for each in checked.rows if each.verdict == "create" or each.unsettled)
 
     def run(self, threads: int) -> LoadReport:
         to_create = [each for each in self._checked.rows if each.verdict == "create"]
         to_create.sort(key=_due)
         self._add_labels(to_create)
+        to_create += [each for each in self._checked.rows if each.unsettled]
         with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
             loaded = {each.checked.number: each for each in pool.map(self._loaded, to_create)}
         rows = tuple(loaded.get(each.number) or _unchanged(each) for each in self._checked.rows)
@@ -117,6 +118,8 @@ class _Load:
         ledger = self._application.ledger
         try:
             if plan := ledger.get(each.post_id):  # another load of the file has it: never change its post
+                if not plan.settled:
+                    plan = self._application.schedules.settle(plan)
                 return LoadedRow(checked=each, result="there", post=plan.post)
             self._checked.pictures.store(post.media, self._application.media)
             plan = self._schedule(each, post)

@@ -69,6 +69,7 @@ class Pictures:
         self._held: FolderMedia | None = None
         self._delete: Callable[[], object] = lambda: None
         self._found: dict[str, Media | PunctualError] = {}
+        self._reading: dict[str, Lock] = {}
         self._bytes = 0
         self._lock = Lock()
 
@@ -108,11 +109,11 @@ class Pictures:
 
     def _one(self, name: str) -> Media:
         with self._lock:
+            reading = self._reading.setdefault(name, Lock())
+        with reading:  # another row with this picture waits for it
             found = self._found.get(name)
-        if found is None:
-            found = self._read(name)
-            with self._lock:
-                self._found[name] = found
+            if found is None:
+                found = self._found[name] = self._read(name)
         if isinstance(found, PunctualError):
             raise found
         return found

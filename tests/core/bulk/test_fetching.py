@@ -59,7 +59,7 @@ def server() -> Iterator[str]:
     """Start a server on loopback and return its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.slow = threading.Event()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.slow.set()

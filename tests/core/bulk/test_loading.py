@@ -130,6 +130,15 @@ def test_duplicates_of_the_queue_and_of_rows_are_not_scheduled_unless_asked_for(
 
 
 @pytest.mark.usefixtures("posting_times")
+def test_duplicate_rows_stay_duplicates_when_their_file_is_loaded_again(check, application):
+    table = "text,date\nSame,\nSame,\nThen,2026-12-24 09:00\nThen,2026-12-24 09:00\n"
+    for expected in ("create", "there"):
+        checked = check(table)
+        assert verdicts(checked) == [expected, "duplicate"] * 2
+        load(application, checked)
+
+
+@pytest.mark.usefixtures("posting_times")
 def test_rows_without_a_time_get_the_free_times_that_the_queue_and_the_other_rows_leave(check, application):
     free = application.free_times.next([OUTBOX.destination], count=4)
     load(application, check(f"text,date\nQueued,{free[0]:%Y-%m-%dT%H:%MZ}\n"))
@@ -259,7 +268,7 @@ CELLS = st.sampled_from(
 TABLES = st.lists(st.tuples(CELLS, CELLS, st.sampled_from(["", "outbox", "nobody", "Outbox (built in)"])), max_size=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=TABLES)
 def test_what_a_dry_run_says_of_any_row_is_what_happens_to_it(rows, check, tmp_path_factory, clock):
     application = Application(Settings(home=tmp_path_factory.mktemp("home")), clock)
