@@ -1,10 +1,12 @@
 """The posting times on the command line: `times`, and `schedule --next-free`."""
 
+import io
 import json
 
 import pytest
 
 from core.application import Application
+from core.cli.main import main
 from core.settings import Settings
 from core.timetable.timetable import suggested
 
@@ -64,6 +66,18 @@ def test_times_prints_json(command, timetable):
     ]
     others = json.loads(command("times", "--to", "webhook:sales", "--limit", "1", "--json")[1])
     assert others["next"][0]["free"]
+
+
+def test_posts_on_a_deployment_go_to_the_next_free_times_of_its_table(open_application):
+    application = open_application()
+    application.posting_times.save(None, suggested("Europe/Berlin"), base=0)
+    application.close()
+    found = []
+    for text in ("First", "Second"):
+        out = io.StringIO()
+        assert main([*SCHEDULE, text, "--json"], open_application, out, io.StringIO()) == 0
+        found.append(json.loads(out.getvalue()))
+    assert [row["due_at"] for row in found] == ["2026-11-02T16:41:00Z", "2026-11-03T08:07:00Z"]
 
 
 @pytest.mark.parametrize("option", [("--zone", "UTC"), ("--repeat", "daily"), ("--in", "10s"), ("--which", "1")])
