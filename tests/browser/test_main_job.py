@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.accounts.port import Account
-from core.time.instants import utc_text, wall_time
+from core.time.instants import utc_text
 from core.worker.record import WorkerFiles, WorkerRecord
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -312,24 +312,6 @@ def test_the_worker_rejects_a_forged_signature_and_the_dashboard_takes_no_posts(
         request = urllib.request.Request(f"{url}/publish", b"{}", forged)
         with pytest.raises(urllib.error.HTTPError, match=status):
             urllib.request.urlopen(request)
-
-
-def test_a_click_on_a_day_of_the_calendar_shows_its_posts(running, plan, page, application):
-    post = plan("On the calendar", seconds=2 * 24 * 3600)
-    page.goto(f"{running.url}/calendar")
-    day = f"{wall_time(post.post.due_at, 'Europe/Berlin'):%a %-d %b %Y}"
-    page.get_by_role("button", name=day).click()
-    expect(page.get_by_role("heading", name=day)).to_be_visible()
-    expect(card(page, post)).to_contain_text("On the calendar")
-
-
-def test_the_focus_stays_on_the_day_selected_by_keyboard(running, page, application):
-    page.goto(f"{running.url}/calendar")
-    day = page.locator(".month button").nth(10)
-    day.focus()
-    page.keyboard.press("Enter")
-    expect(day).to_have_attribute("aria-pressed", "true")
-    expect(day).to_be_focused()
 
 
 def test_a_reload_keeps_the_whole_draft(form, tmp_path):
