@@ -1,5 +1,6 @@
 """The time fields of a post: date, time and zone, and the choice between two instants when a clock hour repeats."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Self
@@ -128,8 +129,8 @@ def chosen_time(key: str) -> ChosenTime:
     return ChosenTime(wall=wall, zone=state[_zone(key)], which=state.get(_which(key)))
 
 
-def time_fields(key: str, date_label: str) -> None:
-    """Draw the fields for date, time and zone."""
+def time_fields(key: str, date_label: str, below_time: Callable[[str], None]) -> None:
+    """Draw the fields for date, time and zone; `below_time` draws what stands below date and time."""
     left, right = st.columns(2, wrap=False)
     left.date_input(
         date_label,
@@ -150,6 +151,7 @@ def time_fields(key: str, date_label: str) -> None:
         args=(key,),
         persist_state="session",
     )
+    below_time(key)
     chosen = chosen_time(key)
     labels = zone_choices.labels(chosen.wall, chosen.zone)
     st.session_state[_zone(key)] = chosen.zone

@@ -52,8 +52,7 @@ def _first(post: Post) -> datetime | None:
 def timing(key: str, offered: Iterable[str] = repeat_fields.CHOICES) -> None:
     """Draw the fields under `key`, with the offered repeat choices, and the summary."""
     written_field(key)
-    time_fields.time_fields(key, "First date" if repeat_fields.is_repeating(key) else "Date")
-    watch_typed_time(key)
+    time_fields.time_fields(key, "First date" if repeat_fields.is_repeating(key) else "Date", watch_typed_time)
     repeat_fields.repeat_fields(key, offered)
     try:
         repeat = repeat_fields.repeat(key)

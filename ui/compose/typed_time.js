@@ -4,6 +4,11 @@ const LIMITS = { hour: 23, minute: 59, second: 59 };
 
 export default function ({ data, parentElement, setTriggerValue }) {
     const said = parentElement.querySelector("output");
+    const place = parentElement.getRootNode().host?.closest("[data-testid=stElementContainer]");
+    const say = (text) => {
+        said.textContent = text;
+        if (place) place.style.display = text ? "" : "none";  // an empty one would leave a gap
+    };
     const box = (name) => document.querySelector(`.st-key-${data[name]}`);
     const shown = (name) => box(name)?.querySelector("input[type=hidden], input[type=date]")?.value ?? null;
     let timer = null, digits = "", segment = null, before = null, swallowUntil = 0, lastDigit = 0;
@@ -51,12 +56,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
         if (Number(digits) > LIMITS[part]) {
             swallow(event);
             swallowUntil = event.timeStamp + SWALLOWED;  // the rest of what is being typed
-            said.textContent = digits === "24" ? "24:00 is not a time: a day ends with 23:59. Choose 00:00 of the day after."
-                : part === "hour" ? `${digits} is not an hour: a time is 00:00 to 23:59.` : `${digits} is not a ${part}.`;
+            say(digits === "24" ? "24:00 is not a time: a day ends with 23:59. Choose 00:00 of the day after."
+                : part === "hour" ? `${digits} is not an hour: a time is 00:00 to 23:59.` : `${digits} is not a ${part}.`);
             type(event.target, before, event.target);
             digits = "";
         } else {
-            said.textContent = "";
+            say("");
             if (digits.length === 2) digits = "";
         }
     };
@@ -74,6 +79,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     const onChanged = ({ target }) => ["date", "time"].some((name) => box(name)?.contains(target)) && sendSoon();
 
+    say(said.textContent);
     document.addEventListener("keydown", onKey, true);
     document.addEventListener("keyup", onChanged, true);
     return () => {

@@ -17,6 +17,12 @@ _EXAMPLES = "tomorrow 9am, next fri 17:30, in 2 weeks"
 
 def written_field(key: str) -> None:
     """Draw the field, and what its text is understood as, or the reason why it is not, with the choices if it has."""
+    with st.container():  # what comes and goes in here does not move the fields below, so they keep the focus
+        _field(key)
+        _show_reading(key)
+
+
+def _field(key: str) -> None:
     st.text_input(
         "When, in words (optional)",
         key=time_fields.words_key(key),
@@ -28,6 +34,9 @@ def written_field(key: str) -> None:
         persist_state="session",
         help="Type a day and a time, and a city if another time zone is meant. It fills the fields below.",
     )
+
+
+def _show_reading(key: str) -> None:
     reading: WrittenTime | PunctualError | None = st.session_state.get(time_fields.reading_key(key))
     if isinstance(reading, WrittenTime):
         st.caption(f":green[:material/check:] {escape(understood(reading, application().clock()))}")
