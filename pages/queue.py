@@ -55,9 +55,9 @@ def queue() -> None:
     watch_keys()
     page = queue_page(now)
     note_drawn(content(now, page))
+    summary(page, now)
     report_notice()
     passed_tray(application().views.passed())
-    summary(page, now)
     if is_selecting():
         selection_bar([each.post_id for _, each in page.cards if each.post is not None], page.shown, all_ids)
     with st.container(key="queue-dense" if is_dense() else "queue-roomy"):

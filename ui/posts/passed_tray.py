@@ -31,7 +31,7 @@ def passed_tray(passed: list[QueueEntry]) -> None:
     with st.container(border=True, key="card-tray", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             title = f"{plural(len(passed), 'post')} passed while paused"
-            st.markdown(f":material/inbox: **{title}.** Nothing of it was published.", width="stretch")
+            st.markdown(f":material/inbox: **{title}.**", width="stretch")
             if len(passed) > 1:
                 ids = [each.post_id for each in passed]
                 _button("Send all now", "tray-send-all", "send", _ask_to_send, ids)
