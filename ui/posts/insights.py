@@ -23,6 +23,10 @@ Row = dict[str, str | int]
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90}
 CHART_HEIGHT = 260
 """Pixels."""
+LEGEND_COLUMNS = 2
+"""Columns of names below a chart, also on a phone."""
+_DAY = "timeFormat(toDate(datum.value + 'T12:00'), '%-d %b')"
+"""Vega's expression of a day on the axis, such as `2 Nov`."""
 
 
 def insights_view() -> None:
@@ -81,7 +85,17 @@ def _lags(figures: Insights) -> None:
         "On time",
         "on-time",
         table,
-        lambda: st.bar_chart(table, x="Late", y="Posts", sort=False, height=CHART_HEIGHT, alt=alt),
+        lambda: st.bar_chart(
+            table,
+            x="Late",
+            y="Posts",
+            x_label="",
+            y_label="",
+            sort=False,
+            horizontal=True,
+            height=CHART_HEIGHT,
+            alt=alt,
+        ),
     )
 
 
@@ -106,12 +120,32 @@ def _by_day(figures: Insights, counts: Mapping[tuple[date, str], int], kind: str
 
 
 def _bars(table: Sequence[Row], kind: str, alt: str) -> object:
-    return st.bar_chart(table, x="Day", y="Posts", color=kind, height=CHART_HEIGHT, alt=alt)
+    spec = {
+        "data": {"values": list(table)},
+        "mark": "bar",
+        "encoding": {
+            "x": {
+                "field": "Day",
+                "type": "ordinal",
+                "title": None,
+                "axis": {"labelAngle": 0, "labelOverlap": True, "labelExpr": _DAY},
+            },
+            "y": {"field": "Posts", "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "format": "d"}},
+            "color": {
+                "field": kind,
+                "type": "nominal",
+                "title": None,
+                "legend": {"orient": "bottom", "columns": LEGEND_COLUMNS, "labelLimit": 300},
+            },
+            "tooltip": [{"field": name, "type": "nominal"} for name in ("Day", kind, "Posts")],
+        },
+    }
+    return st.vega_lite_chart(spec, height=CHART_HEIGHT, alt=alt)
 
 
 def _chart(title: str, name: str, table: Sequence[Row], draw: Callable[[], object]) -> None:
     """Draw a title, the chart of the rows, if there are any, and a button that downloads its data."""
-    with st.container(border=True, key=f"card-chart-{name}"):
+    with st.container(border=True, key=f"chart-{name}"):
         if not table:
             st.subheader(title, anchor=False)
             st.caption("None in these days.")
