@@ -1,0 +1,106 @@
+"""The seconds in the browser until the calendar of a full month is drawn, and until the queue is filtered.
+
+`python -m benchmarks.desk`. Needs Chromium on the PATH.
+"""
+
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.large_home import fill, midnight, spread
+from benchmarks.measuring import dashboard, heading, row, scratch
+from core.application import Application
+from core.settings import Settings
+
+CALENDAR_POSTS, QUEUE_POSTS = 5_000, 10_000
+ROUNDS = 7
+WORKER_START_SECONDS = 5
+IDLE = "document.querySelector('[data-test-script-state=notRunning]')"
+DRAWN = f"() => {IDLE} && document.querySelectorAll('.cell .chip').length > 20"
+"""The calendar shows posts, and accepts keys and clicks."""
+WORD = "0007654"
+"""One post has it, far down in the queue."""
+FOUND = (
+    f"() => {{ const text = document.body.innerText; return text.includes('{WORD}:') && !text.includes('0000003:') }}"
+)
+
+
+@contextmanager
+def desk(count: int, days: float) -> Iterator[tuple[Page, int]]:
+    """Yield a page of a browser, and the port of the dashboard of a home with so many posts."""
+    with tempfile.TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True) as folder, sync_playwright() as driver:
+        application = Application(Settings(home=Path(folder)))
+        first = midnight()
+        fill(application, spread(count, first.replace(day=1) + timedelta(days=31), days))
+        application.close()
+        with dashboard(Path(folder)) as (port, _):
+            time.sleep(WORKER_START_SECONDS)
+            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin")
+            yield page, port
+            browser.close()
+
+
+def seconds(page: Page, act: Callable[[], object], shown: str) -> float:
+    """Do something, and return the seconds until `shown` holds in the browser."""
+    started = time.perf_counter()
+    act()
+    page.wait_for_function(shown, polling="raf", timeout=60_000)
+    return time.perf_counter() - started
+
+
+def calendar() -> None:
+    """Print the time until a month of 5,000 posts is drawn, from another page and from another month."""
+    with desk(CALENDAR_POSTS, 27) as (page, port):
+        page.goto(f"http://127.0.0.1:{port}/compose")
+        page.get_by_role("textbox", name="Text").wait_for()
+        month = f"{midnight().replace(day=1) + timedelta(days=40):%Y-%m-%d}"
+        cold = seconds(page, lambda: page.goto(f"http://127.0.0.1:{port}/calendar?on={month}"), DRAWN)
+        visits = []
+        for _ in range(1 + ROUNDS):
+            page.get_by_role("link", name="Compose").click()
+            page.get_by_role("textbox", name="Text").wait_for()
+            page.wait_for_function(f"() => {IDLE}")
+            visits.append(seconds(page, page.get_by_role("link", name="Calendar").click, DRAWN))
+        typical = statistics.median(visits[1:])
+        row(f"Calendar of a month with {CALENDAR_POSTS:,} posts, from Compose", f"{typical:.2f} s", aim(typical, 1.0))
+        row("the same, as the first page of a new session", f"{cold:.2f} s")
+
+
+def queue() -> None:
+    """Print the time from the last letter of a word until only its post is shown."""
+    with desk(QUEUE_POSTS, 80) as (page, port):
+        page.goto(f"http://127.0.0.1:{port}/queue")
+        field = page.get_by_role("textbox", name="Search")
+        field.wait_for()
+        found = []
+        for _ in range(1 + ROUNDS):
+            field.fill("")
+            page.wait_for_function(f"() => {IDLE} && document.body.innerText.includes('0000003:')")
+            field.press_sequentially(WORD[:-1], delay=80)
+            found.append(seconds(page, lambda: field.press_sequentially(WORD[-1]), FOUND))
+        typical = statistics.median(found[1:])
+        row(f"Queue, one of {QUEUE_POSTS:,} posts found after the last letter", f"{typical:.2f} s", aim(typical, 0.3))
+
+
+def aim(measured: float, at_most: float) -> str:
+    """Return the aim, and whether it is met."""
+    return f"(aim: at most {at_most:g} s) {'ok' if measured <= at_most else 'MISSED'}"
+
+
+def main() -> None:
+    """Print the figures."""
+    heading("Desk")
+    calendar()
+    queue()
+
+
+if __name__ == "__main__":
+    main()
