@@ -60,7 +60,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class PostTable:
     """The rows of a file. `digest` identifies its content. `has_header` is false if its first row is a post."""
 
     digest: str
@@ -72,7 +72,7 @@ class Table:
     rows: tuple[TableRow, ...]
 
 
-def read_table(content: bytes, *, encoding: str | None = None) -> Table:
+def read_table(content: bytes, *, encoding: str | None = None) -> PostTable:
     """Return the table of a file.
 
     Raises TableTooLarge, EmptyTable, UnknownEncoding, BrokenQuotes, CellTooLong or NotJsonLines.
@@ -91,7 +91,7 @@ def read_table(content: bytes, *, encoding: str | None = None) -> Table:
         has_header, header, rows = _delimited_rows(text, delimiter)
     if not rows:
         raise EmptyTable
-    return Table(
+    return PostTable(
         digest=digest,
         kind=kind,
         encoding=found_encoding,
@@ -102,7 +102,7 @@ def read_table(content: bytes, *, encoding: str | None = None) -> Table:
     )
 
 
-def columns_by_content(table: Table) -> dict[str, Column]:
+def columns_by_content(table: PostTable) -> dict[str, Column]:
     """Return what the columns of a table without names hold, by its first row: a date, links, and the longest text."""
     found: dict[str, Column] = {}
     rest: dict[str, str] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from core.bulk.cells import split_values
 from core.bulk.columns import Column
-from core.bulk.reading import Table, TableRow
+from core.bulk.reading import PostTable, TableRow
 
 EDITED = (
     *(Column.TEXT, Column.WHEN, Column.ZONE, Column.DESTINATIONS),
@@ -61,7 +61,7 @@ class PostRow:
         return [each.strip() for each in _ALTS.split(cell)]
 
 
-def post_rows(table: Table, columns: Mapping[str, Column], corrections: Corrections | None = None) -> list[PostRow]:
+def post_rows(table: PostTable, columns: Mapping[str, Column], corrections: Corrections | None = None) -> list[PostRow]:
     """Return the rows of a table, with the corrections."""
     found = [_post_row(row, columns) for row in table.rows]
     return [_corrected(each, (corrections or {}).get(each.number, {})) for each in found]

@@ -11,7 +11,7 @@ from core.bulk.columns import Column, guess_columns
 from core.bulk.dry_run import DryRun, LoadOptions, dry_run
 from core.bulk.loading import LoadProgress, load
 from core.bulk.pictures import Pictures, folder_files
-from core.bulk.reading import MAX_BYTES, Table, columns_by_content, read_table
+from core.bulk.reading import MAX_BYTES, PostTable, columns_by_content, read_table
 from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
 from core.bulk.rows import post_rows
 from core.cli.rows import printable
@@ -78,7 +78,7 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
     return SOME_REFUSED if undone else 0
 
 
-def _columns(table: Table, given: dict[str, Column | None]) -> dict[str, Column]:
+def _columns(table: PostTable, given: dict[str, Column | None]) -> dict[str, Column]:
     """Return what each column holds: as the command says, else by its name. Raises NoSuchColumn or NoTextColumn."""
     columns = guess_columns(table.header) if table.has_header else columns_by_content(table)
     for name, column in given.items():

@@ -1,7 +1,13 @@
 """Import and export: a table, its dry run, and the load."""
 
+import time
+
 import pytest
 
+from core.bulk.exporting import FORMATS
+from core.bulk.feed import FeedToken
+from core.bulk.loading import load
+from core.bulk.records import SOURCES
 from ui.bulk import running
 
 TABLE = """text,date,time,zone,destinations
@@ -49,3 +55,94 @@ def test_a_dry_run_writes_nothing_and_the_load_schedules_what_it_said(browse, up
     finish(page)
     assert queued(application) == [("Good morning", 8), ("Good evening", 18)]
     assert "2 posts scheduled from posts.csv, 1 left out" in page.shown
+
+
+def test_a_table_that_cannot_be_read_says_why_and_offers_the_encoding(browse, upload):
+    page = browse("bulk")
+    upload(page, 'text\n"never closed\n')
+    assert "The quotation marks of the row that begins on line 2 do not match." in page.shown
+    assert page.selectbox(key="import-encoding-0").value == "Detected"
+
+
+def test_a_column_whose_name_is_unknown_is_chosen(browse, upload):
+    page = browse("bulk")
+    upload(page, "what,date,to\nGood morning,2026-12-24 09:00,outbox\n")
+    assert "Choose the column with the texts" in page.shown
+    page.selectbox(key="import-column-what-0").set_value("Text").run()
+    assert page.button(key="load").label == "Schedule 1 post"
+
+
+def test_the_zone_and_the_destinations_of_the_page_apply_to_rows_that_name_none(browse, upload, application):
+    page = browse("bulk")
+    upload(page, "text,date\nGood morning,2026-12-24 09:00\n")
+    assert page.button(key="load").disabled
+    page.selectbox(key="import-zone-0").set_value("Asia/Tokyo").run()
+    page.pills(key="import-destinations-0").set_value(["outbox"]).run()
+    page.click("load")
+    finish(page)
+    assert queued(application) == [("Good morning", 0)]
+
+
+def test_an_import_that_was_stopped_is_resumed_by_the_same_file(browse, upload, application, monkeypatch):
+    page = browse("bulk")
+    upload(page)
+    schedule, begun = application.schedules.schedule, []
+
+    def slow(post):
+        begun.append(post)
+        while (current := running.current()) is None:
+            time.sleep(0.001)  # the thread may be quicker than the page that shows it
+        current.stop()
+        return schedule(post)
+
+    monkeypatch.setattr(application.schedules, "schedule", slow)
+    monkeypatch.setattr("core.bulk.background.load", lambda *args, **options: load(*args, threads=1, **options))
+    page.click("load")
+    finish(page)
+    assert "1 post scheduled from posts.csv, 1 left out, 1 not tried" in page.shown
+    monkeypatch.setattr(application.schedules, "schedule", schedule)
+    page.click("dismiss-load")
+    page.file_uploader(key="import-table-1").set_value(("posts.csv", TABLE.encode(), "text/csv")).run()
+    assert page.button(key="load").label == "Schedule 1 post"
+    page.click("load")
+    finish(page)
+    assert len(queued(application)) == 2
+
+
+def test_an_import_goes_on_and_is_shown_to_a_page_that_is_opened_again(browse, upload):
+    page = browse("bulk")
+    upload(page)
+    page.click("load")
+    running.current().wait(20)
+    other = browse("bulk")
+    assert "2 posts scheduled from posts.csv" in other.shown
+    other.click("dismiss-load")
+    assert other.file_uploader(key="import-table-0").value is None
+
+
+def test_the_table_is_kept_when_another_page_is_visited(browse, upload):
+    page = browse("bulk")
+    upload(page)
+    page.open("queue").open("bulk")
+    assert page.button(key="load").label == "Schedule 2 posts"
+
+
+def test_the_feed_is_switched_on_renewed_and_off(browse, application):
+    page = browse("bulk")
+    page.segmented_control(key="bulk-view").set_value("Calendar feed").run()
+    page.click("feed-on")
+    first = page.code[0].value
+    assert FeedToken(application.home).get() in first
+    page.click("feed-renew")
+    assert page.code[0].value != first
+    page.click("feed-off")
+    assert FeedToken(application.home).get() is None
+    assert not page.code
+
+
+def test_every_list_is_offered_in_every_format(browse, plan):
+    plan()
+    page = browse("bulk")
+    page.segmented_control(key="bulk-view").set_value("Export").run()
+    names = {each.key for each in page.get("download_button")}
+    assert {f"export-{source}-{kind}" for source in SOURCES for kind in FORMATS} <= names

@@ -9,7 +9,7 @@ import streamlit as st
 from core.bulk.columns import Column
 from core.bulk.dry_run import DryRun, LoadOptions, dry_run
 from core.bulk.pictures import Pictures
-from core.bulk.reading import Table
+from core.bulk.reading import PostTable
 from core.bulk.rows import post_rows
 from ui.frame.application import application
 from ui.frame.state import IMPORT_CHECKED, IMPORT_CORRECTIONS
@@ -32,7 +32,7 @@ def corrections() -> dict[int, dict[Column, str]]:
 
 
 def checked_rows(
-    table: Table, columns: Mapping[str, Column], options: LoadOptions, files: Mapping[str, bytes]
+    table: PostTable, columns: Mapping[str, Column], options: LoadOptions, files: Mapping[str, bytes]
 ) -> DryRun:
     """Return the dry run of a table, the last one if it still holds. The pictures are read once."""
     now = application().clock()

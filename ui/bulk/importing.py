@@ -8,7 +8,7 @@ from core.bulk.background import BackgroundLoad
 from core.bulk.columns import Column
 from core.bulk.dry_run import DryRun
 from core.bulk.loading import LoadReport
-from core.bulk.reading import Table, read_table
+from core.bulk.reading import PostTable, read_table
 from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
 from core.errors import PunctualError
 from core.time.phrases import plural
@@ -48,7 +48,7 @@ def import_view() -> None:
     _checked(name, table)
 
 
-def _checked(name: str, table: Table) -> None:
+def _checked(name: str, table: PostTable) -> None:
     options = options_fields()
     columns = column_fields(table)
     files = picture_files() if Column.PICTURES in columns.values() else {}

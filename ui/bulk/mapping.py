@@ -7,7 +7,7 @@ import streamlit as st
 from core.bulk.columns import Column, guess_columns
 from core.bulk.dry_run import LoadOptions
 from core.bulk.encoding import GUESSED
-from core.bulk.reading import Table, columns_by_content
+from core.bulk.reading import PostTable, columns_by_content
 from core.bulk.row_times import DateOrder
 from core.time.phrases import excerpt, plural
 from ui.bulk.upload import import_round
@@ -73,7 +73,7 @@ def chosen_options() -> LoadOptions:
     )
 
 
-def column_fields(table: Table) -> dict[str, Column]:
+def column_fields(table: PostTable) -> dict[str, Column]:
     """Draw the meaning of each column, to be corrected, and return it."""
     guessed = guess_columns(table.header) if table.has_header else columns_by_content(table)
     read_as = f"{table.kind}, {table.encoding.upper()}"
@@ -95,7 +95,7 @@ def column_fields(table: Table) -> dict[str, Column]:
     return {name: Column(value) for name, value in chosen.items() if value and value != NOTHING}
 
 
-def _column_field(table: Table, name: str, guessed: Mapping[str, Column]) -> None:
+def _column_field(table: PostTable, name: str, guessed: Mapping[str, Column]) -> None:
     first = next((row.cells[name] for row in table.rows if row.cells.get(name, "").strip()), "")
     key = _key(f"column-{name}")
     st.session_state.setdefault(key, str(guessed.get(name, NOTHING)))
