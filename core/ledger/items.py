@@ -11,7 +11,8 @@ One table with the keys `pk` and `sk`. The partition `post#<post id>` holds all 
 
 `<key>` is the occurrence key. A post of the outbox has a partition of its own (core/outbox/dynamodb.py),
 and so has a draft (core/drafts/dynamodb.py). All labels are one item (core/labels/dynamodb.py), and so
-is the hold (core/scheduling/hold/dynamodb.py).
+are the hold (core/scheduling/hold/dynamodb.py) and the settings of the warnings
+(core/scheduling/caution_settings/dynamodb.py).
 
 An item that is listed in order of time names a list and its position there: `listing` and `listed_at`, or `due_list`
 and `due_at`. Each pair is the key of an index that projects keys only, so items are always read from the table itself.
