@@ -21,10 +21,10 @@ from ui.posts.history_csv import as_text
 Row = dict[str, str | int]
 """A row of a chart's data."""
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90}
-CHART_HEIGHT = 260
+CHART_HEIGHT = 300
 """Pixels."""
-LEGEND_COLUMNS = 2
-"""Columns of names below a chart, also on a phone."""
+LEGEND_COLUMNS = {"Account": 2, "Reason": 1}
+"""Columns of names below a chart. They fit on a phone."""
 _DAY = "timeFormat(toDate(datum.value + 'T12:00'), '%-d %b')"
 """Vega's expression of a day on the axis, such as `2 Nov`."""
 
@@ -81,22 +81,16 @@ def _lags(figures: Insights) -> None:
     table: list[Row] = [{"Late": name, "Posts": figures.lags[name]} for _, name in LAGS]
     counts = ", ".join(f"{row['Posts']:,} {row['Late']}" for row in table if row["Posts"])
     alt = f"Bars of how late posts were: {counts or 'none published'}."
-    _chart(
-        "On time",
-        "on-time",
-        table,
-        lambda: st.bar_chart(
-            table,
-            x="Late",
-            y="Posts",
-            x_label="",
-            y_label="",
-            sort=False,
-            horizontal=True,
-            height=CHART_HEIGHT,
-            alt=alt,
-        ),
-    )
+    spec = {
+        "data": {"values": table},
+        "mark": "bar",
+        "encoding": {
+            "y": {"field": "Late", "type": "nominal", "title": None, "sort": None, "axis": {"labelPadding": 8}},
+            "x": {"field": "Posts", "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 6}},
+            "tooltip": [{"field": name, "type": "nominal"} for name in ("Late", "Posts")],
+        },
+    }
+    _chart("On time", "on-time", table, lambda: st.vega_lite_chart(spec, height=CHART_HEIGHT, alt=alt))
 
 
 def _failures(figures: Insights) -> None:
@@ -135,7 +129,7 @@ def _bars(table: Sequence[Row], kind: str, alt: str) -> object:
                 "field": kind,
                 "type": "nominal",
                 "title": None,
-                "legend": {"orient": "bottom", "columns": LEGEND_COLUMNS, "labelLimit": 300},
+                "legend": {"orient": "bottom", "columns": LEGEND_COLUMNS[kind], "labelLimit": 260},
             },
             "tooltip": [{"field": name, "type": "nominal"} for name in ("Day", kind, "Posts")],
         },
