@@ -22,7 +22,7 @@ from core.accounts.port import Account  # noqa: E402 - the repository is not ins
 from core.application import Application  # noqa: E402
 from core.posts.models import Repeat, new_post_id  # noqa: E402
 from core.posts.repeat_rules import ChosenWeekdays, Weekday  # noqa: E402
-from core.posts.series import series  # noqa: E402
+from core.posts.series import build_series  # noqa: E402
 from core.publishing.composing import compose  # noqa: E402
 from core.settings import Settings  # noqa: E402
 from core.time.instants import wall_time  # noqa: E402
@@ -57,7 +57,7 @@ def fill(home: Path) -> None:
     today = wall_time(application.clock(), ZONE).date() + timedelta(days=1)
     for days, at, destinations, text in POSTS:
         plan(application, text, destinations, today + timedelta(days=days), time_of_day.fromisoformat(at))
-    rule = series(
+    rule = build_series(
         ChosenWeekdays(days=(Weekday.MONDAY, Weekday.THURSDAY)),
         time_of_day(10),
         ZONE,
