@@ -59,7 +59,7 @@ def seconds(page: Page, act: Callable[[], object], shown: str) -> float:
 def calendar() -> None:
     """Print the time until a month of 5,000 posts is drawn, from another page and from another month."""
     with desk(CALENDAR_POSTS, 27) as (page, port):
-        page.goto(f"http://127.0.0.1:{port}/compose")
+        page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_role("textbox", name="Text").wait_for()
         month = f"{midnight().replace(day=1) + timedelta(days=40):%Y-%m-%d}"
         cold = seconds(page, lambda: page.goto(f"http://127.0.0.1:{port}/calendar?on={month}"), DRAWN)
