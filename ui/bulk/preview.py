@@ -33,27 +33,30 @@ ROWS_SHOWN = 2000
 def preview(checked: DryRun) -> None:
     """Draw the filter and the table."""
     counts = {name: sum(checked.count(each) for each in verdicts) for name, verdicts in FILTERS.items()}
-    offered = [name for name, count in counts.items() if count or name == "All"]
+    key = f"import-filter-{import_round()}"
+    offered = [name for name, count in counts.items() if count or name in ("All", st.session_state.get(key))]
     chosen = st.segmented_control(
         "Rows",
         offered,
         default="All",
         required=True,
         format_func=lambda name: f"{name} ({counts[name]:,})",
-        key=f"import-filter-{import_round()}",
+        key=key,
         label_visibility="collapsed",
     )
-    found = [each for each in checked.rows if each.verdict in FILTERS[chosen or "All"]]
+    verdicts, corrected = FILTERS[chosen or "All"], corrections()
+    # A corrected row stays where it is, so that no row moves under the cursor.
+    found = [each for each in checked.rows if each.verdict in verdicts or each.number in corrected]
     shown = found[:ROWS_SHOWN]
-    key = f"import-rows-{import_round()}-{chosen}"
+    editor = f"import-rows-{import_round()}-{chosen}"
     st.data_editor(
         _frame(shown),
-        key=key,
+        key=editor,
         hide_index=True,
         disabled=[NUMBER, RESULT, DUE, REASON],
         column_config=_column_config(shown),
         on_change=_correct,
-        args=(key, [each.number for each in shown]),
+        args=(editor, [each.number for each in shown]),
         height=min(460, 38 + 35 * max(1, len(shown))),
         alt="The rows of the table: what becomes of each, and its values, which can be corrected",
     )
@@ -80,10 +83,10 @@ def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
     used = {column for each in rows for column, value in each.row.values.items() if value.strip()}
     config: dict[str, Any] = {
         NUMBER: st.column_config.NumberColumn(width=52, pinned=True),
-        RESULT: st.column_config.TextColumn(width=150),
+        RESULT: st.column_config.TextColumn(width=145),
         DUE: st.column_config.TextColumn(width=250) if any(each.post for each in rows) else None,
-        REASON: st.column_config.TextColumn(width=260) if any(each.reason for each in rows) else None,
-        Column.TEXT: st.column_config.TextColumn(width=300),
+        REASON: st.column_config.TextColumn(width=240) if any(each.reason for each in rows) else None,
+        Column.TEXT: st.column_config.TextColumn(width=250),
         Column.WHEN: st.column_config.TextColumn(width=150, help="Like 2026-12-24 09:00. Empty: next free time."),
     }
     always = {Column.TEXT, Column.WHEN, Column.DESTINATIONS}
