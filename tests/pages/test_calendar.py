@@ -87,7 +87,7 @@ def test_the_calendar_opens_at_the_current_month(browse, plan, browser):
     assert calendar.texts == []
 
 
-def test_buttons_lead_to_other_months(browse):
+def test_buttons_and_keys_lead_to_other_months(browse, act):
     calendar = browse("calendar")
     calendar.click("next")
     assert calendar.headers[0] == "December 2026"
@@ -98,6 +98,10 @@ def test_buttons_lead_to_other_months(browse):
     assert calendar.headers[0] == "November 2026"
     calendar.click("next")
     assert calendar.open("queue").open("calendar").headers[0] == "December 2026"
+    act(calendar, "page", by=1)
+    assert calendar.headers[0] == "January 2027"
+    act(calendar, "page", at="2026-10-31")
+    assert calendar.headers[0] == "October 2026"
 
 
 def test_a_clicked_post_opens_beside_the_calendar_with_its_actions(browse, plan, browser, act, application):
@@ -273,6 +277,9 @@ def test_an_action_that_the_page_does_not_know_changes_nothing(browse, act):
     calendar = browse("calendar")
     act(calendar, "delete", key="x")
     act(calendar, "page", at="never")
+    act(calendar, "page", at="2026-13-01")
+    act(calendar, "move", key="nothing", at="2026-11-05")
+    act(calendar, "open", key="draft-nothing")
     assert calendar.headers[0] == "November 2026"
 
 

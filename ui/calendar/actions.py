@@ -28,11 +28,10 @@ def run(action: CalendarAction, period: Period) -> None:
     """Do what a person asks for. The reason why it cannot be done becomes the notice."""
     try:
         _run(action, period)
-    except (PunctualError, ValueError) as error:
-        if isinstance(error, PunctualError):
-            notices.tell_error(error)
-        else:  # a day that is none: the page and the server are of different releases
-            notices.tell("The calendar has changed. Try again.")
+    except PunctualError as error:
+        notices.tell_error(error)
+    except ValueError:  # a day or an instant that is none
+        notices.tell("The calendar has changed. Try again.")
 
 
 def _run(action: CalendarAction, period: Period) -> None:

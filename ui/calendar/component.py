@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
+from pydantic import Field, ValidationError
 
+from core.posts.models import FrozenModel
 from ui.calendar.grid import Grid
 
 KEY = "calendar"
@@ -36,8 +38,7 @@ class Message:
     failed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarAction:
+class CalendarAction(FrozenModel):
     """What a person did.
 
     A post (`key`) is opened, or moved to the cell `at` or a free place (`instant`). `answer` is the button beside the
@@ -46,10 +47,10 @@ class CalendarAction:
     """
 
     name: ActionName
-    key: str = ""
-    at: str = ""
-    instant: str | None = None
-    by: int = 0
+    key: str = Field(default="", max_length=100)
+    at: str = Field(default="", pattern=r"^(20\d\d-\d\d-\d\d(T\d\d)?)?$")
+    instant: str | None = Field(default=None, pattern=r"^20\d\d-[0-9:TZ.+-]+$")
+    by: int = Field(default=0, ge=-1, le=1)
 
 
 def calendar_grid(grid: Grid, *, opened: str | None, message: Message, act: Callable[[CalendarAction], None]) -> None:
@@ -66,9 +67,8 @@ def calendar_grid(grid: Grid, *, opened: str | None, message: Message, act: Call
 
 
 def _readable(sent: Any) -> CalendarAction | None:
-    """Return the action that the browser sent; None if it is not one."""
+    """Return the action that the browser sent; None if it is not one, as after an update of the server."""
     try:
-        action = CalendarAction(**sent)
-    except TypeError:
+        return CalendarAction.model_validate(sent)
+    except ValidationError:
         return None
-    return action if action.name in ActionName.__args__ else None  # type: ignore[attr-defined]

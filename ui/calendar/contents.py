@@ -63,10 +63,10 @@ def read_board(
     chips = []
     for each in entries.values():
         wall = wall_time(each.due_at, zone)
-        chips.append((wall, post_chip(each, wall, conventions.clock(wall), looks)))
+        chips.append((wall, post_chip(each, wall, conventions.clock(wall.replace(second=0)), looks)))
     for at, draft in drafts.values():
         wall = wall_time(at, zone)
-        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall), looks)))
+        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall.replace(second=0)), looks)))
     contents = Contents(
         chips=sorted(chips, key=lambda pair: (pair[0], pair[1].key)),
         free=_free(begins[0], begins[-1], zone, conventions, wanted),

@@ -30,7 +30,7 @@ WIDTH = 300
 def opened_item(board: Board) -> QueueEntry | Draft | None:
     """Return the open post or draft, also one that has left the shown period; None if nothing is open."""
     key = address.opened()
-    if key is None:
+    if not key:
         return None
     if key.startswith(DRAFT_PREFIX):
         return board.drafts.get(key) or application().drafts.get(post_of(key))
