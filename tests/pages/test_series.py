@@ -43,6 +43,12 @@ def test_a_changed_run_is_skipped_once_its_post_is_scheduled(changing, applicati
     assert "In place of" not in changing.shown
 
 
+def test_a_draft_of_a_run_that_is_skipped_already_says_that_nothing_goes_out(changing, application, series):
+    application.schedules.skip_run(series, FIRST)
+    changing.run()
+    assert "The series skips it: nothing goes out until you schedule this post." in changing.shown
+
+
 def test_a_run_stays_if_its_post_is_refused(changing, application, next_run):
     draft = changing.draft
     changing.write("")

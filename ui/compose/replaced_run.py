@@ -20,6 +20,8 @@ def replaced_run_note(draft: str) -> None:
     when = date_and_time(run, zone)
     if run <= application().clock():
         words = f"The run of {when}, which this draft should replace, has gone out already."
+    elif plan is not None and plan.post.repeat is not None and run in plan.post.repeat.skipped:
+        words = f"In place of the run of {when}. The series skips it: nothing goes out until you schedule this post."
     else:
         words = f"In place of the run of {when}. The series skips that run once you schedule this post."
     with st.container(horizontal=True, vertical_alignment="center", key="card-replaced-run", border=True):
