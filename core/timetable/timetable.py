@@ -1,7 +1,7 @@
 """Timetables: the times of a week at which posts go out, in a zone of their own."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, groupby
 from typing import Annotated, Self
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from core.errors import PunctualError
 from core.posts.models import FrozenModel, Zone
 from core.posts.repeat_rules import Weekday
-from core.time.instants import instants, wall_time
+from core.time.instants import instants, time_zone, wall_time
 
 TIMES_LIMIT = 96
 """The most posting times of a weekday."""
@@ -111,23 +111,49 @@ class Timetable(FrozenModel):
         """
         if self.empty:
             return
-        first, days_off = wall_time(start, self.zone).date(), frozenset(self.days_off)
+        first, days_off, offsets = wall_time(start, self.zone).date(), frozenset(self.days_off), _DayOffsets(self.zone)
         for number in count():
             day = first + timedelta(days=number)
-            if datetime.combine(day, time(), tzinfo=end.tzinfo) - timedelta(days=2) > end:
+            if datetime.combine(day, time(), tzinfo=UTC) - timedelta(days=2) > end:
                 return
             if day not in days_off:
-                yield from (each for each in self._on(day) if start <= each < end)
+                yield from (each for each in self._on(day, offsets) if start <= each < end)
 
-    def _on(self, day: date) -> Iterator[datetime]:
+    def _on(self, day: date, offsets: "_DayOffsets") -> Iterator[datetime]:
+        offset = offsets.steady(day)
         for each in self.week[day.weekday()]:
-            yield from instants(datetime.combine(day, each), self.zone)[:1]
+            if offset is None:
+                yield from instants(datetime.combine(day, each), self.zone)[:1]
+            else:
+                yield datetime.combine(day, each, tzinfo=UTC) - offset
 
     def _days(self) -> Iterator[tuple[Weekday, tuple[time, ...]]]:
         return zip(Weekday, self.week, strict=True)
 
     def _with(self, **changes: object) -> Self:
         return type(self).model_validate(self.model_dump() | changes)
+
+
+class _DayOffsets:
+    """The offset of each day of a zone, for days that no clock change is near. They need no further conversion."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = time_zone(zone)
+        self._known: dict[date, timedelta] = {}
+
+    def steady(self, day: date) -> timedelta | None:
+        """Return the offset of a day, or None if the clocks change within two days of it.
+
+        No zone changes its clocks twice within two days, so a change shows between two of the noons.
+        """
+        found = {self._at_noon(day + timedelta(days=number)) for number in range(-2, 3)}
+        return found.pop() if len(found) == 1 else None
+
+    def _at_noon(self, day: date) -> timedelta:
+        if day not in self._known:
+            noon = datetime.combine(day, time(12), tzinfo=UTC)
+            self._known[day] = noon.astimezone(self._zone).utcoffset() or timedelta()
+        return self._known[day]
 
 
 def suggested(zone: str) -> Timetable:

@@ -130,3 +130,13 @@ def test_every_zone_has_the_posting_times_of_a_week():
     for zone in pytz.common_timezones:
         table = daily(time(9, 7), zone=zone)
         assert len(list(table.between(start, start + timedelta(days=7)))) == 7, zone
+
+
+def test_the_quick_way_between_clock_changes_finds_what_single_conversions_find():
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+    times = (time(0, 0), time(1, 30), time(2, 30), time(23, 59))
+    for zone in pytz.common_timezones[::40]:
+        days = [date(2025, 12, 31) + timedelta(days=number) for number in range(733)]
+        walls = [datetime.combine(day, each) for day in days for each in times]
+        single = [at for wall in walls for at in instants(wall, zone)[:1] if start <= at < end]
+        assert list(daily(*times, zone=zone).between(start, end)) == single, zone
