@@ -29,7 +29,7 @@ ActionName = Literal["open", "close", "compose", "move", "day", "page", "undo", 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class CalendarMessage:
     """A message, and the label of its button, if it has one. `number` differs from that of the message before."""
 
     number: int = 0
@@ -53,7 +53,9 @@ class CalendarAction(FrozenModel):
     by: int = Field(default=0, ge=-1, le=1)
 
 
-def calendar_grid(grid: Grid, *, opened: str | None, message: Message, act: Callable[[CalendarAction], None]) -> None:
+def calendar_grid(
+    grid: Grid, *, opened: str | None, message: CalendarMessage, act: Callable[[CalendarAction], None]
+) -> None:
     """Draw the grid and the message below it, which is announced, and call `act` with each action."""
 
     def acted() -> None:

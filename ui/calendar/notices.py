@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import PunctualError
-from ui.calendar.component import Message
+from ui.calendar.component import CalendarMessage
 from ui.frame.state import CALENDAR_NOTICE
 
 
@@ -14,30 +14,30 @@ from ui.frame.state import CALENDAR_NOTICE
 class Notice:
     """A message. `undo` takes the move back and returns what it says then. `offer` is another action."""
 
-    message: Message
+    message: CalendarMessage
     undo: Callable[[], str] | None = None
     offer: Callable[[], None] | None = None
 
 
 def notice() -> Notice:
     """Return the last notice; its message is empty if there is none."""
-    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, Notice(message=Message()))
+    found: Notice = st.session_state.setdefault(CALENDAR_NOTICE, Notice(message=CalendarMessage()))
     return found
 
 
 def tell(text: str, *, undo: Callable[[], str] | None = None) -> None:
     """Replace the notice, with a button for `undo`."""
-    _keep(Message(number=_next(), text=text, button="Undo" if undo else ""), undo=undo)
+    _keep(CalendarMessage(number=_next(), text=text, button="Undo" if undo else ""), undo=undo)
 
 
 def offer(text: str, button: str, action: Callable[[], None]) -> None:
     """Replace the notice by one that offers another action."""
-    _keep(Message(number=_next(), text=text, button=button), offer=action)
+    _keep(CalendarMessage(number=_next(), text=text, button=button), offer=action)
 
 
 def tell_error(error: PunctualError) -> None:
     """Show why something was not done, and the remedy."""
-    _keep(Message(number=_next(), text=f"{error} {error.hint}", failed=True))
+    _keep(CalendarMessage(number=_next(), text=f"{error} {error.hint}", failed=True))
 
 
 def forget() -> None:
@@ -65,5 +65,7 @@ def _next() -> int:
     return notice().message.number + 1
 
 
-def _keep(message: Message, *, undo: Callable[[], str] | None = None, offer: Callable[[], None] | None = None) -> None:
+def _keep(
+    message: CalendarMessage, *, undo: Callable[[], str] | None = None, offer: Callable[[], None] | None = None
+) -> None:
     st.session_state[CALENDAR_NOTICE] = Notice(message=message, undo=undo, offer=offer)
