@@ -123,8 +123,8 @@ def _instant_summary(instant: datetime, zone: str) -> None:
     until = f"{city(zone)} ({offset_label(instant, zone)}), **{relative_time(instant, now)}**"
     if instant <= now:
         st.error(f"**{day}** has passed.  \n{until}. Choose a later time.", icon=":material/event_busy:")
-        return
-    st.markdown(f"**{day}**  \n{until}")
+    else:
+        st.markdown(f"**{day}**  \n{until}")
     warning = _capacity_warning(application(), str(application().home.path), instant.replace(second=0))
     if warning:
         st.caption(f":material/groups: {warning}")
