@@ -32,7 +32,7 @@ STATE_NAMES: dict[StateGroup, str] = {
 def filter_controls(states: Sequence[StateGroup]) -> None:
     """Draw the search field and the choice of accounts, of labels and of these states, side by side."""
     search_field()
-    chosen = sum(len(st.session_state.get(key) or ()) for key in (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER))
+    chosen = sum(map(_chosen, (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER)))
     label = f"Filter ({chosen})" if chosen else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="filters"):
         _choice("Accounts", ACCOUNT_FILTER, _account_names())
@@ -65,6 +65,11 @@ def clear_filters() -> None:
     for key in (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER):
         st.session_state[key] = []
     first_page()
+
+
+def _chosen(key: str) -> int:
+    """Return how many values of a filter are selected; before it is drawn the first time, in the address."""
+    return len(st.session_state[key] or ()) if key in st.session_state else len(st.query_params.get_all(key))
 
 
 def _choice(label: str, key: str, names: dict[str, str]) -> None:

@@ -82,7 +82,7 @@ def _jump() -> None:
         format="YYYY-MM-DD",
         key=JUMP_DATE,
         label_visibility="collapsed",
-        width=150,
+        width=180,
         help="Jump to a day",
         on_change=first_page,
         bind="query-params",
