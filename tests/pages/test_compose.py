@@ -161,10 +161,11 @@ def test_a_repeated_hour_must_be_chosen(compose, application):
 
 
 def test_zones_have_the_offset_of_the_chosen_date(compose):
-    assert "New York (UTC-05:00) - America/New_York · United States" in field(compose, "zone", "selectbox").options
+    winter, summer = (f"New York (UTC-0{hours}:00) - America/New_York · United States" for hours in (5, 4))
+    assert any(each.startswith(winter) for each in field(compose, "zone", "selectbox").options)
     set_time(compose, date(2027, 7, 1), time(9))
     zone = field(compose, "zone", "selectbox")
-    assert "New York (UTC-04:00) - America/New_York · United States" in zone.options
+    assert any(each.startswith(summer) for each in zone.options)
     assert zone.value == "Europe/Berlin"
 
 
