@@ -212,3 +212,21 @@ def test_a_control_character_is_refused_with_its_position(command, character):
 
 def test_line_breaks_and_tabs_are_accepted(command):
     assert command("schedule", "--text", "One\n\tTwo\r\nThree", *AT)[0] == 0
+
+
+def test_the_second_look_warns_on_stderr_and_schedules_all_the_same(command):
+    command("schedule", "--text", "Sale", *AT)
+    status, out, err = command("schedule", "--text", "SALE", *AT, "--json")
+    assert (status, json.loads(out)["state"]) == (0, "armed")
+    assert "Caution: Outbox (built in) has another post at the same time, on Tue 24 Nov 2026, 09:00" in err
+    assert (
+        "Caution: Outbox (built in) gets the same text on Tue 24 Nov 2026, 09:00 Europe/Berlin. Change the text" in err
+    )
+
+
+def test_damaged_settings_of_the_warnings_do_not_fail_the_command(command, tmp_path):
+    command("schedule", "--text", "Sale", *AT)
+    (tmp_path / "cautions.json").write_text("{")
+    status, _, err = command("schedule", "--text", "Other", *AT)
+    assert status == 0
+    assert "Delete the file" in err
