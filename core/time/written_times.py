@@ -120,6 +120,8 @@ class _Words:
         if not self._date.is_empty or self._delay or is_english(rest):
             return 0
         words = re.split(r" (?=\d{1,2}(?:[:.h]| ?[ap]m| ?uhr))| (?=um |at |à |a las |alle )", rest)[0]
+        if words == rest and self._clock.is_empty:
+            return 0  # without a time of day it is no time, and half a word is typed
         day = other_languages.read_date(words, wall_time(self._now, self._own).replace(tzinfo=None))
         if day is None:
             return 0
