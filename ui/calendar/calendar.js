@@ -70,7 +70,8 @@ class Board {
     }
 
     scrollToNow() {
-        const row = this.frame.querySelectorAll(".row")[this.data.first_hour + 1];
+        const row = this.frame.querySelector(".chip.open")?.closest(".row")
+            ?? this.frame.querySelectorAll(".row")[this.data.first_hour + 1];
         if (this.data.view === "week" && row) {
             this.frame.scrollTop = row.offsetTop - this.frame.offsetTop - this.frame.querySelector(".heads").offsetHeight;
         } else this.frame.scrollTop = 0;
