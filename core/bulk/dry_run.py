@@ -13,7 +13,7 @@ from core.bulk.destination_names import AccountSnapshot
 from core.bulk.free_slots import FreeSlots
 from core.bulk.pictures import Pictures
 from core.bulk.queued_posts import QueuedPosts, duplicate_key
-from core.bulk.row_times import DateOrder, RowTime, date_order, read_row_time
+from core.bulk.row_times import DateOrder, date_order, read_row_time
 from core.bulk.rows import PostRow
 from core.errors import PunctualError
 from core.labels.label import stored_names
@@ -25,6 +25,7 @@ from core.scheduling.revisions import check_size
 from core.scheduling.selection import TooManyLabelsOnPost
 from core.scheduling.time_limits import TimeLimits
 from core.time.instants import time_zone, wall_time
+from core.time.written_refusals import WrittenTime
 
 Verdict = Literal["create", "there", "duplicate", "refused"]
 """*there*: an earlier load of the file has scheduled the row. A *duplicate* is not scheduled, unless asked for."""
@@ -182,7 +183,7 @@ class _Check:
         written = row.get(Column.WHEN)
         zone = row.get(Column.ZONE) or self._options.zone
         time_zone(zone)
-        at = read_row_time(written, zone, self._order) if written else self._stand_in(zone)
+        at = read_row_time(written, zone, self._order, self._now) if written else self._stand_in(zone)
         destinations = [self._accounts.named(name).destination for name in row.destinations]
         labels = stored_names(self._labels, [*row.labels, *self._options.labels])
         if len(labels) > LABELS_LIMIT:
@@ -201,9 +202,9 @@ class _Check:
             labels=labels,
         )
 
-    def _stand_in(self, zone: str) -> RowTime:
+    def _stand_in(self, zone: str) -> WrittenTime:
         """Return a time for the checks of a row that has none. Its free time takes the place later."""
-        return RowTime(wall=wall_time(suggest_time(self._now), zone).replace(tzinfo=None), zone=zone, which=1)
+        return WrittenTime(wall=wall_time(suggest_time(self._now), zone).replace(tzinfo=None), zone=zone, which=1)
 
     def _without_duplicates(self, checked: Sequence[CheckedRow]) -> list[CheckedRow]:
         """Return the rows; the duplicates among those with a post, of the queue or of an earlier row, are named so."""

@@ -14,7 +14,7 @@ from core.ledger.port import Plan
 from core.posts.models import Post
 from core.scheduling.selection import OUTAGES
 
-THREADS = 8
+THREADS = 16
 """Posts that are scheduled at the same time. Their waits, for AWS or for the disk, overlap."""
 
 LoadResult = Literal["created", "noted", "there", "duplicate", "refused", "not tried"]

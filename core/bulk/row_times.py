@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from core.errors import PunctualError
 from core.time.instants import instants, wall_time
+from core.time.written_refusals import WrittenTime
+from core.time.written_times import read_time
 
 DateOrder = Literal["day first", "month first"]
 
@@ -22,6 +23,7 @@ _DAY_NAME = re.compile(
     rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+{_MONTH},?\s+(?P<year>\d{{4}}){_REST}", re.I
 )
 _NAME_DAY = re.compile(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_REST}", re.I)
+_WORD = re.compile(r"[^\W\d_]{3}")
 _TIME = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
     r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<offset>Z|UTC|[+-]\d{2}:?\d{2})?",
@@ -65,38 +67,34 @@ class WrongWeekday(PunctualError):
         super().__init__(f"{text!r} names a weekday that the date does not have: {day:%d %b %Y} is a {day:%A}.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowTime:
-    """A naive wall time in a zone. `which` selects one of two instants, if the file names an offset."""
-
-    wall: datetime
-    zone: str
-    which: int | None = None
-
-
-def read_row_time(text: str, zone: str, order: DateOrder | None) -> RowTime:
+def read_row_time(text: str, zone: str, order: DateOrder | None, now: datetime) -> WrittenTime:
     """Return the time of a cell. One with an offset from UTC is converted to the zone.
 
-    `order` tells how dates such as 04/05/2026 are read. Raises UnreadableTime, IncompleteTime, AmbiguousDate,
-    WrongWeekday, UnknownZone or DateOutOfRange.
+    `order` tells how dates such as 04/05/2026 are read. What has words is read as a person's words. Raises
+    UnreadableTime, IncompleteTime, AmbiguousDate, WrongWeekday, UnknownZone, DateOutOfRange or the errors of
+    `read_time`.
     """
     plain = " ".join(text.split())
     for pattern in (_YEAR_FIRST, _NUMBERS, _DAY_NAME, _NAME_DAY):
         if found := pattern.fullmatch(plain):
             break
     else:
-        raise UnreadableTime(plain)
+        if not _WORD.search(plain):  # a time of day alone would be today's, whatever day the row means
+            raise UnreadableTime(plain)
+        return read_time(plain, zone, now)
     day = _date(found, plain, order)
     if not found["rest"]:
         raise IncompleteTime(plain)
+    if not _TIME.fullmatch(found["rest"].strip()) and _WORD.search(found["rest"]):  # such as the name of a zone
+        return read_time(f"{day:%d %b %Y} {found['rest']}", zone, now)
     clock, offset = _time(found["rest"], plain)
     wall = datetime.combine(day, clock)
     if offset is None:
-        return RowTime(wall=wall, zone=zone)
+        return WrittenTime(wall=wall, zone=zone)
     instant = _instant(wall, offset, plain)
     local = wall_time(instant, zone).replace(tzinfo=None)
     both = instants(local, zone)
-    return RowTime(wall=local, zone=zone, which=1 + both.index(instant) if len(both) == 2 else None)
+    return WrittenTime(wall=local, zone=zone, which=1 + both.index(instant) if len(both) == 2 else None)
 
 
 def date_order(texts: Iterable[str]) -> DateOrder | None:

@@ -54,7 +54,7 @@ def preview(checked: DryRun) -> None:
         key=editor,
         hide_index=True,
         disabled=[NUMBER, RESULT, DUE, REASON],
-        column_config=_column_config(shown),
+        column_config=_column_config(checked.rows),
         on_change=_correct,
         args=(editor, [each.number for each in shown]),
         height=min(460, 38 + 35 * max(1, len(shown))),
