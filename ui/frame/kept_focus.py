@@ -1,7 +1,8 @@
 """Keeps the keyboard focus on a card when a button replaces another, as Undo replaces Cancel.
 
 A browser drops the focus together with the focused element: the next Tab would lead to the card below, and a screen
-reader would be silent. The first button in the same place gets the focus instead. A click with a pointer does not.
+reader would be silent. Cancel gets the focus instead, or the first button in the same place. A click with a pointer
+does not.
 """
 
 import streamlit as st
@@ -18,7 +19,8 @@ export default function () {
     const onPointer = () => { place = null; };
     const onChange = () => {
         if (!place?.isConnected || focused.isConnected || document.activeElement !== document.body) return;
-        place.querySelector("button, a")?.focus({ preventScroll: true });
+        const next = place.querySelector('[class*="st-key-cancel-"] button') ?? place.querySelector("button, a");
+        next?.focus({ preventScroll: true });
     };
     const onKey = (event) => {  // a held key presses one button only, not the button that replaces it
         if (event.repeat && ["Enter", " "].includes(event.key) && event.target.closest(ACTIONS)) event.preventDefault();
