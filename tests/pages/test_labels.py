@@ -139,3 +139,12 @@ def test_a_label_is_added_in_the_dialog(open_dialog, names):
     assert names() == ["Sales"]
     dialog.click("add-label")
     assert "cannot be the name of a label" in dialog.shown
+
+
+def test_the_dialog_opens_from_the_filter_of_the_queue(browse, application, plan):
+    application.labels.add(["Sales"])
+    plan(labels=("Sales",))
+    queue = browse("queue")
+    queue.click("manage-labels")
+    assert queue.text_input(key="new-label").label == "New label"
+    assert "1 post" in queue.shown
