@@ -108,7 +108,7 @@ def test_a_card_keeps_its_place_from_scheduled_to_published(browse, plan, fire, 
     application.publisher.publish(fire(post))
     queue.run()
     assert "Published" in queue.shown
-    assert "on time" in queue.shown
+    assert "38 ms late" in queue.shown
     assert queue.texts == ["Watch me", "Later"]
     assert [link.proto.query_string for link in queue.page_link if link.label.startswith("Open")] == [
         f"post={post.post.post_id}"
