@@ -84,11 +84,12 @@ def queue_page(now: datetime) -> QueuePage:
     passed = {each.post_id for each in application().views.passed()}  # they are in the tray
     placed = [(at, known.get(post_id) or departed(post_id)) for post_id, at in places.items() if post_id not in passed]
     cards = [(at, each) for at, each in placed if each and chosen.matches(each)]
+    shown = max(page.shown, len(cards)) if page.pages == 1 else page.shown
     return QueuePage(
         cards=sorted(cards, key=lambda pair: (pair[0], pair[1].post_id)),
         hidden=len(new),
-        total=page.total,
-        shown=max(page.shown, len(cards)) if page.pages == 1 else page.shown,
+        total=max(page.total, shown),  # a published post keeps its card
+        shown=shown,
         number=page.number,
         pages=page.pages,
         more=page.more,
