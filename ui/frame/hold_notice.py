@@ -56,7 +56,10 @@ def _progress(phase: str) -> None:
     """Draw the progress of a phase. Draw the whole page again when it has ended."""
     hold = application().held_posts.hold()
     if hold is None or hold.phase != phase:
-        st.rerun()
+        shown = current_hold()
+        if shown is None or shown.phase != phase:  # else the page would draw the old phase again and again
+            st.rerun()
+        return
     words = "Pausing" if phase == "pausing" else "Resuming"
     share = hold.done / hold.total if hold.total else 0.0
     st.progress(share, text=f"{words} all posts: {hold.done:,} of {hold.total:,}")
