@@ -81,7 +81,7 @@ def read_table(content: bytes, *, encoding: str | None = None) -> PostTable:
         raise TableTooLarge(MAX_BYTES // 10**6, "megabytes")
     text, found_encoding = decode(content, encoding)
     digest = hashlib.sha256(content).hexdigest()
-    if text.lstrip().startswith("{"):
+    if re.match(r"\s*(\{|\[\s*[{\]])", text):  # a JSON array is refused by its first line
         header, rows = _json_rows(text)
         kind: TableKind = "JSON lines"
         delimiter, has_header = None, True

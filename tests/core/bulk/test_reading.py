@@ -122,6 +122,8 @@ def test_json_lines_are_read_with_lists_and_any_line_break_in_a_text():
 def test_a_line_that_is_no_object_is_refused_with_its_number():
     with pytest.raises(NotJsonLines, match="Line 2"):
         read_table(b'{"text": "One"}\n["Two"]\n')
+    with pytest.raises(NotJsonLines, match="Line 1"):
+        read_table(b'[\n  {"text": "One"}\n]\n')
 
 
 def test_the_columns_of_other_schedulers_are_found():
