@@ -3,6 +3,7 @@ import pytest
 from core.ledger.port import Receipt
 from ui.frame import application as opened
 from ui.frame import redraw
+from ui.frame.state import DRAFT, DRAWN_AGAIN
 
 RESULTS_AND_POSTS = ("compose", "drafts", "queue", "calendar", "history", "outbox")
 PAGES = (*RESULTS_AND_POSTS, "accounts", "posting_times", "notifications", "health")
@@ -64,6 +65,16 @@ def test_an_open_page_looks_for_a_missing_worker_by_itself(browse, application, 
     assert frame() == shown
     application.start(lambda: "http://127.0.0.1:9/publish")
     assert frame() != shown
+
+
+def test_an_error_stays_while_the_page_is_drawn_again_by_itself(browse, application, monkeypatch):
+    application.start(lambda: "http://127.0.0.1:9/publish")
+    page = browse("compose")
+    page.click("post-now", page.session_state[DRAFT])
+    assert "The post has no text." in page.shown
+    page.session_state[DRAWN_AGAIN] = True
+    assert "The post has no text." in page.run().shown
+    assert "The post has no text." not in page.run().shown
 
 
 def titles(session):

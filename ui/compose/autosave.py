@@ -22,7 +22,7 @@ from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.failures import markdown
-from ui.frame.state import LAST_POST, NOT_SAVED
+from ui.frame.state import DRAWN_AGAIN, LAST_POST, NOT_SAVED
 from ui.frame.viewer import viewer_zone
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,7 @@ def _restored() -> None:
     returned: Any = st.session_state.get(KEY)
     if returned is not None:
         _take_over(_readable(returned["restored"]))
+        st.session_state[DRAWN_AGAIN] = True
         st.rerun()
 
 

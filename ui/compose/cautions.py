@@ -19,6 +19,7 @@ from core.time.holidays import countries
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error
 from ui.frame.dialogs import defer
+from ui.frame.redraw import draw_again
 from ui.frame.wording import escape
 
 CHECKING_EVERY = timedelta(seconds=2)
@@ -72,7 +73,7 @@ def _warnings(planned: Callable[[], Post], was_checking: bool) -> None:
     if found:
         st.warning("\n\n".join(map(_line, found)), icon=":material/visibility:")
     if app.second_look.is_checking(post) != was_checking:
-        st.rerun()  # the next run of the page starts or stops the refresh
+        draw_again()  # the next run of the page starts or stops the refresh
 
 
 def _line(caution: Caution) -> str:

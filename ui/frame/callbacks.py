@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import PunctualError
 from core.ledger.port import ChangedElsewhere
 from ui.frame import failures
-from ui.frame.state import CALLBACK_ERROR, FLASH
+from ui.frame.state import CALLBACK_ERROR, DRAWN_AGAIN, FLASH, SHOWN_ERROR
 
 P = ParamSpec("P")
 
@@ -52,7 +52,15 @@ def show_error() -> None:
     """Draw the error of the last callback here, if there is one."""
     error = st.session_state.pop(CALLBACK_ERROR, None)
     if error is not None:
+        st.session_state[SHOWN_ERROR] = error
         failures.show(error)
+
+
+def keep_shown_error() -> None:
+    """Let this run show the error of the one before, if no person has asked for it. Call it first in a run."""
+    shown, again = st.session_state.pop(SHOWN_ERROR, None), st.session_state.pop(DRAWN_AGAIN, False)
+    if again and shown is not None:
+        st.session_state.setdefault(CALLBACK_ERROR, shown)
 
 
 def show_toasts() -> None:

@@ -11,6 +11,7 @@ from core.time.phrases import calendar_day, plural
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.card_places import reset_list
+from ui.frame.redraw import draw_again
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import escape
 
@@ -58,7 +59,7 @@ def _progress(phase: str) -> None:
     if hold is None or hold.phase != phase:
         shown = current_hold()
         if shown is None or shown.phase != phase:  # else the page would draw the old phase again and again
-            st.rerun()
+            draw_again()
         return
     words = "Pausing" if phase == "pausing" else "Resuming"
     share = hold.done / hold.total if hold.total else 0.0

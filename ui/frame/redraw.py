@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import PunctualError
 from core.scheduling.post_views import SELDOM
 from ui.frame.application import application
-from ui.frame.state import DIALOG_OPEN, DRAWN
+from ui.frame.state import DIALOG_OPEN, DRAWN, DRAWN_AGAIN
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 COARSE = timedelta(minutes=5)
@@ -31,7 +31,15 @@ def redraw_on_change(shown: Callable[[], object]) -> None:
 
 def redraw_frame_on_change(frame: Callable[[], object], shown: object) -> None:
     """Draw the page again when what surrounds it, `frame()`, is no longer what is `shown`. Nothing is visible."""
-    st.fragment(_look_at_frame, run_every=FRAME_INTERVAL)(frame, shown)
+    looks: list[int] = []
+    st.fragment(_look_at_frame, run_every=FRAME_INTERVAL)(frame, shown, looks)
+
+
+def draw_again() -> None:
+    """Draw the page again though no person asked for it. Its error stays. A dialog would close, so nothing happens."""
+    if not st.session_state.get(DIALOG_OPEN):
+        st.session_state[DRAWN_AGAIN] = True
+        st.rerun()
 
 
 def note_drawn(shown: object) -> None:
@@ -68,12 +76,17 @@ def _look(shown: Callable[[], object], interval: timedelta, looks: list[int]) ->
         return
     del looks[1:]
     if _interval() != interval or _value(shown) != st.session_state.get(DRAWN):
-        st.rerun()
+        draw_again()
 
 
-def _look_at_frame(frame: Callable[[], object], shown: object) -> None:
-    if not st.session_state.get(DIALOG_OPEN) and frame() != shown:
-        st.rerun()
+def _look_at_frame(frame: Callable[[], object], shown: object, looks: list[int]) -> None:
+    """Look once. The first call belongs to the run of the whole page, whose messages another run would take away."""
+    looks.append(1)
+    if len(looks) == 1 or st.session_state.get(DIALOG_OPEN):
+        return
+    del looks[1:]
+    if frame() != shown:
+        draw_again()
 
 
 def _value(shown: Callable[[], object]) -> object:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import PunctualError
 from ui.frame import failures, links
 from ui.frame.application import page_problem
+from ui.frame.callbacks import keep_shown_error
 from ui.frame.card_places import reset_list
 from ui.frame.hold_notice import current_hold, hold_notice
 from ui.frame.kept_focus import keep_focus
@@ -22,6 +23,7 @@ st.set_page_config(page_title="Punctual", page_icon=HERE / "static" / "icon.svg"
 st.html(HERE / "style.css")
 st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" / "icon.svg")
 st.session_state[DIALOG_OPEN] = False
+keep_shown_error()
 counts, problem, hold = waiting_counts(), page_problem(), current_hold()
 page = st.navigation(
     {

@@ -17,7 +17,8 @@ from ui.frame import links
 from ui.frame.announcements import announce
 from ui.frame.application import application
 from ui.frame.callbacks import callback
-from ui.frame.state import DIALOG_OPEN, LAST_POST
+from ui.frame.redraw import draw_again
+from ui.frame.state import LAST_POST
 from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
 from ui.posts.run_card import destination_result
 
@@ -61,8 +62,8 @@ def refresh_interval(found: PostState, now: datetime) -> timedelta | None:
 def _card(post_id: str, interval: timedelta | None) -> None:
     app = application()
     found = post_state(app.ledger, post_id, app.clock())
-    if refresh_interval(found, app.clock()) != interval and not st.session_state.get(DIALOG_OPEN):
-        st.rerun()  # the next run of the page sets the other interval
+    if refresh_interval(found, app.clock()) != interval:
+        draw_again()  # the next run of the page sets the other interval
     post = found.plan.post
     label, icon, colour = BADGES[found.state]
     announce(f"{label}: {excerpt(post.text, SUBJECT_LENGTH)}")

@@ -8,7 +8,7 @@ import pytest
 from core.errors import PunctualError
 from core.scheduling.post_views import OFTEN, SELDOM
 from ui.frame import redraw
-from ui.frame.state import DIALOG_OPEN
+from ui.frame.state import DIALOG_OPEN, DRAWN_AGAIN
 
 
 class Rerun(BaseException):
@@ -122,5 +122,12 @@ def test_a_change_of_what_surrounds_a_page_draws_it_again_unless_a_dialog_is_ope
     page.session_state[DIALOG_OPEN] = True
     page.look()
     page.session_state[DIALOG_OPEN] = False
+    with pytest.raises(Rerun):
+        page.look()
+    assert page.session_state[DRAWN_AGAIN]
+
+
+def test_a_run_that_changes_what_surrounds_the_page_is_not_cut_short(page):
+    redraw.redraw_frame_on_change(page.read, "no drafts")
     with pytest.raises(Rerun):
         page.look()
