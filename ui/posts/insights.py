@@ -85,7 +85,13 @@ def _lags(figures: Insights) -> None:
         "data": {"values": table},
         "mark": "bar",
         "encoding": {
-            "y": {"field": "Late", "type": "nominal", "title": None, "sort": None, "axis": {"labelPadding": 8}},
+            "y": {
+                "field": "Late",
+                "type": "nominal",
+                "title": None,
+                "sort": None,
+                "axis": {"labelPadding": 8, "minExtent": 90},
+            },
             "x": {"field": "Posts", "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "tickCount": 6}},
             "tooltip": [{"field": name, "type": "nominal"} for name in ("Late", "Posts")],
         },
