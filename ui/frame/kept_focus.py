@@ -10,15 +10,20 @@ import streamlit as st
 _JS = """
 const ACTIONS = '[class*="st-key-actions-"]';
 
-export default function () {
-    let focused, place = null;
-    const onFocus = (event) => {
-        focused = event.target;
-        place = focused.matches(":focus-visible") ? focused.closest(ACTIONS) : null;
+const nameOf = (place) => [...place.classList].find((name) => name.startsWith("st-key-actions-"));
+
+export default function ({ parentElement }) {
+    const last = (parentElement.lastFocus ??= { element: null, place: null });  // each run of the page begins here again
+    const onFocus = ({ target }) => {
+        const place = target.matches(":focus-visible") ? target.closest(ACTIONS) : null;
+        last.element = target;
+        last.place = place && nameOf(place);
     };
-    const onPointer = () => { place = null; };
+    const onPointer = () => { last.place = null; };
     const onChange = () => {
-        if (!place?.isConnected || focused.isConnected || document.activeElement !== document.body) return;
+        if (!last.place || last.element.isConnected || document.activeElement !== document.body) return;
+        const place = document.querySelector(`.${CSS.escape(last.place)}`);  // the page may have replaced it, too
+        if (!place) return;
         const next = place.querySelector('[class*="st-key-cancel-"] button') ?? place.querySelector("button, a");
         next?.focus({ preventScroll: true });
     };
@@ -27,6 +32,7 @@ export default function () {
     };
     const observer = new MutationObserver(onChange);
     observer.observe(document.body, { childList: true, subtree: true });
+    onChange();
     document.addEventListener("focusin", onFocus);
     document.addEventListener("pointerdown", onPointer, true);
     document.addEventListener("keydown", onKey, true);
