@@ -16,7 +16,10 @@ def pause_all(application: Application, options: argparse.Namespace, out: TextIO
     held.begin_pause()
     hold = held.finish(_progress("Paused", err))
     count = len(hold.posts) if hold else 0
-    note = f"{plural(count, 'post')} paused. Posts that are scheduled from now on go out. Resume with resume-all."
+    later = " A series with a run under way is paused after it." if hold and hold.in_progress else ""
+    note = (
+        f"{plural(count, 'post')} paused. Posts that are scheduled from now on go out. Resume with resume-all.{later}"
+    )
     print(json.dumps({"paused": count}) if options.json else note, file=out)
 
 

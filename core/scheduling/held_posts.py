@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 
 from core.errors import PunctualError
 from core.ledger.history import START_GRACE
-from core.ledger.port import ChangedElsewhere, Ledger, Plan
+from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
 from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.scheduling.schedules import Schedules
@@ -27,6 +27,8 @@ BATCH = 100
 """Posts that are noted in one write."""
 TAKEN_OVER_AFTER = timedelta(minutes=2)
 """A phase without a sign of life for this long was interrupted, and another process continues it."""
+ASKED_AGAIN_AFTER = 5.0
+"""Seconds until this process tries again to change the series whose runs are going out."""
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -94,8 +96,9 @@ class HeldPosts:
     def finish(self, progress: Callable[[Hold], None] = lambda hold: None) -> Hold | None:
         """Do what remains of the phase, soonest due first, and return the hold, or None if it has ended.
 
-        Ends early if `stop` is called. `progress` is called after each batch. Raises an outage of AWS or of the
-        storage; then, the phase continues later.
+        Ends early if `stop` is called. `progress` is called after each batch. A series with a run under way cannot be
+        changed yet, so the phase stays, and a later call continues it. So it does after an outage of AWS or of the
+        storage, which is raised.
         """
         hold = self._store.read()
         if hold is not None and hold.phase == "pausing":
@@ -148,8 +151,9 @@ class HeldPosts:
 
     def _run(self) -> None:
         try:
-            while (hold := self._store.read()) and hold.in_progress and not self._stopped.is_set():
-                self.finish()
+            while (hold := self.finish()) and hold.in_progress:
+                if self._stopped.wait(ASKED_AGAIN_AFTER):
+                    return
         except PunctualError as error:
             self.problem = error
             log.warning("The hold is not complete yet: %s %s", error, error.hint)
@@ -161,16 +165,21 @@ class HeldPosts:
         if count > HELD_LIMIT:
             self._store.change(lambda hold: _all_paused(hold) if hold and hold.posts else None)
             raise TooManyToHold(count)
+        later: set[str] = set()
         for batch in _batches(active):
             if self._stopped.is_set() or self._note(batch, count) is None:
                 return
-            refused = self._each(batch, self._pause_one)
+            refused, waiting = self._each(batch, self._pause_one)
+            later |= waiting
             hold = self._store.change(_leave_out(refused))
-            if hold is None or hold.phase != "pausing":  # another process has begun to resume the posts
+            if hold is None or hold.phase == "resuming":  # another process has begun to resume the posts
                 self._each(batch, self._resume_one)
                 return
+            if hold.phase == "paused":  # another process has paused the posts too
+                return
             progress(hold)
-        self._store.change(lambda hold: _all_paused(hold) if hold and hold.phase == "pausing" else hold)
+        if not later:
+            self._store.change(lambda hold: _all_paused(hold) if hold and hold.phase == "pausing" else hold)
 
     def _note(self, batch: Sequence[str], total: int) -> Hold | None:
         """Store the posts of a batch before they are paused; return None if a person resumes the posts meanwhile."""
@@ -190,24 +199,25 @@ class HeldPosts:
             current = self._store.read()
             if self._stopped.is_set() or current is None or current.phase != "resuming":
                 return
-            self._each(batch, self._resume_one)
-            changed = self._store.change(_leave_out(batch, self._clock()))
+            _, later = self._each(batch, self._resume_one)
+            changed = self._store.change(_leave_out(set(batch) - later, self._clock()))
             if changed is not None:
                 progress(changed)
         self._store.change(lambda hold: None if hold and hold.phase == "resuming" and not hold.posts else hold)
 
-    def _each(self, batch: Sequence[str], change: Callable[[Plan], object]) -> set[str]:
-        """Change the posts; return those that were refused. Raises an outage once the others have ended."""
-        refused: set[str] = set()
-        outages: list[PunctualError] = []
+    def _each(self, batch: Sequence[str], change: Callable[[Plan], object]) -> tuple[set[str], set[str]]:
+        """Change the posts. Return those that were refused, and those to change later.
+
+        Raises an outage once the others have ended.
+        """
+        refused, later, outages = set[str](), set[str](), list[PunctualError]()
 
         def work(post_id: str) -> None:
             if outages:
                 return
             try:
-                change(self._schedules.plan(post_id))
-            except ChangedElsewhere:
-                self._again(post_id, change, refused)
+                if not self._change(post_id, change):
+                    later.add(post_id)
             except PunctualError as error:
                 if is_outage(error):
                     outages.append(error)
@@ -219,14 +229,22 @@ class HeldPosts:
             list(pool.map(work, batch))
         if outages:
             raise outages[0]
-        return refused
+        return refused, later
 
-    def _again(self, post_id: str, change: Callable[[Plan], object], refused: set[str]) -> None:
-        """Change a post once more that another process changed at the same moment."""
-        try:
-            change(self._schedules.plan(post_id))
-        except PunctualError:
-            refused.add(post_id)
+    def _change(self, post_id: str, change: Callable[[Plan], object]) -> bool:
+        """Change a post. Return False if others keep changing it, or if a run of its series is under way."""
+        for _ in range(2):
+            plan = self._schedules.plan(post_id)
+            try:
+                change(plan)
+            except ChangedElsewhere:
+                continue
+            except AlreadyGoingOut:
+                if plan.post.repeats:
+                    return False
+                raise
+            return True
+        return False
 
     def _pause_one(self, plan: Plan) -> None:
         if plan.desired == "active":

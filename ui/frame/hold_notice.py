@@ -64,6 +64,8 @@ def _progress(phase: str) -> None:
     words = "Pausing" if phase == "pausing" else "Resuming"
     share = hold.done / hold.total if hold.total else 0.0
     st.progress(share, text=f"{words} all posts: {hold.done:,} of {hold.total:,}")
+    if share == 1.0 and phase == "pausing":
+        st.caption("A series with a run under way is paused after it.")
     problem = application().held_posts.problem
     if problem is not None:
         st.caption(f":orange[{escape(f'{problem} {problem.hint}')}] It continues by itself.")

@@ -1,14 +1,16 @@
 """Pause all and Resume, on one machine: which posts they change, interruptions, and continued runs."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from core.application import Application
 from core.aws_errors import AwsUnavailable
+from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms
 from core.ledger.post_state import post_state
+from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
 from core.scheduling import held_posts
@@ -126,6 +128,85 @@ def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan,
     pause_all(held)
     resume(held)
     assert changed == in_order * 2
+
+
+@pytest.fixture
+def busy_series(application, plan, clock) -> str:
+    """Schedule a daily series of which a run is going out, and return its id."""
+    series = plan(due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))
+    clock.now = datetime(2026, 11, 3, 8, tzinfo=UTC)
+    terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
+    application.ledger.claim(
+        invocation_of(application.schedules.plan(series).post, clock()), Destination("outbox"), terms
+    )
+    return series
+
+
+def test_a_series_with_a_run_under_way_is_paused_after_it(held, plan, desired, busy_series, clock):
+    other = plan(5)
+    assert pause_all(held).phase == "pausing"
+    assert desired(busy_series, other) == ["active", "paused"]
+    clock.move(hours=2)
+    held.finish_interrupted()
+    assert (held.hold().phase, set(held.hold().posts)) == ("paused", {busy_series, other})
+    assert desired(busy_series, other) == ["paused"] * 2
+
+
+def test_a_series_of_which_a_run_is_tried_again_is_resumed_after_it(held, application, plan, desired, monkeypatch):
+    series, other = plan(due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)")), plan(50)
+    pause_all(held)
+    resume_one = application.schedules.resume
+
+    def resume_other(current):
+        if current.post.post_id == series:
+            raise AlreadyGoingOut(series)
+        return resume_one(current)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(application.schedules, "resume", resume_other)
+        assert resume(held).posts == (series,)
+    assert desired(series, other) == ["paused", "active"]
+    assert held.finish() is None
+    assert desired(series) == ["active"]
+
+
+def test_a_run_that_ends_meanwhile_lets_the_same_process_pause_its_series(
+    held, desired, busy_series, clock, monkeypatch
+):
+    monkeypatch.setattr(held_posts, "ASKED_AGAIN_AFTER", 0.01)
+    held.begin_pause()
+    held.finish_in_background(within_seconds=0)
+    clock.move(hours=2)
+    held.finish_in_background(within_seconds=10)
+    assert (held.hold().phase, desired(busy_series)) == ("paused", ["paused"])
+
+
+def test_two_processes_pause_the_same_posts_and_they_stay_paused(held, application, plan, desired, clock, monkeypatch):
+    ids = [plan(hours) for hours in (1, 2, 3)]
+    other, pause = HeldPosts(held._store, application.ledger, application.schedules, clock), application.schedules.pause
+
+    def pause_after_the_other(current):
+        monkeypatch.setattr(application.schedules, "pause", pause)
+        other.finish()
+        return pause(current)
+
+    monkeypatch.setattr(held_posts, "THREADS", 1)
+    monkeypatch.setattr(application.schedules, "pause", pause_after_the_other)
+    assert pause_all(held).phase == "paused"
+    assert desired(*ids) == ["paused"] * 3
+
+
+def test_a_post_that_others_keep_changing_is_paused_later(held, application, plan, desired, monkeypatch):
+    post = plan(1)
+
+    def changed(current):
+        raise ChangedElsewhere(post)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(application.schedules, "pause", changed)
+        assert pause_all(held).phase == "pausing"
+    assert held.finish().phase == "paused"
+    assert desired(post) == ["paused"]
 
 
 @pytest.fixture
