@@ -9,7 +9,7 @@ from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
 from core.scheduling.post_change import PostChange
 from core.scheduling.post_time import PostTime
-from core.scheduling.refusals import TooSoon
+from core.scheduling.refusals import TooSoon, check_not_cancelled
 from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
 from core.time.phrases import date_and_time, plural
@@ -66,8 +66,11 @@ class Mover:
         """Move all posts, or none if one cannot be moved.
 
         A post leaves a time before another one takes it, except where posts change places. Each new time is claimed
-        first. Raises TimeTaken, the errors of Schedules.reschedule, or PartlyMoved.
+        first. Raises TimeTaken, PostCancelled, the errors of Schedules.reschedule, or PartlyMoved.
         """
+        changes = list(changes)
+        for each in changes:  # a move would make a cancelled post active again
+            check_not_cancelled(each.plan)
         return self._run(changes, lambda each: self._schedules.reschedule(each.plan, **each.time.members))
 
     def undo(self, rearranged: Rearranged) -> Rearranged:

@@ -18,7 +18,7 @@ from core.scheduling.free_times import NoFreeTime, NoPostingTimes
 from core.scheduling.moves import PartlyMoved, TimeTaken
 from core.scheduling.post_time import PostTime
 from core.scheduling.rearranging import TooManyPosts
-from core.scheduling.refusals import PostRepeats, TooSoon
+from core.scheduling.refusals import PostCancelled, PostRepeats, TooSoon
 from core.settings import Settings
 from core.timetable.timetable import Timetable
 
@@ -229,6 +229,21 @@ def test_two_posts_swap_their_times(application, rearranging, schedule, days):
     assert_synced(application)
     rearranging.undo(done)
     assert days() == {"A": 0, "B": 2.5}
+
+
+@pytest.mark.parametrize("action", ["to_front", "swap", "spread"])
+def test_a_post_that_was_cancelled_meanwhile_stays_cancelled(application, rearranging, schedule, action):
+    own, other = schedule("A", 3), schedule("B", 4)
+    cancelled = application.schedules.cancel(own)
+    actions = {
+        "to_front": lambda: rearranging.to_front(cancelled),
+        "swap": lambda: rearranging.swap(other, cancelled),
+        "spread": lambda: rearranging.spread([other, cancelled]),
+    }
+    with pytest.raises(PostCancelled):
+        actions[action]()
+    assert current(application, own).desired == "cancelled"
+    assert current(application, other) == other
 
 
 def test_posts_are_spread_over_the_free_times_in_their_order(application, rearranging, schedule, days):
