@@ -2,7 +2,8 @@
 
 import pytest
 
-PAGES = ("", "drafts", "queue", "calendar", "history", "outbox", "accounts", "notifications", "health")
+POSTS = ("", "drafts", "queue", "calendar", "history", "outbox")
+PAGES = (*POSTS, "accounts", "posting_times", "bulk", "notifications", "health")
 
 
 @pytest.mark.parametrize("path", PAGES)

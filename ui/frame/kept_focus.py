@@ -9,11 +9,10 @@ import streamlit as st
 
 _JS = """
 const ACTIONS = '[class*="st-key-actions-"]';
-
 const nameOf = (place) => [...place.classList].find((name) => name.startsWith("st-key-actions-"));
 
 export default function ({ parentElement }) {
-    const last = (parentElement.lastFocus ??= { element: null, place: null });  // each run of the page begins here again
+    const last = (parentElement.lastFocus ??= { element: null, place: null });  // outlives a run of the page
     const onFocus = ({ target }) => {
         const place = target.matches(":focus-visible") ? target.closest(ACTIONS) : null;
         last.element = target;
