@@ -3,7 +3,6 @@
 A table may come from anyone. Its addresses must not make Punctual read a router, a cloud's metadata or a neighbour.
 """
 
-import ipaddress
 import socket
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from core.errors import PunctualError
 from core.media.intake import MAX_VIDEO_BYTES, FileTooLarge
+from core.publishing.http.public_address import IpAddress, is_public, parse_address
 
 SECONDS = 20.0
 """The longest time for one file, its redirects included."""
@@ -25,10 +25,7 @@ CONNECT_SECONDS = 5.0
 MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 65_536
-_NAT64, _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48")
-"""The IPv6 addresses of IPv4 hosts (RFC 6052), and those of a network of one's own (RFC 8215)."""
 
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressRule = Callable[[IpAddress], bool]
 
 
@@ -52,19 +49,6 @@ class NotPublic(CannotFetch):
 
 class _Blocked(OSError):
     """The host of a connection has no public address."""
-
-
-def is_public(address: IpAddress) -> bool:
-    """Return whether an address is one of the public internet. One that embeds an IPv4 address counts as that."""
-    if isinstance(address, ipaddress.IPv6Address):
-        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if address in _NAT64:
-            embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if embedded is not None:
-            return is_public(embedded)
-        if address in _LOCAL_NAT64:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def fetch(address: str, *, allowed: AddressRule = is_public, seconds: float = SECONDS) -> bytes:
@@ -174,7 +158,7 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         addresses = [(family, place) for family, _, _, _, place in found]
-        if not all(self._allowed(ipaddress.ip_address(str(place[0]).partition("%")[0])) for _, place in addresses):
+        if not all(self._allowed(parse_address(str(place[0]))) for _, place in addresses):
             raise _Blocked
         failure: OSError = OSError("the host has no address")
         for family, place in addresses:

@@ -82,6 +82,6 @@ def _link(record: PostRecord, due_at: datetime, address: str | None) -> str | No
     if address is None:
         return record.url if record.url and record.url.startswith("http") else None
     if record.state in ("draft", "template"):
-        return f"{address}/compose?draft={quote(record.post_id)}"
+        return f"{address}/?draft={quote(record.post_id)}"
     day: date = wall_time(due_at, record.zone).date()
     return f"{address}/calendar?on={day.isoformat()}&post={quote(record.key, safe='')}"

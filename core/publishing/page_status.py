@@ -1,13 +1,14 @@
 """The HTTP status of a public web page, requested so that a link in a post cannot reach a private network."""
 
 import io
-import ipaddress
 import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPException, parse_headers
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from core.publishing.http.public_address import is_public, parse_address
 
 SECONDS = 6.0
 """The time for all requests of one link. The lookup of a name can exceed it."""
@@ -16,8 +17,6 @@ HEAD_LIMIT = 32_768
 MAX_REDIRECTS = 5
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TRANSLATED = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
-"""IPv6 addresses that lead to an IPv4 address, which may be a private one."""
 
 Resolve = Callable[[str, int], Sequence[str]]
 Connect = Callable[[str, int, float], socket.socket]
@@ -50,21 +49,11 @@ def status_by(url: str, *, resolve: Resolve, connect: Connect, seconds: float = 
     return None
 
 
-def is_public(address: str) -> bool:
-    """Return whether an IP address belongs to the public internet."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and (
-        parsed.ipv4_mapped is not None or any(parsed in network for network in _TRANSLATED)
-    ):
-        return False
-    return parsed.is_global and not parsed.is_multicast
-
-
 def _request(url: str, deadline: float, resolve: Resolve, connect: Connect) -> tuple[int, str | None]:
     """Request a URL once, and return the status and the Location."""
     parts, host, port = _checked(url)
     addresses = resolve(host, port)
-    if not addresses or not all(map(is_public, addresses)):
+    if not addresses or not all(is_public(parse_address(each)) for each in addresses):
         raise NotChecked
     with connect(addresses[0], port, _left(deadline)) as plain:
         plain.settimeout(_left(deadline))

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from core.publishing.page_status import HEAD_LIMIT, MAX_REDIRECTS, is_public, status_by
+from core.publishing.page_status import HEAD_LIMIT, MAX_REDIRECTS, status_by
 
 PUBLIC = "93.184.215.14"
 
@@ -112,20 +112,3 @@ def test_no_time_left_is_no_status(web):
     web.responses = [b"HTTP/1.1 404 Not Found\r\n\r\n"]
     assert web.status("http://example.com/", seconds=0) is None
     assert web.connected == []
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        (PUBLIC, True),
-        ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104 - an address that is refused
-        ("224.0.0.1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a00:1", False),
-        ("2002:a00:1::", False),
-    ],
-)
-def test_only_addresses_of_the_public_internet_are_public(address, public):
-    assert is_public(address) is public
