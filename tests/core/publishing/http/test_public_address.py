@@ -29,7 +29,7 @@ from core.publishing.http.public_address import is_public, parse_address
             "ff02::1",
             "fe80::1%eth0",
         ),
-        *("64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::1"),
+        *("fe80::1%eth0", "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:a00:1::1"),
     ],
 )
 def test_addresses_of_this_machine_and_of_private_networks_are_not_public(address):
