@@ -211,7 +211,7 @@ class _Check:
         if self._options.duplicates:
             return list(checked)
         timed = [each.post for each in checked if each.verdict == "create" and each.post and not each.takes_free_time]
-        queued = QueuedPosts(self._application, timed)
+        queued = QueuedPosts(self._application, timed, any_time=any(_waits(each) for each in checked))
         first: dict[object, int] = {}
         for each in checked:
             if each.verdict == "there":
@@ -232,8 +232,9 @@ class _Check:
     def _compared(self, each: CheckedRow, post: Post, queued: QueuedPosts, first: dict[object, int]) -> CheckedRow:
         keys = duplicate_key(post, timed=not each.takes_free_time)
         reason = ""
-        if not each.takes_free_time and queued.has(post):
-            reason = "The queue has a post with this text at this time."
+        if queued.has(post, timed=not each.takes_free_time):
+            at = "" if each.takes_free_time else " at this time"
+            reason = f"The queue has a post with this text{at}."
         elif row := next((first[key] for key in keys if key in first), None):
             reason = f"Row {row:,} has the same text and time."
         if reason:

@@ -1,14 +1,17 @@
 """The posts of the queue that rows of a table may repeat."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.application import Application
 from core.posts.destinations import Destination
 from core.posts.models import Post
+from core.scheduling.time_limits import PLANNING_HORIZON
 
 BATCH = 500
 """The instants, or posts, that are looked up at once."""
+POSTS_READ = 10_000
+"""The most posts of the queue that are compared with rows that have no time."""
 
 
 def duplicate_key(post: Post, *, timed: bool) -> list[tuple[str, str, datetime | None]]:
@@ -21,9 +24,9 @@ def duplicate_key(post: Post, *, timed: bool) -> list[tuple[str, str, datetime |
 
 
 class QueuedPosts:
-    """The posts of the queue that are due at the instants of some posts."""
+    """The posts of the queue that are due at the instants of some posts; with `any_time`, those at other times too."""
 
-    def __init__(self, application: Application, posts: Sequence[Post]) -> None:
+    def __init__(self, application: Application, posts: Sequence[Post], *, any_time: bool = False) -> None:
         instants = sorted({post.due_at for post in posts if post.due_at})
         accounts: set[Destination] = {account for post in posts for account in post.accounts}
         self._known: dict[tuple[str, str, datetime | None], str] = {}
@@ -37,7 +40,15 @@ class QueuedPosts:
             for plan in application.ledger.pending(names[start : start + BATCH]).values():
                 if plan is not None:
                     self._known |= dict.fromkeys(duplicate_key(plan.post, timed=True), plan.post.post_id)
+        if any_time:
+            self._read_all(application)
 
-    def has(self, post: Post) -> bool:
-        """Return whether the queue has this text at this time for one of the accounts of the post."""
-        return any(key in self._known for key in duplicate_key(post, timed=True))
+    def has(self, post: Post, *, timed: bool) -> bool:
+        """Return whether the queue has this text for one of the accounts of the post; if it is `timed`, at its time."""
+        return any(key in self._known for key in duplicate_key(post, timed=timed))
+
+    def _read_all(self, application: Application) -> None:
+        now = application.clock()
+        until = now + PLANNING_HORIZON + timedelta(days=1)
+        for plan in application.ledger.due(due_from=now, due_before=until, limit=POSTS_READ):
+            self._known |= dict.fromkeys(duplicate_key(plan.post, timed=False), plan.post.post_id)

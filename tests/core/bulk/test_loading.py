@@ -148,6 +148,18 @@ def test_rows_without_a_time_get_the_free_times_that_the_queue_and_the_other_row
     assert [each.post.due_at for each in report.rows] == [free[1], free[2], free[3]]
 
 
+def test_a_corrected_file_schedules_no_row_without_a_time_twice(check, deployment):
+    deployment.posting_times.save(None, suggested("Europe/Berlin"), base=0)
+    load(deployment, check("text\nOne\nTwoo\n", on=deployment))
+    again = check("text\nOne\nTwo\n", on=deployment)
+    assert verdicts(again) == ["duplicate", "create"]
+    assert reasons(again)[0] == "The queue has a post with this text."
+    load(deployment, again)
+    assert sorted(text for text, _ in queued(deployment)) == ["One", "Two", "Twoo"]
+    asked_for = check("text\nOne\nThree\n", on=deployment, duplicates=True)
+    assert verdicts(asked_for) == ["create", "create"]
+
+
 @pytest.mark.usefixtures("posting_times")
 def test_a_free_time_that_is_taken_meanwhile_is_replaced_by_the_next_one(check, application):
     free = application.free_times.next([OUTBOX.destination], count=2)
