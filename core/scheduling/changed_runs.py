@@ -6,15 +6,27 @@ from datetime import datetime
 
 from core.drafts.draft import DraftContent, content_of
 from core.errors import PunctualError
-from core.ledger.port import Plan, UnknownPost
+from core.ledger.port import ChangedElsewhere, UnknownPost
 from core.posts.models import Post
 from core.scheduling.refusals import PostCancelled, PostMoved
 from core.scheduling.schedules import Schedules
 from core.scheduling.skipping import NotARun, RunBegun
 from core.time.instants import instants, wall_time
+from core.time.phrases import date_and_time
 
 Replaced = tuple[str, datetime]
 """The id of a series, and one of its runs."""
+ATTEMPTS = 5
+"""How often a run is restored while others change its series."""
+
+
+class RunStaysSkipped(PunctualError):
+    """The post in place of a run was refused, and the run could not be restored."""
+
+    hint = "Restore it in the queue, or schedule the post at another time."
+
+    def __init__(self, run: datetime, zone: str, cause: Exception) -> None:
+        super().__init__(f"{cause} The run of {date_and_time(run, zone)} stays skipped.")
 
 
 def changed_run(post: Post, run: datetime) -> DraftContent:
@@ -32,15 +44,14 @@ def in_place_of(schedules: Schedules, replaced: Replaced | None, post_id: str) -
 
     The run is skipped first, so that it never goes out beside the post. If no plan of the post is written, the run is
     no longer skipped. A series that has ended, or has no such run any more, needs no change. Raises the errors of
-    `Schedules.skip_run`, such as RunBegun.
+    `Schedules.skip_run`, such as RunBegun, or RunStaysSkipped.
     """
-    skipped = _skip(schedules, *replaced) if replaced is not None else None
+    skipped = replaced is not None and _skip(schedules, *replaced)
     try:
         yield
-    except Exception:
-        if skipped is not None and replaced is not None and not _is_planned(schedules, post_id):
-            with suppress(PunctualError):
-                schedules.unskip_run(skipped, replaced[1])
+    except Exception as error:
+        if skipped and replaced is not None and not _is_planned(schedules, post_id):
+            _take_back(schedules, *replaced, error)
         raise
 
 
@@ -48,19 +59,45 @@ def restore_run(schedules: Schedules, replaced: Replaced | None) -> None:
     """Let a run go out after all, whose post was cancelled. Does nothing if the series has no such run to restore."""
     if replaced is not None:
         with suppress(UnknownPost, RunBegun, PostCancelled, PostMoved):
-            schedules.unskip_run(schedules.plan(replaced[0]), replaced[1])
+            _unskip(schedules, *replaced)
 
 
-def _skip(schedules: Schedules, series_id: str, run: datetime) -> Plan | None:
-    """Skip a run. Return the new plan of the series, or None if nothing was changed."""
+def _skip(schedules: Schedules, series_id: str, run: datetime) -> bool:
+    """Skip a run. Return whether the series was changed."""
     try:
         plan = schedules.plan(series_id)
-        if plan.desired in ("cancelled", "moved"):
-            return None
-        changed = schedules.skip_run(plan, run)
-    except (UnknownPost, NotARun):
-        return None
-    return changed if changed.post.revision > plan.post.revision else None
+    except UnknownPost:
+        return False
+    if plan.desired in ("cancelled", "moved"):
+        return False
+    try:
+        return schedules.skip_run(plan, run).post.revision > plan.post.revision
+    except NotARun:
+        return False
+    except ChangedElsewhere:
+        raise
+    except PunctualError as error:
+        if schedules.plan(series_id).post.revision > plan.post.revision:  # it is written, and not armed yet
+            _take_back(schedules, series_id, run, error)
+        raise
+
+
+def _take_back(schedules: Schedules, series_id: str, run: datetime, cause: Exception) -> None:
+    """Restore a run because of an error. Raises RunStaysSkipped."""
+    with suppress(PunctualError):  # once it is written, it is armed in the background
+        _unskip(schedules, series_id, run)
+    post = schedules.plan(series_id).post
+    if post.repeat is not None and run in post.repeat.skipped:
+        raise RunStaysSkipped(run, post.zone, cause) from cause
+
+
+def _unskip(schedules: Schedules, series_id: str, run: datetime) -> None:
+    """Restore a run, again if another process changes its series at the same moment."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ChangedElsewhere):
+            schedules.unskip_run(schedules.plan(series_id), run)
+            return
+    schedules.unskip_run(schedules.plan(series_id), run)
 
 
 def _is_planned(schedules: Schedules, post_id: str) -> bool:

@@ -4,14 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.aws_errors import AwsUnavailable
 from core.errors import PunctualError
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms
 from core.posts.destinations import Destination
 from core.posts.models import SKIPPED_LIMIT, Repeat
 from core.posts.payload import invocation_of, read_scheduled
 from core.posts.series import runs_of
-from core.scheduling.changed_runs import changed_run, in_place_of
-from core.scheduling.refusals import PostCancelled, PostDoesNotRepeat
+from core.scheduling.changed_runs import RunStaysSkipped, changed_run, in_place_of
+from core.scheduling.refusals import PostCancelled, PostDoesNotRepeat, TooSoon
 from core.scheduling.skipping import NotARun, RunBegun, TooManySkipped
 from core.scheduling.upcoming import ledger_entry
 
@@ -169,6 +170,44 @@ def test_a_run_stays_skipped_if_its_post_is_planned_and_not_armed(schedules, ser
     with pytest.raises(RuntimeError):
         plan_and_fail()
     assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [SECOND]
+
+
+@on_the_engine
+def test_a_run_goes_out_after_all_if_its_series_was_changed_while_its_post_was_refused(
+    schedules, series, a_post, clock
+):
+    def change_and_fail():
+        with in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
+            schedules.skip_run(schedules.plan(series.post.post_id), SECOND)
+            schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
+
+    with pytest.raises(TooSoon):
+        change_and_fail()
+    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=2) == [FIRST, THIRD]
+
+
+@on_the_engine
+def test_a_run_goes_out_after_all_if_the_scheduler_cannot_be_reached(schedules, series, clock, monkeypatch):
+    def unreachable(plan):
+        raise AwsUnavailable("AWS did not answer.")
+
+    monkeypatch.setattr(schedules, "_settle", unreachable)
+    with pytest.raises(AwsUnavailable), in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
+        pytest.fail("the post was planned")
+    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [FIRST]
+
+
+@on_the_engine
+def test_a_run_that_cannot_be_restored_is_named(schedules, series, a_post, ledger, clock):
+    def begin_a_run_and_fail():
+        with in_place_of(schedules, (series.post.post_id, SECOND), OTHER):
+            clock.now = FIRST
+            terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
+            ledger.claim(invocation_of(schedules.plan(series.post.post_id).post, FIRST), Destination("outbox"), terms)
+            schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
+
+    with pytest.raises(RunStaysSkipped, match="has passed. The run of Wed 4 Nov 2026, 09:00 .* stays skipped"):
+        begin_a_run_and_fail()
 
 
 @on_the_engine
