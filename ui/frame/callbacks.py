@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from uuid import uuid4
 
 import streamlit as st
 
 from core.errors import PunctualError
 from core.ledger.port import ChangedElsewhere
 from ui.frame import failures
-from ui.frame.state import CALLBACK_ERROR, DRAWN_AGAIN, FLASH, SHOWN_ERROR
+from ui.frame.reveal import reveal
+from ui.frame.state import CALLBACK_ERROR, DRAWN_AGAIN, ERROR_ID, FLASH, SHOWN_ERROR
 
 P = ParamSpec("P")
 
@@ -23,6 +25,7 @@ def callback(action: Callable[P, None]) -> Callable[P, None]:
             action(*args, **kwargs)
         except PunctualError as error:
             st.session_state[CALLBACK_ERROR] = error
+            st.session_state[ERROR_ID] = uuid4().hex
 
     return guarded
 
@@ -49,10 +52,11 @@ def flash(message: str) -> None:
 
 
 def show_error() -> None:
-    """Draw the error of the last callback here, if there is one."""
+    """Draw the error of the last callback here, if there is one, and scroll to it."""
     error = st.session_state.pop(CALLBACK_ERROR, None)
     if error is not None:
         st.session_state[SHOWN_ERROR] = error
+        reveal(st.session_state[ERROR_ID], key="error")
         failures.show(error)
 
 

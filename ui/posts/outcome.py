@@ -18,6 +18,7 @@ from ui.frame.announcements import announce
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.redraw import draw_again
+from ui.frame.reveal import reveal
 from ui.frame.state import LAST_POST
 from ui.frame.wording import BADGES, SUBJECT_LENGTH, account_names, escape
 from ui.posts.run_card import destination_result
@@ -47,6 +48,7 @@ def outcome() -> None:
     """Draw the state of the last post, if there is one, and refresh it while the page is open."""
     if LAST_POST in st.session_state:
         app, post_id = application(), st.session_state[LAST_POST]
+        reveal(post_id, key="outcome")
         interval = refresh_interval(post_state(app.ledger, post_id, app.clock()), app.clock())
         st.fragment(_card, run_every=interval)(post_id, interval)
 
