@@ -29,6 +29,7 @@ PAGES = {
     "Outbox": "https://example.com/a",
     "Accounts": "Outbox (built in)",
     "Posting times": "Next posting times",
+    "Import and export": "Calendar feed",
     "Notifications": "No channels yet",
     "Health": "Check again",
 }
