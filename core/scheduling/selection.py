@@ -170,7 +170,10 @@ class Selection:
         return self._each("send", post_ids, self._schedules.send_now, threads=1)
 
     def undo(self, report: SelectionReport) -> SelectionReport:
-        """Bring the posts that an action changed back to what they were. A post that was changed since is refused."""
+        """Bring the posts that an action changed back to what they were.
+
+        A post that was changed since is refused, and so is a series whose skipped run would have been due by now.
+        """
         if report.action == "rearrange":
             return self._undo_rearranged(report)
         before = {each.after.post.post_id: each for each in report.changed}
@@ -179,9 +182,18 @@ class Selection:
             changed = before[plan.post.post_id]
             if _content(plan) != _content(changed.after):
                 raise ChangedElsewhere(plan.post.post_id)
+            if report.action == "skip":
+                return self._unskipped(plan, changed.before)
             return self._schedules.restore(plan, changed.before)
 
         return self._each("undo", before, restore)
+
+    def _unskipped(self, plan: Plan, before: Plan) -> Plan:
+        """Restore the runs that are skipped since. Raises RunBegun."""
+        skipped = [set(each.post.repeat.skipped) if each.post.repeat else set() for each in (plan, before)]
+        for run in sorted(skipped[0] - skipped[1]):
+            plan = self._schedules.unskip_run(plan, run)
+        return plan
 
     def _undo_rearranged(self, report: SelectionReport) -> SelectionReport:
         """Bring all posts back to their times, or none if one of the times is taken or has passed."""

@@ -14,8 +14,10 @@ from core.ledger.port import Plan
 from core.posts.models import LABELS_LIMIT, Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
 from core.scheduling.free_times import NoPostingTimes
+from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import PostCancelled, PostRepeats, TooSoon
 from core.scheduling.selection import NotTried, SelectionReport, TooManyLabelsOnPost
+from core.scheduling.skipping import RunBegun
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.settings import Settings
 from core.time.instants import SkippedHour, wall_time
@@ -186,6 +188,17 @@ def test_an_undo_does_not_replace_a_later_change(selection, application, plan, g
     undone = selection.undo(report)
     assert undone.summary == "1 post restored, 1 refused"
     assert get(first).desired == "paused"
+
+
+def test_undo_restores_a_skipped_run_until_it_would_have_been_due(selection, application, series, get, clock):
+    for late in (False, True):
+        before = get(series())
+        run = datetime(2026, 11, 3, 8, tzinfo=UTC)
+        change = PostChange(before=before, after=application.schedules.skip_run(before, run))
+        clock.now = run if late else clock.now
+        undone = selection.undo(SelectionReport(action="skip", changed=(change,)))
+        assert [type(each.reason) for each in undone.refused] == ([RunBegun] if late else [])
+        assert (content(get(before.post.post_id)) == content(before)) is not late
 
 
 def test_an_undo_after_the_time_has_passed_is_refused_with_the_reason(selection, plan, get, clock):
