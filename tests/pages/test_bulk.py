@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from core.accounts.port import Account
 from core.bulk.exporting import FORMATS
 from core.bulk.feed import FeedToken
 from core.bulk.loading import load
@@ -75,12 +76,25 @@ def test_a_column_whose_name_is_unknown_is_chosen(browse, upload):
 def test_the_zone_and_the_destinations_of_the_page_apply_to_rows_that_name_none(browse, upload, application):
     page = browse("bulk")
     upload(page, "text,date\nGood morning,2026-12-24 09:00\n")
+    page.pills(key="import-destinations-0").set_value([]).run()
     assert page.button(key="load").disabled
     page.selectbox(key="import-zone-0").set_value("Asia/Tokyo").run()
     page.pills(key="import-destinations-0").set_value(["outbox"]).run()
     page.click("load")
     finish(page)
     assert queued(application) == [("Good morning", 0)]
+
+
+def test_the_only_account_takes_the_rows_that_name_none_and_of_several_none_does(browse, upload, application):
+    table = "text,date,time\nGood morning,2026-12-24,09:00\n"
+    page = browse("bulk")
+    upload(page, table)
+    assert page.pills(key="import-destinations-0").value == ["outbox"]
+    assert page.button(key="load").label == "Schedule 1 post"
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales", address="https://sales.example"))
+    page = browse("bulk")
+    upload(page, table)
+    assert page.pills(key="import-destinations-0").value == []
 
 
 def test_an_import_that_was_stopped_is_resumed_by_the_same_file(browse, upload, application, monkeypatch):

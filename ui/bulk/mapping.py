@@ -52,6 +52,8 @@ def options_fields() -> LoadOptions:
         required=True,
         help=zone_choices.HELP,
     )
+    # The only account takes the rows that name none, as it takes the posts of Compose.
+    st.session_state.setdefault(_key("destinations"), list(accounts) if len(accounts) == 1 else [])
     right.pills(
         "Destinations of rows that name none",
         accounts,
