@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from core.scheduling.waiting_posts import HISTORY, QUEUE
-
 from core.errors import PunctualError
+from core.scheduling.waiting_posts import HISTORY, QUEUE
 from ui.frame.application import application
 
 
