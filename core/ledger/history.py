@@ -8,6 +8,7 @@ from core.ledger.cursor import Cursor
 from core.ledger.port import Ledger, Occurrence, Plan
 from core.ledger.states import OccurrenceOutcome, PublicationState, outcome
 from core.posts.destinations import Destination
+from core.posts.models import MAX_LATE_AFTER_MINUTES
 from core.posts.payload import Payload
 
 START_GRACE = timedelta(minutes=2)
@@ -97,6 +98,17 @@ def overdue(ledger: Ledger, now: datetime, *, limit: int = 100) -> list[Plan]:
     """Return one-time posts that never began: paused ones past their time, and active ones that are missing."""
     passed = ledger.overdue(due_before=now, limit=limit)
     return [plan for plan in passed if plan.desired == "paused" or _due(plan) < now - START_GRACE]
+
+
+def due_unbegun(ledger: Ledger, now: datetime, *, until: datetime, limit: int) -> list[Plan]:
+    """Return the one-time posts that can still go out by themselves, soonest due first: also late ones."""
+    found = ledger.due(due_from=now - timedelta(minutes=MAX_LATE_AFTER_MINUTES), due_before=until, limit=limit)
+    return [plan for plan in found if not _is_too_late(plan, now)]
+
+
+def _is_too_late(plan: Plan, now: datetime) -> bool:
+    minutes = plan.post.late_after_minutes
+    return minutes is not None and now - _due(plan) > timedelta(minutes=minutes) + START_GRACE
 
 
 def _due(plan: Plan) -> datetime:

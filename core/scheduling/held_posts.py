@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
 
 from core.errors import PunctualError
-from core.ledger.history import START_GRACE
+from core.ledger.history import due_unbegun
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
 from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
 from core.scheduling.refusals import SeriesEnded, TooSoon
@@ -260,8 +260,7 @@ class HeldPosts:
     def _active(self) -> list[str]:
         """Return the ids of the active posts that have not begun, soonest due first."""
         now = self._clock()
-        end = now + 2 * PLANNING_HORIZON
-        plans = self._ledger.due(due_from=now - START_GRACE, due_before=end, limit=HELD_LIMIT + 1)
+        plans = due_unbegun(self._ledger, now, until=now + 2 * PLANNING_HORIZON, limit=HELD_LIMIT + 1)
         plans += self._ledger.series(limit=HELD_LIMIT)
         return _ids([plan for plan in plans if plan.desired == "active"], now)
 

@@ -107,6 +107,17 @@ def test_a_post_whose_time_passed_stays_paused(held, application, plan, desired,
     assert post_state(application.ledger, passed, clock()).state == "time has passed"
 
 
+def test_a_late_post_that_could_still_go_out_is_paused(held, application, plan, desired, clock):
+    """Such as after a night in which the machine slept."""
+    late, too_late = plan(1), plan(1, late_after_minutes=5)
+    post = application.schedules.plan(late).post
+    clock.move(hours=1, minutes=40)
+    assert pause_all(held).posts == (late,)
+    assert desired(late, too_late) == ["paused", "active"]
+    application.publisher.publish(invocation_of(post, post.due_at))
+    assert post_state(application.ledger, late, clock()).state == "time has passed"
+
+
 def test_a_post_that_is_going_out_is_left_alone(held, application, plan, clock):
     going, coming = plan(1), plan(2)
     post = application.schedules.plan(going).post
