@@ -11,7 +11,7 @@ from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.series import runs_of
 from core.scheduling.post_time import PostTime
-from core.scheduling.refusals import TooSoon
+from core.scheduling.refusals import TooSoon, check_not_cancelled
 from core.scheduling.schedules import Schedules
 from core.scheduling.shared_reads import SharedReads
 from core.time.instants import Clock
@@ -142,8 +142,9 @@ class FreeTimes:
     def move(self, plan: Plan, *, earliest: datetime | None = None) -> Plan:
         """Move a pending one-time post to the next free time, or to the first one from `earliest` on.
 
-        Raises NoPostingTimes, NoFreeTime, and the errors of Schedules.reschedule.
+        Raises NoPostingTimes, NoFreeTime, PostCancelled, and the errors of Schedules.reschedule.
         """
+        check_not_cancelled(plan)  # a move would make it active again
         return self._claim_and(
             lambda at: self._schedules.reschedule(plan, **at.members), plan.post, plan.post.revision, earliest
         )

@@ -21,7 +21,7 @@ from core.posts.models import Post, Repeat, new_post_id
 from core.scheduling.coming_times import coming_times
 from core.scheduling.free_times import SEARCHED, NoFreeTime, NoPostingTimes
 from core.scheduling.post_time import PostTime
-from core.scheduling.refusals import TooSoon
+from core.scheduling.refusals import PostCancelled, TooSoon
 from core.settings import Settings
 from core.time.instants import wall_time
 from core.timetable.timetable import Timetable, suggested
@@ -184,6 +184,12 @@ def test_a_post_that_is_noted_and_not_armed_keeps_its_time(application, free_tim
         free_times.schedule(noted)
     assert application.ledger.get(noted.post_id).post.due_at == FIRST
     assert free_times.next([OUTBOX]) == [SECOND]
+
+
+def test_a_cancelled_post_does_not_move_to_a_free_time(application, free_times, schedule):
+    cancelled = application.schedules.cancel(schedule(THIRD))
+    with pytest.raises(PostCancelled):
+        free_times.move(cancelled)
 
 
 def test_a_post_moves_to_the_next_free_time(application, free_times, schedule):
