@@ -4,7 +4,7 @@ The hold is stored before a post is paused, so that an interrupted run is contin
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from core.errors import PunctualError
 from core.ledger.history import due_unbegun
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
+from core.scheduling.hold.changes import all_paused, leave_out, resume_too
 from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.scheduling.schedules import Schedules
@@ -130,7 +131,7 @@ class HeldPosts:
         chosen = set(post_ids)
         hold = self._store.read()
         if hold is not None and chosen & set(hold.posts):
-            self._store.change(_leave_out(chosen))
+            self._store.change(leave_out(chosen))
 
     def include(self, post_ids: Sequence[str]) -> bool:
         """Add posts to the hold, so that they are resumed with the others; return False if there is none."""
@@ -163,15 +164,19 @@ class HeldPosts:
         known = self._store.read()
         count = len(set(active) | set(known.posts if known else ()))
         if count > HELD_LIMIT:
-            self._store.change(lambda hold: _all_paused(hold) if hold and hold.posts else None)
+            self._store.change(lambda hold: all_paused(hold) if hold and hold.posts else None)
             raise TooManyToHold(count)
         later: set[str] = set()
         for batch in _batches(active):
             if self._stopped.is_set() or self._note(batch, count) is None:
                 return
-            refused, waiting = self._each(batch, self._pause_one)
+            try:
+                refused, waiting = self._each(batch, self._pause_one)
+            except PunctualError:  # an outage: what is paused already is resumed with the others
+                self._store.change(resume_too(batch, self._clock()))
+                raise
             later |= waiting
-            hold = self._store.change(_leave_out(refused))
+            hold = self._store.change(leave_out(refused))
             if hold is None or hold.phase == "resuming":  # another process has begun to resume the posts
                 self._each(batch, self._resume_one)
                 return
@@ -179,7 +184,7 @@ class HeldPosts:
                 return
             progress(hold)
         if not later:
-            self._store.change(lambda hold: _all_paused(hold) if hold and hold.phase == "pausing" else hold)
+            self._store.change(lambda hold: all_paused(hold) if hold and hold.phase == "pausing" else hold)
 
     def _note(self, batch: Sequence[str], total: int) -> Hold | None:
         """Store the posts of a batch before they are paused; return None if a person resumes the posts meanwhile."""
@@ -200,7 +205,7 @@ class HeldPosts:
             if self._stopped.is_set() or current is None or current.phase != "resuming":
                 return
             _, later = self._each(batch, self._resume_one)
-            changed = self._store.change(_leave_out(set(batch) - later, self._clock()))
+            changed = self._store.change(leave_out(set(batch) - later, self._clock()))
             if changed is not None:
                 progress(changed)
         self._store.change(lambda hold: None if hold and hold.phase == "resuming" and not hold.posts else hold)
@@ -280,20 +285,3 @@ def _ids(plans: Sequence[Plan], now: datetime) -> list[str]:
 
 def _batches(post_ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (post_ids[start : start + BATCH] for start in range(0, len(post_ids), BATCH))
-
-
-def _leave_out(post_ids: Collection[str], now: datetime | None = None) -> Callable[[Hold | None], Hold | None]:
-    """Return the change that takes posts out of a hold, with a sign of life at `now`."""
-    gone = set(post_ids)
-
-    def change(hold: Hold | None) -> Hold | None:
-        if hold is None:
-            return None
-        posts = tuple(each for each in hold.posts if each not in gone)
-        return hold.model_copy(update={"posts": posts, "changed_at": now or hold.changed_at})
-
-    return change
-
-
-def _all_paused(hold: Hold) -> Hold:
-    return hold.model_copy(update={"phase": "paused", "total": len(hold.posts)})

@@ -207,6 +207,28 @@ def test_two_processes_pause_the_same_posts_and_they_stay_paused(held, applicati
     assert desired(*ids) == ["paused"] * 3
 
 
+def test_posts_that_are_paused_before_an_outage_are_resumed_if_all_others_are(
+    held, application, plan, desired, clock, monkeypatch
+):
+    ids = [plan(hours) for hours in (1, 2, 3)]
+    other, pause = HeldPosts(held._store, application.ledger, application.schedules, clock), application.schedules.pause
+
+    def pause_after_the_end(current):
+        if current.post.post_id == ids[1]:
+            raise AwsUnavailable("AWS did not answer.")
+        resume(other)
+        return pause(current)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(held_posts, "THREADS", 1)
+        patch.setattr(application.schedules, "pause", pause_after_the_end)
+        with pytest.raises(AwsUnavailable):
+            pause_all(held)
+    clock.move(minutes=5)
+    held.finish_interrupted()
+    assert (held.hold(), desired(*ids)) == (None, ["active"] * 3)
+
+
 def test_a_post_that_others_keep_changing_is_paused_later(held, application, plan, desired, monkeypatch):
     post = plan(1)
 
