@@ -80,3 +80,16 @@ def test_pause_all_holds_what_is_due_and_its_tray_drops_it_with_an_undo(running,
     expect(page.get_by_text("1 post passed while paused.")).to_be_visible()
     assert desired(application, [later]) == {"active"}
     assert desired(application, [due]) == {"paused"}
+
+
+def test_the_move_menu_closes_after_its_action(running, plan, page):
+    plan("Moves", seconds=3600)
+    page.goto(f"{running.url}/queue")
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.get_by_role("button", name="All 1 shown").click()
+    expect(page.get_by_text("1 post selected")).to_be_visible()
+    page.get_by_role("button", name="Move").first.click()
+    menu = page.get_by_test_id("stPopoverBody")
+    menu.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("1 post moved.").first).to_be_visible()
+    expect(menu).to_have_count(0)

@@ -44,10 +44,11 @@ def _select(read: Callable[[], Sequence[str]]) -> None:
 
 def _actions(*, disabled: bool) -> None:
     draw = partial(_button, disabled=disabled)
+    state = "off" if disabled else "on"  # another key closes a menu after its action, which empties the selection
     draw("Cancel", "bulk-cancel", ":material/block:", Selection.cancel)
     draw("Pause", "bulk-pause", ":material/pause:", Selection.pause)
     draw("Resume", "bulk-resume", ":material/play_arrow:", _resume)
-    with st.popover("Move", icon=":material/event:", disabled=disabled, key="bulk-move-by"):
+    with st.popover("Move", icon=":material/event:", disabled=disabled, key=f"bulk-move-by-{state}"):
         st.number_input(
             "Days",
             min_value=-DAYS_LIMIT,
@@ -59,7 +60,7 @@ def _actions(*, disabled: bool) -> None:
         )
         draw("Move", "bulk-move", ":material/event:", _move)
     draw("To free times", "bulk-free", ":material/event_available:", Selection.to_free_times)
-    with st.popover("Label", icon=":material/label:", disabled=disabled, key="bulk-label-by"):
+    with st.popover("Label", icon=":material/label:", disabled=disabled, key=f"bulk-label-by-{state}"):
         names = [label.name for label in application().all_labels()]
         st.multiselect("Add", names, key=LABELS_TO_ADD, accept_new_options=True, placeholder="Choose or write a label")
         st.multiselect("Remove", names, key=LABELS_TO_REMOVE, placeholder="Choose a label")
