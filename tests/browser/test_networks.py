@@ -104,7 +104,7 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
 
     reschedule_soon(application)
     page.get_by_role("link", name="History").click()
-    expect(page.get_by_text("on time")).to_have_count(2)
+    expect(page.get_by_text("on time").filter(visible=True)).to_have_count(2)
     permalinks = page.get_by_role("link", name="Open")
     expect(permalinks.nth(0)).to_have_attribute("href", re.compile(r"/@testuser/"))
     expect(permalinks.nth(1)).to_have_attribute("href", re.compile(f"^https://bsky.app/profile/{did}/post/"))
