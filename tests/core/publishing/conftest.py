@@ -10,9 +10,17 @@ from PIL import Image
 from core.accounts.port import Account
 from core.media.folder import FolderMedia
 from core.media.pictures import PictureLimits
+from core.publishing import attachments
 from core.publishing.attachments import MediaLimits
 from core.publishing.fence import Fence
+from core.publishing.fitted_pictures import FittedPictures
 from core.publishing.network import NetworkResult, Publication, Published
+
+
+@pytest.fixture(autouse=True)
+def no_fitted_pictures(monkeypatch) -> None:
+    """Forget the pictures that another test has fitted."""
+    monkeypatch.setattr(attachments, "_FITTED", FittedPictures())
 
 
 class FakeNetwork:
