@@ -21,6 +21,7 @@ import pytest
 import requests
 import uvicorn
 from botocore.config import Config
+from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
@@ -32,6 +33,9 @@ from core.engine.store import Store
 from core.ledger.dynamodb_table import Table
 from core.ledger.items import table_definition
 from core.time.instants import real_clock
+
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 pytest_plugins = ["tests.core.cloud", "tests.loopback"]
 

@@ -7,7 +7,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.core.scheduling.walk import Walk, WalkOnAws
 
 
-@pytest.mark.parametrize(("walk", "examples"), [(Walk, 50), (WalkOnAws, 4)])
+@pytest.mark.parametrize(("walk", "examples"), [(Walk, 25), (WalkOnAws, 2)])
 def test_a_post_is_in_exactly_one_list_in_every_state_fault_and_clock(walk, examples):
     run_state_machine_as_test(
         walk,
