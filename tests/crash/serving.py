@@ -23,7 +23,7 @@ from core.ledger.sqlite import SqliteLedger
 from core.maintenance.caretaker import Caretaker
 from core.publishing import fence, transfer_time
 from core.publishing.server import publish_route
-from core.scheduling import schedules
+from core.scheduling import repair
 from core.settings import Settings
 from lambda_pkg import relay
 from tests.crash.signals import Side, signal_self_at
@@ -48,7 +48,7 @@ def shorten() -> None:
     housekeeping.HEARTBEAT_INTERVAL /= BRIEF
     fence.LEASE, fence.LEASE_MARGIN = transfer_time.LEASE / BRIEF, transfer_time.LEASE_MARGIN / BRIEF
     fence.lease = lambda media: transfer_time.lease(media) / BRIEF
-    schedules.SETTLE_GRACE /= BRIEF
+    repair.SETTLE_GRACE /= BRIEF
     Caretaker.__init__.__kwdefaults__["interval_seconds"] /= BRIEF
 
 
