@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 
 from core.ledger.cursor import Cursor
@@ -11,11 +11,12 @@ from core.ledger.history import UNSUCCESSFUL, Run, all_runs
 from core.ledger.port import Ledger
 from core.ledger.states import DestinationOutcome
 from core.posts.destinations import Destination
-from core.time.instants import instants, wall_time
+from core.posts.series import start_of_day
+from core.time.instants import wall_time
 from core.time.phrases import excerpt
 
 RUNS_LIMIT = 5000
-"""The most runs of which the figures are made, the latest ones."""
+"""The most runs that the figures count. The latest runs are counted."""
 REASONS_LIMIT = 6
 """The most reasons of failures by name. The others are counted together."""
 REASON_LENGTH = 80
@@ -66,15 +67,14 @@ def past_runs(ledger: Ledger, start: datetime, now: datetime, *, limit: int = RU
 
 
 def first_instant(days: int, zone: str, now: datetime) -> datetime:
-    """Return the beginning of the first of some days, of which today in `zone` is the last."""
-    first = datetime.combine(wall_time(now, zone).date() - timedelta(days=days - 1), time())
-    return next(iter(instants(first, zone)), now - timedelta(days=days))
+    """Return the start of a period of `days` days in `zone` that ends today."""
+    return start_of_day(wall_time(now, zone).date() - timedelta(days=days - 1), zone)
 
 
 def insights(
     runs: Iterable[Run], days: int, zone: str, now: datetime, *, counts: Callable[[Destination], bool] = lambda _: True
 ) -> Insights:
-    """Return the figures of runs, on the days of `zone` of which today is the last. `counts` selects the accounts."""
+    """Return the figures of the last `days` days in `zone`, today included. `counts` selects the accounts."""
     today = wall_time(now, zone).date()
     shown = [today - timedelta(days=back) for back in reversed(range(days))]
     published: Counter[tuple[date, Destination]] = Counter()

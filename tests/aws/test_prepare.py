@@ -54,7 +54,7 @@ class RecordingPds:
 
 
 class TwoInstances:
-    """The URL of a function of which AWS starts one instance for the uploads and another one for the post."""
+    """The URL of a function with two instances: one handles the uploads, the other the post."""
 
     def __init__(self, build: Callable[[], Any]) -> None:
         self.preparing, self.publishing = FunctionUrl(build()), FunctionUrl(build())

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture
 def planned(plan):
-    """Schedule sixty posts, five of which are about coffee."""
+    """Schedule sixty posts. Five are about coffee."""
     return [plan(f"{'Coffee' if n % 12 == 0 else 'Tea'} number {n}", seconds=3600 + 60 * n) for n in range(60)]
 
 

@@ -51,7 +51,7 @@ def test_foreign_handshakes_and_requests_that_never_end_delay_no_post(
 ):
     """Streamlit asks checkip.amazonaws.com in its event loop for the address to compare an unknown origin with.
 
-    That service hangs here. The dashboard and the worker also get many requests of which the headers never end.
+    That service hangs here. The dashboard and the worker also get many requests whose headers never end.
     """
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         proxy = f"http://127.0.0.1:{hanging.getsockname()[1]}"

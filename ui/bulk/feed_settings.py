@@ -23,7 +23,7 @@ def feed_view() -> None:
         return
     st.code(f"{_origin()}{feed_path(token)}", language=None)
     st.caption(
-        "Whoever has the address reads your posts, and can do nothing else with it. Subscribe to it in your calendar:"
+        "Anyone with this address can read your posts and nothing else. Subscribe to it in your calendar:"
         " Google Calendar, Outlook and Apple Calendar call this *add by URL*. A program on another machine needs a"
         " public host name for Punctual."
     )

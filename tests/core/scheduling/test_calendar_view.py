@@ -122,7 +122,7 @@ def test_more_is_false_if_the_limit_is_reached_and_nothing_is_left_out(
 
 @pytest.fixture
 def by_day(scheduler, target, ledger, clock):
-    """Read the calendar of whole days, the first of which begins now, or at an earlier instant."""
+    """Read the calendar of whole days. The first day begins now, or at an earlier instant."""
 
     def read(count, *, start=None):
         start = start or clock()

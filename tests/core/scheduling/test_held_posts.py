@@ -143,7 +143,7 @@ def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan,
 
 @pytest.fixture
 def busy_series(application, plan, clock) -> str:
-    """Schedule a daily series of which a run is going out, and return its id."""
+    """Schedule a daily series whose current run is going out. Return its id."""
     series = plan(due_at=None, repeat=Repeat(expression="cron(0 9 * * ? *)"))
     clock.now = datetime(2026, 11, 3, 8, tzinfo=UTC)
     terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
