@@ -1,7 +1,7 @@
 """The cells of tables: several values in one cell, and texts that a spreadsheet would run as formulas."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Spreadsheets run a cell that begins with one of these as a formula."""
@@ -12,6 +12,11 @@ _SEPARATORS = re.compile(r"[,;|]")
 def as_cell(text: str) -> str:
     """Return a cell that a spreadsheet shows as text: one that begins like a formula gets an apostrophe before it."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) or _MARKED.match(text) else text
+
+
+def as_cells(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row with its texts as cells (`as_cell`). Numbers and empty values stay as they are."""
+    return {name: as_cell(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def from_cell(cell: str) -> str:

@@ -1,6 +1,6 @@
 """The posts of the queue, the drafts and the history, as records for files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,11 +8,12 @@ from typing import Literal
 from core.application import Application
 from core.drafts.draft import Draft
 from core.ledger.history import Run, all_runs
+from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
 from core.posts.models import Media, Post
 from core.posts.series import describe_timing
 from core.scheduling.time_limits import PLANNING_HORIZON
-from core.scheduling.upcoming import QueueEntry, queue
+from core.scheduling.upcoming import QueueEntry, ledger_entry, queue
 from core.time.instants import instants, offset_label, wall_time
 from core.time.phrases import plural
 
@@ -56,6 +57,15 @@ def records(application: Application, source: Source) -> Iterator[PostRecord]:
             yield from _drafts(application, templates=templates)
     else:
         yield from map(of_run, all_runs(application.ledger))
+
+
+def pending_records(application: Application, post_ids: Sequence[str]) -> list[PostRecord]:
+    """Return the chosen posts that are still pending, soonest first."""
+    ledger, now = application.ledger, application.clock()
+    plans = ledger.pending(post_ids)
+    chosen = [post_id for post_id, plan in plans.items() if plan is not None and plan.desired in OPEN_STATES]
+    entries = [ledger_entry(ledger, post_id, now) for post_id in chosen]
+    return [of_entry(each) for each in sorted(entries, key=lambda each: (each.due_at, each.post_id))]
 
 
 def of_entry(entry: QueueEntry) -> PostRecord:

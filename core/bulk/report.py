@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 
-from core.bulk.cells import as_cell, join_values
+from core.bulk.cells import as_cells, join_values
 from core.bulk.dry_run import CheckedRow
 from core.bulk.loading import LoadReport
 from core.posts.models import Post
@@ -38,7 +38,7 @@ def as_csv(rows: Iterable[dict[str, str]], columns: tuple[str, ...] = REPORT_COL
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, extrasaction="ignore", restval="")
     writer.writeheader()
-    writer.writerows({name: as_cell(value) for name, value in row.items()} for row in rows)
+    writer.writerows(map(as_cells, rows))
     return out.getvalue().encode("utf-8-sig")
 
 

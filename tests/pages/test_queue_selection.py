@@ -12,7 +12,7 @@ from core.posts.series import build_series
 from core.publishing.composing import compose
 from core.time.instants import wall_time
 from core.timetable.timetable import Timetable
-from ui.posts.exported import csv_file, json_lines
+from ui.posts.exported import selected_file
 
 
 @pytest.fixture
@@ -156,11 +156,16 @@ def test_an_action_that_a_later_change_overtook_is_not_undone(selecting, plan, s
 
 def test_exported_posts_are_complete_and_no_cell_is_a_formula(plan, application):
     post = plan("=1+1\nSecond line", labels=("a", "b"))
-    lines = csv_file([post.post.post_id]).decode("utf-8-sig").split("\r\n")
-    assert lines[0].startswith("post_id,text,due_at,wall,zone,destinations,labels,state")
-    assert '"\'=1+1\nSecond line"' in lines[1]
-    [row] = [json.loads(line) for line in json_lines([post.post.post_id]).decode().splitlines()]
-    assert (row["text"], row["labels"], row["wall"]) == ("=1+1\nSecond line", ["a", "b"], "2026-11-02T14:00:00")
+    cancelled = plan("Gone")
+    application.schedules.cancel(cancelled)
+    chosen = [post.post.post_id, cancelled.post.post_id]
+    header, *lines = selected_file(chosen, "csv").decode("utf-8-sig").splitlines()
+    assert header.startswith("Text,Date and time,Time zone,Destinations,Labels,State")
+    assert lines[0] == "\"'=1+1"
+    assert lines[1].startswith('Second line",')
+    [row] = [json.loads(line) for line in selected_file(chosen, "jsonl").decode().splitlines()]
+    assert (row["text"], row["labels"], row["state"]) == ("=1+1\nSecond line", ["a", "b"], "scheduled")
+    assert (row["date_time"], row["time_zone"]) == ("2026-11-02 14:00", "Europe/Berlin")
 
 
 def test_the_next_run_of_a_series_is_skipped_and_brought_back(browse, application, clock, newest):

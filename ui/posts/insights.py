@@ -8,6 +8,7 @@ from datetime import date
 
 import streamlit as st
 
+from core.bulk.cells import as_cells
 from core.posts.destinations import Destination
 from core.scheduling.insights import LAGS, RUNS_LIMIT, Insights, first_instant, insights
 from core.time.phrases import calendar_day, plural
@@ -16,7 +17,6 @@ from ui.frame.empty_page import empty_page
 from ui.frame.state import INSIGHT_DAYS
 from ui.frame.viewer import viewer_zone
 from ui.posts.filters import current_filter
-from ui.posts.history_csv import as_text
 
 Row = dict[str, str | int]
 """A row of a chart's data."""
@@ -170,5 +170,5 @@ def _csv(table: Sequence[Row]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(table[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: as_text(value) for name, value in row.items()} for row in table)
+    writer.writerows(map(as_cells, table))
     return text.getvalue().encode("utf-8-sig")
