@@ -17,7 +17,7 @@ FIELD_LIMIT = 131_072
 
 
 class BrokenQuotes(PunctualError):
-    """A quotation mark has no partner, so the rows after it cannot be told apart."""
+    """A quotation mark has no partner, so the rows after it have no clear limits."""
 
     hint = (
         "Write two quotation marks for one inside a text, and one before and after the text. A spreadsheet does this"

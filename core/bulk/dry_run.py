@@ -56,7 +56,7 @@ class LoadOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRow:
-    """A row and what becomes of it: `post`, or None with the `reason` and its `hint`.
+    """A row and its result: `post`, or None with the `reason` and its `hint`.
 
     `takes_free_time`: the row has no time, and `post` is due at the free posting time that is foreseen for it.
     `unsettled`: an earlier load ended before the scheduler had the post.
@@ -93,7 +93,7 @@ def dry_run(
     pictures: Pictures | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> DryRun:
-    """Return what becomes of each row. Writes nothing.
+    """Return the result of each row. Writes nothing.
 
     `digest` is that of the table. `on_progress` gets the number of rows that are checked.
     """

@@ -1,4 +1,4 @@
-"""A changed run of a series: the run is skipped, and a draft, later a post of its own, stands for it."""
+"""A changed run of a series: the run is skipped, and a draft, later a post of its own, replaces it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,7 +30,7 @@ class RunStaysSkipped(PunctualError):
 
 
 def changed_run(post: Post, run: datetime) -> DraftContent:
-    """Return the content of the draft that stands for a run: that of the series, at the time of the run."""
+    """Return the content of the draft that replaces a run: the content of the series, at the time of the run."""
     wall = wall_time(run, post.zone).replace(tzinfo=None)
     found = instants(wall, post.zone)
     which = found.index(run) + 1 if len(found) > 1 else None

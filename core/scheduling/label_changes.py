@@ -113,7 +113,7 @@ class LabelChanges:
         return LabelChange(before=before, after=after, report=report, drafts=drafts)
 
     def _relabel(self, draft: Draft, before: Label | None, after: Label | None) -> bool:
-        """Replace one label of a draft by another; None stands for no label. Return whether the draft was saved."""
+        """Replace one label of a draft by another; None means no label. Return whether the draft was saved."""
         names = _replaced(draft.content.labels, before, after)
         content = draft.content.model_copy(update={"labels": names})
         try:

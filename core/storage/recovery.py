@@ -23,7 +23,7 @@ CLOSE_SECONDS = 5.0
 class RecoverableDatabase(Database):
     """A database that is checked only after an unclean end: its last user marks a clean one.
 
-    While a process that trusts the file has it open, so may every other one: no power cut lies between.
+    While one process trusts the open file, every other process may trust it too: there was no power cut since.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:

@@ -51,7 +51,7 @@ def read_time(text: str, zone: str, now: datetime) -> WrittenTime:
 
 
 def understood(written: WrittenTime, now: datetime) -> str:
-    """Return what was understood: `Fri 4 Dec 2026, 17:30 Europe/Berlin, in 3 days`."""
+    """Return the time as a sentence: `Fri 4 Dec 2026, 17:30 Europe/Berlin, in 3 days`."""
     found = instants(written.wall, written.zone)
     if not found:
         day = calendar_day(written.wall.date())

@@ -1,4 +1,4 @@
-"""Drafts in a browser: what is typed is never lost."""
+"""Drafts in a browser: typed text is never lost."""
 
 import json
 from datetime import timedelta

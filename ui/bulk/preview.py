@@ -58,7 +58,7 @@ def preview(checked: DryRun) -> None:
         on_change=_correct,
         args=(editor, [each.number for each in shown]),
         height=min(460, 38 + 35 * max(1, len(shown))),
-        alt="The rows of the table: what becomes of each, and its values, which can be corrected",
+        alt="The rows of the table: the result of each, and its values, which can be corrected",
     )
     if len(found) > len(shown):
         st.caption(f"The first {len(shown):,} of {len(found):,} rows. All of them are scheduled.")

@@ -27,7 +27,7 @@ def view() -> View:
 
 
 def on(today: date) -> date:
-    """Return the day around which the period lies; today unless the address names a day."""
+    """Return a day of the period; today unless the address names a day."""
     try:
         return date.fromisoformat(st.query_params.get(ON, ""))
     except ValueError:

@@ -159,14 +159,14 @@ def _chip(
     accounts = [looks.accounts[name].label if name in looks.accounts else str(name) for name in names]
     letters = dict.fromkeys(_letter(name) for name in names)
     words = excerpt(text, TEXT_LENGTH)
-    told = [time, state, *(["repeats"] if repeats else []), ", ".join(accounts) or "no destination", *labels]
+    parts = [time, state, *(["repeats"] if repeats else []), ", ".join(accounts) or "no destination", *labels]
     picture = next((each.reference for each in media if each.kind == "picture"), None)
     return Chip(
         key=key,
         minute=wall.hour * 60 + wall.minute,
         time=time,
         text=words,
-        label=f"{', '.join(told)}: {words}",
+        label=f"{', '.join(parts)}: {words}",
         state=state,
         icon=icon,
         colour=colour,

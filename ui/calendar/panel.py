@@ -80,7 +80,7 @@ def _run_buttons(entry: QueueEntry, now: datetime) -> None:
 
 @callback
 def _change_run(post_id: str, run: datetime) -> None:
-    """Start the draft that stands for a run; the run is skipped once the draft is scheduled."""
+    """Start the draft that replaces a run; the run is skipped once the draft is scheduled."""
     open_in_compose(changed_run(application().schedules.plan(post_id).post, run))
 
 

@@ -35,7 +35,7 @@ class Period:
         return self.view != "month" or (day.year, day.month) == (self.on.year, self.on.month)
 
     def moved(self, by: int) -> date:
-        """Return the day around which the next (1) or the previous (-1) period lies."""
+        """Return a day of the next (1) or the previous (-1) period."""
         if self.view != "month":
             return _bounded(self.on + by * timedelta(days=7 if self.view == "week" else LIST_DAYS))
         first = self.on.replace(day=1)

@@ -1,4 +1,4 @@
-"""The note on a draft that stands for one run of a series."""
+"""The note on a draft that replaces one run of a series."""
 
 import streamlit as st
 

@@ -106,7 +106,7 @@ def _skip_next_run(plan: Plan) -> None:
 
 
 def _change_next_run(plan: Plan) -> None:
-    """Start the draft that stands for the next run; the run is skipped once the draft is scheduled."""
+    """Start the draft that replaces the next run; the run is skipped once the draft is scheduled."""
     drafts.start(changed_run(plan.post, _next_run(plan)))
     defer(lambda: st.switch_page(links.COMPOSE))
 

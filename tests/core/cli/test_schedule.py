@@ -195,7 +195,7 @@ def test_a_name_that_no_label_can_have_is_refused(command):
     assert "Give it a name of 1 to 50 characters." in err
 
 
-def test_runs_that_a_series_skips_are_told(command):
+def test_runs_that_a_series_skips_are_named(command):
     _, _, monthly = command("schedule", "--text", "x", *AT, "--repeat", "monthly:31")
     assert "Caution: Months without a 31st are skipped." in monthly
     midnight = ("--at", "2027-03-01T00:00", "--zone", "Africa/Cairo", "--to", "outbox")

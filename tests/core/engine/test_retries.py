@@ -204,10 +204,10 @@ def test_the_next_attempt_is_not_earlier_than_the_receiver_asks_within_the_bound
 def test_the_end_of_an_overdue_run_is_told_when_it_gets_no_further_attempt(
     create, start_runner, function, store, clock, eventually, caplog, recorder_fails
 ):
-    told = []
+    reported = []
 
     def on_given_up(invocation, reason):
-        told.append((invocation.schedule_name, invocation.attempt, reason))
+        reported.append((invocation.schedule_name, invocation.attempt, reason))
         if recorder_fails:
             raise StorageError(store.database.path, "database or disk is full")
 
@@ -217,4 +217,4 @@ def test_the_end_of_an_overdue_run_is_told_when_it_gets_no_further_attempt(
     with caplog.at_level(logging.CRITICAL):
         start_runner(max_event_age=timedelta(hours=26), on_given_up=on_given_up)
         eventually(lambda: store.dead_letters())
-    assert told == [("post", 1, "the posting server is down")]
+    assert reported == [("post", 1, "the posting server is down")]

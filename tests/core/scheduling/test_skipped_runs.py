@@ -126,7 +126,7 @@ def test_a_skipped_day_stays_skipped_when_the_time_of_the_series_changes(schedul
     assert [run.day for run in runs_of(changed.post, after=clock(), count=3)] == [2, 3, 5]
 
 
-# A post that stands for a run
+# A post that replaces a run
 
 
 def test_a_changed_run_has_the_content_and_the_time_of_the_run(a_series):
