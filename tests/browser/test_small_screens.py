@@ -1,4 +1,4 @@
-"""The narrow screen of a phone, where Compose is longer than the screen."""
+"""Compose on screens that are shorter or narrower than the page: a phone and a small laptop."""
 
 import re
 
@@ -21,6 +21,17 @@ def form(page, running, application):
 
 def test_schedule_at_the_end_of_the_page_shows_its_result(form):
     form.get_by_role("textbox", name="Text", exact=True).fill("Written on a phone")
+    form.get_by_role("button", name="Schedule").click()
+    outcome = form.locator(".st-key-card-outcome")
+    expect(outcome).to_contain_text("Scheduled for")
+    expect(outcome).to_be_in_viewport(ratio=1)
+
+
+def test_schedule_of_a_time_in_words_shows_its_result_on_a_small_laptop(form):
+    form.set_viewport_size({"width": 1280, "height": 800})
+    form.get_by_role("textbox", name="Text", exact=True).fill("Written at a desk")
+    form.get_by_role("textbox", name="When, in words").fill("tomorrow 3am")
+    expect(form.get_by_text(re.compile("03:00"))).not_to_have_count(0)
     form.get_by_role("button", name="Schedule").click()
     outcome = form.locator(".st-key-card-outcome")
     expect(outcome).to_contain_text("Scheduled for")
