@@ -1,11 +1,13 @@
-"""The time from the start of `python -m core engine` to its first connection, on an existing home."""
+"""The time from the start of `python -m core engine` to its first connection, on an existing home; the relay's import."""
 
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measuring import heading, row, scratch, verdict, worker
+from benchmarks.measuring import ROOT, heading, row, scratch, verdict, worker
 
 
 def main() -> None:
@@ -19,6 +21,17 @@ def main() -> None:
                 durations.append(time.perf_counter() - start)
     median = statistics.median(durations[1:])
     row("from start to first connection", f"{median:.2f} s", verdict(median, at_most=1))
+    seconds = min(relay_import_seconds() for _ in range(5))
+    row("import of the relay, processor time", f"{seconds * 1000:.0f} ms", verdict(seconds, at_most=0.05))
+
+
+def relay_import_seconds() -> float:
+    """Return the processor time in which a fresh interpreter, without site-packages, imports the relay."""
+    code = (
+        f"import sys, time; sys.path.append({str(ROOT)!r}); began = time.process_time(); "
+        "import lambda_pkg.handler; print(time.process_time() - began)"
+    )
+    return float(subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, text=True, stdout=-1).stdout)
 
 
 if __name__ == "__main__":

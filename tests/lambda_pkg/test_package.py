@@ -10,6 +10,8 @@ import pytest
 import lambda_pkg
 
 SOURCE = Path(lambda_pkg.__file__).parent
+SLOW_IMPORTS = {"asyncio", "boto3", "email", "http.client", "logging", "socket", "ssl", "urllib.request"}
+"""Each of them lengthens a cold start."""
 
 
 @pytest.fixture
@@ -30,8 +32,6 @@ def test_the_package_imports_without_site_packages(package_folder):
 
 
 @pytest.mark.parametrize("module", ["relay", "handler"])
-def test_a_module_imports_in_under_50_milliseconds(package_folder, module):
-    """Measure processor time, which other programs on the machine do not lengthen."""
-    code = f"import time; began = time.process_time(); import lambda_pkg.{module}; print(time.process_time() - began)"
-    python(package_folder, code)  # compiles the modules
-    assert min(float(python(package_folder, code)) for _ in range(5)) < 0.050
+def test_a_module_imports_nothing_that_only_a_request_needs(package_folder, module):
+    code = f"import lambda_pkg.{module}; print(*sys.modules)"
+    assert not SLOW_IMPORTS & set(python(package_folder, code).split())

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -229,16 +228,6 @@ def test_next_excludes_the_given_instant():
     nine = instant("2026-12-01T09:00")
     assert parse_expression("cron(0 9 * * ? *)").next(1, after=nine) == [nine + timedelta(days=1)]
     assert parse_expression("cron(0 9 * * ? *)").next(1, after=nine - timedelta(microseconds=1)) == [nine]
-
-
-@pytest.mark.parametrize("text", ["cron(0 9 ? * MON-FRI *)", "cron(0/5 8-17 ? * MON-FRI *)", "cron(0 9 L * ? *)"])
-def test_the_next_five_take_about_a_millisecond(text):
-    expression = parse_expression(text, "America/New_York")
-    expression.next(5, after=NOW)
-    started_at = perf_counter()
-    for _ in range(20):
-        expression.next(5, after=NOW)
-    assert (perf_counter() - started_at) / 20 < 0.005  # measured: 0.2 ms; the limit allows for a busy machine
 
 
 # Every minute of two years
