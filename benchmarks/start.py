@@ -1,4 +1,4 @@
-"""The time from the start of `python -m core engine` to its first connection, on an existing home; the relay's import."""
+"""The start of `python -m core engine`, up to its first connection on an existing home, and the import of the relay."""
 
 import statistics
 import subprocess
