@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +17,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.measuring import compose_post, heading, row, scratch
+from benchmarks.measuring import compose_post, connect_webhook, heading, row, temporary_home, within
 from core.application import Application
 from core.ledger.history import Run, runs
-from core.settings import Settings
 from core.time.instants import real_clock
 from core.worker.record import WorkerFiles, WorkerRecord
 from core.worker.supervisor import Supervisor
@@ -74,17 +72,11 @@ class Scene:
 @contextmanager
 def scene(respond: Respond) -> Iterator[Scene]:
     """Open a new home with a webhook; check what its observer saw at the end."""
-    with (
-        tempfile.TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True) as folder,
-        webhook(respond) as destination,
-    ):
-        home = Application(Settings(home=Path(folder)))
-        form = {"name": "shop", "address": destination.address, "deduplicates": "no"}
-        home.accounts.connect(home.networks["webhook"].connect(form))
+    with temporary_home() as home, webhook(respond) as destination:
+        connect_webhook(home, "shop", destination.address)
         with Observer(home) as observer:
             yield Scene(home, destination, observer)
         observer.check()
-        home.close()
 
 
 @contextmanager
@@ -132,7 +124,7 @@ def stop_a_supervised_worker() -> list[tuple[str, str, str]]:
         assert scene_.webhook.ids == [in_flight]
     return [
         ("a supervised worker stopped: reported after", f"{reported:.1f} s", f"meanwhile {meanwhile}"),
-        ("a supervised worker stopped: the post due then, lag", f"{lag:.1f} s", _below(lag, STOPPED_SECONDS)),
+        ("a supervised worker stopped: the post due then, lag", f"{lag:.1f} s", within(lag, STOPPED_SECONDS)),
         ("a supervised worker stopped: the post that was under way", "unconfirmed", "1 request"),
     ]
 
@@ -179,7 +171,7 @@ def stop_between_claim_and_request() -> list[tuple[str, str, str]]:
         received = len(scene_.webhook.ids)
     return [
         ("stopped after the claim: left to a person after", f"{unclear_after:.1f} s", ""),
-        ("stopped after the claim, retried by a person: requests", f"{received}", _below(received, 2)),
+        ("stopped after the claim, retried by a person: requests", f"{received}", within(received, 2)),
     ]
 
 
@@ -195,7 +187,7 @@ def drip_without_end() -> list[tuple[str, str, str]]:
         assert scene_.webhook.ids == [dripping]
     return [
         ("a response drips: the sound post beside it, lag", f"{lag * 1e3:.0f} ms", f"meanwhile {meanwhile}"),
-        ("a response drips: unconfirmed after", f"{given_up:.1f} s", _below(given_up, DEADLINE_SECONDS + 5)),
+        ("a response drips: unconfirmed after", f"{given_up:.1f} s", within(given_up, DEADLINE_SECONDS + 5)),
     ]
 
 
@@ -208,10 +200,6 @@ def _sleep_until_due(scene_: Scene, post_id: str) -> None:
 
 def _ended(state: str) -> bool:
     return state in ("History: published", "History: unconfirmed")
-
-
-def _below(figure: float, most: float) -> str:
-    return f"(aim: under {most:g}) {'ok' if figure < most else 'MISSED'}"
 
 
 if __name__ == "__main__":

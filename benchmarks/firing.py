@@ -24,7 +24,8 @@ from benchmarks.measuring import (
     process,
     row,
     schedule,
-    scratch,
+    temporary_home,
+    within,
     worker,
 )
 from core.application import Application
@@ -33,7 +34,6 @@ from core.engine.runner import Runner
 from core.ledger.history import all_runs
 from core.posts.models import Post, new_post_id
 from core.posts.payload import ScheduleName, write_payload
-from core.settings import Settings
 from core.storage.processes import Presence
 from core.time.instants import from_utc_text, real_clock
 from lambda_pkg import relay
@@ -127,7 +127,7 @@ def spread() -> None:
     recorder = fire([begin + timedelta(seconds=number * 60 // POSTS_SPREAD) for number in range(POSTS_SPREAD)])
     for percent, most in ((50, 3), (99, 30)):
         lag = percentile(recorder.lags, percent)
-        row(f"{POSTS_SPREAD} posts in 60 s, lag, percentile {percent}", f"{lag:.1f} ms", _within(lag, most))
+        row(f"{POSTS_SPREAD} posts in 60 s, lag, percentile {percent}", f"{lag:.1f} ms", within(lag, most, "ms"))
 
 
 def burst() -> None:
@@ -135,14 +135,13 @@ def burst() -> None:
     for options, which in (([], ""), (["close"], " a connection each,")):
         due = real_clock().replace(microsecond=0) + timedelta(seconds=6)
         last = max(fire([due] * POSTS_AT_ONCE, *options).completion_lags)
-        row(f"{POSTS_AT_ONCE:,} in one second,{which} last one received", f"{last:.0f} ms", _within(last, 500))
+        row(f"{POSTS_AT_ONCE:,} in one second,{which} last one received", f"{last:.0f} ms", within(last, 500, "ms"))
 
 
 def burst_published() -> None:
     """Measure engine, relay and posting server in one process, as `python -m core engine` runs them."""
-    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
-        application = Application(Settings(home=Path(folder)))
-        with worker(Path(folder)):
+    with temporary_home() as application:
+        with worker(application.home.path):
             due = real_clock().replace(microsecond=0) + timedelta(seconds=30)
             for _ in range(POSTS_AT_ONCE):
                 application.schedules.schedule(compose_post(application, due))
@@ -154,25 +153,21 @@ def burst_published() -> None:
                 assert time.monotonic() < deadline, f"{len(runs)} of {POSTS_AT_ONCE} published"
                 time.sleep(0.5)
         last = max(run.lag_ms for run in runs if run.lag_ms is not None)
-        row(f"{POSTS_AT_ONCE:,} in one second, last one in the outbox", f"{last:,} ms", _within(last, 3000))
-        application.close()
+        row(f"{POSTS_AT_ONCE:,} in one second, last one in the outbox", f"{last:,} ms", within(last, 3000, "ms"))
 
 
 def post_now() -> None:
     """Measure the time from Post now, in a process without an engine, to the POST of the worker's relay."""
-    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
-        application = Application(Settings(home=Path(folder)))
-        with worker(Path(folder)):
-            while application.one_machine is None or not application.one_machine.has_live_runner():
-                time.sleep(0.05)
-            durations = [_post_one_now(application) for _ in range(POSTS_NOW)]
-        application.close()
+    with temporary_home() as application, worker(application.home.path):
+        while application.one_machine is None or not application.one_machine.has_live_runner():
+            time.sleep(0.05)
+        durations = [_post_one_now(application) for _ in range(POSTS_NOW)]
     for percent, most in ((50, 25), (95, 50)):
         duration = percentile(durations, percent)
         row(
             f"{POSTS_NOW} times Post now, to the relay, percentile {percent}",
             f"{duration:.1f} ms",
-            _within(duration, most),
+            within(duration, most, "ms"),
         )
 
 
@@ -188,10 +183,6 @@ def _post_one_now(application: Application) -> float:
             if "posted_at" in receipt.detail:
                 return (from_utc_text(str(receipt.detail["posted_at"])) - clicked).total_seconds() * 1e3
         time.sleep(0.005)
-
-
-def _within(milliseconds: float, most: float) -> str:
-    return f"(aim: under {most:g} ms) {'ok' if milliseconds < most else 'MISSED'}"
 
 
 if __name__ == "__main__":

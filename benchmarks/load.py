@@ -5,17 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measuring import ROOT, heading, row, verdict
+from benchmarks.measuring import ROOT, heading, row, temporary_home, verdict
 from core.application import Application
 from core.bulk.columns import guess_columns
 from core.bulk.dry_run import DryRun, LoadOptions, dry_run
 from core.bulk.loading import load
 from core.bulk.reading import read_table
 from core.bulk.rows import post_rows
-from core.settings import Settings
 
 ROWS = 1000
 SAMPLE = 5
@@ -39,12 +37,8 @@ def checked_table(application: Application) -> tuple[DryRun, float]:
 
 def in_a_new_home(work: Callable[[Application], float]) -> float:
     """Return the seconds of some work in an empty home."""
-    with TemporaryDirectory(prefix="punctual-load-") as folder:
-        application = Application(Settings(home=Path(folder)))
-        try:
-            return work(application)
-        finally:
-            application.close()
+    with temporary_home() as application:
+        return work(application)
 
 
 def one_by_one(application: Application) -> float:

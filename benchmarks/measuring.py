@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from core.engine.clients import local_clients
 from core.engine.store import Store
 from core.posts.models import Post, new_post_id
 from core.publishing.composing import compose
-from core.time.instants import real_clock
+from core.settings import Settings
+from core.time.instants import real_clock, wall_time
 
 ROOT = Path(__file__).parents[1]
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:relay"
@@ -129,12 +130,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server that accepts connections on the port; kill it at the end of the block."""
+def running(command: Sequence[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process in the root of the repository; kill it at the end of the block."""
     started = subprocess.Popen(
         command, env={**os.environ, **environment}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
+        yield started
+    finally:
+        started.kill()
+        started.wait()
+
+
+@contextmanager
+def process(command: Sequence[str], port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server that accepts connections on the port; kill it at the end of the block."""
+    with running(command, **environment) as started:
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -145,9 +156,22 @@ def process(command: Sequence[str], port: int, **environment: str) -> Iterator[s
                     raise
                 time.sleep(0.02)
         yield started
-    finally:
-        started.kill()
-        started.wait()
+
+
+@contextmanager
+def temporary_home(**settings: Any) -> Iterator[Application]:
+    """Open an application on a new home, which is deleted after the block. Kill its worker before."""
+    with (
+        tempfile.TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True) as folder,
+        closing(Application(Settings(home=Path(folder), **settings))) as application,
+    ):
+        yield application
+
+
+def connect_webhook(application: Application, name: str, address: str, *, deduplicates: str = "no") -> None:
+    """Connect a webhook as `webhook:<name>`. `deduplicates` is `yes` if its server ignores repeats."""
+    form = {"name": name, "address": address, "deduplicates": deduplicates}
+    application.accounts.connect(application.networks["webhook"].connect(form))
 
 
 @contextmanager
@@ -172,16 +196,18 @@ def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield started
 
 
-def compose_post(application: Application, due: datetime, *destinations: str) -> Post:
-    """Return a post of 280 characters to the outbox, or to the given destinations, that is due at an instant in UTC."""
+def compose_post(
+    application: Application, due: datetime, *destinations: str, zone: str = "UTC", late_after_minutes: int = 60
+) -> Post:
+    """Return a post of 280 characters to the outbox, or to the given destinations, that is due at an instant."""
     return compose(
         post_id=new_post_id(),
         text="x" * 280,
         destinations=destinations or ("outbox",),
-        wall=due.replace(tzinfo=None),
-        zone="UTC",
+        wall=wall_time(due, zone).replace(tzinfo=None),
+        zone=zone,
         which=None,
-        late_after_minutes=60,
+        late_after_minutes=late_after_minutes,
         accounts=application.accounts,
         networks=application.networks,
     )
@@ -214,6 +240,11 @@ def heading(title: str) -> None:
 def row(label: str, figure: str, verdict: str = "") -> None:
     """Print one figure."""
     print(f"  {label:<58} {figure:>16}  {verdict}")
+
+
+def within(figure: float, most: float, unit: str = "") -> str:
+    """Return the aim of a figure, which must be less than `most`, and whether it meets the aim."""
+    return f"(aim: under {most:g}{unit and f' {unit}'}) {'ok' if figure < most else 'MISSED'}"
 
 
 def verdict(ratio: float, *, at_least: float = 0, at_most: float = 1e9) -> str:

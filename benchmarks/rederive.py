@@ -1,18 +1,15 @@
 """Deriving 100,000 pending posts again after an update of the zone data, with 200 that move."""
 
 import sqlite3
-import tempfile
 import time
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from benchmarks.measuring import heading, row, scratch, verdict
+from benchmarks.measuring import heading, row, temporary_home, verdict
 from core.application import Application
 from core.ledger import plans
 from core.maintenance.rederive import Rederive
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
-from core.settings import Settings
 from core.time.instants import instant, real_clock, wall_time
 
 COUNT, MOVED = 100_000, 200
@@ -56,8 +53,7 @@ def fill(application: Application) -> None:
 def main() -> None:
     """Print the duration of one run, and of a run with nothing to do."""
     heading("Posts derived again")
-    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
-        application = Application(Settings(home=Path(folder)))
+    with temporary_home() as application:
         fill(application)
         rederive = Rederive(
             application.ledger, application.schedules, application.zone_changes, real_clock, shared_ledger=False
@@ -69,7 +65,6 @@ def main() -> None:
         started = time.perf_counter()
         rederive.run()
         row("a run with nothing to do", f"{(time.perf_counter() - started) * 1000:.2f} ms")
-        application.close()
 
 
 if __name__ == "__main__":

@@ -11,30 +11,24 @@ zone data or an older one. By the older rules, half of the posts are due at anot
 that hangs, too.
 """
 
-import os
 import random
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from benchmarks.measuring import ROOT, heading, row, scratch
+from benchmarks.measuring import compose_post, connect_webhook, heading, row, running, temporary_home
 from core.application import Application
 from core.errors import PunctualError
 from core.ledger.history import all_runs
-from core.posts.models import new_post_id
-from core.publishing.composing import compose
-from core.settings import Settings
-from core.time.instants import wall_time
 from tests.core.old_rules import install
+from tests.crash.webhooks import Webhook, accept, webhook
 
 WEBHOOK_SECONDS = 0.1
 RETRIES = {"PUNCTUAL_RETRY_DELAYS": "0.5,0.5", "PUNCTUAL_REDELIVERY_SECONDS": "1"}
@@ -44,32 +38,15 @@ ZONES = ("UTC", "Europe/Berlin", "Africa/Casablanca", "America/Vancouver")
 HANGING_SHARE, ASKED_SHARE = 0.03, 0.2
 END_SECONDS = 20
 """How long a worker that was asked to end may take before it is killed."""
+LATE_AFTER_MINUTES = 240
+"""More than the hour by which other rules move a post."""
 FINAL = {"published", "unconfirmed", "refused", "failed", "missed"}
 
 
-@contextmanager
-def webhook() -> Iterator[tuple[str, Counter[str]]]:
-    """Run a slow webhook server; yield its address and the number of posts for each webhook-id."""
-    counts: Counter[str] = Counter()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            counts[self.headers["webhook-id"]] += 1
-            time.sleep(WEBHOOK_SECONDS)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", counts
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def accept_slowly(server: Webhook, connection: socket.socket) -> None:
+    """Respond after a while."""
+    time.sleep(WEBHOOK_SECONDS)
+    accept(server, connection)
 
 
 def soak(application: Application, seconds: float, rng: random.Random) -> tuple[set[str], Counter[str]]:
@@ -78,14 +55,14 @@ def soak(application: Application, seconds: float, rng: random.Random) -> tuple[
     done: Counter[str] = Counter()
     until = time.monotonic() + seconds
     with ExitStack() as first, ExitStack() as second:
-        running = [first, second]
-        for stack in running:
+        stacks = [first, second]
+        for stack in stacks:
             start(stack, application)
         while time.monotonic() < until:
             for _ in range(rng.randint(1, 30)):
                 acknowledged.update(schedule_post(application, rng))
             time.sleep(rng.uniform(0, 3))
-            stack = rng.choice(running)
+            stack = rng.choice(stacks)
             stack.close()  # SIGKILL
             done["processes killed"] += 1
             start(stack, application)
@@ -100,7 +77,7 @@ def soak_with_rules(application: Application, seconds: float, rng: random.Random
     done: Counter[str] = Counter()
     until, rules = time.monotonic() + seconds, ""
     with ExitStack() as stack, socket.create_server(("127.0.0.1", 0), backlog=4096) as hanging:
-        connect(application, "hanging", f"http://127.0.0.1:{hanging.getsockname()[1]}/")
+        connect_webhook(application, "hanging", f"http://127.0.0.1:{hanging.getsockname()[1]}/")
         worker = start(stack, application)
         while time.monotonic() < until:
             for _ in range(rng.randint(1, 30)):
@@ -129,22 +106,7 @@ def soak_with_rules(application: Application, seconds: float, rng: random.Random
 def start(stack: ExitStack, application: Application, **environment: str) -> subprocess.Popen[bytes]:
     """Start a worker on the application's home; the stack kills it."""
     command = [sys.executable, "-m", "core", "engine", "--wait", "--home", str(application.home.path)]
-    worker = subprocess.Popen(
-        command,
-        env={**os.environ, **RETRIES, **environment},
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    stack.callback(worker.wait)
-    stack.callback(worker.kill)
-    return worker
-
-
-def connect(application: Application, name: str, address: str) -> None:
-    """Connect a webhook that accepts repeats."""
-    form = {"name": name, "address": address, "deduplicates": "no"}
-    application.accounts.connect(application.networks["webhook"].connect(form))
+    return stack.enter_context(running(command, **RETRIES, **environment))
 
 
 def schedule_post(
@@ -152,17 +114,7 @@ def schedule_post(
 ) -> list[str]:
     """Schedule a post some seconds ahead; return its id, or nothing if it was refused."""
     due = (application.clock() + timedelta(seconds=rng.uniform(4, 9))).replace(microsecond=0)
-    post = compose(
-        post_id=new_post_id(),
-        text="Soak",
-        destinations=list(destinations),
-        wall=wall_time(due, zone).replace(tzinfo=None),
-        zone=zone,
-        which=None,
-        late_after_minutes=240,
-        accounts=application.accounts,
-        networks=application.networks,
-    )
+    post = compose_post(application, due, *destinations, zone=zone, late_after_minutes=LATE_AFTER_MINUTES)
     try:
         return [application.schedules.schedule(post).post.post_id]
     except PunctualError as refusal:
@@ -184,13 +136,12 @@ def main(seconds: float, *, rules: bool) -> None:
     heading(
         f"Soak of {seconds:.0f} s" + (" with changes of the zone rules and a destination that hangs" if rules else "")
     )
-    with tempfile.TemporaryDirectory(dir=scratch()) as folder, webhook() as (address, received):
-        application = Application(Settings(home=Path(folder)))
-        connect(application, "soak", address)
+    with temporary_home() as application, webhook(accept_slowly) as server:
+        connect_webhook(application, "soak", server.address)
         acknowledged, done = (soak_with_rules if rules else soak)(application, seconds, random.Random(1))
         runs = {run.post_id: run for run in all_runs(application.ledger)}
         in_outbox = Counter(entry.post_id for entry in application.outbox.feed(limit=10**9))
-        application.close()
+    received = Counter(server.ids)
     unconfirmed = {
         run.post_id
         for run in runs.values()

@@ -8,7 +8,6 @@ opens the Queue several times and cancels posts; `first` opened it before the ta
 import os
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,10 +16,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.browser import Browser, Tab
-from benchmarks.measuring import compose_post, dashboard, heading, percentile, row, scratch, verdict
+from benchmarks.measuring import compose_post, dashboard, heading, percentile, row, temporary_home, verdict, within
 from core.application import Application
 from core.ledger.history import runs
-from core.settings import Settings
 from core.time.instants import real_clock
 from core.time.phrases import plural
 
@@ -60,12 +58,11 @@ def uploading(port: int) -> Iterator[None]:
 
 def measure(count: int) -> None:
     """Print the figures of `count` tabs while nothing is due, and while posts are published."""
-    with tempfile.TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True) as home:
-        application = Application(Settings(home=Path(home)))
+    with temporary_home() as application:
         now = real_clock().replace(microsecond=0)
         for number in range(WAITING):
             application.schedules.schedule(compose_post(application, now + timedelta(hours=2, minutes=number)))
-        with dashboard(Path(home)) as (port, started):
+        with dashboard(application.home.path) as (port, started):
             first = _visits(port)
             with open_tabs(port, count) as tabs:
                 with uploading(port):
@@ -80,7 +77,6 @@ def measure(count: int) -> None:
                     _part(f"{count} tabs, {plural(DUE_EACH_SECOND, 'post')} a second", started.pid, tabs, {})
                     time.sleep(SETTLE_SECONDS)
         _print_lags(count, application)
-        application.close()
 
 
 def _visits(port: int) -> float:
@@ -108,7 +104,7 @@ def _print_visits(count: int, first: float, another: float, cancellation: float)
     row(
         f"{count} tabs: slowest Cancel of {CANCELLATIONS}",
         f"{cancellation * 1e3:,.0f} ms",
-        _aim(cancellation, 0.5, "s"),
+        within(cancellation, 0.5, "s"),
     )
 
 
@@ -120,7 +116,7 @@ def _print_lags(count: int, application: Application) -> None:
     row(
         f"{label}, percentile 99",
         f"{percentile(lags or [0], 99):,.0f} ms",
-        _aim(percentile(lags or [1e9], 99), 30, "ms"),
+        within(percentile(lags or [1e9], 99), 30, "ms"),
     )
 
 
@@ -134,11 +130,7 @@ def _part(label: str, pid: int, tabs: list[Tab], aims: dict[str, float]) -> None
         "KB a minute and tab": ((sum(tab.bytes for tab in tabs) - content) * per_minute / 1e3, ""),
     }
     for name, (figure, unit) in figures.items():
-        row(f"{label}: {name}", f"{figure:,.1f}{unit}", _aim(figure, aims[name], unit) if name in aims else "")
-
-
-def _aim(figure: float, most: float, unit: str) -> str:
-    return f"(aim: under {most:g} {unit}) {'ok' if figure < most else 'MISSED'}".replace(" )", ")")
+        row(f"{label}: {name}", f"{figure:,.1f}{unit}", within(figure, aims[name], unit) if name in aims else "")
 
 
 def _cpu_seconds(pid: int) -> float:
