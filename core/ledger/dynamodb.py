@@ -7,14 +7,15 @@ from datetime import datetime
 from itertools import islice, takewhile
 
 from core.ledger import claim_rules, items
+from core.ledger import dynamodb_changes as changes
 from core.ledger import dynamodb_claims as claims
+from core.ledger import dynamodb_many_plans as many_plans
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
-from core.ledger.derivation import Derivation
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
-from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, DesiredState, Occurrence, Plan, Receipt
+from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.published_occurrences import PublishedOccurrences
 from core.posts.destinations import Destination
 from core.posts.models import Post
@@ -39,39 +40,25 @@ class DynamoLedger:
         self._table = table
         self._published = PublishedOccurrences()
 
-    def plan(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState = "active",
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        key = items.plan_key(post.post_id)
+    def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
         return self._table.write(
-            [key], lambda transaction: plans.insert(transaction, post, desired, schedule_name, now, derived)
+            changes.keys(change, *also), lambda transaction: changes.write_new(transaction, change, now, also)
         )
 
-    def change(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState,
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        def work(transaction: Transaction) -> Plan:
-            changed = plans.change(transaction, post, desired, schedule_name, now, derived)
-            occurrences.hide(transaction, post.post_id)
-            return changed
-
-        return self._table.write([items.plan_key(post.post_id), items.occurrence_key(post.post_id)], work)
+    def change(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        return self._table.write(
+            changes.keys(change, *also), lambda transaction: changes.write(transaction, change, now, also)
+        )
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
         key = items.plan_key(post_id)
         self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
+
+    def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
+        return many_plans.insert_unknown(self._table, posts, now)
+
+    def settle_all(self, plans: Sequence[Plan], *, now: datetime) -> dict[str, Plan]:
+        return many_plans.settle_each(self._table, plans, now)
 
     def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
         """Read all open posts, because the table has no index of releases."""

@@ -5,8 +5,9 @@ A plan's item has these attributes: `revision`; `content` (JSON of posts.models.
 replaced); `open` (neither cancelled, moved nor, for a one-time post, begun); `due` (absent for a repeating post);
 `created_at` and `changed_at` in milliseconds; and `holds`, a JSON object of the claims that forbid a change, each with
 the instant in milliseconds at which it stops (null: never); and `zone_release`, `which` and `needs_time`, each absent
-if unset (core/ledger/derivation.py); and `cancelled_from`, the desired state before a cancellation. The first claim on
-an occurrence replaces this item, and so does a change: when both happen at once, one of them runs again.
+if unset (core/ledger/derivation.py); and `cancelled_from`, the desired state before a cancellation; and `returned`,
+present if the post is a draft again. The first claim on an occurrence replaces this item, and so does a change: when
+both happen at once, one of them runs again.
 """
 
 import json
@@ -27,6 +28,8 @@ from core.ledger.port import (
     ChangedElsewhere,
     DesiredState,
     Plan,
+    PlanChange,
+    PostReturned,
     UnknownPost,
 )
 from core.posts.models import Post
@@ -36,43 +39,32 @@ from core.time.instants import epoch_ms, from_epoch_ms
 _DERIVATION = ("zone_release", "which", "needs_time")
 
 
-def insert(
-    transaction: Transaction,
-    post: Post,
-    desired: DesiredState,
-    schedule_name: str | None,
-    now: datetime,
-    derived: Derivation | None = None,
-) -> Plan:
+def insert(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
-    if transaction.get(items.plan_key(post.post_id)) is not None:
-        raise AlreadyPlanned(post.post_id)
-    item = _item(post, desired, schedule_name, []) | _derivation_attributes(derived or derivation(post))
+    if transaction.get(items.plan_key(change.post.post_id)) is not None:
+        raise AlreadyPlanned(change.post.post_id)
+    item = _item(change, []) | _derivation_attributes(change.derived or derivation(change.post))
     return _put(transaction, item | {"created_at": epoch_ms(now), "changed_at": epoch_ms(now)})
 
 
-def change(
-    transaction: Transaction,
-    post: Post,
-    desired: DesiredState,
-    schedule_name: str | None,
-    now: datetime,
-    derived: Derivation | None = None,
-) -> Plan:
-    """Replace the revision before `post.revision`. Raises UnknownPost, ChangedElsewhere or AlreadyGoingOut."""
-    found = transaction.get(items.plan_key(post.post_id))
+def replace(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
+    """Replace the revision before that of a change. Raises the errors of Ledger.change."""
+    post, found = change.post, transaction.get(items.plan_key(change.post.post_id))
     if found is None:
         raise UnknownPost(post.post_id)
-    if found["revision"] != post.revision - 1:
+    current = read(found)
+    if current.returned:
+        raise PostReturned(post.post_id)
+    if current.post.revision != post.revision - 1:
         raise ChangedElsewhere(post.post_id)
     if any(until is None or until > epoch_ms(now) for until in _holds(found).values()):
         raise AlreadyGoingOut(post.post_id)
-    current = read(found)
-    item = _item(post, desired, schedule_name, current.superseded_by(schedule_name))
-    kept = kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
-    item |= _derivation_attributes(derived or kept)
+    item = _item(change, current.superseded_by(change.schedule_name))
+    may_publish = change.desired == "active"
+    kept = kept_derivation(current.post, current.derivation, post, may_publish=may_publish)
+    item |= _derivation_attributes(change.derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
-    before = cancelled_from(current, desired)
+    before = cancelled_from(current, change.desired)
     return _put(transaction, item | ({"cancelled_from": before} if before else {}))
 
 
@@ -153,6 +145,7 @@ def read(item: Item) -> Plan:
             needs_time=cast(NeedsTime | None, item.get("needs_time")),
         ),
         cancelled_from=cast(DesiredState | None, item.get("cancelled_from")),
+        returned="returned" in item,
     )
 
 
@@ -174,12 +167,13 @@ def _holds(item: Item) -> dict[str, int | None]:
     return holds
 
 
-def _item(post: Post, desired: DesiredState, schedule_name: str | None, superseded: list[str]) -> Item:
-    pk, sk = items.plan_key(post.post_id)
-    item: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json(), "wish": desired}
-    item |= {"superseded": json.dumps(superseded), "settled": False, "contested": False}
-    item |= {"open": desired in OPEN_STATES, "holds": "{}"}
-    item |= {"schedule_name": schedule_name} if schedule_name is not None else {}
+def _item(change: PlanChange, superseded: list[str]) -> Item:
+    post, (pk, sk) = change.post, items.plan_key(change.post.post_id)
+    item: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json()}
+    item |= {"wish": change.desired, "superseded": json.dumps(superseded), "settled": False, "contested": False}
+    item |= {"open": change.desired in OPEN_STATES, "holds": "{}"}
+    item |= {"schedule_name": change.schedule_name} if change.schedule_name is not None else {}
+    item |= {"returned": True} if change.returned else {}
     return item | ({"due": epoch_ms(post.due_at)} if post.due_at is not None else {})
 
 
@@ -203,7 +197,7 @@ def _lists_and_expiry(item: Item) -> Item:
         derived |= items.list_attributes(items.DUE, items.OPEN, due, post_id)
     if item["open"] and "due" not in item:
         derived |= items.list_attributes(items.DUE, items.SERIES, from_epoch_ms(int(item["created_at"])), post_id)
-    if item["wish"] == "cancelled":
+    if item["wish"] == "cancelled" and "returned" not in item:
         derived |= items.list_attributes(items.DUE, items.CANCELLED, changed_at, post_id)
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)

@@ -15,8 +15,9 @@ from core.ledger.port import (
     SETTLE_GRACE,
     AlreadyPlanned,
     ChangedElsewhere,
-    DesiredState,
     Plan,
+    PlanChange,
+    PostReturned,
     UnknownPost,
 )
 from core.posts.models import Post
@@ -24,51 +25,38 @@ from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms, utc_text
 
 
-def insert(
-    connection: sqlite3.Connection,
-    post: Post,
-    desired: DesiredState,
-    schedule_name: str | None,
-    now: datetime,
-    derived: Derivation | None = None,
-) -> Plan:
+def insert(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
     added = connection.execute(
         "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at,"
         " zone_release, which, needs_time) VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now,"
         " :now, :zone_release, :which, :needs_time)",
-        _columns(post)
-        | {"wish": desired, "schedule_name": schedule_name, "now": epoch_ms(now)}
-        | _derivation_columns(derived or derivation(post)),
+        _columns(change, now) | _derivation_columns(change.derived or derivation(change.post)),
     )
     if not added.rowcount:
-        raise AlreadyPlanned(post.post_id)
-    return get(connection, post.post_id)
+        raise AlreadyPlanned(change.post.post_id)
+    return get(connection, change.post.post_id)
 
 
-def change(
-    connection: sqlite3.Connection,
-    post: Post,
-    desired: DesiredState,
-    schedule_name: str | None,
-    now: datetime,
-    derived: Derivation | None = None,
-) -> Plan:
-    """Replace the revision before `post.revision`. Raises UnknownPost or ChangedElsewhere."""
-    current = get(connection, post.post_id)
+def replace(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> Plan:
+    """Replace the revision before that of a change. Raises UnknownPost, ChangedElsewhere or PostReturned."""
+    post, current = change.post, get(connection, change.post.post_id)
+    if current.returned:
+        raise PostReturned(post.post_id)
     if current.post.revision != post.revision - 1:
         raise ChangedElsewhere(post.post_id)
-    derived = derived or kept_derivation(current.post, current.derivation, post, may_publish=desired == "active")
+    may_publish = change.desired == "active"
+    derived = change.derived or kept_derivation(current.post, current.derivation, post, may_publish=may_publish)
     connection.execute(
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
         " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"
         " changed_at = :now, zone_release = :zone_release, which = :which, needs_time = :needs_time,"
-        " cancelled_from = :cancelled_from WHERE post_id = :post_id",
-        _columns(post)
+        " cancelled_from = :cancelled_from, returned = :returned WHERE post_id = :post_id",
+        _columns(change, now)
         | _derivation_columns(derived)
-        | {"wish": desired, "schedule_name": schedule_name, "cancelled_from": cancelled_from(current, desired)}
-        | {"superseded": json.dumps(current.superseded_by(schedule_name))}
-        | {"open": int(desired in OPEN_STATES), "now": epoch_ms(now)},
+        | {"cancelled_from": cancelled_from(current, change.desired), "returned": int(change.returned)}
+        | {"superseded": json.dumps(current.superseded_by(change.schedule_name))}
+        | {"open": int(change.desired in OPEN_STATES)},
     )
     return get(connection, post.post_id)
 
@@ -146,15 +134,20 @@ def read(row: sqlite3.Row) -> Plan:
         changed_at=from_epoch_ms(row["changed_at"]),
         derivation=Derivation(row["zone_release"], row["which"], row["needs_time"]),
         cancelled_from=row["cancelled_from"],
+        returned=bool(row["returned"]),
     )
 
 
-def _columns(post: Post) -> dict[str, Any]:
+def _columns(change: PlanChange, now: datetime) -> dict[str, Any]:
+    post = change.post
     return {
         "post_id": post.post_id,
         "revision": post.revision,
         "content": post.model_dump_json(),
+        "wish": change.desired,
+        "schedule_name": change.schedule_name,
         "due_at": epoch_ms(post.due_at) if post.due_at else None,
+        "now": epoch_ms(now),
     }
 
 

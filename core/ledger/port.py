@@ -67,6 +67,7 @@ class ChangedElsewhere(PunctualError):
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"The post {post_id} was changed elsewhere. Your change was not saved.")
+        self.post_id = post_id
 
 
 class AlreadyGoingOut(PunctualError):
@@ -76,6 +77,16 @@ class AlreadyGoingOut(PunctualError):
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"The post {post_id} is already going out. Your change was not saved.")
+        self.post_id = post_id
+
+
+class PostReturned(PunctualError):
+    """The scheduling of the post was undone, and its content is a draft."""
+
+    hint = "Open Drafts, and schedule the draft."
+
+    def __init__(self, post_id: str) -> None:
+        super().__init__(f"The post {post_id} was returned to Drafts. Nothing was changed.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +94,8 @@ class Plan:
     """A post's current revision and desired state.
 
     `schedule_name` is None for a post that was sent at once. `superseded` are the names of schedules to be deleted.
-    `settled`: the schedules match the plan. `cancelled_from` is the desired state before a cancellation.
+    `settled`: the schedules match the plan. `cancelled_from` is the desired state before a cancellation. `returned`:
+    the post was cancelled because its content is a draft again, so it is in Drafts and not in Cancelled.
     """
 
     post: Post
@@ -95,6 +107,7 @@ class Plan:
     changed_at: datetime
     derivation: Derivation = NOT_NOTED
     cancelled_from: DesiredState | None = None
+    returned: bool = False
 
     @property
     def needs_time(self) -> NeedsTime | None:
@@ -104,6 +117,28 @@ class Plan:
     def superseded_by(self, schedule_name: str | None) -> list[str]:
         """Return the schedules to delete once the post has the schedule `schedule_name`, in order of name."""
         return sorted({name for name in (self.schedule_name, *self.superseded) if name and name != schedule_name})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanChange:
+    """A new post, or the next revision of a planned one.
+
+    `derived` is noted; by default, the noted derivation stays, unless the time changes. `returned` is that of Plan.
+    """
+
+    post: Post
+    desired: DesiredState = "active"
+    schedule_name: str | None
+    derived: Derivation | None = None
+    returned: bool = False
+
+
+class WritePlan(Protocol):
+    """A function that writes changes of plans in one transaction."""
+
+    def __call__(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        """Write a change, and with `also` those of other posts; see Ledger.change."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +155,10 @@ class Receipt:
     attempt: int = 1
     destination: Destination | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+OccurrenceReceipt = tuple[Payload, Receipt]
+"""A receipt, and the payload of its occurrence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,33 +211,20 @@ class ClaimResult:
 class Ledger(Protocol):
     """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
-    def plan(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState = "active",
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        """Add the plan of a new post, before its schedule is created; note the zone release. Raises AlreadyPlanned."""
+    def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        """Add the plan of a new post, before its schedule is created. Raises AlreadyPlanned.
+
+        `also` changes other posts in the same transaction, as `change` does.
+        """
         ...
 
-    def change(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState,
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        """Replace the current revision by `post.revision`, the next one.
+    def change(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        """Replace the current revision of a post by the next one, and with `also` those of other posts: all or none.
 
-        Notes `derived`. By default, the noted derivation stays, unless the time changes. If the schedule name changes,
-        the previous name becomes superseded. The receipts of a one-time post's earlier revision leave History. Raises
-        UnknownPost, ChangedElsewhere if another revision is current, and AlreadyGoingOut if the post's occurrence has a
-        claim (for a repeating post: if a run's claim is unfinished and not too late).
+        If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
+        revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, PostReturned, and
+        AlreadyGoingOut if the post's occurrence has a claim (for a repeating post: if a run's claim is unfinished and
+        not too late).
         """
         ...
 
@@ -208,6 +234,18 @@ class Ledger(Protocol):
         Does nothing if the revision is not current. If the revision before it was unsettled, does nothing until
         SETTLE_GRACE has passed since the change: the writer of that revision may still be changing the schedules.
         """
+        ...
+
+    def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
+        """Add the plans of new posts, active at their schedules, before those are created; return the plans by post id.
+
+        A post whose id is known is left out and stays as it is. On one machine, this is one transaction; on AWS, it is
+        one for up to 100 posts.
+        """
+        ...
+
+    def settle_all(self, plans: Sequence[Plan], *, now: datetime) -> dict[str, Plan]:
+        """Settle many plans, as `settle` does, in the transactions of `plan_all`. Return those that are settled now."""
         ...
 
     def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
@@ -251,7 +289,7 @@ class Ledger(Protocol):
         ...
 
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
-        """Return the posts that were cancelled after an instant, latest cancellation first."""
+        """Return the posts that were cancelled after an instant, latest first, without those returned to Drafts."""
         ...
 
     def series(self, *, limit: int) -> list[Plan]:

@@ -7,17 +7,16 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from core.ledger import claim_rules, claims, derivations, occurrences, plans
+from core.ledger import changes, claim_rules, claims, derivations, many_plans, occurrences, plans
 from core.ledger.cursor import Cursor
-from core.ledger.derivation import Derivation
 from core.ledger.port import (
-    AlreadyGoingOut,
     ChangedElsewhere,
     ClaimResult,
     ClaimTerms,
-    DesiredState,
     Occurrence,
+    OccurrenceReceipt,
     Plan,
+    PlanChange,
     Receipt,
 )
 from core.posts.destinations import Destination
@@ -37,6 +36,7 @@ _SCRIPTS = (
     "labels.sql",
     "posting_times.sql",
     "held_posts.sql",
+    "returned.sql",
 )
 MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in _SCRIPTS)
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
@@ -58,39 +58,20 @@ class SqliteLedger:
         self._database = database
         self._presence = presence
 
-    def plan(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState = "active",
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        return self._database.write(
-            lambda connection: plans.insert(connection, post, desired, schedule_name, now, derived)
-        )
+    def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        return self._database.write(lambda connection: changes.write_new(connection, change, now, also))
 
-    def change(
-        self,
-        post: Post,
-        *,
-        desired: DesiredState,
-        schedule_name: str | None,
-        now: datetime,
-        derived: Derivation | None = None,
-    ) -> Plan:
-        def work(connection: sqlite3.Connection) -> Plan:
-            changed = plans.change(connection, post, desired, schedule_name, now, derived)
-            if claims.blocks_change(connection, post.post_id, now):
-                raise AlreadyGoingOut(post.post_id)
-            occurrences.hide(connection, post.post_id)
-            return changed
-
-        return self._database.write(work)
+    def change(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        return self._database.write(lambda connection: changes.write(connection, change, now, also))
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
         self._database.write(lambda connection: plans.settle(connection, post_id, revision, now))
+
+    def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
+        return self._database.write(lambda connection: many_plans.insert_unknown(connection, posts, now))
+
+    def settle_all(self, plans: Sequence[Plan], *, now: datetime) -> dict[str, Plan]:
+        return self._database.write(lambda connection: many_plans.settle_each(connection, plans, now))
 
     def unsettle_all(self, *, now: datetime) -> None:
         """Mark every open post as unsettled, after the scheduler lost its schedules.
@@ -158,7 +139,8 @@ class SqliteLedger:
 
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(
-            "SELECT * FROM post WHERE wish = 'cancelled' AND changed_at > ? ORDER BY changed_at DESC LIMIT ?",
+            "SELECT * FROM post WHERE wish = 'cancelled' AND NOT returned AND changed_at > ?"
+            " ORDER BY changed_at DESC LIMIT ?",
             (epoch_ms(after), limit),
         )
         return [plans.read(row) for row in rows]
@@ -170,7 +152,16 @@ class SqliteLedger:
         return [plans.read(row) for row in rows]
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
-        self._database.write(lambda connection: occurrences.append(connection, payload, receipt))
+        self.record_all([(payload, receipt)])
+
+    def record_all(self, receipts: Sequence[OccurrenceReceipt]) -> None:
+        """Append receipts in order, all or none, with one disk flush."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for payload, receipt in receipts:
+                occurrences.append(connection, payload, receipt)
+
+        self._database.write(work)
 
     def occurrence(self, key: str) -> Occurrence | None:
         with self._database.snapshot() as connection:

@@ -14,6 +14,7 @@ from core.ledger.port import (
     DesiredState,
     Ledger,
     Plan,
+    PlanChange,
     UnknownPost,
 )
 from core.posts.destinations import Destination
@@ -151,7 +152,9 @@ class Schedules:
             return self._settle(plan)
         if plan.desired == "moved":
             post = next_revision(plan, plan.post)
-            return self._settle(self._ledger.change(post, desired="moved", schedule_name=None, now=self._clock()))
+            return self._settle(
+                self._ledger.change(PlanChange(post=post, desired="moved", schedule_name=None), now=self._clock())
+            )
         return self._change(plan, desired="cancelled")
 
     def undo_cancel(self, plan: Plan) -> Plan:
@@ -248,13 +251,15 @@ class Schedules:
         """Write an active plan for a post, new or known, and return it."""
         now = self._clock()
         try:
-            return self._ledger.plan(post, schedule_name=name, now=now)
+            return self._ledger.plan(PlanChange(post=post, schedule_name=name), now=now)
         except AlreadyPlanned:
             current = self.plan(post.post_id)
         if is_active_as(current, post, name):
             return current
         check_not_moved(current)
-        return self._ledger.change(next_revision(current, post), desired="active", schedule_name=name, now=now)
+        return self._ledger.change(
+            PlanChange(post=next_revision(current, post), desired="active", schedule_name=name), now=now
+        )
 
     def _skip(self, plan: Plan, repeat: Repeat) -> Plan:
         check_not_cancelled(plan)
@@ -288,7 +293,9 @@ class Schedules:
     ) -> Plan:
         """Write a new revision and settle it. A repeated call only settles it."""
         try:
-            changed = self._ledger.change(post, desired=desired, schedule_name=name, now=self._clock(), derived=derived)
+            changed = self._ledger.change(
+                PlanChange(post=post, desired=desired, schedule_name=name, derived=derived), now=self._clock()
+            )
         except ChangedElsewhere:
             changed = self.plan(post.post_id)
             if changed.post != post or changed.desired != desired or changed.schedule_name != name:

@@ -13,7 +13,7 @@ from core.application import Application
 from core.errors import PunctualError
 from core.ledger.cursor import Cursor
 from core.ledger.history import START_GRACE
-from core.ledger.port import AlreadyGoingOut, Occurrence, Plan
+from core.ledger.port import AlreadyGoingOut, Occurrence, Plan, PlanChange
 from core.posts.models import Post
 from core.posts.payload import write_invocation
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -140,7 +140,7 @@ class _Export:
         self._journal.append(ExportedPost(post=post, desired=desired, derivation=plan.derivation))
         marked = post.model_copy(update={"revision": post.revision + 1})
         try:
-            self._ledger.change(marked, desired="moved", schedule_name=plan.schedule_name, now=now)
+            self._ledger.change(PlanChange(post=marked, desired="moved", schedule_name=plan.schedule_name), now=now)
         except AlreadyGoingOut:
             if post.repeats:
                 raise  # a later run of the command exports it, once this occurrence is published

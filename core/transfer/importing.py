@@ -10,7 +10,7 @@ from pathlib import Path
 from core.application import Application
 from core.errors import PunctualError
 from core.ledger.derivation import derivation
-from core.ledger.port import ClaimTerms, DesiredState, FinalState, Occurrence, Plan, Receipt
+from core.ledger.port import ClaimTerms, DesiredState, FinalState, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
@@ -143,7 +143,7 @@ class _Import:
         revision = existing.post.revision + 1 if existing else line.post.revision + 2  # the source's mark is + 1
         post = _revised(again.post, revision)
         write = self._ledger.change if existing else self._ledger.plan
-        plan = write(post, desired=desired, schedule_name=name, now=now, derived=derived)
+        plan = write(PlanChange(post=post, desired=desired, schedule_name=name, derived=derived), now=now)
         return plan, reason or (MOVED if again.post.due_at != line.post.due_at else None)
 
     def _reason_to_pause(self, post: Post) -> str | None:

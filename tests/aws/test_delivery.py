@@ -10,6 +10,7 @@ import pytest
 
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
+from core.ledger.port import PlanChange
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
 from core.posts.models import Repeat
@@ -168,9 +169,9 @@ def test_an_event_of_an_older_revision_publishes_nothing(
     relay, event, post, webhook, ledger, posting_server, clock, desired
 ):
     old = post()
-    ledger.plan(old, schedule_name="old", now=clock())
+    ledger.plan(PlanChange(post=old, schedule_name="old"), now=clock())
     new = old.model_copy(update={"revision": 2, "text": "Better"})
-    ledger.change(new, desired=desired, schedule_name="new", now=clock())
+    ledger.change(PlanChange(post=new, desired=desired, schedule_name="new"), now=clock())
     assert relay(event(old))["kind"] == "handed_over"
     assert states(posting_server.responses[0]) == ["superseded"]
     assert webhook.texts == []

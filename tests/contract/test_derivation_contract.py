@@ -9,7 +9,7 @@ import pytest
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
-from core.ledger.port import Ledger, Plan
+from core.ledger.port import Ledger, Plan, PlanChange
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.models import Post, Repeat
 from core.posts.payload import ScheduleName
@@ -58,7 +58,7 @@ def plan(ledger, clock, monkeypatch) -> Callable[..., Plan]:
         post = Post(**members)
         with monkeypatch.context() as older:
             older.setattr("core.ledger.derivation.zone_release", lambda: release)
-            return ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock())
+            return ledger.plan(PlanChange(post=post, schedule_name=str(ScheduleName.of(post))), now=clock())
 
     return planned
 
@@ -70,7 +70,7 @@ def change(ledger, clock) -> Callable[..., Plan]:
     def changed(plan: Plan, desired: str = "active", *, derived: Any = None, **members: Any) -> Plan:
         post = plan.post.model_copy(update={"revision": plan.post.revision + 1, **members})
         name = str(ScheduleName.of(post))
-        return ledger.change(post, desired=desired, schedule_name=name, now=clock(), derived=derived)
+        return ledger.change(PlanChange(post=post, desired=desired, schedule_name=name, derived=derived), now=clock())
 
     return changed
 

@@ -13,7 +13,7 @@ from core.drafts.dynamodb import DynamoDrafts
 from core.drafts.port import KEPT_DELETED, Drafts, every_draft
 from core.drafts.sqlite import SqliteDrafts
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.port import Ledger
+from core.ledger.port import Ledger, PlanChange
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.models import Media, Post, Repeat
 from core.storage.processes import Presence
@@ -219,7 +219,7 @@ def test_deleted_drafts_are_listed_for_30_days_and_pruned_then(save, drafts, clo
 def test_a_planned_post_is_no_draft(save, drafts, ledger, post, clock):
     begun = save("Hi")
     save("Stays", OTHER)
-    ledger.plan(post, schedule_name="post", now=clock())
+    ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock())
     assert drafts.get(ID) is None
     assert ids(drafts.page(limit=10)) == [OTHER]
     for base in (0, begun.version):

@@ -25,6 +25,7 @@ from core.ledger.port import (
     ChangedElsewhere,
     ClaimTerms,
     Ledger,
+    PlanChange,
     Receipt,
     UnknownPost,
 )
@@ -103,7 +104,7 @@ def planned(ledger, clock) -> Callable[[Post], Post]:
     """Plan a post under its schedule's name."""
 
     def plan(post: Post) -> Post:
-        return ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock()).post
+        return ledger.plan(PlanChange(post=post, schedule_name=str(ScheduleName.of(post))), now=clock()).post
 
     return plan
 
@@ -115,7 +116,7 @@ def change(ledger, clock) -> Callable[..., Post]:
     def write(post: Post, desired: str = "active", **changed: Any) -> Post:
         following = post.model_copy(update={"revision": post.revision + 1, **changed})
         name = str(ScheduleName.of(following))
-        return ledger.change(following, desired=desired, schedule_name=name, now=clock()).post
+        return ledger.change(PlanChange(post=following, desired=desired, schedule_name=name), now=clock()).post
 
     return write
 
@@ -177,7 +178,7 @@ def kinds(ledger: Ledger, key: str) -> list[str]:
 
 def test_a_plan_is_read_as_it_was_written(ledger, open_ledger, once, clock):
     post = once()
-    written = ledger.plan(post, schedule_name="post-x", now=clock())
+    written = ledger.plan(PlanChange(post=post, schedule_name="post-x"), now=clock())
     assert (written.post, written.desired, written.schedule_name, written.superseded) == (post, "active", "post-x", ())
     assert not written.settled
     assert written.created_at == written.changed_at == clock()
@@ -187,7 +188,7 @@ def test_a_plan_is_read_as_it_was_written(ledger, open_ledger, once, clock):
 @pytest.mark.parametrize("desired", ["active", "paused"])
 def test_a_new_post_may_be_paused(ledger, once, claim, clock, desired):
     post = once()
-    assert ledger.plan(post, desired=desired, schedule_name="post-x", now=clock()).desired == desired
+    assert ledger.plan(PlanChange(post=post, desired=desired, schedule_name="post-x"), now=clock()).desired == desired
     assert claim(due(post)).verdict == ("granted" if desired == "active" else "superseded")
 
 
@@ -331,7 +332,7 @@ def test_open_posts_are_counted(ledger, once, series, planned, change, claim):
 
 def test_a_moved_post_without_a_schedule_is_not_pending(ledger, once, planned, clock):
     post = planned(once()).model_copy(update={"revision": 2})
-    ledger.change(post, desired="moved", schedule_name=None, now=clock())
+    ledger.change(PlanChange(post=post, desired="moved", schedule_name=None), now=clock())
     assert ledger.pending([post.post_id]) == {post.post_id: None}
 
 
@@ -339,13 +340,13 @@ def test_posts_that_need_a_time_are_listed_soonest_due_first_until_they_have_one
     for number in (2, 1):
         post = planned(once(number, due_at=clock() + timedelta(hours=number))).model_copy(update={"revision": 2})
         name, needs = str(ScheduleName.of(post)), replace(derivation(post), needs_time="active")
-        ledger.change(post, desired="paused", schedule_name=name, now=clock(), derived=needs)
+        ledger.change(PlanChange(post=post, desired="paused", schedule_name=name, derived=needs), now=clock())
         clock.move(minutes=2)
         ledger.settle(post.post_id, 2, now=clock())
     assert [plan.post.post_id[-1] for plan in ledger.needing_time(limit=9)] == ["1", "2"]
     assert len(ledger.needing_time(limit=1)) == 1
     chosen = once(1, due_at=clock() + timedelta(hours=5), revision=3)
-    ledger.change(chosen, desired="active", schedule_name=str(ScheduleName.of(chosen)), now=clock())
+    ledger.change(PlanChange(post=chosen, desired="active", schedule_name=str(ScheduleName.of(chosen))), now=clock())
     ledger.settle(chosen.post_id, 3, now=clock())
     assert [plan.post.post_id[-1] for plan in ledger.needing_time(limit=9)] == ["2"]
 
@@ -439,7 +440,7 @@ def test_either_a_claim_or_a_simultaneous_cancellation_succeeds(open_ledger, onc
         def cancel(cancelled: Post = cancelled, together: threading.Barrier = together) -> bool:
             together.wait()
             try:
-                other.change(cancelled, desired="cancelled", schedule_name=None, now=clock())
+                other.change(PlanChange(post=cancelled, desired="cancelled", schedule_name=None), now=clock())
             except AlreadyGoingOut:
                 return False
             return True

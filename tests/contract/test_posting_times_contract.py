@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.port import Ledger, Plan
+from core.ledger.port import Ledger, Plan, PlanChange
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.destinations import Destination
 from core.posts.models import Post
@@ -70,7 +70,9 @@ def plan(ledger, clock) -> Callable[..., Plan]:
     """Plan a post that is due at AT."""
 
     def plan(post_id: str, *destinations: str, at: datetime = AT, **options: Any) -> Plan:
-        return ledger.plan(post(post_id, *destinations, at=at), schedule_name="post", now=clock(), **options)
+        return ledger.plan(
+            PlanChange(post=post(post_id, *destinations, at=at), schedule_name="post", **options), now=clock()
+        )
 
     return plan
 
@@ -144,8 +146,10 @@ def test_pending_posts_occupy_their_instants(times, ledger, plan, clock):
 def test_a_cancelled_or_moved_post_leaves_its_instant_free(times, ledger, plan, clock):
     plan(POST)
     plan(OTHER)
-    ledger.change(post(POST, revision=2), desired="cancelled", schedule_name=None, now=clock())
-    ledger.change(post(OTHER, at=LATER, revision=2), desired="active", schedule_name="post", now=clock())
+    ledger.change(PlanChange(post=post(POST, revision=2), desired="cancelled", schedule_name=None), now=clock())
+    ledger.change(
+        PlanChange(post=post(OTHER, at=LATER, revision=2), desired="active", schedule_name="post"), now=clock()
+    )
     assert occupied(times, clock(), AT, LATER) == {LATER: {OTHER}}
 
 
@@ -203,7 +207,7 @@ def test_a_claim_is_replaced_at_once_when_its_post_is_not_due_then_any_more(time
         "moved to another account": post(POST, SALES, revision=2),
     }[change]
     desired = "cancelled" if change == "cancelled" else "active"
-    ledger.change(gone, desired=desired, schedule_name="post", now=clock())
+    ledger.change(PlanChange(post=gone, desired=desired, schedule_name="post"), now=clock())
     assert POST not in occupied(times, clock()).get(AT, set()) or change == "moved to another account"
     assert claim(OTHER)
 
@@ -213,9 +217,11 @@ def test_the_claim_of_a_planned_post_counts_until_the_post_is_changed(times, led
     assert claim(POST, at=LATER, revision=1)
     assert not claim(OTHER, at=LATER)
     assert occupied(times, clock(), LATER) == {LATER: {POST}}
-    ledger.change(post(POST, at=LATER, revision=2), desired="active", schedule_name="post", now=clock())
+    ledger.change(
+        PlanChange(post=post(POST, at=LATER, revision=2), desired="active", schedule_name="post"), now=clock()
+    )
     assert not claim(OTHER, at=LATER)
-    ledger.change(post(POST, at=AT, revision=3), desired="active", schedule_name="post", now=clock())
+    ledger.change(PlanChange(post=post(POST, at=AT, revision=3), desired="active", schedule_name="post"), now=clock())
     assert claim(OTHER, at=LATER)
 
 

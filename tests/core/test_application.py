@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from core.accounts.port import Account
 from core.application import Application
 from core.ledger.history import runs
+from core.ledger.port import PlanChange
 from core.notifications.channels import SlackChannel
 from core.posts.models import Post, new_post_id
 from core.publishing.composing import compose
@@ -128,9 +129,10 @@ def test_the_caretaker_finishes_an_incomplete_change(open_application, settings,
     application = open_application()
     post = compose_post(application, real_clock() + timedelta(days=1))
     long_ago = real_clock() - timedelta(minutes=5)
-    application.ledger.plan(post, schedule_name="post-nowhere", now=long_ago)
+    application.ledger.plan(PlanChange(post=post, schedule_name="post-nowhere"), now=long_ago)
     application.ledger.change(
-        post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-nowhere", now=long_ago
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-nowhere"),
+        now=long_ago,
     )
     application.start(lambda: "http://127.0.0.1:9/publish")
     eventually(lambda: application.ledger.get(post.post_id).settled)

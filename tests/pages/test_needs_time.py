@@ -3,6 +3,7 @@
 import pytest
 
 from core.ledger.derivation import derivation
+from core.ledger.port import PlanChange
 from core.ledger.post_state import post_state
 from core.posts.models import Post, new_post_id
 from core.posts.payload import ScheduleName
@@ -20,11 +21,10 @@ def post_without_time(application, clock):
         due_at="2027-03-28T01:30:00Z",
     )
     return application.ledger.plan(
-        post,
-        desired="paused",
-        schedule_name=str(ScheduleName.of(post)),
+        PlanChange(
+            post=post, desired="paused", schedule_name=str(ScheduleName.of(post)), derived=derivation(post, "active")
+        ),
         now=clock(),
-        derived=derivation(post, "active"),
     )
 
 

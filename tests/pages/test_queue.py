@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from core.accounts.port import Account
+from core.ledger.port import PlanChange
 from core.ledger.post_state import post_state
 from core.posts.models import Media, Post, new_post_id
 from core.posts.payload import ScheduleName
@@ -420,7 +421,7 @@ def unsettled(application, clock):
         due = clock.now + timedelta(minutes=minutes)
         wall = wall_time(due, ZONE).strftime("%Y-%m-%dT%H:%M:%S")
         post = Post(post_id=new_post_id(), text=text, destinations=("outbox",), zone=ZONE, wall=wall, due_at=due)
-        return application.ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock.now)
+        return application.ledger.plan(PlanChange(post=post, schedule_name=str(ScheduleName.of(post))), now=clock.now)
 
     return plan
 

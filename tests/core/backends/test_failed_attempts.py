@@ -9,7 +9,7 @@ import pytest
 from core.backends.lost_results import RESTORED
 from core.backends.relay_host import INTERNAL_ERROR
 from core.errors import MachineShortage
-from core.ledger.port import ClaimTerms, Receipt
+from core.ledger.port import ClaimTerms, PlanChange, Receipt
 from core.ledger.states import outcome
 from core.posts.payload import ScheduleName, UnreadablePayload
 from core.storage.database import StorageError
@@ -87,10 +87,10 @@ def test_an_unreadable_payload_leaves_a_receipt_of_the_post_that_its_schedule_be
     make_host, invocation, ledger, clock, a_post, revision
 ):
     post = a_post(due_at=clock())
-    ledger.plan(post, schedule_name=str(ScheduleName.of(post)), now=clock())
+    ledger.plan(PlanChange(post=post, schedule_name=str(ScheduleName.of(post))), now=clock())
     if revision == 2:
         later = post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(hours=1)})
-        ledger.change(later, desired="active", schedule_name=str(ScheduleName.of(later)), now=clock())
+        ledger.change(PlanChange(post=later, desired="active", schedule_name=str(ScheduleName.of(later))), now=clock())
     host = make_host("http://127.0.0.1:9/publish")
     with pytest.raises(UnreadablePayload):
         host(invocation(b"{}", schedule_name=str(ScheduleName.of(post))))
@@ -107,19 +107,6 @@ def test_an_unreadable_payload_of_an_unknown_schedule_is_only_raised(make_host, 
     with pytest.raises(UnreadablePayload):
         make_host("http://127.0.0.1:9/publish")(invocation(b"{}", schedule_name=name))
     assert ledger.history(after=None, limit=1) == []
-
-
-def test_a_failure_that_cannot_be_recorded_is_logged_and_the_first_error_is_raised(
-    make_host, invocation, ledger, payload, monkeypatch, caplog, tmp_path
-):
-    def fail(*_):
-        raise StorageError(tmp_path / "punctual.db", "disk I/O error")
-
-    monkeypatch.setattr(ledger, "record", fail)
-    host = make_host("http://127.0.0.1:9/publish", secrets=failing(MemoryError()))
-    with caplog.at_level(logging.ERROR), pytest.raises(MemoryError):
-        host(invocation(payload))
-    assert "cannot be recorded" in caplog.text
 
 
 # Restored backups

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.application import Application
+from core.ledger.port import PlanChange
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +64,7 @@ def test_queue_lists_posts_without_a_schedule(command, tmp_path, clock):
     application = Application(Settings(home=tmp_path), clock)
     application.schedules.pause(application.schedules.plan(ids[1]))
     unarmed = application.ledger.get(ids[2]).post.model_copy(update={"revision": 2})
-    application.ledger.change(unarmed, desired="active", schedule_name="post-x", now=clock())
+    application.ledger.change(PlanChange(post=unarmed, desired="active", schedule_name="post-x"), now=clock())
     application.close()
     clock.move(hours=26)
     _, out, _ = command("queue", "--json")

@@ -6,7 +6,7 @@ import pytest
 
 from core.application import Application
 from core.cli.rows import printable
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.settings import Settings
 
 AT = ("--at", "2026-11-24T09:00", "--zone", "Europe/Berlin", "--to", "outbox")
@@ -30,7 +30,7 @@ def test_status_prints_the_posts_that_wait_and_exits_with_1(command, application
     failed = a_post(due_at=clock())
     application.ledger.record(payload_for(failed), Receipt(kind="failed", at=clock(), revision=1))
     unarmed = a_post(post_id="n" * 12, text="Unarmed")
-    application.ledger.plan(unarmed, schedule_name="post-n", now=clock())
+    application.ledger.plan(PlanChange(post=unarmed, schedule_name="post-n"), now=clock())
     clock.move(seconds=30)
     status, out, _ = command("status")
     first, *lines = out.splitlines()
@@ -57,7 +57,7 @@ def test_a_cancelled_post_is_listed_for_30_days(command, clock):
 
 def test_control_characters_and_direction_marks_are_printed_as_escapes(command, application, a_post, clock):
     post = a_post(text="a\x00\x1b[2Jb\u202ec 👩\u200d🚀")
-    application.ledger.plan(post, schedule_name="post-x", now=clock())
+    application.ledger.plan(PlanChange(post=post, schedule_name="post-x"), now=clock())
     _, out, _ = command("queue")
     assert "a\\x00\\x1b[2Jb\\u202ec 👩\u200d🚀" in out
     assert printable("Grüße\t") == "Grüße\\t"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from core.application import Application
+from core.ledger.port import PlanChange
 from core.posts.payload import invocation_of, write_invocation
 from core.settings import Settings
 
@@ -104,13 +105,13 @@ def test_a_count_that_the_limit_cut_off_is_a_lower_bound(application, check, clo
         post = a_post(post_id=f"aaaabbbbc{number:03}")
         desired = "paused" if number % 2 else "active"
         name = f"post-20261102T130000Z-{post.post_id}"
-        application.ledger.plan(post, desired=desired, schedule_name=name, now=clock())
+        application.ledger.plan(PlanChange(post=post, desired=desired, schedule_name=name), now=clock())
     clock.move(hours=2)
     assert check("Overdue posts").message == "Not started at their time: at least 51 posts."
 
 
 def test_a_change_that_did_not_reach_the_scheduler_is_bad(application, check, clock, a_post):
     assert check("Pending changes").status == "good"
-    application.ledger.plan(a_post(), schedule_name="post-20261102T130000Z-k3v9q2m4cx7a", now=clock())
+    application.ledger.plan(PlanChange(post=a_post(), schedule_name="post-20261102T130000Z-k3v9q2m4cx7a"), now=clock())
     clock.move(minutes=3)
     assert check("Pending changes").message == "Not yet in the scheduler as planned: 1 post."

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.ledger.derivation import derivation
+from core.ledger.port import PlanChange
 from core.maintenance.zone_changes import ChangedPost
 from core.posts.payload import ScheduleName
 from core.time.zone_data import zone_release
@@ -36,11 +37,10 @@ def test_a_post_that_needs_a_time_is_a_warning_until_it_has_one(application, che
     post = a_post()
     record(post.post_id, needs_time=True)
     plan = application.ledger.plan(
-        post,
-        desired="paused",
-        schedule_name=str(ScheduleName.of(post)),
+        PlanChange(
+            post=post, desired="paused", schedule_name=str(ScheduleName.of(post)), derived=derivation(post, "active")
+        ),
         now=clock(),
-        derived=derivation(post, "active"),
     )
     assert check("Time zone changes").status == "warning"
     assert "1 post in Africa/Casablanca needs a time" in check("Time zone changes").message

@@ -26,7 +26,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.history import overdue, runs
 from core.ledger.items import table_definition
-from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, Receipt
+from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, PlanChange, Receipt
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import OutboxPost
@@ -103,7 +103,7 @@ def planned(ledgers, a_post, clock) -> Callable[..., Post]:
 
     def plan(number: int = 0, **changed: Any) -> Post:
         post = a_post(post_id=f"{number:012d}", **changed)
-        return ledgers[0].plan(post, schedule_name=f"post-{number}", now=clock()).post
+        return ledgers[0].plan(PlanChange(post=post, schedule_name=f"post-{number}"), now=clock()).post
 
     return plan
 
@@ -136,7 +136,7 @@ def changes(ledger: DynamoLedger, post: Post, desired: str, clock: Callable[[], 
     def change() -> bool:
         following = post.model_copy(update={"revision": post.revision + 1})
         try:
-            ledger.change(following, desired=desired, schedule_name="post-y", now=clock())
+            ledger.change(PlanChange(post=following, desired=desired, schedule_name="post-y"), now=clock())
         except (AlreadyGoingOut, ChangedElsewhere):
             return False
         return True
@@ -147,7 +147,7 @@ def changes(ledger: DynamoLedger, post: Post, desired: str, clock: Callable[[], 
 def test_a_post_is_planned_once(ledgers, a_post, clock):
     def plan(ledger: DynamoLedger) -> bool:
         try:
-            ledger.plan(a_post(), schedule_name="post-x", now=clock())
+            ledger.plan(PlanChange(post=a_post(), schedule_name="post-x"), now=clock())
         except AlreadyPlanned:
             return False
         return True

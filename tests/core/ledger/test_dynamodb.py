@@ -10,7 +10,7 @@ import pytest
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.history import overdue, runs
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Receipt
+from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, PlanChange, Receipt
 from core.ledger.states import outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, invocation_of, write_invocation
@@ -51,7 +51,7 @@ def relay_records(dynamodb, clock) -> Callable[..., None]:
 
 @pytest.fixture
 def plan(ledger, clock) -> Callable[[Post], Post]:
-    return lambda post: ledger.plan(post, schedule_name="post-x", now=clock()).post
+    return lambda post: ledger.plan(PlanChange(post=post, schedule_name="post-x"), now=clock()).post
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def change(clock) -> Callable[..., Any]:
     def write(by: Ledger, post: Post, desired: str = "active", **changed: Any) -> bool:
         following = post.model_copy(update={"revision": post.revision + 1, **changed})
         try:
-            by.change(following, desired=desired, schedule_name="post-y", now=clock())
+            by.change(PlanChange(post=following, desired=desired, schedule_name="post-y"), now=clock())
         except (AlreadyGoingOut, ChangedElsewhere):
             return False
         return True

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.ledger.history import all_runs, needs_decision, overdue, run_of, runs
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.posts.payload import invocation_of
 
 
@@ -72,28 +72,32 @@ def test_the_next_page_begins_after_the_cursor(ledger, record, a_post, clock):
 
 
 def test_a_missed_post_needs_a_decision_until_it_is_rescheduled(ledger, record, a_post, clock):
-    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
+    post = ledger.plan(PlanChange(post=a_post(), schedule_name="x"), now=clock()).post
     record(post, "missed")
     (run,) = runs(ledger, limit=10)
     assert needs_decision(ledger, run)
     moved = post.model_copy(update={"revision": 2, "due_at": post.due_at + timedelta(days=1)})
-    ledger.change(moved, desired="active", schedule_name="y", now=clock())
+    ledger.change(PlanChange(post=moved, desired="active", schedule_name="y"), now=clock())
     assert not needs_decision(ledger, run)
     assert runs(ledger, limit=10) == []
 
 
 def test_a_missed_run_needs_a_decision_after_a_change_of_its_series(ledger, a_series, clock):
-    series = ledger.plan(a_series(), schedule_name="x", now=clock()).post
+    series = ledger.plan(PlanChange(post=a_series(), schedule_name="x"), now=clock()).post
     ledger.record(invocation_of(series, clock()), Receipt(kind="missed", at=clock(), revision=1))
     (run,) = runs(ledger, limit=10)
-    ledger.change(series.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="x", now=clock())
+    ledger.change(
+        PlanChange(post=series.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="x"), now=clock()
+    )
     assert needs_decision(ledger, run)
 
 
 def test_overdue_posts_are_paused_ones_at_once_and_active_ones_after_the_grace_period(ledger, a_post, clock):
-    paused = ledger.plan(a_post(post_id="0" * 12), schedule_name="x", now=clock()).post
-    ledger.change(paused.model_copy(update={"revision": 2}), desired="paused", schedule_name="x", now=clock())
-    ledger.plan(a_post(post_id="1" * 12), schedule_name="y", now=clock())
+    paused = ledger.plan(PlanChange(post=a_post(post_id="0" * 12), schedule_name="x"), now=clock()).post
+    ledger.change(
+        PlanChange(post=paused.model_copy(update={"revision": 2}), desired="paused", schedule_name="x"), now=clock()
+    )
+    ledger.plan(PlanChange(post=a_post(post_id="1" * 12), schedule_name="y"), now=clock())
     assert overdue(ledger, clock()) == []
     clock.move(hours=1, seconds=1)
     assert [plan.post.post_id[0] for plan in overdue(ledger, clock())] == ["0"]

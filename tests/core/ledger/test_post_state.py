@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.port import Receipt, UnknownPost
+from core.ledger.port import PlanChange, Receipt, UnknownPost
 from core.ledger.post_state import post_state
 
 
@@ -17,14 +17,14 @@ def state(ledger, clock):
 @pytest.fixture
 def planned(ledger, a_post, clock):
     """Plan and settle a post that is due in an hour."""
-    plan = ledger.plan(a_post(), schedule_name="post-in-an-hour", now=clock())
+    plan = ledger.plan(PlanChange(post=a_post(), schedule_name="post-in-an-hour"), now=clock())
     ledger.settle(plan.post.post_id, plan.post.revision, now=clock())
     return ledger.get(plan.post.post_id)
 
 
 def change(ledger, plan, desired, now):
     following = plan.post.model_copy(update={"revision": plan.post.revision + 1})
-    return ledger.change(following, desired=desired, schedule_name=plan.schedule_name, now=now)
+    return ledger.change(PlanChange(post=following, desired=desired, schedule_name=plan.schedule_name), now=now)
 
 
 def test_an_armed_post_is_scheduled_until_its_instant(planned, state, clock):
@@ -52,7 +52,7 @@ def test_a_cancelled_post_stays_cancelled_after_its_instant(ledger, planned, sta
 
 
 def test_an_unsettled_post_is_being_scheduled_and_after_some_seconds_not_armed(ledger, a_post, state, clock):
-    plan = ledger.plan(a_post(), schedule_name="post-in-an-hour", now=clock())
+    plan = ledger.plan(PlanChange(post=a_post(), schedule_name="post-in-an-hour"), now=clock())
     assert state(plan) == "being scheduled"
     clock.move(seconds=11)
     assert state(plan) == "not armed"
@@ -70,12 +70,12 @@ def test_receipts_of_an_earlier_revision_do_not_count(ledger, planned, state, pa
     ledger.record(payload_for(planned.post), Receipt(kind="missed", at=clock(), revision=1))
     assert state(planned) == "missed"
     tomorrow = planned.post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(days=1)})
-    plan = ledger.change(tomorrow, desired="active", schedule_name="post-tomorrow", now=clock())
+    plan = ledger.change(PlanChange(post=tomorrow, desired="active", schedule_name="post-tomorrow"), now=clock())
     assert state(plan) == "being scheduled"
 
 
 def test_a_repeating_post_stays_scheduled_after_a_failed_run(ledger, a_series, state, payload_for, clock):
-    plan = ledger.plan(a_series(), schedule_name="repeat", now=clock())
+    plan = ledger.plan(PlanChange(post=a_series(), schedule_name="repeat"), now=clock())
     ledger.settle(plan.post.post_id, 1, now=clock())
     failed = payload_for(plan.post, occurrence=clock())
     ledger.record(failed, Receipt(kind="failed", at=clock(), revision=1))

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import MachineShortage
 from core.ledger.cursor import Cursor
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.outbox.port import OutboxPost
 from core.outbox.sqlite import SqliteOutbox
@@ -62,8 +62,10 @@ def test_no_statement_scans_a_table_or_sorts_rows(database, ledger, claim, a_pos
     run = payload_for(series, occurrence=clock())
     entry = OutboxPost(occurrence_key=post.post_id, post_id=post.post_id, text="x", published_at=clock())
     for each in (post, series):
-        ledger.plan(each, schedule_name="x", now=clock())
-        ledger.change(each.model_copy(update={"revision": 2}), desired="active", schedule_name="y", now=clock())
+        ledger.plan(PlanChange(post=each, schedule_name="x"), now=clock())
+        ledger.change(
+            PlanChange(post=each.model_copy(update={"revision": 2}), desired="active", schedule_name="y"), now=clock()
+        )
         ledger.settle(each.post_id, 2, now=clock())
     for payload in (run, payload_for(post, revision=2)):
         claim(ledger, payload)
@@ -96,7 +98,10 @@ def test_no_statement_scans_a_table_or_sorts_rows(database, ledger, claim, a_pos
 
 def test_posts_are_unsettled_in_due_order_after_the_scheduler_lost_its_schedules(ledger, a_post, clock):
     for letter, days in (("a", 3), ("b", 1), ("c", 2)):
-        ledger.plan(a_post(post_id=letter * 12, due_at=clock() + timedelta(days=days)), schedule_name="x", now=clock())
+        ledger.plan(
+            PlanChange(post=a_post(post_id=letter * 12, due_at=clock() + timedelta(days=days)), schedule_name="x"),
+            now=clock(),
+        )
         ledger.settle(letter * 12, 1, now=clock())
         clock.move(seconds=1)
     ledger.unsettle_all(now=clock())
@@ -106,7 +111,7 @@ def test_posts_are_unsettled_in_due_order_after_the_scheduler_lost_its_schedules
 
 def test_a_publication_writes_its_payload_once(database, ledger, claim, a_post, payload_for, clock):
     post = a_post(text="these very words")
-    ledger.plan(post, schedule_name="x", now=clock())
+    ledger.plan(PlanChange(post=post, schedule_name="x"), now=clock())
     statements: list[str] = []
     database.write(lambda connection: connection.set_trace_callback(statements.append))
     payload = payload_for(post)
@@ -128,9 +133,9 @@ def test_a_write_to_a_full_disk_fails_and_changes_nothing(tmp_path, clock, prese
     database.write(lambda connection: connection.execute("PRAGMA max_page_count = 30"))
     ledger = SqliteLedger(database, presence)
     with pytest.raises(MachineShortage, match="disk space"):
-        ledger.plan(a_post(text="x" * 150_000), schedule_name="x", now=clock())
+        ledger.plan(PlanChange(post=a_post(text="x" * 150_000), schedule_name="x"), now=clock())
     assert ledger.get(a_post().post_id) is None
-    ledger.plan(a_post(text="short"), schedule_name="x", now=clock())
+    ledger.plan(PlanChange(post=a_post(text="short"), schedule_name="x"), now=clock())
     database.close()
 
 

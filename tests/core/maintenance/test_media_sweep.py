@@ -5,6 +5,7 @@ import pytest
 
 from core.drafts.draft import DraftContent
 from core.drafts.sqlite import SqliteDrafts
+from core.ledger.port import PlanChange
 from core.maintenance import media_sweep
 from core.maintenance.media_sweep import MediaSweep
 from core.media.folder import FolderMedia
@@ -87,7 +88,7 @@ def attached(store):
 
 
 def plan(ledger, post, now):
-    return ledger.plan(post, schedule_name=f"post-{post.post_id}", now=now)
+    return ledger.plan(PlanChange(post=post, schedule_name=f"post-{post.post_id}"), now=now)
 
 
 def test_a_file_is_deleted_when_no_post_has_needed_it_for_90_days(sweep, store, attached, machine_time):
@@ -109,7 +110,8 @@ def test_a_file_of_a_pending_post_is_kept_and_its_timestamp_renewed(
     plan(ledger, post, machine_time())
     if desired == "paused":
         ledger.change(
-            post.model_copy(update={"revision": 2}), desired="paused", schedule_name="post-it", now=machine_time()
+            PlanChange(post=post.model_copy(update={"revision": 2}), desired="paused", schedule_name="post-it"),
+            now=machine_time(),
         )
     ledger.settle(post.post_id, 2 if desired == "paused" else 1, now=machine_time())
     grow_old(days=100)
@@ -183,7 +185,7 @@ def test_a_file_of_a_settled_series_whose_schedule_somebody_deleted_is_kept(
 ):
     media = attached("of every evening")
     post = a_series(media=(media,))
-    ledger.plan(post, desired=desired, schedule_name=f"repeat-{post.post_id}", now=machine_time())
+    ledger.plan(PlanChange(post=post, desired=desired, schedule_name=f"repeat-{post.post_id}"), now=machine_time())
     ledger.settle(post.post_id, 1, now=machine_time())
     machine_time.move(days=100)
     sweep()
@@ -195,7 +197,8 @@ def test_a_file_of_a_cancelled_post_is_deleted(sweep, store, ledger, attached, a
     post = a_post(media=(media,), due_at=machine_time() + timedelta(days=300))
     plan(ledger, post, machine_time())
     ledger.change(
-        post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-it", now=machine_time()
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-it"),
+        now=machine_time(),
     )
     ledger.settle(post.post_id, 2, now=machine_time())
     machine_time.move(days=100)

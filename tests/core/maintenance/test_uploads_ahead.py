@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account
+from core.ledger.port import PlanChange
 from core.maintenance.uploads_ahead import AHEAD, UploadsAhead
 from core.media.folder import FolderMedia
 from core.media.intake import ingest
@@ -99,7 +100,7 @@ def plan(ledger, a_post, picture, clock):
         }
         post = a_post(**members)
         clock.now = post.due_at - AHEAD
-        return ledger.plan(post, schedule_name=None, now=clock())
+        return ledger.plan(PlanChange(post=post, schedule_name=None), now=clock())
 
     return write
 
@@ -177,7 +178,7 @@ def test_a_changed_post_is_uploaded_again(ahead, plan, album, ledger, clock):
     clock.move(seconds=1)
     ahead.run()
     changed = post.model_copy(update={"revision": post.revision + 1})
-    ledger.change(changed, desired="active", schedule_name=None, now=clock())
+    ledger.change(PlanChange(post=changed, desired="active", schedule_name=None), now=clock())
     ahead.run()
     assert len(album.uploads) == 4
 
@@ -194,7 +195,10 @@ def test_nothing_is_uploaded_for_a_paused_post_a_disabled_account_or_a_text(
     ahead.run()
     enabled = plan(post_id="k3v9q2m4cx7c", destinations=("album:ada",)).post
     ledger.change(
-        enabled.model_copy(update={"revision": enabled.revision + 1}), desired="paused", schedule_name=None, now=clock()
+        PlanChange(
+            post=enabled.model_copy(update={"revision": enabled.revision + 1}), desired="paused", schedule_name=None
+        ),
+        now=clock(),
     )
     clock.move(seconds=1)
     ahead.run()

@@ -7,7 +7,7 @@ import pytest
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.maintenance.account_checks import AccountCheck
 from core.maintenance.zone_changes import ChangedPost, ZoneChanges
 from core.notifications.channels import Channels, Digest, SlackChannel, WebhookChannel
@@ -71,7 +71,7 @@ def record_receipt(ledger, clock, a_post):
     def record(kind, number=1, destination="outbox", *, reason="The server rejected it.", due_at=None):
         post = a_post(post_id=f"{number:012d}", destinations=("outbox", "webhook:sales"), due_at=due_at or clock())
         if ledger.get(post.post_id) is None:
-            ledger.plan(post, schedule_name=f"post-{number}", now=clock())
+            ledger.plan(PlanChange(post=post, schedule_name=f"post-{number}"), now=clock())
         payload = invocation_of(post, post.due_at)
         whole = kind in ("missed", "failed")
         receipt = Receipt(
@@ -135,7 +135,7 @@ def test_a_problem_that_was_resolved_before_the_scan_is_not_reported(notifier, r
 
 @pytest.mark.usefixtures("known_channel")
 def test_a_post_that_did_not_start_is_reported(notifier, ledger, a_post, hook, clock):
-    ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), schedule_name="post-it", now=clock())
+    ledger.plan(PlanChange(post=a_post(due_at=clock() + timedelta(minutes=1)), schedule_name="post-it"), now=clock())
     clock.move(minutes=2)
     notifier.notify()
     assert hook.received == []
@@ -150,7 +150,7 @@ def test_a_post_that_did_not_start_is_reported(notifier, ledger, a_post, hook, c
 def test_a_rescheduled_post_is_no_problem(notifier, record_receipt, ledger, hook, clock):
     post = record_receipt("missed")
     following = post.model_copy(update={"revision": 2, "due_at": clock() + timedelta(hours=1)})
-    ledger.change(following, desired="active", schedule_name="post-again", now=clock())
+    ledger.change(PlanChange(post=following, desired="active", schedule_name="post-again"), now=clock())
     notifier.notify()
     assert hook.received == []
 
@@ -228,7 +228,10 @@ def test_a_post_due_before_the_channel_existed_that_fails_later_is_reported(noti
 
 @pytest.mark.usefixtures("known_channel")
 def test_an_overdue_paused_post_is_no_problem(notifier, ledger, a_post, hook, clock):
-    ledger.plan(a_post(due_at=clock() + timedelta(minutes=1)), desired="paused", schedule_name="post-it", now=clock())
+    ledger.plan(
+        PlanChange(post=a_post(due_at=clock() + timedelta(minutes=1)), desired="paused", schedule_name="post-it"),
+        now=clock(),
+    )
     clock.move(minutes=9)
     notifier.notify()
     assert hook.received == []

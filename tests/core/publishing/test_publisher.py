@@ -10,7 +10,7 @@ import pytest
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, Accounts, UnknownDestination
-from core.ledger.port import ClaimTerms
+from core.ledger.port import ClaimTerms, PlanChange
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Repeat
@@ -270,8 +270,10 @@ def test_a_concurrent_attempt_waits_for_the_lease(publisher, outbox, clock, a_po
 
 
 def test_a_changed_or_cancelled_post_is_not_published(publish, ledger, a_post, blog, clock):
-    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
+    post = ledger.plan(PlanChange(post=a_post(), schedule_name="x"), now=clock()).post
+    ledger.change(
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None), now=clock()
+    )
     assert publish() == {"outbox": "superseded", "blog:ada": "superseded"}
     assert blog.published == []
 

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account
+from core.ledger.port import PlanChange
 from core.media.intake import ingest
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import write_invocation
@@ -259,8 +260,10 @@ def test_any_method_but_post_is_refused(call, body):
 
 
 def test_the_response_for_a_cancelled_post_is_200_so_that_the_relay_does_not_retry(call, body, ledger, a_post, clock):
-    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
+    post = ledger.plan(PlanChange(post=a_post(), schedule_name="x"), now=clock()).post
+    ledger.change(
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None), now=clock()
+    )
     status, _, content = call(body, signed(body))
     assert (status, content["results"][0]["state"]) == (200, "superseded")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.accounts.port import Account
+from core.ledger.port import PlanChange
 from core.ledger.states import outcome
 from core.media.intake import ingest
 from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
@@ -168,8 +169,10 @@ def test_the_first_part_carries_the_pictures_and_later_parts_reply_to_it(
 
 
 def test_every_part_of_a_cancelled_thread_is_superseded(publisher, network, payload, ledger, clock, a_post):
-    post = ledger.plan(a_post(), schedule_name="x", now=clock()).post
-    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None, now=clock())
+    post = ledger.plan(PlanChange(post=a_post(), schedule_name="x"), now=clock()).post
+    ledger.change(
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name=None), now=clock()
+    )
     occurrence = publisher.publish(payload)
     assert occurrence.final
     assert set(states(occurrence).values()) == {"superseded"}

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.posts.models import Repeat
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -153,7 +153,10 @@ def test_an_ended_series_leaves_the_queue(schedules, a_series, coming, clock):
 def test_overdue_and_unarmed_posts_are_without_schedule(ledger, schedule, schedules, a_post, clock):
     schedules.pause(schedule("p", 10))
     schedule("m", 10)
-    ledger.plan(a_post(post_id="n" * 12, due_at=clock() + timedelta(days=1)), schedule_name="post-n", now=clock())
+    ledger.plan(
+        PlanChange(post=a_post(post_id="n" * 12, due_at=clock() + timedelta(days=1)), schedule_name="post-n"),
+        now=clock(),
+    )
     clock.move(minutes=13)
     assert {each.post_id[0]: each.state for each in without_schedule(ledger, clock())} == {
         "p": "time has passed",
@@ -164,13 +167,16 @@ def test_overdue_and_unarmed_posts_are_without_schedule(ledger, schedule, schedu
 
 def test_an_unarmed_post_is_being_scheduled_for_ten_seconds_and_a_cancelled_one_is_left_out(ledger, a_post, clock):
     post = a_post(due_at=clock() + timedelta(days=1))
-    ledger.plan(post, schedule_name="post-n", now=clock())
+    ledger.plan(PlanChange(post=post, schedule_name="post-n"), now=clock())
     assert [each.state for each in without_schedule(ledger, clock())] == ["being scheduled"]
     clock.move(seconds=10)
     assert [each.state for each in without_schedule(ledger, clock())] == ["being scheduled"]
     clock.move(seconds=1)
     assert [each.state for each in without_schedule(ledger, clock())] == ["not armed"]
-    ledger.change(post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-n", now=clock())
+    ledger.change(
+        PlanChange(post=post.model_copy(update={"revision": 2}), desired="cancelled", schedule_name="post-n"),
+        now=clock(),
+    )
     assert without_schedule(ledger, clock()) == []
 
 

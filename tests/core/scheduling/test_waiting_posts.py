@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.port import Receipt
+from core.ledger.port import PlanChange, Receipt
 from core.scheduling.waiting_posts import FULL_SCAN_INTERVAL, LATEST_RUNS, WaitingPosts
 
 INTERVAL = timedelta(seconds=5)
@@ -42,8 +42,11 @@ def test_a_post_that_never_began_or_is_not_armed_waits_in_the_queue(ledger, sche
     paused = schedules.schedule(a_post(post_id="p" * 12, due_at=clock() + timedelta(minutes=1)))
     schedules.pause(paused)
     schedules.schedule(a_post(post_id="m" * 12, due_at=clock() + timedelta(minutes=1)))
-    ledger.plan(a_post(post_id="n" * 12, due_at=clock() + timedelta(days=1)), schedule_name="post-n", now=clock())
-    ledger.plan(a_post(post_id="c" * 12), desired="cancelled", schedule_name="post-c", now=clock())
+    ledger.plan(
+        PlanChange(post=a_post(post_id="n" * 12, due_at=clock() + timedelta(days=1)), schedule_name="post-n"),
+        now=clock(),
+    )
+    ledger.plan(PlanChange(post=a_post(post_id="c" * 12), desired="cancelled", schedule_name="post-c"), now=clock())
     assert states(waiting) == {}
     clock.move(minutes=5)
     assert states(waiting) == {"m": "missing", "n": "not armed"}

@@ -10,7 +10,7 @@ import pytest
 
 from core.application import Application
 from core.ledger.dynamodb_table import TableUnavailable
-from core.ledger.port import ClaimTerms
+from core.ledger.port import ClaimTerms, PlanChange
 from core.ledger.post_state import post_state
 from core.outbox.port import OutboxPost
 from core.posts.destinations import Destination
@@ -310,7 +310,7 @@ def test_a_series_moves_after_its_current_run_is_published(source, destination, 
 
 def test_a_post_without_a_schedule_moves(source, destination, path, make_post, clock):
     post = make_post()
-    source.ledger.plan(post, schedule_name="post-x", now=clock())
+    source.ledger.plan(PlanChange(post=post, schedule_name="post-x"), now=clock())
     export_posts(source, path)
     import_posts(destination, path)
     assert schedules_of(destination) == {post.post_id: ("ENABLED", post.text)}
@@ -321,7 +321,7 @@ def test_a_series_without_a_schedule_moves_and_an_ended_one_stays(source, destin
     scheduler, group = source.backend.scheduler_client, source.backend.target.group
     ended = a_series(post_id=new_post_id())
     ended = ended.model_copy(update={"repeat": Repeat(expression="cron(0 9 * * ? *)", ends_at=clock())})
-    source.ledger.plan(ended, schedule_name="repeat-ended", now=clock())
+    source.ledger.plan(PlanChange(post=ended, schedule_name="repeat-ended"), now=clock())
     source.ledger.settle(ended.post_id, 1, now=clock())
     scheduler.delete_schedule(Name=series.schedule_name, GroupName=group)
     export_posts(source, path)

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from core.accounts.port import Account
-from core.ledger.port import ClaimTerms
+from core.ledger.port import ClaimTerms, PlanChange
 from core.publishing.fence import LEASE
 from core.publishing.network import Network, Publication
 from core.publishing.networks.bluesky.network import BlueskyNetwork
@@ -67,7 +67,7 @@ def text() -> str:
 def payload(target, text, a_post, payload_for, ledger, clock):
     """Return the payload of a planned post to the target."""
     post = a_post(text=text, destinations=(target.account.destination,))
-    ledger.plan(post, schedule_name=None, now=clock())
+    ledger.plan(PlanChange(post=post, schedule_name=None), now=clock())
     return payload_for(post)
 
 

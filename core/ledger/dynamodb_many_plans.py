@@ -1,0 +1,52 @@
+"""Plans of many posts in DynamoDB, in as few transactions as its limits allow."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+
+from core.ledger import dynamodb_plans as plans
+from core.ledger import items
+from core.ledger.dynamodb_table import Table, Transaction
+from core.ledger.plan_batch import new_plan, settled, transactions
+from core.ledger.port import AlreadyPlanned, Plan
+from core.posts.models import Post
+
+
+def insert_unknown(table: Table, posts: Sequence[Post], now: datetime) -> dict[str, Plan]:
+    """Add the posts whose ids are unknown; return their plans by post id."""
+    by_id = {post.post_id: post for post in posts}
+    added: dict[str, Plan] = {}
+    for ids in transactions(posts):
+        work = partial(_insert, posts=[by_id[post_id] for post_id in ids], now=now)
+        added |= table.write([items.plan_key(post_id) for post_id in ids], work)
+    return added
+
+
+def settle_each(table: Table, found: Sequence[Plan], now: datetime) -> dict[str, Plan]:
+    """Mark that the schedules match these plans; return those that are current and are settled now."""
+    by_id = {plan.post.post_id: plan for plan in found}
+    current: dict[str, Plan] = {}
+    for ids in transactions([plan.post for plan in found]):
+        work = partial(_settle, found=[by_id[post_id] for post_id in ids], now=now)
+        current |= table.write([items.plan_key(post_id) for post_id in ids], work)
+    return current
+
+
+def _insert(transaction: Transaction, posts: Sequence[Post], now: datetime) -> dict[str, Plan]:
+    added: dict[str, Plan] = {}
+    for post in posts:
+        with suppress(AlreadyPlanned):
+            added[post.post_id] = plans.insert(transaction, new_plan(post), now)
+    return added
+
+
+def _settle(transaction: Transaction, found: Sequence[Plan], now: datetime) -> dict[str, Plan]:
+    for plan in found:
+        plans.settle(transaction, plan.post.post_id, plan.post.revision, now)
+    return {plan.post.post_id: settled(plan, now) for plan in found if _is_settled(transaction, plan)}
+
+
+def _is_settled(transaction: Transaction, plan: Plan) -> bool:
+    item = transaction.get(items.plan_key(plan.post.post_id))
+    return item is not None and item["revision"] == plan.post.revision and bool(item["settled"])
