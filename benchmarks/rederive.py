@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from benchmarks.measuring import heading, row, temporary_home, verdict
 from core.application import Application
 from core.ledger import plans
+from core.ledger.port import PlanChange
 from core.maintenance.rederive import Rederive
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
@@ -43,7 +44,7 @@ def fill(application: Application) -> None:
 
     def work(connection: sqlite3.Connection) -> None:
         for each in posts[MOVED:]:
-            plans.insert(connection, each, "active", str(ScheduleName.of(each)), real_clock())
+            plans.insert(connection, PlanChange(post=each, schedule_name=str(ScheduleName.of(each))), real_clock())
         connection.execute("UPDATE post SET zone_release = ?, settled = 1", (OLD_RELEASE,))
 
     assert application.one_machine is not None
