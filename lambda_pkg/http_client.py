@@ -236,7 +236,8 @@ def _connect_failure(error: Exception, address: Address) -> str:
         return f"Nothing listens at {address}. Start the posting server, or correct the posting URL."
     if isinstance(error, TimeoutError):
         return f"{address} could not be reached in time. Check the posting URL and the network between."
-    return f"No connection to {address} could be made. Check the posting URL and the network between."
+    reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    return f"No connection to {address} could be made{reason}. Check the posting URL and the network between."
 
 
 def _response_failure(error: Exception, address: Address) -> str:

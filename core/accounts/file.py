@@ -1,13 +1,15 @@
 """Accounts in a file of the home."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, find_account, with_plain_credentials
 from core.errors import PunctualError
-from core.storage.home import read_private, write_private
+from core.storage.home import translate_home_errors, write_private
+from core.storage.kept_file import KeptFile
 from core.storage.locks import locked
 
 _FILE = TypeAdapter(list[Account])
@@ -31,6 +33,7 @@ class FileAccounts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = KeptFile(path, self._parse)  # each post to an account looks it up
 
     def all(self) -> list[Account]:
         return [OUTBOX, *self._read()]
@@ -54,9 +57,16 @@ class FileAccounts:
         with locked(self._path):
             self._write([each for each in self._read() if each.destination != destination])
 
-    def _read(self) -> list[Account]:
+    def _read(self) -> Sequence[Account]:
+        with translate_home_errors(self._path):
+            try:
+                return self._file.read()
+            except FileNotFoundError:
+                return ()
+
+    def _parse(self, content: bytes) -> Sequence[Account]:
         try:
-            return _FILE.validate_json(read_private(self._path, missing=b"[]"))
+            return tuple(_FILE.validate_json(content))
         except ValidationError:
             raise AccountsUnreadable(self._path) from None  # the cause quotes the file with its secrets
 

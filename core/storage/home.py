@@ -5,9 +5,11 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from core.errors import PunctualError, shortage_of
+from core.storage.kept_file import KeptFile
 
 
 class HomeUnusable(PunctualError):
@@ -51,6 +53,7 @@ class Home:
         """The file of the caution settings, mode 0600."""
         self.notifications = path / "notices.db"
         """The database of sent notifications."""
+        self._secrets: dict[str, KeptFile[str]] = {}
         with translate_home_errors(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe = path / f".write-test-{secrets.token_hex(4)}"
@@ -68,20 +71,27 @@ class Home:
     def get_or_create_secret(self, name: str, create: Callable[[], str]) -> str:
         """Return the secret in the file `name`. If the file is missing, write `create()` to it, mode 0600.
 
-        Raises HomeUnusable, SecretUnusable or MachineShortage.
+        The file is read once for each change of it, because every post is signed and verified. Raises HomeUnusable,
+        SecretUnusable or MachineShortage.
         """
         path = self.path / name
+        kept = self._secrets.setdefault(name, KeptFile(path, partial(_parse_secret, path)))
         with translate_home_errors(path):
-            if not path.exists():
+            try:
+                return kept.read()
+            except FileNotFoundError:
                 _write_once(path, create())
-            content = path.read_bytes()
-        try:
-            secret = content.decode().strip()
-        except UnicodeDecodeError:
-            raise SecretUnusable(path, "the file is not text") from None  # the cause quotes the file
-        if not secret:
-            raise SecretUnusable(path, "the file is empty")
-        return secret
+            return kept.read()
+
+
+def _parse_secret(path: Path, content: bytes) -> str:
+    try:
+        secret = content.decode().strip()
+    except UnicodeDecodeError:
+        raise SecretUnusable(path, "the file is not text") from None  # the cause quotes the file
+    if not secret:
+        raise SecretUnusable(path, "the file is empty")
+    return secret
 
 
 def new_signing_secret() -> str:

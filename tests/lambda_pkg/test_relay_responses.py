@@ -1,6 +1,9 @@
 """The responses to the relay's requests: receipts, failures, addresses and secrets."""
 
+import errno
 import json
+import os
+import socket
 import time
 from typing import Any
 
@@ -82,6 +85,17 @@ def test_a_stopped_server_fails_the_attempt_at_once(failed_receipt, configure, s
     receipt = failed_receipt(configure(stopped.url))
     assert (receipt["status"], receipt["posted_at"]) == (None, None)
     assert "Nothing listens" in receipt["error"]
+
+
+def test_the_error_of_a_connection_has_the_reason_of_the_system(failed_receipt, configure, start_server, monkeypatch):
+    server = start_server(200)
+
+    def fail(*_):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    receipt = failed_receipt(configure(server.url))
+    assert "could be made: Too many open files." in receipt["error"]
 
 
 @pytest.mark.parametrize("host", ["posts.invalid", "posts..invalid", "x" * 64 + ".invalid"])
