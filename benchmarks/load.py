@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 from benchmarks.measuring import ROOT, heading, row, temporary_home, verdict
 from core.application import Application
 from core.bulk.columns import guess_columns
-from core.bulk.dry_run import DryRun, LoadOptions, dry_run
+from core.bulk.dry_run import DryRun, dry_run
 from core.bulk.loading import load
 from core.bulk.reading import read_table
+from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
 
 ROWS = 1000
@@ -31,7 +32,7 @@ def checked_table(application: Application) -> tuple[DryRun, float]:
     begin = time.perf_counter()
     found = read_table(table())
     rows = post_rows(found, guess_columns(found.header))
-    checked = dry_run(application, found.digest, rows, LoadOptions(zone="UTC"))
+    checked = dry_run(application, rows, LoadOptions(zone="UTC"))
     return checked, time.perf_counter() - begin
 
 

@@ -18,6 +18,8 @@ class Column(StrEnum):
     PICTURES = "Pictures"
     ALT = "Alt texts"
     LINK = "Link"
+    REPEAT = "Repeat"
+    OWN_TEXT = "Text of one account"
 
 
 _SYNONYMS: dict[Column, str] = {
@@ -41,18 +43,28 @@ _SYNONYMS: dict[Column, str] = {
     ),
     Column.ALT: "alt alttext alttexts alttags alternativetext imagealt imagealttext imagedescription altbeschreibung",
     Column.LINK: "link links url urls website href",
+    Column.REPEAT: "repeat recurrence recurring wiederholung",
 }
 _COLUMNS = {name: column for column, names in _SYNONYMS.items() for name in names.split()}
 _NUMBERED = re.compile(r"[0-9]+$")
-SEVERAL = frozenset({Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
+_OWN_TEXT = re.compile(r"\s*text\s*:\s*(\S.*)", re.IGNORECASE)
+SEVERAL = frozenset({Column.OWN_TEXT, Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
 """What several columns of one file may hold, such as `Image 1` and `Image 2`."""
 
 
 def column_named(name: str) -> Column | None:
     """Return what a column with this name holds, or None if the name is unknown."""
+    if _OWN_TEXT.fullmatch(name):
+        return Column.OWN_TEXT
     words = re.sub(r"\(.*?\)", "", name).casefold()
     key = re.sub(r"[\W_]+", "", words)
     return _COLUMNS.get(key) or _COLUMNS.get(_NUMBERED.sub("", key))
+
+
+def account_named(name: str) -> str:
+    """Return the account in the name of a column OWN_TEXT: the part after `text:`, or the whole name."""
+    found = _OWN_TEXT.fullmatch(name)
+    return (found[1] if found else name).strip()
 
 
 def known_names(names: Sequence[str]) -> int:

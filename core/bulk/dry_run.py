@@ -1,7 +1,6 @@
 """The dry run of an import: what each row of a table becomes. Loading schedules exactly these posts."""
 
-import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,49 +8,25 @@ from typing import Literal
 
 from core.application import Application
 from core.bulk.columns import Column
-from core.bulk.destination_names import AccountSnapshot
 from core.bulk.free_slots import FreeSlots
 from core.bulk.pictures import Pictures
 from core.bulk.queued_posts import QueuedPosts, duplicate_key
-from core.bulk.row_times import DateOrder, date_order, read_row_time
+from core.bulk.row_cautions import RowCautions
+from core.bulk.row_identity import row_ids
+from core.bulk.row_posts import LoadOptions, RowPosts, UnreadableRow
 from core.bulk.rows import PostRow
 from core.errors import PunctualError
-from core.labels.label import stored_names
 from core.ledger.port import Plan
-from core.posts.models import ID_ALPHABET, LABELS_LIMIT, Media, Post
-from core.publishing.composing import compose, suggest_time
+from core.posts.models import Post
+from core.scheduling.cautions import Caution
 from core.scheduling.free_times import NoFreeTime, NoPostingTimes
 from core.scheduling.revisions import check_size
-from core.scheduling.selection import TooManyLabelsOnPost
 from core.scheduling.time_limits import TimeLimits
-from core.time.instants import time_zone, wall_time
-from core.time.written_refusals import WrittenTime
 
 Verdict = Literal["create", "there", "duplicate", "refused"]
 """*there*: an earlier load of the file has scheduled the row. A *duplicate* is not scheduled, unless asked for."""
 THREADS = 8
 """Rows whose pictures are read at the same time."""
-ID_LENGTH, ID_BITS = 12, 5
-
-
-class UnreadableRow(PunctualError):
-    """A row has another number of cells than the table has columns."""
-
-    hint = "Correct it in the file, or give the text here."
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadOptions:
-    """What applies to every row. `zone`, `destinations` are for rows that name none; `labels` are added to each row.
-
-    `order` None: the dates of the table tell it. With `duplicates`, they are scheduled too.
-    """
-
-    zone: str
-    destinations: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    order: DateOrder | None = None
-    duplicates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +34,8 @@ class CheckedRow:
     """A row and its result: `post`, or None with the `reason` and its `hint`.
 
     `takes_free_time`: the row has no time, and `post` is due at the free posting time that is foreseen for it.
-    `unsettled`: an earlier load ended before the scheduler had the post.
+    `unsettled`: an earlier load ended before the scheduler had the post. `cautions` do not keep a row from being
+    scheduled.
     """
 
     number: int
@@ -71,6 +47,7 @@ class CheckedRow:
     unsettled: bool = False
     reason: str = ""
     hint: str = ""
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,63 +64,42 @@ class DryRun:
 
 def dry_run(
     application: Application,
-    digest: str,
     rows: Sequence[PostRow],
     options: LoadOptions,
     pictures: Pictures | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> DryRun:
-    """Return the result of each row. Writes nothing.
-
-    `digest` is that of the table. `on_progress` gets the number of rows that are checked.
-    """
+    """Return the result of each row. Writes nothing. `on_progress` gets the number of rows that are checked."""
     pictures = pictures or Pictures()
-    return DryRun(rows=_Check(application, digest, rows, options, pictures).run(on_progress), pictures=pictures)
-
-
-def row_id(digest: str, number: int, destinations: Collection[str]) -> str:
-    """Return the id of the post of a row.
-
-    It follows from the content of the file, the number of the row and the destinations for rows that name none. So a
-    repeated load finds the posts of the first one, and the same file can be loaded for other accounts.
-    """
-    seed = "\n".join([digest, str(number), *sorted(destinations)])
-    bits = int.from_bytes(hashlib.sha256(seed.encode()).digest())
-    return "".join(ID_ALPHABET[bits >> ID_BITS * place & 31] for place in range(ID_LENGTH))
+    return DryRun(rows=_Check(application, rows, options, pictures).run(on_progress), pictures=pictures)
 
 
 class _Check:
     """One dry run."""
 
     def __init__(
-        self,
-        application: Application,
-        digest: str,
-        rows: Sequence[PostRow],
-        options: LoadOptions,
-        pictures: Pictures,
+        self, application: Application, rows: Sequence[PostRow], options: LoadOptions, pictures: Pictures
     ) -> None:
         self._application = application
-        self._digest = digest
         self._rows = rows
         self._options = options
         self._pictures = pictures
-        self._accounts = AccountSnapshot(application.accounts.all())
-        self._labels = application.all_labels()
-        self._order = options.order or date_order(row.get(Column.WHEN) for row in rows)
+        self._posts = RowPosts(application, rows, options)
         self._limits = TimeLimits(application.backend.minimum_notice, application.clock)
-        self._now = application.clock()
 
     def run(self, on_progress: Callable[[int], None]) -> tuple[CheckedRow, ...]:
         """Check the rows one by one, then against the ledger and each other."""
-        ids = [row_id(self._digest, row.number, self._options.destinations) for row in self._rows]
+        options = self._options
+        ids = row_ids(
+            self._rows, options.destinations, self._posts.accounts, options.order, of_this_table=options.duplicates
+        )
         planned = _in_batches(ids, self._application.ledger.pending)
         checked = []
         with ThreadPoolExecutor(THREADS, thread_name_prefix="dry-run") as pool:
             for each in pool.map(lambda row, post_id: self._first(row, post_id, planned), self._rows, ids):
                 checked.append(each)
                 on_progress(len(checked))
-        return tuple(self._with_free_times(self._without_duplicates(checked)))
+        return tuple(self._with_cautions(self._with_free_times(self._without_duplicates(checked))))
 
     def _first(self, row: PostRow, post_id: str, planned: Mapping[str, Plan | None]) -> CheckedRow:
         if post_id in planned:
@@ -169,7 +125,7 @@ class _Check:
         """Return a row with its post. Raises the errors of `compose`, of the time and of the pictures."""
         if row.problem:
             raise UnreadableRow(row.problem)
-        post = self._post(row, post_id, self._pictures.media(row.pictures, row.alts))
+        post = self._posts.post(row, post_id, self._pictures.media(row.pictures, row.alts))
         timed = bool(row.get(Column.WHEN))
         if timed:
             self._limits.check_time(post)
@@ -177,34 +133,6 @@ class _Check:
         return CheckedRow(
             number=row.number, row=row, post_id=post_id, verdict="create", post=post, takes_free_time=not timed
         )
-
-    def _post(self, row: PostRow, post_id: str, media: Sequence[Media] = ()) -> Post:
-        """Return the post of a row, whether or not its time has passed."""
-        written = row.get(Column.WHEN)
-        zone = row.get(Column.ZONE) or self._options.zone
-        time_zone(zone)
-        at = read_row_time(written, zone, self._order, self._now) if written else self._stand_in(zone)
-        destinations = [self._accounts.named(name).destination for name in row.destinations]
-        labels = stored_names(self._labels, [*row.labels, *self._options.labels])
-        if len(labels) > LABELS_LIMIT:
-            raise TooManyLabelsOnPost
-        return compose(
-            post_id=post_id,
-            text=row.text,
-            destinations=destinations or self._options.destinations,
-            wall=at.wall,
-            zone=at.zone,
-            which=at.which,
-            late_after_minutes=self._application.settings.late_after_minutes,
-            accounts=self._accounts,
-            networks=self._application.networks,
-            media=media,
-            labels=labels,
-        )
-
-    def _stand_in(self, zone: str) -> WrittenTime:
-        """Return a time for the checks of a row that has none. Its free time takes the place later."""
-        return WrittenTime(wall=wall_time(suggest_time(self._now), zone).replace(tzinfo=None), zone=zone, which=1)
 
     def _without_duplicates(self, checked: Sequence[CheckedRow]) -> list[CheckedRow]:
         """Return the rows; the duplicates among those with a post, of the queue or of an earlier row, are named so."""
@@ -226,7 +154,7 @@ class _Check:
     def _note_loaded(self, each: CheckedRow, first: dict[object, int]) -> None:
         """Note a row that an earlier load has scheduled: its duplicates stay so when the file is loaded again."""
         with suppress(PunctualError):  # such as of an account that was removed since
-            for key in duplicate_key(self._post(each.row, each.post_id), timed=bool(each.row.get(Column.WHEN))):
+            for key in duplicate_key(self._posts.post(each.row, each.post_id), timed=bool(each.row.get(Column.WHEN))):
                 first.setdefault(key, each.number)
 
     def _compared(self, each: CheckedRow, post: Post, queued: QueuedPosts, first: dict[object, int]) -> CheckedRow:
@@ -259,6 +187,14 @@ class _Check:
         except (NoPostingTimes, NoFreeTime) as error:
             return _refused(replace(each, post=None), error)
         return replace(each, post=post.model_copy(update=at.members))
+
+    def _with_cautions(self, checked: Sequence[CheckedRow]) -> list[CheckedRow]:
+        """Return the rows; those with a post have the warnings of the second look."""
+        look = RowCautions(self._application, [each.post for each in checked if each.verdict == "create" and each.post])
+        return [
+            replace(each, cautions=look.of(each.post)) if each.verdict == "create" and each.post else each
+            for each in checked
+        ]
 
 
 def _waits(each: CheckedRow) -> bool:

@@ -1,21 +1,26 @@
 """Loading: schedules the posts of a dry run. A stopped or repeated load makes no duplicates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Literal
 
 from core.application import Application
+from core.bulk.batches import batch_scheduling
 from core.bulk.dry_run import CheckedRow, DryRun
 from core.errors import PunctualError
 from core.ledger.port import Plan
 from core.posts.models import Post
-from core.scheduling.selection import OUTAGES
+from core.scheduling.batch import BatchResult
+from core.scheduling.outages import is_outage
+from core.scheduling.refusals import TooSoon
 
-THREADS = 16
-"""Posts that are scheduled at the same time. Their waits, for AWS or for the disk, overlap."""
+BATCH = 100
+"""Posts that are scheduled together: the items of one transaction on AWS. A stop waits for the batch that has begun."""
+THREADS = 8
+"""Rows whose pictures are stored, or whose free times are claimed, at the same time."""
 
 LoadResult = Literal["created", "noted", "there", "duplicate", "refused", "not tried"]
 """*noted*: the post is in the ledger, and the scheduler takes it later. *not tried*: the load was stopped before it."""
@@ -59,14 +64,14 @@ def load(
     *,
     on_progress: Callable[[LoadProgress], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
-    threads: int = THREADS,
+    batch: int = BATCH,
 ) -> LoadReport:
     """Schedule the posts that a dry run would create, soonest first, and return what happened to each row.
 
-    Once `stopped()` is true, no further post is begun. A load that was stopped or killed is resumed by another dry run
-    and load of the same file: the ids of the posts follow from it.
+    Once `stopped()` is true, no further batch is begun. A load that was stopped or killed is resumed by another dry run
+    and load of the same table: the ids of the posts follow from it.
     """
-    return _Load(application, checked, on_progress, stopped).run(threads)
+    return _Load(application, checked, on_progress, stopped, batch).run()
 
 
 class _Load:
@@ -76,23 +81,29 @@ class _Load:
         checked: DryRun,
         on_progress: Callable[[LoadProgress], None],
         stopped: Callable[[], bool],
+        batch: int,
     ) -> None:
         self._application = application
+        self._scheduling = batch_scheduling(application)
         self._checked = checked
         self._on_progress = on_progress
         self._stopped = stopped
-        self._lock = Lock()
+        self._batch = batch
         self._outage: PunctualError | None = None
-        self._done = self._refused = 0
-        self._total = sum(1 for each in checked.rows if each.verdict == "create" or each.unsettled)
 
-    def run(self, threads: int) -> LoadReport:
-        to_create = [each for each in self._checked.rows if each.verdict == "create"]
+    def run(self) -> LoadReport:
+        to_create = [each for each in self._checked.rows if each.verdict == "create" and each.post]
         to_create.sort(key=_due)
         self._add_labels(to_create)
         to_create += [each for each in self._checked.rows if each.unsettled]
-        with ThreadPoolExecutor(threads, thread_name_prefix="load") as pool:
-            loaded = {each.checked.number: each for each in pool.map(self._loaded, to_create)}
+        loaded: dict[int, LoadedRow] = {}
+        refused = 0
+        for start in range(0, len(to_create), self._batch):
+            for each in self._loaded(to_create[start : start + self._batch]):
+                loaded[each.checked.number] = each
+                refused += each.result == "refused"
+            done = sum(1 for each in loaded.values() if each.result != "not tried")
+            self._on_progress(LoadProgress(done=done, total=len(to_create), refused=refused))
         rows = tuple(loaded.get(each.number) or _unchanged(each) for each in self._checked.rows)
         return LoadReport(rows=rows, stopped=any(each.result == "not tried" for each in rows))
 
@@ -101,51 +112,80 @@ class _Load:
         if names and not self._stopped():
             self._application.labels.add(names)
 
-    def _loaded(self, each: CheckedRow) -> LoadedRow:
-        if self._stopped() or self._outage is not None or each.post is None:
+    def _loaded(self, rows: Sequence[CheckedRow]) -> list[LoadedRow]:
+        """Schedule one batch, unless the load has ended."""
+        if self._stopped() or self._outage is not None:
             hint = "Import the same file again: what is scheduled already stays as it is."
             reason = f"Not tried: {self._outage}" if self._outage else "The import was stopped before it."
-            return LoadedRow(checked=each, result="not tried", reason=reason, hint=hint)
-        loaded = self._scheduled(each, each.post)
-        with self._lock:
-            self._done += 1
-            self._refused += loaded.result == "refused"
-            progress = LoadProgress(done=self._done, total=self._total, refused=self._refused)
-        self._on_progress(progress)
-        return loaded
-
-    def _scheduled(self, each: CheckedRow, post: Post) -> LoadedRow:
-        ledger = self._application.ledger
+            return [LoadedRow(checked=each, result="not tried", reason=reason, hint=hint) for each in rows]
         try:
-            if plan := ledger.get(each.post_id):  # another load of the file has it: never change its post
-                if not plan.settled:
-                    plan = self._application.schedules.settle(plan)
-                return LoadedRow(checked=each, result="there", post=plan.post)
-            self._checked.pictures.store(post.media, self._application.media)
-            plan = self._schedule(each, post)
-        except PunctualError as error:
-            if isinstance(error, OUTAGES) or isinstance(error.__cause__, OUTAGES):
-                self._outage = error
-            written = self._written(each.post_id)
-            return LoadedRow(
-                checked=each,
-                result="noted" if written else "refused",
-                post=written.post if written else None,
-                reason=str(error),
-                hint=error.hint,
-            )
-        return LoadedRow(checked=each, result="created", post=plan.post)
+            return self._scheduled(rows)
+        except PunctualError as error:  # of the ledger, so it holds for every further row
+            self._outage = error
+            written = self._written(rows)
+            return [self._failed(each, error, written.get(each.post_id)) for each in rows]
 
-    def _schedule(self, each: CheckedRow, post: Post) -> Plan:
-        if each.takes_free_time:
-            return self._application.free_times.schedule(post, earliest=post.due_at)
-        return self._application.schedules.schedule(post)
+    def _scheduled(self, rows: Sequence[CheckedRow]) -> list[LoadedRow]:
+        known = self._application.ledger.pending([each.post_id for each in rows])
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="load") as pool:
+            prepared = list(pool.map(lambda each: self._prepared(each, known), rows))
+        results = self._scheduling.schedule([found for found in prepared if isinstance(found, Post)])
+        results |= self._scheduling.settle([plan for plan in known.values() if plan is not None and not plan.settled])
+        return [self._row(each, found, results) for each, found in zip(rows, prepared, strict=True)]
 
-    def _written(self, post_id: str) -> Plan | None:
-        try:
-            return self._application.ledger.get(post_id)
-        except PunctualError:
+    def _prepared(self, each: CheckedRow, known: Mapping[str, object]) -> Post | PunctualError | None:
+        """Return the post of a row at its time, with its pictures stored; None if it is planned already."""
+        if each.post_id in known or each.post is None:
             return None
+        try:
+            self._checked.pictures.store(each.post.media, self._application.media)
+            if each.takes_free_time:
+                at = self._application.free_times.claim(each.post, earliest=each.post.due_at)
+                return each.post.model_copy(update=at.members)
+        except PunctualError as error:
+            return error
+        return each.post
+
+    def _row(
+        self, each: CheckedRow, prepared: Post | PunctualError | None, results: Mapping[str, BatchResult]
+    ) -> LoadedRow:
+        """Return what happened to a row of a batch."""
+        result = results.get(each.post_id, BatchResult())
+        error = prepared if isinstance(prepared, PunctualError) else result.error
+        if error is not None:
+            if is_outage(error):
+                self._outage = error
+            if each.takes_free_time and isinstance(prepared, Post) and result.plan is None:
+                return self._at_a_later_time(each, prepared, error)
+            return self._failed(each, error, result.plan)
+        if result.plan is not None and isinstance(prepared, Post):
+            return LoadedRow(checked=each, result="created", post=result.plan.post)
+        plan = result.plan or self._application.ledger.get(each.post_id)  # another load of the table has planned it
+        return LoadedRow(checked=each, result="there", post=plan.post if plan else None)
+
+    def _at_a_later_time(self, each: CheckedRow, post: Post, error: PunctualError) -> LoadedRow:
+        """Schedule a row whose free time was refused, because it has come meanwhile, at the next one."""
+        free_times = self._application.free_times
+        if post.due_at is not None:
+            free_times.release(post, post.due_at)
+        if not isinstance(error, TooSoon):
+            return self._failed(each, error, None)
+        try:
+            return LoadedRow(checked=each, result="created", post=free_times.schedule(post, earliest=post.due_at).post)
+        except PunctualError as later:
+            return self._failed(each, later, self._written([each]).get(each.post_id))
+
+    def _failed(self, each: CheckedRow, error: PunctualError, plan: Plan | None) -> LoadedRow:
+        result: LoadResult = "noted" if plan else "refused"
+        return LoadedRow(
+            checked=each, result=result, post=plan.post if plan else None, reason=str(error), hint=error.hint
+        )
+
+    def _written(self, rows: Sequence[CheckedRow]) -> dict[str, Plan | None]:
+        """Return the plans of rows, as far as the ledger can be read."""
+        with suppress(PunctualError):
+            return self._application.ledger.pending([each.post_id for each in rows])
+        return {}
 
 
 def _due(each: CheckedRow) -> tuple[datetime, int]:

@@ -10,17 +10,20 @@ from core.scheduling.time_limits import PLANNING_HORIZON
 
 BATCH = 500
 """The instants, or posts, that are looked up at once."""
+SERIES_READ = 1000
+"""The most repeating posts that are compared with rows that repeat."""
 POSTS_READ = 10_000
 """The most posts of the queue that are compared with rows that have no time."""
 
 
-def duplicate_key(post: Post, *, timed: bool) -> list[tuple[str, str, datetime | None]]:
-    """Return the account, text and due instant for each account of a post; two posts with a common one are duplicates.
+DuplicateKey = tuple[str, str, datetime | str | None]
+"""An account, its text, and the due instant or the rule of a post. Two posts with a common one are duplicates."""
 
-    Posts that are not `timed` have no instant of their own yet.
-    """
-    due_at = post.due_at if timed else None
-    return [(account, post.text_for(account), due_at) for account in post.accounts]
+
+def duplicate_key(post: Post, *, timed: bool) -> list[DuplicateKey]:
+    """Return a key for each account of a post. Posts that are not `timed` have no instant of their own yet."""
+    when = (post.repeat.expression if post.repeat else post.due_at) if timed else None
+    return [(account, post.text_for(account), when) for account in post.accounts]
 
 
 class QueuedPosts:
@@ -29,7 +32,7 @@ class QueuedPosts:
     def __init__(self, application: Application, posts: Sequence[Post], *, any_time: bool = False) -> None:
         instants = sorted({post.due_at for post in posts if post.due_at})
         accounts: set[Destination] = {account for post in posts for account in post.accounts}
-        self._known: dict[tuple[str, str, datetime | None], str] = {}
+        self._known: dict[DuplicateKey, str] = {}
         ids: dict[str, None] = {}
         for start in range(0, len(instants), BATCH):
             batch = instants[start : start + BATCH]
@@ -40,6 +43,9 @@ class QueuedPosts:
             for plan in application.ledger.pending(names[start : start + BATCH]).values():
                 if plan is not None:
                     self._known |= dict.fromkeys(duplicate_key(plan.post, timed=True), plan.post.post_id)
+        if any(post.repeats for post in posts):
+            for plan in application.ledger.series(limit=SERIES_READ):
+                self._known |= dict.fromkeys(duplicate_key(plan.post, timed=True), plan.post.post_id)
         if any_time:
             self._read_all(application)
 

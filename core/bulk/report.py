@@ -8,9 +8,13 @@ from core.bulk.cells import as_cells, join_values
 from core.bulk.dry_run import CheckedRow
 from core.bulk.loading import LoadReport
 from core.posts.models import Post
+from core.posts.series import describe_timing
 from core.time.instants import utc_text
 
-REPORT_COLUMNS = ("row", "result", "due_at", "wall", "zone", "destinations", "text", "reason", "remedy", "post_id")
+REPORT_COLUMNS = (
+    *("row", "result", "due_at", "wall", "zone", "repeats", "destinations", "text"),
+    *("reason", "remedy", "cautions", "post_id"),
+)
 RESULTS = {
     "create": "will be scheduled",
     "created": "scheduled",
@@ -49,9 +53,11 @@ def _row(checked: CheckedRow, result: str, post: Post | None, reason: str, hint:
         "due_at": utc_text(post.due_at) if post and post.due_at else "",
         "wall": post.wall if post else "",
         "zone": post.zone if post else "",
+        "repeats": describe_timing(post) if post and post.repeats else "",
         "destinations": join_values(post.destinations if post else checked.row.destinations),
         "text": post.text if post else checked.row.text,
         "reason": reason,
         "remedy": hint,
+        "cautions": " ".join(f"{each.problem} {each.remedy}" for each in checked.cautions),
         "post_id": checked.post_id,
     }

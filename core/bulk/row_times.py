@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 
 from core.errors import PunctualError
-from core.time.instants import instants, wall_time
+from core.time.instants import instants, utc_text, wall_time
 from core.time.written_refusals import WrittenTime
 from core.time.written_times import read_time
 
@@ -23,6 +24,7 @@ _DAY_NAME = re.compile(
     rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+{_MONTH},?\s+(?P<year>\d{{4}}){_REST}", re.I
 )
 _NAME_DAY = re.compile(rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_REST}", re.I)
+_DATES = (_YEAR_FIRST, _NUMBERS, _DAY_NAME, _NAME_DAY)
 _WORD = re.compile(r"[^\W\d_]{3}")
 _TIME = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?"
@@ -75,10 +77,8 @@ def read_row_time(text: str, zone: str, order: DateOrder | None, now: datetime) 
     `read_time`.
     """
     plain = " ".join(text.split())
-    for pattern in (_YEAR_FIRST, _NUMBERS, _DAY_NAME, _NAME_DAY):
-        if found := pattern.fullmatch(plain):
-            break
-    else:
+    found = _date_in(plain)
+    if found is None:
         if not _WORD.search(plain):  # a time of day alone would be today's, whatever day the row means
             raise UnreadableTime(plain)
         return read_time(plain, zone, now)
@@ -97,6 +97,21 @@ def read_row_time(text: str, zone: str, order: DateOrder | None, now: datetime) 
     return WrittenTime(wall=local, zone=zone, which=1 + both.index(instant) if len(both) == 2 else None)
 
 
+def time_meaning(text: str, order: DateOrder | None) -> str:
+    """Return the same text for each way to write one date and time: its wall time, or its instant if it has an offset.
+
+    Words such as `tomorrow 9am` stay as they are, because their time depends on the day on which they are read.
+    """
+    plain = " ".join(text.split())
+    found = _date_in(plain)
+    if found and found["rest"] and _TIME.fullmatch(found["rest"].strip()):
+        with suppress(PunctualError):  # the dry run says why it cannot be read
+            clock, offset = _time(found["rest"], plain)
+            wall = datetime.combine(_date(found, plain, order), clock)
+            return wall.isoformat() if offset is None else utc_text(_instant(wall, offset, plain))
+    return plain.casefold()
+
+
 def date_order(texts: Iterable[str]) -> DateOrder | None:
     """Return the order of day and month in a file, by a date with a number above 12; None if no date tells it."""
     for text in texts:
@@ -106,6 +121,11 @@ def date_order(texts: Iterable[str]) -> DateOrder | None:
         if found and int(found["two"]) > 12:
             return "month first"
     return None
+
+
+def _date_in(plain: str) -> re.Match[str] | None:
+    """Return the match of the pattern of dates that a text has."""
+    return next((found for each in _DATES if (found := each.fullmatch(plain))), None)
 
 
 def _date(found: re.Match[str], text: str, order: DateOrder | None) -> date:

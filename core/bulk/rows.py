@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.bulk.cells import split_values
-from core.bulk.columns import Column
+from core.bulk.columns import Column, account_named
 from core.bulk.reading import PostTable, TableRow
 
 EDITED = (
     *(Column.TEXT, Column.WHEN, Column.ZONE, Column.DESTINATIONS),
-    *(Column.LABELS, Column.PICTURES, Column.ALT),
+    *(Column.LABELS, Column.PICTURES, Column.ALT, Column.REPEAT),
 )
 """What a row has once its columns are mapped. A date and a time are one value, and a link is part of the text."""
 _PICTURES = re.compile(r"[\n|]+|[,;]\s+|[,;\s]\s*(?=https?://)")
@@ -22,10 +22,15 @@ Corrections = Mapping[int, Mapping[Column, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class PostRow:
-    """One post of a table, as text. `number` is that of its row in the file."""
+    """One post of a table, as text. `number` is that of its row in the file.
+
+    `own_texts` are those of single accounts, by the name of the account. `written` are the values without corrections.
+    """
 
     number: int
     values: Mapping[Column, str] = field(default_factory=dict)
+    written: Mapping[Column, str] = field(default_factory=dict)
+    own_texts: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
 
     def get(self, column: Column) -> str:
@@ -50,7 +55,7 @@ class PostRow:
     @property
     def pictures(self) -> list[str]:
         """The addresses or file names of the pictures and videos."""
-        return [each.strip() for each in _PICTURES.split(self.get(Column.PICTURES)) if each.strip()]
+        return picture_names(self.get(Column.PICTURES))
 
     @property
     def alts(self) -> list[str]:
@@ -59,6 +64,11 @@ class PostRow:
         if not cell or len(self.pictures) < 2:
             return [cell] if cell else []
         return [each.strip() for each in _ALTS.split(cell)]
+
+
+def picture_names(cell: str) -> list[str]:
+    """Return the addresses or file names in a cell."""
+    return [each.strip() for each in _PICTURES.split(cell) if each.strip()]
 
 
 def post_rows(table: PostTable, columns: Mapping[str, Column], corrections: Corrections | None = None) -> list[PostRow]:
@@ -79,7 +89,12 @@ def _post_row(row: TableRow, columns: Mapping[str, Column]) -> PostRow:
         values[Column.TEXT] = f"{text.rstrip()} {link}".strip()
     if Column.WHEN not in values and (parts := _joined_time(cells)):
         values[Column.WHEN] = parts
-    return PostRow(number=row.number, values=values, problem=row.problem)
+    own_texts = {
+        account_named(name): row.cells[name]
+        for name, column in columns.items()
+        if column == Column.OWN_TEXT and row.cells.get(name, "").strip()
+    }
+    return PostRow(number=row.number, values=values, written=values, own_texts=own_texts, problem=row.problem)
 
 
 def _joined(cells: Sequence[str]) -> str:

@@ -8,11 +8,12 @@ from typing import Any, TextIO
 
 from core.application import Application
 from core.bulk.columns import Column, guess_columns
-from core.bulk.dry_run import DryRun, LoadOptions, dry_run
+from core.bulk.dry_run import DryRun, dry_run
 from core.bulk.loading import LoadProgress, load
 from core.bulk.pictures import Pictures, folder_files
 from core.bulk.reading import MAX_BYTES, PostTable, columns_by_content, read_table
 from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
+from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
 from core.cli.rows import printable
 from core.errors import PunctualError
@@ -64,7 +65,7 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
         duplicates=options.duplicates,
     )
     with closing(Pictures(_files(options.pictures or options.file.parent))) as pictures:
-        checked = dry_run(application, table.digest, rows, chosen, pictures)
+        checked = dry_run(application, rows, chosen, pictures)
         if options.dry_run:
             found, total = dry_run_rows(checked.rows), checked.count("create")
             undone = checked.count("refused") + checked.count("duplicate")
@@ -142,4 +143,6 @@ def _print(rows: list[dict[str, str]], options: argparse.Namespace, out: TextIO,
         print(printable(line.rstrip()), file=out)
         if row["reason"]:
             print(printable(f"        {row['reason']} {row['remedy']}".rstrip()), file=out)
+        if row["cautions"]:
+            print(printable(f"        Caution: {row['cautions']}"), file=out)
     print(summary, file=out)

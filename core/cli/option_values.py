@@ -9,10 +9,6 @@ if TYPE_CHECKING:
     from core.bulk.row_times import DateOrder
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-REPEAT_SYNTAX = (
-    "daily, weekdays, mon,wed,..., every-2-weeks:mon,wed,..., monthly:15, monthly:last, monthly:2nd-tue,"
-    " monthly:last-fri, yearly:12-24, or cron:'0 9 ? * 2 *'"
-)
 LAST_PORT = 65535
 
 

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from core.cli.option_values import REPEAT_SYNTAX, any_port, duration, port, positive, post_id, wall_time
+from core.cli.option_values import any_port, duration, port, positive, post_id, wall_time
+from core.posts.repeat_syntax import REPEAT_SYNTAX
 
 DEFAULT_LIMIT = 1000
 """Rows that a command prints without `--limit`."""

@@ -1,62 +1,15 @@
-"""The values of `--repeat`, parsed into repeat rules."""
+"""The values of `--repeat`."""
 
 import argparse
-import re
 
-from core.cli.option_values import REPEAT_SYNTAX
-from core.errors import PunctualError
-from core.posts.repeat_rules import (
-    ChosenWeekdays,
-    CustomCron,
-    Daily,
-    EveryNWeeks,
-    EveryWeekday,
-    MonthlyDate,
-    MonthlyLastDay,
-    MonthlyWeekday,
-    RepeatRule,
-    Weekday,
-    Yearly,
-)
-
-_ORDINALS = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": None}
-_EVERY_N_WEEKS = re.compile(r"every-(\d{1,3})-weeks")
-_DATE = re.compile(r"(\d{1,2})-(\d{1,2})")
-_MONTHLY_WEEKDAY = re.compile(rf"({'|'.join(_ORDINALS)})-([a-z]{{3}})")
+from core.posts.repeat_rules import RepeatRule
+from core.posts.repeat_syntax import REPEAT_SYNTAX
+from core.posts.written_rules import UnreadableRule, read_rule
 
 
 def parse_repeat(text: str) -> RepeatRule:
     """Return the rule of a `--repeat` value. Raises argparse.ArgumentTypeError, whose text gives the syntax."""
     try:
-        return _rule(text.strip())
-    except (ValueError, PunctualError) as error:
-        reason = f" {error}" if isinstance(error, PunctualError) else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is not a repeat rule.{reason} Give {REPEAT_SYNTAX}") from None
-
-
-def _rule(text: str) -> RepeatRule:
-    kind, _, rest = text.partition(":")
-    match kind.lower(), rest.lower():
-        case "daily", "":
-            return Daily()
-        case "weekdays", "":
-            return EveryWeekday()
-        case "cron", _:
-            return CustomCron(expression=rest)
-        case "monthly", "last":
-            return MonthlyLastDay()
-        case "monthly", day if day.isdigit():
-            return MonthlyDate(day=int(day))
-        case "monthly", other if found := _MONTHLY_WEEKDAY.fullmatch(other):
-            return MonthlyWeekday(nth=_ORDINALS[found[1]], weekday=Weekday(found[2].upper()))
-        case "yearly", on if found := _DATE.fullmatch(on):
-            return Yearly(month=int(found[1]), day=int(found[2]))
-        case every, days if found := _EVERY_N_WEEKS.fullmatch(every):
-            return EveryNWeeks(weeks=int(found[1]), days=_weekdays(days))
-        case days, "":
-            return ChosenWeekdays(days=_weekdays(days))
-    raise ValueError(text)
-
-
-def _weekdays(days: str) -> tuple[Weekday, ...]:
-    return tuple(Weekday(day.strip().upper()) for day in days.split(","))
+        return read_rule(text)
+    except UnreadableRule as error:
+        raise argparse.ArgumentTypeError(f"{error} Give {REPEAT_SYNTAX}") from None

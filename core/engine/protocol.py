@@ -40,6 +40,10 @@ class Operation:
             given[self.label] = label
         if query:
             self._add_query(given, query)
+        return self.checked(given)
+
+    def checked(self, given: Parameters) -> Parameters:
+        """Return parameters that satisfy the service model. Raises InvalidRequest with all violations."""
         violations: list[str] = []
         parameters: Parameters = self.validate(given, "", violations)
         if violations:

@@ -3,15 +3,16 @@
 import base64
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from core.engine import groups, schedules
-from core.engine.api_errors import InvalidRequest, MalformedRequest, ResourceNotFound
+from core.engine.api_errors import ApiError, InvalidRequest, MalformedRequest, ResourceNotFound
 from core.engine.definitions import check_start_date, definition_of
 from core.engine.next_occurrence import initial_timing
 from core.engine.protocol import Parameters, read_json
-from core.engine.store import IdempotentRequest, Store
+from core.engine.store import IdempotentRequest, Store, Work
 from core.time.instants import Clock, epoch_ms
 
 Output = dict[str, Any]
@@ -49,16 +50,33 @@ class SchedulerApi:
     def create_schedule(self, parameters: Parameters) -> Output:
         """Create a schedule."""
         now = self._clock()
-        definition = definition_of(parameters)
-        check_start_date(definition, now)
-        definition["Arn"] = self._schedule_arn(definition["GroupName"], definition["Name"])
-        timing = initial_timing(definition, epoch_ms(now))
-        self._write_once(
-            "CreateSchedule",
-            parameters,
-            lambda connection: schedules.create(connection, definition, timing, epoch_ms(now)),
-        )
+        definition, work = self._creation(parameters, now)
+        self._store.write_once(_idempotent("CreateSchedule", parameters), epoch_ms(now), work)
         return {"ScheduleArn": definition["Arn"]}
+
+    def create_schedules(self, requests: Sequence[Parameters | ApiError]) -> list[ApiError | None]:
+        """Create many schedules in one transaction; return the error of each, None for one that exists now.
+
+        A request that is an error already keeps it.
+        """
+        now = self._clock()
+        errors: list[ApiError | None] = []
+        writes: list[tuple[IdempotentRequest | None, Work]] = []
+        for each in requests:
+            error = each if isinstance(each, ApiError) else None
+            if not isinstance(each, ApiError):
+                try:
+                    writes.append((_idempotent("CreateSchedule", each), self._creation(each, now)[1]))
+                except ApiError as refused:
+                    error = refused
+            errors.append(error)
+        written = iter(self._store.write_each_once(writes, epoch_ms(now)))
+        return [error or next(written) for error in errors]
+
+    def stored_schedules(self, group: str, names: Sequence[str]) -> dict[str, Output]:
+        """Return the definitions of the schedules that exist, by name, from one committed state."""
+        with self._store.snapshot() as connection:
+            return schedules.definitions(connection, group, names)
 
     def update_schedule(self, parameters: Parameters) -> Output:
         """Replace a schedule."""
@@ -158,14 +176,16 @@ class SchedulerApi:
             tags = groups.get(connection, self._group_name(parameters)).tags
         return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
 
-    def _write_once(
-        self, operation: str, parameters: Parameters, work: Callable[[sqlite3.Connection], int | None]
-    ) -> None:
-        request = None
-        if "ClientToken" in parameters:
-            content = json.dumps({**parameters, "ClientToken": None}, sort_keys=True).encode()
-            request = IdempotentRequest(token=parameters["ClientToken"], operation=operation, content=content)
-        self._store.write_once(request, epoch_ms(self._clock()), work)
+    def _write_once(self, operation: str, parameters: Parameters, work: Work) -> None:
+        self._store.write_once(_idempotent(operation, parameters), epoch_ms(self._clock()), work)
+
+    def _creation(self, parameters: Parameters, now: datetime) -> tuple[dict[str, Any], Work]:
+        """Return the definition of a new schedule, and the change that adds it. Raises InvalidRequest."""
+        definition = definition_of(parameters)
+        check_start_date(definition, now)
+        definition["Arn"] = self._schedule_arn(definition["GroupName"], definition["Name"])
+        timing = initial_timing(definition, epoch_ms(now))
+        return definition, lambda connection: schedules.create(connection, definition, timing, epoch_ms(now))
 
     def _summary(self, group: str, name: str, state: str, target_arn: str, created: int, modified: int) -> Output:
         return {
@@ -200,6 +220,14 @@ class SchedulerApi:
 
     def _group_arn(self, name: str) -> str:
         return f"{self._arn}:schedule-group/{name}"
+
+
+def _idempotent(operation: str, parameters: Parameters) -> IdempotentRequest | None:
+    """Return the request by which a repeat is recognised; None without a client token."""
+    if "ClientToken" not in parameters:
+        return None
+    content = json.dumps({**parameters, "ClientToken": None}, sort_keys=True).encode()
+    return IdempotentRequest(token=parameters["ClientToken"], operation=operation, content=content)
 
 
 def _tags(given: list[dict[str, str]]) -> dict[str, str]:

@@ -5,7 +5,8 @@ Every function runs in its connection's current transaction.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,19 @@ def get(connection: sqlite3.Connection, group: str, name: str) -> Schedule:
     """Return a schedule. Raises ResourceNotFound or UnreadableDefinition."""
     row = _row(connection, group, name)
     return Schedule(definition=_definition(row), created=row["created"], modified=row["modified"])
+
+
+def definitions(connection: sqlite3.Connection, group: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the definitions of the schedules of a group that exist and are readable, by name."""
+    rows = connection.execute(
+        "SELECT name, definition FROM schedule WHERE group_name = ? AND name IN (SELECT value FROM json_each(?))",
+        (group, json.dumps(list(names))),
+    )
+    found = {}
+    for row in rows:
+        with suppress(UnreadableDefinition):
+            found[row["name"]] = _definition(row)
+    return found
 
 
 def update(connection: sqlite3.Connection, definition: dict[str, Any], now: int) -> int | None:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.engine import groups, invocations, waiting_attempts, zone_rules
-from core.engine.api_errors import Conflict
+from core.engine.api_errors import ApiError, Conflict
 from core.engine.dispatch import dispatch_due
 from core.engine.invocations import FailedInvocation, Invocation
 from core.engine.lanes import LaneRooms
@@ -20,6 +20,9 @@ from core.storage.recovery import open_or_recreate
 from core.time.instants import epoch_ms, from_epoch_ms
 
 T = TypeVar("T")
+
+Work = Callable[[sqlite3.Connection], int | None]
+"""A change in a transaction. It returns the due instant that it sets, in milliseconds, or None."""
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +73,7 @@ class Store:
         """Run `work` in a transaction that survives a kill. A power cut may undo it, so `work` must be repeatable."""
         return self.database.write_unflushed(work)
 
-    def write_once(
-        self, request: IdempotentRequest | None, now: int, work: Callable[[sqlite3.Connection], int | None]
-    ) -> None:
+    def write_once(self, request: IdempotentRequest | None, now: int, work: Work) -> None:
         """Run `work` once per request; pass the due instant that it returns to the listener.
 
         A repeat within a day has no effect. Raises Conflict if another request of this operation used the client token
@@ -81,6 +82,32 @@ class Store:
         due = self.write(lambda connection: _run_once(connection, request, now, work))
         if due is not None:
             self._listener(due)
+
+    def write_each_once(
+        self, writes: Sequence[tuple[IdempotentRequest | None, Work]], now: int
+    ) -> list[ApiError | None]:
+        """Run many requests in one durable transaction, each as `write_once` does; return the error of each.
+
+        A request that fails must have changed nothing, and does not affect the others.
+        """
+
+        def run_all(connection: sqlite3.Connection) -> tuple[list[ApiError | None], list[int]]:
+            errors: list[ApiError | None] = []
+            dues: list[int] = []
+            for request, work in writes:
+                try:
+                    due = _run_once(connection, request, now, work)
+                except ApiError as error:
+                    errors.append(error)
+                else:
+                    errors.append(None)
+                    dues += [due] if due is not None else []
+            return errors, dues
+
+        errors, dues = self.write(run_all)
+        if dues:
+            self._listener(min(dues))
+        return errors
 
     def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
         """Return a context with a connection that reads one committed state."""
@@ -244,7 +271,7 @@ def _run_once(
     connection: sqlite3.Connection,
     request: IdempotentRequest | None,
     now: int,
-    work: Callable[[sqlite3.Connection], int | None],
+    work: Work,
 ) -> int | None:
     if request is None:
         return work(connection)

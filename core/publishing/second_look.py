@@ -1,5 +1,6 @@
 """The second look at a post: its warnings, with the settings, the accounts and the checks of its links."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from core.accounts.port import Accounts
@@ -49,11 +50,14 @@ class SecondLook:
 
     def cautions(self, post: Post, *, settled: timedelta = SETTLED) -> list[Caution]:
         """Return the warnings that are known now. Links are checked in the background; see LinkChecks.broken."""
-        settings = self.settings()
-        broken = self._links.broken(_links(post), settled=settled) if "links" not in settings.off else {}
+        is_off = "links" in self.settings().off
+        broken = {} if is_off else self._links.broken(_links(post), settled=settled)
+        return cautions(post, self._views, self.facts(broken))
+
+    def facts(self, broken_links: Mapping[str, int]) -> CautionFacts:
+        """Return what warnings depend on now, with the links that are known to be broken."""
         names = {account.destination: account.label for account in self._accounts.all()}
-        facts = CautionFacts(settings=settings, now=self._clock(), names=names, broken_links=broken)
-        return cautions(post, self._views, facts)
+        return CautionFacts(settings=self.settings(), now=self._clock(), names=names, broken_links=broken_links)
 
     def after_links(self, post: Post, *, seconds: float) -> list[Caution]:
         """Return the warnings after the links were checked, at most so many seconds later."""

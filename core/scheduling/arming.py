@@ -1,12 +1,15 @@
 """Arming: makes the scheduler match the ledger's plans."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan, UnknownPost
+from core.posts.models import Post
 from core.posts.payload import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
 from core.scheduling.upsert import ScheduleWriter, WaitPolicy
 from core.time.instants import Clock
@@ -81,15 +84,7 @@ class Arming:
         self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
 
     def _needs_schedule(self, plan: Plan) -> bool:
-        """Return whether the scheduler must hold the plan's schedule now.
-
-        A cancelled post and a Post now need none. An active post that became due before it was armed is invoked
-        directly, and the relay decides whether it is too late.
-        """
-        due_at = plan.post.due_at
-        if plan.desired == "cancelled" or plan.schedule_name is None:
-            return False
-        return plan.desired != "active" or due_at is None or due_at - self._target.lead > self._clock()
+        return needs_schedule(plan, self._target, self._clock())
 
     def _invoke_now(self, plan: Plan) -> None:
         """Invoke a one-time post, unless its schedule fired before the plan was settled."""
@@ -103,10 +98,7 @@ class Arming:
         The ClientToken is post id and revision, so AWS does not execute a repeated request. If the schedule was changed
         between the two, it differs from the request, which is then sent once more with a new token.
         """
-        request = write_schedule(plan.post, self._target, enabled=plan.desired == "active")
-        begins = request.get("StartDate")
-        if begins is not None and begins < self._clock():
-            del request["StartDate"]  # AWS refuses a past start, and a rule that has begun does not need one
+        request = schedule_request(plan.post, self._target, self._clock(), enabled=plan.desired == "active")
         first_token = request["ClientToken"]
         for token in (first_token, f"{first_token}-{secrets.token_hex(4)}"):
             self._writer.upsert(request | {"ClientToken": token}, new=plan.post.revision == 1)
@@ -124,16 +116,42 @@ class Arming:
                 found = self._scheduler.get_schedule(Name=request["Name"], GroupName=request["GroupName"])
         except ScheduleNotFound:
             return "Name"
-        for member in ("ScheduleExpression", "ScheduleExpressionTimezone", "State"):
-            if found.get(member) != request[member]:
-                return member
-        for member in ("Arn", "Input"):
-            if found["Target"].get(member) != request["Target"][member]:
-                return f"Target.{member}"
-        return ""
+        return differing_member(request, found)
 
     def _current(self, plan: Plan) -> Plan:
         current = self._ledger.get(plan.post.post_id)
         if current is None:
             raise UnknownPost(plan.post.post_id)
         return current
+
+
+def schedule_request(post: Post, target: TargetSettings, now: datetime, *, enabled: bool) -> dict[str, Any]:
+    """Return the request that creates the schedule of a post now. Raises PayloadTooLarge."""
+    request = write_schedule(post, target, enabled=enabled)
+    begins = request.get("StartDate")
+    if begins is not None and begins < now:
+        del request["StartDate"]  # AWS refuses a past start, and a rule that has begun does not need one
+    return request
+
+
+def needs_schedule(plan: Plan, target: TargetSettings, now: datetime) -> bool:
+    """Return whether the scheduler must hold the plan's schedule now.
+
+    A cancelled post and a Post now need none. An active post that became due before it was armed is invoked directly,
+    and the relay decides whether it is too late.
+    """
+    due_at = plan.post.due_at
+    if plan.desired == "cancelled" or plan.schedule_name is None:
+        return False
+    return plan.desired != "active" or due_at is None or due_at - target.lead > now
+
+
+def differing_member(request: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Return the first member in which a stored schedule differs from its request, "" if none."""
+    for member in ("ScheduleExpression", "ScheduleExpressionTimezone", "State"):
+        if found.get(member) != request[member]:
+            return member
+    for member in ("Arn", "Input"):
+        if found["Target"].get(member) != request["Target"][member]:
+            return f"Target.{member}"
+    return ""

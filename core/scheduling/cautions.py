@@ -12,8 +12,7 @@ from core.posts.destinations import Destination
 from core.posts.models import Post, Revision
 from core.posts.series import runs_of
 from core.scheduling.caution_settings.port import CautionKind, CautionSettings
-from core.scheduling.near_posts import nearest_posts
-from core.scheduling.post_views import PostViews
+from core.scheduling.near_posts import NearPosts, nearest_posts
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, date_and_time, duration, excerpt, join_names, plural
 
@@ -50,7 +49,7 @@ class CautionFacts:
     broken_links: Mapping[str, int]
 
 
-def cautions(post: Post, views: PostViews, facts: CautionFacts) -> list[Caution]:
+def cautions(post: Post, views: NearPosts, facts: CautionFacts) -> list[Caution]:
     """Return the warnings about a post that is not scheduled yet. They read a bounded part of the queue and History.
 
     Of a series, the next run is looked at.
@@ -131,7 +130,7 @@ def zone_countries(zone: str) -> tuple[str, ...]:
     return tuple(found) if len(found) == 1 else ()
 
 
-def _close_posts(post: Post, due: datetime, views: PostViews, facts: CautionFacts) -> Iterator[Caution]:
+def _close_posts(post: Post, due: datetime, views: NearPosts, facts: CautionFacts) -> Iterator[Caution]:
     minutes = facts.settings.close_minutes
     found = nearest_posts(
         views, post, due, timedelta(minutes=minutes), per=_HOUR, limit=CLOSE_POSTS, match=lambda *_: True
@@ -148,11 +147,11 @@ def _close_posts(post: Post, due: datetime, views: PostViews, facts: CautionFact
         )
 
 
-def _same_text(post: Post, due: datetime, views: PostViews, facts: CautionFacts) -> Iterator[Caution]:
-    texts = {account: _comparable(post.text_for(account)) for account in post.accounts}
+def _same_text(post: Post, due: datetime, views: NearPosts, facts: CautionFacts) -> Iterator[Caution]:
+    texts = {account: comparable_text(post.text_for(account)) for account in post.accounts}
 
     def is_same(other: Revision, account: Destination) -> bool:
-        return bool(texts[account]) and _comparable(other.text_for(account)) == texts[account]
+        return bool(texts[account]) and comparable_text(other.text_for(account)) == texts[account]
 
     days = timedelta(days=facts.settings.same_text_days)
     for accounts, entry in nearest_posts(views, post, due, days, per=_DAY, limit=NEAR_POSTS, match=is_same):
@@ -184,7 +183,7 @@ def _same_text_remedy(accounts: Collection[Destination]) -> str:
     return f"Change the text: {join_names(list(refusing))} {verb} a text that the account has published lately."
 
 
-def _comparable(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a text without the differences of case and spaces."""
     return " ".join(text.casefold().split())
 

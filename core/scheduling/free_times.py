@@ -149,26 +149,39 @@ class FreeTimes:
             lambda at: self._schedules.reschedule(plan, **at.members), plan.post, plan.post.revision, earliest
         )
 
-    def _claim_and(
-        self, write: Callable[[PostTime], Plan], post: Post, revision: int, earliest: datetime | None
-    ) -> Plan:
-        """Claim a free time, write it, and return the plan."""
+    def claim(self, post: Post, *, earliest: datetime | None = None, revision: int = 0) -> PostTime:
+        """Claim the next free time, or the first one from `earliest` on, for a post whose plan is still to be written.
+
+        `revision` is that of the post's plan, 0 if it has none yet. The claim ends by itself if no plan follows. Raises
+        NoPostingTimes or NoFreeTime.
+        """
         accounts, timetable = post.accounts, self.timetable(post.accounts)
         if timetable is None:
             raise NoPostingTimes
         begin = self.soonest(earliest)
         for instant in islice(self.free(accounts, begin), ATTEMPTS):
-            if not self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
-                continue
-            try:
-                return write(PostTime.at(instant, timetable.zone))
-            except TooSoon:  # its time has come meanwhile
-                self._posting_times.release(post.post_id, accounts, instant)
-            except PunctualError:
-                if not self._is_due(post.post_id, instant):  # else the plan is written, and armed in the background
-                    self._posting_times.release(post.post_id, accounts, instant)
-                raise
+            if self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
+                return PostTime.at(instant, timetable.zone)
         raise NoFreeTime(begin + SEARCHED, timetable.zone)
+
+    def release(self, post: Post, instant: datetime) -> None:
+        """Give up a claim of a post, unless the post was planned for the instant."""
+        if not self._is_due(post.post_id, instant):
+            self._posting_times.release(post.post_id, post.accounts, instant)
+
+    def _claim_and(
+        self, write: Callable[[PostTime], Plan], post: Post, revision: int, earliest: datetime | None
+    ) -> Plan:
+        """Claim a free time, write it, and return the plan."""
+        for left in reversed(range(ATTEMPTS)):
+            at = self.claim(post, earliest=earliest, revision=revision)
+            try:
+                return write(at)
+            except PunctualError as error:
+                self.release(post, at.due_at)
+                if not isinstance(error, TooSoon) or not left:  # else its time has come meanwhile
+                    raise
+        raise AssertionError
 
     def soonest(self, start: datetime | None = None) -> datetime:
         """Return `start`, or the soonest instant at which a post can be scheduled now if that is later or alone."""

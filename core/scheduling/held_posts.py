@@ -14,9 +14,10 @@ from core.ledger.history import due_unbegun
 from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
 from core.scheduling.hold.changes import all_paused, leave_out, resume_too
 from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
+from core.scheduling.outages import is_outage
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.scheduling.schedules import Schedules
-from core.scheduling.selection import THREADS, is_outage
+from core.scheduling.selection import THREADS
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import next_run
 from core.time.instants import Clock

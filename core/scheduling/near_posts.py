@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from core.posts.destinations import Destination
 from core.posts.models import Post, Revision
 from core.scheduling.post_filter import GROUPS
-from core.scheduling.post_views import PostViews
 from core.scheduling.upcoming import QueueEntry
 
 Match = Callable[[Revision, Destination], bool]
@@ -16,8 +16,16 @@ _SENT = {"scheduled", "paused", "published", "unconfirmed"}
 """The groups of states of posts that readers have seen, may have seen or will see."""
 
 
+class NearPosts(Protocol):
+    """Finds the posts of a period."""
+
+    def near(self, start: datetime, end: datetime, *, limit: int) -> list[QueueEntry]:
+        """Return at most `limit` past posts, as many coming ones, and the runs of series."""
+        ...
+
+
 def nearest_posts(
-    views: PostViews, post: Post, due: datetime, distance: timedelta, *, per: timedelta, limit: int, match: Match
+    views: NearPosts, post: Post, due: datetime, distance: timedelta, *, per: timedelta, limit: int, match: Match
 ) -> list[tuple[list[Destination], QueueEntry]]:
     """Return the other posts that are nearest to `due`, each with the accounts for which it is the nearest.
 

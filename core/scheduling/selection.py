@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from core.aws_errors import AwsUnavailable, CredentialsRejected, NoCredentials
 from core.errors import PunctualError
 from core.labels.label import label_key
 from core.ledger.port import ChangedElsewhere, DesiredState, Ledger, Plan, UnknownPost
 from core.posts.models import LABELS_LIMIT, Post
 from core.scheduling.moves import Rearranged
+from core.scheduling.outages import is_outage
 from core.scheduling.post_change import PostChange
 from core.scheduling.rearranging import Rearranging
 from core.scheduling.refusals import PostRepeats, check_not_cancelled
@@ -23,8 +23,6 @@ THREADS = 8
 """Posts that are changed at the same time. Their waits, for AWS or for the disk, overlap."""
 DAYS_LIMIT = 366
 """The most days by which posts are moved at once."""
-OUTAGES = (AwsUnavailable, CredentialsRejected, NoCredentials)
-"""Errors, or causes of errors, that are no property of one post."""
 
 Action = Literal["cancel", "pause", "resume", "move", "rearrange", "label", "skip", "send", "undo"]
 _DONE: dict[Action, str] = {
@@ -255,11 +253,6 @@ class Selection:
             return None
         is_next = current.post.revision == plan.post.revision + 1
         return PostChange(before=plan, after=current) if is_next else None
-
-
-def is_outage(error: PunctualError) -> bool:
-    """Return whether every further post would fail in the same way, after a long wait."""
-    return isinstance(error, OUTAGES) or isinstance(error.__cause__, OUTAGES)
 
 
 def _if(differs: Callable[[Plan], bool], change: Callable[[Plan], Plan]) -> Callable[[Plan], Plan]:

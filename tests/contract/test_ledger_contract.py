@@ -1015,3 +1015,27 @@ def test_a_series_is_deleted_400_days_after_its_last_date(ledger, series, planne
     clock.move(seconds=1)
     forget()
     assert ledger.get("0" * 12) is None
+
+
+def test_many_posts_are_planned_at_once_and_known_ones_stay_as_they_are(ledger, once, planned, clock):
+    known = planned(once(0, text="Known"))
+    added = ledger.plan_all([once(number) for number in range(130)], now=clock())
+    assert list(added) == [once(number).post_id for number in range(1, 130)]
+    assert ledger.get(known.post_id).post.text == "Known"
+    assert all(ledger.get(post_id) == plan for post_id, plan in added.items())
+
+
+def test_large_posts_are_planned_in_several_transactions(ledger, once, clock):
+    posts = [once(number, text="x" * 190_000) for number in range(25)]
+    assert len(ledger.plan_all(posts, now=clock())) == 25
+    assert len(ledger.pending([post.post_id for post in posts])) == 25
+
+
+def test_of_many_plans_only_the_current_ones_are_settled(ledger, once, change, clock):
+    plans = list(ledger.plan_all([once(number) for number in range(4)], now=clock()).values())
+    change(plans[1].post, text="Edited")
+    clock.move(seconds=1)
+    settled = ledger.settle_all(plans, now=clock())
+    assert list(settled) == [plans[number].post.post_id for number in (0, 2, 3)]
+    assert all(ledger.get(post_id) == plan for post_id, plan in settled.items())
+    assert not ledger.get(plans[1].post.post_id).settled

@@ -7,9 +7,10 @@ from datetime import timedelta
 import streamlit as st
 
 from core.bulk.columns import Column
-from core.bulk.dry_run import DryRun, LoadOptions, dry_run
+from core.bulk.dry_run import DryRun, dry_run
 from core.bulk.pictures import Pictures
 from core.bulk.reading import PostTable
+from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
 from ui.frame.application import application
 from ui.frame.state import IMPORT_CHECKED, IMPORT_CORRECTIONS
@@ -39,6 +40,7 @@ def checked_rows(
     given = tuple(sorted((name, len(content)) for name, content in files.items()))
     made_of = (
         *(table.digest, table.encoding, tuple(columns.items()), options, given, repr(corrections())),
+        application().second_look.settings(),
         now.timestamp() // KEPT_FOR.total_seconds(),
     )
     kept: _Kept | None = st.session_state.get(IMPORT_CHECKED)
@@ -52,7 +54,7 @@ def checked_rows(
         if count % 50 == 0:
             bar.progress(count / len(rows), f"Checking row {count:,} of {len(rows):,}")
 
-    checked = dry_run(application(), table.digest, rows, options, pictures, show)
+    checked = dry_run(application(), rows, options, pictures, show)
     bar.empty()
     st.session_state[IMPORT_CHECKED] = _Kept(made_of=made_of, pictures_of=(table.digest, given), checked=checked)
     return checked

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.bulk.columns import Column, guess_columns
-from core.bulk.dry_run import LoadOptions
 from core.bulk.encoding import GUESSED
 from core.bulk.reading import PostTable, columns_by_content
+from core.bulk.row_posts import LoadOptions
 from core.bulk.row_times import DateOrder
 from core.time.phrases import excerpt, plural
 from ui.bulk.upload import import_round

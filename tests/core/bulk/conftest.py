@@ -6,9 +6,10 @@ import pytest
 
 from core.application import Application
 from core.bulk.columns import guess_columns
-from core.bulk.dry_run import DryRun, LoadOptions, dry_run
+from core.bulk.dry_run import DryRun, dry_run
 from core.bulk.pictures import Pictures
 from core.bulk.reading import read_table
+from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import Corrections, post_rows
 from core.settings import Settings
 
@@ -37,6 +38,6 @@ def check(application) -> Callable[..., DryRun]:
         found = read_table(content)
         rows = post_rows(found, guess_columns(found.header), corrections)
         chosen = LoadOptions(**{"zone": "Europe/Berlin", "destinations": ("outbox",), **options})
-        return dry_run(on or application, found.digest, rows, chosen, pictures)
+        return dry_run(on or application, rows, chosen, pictures)
 
     return check

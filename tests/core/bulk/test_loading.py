@@ -10,18 +10,19 @@ from PIL import Image
 
 from core.accounts.port import OUTBOX, Account
 from core.application import Application
-from core.aws_errors import AwsUnavailable
 from core.bulk.columns import Column
 from core.bulk.loading import load
 from core.bulk.pictures import Pictures
 from core.bulk.report import as_csv, dry_run_rows, report_rows
 from core.settings import Settings
+from core.storage.database import StorageError
 from core.timetable.timetable import suggested
 
 ROWS = """text,date,time,zone,destinations,labels
 Good morning,2026-12-24,09:00,,,
 Good evening,2026-12-24,19:00,America/New_York,outbox,"Xmas, News"
 """
+NEXT_YEARS = datetime(2029, 1, 1, tzinfo=UTC)
 
 
 def verdicts(checked):
@@ -114,7 +115,7 @@ def test_accounts_are_found_by_destination_name_and_network(check, application):
 
 
 def test_duplicates_of_the_queue_and_of_rows_are_not_scheduled_unless_asked_for(check, application):
-    load(application, check(ROWS))
+    load(application, check(ROWS, duplicates=True))
     table = (
         "text,date\nGood morning,2026-12-24 09:00\nGood morning,2026-12-24 09:01\nGood morning,24.12.2026 9:01\n"
         "Other,2026-12-24 09:00\n"
@@ -152,12 +153,13 @@ def test_a_corrected_file_schedules_no_row_without_a_time_twice(check, deploymen
     deployment.posting_times.save(None, suggested("Europe/Berlin"), base=0)
     load(deployment, check("text\nOne\nTwoo\n", on=deployment))
     again = check("text\nOne\nTwo\n", on=deployment)
-    assert verdicts(again) == ["duplicate", "create"]
-    assert reasons(again)[0] == "The queue has a post with this text."
+    assert verdicts(again) == ["there", "create"]
     load(deployment, again)
     assert sorted(text for text, _ in queued(deployment)) == ["One", "Two", "Twoo"]
     asked_for = check("text\nOne\nThree\n", on=deployment, duplicates=True)
     assert verdicts(asked_for) == ["create", "create"]
+    load(deployment, asked_for)
+    assert verdicts(check("text\nOne\nThree\n", on=deployment, duplicates=True)) == ["there", "there"]
 
 
 @pytest.mark.usefixtures("posting_times")
@@ -171,26 +173,30 @@ def test_a_free_time_that_is_taken_meanwhile_is_replaced_by_the_next_one(check, 
 def test_a_stopped_load_is_resumed_without_duplicates(check, application):
     table = "text,date\n" + "".join(f"Post {n},2026-12-{1 + n % 28:02} 09:{n:02}\n" for n in range(40))
     done = []
-    report = load(application, check(table), on_progress=done.append, stopped=lambda: len(done) >= 10, threads=2)
+    report = load(application, check(table), on_progress=done.append, stopped=lambda: bool(done), batch=15)
     assert report.stopped
-    assert 10 <= report.count("created") < 40
+    assert report.count("created") == 15
     again = check(table)
     assert again.count("there") == report.count("created")
     load(application, again)
     assert len(queued(application)) == 40
 
 
-def test_an_outage_ends_the_load_and_the_report_says_what_was_not_tried(check, application, monkeypatch):
-    checked, schedule = check(ROWS), application.schedules.schedule
+@pytest.mark.parametrize(("step", "result"), [("plan_all", "refused"), ("create", "noted")])
+def test_an_outage_ends_the_load_and_the_report_says_what_was_not_tried(check, application, monkeypatch, step, result):
+    checked = check(ROWS)
+    owner = application.ledger if step == "plan_all" else application.one_machine.engine_api
 
-    def fail(post):
-        raise AwsUnavailable("It is down.")
+    def fail(*_, **__):
+        raise StorageError(application.home.database, "it is down")
 
-    monkeypatch.setattr(application.schedules, "schedule", fail)
-    report = load(application, checked, threads=1)
-    assert [each.result for each in report.rows] == ["refused", "not tried"]
-    monkeypatch.setattr(application.schedules, "schedule", schedule)
-    assert load(application, check(ROWS)).count("created") == 2
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, "plan_all" if step == "plan_all" else "create_schedules", fail)
+        report = load(application, checked, batch=1)
+    assert [each.result for each in report.rows] == [result, "not tried"]
+    assert "it is down" in report.rows[1].reason
+    assert load(application, check(ROWS)).count("created", "there") == 2
+    assert {each.state for each in application.views.upcoming(NEXT_YEARS, limit=9).entries} == {"scheduled"}
 
 
 def test_a_cancelled_post_of_an_earlier_load_stays_cancelled(check, application):
