@@ -37,7 +37,7 @@ from core.time.instants import real_clock
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
 
-pytest_plugins = ["tests.core.cloud", "tests.loopback"]
+pytest_plugins = ["tests.cheap_clients", "tests.core.cloud", "tests.core.old_rules", "tests.loopback"]
 
 SERVERS = Path(__file__).parent / "servers"
 LONG_FOLDERS = ("browser", "crash", "cdk_min", "core/cli", "core/media", "core/backends", "core/maintenance")
@@ -145,10 +145,10 @@ def aws_session() -> boto3.session.Session:
 
 
 @pytest.fixture
-def moto_client(aws_session):
+def moto_client(cloud_clients):
     """Return boto3's scheduler client on moto."""
     with mock_aws():
-        yield aws_session.client("scheduler", aws_access_key_id="x", aws_secret_access_key="x")
+        yield cloud_clients("scheduler")
 
 
 @pytest.fixture
@@ -181,10 +181,10 @@ class SerializedClient:
 
 
 @pytest.fixture
-def dynamodb(aws_session) -> Iterator[SerializedClient]:
+def dynamodb(cloud_clients) -> Iterator[SerializedClient]:
     """Return boto3's DynamoDB client on moto with an empty ledger table, `punctual`."""
     with mock_aws():
-        client = aws_session.client("dynamodb", aws_access_key_id="x", aws_secret_access_key="x")
+        client = cloud_clients("dynamodb")
         client.create_table(**table_definition("punctual"))
         yield SerializedClient(client)
 

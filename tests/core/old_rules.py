@@ -1,4 +1,4 @@
-"""An older release of pytz, and a process that plans posts by its rules.
+"""An older release of pytz, and a process that plans posts by its rules, one order a line.
 
 pytz 2025.2 has the rules of 2025b. By later releases, Casablanca, Vancouver, Edmonton and Havana no longer change their
 clocks.
@@ -8,10 +8,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from filelock import FileLock
 
 OLD_RELEASE = "2025b"
@@ -32,24 +34,29 @@ from core.settings import Settings
 from core.time.instants import instant
 from core.transfer.exporting import export_posts
 
-order = json.load(sys.stdin)
-assert pytz.OLSON_VERSION == order["release"], pytz.OLSON_VERSION
-now = datetime.fromisoformat(order["now"])
-application = Application(Settings(home=Path(order["home"])), lambda: now)
-for given in order["posts"]:
-    wall, zone = datetime.fromisoformat(given["wall"]), given["zone"]
-    timing = {"due_at": instant(wall, zone, which=given.get("which"))}
-    if "until" in given:
-        last = date.fromisoformat(given["until"])
-        repeat = build_series(Daily(), wall.time(), zone, first=wall.date(), last=last, now=now)
-        timing = {"due_at": None, "repeat": repeat}
-    members = {"post_id": given["post_id"], "zone": zone, "wall": given["wall"]}
-    plan = application.schedules.schedule(Post(text="Hello", destinations=("outbox",), **members, **timing))
-    if given.get("paused"):
-        application.schedules.pause(plan)
-if order["export"]:
-    export_posts(application, Path(order["export"]))
-application.close()
+
+def carry_out(order):
+    now = datetime.fromisoformat(order["now"])
+    application = Application(Settings(home=Path(order["home"])), lambda: now)
+    for given in order["posts"]:
+        wall, zone = datetime.fromisoformat(given["wall"]), given["zone"]
+        timing = {"due_at": instant(wall, zone, which=given.get("which"))}
+        if "until" in given:
+            last = date.fromisoformat(given["until"])
+            repeat = build_series(Daily(), wall.time(), zone, first=wall.date(), last=last, now=now)
+            timing = {"due_at": None, "repeat": repeat}
+        members = {"post_id": given["post_id"], "zone": zone, "wall": given["wall"]}
+        plan = application.schedules.schedule(Post(text="Hello", destinations=("outbox",), **members, **timing))
+        if given.get("paused"):
+            application.schedules.pause(plan)
+    if order["export"]:
+        export_posts(application, Path(order["export"]))
+    application.close()
+
+
+for line in sys.stdin:
+    carry_out(json.loads(line))
+    print(pytz.OLSON_VERSION, flush=True)
 """
 
 
@@ -62,16 +69,21 @@ def install(folder: Path) -> Path:
     return folder
 
 
-def plan_by_old_rules(
-    pytz: Path, home: Path, now: datetime, posts: list[dict[str, Any]], *, export: Path | None = None
-) -> None:
-    """Plan posts in a process with the older pytz, and export them if a file is given."""
-    order = {
-        "release": OLD_RELEASE,
-        "now": now.isoformat(),
-        "home": str(home),
-        "posts": posts,
-        "export": str(export) if export else None,
-    }
+@pytest.fixture(scope="session")
+def plan_by_old_rules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., None]]:
+    """Return a function that plans posts in a process with the older pytz, and exports them if a file is given.
+
+    All tests share the process, because its start takes longer than a test.
+    """
+    pytz = install(tmp_path_factory.getbasetemp().parent / "older-pytz")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(pytz), str(_ROOT)])}
-    subprocess.run([sys.executable, "-c", _SCRIPT], input=json.dumps(order), text=True, env=environment, check=True)
+    command = [sys.executable, "-c", _SCRIPT]
+    with subprocess.Popen(command, env=environment, text=True, stdin=-1, stdout=-1) as process:
+
+        def plan(home: Path, now: datetime, posts: list[dict[str, Any]], *, export: Path | None = None) -> None:
+            order = {"now": now.isoformat(), "home": str(home), "posts": posts, "export": export and str(export)}
+            print(json.dumps(order), file=process.stdin, flush=True)
+            assert process.stdout.readline().strip() == OLD_RELEASE
+
+        yield plan
+        process.stdin.close()

@@ -16,7 +16,7 @@ from core.storage.processes import Presence
 from core.time.instants import epoch_ms, from_epoch_ms
 from core.time.zone_data import zone_release
 from tests.core.engine.arns import FUNCTION, ROLE
-from tests.core.old_rules import OLD_RELEASE, install, plan_by_old_rules
+from tests.core.old_rules import OLD_RELEASE
 
 DAY = datetime(2027, 1, 15, tzinfo=UTC)
 
@@ -66,11 +66,10 @@ def next_run(row: dict[str, Any]) -> datetime:
     return from_epoch_ms(row["occurrence"])
 
 
-def test_a_series_of_an_older_process_runs_at_its_wall_time_by_the_new_rules(tmp_path, tmp_path_factory, clock):
+def test_a_series_of_an_older_process_runs_at_its_wall_time_by_the_new_rules(tmp_path, plan_by_old_rules, clock):
     clock.now = datetime(2026, 12, 1, tzinfo=UTC)
-    pytz = install(tmp_path_factory.getbasetemp().parent / "older-pytz")
     series = {"wall": "2027-01-10T09:00:00", "until": "2027-01-20", "zone": "Africa/Casablanca"}
-    plan_by_old_rules(pytz, tmp_path, clock.now, [{"post_id": "c" * 12, **series}])
+    plan_by_old_rules(tmp_path, clock.now, [{"post_id": "c" * 12, **series}])
     application = Application(Settings(home=tmp_path), clock)
     try:
         store = application.one_machine.engine_store

@@ -17,7 +17,7 @@ from core.scheduling.refusals import TimeNeeded
 from core.settings import Settings
 from core.time.instants import epoch_ms, from_epoch_ms
 from core.time.zone_data import zone_release
-from tests.core.old_rules import OLD_RELEASE, install, plan_by_old_rules
+from tests.core.old_rules import OLD_RELEASE
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 CASABLANCA, VANCOUVER, BERLIN = "c" * 12, "v" * 12, "b" * 12
@@ -29,10 +29,9 @@ POSTS = [
 
 
 @pytest.fixture
-def plan_old(tmp_path, tmp_path_factory, clock) -> Callable[..., None]:
+def plan_old(tmp_path, plan_by_old_rules, clock) -> Callable[..., None]:
     """Plan posts in the home with the older rules."""
-    pytz = install(tmp_path_factory.getbasetemp().parent / "older-pytz")
-    return lambda posts: plan_by_old_rules(pytz, tmp_path / "home", clock.now, posts)
+    return lambda posts: plan_by_old_rules(tmp_path / "home", clock.now, posts)
 
 
 @pytest.fixture

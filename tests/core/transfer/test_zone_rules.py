@@ -11,20 +11,18 @@ from core.settings import Settings
 from core.time.zone_data import zone_release
 from core.transfer.importing import MOVED, NEEDS_TIME, import_posts
 from core.transfer.report import TransferReport
-from tests.core.old_rules import install, plan_by_old_rules
 
 POST = "c" * 12
 
 
 @pytest.fixture
-def transfer(tmp_path, tmp_path_factory, clock):
+def transfer(tmp_path, plan_by_old_rules, clock):
     """Export posts from a machine with older rules; return this machine and the report of the import."""
-    pytz = install(tmp_path_factory.getbasetemp().parent / "older-pytz")
     opened: list[Application] = []
 
     def run(*posts: dict[str, Any]) -> tuple[Application, TransferReport]:
         file: Path = tmp_path / "posts.jsonl"
-        plan_by_old_rules(pytz, tmp_path / "source", clock.now, list(posts), export=file)
+        plan_by_old_rules(tmp_path / "source", clock.now, list(posts), export=file)
         opened.append(Application(Settings(home=tmp_path / "here"), clock))
         return opened[0], import_posts(opened[0], file)
 
