@@ -22,13 +22,13 @@ from PIL import Image
 from core.errors import MachineShortage
 from core.media.pictures import PictureLimits, fit_picture, inspect_picture
 
-limits = PictureLimits(count=1, max_bytes=900_000, max_side=3000)
+limits = PictureLimits(count=1, max_bytes=225_000, max_side=1500)
 small, large = BytesIO(), BytesIO()
 Image.new("RGB", (9, 9), "red").save(small, sys.argv[1])
-Image.effect_noise((250, 250), 50).convert("RGB").resize((4000, 4000)).save(large, sys.argv[1], **eval(sys.argv[2]))
+Image.effect_noise((250, 250), 50).convert("RGB").resize((2000, 2000)).save(large, sys.argv[1], **eval(sys.argv[2]))
 fit_picture(small.getvalue(), limits)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-for room in (0, 20, 60, 100):
+for room in (0, 5, 15, 25):
     resource.setrlimit(resource.RLIMIT_AS, (used + room * 1_000_000, -1))
     for use in (inspect_picture, lambda content: fit_picture(content, limits)):
         try:
@@ -50,7 +50,7 @@ def test_a_sound_picture_is_never_damaged_for_lack_of_memory_and_is_read_afterwa
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     *shortages, width = done.stdout.splitlines()
-    assert int(width) <= 3000
+    assert int(width) <= 1500
     assert set(shortages) == {"This machine is short of memory: the picture cannot be read or scaled now."}
 
 
