@@ -4,18 +4,19 @@ They are held beside the media store until their posts are scheduled, so that a 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Lock
 from weakref import finalize
 
-from core.bulk.fetching import fetch
 from core.errors import PunctualError
 from core.media.folder import FolderMedia
-from core.media.intake import ingest
+from core.media.intake import MAX_VIDEO_BYTES, ingest
 from core.media.port import MediaStore
 from core.posts.models import ALT_LIMIT, MEDIA_LIMIT, Media
+from core.publishing.http.public_web import PublicWeb
 
 MAX_HELD_BYTES = 2_000_000_000
 """The most bytes of pictures and videos of one file."""
@@ -61,11 +62,11 @@ class Pictures:
     """The pictures of one table. Any thread may use it. Each file is read once, and its errors are kept too."""
 
     def __init__(
-        self, files: Mapping[str, Callable[[], bytes]] | None = None, get: Callable[[str], bytes] = fetch
+        self, files: Mapping[str, Callable[[], bytes]] | None = None, get: Callable[[str], bytes] | None = None
     ) -> None:
-        """`files` reads the files by name, in any case. `get` fetches an address."""
+        """`files` reads the files by name, in any case. `get` reads a public address."""
         self._files = {name.casefold(): read for name, read in (files or {}).items()}
-        self._get = get
+        self._get = get or partial(PublicWeb().file, max_bytes=MAX_VIDEO_BYTES)
         self._held: FolderMedia | None = None
         self._delete: Callable[[], object] = lambda: None
         self._found: dict[str, Media | PunctualError] = {}
@@ -76,7 +77,7 @@ class Pictures:
     def media(self, names: Sequence[str], alts: Sequence[str]) -> tuple[Media, ...]:
         """Return the pictures with these names or addresses, each with its alternative text.
 
-        Raises NoSuchPicture, TooManyPictures, AltTooLong, PicturesTooLarge, and the errors of `fetch` and `ingest`.
+        Raises NoSuchPicture, TooManyPictures, AltTooLong, PicturesTooLarge, and the errors of PublicWeb and `ingest`.
         """
         if len(names) > MEDIA_LIMIT:
             raise TooManyPictures(len(names))

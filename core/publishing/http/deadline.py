@@ -16,13 +16,19 @@ CHUNK_BYTES = 16_384
 """Bytes per send call, as many as one TLS record holds. A timeout limits one call, so each call gets a new one."""
 
 
-def session_until(deadline: float) -> "DeadlineSession":
+NewSocket = Callable[[str, int, float], socket]
+"""Connects to a host and a port before a deadline."""
+
+
+def session_until(deadline: float, new_socket: NewSocket | None = None) -> "DeadlineSession":
     """Return a session that neither sends nor reads after `deadline`, in seconds of the monotonic clock.
+
+    `new_socket` takes the place of urllib3's way to connect.
 
     `requests` alone limits each wait, not their sum. Only the DNS lookup and the connection attempts to several
     addresses can exceed the deadline; nothing is sent after it.
     """
-    return DeadlineSession(deadline)
+    return DeadlineSession(deadline, new_socket)
 
 
 class DeadlineSession(requests.Session):
@@ -31,9 +37,9 @@ class DeadlineSession(requests.Session):
     request_sent = False
     """Whether the last byte of the request was sent. Until then no server has a request that it can process."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, new_socket: NewSocket | None = None) -> None:
         super().__init__()
-        adapter = _Adapter(deadline, self._set_sent)
+        adapter = _Adapter(deadline, self._set_sent, new_socket)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -45,24 +51,35 @@ class DeadlineSession(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, deadline: float, on_sent: Callable[[], None]) -> None:
+    def __init__(self, deadline: float, on_sent: Callable[[], None], new_socket: NewSocket | None) -> None:
         super().__init__()
         self._deadline = deadline
         self._on_sent = on_sent
+        self._new_socket = new_socket
 
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         connection = _TlsConnection if pool.scheme == "https" else _Connection
-        pool.ConnectionCls = partial(connection, deadline=self._deadline, on_sent=self._on_sent)
+        pool.ConnectionCls = partial(
+            connection, deadline=self._deadline, on_sent=self._on_sent, new_socket=self._new_socket
+        )
         return pool
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, deadline: float, on_sent: Callable[[], None], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, deadline: float, on_sent: Callable[[], None], new_socket: NewSocket | None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._deadline = deadline
         self._on_sent = on_sent
+        self._new_socket = new_socket
         self.response_class = partial(_Response, deadline=deadline)  # type: ignore[assignment]  # it is only called
+
+    def _new_conn(self) -> socket:
+        if self._new_socket is None:
+            return super()._new_conn()
+        return self._new_socket(self._dns_host, self.port, self._deadline)
 
     def request(self, *args: Any, **options: Any) -> None:
         super().request(*args, **options)
@@ -72,7 +89,7 @@ class _Connection(HTTPConnection):
         if self.sock is None:
             self.connect()
         for start in range(0, len(data), CHUNK_BYTES):
-            self.sock.settimeout(_seconds_left(self._deadline))
+            self.sock.settimeout(seconds_left(self._deadline))
             super().send(data[start : start + CHUNK_BYTES])
 
 
@@ -98,7 +115,7 @@ class _DeadlineReader(RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_seconds_left(self._deadline))
+        self._sock.settimeout(seconds_left(self._deadline))
         return self._stream.readinto(buffer)
 
     def close(self) -> None:
@@ -106,7 +123,7 @@ class _DeadlineReader(RawIOBase):
         super().close()
 
 
-def _seconds_left(deadline: float) -> float:
+def seconds_left(deadline: float) -> float:
     """Return the seconds until the deadline. Raises TimeoutError after it."""
     left = deadline - time.monotonic()
     if left <= 0:
