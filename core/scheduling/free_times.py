@@ -173,15 +173,16 @@ class FreeTimes:
         self, write: Callable[[PostTime], Plan], post: Post, revision: int, earliest: datetime | None
     ) -> Plan:
         """Claim a free time, write it, and return the plan."""
-        for left in reversed(range(ATTEMPTS)):
+        while True:
             at = self.claim(post, earliest=earliest, revision=revision)
             try:
                 return write(at)
-            except PunctualError as error:
+            except TooSoon:  # its time has come meanwhile
                 self.release(post, at.due_at)
-                if not isinstance(error, TooSoon) or not left:  # else its time has come meanwhile
-                    raise
-        raise AssertionError
+                earliest = at.due_at + _MILLISECOND
+            except PunctualError:
+                self.release(post, at.due_at)
+                raise
 
     def soonest(self, start: datetime | None = None) -> datetime:
         """Return `start`, or the soonest instant at which a post can be scheduled now if that is later or alone."""

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from core.bulk.report import as_csv
 from core.time.instants import wall_time
 
-COLUMNS = ("Text", "Date and time", "Time zone", "Destinations", "Labels", "Pictures", "Alt texts", "Link")
+COLUMNS = (
+    *("Text", "Date and time", "Repeat", "Time zone", "Destinations", "Labels"),
+    *("Pictures", "Alt texts", "Link", "text:outbox"),
+)
 
 
 def example_csv(now: datetime, zone: str) -> bytes:
-    """Return a table with three posts: one with a zone, one with several lines and a link, and one without a time."""
+    """Return a table with four posts: with a zone, with several lines and a link, with a rule, and without a time."""
     day = wall_time(now + timedelta(days=2), zone)
     rows = [
         {
@@ -24,6 +27,13 @@ def example_csv(now: datetime, zone: str) -> bytes:
             "Date and time": f"{day + timedelta(days=1):%Y-%m-%d} 17:40",
             "Destinations": "outbox",
             "Link": "https://example.com/news",
+        },
+        {
+            "Text": "Every weekday, good morning.",
+            "Date and time": f"{day + timedelta(days=2):%Y-%m-%d} 08:40",
+            "Repeat": "weekdays",
+            "Destinations": "outbox",
+            "text:outbox": "The outbox gets this text of its own.",
         },
         {"Text": "Without a time, a post goes to the next free posting time."},
     ]

@@ -16,6 +16,7 @@ from ui.bulk import running
 from ui.bulk.checking import check_again, checked_rows
 from ui.bulk.mapping import chosen_encoding, column_fields, encoding_field, options_fields
 from ui.bulk.preview import preview
+from ui.bulk.reasons import reasons_list
 from ui.bulk.upload import begin_anew, picture_files, upload_fields
 from ui.frame import failures, links
 from ui.frame.application import application
@@ -24,8 +25,6 @@ from ui.frame.state import IMPORT_CHECKED
 from ui.frame.viewer import viewer_zone
 
 POLL = timedelta(milliseconds=500)
-ROWS_LISTED = 200
-"""The most rows that the report on the page lists; the file has all of them."""
 
 
 def import_view() -> None:
@@ -150,12 +149,10 @@ def _report(load: BackgroundLoad) -> None:
 
 def _left_out(report: LoadReport) -> None:
     """Draw the rows that were not scheduled, with their reasons."""
-    rows = [each for each in report.rows if each.result in ("refused", "duplicate", "not tried")][:ROWS_LISTED]
-    if rows:
-        columns = {
-            "Row": [each.checked.number for each in rows],
-            "Result": [RESULTS[each.result].capitalize() for each in rows],
-            "Why": [f"{each.reason} {each.hint}".strip() for each in rows],
-            "Text": [each.checked.row.text for each in rows],
-        }
-        st.dataframe(columns, hide_index=True, alt="The rows that were not scheduled, and why")
+    for result in ("refused", "duplicate", "not tried", "noted"):
+        rows = [each for each in report.rows if each.result == result]
+        reasons_list(
+            f"{plural(len(rows), 'row')} {RESULTS[result]}",
+            [(each.checked.number, each.reason, each.hint) for each in rows],
+            icon=":material/block:",
+        )

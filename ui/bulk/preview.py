@@ -1,6 +1,6 @@
 """The dry run as a table whose values can be corrected in place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,31 +8,35 @@ import streamlit as st
 from core.bulk.columns import Column
 from core.bulk.dry_run import CheckedRow, DryRun, Verdict
 from core.bulk.rows import EDITED
-from core.time.phrases import date_and_time
+from core.posts.series import describe_timing
+from core.time.phrases import plural
 from ui.bulk.checking import corrections
+from ui.bulk.reasons import reasons_list
 from ui.bulk.upload import import_round
 
-NUMBER, RESULT, DUE, REASON = "Row", "Result", "Goes out", "Why"
+NUMBER, RESULT, DUE = "Row", "Result", "Goes out"
 LABELS: dict[Verdict, str] = {
     "create": "✓ Will be scheduled",
     "refused": "✕ Refused",
     "duplicate": "≡ Duplicate",
     "there": "• Already there",
 }
-FILTERS: dict[str, tuple[Verdict, ...]] = {
-    "All": ("create", "refused", "duplicate", "there"),
-    "To schedule": ("create",),
-    "Refused": ("refused",),
-    "Duplicates": ("duplicate",),
-    "Already there": ("there",),
+WITH_WARNING = "⚠ Will be scheduled"
+FILTERS: dict[str, Callable[[CheckedRow], bool]] = {
+    "All": lambda each: True,
+    "To schedule": lambda each: each.verdict == "create",
+    "Warnings": lambda each: bool(each.cautions),
+    "Refused": lambda each: each.verdict == "refused",
+    "Duplicates": lambda each: each.verdict == "duplicate",
+    "Already there": lambda each: each.verdict == "there",
 }
 ROWS_SHOWN = 2000
 """The most rows of the table; the filter reaches the others."""
 
 
 def preview(checked: DryRun) -> None:
-    """Draw the filter and the table."""
-    counts = {name: sum(checked.count(each) for each in verdicts) for name, verdicts in FILTERS.items()}
+    """Draw the filter, the table, and the reasons of refusals and warnings."""
+    counts = {name: sum(map(belongs, checked.rows)) for name, belongs in FILTERS.items()}
     key = f"import-filter-{import_round()}"
     offered = [name for name, count in counts.items() if count or name in ("All", st.session_state.get(key))]
     chosen = st.segmented_control(
@@ -44,16 +48,17 @@ def preview(checked: DryRun) -> None:
         key=key,
         label_visibility="collapsed",
     )
-    verdicts, corrected = FILTERS[chosen or "All"], corrections()
+    belongs, corrected = FILTERS[chosen or "All"], corrections()
     # A corrected row stays where it is, so that no row moves under the cursor.
-    found = [each for each in checked.rows if each.verdict in verdicts or each.number in corrected]
+    found = [each for each in checked.rows if belongs(each) or each.number in corrected]
     shown = found[:ROWS_SHOWN]
     editor = f"import-rows-{import_round()}-{chosen}"
+    own_texts = sorted({name for each in checked.rows for name in each.row.own_texts})
     st.data_editor(
-        _frame(shown),
+        _frame(shown, own_texts),
         key=editor,
         hide_index=True,
-        disabled=[NUMBER, RESULT, DUE, REASON],
+        disabled=[NUMBER, RESULT, DUE, *map(_own_text, own_texts)],
         column_config=_column_config(checked.rows),
         on_change=_correct,
         args=(editor, [each.number for each in shown]),
@@ -62,21 +67,42 @@ def preview(checked: DryRun) -> None:
     )
     if len(found) > len(shown):
         st.caption(f"The first {len(shown):,} of {len(found):,} rows. All of them are scheduled.")
+    _reasons(checked)
 
 
-def _frame(rows: Sequence[CheckedRow]) -> dict[str, list[object]]:
-    names = [NUMBER, RESULT, DUE, REASON, *map(str, EDITED)]
-    found = [_values(each) for each in rows]
+def _reasons(checked: DryRun) -> None:
+    refused = [each for each in checked.rows if each.verdict in ("refused", "duplicate")]
+    reasons_list(
+        f"{plural(len(refused), 'row')} left out",
+        [(each.number, each.reason, each.hint) for each in refused],
+        icon=":material/block:",
+    )
+    warned = [each for each in checked.rows if each.cautions]
+    reasons_list(
+        f"{plural(len(warned), 'row')} with a warning. They are scheduled all the same.",
+        [(each.number, caution.problem, caution.remedy) for each in warned for caution in each.cautions],
+        icon=":material/warning:",
+    )
+
+
+def _frame(rows: Sequence[CheckedRow], own_texts: Sequence[str]) -> dict[str, list[object]]:
+    found = [_values(each, own_texts) for each in rows]
+    names = [NUMBER, RESULT, DUE, *map(str, EDITED), *map(_own_text, own_texts)]
     return {name: [values[name] for values in found] for name in names}
 
 
-def _values(each: CheckedRow) -> dict[str, object]:
-    due = date_and_time(each.post.due_at, each.post.zone) if each.post and each.post.due_at else ""
+def _values(each: CheckedRow, own_texts: Sequence[str]) -> dict[str, object]:
+    due = describe_timing(each.post) if each.post else ""
     if each.takes_free_time and due:
         due = f"{due}, next free time"
     values = {str(column): each.row.values.get(column, "") for column in EDITED}
-    reason = f"{each.reason} {each.hint}".strip()
-    return {NUMBER: each.number, RESULT: LABELS[each.verdict], DUE: due, REASON: reason, **values}
+    values |= {_own_text(name): each.row.own_texts.get(name, "") for name in own_texts}
+    result = WITH_WARNING if each.cautions else LABELS[each.verdict]
+    return {NUMBER: each.number, RESULT: result, DUE: due, **values}
+
+
+def _own_text(account: str) -> str:
+    return f"Text of {account}"
 
 
 def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
@@ -85,7 +111,6 @@ def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
         NUMBER: st.column_config.NumberColumn(width=52, pinned=True),
         RESULT: st.column_config.TextColumn(width=145),
         DUE: st.column_config.TextColumn(width=250) if any(each.post for each in rows) else None,
-        REASON: st.column_config.TextColumn(width=240) if any(each.reason for each in rows) else None,
         Column.TEXT: st.column_config.TextColumn(width=250),
         Column.WHEN: st.column_config.TextColumn(width=150, help="Like 2026-12-24 09:00. Empty: next free time."),
     }
