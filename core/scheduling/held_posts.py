@@ -249,8 +249,17 @@ class HeldPosts:
                 if plan.post.repeats:
                     return False
                 raise
+            except PunctualError as error:
+                if is_outage(error) or not self._is_written(plan):
+                    raise
+                log.warning("The change of a post is not armed yet: %s", error)
             return True
         return False
+
+    def _is_written(self, plan: Plan) -> bool:
+        """Return whether a change of a plan is in the ledger and will be armed in the background."""
+        current = self._schedules.plan(plan.post.post_id)
+        return current.post.revision > plan.post.revision and not current.settled
 
     def _pause_one(self, plan: Plan) -> None:
         if plan.desired == "active":

@@ -367,3 +367,18 @@ def test_too_many_posts_are_refused_before_one_is_paused(held, plan, desired, mo
         pause_all(held)
     assert desired(*ids) == ["active"] * 3
     assert held.hold() is None
+
+
+def test_a_post_whose_pause_the_scheduler_refused_is_resumed_with_the_others(
+    open_application, a_post, clock, inject_fault
+):
+    """The ledger has the pause by then, and it is armed in the background."""
+    aws = open_application()
+    ids = [aws.schedules.schedule(a_post(post_id=new_post_id())).post.post_id for _ in range(2)]
+    inject_fault("UpdateSchedule", "AccessDeniedException")
+    assert set(pause_all(aws.held_posts).posts) == set(ids)
+    inject_fault.clear()
+    clock.move(minutes=2)
+    aws.schedules.repair()
+    resume(aws.held_posts)
+    assert [aws.schedules.plan(post_id).desired for post_id in ids] == ["active"] * 2
