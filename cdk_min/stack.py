@@ -15,6 +15,9 @@ from posting_server import PostingServer
 from relay import Relay, dead_letter_queue
 from schedule_group import ScheduleGroup
 
+PAYLOAD_MEMBERS = "exceptions,labels"
+"""The members of payloads that an earlier release did not know: LATER_MEMBERS of lambda_pkg/event.py."""
+
 
 class PunctualStack(Stack):
     """The schedule group, the relay with its queues, the ledger, the media, the signing secret and the policy.
@@ -90,7 +93,11 @@ class PunctualStack(Stack):
     @property
     def _shared_environment(self) -> dict[str, str]:
         """The environment variables of both functions."""
-        return {"TABLE_NAME": self._table.table_name, "SIGNING_SECRET_ARN": self._secret.secret_arn}
+        return {
+            "TABLE_NAME": self._table.table_name,
+            "SIGNING_SECRET_ARN": self._secret.secret_arn,
+            "PAYLOAD_MEMBERS": PAYLOAD_MEMBERS,
+        }
 
     def _grant_table_and_secret(self, role: iam.Role, *table_operations: str) -> None:
         """Allow a function these operations on the table, and reading the secret."""

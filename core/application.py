@@ -22,7 +22,6 @@ from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
 from core.posts.destinations import Destination
-from core.posts.payload import REPEAT_PREFIX
 from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
@@ -41,6 +40,7 @@ from core.scheduling.label_changes import LabelChanges
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.moves import Mover
 from core.scheduling.passed_posts import PassedPosts
+from core.scheduling.payload_support import PayloadSupport
 from core.scheduling.post_views import PostViews
 from core.scheduling.rearranging import Rearranging
 from core.scheduling.schedules import Schedules
@@ -121,10 +121,9 @@ class Application:
         self._take_care("background", {"check the accounts": check, "delete unused media": sweep}, waits=True)
         notify = at_most_every(timedelta(minutes=1), self.notifier.notify, self.clock)
         self._take_care("notifications", {"notify of problems": notify}, waits=True)
-        if self.one_machine is not None:  # uploads are kept in the memory of the process that publishes
-            runs_due = partial(self.one_machine.engine_store.runs_due, REPEAT_PREFIX)
-            ahead = UploadsAhead(self.ledger, self.preparer, self.clock, runs_due)
-            self._take_care("uploads", {"upload media ahead": ahead.run}, waits=True)
+        if (pause := self.backend.uploads_ahead_every) is not None:
+            ahead = UploadsAhead(self.ledger, self.preparer, self.clock, self.backend.runs_due)
+            self._take_care("uploads", {"upload media ahead": at_most_every(pause, ahead.run, self.clock)}, waits=True)
 
     def wake(self) -> None:
         """Look for due posts now, if this process runs an engine."""
@@ -211,6 +210,7 @@ class Application:
             sorted_by_name=self.one_machine is not None,
         )
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)
+        self.payload_support = PayloadSupport(self.backend.unread_members, clock)
         self.second_look = SecondLook(
             self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock
         )

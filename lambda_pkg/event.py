@@ -12,6 +12,13 @@ from lambda_pkg.run_exceptions import is_excluded
 PAYLOAD_VERSION = 1
 """The only payload version that this relay reads."""
 
+LATER_MEMBERS = ("exceptions", "labels")
+"""The members that an earlier release did not know, in payloads of the same version. A payload omits them when empty.
+
+The stack names them in the variable PAYLOAD_MEMBERS of both functions, so a dashboard can tell what the deployed
+functions read.
+"""
+
 _POST_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _POSTING_SERVER_MEMBERS: dict[str, type] = {

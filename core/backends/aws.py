@@ -1,8 +1,8 @@
 """The backend on AWS: EventBridge Scheduler, DynamoDB, S3, SQS, Parameter Store and Secrets Manager."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
@@ -25,6 +25,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.maintenance.uploads_ahead import AHEAD
 from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.media.s3 import S3Media
@@ -32,6 +33,7 @@ from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.payload import TargetSettings
+from core.posts.series import runs_of
 from core.publishing.kept_uploads.dynamodb import DynamoUploads
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
@@ -50,10 +52,17 @@ from core.time.instants import Clock
 from core.timetable.dynamodb import DynamoPostingTimes
 from core.timetable.port import PostingTimes
 from core.timetable.sqlite import SqlitePostingTimes
+from lambda_pkg.event import LATER_MEMBERS
 from lambda_pkg.signing_secret import SigningSecretCache
 
 LEAD = timedelta(seconds=60)
 """EventBridge Scheduler fires within a minute after an at() time. So schedules are this early, and the relay waits."""
+RELAY_MEMBERS = frozenset({"exceptions"})
+"""The members of LATER_MEMBERS that the relay reads. It passes the others on to the posting server."""
+UPLOADS_AHEAD_EVERY = AHEAD / 2
+"""Each post gets an upload ahead, and the table is read seldom: each read of the series costs money."""
+SERIES_READ = 200
+"""The most series whose next run is looked for."""
 MINIMUM_NOTICE = LEAD + timedelta(seconds=60)
 ADAPTIVE_CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 4},
@@ -117,6 +126,9 @@ class AwsBackend:
             self.accounts, self.media, self.uploads = self._accounts(), self._media(), self._uploads()
             dead_letters = SqsDeadLetters(self.quick_client("sqs"), self.deployment.dead_letter_urls)
             self.dead_letters: DeadLetterStore = dead_letters
+            # The posting function finds uploads in the table. Another server may not use them.
+            finds_uploads = self.deployment.posting_function_arn and self._table
+            self.uploads_ahead_every: timedelta | None = UPLOADS_AHEAD_EVERY if finds_uploads else None
             opening.pop_all()  # from now on, `close` closes them
 
     def client(self, service: str, config: Config = ADAPTIVE_CONFIG) -> Any:
@@ -164,6 +176,27 @@ class AwsBackend:
             return self._home.signing_secrets(self._settings.signing_secret)
         with translate_aws_errors():
             return self._signing_secret_cache.read(self._clock())
+
+    def runs_due(self, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Return runs of repeating posts with media by their rules. AWS does not tell the next run of a schedule."""
+        found = [
+            (plan.schedule_name, run)
+            for plan in self.ledger.series(limit=SERIES_READ)
+            if plan.post.media and plan.schedule_name
+            for run in runs_of(plan.post, after=begin, count=1)
+            if run < end
+        ]
+        return sorted(found, key=lambda each: each[1])[:limit]
+
+    def unread_members(self) -> frozenset[str]:
+        """Return the members of payloads that the posting function, or the relay without one, does not read."""
+        posting = self.deployment.posting_function_arn
+        with translate_aws_errors():
+            found = self.quick_client("lambda").get_function_configuration(
+                FunctionName=posting or self.deployment.function_arn
+            )
+        unread = members_unread_by(found)
+        return unread if posting else unread & RELAY_MEMBERS
 
     def change_count(self) -> tuple[int, ...]:
         """Count the writes of this process to the table; AWS has no cheap count of the writes of others."""
@@ -222,6 +255,12 @@ class AwsBackend:
     def _open_signing_secret(self) -> SigningSecretCache | None:
         arn = self.deployment.signing_secret_arn
         return SigningSecretCache(arn, self.quick_client("secretsmanager")) if arn else None
+
+
+def members_unread_by(configuration: Mapping[str, Any]) -> frozenset[str]:
+    """Return the later members of payloads that a function does not read, by its GetFunctionConfiguration."""
+    read = configuration.get("Environment", {}).get("Variables", {}).get("PAYLOAD_MEMBERS", "")
+    return frozenset(LATER_MEMBERS) - set(read.split(","))
 
 
 def configured_members(settings: Settings) -> dict[str, str]:

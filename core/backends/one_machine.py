@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from core.accounts.file import FileAccounts
@@ -27,7 +27,7 @@ from core.media.folder import FolderMedia
 from core.media.port import MediaStore
 from core.outbox.port import Outbox
 from core.outbox.sqlite import SqliteOutbox
-from core.posts.payload import TargetSettings, write_invocation
+from core.posts.payload import REPEAT_PREFIX, TargetSettings, write_invocation
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
 from core.scheduling.caution_settings.file import FileCautionSettings
@@ -59,6 +59,7 @@ class OneMachineBackend:
     """The backend of one home. Several processes may run its schedules, but only one of them claims each run."""
 
     minimum_notice = MINIMUM_NOTICE
+    uploads_ahead_every: timedelta | None = timedelta()
 
     def __init__(self, settings: Settings, home: Home, clock: Clock) -> None:
         """Open the files of the home and replace damaged ones.
@@ -150,6 +151,14 @@ class OneMachineBackend:
             return self._server_url()
         record = WorkerRecord.read(self._worker_files)
         return f"{record.url}/publish" if record else None
+
+    def runs_due(self, begin: datetime, end: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Return runs of repeating posts by the engine, which alone knows each next run without a scan."""
+        return self.engine_store.runs_due(REPEAT_PREFIX, begin, end, limit)
+
+    def unread_members(self) -> frozenset[str]:
+        """Return no member: the worker publishes, not a deployed function."""
+        return frozenset()
 
     def change_count(self) -> tuple[int, ...]:
         """Count the commits of all processes to the files of the ledger and of the engine."""

@@ -1,7 +1,7 @@
 """The backend port: everything that differs between one machine and AWS."""
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.accounts.port import Accounts
@@ -43,11 +43,24 @@ class Backend(Protocol):
     uploads: UploadStore
     dead_letters: DeadLetterStore
 
+    uploads_ahead_every: timedelta | None
+    """The pause between two uploads of media ahead. None if the process that publishes would not find the uploads."""
     databases: list[Database]
     """The open database files of this machine, the ledger's first."""
 
     def signing_secrets(self) -> Sequence[str]:
         """Return the active signing secrets, the current one first. They may change while Punctual runs."""
+        ...
+
+    def runs_due(self, begin: datetime, end: datetime, limit: int) -> Iterable[tuple[str, datetime]]:
+        """Return the schedule names and the runs of repeating posts due in a period, at most `limit`, soonest first."""
+        ...
+
+    def unread_members(self) -> frozenset[str]:
+        """Return the members of payloads that deployed functions do not read, because they are older than this program.
+
+        Posts with such a member fail. Raises the errors of `core.aws_errors`.
+        """
         ...
 
     def change_count(self) -> tuple[int, ...]:

@@ -76,7 +76,9 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
 
 
 def _print_cautions(application: Application, post: Post, err: TextIO) -> None:
-    """Print the warnings of the second look. The post is scheduled, so an error here is no failure of the command."""
+    """Print the warnings about a post. It is scheduled, so an error here is no failure of the command."""
+    if problem := application.payload_support.problem_of(post):
+        print(f"Caution: {problem}", file=err)
     try:
         for each in application.second_look.after_links(post, seconds=LINK_SECONDS):
             print(f"Caution: {each.problem} {each.remedy}", file=err)

@@ -16,7 +16,8 @@ from core.accounts.port import Account
 from core.backends.posting_function import build_posting_function
 from core.media.intake import ingest
 from core.media.s3 import S3Media
-from core.posts.models import Media
+from core.posts.models import Media, Post, Repeat
+from core.posts.payload import Payload, invocation_of, write_invocation
 from lambda_pkg import handler
 from lambda_pkg.clients import client
 from lambda_pkg.relay import AttemptFailed
@@ -171,7 +172,15 @@ def test_no_request_to_prepare_is_valid_as_a_post_or_the_reverse(
     assert pds.uploads == (4 if status == 200 else 0)
 
 
-def test_a_second_attempt_uploads_only_what_is_missing(invoke, event, planned, pds, instances, clock, monkeypatch):
+def run_of_a_series(post: Post) -> Payload:
+    """Return a run of a series, due at the instant of a one-time post. Its schedule has no lead."""
+    repeat = Repeat(expression="cron(0 9 * * ? *)")
+    return invocation_of(post.model_copy(update={"due_at": None, "repeat": repeat}), post.due_at)
+
+
+@pytest.mark.parametrize("payload_of", [lambda post: invocation_of(post, post.due_at), run_of_a_series])
+def test_a_second_attempt_uploads_only_what_is_missing(invoke, planned, payload_of, pds, clock, monkeypatch):
+    event = json.loads(write_invocation(payload_of(planned)))
     real, failures = RecordingPds.__call__, ["third"]
 
     def fail_third(self: RecordingPds, headers: dict[str, str], body: bytes) -> Any:
@@ -182,8 +191,8 @@ def test_a_second_attempt_uploads_only_what_is_missing(invoke, event, planned, p
 
     monkeypatch.setattr(RecordingPds, "__call__", fail_third)
     with pytest.raises(AttemptFailed):
-        invoke(event(planned), prepare_url=None)
+        invoke(event, prepare_url=None)
     assert (pds.uploads, pds.records) == (2, [])
     clock.sleep(60)
-    assert invoke(event(planned), prepare_url=None)["kind"] == "handed_over"
+    assert invoke(event, prepare_url=None)["kind"] == "handed_over"
     assert (pds.uploads, len(pds.records)) == (4, 1)

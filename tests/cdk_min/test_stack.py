@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from lambda_pkg.event import LATER_MEMBERS
 from lambda_pkg.relay import MAX_WAIT, RelayConfig
 
 ACTIONS_WITHOUT_OPERATION = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
@@ -92,7 +93,9 @@ def test_the_relays_timeout_covers_its_wait_its_request_and_its_report(propertie
 
 def test_the_relays_environment_holds_the_options(properties_of):
     variables = properties_of("AWS::Lambda::Function")["Environment"]["Variables"]
-    assert set(variables) == {"POSTING_URL", "ALLOWED_HOSTS", "TABLE_NAME", "SIGNING_SECRET_ARN", "DEAD_LETTER_URL"}
+    shared = {"TABLE_NAME", "SIGNING_SECRET_ARN", "PAYLOAD_MEMBERS"}
+    assert set(variables) == shared | {"POSTING_URL", "ALLOWED_HOSTS", "DEAD_LETTER_URL"}
+    assert variables["PAYLOAD_MEMBERS"] == ",".join(LATER_MEMBERS)
     assert variables["POSTING_URL"] == "https://posts.example.org/publish"
     assert variables["ALLOWED_HOSTS"] == "a.example,b.example"
 

@@ -19,6 +19,7 @@ from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 from lambda_pkg import handler
 from lambda_pkg.clients import client
+from lambda_pkg.event import LATER_MEMBERS
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 STACK = "Punctual"
@@ -252,7 +253,7 @@ def _function(cloud: Cloud, name: str, *, timeout: int, **variables: str) -> str
         Handler="handler.handle",
         Code={"ZipFile": code.getvalue()},
         Timeout=timeout,
-        Environment={"Variables": variables},
+        Environment={"Variables": {"PAYLOAD_MEMBERS": ",".join(LATER_MEMBERS), **variables}},
     )["FunctionArn"]
 
 

@@ -54,10 +54,10 @@ def worker_problem() -> str | None:
 
 
 def page_problem() -> PunctualError | str | None:
-    """Return why no page can be shown, as an error, or why nothing is published now; else None."""
+    """Return why no page can be shown, as an error, or a warning: why posts are not published; else None."""
     try:
         application().check_home()
-        return worker_problem()
+        return worker_problem() or application().payload_support.problem()
     except PunctualError as error:
         return error
 

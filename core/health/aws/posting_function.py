@@ -3,12 +3,13 @@
 from typing import Any
 
 from core.aws_errors import AwsResourceNotFound
-from core.backends.aws import AwsBackend
+from core.backends.aws import AwsBackend, members_unread_by
 from core.backends.deployment import Deployment
 from core.health.aws.lambda_functions import configuration, runtime_problem
 from core.health.aws.remedies import DEPLOY
 from core.health.findings import Finding, HealthContext, bad, good, warning
 from core.publishing.transfer_time import LEASE
+from core.scheduling.payload_support import unread_problem
 from core.time.phrases import join_names
 
 VARIABLES = {
@@ -32,6 +33,7 @@ def check_posting_function(aws: AwsBackend, context: HealthContext) -> Finding:
     return (
         runtime_problem(found, LEASE.total_seconds(), "publishing a post")
         or _mismatch(found, aws.deployment)
+        or _older_release(found)
         or _reserved_concurrency(aws, found)
     )
 
@@ -50,6 +52,12 @@ def _mismatch(found: dict[str, Any], deployment: Deployment) -> Finding | None:
         f"Its {join_names(differing)} differ from this dashboard's: it does not read the same data.",
         f"Configure the dashboard by PUNCTUAL_STACK alone. {DEPLOY}",
     )
+
+
+def _older_release(found: dict[str, Any]) -> Finding | None:
+    """Return a finding if the function does not read every member of the payloads of this program, else None."""
+    problem = unread_problem(members_unread_by(found))
+    return bad(problem, DEPLOY) if problem else None
 
 
 def _reserved_concurrency(aws: AwsBackend, found: dict[str, Any]) -> Finding:

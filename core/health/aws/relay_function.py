@@ -1,11 +1,12 @@
 """Health checks of the deployed relay: the function, its retries and its concurrency."""
 
 from core.aws_errors import AwsResourceNotFound
-from core.backends.aws import AwsBackend
+from core.backends.aws import RELAY_MEMBERS, AwsBackend, members_unread_by
 from core.health.aws.lambda_functions import configuration, invoke_config, on_failure_queue, runtime_problem
 from core.health.aws.remedies import DEPLOY
 from core.health.capacity import bottleneck, busiest_minute, posts_due
 from core.health.findings import Finding, HealthContext, bad, good, warning
+from core.scheduling.payload_support import unread_problem
 from core.time.phrases import clock_time
 
 MAX_RUN_SECONDS = 140
@@ -27,6 +28,9 @@ def check_relay_function(aws: AwsBackend, context: HealthContext) -> Finding:
     if aws.reserved_concurrency(aws.target.function_arn) == 0:
         start = f"aws lambda delete-function-concurrency --function-name {found['FunctionName']}"
         return bad("Its reserved concurrency is 0: nothing is published.", f"To start the relay again, run: {start}")
+    unread = unread_problem(members_unread_by(found) & RELAY_MEMBERS)
+    if unread and aws.deployment.posting_function_arn is None:
+        return warning(unread, DEPLOY)
     runtime = found.get("Runtime", "container image")
     return good(f"{found['FunctionName']} is ready ({runtime}, {found['MemorySize']} MB, {found['Timeout']} s).")
 

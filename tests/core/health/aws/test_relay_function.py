@@ -23,8 +23,18 @@ def test_a_stopped_function_is_bad(check, deployed):
     assert "aws lambda delete-function-concurrency --function-name relay" in result.remedy
 
 
+def test_a_relay_of_an_earlier_release_is_a_warning(check, deployed):
+    deployed["lambda"].update_function_configuration(FunctionName="relay", Environment={"Variables": {}})
+    result = check("Relay")
+    assert result.status == "warning"
+    assert "older than this program and do not know rules with skipped runs" in result.message
+    assert "labels" not in result.message  # a relay passes them on
+    assert "Deploy the stack again" in result.remedy
+
+
 def test_a_container_image_has_no_runtime(check, inject_fault):
     image = {"FunctionName": "relay", "State": "Active", "Timeout": 150, "MemorySize": 128, "PackageType": "Image"}
+    image["Environment"] = {"Variables": {"PAYLOAD_MEMBERS": "exceptions"}}
     inject_fault.respond_with("GetFunctionConfiguration", json.dumps(image))
     assert check("Relay").message == "relay is ready (container image, 128 MB, 150 s)."
 
