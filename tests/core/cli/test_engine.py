@@ -18,7 +18,7 @@ import pytest
 from core.cli.engine import open_listener
 
 ROOT = Path(__file__).parents[3]
-AWS = Path(sys.executable).with_name("aws")
+AWS_COMMANDS = Path(__file__).with_name("aws_commands.py")
 TARGET = {
     "Arn": "arn:aws:lambda:us-east-1:000000000000:function:unknown",
     "RoleArn": "arn:aws:iam::000000000000:role/x",
@@ -50,11 +50,9 @@ def engine(home, port):
         process.wait(10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aws(engine, home, port):
     """Return a function that runs `aws ARGUMENTS` against the engine and returns its output or error text."""
-    if not AWS.exists():
-        pytest.skip("the AWS CLI is not installed (requirements-dev.txt)")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -64,14 +62,18 @@ def aws(engine, home, port):
         "AWS_MAX_ATTEMPTS": "1",
     }
 
-    def run(*arguments, **variables):
-        command = [sys.executable, AWS, *arguments]
-        done = subprocess.run(command, env={**environment, **variables}, capture_output=True, text=True, timeout=60)
-        if done.returncode:
-            return done.stderr.strip()
-        return json.loads(done.stdout) if done.stdout else None
+    command = [sys.executable, AWS_COMMANDS]
+    with subprocess.Popen(command, env=environment, stdin=-1, stdout=-1, text=True) as process:
 
-    return run
+        def run(*arguments, **variables):
+            print(json.dumps({"arguments": arguments, "variables": variables}), file=process.stdin, flush=True)
+            status, output, error = json.loads(process.stdout.readline())
+            if status:
+                return error.strip()
+            return json.loads(output) if output else None
+
+        yield run
+        process.stdin.close()
 
 
 def create(aws, name, *more):
