@@ -30,7 +30,7 @@ from benchmarks.measuring import (
 )
 from core.application import Application
 from core.engine.invocations import Invocation
-from core.engine.runner import Runner
+from core.engine.runner import Record, Runner
 from core.ledger.history import all_runs
 from core.posts.models import Post, new_post_id
 from core.posts.payload import ScheduleName, write_payload
@@ -75,7 +75,7 @@ class RecordingRelay:
         self.lags: list[float] = []
         self.completion_lags: list[float] = []
 
-    def __call__(self, invocation: Invocation) -> None:
+    def __call__(self, invocation: Invocation, record: Record) -> None:
         """Deliver an invocation and record its lags."""
         event = json.loads(invocation.payload)
         connection = self._thread.connection

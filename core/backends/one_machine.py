@@ -75,8 +75,8 @@ class OneMachineBackend:
             opening.callback(self.presence.leave)
             database = open_database(home.database, now=clock())
             opening.callback(database.close)
-            ledger = SqliteLedger(database, self.presence)
-            self.ledger: Ledger = ledger
+            self._ledger = SqliteLedger(database, self.presence)
+            self.ledger: Ledger = self._ledger
             self.outbox: Outbox = SqliteOutbox(database)
             self.drafts: Drafts = SqliteDrafts(database)
             self.posting_times: PostingTimes = SqlitePostingTimes(database)
@@ -88,10 +88,10 @@ class OneMachineBackend:
             self.uploads: UploadStore = UploadsInMemory()  # the worker uploads and publishes
             self.engine_store = Store(home.engine_database, now=clock())
             opening.callback(self.engine_store.close)
-            self._prepare(database, ledger)
+            self._prepare(database)
             self._closing = opening.pop_all()
 
-    def _prepare(self, database: Database, ledger: SqliteLedger) -> None:
+    def _prepare(self, database: Database) -> None:
         """Build the clients of the open engine, and bring back what a lost engine file held."""
         settings, home, clock = self._settings, self._home, self._clock
         self._worker_files = WorkerFiles(home.path)
@@ -109,7 +109,7 @@ class OneMachineBackend:
             lead=timedelta(0),
         )
         if not self._has_schedule_group():
-            ledger.unsettle_all(now=clock())
+            self._ledger.unsettle_all(now=clock())
             self._redeliver_unfinished_runs()
         self.name = f"{home.path} ({home.get_or_create_secret('identity', lambda: secrets.token_hex(8))})"
         self._server_url: Callable[[], str] | None = None
@@ -191,6 +191,7 @@ class OneMachineBackend:
             on_idle=host.close_connection,
             lane_of=lane_of,
             on_given_up=host.give_up,
+            store_receipts=self._ledger.record_all,
         )
         self._runner.start()
 

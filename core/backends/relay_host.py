@@ -1,4 +1,4 @@
-"""The host of the relay on one machine, in place of Lambda: configures the relay and records its receipts."""
+"""The host of the relay on one machine, in place of Lambda: configures the relay and returns its receipts."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core.backends.lost_results import LostResults
 from core.engine.invocations import Invocation
 from core.errors import PunctualError, shortage_of
-from core.ledger.port import Ledger, Receipt
+from core.ledger.port import Ledger, OccurrenceReceipt, Receipt
 from core.posts.payload import Payload, ScheduleName, invocation_of, read_payload
 from core.time.instants import Clock, from_utc_text
 from lambda_pkg import relay
@@ -18,6 +18,9 @@ from lambda_pkg.http_client import Connection
 from lambda_pkg.late_policy import is_too_late
 
 log = logging.getLogger(__name__)
+
+Record = Callable[[OccurrenceReceipt], None]
+"""Takes a receipt, which the engine stores in the ledger with others."""
 
 INTERNAL_ERROR = "Punctual failed before it sent the post. See its log for the error. It tries again by itself."
 
@@ -59,15 +62,17 @@ class RelayHost:
         self._clock = clock
         self._thread_state = _ThreadState()
 
-    def __call__(self, invocation: Invocation) -> None:
+    def __call__(self, invocation: Invocation, record: Record) -> None:
         """Deliver one occurrence, unless an attempt that the fence does not record may have published it.
 
-        A run that does not count leaves no receipt.
+        `record` gets the receipt. A run that does not count leaves none.
         """
         try:
             payload = read_payload(invocation.payload)
         except PunctualError as error:  # UnreadablePayload, or a shortage while its zone is read
-            self._record_unreadable(invocation, error)
+            planned = self._planned_payload(invocation)
+            if planned is not None:
+                record((planned, self._failure(planned, invocation.attempt, error)))
             raise
         if payload.excluded:
             return
@@ -78,12 +83,12 @@ class RelayHost:
         try:
             receipt = self._deliver(invocation)
         except relay.AttemptFailed as failure:
-            self._record(payload, failure.receipt)
+            record((payload, _receipt(failure.receipt)))
             raise
         except Exception as error:
-            self._record_failure(payload, invocation.attempt, error)
+            record((payload, self._failure(payload, invocation.attempt, error)))
             raise
-        self._record(payload, receipt)
+        record((payload, _receipt(receipt)))
 
     def _deliver(self, invocation: Invocation) -> relay.RelayReceipt:
         """Run the relay. Raises its errors, and those of `posting_url` and `secrets`."""
@@ -97,7 +102,7 @@ class RelayHost:
             sleep=time.sleep,
         )
 
-    def give_up(self, invocation: Invocation, reason: str) -> None:
+    def give_up(self, invocation: Invocation, reason: str, record: Record) -> None:
         """Record that an occurrence has failed, because the engine makes no further attempt. Raises PunctualError.
 
         Its attempts say `retrying`, for ever without this. A published destination stays published.
@@ -105,26 +110,18 @@ class RelayHost:
         payload = self._payload_of(invocation)
         if payload is not None:
             detail = {"reason": f"{reason} It is too old for another attempt by itself. Retry it in History."}
-            self._ledger.record(
-                payload,
-                Receipt(
-                    kind="failed",
-                    at=self._clock(),
-                    revision=payload.revision,
-                    attempt=invocation.attempt,
-                    detail=detail,
-                ),
+            receipt = Receipt(
+                kind="failed",
+                at=self._clock(),
+                revision=payload.revision,
+                attempt=invocation.attempt,
+                detail=detail,
             )
+            record((payload, receipt))
 
     def close_connection(self) -> None:
         """Close the connection of this thread: no further post is due now."""
         self._thread_state.connection.close()
-
-    def _record_unreadable(self, invocation: Invocation, error: PunctualError) -> None:
-        """Record a failed attempt of the post that the schedule's name tells, if this home has planned it."""
-        payload = self._planned_payload(invocation)
-        if payload is not None:
-            self._record_failure(payload, invocation.attempt, error)
 
     def _payload_of(self, invocation: Invocation) -> Payload | None:
         try:
@@ -133,43 +130,36 @@ class RelayHost:
             return self._planned_payload(invocation)
 
     def _planned_payload(self, invocation: Invocation) -> Payload | None:
+        """Return the payload of the post that the schedule's name tells, if this home has planned it."""
         name = ScheduleName.parse(invocation.schedule_name or "")
         plan = self._ledger.get(name.post_id) if name else None
         if plan is None or plan.schedule_name != invocation.schedule_name:
             return None
         return invocation_of(plan.post, invocation.scheduled_at)
 
-    def _record_failure(self, payload: Payload, attempt: int, error: Exception) -> None:
-        """Record an attempt that failed before the relay sent anything: past the late limit, the post has failed.
-
-        Never raises, because the error of the attempt is the one to raise.
-        """
+    def _failure(self, payload: Payload, attempt: int, error: Exception) -> Receipt:
+        """Return the receipt of an attempt that sent nothing: past the late limit, the post has failed."""
         now, minutes = self._clock(), payload.late_after_minutes
         late_after = None if minutes is None else timedelta(minutes=minutes)
-        receipt = Receipt(
+        return Receipt(
             kind="failed" if is_too_late(payload.due, late_after, now) else "attempt_failed",
             at=now,
             revision=payload.revision,
             attempt=attempt,
             detail={"reason": _reason(error)},
         )
-        try:
-            self._ledger.record(payload, receipt)
-        except PunctualError as second:
-            log.error("The failed attempt of %s cannot be recorded: %s", payload.occurrence_key, second)
 
-    def _record(self, payload: Payload, receipt: relay.RelayReceipt) -> None:
-        detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}
-        self._ledger.record(
-            payload,
-            Receipt(
-                kind=receipt["kind"],
-                at=from_utc_text(receipt["finished_at"]),
-                revision=payload.revision,
-                attempt=receipt["attempt"],
-                detail={name: value for name, value in detail.items() if value is not None},
-            ),
-        )
+
+def _receipt(receipt: relay.RelayReceipt) -> Receipt:
+    """Return the ledger's form of a relay's receipt."""
+    detail = {"reason": receipt["error"], "status": receipt["status"], "posted_at": receipt["posted_at"]}
+    return Receipt(
+        kind=receipt["kind"],
+        at=from_utc_text(receipt["finished_at"]),
+        revision=receipt["revision"],
+        attempt=receipt["attempt"],
+        detail={name: value for name, value in detail.items() if value is not None},
+    )
 
 
 def _reason(error: Exception) -> str:

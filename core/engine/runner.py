@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from core.engine import invocations
 from core.engine.housekeeping import Housekeeping
 from core.engine.invocations import Invocation
 from core.engine.lanes import NO_LANE, LaneOf, Lanes, no_lane
 from core.engine.leader_followers import LeaderFollowers
-from core.engine.recorder import RETRY_SECONDS, Recorder, ResultWrite
+from core.engine.recorder import RETRY_SECONDS, Recorder, Result, ResultWrite, StoreReceipts
 from core.engine.retries import RetryPolicy
 from core.engine.store import Store
 from core.errors import PunctualError
@@ -22,7 +23,10 @@ from core.time.instants import Clock, epoch_ms
 
 log = logging.getLogger(__name__)
 
-Function = Callable[[Invocation], None]
+Record = Callable[[Any], None]
+"""Takes a receipt of an attempt. The engine stores it before the attempt's result, soon after the attempt has ended."""
+
+Function = Callable[[Invocation, Record], None]
 """Executes one invocation. An exception is a failed attempt, with the exception's text as the reason.
 
 If the exception has an attribute `retry_after`, a timedelta, the next attempt is not earlier; see RetryPolicy.
@@ -63,11 +67,13 @@ class Runner:
         max_event_age: timedelta = timedelta(hours=24),
         on_idle: Callable[[], None] = lambda: None,
         lane_of: LaneOf = no_lane,
-        on_given_up: Callable[[Invocation, str], None] = lambda invocation, reason: None,
+        on_given_up: Callable[[Invocation, str, Record], None] = lambda invocation, reason, record: None,
+        store_receipts: StoreReceipts = lambda receipts: None,
     ) -> None:
         """Start nothing yet. The keys of `functions` are ARNs. A worker calls `on_idle` before it waits or ends.
 
-        A worker calls `on_given_up` with the reason when a failed attempt was the last one.
+        A worker calls `on_given_up` with the reason when a failed attempt was the last one. `store_receipts` gets the
+        receipts of functions and of `on_given_up`, many at once, on one thread.
         """
         self._store = store
         self._owner = presence.token
@@ -86,7 +92,7 @@ class Runner:
         self._leader_followers = LeaderFollowers(self._lanes, on_idle)
         self._sleeping_until: float = math.inf
         self._stopping = threading.Event()
-        self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due)
+        self._recorder = Recorder(store, stopping=self._stopping, on_due=self._on_due, store_receipts=store_receipts)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -181,31 +187,32 @@ class Runner:
             self._lanes.done(invocation)
         self._recorder.producer_done()
 
-    def _attempt(self, invocation: Invocation) -> ResultWrite:
-        """Invoke the function; return the write of the result."""
+    def _attempt(self, invocation: Invocation) -> Result:
+        """Invoke the function; return the result."""
         function = self._functions.get(invocation.function_arn)
         if function is None:
-            return self._make_dead_letter(invocation, f"There is no function {invocation.function_arn}.")
+            return Result(self._make_dead_letter(invocation, f"There is no function {invocation.function_arn}."))
+        receipts: list[Any] = []
         try:
-            function(invocation)
+            function(invocation, receipts.append)
         except BaseException as error:  # noqa: BLE001 - every exception of a function is a failed attempt
-            return self._retry_or_give_up(invocation, error)
-        return lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner)
+            return Result(self._retry_or_give_up(invocation, error, receipts.append), receipts)
+        return Result(lambda connection: invocations.delete_succeeded(connection, invocation.id, self._owner), receipts)
 
-    def _retry_or_give_up(self, invocation: Invocation, error: BaseException) -> ResultWrite:
+    def _retry_or_give_up(self, invocation: Invocation, error: BaseException, record: Record) -> ResultWrite:
         attempt, reason = invocation.attempt, _reason(error)
         log.warning("Attempt %d of %s failed: %s", attempt, invocation.schedule_name or invocation.id, reason)
         asked: timedelta | None = getattr(error, "retry_after", None)
         at = self._retry_policy.next_attempt(attempt, invocation.first_due, self._clock(), asked=asked)
         if at is None:
-            self._tell_given_up(invocation, reason)
+            self._tell_given_up(invocation, reason, record)
             return self._make_dead_letter(invocation, reason)
         due = epoch_ms(at)
         return lambda connection: invocations.schedule_retry(connection, invocation.id, self._owner, reason, due)
 
-    def _tell_given_up(self, invocation: Invocation, reason: str) -> None:
+    def _tell_given_up(self, invocation: Invocation, reason: str, record: Record) -> None:
         try:
-            self._on_given_up(invocation, reason)
+            self._on_given_up(invocation, reason, record)
         except Exception:  # noqa: BLE001 - it is not the engine's code; the dead letter keeps the reason
             log.exception("The end of %s is not recorded", invocation.schedule_name or invocation.id)
 
@@ -223,9 +230,8 @@ class Runner:
     def _release_unstarted(self) -> None:
         now = epoch_ms(self._clock())
         for unstarted in self._lanes.take_unstarted():
-            self._recorder.put(
-                partial(invocations.release_unstarted, invocation_id=unstarted.id, owner=self._owner, now=now)
-            )
+            release = partial(invocations.release_unstarted, invocation_id=unstarted.id, owner=self._owner, now=now)
+            self._recorder.put(Result(release))
 
 
 def _reason(error: BaseException) -> str:

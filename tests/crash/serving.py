@@ -15,7 +15,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 from core.application import Application
-from core.backends.relay_host import RelayHost
 from core.cli.engine import open_listener
 from core.engine import housekeeping, invocations
 from core.engine.store import Store
@@ -35,8 +34,8 @@ POINTS: dict[str, tuple[Any, str, Side]] = {
     "after claiming": (SqliteLedger, "claim", "after"),
     "between publishing and recording": (SqliteLedger, "finish", "before"),
     "after recording": (SqliteLedger, "finish", "after"),
-    "before the receipt": (RelayHost, "_record", "before"),
-    "after the receipt": (RelayHost, "_record", "after"),
+    "before the receipt": (SqliteLedger, "record_all", "before"),
+    "after the receipt": (SqliteLedger, "record_all", "after"),
 }
 """The points of a post's way in order: the function, and whether the process ends before or after its work."""
 BRIEF = 20

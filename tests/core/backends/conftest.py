@@ -13,6 +13,28 @@ def secret():
     return new_signing_secret()
 
 
+class RecordedHost:
+    """A relay host whose receipts are in the ledger after each call, as the engine stores them."""
+
+    def __init__(self, host, ledger):
+        self._host = host
+        self._ledger = ledger
+        self.close_connection = host.close_connection
+
+    def __call__(self, invocation):
+        self._store_receipts(self._host, invocation)
+
+    def give_up(self, invocation, reason):
+        self._store_receipts(self._host.give_up, invocation, reason)
+
+    def _store_receipts(self, function, *arguments):
+        receipts = []
+        try:
+            function(*arguments, receipts.append)
+        finally:
+            self._ledger.record_all(receipts)
+
+
 @pytest.fixture
 def make_host(ledger, secret, clock):
     """Make hosts that deliver to a URL, or to the URL that a function returns."""
@@ -21,7 +43,7 @@ def make_host(ledger, secret, clock):
     def build(url, fence_lost_at=None, clock=clock, **options):
         posting_url = url if callable(url) else lambda: url
         whole = {"secrets": lambda: [secret], "clock": clock, "fence_lost_at": fence_lost_at, **options}
-        host = RelayHost(ledger, posting_url=posting_url, **whole)
+        host = RecordedHost(RelayHost(ledger, posting_url=posting_url, **whole), ledger)
         hosts.append(host)
         return host
 

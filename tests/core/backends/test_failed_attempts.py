@@ -1,7 +1,6 @@
 """Attempts that fail before the relay sends anything: each leaves a receipt with its reason."""
 
 import errno
-import logging
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from core.errors import MachineShortage
 from core.ledger.port import ClaimTerms, PlanChange, Receipt
 from core.ledger.states import outcome
 from core.posts.payload import ScheduleName, UnreadablePayload
-from core.storage.database import StorageError
 from core.storage.home import SecretUnusable
 from lambda_pkg.relay import AttemptFailed, InvokedTooEarly
 

@@ -9,22 +9,23 @@ import pytest
 
 from core.engine.clients import Clients
 from core.engine.invocations import Invocation
-from core.engine.runner import Runner
+from core.engine.runner import Record, Runner
 from tests.core.engine.arns import FUNCTION, ROLE
 
 
 class RecordingFunction:
-    """A function that records its invocations and then calls `side_effect`."""
+    """A function that records its invocations and then calls `side_effect`. Its receipts are their ids."""
 
     def __init__(self) -> None:
         self.invocations: list[Invocation] = []
         self.side_effect: Callable[[Invocation], None] = lambda invocation: None
         self._changed = threading.Condition()
 
-    def __call__(self, invocation: Invocation) -> None:
+    def __call__(self, invocation: Invocation, record: Record) -> None:
         with self._changed:
             self.invocations.append(invocation)
             self._changed.notify_all()
+        record(invocation.id)
         self.side_effect(invocation)
 
     def block(self) -> threading.Event:

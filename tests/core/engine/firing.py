@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from core.engine import invocations
 from core.engine.invocations import Invocation
-from core.engine.runner import Runner
+from core.engine.runner import Record, Runner
 from core.engine.store import Store
 from core.storage.processes import Presence
 from core.time.instants import real_clock
@@ -28,7 +28,7 @@ def main() -> None:
     home, point = Path(sys.argv[1]), sys.argv[2]
     file = os.open(home / "fired", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
-    def fire(invocation: Invocation) -> None:
+    def fire(invocation: Invocation, record: Record) -> None:
         if point == "after claiming":
             kill_self()
         time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.engine.recorder import Recorder
+from core.engine.recorder import Recorder, Result
 from core.storage.database import StorageError
 
 
@@ -14,15 +14,39 @@ def reported():
     return []
 
 
+class ReceiptStore:
+    """A store of receipts that raises `error` while one is set, and refuses the receipt `bad`."""
+
+    def __init__(self, rows):
+        self._rows = rows
+        self.batches = []
+        """The receipts of each call, and the rows of results at that time."""
+        self.error = None
+        self.attempts = 0
+
+    def store(self, receipts):
+        self.attempts += 1
+        if self.error is not None:
+            raise self.error
+        if "bad" in receipts:
+            raise ZeroDivisionError
+        self.batches.append((receipts, self._rows()))
+
+
+@pytest.fixture
+def receipts(rows):
+    return ReceiptStore(rows)
+
+
 @pytest.fixture
 def stopping():
     return threading.Event()
 
 
 @pytest.fixture
-def recorder(store, stopping, reported):
+def recorder(store, stopping, reported, receipts):
     """Return a recorder; its producer is done after the test at the latest."""
-    recorder = Recorder(store, stopping=stopping, on_due=reported.append)
+    recorder = Recorder(store, stopping=stopping, on_due=reported.append, store_receipts=receipts.store)
     yield recorder
     stopping.set()
     recorder.producer_done()
@@ -87,7 +111,7 @@ def fail(connection):
 def test_queued_results_share_a_transaction_and_keep_their_order(recorder, finish, disk):
     order = []
     for number in range(50):
-        recorder.put(lambda connection, number=number: order.append(number))
+        recorder.put(Result(lambda connection, number=number: order.append(number)))
     recorder.start(1)
     finish()
     assert order == list(range(50))
@@ -96,7 +120,7 @@ def test_queued_results_share_a_transaction_and_keep_their_order(recorder, finis
 
 def test_the_instants_of_the_next_attempts_are_reported(recorder, finish, reported, add_row):
     for name, due in (("a", 7), ("b", None), ("c", 5)):
-        recorder.put(add_row(name, due))
+        recorder.put(Result(add_row(name, due)))
     recorder.start(1)
     finish()
     assert reported == [7, 5]
@@ -106,7 +130,7 @@ def test_an_instant_is_reported_only_after_its_result_is_written(
     recorder, finish, reported, disk, add_row, rows, eventually
 ):
     disk.full.set()
-    recorder.put(add_row("a", 7))
+    recorder.put(Result(add_row("a", 7)))
     recorder.start(1)
     eventually(lambda: disk.attempts >= 3)
     assert (reported, rows()) == ([], [])
@@ -117,9 +141,9 @@ def test_an_instant_is_reported_only_after_its_result_is_written(
 
 def test_results_queued_while_the_disk_is_full_are_written_when_it_has_room(recorder, finish, disk, add_row, rows):
     disk.full.set()
-    recorder.put(add_row("a"))
+    recorder.put(Result(add_row("a")))
     recorder.start(1)
-    recorder.put(add_row("b"))
+    recorder.put(Result(add_row("b")))
     disk.full.clear()
     finish()
     assert rows() == ["a", "b"]
@@ -128,7 +152,7 @@ def test_results_queued_while_the_disk_is_full_are_written_when_it_has_room(reco
 def test_after_stopping_a_full_disk_is_tried_only_once(recorder, finish, disk, reported, stopping, add_row, rows):
     disk.full.set()
     stopping.set()
-    recorder.put(add_row("a", 7))
+    recorder.put(Result(add_row("a", 7)))
     recorder.start(1)
     finish()
     assert (disk.attempts, reported, rows()) == (1, [], [])
@@ -136,9 +160,9 @@ def test_after_stopping_a_full_disk_is_tried_only_once(recorder, finish, disk, r
 
 @pytest.mark.parametrize("others", [["a"], ["a", "b"]])
 def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, add_row, rows, caplog, others):
-    recorder.put(fail)
+    recorder.put(Result(fail))
     for due, name in enumerate(others):
-        recorder.put(add_row(name, due))
+        recorder.put(Result(add_row(name, due)))
     recorder.start(1)
     finish()
     assert (rows(), reported) == (others, [*range(len(others))])
@@ -147,10 +171,10 @@ def test_a_faulty_result_does_not_lose_the_others(recorder, finish, reported, ad
 
 
 def test_a_faulty_result_does_not_end_the_recording(recorder, finish, add_row, rows, caplog, eventually):
-    recorder.put(fail)
+    recorder.put(Result(fail))
     recorder.start(1)
     eventually(lambda: caplog.records)
-    recorder.put(add_row("a"))
+    recorder.put(Result(add_row("a")))
     finish()
     assert rows() == ["a"]
 
@@ -158,9 +182,9 @@ def test_a_faulty_result_does_not_end_the_recording(recorder, finish, add_row, r
 def test_the_recording_ends_after_the_last_producer(recorder, finish, add_row, rows, eventually):
     recorder.start(2)
     recorder.producer_done()
-    recorder.put(add_row("a"))
+    recorder.put(Result(add_row("a")))
     eventually(lambda: rows() == ["a"])
-    recorder.put(add_row("b"))
+    recorder.put(Result(add_row("b")))
     finish()
     assert rows() == ["a", "b"]
 
@@ -175,5 +199,65 @@ def test_all_producers_may_finish_at_once(recorder, finish):
 def test_join_returns_after_its_timeout(recorder, add_row, rows, eventually):
     recorder.start(1)
     recorder.join(0.01)
-    recorder.put(add_row("a"))
+    recorder.put(Result(add_row("a")))
     eventually(lambda: rows() == ["a"])
+
+
+def test_the_receipts_of_a_batch_are_stored_at_once_before_its_results(recorder, finish, receipts, add_row, rows):
+    recorder.put(Result(add_row("a"), ["first"]))
+    recorder.put(Result(add_row("b"), ["second", "third"]))
+    recorder.put(Result(add_row("c")))
+    recorder.start(1)
+    finish()
+    assert receipts.batches == [(["first", "second", "third"], [])]
+    assert rows() == ["a", "b", "c"]
+
+
+def test_results_wait_while_their_receipts_cannot_be_stored(
+    recorder, finish, receipts, disk, add_row, rows, eventually, store
+):
+    receipts.error = StorageError(store.database.path, "database or disk is full")
+    recorder.put(Result(add_row("a"), ["receipt"]))
+    recorder.start(1)
+    eventually(lambda: receipts.attempts >= 3)
+    assert rows() == []
+    receipts.error = None
+    finish()
+    assert (receipts.batches, rows()) == ([(["receipt"], [])], ["a"])
+
+
+def test_receipts_are_not_stored_again_while_their_results_cannot_be_written(
+    recorder, finish, receipts, disk, add_row, rows, eventually
+):
+    disk.full.set()
+    recorder.put(Result(add_row("a"), ["receipt"]))
+    recorder.start(1)
+    eventually(lambda: disk.attempts >= 3)
+    disk.full.clear()
+    finish()
+    assert (receipts.attempts, rows()) == (1, ["a"])
+
+
+def test_after_stopping_the_results_of_receipts_that_cannot_be_stored_are_not_written(
+    recorder, finish, receipts, stopping, add_row, rows, store
+):
+    """Their invocations run again, and leave their receipts then."""
+    receipts.error = StorageError(store.database.path, "database or disk is full")
+    stopping.set()
+    recorder.put(Result(add_row("a"), ["receipt"]))
+    recorder.start(1)
+    finish()
+    assert (receipts.attempts, rows()) == (1, [])
+
+
+def test_a_receipt_that_no_store_accepts_loses_no_other_and_no_result(
+    recorder, finish, receipts, add_row, rows, caplog
+):
+    for name, receipt in (("a", "good"), ("b", "bad"), ("c", "fine")):
+        recorder.put(Result(add_row(name), [receipt]))
+    recorder.start(1)
+    finish()
+    assert [stored for stored, _ in receipts.batches] == [["good"], ["fine"]]
+    assert rows() == ["a", "b", "c"]
+    (logged,) = caplog.records
+    assert "ZeroDivisionError" in logged.exc_text

@@ -206,7 +206,7 @@ def test_the_end_of_an_overdue_run_is_told_when_it_gets_no_further_attempt(
 ):
     reported = []
 
-    def on_given_up(invocation, reason):
+    def on_given_up(invocation, reason, record):
         reported.append((invocation.schedule_name, invocation.attempt, reason))
         if recorder_fails:
             raise StorageError(store.database.path, "database or disk is full")
