@@ -1,7 +1,6 @@
 """One HTTP request that always ends: no redirects, a total deadline, a bounded response."""
 
 import functools
-import http.client
 import io
 import json
 import socket
@@ -11,9 +10,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from lambda_pkg.address import Address
+from lambda_pkg.http_response import InvalidResponse, read_response
 from lambda_pkg.retry_after import parse_retry_after
 
 MAX_RESPONSE_BYTES = 1_000_000
@@ -104,13 +104,9 @@ class Connection:
         stream, reusable = _DeadlineStream(self._socket, deadline), False
         try:
             stream.send(_request_head(address, body, headers) + body)
-            with http.client.HTTPResponse(cast("socket.socket", stream), method="POST") as response:
-                response.begin()
-                content = response.read(MAX_RESPONSE_BYTES)
-                if response.length and len(content) < MAX_RESPONSE_BYTES:
-                    raise http.client.IncompleteRead(content, response.length)
-                reusable = REUSES_CONNECTIONS and response.isclosed() and not response.will_close
-        except (OSError, http.client.HTTPException) as error:
+            response = read_response(io.BufferedReader(stream), max_bytes=MAX_RESPONSE_BYTES)
+            reusable = REUSES_CONNECTIONS and response.reusable
+        except (OSError, InvalidResponse) as error:
             if self._used and not stream.received and isinstance(error, ConnectionError | ssl.SSLError):
                 raise _ConnectionExpired from error
             raise NoResponse(_response_failure(error, address)) from error
@@ -120,8 +116,8 @@ class Connection:
         self._used = reusable
         return PostingResponse(
             status=response.status,
-            results=_results(content),
-            retry_after=_retry_after(response.getheader("Retry-After"), now),
+            results=_results(response.body),
+            retry_after=_retry_after(response.headers.get("retry-after"), now),
         )
 
 
@@ -168,7 +164,7 @@ def _request_head(address: Address, body: bytes, headers: Mapping[str, str]) -> 
 
 
 class _DeadlineStream(io.RawIOBase):
-    """A socket for http.client whose reads and writes share one deadline, in time.monotonic seconds.
+    """A socket whose reads and writes share one deadline, in time.monotonic seconds.
 
     A socket's own timeout starts again with each byte, so a server that sends single bytes would never exceed it.
     """
@@ -185,9 +181,6 @@ class _DeadlineStream(io.RawIOBase):
         while rest:
             self._set_timeout()
             rest = rest[self._socket.send(rest) :]
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
