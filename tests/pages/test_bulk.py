@@ -100,27 +100,37 @@ def test_the_only_account_takes_the_rows_that_name_none_and_of_several_none_does
 def test_an_import_that_was_stopped_is_resumed_by_the_same_file(browse, upload, application, monkeypatch):
     page = browse("bulk")
     upload(page)
-    schedule, begun = application.schedules.schedule, []
+    plan_all = application.ledger.plan_all
 
-    def slow(post):
-        begun.append(post)
+    def slow(posts, *, now):
         while (current := running.current()) is None:
             time.sleep(0.001)  # the thread may be quicker than the page that shows it
         current.stop()
-        return schedule(post)
+        return plan_all(posts, now=now)
 
-    monkeypatch.setattr(application.schedules, "schedule", slow)
-    monkeypatch.setattr("core.bulk.background.load", lambda *args, **options: load(*args, threads=1, **options))
-    page.click("load")
-    finish(page)
+    with monkeypatch.context() as patch:
+        patch.setattr(application.ledger, "plan_all", slow)
+        patch.setattr("core.bulk.background.load", lambda *args, **options: load(*args, batch=1, **options))
+        page.click("load")
+        finish(page)
     assert "1 post scheduled from posts.csv, 1 left out, 1 not tried" in page.shown
-    monkeypatch.setattr(application.schedules, "schedule", schedule)
     page.click("dismiss-load")
     page.file_uploader(key="import-table-1").set_value(("posts.csv", TABLE.encode(), "text/csv")).run()
     assert page.button(key="load").label == "Schedule 1 post"
     page.click("load")
     finish(page)
     assert len(queued(application)) == 2
+
+
+def test_reasons_and_warnings_are_listed_with_their_rows_and_remedies(browse, upload):
+    page = browse("bulk")
+    upload(page, TABLE + "Never,2020-01-02,09:00,,outbox\nAt night,2026-12-22,23:30,Europe/Berlin,outbox\n")
+    assert [each.label for each in page.expander if "row" in each.label] == [
+        "2 rows left out",
+        "1 row scheduled with a warning",
+    ]
+    assert "**Row 6:** 23:30 Europe/Berlin is in the quiet hours, 23:00 to 06:00." in page.shown
+    assert "has passed" in page.shown
 
 
 def test_an_import_goes_on_and_is_shown_to_a_page_that_is_opened_again(browse, upload):

@@ -83,7 +83,7 @@ def _buttons(name: str, checked: DryRun) -> None:
         )
     left_out = len(checked.rows) - count
     st.caption(
-        f"Nothing is written before you press it. {plural(left_out, 'row')} will be left out."
+        f"Nothing is written before you press it. {plural(left_out, 'row')} will be left out, for reasons below the table."
         if left_out
         else "Nothing is written before you press it."
     )

@@ -79,7 +79,7 @@ def _reasons(checked: DryRun) -> None:
     )
     warned = [each for each in checked.rows if each.cautions]
     reasons_list(
-        f"{plural(len(warned), 'row')} with a warning. They are scheduled all the same.",
+        f"{plural(len(warned), 'row')} scheduled with a warning",
         [(each.number, caution.problem, caution.remedy) for each in warned for caution in each.cautions],
         icon=":material/warning:",
     )
@@ -110,7 +110,7 @@ def _column_config(rows: Sequence[CheckedRow]) -> dict[str, Any]:
     config: dict[str, Any] = {
         NUMBER: st.column_config.NumberColumn(width=52, pinned=True),
         RESULT: st.column_config.TextColumn(width=145),
-        DUE: st.column_config.TextColumn(width=250) if any(each.post for each in rows) else None,
+        DUE: st.column_config.TextColumn(width=275) if any(each.post for each in rows) else None,
         Column.TEXT: st.column_config.TextColumn(width=250),
         Column.WHEN: st.column_config.TextColumn(width=150, help="Like 2026-12-24 09:00. Empty: next free time."),
     }
