@@ -2,71 +2,101 @@
 
 import streamlit as st
 
+from core.drafts import search as draft_search
 from core.drafts.draft import Draft
+from core.drafts.search import find_drafts
+from core.time.phrases import plural
 from ui.compose.draft_actions import draft_notice, forget_notice
 from ui.frame.application import application
 from ui.frame.callbacks import show_toasts
 from ui.frame.card_places import list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
-from ui.frame.state import DRAFTS_VIEW, PAGE_OPENED
+from ui.frame.state import DRAFTS_SEARCHED, DRAFTS_VIEW, PAGE_OPENED
 from ui.frame.viewer import zone_caption
-from ui.posts.draft_cards import draft_card, matches
-from ui.posts.search import SEARCH_LIMIT, search_field, search_limit_note, search_words
+from ui.posts.draft_cards import draft_card, is_idea, matches
+from ui.posts.search import search_field, search_words
 
 PAGE = 20
-DRAFTS, TEMPLATES, DELETED = "Drafts", "Templates", "Deleted"
+ALL, IDEAS, TEMPLATES, DELETED = "All", "Ideas", "Templates", "Deleted"
 EMPTY = {
-    DRAFTS: ("No drafts", "Begin to write: a draft is kept from the first letter on, and waits here."),
+    ALL: ("No drafts", "Begin to write: a draft is kept from the first letter on, and waits here."),
+    IDEAS: ("No ideas", "An idea is a draft without a destination. It waits here until you choose one."),
     TEMPLATES: ("No templates", "Open the menu of a draft and choose Save as template."),
     DELETED: ("No deleted drafts", "Deleted drafts and templates stay here for 30 days."),
 }
 
 
-def read(view: str, limit: int) -> list[Draft]:
-    """Return the drafts of a view, latest first."""
+def read(view: str, limit: int, after: Draft | None) -> list[Draft]:
+    """Return the drafts of a view after another one, latest first."""
     app = application()
     if view == DELETED:
-        return app.drafts.deleted(now=app.clock(), limit=limit)
-    return app.drafts.page(templates=view == TEMPLATES, limit=limit)
+        return app.drafts.deleted(now=app.clock(), limit=limit, after=after)
+    return app.drafts.page(templates=view == TEMPLATES, limit=limit, after=after)
+
+
+def search_further() -> None:
+    """Let the search look at earlier drafts too."""
+    st.session_state[DRAFTS_SEARCHED] = searched() + draft_search.SEARCHED
+
+
+def searched() -> int:
+    """Return how many drafts the search looks at."""
+    most: int = st.session_state.get(DRAFTS_SEARCHED, draft_search.SEARCHED)
+    return most
+
+
+def change_view() -> None:
+    """Show another view from its beginning."""
+    st.session_state.pop(DRAFTS_SEARCHED, None)
+    reset_list()
 
 
 def cards(view: str) -> None:
     """Draw the search field and the cards, latest change first."""
-    app, words, limit = application(), search_words(), list_limit(PAGE)
-    read_limit = SEARCH_LIMIT if words else limit + 1
-    found = read(view, read_limit)
-    names = {account.destination: account.label for account in app.accounts.all()}
-    matching = [each for each in found if matches(each, words, names)]
-    if found:
+    app = application()
+    names: dict[str, str] = {account.destination: account.label for account in app.accounts.all()}
+    words, limit = search_words(), list_limit(PAGE)
+    found = find_drafts(
+        lambda count, after: read(view, count, after),
+        lambda draft: (view != IDEAS or is_idea(draft)) and matches(draft, words, names),
+        limit=limit,
+        most=searched(),
+    )
+    if words or found.looked_at:
         search_field()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
-        zone_caption(app.clock())
+        if found.drafts:
+            zone_caption(app.clock())
         draft_notice()
-    for each in matching[:limit]:
+    for each in found.drafts:
         draft_card(each, app.clock())
-    if len(matching) > limit:
+    if len(found.drafts) == limit and found.more:
         more_button(PAGE)
-    elif words and len(found) == read_limit:
-        search_limit_note("last")
-    if not found:
-        empty_page(*EMPTY[view])
-    elif not matching:
-        st.info("No matching drafts. Change the search.", icon=":material/search_off:")
+    elif not found.complete:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{plural(found.looked_at, 'draft')} searched, the latest first.", width="content")
+            st.button("Search earlier drafts", key="search-further", icon=":material/history:", on_click=search_further)
+    if not found.drafts and found.complete:
+        if words:
+            st.info("No matching drafts. Change the search.", icon=":material/search_off:")
+        else:
+            empty_page(*EMPTY[view])
 
 
 if st.session_state.get(PAGE_OPENED):
     forget_notice()
+    st.session_state.pop(DRAFTS_SEARCHED, None)
 st.title("Drafts", anchor=False)
 chosen = st.segmented_control(
     "View",
-    [DRAFTS, TEMPLATES, DELETED],
-    default=DRAFTS,
+    list(EMPTY),
+    default=ALL,
     required=True,
     key=DRAFTS_VIEW,
     label_visibility="collapsed",
-    on_change=reset_list,
+    on_change=change_view,
 )
-cards(chosen or DRAFTS)
+cards(chosen or ALL)
 show_toasts()
 run_deferred()

@@ -102,6 +102,30 @@ def test_the_search_finds_texts_labels_and_accounts(browse, save, application):
     assert "No matching drafts" in page.shown
 
 
+def test_ideas_have_a_view_of_their_own(browse, save):
+    page = browse("drafts")
+    view(page, "Ideas")
+    assert "No ideas" in page.shown
+    save("With a destination")
+    save("Without one", destinations=())
+    page.run()
+    assert page.texts == ["Without one"]
+    view(page, "All")
+    assert page.texts == ["Without one", "With a destination"]
+
+
+def test_a_search_that_stops_before_the_end_goes_on_when_asked(browse, save, monkeypatch):
+    monkeypatch.setattr("core.drafts.search.SEARCHED", 2)
+    for text in ("Sought", "b", "c", "d"):
+        save(text)
+    page = browse("drafts")
+    search(page, "sought")
+    assert page.texts == []
+    assert "2 drafts searched" in page.shown
+    page.click("search-further")
+    assert page.texts == ["Sought"]
+
+
 def test_a_page_reads_twenty_drafts_and_show_more_reads_on(browse, save, application, monkeypatch):
     for number in range(25):
         save(str(number))

@@ -41,6 +41,11 @@ def draft_card(draft: Draft, now: datetime) -> None:
             _actions(draft, subject)
 
 
+def is_idea(draft: Draft) -> bool:
+    """Return whether a draft has no destination yet."""
+    return not draft.content.destinations
+
+
 def matches(draft: Draft, words: list[str], names: dict[str, str]) -> bool:
     """Return whether a draft contains every word: in its texts, labels or accounts. `names` has the accounts' names."""
     content = draft.content
@@ -58,7 +63,7 @@ def _thumbnail(content: DraftContent) -> None:
 
 def _badges(draft: Draft) -> str:
     content = draft.content
-    destinations = destination_badges(content.destinations) if content.destinations else _badge("lightbulb", "Idea")
+    destinations = _badge("lightbulb", "Idea") if is_idea(draft) else destination_badges(content.destinations)
     others = [_badge("call_split", "Two versions", "orange")] if draft.earlier is not None else []
     others += [_badge("event_repeat", "In place of one run", "blue")] if content.replaces is not None else []
     return " ".join(filter(None, [destinations, label_badges(content.labels), *others]))
