@@ -82,11 +82,8 @@ def _buttons(name: str, checked: DryRun) -> None:
             on_click="ignore",
         )
     left_out = len(checked.rows) - count
-    st.caption(
-        f"Nothing is written before you press it. {plural(left_out, 'row')} will be left out, for reasons below the table."
-        if left_out
-        else "Nothing is written before you press it."
-    )
+    rest = f" {plural(left_out, 'row')} will be left out, for the reasons below the table." if left_out else ""
+    st.caption(f"Nothing is written before you press it.{rest}")
 
 
 @callback
