@@ -155,14 +155,7 @@ class FreeTimes:
         `revision` is that of the post's plan, 0 if it has none yet. The claim ends by itself if no plan follows. Raises
         NoPostingTimes or NoFreeTime.
         """
-        accounts, timetable = post.accounts, self.timetable(post.accounts)
-        if timetable is None:
-            raise NoPostingTimes
-        begin = self.soonest(earliest)
-        for instant in islice(self.free(accounts, begin), ATTEMPTS):
-            if self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
-                return PostTime.at(instant, timetable.zone)
-        raise NoFreeTime(begin + SEARCHED, timetable.zone)
+        return next(self._claims(post, earliest, revision))
 
     def release(self, post: Post, instant: datetime) -> None:
         """Give up a claim of a post, unless the post was planned for the instant."""
@@ -173,16 +166,27 @@ class FreeTimes:
         self, write: Callable[[PostTime], Plan], post: Post, revision: int, earliest: datetime | None
     ) -> Plan:
         """Claim a free time, write it, and return the plan."""
+        claims = self._claims(post, earliest, revision)
         while True:
-            at = self.claim(post, earliest=earliest, revision=revision)
+            at = next(claims)
             try:
                 return write(at)
             except TooSoon:  # its time has come meanwhile
                 self.release(post, at.due_at)
-                earliest = at.due_at + _MILLISECOND
             except PunctualError:
                 self.release(post, at.due_at)
                 raise
+
+    def _claims(self, post: Post, earliest: datetime | None, revision: int) -> Iterator[PostTime]:
+        """Claim one free time after the other, each when it is asked for. Raises NoPostingTimes or NoFreeTime."""
+        accounts, timetable = post.accounts, self.timetable(post.accounts)
+        if timetable is None:
+            raise NoPostingTimes
+        begin = self.soonest(earliest)
+        for instant in islice(self.free(accounts, begin), ATTEMPTS):
+            if self._posting_times.claim(post.post_id, accounts, instant, revision=revision, now=self._clock()):
+                yield PostTime.at(instant, timetable.zone)
+        raise NoFreeTime(begin + SEARCHED, timetable.zone)
 
     def soonest(self, start: datetime | None = None) -> datetime:
         """Return `start`, or the soonest instant at which a post can be scheduled now if that is later or alone."""
