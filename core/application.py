@@ -43,6 +43,7 @@ from core.scheduling.passed_posts import PassedPosts
 from core.scheduling.payload_support import PayloadSupport
 from core.scheduling.post_views import PostViews
 from core.scheduling.rearranging import Rearranging
+from core.scheduling.schedule_group import ensure_group
 from core.scheduling.schedules import Schedules
 from core.scheduling.selection import Selection
 from core.scheduling.shared_reads import SharedReads
@@ -202,7 +203,7 @@ class Application:
         self.media = self.backend.media
         self.preparer = Preparer(self.accounts, self.networks, self.media)
         self.lag_metrics = LagMetrics()
-        fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record)
+        fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record, self.backend.hold)
         self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
         self.listing = ScheduleListing(
             self.backend.scheduler_client,
@@ -221,6 +222,7 @@ class Application:
             target=self.backend.target,
             notice=self.backend.minimum_notice,
             clock=clock,
+            hold=self.backend.hold,
             wait_policy=wait_policy,
         )
         self.free_times = FreeTimes(
@@ -241,7 +243,7 @@ class Application:
         self.waiting = _waiting_posts(self)
         self.dead_letters = DeadLetters(self.backend.dead_letters, self.schedules, self.ledger, clock)
         if self.one_machine is not None:  # on AWS, the stack creates the group
-            self.schedules.ensure_group()
+            ensure_group(self.backend.scheduler_client, self.backend.target.group)
         self.account_checks = AccountChecks(
             self.accounts,
             self.networks,

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.drafts.draft import DraftContent
 from core.posts.models import Post
-from core.scheduling.changed_runs import in_place_of
 from core.time.instants import wall_time
 from core.time.phrases import join_names
 from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
@@ -84,9 +83,7 @@ def to_post_now(draft: str) -> Post:
 
 def run_and_start_next(action: Callable[[Post], object], post: Post, zone: str) -> None:
     """Run the action, show its result, and start a new draft with the same destinations and zone."""
-    app = application()
-    with in_place_of(app.schedules, draft_fields.replaces(post.post_id), post.post_id):
-        action(post)
+    action(post)
     st.session_state[LAST_POST] = post.post_id
     forget_notice()
     drafts.scheduled(post.post_id, DraftContent(destinations=post.accounts, zone=zone))

@@ -30,6 +30,7 @@ from core.publishing.server_messages import (
     read_request,
     result_response,
 )
+from core.scheduling.hold.dynamodb import DynamoHold
 from core.time.instants import Clock
 from lambda_pkg.clients import client
 from lambda_pkg.prepare import PREPARE_ID_PREFIX, PREPARE_PATH
@@ -106,7 +107,7 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
     # AWS suspends the function after its response, so nothing may continue then.
     bulkheads = Bulkheads(patience=math.inf)
     logging.getLogger(lag_metrics.__name__).setLevel(logging.INFO)
-    fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record)
+    fence = Fence(DynamoLedger(table), media, clock, lag_metrics.LagMetrics().record, DynamoHold(table))
     publisher = Publisher(fence, accounts, networks, bulkheads)
     return PostingFunction(publisher, Preparer(accounts, networks, media), secrets)
 

@@ -5,16 +5,18 @@ A draft has the key `draft#<draft id>` and `draft`, and the attributes `content`
 in one of the lists `drafts`, `templates` and `deleted_drafts`. A removed draft keeps its key for a day, in no list.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from core.drafts.draft import Draft, DraftContent, DraftGone
 from core.drafts.port import BATCH, KEPT_DELETED, saved
+from core.ledger import dynamodb_changes as changes
 from core.ledger import items
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
+from core.ledger.port import Plan, PlanChange
 from core.time.instants import epoch_ms, from_epoch_ms
 
 REMOVED_FOR = timedelta(days=1)
@@ -40,6 +42,23 @@ class DynamoDrafts:
             return draft
 
         return self._table.write([_key(draft_id), plan_key], work)
+
+    def take_back(
+        self,
+        draft_id: str,
+        content: DraftContent,
+        change: PlanChange,
+        *,
+        now: datetime,
+        also: Sequence[PlanChange] = (),
+    ) -> Plan:
+        def work(transaction: Transaction) -> Plan:
+            plan = changes.write(transaction, change, now, also)
+            now_ms = from_epoch_ms(epoch_ms(now))
+            transaction.put(_write(saved(None, draft_id, content, base=0, template=False, now=now_ms)))
+            return plan
+
+        return self._table.write([_key(draft_id), *changes.keys(change, *also)], work)
 
     def get(self, draft_id: str) -> Draft | None:
         found, plan = self._table.get([_key(draft_id), items.plan_key(draft_id)])

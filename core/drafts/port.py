@@ -1,11 +1,12 @@
 """The drafts port: posts without a schedule, kept from their first letter on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.drafts.draft import Draft, DraftContent
+from core.ledger.port import Plan, PlanChange
 
 KEPT_DELETED = timedelta(days=30)
 """How long a deleted draft can be restored."""
@@ -26,6 +27,21 @@ class Drafts(Protocol):
         `base` is the version that the writer began with, 0 for a new draft. The later save wins: if the stored version
         is another one, the content that it held becomes `earlier`. A save of a deleted draft restores it. Raises
         DraftGone if the draft was scheduled, or if `base` is not 0 and there is no draft.
+        """
+        ...
+
+    def take_back(
+        self,
+        draft_id: str,
+        content: DraftContent,
+        change: PlanChange,
+        *,
+        now: datetime,
+        also: Sequence[PlanChange] = (),
+    ) -> Plan:
+        """Add a draft with the content of a post, and write the change that returns the post: both or neither.
+
+        Raises the errors of Ledger.change.
         """
         ...
 

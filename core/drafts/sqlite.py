@@ -1,14 +1,16 @@
 """The drafts of one machine, in punctual.db (core/ledger/drafts.sql)."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from core.drafts.draft import Draft, DraftContent, DraftGone
 from core.drafts.port import KEPT_DELETED, saved
+from core.ledger import changes
 from core.ledger.occurrences import AFTER_ALL
+from core.ledger.port import Plan, PlanChange
 from core.storage.database import Database
 from core.time.instants import epoch_ms, from_epoch_ms
 
@@ -31,6 +33,22 @@ class SqliteDrafts:
             if draft != current:
                 _write(connection, draft)
             return draft
+
+        return self._database.write(work)
+
+    def take_back(
+        self,
+        draft_id: str,
+        content: DraftContent,
+        change: PlanChange,
+        *,
+        now: datetime,
+        also: Sequence[PlanChange] = (),
+    ) -> Plan:
+        def work(connection: sqlite3.Connection) -> Plan:
+            plan = changes.write(connection, change, now, also)
+            _write(connection, saved(None, draft_id, content, base=0, template=False, now=_precise(now)))
+            return plan
 
         return self._database.write(work)
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.ledger import claims, occurrences, plans
-from core.ledger.port import AlreadyGoingOut, Plan, PlanChange
+from core.ledger.port import Plan, PlanChange
+from core.ledger.refusals import AlreadyGoingOut
 
 
 def write(connection: sqlite3.Connection, change: PlanChange, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:

@@ -15,8 +15,9 @@ from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
-from core.ledger.port import ChangedElsewhere, ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
+from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.published_occurrences import PublishedOccurrences
+from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, UnreadablePayload

@@ -9,7 +9,8 @@ from core.ledger import dynamodb_plans as plans
 from core.ledger import items
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.plan_batch import new_plan, settled, transactions
-from core.ledger.port import AlreadyPlanned, Plan
+from core.ledger.port import Plan
+from core.ledger.refusals import AlreadyPlanned
 from core.posts.models import Post
 
 

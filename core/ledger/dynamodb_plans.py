@@ -20,18 +20,8 @@ from core.ledger.claim_rules import StoredClaim
 from core.ledger.derivation import Derivation, NeedsTime, derivation, kept_derivation
 from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Item
-from core.ledger.port import (
-    OPEN_STATES,
-    SETTLE_GRACE,
-    AlreadyGoingOut,
-    AlreadyPlanned,
-    ChangedElsewhere,
-    DesiredState,
-    Plan,
-    PlanChange,
-    PostReturned,
-    UnknownPost,
-)
+from core.ledger.port import OPEN_STATES, SETTLE_GRACE, DesiredState, Plan, PlanChange
+from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, PostReturned, UnknownPost
 from core.posts.models import Post
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms

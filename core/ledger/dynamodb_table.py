@@ -57,6 +57,7 @@ class Transaction:
         """`next_arrival` returns a text that sorts after those of all earlier receipts."""
         self.found = found
         self.written: dict[Key, Item] = {}
+        self.required: set[Key] = set()
         self.next_arrival = next_arrival
 
     def get(self, key: Key) -> Item | None:
@@ -66,6 +67,10 @@ class Transaction:
     def put(self, item: Item) -> None:
         """Write an item in place of the one that was read."""
         self.written[items.key_of(item)] = item
+
+    def require(self, key: Key) -> None:
+        """Write only if this item, which was read, is unchanged until then."""
+        self.required.add(key)
 
 
 class Table:
@@ -183,8 +188,10 @@ class Table:
             self._put(item | {"version": version}, transaction.found.get(key))
             for key, item in transaction.written.items()
         ]
-        if len(puts) > 1:
-            return self._accepted("transact_write_items", TransactItems=[{"Put": put} for put in puts])
+        checks = [self._check(key, transaction.found[key]) for key in transaction.required - transaction.written.keys()]
+        if len(puts) + len(checks) > 1:
+            requests = [*({"Put": put} for put in puts), *({"ConditionCheck": check} for check in checks)]
+            return self._accepted("transact_write_items", TransactItems=requests)
         if self._accepted("put_item", **puts[0]):
             return True
         (present,) = self.get(list(transaction.written))
@@ -192,6 +199,9 @@ class Table:
 
     def _put(self, item: Item, found: Item | None) -> dict[str, Any]:
         return {"TableName": self._name, "Item": items.write(item), **_unchanged(found)}
+
+    def _check(self, key: Key, found: Item | None) -> dict[str, Any]:
+        return {"TableName": self._name, "Key": items.write_key(key), **_unchanged(found)}
 
     def _accepted(self, operation: str, **parameters: Any) -> bool:
         """Send a conditional request; return whether its conditions were met."""

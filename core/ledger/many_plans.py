@@ -8,7 +8,8 @@ from datetime import datetime
 
 from core.ledger import plans
 from core.ledger.plan_batch import new_plan, settled
-from core.ledger.port import AlreadyPlanned, Plan
+from core.ledger.port import Plan
+from core.ledger.refusals import AlreadyPlanned
 from core.posts.models import Post
 
 

@@ -10,16 +10,8 @@ from typing import Any
 
 from core.ledger.cancellation import cancelled_from
 from core.ledger.derivation import Derivation, derivation, kept_derivation
-from core.ledger.port import (
-    OPEN_STATES,
-    SETTLE_GRACE,
-    AlreadyPlanned,
-    ChangedElsewhere,
-    Plan,
-    PlanChange,
-    PostReturned,
-    UnknownPost,
-)
+from core.ledger.port import OPEN_STATES, SETTLE_GRACE, Plan, PlanChange
+from core.ledger.refusals import AlreadyPlanned, ChangedElsewhere, PostReturned, UnknownPost
 from core.posts.models import Post
 from core.posts.payload import Payload
 from core.time.instants import epoch_ms, from_epoch_ms, utc_text

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from core.errors import PunctualError
 from core.ledger.cursor import Cursor
 from core.ledger.derivation import NOT_NOTED, Derivation, NeedsTime
 from core.posts.destinations import Destination
@@ -36,57 +35,6 @@ ReceiptKind = Literal[
 """The first four are the relay's, of the whole occurrence. The rest are of one destination; `retried` is the user's."""
 
 FinalState = Literal["published", "refused", "unconfirmed"]
-
-
-class AlreadyPlanned(PunctualError):
-    """A post with this id is already planned, usually because of a double click."""
-
-    hint = "Open the queue: the post is there once."
-
-    def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} is already scheduled.")
-        self.post_id = post_id
-
-
-class UnknownPost(PunctualError):
-    """The ledger has no such post: it was planned elsewhere, or the ledger was damaged and recreated."""
-
-    hint = (
-        "Look for its current name in the queue. If it is there, another dashboard planned it, or the ledger was lost:"
-        " change it there, or delete its schedule on Health."
-    )
-
-    def __init__(self, post_id: str) -> None:
-        super().__init__(f"There is no post {post_id}.")
-
-
-class ChangedElsewhere(PunctualError):
-    """Another process changed the post after it was read."""
-
-    hint = "Check the newest version, which is shown now. Then repeat your change if it is still needed."
-
-    def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was changed elsewhere. Your change was not saved.")
-        self.post_id = post_id
-
-
-class AlreadyGoingOut(PunctualError):
-    """An occurrence of the post has a claim: it is being published or has been published."""
-
-    hint = "Open History to see the result."
-
-    def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} is already going out. Your change was not saved.")
-        self.post_id = post_id
-
-
-class PostReturned(PunctualError):
-    """The scheduling of the post was undone, and its content is a draft."""
-
-    hint = "Open Drafts, and schedule the draft."
-
-    def __init__(self, post_id: str) -> None:
-        super().__init__(f"The post {post_id} was returned to Drafts. Nothing was changed.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from core.ledger.history import START_GRACE, Run, run_of
-from core.ledger.port import Ledger, Plan, UnknownPost
+from core.ledger.port import Ledger, Plan
+from core.ledger.refusals import UnknownPost
 from core.ledger.states import PublicationState
 
 ARMING_GRACE = timedelta(seconds=10)

@@ -9,16 +9,8 @@ from pathlib import Path
 
 from core.ledger import changes, claim_rules, claims, derivations, many_plans, occurrences, plans
 from core.ledger.cursor import Cursor
-from core.ledger.port import (
-    ChangedElsewhere,
-    ClaimResult,
-    ClaimTerms,
-    Occurrence,
-    OccurrenceReceipt,
-    Plan,
-    PlanChange,
-    Receipt,
-)
+from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, OccurrenceReceipt, Plan, PlanChange, Receipt
+from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload

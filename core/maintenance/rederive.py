@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from core.errors import PunctualError
 from core.ledger.derivation import NeedsTime
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
+from core.ledger.port import Ledger, Plan
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.maintenance.zone_changes import ChangedPost, ZoneChanges
 from core.posts.payload import ScheduleName
 from core.scheduling.derived_again import DerivedAgain, derived_again

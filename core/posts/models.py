@@ -207,9 +207,13 @@ class Revision(FrozenModel):
 
 
 class Post(Revision):
-    """A planned post. A one-time post has `due_at`; a repeating post has `repeat` instead."""
+    """A planned post. A one-time post has `due_at`; a repeating post has `repeat` instead.
+
+    `replaces` is the series and the run in whose place the post goes out. It does not travel in the payload.
+    """
 
     repeat: Repeat | None = None
+    replaces: tuple[PostId, Instant] | None = Field(default=None, exclude_if=not_)
 
     @model_validator(mode="after")
     def _once_or_repeating(self) -> Self:

@@ -37,7 +37,7 @@ def drafted_post(
     if content.proposed_wall is None:
         raise NoProposedTime
     variants: dict[str, str] = dict(content.variants.items())
-    return compose(
+    post = compose(
         post_id=draft_id,
         text=content.text,
         destinations=content.destinations,
@@ -53,6 +53,7 @@ def drafted_post(
         repeat=content.repeat,
         labels=content.labels,
     )
+    return post.model_copy(update={"replaces": content.replaces})
 
 
 def at_instant(content: DraftContent, at: datetime) -> DraftContent:

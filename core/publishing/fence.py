@@ -27,6 +27,7 @@ from core.publishing.network import (
 )
 from core.publishing.references import belongs_to_another
 from core.publishing.transfer_time import LEASE, LEASE_MARGIN, lease
+from core.scheduling.hold.port import HoldStore
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 OnResult = Callable[[Payload, Receipt, datetime], None]
 """Takes a payload, the receipt of one of its destinations, and the instant at which the attempt began."""
 
+HELD = "All posts are paused. Punctual tries again once they are resumed."
+"""The reason of an attempt that waits for the end of a hold."""
 UNCLAIMED_ATTEMPT = 0
 """Attempt number of receipts written before a claim exists. It is 0, so any receipt of a real claim outranks it."""
 
@@ -55,9 +58,18 @@ class Fence:
     """
 
     def __init__(
-        self, ledger: Ledger, media: MediaStore, clock: Clock, on_result: OnResult = lambda payload, receipt, at: None
+        self,
+        ledger: Ledger,
+        media: MediaStore,
+        clock: Clock,
+        on_result: OnResult = lambda payload, receipt, at: None,
+        hold: HoldStore | None = None,
     ) -> None:
-        """Store the parts. `on_result` is called with each recorded result and the instant at which its claim began."""
+        """Store the parts. `on_result` is called with each recorded result and the instant at which its claim began.
+
+        While `hold` has a post that is tried again, its attempts wait.
+        """
+        self._hold = hold
         self._on_result = on_result
         self._ledger = ledger
         self._media = media
@@ -75,14 +87,16 @@ class Fence:
         """Publish to one destination, unless it is finished, claimed by another attempt, or superseded.
 
         `part` is the number of the part in a thread; `earlier_references` are the references of the parts before it.
-        If a picture or video cannot be sent, the whole post is refused. During a pause that the network asked for,
-        neither `prepare` nor `publish` is called. Raises the errors of `prepare` and of the media store, with nothing
-        claimed, and the errors of the ledger.
+        If a picture or video cannot be sent, the whole post is refused. During a pause that the network asked for, and
+        while all posts are paused, neither `prepare` nor `publish` is called. Raises the errors of `prepare` and of the
+        media store, with nothing claimed, and the errors of the ledger.
         """
         destination = Destination(account.destination, part)
         existing = self._existing_result(payload, destination)
         if existing is not None:
             return existing
+        if self._is_held(payload):
+            return destination_result(destination, RetryLater(reason=HELD))
         receipts = self._receipts(payload, destination) if payload.media else []
         try:
             publication = self._publication(
@@ -181,6 +195,14 @@ class Fence:
         now = self._clock()
         claim = self._ledger.ended_or_paused(payload, destination, now=now)
         return result_of_claim(destination, claim, now) if claim is not None else None
+
+    def _is_held(self, payload: Payload) -> bool:
+        """Return whether all posts are paused, and this one could not be paused because an attempt had begun."""
+        hold = self._hold.read() if self._hold is not None else None
+        if hold is None or not hold.holds(payload.post_id):
+            return False
+        plan = self._ledger.get(payload.post_id)
+        return plan is not None and plan.desired == "active"
 
     def _receipts(self, payload: Payload, destination: Destination) -> list[Receipt]:
         """Return a destination's receipts in order of arrival."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.errors import PunctualError
-from core.ledger.port import Ledger, Plan, UnknownPost
+from core.ledger.port import Ledger, Plan
+from core.ledger.refusals import UnknownPost
 from core.posts.models import Post
 from core.posts.payload import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
 from core.scheduling.upsert import ScheduleWriter, WaitPolicy

@@ -72,13 +72,15 @@ class DeadLetters:
     def retry(self, letter: DeadLetter) -> None:
         """Invoke the relay again, however late the occurrence is, then delete the letter.
 
-        Published, refused and unconfirmed destinations stay as they are. Raises UnreadablePayload, DeadLetterGone, or
-        ChangedElsewhere if a one-time post was changed or cancelled; the letter then stays.
+        Published, refused and unconfirmed destinations stay as they are. If a run of a series has not begun, it is
+        published with the content of the letter, even if the series has changed. Raises UnreadablePayload,
+        DeadLetterGone, or ChangedElsewhere if a one-time post was changed or cancelled; the letter then stays.
         """
         payload = read_payload(letter.payload)
         if not self._store.contains(letter.id):
             raise DeadLetterGone
-        self._schedules.redeliver(payload)
+        begun = payload.due_at is not None or self._ledger.occurrence(payload.occurrence_key) is not None
+        self._schedules.retry(payload, () if begun else payload.destinations)
         self._store.remove(letter.id)
 
     def discard(self, letter: DeadLetter) -> None:

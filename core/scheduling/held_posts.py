@@ -1,6 +1,7 @@
 """Pause all and Resume: every active post is paused, soonest due first, and exactly those are resumed.
 
-The hold is stored before a post is paused, so that an interrupted run is continued, by any process.
+A post is in the hold before it is paused, and it is paused in a transaction that reads the hold. So an interrupted run
+is continued by any process, and no post stays paused for a hold that has ended.
 """
 
 import logging
@@ -10,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Lock, Thread
 
 from core.errors import PunctualError
-from core.ledger.history import due_unbegun
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, Plan
-from core.scheduling.hold.changes import all_paused, leave_out, resume_too
-from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
+from core.ledger.history import due_unbegun, runs
+from core.ledger.port import Ledger, Plan
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
+from core.scheduling.hold.changes import all_paused, leave_out
+from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore, NotHeld
+from core.scheduling.hold.refusals import NothingHeld, TooManyToHold
 from core.scheduling.outages import is_outage
 from core.scheduling.refusals import SeriesEnded, TooSoon
 from core.scheduling.schedules import Schedules
@@ -21,12 +24,13 @@ from core.scheduling.selection import THREADS
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import next_run
 from core.time.instants import Clock
-from core.time.phrases import plural
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
 """Posts that are noted in one write."""
+RETRYING_LOOKED_AT = 100
+"""The most runs, latest due first, among which posts that are tried again are found."""
 TAKEN_OVER_AFTER = timedelta(minutes=2)
 """A phase without a sign of life for this long was interrupted, and another process continues it."""
 ASKED_AGAIN_AFTER = 5.0
@@ -34,29 +38,12 @@ ASKED_AGAIN_AFTER = 5.0
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-class NothingHeld(PunctualError):
-    """There is no hold to end."""
-
-    hint = "Resume single posts in the queue."
-
-    def __init__(self) -> None:
-        super().__init__("The posts are not paused as a whole.")
-
-
-class TooManyToHold(PunctualError):
-    """There are more active posts than a hold can have."""
-
-    hint = "Pause accounts on the page Accounts instead, or stop the worker."
-
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{plural(count, 'post')} are too many to pause at once; the limit is {HELD_LIMIT:,}.")
-
-
 class HeldPosts:
     """The hold of a deployment. Any thread may use it.
 
     Posts that are scheduled while it lasts are not part of it. A post whose time passes stays paused when the others
-    are resumed.
+    are resumed. A post that is tried again after a failed attempt cannot be paused any more: its attempts wait until
+    the others are resumed (core/publishing/fence.py), and it may be too late by then.
     """
 
     def __init__(self, store: HoldStore, ledger: Ledger, schedules: Schedules, clock: Clock) -> None:
@@ -171,17 +158,10 @@ class HeldPosts:
         for batch in _batches(active):
             if self._stopped.is_set() or self._note(batch, count) is None:
                 return
-            try:
-                refused, waiting = self._each(batch, self._pause_one)
-            except PunctualError:  # an outage: what is paused already is resumed with the others
-                self._store.change(resume_too(batch, self._clock()))
-                raise
+            refused, waiting = self._each(batch, self._pause_one)
             later |= waiting
             hold = self._store.change(leave_out(refused))
-            if hold is None or hold.phase == "resuming":  # another process has begun to resume the posts
-                self._each(batch, self._resume_one)
-                return
-            if hold.phase == "paused":  # another process has paused the posts too
+            if hold is None or hold.phase != "pausing":  # another process has paused the posts, or resumes them
                 return
             progress(hold)
         if not later:
@@ -263,7 +243,13 @@ class HeldPosts:
 
     def _pause_one(self, plan: Plan) -> None:
         if plan.desired == "active":
-            self._schedules.pause(plan)
+            try:
+                self._schedules.pause(plan, write=self._store.write)
+            except NotHeld:
+                return  # a person resumes the posts meanwhile
+            except AlreadyGoingOut:
+                if plan.post.repeats or plan.post.post_id not in self._retrying():
+                    raise  # else its attempts wait at the fence
 
     def _resume_one(self, plan: Plan) -> None:
         if plan.desired == "paused":
@@ -273,11 +259,18 @@ class HeldPosts:
                 return  # its time has passed; it stays paused until a person decides
 
     def _active(self) -> list[str]:
-        """Return the ids of the active posts that have not begun, soonest due first."""
+        """Return the ids of the active posts that have not begun or are tried again, soonest due first."""
         now = self._clock()
         plans = due_unbegun(self._ledger, now, until=now + 2 * PLANNING_HORIZON, limit=HELD_LIMIT + 1)
         plans += self._ledger.series(limit=HELD_LIMIT)
+        plans += [
+            plan for plan in map(self._ledger.get, self._retrying()) if plan is not None and not plan.post.repeats
+        ]
         return _ids([plan for plan in plans if plan.desired == "active"], now)
+
+    def _retrying(self) -> set[str]:
+        """Return the ids of the latest due posts that are tried again, or are going out."""
+        return {run.post_id for run in runs(self._ledger, limit=RETRYING_LOOKED_AT) if run.outcome.in_progress}
 
     def _in_order(self, post_ids: Sequence[str]) -> list[str]:
         """Return the posts that are still pending, soonest due first, and then those that have ended."""

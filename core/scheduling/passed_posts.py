@@ -25,16 +25,11 @@ class PassedPosts:
     def to_free_times(self, post_ids: Collection[str]) -> SelectionReport:
         """Move the posts to the next free times. During a hold, they stay paused there and are resumed with the others.
 
-        They are in the hold before they are paused, so that an interruption leaves none paused for good. An undo brings
+        They are in the hold before they are moved, so that an interruption leaves none paused for good. An undo brings
         them back to the times that have passed, paused, so it needs no free times.
         """
-        moved = replace(self._selection.to_free_times(post_ids), action="move")
-        ids = [each.after.post.post_id for each in moved.changed]
-        if not ids or not self._held_posts.include(ids):
-            return moved
-        paused = {each.after.post.post_id: each.after for each in self._selection.pause(ids).changed}
-        changed = [replace(each, after=paused.get(each.after.post.post_id, each.after)) for each in moved.changed]
-        return replace(moved, changed=tuple(changed))
+        self._held_posts.include(list(post_ids))
+        return replace(self._selection.to_free_times(post_ids), action="move")
 
     def _decided(self, found: SelectionReport) -> SelectionReport:
         self._held_posts.forget([each.after.post.post_id for each in found.changed])

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from core.ledger.history import Run, runs
-from core.ledger.port import Ledger, UnknownPost
+from core.ledger.port import Ledger
+from core.ledger.refusals import UnknownPost
 from core.scheduling.calendar_view import CalendarWindow, calendar_view, near_entries
 from core.scheduling.insights import PastRuns, past_runs
 from core.scheduling.listing import ScheduleListing

@@ -1,28 +1,24 @@
 """Schedules: the actions on posts, such as schedule, edit, pause, cancel and retry."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from core.aws_errors import ScheduleNameTaken, translate_aws_errors
 from core.ledger.derivation import Derivation, NeedsTime, derivation
-from core.ledger.port import (
-    AlreadyPlanned,
-    ChangedElsewhere,
-    DesiredState,
-    Ledger,
-    Plan,
-    PlanChange,
-    UnknownPost,
-)
+from core.ledger.port import DesiredState, Ledger, Plan, PlanChange, WritePlan
+from core.ledger.refusals import AlreadyPlanned, UnknownPost
 from core.posts.destinations import Destination
 from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.posts.payload import Payload, ScheduleName, TargetSettings
 from core.scheduling.arming import Arming
 from core.scheduling.confirmation import confirmation
 from core.scheduling.derived_again import DerivedAgain, derived_again
+from core.scheduling.hold.changes import leave_out
+from core.scheduling.hold.port import HoldStore, NotHeld
+from core.scheduling.plan_writer import PlanWriter
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
@@ -44,27 +40,20 @@ class Schedules:
         target: TargetSettings,
         notice: timedelta,
         clock: Clock,
+        hold: HoldStore | None = None,
         wait_policy: WaitPolicy = DEFAULT_WAIT,
     ) -> None:
         """`scheduler` and `lambda_client` are boto3 clients. `notice` is the shortest time ahead for a schedule."""
-        self._scheduler = scheduler
+        self._hold = hold
         self._ledger = ledger
-        self._group = target.group
         arming = partial(
             Arming, scheduler=scheduler, lambda_client=lambda_client, ledger=ledger, target=target, clock=clock
         )
         self._arming = arming(wait_policy=wait_policy)
+        self._writer = PlanWriter(ledger, self._arming, clock)
         self._repair_arming = arming(wait_policy=replace(wait_policy, role_timeout=0.0))
         self._limits = TimeLimits(notice, clock)
         self._clock = clock
-
-    def ensure_group(self) -> None:
-        """Create the schedule group if it is missing."""
-        try:
-            with translate_aws_errors():
-                self._scheduler.create_schedule_group(Name=self._group)
-        except ScheduleNameTaken:
-            return
 
     def schedule(self, post: Post) -> Plan:
         """Plan and arm a post. On return, its schedule was read back from the scheduler.
@@ -78,7 +67,7 @@ class Schedules:
         if current is None or not is_active_as(current, post, name):
             self._limits.check_time(post)
             check_size(post)
-        return self._settle(self._plan_active(post, name))
+        return self._plan_active(post, name)
 
     def post_now(self, post: Post) -> Plan:
         """Plan a one-time post that is due now, and invoke the relay without the scheduler.
@@ -91,7 +80,7 @@ class Schedules:
             due_at = current.post.due_at or due_at
         due_now = due_once_at(post, due_at)
         check_size(due_now)
-        return self._settle(self._plan_active(due_now, None))
+        return self._plan_active(due_now, None)
 
     def edit(self, plan: Plan, post: Post) -> Plan:
         """Change text, variants, media, destinations and labels to those of `post`, which `compose` has validated."""
@@ -102,7 +91,8 @@ class Schedules:
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:
         """Change the time of a one-time post. The new schedule is armed before the old one is deleted.
 
-        A paused post stays paused. An overdue one, a cancelled one, and one that needed a time become active.
+        A paused post stays paused. An overdue one, a cancelled one, and one that needed a time become active, except
+        during a hold that has the post.
         """
         if plan.post.due_at is None:
             raise PostRepeats(plan.post.post_id)
@@ -110,7 +100,11 @@ class Schedules:
         stays_paused = plan.needs_time == "paused" or (
             plan.desired == "paused" and plan.needs_time is None and plan.post.due_at > self._clock()
         )
-        return self._change(plan, desired="paused" if stays_paused else "active", due_at=due_at, wall=wall, zone=zone)
+        move = partial(self._change, plan, due_at=due_at, wall=wall, zone=zone)
+        if plan.desired == "paused" and not stays_paused and self._hold is not None:
+            with suppress(NotHeld):
+                return move(desired="paused", write=self._hold.write)
+        return move(desired="paused" if stays_paused else "active")
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
         """Change the repeat rule of a post. Days with a skipped run stay skipped. A cancelled post becomes active."""
@@ -129,10 +123,10 @@ class Schedules:
         """Let a skipped run go out after all. Does nothing if it is not skipped. Raises RunBegun."""
         return self._skip(plan, with_unskipped(plan.post, run, self._clock()))
 
-    def pause(self, plan: Plan) -> Plan:
-        """Keep the post in the queue without publishing it."""
+    def pause(self, plan: Plan, *, write: WritePlan | None = None) -> Plan:
+        """Keep the post in the queue without publishing it. `write` stores the change instead of the ledger."""
         check_not_cancelled(plan)
-        return self._change(plan, desired="paused")
+        return self._change(plan, desired="paused", write=write)
 
     def resume(self, plan: Plan) -> Plan:
         """Activate a paused post at its time. Raises TooSoon if its time has passed, or TimeNeeded."""
@@ -145,20 +139,27 @@ class Schedules:
     def cancel(self, plan: Plan) -> Plan:
         """Cancel a post. Raises AlreadyGoingOut once it is claimed.
 
-        A moved post stays moved and loses its schedule, because undoing its cancellation would publish it twice, here
-        and in the other deployment.
+        If the post replaces a run of a series, the series has the run again, unless it has passed. Raises
+        RunStaysSkipped, with the post cancelled, while another run of the series is going out. A moved post stays moved
+        and loses its schedule, because undoing its cancellation would publish it twice.
         """
         if plan.desired == "cancelled" or (plan.desired == "moved" and plan.schedule_name is None):
-            return self._settle(plan)
+            return self._writer.settle(plan)
         if plan.desired == "moved":
-            post = next_revision(plan, plan.post)
-            return self._settle(
-                self._ledger.change(PlanChange(post=post, desired="moved", schedule_name=None), now=self._clock())
-            )
+            moved = PlanChange(post=next_revision(plan, plan.post), desired="moved", schedule_name=None)
+            return self._writer.replace(plan, moved)
         return self._change(plan, desired="cancelled")
 
+    def return_to_drafts(self, plan: Plan, write: WritePlan) -> Plan:
+        """Undo the scheduling of a post, as `cancel`. `write` stores its content as a draft in the same transaction."""
+        check_not_cancelled(plan)
+        return self._change(plan, desired="cancelled", returned=True, write=write)
+
     def undo_cancel(self, plan: Plan) -> Plan:
-        """Restore a cancelled post, active or paused as before, at its wall time. Raises TooSoon if it has passed."""
+        """Restore a cancelled post, active or paused as before, at its wall time. Raises TooSoon if it has passed.
+
+        If it replaces a run of a series, the series skips the run again. Raises RunBegun if the run may have gone out.
+        """
         check_not_moved(plan)
         desired: NeedsTime = "paused" if "paused" in (plan.desired, plan.cancelled_from) else "active"
         restored = derived_again(plan.post, plan.derivation, desired)
@@ -176,8 +177,7 @@ class Schedules:
         if earlier.desired == "active":
             self._limits.check_time(post)
         check_size(post)
-        name = str(ScheduleName.of(post))
-        return self._write_change(post, desired=earlier.desired, name=name, derived=earlier.derivation)
+        return self._write_change(plan, post, desired=earlier.desired, derived=earlier.derivation)
 
     def derive_again(self, plan: Plan) -> Plan:
         """Arm an active or paused post at its wall time by the rules in force, however soon that is."""
@@ -194,7 +194,7 @@ class Schedules:
         may_be_second_call = current.revision == plan.post.revision + 1  # `_write_change` refuses another change
         due_at = current.due_at if may_be_second_call else None
         due_now = next_revision(plan, due_once_at(plan.post, due_at or self._clock()))
-        return self._write_change(due_now, desired="active", name=None)
+        return self._writer.replace(plan, PlanChange(post=due_now, schedule_name=None))
 
     def retry(self, payload: Payload, destinations: Sequence[Destination]) -> None:
         """Publish an occurrence again at a person's request, however late it is.
@@ -203,19 +203,12 @@ class Schedules:
         stay published. Raises ChangedElsewhere if a one-time post was changed or cancelled.
         """
         now = self._clock()
+        if self._hold is not None and (hold := self._hold.read()) and hold.holds(payload.post_id):
+            self._hold.change(leave_out([payload.post_id]))
         self._ledger.reopen(payload, tuple(destinations), now=now)
         minutes_late = max(0, int((now - payload.due) / timedelta(minutes=1))) + 1  # 1 if the clock was set back
         late_limit = minutes_late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
         self._arming.invoke(payload.model_copy(update={"late_after_minutes": late_limit}))
-
-    def redeliver(self, payload: Payload) -> None:
-        """Invoke the relay again for a dead letter. Destinations that have ended stay as they are.
-
-        If a run of a series has not begun, it is published with the content of the letter, even if the series has
-        changed.
-        """
-        begun = payload.due_at is not None or self._ledger.occurrence(payload.occurrence_key) is not None
-        self.retry(payload, () if begun else payload.destinations)
 
     def confirm(self, payload: Payload, destination: Destination, **found: Any) -> None:
         """Record that a person saw an unconfirmed publication, at the time of the attempt: `found` at its `url`.
@@ -248,28 +241,34 @@ class Schedules:
         return repair(self._ledger, self._repair_arming, self._clock, stopped)
 
     def _plan_active(self, post: Post, name: str | None) -> Plan:
-        """Write an active plan for a post, new or known, and return it."""
-        now = self._clock()
+        """Write an active plan for a post, new or known, and settle it."""
+        change = PlanChange(post=post, schedule_name=name)
         try:
-            return self._ledger.plan(PlanChange(post=post, schedule_name=name), now=now)
+            return self._writer.add(change)
         except AlreadyPlanned:
             current = self.plan(post.post_id)
         if is_active_as(current, post, name):
-            return current
+            return self._writer.settle(current)
         check_not_moved(current)
-        return self._ledger.change(
-            PlanChange(post=next_revision(current, post), desired="active", schedule_name=name), now=now
-        )
+        return self._writer.replace(current, replace(change, post=next_revision(current, post)))
 
     def _skip(self, plan: Plan, repeat: Repeat) -> Plan:
         check_not_cancelled(plan)
         return (
-            self._settle(plan)
+            self._writer.settle(plan)
             if repeat == plan.post.repeat
             else self._change(plan, desired=plan.desired, repeat=repeat)
         )
 
-    def _change(self, plan: Plan, *, desired: DesiredState, **changes: Any) -> Plan:
+    def _change(
+        self,
+        plan: Plan,
+        *,
+        desired: DesiredState,
+        returned: bool = False,
+        write: WritePlan | None = None,
+        **changes: Any,
+    ) -> Plan:
         check_not_moved(plan)
         post = next_revision(plan, Post.model_validate(plan.post.model_dump() | changes))
         same_time = (post.due_at, post.repeat) == (plan.post.due_at, plan.post.repeat)
@@ -278,29 +277,21 @@ class Schedules:
         elif desired == "active":
             self._limits.check_time(post)
         check_size(post)
-        derived = derivation(post) if "wall" in changes else None  # the caller derived the instants of a chosen time
-        return self._write_change(post, desired=desired, name=str(ScheduleName.of(post)), derived=derived)
+        change = PlanChange(
+            post=post,
+            desired=desired,
+            schedule_name=str(ScheduleName.of(post)),
+            derived=derivation(post) if "wall" in changes else None,  # the caller derived the instants of a chosen time
+            returned=returned,
+        )
+        return self._writer.replace(plan, change, write)
 
     def _write_derived(self, plan: Plan, derived: DerivedAgain) -> Plan:
         post = next_revision(plan, derived.post)
         check_size(post)
+        return self._write_change(plan, post, desired=derived.desired, derived=derivation(post, derived.needs_time))
+
+    def _write_change(self, plan: Plan, post: Post, *, desired: DesiredState, derived: Derivation) -> Plan:
         name = str(ScheduleName.of(post))
-        noted = derivation(post, derived.needs_time)
-        return self._write_change(post, desired=derived.desired, name=name, derived=noted)
-
-    def _write_change(
-        self, post: Post, *, desired: DesiredState, name: str | None, derived: Derivation | None = None
-    ) -> Plan:
-        """Write a new revision and settle it. A repeated call only settles it."""
-        try:
-            changed = self._ledger.change(
-                PlanChange(post=post, desired=desired, schedule_name=name, derived=derived), now=self._clock()
-            )
-        except ChangedElsewhere:
-            changed = self.plan(post.post_id)
-            if changed.post != post or changed.desired != desired or changed.schedule_name != name:
-                raise
-        return self._settle(changed)
-
-    def _settle(self, plan: Plan) -> Plan:
-        return plan if plan.settled else self._arming.settle(plan)
+        change = PlanChange(post=post, desired=desired, schedule_name=name, derived=derived)
+        return self._writer.replace(plan, change)

@@ -8,7 +8,8 @@ from typing import Literal
 
 from core.errors import PunctualError
 from core.labels.label import label_key
-from core.ledger.port import ChangedElsewhere, DesiredState, Ledger, Plan, UnknownPost
+from core.ledger.port import DesiredState, Ledger, Plan
+from core.ledger.refusals import ChangedElsewhere, UnknownPost
 from core.posts.models import LABELS_LIMIT, Post
 from core.scheduling.moves import Rearranged
 from core.scheduling.outages import is_outage

@@ -10,7 +10,7 @@ from core.scheduling.refusals import PostDoesNotRepeat
 from core.time.instants import wall_time
 from core.time.phrases import date_and_time
 
-_KEPT = timedelta(days=7)
+PASSED_KEPT = timedelta(days=7)
 """How long a skipped run that has passed stays in the rule, so that a delayed firing of it is still ruled out."""
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -50,11 +50,7 @@ def with_skipped(post: Post, run: datetime, now: datetime) -> Repeat:
     repeat = _checked(post, run, now)
     if run in repeat.skipped:
         return repeat
-    try:
-        found = next_runs(repeat, post.zone, after=run - _MILLISECOND, count=1)
-    except NeverRuns:
-        found = []
-    if found != [run]:
+    if not _is_run(repeat, post.zone, run):
         raise NotARun(run, post.zone)
     return _with(repeat, {*repeat.skipped, run}, now)
 
@@ -70,6 +66,27 @@ def with_skipped_days(post: Post, repeat: Repeat, zone: str, now: datetime) -> R
     days = {wall_time(each, post.zone).date() for each in (post.repeat.skipped if post.repeat else ()) if each > now}
     skipped = {run for day in days for run in _runs_on(day, repeat, zone)}
     return _with(repeat, skipped, now) if skipped else repeat
+
+
+def same_run(post: Post, run: datetime) -> datetime | None:
+    """Return the run that a run of a series is by its present rule: itself, or else the only run of its day.
+
+    Skipped runs count. Return None if there is neither.
+    """
+    if post.repeat is None:
+        return None
+    rule = post.repeat.model_copy(update={"skipped": ()})
+    if _is_run(rule, post.zone, run):
+        return run
+    of_day = _runs_on(wall_time(run, post.zone).date(), rule, post.zone)
+    return of_day[0] if len(of_day) == 1 else None
+
+
+def _is_run(repeat: Repeat, zone: str, run: datetime) -> bool:
+    try:
+        return next_runs(repeat, zone, after=run - _MILLISECOND, count=1) == [run]
+    except NeverRuns:
+        return False
 
 
 def _runs_on(day: date, repeat: Repeat, zone: str) -> list[datetime]:
@@ -89,7 +106,7 @@ def _checked(post: Post, run: datetime, now: datetime) -> Repeat:
 
 
 def _with(repeat: Repeat, skipped: set[datetime], now: datetime) -> Repeat:
-    kept = sorted(each for each in skipped if each > now - _KEPT)
+    kept = sorted(each for each in skipped if each > now - PASSED_KEPT)
     if len(kept) > SKIPPED_LIMIT:
         raise TooManySkipped
     return repeat.model_copy(update={"skipped": tuple(kept)})

@@ -13,7 +13,8 @@ from core.application import Application
 from core.errors import PunctualError
 from core.ledger.cursor import Cursor
 from core.ledger.history import START_GRACE
-from core.ledger.port import AlreadyGoingOut, Occurrence, Plan, PlanChange
+from core.ledger.port import Occurrence, Plan, PlanChange
+from core.ledger.refusals import AlreadyGoingOut
 from core.posts.models import Post
 from core.posts.payload import write_invocation
 from core.scheduling.time_limits import PLANNING_HORIZON

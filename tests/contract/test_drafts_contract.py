@@ -14,6 +14,7 @@ from core.drafts.port import KEPT_DELETED, Drafts, every_draft
 from core.drafts.sqlite import SqliteDrafts
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import Ledger, PlanChange
+from core.ledger.refusals import ChangedElsewhere, PostReturned
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.models import Media, Post, Repeat
 from core.storage.processes import Presence
@@ -284,3 +285,37 @@ def test_the_parts_of_a_thread_become_one_text_of_the_draft(post):
     assert (found.threads, found.variants) == ({"mastodon:ada": True}, {"outbox": "Both"})
     assert found.wall is None
     assert content_of(post, with_time=True).wall == post.wall
+
+
+# A post that returns to the drafts
+
+
+@pytest.fixture
+def returned(ledger, post, clock) -> PlanChange:
+    """Plan the post; return the change that returns it to the drafts."""
+    ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock())
+    next_one = post.model_copy(update={"revision": 2})
+    return PlanChange(post=next_one, desired="cancelled", schedule_name="post", returned=True)
+
+
+def test_a_post_that_returns_is_a_draft_and_no_cancelled_post(drafts, ledger, returned, clock):
+    drafts.take_back(OTHER, content("Hi"), returned, now=clock())
+    assert drafts.get(OTHER).content == content("Hi")
+    assert (ids(drafts.page(limit=10)), drafts.count()) == ([OTHER], 1)
+    assert ledger.get(ID).returned
+    assert ledger.cancelled(after=clock() - timedelta(days=1), limit=10) == []
+
+
+def test_a_post_that_has_returned_cannot_be_restored(drafts, ledger, returned, clock):
+    drafts.take_back(OTHER, content("Hi"), returned, now=clock())
+    restored = PlanChange(post=returned.post.model_copy(update={"revision": 3}), schedule_name="post")
+    with pytest.raises(PostReturned):
+        ledger.change(restored, now=clock())
+    assert ledger.get(ID).desired == "cancelled"
+
+
+def test_a_post_that_was_changed_meanwhile_adds_no_draft(drafts, ledger, post, returned, clock):
+    ledger.change(PlanChange(post=returned.post, desired="paused", schedule_name="post"), now=clock())
+    with pytest.raises(ChangedElsewhere):
+        drafts.take_back(OTHER, content("Hi"), returned, now=clock())
+    assert (drafts.get(OTHER), ledger.get(ID).desired) == (None, "paused")

@@ -6,28 +6,42 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.sqlite import open_database
-from core.posts.models import new_post_id
+from core.ledger.dynamodb import DynamoLedger
+from core.ledger.port import Ledger, Plan, PlanChange
+from core.ledger.sqlite import SqliteLedger, open_database
+from core.posts.models import Post, new_post_id
 from core.scheduling.hold.dynamodb import DynamoHold
-from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore
+from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore, NotHeld
 from core.scheduling.hold.sqlite import SqliteHold
+from core.storage.processes import Presence
 
 
 @pytest.fixture
-def sqlite_hold(tmp_path, clock) -> Iterator[HoldStore]:
-    database = open_database(tmp_path / "punctual.db", now=clock())
-    yield SqliteHold(database)
+def sqlite_stores(tmp_path, clock) -> Iterator[tuple[HoldStore, Ledger]]:
+    database, presence = open_database(tmp_path / "punctual.db", now=clock()), Presence(tmp_path / "processes")
+    yield SqliteHold(database), SqliteLedger(database, presence)
+    presence.leave()
     database.close()
 
 
 @pytest.fixture
-def dynamodb_hold(table) -> HoldStore:
-    return DynamoHold(table)
+def dynamodb_stores(table) -> tuple[HoldStore, Ledger]:
+    return DynamoHold(table), DynamoLedger(table)
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])
-def store(request) -> HoldStore:
-    return request.getfixturevalue(f"{request.param}_hold")
+def stores(request) -> tuple[HoldStore, Ledger]:
+    return request.getfixturevalue(f"{request.param}_stores")
+
+
+@pytest.fixture
+def store(stores) -> HoldStore:
+    return stores[0]
+
+
+@pytest.fixture
+def ledger(stores) -> Ledger:
+    return stores[1]
 
 
 @pytest.fixture
@@ -85,3 +99,52 @@ def test_the_largest_hold_is_stored(store, a_hold):
     held = a_hold(posts=tuple(f"{number:012d}" for number in range(HELD_LIMIT)))
     store.change(lambda hold: held)
     assert store.read() == held
+
+
+@pytest.fixture
+def plan(ledger, clock) -> Plan:
+    """Plan a post that is due in an hour."""
+    members = {"post_id": new_post_id(), "text": "Hi", "destinations": ("outbox",), "zone": "UTC"}
+    post = Post(**members, wall="2026-11-02T13:00:00", due_at=clock() + timedelta(hours=1))
+    return ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock())
+
+
+@pytest.fixture
+def pause(store, plan, clock):
+    """Pause the post for the hold."""
+    post = plan.post.model_copy(update={"revision": 2})
+    return lambda: store.write(PlanChange(post=post, desired="paused", schedule_name="post"), now=clock())
+
+
+@pytest.mark.parametrize("phase", ["pausing", "paused"])
+def test_a_post_of_the_hold_is_paused(store, ledger, a_hold, plan, pause, phase):
+    store.change(lambda hold: a_hold(phase=phase, posts=(plan.post.post_id,)))
+    assert pause().desired == "paused"
+    assert ledger.get(plan.post.post_id).desired == "paused"
+
+
+@pytest.mark.parametrize("members", [None, {"phase": "paused", "posts": ()}, {"phase": "resuming"}])
+def test_no_post_is_paused_without_a_hold_that_has_it(store, ledger, a_hold, plan, pause, members):
+    if members is not None:
+        store.change(lambda hold: a_hold(**{"posts": (plan.post.post_id,), **members}))
+    with pytest.raises(NotHeld):
+        pause()
+    assert ledger.get(plan.post.post_id) == plan
+
+
+@pytest.mark.parametrize("stores", ["dynamodb"], indirect=True)
+def test_a_hold_that_ends_at_the_same_moment_pauses_nothing(table, store, ledger, a_hold, plan, pause, monkeypatch):
+    """SQLite writes one transaction after the other."""
+    store.change(lambda hold: a_hold(posts=(plan.post.post_id,)))
+    read = table.get
+
+    def read_before_the_end(keys):
+        found = read(keys)
+        monkeypatch.setattr(table, "get", read)
+        store.change(lambda hold: None)
+        return found
+
+    monkeypatch.setattr(table, "get", read_before_the_end)
+    with pytest.raises(NotHeld):
+        pause()
+    assert ledger.get(plan.post.post_id) == plan

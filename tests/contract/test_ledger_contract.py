@@ -18,17 +18,8 @@ from core.ledger.cursor import Cursor
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
-from core.ledger.port import (
-    SETTLE_GRACE,
-    AlreadyGoingOut,
-    AlreadyPlanned,
-    ChangedElsewhere,
-    ClaimTerms,
-    Ledger,
-    PlanChange,
-    Receipt,
-    UnknownPost,
-)
+from core.ledger.port import SETTLE_GRACE, ClaimTerms, Ledger, PlanChange, Receipt
+from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, UnknownPost
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
@@ -1015,6 +1006,34 @@ def test_a_series_is_deleted_400_days_after_its_last_date(ledger, series, planne
     clock.move(seconds=1)
     forget()
     assert ledger.get("0" * 12) is None
+
+
+# Changes of two posts in one transaction
+
+
+def _change(post: Post, **members: Any) -> PlanChange:
+    following = post.model_copy(update={"revision": post.revision + 1})
+    return PlanChange(**{"post": following, "schedule_name": str(ScheduleName.of(following)), **members})
+
+
+def test_a_post_is_planned_together_with_the_change_of_another(ledger, once, series, planned, clock):
+    other, post = planned(series(post_id="s" * 12)), once()
+    ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock(), also=[_change(other, desired="paused")])
+    assert (ledger.get(post.post_id).desired, ledger.get(other.post_id).desired) == ("active", "paused")
+
+
+def test_if_one_of_two_changes_is_refused_neither_is_written(ledger, once, series, planned, change, claim, clock):
+    other, post = planned(series(post_id="s" * 12)), planned(once())
+    change(other)
+    with pytest.raises(ChangedElsewhere, match=other.post_id):
+        ledger.change(_change(post, desired="cancelled"), now=clock(), also=[_change(other)])
+    with pytest.raises(ChangedElsewhere, match=other.post_id):
+        ledger.plan(PlanChange(post=once(post_id="n" * 12), schedule_name="post"), now=clock(), also=[_change(other)])
+    claim(invocation_of(post, post.due_at))
+    with pytest.raises(AlreadyGoingOut, match=post.post_id):
+        ledger.change(_change(post, desired="cancelled"), now=clock(), also=[_change(ledger.get(other.post_id).post)])
+    assert (ledger.get(post.post_id).desired, ledger.get("n" * 12)) == ("active", None)
+    assert ledger.get(other.post_id).post.revision == 2
 
 
 def test_many_posts_are_planned_at_once_and_known_ones_stay_as_they_are(ledger, once, planned, clock):

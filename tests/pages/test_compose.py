@@ -60,6 +60,7 @@ def test_undo_returns_the_post_to_the_form(compose, application, clock):
     compose.schedule()
     compose.click("undo")
     assert post_state(application.ledger, first, clock()).state == "cancelled"
+    assert application.ledger.cancelled(after=clock() - timedelta(days=1), limit=10) == []  # it is in Drafts alone
     assert text(compose) == "Too early"
     assert "Scheduled" not in compose.shown
 

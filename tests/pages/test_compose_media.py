@@ -3,7 +3,7 @@
 import pytest
 
 from core.accounts.port import Account
-from core.ledger.port import UnknownPost
+from core.ledger.refusals import UnknownPost
 from core.posts.models import Media
 
 VIDEO_HEADER = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"

@@ -99,6 +99,36 @@ def test_undo_of_a_draft_that_was_scheduled_brings_the_run_back(browse, changing
     assert next_run() == FIRST
 
 
+def test_the_card_says_that_the_run_returns_and_cancel_and_undo_do_so(browse, changing, application, next_run):
+    draft = changing.draft
+    changing.schedule()
+    queue = browse("queue")
+    assert "In place of the run of Tue 3 Nov 2026, 09:00 Europe/Berlin, which returns if you cancel this post" in (
+        queue.shown
+    )
+    queue.click("cancel", draft)
+    assert next_run() == FIRST
+    assert "Undo skips the run of Tue 3 Nov 2026, 09:00 Europe/Berlin again" in queue.shown
+    queue.click("undo", draft)
+    assert next_run() == SECOND
+    assert application.schedules.plan(draft).desired == "active"
+
+
+def test_a_post_that_undo_returned_to_the_draft_cannot_be_restored_beside_it(browse, changing, application, next_run):
+    """Compose is open in one tab, the queue in another."""
+    post_id = changing.draft
+    changing.schedule()
+    queue = browse("queue")
+    changing.click("undo")
+    assert changing.draft != post_id
+    assert [each.draft_id for each in application.drafts.page(limit=10)] == [changing.draft]
+    queue.click("cancel", post_id)
+    queue.click("undo", post_id)
+    assert "was returned to Drafts" in queue.shown
+    assert application.schedules.plan(post_id).desired == "cancelled"
+    assert next_run() == FIRST
+
+
 def test_the_card_says_which_runs_are_skipped_and_when_the_series_ends(browse, application, series):
     application.schedules.skip_run(series, SECOND)
     assert "skips Wed 4 Nov" in browse("queue").shown

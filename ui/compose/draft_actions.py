@@ -9,7 +9,7 @@ from core.drafts.draft import Draft, DraftContent, DraftGone
 from core.ledger.port import Plan
 from core.posts.models import Post, new_post_id
 from core.publishing.drafted_posts import at_instant, drafted_post
-from core.scheduling.changed_runs import in_place_of, restore_run
+from core.scheduling.returned_posts import return_to_drafts
 from core.time.phrases import date_and_time, excerpt
 from ui.compose import drafts
 from ui.frame.application import application
@@ -121,8 +121,7 @@ def _schedule(action: Callable[[Post], Plan], draft_id: str, content: DraftConte
         networks=app.networks,
         late_after_minutes=app.settings.late_after_minutes,
     )
-    with in_place_of(app.schedules, content.replaces, draft_id):
-        planned = action(post).post
+    planned = action(post).post
     drafts.scheduled(draft_id, content)
     message = f"Scheduled for {date_and_time(planned.due_at, planned.zone)}" if planned.due_at else "Scheduled"
     note(message, content, lambda: _unschedule(draft_id, content))
@@ -141,8 +140,5 @@ def _undelete(draft_id: str, was_current: bool) -> None:
 
 
 def _unschedule(post_id: str, content: DraftContent) -> None:
-    """Cancel the post, and add its content as a new draft: the id belongs to the cancelled post."""
     app = application()
-    app.schedules.cancel(app.schedules.plan(post_id))
-    restore_run(app.schedules, content.replaces)
-    app.drafts.save(new_post_id(), content, base=0, now=app.clock())
+    return_to_drafts(app.schedules, app.drafts, post_id, content)

@@ -8,7 +8,7 @@ from core.drafts.draft import DraftContent
 from core.errors import PunctualError
 from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
-from core.scheduling.changed_runs import Replaced
+from core.scheduling.replaced_runs import ReplacedRun
 from ui.compose import label_fields, media_fields, next_free, repeat_fields, threads, time_fields, variants
 from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.application import application
@@ -102,9 +102,9 @@ def labels_key(draft: str) -> str:
     return widget_key("labels", draft)
 
 
-def replaces(draft: str) -> Replaced | None:
+def replaces(draft: str) -> ReplacedRun | None:
     """Return the run of a series in whose place the draft, or the post that it became, goes out."""
-    return cast(Replaced | None, st.session_state.get(_replaces_key(draft)))
+    return cast(ReplacedRun | None, st.session_state.get(_replaces_key(draft)))
 
 
 def forget_replaced(draft: str) -> None:

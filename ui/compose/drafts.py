@@ -12,7 +12,6 @@ from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.models import Post, PostId, Repeat, Revision, new_post_id
 from core.publishing.drafted_posts import drafted_post
-from core.scheduling.changed_runs import Replaced
 from core.time.instants import instants
 from ui.compose import draft_fields
 from ui.compose.time_fields import ChosenTime
@@ -98,18 +97,18 @@ def open_draft(draft_id: str) -> None:
         saved()[draft_id] = draft
 
 
-def restore(post: Post, *, replaces: Replaced | None = None) -> None:
-    """Start a draft that equals a post, with its time unless that has passed, and with the run that it replaces."""
+def restored(post: Post) -> DraftContent:
+    """Return the content of a draft that equals a post, with its time unless that has passed."""
     first = post.repeat.starts_at if post.repeat else post.due_at
     ahead = first is not None and first > application().clock()
-    content = content_of(post, repeat=post.repeat, with_time=ahead).model_copy(update={"replaces": replaces})
-    start(content.model_copy(update={"which": _which(post)}) if ahead else content)
+    content = content_of(post, repeat=post.repeat, with_time=ahead).model_copy(update={"replaces": post.replaces})
+    return content.model_copy(update={"which": _which(post)}) if ahead else content
 
 
 def duplicate(post: Post) -> None:
     """Start a draft with a post's content and its repeat rule; a one-time post gets the suggested time."""
     if post.repeats:
-        restore(post)
+        start(restored(post).model_copy(update={"replaces": None}))
     else:
         copy(post)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from core.errors import PunctualError
-from core.ledger.port import ChangedElsewhere
+from core.ledger.refusals import ChangedElsewhere
 from ui.frame import failures
 from ui.frame.reveal import reveal
 from ui.frame.state import CALLBACK_ERROR, DRAWN_AGAIN, ERROR_ID, FLASH, SHOWN_ERROR

@@ -13,6 +13,7 @@ from ui.frame.empty_page import empty_page
 from ui.frame.state import widget_key
 from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
+from ui.posts.replaced_run import replaced_run
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 
@@ -58,7 +59,7 @@ def _card(each: CancelledPost) -> None:
             since = f"{each.state} {relative_time(each.at, application().clock())}"
             details = f":small[:gray[{escape(describe_timing(post))}, {escape(since)}]]"
             badges = [state_badge(each.state), destination_badges(post.destinations), label_badges(post.labels)]
-            st.markdown(" ".join([*badges, details]))
+            st.markdown(" ".join([*badges, details, replaced_run(post, cancelled=True)]))
         if each.state == "cancelled":
             key = widget_key("undo-cancelled", post.post_id)
             card_button("Undo", subject, key, undo, post.post_id, icon=":material/undo:")

@@ -18,6 +18,7 @@ from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
+from ui.posts.replaced_run import replaced_run
 from ui.posts.selected import checkbox
 
 _MOVES = ["Next free time", "To the front", "Swap", "Shift all later"]
@@ -85,7 +86,7 @@ def _content(entry: QueueEntry, *, dense: bool) -> None:
     st.text(_dense_text(entry.text) if dense else card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
     badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
-    st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry)]))
+    st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry), _replaced_run(entry)]))
 
 
 def _dense_text(text: str) -> str:
@@ -118,6 +119,10 @@ def _timing(entry: QueueEntry) -> str:
         rule = ", ".join([describe_timing(post), *_exceptions(post, post.repeat)])
         return f":small[:gray[:material/repeat: {escape(rule)}]]"
     return "" if post.zone == viewer_zone() else f":small[:gray[{date_and_time(entry.due_at, post.zone)}]]"
+
+
+def _replaced_run(entry: QueueEntry) -> str:
+    return replaced_run(entry.post, cancelled=entry.state == "cancelled") if entry.run is None else ""
 
 
 def _exceptions(post: Post, repeat: Repeat) -> list[str]:

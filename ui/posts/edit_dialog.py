@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.accounts.port import Account
 from core.errors import PunctualError
-from core.ledger.port import ChangedElsewhere, Plan
+from core.ledger.port import Plan
+from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.publishing.composing import edit_content

@@ -7,12 +7,12 @@ import streamlit as st
 from core.ledger.history import Run
 from core.ledger.post_state import PostState, StateName, post_state
 from core.posts.series import describe_timing
-from core.scheduling.changed_runs import restore_run
 from core.scheduling.post_views import RECENT
+from core.scheduling.returned_posts import return_to_drafts
 from core.scheduling.upcoming import entry_of_state
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, date_and_time, excerpt, join_names, lateness, relative_time
-from ui.compose import draft_fields, drafts
+from ui.compose import drafts
 from ui.frame import links
 from ui.frame.announcements import announce
 from ui.frame.application import application
@@ -126,9 +126,8 @@ def _undo(post_id: str) -> None:
 
 @callback
 def _cancel(post_id: str) -> None:
-    """Cancel the post and make it the current draft, with its time. A draft started since is stashed."""
-    schedules, replaced = application().schedules, draft_fields.replaces(post_id)
-    cancelled = schedules.cancel(schedules.plan(post_id))
-    restore_run(schedules, replaced)
-    drafts.restore(cancelled.post, replaces=replaced)
+    """Return the post to the drafts, with its time, and open the draft. A draft started since is stashed."""
+    app = application()
+    content = drafts.restored(app.schedules.plan(post_id).post)
+    drafts.open_draft(return_to_drafts(app.schedules, app.drafts, post_id, content))
     st.session_state.pop(LAST_POST, None)

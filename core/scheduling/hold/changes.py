@@ -1,6 +1,6 @@
 """The changes of a hold, for HoldStore.change."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from core.scheduling.hold.port import Hold
@@ -15,24 +15,6 @@ def leave_out(post_ids: Collection[str], now: datetime | None = None) -> Callabl
             return None
         posts = tuple(each for each in hold.posts if each not in gone)
         return hold.model_copy(update={"posts": posts, "changed_at": now or hold.changed_at})
-
-    return change
-
-
-def resume_too(post_ids: Sequence[str], now: datetime) -> Callable[[Hold | None], Hold | None]:
-    """Return the change that adds posts to a phase of resuming, or begins one. During another phase, it does nothing.
-
-    They may have been paused after the others were resumed.
-    """
-
-    def change(hold: Hold | None) -> Hold | None:
-        if hold is None:
-            total, posts = len(post_ids), tuple(post_ids)
-            return Hold(phase="resuming", began_at=now, changed_at=now, total=total, posts=posts)
-        if hold.phase != "resuming":
-            return hold
-        posts = tuple(dict.fromkeys((*hold.posts, *post_ids)))
-        return hold.model_copy(update={"posts": posts, "total": max(hold.total, len(posts))})
 
     return change
 

@@ -3,11 +3,14 @@
 It is one item with the key `hold` and `hold`, and the attribute `content` (JSON), which is empty if there is no hold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from core.ledger import dynamodb_changes as changes
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
-from core.scheduling.hold.port import Hold
+from core.ledger.port import Plan, PlanChange
+from core.scheduling.hold.port import Hold, check_held
 
 _KEY: Key = ("hold", "hold")
 
@@ -32,6 +35,14 @@ class DynamoHold:
             return after
 
         return self._table.write([_KEY], work)
+
+    def write(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        def work(transaction: Transaction) -> Plan:
+            check_held(_read(transaction.get(_KEY)), change)
+            transaction.require(_KEY)
+            return changes.write(transaction, change, now, also)
+
+        return self._table.write([_KEY, *changes.keys(change, *also)], work)
 
 
 def _read(item: Item | None) -> Hold | None:

@@ -2,8 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from core.scheduling.hold.port import Hold
+from core.ledger import changes
+from core.ledger.port import Plan, PlanChange
+from core.scheduling.hold.port import Hold, check_held
 from core.storage.database import Database
 
 _FIND = "SELECT content FROM hold"
@@ -29,6 +32,13 @@ class SqliteHold:
                     "INSERT OR REPLACE INTO hold (id, content) VALUES (1, ?)", (after.model_dump_json(),)
                 )
             return after
+
+        return self._database.write(work)
+
+    def write(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
+        def work(connection: sqlite3.Connection) -> Plan:
+            check_held(_read(connection.execute(_FIND).fetchall()), change)
+            return changes.write(connection, change, now, also)
 
         return self._database.write(work)
 

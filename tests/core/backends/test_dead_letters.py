@@ -13,7 +13,8 @@ from core.backends.sqs_dead_letters import MAX_LETTERS, SqsDeadLetters
 from core.engine import invocations
 from core.engine.invocations import Invocation
 from core.ledger.history import runs
-from core.ledger.port import ChangedElsewhere, Receipt
+from core.ledger.port import Receipt
+from core.ledger.refusals import ChangedElsewhere
 from core.posts.payload import UnreadablePayload, invocation_of, read_payload, write_invocation, write_payload
 from core.scheduling.dead_letters import DeadLetterGone, DeadLetters
 from core.settings import Settings

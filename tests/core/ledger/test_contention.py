@@ -26,7 +26,8 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.history import overdue, runs
 from core.ledger.items import table_definition
-from core.ledger.port import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, PlanChange, Receipt
+from core.ledger.port import PlanChange, Receipt
+from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox
 from core.outbox.port import OutboxPost

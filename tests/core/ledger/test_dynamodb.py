@@ -10,7 +10,8 @@ import pytest
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.history import overdue, runs
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, Ledger, PlanChange, Receipt
+from core.ledger.port import Ledger, PlanChange, Receipt
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.ledger.states import outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, invocation_of, write_invocation

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.ledger.port import PlanChange, Receipt, UnknownPost
+from core.ledger.port import PlanChange, Receipt
 from core.ledger.post_state import post_state
+from core.ledger.refusals import UnknownPost
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from core.publishing import fitted_pictures
 from core.publishing.attachments import MediaLimits, load_attachments
 from core.publishing.http.client import RequestNotSent
 from core.publishing.preparer import Preparer
+from core.scheduling.schedule_group import ensure_group
 from core.scheduling.schedules import Schedules
 from core.time.instants import epoch_ms
 
@@ -216,7 +217,7 @@ def schedules(engine_client, lambda_client, ledger, target, clock):
         notice=timedelta(seconds=2),
         clock=clock,
     )
-    schedules.ensure_group()
+    ensure_group(engine_client, target.group)
     return schedules
 
 

@@ -8,13 +8,16 @@ import pytest
 
 from core.application import Application
 from core.aws_errors import AwsUnavailable
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms
+from core.ledger.port import ClaimTerms, Receipt
 from core.ledger.post_state import post_state
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
+from core.publishing.fence import HELD
 from core.scheduling import held_posts
-from core.scheduling.held_posts import TAKEN_OVER_AFTER, HeldPosts, NothingHeld, TooManyToHold
+from core.scheduling.held_posts import TAKEN_OVER_AFTER, HeldPosts
+from core.scheduling.hold.refusals import NothingHeld, TooManyToHold
 from core.settings import Settings
 from core.time.instants import wall_time
 
@@ -57,6 +60,18 @@ def plan(application, clock) -> Callable[..., str]:
 def desired(application):
     """Return the desired states of posts."""
     return lambda *ids: [application.schedules.plan(post_id).desired for post_id in ids]
+
+
+@pytest.fixture
+def move(application, clock):
+    """Move a post to a time in two hours."""
+
+    def to_later(post_id: str) -> None:
+        due_at = clock() + timedelta(hours=2)
+        wall = wall_time(due_at, ZONE).strftime("%Y-%m-%dT%H:%M:%S")
+        application.schedules.reschedule(application.schedules.plan(post_id), due_at=due_at, wall=wall, zone=ZONE)
+
+    return to_later
 
 
 def pause_all(held):
@@ -127,6 +142,38 @@ def test_a_post_that_is_going_out_is_left_alone(held, application, plan, clock):
     assert post_state(application.ledger, going, clock()).state == "published"
 
 
+@pytest.fixture
+def retried(application, plan, clock):
+    """Schedule a post whose first attempt has failed; return its payload."""
+    post = application.schedules.plan(plan(1)).post
+    clock.move(hours=1)
+    payload, destination = invocation_of(post, post.due_at), Destination("outbox")
+    terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
+    claim = application.ledger.claim(payload, destination, terms)
+    application.ledger.finish(
+        payload, Receipt(kind="waiting", at=clock(), revision=1, attempt=claim.attempt, destination=destination)
+    )
+    clock.move(minutes=1)
+    return payload
+
+
+def test_a_post_that_is_tried_again_waits_until_all_are_resumed(held, application, retried, clock):
+    assert pause_all(held).posts == (retried.post_id,)
+    (result,) = application.publisher.publish(retried).results
+    assert (result.state, result.reason) == ("waiting", HELD)
+    assert post_state(application.ledger, retried.post_id, clock()).state == "retrying"
+    resume(held)
+    (result,) = application.publisher.publish(retried).results
+    assert result.state == "published"
+
+
+def test_a_person_can_retry_a_post_while_all_are_paused(held, application, retried):
+    pause_all(held)
+    application.schedules.retry(retried, retried.destinations)
+    (result,) = application.publisher.publish(retried).results
+    assert result.state == "published"
+
+
 def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan, monkeypatch):
     ids = [plan(hours) for hours in (5, 1, 4, 2, 3)]
     in_order = [ids[number] for number in (1, 3, 4, 2, 0)]
@@ -134,7 +181,11 @@ def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan,
     changed = []
     for name in ("pause", "resume"):
         change = getattr(application.schedules, name)
-        record = lambda plan, change=change: changed.append(plan.post.post_id) or change(plan)  # noqa: E731
+
+        def record(plan, change=change, **options):
+            changed.append(plan.post.post_id)
+            return change(plan, **options)
+
         monkeypatch.setattr(application.schedules, name, record)
     pause_all(held)
     resume(held)
@@ -196,10 +247,10 @@ def test_two_processes_pause_the_same_posts_and_they_stay_paused(held, applicati
     ids = [plan(hours) for hours in (1, 2, 3)]
     other, pause = HeldPosts(held._store, application.ledger, application.schedules, clock), application.schedules.pause
 
-    def pause_after_the_other(current):
+    def pause_after_the_other(current, **options):
         monkeypatch.setattr(application.schedules, "pause", pause)
         other.finish()
-        return pause(current)
+        return pause(current, **options)
 
     monkeypatch.setattr(held_posts, "THREADS", 1)
     monkeypatch.setattr(application.schedules, "pause", pause_after_the_other)
@@ -213,11 +264,11 @@ def test_posts_that_are_paused_before_an_outage_are_resumed_if_all_others_are(
     ids = [plan(hours) for hours in (1, 2, 3)]
     other, pause = HeldPosts(held._store, application.ledger, application.schedules, clock), application.schedules.pause
 
-    def pause_after_the_end(current):
+    def pause_after_the_end(current, **options):
         if current.post.post_id == ids[1]:
             raise AwsUnavailable("AWS did not answer.")
         resume(other)
-        return pause(current)
+        return pause(current, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(held_posts, "THREADS", 1)
@@ -229,10 +280,55 @@ def test_posts_that_are_paused_before_an_outage_are_resumed_if_all_others_are(
     assert (held.hold(), desired(*ids)) == (None, ["active"] * 3)
 
 
+def test_a_process_that_is_killed_while_it_pauses_posts_after_all_others_were_resumed_leaves_none_paused(
+    held, application, plan, desired, clock, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    ids = [plan(hours) for hours in (1, 2, 3)]
+    other, pause = HeldPosts(held._store, application.ledger, application.schedules, clock), application.schedules.pause
+
+    def pause_after_the_end(current, **options):
+        if current.post.post_id == ids[2]:
+            raise Killed
+        if current.post.post_id == ids[1]:
+            resume(other)
+        return pause(current, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(held_posts, "THREADS", 1)
+        patch.setattr(application.schedules, "pause", pause_after_the_end)
+        with pytest.raises(Killed):
+            pause_all(held)
+    assert (held.hold(), desired(*ids)) == (None, ["active"] * 3)
+
+
+def test_an_overdue_held_post_that_is_moved_stays_paused_until_all_are_resumed(
+    held, application, plan, desired, clock, move
+):
+    passed = plan(1)
+    pause_all(held)
+    clock.move(hours=2)
+    move(passed)
+    assert desired(passed) == ["paused"]
+    resume(held)
+    assert desired(passed) == ["active"]
+
+
+def test_an_overdue_post_that_is_moved_after_the_hold_is_active(held, plan, desired, clock, move):
+    passed = plan(1)
+    pause_all(held)
+    clock.move(hours=2)
+    resume(held)
+    move(passed)
+    assert desired(passed) == ["active"]
+
+
 def test_a_post_that_others_keep_changing_is_paused_later(held, application, plan, desired, monkeypatch):
     post = plan(1)
 
-    def changed(current):
+    def changed(current, **_):
         raise ChangedElsewhere(post)
 
     with monkeypatch.context() as patch:
@@ -252,11 +348,11 @@ def interrupt(application, monkeypatch):
     def after(count: int, name: str, act: Callable[[], object]) -> None:
         done, change = [], getattr(application.schedules, name)
 
-        def work(plan):
+        def work(plan, **options):
             done.append(plan)
             if len(done) > count:
                 raise Killed
-            return change(plan)
+            return change(plan, **options)
 
         with monkeypatch.context() as patch:
             patch.setattr(held_posts, "BATCH", 2)
@@ -326,7 +422,7 @@ def test_a_post_that_a_person_has_decided_about_leaves_the_hold(held, applicatio
 def test_during_an_outage_the_phase_waits_and_is_continued(held, application, plan, desired, monkeypatch, clock):
     ids = [plan(hours) for hours in range(1, 5)]
 
-    def unreachable(plan):
+    def unreachable(plan, **_):
         raise AwsUnavailable("AWS did not answer.")
 
     with monkeypatch.context() as patch:

@@ -9,7 +9,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from core.application import Application
 from core.aws_errors import AwsUnavailable
-from core.ledger.port import AlreadyGoingOut, ClaimTerms, Plan
+from core.ledger.port import ClaimTerms, Plan
+from core.ledger.refusals import AlreadyGoingOut
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat, new_post_id
 from core.posts.payload import invocation_of

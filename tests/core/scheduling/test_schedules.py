@@ -3,12 +3,14 @@ from functools import partial
 
 import pytest
 
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms, Receipt, UnknownPost
+from core.ledger.port import ClaimTerms, Receipt
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, UnknownPost
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Media, Repeat
 from core.posts.payload import PayloadTooLarge, invocation_of
 from core.scheduling.refusals import PostCancelled, PostRepeats, SeriesEnded, TooFarAhead, TooLateToChange, TooSoon
+from core.scheduling.schedule_group import ensure_group
 from core.scheduling.time_limits import PLANNING_HORIZON
 
 on_the_engine = pytest.mark.parametrize("scheduler", ["engine"], indirect=True)
@@ -462,7 +464,7 @@ def test_a_confirmed_publication_has_the_time_of_its_attempt(schedules, ledger, 
 
 
 @on_the_engine
-def test_the_group_is_created_once(schedules, scheduler):
-    schedules.ensure_group()
+def test_the_group_is_created_once(scheduler):
+    ensure_group(scheduler, "punctual")
     groups = scheduler.list_schedule_groups(NamePrefix="punctual")["ScheduleGroups"]
     assert [group["Name"] for group in groups] == ["punctual"]

@@ -4,15 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.aws_errors import AwsUnavailable
-from core.errors import PunctualError
-from core.ledger.port import AlreadyGoingOut, ChangedElsewhere, ClaimTerms
+from core.ledger.port import ClaimTerms
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import SKIPPED_LIMIT, Repeat
 from core.posts.payload import invocation_of, read_scheduled
 from core.posts.series import runs_of
-from core.scheduling.changed_runs import RunStaysSkipped, changed_run, in_place_of
-from core.scheduling.refusals import PostCancelled, PostDoesNotRepeat, TooSoon
+from core.scheduling.changed_runs import changed_run
+from core.scheduling.refusals import PostCancelled, PostDoesNotRepeat
 from core.scheduling.skipping import NotARun, RunBegun, TooManySkipped
 from core.scheduling.upcoming import ledger_entry
 
@@ -126,7 +125,7 @@ def test_a_skipped_day_stays_skipped_when_the_time_of_the_series_changes(schedul
     assert [run.day for run in runs_of(changed.post, after=clock(), count=3)] == [2, 3, 5]
 
 
-# A post that replaces a run
+# A draft that replaces a run
 
 
 def test_a_changed_run_has_the_content_and_the_time_of_the_run(a_series):
@@ -141,99 +140,3 @@ def test_a_changed_run_in_a_doubled_hour_keeps_its_instant(a_series):
     hourly = a_series(repeat=Repeat(expression="cron(30 2 * * ? *)"))
     run = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
     assert changed_run(hourly, run).which == 1
-
-
-@on_the_engine
-def test_a_post_in_place_of_a_run_skips_the_run(schedules, series, a_post, clock):
-    replaced = (series.post.post_id, FIRST)
-    for _ in range(2):  # a double click
-        with in_place_of(schedules, replaced, OTHER):
-            schedules.schedule(a_post(post_id=OTHER, due_at=FIRST))
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [SECOND]
-    assert schedules.plan(OTHER).desired == "active"
-
-
-@on_the_engine
-def test_a_run_goes_out_after_all_if_its_post_is_refused(schedules, series, a_post, clock):
-    with pytest.raises(PunctualError), in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-        schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [FIRST]
-
-
-@on_the_engine
-def test_a_run_stays_skipped_if_its_post_is_planned_and_not_armed(schedules, series, a_post, clock):
-    def plan_and_fail():
-        with in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-            schedules.schedule(a_post(post_id=OTHER, due_at=FIRST))
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        plan_and_fail()
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [SECOND]
-
-
-@on_the_engine
-def test_a_run_goes_out_after_all_if_its_series_was_changed_while_its_post_was_refused(
-    schedules, series, a_post, clock
-):
-    def change_and_fail():
-        with in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-            schedules.skip_run(schedules.plan(series.post.post_id), SECOND)
-            schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
-
-    with pytest.raises(TooSoon):
-        change_and_fail()
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=2) == [FIRST, THIRD]
-
-
-@on_the_engine
-def test_a_run_goes_out_after_all_if_the_scheduler_cannot_be_reached(schedules, series, clock, monkeypatch):
-    def unreachable(plan):
-        raise AwsUnavailable("AWS did not answer.")
-
-    monkeypatch.setattr(schedules, "_settle", unreachable)
-    with pytest.raises(AwsUnavailable), in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-        pytest.fail("the post was planned")
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [FIRST]
-
-
-@on_the_engine
-def test_a_run_that_cannot_be_restored_is_named(schedules, series, a_post, ledger, clock):
-    def begin_a_run_and_fail():
-        with in_place_of(schedules, (series.post.post_id, SECOND), OTHER):
-            clock.now = FIRST
-            terms = ClaimTerms(lease_until=clock() + timedelta(seconds=35), now=clock())
-            ledger.claim(invocation_of(schedules.plan(series.post.post_id).post, FIRST), Destination("outbox"), terms)
-            schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
-
-    with pytest.raises(RunStaysSkipped, match="has passed. The run of Wed 4 Nov 2026, 09:00 .* stays skipped"):
-        begin_a_run_and_fail()
-
-
-@on_the_engine
-def test_a_run_that_a_person_skipped_stays_skipped_if_its_post_is_refused(schedules, series, a_post, clock):
-    schedules.skip_run(series, FIRST)
-    with pytest.raises(PunctualError), in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-        schedules.schedule(a_post(post_id=OTHER, due_at=clock() - timedelta(hours=1)))
-    assert runs_of(schedules.plan(series.post.post_id).post, after=clock(), count=1) == [SECOND]
-
-
-@on_the_engine
-def test_a_post_in_place_of_a_run_that_has_gone_out_is_refused(schedules, series, a_post, clock):
-    clock.now = FIRST
-    with pytest.raises(RunBegun), in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-        schedules.schedule(a_post(post_id=OTHER, due_at=SECOND))
-
-
-@on_the_engine
-def test_a_series_that_has_ended_needs_no_skip(schedules, series, a_post):
-    schedules.cancel(series)
-    with in_place_of(schedules, (series.post.post_id, FIRST), OTHER):
-        schedules.schedule(a_post(post_id=OTHER, due_at=FIRST))
-    with in_place_of(schedules, (series.post.post_id, FIRST + timedelta(hours=1)), OTHER):
-        pass
-    with in_place_of(schedules, ("0" * 12, FIRST), OTHER):
-        pass
-    with in_place_of(schedules, None, OTHER):
-        pass
-    assert schedules.plan(OTHER).desired == "active"

@@ -9,6 +9,7 @@ from core.posts.models import Repeat
 from core.posts.payload import REPEAT_PREFIX, read_payload
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
+from core.scheduling.schedule_group import ensure_group
 from core.scheduling.schedules import Schedules
 from core.time.instants import epoch_ms
 from tests.core.publishing.networks.upload_apis import XApi
@@ -28,7 +29,7 @@ def test_a_run_goes_out_at_its_instant_with_the_picture_that_was_uploaded_before
         notice=timedelta(seconds=2),
         clock=clock,
     )
-    schedules.ensure_group()
+    ensure_group(engine_client, target.group)
     repeat = Repeat(expression="cron(0 13 * * ? *)")
     picture = make_picture("teal")
     post = a_post(due_at=None, repeat=repeat, zone="UTC", media=(picture,), destinations=(api.account.destination,))
