@@ -2,9 +2,9 @@
 
 from itertools import groupby
 
-import pandas as pd
 import streamlit as st
 
+from core.bulk.history_csv import history_csv
 from core.ledger.history import Run, all_runs, needs_decision
 from core.scheduling.post_filter import StateGroup
 from core.time.instants import wall_time
@@ -19,7 +19,6 @@ from ui.frame.state import HISTORY_VIEW
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.attention import attention
 from ui.posts.filters import clear_filters, current_filter, filter_controls
-from ui.posts.history_csv import csv_rows
 from ui.posts.insights import insights_view
 from ui.posts.run_card import destination_result, run_card
 from ui.posts.search import SEARCH_LIMIT, search_limit_note
@@ -34,7 +33,7 @@ EXTRA_RUNS = 100
 
 def csv() -> bytes:
     """Return all runs as CSV, with instants in UTC."""
-    return pd.DataFrame(csv_rows(all_runs(application().ledger))).to_csv(index=False).encode("utf-8-sig")
+    return history_csv(all_runs(application().ledger))
 
 
 def content() -> object:

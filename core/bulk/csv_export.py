@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from core.bulk.cells import join_values
+from core.bulk.csv_file import csv_file
 from core.bulk.records import PostRecord, media_note
-from core.bulk.report import as_csv
 from core.time.instants import utc_text
 
 CSV_COLUMNS = (
@@ -14,9 +14,9 @@ CSV_COLUMNS = (
 """The names of the first columns are those that an import finds; the others mean nothing to it."""
 
 
-def csv_file(records: Iterable[PostRecord]) -> bytes:
+def posts_csv(records: Iterable[PostRecord]) -> bytes:
     """Return records as CSV in UTF-8 with a byte order mark. No cell runs as a formula."""
-    return as_csv(map(_row, records), CSV_COLUMNS)
+    return csv_file(map(_row, records), CSV_COLUMNS)
 
 
 def _row(record: PostRecord) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.application import Application
-from core.bulk.csv_export import csv_file
+from core.bulk.csv_export import posts_csv
 from core.bulk.json_export import json_lines
 from core.bulk.records import Source, records
 
@@ -20,7 +20,7 @@ CONTENT_TYPES: dict[ExportFormat, str] = {
 def export_file(application: Application, source: Source, kind: ExportFormat) -> bytes:
     """Return the file of a source in a format."""
     if kind == "csv":
-        return csv_file(records(application, source))
+        return posts_csv(records(application, source))
     if kind == "jsonl":
         return json_lines(records(application, source))
     from core.bulk.ics_export import calendar_records, ics_file  # here, because icalendar takes long to load

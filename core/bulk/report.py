@@ -1,10 +1,9 @@
-"""The report on an import, row by row, as CSV."""
+"""The report on an import, row by row."""
 
-import csv
-import io
 from collections.abc import Iterable
 
-from core.bulk.cells import as_cells, join_values
+from core.bulk.cells import join_values
+from core.bulk.csv_file import csv_file
 from core.bulk.dry_run import CheckedRow
 from core.bulk.loading import LoadReport
 from core.posts.models import Post
@@ -27,6 +26,11 @@ RESULTS = {
 """The words for verdicts and results."""
 
 
+def report_csv(rows: Iterable[dict[str, str]]) -> bytes:
+    """Return the rows of a report as CSV."""
+    return csv_file(rows, REPORT_COLUMNS)
+
+
 def report_rows(report: LoadReport) -> list[dict[str, str]]:
     """Return the rows of a report."""
     return [_row(each.checked, each.result, each.post, each.reason, each.hint) for each in report.rows]
@@ -35,15 +39,6 @@ def report_rows(report: LoadReport) -> list[dict[str, str]]:
 def dry_run_rows(rows: Iterable[CheckedRow]) -> list[dict[str, str]]:
     """Return the rows of the report on a dry run."""
     return [_row(each, each.verdict, each.post, each.reason, each.hint) for each in rows]
-
-
-def as_csv(rows: Iterable[dict[str, str]], columns: tuple[str, ...] = REPORT_COLUMNS) -> bytes:
-    """Return rows as CSV in UTF-8 with a byte order mark, which spreadsheets need. No cell runs as a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, columns, extrasaction="ignore", restval="")
-    writer.writeheader()
-    writer.writerows(map(as_cells, rows))
-    return out.getvalue().encode("utf-8-sig")
 
 
 def _row(checked: CheckedRow, result: str, post: Post | None, reason: str, hint: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from core.bulk.dry_run import DryRun, dry_run
 from core.bulk.loading import LoadProgress, load
 from core.bulk.pictures import Pictures, folder_files
 from core.bulk.reading import MAX_BYTES, PostTable, columns_by_content, read_table
-from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
+from core.bulk.report import RESULTS, dry_run_rows, report_csv, report_rows
 from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
 from core.cli.rows import printable
@@ -74,7 +74,7 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
             found, total = report_rows(report), report.count("created", "noted")
             undone = report.count("refused", "duplicate", "not tried")
     if options.report:
-        _write(options.report, as_csv(found))
+        _write(options.report, report_csv(found))
     _print(found, options, out, _summary(total, undone, checked, options.dry_run))
     return SOME_REFUSED if undone else 0
 

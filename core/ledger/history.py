@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.ledger.cursor import Cursor
 from core.ledger.port import Ledger, Occurrence, Plan
-from core.ledger.states import OccurrenceOutcome, PublicationState, outcome
+from core.ledger.states import DestinationOutcome, OccurrenceOutcome, PublicationState, outcome
 from core.posts.destinations import Destination
 from core.posts.models import MAX_LATE_AFTER_MINUTES
 from core.posts.payload import Payload
@@ -72,6 +72,13 @@ def run_of(occurrence: Occurrence) -> Run:
         outcome=found,
         payload=occurrence.payload,
     )
+
+
+def lag_of(run: Run, each: DestinationOutcome) -> int | None:
+    """Return the milliseconds from the due instant to a publication; None if it is not published."""
+    if each.state != "published" or each.at is None:
+        return None
+    return (each.at - run.due_at) // timedelta(milliseconds=1)
 
 
 def runs(ledger: Ledger, *, after: Cursor | None = None, limit: int) -> list[Run]:

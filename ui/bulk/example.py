@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from core.bulk.report import as_csv
+from core.bulk.csv_file import csv_file
 from core.time.instants import wall_time
 
 COLUMNS = (
@@ -37,4 +37,4 @@ def example_csv(now: datetime, zone: str) -> bytes:
         },
         {"Text": "Without a time, a post goes to the next free posting time."},
     ]
-    return as_csv(rows, COLUMNS)
+    return csv_file(rows, COLUMNS)

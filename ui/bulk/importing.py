@@ -9,7 +9,7 @@ from core.bulk.columns import Column
 from core.bulk.dry_run import DryRun
 from core.bulk.loading import LoadReport
 from core.bulk.reading import PostTable, read_table
-from core.bulk.report import RESULTS, as_csv, dry_run_rows, report_rows
+from core.bulk.report import RESULTS, dry_run_rows, report_csv, report_rows
 from core.errors import PunctualError
 from core.time.phrases import plural
 from ui.bulk import running
@@ -74,7 +74,7 @@ def _buttons(name: str, checked: DryRun) -> None:
         st.button("Check again", key="check-again", icon=":material/refresh:", on_click=check_again)
         st.download_button(
             "Download this table",
-            lambda: as_csv(dry_run_rows(checked.rows)),
+            lambda: report_csv(dry_run_rows(checked.rows)),
             "punctual-dry-run.csv",
             "text/csv",
             key="dry-run-csv",
@@ -133,7 +133,7 @@ def _report(load: BackgroundLoad) -> None:
         if report is not None:
             st.download_button(
                 "Download the report",
-                lambda: as_csv(report_rows(report)),
+                lambda: report_csv(report_rows(report)),
                 "punctual-import-report.csv",
                 "text/csv",
                 key="report-csv",

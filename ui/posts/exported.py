@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.bulk.csv_export import csv_file
+from core.bulk.csv_export import posts_csv
 from core.bulk.exporting import CONTENT_TYPES, FORMATS, ExportFormat, file_name
 from core.bulk.json_export import json_lines
 from core.bulk.records import pending_records
@@ -28,5 +28,5 @@ def export_buttons(post_ids: Sequence[str]) -> None:
 
 def selected_file(post_ids: Sequence[str], kind: ExportFormat) -> bytes:
     """Return the file of the posts that are still pending, soonest due first."""
-    write = csv_file if kind == "csv" else json_lines
+    write = posts_csv if kind == "csv" else json_lines
     return write(pending_records(application(), post_ids))

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import streamlit as st
 
-from core.ledger.history import Run
+from core.ledger.history import Run, lag_of
 from core.ledger.states import DestinationOutcome
 from core.time.phrases import clock_time, excerpt, lateness, lateness_in_words, plural
 from ui.frame import links
@@ -38,7 +37,7 @@ def destination_result(run: Run, each: DestinationOutcome) -> None:
 
     How late it was is a word; its tooltip has the milliseconds.
     """
-    late = lag(run, each)
+    late = lag_of(run, each)
     if each.url is None and late is None:
         st.markdown(_markdown(run, each))
         return
@@ -56,15 +55,8 @@ def destination_subject(run: Run, each: DestinationOutcome) -> str:
     return f"{account_names([each.destination])[0]}, {post_subject(run.due_at, run.text)}"
 
 
-def lag(run: Run, each: DestinationOutcome) -> int | None:
-    """Return the milliseconds from the due instant to the publication; None if it is not published."""
-    if each.state != "published" or each.at is None:
-        return None
-    return (each.at - run.due_at) // timedelta(milliseconds=1)
-
-
 def _markdown(run: Run, each: DestinationOutcome) -> str:
-    late, variant = lag(run, each), run.payload.variants.get(each.destination)
+    late, variant = lag_of(run, each), run.payload.variants.get(each.destination)
     details = []
     if late is None and run.attempts > 1:
         details.append(plural(run.attempts, "attempt"))

@@ -13,7 +13,7 @@ from core.application import Application
 from core.bulk.columns import Column
 from core.bulk.loading import load
 from core.bulk.pictures import Pictures
-from core.bulk.report import as_csv, dry_run_rows, report_rows
+from core.bulk.report import dry_run_rows, report_csv, report_rows
 from core.settings import Settings
 from core.storage.database import StorageError
 from core.timetable.timetable import suggested
@@ -228,7 +228,7 @@ def test_500_rows_with_errors_are_scheduled_but_for_these(check, application):
     assert (checked.count("create"), checked.count("refused")) == (400, 100)
     report = load(application, checked)
     assert (report.count("created"), report.count("refused"), len(queued(application))) == (400, 100, 400)
-    content = as_csv(report_rows(report)).decode("utf-8-sig").splitlines()
+    content = report_csv(report_rows(report)).decode("utf-8-sig").splitlines()
     assert len(content) == 501
     assert content[1].startswith("2,scheduled,2027-01-01T08:00:00Z")
 
@@ -236,7 +236,7 @@ def test_500_rows_with_errors_are_scheduled_but_for_these(check, application):
 def test_reports_hold_no_formula(check):
     checked = check('text,date\n"\'=cmd|calc",2026-12-24 09:00\n')
     assert checked.rows[0].post.text == "=cmd|calc"
-    assert ",'=cmd|calc," in as_csv(dry_run_rows(checked.rows)).decode()
+    assert ",'=cmd|calc," in report_csv(dry_run_rows(checked.rows)).decode()
 
 
 def png(colour="red"):

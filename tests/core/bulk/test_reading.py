@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.bulk.cells import as_cell, from_cell, join_values, split_values
 from core.bulk.columns import Column, guess_columns
+from core.bulk.csv_file import csv_file
 from core.bulk.delimited import BrokenQuotes
 from core.bulk.encoding import UnknownEncoding
 from core.bulk.reading import (
@@ -19,7 +20,6 @@ from core.bulk.reading import (
     columns_by_content,
     read_table,
 )
-from core.bulk.report import as_csv
 from core.bulk.rows import post_rows
 
 GERMAN = "Schöne Grüße aus Köln, und ein frohes neues Jahr für alle Gäste unserer Bücherei"
@@ -158,7 +158,7 @@ def test_no_written_cell_runs_as_a_formula_and_each_is_read_as_it_was(text):
 
 
 def test_a_written_table_is_read_as_it_was():
-    content = as_csv([{"Text": '=HYPERLINK("http://evil")', "Date": "2026-12-24 09:00"}], ("Text", "Date"))
+    content = csv_file([{"Text": '=HYPERLINK("http://evil")', "Date": "2026-12-24 09:00"}], ("Text", "Date"))
     assert b"'=HYPERLINK" in content
     assert texts(content) == ['=HYPERLINK("http://evil")']
 
