@@ -283,24 +283,48 @@ CELLS = st.sampled_from(
         "outbox",
     ]
 )
-TABLES = st.lists(st.tuples(CELLS, CELLS, st.sampled_from(["", "outbox", "nobody", "Outbox (built in)"])), max_size=8)
+ROWS_OF_CELLS = st.tuples(
+    CELLS,
+    CELLS,
+    st.sampled_from(["", "outbox", "nobody", "Outbox (built in)"]),
+    st.sampled_from(["", "", "weekdays", "monthly:32"]),
+    st.sampled_from(["", "", "A text of its own"]),
+)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=TABLES)
-def test_what_a_dry_run_says_of_any_row_is_what_happens_to_it(rows, check, tmp_path_factory, clock):
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROWS_OF_CELLS, max_size=8), batch=st.integers(1, 4), batches_before_a_stop=st.integers(0, 3))
+def test_what_a_dry_run_says_of_any_row_is_what_happens_to_it(
+    rows, batch, batches_before_a_stop, check, tmp_path_factory, clock
+):
+    """Also if the load is stopped and the same table goes on with it: then the second dry run says it of the rest."""
     application = Application(Settings(home=tmp_path_factory.mktemp("home")), clock)
     try:
         timetable = suggested("Europe/Berlin")
         application.posting_times.save(None, timetable, base=0)
-        table = "\n".join(["text,date,to", *(f'"{text}","{date}","{to}"' for text, date, to in rows), "Last,,outbox"])
-        checked = check(table, on=application, destinations=())
-        report = load(application, checked)
-        for said, happened in zip(checked.rows, report.rows, strict=True):
-            assert happened.result == ("created" if said.verdict == "create" else said.verdict)
-            assert happened.post == said.post
-        created = [each.post for each in report.rows if each.result == "created"]
-        assert sorted(queued(application)) == sorted((post.text, post.due_at) for post in created)
+        lines = [",".join(f'"{cell}"' for cell in row) for row in rows]
+        table = "\n".join(["text,date,to,repeat,text:outbox", *lines, "Last,,outbox,,"])
+        said = check(table, on=application, destinations=())
+        done = []
+        stopped = load(
+            application,
+            said,
+            batch=batch,
+            on_progress=done.append,
+            stopped=lambda: len(done) >= batches_before_a_stop,
+        )
+        again = check(table, on=application, destinations=())
+        report = load(application, again, batch=batch)
+        for before, first, after, last in zip(said.rows, stopped.rows, again.rows, report.rows, strict=True):
+            assert first.result in ({"create": "created"}.get(before.verdict, before.verdict), "not tried")
+            assert after.verdict == ("there" if first.result == "created" else before.verdict)
+            assert last.result == ("created" if after.verdict == "create" else after.verdict)
+            assert last.post == after.post
+            if before.verdict == "create":
+                assert (first.post or last.post) == before.post
+        ids = [each.post_id for each in said.rows if each.verdict == "create"]
+        assert {plan.settled for plan in application.ledger.pending(ids).values()} <= {True}
+        assert application.ledger.open_count() == len(ids)
         assert check(table, on=application, destinations=()).count("create") == 0
     finally:
         application.close()

@@ -85,3 +85,14 @@ def test_a_name_without_a_format_is_refused(command, tmp_path):
     status, _, err = command("dump", "queue", str(tmp_path / "queue"))
     assert (status, "does not name a format" in err) == (1, True)
     assert command("dump", "queue", str(tmp_path / "queue"), "--format", "ics")[0] == 0
+
+
+def test_warnings_are_printed_below_their_rows(command, tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_text("text,date,to\nNight,2026-12-22 23:30,outbox\n")
+    status, out, _ = command("load", str(path), "--dry-run", "--zone", "Europe/Berlin")
+    assert (status, out.splitlines()[1].strip()) == (
+        0,
+        "Caution: 23:30 Europe/Berlin is in the quiet hours, 23:00 to 06:00. Choose a time from 06:00 on if people"
+        " should see it at once.",
+    )
