@@ -125,3 +125,35 @@ def test_a_post_moves_by_touch_on_a_phone_and_an_empty_day_opens_compose(
     cell(window, target + timedelta(days=1)).tap()
     expect(window.get_by_role("heading", name="Compose")).to_be_visible()
     phone.close()
+
+
+def test_a_drag_on_the_button_of_the_next_month_turns_the_page(page, calendar, planned, week_from_now, eventually):
+    following = (week_from_now.replace(day=1) + timedelta(days=31)).replace(day=15)
+    calendar(page, address(week_from_now))
+    page.mouse.move(*centre(chip(page)))
+    page.mouse.down()
+    page.mouse.move(*centre(page.get_by_role("button", name="Next month")), steps=6)
+    expect(page.locator(".ghost")).to_have_text("Next month …")
+    expect(cell(page, following)).to_be_visible()
+    page.mouse.move(*centre(cell(page, following)), steps=6)
+    page.mouse.up()
+    eventually(lambda: planned()[:10] == f"{following:%Y-%m-%d}")
+    expect(cell(page, following).locator(".chip")).to_have_count(1)
+
+
+def test_a_week_on_a_phone_shows_three_whole_days_and_turns_to_the_others(browser, calendar, planned, week_from_now):
+    phone = browser.browser.new_context(
+        timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 390, "height": 844}
+    )
+    window = calendar(phone.new_page(), f"{address(week_from_now)}&view=week")
+    expect(window.get_by_role("columnheader")).to_have_count(4)  # with that of the hours
+    expect(chip(window)).to_be_visible()
+    frame = window.locator(".frame")
+    assert frame.evaluate("each => each.scrollWidth - each.clientWidth") == 0
+    window.get_by_role("button", name="Later days").click()
+    expect(window.get_by_role("columnheader").nth(1)).to_have_accessible_name(re.compile("Thu "))
+    window.get_by_role("button", name="Earlier days").click()
+    window.get_by_role("button", name="Earlier days").click()
+    last = week_from_now - timedelta(days=1)
+    expect(window.get_by_role("columnheader").last).to_have_accessible_name(re.compile(f"Sun {last.day} "))
+    phone.close()

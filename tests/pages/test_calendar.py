@@ -1,14 +1,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 import streamlit as st
 
+from core.accounts.port import Account
 from core.drafts.draft import DraftContent
 from core.posts.models import Repeat, new_post_id
 from core.publishing.drafted_posts import drafted_post
-from core.time.instants import utc_text
+from core.time.instants import epoch_ms, instant, utc_text
 from core.timetable.timetable import suggested
 from ui.calendar import component
 
@@ -133,6 +134,49 @@ def test_a_post_that_is_dragged_to_another_day_keeps_its_wall_time_and_comes_bac
     assert browser.chips() == {"2026-11-02": ["Move me"]}
     act(calendar, "undo")
     assert "nothing to undo" in browser.message
+
+
+def test_the_open_post_moves_to_a_chosen_date_and_time(browse, plan, browser, act, application):
+    post = plan("Move me", minutes=60, zone="America/New_York").post
+    calendar = browse("calendar")
+    act(calendar, "open", key=post.post_id)
+    owner = f"{post.post_id}-{epoch_ms(post.due_at)}"
+    calendar.date_input(key=f"move-day-{owner}").set_value(date(2026, 12, 24)).run()
+    calendar.time_input(key=f"move-time-{owner}").set_value(time(18, 35)).run()
+    calendar.click("move", owner)
+    moved = application.schedules.plan(post.post_id).post
+    assert (moved.wall, moved.zone) == ("2026-12-24T12:35:00", "America/New_York")
+    assert "Moved to Thu 24 Dec 2026" in browser.message
+    act(calendar, "undo")
+    assert application.schedules.plan(post.post_id).post.due_at == post.due_at
+
+
+def test_an_open_draft_moves_to_a_chosen_date_and_time_and_a_past_one_is_refused_for_a_post(
+    browse, plan, browser, act, application, clock
+):
+    post = plan("Stay", minutes=60).post
+    content = DraftContent(text="Half", destinations=("outbox",), wall="2026-11-03T09:30:00", zone="Europe/Berlin")
+    draft = application.drafts.save("k3v9q2m4cx7a", content, base=0, now=clock())
+    calendar = browse("calendar")
+    proposed = instant(draft.content.proposed_wall, "Europe/Berlin")
+    for key, due_at in (("draft-k3v9q2m4cx7a", proposed), (post.post_id, post.due_at)):
+        act(calendar, "open", key=key)
+        owner = f"{key}-{epoch_ms(due_at)}"
+        calendar.date_input(key=f"move-day-{owner}").set_value(date(2026, 11, 1)).run()
+        calendar.click("move", owner)
+    assert application.drafts.get("k3v9q2m4cx7a").content.wall == "2026-11-01T09:30:00"
+    assert "has passed" in browser.message
+    assert application.schedules.plan(post.post_id).post.due_at == post.due_at
+
+
+def test_the_letter_of_the_network_is_shown_only_if_posts_differ_in_it(browse, plan, browser, application):
+    plan("One", minutes=60)
+    browse("calendar")
+    assert browser.chip("One")["networks"] == ""
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales", address="https://sales.example"))
+    plan("Other", minutes=70, destinations=["webhook:sales"])
+    browse("calendar")
+    assert (browser.chip("One")["networks"], browser.chip("Other")["networks"]) == ("O", "W")
 
 
 def test_a_move_that_cannot_be_is_refused_in_words(browse, plan, browser, act, application, fire, clock):

@@ -10,7 +10,8 @@ from core.publishing.composing import suggest_time
 from core.time.instants import from_utc_text, instant, wall_time
 from ui.calendar import address, notices, panel
 from ui.calendar.component import CalendarAction
-from ui.calendar.moves import RunKept, Target, move
+from ui.calendar.move_field import make_move
+from ui.calendar.moves import Target
 from ui.calendar.periods import Period
 from ui.compose import drafts
 from ui.compose.time_fields import ChosenTime
@@ -55,15 +56,7 @@ def _run(action: CalendarAction, period: Period) -> None:
 
 
 def _move(action: CalendarAction) -> None:
-    target = Target(at=action.at, zone=viewer_zone(), instant=action.instant)
-    try:
-        made = move(action.key, target)
-    except RunKept as refusal:
-        content = refusal.content
-        notices.offer(f"{refusal} {refusal.hint}", "Change this run", lambda: panel.open_in_compose(content))
-        return
-    if made.message:
-        notices.tell(made.message, undo=made.undo)
+    make_move(action.key, Target(at=action.at, zone=viewer_zone(), instant=action.instant))
 
 
 def _compose(action: CalendarAction) -> None:

@@ -13,6 +13,7 @@ class Board {
         this.focused = null;
         this.number = null;
         this.mover = new Mover(this);
+        this.turner = new Turner(this);
         this.frame.setAttribute("role", "grid");
         this.frame.setAttribute("aria-label", "Calendar");
         root.addEventListener("click", (event) => this.clicked(event));
@@ -23,7 +24,9 @@ class Board {
 
     update(data, act) {
         const first = this.data?.view !== data.view;
+        const others = this.data?.columns[0]?.label !== data.columns[0]?.label;
         this.data = data;
+        if (others) this.turner.choose();
         this.send = (action) => act(action);
         this.measure();
         this.render();
@@ -35,24 +38,33 @@ class Board {
 
     // Find out how high a row is, and for how many lines it has room. Return whether that has changed.
     measure() {
+        const turned = this.turner.measure(this.root.clientWidth);
         const narrow = innerWidth <= 640;
         const rows = this.data.rows.length;
         const row = Math.round(Math.min(240, Math.max(narrow ? 88 : 97, (innerHeight - AROUND) / rows)));
         const room = this.data.view === "month" ? Math.floor((row - HEAD) / LINE) : this.data.view === "week" ? 4 : 400;
-        const changed = room !== this.room || row !== this.row;
+        this.below = this.turner.days < 7;
+        const changed = room !== this.room || row !== this.row || turned;
         this.room = room;
         this.row = row;
         return changed;
     }
 
     render() {
-        if (this.mover.picked?.byPointer) return;  // `redrawn` draws it after the drag
+        if (this.mover.picked?.byPointer) {
+            if (!this.turned) return;  // `redrawn` draws it after the drag
+            this.keep(this.mover.picked.chip.key);
+        }
+        this.turned = false;
         const root = this.root.getRootNode();
         const had = this.root.contains(root.activeElement);
         const { scrollTop, scrollLeft } = this.frame;
         this.root.style.setProperty("--row", `${this.row}px`);
         this.frame.className = `frame ${this.data.view}`;
-        this.frame.replaceChildren(...gridElements(this.data, this.room));
+        const { from, until } = this.turner.columns();
+        this.root.style.setProperty("--days", until - from);
+        this.frame.replaceChildren(...gridElements(this.data, { room: this.room, below: this.below }, from, until));
+        this.turner.render();
         this.root.querySelector(".legend").replaceChildren(...legendElements(this.data));
         this.frame.scrollTop = scrollTop;
         this.frame.scrollLeft = scrollLeft;
@@ -67,6 +79,31 @@ class Board {
 
     redrawn() {
         if (this.drawn !== this.data) this.render();
+    }
+
+    // Turn the page during a drag.
+    turn(by) {
+        this.turned = true;
+        if (this.turner.active) this.turner.turn(by);
+        else this.send({ name: "page", by });
+    }
+
+    pageName() {
+        if (this.turner.active) return "days";
+        return { month: "month", week: "week", list: "two weeks" }[this.data.view];
+    }
+
+    // Keep the dragged chip in the document while other days are drawn: the browser sends a touch to where it began.
+    keep(key) {
+        const chip = this.frame.querySelector(`.chip[data-key="${CSS.escape(key)}"]`);
+        if (!chip || this.kept) return;
+        chip.classList.add("kept");
+        this.kept = this.root.appendChild(chip);
+    }
+
+    dropKept() {
+        this.kept?.remove();
+        this.kept = null;
     }
 
     scrollToNow() {
@@ -188,10 +225,14 @@ class Board {
 
     keyedOn({ key }, target) {
         const cell = target.closest(".cell"), cells = this.cells();
-        const width = this.data.view === "list" ? 1 : 7, index = cells.indexOf(cell);
+        const { from, until } = this.turner.columns();
+        const width = this.data.view === "list" ? 1 : until - from, index = cells.indexOf(cell);
         const inside = [...cell.querySelectorAll("[data-id]")], within = inside.indexOf(target);
         const go = (to) => (to?.classList.contains("cell") ? to.firstElementChild : to)?.focus();
-        if (key === "ArrowLeft") go(cells[index - 1]);
+        const turns = this.turner.active;
+        if (turns && key === "ArrowLeft" && index % width === 0) this.turner.turn(-1);
+        else if (turns && key === "ArrowRight" && index % width === width - 1) this.turner.turn(1);
+        else if (key === "ArrowLeft") go(cells[index - 1]);
         else if (key === "ArrowRight") go(cells[index + 1]);
         else if (key === "ArrowDown") go(inside[within + 1] ?? cells[index + width]);
         else if (key === "ArrowUp" && within > 0) go(inside[within - 1]);

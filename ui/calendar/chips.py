@@ -1,7 +1,7 @@
 """Chips: posts and drafts as the calendar shows them, in a few words, each with the reason why it cannot be moved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.accounts.port import Account
@@ -14,6 +14,7 @@ from core.posts.payload import occurrence_key
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import from_utc_text
 from core.time.phrases import excerpt
+from ui.calendar.viewer_locale import Conventions
 from ui.frame.wording import BADGES
 
 TEXT_LENGTH = 160
@@ -61,13 +62,14 @@ class Chip:
 
 @dataclass(frozen=True, kw_only=True)
 class Looks:
-    """What chips show beside their post: the accounts, the colours of labels by their keys, and small pictures.
+    """What chips show beside their post: the accounts, the colours of labels by their keys, times and small pictures.
 
     `thumbnail` returns the address of a small version of a stored picture, or an empty text.
     """
 
     accounts: Mapping[Destination, Account]
     colours: Mapping[str, str]
+    conventions: Conventions
     thumbnail: Callable[[str], str]
 
 
@@ -88,14 +90,13 @@ def run_of(key: str) -> datetime | None:
     return from_utc_text(run) if run else None
 
 
-def post_chip(entry: QueueEntry, wall: datetime, time: str, looks: Looks) -> Chip:
-    """Return the chip of an entry that is due at a wall time, which is written as `time`."""
+def post_chip(entry: QueueEntry, wall: datetime, looks: Looks) -> Chip:
+    """Return the chip of an entry that is due at a wall time."""
     source = entry.post or entry.run
     media = entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
     return _chip(
         key=key_of(entry),
         wall=wall,
-        time=time,
         text=source.text if source else "Another program's schedule",
         badge=BADGES[entry.state],
         destinations=entry.destinations,
@@ -107,13 +108,12 @@ def post_chip(entry: QueueEntry, wall: datetime, time: str, looks: Looks) -> Chi
     )
 
 
-def draft_chip(draft: Draft, wall: datetime, time: str, looks: Looks) -> Chip:
+def draft_chip(draft: Draft, wall: datetime, looks: Looks) -> Chip:
     """Return the chip of a draft with a proposed time."""
     content = draft.content
     return _chip(
         key=f"{DRAFT_PREFIX}{draft.draft_id}",
         wall=wall,
-        time=time,
         text=content.text or WITHOUT_TEXT,
         badge=DRAFT_BADGE,
         destinations=content.destinations,
@@ -123,6 +123,13 @@ def draft_chip(draft: Draft, wall: datetime, time: str, looks: Looks) -> Chip:
         fixed=FIXED_SERIES_DRAFT if content.repeat is not None else "",
         looks=looks,
     )
+
+
+def without_equal_networks(chips: Sequence[Chip]) -> list[Chip]:
+    """Return chips without the letters of their networks, if these are the same on all: they take room from words."""
+    if len({each.networks for each in chips}) > 1:
+        return list(chips)
+    return [replace(each, networks="") for each in chips]
 
 
 def fixed_state(state: StateName) -> str:
@@ -144,7 +151,6 @@ def _chip(
     *,
     key: str,
     wall: datetime,
-    time: str,
     text: str,
     badge: tuple[str, str, str],
     destinations: Sequence[Destination],
@@ -159,12 +165,19 @@ def _chip(
     accounts = [looks.accounts[name].label if name in looks.accounts else str(name) for name in names]
     letters = dict.fromkeys(_letter(name) for name in names)
     words = excerpt(text, TEXT_LENGTH)
-    parts = [time, state, *(["repeats"] if repeats else []), ", ".join(accounts) or "no destination", *labels]
+    minute = wall.replace(second=0)
+    parts = [
+        looks.conventions.clock(minute),
+        state,
+        *(["repeats"] if repeats else []),
+        ", ".join(accounts) or "no destination",
+        *labels,
+    ]
     picture = next((each.reference for each in media if each.kind == "picture"), None)
     return Chip(
         key=key,
         minute=wall.hour * 60 + wall.minute,
-        time=time,
+        time=looks.conventions.brief_clock(minute),
         text=words,
         label=f"{', '.join(parts)}: {words}",
         state=state,

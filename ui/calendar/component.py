@@ -14,15 +14,19 @@ from ui.calendar.grid import Grid
 KEY = "calendar"
 _HERE = Path(__file__).parent
 _HTML = """
-<div class="calendar"><div class="frame"></div><ul class="legend"></ul>
+<div class="calendar"><div class="turner" hidden>
+<button type="button" data-by="-1" aria-label="Earlier days">chevron_left</button><span aria-live="polite"></span>
+<button type="button" data-by="1" aria-label="Later days">chevron_right</button></div>
+<div class="frame"></div><ul class="legend"></ul>
 <div class="bar" hidden><span class="said" role="status"></span>
 <button type="button" class="answer" hidden></button></div></div>
 """
+_SCRIPTS = ("drawing.js", "moving.js", "turning.js", "calendar.js")
 _component = st.components.v2.component(
     "punctual_calendar",
     html=_HTML,
     css=(_HERE / "calendar.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("drawing.js", "moving.js", "calendar.js")),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
 )
 
 ActionName = Literal["open", "close", "compose", "move", "day", "page", "undo", "answer"]

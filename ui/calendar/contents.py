@@ -13,7 +13,7 @@ from core.scheduling.post_filter import PostFilter
 from core.scheduling.upcoming import QueueEntry
 from core.time.holidays import public_holidays
 from core.time.instants import instant, utc_text, wall_time
-from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip
+from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip, without_equal_networks
 from ui.calendar.grid import FIRST_DAY_CHIPS, Contents, FreePlace, Grid, build_grid
 from ui.calendar.periods import Period
 from ui.calendar.thumbnails import Thumbnails
@@ -58,17 +58,19 @@ def read_board(
     looks = Looks(
         accounts={account.destination: account for account in app.accounts.all()},
         colours={label.key: label.colour for label in app.all_labels()},
+        conventions=conventions,
         thumbnail=Thumbnails(),
     )
-    chips = []
+    walls, chips = [], []
     for each in entries.values():
-        wall = wall_time(each.due_at, zone)
-        chips.append((wall, post_chip(each, wall, conventions.clock(wall.replace(second=0)), looks)))
+        walls.append(wall_time(each.due_at, zone))
+        chips.append(post_chip(each, walls[-1], looks))
     for at, draft in drafts.values():
-        wall = wall_time(at, zone)
-        chips.append((wall, draft_chip(draft, wall, conventions.clock(wall.replace(second=0)), looks)))
+        walls.append(wall_time(at, zone))
+        chips.append(draft_chip(draft, walls[-1], looks))
+    placed = zip(walls, without_equal_networks(chips), strict=True)
     contents = Contents(
-        chips=sorted(chips, key=lambda pair: (pair[0], pair[1].key)),
+        chips=sorted(placed, key=lambda pair: (pair[0], pair[1].key)),
         free=_free(begins[0], begins[-1], zone, conventions, wanted),
         holidays=public_holidays(countries, period.days[0], period.days[-1]),
         others=others,

@@ -23,11 +23,13 @@ function button(className, id, label) {
     return created;
 }
 
-function chipElement(chip, view, opened) {
-    const kinds = ["chip", chip.fixed && "fixed", chip.state === "Draft" && "draft", chip.key === opened && "open"];
+function chipElement(chip, { view, opened }, lines) {
+    const single = view === "month" && lines === 1;
+    const kinds = ["chip", chip.fixed && "fixed", chip.state === "Draft" && "draft", chip.key === opened && "open", single && "single"];
     const created = button(kinds.filter(Boolean).join(" "), `chip ${chip.key}`, chip.label);
     created.dataset.key = chip.key;
     created.style.setProperty("--shade", shade(chip.colour));
+    created.style.setProperty("--lines", view === "month" ? lines : 2);
     created.title = `${chip.time} ${chip.state}: ${chip.text}`;
     if (view === "list") created.append(hidden(element("span", "state-name", chip.state)));
     const lead = hidden(element("span", "lead"));
@@ -66,18 +68,23 @@ function moreElement(cell, count) {
     return created;
 }
 
-// What fits into a cell with room for so many lines: chips, free places, and the number of the other posts.
-function fitted(cell, room) {
+// What fits into a cell with room for so many lines: chips with their lines, free places, and the number of other posts.
+// `below`: that number takes a line; else it is beside the day.
+function fitted(cell, room, below) {
     const all = cell.chips.length + cell.more;
-    const whole = all <= room;
-    const chips = whole ? cell.chips : cell.chips.slice(0, Math.max(1, Math.min(room - 1, all - 1)));
-    if (!whole || !chips.length) return { chips, free: whole ? cell.free.slice(0, room) : [], more: all - chips.length, lines: 1 };
-    const most = cell.free.length ? Math.min(2, Math.floor((room - 1) / chips.length)) : Math.floor(room / chips.length);
-    const lines = Math.max(1, Math.min(most, 4));
-    return { chips, free: cell.free.slice(0, Math.max(0, room - chips.length * lines)), more: 0, lines };
+    if (!all) return { chips: [], lines: [], free: cell.free.slice(0, room), more: 0 };
+    const crowded = all > room || cell.more > 0;
+    const chips = cell.chips.slice(0, Math.max(1, crowded && below ? room - 1 : room));
+    const spare = Math.max(0, room - chips.length - (crowded && below ? 1 : 0));
+    const free = crowded ? [] : cell.free.slice(0, Math.min(spare, Math.max(1, spare - chips.length)));
+    const lines = chips.map((_, index) => {
+        const extra = Math.floor((spare - free.length + chips.length - 1 - index) / chips.length);
+        return 1 + Math.min(3, extra);
+    });
+    return { chips, lines, free, more: all - chips.length };
 }
 
-function cellElement(cell, data, room) {
+function cellElement(cell, data, { room, below }) {
     const kinds = { past: cell.past, other: !cell.inside, today: cell.today, holidays: cell.holidays.length };
     const created = element("div", ["cell", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" "));
     created.setAttribute("role", "gridcell");
@@ -99,10 +106,10 @@ function cellElement(cell, data, room) {
         top.append(...add);
         created.append(top);
     }
-    const { chips, free, more, lines } = fitted(cell, room);
-    created.style.setProperty("--lines", data.view === "month" ? lines : 2);
-    const inOrder = [...chips, ...free].sort((one, other) => one.minute - other.minute);
-    created.append(...inOrder.map((each) => (each.key ? chipElement(each, data.view, data.opened) : freeElement(each))));
+    const { chips, lines, free, more } = fitted(cell, room, below);
+    const drawn = chips.map((chip, index) => [chip.minute, chipElement(chip, data, lines[index])]);
+    const inOrder = [...drawn, ...free.map((place) => [place.minute, freeElement(place)])].sort(([one], [other]) => one - other);
+    created.append(...inOrder.map(([, each]) => each));
     if (more) created.append(moreElement(cell, more));
     return created;
 }
@@ -131,14 +138,16 @@ function hourElement(text, now) {
     return created;
 }
 
-function gridElements(data, room) {
+// The rows of a grid; of a week, only its days from one column until before another.
+function gridElements(data, fit, from, until) {
+    const shown = (cells) => (data.view === "week" ? cells.slice(from, until) : cells);
     const rows = data.rows.map(({ head, now, cells }) => rowElement([
-        ...(head ? [hourElement(head, now)] : []), ...cells.map((cell) => cellElement(cell, data, room))]));
+        ...(head ? [hourElement(head, now)] : []), ...shown(cells).map((cell) => cellElement(cell, data, fit))]));
     if (data.columns.length) {
         const corner = element("div", "head");
         corner.setAttribute("role", "columnheader");
         corner.append(element("span", "read", "Hour"));
-        const heads = rowElement([...(data.view === "week" ? [corner] : []), ...data.columns.map(headElement)]);
+        const heads = rowElement([...(data.view === "week" ? [corner] : []), ...shown(data.columns).map(headElement)]);
         heads.classList.add("heads");
         rows.unshift(heads);
     }

@@ -39,11 +39,12 @@ class RunKept(CannotMove):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where a chip was dropped: a cell (`2026-12-03` or `2026-12-03T14`) in the viewer's zone, or a free place."""
+    """Where a chip moves: to a cell (`2026-12-03` or `2026-12-03T14`), a wall time or a free place, in the zone."""
 
     at: str
     zone: str
     instant: str | None = None
+    wall: datetime | None = None
 
     @property
     def day(self) -> date:
@@ -77,6 +78,8 @@ def moved(current: PostTime, target: Target) -> PostTime:
     """
     if target.instant is not None:
         return PostTime.at(from_utc_text(target.instant), current.zone)
+    if target.wall is not None:
+        return PostTime.at(instant(target.wall, target.zone, which=1), current.zone)
     shown = wall_time(current.due_at, target.zone)
     days = target.day - shown.date()
     if target.hour is None:

@@ -2,6 +2,8 @@
 const LONG_PRESS = 450;  // milliseconds
 const SLIP = 6;  // pixels that a pointer may move before a press becomes a drag
 const EDGE = 48;  // pixels from the edge of the window within which a drag scrolls
+const BORDER = 14;  // pixels inside the left and the right border of the calendar at which a drag turns the page
+const TURN = 800;  // milliseconds that a drag waits there, or on a button for another period
 
 const padded = (number) => String(number).padStart(2, "0");
 
@@ -61,15 +63,42 @@ class Mover {
     follow(x, y) {
         const under = this.board.root.getRootNode().elementFromPoint(x, y);
         const cell = under?.closest?.(".cell"), free = under?.closest?.(".free");
-        this.aim(cell?.dataset.at ?? null, free?.dataset.instant ?? null);
+        const by = this.turnAt(x, y);
+        this.turnSoon(by);
+        this.aim(by ? null : cell?.dataset.at ?? null, by ? null : free?.dataset.instant ?? null);
         const ghost = (this.ghost ??= this.board.root.appendChild(element("div", "ghost")));
         const { chip } = this.picked;
-        const refused = (!chip.offered && chip.fixed) || (cell?.classList.contains("past") && "This time has passed.");
+        const refused = !by && ((!chip.offered && chip.fixed) || (cell?.classList.contains("past") && "This time has passed."));
         ghost.classList.toggle("no", Boolean(refused));
-        ghost.textContent = refused || (cell ? this.place(cell, free) : chip.time);
+        ghost.textContent = by ? `${by < 0 ? "Previous" : "Next"} ${this.board.pageName()} …`
+            : refused || (cell ? this.place(cell, free) : chip.time);
         ghost.style.left = `${Math.min(x + 14, innerWidth - 180)}px`;
         ghost.style.top = `${y + 14}px`;
         this.scroll(x, y);
+    }
+
+    // Whether a drag at this point turns the page: back (-1), ahead (1), or not (0). So do the borders and the buttons.
+    turnAt(x, y) {
+        const on = document.elementFromPoint(x, y);
+        if (on?.closest(".st-key-previous")) return -1;
+        if (on?.closest(".st-key-next")) return 1;
+        const { left, right, top, bottom } = this.board.frame.getBoundingClientRect();
+        if (y < top || y > bottom) return 0;
+        return x < left + BORDER ? -1 : x > right - BORDER ? 1 : 0;
+    }
+
+    turnSoon(by) {
+        if (by === this.turning) return;
+        this.turning = by;
+        clearTimeout(this.turnTimer);
+        if (by) this.turnTimer = setTimeout(() => this.turn(by), TURN);
+    }
+
+    // Show another period during the drag, and the one after it if the pointer stays.
+    turn(by) {
+        if (!this.picked?.byPointer) return;
+        this.board.turn(by);
+        this.turnTimer = setTimeout(() => this.turn(by), 2 * TURN);
     }
 
     // The time at which a drop would put the post, in words.
@@ -158,8 +187,10 @@ class Mover {
 
     end() {
         this.picked = null;
+        this.turnSoon(0);
         this.ghost?.remove();
         this.ghost = null;
+        this.board.dropKept();
         this.board.root.classList.remove("dragging");
         this.board.mark();
         this.board.redrawn();

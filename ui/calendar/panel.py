@@ -4,22 +4,20 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.drafts.draft import Draft, DraftContent
+from core.drafts.draft import Draft
 from core.scheduling.changed_runs import changed_run
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
-from core.time.phrases import date_and_time, day_heading
+from core.time.phrases import date_and_time, day_heading, excerpt
 from ui.calendar import address, notices
-from ui.calendar.chips import DRAFT_PREFIX, key_of, post_of, run_of
+from ui.calendar.chips import DRAFT_PREFIX, MOVABLE, key_of, post_of, run_of
 from ui.calendar.contents import Board, proposed
-from ui.compose import drafts
-from ui.frame import links
+from ui.calendar.move_field import move_field, open_in_compose
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.card_buttons import card_button
-from ui.frame.dialogs import defer
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import accessible_label, post_subject
+from ui.frame.wording import SUBJECT_LENGTH, accessible_label, post_subject
 from ui.posts.cards import card
 from ui.posts.draft_cards import draft_card
 
@@ -49,8 +47,12 @@ def panel(item: QueueEntry | Draft, now: datetime) -> None:
             st.button(label, key="close-panel", icon=":material/close:", type="tertiary", help="Close", on_click=close)
         if isinstance(item, Draft):
             draft_card(item, now)
+            if at is not None and item.content.repeat is None:
+                move_field(f"{DRAFT_PREFIX}{item.draft_id}", at, excerpt(item.content.text, SUBJECT_LENGTH))
         else:
             card(item, day, now)
+            if item.post is not None and not item.post.repeats and item.run is None and item.state in MOVABLE:
+                move_field(item.post_id, item.due_at, post_subject(item.due_at, item.text or ""))
             _run_buttons(item, now)
 
 
@@ -58,12 +60,6 @@ def panel(item: QueueEntry | Draft, now: datetime) -> None:
 def close() -> None:
     """Close the panel."""
     address.change(post=None)
-
-
-def open_in_compose(content: DraftContent) -> None:
-    """Open Compose with a new draft."""
-    drafts.start(content)
-    defer(lambda: st.switch_page(links.COMPOSE))
 
 
 def _run_buttons(entry: QueueEntry, now: datetime) -> None:

@@ -24,6 +24,13 @@ class Conventions:
         minutes = f"{at:%M:%S}" if at.second else f"{at:%M}"
         return f"{at.hour % 12 or 12}:{minutes} {'am' if at.hour < 12 else 'pm'}"
 
+    def brief_clock(self, at: datetime | time) -> str:
+        """Return `09:00`, `9am` or `9:30am`."""
+        if not self.twelve_hours:
+            return self.clock(at)
+        minutes = f":{at:%M}" if at.minute else ""
+        return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
     def hour(self, hour: int) -> str:
         """Return `09:00` or `9 am`."""
         return f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" if self.twelve_hours else f"{hour:02d}:00"
