@@ -17,12 +17,13 @@ from core.maintenance.media_sweep import MediaSweep
 from core.maintenance.rederive import Rederive
 from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
+from core.media.pictures import load_decoders
 from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
 from core.notifications.notifier import Notifier
 from core.notifications.sender import Sender
 from core.posts.destinations import Destination
-from core.publishing.bulkheads import SLOW_PUBLICATIONS, Bulkheads
+from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
 from core.publishing.lag_metrics import LagMetrics
@@ -30,7 +31,7 @@ from core.publishing.link_checks import LinkChecks
 from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
-from core.publishing.registry import all_networks
+from core.publishing.registry import Networks
 from core.publishing.second_look import SecondLook
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
@@ -126,6 +127,12 @@ class Application:
             ahead = UploadsAhead(self.ledger, self.preparer, self.clock, self.backend.runs_due)
             self._take_care("uploads", {"upload media ahead": at_most_every(pause, ahead.run, self.clock)}, waits=True)
 
+    def load_ahead(self) -> None:
+        """Load what the first post would load, which takes 0.3 s and fails while no file can be opened."""
+        load_decoders()
+        self.networks.load()
+        self.backend.lambda_client.meta  # noqa: B018 - the engine's client is made when it is first used
+
     def wake(self) -> None:
         """Look for due posts now, if this process runs an engine."""
         if self.one_machine is not None:
@@ -199,12 +206,12 @@ class Application:
         self.posting_times = self.backend.posting_times
         self._shared_reads = SharedReads(self.backend.change_count, clock)
         self.signing_secrets = self.backend.signing_secrets
-        self.networks = all_networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
+        self.networks = Networks(NetworkDependencies(outbox=self.outbox, clock=clock, uploads=self.backend.uploads))
         self.media = self.backend.media
         self.preparer = Preparer(self.accounts, self.networks, self.media)
         self.lag_metrics = LagMetrics()
         fence = Fence(self.ledger, self.media, clock, self.lag_metrics.record, self.backend.hold)
-        self.publisher = Publisher(fence, self.accounts, self.networks, _bulkheads(settings))
+        self.publisher = Publisher(fence, self.accounts, self.networks, Bulkheads.for_workers(settings.workers))
         self.listing = ScheduleListing(
             self.backend.scheduler_client,
             self.backend.target.group,
@@ -281,15 +288,6 @@ def _open_one_machine(settings: Settings, home: Home, clock: Clock) -> "OneMachi
     from core.backends.one_machine import OneMachineBackend  # here, because a process on AWS needs no engine
 
     return OneMachineBackend(settings, home, clock)
-
-
-def _bulkheads(settings: Settings) -> Bulkheads:
-    """Return the bulkheads of the posting server.
-
-    With few workers, the engine runs one post to the same accounts at a time. Then one slow publication already keeps
-    the fast destinations of the next post waiting.
-    """
-    return Bulkheads(slow_publications=SLOW_PUBLICATIONS if settings.workers >= 4 * SLOW_PUBLICATIONS else 1)
 
 
 def _waiting_posts(application: Application) -> WaitingPosts:

@@ -22,7 +22,7 @@ from core.publishing.kept_uploads.dynamodb import DynamoUploads
 from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import Publisher
-from core.publishing.registry import all_networks
+from core.publishing.registry import Networks
 from core.publishing.server_messages import (
     ServerResponse,
     error_response,
@@ -103,7 +103,8 @@ def build_posting_function(variables: Mapping[str, str], clock: Clock) -> Postin
             return signing_secret.read(clock())
 
     dependencies = NetworkDependencies(outbox=DynamoOutbox(table), clock=clock, uploads=DynamoUploads(table, clock))
-    networks = all_networks(dependencies)
+    networks = Networks(dependencies)
+    networks.load()
     # AWS suspends the function after its response, so nothing may continue then.
     bulkheads = Bulkheads(patience=math.inf)
     logging.getLogger(lag_metrics.__name__).setLevel(logging.INFO)

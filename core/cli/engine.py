@@ -26,7 +26,6 @@ from core.engine.server import MAX_BODY_BYTES, HttpApi
 from core.engine.signatures import Credentials
 from core.errors import PunctualError
 from core.maintenance.home_watch import HomeWatch
-from core.media.pictures import load_decoders
 from core.publishing.server import metrics_route, publish_route
 from core.serving.middleware import SecurityMiddleware
 from core.serving.server import server_config
@@ -82,9 +81,9 @@ def run_engine(options: argparse.Namespace, out: TextIO) -> None:
         _Worker(application, files, listener).run(out, supervised=options.supervised)
 
 
-def _load_ahead() -> None:
-    """Load what the first publication would load: that costs 0.2 s, and fails while no file can be opened."""
-    load_decoders()
+def _load_ahead(application: Application) -> None:
+    """Load what the first publication would load, while files can be opened."""
+    application.load_ahead()
     anyio.run(anyio.sleep, 0)  # loads the event loop's backend of the routes
     "localhost".encode("idna")  # loads the codec of host names
 
@@ -114,7 +113,7 @@ class _Worker:
             _interrupts() as interrupts,
             HomeWatch(application.check_home, self._stop_at_once),
         ):
-            _load_ahead()
+            _load_ahead(application)
             self._server_thread.start()
             application.start(lambda: f"http://127.0.0.1:{port}/publish")
             with _recorded(self._files, _record(port, channel, supervised=supervised)):

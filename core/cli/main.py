@@ -1,5 +1,6 @@
 """Runs a command and returns its exit status."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -43,11 +44,13 @@ def main(
         parser.error("--next-free schedules one post in the zone of the posting times: leave out --zone and --repeat")
     try:
         if "server" in options:
+            gc.enable()
             options.server(options, out)
             return DONE
         reads = "reader" in options
         opening = open_ledger if reads and open_ledger else open_application
         with closing(opening()) as opened:
+            gc.enable()
             status: int | None = (options.reader if reads else options.command)(opened, options, out, err)
             return status or DONE
     except PunctualError as error:

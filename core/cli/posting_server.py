@@ -32,6 +32,7 @@ def run_posting_server(options: argparse.Namespace, out: TextIO) -> None:
             signed_paths=(*SIGNED_PATHS, PREPARE_PATH),
             max_body_bytes=2 * REQUEST_LIMIT,  # the route responds before, with its own error
         )
+        application.load_ahead()
         show_publications()
         with suppress(KeyboardInterrupt):
             uvicorn.Server(server_config(site)).run(sockets=[listener])

@@ -45,6 +45,15 @@ class Bulkheads:
         self._waiting: dict[Destination, list[tuple[datetime, int]]] = {}
         self._numbers = itertools.count()
 
+    @classmethod
+    def for_workers(cls, workers: int) -> "Bulkheads":
+        """Return the bulkheads of a posting server beside an engine with so many workers.
+
+        With few workers, the engine runs one post to the same accounts at a time. Then one slow publication already
+        keeps the fast destinations of the next post waiting.
+        """
+        return cls(slow_publications=SLOW_PUBLICATIONS if workers >= 4 * SLOW_PUBLICATIONS else 1)
+
     @contextmanager
     def share(self, account: Destination, due: datetime) -> Iterator[bool]:
         """Wait for the account's share and hold a part of it during the block; yield False if there was none in time.

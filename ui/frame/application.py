@@ -4,7 +4,6 @@ from threading import Lock
 
 from core.application import Application
 from core.errors import PunctualError
-from core.media.pictures import load_decoders
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 from core.storage.home import Home
@@ -26,7 +25,9 @@ def application() -> Application:
     """Return the application; the first call reads the settings and opens the home. Raises the errors of both."""
     with _lock:
         if not _opened:
-            _opened.append(Application(Settings.read(), wait_policy=NO_WAIT))
+            opened = Application(Settings.read(), wait_policy=NO_WAIT)
+            opened.load_ahead()  # while files can be opened
+            _opened.append(opened)
             for supervisor in _supervisors:
                 supervisor.retry_now()  # the home can be used now
         return _opened[0]
@@ -40,7 +41,6 @@ def serve() -> None:
     supervisor = Supervisor(Settings.read().home, real_clock, check_home=_check_home)
     supervisor.start()
     _supervisors.append(supervisor)
-    load_decoders()  # while files can be opened; the worker starts meanwhile
     application()
 
 

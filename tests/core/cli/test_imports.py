@@ -17,6 +17,11 @@ sys.exit(status)
 """
 HEAVY = {"boto3", "requests", "urllib3", "PIL", "streamlit", "uvicorn", "starlette", "anyio", "smtplib", "moto"}
 """Libraries that take 10 to 200 ms to load."""
+UNNEEDED = {
+    *("core.backends.aws", "core.ledger.dynamodb", "boto3", "s3transfer", "PIL.WebPImagePlugin"),
+    *(f"core.publishing.networks.{name}.network" for name in ("bluesky", "mastodon", "x", "webhook", "outbox")),
+}
+"""What the queue of one machine has no use for."""
 
 
 @pytest.fixture
@@ -46,10 +51,10 @@ def test_help_loads_no_model_of_a_post_either(tmp_path):
     assert not set(names.split()) & {*HEAVY, "pydantic", "regex", "pytz", "filelock", "botocore", "sqlite3"}
 
 
-def test_the_queue_of_one_machine_loads_no_adapter_of_aws(tmp_path):
+def test_the_queue_of_one_machine_loads_no_adapter_of_aws_no_network_and_no_decoder(tmp_path):
     code = (
         "import sys; from core.cli.main import run; run();"
-        "print(*[n for n in sys.modules if n in ('core.backends.aws', 'core.ledger.dynamodb')], file=sys.stderr)"
+        f"print(*[n for n in sys.modules if n in {UNNEEDED}], file=sys.stderr)"
     )
     environment = {**os.environ, "PUNCTUAL_HOME": str(tmp_path)}
     command = [sys.executable, "-c", code, "queue"]

@@ -8,7 +8,7 @@ from core.accounts.port import Account
 from core.outbox.sqlite import SqliteOutbox
 from core.publishing.account_form import is_allowed_url, known_values, parse_account_name, parse_secret, parse_server
 from core.publishing.network import CannotConnect, NetworkDependencies
-from core.publishing.registry import all_networks
+from core.publishing.registry import Networks
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_spaces_around_a_secret_are_removed():
 
 
 def test_what_is_known_fills_every_field_that_is_no_secret(database, clock):
-    networks = all_networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
+    networks = Networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
     account = Account(destination="webhook:sales", label="sales", address="https://sales.example", deduplicates=True)
     fields = [field for network in networks.values() for field in network.fields if not field.secret]
     assert {field.name for field in fields} <= set(known_values(account))

@@ -21,7 +21,7 @@ from core.publishing import server
 from core.publishing.network import NetworkDependencies, RetryLater
 from core.publishing.preparer import Preparer
 from core.publishing.publisher import OccurrenceResult, Publisher
-from core.publishing.registry import all_networks
+from core.publishing.registry import Networks
 from core.publishing.server import prepare_route, publish_route
 from core.publishing.server_messages import REQUEST_LIMIT
 from core.time.instants import real_clock
@@ -32,7 +32,7 @@ SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"
 
 @pytest.fixture
 def networks(database, clock) -> dict[str, Any]:
-    return all_networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
+    return Networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
 
 
 @pytest.fixture
