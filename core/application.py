@@ -217,7 +217,8 @@ class Application:
             self.backend.target.group,
             sorted_by_name=self.one_machine is not None,
         )
-        self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock)
+        ledger_changes = self.one_machine.databases[0].change_count if self.one_machine else None
+        self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock, ledger_changes)
         self.payload_support = PayloadSupport(self.backend.unread_members, clock)
         self.second_look = SecondLook(
             self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock

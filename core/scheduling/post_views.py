@@ -17,6 +17,7 @@ from core.scheduling.upcoming import (
     next_run,
     passed_while_paused,
     planned,
+    read_planned,
     upcoming,
     without_schedule,
 )
@@ -36,6 +37,8 @@ PASSED_LIMIT = 1000
 """The most posts whose time passed while they were paused."""
 SERIES_COUNTED = 1000
 """The most repeating posts that are searched for ended ones, which the queue does not list."""
+PLANS_KEPT = timedelta(minutes=10)
+"""How long the plans that a search looks at are kept while nothing changes. Reading 10,000 takes half a second."""
 RECENT = timedelta(minutes=10)
 """How long after its due instant a post that is still tried counts as going out."""
 
@@ -44,13 +47,19 @@ class PostViews:
     """The reads that pages repeat. A change by this process, and on one machine by any, ends what is kept."""
 
     def __init__(
-        self, listing: ScheduleListing, ledger: Ledger, change_count: Callable[[], object], clock: Clock
+        self,
+        listing: ScheduleListing,
+        ledger: Ledger,
+        change_count: Callable[[], object],
+        clock: Clock,
+        ledger_change_count: Callable[[], object] | None = None,
     ) -> None:
-        """`change_count` is that of SharedReads."""
+        """`change_count` is that of SharedReads, and `ledger_change_count` that of the ledger alone, if it has one."""
         self._listing = listing
         self._ledger = ledger
         self._clock = clock
         self._reads = SharedReads(change_count, clock)
+        self._ledger_reads = SharedReads(ledger_change_count or change_count, clock)
         self._slow_reads = SharedReads(lambda: 0, clock)
 
     def refresh_interval(self) -> timedelta:
@@ -75,19 +84,17 @@ class PostViews:
         """Return the posts of the queue that a search looks at. One machine reads them from the ledger."""
         if not self._listing.sorted_by_name:
             return self.upcoming(end, limit=self.searched, start=start)
-        return self._reads.get(
-            ("searchable", start, end),
-            lambda: planned(self._ledger, self._clock(), end, limit=self.searched, start=start),
-            kept_for=self.refresh_interval(),
+        return self._ledger_reads.get(
+            ("searchable", start, end), lambda: self._planned(start, end), kept_for=self.refresh_interval()
         )
 
     def total(self) -> int:
         """Return how many posts the queue has: active and paused ones that have not begun, and series with a run."""
-        return self._reads.get("total", self._count, kept_for=self.refresh_interval())
+        return self._ledger_reads.get("total", self._count, kept_for=self.refresh_interval())
 
     def passed(self) -> list[QueueEntry]:
         """Return the posts whose time passed while they were paused; see `passed_while_paused`."""
-        return self._reads.get(
+        return self._ledger_reads.get(
             "passed",
             lambda: passed_while_paused(self._ledger, self._clock(), limit=PASSED_LIMIT),
             kept_for=self.refresh_interval(),
@@ -95,7 +102,7 @@ class PostViews:
 
     def unarmed(self) -> list[QueueEntry]:
         """Return the posts that may have no schedule; see `without_schedule`."""
-        return self._reads.get(
+        return self._ledger_reads.get(
             "unarmed", lambda: without_schedule(self._ledger, self._clock()), kept_for=self.refresh_interval()
         )
 
@@ -109,7 +116,7 @@ class PostViews:
 
     def near(self, start: datetime, end: datetime, *, limit: int) -> list[QueueEntry]:
         """Return the posts of a period; see `near_entries`."""
-        return self._reads.get(
+        return self._ledger_reads.get(
             ("near", start, end, limit),
             lambda: near_entries(self._ledger, start, end, self._clock(), limit=limit),
             kept_for=SELDOM,
@@ -125,7 +132,7 @@ class PostViews:
 
     def history(self, *, limit: int) -> list[Run]:
         """Return the latest runs; see `runs`."""
-        return self._reads.get(
+        return self._ledger_reads.get(
             ("history", limit), lambda: runs(self._ledger, limit=limit), kept_for=self.refresh_interval()
         )
 
@@ -137,7 +144,19 @@ class PostViews:
 
     def entry(self, post_id: str) -> QueueEntry | None:
         """Return the entry of a post from the ledger, or None if the ledger does not know it."""
-        return self._reads.get(("entry", post_id), lambda: self._entry(post_id), kept_for=self.refresh_interval())
+        return self._ledger_reads.get(
+            ("entry", post_id), lambda: self._entry(post_id), kept_for=self.refresh_interval()
+        )
+
+    def _planned(self, start: datetime | None, end: datetime) -> QueueWindow:
+        now = self._clock()
+        first = max(start or now, now)
+        plans = self._ledger_reads.get(
+            ("plans", start, end),
+            lambda: read_planned(self._ledger, first, end, limit=self.searched),
+            kept_for=PLANS_KEPT,
+        )
+        return planned(plans, now, end)
 
     def _count(self) -> int:
         now, series = self._clock(), self._ledger.series(limit=SERIES_COUNTED)

@@ -94,19 +94,33 @@ def upcoming(
     return QueueWindow(entries=_entries(listing, plans, shown, now, horizon), more=bool(left_out))
 
 
-def planned(ledger: Ledger, now: datetime, end: datetime, *, limit: int, start: datetime | None = None) -> QueueWindow:
-    """Return the posts as `upcoming` does, by the ledger alone: without schedules that it does not know.
+@dataclass(frozen=True, kw_only=True)
+class PlannedPosts:
+    """The plans of a period: the one-time posts, soonest due first, and the series. `more`: there are others."""
 
-    One read of the ledger, for searches of many posts. A schedule that was disabled outside of Punctual is not noticed.
+    one_time: list[Plan]
+    series: list[Plan]
+    more: bool
+
+
+def read_planned(ledger: Ledger, first: datetime, end: datetime, *, limit: int) -> PlannedPosts:
+    """Return the plans due from `first` until before `end`: at most `limit` one-time posts, and as many series."""
+    plans = ledger.due(due_from=first - START_GRACE, due_before=end, limit=limit + 1)
+    return PlannedPosts(one_time=plans[:limit], series=ledger.series(limit=limit), more=len(plans) > limit)
+
+
+def planned(read: PlannedPosts, now: datetime, end: datetime) -> QueueWindow:
+    """Return the posts that have not begun as `upcoming` does, by their plans alone.
+
+    A schedule that the ledger does not know, or that was disabled outside of Punctual, is not noticed.
     """
-    first = max(start or now, now) - START_GRACE
-    plans = ledger.due(due_from=first, due_before=end, limit=limit + 1)
-    entries = [entry_of_plan(plan, now) for plan in plans[:limit]]
-    for plan in ledger.series(limit=limit):
+    first = now - START_GRACE
+    entries = [entry_of_plan(plan, now) for plan in read.one_time if plan.post.due_at and plan.post.due_at >= first]
+    for plan in read.series:
         due_at = next_run(plan.post, now)
         if due_at is not None and due_at < end:
             entries.append(entry_of_plan(plan, now))
-    return QueueWindow(entries=_sorted(entries), more=len(plans) > limit)
+    return QueueWindow(entries=_sorted(entries), more=read.more)
 
 
 def passed_while_paused(ledger: Ledger, now: datetime, *, limit: int) -> list[QueueEntry]:

@@ -12,6 +12,9 @@ from ui.frame.state import SEARCH
 SEARCH_LIMIT = 1000
 """How many posts a search reads."""
 
+PAUSE = "100ms"
+"""The pause in typing after which the search begins."""
+
 Matcher = Callable[[str, Sequence[Destination]], bool]
 
 
@@ -21,7 +24,7 @@ def search_field() -> None:
         "Search",
         key=SEARCH,
         type="search",
-        live="250ms",
+        live=PAUSE,
         placeholder="Search",
         icon=":material/search:",
         label_visibility="collapsed",

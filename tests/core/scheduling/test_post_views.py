@@ -156,3 +156,27 @@ def test_the_reads_used_longest_ago_make_room(clock):
     for key in [*range(KEPT), 0, KEPT, 0, 1]:
         shared.get(key, lambda key=key: reads.append(key), kept_for=SELDOM)
     assert reads == [*range(KEPT), KEPT, 1]
+
+
+def test_a_search_reads_the_plans_again_only_after_a_change_of_the_ledger(one_machine, plan, clock, monkeypatch):
+    plan(60)
+    asked = []
+    due = one_machine.ledger.due
+    monkeypatch.setattr(one_machine.ledger, "due", lambda **period: asked.append(period["limit"]) or due(**period))
+    end = clock() + timedelta(days=9)
+    views = one_machine.views
+    assert len(views.searchable(end).entries) == 1
+    clock.move(minutes=2)
+    one_machine.backend.scheduler_client.create_schedule_group(Name="another")
+    assert len(views.searchable(end).entries) == 1
+    assert asked.count(views.searched + 1) == 1
+    plan(90)
+    assert len(views.searchable(end).entries) == 2
+
+
+def test_a_search_does_not_return_posts_whose_time_has_passed(one_machine, plan, clock):
+    plan(60)
+    end = clock() + timedelta(days=9)
+    assert one_machine.views.searchable(end).entries
+    clock.move(minutes=65)
+    assert not one_machine.views.searchable(end).entries
