@@ -4,7 +4,8 @@ Streamlit ignores a value in the address that a filter does not offer. Draw the 
 session has the values of its address from then on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -32,13 +33,25 @@ STATE_NAMES: dict[StateGroup, str] = {
 def filter_controls(states: Sequence[StateGroup]) -> None:
     """Draw the search field and the choice of accounts, of labels and of these states, side by side."""
     search_field()
-    chosen = sum(map(_chosen, (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER)))
+    with filter_popover():
+        filter_choices(states)
+
+
+@contextmanager
+def filter_popover(others: int = 0) -> Iterator[None]:
+    """Draw the button that opens the filters, with the number of values that are set, and `others` beside them."""
+    chosen = others + sum(map(_chosen, (ACCOUNT_FILTER, LABEL_FILTER, STATE_FILTER)))
     label = f"Filter ({chosen})" if chosen else "Filter"
     with st.popover(label, icon=":material/filter_list:", key="filters"):
-        _choice("Accounts", ACCOUNT_FILTER, _account_names())
-        _choice("Labels", LABEL_FILTER, _label_names())
-        manage_labels_button("manage-labels")
-        _choice("States", STATE_FILTER, {STATE_NAMES[each]: STATE_NAMES[each] for each in states})
+        yield
+
+
+def filter_choices(states: Sequence[StateGroup]) -> None:
+    """Draw the choice of accounts, of labels and of these states."""
+    _choice("Accounts", ACCOUNT_FILTER, _account_names())
+    _choice("Labels", LABEL_FILTER, _label_names())
+    manage_labels_button("manage-labels")
+    _choice("States", STATE_FILTER, {STATE_NAMES[each]: STATE_NAMES[each] for each in states})
 
 
 def current_filter() -> PostFilter:

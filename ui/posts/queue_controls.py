@@ -1,4 +1,4 @@
-"""The controls above the queue: density, selection, Pause all, filters, period and date."""
+"""The controls above the queue: density, selection, Pause all, the search, and the filters with period and date."""
 
 import streamlit as st
 
@@ -8,9 +8,10 @@ from ui.frame.application import application
 from ui.frame.card_places import first_page
 from ui.frame.state import DENSITY, JUMP_DATE, WINDOW
 from ui.frame.viewer import viewer_zone
-from ui.posts.filters import clear_filters, current_filter, filter_controls
+from ui.posts.filters import clear_filters, current_filter, filter_choices, filter_popover
 from ui.posts.pause_all import pause_all_button
-from ui.posts.queue_list import PERIODS, is_limited
+from ui.posts.queue_list import PERIODS, first_day, is_limited, period
+from ui.posts.search import search_field
 from ui.posts.selected import is_selecting, start_selecting, stop_selecting
 
 STATES: tuple[StateGroup, ...] = ("scheduled", "paused", "waiting", "missed")
@@ -41,20 +42,22 @@ def list_controls() -> None:
 
 
 def filter_bar() -> None:
-    """Draw what the list shows: the filters, the period and its first day."""
+    """Draw what the list shows: the search, and the filters with the period and its first day."""
+    limits = sum([period() != "All", first_day() is not None])
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="queue-filters"):
-        filter_controls(STATES)
-        st.segmented_control(
-            "Period",
-            PERIODS,
-            default="All",
-            required=True,
-            key=WINDOW,
-            label_visibility="collapsed",
-            on_change=first_page,
-            bind="query-params",
-        )
-        _jump()
+        search_field()
+        with filter_popover(limits):
+            st.segmented_control(
+                "Period",
+                PERIODS,
+                default="All",
+                required=True,
+                key=WINDOW,
+                on_change=first_page,
+                bind="query-params",
+            )
+            _jump()
+            filter_choices(STATES)
 
 
 def show_everything() -> None:
@@ -76,14 +79,11 @@ def _jump() -> None:
     """Draw the choice of the day with which the list begins."""
     today = wall_time(application().clock(), viewer_zone()).date()
     st.date_input(
-        "From",
+        "Begin with the day",
         value=None,
         min_value=today,
         format="YYYY-MM-DD",
         key=JUMP_DATE,
-        label_visibility="collapsed",
-        width=180,
-        help="Jump to a day",
         on_change=first_page,
         bind="query-params",
     )
