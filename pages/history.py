@@ -19,7 +19,7 @@ from ui.frame.state import HISTORY_VIEW
 from ui.frame.viewer import viewer_zone, zone_caption
 from ui.posts.attention import attention
 from ui.posts.filters import clear_filters, current_filter, filter_controls
-from ui.posts.insights import insights_view
+from ui.posts.insights import choose_days, insights_view
 from ui.posts.run_card import destination_result, run_card
 from ui.posts.search import SEARCH_LIMIT, search_limit_note
 
@@ -83,9 +83,10 @@ def report() -> None:
 @st.fragment
 def insights_report() -> None:
     """Draw the filters and the insights."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         filter_controls(STATES)
-    insights_view()
+        days = choose_days()
+    insights_view(days)
 
 
 def controls() -> None:

@@ -1,6 +1,7 @@
 """Insights on History: posts a day by account, how late they were, and failures by reason, as charts with data."""
 
 import csv
+import html
 import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,21 +22,32 @@ from ui.posts.filters import current_filter
 Row = dict[str, str | int]
 """A row of a chart's data."""
 PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90}
-CHART_HEIGHT = 300
+CHART_HEIGHT = 260
 """Pixels."""
-LEGEND_COLUMNS = {"Account": 2, "Reason": 1}
-"""Columns of names below a chart. They fit on a phone."""
+COLOURS = ("#2a9d8f", "#e07a5f", "#6c7ae0", "#e9b44c", "#c65d9a", "#5fa8d3", "#8a9a5b", "#9b6b4f", "#8d99ae", "#d1495b")
+"""The colours of the names in a chart, on a light and on a dark ground."""
 _DAY = "timeFormat(toDate(datum.value + 'T12:00'), '%-d %b')"
 """Vega's expression of a day on the axis, such as `2 Nov`."""
 
 
-def insights_view() -> None:
-    """Draw the choice of the period and the charts of the posts that the filter selects."""
-    app, zone = application(), viewer_zone()
+def choose_days() -> int:
+    """Draw the choice of the period, and return its days."""
     period = st.segmented_control(
-        "Period", list(PERIODS), default="30 days", required=True, key=INSIGHT_DAYS, bind="query-params"
+        "Period",
+        list(PERIODS),
+        default="30 days",
+        required=True,
+        key=INSIGHT_DAYS,
+        label_visibility="collapsed",
+        bind="query-params",
     )
-    days, now, chosen = PERIODS[str(period)], app.clock(), current_filter()
+    return PERIODS[str(period)]
+
+
+def insights_view(days: int) -> None:
+    """Draw the charts of the posts of the last days that the filter selects."""
+    app, zone = application(), viewer_zone()
+    now, chosen = app.clock(), current_filter()
     found = app.views.past_runs(first_instant(days, zone, now))
     figures = insights(
         (run for run in found.runs if chosen.matches(run)),
@@ -58,7 +70,7 @@ def insights_view() -> None:
 
 def _summary(figures: Insights) -> None:
     failed, on_time = figures.failures.total(), figures.on_time
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="insight-figures"):
         st.metric("Published", f"{figures.published.total():,}", border=True)
         st.metric("Within a second", "none" if on_time is None else f"{on_time:.1%}", border=True)
         st.metric("Not published", f"{failed:,}", border=True)
@@ -120,6 +132,12 @@ def _by_day(figures: Insights, counts: Mapping[tuple[date, str], int], kind: str
 
 
 def _bars(table: Sequence[Row], kind: str, alt: str) -> object:
+    """Draw bars by day, with the names and their colours above, where they take nothing from the chart's height."""
+    names = list(dict.fromkeys(str(row[kind]) for row in table))
+    colours = [COLOURS[number % len(COLOURS)] for number in range(len(names))]
+    marks = zip(names, colours, strict=True)
+    items = (f'<li><i style="background: {colour}"></i>{html.escape(name)}</li>' for name, colour in marks)
+    st.html(f'<ul class="chart-legend">{"".join(items)}</ul>')
     spec = {
         "data": {"values": list(table)},
         "mark": "bar",
@@ -134,8 +152,8 @@ def _bars(table: Sequence[Row], kind: str, alt: str) -> object:
             "color": {
                 "field": kind,
                 "type": "nominal",
-                "title": None,
-                "legend": {"orient": "bottom", "columns": LEGEND_COLUMNS[kind], "labelLimit": 260},
+                "legend": None,
+                "scale": {"domain": names, "range": colours},
             },
             "tooltip": [{"field": name, "type": "nominal"} for name in ("Day", kind, "Posts")],
         },
