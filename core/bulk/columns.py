@@ -46,6 +46,8 @@ _SYNONYMS: dict[Column, str] = {
     Column.REPEAT: "repeat recurrence recurring wiederholung",
 }
 _COLUMNS = {name: column for column, names in _SYNONYMS.items() for name in names.split()}
+OWN_TEXTS = "own_texts"
+"""The member of a line of JSON that holds the texts of single accounts, by account."""
 _NUMBERED = re.compile(r"[0-9]+$")
 _OWN_TEXT = re.compile(r"\s*text\s*:\s*(\S.*)", re.IGNORECASE)
 SEVERAL = frozenset({Column.OWN_TEXT, Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
@@ -65,6 +67,11 @@ def account_named(name: str) -> str:
     """Return the account in the name of a column OWN_TEXT: the part after `text:`, or the whole name."""
     found = _OWN_TEXT.fullmatch(name)
     return (found[1] if found else name).strip()
+
+
+def own_text_column(account: str) -> str:
+    """Return the name of the column with the texts of an account."""
+    return f"text:{account}"
 
 
 def known_names(names: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from core.bulk.cells import join_values
+from core.bulk.columns import own_text_column
 from core.bulk.csv_file import csv_file
 from core.bulk.records import PostRecord, media_note
 from core.time.instants import utc_text
@@ -15,8 +16,13 @@ CSV_COLUMNS = (
 
 
 def posts_csv(records: Iterable[PostRecord]) -> bytes:
-    """Return records as CSV in UTF-8 with a byte order mark. No cell runs as a formula."""
-    return csv_file(map(_row, records), CSV_COLUMNS)
+    """Return records as CSV in UTF-8 with a byte order mark. No cell runs as a formula.
+
+    Each account that has a text of its own in one of the posts has a column.
+    """
+    rows = list(map(_row, records))
+    own_texts = sorted({name for row in rows for name in row} - set(CSV_COLUMNS))
+    return csv_file(rows, (*CSV_COLUMNS, *own_texts))
 
 
 def _row(record: PostRecord) -> dict[str, str]:
@@ -35,4 +41,5 @@ def _row(record: PostRecord) -> dict[str, str]:
         "Published address": record.url or "",
         "Error": record.error or "",
         "Post": record.key,
+        **{own_text_column(name): text for name, text in record.variants.items()},
     }

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from core.bulk.columns import OWN_TEXTS
 from core.bulk.records import PostRecord
 from core.time.instants import utc_text
 
@@ -20,7 +21,7 @@ def _members(record: PostRecord) -> dict[str, Any]:
         "time_zone": record.zone,
         "destinations": list(record.destinations),
         "labels": list(record.labels),
-        "own_texts": record.variants,
+        OWN_TEXTS: record.variants,
         "stored_files": [each.model_dump(mode="json") for each in record.media],
         "state": record.state,
         "repeats": record.repeats,

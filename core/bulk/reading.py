@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from core.bulk.cells import from_cell, join_values
-from core.bulk.columns import Column, known_names
+from core.bulk.columns import OWN_TEXTS, Column, known_names, own_text_column
 from core.bulk.delimited import detect_delimiter, records
 from core.bulk.encoding import decode
 from core.errors import PunctualError
@@ -152,7 +152,7 @@ def _json_rows(text: str) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
             raise NotJsonLines(number) from error
         if not isinstance(found, dict):
             raise NotJsonLines(number)
-        rows.append(TableRow(number=number, cells={name: _cell(value) for name, value in found.items()}))
+        rows.append(TableRow(number=number, cells=_cells(found)))
         if len(rows) > MAX_ROWS:
             break
     header = tuple(dict.fromkeys(name for row in rows for name in row.cells))
@@ -163,6 +163,15 @@ def _json_rows(text: str) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
 def _numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not empty. Only a line feed ends a line, because JSON may contain other separators."""
     return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
+def _cells(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return the cells of an object. An object of texts by account, as an export writes it, has one for each."""
+    own_texts = found.get(OWN_TEXTS)
+    if not isinstance(own_texts, dict):
+        return {name: _cell(value) for name, value in found.items()}
+    cells = {name: _cell(value) for name, value in found.items() if name != OWN_TEXTS}
+    return cells | {own_text_column(name): _cell(text) for name, text in own_texts.items()}
 
 
 def _cell(value: Any) -> str:

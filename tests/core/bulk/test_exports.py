@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
+from core.accounts.port import Account
 from core.bulk.exporting import export_file
 from core.bulk.loading import load
 from core.drafts.draft import DraftContent
@@ -72,6 +73,18 @@ def test_an_import_reads_an_exported_queue_as_it_was(check, application, kind):
     for each, post in zip(checked.rows, queued, strict=True):
         assert [getattr(each.post, name) for name in same] == [getattr(post, name) for name in same]
     assert [each.verdict for each in check(content).rows] == ["there", "there"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_texts_of_single_accounts_are_exported_and_read_again(check, application, kind):
+    application.accounts.connect(Account(destination="webhook:sales", label="Sales"))
+    table = (
+        'text,date,to,text:webhook:sales\nHello,2026-12-24 09:00,"outbox, Sales",Hello sellers\n'
+        "All,2026-12-25 09:00,,\n"
+    )
+    load(application, check(table))
+    checked = check(export_file(application, "queue", kind), duplicates=True)
+    assert [each.post.variants for each in checked.rows] == [{"webhook:sales": "Hello sellers"}, {}]
 
 
 def _json(application):
