@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.components.v2.manifest_scanner import scan_component_manifests
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from core.application import Application
 from core.ledger.port import Plan
@@ -22,18 +23,22 @@ from core.settings import Settings
 from core.time.instants import utc_text, wall_time
 
 SHELL = Path(__file__).parents[2] / "ui" / "frame" / "shell.py"
+FIRST_PAGE = "compose"
 
 
 class Session(AppTest):
-    """A browser session in Berlin. A page that raises fails the test.
+    """A browser session in Berlin, which begins on Compose or on another page. A page that raises fails the test.
 
     Methods that take an `owner` act on the widget of that post, draft, account or channel.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, page: str = FIRST_PAGE) -> None:
         super().__init__(SHELL, default_timeout=20)
         self.context["timezone"] = "Europe/Berlin"
-        self.run()
+        if page == FIRST_PAGE:
+            self.run()
+        else:
+            self.open(page)
 
     def _run(self, *args: Any, **kwargs: Any) -> "Session":  # AppTest's widgets run the script through this method
         super()._run(*args, **kwargs)
@@ -93,10 +98,11 @@ def _key(name: str, owner: str | Plan | None) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def component_manifests() -> Iterator[None]:
-    """Look for components among the installed packages once. Each AppTest does, which takes most of its time."""
+def one_scan_and_compilation() -> Iterator[None]:
+    """Look for components among the installed packages once, and compile each page once, instead of for each run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan_component_manifests))
+        patch.setattr(local_script_runner, "ScriptCache", functools.cache(ScriptCache))
         yield
 
 
@@ -117,8 +123,8 @@ def new_session() -> Callable[[], Session]:
 
 @pytest.fixture
 def browse(application) -> Callable[[str], Session]:
-    """Open a page in a new session."""
-    return lambda page: Session().open(page)
+    """Open a page in a new session, as its address does."""
+    return Session
 
 
 @pytest.fixture
