@@ -95,6 +95,12 @@ class DynamoLedger:
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
         return [plans.read(item) for item in self._due_items(due_from, due_before)[::-1][:limit]]
 
+    def due_with(
+        self, words: Sequence[str], *, due_from: datetime, due_before: datetime, limit: int
+    ) -> tuple[list[Plan], bool]:
+        found = self.due(due_from=due_from, due_before=due_before, limit=limit + 1)
+        return found[:limit], len(found) > limit
+
     def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
         return len(self._due_items(due_from, due_before))
 

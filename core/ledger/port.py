@@ -220,6 +220,15 @@ class Ledger(Protocol):
         """Return active and paused one-time posts of a period that never began, soonest due first."""
         ...
 
+    def due_with(
+        self, words: Sequence[str], *, due_from: datetime, due_before: datetime, limit: int
+    ) -> tuple[list[Plan], bool]:
+        """Look at the first `limit` posts of `due`. Return those with every word, and whether there are further posts.
+
+        The words are case-folded. A post without them may be returned, one with them is never left out.
+        """
+        ...
+
     def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
         """Return how many posts `due` has in a period."""
         ...

@@ -98,11 +98,19 @@ class SqliteLedger:
         return [plans.read(row) for row in rows]
 
     def due(self, *, due_from: datetime, due_before: datetime, limit: int) -> list[Plan]:
-        rows = self._database.read(
+        return [plans.read(row) for row in self._due_rows(due_from, due_before, limit)]
+
+    def due_with(
+        self, words: Sequence[str], *, due_from: datetime, due_before: datetime, limit: int
+    ) -> tuple[list[Plan], bool]:
+        rows = self._due_rows(due_from, due_before, limit + 1)
+        return [plans.read(row) for row in plans.rows_with(words, rows[:limit])], len(rows) > limit
+
+    def _due_rows(self, due_from: datetime, due_before: datetime, limit: int) -> list[sqlite3.Row]:
+        return self._database.read(
             "SELECT * FROM post WHERE open = 1 AND due_at >= ? AND due_at < ? ORDER BY due_at, post_id LIMIT ?",
             (epoch_ms(due_from), epoch_ms(due_before), limit),
         )
-        return [plans.read(row) for row in rows]
 
     def due_count(self, *, due_from: datetime, due_before: datetime) -> int:
         period = (epoch_ms(due_from), epoch_ms(due_before))

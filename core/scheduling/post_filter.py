@@ -85,6 +85,12 @@ class PostFilter:
         return self.text.casefold().split()
 
     @cached_property
+    def content_words(self) -> tuple[str, ...]:
+        """The words that no account's name has: a post to show has each of them in its own text, labels or accounts."""
+        names = [name.casefold() for name in self.account_names.values()]
+        return tuple(word for word in self.words if not any(word in name for name in names))
+
+    @cached_property
     def _label_keys(self) -> set[str]:
         return {label_key(each) for each in self.labels}
 

@@ -80,12 +80,17 @@ class PostViews:
         """The number of posts, soonest due first, that `searchable` returns at most."""
         return SEARCHED if self._listing.sorted_by_name else SEARCHED_ON_AWS
 
-    def searchable(self, end: datetime, *, start: datetime | None = None) -> QueueWindow:
-        """Return the posts of the queue that a search looks at. One machine reads them from the ledger."""
+    def searchable(self, end: datetime, *, start: datetime | None = None, words: tuple[str, ...] = ()) -> QueueWindow:
+        """Return the posts of the queue that a search looks at. One machine reads them from the ledger.
+
+        Of these, one-time posts without every one of the case-folded `words` may be left out.
+        """
         if not self._listing.sorted_by_name:
             return self.upcoming(end, limit=self.searched, start=start)
         return self._ledger_reads.get(
-            ("searchable", start, end), lambda: self._planned(start, end), kept_for=self.refresh_interval()
+            ("searchable", start, end, words),
+            lambda: self._planned(start, end, words),
+            kept_for=self.refresh_interval(),
         )
 
     def total(self) -> int:
@@ -148,12 +153,12 @@ class PostViews:
             ("entry", post_id), lambda: self._entry(post_id), kept_for=self.refresh_interval()
         )
 
-    def _planned(self, start: datetime | None, end: datetime) -> QueueWindow:
+    def _planned(self, start: datetime | None, end: datetime, words: tuple[str, ...]) -> QueueWindow:
         now = self._clock()
         first = max(start or now, now)
         plans = self._ledger_reads.get(
-            ("plans", start, end),
-            lambda: read_planned(self._ledger, first, end, limit=self.searched),
+            ("plans", start, end, words),
+            lambda: read_planned(self._ledger, first, end, limit=self.searched, words=words),
             kept_for=PLANS_KEPT,
         )
         return planned(plans, now, end)

@@ -103,10 +103,15 @@ class PlannedPosts:
     more: bool
 
 
-def read_planned(ledger: Ledger, first: datetime, end: datetime, *, limit: int) -> PlannedPosts:
-    """Return the plans due from `first` until before `end`: at most `limit` one-time posts, and as many series."""
-    plans = ledger.due(due_from=first - START_GRACE, due_before=end, limit=limit + 1)
-    return PlannedPosts(one_time=plans[:limit], series=ledger.series(limit=limit), more=len(plans) > limit)
+def read_planned(
+    ledger: Ledger, first: datetime, end: datetime, *, limit: int, words: Sequence[str] = ()
+) -> PlannedPosts:
+    """Return the plans due from `first` until before `end`: at most `limit` one-time posts, and as many series.
+
+    With `words`, one-time posts without them are left out. They still count for the limit.
+    """
+    plans, more = ledger.due_with(words, due_from=first - START_GRACE, due_before=end, limit=limit)
+    return PlannedPosts(one_time=plans, series=ledger.series(limit=limit), more=more)
 
 
 def planned(read: PlannedPosts, now: datetime, end: datetime) -> QueueWindow:

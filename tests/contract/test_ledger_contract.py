@@ -296,6 +296,24 @@ def test_due_posts_are_the_open_ones_of_a_period_that_never_began_soonest_first(
     assert ledger.due(due_from=clock() + timedelta(minutes=6), due_before=clock() + timedelta(days=1), limit=10) == []
 
 
+@pytest.mark.parametrize("word", ["grüsse", "köln", 'a"b', "a\\b", "a<b", "🎉", "launch", "webhook:sales#2"])
+def test_a_search_for_words_looks_at_the_soonest_posts_and_leaves_none_out_that_has_them(
+    ledger, once, planned, clock, word
+):
+    texts = ["Other", 'Grüße aus KÖLN: a"b, a\\b, a<b 🎉', "Other", "Other"]
+    destinations = ("webhook:sales", "webhook:sales#2")
+    for number, text in enumerate(texts):
+        more = {"destinations": destinations, "labels": ("Launch",)} if number == 1 else {}
+        planned(once(number, text=text, due_at=clock() + timedelta(minutes=number), **more))
+    period = {"due_from": clock(), "due_before": clock() + timedelta(minutes=9)}
+    assert [ledger.due_with([], **period, limit=limit)[1] for limit in (3, 4)] == [True, False]
+    assert [plan.post.text for plan in ledger.due_with([], **period, limit=9)[0]] == texts
+    found, more = ledger.due_with([word, "aus"], **period, limit=3)
+    assert more
+    assert texts[1] in [plan.post.text for plan in found]
+    assert texts[1] not in [plan.post.text for plan in ledger.due_with([word], **period, limit=1)[0]]
+
+
 def test_a_post_is_pending_until_it_begins_or_is_cancelled(ledger, once, series, planned, change, claim, clock):
     for number in range(5):
         planned(once(number))

@@ -100,7 +100,7 @@ def all_ids() -> list[str]:
     """Return the ids of the posts on all pages, as far as a search looks."""
     chosen, now = current_filter(), application().clock()
     start, end = _period(now)
-    window = application().views.searchable(end, start=start)
+    window = application().views.searchable(end, start=start, words=chosen.content_words)
     return [
         each.post_id
         for each in window.entries
@@ -122,7 +122,7 @@ def _read(now: datetime) -> tuple[dict[str, QueueEntry], QueuePage]:
         known = max(total, len(entries)) if not is_limited() else len(entries) + window.more
         more, shown = False, known
     else:
-        window = views.searchable(end, start=start)
+        window = views.searchable(end, start=start, words=chosen.content_words)
         entries = [each for each in window.entries if (start is None or each.due_at >= start) and chosen.matches(each)]
         more, shown = window.more, len(entries)
         known = shown

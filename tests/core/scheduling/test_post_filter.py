@@ -22,6 +22,11 @@ def test_an_empty_filter_shows_every_post():
     assert PostFilter().matches(Filtered(text=None, destinations=(), labels=()))
 
 
+def test_a_word_of_an_accounts_name_need_not_be_in_the_content_of_a_post():
+    names = {Destination("webhook:sales"): "Sales team"}
+    assert PostFilter(text="TEAM Köln", account_names=names).content_words == ("köln",)
+
+
 @pytest.mark.parametrize(
     ("chosen", "shown"),
     [
