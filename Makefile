@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run worker test check fix bench
+.PHONY: run worker test suite check fix bench
 
 run: $(VENV)/runtime  ## start the dashboard
 	$(BIN)/streamlit run dashboard.py
@@ -12,7 +12,9 @@ run: $(VENV)/runtime  ## start the dashboard
 worker: $(VENV)/runtime  ## publish due posts without a dashboard
 	$(BIN)/python -m core engine
 
-test: $(VENV)/development check  ## every check and every test, on all processors
+test: check suite  ## every check and every test, on all processors; side by side with --jobs 2
+
+suite: $(VENV)/development
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/development  ## lint, format and types; changes nothing

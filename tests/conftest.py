@@ -41,7 +41,10 @@ pytest_plugins = ["tests.cheap_clients", "tests.core.cloud", "tests.core.old_rul
 
 SERVERS = Path(__file__).parent / "servers"
 LONG_FOLDERS = ("browser", "crash", "cdk_min", "core/cli", "core/media", "core/backends", "core/maintenance")
-"""Their files take longest. They come first, so that no process works alone at the end."""
+"""Their files take longest. They come first, so that no process works alone at the end.
+
+They come in turn, because tests of some folders wait and those of others compute.
+"""
 MEMORY_FOLDER, MEMORY_BYTES = Path("/dev/shm"), 2**31
 """A folder in memory on Linux, and the free space that a run of all tests needs there with a wide margin."""
 
@@ -60,13 +63,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the files: those of LONG_FOLDERS first."""
-    folders = [f"tests/{folder}/" for folder in LONG_FOLDERS]
+    """Sort the files: first those of LONG_FOLDERS, one of each folder after the other."""
+    turns: dict[Path, tuple[int, int]] = {}
+    for number, folder in enumerate(LONG_FOLDERS):
+        within = f"tests/{folder}/"
+        files = dict.fromkeys(item.path for item in items if item.nodeid.startswith(within))
+        turns |= {file: (turn, number) for turn, file in enumerate(files)}
+    last = len(turns), 0
+    items.sort(key=lambda item: turns.get(item.path, last))
 
-    def place(item: pytest.Item) -> int:
-        return next((number for number, folder in enumerate(folders) if item.nodeid.startswith(folder)), len(folders))
 
-    items.sort(key=place)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three processes on two processors, because tests of processes and of browsers often wait."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
 
 
 def pytest_collection_finish() -> None:
