@@ -42,7 +42,9 @@ def cancel_post(application: Application, options: argparse.Namespace, out: Text
 
 
 def back_up(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Copy all data of this machine into a folder."""
+    """Copy all data of this machine into a folder. On AWS, say what is not on this machine."""
     folder = options.folder.expanduser().absolute()
     application.back_up(folder)
     print(json.dumps({"folder": str(folder)}) if options.json else f"The backup is in {folder}.", file=out)
+    if application.aws is not None:
+        print("Posts, results, accounts and media on AWS are not in it (docs/backups.md).", file=err)

@@ -2,16 +2,21 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TextIO
 
 from core.application import Application
+from core.cli.rows import NOT_ARMED, not_armed
 from core.scheduling.hold.port import Hold
+from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.phrases import plural
 
 
-def pause_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Pause every active post, soonest due first, and print how many are paused. Repeat it after an interruption."""
+def pause_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Pause every active post, soonest due first, and print how many are paused. Repeat it after an interruption.
+
+    Returns NOT_ARMED if a schedule is not disabled yet.
+    """
     held = application.held_posts
     held.begin_pause()
     hold = held.finish(_progress("Paused", err))
@@ -21,10 +26,14 @@ def pause_all(application: Application, options: argparse.Namespace, out: TextIO
         f"{plural(count, 'post')} paused. Posts that are scheduled from now on go out. Resume with resume-all.{later}"
     )
     print(json.dumps({"paused": count}) if options.json else note, file=out)
+    return _not_armed(application, hold.posts if hold else (), err)
 
 
-def resume_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:
-    """Resume the posts that were paused together, soonest due first, and print how many passed meanwhile."""
+def resume_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Resume the posts that were paused together, soonest due first, and print how many passed meanwhile.
+
+    Returns NOT_ARMED if a schedule is not enabled yet.
+    """
     held = application.held_posts
     begun = held.begin_resume()
     held.finish(_progress("Resumed", err))
@@ -32,6 +41,18 @@ def resume_all(application: Application, options: argparse.Namespace, out: TextI
     waiting = f" {plural(passed, 'post')} passed while paused: decide about them in the queue." if passed else ""
     note = f"The pause of {plural(count, 'post')} has ended.{waiting}"
     print(json.dumps({"held": count, "passed": passed}) if options.json else note, file=out)
+    return _not_armed(application, begun.posts if begun else (), err)
+
+
+def _not_armed(application: Application, post_ids: Collection[str], err: TextIO) -> int:
+    """Print how many of the posts the ledger has changed and the scheduler has not yet. Return the exit status."""
+    changed_before = application.clock() + CLOCK_SKEW
+    unsettled = application.ledger.unsettled(changed_before=changed_before, limit=len(post_ids)) if post_ids else []
+    count = len({plan.post.post_id for plan in unsettled} & set(post_ids))
+    if not count:
+        return 0
+    print(not_armed(count), file=err)
+    return NOT_ARMED
 
 
 def _progress(done: str, err: TextIO) -> Callable[[Hold], None]:

@@ -15,13 +15,13 @@ from core.bulk.reading import MAX_BYTES, PostTable, columns_by_content, read_tab
 from core.bulk.report import RESULTS, dry_run_rows, report_csv, report_rows
 from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
-from core.cli.rows import printable
+from core.cli.rows import not_armed, printable
 from core.errors import PunctualError
 from core.time.phrases import excerpt, plural
 
 EXCERPT_LENGTH = 60
-SOME_REFUSED = 3
-"""The exit status if at least one row was not scheduled and is not there already."""
+INCOMPLETE = 3
+"""The exit status if at least one row was not scheduled and is not there already, or is not armed yet."""
 
 
 class UnreadableTable(PunctualError):
@@ -52,7 +52,7 @@ class NoSuchColumn(PunctualError):
 def load_posts(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Schedule the posts of a table and print what happened to each row; with `--dry-run`, what would happen.
 
-    Returns SOME_REFUSED if a row is refused or a duplicate.
+    Returns INCOMPLETE if a row is refused or a duplicate, or in the ledger and not in the scheduler yet.
     """
     table = read_table(_content(options.file), encoding=options.encoding)
     columns = _columns(table, dict(options.columns))
@@ -66,17 +66,20 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
     )
     with closing(Pictures(_files(options.pictures or options.file.parent))) as pictures:
         checked = dry_run(application, rows, chosen, pictures)
+        noted = 0
         if options.dry_run:
             found, total = dry_run_rows(checked.rows), checked.count("create")
             undone = checked.count("refused") + checked.count("duplicate")
         else:
             report = load(application, checked, on_progress=_progress(err) if err.isatty() else lambda _: None)
             found, total = report_rows(report), report.count("created", "noted")
-            undone = report.count("refused", "duplicate", "not tried")
+            undone, noted = report.count("refused", "duplicate", "not tried"), report.count("noted")
     if options.report:
         _write(options.report, report_csv(found))
     _print(found, options, out, _summary(total, undone, checked, options.dry_run))
-    return SOME_REFUSED if undone else 0
+    if noted:
+        print(not_armed(noted), file=err)
+    return INCOMPLETE if undone or noted else 0
 
 
 def _columns(table: PostTable, given: dict[str, Column | None]) -> dict[str, Column]:

@@ -13,14 +13,21 @@ from core.scheduling.cancelled import CancelledPost
 from core.scheduling.upcoming import QueueEntry
 from core.scheduling.waiting_posts import WaitingPost
 from core.time.instants import utc_text
-from core.time.phrases import excerpt
+from core.time.phrases import excerpt, plural
 
 Row = dict[str, Any]
+NOT_ARMED = 3
+"""The exit status if a change is in the ledger and not yet in the scheduler."""
 EXCERPT_LENGTH = 80
 """Characters of a post's text in a line; JSON has the whole text."""
 _NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d" + "".join(map(chr, range(0xE0020, 0xE0080)))
 """Characters of the category Cf that are part of words and emoji."""
+
+
+def not_armed(count: int) -> str:
+    """Return the sentence about changes that are in the ledger and not yet in the scheduler."""
+    return f"{plural(count, 'post')}: noted, not armed yet. Punctual tries again every minute while it runs."
 
 
 def post_row(post: Post, state: str) -> Row:

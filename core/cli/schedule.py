@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import post_row, print_row, repeat_columns
+from core.cli.rows import NOT_ARMED, post_row, print_row, repeat_columns
 from core.errors import PunctualError
 from core.labels.label import Label, stored_names
 from core.ledger.port import Plan
@@ -17,8 +17,6 @@ from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instants, wall_time
 from core.time.written_times import read_time, understood
 
-NOT_ARMED = 3
-"""The exit status of a post that is in the ledger and not yet in the scheduler."""
 LINK_SECONDS = 3.0
 """How long the command waits for the checks of links, after the post is scheduled."""
 _ARMED_LATER = (
