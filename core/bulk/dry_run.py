@@ -1,4 +1,4 @@
-"""The dry run of an import: what each row of a table becomes. Loading schedules exactly these posts."""
+"""The dry run of an import: the result of each row of a table. Loading schedules exactly these posts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

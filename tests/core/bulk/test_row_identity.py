@@ -76,7 +76,7 @@ def test_ways_to_write_one_meaning_are_one_row(check, application):
     first = ids(check("\n".join(table.splitlines()[:2])))
     others = [ids(check("\n".join([table.splitlines()[0], line]))) for line in table.splitlines()[2:]]
     assert others == [first, first]
-    assert len(set(ids(check(table)))) == 3  # equal rows of one table are told apart by their order
+    assert len(set(ids(check(table)))) == 3  # the order separates equal rows of one table
 
 
 def test_a_corrected_row_is_found_by_what_the_file_has(check, application):
