@@ -1,4 +1,4 @@
-"""The dashboard as a server of its own, and a browser."""
+"""The dashboard as a server of its own, and a browser. The tests of this folder share one of each per process."""
 
 import os
 import re
@@ -24,6 +24,8 @@ from core.time.instants import wall_time
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
+ONE_RENDERER = ["--renderer-process-limit=1", "--disable-site-isolation-trials"]
+"""Options with which all pages share one process of the browser, which compiles Streamlit's scripts once."""
 
 expect.set_options(timeout=15_000)
 
@@ -81,22 +83,27 @@ def eventually(holds: Callable[[], object], seconds: float = 20) -> object:
     raise AssertionError(f"not within {seconds} s")
 
 
+def settle(page: Page) -> None:
+    """Wait until the script does not run."""
+    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+
+
 def unused_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
 
 
-@pytest.fixture
-def free_port() -> str:
-    """Return a port on which nothing listens."""
-    return unused_port()
-
-
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., object]:
     """Return a function that waits for a condition in another process."""
     return eventually
+
+
+@pytest.fixture(scope="package")
+def fresh_port() -> str:
+    """Return the port of all fresh servers. With one address, the browser loads Streamlit's scripts once."""
+    return unused_port()
 
 
 @pytest.fixture
@@ -107,23 +114,33 @@ def fresh_server(tmp_path) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory) -> Iterator[Server]:
-    """Start a server for all tests of a module."""
+    """Start a server for all tests of this folder."""
     server = Server(tmp_path_factory.mktemp("browser") / "home")
     server.start("--server.port", unused_port())
     yield server
     server.stop()
 
 
+@pytest.fixture(scope="package")
+def opened(running) -> Iterator[Application]:
+    """Open the running server's home as another process."""
+    application = Application(Settings(home=running.home))
+    yield application
+    application.close()
+
+
 @pytest.fixture
-def application(running) -> Iterator[Application]:
-    """Open the running server's home as another process, and empty its queue."""
-    opened = Application(Settings(home=running.home))
-    for listed in opened.listing.window(opened.clock(), opened.clock().replace(year=2028), limit=100):
+def application(opened) -> Application:
+    """Return the application of that home, without the queue, drafts and posting times of earlier tests."""
+    for listed in opened.listing.window(opened.clock(), opened.clock().replace(year=2040), limit=100):
         opened.schedules.cancel(opened.schedules.plan(listed.post_id))
-    yield opened
-    opened.close()
+    for draft in opened.drafts.page(limit=100):
+        opened.drafts.remove(draft.draft_id)
+    for account, stored in opened.posting_times.all().items():
+        opened.posting_times.save(account, None, base=stored.version)
+    return opened
 
 
 @pytest.fixture
@@ -148,13 +165,20 @@ def plan(application) -> Callable[..., Plan]:
     return schedule
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[BrowserContext]:
-    """Start a browser in Berlin. All tests of a module share it, so that it loads Streamlit's scripts once."""
+    """Start a browser in Berlin. All tests of this folder share it, so that it loads Streamlit's scripts once.
+
+    It ends with this folder, because Playwright's event loop would keep other tests from running their own.
+    """
     with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", *ONE_RENDERER]
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield chromium.new_context(timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 1280, "height": 900})
+        context = chromium.new_context(
+            timezone_id="Europe/Berlin", locale="en-GB", viewport={"width": 1280, "height": 900}
+        )
+        context.new_page()  # its process stays, so that the pages of all tests use it
+        yield context
         chromium.close()
 
 
@@ -164,3 +188,12 @@ def page(browser) -> Iterator[Page]:
     window = browser.new_page()
     yield window
     window.close()
+
+
+@pytest.fixture
+def form(page, running, application) -> Page:
+    """Open Compose and wait until it is complete."""
+    page.goto(running.url)
+    expect(page.get_by_role("button", name="Post now")).to_be_visible()
+    settle(page)
+    return page

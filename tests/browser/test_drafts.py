@@ -8,24 +8,24 @@ from playwright.sync_api import Page, expect
 
 from core.drafts.draft import DraftContent
 from core.posts.models import Post, new_post_id
+from tests.browser.conftest import settle
+
+AUTOSAVE = "document.querySelector('.st-key-autosave [data-testid=stBidiComponentIsolated]').shadowRoot.autosave"
+"""Is set when the script that keeps the text in the tab begins, a moment after the page is complete."""
 
 
 @pytest.fixture
-def open_compose(running, page):
+def open_compose(running, page, eventually):
     """Open Compose at an address, and wait until it is complete."""
 
     def visit(address="/", window: Page = page) -> Page:
         window.goto(f"{running.url}{address}")
         expect(window.get_by_role("button", name="Post now")).to_be_visible()
         settle(window)
+        eventually(lambda: window.evaluate(f"Boolean({AUTOSAVE})"))
         return window
 
     return visit
-
-
-def settle(window):
-    """Wait until the script does not run."""
-    expect(window.locator("[data-test-script-state=notRunning]")).to_be_visible()
 
 
 def text_of(window):
@@ -75,16 +75,16 @@ def test_a_draft_survives_a_closed_tab_and_is_opened_by_its_address(
 
 
 def test_a_draft_survives_the_kill_of_the_dashboard_and_letters_that_it_had_not_saved_too(
-    fresh_server, page, free_port, eventually
+    fresh_server, page, fresh_port, eventually
 ):
-    fresh_server.start("--server.port", free_port)
+    fresh_server.start("--server.port", fresh_port)
     page.goto(fresh_server.url)
     write(page, "Half a thought")
     expect(page.get_by_text("Saved")).to_be_visible()
     write(page, " and the rest")
     fresh_server.process.kill()
     fresh_server.process.wait(20)
-    fresh_server.start("--server.port", free_port)
+    fresh_server.start("--server.port", fresh_port)
     page.reload()
     expect(text_of(page)).to_have_value("Half a thought and the rest")
     eventually(lambda: unsaved(page) == {})
@@ -98,7 +98,10 @@ def test_letters_typed_just_before_a_reload_are_kept(open_compose, application, 
     eventually(lambda: "Typed" in texts(application))
 
 
-def test_the_later_save_of_two_tabs_wins_and_the_other_tab_shows_it(open_compose, application, browser, eventually):
+def test_the_later_save_of_two_tabs_wins_and_the_other_tab_shows_it(
+    page, open_compose, application, browser, eventually
+):
+    page.clock.install()
     first = open_compose()
     write(first, "Begun")
     eventually(lambda: "Begun" in texts(application))
@@ -114,7 +117,8 @@ def test_the_later_save_of_two_tabs_wins_and_the_other_tab_shows_it(open_compose
     )  # another number in the navigation draws the first tab again, while its text is not sent by the field
     assert application.drafts.get(draft).earlier.text == "Begun, from the second tab"
     second.close()
-    expect(first.get_by_text("Another tab or device replaced this text.")).to_be_visible(timeout=30_000)
+    replaced = first.get_by_text("Another tab or device replaced this text.")
+    eventually(lambda: first.clock.run_for(16_000) or replaced.is_visible())
     expect(text_of(first)).to_have_value("Begun, from the first tab")
     expect(text_of(first)).to_be_focused()
     first.get_by_role("button", name="Show earlier text").click()

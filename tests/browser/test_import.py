@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from core.application import Application
 from core.bulk.loading import BATCH
+from core.settings import Settings
 
 ROWS = 500
 BAD = (3, 203)
@@ -71,8 +72,19 @@ def writers_waiting(application: Application):
         connection.close()
 
 
-def test_500_rows_are_corrected_scheduled_stopped_and_resumed(running, application, page, table, tmp_path, eventually):
-    page.goto(f"{running.url}/bulk")
+@pytest.fixture
+def application(fresh_server, fresh_port):
+    """Start a server, because this test looks at every post of the home; open its home as another process."""
+    fresh_server.start("--server.port", fresh_port)
+    opened = Application(Settings(home=fresh_server.home))
+    yield opened
+    opened.close()
+
+
+def test_500_rows_are_corrected_scheduled_stopped_and_resumed(
+    fresh_server, application, page, table, tmp_path, eventually
+):
+    page.goto(f"{fresh_server.url}/bulk")
     choose(page, table)
     expect(schedule_button(page, ROWS - 2)).to_be_enabled()
     expect(page.get_by_text("2 rows left out")).to_be_visible()

@@ -63,8 +63,8 @@ def descriptions(mastodon_server, pds, application, did):
 
 
 @pytest.fixture
-def connect(page, running):
-    """Connect an account on the Accounts page."""
+def connect(page, running, application):
+    """Connect an account on the Accounts page. Every account is removed in the end."""
 
     def fill(network, values):
         page.goto(f"{running.url}/accounts")
@@ -78,7 +78,9 @@ def connect(page, running):
         dialog.get_by_role("button", name="Connect", exact=True).click()
         expect(dialog).to_be_hidden()
 
-    return fill
+    yield fill
+    for account in application.accounts.all()[1:]:  # the first is the outbox
+        application.accounts.remove(account.destination)
 
 
 def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to_both(
@@ -104,8 +106,9 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
 
     reschedule_soon(application)
     page.get_by_role("link", name="History").click()
-    expect(page.get_by_text("on time").filter(visible=True)).to_have_count(2)
-    permalinks = page.get_by_role("link", name="Open")
+    card = page.locator("[class*=st-key-card-run-]").filter(has_text=TEXT)
+    expect(card.get_by_text("on time").filter(visible=True)).to_have_count(2)
+    permalinks = card.get_by_role("link", name="Open")
     expect(permalinks.nth(0)).to_have_attribute("href", re.compile(r"/@testuser/"))
     expect(permalinks.nth(1)).to_have_attribute("href", re.compile(f"^https://bsky.app/profile/{did}/post/"))
     assert descriptions(mastodon_server, fake_pds, application, did) == [ALT, ALT]

@@ -11,11 +11,6 @@ from core.time.phrases import calendar_day, clock_time
 ZONE = "Europe/Berlin"
 
 
-def settle(page):
-    """Wait until the script does not run."""
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-
-
 def named(instant) -> str:
     return f"{calendar_day(wall_time(instant, ZONE).date())}, {clock_time(instant, ZONE)}"
 

@@ -1,16 +1,8 @@
-"""Times that are typed in Compose, in words and into the time field."""
+"""The time and the zone in Compose: typed in words and into the fields, and found by the names of places."""
 
-import pytest
-from playwright.sync_api import Page, expect
+import re
 
-
-@pytest.fixture
-def form(page, running, application) -> Page:
-    """Open Compose and wait until it is complete."""
-    page.goto(running.url)
-    expect(page.get_by_role("button", name="Post now")).to_be_visible()
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
-    return page
+from playwright.sync_api import expect
 
 
 def test_the_sentence_follows_what_is_typed_while_the_field_has_the_focus(form):
@@ -41,3 +33,26 @@ def test_the_sentence_follows_what_is_typed_while_the_field_has_the_focus(form):
 
     words.fill("today 0:00")
     expect(when.get_by_role("alert")).to_contain_text("has passed")
+
+
+def test_a_zone_is_found_by_city_country_or_offset(form):
+    zone = form.get_by_role("combobox", name="Time zone")
+    places = {"yokohama": "Asia/Tokyo", "japan": "Asia/Tokyo", "+5:45": "Kathmandu", "Zürich": "Europe/Zurich"}
+    for typed, found in places.items():
+        zone.click()
+        zone.fill(typed)
+        form.get_by_role("option", name=found).click()
+        expect(form.locator(".st-key-card-when")).to_contain_text("Europe/Berlin")
+        expect(zone).to_have_value(re.compile(found))
+
+
+def test_a_new_date_updates_the_offset_and_keeps_the_zone(form):
+    when = form.locator(".st-key-card-when")
+    form.get_by_role("spinbutton", name="month").fill("07")
+    form.get_by_role("spinbutton", name="year").fill("2027")
+    form.keyboard.press("Escape")
+    expect(when).to_contain_text("Jul 2027")
+    expect(when).to_contain_text("Berlin (UTC+02:00)")
+    expect(form.get_by_role("combobox", name="Time zone")).to_have_value(
+        re.compile(r"^Berlin \(UTC\+02:00\) - Europe/Berlin · Germany")
+    )

@@ -1,0 +1,165 @@
+"""Compose in a browser: long, pasted and interrupted texts, and texts over the limit of an account."""
+
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from core.accounts.port import Account
+from tests.browser.conftest import settle
+
+FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
+
+
+@pytest.fixture
+def tester(application):
+    """Connect an account on Mastodon that takes 30 characters."""
+    account = Account(
+        destination="mastodon:tester",
+        label="Tester",
+        address="http://127.0.0.1:9",
+        limits={"characters": 30},
+        credentials={"token": "none"},
+    )
+    application.accounts.connect(account)
+    yield account
+    application.accounts.remove(account.destination)
+
+
+@pytest.fixture
+def form_for_tester(tester, form):
+    """Open Compose, and address the draft to that account."""
+    form.get_by_role("button", name="Tester").click()
+    return form
+
+
+def test_a_double_click_schedules_one_post(form, application):
+    form.get_by_label("Text").fill("Only once")
+    form.get_by_role("button", name="Schedule").dblclick()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    expect(form.get_by_label("Text")).to_have_value("")
+    now = application.clock()
+    assert len(application.listing.window(now, now + timedelta(days=1), limit=10)) == 1
+
+
+def test_a_paste_of_ten_thousand_characters_is_complete(form, application):
+    form.get_by_label("Text").focus()
+    form.keyboard.insert_text("0123456789" * 1000)
+    expect(form.get_by_text("10,000 characters")).to_be_visible()
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    now = application.clock()
+    listed = application.listing.window(now, now + timedelta(days=1), limit=10)
+    assert application.listing.details(listed)[0].post.text == "0123456789" * 1000
+
+
+def test_the_counter_updates_while_typing_and_counts_graphemes(form):
+    form.get_by_label("Text").press_sequentially("Hi ")
+    expect(form.get_by_text("3 characters")).to_be_visible()
+    form.keyboard.insert_text(FAMILY)
+    expect(form.get_by_text("4 characters")).to_be_visible()
+
+
+def test_half_an_emoji_in_a_paste_is_dropped_and_the_post_is_scheduled(form):
+    form.get_by_label("Text", exact=True).focus()
+    form.evaluate("document.execCommand('insertText', false, 'Half \\ud83d of 🎉')")
+    expect(form.get_by_label("Text", exact=True)).to_have_value("Half  of 🎉")
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled")
+
+
+def test_a_text_that_no_draft_holds_stays_in_the_field_with_its_error(form):
+    form.get_by_label("Text", exact=True).fill("x" * 210_000)
+    for button in ("Post now", "Schedule"):
+        form.get_by_role("button", name=button).click()
+        expect(form.get_by_role("alert").filter(has_text="at most 180,000 can be saved")).to_be_visible()
+    expect(form.get_by_role("dialog")).to_have_count(0)
+    form.reload()
+    expect(form.get_by_label("Text", exact=True).first).to_have_value("x" * 210_000)
+
+
+def test_a_post_now_dialog_shows_the_error_of_its_post(form_for_tester, tester, application):
+    form = form_for_tester
+    form.get_by_label("Text", exact=True).fill("For one account")
+    form.get_by_role("button", name="Post now").click()
+    dialog = form.get_by_role("dialog")
+    expect(dialog).to_contain_text("This post goes out now to")
+    application.accounts.remove(tester.destination)
+    dialog.get_by_role("button", name="Post now").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("mastodon:tester")
+    application.accounts.connect(tester)
+    dialog.get_by_role("button", name="Close").click()
+    expect(form.get_by_label("Text", exact=True)).to_have_value("For one account")
+
+
+def test_a_text_over_the_limit_stays_in_the_field_and_is_marked(form_for_tester):
+    form = form_for_tester
+    text = form.get_by_label("Text", exact=True)
+    text.focus()
+    form.keyboard.insert_text("https://example.com/a-path-that-counts-as-23 and words")
+    expect(form.get_by_text("24 too many: 54 of 30 characters for Tester")).to_be_visible()
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.get_by_text("The text has 33 characters; Tester accepts 30.")).to_be_visible()
+    expect(form.get_by_text("3 too many: 33 of 30 characters for Tester")).to_be_visible()
+    expect(text).to_have_value("https://example.com/a-path-that-counts-as-23 and words")
+    settle(form)
+    expect(form.get_by_text("The text has 33 characters; Tester accepts 30.")).to_be_visible()
+    form.get_by_text("Split into a thread for Tester").click()
+    expect(form.get_by_role("status").get_by_text("54 characters")).to_be_visible()
+    expect(form.get_by_text("too many")).to_have_count(0)
+
+
+def test_a_draft_survives_a_visit_to_another_page(form):
+    form.get_by_label("Text").fill("Half a thought")
+    form.get_by_role("link", name="Queue").click()
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.get_by_role("link", name="Compose").click()
+    expect(form.get_by_label("Text")).to_have_value("Half a thought")
+
+
+def test_unsent_text_survives_the_back_button(form):
+    form.get_by_role("link", name="Queue").click()
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.get_by_role("link", name="Compose").click()
+    expect(form.get_by_role("button", name="Post now")).to_be_visible()
+    settle(form)
+    form.get_by_label("Text", exact=True).press_sequentially("Half a thought")
+    form.go_back()
+    expect(form.get_by_role("heading", name="Queue")).to_be_visible()
+    form.go_forward()
+    expect(form.get_by_label("Text", exact=True)).to_have_value("Half a thought")
+
+
+def test_a_reload_keeps_the_whole_draft(form, tmp_path):
+    Image.new("RGB", (300, 200), "teal").save(tmp_path / "sea.png")
+    form.locator("input[type=file]").set_input_files(tmp_path / "sea.png")
+    form.get_by_label("Description of picture 1").fill("A teal sea")
+    form.get_by_role("combobox", name="Time zone").press_sequentially("New York")
+    form.get_by_role("option").filter(has_text="America/New_York").click()
+    expect(form.get_by_text("New York (UTC-05:00),")).to_be_visible()
+    form.get_by_label("Text", exact=True).press_sequentially("Half written")
+    form.reload()
+    expect(form.get_by_label("Description of picture 1")).to_have_value("A teal sea")
+    settle(form)
+    expect(form.get_by_label("Text", exact=True)).to_have_value("Half written")
+    expect(form.get_by_text("New York (UTC-05:00),")).to_be_visible()
+    form.get_by_role("button", name="Schedule").click()
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("America/New_York")
+    form.reload()
+    expect(form.get_by_role("button", name="Post now")).to_be_visible()
+    expect(form.get_by_label("Text", exact=True)).to_have_value("")
+
+
+def test_a_reload_keeps_the_thread_switches(form_for_tester):
+    form = form_for_tester
+    form.get_by_label("Text", exact=True).fill("Quite a lot of words. They do not fit.")
+    form.keyboard.press("Tab")
+    form.get_by_text("Split into a thread for Tester").click()
+    form.get_by_text("Number the parts").click()
+    form.get_by_text("Preview").click()
+    expect(form.get_by_text("They do not fit. 2/2")).to_be_visible()
+    settle(form)
+    form.reload()
+    expect(form.get_by_label("Number the parts")).to_be_checked()
+    expect(form.get_by_label("Split into a thread for Tester")).to_be_checked()
