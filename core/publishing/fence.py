@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 OnResult = Callable[[Payload, Receipt, datetime], None]
 """Takes a payload, the receipt of one of its destinations, and the instant at which the attempt began."""
 
+FIRST_ATTEMPT = timedelta(seconds=10)
+"""The time after the due instant in which an attempt is the first one: it does not look at the hold."""
 HELD = "All posts are paused. Punctual tries again once they are resumed."
 """The reason of an attempt that waits for the end of a hold."""
 UNCLAIMED_ATTEMPT = 0
@@ -198,7 +200,9 @@ class Fence:
 
     def _is_held(self, payload: Payload) -> bool:
         """Return whether all posts are paused, and this one could not be paused because an attempt had begun."""
-        hold = self._hold.read() if self._hold is not None else None
+        if self._hold is None or self._clock() - payload.due < FIRST_ATTEMPT:
+            return False
+        hold = self._hold.read()
         if hold is None or not hold.holds(payload.post_id):
             return False
         plan = self._ledger.get(payload.post_id)

@@ -6,7 +6,7 @@ from core.scheduling.arming import Arming
 from core.scheduling.replaced_runs import RunStaysSkipped, series_change
 from core.time.instants import Clock
 
-ATTEMPTS = 5
+ATTEMPTS = 20
 """How often the change of a post is written while others change the series whose run it replaces."""
 
 

@@ -44,12 +44,12 @@ def series_change(ledger: Ledger, change: PlanChange, before: Plan | None, now: 
     run = same_run(series.post, replaced)
     if run is None or is_open == (run in series.post.repeat.skipped):
         return None
-    if run > now:
-        rule = with_skipped if is_open else with_unskipped
-        return _with_rule(series, rule(series.post, run, now))
     if is_open and _may_have_gone_out(ledger, series, run, now):
         raise RunBegun(run, series.post.zone)
-    return None
+    if run <= now:
+        return None
+    rule = with_skipped if is_open else with_unskipped
+    return _with_rule(series, rule(series.post, run, now))
 
 
 def _with_rule(series: Plan, repeat: Repeat) -> PlanChange:
@@ -59,8 +59,8 @@ def _with_rule(series: Plan, repeat: Repeat) -> PlanChange:
 
 
 def _may_have_gone_out(ledger: Ledger, series: Plan, run: datetime, now: datetime) -> bool:
-    """Return whether a run that has passed has begun, or may do so while its series is active."""
+    """Return whether a run has begun, also after the clock was set back, or may have while its series is active."""
     occurrence = ledger.occurrence(occurrence_key(series.post.post_id, run))
     if occurrence is not None and run_of(occurrence).state != "superseded":
         return True
-    return series.desired == "active" and now - run < PASSED_KEPT
+    return series.desired == "active" and run <= now < run + PASSED_KEPT

@@ -214,14 +214,21 @@ class Selection:
     def _each(
         self, action: Action, post_ids: Iterable[str], change: Callable[[Plan], Plan], *, threads: int = THREADS
     ) -> SelectionReport:
-        """Change each post; return what happened, soonest due first."""
+        """Change each post; return what happened, soonest due first.
+
+        Series come after one-time posts, and before them in an undo: a post in the place of a run changes its series.
+        """
         ids = list(dict.fromkeys(post_ids))
         plans = {post_id: self._ledger.get(post_id) for post_id in ids}
         ids.sort(key=lambda post_id: (_due(plans[post_id]), post_id))
+        series = [post_id for post_id in ids if _repeats(plans[post_id])]
+        others = [post_id for post_id in ids if post_id not in set(series)]
+        replaced = {plan.post.replaces[0] for plan in plans.values() if plan is not None and plan.post.replaces}
+        results: dict[str, PostChange | RefusedPost | Plan] = {}
         outages: list[PunctualError] = []
 
         def work(post_id: str) -> PostChange | RefusedPost | Plan:
-            plan = plans[post_id]
+            plan = plans[post_id] = self._ledger.get(post_id) if post_id in replaced else plans[post_id]
             if plan is None:
                 return RefusedPost(post_id=post_id, plan=None, reason=UnknownPost(post_id))
             if outages:
@@ -236,12 +243,14 @@ class Selection:
             return PostChange(before=plan, after=after) if after != plan else plan
 
         with ThreadPoolExecutor(threads, thread_name_prefix="selection") as pool:
-            results = list(pool.map(work, ids))
+            for group in (series, others) if action == "undo" else (others, series):
+                results |= zip(group, pool.map(work, group), strict=True)
+        in_order = [results[post_id] for post_id in ids]
         return SelectionReport(
             action=action,
-            changed=tuple(each for each in results if isinstance(each, PostChange)),
-            unchanged=tuple(each for each in results if isinstance(each, Plan)),
-            refused=tuple(each for each in results if isinstance(each, RefusedPost)),
+            changed=tuple(each for each in in_order if isinstance(each, PostChange)),
+            unchanged=tuple(each for each in in_order if isinstance(each, Plan)),
+            refused=tuple(each for each in in_order if isinstance(each, RefusedPost)),
         )
 
     def _written(self, plan: Plan, error: PunctualError) -> PostChange | None:
@@ -275,6 +284,10 @@ def _check_once(plan: Plan) -> None:
     check_not_cancelled(plan)
     if plan.post.repeats:
         raise PostRepeats(plan.post.post_id)
+
+
+def _repeats(plan: Plan | None) -> bool:
+    return plan is not None and plan.post.repeats
 
 
 def _due(plan: Plan | None) -> datetime:

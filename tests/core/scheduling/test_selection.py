@@ -13,6 +13,7 @@ from core.application import Application
 from core.ledger.port import Plan
 from core.posts.models import LABELS_LIMIT, Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
+from core.posts.series import runs_of
 from core.scheduling.free_times import NoPostingTimes
 from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import PostCancelled, PostRepeats, TooSoon
@@ -272,3 +273,18 @@ def test_undoing_actions_in_reverse_order_brings_the_queue_back(
     names = {each.name for each in application.listing.window(clock(), clock() + PLANNING_HORIZON, limit=1000)}
     assert {get(post_id).schedule_name for post_id in ids[:6]} <= names
     selection.cancel(ids)
+
+
+def test_posts_in_the_place_of_runs_are_cancelled_with_their_series_and_come_back_with_it(application, selection, plan):
+    rule = Repeat(expression="cron(0 9 * * ? *)")
+    series = plan(due_at=None, repeat=rule)
+    runs = runs_of(application.schedules.plan(series).post, after=application.clock(), count=3)
+    others = [plan(30, replaces=(series, run)) for run in runs]
+    chosen = [series, *others]
+    done = selection.cancel(chosen)
+    assert (len(done.changed), done.refused) == (4, ())
+    assert application.schedules.plan(series).post.repeat == rule
+    undone = selection.undo(done)
+    assert (len(undone.changed), undone.refused) == (4, ())
+    assert [application.schedules.plan(each).desired for each in chosen] == ["active"] * 4
+    assert application.schedules.plan(series).post.repeat.skipped == tuple(runs)

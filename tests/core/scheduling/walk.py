@@ -28,12 +28,26 @@ from core.ledger.history import runs
 from core.ledger.items import table_definition, timestamp
 from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
+from core.ledger.states import outcome
 from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat
-from core.posts.payload import Payload, TargetSettings, invocation_of, read_payload, read_scheduled, write_invocation
+from core.posts.payload import (
+    Payload,
+    TargetSettings,
+    invocation_of,
+    occurrence_key,
+    read_payload,
+    read_scheduled,
+    write_invocation,
+)
 from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.cancelled import cancelled
+from core.scheduling.held_posts import HeldPosts
+from core.scheduling.hold.dynamodb import DynamoHold
+from core.scheduling.hold.port import HoldStore
+from core.scheduling.hold.sqlite import SqliteHold
 from core.scheduling.listing import ScheduleListing
+from core.scheduling.returned_posts import return_to_drafts
 from core.scheduling.schedules import Schedules
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import queue
@@ -103,6 +117,7 @@ class OneMachine:
         self.scheduler = local_clients(Api(self._store, clock)).scheduler
         self.ledger: Ledger = SqliteLedger(self._database, self._presence)
         self.drafts: Drafts = SqliteDrafts(self._database)
+        self.hold: HoldStore = SqliteHold(self._database)
 
     def relay_records(self, payload: Payload, receipt: Receipt) -> None:
         self.ledger.record(payload, receipt)
@@ -132,6 +147,7 @@ class Aws:
         table = Table(client["dynamodb"], "punctual", clock, pause=lambda _: None)
         self.ledger: Ledger = DynamoLedger(table)
         self.drafts: Drafts = DynamoDrafts(table)
+        self.hold: HoldStore = DynamoHold(table)
         self._receipts = ReceiptTable("punctual", client["dynamodb"])
 
     def relay_records(self, payload: Payload, receipt: Receipt) -> None:
@@ -160,8 +176,9 @@ class Walk(RuleBasedStateMachine):
     """Posts that a person plans and changes, a scheduler that fires them, and networks that take them or do not.
 
     The rule: a draft is in Drafts, deleted or not, until its post is planned. From then on, a one-time post is in
-    exactly one of Queue, History and Cancelled. A repeating post is in exactly one of Queue and Cancelled, where it is
-    *ended* after its last run; each of its runs that has begun is in History, once. A cancelled post leaves its list
+    exactly one of Queue, History and Cancelled, or, if its scheduling was undone, in none, and its content is a draft.
+    Either a run goes out, or the post in its place. A repeating post is in exactly one of Queue and Cancelled, where it
+    is *ended* after its last run; each of its runs that has begun is in History, once. A cancelled post leaves its list
     after 30 days; this walk is shorter.
     """
 
@@ -188,13 +205,17 @@ class Walk(RuleBasedStateMachine):
             target=target,
             notice=self.world.lead + timedelta(seconds=2),
             clock=lambda: self.now,
+            hold=self.world.hold,
         )
+        self.held_posts = HeldPosts(self.world.hold, self.ledger, self.schedules, lambda: self.now)
         self.listing = ScheduleListing(self.world.scheduler, GROUP)
         self.waiting = WaitingPosts(self.ledger, lambda: self.now, timedelta(0))
         self.drafts = self.world.drafts
         self.drafted: list[str] = []
         self.posts: dict[str, Post] = {}
         self.begun_runs: set[str] = set()
+        self.replaced: dict[str, tuple[str, datetime]] = {}
+        self.returned: set[str] = set()
 
     def teardown(self) -> None:
         self.world.close()
@@ -250,6 +271,44 @@ class Walk(RuleBasedStateMachine):
             return
         with self._faulty(fault):
             actions[action]()
+
+    @rule(data=st.data(), seconds=st.integers(63, 9000), fault=st.sampled_from([None, None, "refused", "lost"]))
+    def change_run(self, data: st.DataObject, seconds: int, fault: str | None) -> None:
+        """Schedule a post in the place of the next run of a series."""
+        series = [post for post in self.posts.values() if post.repeat is not None and self._runs_of(post)]
+        if not series:
+            return
+        changed = data.draw(st.sampled_from(series))
+        run = self._runs_of(changed)[0]
+        post = self._new(due_at=self.now + timedelta(seconds=seconds), replaces=(changed.post_id, run))
+        self.replaced[post.post_id] = (changed.post_id, run)
+        with self._faulty(fault):
+            self.schedules.schedule(post)
+
+    @rule(data=st.data(), fault=st.sampled_from([None, None, "refused", "lost"]))
+    def return_to_drafts(self, data: st.DataObject, fault: str | None) -> None:
+        """Undo the scheduling of a post: it is a draft again, under another id."""
+        post_id = self._any_post(data)
+        if post_id is None:
+            return
+        before = {each.draft_id for each in self.drafts.page(limit=ALL)}
+        with self._faulty(fault):
+            return_to_drafts(self.schedules, self.drafts, post_id, DraftContent(text="Undone", zone="UTC"))
+        added = {each.draft_id for each in self.drafts.page(limit=ALL)} - before
+        plan = self.ledger.get(post_id)
+        assert bool(added) <= (plan is not None and plan.returned)
+        self.drafted += sorted(added)
+        self.returned |= {post_id} if added else set()
+
+    @rule(action=st.sampled_from(["pause", "resume", "finish"]), fault=st.sampled_from([None, None, "refused"]))
+    def pause_all(self, action: str, fault: str | None) -> None:
+        """Pause all posts, resume them, or finish what a process that has ended left to do."""
+        with self._faulty(fault):
+            if action == "pause":
+                self.held_posts.begin_pause()
+            elif action == "resume":
+                self.held_posts.begin_resume()
+            self.held_posts.finish()
 
     @rule(data=st.data(), new=st.booleans(), base=st.integers(0, 3))
     def save_draft(self, data: st.DataObject, new: bool, base: int) -> None:
@@ -371,12 +430,25 @@ class Walk(RuleBasedStateMachine):
                 "Cancelled": gone.count(post_id),
                 "History": 0 if repeats else sum(run.post_id == post_id for run in past),
             }
-            assert sorted(counts.values()) == [0, 0, 1], (post_id, counts, self.now, self.ledger.get(post_id))
+            places = [0, 0, 0] if post_id in self.returned else [0, 0, 1]
+            assert sorted(counts.values()) == places, (post_id, counts, self.now, self.ledger.get(post_id))
         drafted = [each.draft_id for each in self.drafts.page(limit=ALL)]
         deleted = [each.draft_id for each in self.drafts.deleted(now=self.now, limit=ALL)]
         assert sorted(drafted + deleted) == sorted(set(self.drafted) - self.posts.keys())
         shown = [run.key for run in past if "/" in run.key]
         assert sorted(shown) == sorted(self.begun_runs)
+
+    @invariant()
+    def a_run_does_not_go_out_beside_the_post_in_its_place(self) -> None:
+        for post_id, (series_id, run) in self.replaced.items():
+            plan, series = self.ledger.get(post_id), self.ledger.get(series_id)
+            if plan is not None and plan.desired != "cancelled" and series is not None and not series.returned:
+                assert run not in self._runs_of(series.post), (post_id, run, self.now)
+            published = [
+                found is not None and outcome(found).state == "published"
+                for found in map(self.ledger.occurrence, (post_id, occurrence_key(series_id, run)))
+            ]
+            assert not all(published), (post_id, run, self.now)
 
     @invariant()
     def a_post_that_waits_is_on_the_page_that_the_count_names(self) -> None:
@@ -440,6 +512,9 @@ class Walk(RuleBasedStateMachine):
                 self.functions.payloads.append(invocation_of(post, due))
         if repeat.ends_at is not None and not self._runs(repeat, after=self.now):
             self.world.scheduler.delete_schedule(Name=name, GroupName=GROUP)
+
+    def _runs_of(self, post: Post) -> list[datetime]:
+        return self._runs(post.repeat, after=self.now) if post.repeat is not None else []
 
     @staticmethod
     def _runs(repeat: Repeat, *, after: datetime) -> list[datetime]:
