@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from http.client import HTTPResponse
 from io import BufferedReader, RawIOBase
 from socket import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -46,8 +47,21 @@ class DeadlineSession(requests.Session):
     def _set_sent(self) -> None:
         self.request_sent = True
 
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Return the settings of a request, with the proxies and the authorities that the environment names."""
+        if not self.trust_env:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = urlsplit(str(url))
+        return {**_environment_settings(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"), "stream": stream}
+
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Ignore redirects: requests would parse an invalid `Location`, and raise as for an invalid request URL."""
+
+
+@lru_cache(maxsize=100)
+def _environment_settings(server: str) -> dict[str, Any]:
+    """Return the settings of the environment for a server. `requests` would read every variable for each request."""
+    return dict(requests.Session().merge_environment_settings(server, {}, None, None, None))
 
 
 class _Adapter(HTTPAdapter):

@@ -190,6 +190,18 @@ def test_a_long_body_is_read_up_to_the_limit(start_server):
     assert RESPONSE_LIMIT <= len(answer.body) < RESPONSE_LIMIT + 70_000
 
 
+@pytest.mark.parametrize(("host", "proxied"), [("proxied.example", True), ("excepted.example", False)])
+def test_the_proxy_of_the_environment_is_used_for_every_server_but_the_excepted_ones(
+    start_server, monkeypatch, host, proxied
+):
+    proxy = start_server(200)
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("no_proxy", "excepted.example")
+    with suppress(RequestNotSent):  # no such host exists
+        HttpClient("It", seconds=5).post_json(f"http://{host}/", POST)
+    assert [headers["host"] for headers, _ in proxy.requests] == [host] * proxied
+
+
 def test_credentials_from_netrc_are_not_sent(start_server, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
