@@ -141,6 +141,8 @@ class Tab(threading.Thread):
         self._page, self._begins = "", False
         self._timers: dict[str, tuple[float, float]] = {}
         self.messages = self.bytes = 0
+        self.drawn = threading.Event()
+        """Set once the first run has finished."""
 
     def run(self) -> None:
         """Receive until the server closes the connection."""
@@ -166,6 +168,8 @@ class Tab(threading.Thread):
             self._begins = True
         elif message.HasField("navigation"):
             self._page = message.navigation.page_script_hash
+        elif message.WhichOneof("type") == "script_finished":
+            self.drawn.set()
         elif message.HasField("auto_rerun"):
             if self._begins:  # only the run of a whole page sets timers, all of them
                 self._begins = False
