@@ -4,28 +4,22 @@ The table is in dynalite, a separate process that serves many HTTP requests at o
 server, such as AWS's DynamoDB Local.
 """
 
-import os
-import secrets
-import shutil
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.config import Config
 
 from core.drafts.draft import DraftContent
 from core.drafts.dynamodb import DynamoDrafts
+from core.labels.dynamodb import DynamoLabels
 from core.ledger import items
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.history import overdue, runs
-from core.ledger.items import table_definition
 from core.ledger.port import PlanChange, Receipt
 from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere
 from core.ledger.states import outcome
@@ -34,62 +28,14 @@ from core.outbox.port import OutboxPost
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.posts.payload import Payload, write_invocation
+from core.publishing.kept_uploads.dynamodb import DynamoUploads
+from core.publishing.kept_uploads.port import KeptUpload, UploadOwner
+from core.scheduling.hold.changes import leave_out
+from core.scheduling.hold.dynamodb import DynamoHold
+from core.scheduling.hold.port import Hold
 from core.timetable.dynamodb import DynamoPostingTimes
 from lambda_pkg.receipts import ReceiptTable
-
-WRITERS = 6
-SERVER = Path(__file__).parents[2] / "servers" / "dynalite.cjs"
-
-
-@pytest.fixture(scope="session")
-def url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of DynamoDB."""
-    return os.environ.get("DYNAMODB_URL") or request.getfixturevalue("dynalite")
-
-
-@pytest.fixture(scope="session")
-def dynalite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Install dynalite for these tests and return its URL."""
-    if shutil.which("npm") is None:
-        pytest.skip("dynalite comes from npm, which is not installed")
-    folder = tmp_path_factory.mktemp("dynalite")
-    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1", "dynalite@4.0.0"]
-    environment = {**os.environ, "npm_config_cache": str(folder / "cache"), "NODE_PATH": str(folder / "node_modules")}
-    installed = subprocess.run(
-        [*command, "--prefix", str(folder)], env=environment, capture_output=True, text=True, timeout=120
-    )
-    if installed.returncode != 0:
-        pytest.skip(f"dynalite could not be installed: {installed.stderr.strip()[-200:]}")
-    with subprocess.Popen(["node", str(SERVER)], env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
-
-
-@pytest.fixture
-def clients(url, aws_session) -> Iterator[list[Any]]:
-    """Return a client for each writer."""
-    once = Config(retries={"total_max_attempts": 1})
-    key = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    made = [aws_session.client("dynamodb", endpoint_url=url, config=once, **key) for _ in range(WRITERS)]
-    yield made
-    for client in made:
-        client.close()
-
-
-@pytest.fixture
-def name(clients) -> str:
-    """Create an empty table and return its name."""
-    name = f"punctual-{secrets.token_hex(4)}"
-    clients[0].create_table(**table_definition(name))
-    while clients[0].describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
-        continue
-    return name
-
-
-@pytest.fixture
-def tables(clients, name, clock) -> list[Table]:
-    return [Table(client, name, clock) for client in clients]
+from tests.core.ledger.conftest import WRITERS
 
 
 @pytest.fixture
@@ -291,3 +237,26 @@ def test_of_saves_of_one_draft_on_several_machines_each_replaced_text_is_the_ear
     assert [each.version for each in in_order] == list(range(2, WRITERS + 2))
     assert [each.earlier for each in in_order[1:]] == [each.content for each in in_order[:-1]]
     assert drafts[0].get("k3v9q2m4cx7a") == in_order[-1]
+
+
+def test_labels_that_several_machines_add_are_kept_each_once(tables):
+    names = ("Shared", "shared")
+    together(*(partial(DynamoLabels(table).add, [f"Own {n}", names[n % 2]]) for n, table in enumerate(tables)))
+    found = [each.name for each in DynamoLabels(tables[0]).all()]
+    assert len(found) == WRITERS + 1
+    assert {f"Own {n}" for n in range(WRITERS)} < set(found)
+
+
+def test_each_machine_takes_its_own_posts_out_of_a_hold(tables, clock):
+    ids = tuple(f"{n:012d}" for n in range(WRITERS + 1))
+    hold = Hold(phase="resuming", began_at=clock(), changed_at=clock(), total=len(ids), posts=ids)
+    DynamoHold(tables[0]).change(lambda _: hold)
+    together(*(partial(DynamoHold(table).change, leave_out([ids[n]])) for n, table in enumerate(tables)))
+    assert DynamoHold(tables[0]).read().posts == ids[-1:]
+
+
+def test_uploads_of_several_function_instances_for_one_post_are_all_kept(tables, clock):
+    owner = UploadOwner(occurrence_key="k3v9q2m4cx7a", account=Destination("bluesky:ada"))
+    stores = [DynamoUploads(table, clock) for table in tables]
+    together(*(partial(each.put, owner, str(n), KeptUpload(content=n, at=clock())) for n, each in enumerate(stores)))
+    assert [stores[0].get(owner, str(n)).content for n in range(WRITERS)] == list(range(WRITERS))
