@@ -1,6 +1,6 @@
 """Loading: schedules the posts of a dry run. A stopped or repeated load makes no duplicates."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,19 +127,26 @@ class _Load:
 
     def _scheduled(self, rows: Sequence[CheckedRow]) -> list[LoadedRow]:
         known = self._application.ledger.pending([each.post_id for each in rows])
+        waiting = [each.post for each in rows if each.takes_free_time and each.post and each.post_id not in known]
+        claimed = self._application.free_times.claim_foreseen(waiting) if waiting else set()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="load") as pool:
-            prepared = list(pool.map(lambda each: self._prepared(each, known), rows))
+            prepared = list(pool.map(lambda each: self._prepared(each, known, claimed), rows))
         results = self._scheduling.schedule([found for found in prepared if isinstance(found, Post)])
         results |= self._scheduling.settle([plan for plan in known.values() if plan is not None and not plan.settled])
         return [self._row(each, found, results) for each, found in zip(rows, prepared, strict=True)]
 
-    def _prepared(self, each: CheckedRow, known: Mapping[str, object]) -> Post | PunctualError | None:
-        """Return the post of a row at its time, with its pictures stored; None if it is planned already."""
+    def _prepared(
+        self, each: CheckedRow, known: Collection[str], claimed: Collection[str]
+    ) -> Post | PunctualError | None:
+        """Return the post of a row at its time, with its pictures stored; None if it is planned already.
+
+        A row whose foreseen time was not `claimed`, because another post has it, takes the next free one.
+        """
         if each.post_id in known or each.post is None:
             return None
         try:
             self._checked.pictures.store(each.post.media, self._application.media)
-            if each.takes_free_time:
+            if each.takes_free_time and each.post_id not in claimed:
                 at = self._application.free_times.claim(each.post, earliest=each.post.due_at)
                 return each.post.model_copy(update=at.members)
         except PunctualError as error:

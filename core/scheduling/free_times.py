@@ -16,7 +16,7 @@ from core.scheduling.schedules import Schedules
 from core.scheduling.shared_reads import SharedReads
 from core.time.instants import Clock
 from core.time.phrases import date_and_time
-from core.timetable.port import PostingTimes
+from core.timetable.port import Occupant, PostingTimes
 from core.timetable.timetable import Timetable
 
 SEARCHED = timedelta(days=366)
@@ -157,6 +157,24 @@ class FreeTimes:
         """
         return next(self._claims(post, earliest, revision))
 
+    def claim_foreseen(self, posts: Sequence[Post]) -> set[str]:
+        """Claim the due instants of new posts, if they are still free; return the ids of the posts that have theirs."""
+        earliest, timely = self.soonest(), [post for post in posts if post.due_at]
+        accounts = {account for post in timely for account in post.accounts}
+        instants = sorted({post.due_at for post in timely if post.due_at and post.due_at >= earliest})
+        occupants = self._posting_times.occupants(instants, accounts, now=self._clock())
+        runs = SeriesRuns(self._ledger, accounts)
+        series = {instant: {account for post in runs.at(instant) for account in post.accounts} for instant in instants}
+        free = [
+            (post.post_id, post.accounts, post.due_at)
+            for post in timely
+            if post.due_at in series
+            and not series[post.due_at] & set(post.accounts)
+            and not any(_keeps_out(each, post) for each in occupants.get(post.due_at, ()))
+        ]
+        claimed = self._posting_times.claim_each(free, now=self._clock())
+        return {post_id for (post_id, _, _), has in zip(free, claimed, strict=True) if has}
+
     def release(self, post: Post, instant: datetime) -> None:
         """Give up a claim of a post, unless the post was planned for the instant."""
         if not self._is_due(post.post_id, instant):
@@ -221,6 +239,10 @@ class FreeTimes:
     def _is_due(self, post_id: str, instant: datetime) -> bool:
         plan = self._ledger.get(post_id)
         return plan is not None and plan.post.due_at == instant
+
+
+def _keeps_out(occupant: Occupant, post: Post) -> bool:
+    return occupant.post_id != post.post_id and bool(occupant.accounts & set(post.accounts))
 
 
 class SeriesRuns:

@@ -8,6 +8,7 @@ expires after its instant.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -24,6 +25,8 @@ KEPT_CLAIMS = timedelta(days=1)
 """How long a claim is kept after its instant."""
 PAGE = 100
 """The posts that one request lists."""
+CLAIM_THREADS = 8
+"""Claims of different posts that are made at the same time."""
 CLAIMS_AT_ONCE = 90
 """The most claims of one transaction; DynamoDB accepts 100 items."""
 ATTEMPTS = 10
@@ -92,6 +95,18 @@ class DynamoPostingTimes:
                 self.release(post_id, names[:begin], instant)
                 return False
         return True
+
+    def claim_each(
+        self, wanted: Sequence[tuple[str, Collection[Destination], datetime]], *, now: datetime
+    ) -> list[bool]:
+        """Claim several at a time. Two that want one instant of an account have one winner, whichever is first."""
+
+        def claim(each: tuple[str, Collection[Destination], datetime]) -> bool:
+            post_id, accounts, instant = each
+            return self.claim(post_id, accounts, instant, now=now)
+
+        with ThreadPoolExecutor(CLAIM_THREADS, thread_name_prefix="claims") as pool:
+            return list(pool.map(claim, wanted))
 
     def release(self, post_id: str, accounts: Collection[Destination], instant: datetime) -> None:
         for account in accounts:

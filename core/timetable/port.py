@@ -110,6 +110,12 @@ class PostingTimes(Protocol):
         """
         ...
 
+    def claim_each(
+        self, wanted: Sequence[tuple[str, Collection[Destination], datetime]], *, now: datetime
+    ) -> list[bool]:
+        """Claim an instant for the accounts of each post, as `claim` does for posts without a plan, in order."""
+        ...
+
     def release(self, post_id: str, accounts: Collection[Destination], instant: datetime) -> None:
         """Give up the post's claims on an instant."""
         ...

@@ -73,18 +73,19 @@ class SqlitePostingTimes:
         instead_of: Collection[str] = (),
         now: datetime,
     ) -> bool:
-        def work(connection: sqlite3.Connection) -> bool:
-            for account in accounts:
-                row = _find_claim(connection, account, instant)
-                if row and row["post_id"] not in (post_id, *instead_of) and _is_live(connection, row, now):
-                    return False
-            connection.execute("DELETE FROM time_claim WHERE due_at < ?", (epoch_ms(now - KEPT_CLAIMS),))
-            connection.executemany(
-                "INSERT OR REPLACE INTO time_claim (due_at, account, post_id, revision, claimed_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                [(epoch_ms(instant), account, post_id, revision, epoch_ms(now)) for account in accounts],
-            )
-            return True
+        wanted = TimeClaim(post_id=post_id, revision=revision, claimed_at=now)
+        return self._database.write(lambda connection: _claim(connection, wanted, accounts, instant, instead_of))
+
+    def claim_each(
+        self, wanted: Sequence[tuple[str, Collection[Destination], datetime]], *, now: datetime
+    ) -> list[bool]:
+        """Claim all of them in one transaction."""
+
+        def work(connection: sqlite3.Connection) -> list[bool]:
+            return [
+                _claim(connection, TimeClaim(post_id=post_id, revision=0, claimed_at=now), accounts, instant)
+                for post_id, accounts, instant in wanted
+            ]
 
         return self._database.write(work)
 
@@ -95,6 +96,27 @@ class SqlitePostingTimes:
                 [(epoch_ms(instant), account, post_id) for account in accounts],
             )
         )
+
+
+def _claim(
+    connection: sqlite3.Connection,
+    wanted: TimeClaim,
+    accounts: Collection[Destination],
+    instant: datetime,
+    instead_of: Collection[str] = (),
+) -> bool:
+    """Claim an instant for accounts, and return whether no other post has a live claim for one of them."""
+    now = wanted.claimed_at
+    for account in accounts:
+        row = _find_claim(connection, account, instant)
+        if row and row["post_id"] not in (wanted.post_id, *instead_of) and _is_live(connection, row, now):
+            return False
+    connection.execute("DELETE FROM time_claim WHERE due_at < ?", (epoch_ms(now - KEPT_CLAIMS),))
+    connection.executemany(
+        "INSERT OR REPLACE INTO time_claim (due_at, account, post_id, revision, claimed_at) VALUES (?, ?, ?, ?, ?)",
+        [(epoch_ms(instant), account, wanted.post_id, wanted.revision, epoch_ms(now)) for account in accounts],
+    )
+    return True
 
 
 def _find_claim(connection: sqlite3.Connection, account: Destination, instant: datetime) -> sqlite3.Row | None:

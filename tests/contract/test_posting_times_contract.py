@@ -197,6 +197,15 @@ def test_a_claim_whose_post_was_never_planned_ends_with_its_lease(times, claim, 
     assert not claim(POST)
 
 
+def test_several_posts_claim_their_instants_together(times, claim, clock):
+    assert claim(OTHER)
+    wanted = [(POST, [ADA], AT), ("k3v9q2m4cx7c", [SALES], AT), ("k3v9q2m4cx7d", [ADA, SALES], LATER)]
+    assert times.claim_each(wanted, now=clock()) == [False, True, True]
+    assert occupied(times, clock())[AT] >= {OTHER}
+    assert not claim(POST, at=LATER)
+    assert times.claim_each(wanted[1:], now=clock()) == [True, True]
+
+
 @pytest.mark.parametrize("change", ["cancelled", "moved to another time", "moved to another account"])
 def test_a_claim_is_replaced_at_once_when_its_post_is_not_due_then_any_more(times, ledger, claim, plan, clock, change):
     assert claim(POST)

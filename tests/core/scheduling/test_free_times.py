@@ -186,6 +186,15 @@ def test_a_post_that_is_noted_and_not_armed_keeps_its_time(application, free_tim
     assert free_times.next([OUTBOX]) == [SECOND]
 
 
+def test_foreseen_times_are_claimed_unless_another_post_has_them(application, free_times, schedule, clock):
+    schedule(FIRST)
+    application.schedules.schedule(series("cron(7 9 ? * TUE *)", wall="2026-11-03T09:07:00"))
+    wanted = [post(FIRST), post(SECOND), post(THIRD), post(THIRD), post(clock())]
+    assert free_times.claim_foreseen(wanted) == {wanted[2].post_id}
+    assert free_times.claim_foreseen(wanted[2:3]) == {wanted[2].post_id}
+    assert free_times.next([OUTBOX])[0] > THIRD
+
+
 def test_a_cancelled_post_does_not_move_to_a_free_time(application, free_times, schedule):
     cancelled = application.schedules.cancel(schedule(THIRD))
     with pytest.raises(PostCancelled):
