@@ -54,7 +54,7 @@ def replace(transaction: Transaction, change: PlanChange, now: datetime) -> Plan
     kept = kept_derivation(current.post, current.derivation, post, may_publish=may_publish)
     item |= _derivation_attributes(change.derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
-    before = cancelled_from(current, change.desired)
+    before = cancelled_from(current, change)
     return _put(transaction, item | ({"cancelled_from": before} if before else {}))
 
 

@@ -47,7 +47,7 @@ def replace(connection: sqlite3.Connection, change: PlanChange, now: datetime) -
         " cancelled_from = :cancelled_from, returned = :returned WHERE post_id = :post_id",
         _columns(change, now)
         | _derivation_columns(derived)
-        | {"cancelled_from": cancelled_from(current, change.desired), "returned": int(change.returned)}
+        | {"cancelled_from": cancelled_from(current, change), "returned": int(change.returned)}
         | {"superseded": json.dumps(current.superseded_by(change.schedule_name))}
         | {"open": int(change.desired in OPEN_STATES)},
     )

@@ -72,6 +72,7 @@ class PlanChange:
     """A new post, or the next revision of a planned one.
 
     `derived` is noted; by default, the noted derivation stays, unless the time changes. `returned` is that of Plan.
+    `cancelled_from` is that of Plan, for a cancelled post; by default, the desired state before the cancellation.
     """
 
     post: Post
@@ -79,6 +80,7 @@ class PlanChange:
     schedule_name: str | None
     derived: Derivation | None = None
     returned: bool = False
+    cancelled_from: DesiredState | None = None
 
 
 class WritePlan(Protocol):

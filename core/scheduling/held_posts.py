@@ -12,13 +12,14 @@ from threading import Event, Lock, Thread
 
 from core.errors import PunctualError
 from core.ledger.history import due_unbegun, runs
-from core.ledger.port import Ledger, Plan
+from core.ledger.port import Ledger, Plan, PlanChange
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.scheduling.hold.changes import all_paused, leave_out
 from core.scheduling.hold.port import HELD_LIMIT, Hold, HoldStore, NotHeld
 from core.scheduling.hold.refusals import NothingHeld, TooManyToHold
 from core.scheduling.outages import is_outage
 from core.scheduling.refusals import SeriesEnded, TooSoon
+from core.scheduling.revisions import next_revision
 from core.scheduling.schedules import Schedules
 from core.scheduling.selection import THREADS
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -252,11 +253,19 @@ class HeldPosts:
                     raise  # else its attempts wait at the fence
 
     def _resume_one(self, plan: Plan) -> None:
+        if plan.desired == "cancelled" and plan.cancelled_from == "paused" and not plan.returned:
+            self._restore_active(plan)
         if plan.desired == "paused":
             try:
                 self._schedules.resume(plan)
             except (TooSoon, SeriesEnded):
                 return  # its time has passed; it stays paused until a person decides
+
+    def _restore_active(self, plan: Plan) -> None:
+        """Let a later restoration of a cancelled post make it active, because the hold that paused it has ended."""
+        post = next_revision(plan, plan.post)
+        change = PlanChange(post=post, desired="cancelled", schedule_name=plan.schedule_name, cancelled_from="active")
+        self._schedules.settle(self._ledger.change(change, now=self._clock()))
 
     def _active(self) -> list[str]:
         """Return the ids of the active posts that have not begun or are tried again, soonest due first."""

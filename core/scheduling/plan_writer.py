@@ -2,6 +2,7 @@
 
 from core.ledger.port import Ledger, Plan, PlanChange, WritePlan
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, UnknownPost
+from core.ledger.states import outcome
 from core.scheduling.arming import Arming
 from core.scheduling.replaced_runs import RunStaysSkipped, series_change
 from core.time.instants import Clock
@@ -25,8 +26,11 @@ class PlanWriter:
     def replace(self, plan: Plan, change: PlanChange, write: WritePlan | None = None) -> Plan:
         """Write the next revision of a plan and settle it. A repeated call only settles it.
 
-        `write` stores the change instead of the ledger. Raises the errors of Ledger.change.
+        `write` stores the change instead of the ledger. Raises the errors of Ledger.change, and AlreadyGoingOut for a
+        post that another posting server has taken.
         """
+        if self._is_handed_over(plan):
+            raise AlreadyGoingOut(plan.post.post_id)
         try:
             return self._write(plan, change, write or self._ledger.change)
         except ChangedElsewhere:
@@ -60,6 +64,15 @@ class PlanWriter:
             else:
                 return self._settle_both(written, of_series)
         raise AssertionError
+
+    def _is_handed_over(self, plan: Plan) -> bool:
+        """Return whether another posting server has a one-time post, for which the ledger has no claim."""
+        if plan.post.due_at is None or plan.post.due_at > self._clock():
+            return False
+        occurrence = self._ledger.occurrence(plan.post.post_id)
+        if occurrence is None or occurrence.payload.revision != plan.post.revision:
+            return False
+        return outcome(occurrence).state == "handed over"
 
     def _settle_both(self, written: Plan, of_series: PlanChange | None) -> Plan:
         try:

@@ -183,6 +183,8 @@ class Selection:
                 raise ChangedElsewhere(plan.post.post_id)
             if report.action == "skip":
                 return self._unskipped(plan, changed.before)
+            if plan.cancelled_from == "active" and changed.before.desired == "paused":  # by a hold that has ended since
+                return self._schedules.undo_cancel(plan)
             return self._schedules.restore(plan, changed.before)
 
         return self._each("undo", before, restore)

@@ -1076,3 +1076,12 @@ def test_of_many_plans_only_the_current_ones_are_settled(ledger, once, change, c
     assert list(settled) == [plans[number].post.post_id for number in (0, 2, 3)]
     assert all(ledger.get(post_id) == plan for post_id, plan in settled.items())
     assert not ledger.get(plans[1].post.post_id).settled
+
+
+def test_the_state_that_the_restoration_of_a_cancelled_post_brings_back_can_be_changed(ledger, once, planned, clock):
+    post = planned(once())
+    paused = ledger.change(_change(post, desired="paused"), now=clock()).post
+    cancelled = ledger.change(_change(paused, desired="cancelled"), now=clock())
+    assert cancelled.cancelled_from == "paused"
+    changed = ledger.change(_change(cancelled.post, desired="cancelled", cancelled_from="active"), now=clock())
+    assert changed.cancelled_from == ledger.get(post.post_id).cancelled_from == "active"

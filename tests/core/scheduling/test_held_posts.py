@@ -104,6 +104,31 @@ def test_only_the_posts_that_were_paused_together_are_resumed(held, application,
     assert desired(own, held_one, cancelled, later) == ["paused", "active", "cancelled", "active"]
 
 
+def test_a_post_that_was_cancelled_while_all_were_paused_is_restored_active_after_the_hold(
+    held, application, plan, desired
+):
+    own, single, several = plan(1), plan(2), plan(3)
+    application.schedules.pause(application.schedules.plan(own))
+    pause_all(held)
+    for each in (own, single):
+        application.schedules.cancel(application.schedules.plan(each))
+    report = application.selection.cancel([several])
+    resume(held)
+    for each in (own, single):
+        application.schedules.undo_cancel(application.schedules.plan(each))
+    application.selection.undo(report)
+    assert desired(own, single, several) == ["paused", "active", "active"]
+
+
+def test_a_post_that_is_restored_while_all_are_paused_is_paused_and_resumed_with_them(held, application, plan, desired):
+    post = plan(1)
+    pause_all(held)
+    application.schedules.undo_cancel(application.schedules.cancel(application.schedules.plan(post)))
+    assert desired(post) == ["paused"]
+    resume(held)
+    assert desired(post) == ["active"]
+
+
 def test_an_edited_post_is_resumed_too(held, application, plan, desired):
     edited = plan(1)
     pause_all(held)

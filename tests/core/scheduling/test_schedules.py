@@ -468,3 +468,17 @@ def test_the_group_is_created_once(scheduler):
     ensure_group(scheduler, "punctual")
     groups = scheduler.list_schedule_groups(NamePrefix="punctual")["ScheduleGroups"]
     assert [group["Name"] for group in groups] == ["punctual"]
+
+
+@on_the_engine
+def test_a_post_that_another_posting_server_has_taken_cannot_be_cancelled_and_restored(
+    schedules, ledger, a_post, clock
+):
+    """A stale page offers it, and the post would go out twice."""
+    plan = schedules.schedule(a_post())
+    clock.now = plan.post.due_at
+    taken = Receipt(kind="handed_over", at=clock(), revision=plan.post.revision)
+    ledger.record(invocation_of(plan.post, plan.post.due_at), taken)
+    with pytest.raises(AlreadyGoingOut):
+        schedules.cancel(plan)
+    assert [each.key for each in ledger.history(after=None, limit=10)] == [plan.post.post_id]
