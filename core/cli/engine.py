@@ -4,6 +4,7 @@ A dashboard starts it, or a person does. On AWS there is nothing to fire, and it
 """
 
 import argparse
+import gc
 import os
 import signal
 import socket
@@ -118,6 +119,7 @@ class _Worker:
             application.start(lambda: f"http://127.0.0.1:{port}/publish")
             with _recorded(self._files, _record(port, channel, supervised=supervised)):
                 print(_greeting(application, port), file=out, flush=True)
+                gc.freeze()  # a collection of all modules would stop every thread for 60 ms
                 while not (self._stop.wait(LOOK_SECONDS) or interrupts):
                     if not self._server_thread.is_alive():
                         raise ServerEnded
