@@ -218,3 +218,35 @@ def test_the_end_of_an_overdue_run_is_told_when_it_gets_no_further_attempt(
         start_runner(max_event_age=timedelta(hours=26), on_given_up=on_given_up)
         eventually(lambda: store.dead_letters())
     assert reported == [("post", 1, "the posting server is down")]
+
+
+@pytest.mark.parametrize("error", [None, ConnectionError("the posting server is down")])
+def test_the_receipt_of_an_attempt_is_stored_before_its_result(
+    create, start_runner, function, store, eventually, states, error
+):
+    stored = []
+
+    def fail_or_not(invocation):
+        if error is not None:
+            raise error
+
+    function.side_effect = fail_or_not
+    create()
+    start_runner(store_receipts=lambda receipts: stored.append((receipts, states())))
+    (invocation,) = function.wait_for(1)
+    eventually(lambda: states() == ([] if error is None else ["waiting"]))
+    assert stored == [([invocation.id], ["running"])]
+
+
+def test_the_end_of_an_overdue_run_leaves_a_receipt_too(create, start_runner, function, clock, store, eventually):
+    stored = []
+    function.side_effect = fail
+    create()
+    clock.move(days=3)
+    start_runner(
+        max_event_age=timedelta(hours=26),
+        on_given_up=lambda invocation, reason, record: record(reason),
+        store_receipts=stored.extend,
+    )
+    eventually(lambda: store.dead_letters())
+    assert stored == [function.invocations[0].id, "the posting server is down"]
