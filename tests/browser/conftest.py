@@ -27,7 +27,7 @@ CHROMIUM = shutil.which("chromium")
 ONE_RENDERER = ["--renderer-process-limit=1", "--disable-site-isolation-trials"]
 """Options with which all pages share one process of the browser, which compiles Streamlit's scripts once."""
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,7 +73,7 @@ class Server:
             return False
 
 
-def eventually(holds: Callable[[], object], seconds: float = 20) -> object:
+def eventually(holds: Callable[[], object], seconds: float = 30) -> object:
     """Return the first truthy result; fail if there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -69,7 +69,7 @@ def results(plan, application, eventually):
     application.posting_times.save(None, suggested("Europe/Berlin"), base=stored.version)
     content = DraftContent(text="Half a thought", destinations=("outbox",), zone="UTC", wall="2027-01-01T09:00:00")
     application.drafts.save(new_post_id(), content, base=0, now=application.clock())
-    published = plan("Published: https://example.com/a", seconds=3).post
+    published = plan("Published: https://example.com/a", seconds=4).post
     eventually(lambda: published.text in {each.text for each in application.outbox.feed(limit=5)})
 
 

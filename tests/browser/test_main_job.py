@@ -43,7 +43,7 @@ def test_a_post_is_scheduled_cancelled_and_restored(form):
 
 
 def test_a_post_is_published_while_no_browser_is_connected(running, application, plan, page, eventually):
-    plan("Nobody is looking", seconds=3)
+    plan("Nobody is looking", seconds=4)
     eventually(lambda: any(entry.text == "Nobody is looking" for entry in application.outbox.feed(limit=5)))
     page.goto(f"{running.url}/outbox")
     expect(page.get_by_text("Nobody is looking")).to_be_visible()
@@ -63,7 +63,7 @@ def test_a_card_changes_from_scheduled_to_published_without_moving_the_next_card
 
 
 def test_history_is_exported_as_csv_with_instants_in_utc(running, application, plan, page, eventually):
-    post = plan("Grüße, with a comma", seconds=3)
+    post = plan("Grüße, with a comma", seconds=4)
     eventually(lambda: any(entry.text == "Grüße, with a comma" for entry in application.outbox.feed(limit=5)))
     page.goto(f"{running.url}/history")
     with page.expect_download() as download:

@@ -72,7 +72,7 @@ def test_pause_all_holds_what_is_due_and_its_tray_drops_it_with_an_undo(running,
     page.get_by_role("button", name="Pause all").click()
     page.get_by_role("dialog").get_by_role("button", name="Pause all").click()
     expect(page.get_by_text("All posts are paused")).to_be_visible()
-    soon = (application.clock() + timedelta(seconds=3)).replace(microsecond=0)
+    soon = (application.clock() + timedelta(seconds=4)).replace(microsecond=0)
     application.schedules.reschedule(
         application.schedules.plan(due.post.post_id), due_at=soon, wall=f"{soon:%Y-%m-%dT%H:%M:%S}", zone="UTC"
     )

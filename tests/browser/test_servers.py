@@ -28,7 +28,7 @@ def test_posts_are_published_when_the_default_port_is_in_use(fresh_server, event
             fresh_server.start()
     assert not fresh_server.url.endswith(":8501")
     application = Application(Settings(home=fresh_server.home))
-    due = application.clock().replace(microsecond=0) + timedelta(seconds=3)
+    due = application.clock().replace(microsecond=0) + timedelta(seconds=4)
     post = Post(
         post_id=new_post_id(),
         text="Another port",
