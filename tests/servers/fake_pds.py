@@ -112,6 +112,13 @@ def list_records(params: dict, _: str | None) -> dict:
     return {"records": [{"uri": uri, "value": value} for uri, value in RECORDS.items() if uri.startswith(prefix)]}
 
 
+def delete_record(params: dict, did: str | None) -> dict:
+    if did is None or did != params["repo"]:
+        raise RejectedCall(401, "AuthenticationRequired", "Authentication Required")
+    RECORDS.pop(f"at://{did}/{params['collection']}/{params['rkey']}", None)
+    return {}
+
+
 UPLOAD = "com.atproto.repo.uploadBlob"
 METHODS = {
     "com.atproto.server.createAccount": create_account,
@@ -121,6 +128,7 @@ METHODS = {
     "com.atproto.server.describeServer": describe_server,
     "com.atproto.identity.resolveHandle": resolve_handle,
     "com.atproto.repo.putRecord": put_record,
+    "com.atproto.repo.deleteRecord": delete_record,
     "com.atproto.repo.getRecord": get_record,
     "com.atproto.repo.listRecords": list_records,
 }

@@ -1,6 +1,7 @@
 """Servers on loopback with fixed responses, proxies that break connections, Bluesky users, and publications."""
 
 import dataclasses
+import functools
 import http.client
 import json
 import secrets
@@ -165,6 +166,11 @@ class PdsUser:
         response = requests.get(f"{self.server}/xrpc/com.atproto.repo.listRecords", params=params, timeout=10)
         return response.json()["records"]
 
+    def delete_posts(self) -> None:
+        for post in self.posts():
+            collection, key = post["uri"].split("/")[-2:]
+            self._call("repo.deleteRecord", {"repo": self.did, "collection": collection, "rkey": key})
+
     def revoke_app_password(self) -> None:
         self._call("server.revokeAppPassword", {"name": "punctual"})
 
@@ -292,7 +298,25 @@ def new_pds_user() -> type[PdsUser]:
     return PdsUser
 
 
+@pytest.fixture(scope="session")
+def pds_users() -> Callable[[str], PdsUser]:
+    """Return the user of a Bluesky server, whom all tests share because the creation of a user takes most of a test."""
+    return functools.cache(PdsUser)
+
+
 @pytest.fixture
-def pds_user(pds, new_pds_user) -> PdsUser:
-    """Create a user on the Bluesky server of the test."""
-    return new_pds_user(pds)
+def pds_user_on(pds_users) -> Callable[[str], PdsUser]:
+    """Return the user of a Bluesky server, without posts."""
+
+    def user_on(server: str) -> PdsUser:
+        user = pds_users(server)
+        user.delete_posts()
+        return user
+
+    return user_on
+
+
+@pytest.fixture
+def pds_user(pds, pds_user_on) -> PdsUser:
+    """Return the user of the Bluesky server of the test, without posts."""
+    return pds_user_on(pds)

@@ -52,10 +52,10 @@ def bluesky(pds_user, proxy) -> Target:
 
 
 @pytest.fixture(params=["mastodon_server", "fake_pds", "real_pds"])
-def target(request, faulty_proxy, new_pds_user) -> Target:
+def target(request, faulty_proxy, pds_user_on) -> Target:
     server = request.getfixturevalue(request.param)
     proxy = faulty_proxy(server)
-    return mastodon(server, proxy) if "mastodon" in request.param else bluesky(new_pds_user(server), proxy)
+    return mastodon(server, proxy) if "mastodon" in request.param else bluesky(pds_user_on(server), proxy)
 
 
 @pytest.fixture

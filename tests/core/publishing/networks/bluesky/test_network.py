@@ -126,15 +126,16 @@ def test_an_ended_session_is_replaced_and_the_post_is_published(network, pds_use
 
 
 def test_a_check_notices_a_revoked_app_password_in_spite_of_a_valid_session(
-    network, pds_user, connect, publication, publish
+    network, pds, new_pds_user, publication, publish
 ):
-    account = connect()
-    pds_user.revoke_app_password()
+    user = new_pds_user(pds)
+    account = network.connect(user.form)
+    user.revoke_app_password()
     assert "Invalid identifier or password" in network.check(account).problem
     result = publish(BlueskyNetwork(real_clock), publication(account))
     assert isinstance(result, Refused)
     assert "Connect the account again" in result.reason
-    assert pds_user.password not in result.reason
+    assert user.password not in result.reason
 
 
 def test_a_text_above_the_limit_is_refused_with_the_servers_message(network, connect, publication, publish):
