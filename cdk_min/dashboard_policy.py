@@ -68,9 +68,10 @@ class DashboardPolicy(iam.ManagedPolicy):
 
     def allow_ledger(self, table: dynamodb.Table) -> None:
         """Allow reading and writing the table and its indexes, but neither scanning nor changing the table."""
+        operations = ("BatchGetItem", "Query", "PutItem", "ConditionCheckItem", "DescribeTable")
         self._allow(
             "Ledger",
-            [f"dynamodb:{operation}" for operation in ("BatchGetItem", "Query", "PutItem", "DescribeTable")],
+            [f"dynamodb:{operation}" for operation in operations],
             table.table_arn,
             *(f"{table.table_arn}/index/{name}" for name in INDEXES),
         )

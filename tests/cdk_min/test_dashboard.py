@@ -28,7 +28,7 @@ from core.time.instants import real_clock
 from lambda_pkg.signature import signed_headers
 
 ACTIONS = {
-    "dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
+    "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:ConditionCheckItem"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "s3:CopyObject": {"s3:GetObject", "s3:PutObject"},
     "s3:ListObjectsV2": {"s3:ListBucket"},

@@ -10,7 +10,12 @@ import pytest
 from lambda_pkg.event import LATER_MEMBERS
 from lambda_pkg.relay import MAX_WAIT, RelayConfig
 
-ACTIONS_WITHOUT_OPERATION = {"iam:PassRole", "lambda:InvokeFunction", "s3:ListBucket"}
+ACTIONS_WITHOUT_OPERATION = {
+    "dynamodb:ConditionCheckItem",
+    "iam:PassRole",
+    "lambda:InvokeFunction",
+    "s3:ListBucket",
+}
 BOTO3_NAMES = {"servicequotas": "service-quotas"}
 
 
