@@ -53,6 +53,18 @@ def test_the_queue_begins_with_the_day_in_the_address(open_address, plan):
     assert queue.texts == ["Today", "In three days", "In twelve days"]
 
 
+def test_the_filter_button_counts_what_the_address_sets(open_address, plan, monkeypatch):
+    monkeypatch.setattr("ui.posts.queue_list.PAGE", 2)
+    for day in range(4):
+        plan(f"Day {day}", minutes=60 + day * 24 * 60)
+    plan("Far", minutes=30 * 24 * 60)
+    queue = open_address(window="7 days", state="Scheduled")
+    assert [
+        each.proto.popover.label for each in queue.get("popover") if each.proto.popover.label.startswith("Filter")
+    ] == ["Filter (2)"]
+    assert "5 posts, 4 shown" in queue.shown
+
+
 def test_the_density_and_the_page_are_in_the_address(open_address, plan, monkeypatch):
     monkeypatch.setattr("ui.posts.queue_list.PAGE", 2)
     for minutes in range(10, 15):

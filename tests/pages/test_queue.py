@@ -502,6 +502,17 @@ def test_a_foreign_schedule_is_shown_without_actions(browse, plan, application):
     assert len(queue.texts) == 1
 
 
+def test_a_search_has_shorter_pages(browse, plan, monkeypatch):
+    monkeypatch.setattr("ui.posts.queue_list.SEARCH_PAGE", 2)
+    for number in range(3):
+        plan(f"Same {number}", minutes=60 + number)
+    queue = browse("queue")
+    assert len(queue.texts) == 3
+    queue.text_input(key="search").set_value("same").run()
+    assert queue.texts == ["Same 0", "Same 1"]
+    assert "3 posts" in queue.shown
+
+
 def test_the_first_page_is_back_after_a_search(browse, plan, short_pages):
     for minutes in range(60, 85):
         plan(minutes=minutes)

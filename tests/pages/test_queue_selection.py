@@ -81,6 +81,7 @@ def test_all_shown_posts_are_selected_or_none(selecting, plan):
 
 def test_all_matching_posts_of_other_pages_are_selected_too(selecting, plan, states, monkeypatch):
     monkeypatch.setattr("ui.posts.queue_list.PAGE", 2)
+    monkeypatch.setattr("ui.posts.queue_list.SEARCH_PAGE", 2)
     plans = [plan(f"Coffee {minutes}", minutes=minutes) for minutes in range(10, 15)]
     tea = plan("Tea")
     queue = selecting()

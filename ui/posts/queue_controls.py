@@ -10,7 +10,7 @@ from ui.frame.state import DENSITY, JUMP_DATE, WINDOW
 from ui.frame.viewer import viewer_zone
 from ui.posts.filters import clear_filters, current_filter, filter_choices, filter_popover
 from ui.posts.pause_all import pause_all_button
-from ui.posts.queue_list import PERIODS, first_day, is_limited, period
+from ui.posts.queue_list import PERIODS, is_limited
 from ui.posts.search import search_field
 from ui.posts.selected import is_selecting, start_selecting, stop_selecting
 
@@ -43,7 +43,7 @@ def list_controls() -> None:
 
 def filter_bar() -> None:
     """Draw what the list shows: the search, and the filters with the period and its first day."""
-    limits = sum([period() != "All", first_day() is not None])
+    limits = _limits()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="queue-filters"):
         search_field()
         with filter_popover(limits):
@@ -58,6 +58,14 @@ def filter_bar() -> None:
             )
             _jump()
             filter_choices(STATES)
+
+
+def _limits() -> int:
+    """Return how many of the period and the first day are set; before they are drawn the first time, in the address."""
+    state, address = st.session_state, st.query_params
+    chosen = state.get(WINDOW) if WINDOW in state else address.get(WINDOW)
+    first = state.get(JUMP_DATE) if JUMP_DATE in state else address.get(JUMP_DATE)
+    return sum([chosen in PERIODS and chosen != "All", bool(first)])
 
 
 def show_everything() -> None:

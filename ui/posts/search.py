@@ -12,7 +12,7 @@ from ui.frame.state import SEARCH
 SEARCH_LIMIT = 1000
 """How many posts a search reads."""
 
-PAUSE = "100ms"
+PAUSE = "60ms"
 """The pause in typing after which the search begins."""
 
 Matcher = Callable[[str, Sequence[Destination]], bool]
