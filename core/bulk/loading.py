@@ -129,7 +129,8 @@ class _Load:
         known = self._application.ledger.pending([each.post_id for each in rows])
         waiting = [each.post for each in rows if each.takes_free_time and each.post and each.post_id not in known]
         claimed = self._application.free_times.claim_foreseen(waiting) if waiting else set()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="load") as pool:
+        waits = any(each.post and (each.post.media or each.takes_free_time) for each in rows)
+        with ThreadPoolExecutor(THREADS if waits else 1, thread_name_prefix="load") as pool:
             prepared = list(pool.map(lambda each: self._prepared(each, known, claimed), rows))
         results = self._scheduling.schedule([found for found in prepared if isinstance(found, Post)])
         results |= self._scheduling.settle([plan for plan in known.values() if plan is not None and not plan.settled])
