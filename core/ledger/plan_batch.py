@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from core.ledger.derivation import derivation
 from core.ledger.port import Plan, PlanChange
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
@@ -18,6 +19,21 @@ TRANSACTION_BYTES = 3_000_000
 def new_plan(post: Post) -> PlanChange:
     """Return the change that adds a new post, active at its schedule."""
     return PlanChange(post=post, schedule_name=str(ScheduleName.of(post)))
+
+
+def unsettled(change: PlanChange, now: datetime) -> Plan:
+    """Return the plan of a new post as the ledger stores it, to the millisecond. Its derivation is that of the change."""
+    noted_at = from_epoch_ms(epoch_ms(now))
+    return Plan(
+        post=change.post,
+        desired=change.desired,
+        schedule_name=change.schedule_name,
+        superseded=(),
+        settled=False,
+        created_at=noted_at,
+        changed_at=noted_at,
+        derivation=change.derived or derivation(change.post),
+    )
 
 
 def settled(plan: Plan, now: datetime) -> Plan:

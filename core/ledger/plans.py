@@ -20,15 +20,20 @@ from core.time.instants import epoch_ms, from_epoch_ms, utc_text
 
 def insert(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
+    if not add(connection, change, now):
+        raise AlreadyPlanned(change.post.post_id)
+    return get(connection, change.post.post_id)
+
+
+def add(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> bool:
+    """Add a post, and return whether its id was unknown."""
     added = connection.execute(
         "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at,"
         " zone_release, which, needs_time) VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now,"
         " :now, :zone_release, :which, :needs_time)",
         _columns(change, now) | _derivation_columns(change.derived or derivation(change.post)),
     )
-    if not added.rowcount:
-        raise AlreadyPlanned(change.post.post_id)
-    return get(connection, change.post.post_id)
+    return bool(added.rowcount)
 
 
 def replace(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> Plan:
