@@ -10,7 +10,6 @@ from core.ledger import plans
 from core.ledger.derivation import derivation
 from core.ledger.plan_batch import new_plan, settled, unsettled
 from core.ledger.port import Plan
-from core.ledger.refusals import AlreadyPlanned
 from core.posts.models import Post
 
 

@@ -22,7 +22,7 @@ def new_plan(post: Post) -> PlanChange:
 
 
 def unsettled(change: PlanChange, now: datetime) -> Plan:
-    """Return the plan of a new post as the ledger stores it, to the millisecond. Its derivation is that of the change."""
+    """Return the plan of a new post as the ledger stores it, to the millisecond."""
     noted_at = from_epoch_ms(epoch_ms(now))
     return Plan(
         post=change.post,
