@@ -520,7 +520,7 @@ def test_the_first_page_is_back_after_a_search(browse, plan, short_pages):
     turn(queue, 2)
     assert len(queue.texts) == 5
     search(queue, "good")
-    assert len(queue.texts) == 20
+    assert len(queue.texts) == 10
 
 
 def test_a_post_is_found_by_its_account(browse, plan, application):
