@@ -1,14 +1,18 @@
 """Drafts as frozen values: posts without a schedule, and templates to copy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import not_
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from core.errors import PunctualError
 from core.posts.destinations import Destination
-from core.posts.models import FrozenModel, Instant, Media, PostId, Repeat, Revision, Text, WallTime, Zone
+from core.posts.hand_split import hand_join, hand_split, without_dashes
+from core.posts.models import FrozenModel, Instant, Media, Options, PostId, Repeat, Revision, Text, WallTime, Zone
+from core.posts.part_media import parts_of, written_parts
 
 MAX_BYTES = 180_000
 """The most bytes of a content as JSON. An item of DynamoDB holds two of them, and a schedule holds one."""
@@ -47,6 +51,7 @@ class DraftContent(FrozenModel):
     threads: dict[Destination, bool] = Field(default_factory=dict)
     media: tuple[Media, ...] = ()
     labels: tuple[str, ...] = ()
+    options: Options = Field(default_factory=dict, exclude_if=not_)
     wall: WallTime | None = None
     zone: Zone
     which: Literal[1, 2] | None = None
@@ -89,28 +94,54 @@ class Draft:
     deleted_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _OwnText:
+    """The text of one account of a post: `variant` if it differs, and `numbered` if its parts were split by length."""
+
+    variant: str | None = None
+    numbered: bool | None = None
+
+
 def content_of(revision: Revision, *, repeat: Repeat | None = None, with_time: bool = False) -> DraftContent:
     """Return the content of a draft that equals a post or a run, and its time if wanted.
 
-    The parts of a thread become one text again.
+    The parts of a thread become one text again, with dashes between the parts that its author split.
     """
-    accounts, numbered = revision.accounts, threads_of(revision)
+    found = {account: _own_text(revision, account) for account in revision.accounts}
     return DraftContent(
         text=revision.text,
-        destinations=accounts,
-        variants={name: text for name, text in revision.variants.items() if name in accounts and name not in numbered},
-        threads=numbered,
+        destinations=revision.accounts,
+        variants={account: own.variant for account, own in found.items() if own.variant is not None},
+        threads={account: own.numbered for account, own in found.items() if own.numbered is not None},
         media=revision.media,
         labels=revision.labels,
+        options=revision.options,
         wall=revision.wall if with_time else None,
         zone=revision.zone,
         repeat=repeat,
     )
 
 
-def threads_of(revision: Revision) -> dict[Destination, bool]:
-    """Return the accounts to which a post goes as a thread, each with whether its parts are numbered."""
-    parts: dict[Destination, list[str]] = {}
-    for destination in revision.destinations:
-        parts.setdefault(destination.account, []).append(revision.text_for(destination))
-    return {account: texts[1].endswith(f" 2/{len(texts)}") for account, texts in parts.items() if len(texts) > 1}
+def _own_text(revision: Revision, account: Destination) -> _OwnText:
+    parts = parts_of(revision, account)
+    texts = [revision.text_for(each) for each in parts]
+    if len(parts) < 2:
+        variant = revision.variants.get(account)
+        return _OwnText(variant=None if variant == without_dashes(revision.text) else variant)
+    by_hand = hand_split(revision.text)
+    numbered = texts[1].endswith(f" 2/{len(texts)}")
+    if _letters(texts) == _letters(by_hand):
+        return _OwnText(numbered=None if len(texts) == len(by_hand) else False)
+    bare = [text.removesuffix(f" {n}/{len(texts)}") for n, text in enumerate(texts, start=1)] if numbered else texts
+    if _letters(bare) == _letters(by_hand):
+        return _OwnText(numbered=True)
+    if revision.written_parts.keys().isdisjoint(parts):
+        return _OwnText(variant=hand_join(texts))
+    written = written_parts(revision, parts)
+    joined = [" ".join(text for text, each in zip(bare, written, strict=True) if each == n) for n in sorted({*written})]
+    return _OwnText(variant=hand_join(joined), numbered=None if len(joined) == len(texts) else numbered)
+
+
+def _letters(texts: Iterable[str]) -> str:
+    """Return texts without white space, which cuts remove."""
+    return "".join("".join(texts).split())

@@ -30,6 +30,8 @@ LABELS_LIMIT = 20
 """The most labels of one post."""
 LABEL_LENGTH = 50
 """Characters of a label's name."""
+OPTIONS_LIMIT = 20
+"""The most options of one account. No network declares more."""
 EVERY_WEEKS_LIMIT = 52
 SKIPPED_LIMIT = 100
 """The most skipped runs of one series. They travel in its payload."""
@@ -82,6 +84,12 @@ def _one_line(name: str) -> str:
     return name
 
 
+def _of_accounts(options: dict[Destination, dict[str, bool | str]]) -> dict[Destination, dict[str, bool | str]]:
+    if any(destination.part > 1 for destination in options):
+        raise ValueError("options belong to an account, not to a part of a thread")
+    return {destination: values for destination, values in options.items() if values}
+
+
 def _known_zone(zone: str) -> str:
     time_zone(zone)
     return zone
@@ -97,11 +105,21 @@ Text = Annotated[str, AfterValidator(_encodable)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 """An IANA time zone name that the zone database contains."""
 PostId = Annotated[str, StringConstraints(pattern=f"^[{ID_ALPHABET}]{{12}}$")]
+OptionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+OptionValue = bool | Text
+"""The value of an option: yes or no for a switch, else a text."""
+Options = Annotated[
+    dict[Destination, Annotated[dict[OptionName, OptionValue], Field(max_length=OPTIONS_LIMIT)]],
+    AfterValidator(_of_accounts),
+    Field(max_length=DESTINATIONS_LIMIT),
+]
+"""The options of a post by account, each with its name and value (core/publishing/options.py)."""
 LabelName = Annotated[Text, Field(max_length=LABEL_LENGTH), AfterValidator(_one_line)]
 """The name of a label: one line, without spaces around it."""
 WallTime = Annotated[str, StringConstraints(pattern=r"^(19|2[0-9])[0-9]{2}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}$")]
 """The local time in the post's `zone`, in ISO 8601 without an offset."""
 
+PartNumber = Annotated[int, Field(ge=1, le=PARTS_LIMIT)]
 MediaReference = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """The address of a picture or video in the media store: the SHA-256 of its content."""
 ALT_LIMIT = 5000
@@ -114,6 +132,7 @@ class Media(FrozenModel):
     """A picture or video of a post and its alternative text.
 
     `size` is in bytes. `width` and `height` are in pixels, after rotation for display; both are None for a video.
+    `part` is the number of the written part of a thread that shows it (core/posts/hand_split.py).
     """
 
     reference: MediaReference
@@ -123,6 +142,7 @@ class Media(FrozenModel):
     width: int | None = Field(default=None, ge=1, le=10**9)
     height: int | None = Field(default=None, ge=1, le=10**9)
     alt: Text = Field(default="", max_length=ALT_LIMIT)
+    part: int = Field(default=1, ge=1, le=PARTS_LIMIT, exclude_if=lambda part: part == 1)
 
 
 class RunExceptions(FrozenModel):
@@ -167,7 +187,8 @@ class Repeat(RunExceptions):
 class Revision(FrozenModel):
     """One revision of a post: the content that a schedule carries and a posting server publishes.
 
-    `wall` and `zone` keep the user's choice, also after a change of the zone's rules. `due_at` is None for a repeating
+    `written_parts` has, for the parts of threads that its author split, the number of the written part that each one is
+    from. It is empty where the numbers are the same and no media belong to a later part. `wall` and `zone` keep the user's choice, also after a change of the zone's rules. `due_at` is None for a repeating
     post.
     """
 
@@ -183,6 +204,10 @@ class Revision(FrozenModel):
     late_after_minutes: int | None = Field(default=DEFAULT_LATE_AFTER_MINUTES, ge=1, le=MAX_LATE_AFTER_MINUTES)
     url: str | None = Field(default=None, max_length=2000)
     labels: tuple[LabelName, ...] = Field(default=(), max_length=LABELS_LIMIT, exclude_if=not_)
+    options: Options = Field(default_factory=dict, exclude_if=not_)
+    written_parts: dict[Destination, PartNumber] = Field(
+        default_factory=dict, max_length=DESTINATIONS_LIMIT, exclude_if=not_
+    )
 
     @field_validator("destinations")
     @classmethod

@@ -13,6 +13,7 @@ from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
 from core.ledger.port import ClaimResult, ClaimTerms, Ledger, Receipt
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
+from core.posts.part_media import media_for
 from core.posts.payload import Payload
 from core.publishing.attachments import CannotAttach, load_attachments
 from core.publishing.destination_results import DestinationResult, destination_result, receipt_of, result_of_claim
@@ -25,6 +26,7 @@ from core.publishing.network import (
     RetryLater,
     Unconfirmed,
 )
+from core.publishing.options import declared_values
 from core.publishing.references import belongs_to_another
 from core.publishing.transfer_time import LEASE, LEASE_MARGIN, lease
 from core.scheduling.hold.port import HoldStore
@@ -222,16 +224,18 @@ class Fence:
         earlier_references: tuple[dict[str, Any], ...],
         upload_id: str | None,
     ) -> Publication:
-        """Return the publication of one part. Each part has its own key; only the first one carries the media."""
-        media = payload.media if part == 1 else ()
+        """Return the publication of one part, with its media. Each part has its own key."""
         destination = Destination(account.destination, part)
+        media = media_for(payload, destination)
         return Publication(
             occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
             post_id=payload.post_id,
             account=account,
+            part=part,
             text=payload.text_for(destination),
             due_at=payload.due,
             media=load_attachments(media, self._media, network.media_limits(account), network.label) if media else (),
+            options=declared_values(payload.options.get(destination.account, {}), network.options),
             earlier_references=earlier_references,
             upload_id=upload_id,
             belongs_to_another=partial(

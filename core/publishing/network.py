@@ -12,6 +12,7 @@ from core.outbox.port import Outbox
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
+from core.publishing.options import Option, OptionValues
 from core.time.instants import Clock
 
 
@@ -19,11 +20,12 @@ from core.time.instants import Clock
 class Publication:
     """One post, or one part of a thread, to be published to one account.
 
-    `occurrence_key` is the idempotency key. If `attempt` is above 1, an earlier attempt may have arrived. `prepared`
-    is the return value of `prepare`. `earlier_references` are the known references of the parts before this one in its
-    thread. `upload_id` comes from the RetryLater of the previous attempt. `belongs_to_another` returns whether a
-    reference is that of another publication to the account; a post with such a reference is not the one of an earlier
-    attempt.
+    `occurrence_key` is the idempotency key, and `part` the number of the part in its thread, from 1. If `attempt` is
+    above 1, an earlier attempt may have arrived. `prepared` is the return value of `prepare`. `earlier_references` are
+    the known references of the parts before this one in its thread. `options` are the values of the account's options
+    that its network declares; without a value, the default counts. `upload_id` comes from the RetryLater of the
+    previous attempt. `belongs_to_another` returns whether a reference is that of another publication to the account; a
+    post with such a reference is not the one of an earlier attempt.
     """
 
     occurrence_key: str
@@ -32,7 +34,9 @@ class Publication:
     text: str
     due_at: datetime
     media: tuple[Attachment, ...] = ()
+    options: OptionValues = field(default_factory=dict)
     attempt: int = 1
+    part: int = 1
     prepared: dict[str, Any] | None = None
     earlier_references: tuple[dict[str, Any], ...] = ()
     upload_id: str | None = None
@@ -157,6 +161,8 @@ class Network(Protocol):
     """The fields of the connection form; empty if no account can be connected, as with the outbox."""
     threads: ThreadForm | None
     """How the parts of a thread stay together: as replies, or as messages of a channel. None if they do not."""
+    options: tuple[Option, ...]
+    """The options of a post; empty if there are none."""
     post_link: re.Pattern[str] | None
     """The link to a post, whose first group is the ID for replies to it. None if a link does not name that ID."""
 

@@ -12,6 +12,7 @@ from core.posts.payload import Payload
 from core.publishing.attachments import load_attachments
 from core.publishing.daemon_threads import map_in_threads
 from core.publishing.network import Network, Publication, UploadsFirst
+from core.publishing.options import declared_values
 
 log = logging.getLogger(__name__)
 
@@ -67,4 +68,5 @@ class Preparer:
             text=payload.text_for(account.destination),
             due_at=payload.due,
             media=load_attachments(payload.media, self._media, limits, network.label),
+            options=declared_values(payload.options.get(account.destination, {}), network.options),
         )

@@ -13,7 +13,12 @@ from core.time.phrases import join_names
 
 KEPT_FOR = timedelta(minutes=5)
 """How long the answer of AWS is kept: a warning may stay so long after a deployment."""
-_NAMES = {"exceptions": "rules with skipped runs or of every n weeks", "labels": "labels"}
+_NAMES = {
+    "exceptions": "rules with skipped runs or of every n weeks",
+    "labels": "labels",
+    "options": "options of networks",
+    "written_parts": "threads with media of their later parts",
+}
 """A name for each of LATER_MEMBERS (lambda_pkg/event.py)."""
 
 

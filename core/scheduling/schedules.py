@@ -83,9 +83,10 @@ class Schedules:
         return self._plan_active(due_now, None)
 
     def edit(self, plan: Plan, post: Post) -> Plan:
-        """Change text, variants, media, destinations and labels to those of `post`, which `compose` has validated."""
+        """Change text, variants, media, destinations, labels and options to those of `post`, which is validated."""
         check_not_cancelled(plan)
-        content = {name: getattr(post, name) for name in ("text", "variants", "media", "destinations", "labels")}
+        names = ("text", "variants", "media", "destinations", "labels", "options", "written_parts")
+        content = {name: getattr(post, name) for name in names}
         return self._change(plan, desired=plan.desired, **content)
 
     def reschedule(self, plan: Plan, *, due_at: datetime, wall: str, zone: str) -> Plan:

@@ -30,6 +30,7 @@ class Album:
     """A network that records the uploads."""
 
     label = "Album"
+    options = ()
 
     def __init__(self):
         self.uploads = []

@@ -32,6 +32,7 @@ class FakeNetwork:
 
     label = "Album"
     threads = "replies"
+    options = ()
 
     def __init__(self) -> None:
         self.limits = MediaLimits(pictures=PictureLimits(count=4, max_bytes=100_000))

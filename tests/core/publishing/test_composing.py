@@ -34,6 +34,7 @@ class Captions:
 
     label = "Captions"
     threads = None
+    options = ()
 
     def measure(self, text, account):
         return TextLength(count=len(text), limit=40)
@@ -47,6 +48,7 @@ class TextOnly:
 
     label = "Words"
     threads = "replies"
+    options = ()
 
     def measure(self, text, account):
         return TextLength(count=len(text), limit=20)

@@ -10,6 +10,7 @@ therefore this module writes the JSON itself.
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +32,14 @@ from core.publishing.network import (
     Publication,
     Published,
     Refused,
+    RetryLater,
     TextLength,
     ThreadForm,
+    Unconfirmed,
 )
 from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
+from core.publishing.networks.bluesky.options import OPTIONS, REPLY_RULES_COLLECTION, post_members, reply_rules
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
 from core.publishing.result_classifier import (
     RECONNECT,
@@ -55,6 +59,7 @@ MAX_GRAPHEMES, MAX_BYTES = 300, 3000
 RESOLVING_SECONDS = 10.0
 """Time limit for resolving all mentions of a post. It happens before the claim, outside its lease."""
 HANDLE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+_SET_IN_APP = "Set in Bluesky's app who may reply, then confirm the post here."
 _TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 """The digits of a record key, in ascending order: base 32, sortable."""
 
@@ -73,6 +78,7 @@ class BlueskyNetwork:
 
     label = "Bluesky"
     threads: ThreadForm | None = "replies"
+    options = OPTIONS
     post_link = None
     fields = (
         FormField(name="handle", label="Handle", help="For example ada.bsky.social"),
@@ -123,23 +129,36 @@ class BlueskyNetwork:
         return media_limits(account.limits)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        account, now = publication.account, self._clock()
+        account, now, values = publication.account, self._clock(), publication.options
         record: dict[str, Any] = {"$type": COLLECTION, "text": publication.text, "createdAt": utc_text(now)}
+        record |= post_members(values)
         if found := facets(publication.text, self._resolve_mentions(publication).get):
             record["facets"] = found
         if publication.media:
             record["embed"] = self._embed(publication)
         if publication.earlier_references:
             record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
-        return {"did": account.identity, "key": new_record_key(now), "record": record}
+        prepared = {"did": account.identity, "key": new_record_key(now), "record": record}
+        rules = reply_rules(values, f"at://{account.identity}/{COLLECTION}/{prepared['key']}", utc_text(now))
+        return prepared | ({"reply_rules": rules} if rules and not publication.earlier_references else {})
 
     def upload(self, publication: Publication) -> None:
         self._embed(publication)
 
     def publish(self, publication: Publication) -> NetworkResult:
+        """Put the record and, after it, the rule of who may reply, under the same key.
+
+        Each attempt puts both, so a repeat completes what an earlier attempt left out.
+        """
         prepared, client = publication.prepared, self._client(publication.account)
         if prepared is None:
             return Refused(reason=f"The post was not prepared for Bluesky. {RECONNECT}")
+        result = self._publish_post(client, publication, prepared)
+        if isinstance(result, Published) and "reply_rules" in prepared:
+            return self._restrict_replies(client, prepared, result)
+        return result
+
+    def _publish_post(self, client: PdsClient, publication: Publication, prepared: dict[str, Any]) -> NetworkResult:
         content = {**_record_address(prepared), "record": prepared["record"], "swapRecord": None}
         try:
             response = client.call("com.atproto.repo.putRecord", content)
@@ -153,6 +172,21 @@ class BlueskyNetwork:
         if "uri" not in response.json_object:
             return self._classifier.from_incomplete()
         return _published(response, prepared, self._clock())
+
+    def _restrict_replies(self, client: PdsClient, prepared: dict[str, Any], published: Published) -> NetworkResult:
+        """Put the rule of who may reply. If Bluesky refuses it, a person decides, because the post is published."""
+        address = {"repo": prepared["did"], "collection": REPLY_RULES_COLLECTION, "rkey": prepared["key"]}
+        content = {**address, "record": prepared["reply_rules"], "swapRecord": None}
+        try:
+            response = client.call("com.atproto.repo.putRecord", content)
+        except RequestError as error:
+            return retry_deduplicated(str(error))
+        if response.ok or response.json_object.get("error") == "InvalidSwap":  # an earlier attempt has put the rule
+            return published
+        failed = self._classifier.from_response(response)
+        if isinstance(failed, Refused):
+            return Unconfirmed(reason=f"The post is out, but everybody may reply. {failed.reason} {_SET_IN_APP}")
+        return replace(failed, in_doubt=True) if isinstance(failed, RetryLater) else failed
 
     def _embed(self, publication: Publication) -> dict[str, Any]:
         """Upload the media and return the record's embed. Raises the errors of BlueskyUploads."""

@@ -23,9 +23,11 @@ from core.publishing.network import (
     PostingPermission,
     Publication,
     Published,
+    Refused,
     TextLength,
     ThreadForm,
 )
+from core.publishing.options import Option, TextOption
 from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
@@ -41,6 +43,23 @@ MEDIA_LIMITS = MediaLimits(
 """`count` and `alt` are Discord's limits (doc: its OpenAPI, IncomingWebhookRequestPartial and
 MessageAttachmentRequest). The byte limits keep the transfer short: Discord accepts 20 MiB a file (doc:
 Uploading Files). An earlier limit was 8 MiB a message."""
+OPTIONS: tuple[Option, ...] = (
+    TextOption(
+        name="thread_name",
+        label="New thread",
+        help="The title of a new thread, for the webhook of a forum. A forum accepts no message outside of threads",
+        limit=100,
+    ),
+    TextOption(
+        name="thread_id",
+        label="Existing thread",
+        help="The ID of a thread of the channel: right-click it, Copy Thread ID (in developer mode)",
+        pattern=re.compile(r"\d{15,20}", re.ASCII),
+        example="1299999999999999999",
+        excludes="thread_name",
+    ),
+)
+"""The names are parameters of the request (doc: Execute Webhook). Discord refuses both together."""
 WEBHOOK_URL = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]+)/?")
 INCOMING_WEBHOOK = 1
 """The type of a webhook that accepts messages. The other types follow a channel or belong to an application."""
@@ -51,6 +70,7 @@ class DiscordNetwork:
 
     label = "Discord"
     threads: ThreadForm | None = "messages"
+    options = OPTIONS
     post_link = None
     fields = webhook_fields("announcements", "In the channel's settings: Integrations, Webhooks")
 
@@ -78,31 +98,40 @@ class DiscordNetwork:
         return None
 
     def publish(self, publication: Publication) -> NetworkResult:
+        if publication.part > 1 and "thread_name" in publication.options and not publication.earlier_references:
+            return Refused(reason="The thread that the first part began is not known. Post this part there by hand.")
         return send_post(
             self._classifier,
             lambda: self._send(publication),
-            lambda response: self._published(publication.account, response),
+            lambda response: self._published(publication, response),
         )
 
     def _send(self, publication: Publication) -> Response:
         client = webhook_client(publication.account, self.label, publication_seconds(publication.media))
-        url = self._url(publication.account)
+        url, params = self._url(publication.account), {"wait": "true"}
         content: dict[str, Any] = {"content": publication.text, "allowed_mentions": {"parse": []}}
+        if thread_id := _existing_thread(publication):
+            params["thread_id"] = thread_id
+        elif "thread_name" in publication.options:
+            content["thread_name"] = publication.options["thread_name"]
         if not publication.media:
-            return client.post_json(url, content, params={"wait": "true"})
+            return client.post_json(url, content, params=params)
         content["attachments"] = [
             {"id": number, "filename": attachment.name, "description": attachment.alt}
             for number, attachment in enumerate(publication.media)
         ]
         fields = {"payload_json": json.dumps(content, ensure_ascii=False)}
         files = {f"files[{number}]": attachment.file for number, attachment in enumerate(publication.media)}
-        return client.post_form(url, fields, files, params={"wait": "true"})
+        return client.post_form(url, fields, files, params=params)
 
-    def _published(self, account: Account, response: Response) -> Published | None:
+    def _published(self, publication: Publication, response: Response) -> Published | None:
+        """Return the result, whose reference is the new thread of the message, for the parts after it."""
         message = response.json_object
         if response.complete and "id" not in message:
             return None
-        return Published(at=self._clock(), url=_permalink(account, message))
+        in_thread = "thread_name" in publication.options and "channel_id" in message
+        reference = {"thread_id": str(message["channel_id"])} if in_thread else None
+        return Published(at=self._clock(), url=_permalink(publication.account, message), reference=reference)
 
     def _webhook(self, account: Account) -> dict[str, Any]:
         """Return Discord's data about the webhook; this posts nothing. Raises CannotConnect."""
@@ -119,6 +148,12 @@ class DiscordNetwork:
 def network(dependencies: NetworkDependencies) -> DiscordNetwork:
     """Return the network for the registry."""
     return DiscordNetwork(dependencies.clock)
+
+
+def _existing_thread(publication: Publication) -> str:
+    """Return the ID of the thread that the post goes to: the chosen one, or the one that its first part began."""
+    began = publication.earlier_references[0].get("thread_id") if publication.earlier_references else None
+    return str(began or publication.options.get("thread_id", ""))
 
 
 def _permalink(account: Account, message: Mapping[str, Any]) -> str | None:

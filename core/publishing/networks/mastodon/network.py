@@ -39,6 +39,7 @@ from core.publishing.network import (
 from core.publishing.networks.mastodon.api import MastodonClient, published_status
 from core.publishing.networks.mastodon.limits import DEFAULT_TEXT_LIMITS, media_limits, read_limits
 from core.publishing.networks.mastodon.media import MastodonUploads
+from core.publishing.networks.mastodon.options import OPTIONS, status_options
 from core.publishing.networks.mastodon.search import StatusSearch, newest_id
 from core.publishing.networks.mastodon.text_length import text_length
 from core.publishing.result_classifier import (
@@ -64,10 +65,11 @@ SETTLE_SECONDS = 5.0
 
 
 class MastodonNetwork:
-    """Publishes statuses with the default visibility of the account."""
+    """Publishes statuses, with the visibility that the account has by default or that the post chooses."""
 
     label = "Mastodon"
     threads: ThreadForm | None = "replies"
+    options = OPTIONS
     post_link = re.compile(r"https?://[^/?#\s]+/(?:@[^/\s]+(?:/statuses)?|notice)/([0-9A-Za-z]{1,64})/?")
     fields = (
         FormField(name="server", label="Server", help="For example mastodon.social"),
@@ -252,7 +254,7 @@ def _is_complete(account: Account) -> bool:
 
 
 def _content(publication: Publication, media: list[str]) -> dict[str, Any]:
-    content: dict[str, Any] = {"status": publication.text}
+    content: dict[str, Any] = {"status": publication.text, **status_options(publication.options)}
     if media:
         content["media_ids"] = media
     if publication.earlier_references:

@@ -18,6 +18,7 @@ from core.publishing.networks.mastodon.api import (
     media_count,
     published_status,
 )
+from core.publishing.networks.mastodon.options import stored_text
 from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed
 from core.time.instants import from_utc_text
 
@@ -71,12 +72,13 @@ class StatusSearch:
             return self._failed(source)
         if "text" not in source.json_object:
             return mark_unconfirmed("Mastodon has a new status that cannot be compared with this post.")
-        if _normalized(str(source.json_object["text"])) != _normalized(publication.text):
+        expected = stored_text(publication.text, publication.options)
+        if _normalized(str(source.json_object["text"])) != _normalized(expected):
             return None
         found = published_status(status, created_at(status) or self._classifier.clock())
         if publication.belongs_to_another(found.reference or {}):
             return None
-        if not publication.text.strip():
+        if not expected.strip():
             return mark_unconfirmed("Mastodon has a new status without a text, which may be this post.")
         return found
 

@@ -22,6 +22,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
+from core.publishing.options import Option
 
 MEDIA_LIMITS = MediaLimits(
     pictures=PictureLimits(
@@ -37,6 +38,7 @@ class OutboxNetwork:
 
     label = "Outbox"
     threads: ThreadForm | None = None
+    options: tuple[Option, ...] = ()
     post_link = None
     fields: tuple[FormField, ...] = ()
 

@@ -24,6 +24,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
+from core.publishing.options import Option, OptionValues, SwitchOption
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -41,6 +42,18 @@ TEXT_LIMIT = 4000
 (slackapi/java-slack-sdk issue 704: by the server) and cuts it at 40,000 (doc: Truncating really long messages). Any
 4,000 code points are at most 16 kB (doc: Rate limits). No source says whether an escape counts as one code point, so
 all its code points count, which is stricter."""
+OPTIONS: tuple[Option, ...] = (
+    SwitchOption(
+        name="unfurl_links",
+        label="Previews of links",
+        help="Slack shows the title and text of linked pages",
+        default=True,
+    ),
+    SwitchOption(
+        name="unfurl_media", label="Previews of media", help="Slack shows linked pictures and videos", default=True
+    ),
+)
+"""The names are members of a message (doc: Unfurling links in messages)."""
 WEBHOOK_URL = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
 EMPTY_MESSAGE_ERRORS = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
 """Responses of a working webhook to an empty message. A deleted webhook responds with another error,
@@ -65,6 +78,7 @@ class SlackNetwork:
 
     label = "Slack"
     threads: ThreadForm | None = "messages"
+    options = OPTIONS
     post_link = None
     fields = webhook_fields("team", "From a Slack app with incoming webhooks: https://hooks.slack.com/services/...")
 
@@ -92,7 +106,9 @@ class SlackNetwork:
 
     def publish(self, publication: Publication) -> NetworkResult:
         return send_post(
-            self._classifier, lambda: self._post(publication.account, escape_for_slack(publication.text)), self._result
+            self._classifier,
+            lambda: self._post(publication.account, escape_for_slack(publication.text), publication.options),
+            self._result,
         )
 
     def _result(self, response: Response) -> NetworkResult | None:
@@ -104,13 +120,13 @@ class SlackNetwork:
 
     def _probe(self, account: Account) -> None:
         """Send a message without a text, which Slack never posts. Raises CannotConnect."""
-        response = require_response(lambda: self._post(account, ""))
+        response = require_response(lambda: self._post(account, "", {}))
         if response.message not in EMPTY_MESSAGE_ERRORS:
             raise CannotConnect(failure_text(self.label, response), "Create a new webhook and connect it.")
 
-    def _post(self, account: Account, text: str) -> Response:
+    def _post(self, account: Account, text: str, options: OptionValues) -> Response:
         client = webhook_client(account, self.label)
-        return client.post_json(f"{self._hooks}/services/{webhook_path(account)}", {"text": text})
+        return client.post_json(f"{self._hooks}/services/{webhook_path(account)}", {"text": text, **options})
 
 
 def network(dependencies: NetworkDependencies) -> SlackNetwork:

@@ -29,6 +29,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
+from core.publishing.options import Option, SwitchOption
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -53,6 +54,9 @@ MEDIA_LIMITS = MediaLimits(
 """`count`, `caption` (code points) and `max_ratio` are Telegram's limits (doc: Bot API, sendMediaGroup, sendPhoto). It
 accepts a width and height of 10,000 together, which `max_side` keeps. The byte limits keep the transfer short:
 Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
+OPTIONS: tuple[Option, ...] = (
+    SwitchOption(name="silent", label="Silent", help="Members get the message without a sound"),
+)
 TOKEN = re.compile(r"\d+:[\w-]+")
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
 _SUPERGROUP_PREFIX = "-100"
@@ -76,6 +80,7 @@ class TelegramNetwork:
 
     label = "Telegram"
     threads: ThreadForm | None = "messages"
+    options = OPTIONS
     post_link = None
     fields = (
         FormField(name="token", label="Bot token", help="From BotFather: 123456:ABC...", secret=True),
@@ -122,16 +127,19 @@ class TelegramNetwork:
         token, chat = _token(publication.account), publication.account.identity or ""
         client = self._client(token, publication_seconds(publication.media))
         url = f"{self._api}/bot{token}"
+        silent = bool(publication.options.get("silent"))
         if not publication.media:
-            return client.post_json(f"{url}/sendMessage", {"chat_id": chat, "text": publication.text})
+            message = {"chat_id": chat, "text": publication.text}
+            return client.post_json(f"{url}/sendMessage", message | ({"disable_notification": True} if silent else {}))
+        form = {"chat_id": chat} | ({"disable_notification": "true"} if silent else {})
         if len(publication.media) == 1:
             kind = _media_type(publication.media[0])
-            fields = {"chat_id": chat, "caption": publication.text}
+            fields = {**form, "caption": publication.text}
             return client.post_form(f"{url}/send{kind.capitalize()}", fields, {kind: publication.media[0].file})
         files = {f"file{number}": attachment for number, attachment in enumerate(publication.media)}
         album = [{"type": _media_type(attachment), "media": f"attach://{name}"} for name, attachment in files.items()]
         album[0]["caption"] = publication.text
-        fields = {"chat_id": chat, "media": json.dumps(album, ensure_ascii=False)}
+        fields = {**form, "media": json.dumps(album, ensure_ascii=False)}
         return client.post_form(f"{url}/sendMediaGroup", fields, {name: each.file for name, each in files.items()})
 
     def _published(self, response: Response) -> Published | None:

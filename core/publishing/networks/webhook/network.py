@@ -27,6 +27,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
+from core.publishing.options import Option
 from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
@@ -61,6 +62,7 @@ class WebhookNetwork:
 
     label = "Signed webhook"
     threads: ThreadForm | None = None
+    options: tuple[Option, ...] = ()
     post_link = None
     fields = (
         FormField(name="name", label="Name", help="Name in Punctual, for example: sales"),

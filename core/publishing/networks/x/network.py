@@ -34,6 +34,7 @@ from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
+from core.publishing.options import FIRST_COMMENT_OPTION, Choice, ChoiceOption, Option
 from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
@@ -51,6 +52,22 @@ TEXT_LIMIT = 280
 _NOT_NAMED = "X did not name the permission of the keys, so whether they may post was not checked."
 _USER_NAME = re.compile(r"\w{1,50}", re.ASCII)
 """X's names have letters, digits and underscores, today at most 15; some accounts have older, longer ones."""
+OPTIONS: tuple[Option, ...] = (
+    ChoiceOption(
+        name="replies",
+        label="Who may reply",
+        help="It applies to the whole thread",
+        choices=(
+            Choice(value="", label="Everybody"),
+            Choice(value="following", label="People whom you follow"),
+            Choice(value="mentionedUsers", label="People who are mentioned"),
+            Choice(value="subscribers", label="Your subscribers"),
+            Choice(value="verified", label="Verified accounts"),
+        ),
+    ),
+    FIRST_COMMENT_OPTION,
+)
+"""The values of `replies` are those of `reply_settings` (doc: X API, Create Post). Only the first part sends it."""
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
@@ -65,6 +82,7 @@ class XNetwork:
 
     label = "X"
     threads: ThreadForm | None = "replies"
+    options = OPTIONS
     post_link = re.compile(r"https://(?:\w+\.)?(?:x|twitter)\.com/\w+/status/(\d{1,19})(?:[/?#]\S*)?", re.ASCII)
     fields = tuple(
         FormField(
@@ -147,6 +165,8 @@ class XNetwork:
             content["media"] = {"media_ids": media}
         if publication.earlier_references:
             content["reply"] = {"in_reply_to_tweet_id": publication.earlier_references[-1]["id"]}
+        elif replies := publication.options.get("replies"):
+            content["reply_settings"] = replies
         credentials = publication.account.credentials
         return self._client(credentials).post_json(f"{self._api}/2/tweets", content, sign=self._signer(credentials))
 
