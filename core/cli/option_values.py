@@ -1,6 +1,7 @@
 """The values of options: each function returns a value, or raises argparse.ArgumentTypeError with what is wrong."""
 
 import argparse
+import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LAST_PORT = 65535
+_ACCOUNT_OPTION = re.compile(r"(?P<destination>.+?):(?P<name>[a-z_]+)=(?P<value>.*)", re.DOTALL)
 
 
 def wall_time(text: str) -> datetime | str:
@@ -53,6 +55,14 @@ def duration(text: str) -> timedelta:
     if seconds > PLANNING_HORIZON.total_seconds():
         raise argparse.ArgumentTypeError(f"{text!r} is more than three years")
     return timedelta(seconds=seconds)
+
+
+def account_option(text: str) -> tuple[str, str, str]:
+    """Return the destination, the name and the value of an option of a post."""
+    found = _ACCOUNT_OPTION.fullmatch(text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an option like bluesky:ada.example:replies=nobody")
+    return found["destination"], found["name"], found["value"]
 
 
 def positive(text: str) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from core.cli.option_values import any_port, duration, port, positive, post_id, wall_time
+from core.cli.option_values import account_option, any_port, duration, port, positive, post_id, wall_time
 from core.posts.repeat_syntax import REPEAT_SYNTAX
 
 DEFAULT_LIMIT = 1000
@@ -104,6 +104,15 @@ def _add_schedule_options(command: argparse.ArgumentParser) -> None:
         dest="labels",
         metavar="NAME",
         help="a label of the post, created if it is new; may be repeated",
+    )
+    command.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        dest="options",
+        type=account_option,
+        metavar="DESTINATION:NAME=VALUE",
+        help="an option of one destination, such as mastodon:ada@example.social:language=de; may be repeated",
     )
     command.add_argument(
         "--id", type=post_id, metavar="ID", help="id of the post: the same id and post again schedules nothing twice"

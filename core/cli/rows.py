@@ -5,8 +5,9 @@ import unicodedata
 from datetime import datetime
 from typing import Any, TextIO
 
+from core.drafts.draft import DraftContent
 from core.ledger.history import Run
-from core.posts.models import Post
+from core.posts.models import Post, Revision
 from core.posts.payload import ScheduleName
 from core.posts.series import describe_timing, runs_of
 from core.scheduling.cancelled import CancelledPost
@@ -41,7 +42,13 @@ def post_row(post: Post, state: str) -> Row:
         "destinations": list(post.destinations),
         "labels": list(post.labels),
         "state": state,
-    }
+    } | options_column(post)
+
+
+def options_column(post: Revision | DraftContent) -> Row:
+    """Return the options of a post by account; an empty row without any."""
+    options = {str(account): values for account, values in post.options.items()}
+    return {"options": options} if options else {}
 
 
 def repeat_columns(post: Post, now: datetime) -> Row:
@@ -105,7 +112,7 @@ def run_row(run: Run) -> Row:
         "url": run.url,
         "error": run.error,
         "attempts": run.attempts,
-    }
+    } | options_column(run.payload)
 
 
 def due_next(row: Row) -> str | None:

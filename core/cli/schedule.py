@@ -7,12 +7,13 @@ from typing import TextIO
 from core.application import Application
 from core.cli.rows import NOT_ARMED, post_row, print_row, repeat_columns
 from core.errors import PunctualError
-from core.labels.label import Label, stored_names
+from core.labels.label import stored_names
 from core.ledger.port import Plan
-from core.posts.models import Post, Repeat, new_post_id
+from core.posts.models import OptionValue, Post, Repeat, new_post_id
 from core.posts.recurrence import skipped_run_warnings
 from core.posts.series import build_series
 from core.publishing.composing import compose
+from core.publishing.options import read_options
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instants, wall_time
 from core.time.written_times import read_time, understood
@@ -34,6 +35,14 @@ class IdTaken(PunctualError):
         super().__init__(f"A post with other content has the id {post_id}. Nothing was scheduled.")
 
 
+class OptionForNobody(PunctualError):
+    """An option names an account that does not get the post."""
+
+    def __init__(self, destination: str) -> None:
+        super().__init__(f"There is an option for {destination}, which is none of the destinations.")
+        self.hint = f"Add `--to {destination}`, or leave the option out."
+
+
 def schedule_post(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Schedule a post and print it; warn on `err` when no engine runs, and of runs that a series skips.
 
@@ -50,7 +59,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
     wall, which = _wall_time(options, zone, now)
     if planned is None:
         post = _new_post(application, options, wall, zone, which, now)
-    elif is_same(planned, options, wall, zone, application.all_labels()):
+    elif is_same(planned, options, wall, zone, application):
         post = planned.post
     else:
         raise IdTaken(options.id)
@@ -102,7 +111,25 @@ def _new_post(
         networks=application.networks,
         repeat=repeat,
         labels=application.labels.add(options.labels) if options.labels else (),
+        options=written_options(application, options),
     )
+
+
+def written_options(application: Application, options: argparse.Namespace) -> dict[str, dict[str, OptionValue]]:
+    """Return the values of each `--option`, by destination.
+
+    Raises OptionForNobody, UnknownDestination, UnknownOption or UnusableOption.
+    """
+    written: dict[str, dict[str, str]] = {}
+    for destination, name, text in options.options:
+        if destination not in options.to:
+            raise OptionForNobody(destination)
+        written.setdefault(destination, {})[name] = text
+    found: dict[str, dict[str, OptionValue]] = {}
+    for destination, texts in written.items():
+        account = application.accounts.get(destination)
+        found[destination] = read_options(texts, account.label, application.networks[account.network].options)
+    return found
 
 
 def _series(options: argparse.Namespace, wall: datetime, zone: str, now: datetime) -> Repeat:
@@ -124,12 +151,14 @@ def _arm(application: Application, post: Post, planned: Plan | None, *, next_fre
     return None
 
 
-def is_same(plan: Plan, options: argparse.Namespace, wall: datetime, zone: str, labels: tuple[Label, ...] = ()) -> bool:
+def is_same(plan: Plan, options: argparse.Namespace, wall: datetime, zone: str, application: Application) -> bool:
     """Return whether the options describe a post. Any `--in` and `--next-free` do, because they count from the call."""
     post = plan.post
-    if post.labels != stored_names(labels, options.labels):
+    if post.labels != stored_names(application.all_labels(), options.labels):
         return False
-    if (post.text, post.destinations) != (options.text, tuple(dict.fromkeys(options.to))):
+    if post.options != _without_defaults(written_options(application, options)):
+        return False
+    if (post.text, post.accounts) != (options.text, tuple(dict.fromkeys(options.to))):
         return False
     if options.next_free:
         return not post.repeats
@@ -142,6 +171,10 @@ def is_same(plan: Plan, options: argparse.Namespace, wall: datetime, zone: str, 
     found = instants(wall, zone)
     due_at = found[(options.which or 1) - 1] if len(found) == 2 else next(iter(found), None)
     return post.wall == wall.isoformat(timespec="seconds") and post.due_at == due_at
+
+
+def _without_defaults(options: dict[str, dict[str, OptionValue]]) -> dict[str, dict[str, OptionValue]]:
+    return {destination: values for destination, values in options.items() if values}
 
 
 def _same_rule(repeat: Repeat, other: Repeat) -> bool:

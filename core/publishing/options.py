@@ -117,32 +117,37 @@ def checked_options(values: OptionValues, label: str, options: Sequence[Option])
     return chosen
 
 
+def read_options(written: Mapping[str, str], label: str, options: Sequence[Option]) -> dict[str, OptionValue]:
+    """Return the values of texts: yes or no for a switch, the value or the name of a choice. `label` is the account's.
+
+    Raises UnknownOption or UnusableOption.
+    """
+    by_name = {each.name: each for each in options}
+    values = {name: _read(text, by_name[name], label) if name in by_name else text for name, text in written.items()}
+    return checked_options(values, label, options)
+
+
 def declared_values(values: OptionValues, options: Iterable[Option]) -> dict[str, OptionValue]:
     """Return the values of the options that a network declares, without those that it does not know any more."""
     return {each.name: values[each.name] for each in options if type(values.get(each.name)) is type(each.default)}
-
-
-def read_value(text: str, option: Option, label: str) -> OptionValue:
-    """Return the value that a text names: yes or no for a switch, the value or the name of a choice.
-
-    Raises UnusableOption.
-    """
-    if isinstance(option, SwitchOption):
-        value = _WORDS.get(text.strip().casefold())
-        if value is None:
-            raise UnusableOption(label, option, f"cannot be {excerpt(text, _DESCRIBED)!r}", "Write yes or no.")
-        return value
-    if isinstance(option, ChoiceOption):
-        named = text.strip().casefold()
-        found = (each.value for each in option.choices if named in (each.value.casefold(), each.label.casefold()))
-        return next(found, text)
-    return text
 
 
 def describe_options(values: OptionValues, options: Sequence[Option]) -> list[str]:
     """Return a phrase for each value, such as `Visibility: Followers`, in the order of the declaration."""
     known = declared_values(values, options)
     return [_described(option, known[option.name]) for option in options if option.name in known]
+
+
+def _read(text: str, option: Option, label: str) -> OptionValue:
+    written = text.strip().casefold()
+    if isinstance(option, SwitchOption):
+        if written not in _WORDS:
+            raise UnusableOption(label, option, f"cannot be {excerpt(text, _DESCRIBED)!r}", "Write yes or no.")
+        return _WORDS[written]
+    if isinstance(option, ChoiceOption):
+        named = (each.value for each in option.choices if written in (each.value.casefold(), each.label.casefold()))
+        return next(named, text)
+    return text
 
 
 def _checked(value: OptionValue, option: Option, label: str) -> OptionValue:
