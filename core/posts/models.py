@@ -188,8 +188,8 @@ class Revision(FrozenModel):
     """One revision of a post: the content that a schedule carries and a posting server publishes.
 
     `written_parts` has, for the parts of threads that its author split, the number of the written part that each one is
-    from. It is empty where the numbers are the same and no media belong to a later part. `wall` and `zone` keep the user's choice, also after a change of the zone's rules. `due_at` is None for a repeating
-    post.
+    from. It is empty where the numbers are the same and no media belong to a later part. `wall` and `zone` keep the
+    user's choice, also after a change of the zone's rules. `due_at` is None for a repeating post.
     """
 
     post_id: PostId

@@ -96,6 +96,10 @@ class Payload(Revision):
         """The occurrence's idempotency key. It is the same for every attempt."""
         return occurrence_key(self.post_id, None if self.due_at else self.occurrence)
 
+    def key_of_part(self, part: int) -> str:
+        """Return the idempotency key of one part of a thread. Part 1 has the key of the occurrence."""
+        return self.occurrence_key if part == 1 else f"{self.occurrence_key}#{part}"
+
     @property
     def excluded(self) -> bool:
         """Whether this is a run of a repeating post that does not count, so that nothing goes out."""

@@ -9,9 +9,15 @@ from datetime import datetime, timedelta
 from core.accounts.port import Account, AccountLookup, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import PARTS_LIMIT, Destination
-from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, Post, Repeat
+from core.posts.first_comment import FIRST_COMMENT
+from core.posts.hand_split import DASHES, hand_split, without_dashes
+from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, OptionValue, Post, Repeat, Revision
+from core.posts.part_media import media_of_parts, parts_of, written_parts
 from core.publishing.attachments import check_media
 from core.publishing.network import Network, TextLength
+from core.publishing.options import OptionValues, checked_options
+from core.publishing.post_length import measure_post
+from core.publishing.threads import ThreadPart
 from core.time.instants import DateOutOfRange, instant
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -61,6 +67,14 @@ class TooManyParts(PunctualError):
         super().__init__(f"The thread has {count} parts; the limit is {PARTS_LIMIT}.")
 
 
+class EmptyPart(PunctualError):
+    """A part of a thread has neither text nor media."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Part {number} of the thread is empty.")
+        self.hint = f"Write something there, or delete its line {DASHES}."
+
+
 class TooManyDestinations(PunctualError):
     """A post has more destinations than DESTINATIONS_LIMIT."""
 
@@ -102,41 +116,53 @@ def compose(
     accounts: AccountLookup,
     networks: Mapping[str, Network],
     variants: Mapping[str, str] | None = None,
-    threads: Mapping[str, Sequence[str]] | None = None,
+    threads: Mapping[str, Sequence[ThreadPart]] | None = None,
     media: Sequence[Media] = (),
     repeat: Repeat | None = None,
     labels: Sequence[str] = (),
+    options: Mapping[str, OptionValues] | None = None,
 ) -> Post:
     """Return a new post, due when clocks in `zone` show the naive time `wall`, cut to the whole second.
 
     When the clocks go back and show `wall` twice, `which` selects the first (1) or the second (2) instant. With
-    `repeat`, `wall` is the start of the rule. `variants` maps destinations to their own texts. `threads` maps each
-    account that gets a thread to its parts, as core.publishing.threads makes them; the first part carries the media. A
-    post with media needs no text.
+    `repeat`, `wall` is the start of the rule. `variants` maps destinations to their own texts. Lines of three
+    dashes split a text into the parts of a thread; a network without threads gets the parts as one text. `threads` maps
+    each account whose parts are split again to all its parts, as core.publishing.threads makes them. Each part carries
+    its own media, and with media needs no text. `options` maps accounts to the values of their options; those of an
+    account that is no destination are left out. A first comment becomes the last part of its account.
 
-    Raises EmptyText, InvalidCharacter, ControlCharacter, TextTooLong, TooManyParts, CannotAttach, NoDestination,
-    TooManyDestinations, UnknownDestination, DisabledDestination, UnknownZone, DateOutOfRange, SkippedHour or
-    DoubledHour. Scheduling checks that the instant is in the future.
+    Raises EmptyText, EmptyPart, InvalidCharacter, ControlCharacter, TextTooLong, TooManyParts, CannotAttach,
+    NoDestination, TooManyDestinations, UnknownDestination, DisabledDestination, UnknownOption, UnusableOption,
+    UnknownZone, DateOutOfRange, SkippedHour or DoubledHour. Scheduling checks that the instant is in the future.
     """
     wall = wall.replace(microsecond=0)
     if wall.year not in YEARS[1:-1]:  # an instant may be in the year beside
         raise DateOutOfRange(wall)
     texts: dict[Destination, str] = {}
+    chosen: dict[Destination, OptionValues] = {}
+    written: dict[Destination, int] = {}
     for account in _enabled_accounts(destinations, accounts, networks):
-        own_text = (variants or {}).get(account.destination, text)
-        parts = list((threads or {}).get(account.destination, [])) or [own_text]
+        network = networks[account.network]
+        parts = (threads or {}).get(account.destination, []) or written_thread(
+            (variants or {}).get(account.destination, text), network
+        )
         if len(parts) > PARTS_LIMIT:
             raise TooManyParts(len(parts))
-        if len(parts) > 1 and networks[account.network].threads is None:
+        if len(parts) > 1 and network.threads is None:
             raise NoThreads(account.label)
-        _check_parts(parts, media, account, networks)
-        texts |= {Destination(account.destination, number): part for number, part in enumerate(parts, start=1)}
+        name, values = Destination(account.destination), _options(account, options or {}, networks)
+        _check_parts(parts, media, account, networks, values)
+        chosen[name] = values
+        own_texts = [part.text for part in parts] + _comment(values)
+        texts |= {Destination(name, number): part for number, part in enumerate(own_texts, start=1)}
+        written |= {Destination(name, number): part.written for number, part in enumerate(parts, start=1)}
     _check_count(texts)
+    media = _existing_parts(media, written)
     return Post(
         post_id=post_id,
         text=text,
         variants={destination: part for destination, part in texts.items() if part != text},
-        media=tuple(media),
+        media=media,
         destinations=tuple(texts),
         zone=zone,
         wall=wall.isoformat(timespec="seconds"),
@@ -144,7 +170,15 @@ def compose(
         repeat=repeat,
         late_after_minutes=late_after_minutes,
         labels=tuple(labels),
+        options=chosen,
+        written_parts=_needed_written_parts(written, media),
     )
+
+
+def written_thread(text: str, network: Network) -> list[ThreadPart]:
+    """Return the parts of a text as its author split it; one part where the network has no threads."""
+    parts = hand_split(text) if network.threads is not None else [without_dashes(text)]
+    return [ThreadPart(part, number) for number, part in enumerate(parts, start=1)]
 
 
 def edit_content(
@@ -157,27 +191,73 @@ def edit_content(
     accounts: AccountLookup,
     networks: Mapping[str, Network],
     labels: Sequence[str] | None = None,
+    options: Mapping[str, OptionValues] | None = None,
 ) -> Post:
-    """Return the post with new text, media and destinations, and its time unchanged. A thread stays a thread.
+    """Return the post with new text, media and destinations, and its time unchanged.
 
-    `labels` None keeps the labels. `variants` maps destinations, including the parts of threads, to their own texts.
-    Raises the errors of `compose` for texts, media and destinations.
+    `labels` None keeps the labels, and `options` None the options. `variants` maps destinations, including the parts of
+    threads, to their own texts. A thread with own texts stays a thread; the others follow the dashes of the text.
+    Raises the errors of `compose` for texts, media, destinations and options.
     """
     texts: dict[Destination, str] = {}
+    wanted: Mapping[str, OptionValues] = dict(post.options.items()) if options is None else options
+    chosen: dict[Destination, OptionValues] = {}
+    written: dict[Destination, int] = {}
     for account in _enabled_accounts(destinations, accounts, networks):
-        parts = [each for each in post.destinations if each.account == account.destination]
-        own_texts = {part: variants.get(part, text) for part in parts or [account.destination]}
-        _check_parts(list(own_texts.values()), media, account, networks)
-        texts |= own_texts
+        name, values = Destination(account.destination), _options(account, wanted, networks)
+        parts = _edited_parts(post, text, variants, name, networks[account.network])
+        _check_parts(parts, media, account, networks, values)
+        chosen[name] = values
+        own_texts = [part.text for part in parts] + _comment(values)
+        texts |= {Destination(name, number): part for number, part in enumerate(own_texts, start=1)}
+        written |= {Destination(name, number): part.written for number, part in enumerate(parts, start=1)}
     _check_count(texts)
+    media = _existing_parts(media, written)
     changed = {
         "text": text,
-        "variants": {destination: own for destination, own in texts.items() if destination in variants},
+        "variants": {destination: own for destination, own in texts.items() if destination in variants or own != text},
         "destinations": tuple(texts),
-        "media": tuple(media),
+        "media": media,
         "labels": post.labels if labels is None else tuple(labels),
+        "options": chosen,
+        "written_parts": _needed_written_parts(written, media),
     }
     return Post.model_validate(post.model_dump() | changed)
+
+
+def follows_text(post: Revision, account: Destination, network: Network) -> bool:
+    """Return whether an account gets the text of the post, split at its dashes if the network has threads."""
+    own_texts = [post.text_for(each) for each in parts_of(post, account)]
+    return own_texts == [part.text for part in written_thread(post.text, network)]
+
+
+def _edited_parts(
+    post: Post, text: str, variants: Mapping[str, str], account: Destination, network: Network
+) -> list[ThreadPart]:
+    """Return the parts of an account after an edit."""
+    parts = parts_of(post, account)
+    if len(parts) > 1 and any(part in variants for part in parts):
+        own_texts = [variants.get(part, text) for part in parts]
+        return list(map(ThreadPart, own_texts, written_parts(post, parts)))
+    return written_thread(variants.get(account, text), network)
+
+
+def _existing_parts(media: Sequence[Media], written: Mapping[Destination, int]) -> tuple[Media, ...]:
+    """Return the media, those of a part that no account has at the last one."""
+    last = max(written.values())
+    return tuple(each if each.part <= last else each.model_copy(update={"part": last}) for each in media)
+
+
+def _needed_written_parts(written: Mapping[Destination, int], media: Sequence[Media]) -> dict[Destination, int]:
+    """Return the numbers of written parts that a post keeps.
+
+    A post keeps none if all of its media are shown by first parts, and no part that its author split was split again.
+    """
+    threads = {each.account for each in written if each.part > 1}
+    if all(each.part == 1 for each in media):
+        again = {each.account for each, number in written.items() if each.part != number}
+        threads &= again & {each.account for each, number in written.items() if number > 1}
+    return {each: number for each, number in written.items() if each.account in threads}
 
 
 def check_control_characters(text: str) -> None:
@@ -218,20 +298,40 @@ def _check_count(destinations: Collection[Destination]) -> None:
         raise TooManyDestinations(len(destinations))
 
 
+def _options(
+    account: Account, options: Mapping[str, OptionValues], networks: Mapping[str, Network]
+) -> dict[str, OptionValue]:
+    """Return the checked options of an account. Raises UnknownOption or UnusableOption."""
+    return checked_options(options.get(account.destination, {}), account.label, networks[account.network].options)
+
+
+def _comment(values: OptionValues) -> list[str]:
+    """Return the text of the first comment, if there is one."""
+    return [str(values[FIRST_COMMENT])] if FIRST_COMMENT in values else []
+
+
 def _check_parts(
-    parts: Sequence[str], media: Sequence[Media], account: Account, networks: Mapping[str, Network]
+    parts: Sequence[ThreadPart],
+    media: Sequence[Media],
+    account: Account,
+    networks: Mapping[str, Network],
+    options: OptionValues,
 ) -> None:
-    """Check the text, or the parts of a thread, for one account. Only the first part carries the media."""
+    """Check the text, or the parts of a thread with the media of each, and the first comment."""
     network = networks[account.network]
-    for number, part in enumerate(parts, start=1):
-        text_is_optional = bool(media) and number == 1
-        if part.strip() or not text_is_optional:
-            _check_text(part, account, network)
-    if media:
-        _check_media(parts[0], media, account, network)
+    shown = media_of_parts(media, [part.written for part in parts])
+    for number, (part, attached) in enumerate(zip(parts, shown, strict=True), start=1):
+        if not part.text.strip() and not attached and len(parts) > 1:
+            raise EmptyPart(number)
+        if part.text.strip() or not attached:
+            _check_text(part.text, account, network, options)
+        if attached:
+            _check_media(part.text, attached, account, network, options)
+    for comment in _comment(options):
+        _check_text(comment, account, network, options)
 
 
-def _check_text(text: str, account: Account, network: Network) -> None:
+def _check_text(text: str, account: Account, network: Network, options: OptionValues) -> None:
     if not text.strip():
         raise EmptyText
     try:
@@ -239,14 +339,14 @@ def _check_text(text: str, account: Account, network: Network) -> None:
     except UnicodeEncodeError as error:
         raise InvalidCharacter(error.start) from error
     check_control_characters(text)
-    length = network.measure(text, account)
+    length = measure_post(network, text, account, options)
     if length.excess:
         raise TextTooLong(account.label, length)
 
 
-def _check_media(text: str, media: Sequence[Media], account: Account, network: Network) -> None:
+def _check_media(text: str, media: Sequence[Media], account: Account, network: Network, options: OptionValues) -> None:
     limits = network.media_limits(account)
     check_media(media, limits, account.label)
-    length = network.measure(text, account)
+    length = measure_post(network, text, account, options)
     if limits.caption is not None and length.count > limits.caption:
         raise TextTooLong(f"{account.label}, with media,", replace(length, limit=limits.caption))

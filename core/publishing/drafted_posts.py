@@ -6,10 +6,12 @@ from datetime import datetime
 from core.accounts.port import Account, Accounts
 from core.drafts.draft import DraftContent
 from core.errors import PunctualError
+from core.posts.destinations import Destination
 from core.posts.models import Post
-from core.publishing.composing import compose
+from core.publishing.composing import compose, written_thread
 from core.publishing.network import Network, TextLength
-from core.publishing.threads import split_and_number, split_text
+from core.publishing.post_length import measure_post
+from core.publishing.threads import ThreadPart, number_parts, split_parts
 from core.time.instants import instants, wall_time
 
 
@@ -52,6 +54,7 @@ def drafted_post(
         media=content.media,
         repeat=content.repeat,
         labels=content.labels,
+        options=dict(content.options.items()),
     )
     return post.model_copy(update={"replaces": content.replaces})
 
@@ -63,21 +66,30 @@ def at_instant(content: DraftContent, at: datetime) -> DraftContent:
     return content.model_copy(update={"wall": wall.isoformat(), "which": which, "repeat": None})
 
 
-def _parts(content: DraftContent, accounts: Accounts, networks: Mapping[str, Network]) -> dict[str, list[str]]:
-    """Return the parts of each thread whose text exceeds the limit of its account."""
-    found: dict[str, list[str]] = {}
-    for account in accounts.all():
-        name = account.destination
-        if name in content.destinations and name in content.threads and has_threads(account, networks):
-            text, measure = content.variants.get(name, content.text), _measure(account, networks)
-            if measure(text).excess:
-                split = split_and_number if content.threads[name] else split_text
-                found[name] = split(text, measure)
-    return found
+def _parts(content: DraftContent, accounts: Accounts, networks: Mapping[str, Network]) -> dict[str, list[ThreadPart]]:
+    """Return the parts of each account whose text is split by its length."""
+    return {
+        account.destination: thread_of(content, account, networks)
+        for account in accounts.all()
+        if account.destination in content.destinations
+        and account.destination in content.threads
+        and account.network in networks
+    }
 
 
-def _measure(account: Account, networks: Mapping[str, Network]) -> Callable[[str], TextLength]:
-    return lambda text: networks[account.network].measure(text, account)
+def thread_of(content: DraftContent, account: Account, networks: Mapping[str, Network]) -> list[ThreadPart]:
+    """Return the parts of the post that an account gets, one or more. Raises CannotSplit."""
+    network, name = networks[account.network], Destination(account.destination)
+    written = written_thread(content.variants.get(name, content.text), network)
+    if name not in content.threads or network.threads is None:
+        return written
+    split = number_parts if content.threads[name] else split_parts
+    return split([part.text for part in written], _measure(account, networks, content))
+
+
+def _measure(account: Account, networks: Mapping[str, Network], content: DraftContent) -> Callable[[str], TextLength]:
+    values = content.options.get(Destination(account.destination), {})
+    return lambda text: measure_post(networks[account.network], text, account, values)
 
 
 def has_threads(account: Account, networks: Mapping[str, Network]) -> bool:

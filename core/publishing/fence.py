@@ -228,7 +228,7 @@ class Fence:
         destination = Destination(account.destination, part)
         media = media_for(payload, destination)
         return Publication(
-            occurrence_key=payload.occurrence_key if part == 1 else f"{payload.occurrence_key}#{part}",
+            occurrence_key=payload.key_of_part(part),
             post_id=payload.post_id,
             account=account,
             part=part,

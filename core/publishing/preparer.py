@@ -1,13 +1,15 @@
 """The preparer: uploads the pictures and videos of an occurrence to its networks before it is due."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from core.accounts.port import OUTBOX, Account, Accounts
 from core.errors import PunctualError
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
+from core.posts.models import Media
+from core.posts.part_media import media_for, parts_of
 from core.posts.payload import Payload
 from core.publishing.attachments import load_attachments
 from core.publishing.daemon_threads import map_in_threads
@@ -48,9 +50,11 @@ class Preparer:
             account = OUTBOX if destination == OUTBOX.destination else self._accounts.get(destination)
             network = self._networks.get(account.network)
             if account.enabled and network is not None:
-                publication = self._publication(payload, account, network)
-                if isinstance(network, UploadsFirst):
-                    network.upload(publication)
+                for part in parts_of(payload, account.destination):
+                    if media := media_for(payload, part):
+                        publication = self._publication(payload, part, media, account, network)
+                        if isinstance(network, UploadsFirst):
+                            network.upload(publication)
         except PunctualError as error:
             log.info("%s to %s was not uploaded ahead: %s", payload.occurrence_key, destination, error)
             return False
@@ -59,14 +63,17 @@ class Preparer:
             return False
         return True
 
-    def _publication(self, payload: Payload, account: Account, network: Network) -> Publication:
+    def _publication(
+        self, payload: Payload, part: Destination, media: Sequence[Media], account: Account, network: Network
+    ) -> Publication:
         limits = network.media_limits(account)
         return Publication(
-            occurrence_key=payload.occurrence_key,
+            occurrence_key=payload.key_of_part(part.part),
             post_id=payload.post_id,
             account=account,
-            text=payload.text_for(account.destination),
+            part=part.part,
+            text=payload.text_for(part),
             due_at=payload.due,
-            media=load_attachments(payload.media, self._media, limits, network.label),
+            media=load_attachments(media, self._media, limits, network.label),
             options=declared_values(payload.options.get(account.destination, {}), network.options),
         )

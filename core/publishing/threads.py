@@ -1,10 +1,11 @@
 """Splits a text that exceeds a network's limit into the parts of a thread."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
+from typing import NamedTuple
 
 import regex
 
@@ -41,28 +42,38 @@ class _Cut:
     rank: int
 
 
-def split_text(text: str, measure: Measure) -> list[str]:
-    """Return the text in parts that fit, cut between paragraphs, sentences or words.
+class ThreadPart(NamedTuple):
+    """One part of a thread, and the number of the written part that it is from, from 1."""
+
+    text: str
+    written: int
+
+
+def split_parts(texts: Sequence[str], measure: Measure) -> list[ThreadPart]:
+    """Return the written parts as parts that fit. One that is too long is cut between paragraphs, sentences or words.
 
     Links and graphemes stay whole, and so does every word that fits into one part. Only white space at the cuts is
-    removed. A text that fits is returned unchanged. Raises CannotSplit.
+    removed. A part that fits is returned unchanged. Raises CannotSplit.
     """
-    return _parts(text, measure, lambda number: "")
+    return _thread(texts, measure, lambda number: "")
 
 
-def split_and_number(text: str, measure: Measure) -> list[str]:
-    """Return the parts as `split_text` does, each followed by its number and the count, such as `1/3`.
+def number_parts(texts: Sequence[str], measure: Measure) -> list[ThreadPart]:
+    """Return the parts as `split_parts` does, each followed by its number and the count, such as `1/3`.
 
-    Raises CannotSplit.
+    Parts that all fit have no numbers. Raises CannotSplit.
     """
-    if not measure(text).excess:
-        return split_text(text, measure)
+    if not any(measure(text).excess for text in texts):
+        return split_parts(texts, measure)
     digits = 1
     while True:
         largest = 10**digits - 1
-        parts = _parts(text, measure, partial(_number_suffix, largest))
+        parts = _thread(texts, measure, partial(_number_suffix, largest))
         if len(parts) <= largest:
-            return [part + _number_suffix(len(parts), number) for number, part in enumerate(parts, start=1)]
+            return [
+                part._replace(text=part.text + _number_suffix(len(parts), number))
+                for number, part in enumerate(parts, start=1)
+            ]
         digits += 1
 
 
@@ -70,9 +81,19 @@ def _number_suffix(count: int, number: int) -> str:
     return f" {number}/{count}"
 
 
+def _thread(texts: Sequence[str], measure: Measure, suffix_of: Callable[[int], str]) -> list[ThreadPart]:
+    """Return the parts of all texts without their suffixes. Each leaves room for its suffix, `suffix_of(number)`."""
+    thread: list[ThreadPart] = []
+    for written, text in enumerate(texts, start=1):
+        begun = len(thread)
+        parts = _parts(text, measure, lambda number, begun=begun: suffix_of(begun + number))  # type: ignore[misc]
+        thread += [ThreadPart(part, written) for part in parts]
+    return thread
+
+
 def _parts(text: str, measure: Measure, suffix_of: Callable[[int], str]) -> list[str]:
-    """Return the parts without their suffixes. Each part leaves room for its suffix, `suffix_of(number)`."""
-    if not measure(text).excess:
+    """Return the parts of one text without their suffixes. Each leaves room for its suffix, `suffix_of(number)`."""
+    if not measure(text + suffix_of(1)).excess:
         return [text]
     graphemes: list[str] = regex.findall(r"\X", text)
     offsets = [0, *accumulate(map(len, graphemes))]

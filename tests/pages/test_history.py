@@ -133,7 +133,7 @@ def test_an_unconfirmed_post_is_marked_as_published(browse, plan, fire, clock, a
 def unconfirmed_part(plan, fire, clock, application, record):
     """Return the plan of a thread on X whose first part is unconfirmed."""
     application.accounts.connect(Account(destination="x:ada", label="@ada (X)"))
-    post = plan("Part one.", minutes=1, destinations=["x:ada"], threads={"x:ada": ["Part one.", "Part two."]})
+    post = plan("Part one.", minutes=1, destinations=["x:ada"], variants={"x:ada": "Part one.\n---\nPart two."})
     clock.move(minutes=1)
     payload = fire(post)
     record(payload, "unconfirmed", "x:ada", reason="It did not answer in time.")

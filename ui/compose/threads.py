@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.accounts.port import Account
+from core.drafts.draft import DraftContent
 from core.posts.destinations import Destination
-from core.publishing.drafted_posts import has_threads
-from core.publishing.threads import CannotSplit, split_and_number, split_text
+from core.posts.hand_split import hand_split
+from core.publishing.drafted_posts import has_threads, thread_of
+from core.publishing.threads import CannotSplit
 from ui.compose.counter import measure
 from ui.frame import failures
 from ui.frame.application import application
@@ -38,12 +40,12 @@ def selected(draft: str, destinations: Sequence[str]) -> dict[str, bool]:
 
 
 def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
-    """Show a thread switch for each account whose text exceeds its limit; return the thread parts per account.
+    """Show a thread switch for each account with a part that exceeds its limit; return the parts of each account.
 
     An account whose network has no threads gets no switch.
     """
     for account in accounts:
-        if has_threads(account, application().networks) and measure(texts[account.destination], account).excess:
+        if has_threads(account, application().networks) and _exceeds(texts[account.destination], account):
             with st.container(horizontal=True, vertical_alignment="center"):
                 _switches(draft, account)
     try:
@@ -65,14 +67,8 @@ def _switches(draft: str, account: Account) -> None:
 
 
 def split_texts(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
-    """Return the thread parts of each account that gets a thread. Raises CannotSplit."""
-    return {
-        account.destination: _parts(draft, texts[account.destination], account)
-        for account in accounts
-        if is_thread(draft, account.destination)
-        and has_threads(account, application().networks)
-        and measure(texts[account.destination], account).excess
-    }
+    """Return the parts of the post that each account gets, one or more. Raises CannotSplit."""
+    return {account.destination: _parts(draft, texts[account.destination], account) for account in accounts}
 
 
 def is_thread(draft: str, destination: str) -> bool:
@@ -80,10 +76,13 @@ def is_thread(draft: str, destination: str) -> bool:
     return bool(st.session_state.get(_thread_key(draft, destination)))
 
 
+def _exceeds(text: str, account: Account) -> bool:
+    return any(measure(part, account).excess for part in hand_split(text))
+
+
 def _parts(draft: str, text: str, account: Account) -> list[str]:
-    numbered = st.session_state.get(_number_key(draft, account.destination))
-    split = split_and_number if numbered else split_text
-    return split(text, lambda part: measure(part, account))
+    content = DraftContent(text=text, threads=selected(draft, [account.destination]), zone="UTC")
+    return [part.text for part in thread_of(content, account, application().networks)]
 
 
 def _thread_key(draft: str, destination: str) -> str:

@@ -6,11 +6,14 @@ import pytest
 
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, DisabledDestination, UnknownDestination
+from core.drafts.draft import content_of
 from core.media.pictures import PictureLimits
 from core.outbox.sqlite import SqliteOutbox
 from core.posts.models import DESTINATIONS_LIMIT, Media, Repeat
+from core.posts.part_media import media_for
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.composing import (
+    EmptyPart,
     EmptyText,
     InvalidCharacter,
     NoDestination,
@@ -24,9 +27,15 @@ from core.publishing.composing import (
 )
 from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.networks.outbox import network as outbox
+from core.publishing.threads import ThreadPart
 from core.time.instants import DateOutOfRange, DoubledHour, SkippedHour, UnknownZone
 
 PICTURE = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=10, height=10)
+
+
+def thread(account, *texts):
+    """Return the argument `threads` of a text that was split by its length."""
+    return {account: [ThreadPart(text, 1) for text in texts]}
 
 
 class Captions:
@@ -216,27 +225,27 @@ def test_a_text_that_is_too_long_for_a_post_with_a_picture_is_refused(composed):
 
 def test_each_part_of_a_thread_is_a_destination(composed):
     parts = ["One two three 1/3", "four 2/3", "five six 3/3"]
-    post = composed("words:ada", "outbox", text="One two three four five six", threads={"words:ada": parts})
+    post = composed("words:ada", "outbox", text="One two three four five six", threads=thread("words:ada", *parts))
     assert post.destinations == ("words:ada", "words:ada#2", "words:ada#3", "outbox")
     assert [post.text_for(destination) for destination in post.destinations] == [*parts, "One two three four five six"]
 
 
 def test_each_part_of_a_thread_is_measured(composed):
     with pytest.raises(TextTooLong):
-        composed("words:ada", threads={"words:ada": ["short", "x" * 21]})
-    with pytest.raises(EmptyText):
-        composed("words:ada", threads={"words:ada": ["short", " "]})
+        composed("words:ada", threads=thread("words:ada", "short", "x" * 21))
+    with pytest.raises(EmptyPart, match="Part 2"):
+        composed("words:ada", threads=thread("words:ada", "short", " "))
 
 
 def test_a_thread_on_a_network_without_threads_is_refused(composed):
     with pytest.raises(NoThreads, match="Ada's captions has no threads"):
-        composed("captions:ada", threads={"captions:ada": ["One two", "three"]})
-    assert composed("captions:ada", threads={"captions:ada": ["One two"]}).destinations == ("captions:ada",)
+        composed("captions:ada", threads=thread("captions:ada", "One two", "three"))
+    assert composed("captions:ada", threads=thread("captions:ada", "One two")).destinations == ("captions:ada",)
 
 
 def test_a_thread_with_too_many_parts_is_refused(composed):
     with pytest.raises(TooManyParts, match="51 parts"):
-        composed("words:ada", threads={"words:ada": ["x"] * 51})
+        composed("words:ada", threads=thread("words:ada", *["x"] * 51))
 
 
 @pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
@@ -289,11 +298,72 @@ def test_an_edited_post_is_validated_like_a_new_one(composed, edited):
 
 
 def test_an_edited_thread_stays_a_thread_with_each_part_measured(composed, edited):
-    post = composed("words:ada", "outbox", threads={"words:ada": ["One two", "three"]})
+    post = composed("words:ada", "outbox", threads=thread("words:ada", "One two", "three"))
     parts = {"words:ada": "One", "words:ada#2": "two three"}
     changed = edited(post, destinations=["words:ada"], variants=parts)
     assert (changed.destinations, changed.variants) == (("words:ada", "words:ada#2"), parts)
     with pytest.raises(TextTooLong):
         edited(post, variants=parts | {"words:ada#2": "x" * 21})
-    with pytest.raises(EmptyText):
+    with pytest.raises(EmptyPart, match="Part 2"):
         edited(post, variants=parts | {"words:ada#2": " "})
+
+
+BY_HAND = "One two\n---\nthree\n---\nfour"
+SECOND = PICTURE.model_copy(update={"reference": "2" * 64, "part": 2})
+MISSING = PICTURE.model_copy(update={"reference": "9" * 64, "part": 9})
+
+
+def test_dashes_make_a_thread_where_the_network_has_threads_and_paragraphs_elsewhere(composed):
+    post = composed("words:ada", "outbox", text=BY_HAND)
+    assert post.text == BY_HAND
+    assert [post.text_for(each) for each in post.destinations] == [
+        "One two",
+        "three",
+        "four",
+        "One two\n\nthree\n\nfour",
+    ]
+    own = composed("words:ada", "outbox", variants={"words:ada": "My own\n---\ntext"})
+    assert [own.text_for(each) for each in own.destinations] == ["My own", "text", "Good morning"]
+
+
+def test_each_part_has_its_media_and_needs_no_text_with_them(composed, stores):
+    stores["networks"]["words"].media_limits = stores["networks"]["outbox"].media_limits
+    post = composed("words:ada", "outbox", text="One\n---\n\n---\nThree", media=[SECOND, PICTURE, MISSING])
+    shown = [[each.reference[0] for each in media_for(post, part)] for part in post.destinations]
+    assert shown == [["0"], ["2"], ["9"], ["2", "0", "9"]]
+    with pytest.raises(EmptyPart, match="Part 2 of the thread is empty"):
+        composed("words:ada", text="One\n---\n\n---\nThree", media=[PICTURE])
+
+
+def test_media_stay_at_their_written_part_when_an_earlier_part_is_split_again(composed, stores):
+    stores["networks"]["words"].media_limits = stores["networks"]["outbox"].media_limits
+    parts = [ThreadPart("One two", 1), ThreadPart("three", 1), ThreadPart("four", 2)]
+    text = "One two three\n---\nfour"
+    post = composed("words:ada", "outbox", text=text, media=[SECOND], threads={"words:ada": parts})
+    assert [len(media_for(post, part)) for part in post.destinations] == [0, 0, 1, 1]
+    content = content_of(post)
+    assert (content.text, content.variants, content.threads) == (text, {}, {"words:ada": False})
+
+
+def test_an_edit_follows_the_dashes_of_the_text(composed, edited):
+    post = composed("words:ada", "outbox", text=BY_HAND)
+    assert edited(post, variants={}) == post
+    changed = edited(post, variants={}, text="One\n---\nthree")
+    assert changed.destinations == ("words:ada", "words:ada#2", "outbox")
+    assert changed.variants == {"words:ada": "One", "words:ada#2": "three", "outbox": "One\n\nthree"}
+
+
+@pytest.mark.parametrize(
+    ("text", "variants"),
+    [(BY_HAND, {}), ("All", {"words:ada": BY_HAND}), (BY_HAND, {"words:ada": "Mine"}), (BY_HAND, {"outbox": "Mine"})],
+)
+def test_a_thread_by_hand_becomes_a_draft_with_its_dashes(composed, text, variants):
+    content = content_of(composed("words:ada", "outbox", text=text, variants=variants))
+    assert (content.text, content.variants, content.threads) == (text, variants, {})
+
+
+def test_the_own_text_of_an_account_that_was_split_by_its_length_comes_back(composed):
+    parts = [ThreadPart("One two 1/3", 1), ThreadPart("three 2/3", 1), ThreadPart("four 3/3", 2)]
+    post = composed("words:ada", variants={"words:ada": "One two three\n---\nfour"}, threads={"words:ada": parts})
+    content = content_of(post)
+    assert (content.variants, content.threads) == ({"words:ada": "One two three\n---\nfour"}, {"words:ada": True})

@@ -9,7 +9,16 @@ from core.posts.models import graphemes
 from core.publishing.links import find_links
 from core.publishing.network import TextLength
 from core.publishing.networks.mastodon.text_length import text_length
-from core.publishing.threads import CannotSplit, split_and_number, split_text
+from core.publishing.threads import CannotSplit, ThreadPart, number_parts, split_parts
+
+
+def split_text(text, measure):
+    return [part.text for part in split_parts([text], measure)]
+
+
+def split_and_number(text, measure):
+    return [part.text for part in number_parts([text], measure)]
+
 
 LINK = "https://example.org/a/rather/long/path?with=questions"
 
@@ -124,3 +133,19 @@ def test_only_white_space_is_removed_and_no_link_or_grapheme_is_split(text, limi
         parts = [part.removesuffix(suffix) for part, suffix in zip(parts, suffixes, strict=True)]
     assert [each for part in parts for each in visible_graphemes(part)] == visible_graphemes(text)
     assert [link for part in parts for link in links(part)] == links(text)
+
+
+def test_a_written_part_that_fits_is_not_cut_and_the_others_are_numbered_with_it():
+    texts = ["Short.", "The first one is here. The second one is longer.", "End."]
+    assert split_parts(texts, limited(30)) == [
+        ThreadPart("Short.", 1),
+        ThreadPart("The first one is here.", 2),
+        ThreadPart("The second one is longer.", 2),
+        ThreadPart("End.", 3),
+    ]
+    assert [part.text for part in number_parts(texts, limited(30))] == [
+        "Short. 1/4",
+        "The first one is here. 2/4",
+        "The second one is longer. 3/4",
+        "End. 4/4",
+    ]
