@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from pathlib import Path
 
 import regex
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE
 
 _WIDE_BRACKETS = dict(zip("「『（【《〈〔［｛", "」』）】》〉〕］｝", strict=True))
 """Brackets of scripts without spaces, where text follows a closing bracket at once."""
@@ -13,7 +14,7 @@ _WIDE = "".join([*_WIDE_BRACKETS, *_WIDE_BRACKETS.values()])
 _BRACKETED = "|".join(rf"{opening}[^\s{opening}{closing}]*+{closing}" for opening, closing in _WIDE_BRACKETS.items())
 _LINK = regex.compile(
     rf"""(?<![\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}\d@＠$\#＃])           # not inside a word, an e-mail address or a tag
-    (?:https?://(?P<host>(?!-)(?:[\w-]++\.)*+[\p{{L}}\p{{M}}\p{{N}}-]++)  # with a scheme: any host
+    (?:https?://(?P<host>(?!-)(?:[\w\p{{So}}\p{{Emoji_Modifier}}-]++\.)*+[\p{{L}}\p{{M}}\p{{N}}-]++)  # any host
       | (?<![./_-])(?P<bare>(?!-)[a-z0-9-]++(?:\.[a-z0-9-]++)++)(?!://)) # without: a domain, checked below
     (?::\d{{1,5}}(?!\d))?(?![:\w]{{0,80}}@)
     (?P<rest>[/?\#](?:[^\s<>"，。、！？；：؟؛،۔।॥{_WIDE}]++|{_BRACKETED})*+)?""",
@@ -32,19 +33,23 @@ class Link:
     start: int
     end: int
     url: str
+    bare: bool
+    """Whether it has no scheme."""
     public: bool
-    """Whether the host is below a public suffix, such as `com` or `co.uk`."""
+    """Whether the host is below a top-level domain that exists, such as `com`. Networks look at no more of it."""
     host_end: int
     """The end of the host and its port in the text."""
+    longest_end: int
+    """The end of the link with the punctuation that follows it."""
 
 
-def find_links(text: str) -> Iterator[Link]:
-    """Yield the links in a text, in order: `https://` with any host, or a bare `example.com`.
+def find_links(text: str, start: int = 0) -> Iterator[Link]:
+    """Yield the links in a text from `start` on, in order: `https://` with any host, or a bare `example.com`.
 
     A link excludes the punctuation that ends a sentence, and a closing bracket whose opening bracket is outside it. It
     ends before the punctuation of scripts that put no space after it. The time is linear in the length of the text.
     """
-    for match in _LINK.finditer(text):
+    for match in _LINK.finditer(text, start):
         host = match["host"] or match["bare"]
         public = _is_public(host)
         if match["bare"] and not public:
@@ -53,7 +58,15 @@ def find_links(text: str) -> Iterator[Link]:
         url = link if match["host"] else f"https://{link}"
         end = match.start() + len(link)
         host_end = match.start("rest") if match["rest"] else match.end()
-        yield Link(start=match.start(), end=end, url=url, public=public, host_end=min(host_end, end))
+        yield Link(
+            start=match.start(),
+            end=end,
+            url=url,
+            bare=match["bare"] is not None,
+            public=public,
+            host_end=min(host_end, end),
+            longest_end=match.end(),
+        )
 
 
 def _trim_punctuation(link: str) -> str:
@@ -67,13 +80,15 @@ def _trim_punctuation(link: str) -> str:
     return link[:end]
 
 
-@lru_cache(maxsize=1000)
-def _is_public(host: str) -> bool:
-    """Return whether a host is a name below an existing public suffix."""
-    suffix = _suffixes().publicsuffix(host.lower(), accept_unknown=False)
-    return suffix is not None and suffix != host.lower()
-
-
 @cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True)
+def top_level_domains() -> frozenset[str]:
+    """Return the existing top-level domains in lower case, those of other scripts in both spellings."""
+    rules, _, _ = Path(PSLFILE).read_text(encoding="utf-8").partition("// ===END ICANN DOMAINS===")
+    names = {rule.rpartition(".")[2] for rule in rules.split("\n") if rule and not rule.startswith("//")}
+    return frozenset(names | {name.encode("idna").decode() for name in names})
+
+
+def _is_public(host: str) -> bool:
+    """Return whether a host is a name below an existing top-level domain."""
+    name, _, top_level = host.lower().rpartition(".")
+    return bool(name) and top_level in top_level_domains()

@@ -19,6 +19,7 @@ TAG_GRAPHEMES, TAG_BYTES = 64, 640
 _MENTION = regex.compile(r"(?<![\w@/.])[@＠](?P<handle>[a-z0-9-]++(?:\.[a-z0-9-]++)++)", regex.IGNORECASE)
 _TAG = regex.compile(r"(?<![^\s(])[#＃](?![#＃\ufe0f\u20e3])(?P<tag>[^\s\u00ad\u2060\u200b\u200c\u20e2]++)")
 """A tag is the whole word, as in Bluesky's client, without the punctuation at its end: `#R&D`, `#node.js`."""
+_CASHTAG = regex.compile(r"""(?<![^\s(])\$(?P<ticker>[A-Za-z][A-Za-z0-9]{0,4})(?=$|[\s.,;:!?)"'’])""")
 _TAG_END = regex.compile(r"\p{P}++$")
 _IN_TAG = regex.compile(r"[^\d\p{P}\p{M}\u200d]")
 """What a tag has at least once: `#1` and `#_` are no tags."""
@@ -69,6 +70,9 @@ def _tags(text: str) -> Iterator[_Span]:
         if _IN_TAG.search(tag) and graphemes(tag) <= TAG_GRAPHEMES and len(tag.encode()) <= TAG_BYTES:
             end = match.start("tag") + len(tag)
             yield _Span(start=match.start(), end=end, feature={"$type": "app.bsky.richtext.facet#tag", "tag": tag})
+    for match in _CASHTAG.finditer(text):  # the tag of a share keeps its sign, in upper case, as in Bluesky's client
+        feature = {"$type": "app.bsky.richtext.facet#tag", "tag": match[0].upper()}
+        yield _Span(start=match.start(), end=match.end(), feature=feature)
 
 
 def _facet(text: str, span: _Span) -> dict[str, Any]:

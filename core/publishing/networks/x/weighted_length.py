@@ -1,10 +1,11 @@
 """The length of a text on X: a code point weighs one or two, an emoji two, a link 23.
 
-The weights come from twitter-text's configuration, version 3. The tests compare this module with the Python port of
-twitter-text. Punctual does not use the port itself: for a text full of dots it takes minutes.
+The weights come from twitter-text's configuration, version 3. The tests compare this module with twitter-text
+and its Python port. Punctual does not use the port itself: for a text full of dots it takes minutes.
 """
 
 import unicodedata
+from collections.abc import Iterator
 
 import regex
 
@@ -16,37 +17,54 @@ SINGLE_WEIGHT = (range(0x1100), range(0x2000, 0x200E), range(0x2010, 0x2020), ra
 """Code points that weigh one; all others weigh two."""
 _EMOJI = regex.compile(
     r"""\p{Regional_Indicator}{2} | [0-9\#*]\ufe0f?\u20e3
-    | \p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?[\U000e0020-\U000e007f]*
-      (?:\u200d[\p{Extended_Pictographic}]\ufe0f?\p{Emoji_Modifier}?)*""",
+    | (?:(?![©®])\p{Extended_Pictographic}\ufe0f?|[©®]\ufe0f)\p{Emoji_Modifier}?[\U000e0020-\U000e007f]*
+      (?:\u200d\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?)*""",
     regex.VERBOSE,
 )
-_X_LINK = regex.compile(
-    r"https?://[^/?#]*(?:/[\p{Latin}\p{Cyrillic}\d!*';:=+,.$/%\#\[\]\-–_~@|&()]*)?(?:\?[!-~]*)?", regex.I
+_LETTER = (
+    "a-z0-9\u0400-\u04ff\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0100-\u024f\u0253\u0254\u0256\u0257\u0259\u025b"
+    "\u0263\u0268\u026f\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
 )
-"""The beginning of a URL that X accepts as a link. A character of another script ends it, its query is ASCII, and a
-fragment counts only after a path."""
+_PATH = rf"[{_LETTER}!*';:=+,.$/%\#\[\]\-–_~@|&]"
+_PARENTHESES = rf"\((?:{_PATH}+|{_PATH}*\({_PATH}+\){_PATH}*)\)"
+_QUERY = r"\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/]"
+_X_LINK = regex.compile(
+    rf"https?://(?:t\.co/[a-z0-9]+|[^/?#]*(?:/(?:(?:{_PATH}|{_PARENTHESES})*(?:[+\-{_LETTER}=_#/]|{_PARENTHESES}))?)?)"
+    rf"(?:{_QUERY})?",
+    regex.IGNORECASE,
+)
+"""The beginning of a URL that X accepts as a link, by the rules of twitter-text. A character of another script ends
+it, its query is ASCII, and a fragment counts only after a path."""
+_AFTER_DOMAIN = regex.compile(r"[:/?#]|$")
 
 
 def weighted_length(text: str) -> int:
     """Return the weighted length of a text. X accepts up to 280, from some accounts up to 25,000."""
     normal = unicodedata.normalize("NFC", text)
     total, last = 0, 0
-    for link in find_links(normal):
-        end = link.start + _accepted_length(normal[link.start : link.end], link)
-        if link.public and end - link.start <= MAX_LINK_CHARACTERS:
-            total += _length_without_links(normal[last : link.start]) + LINK_WEIGHT
-            last = end
+    for start, end in _links(normal):
+        total += _length_without_links(normal[last:start]) + LINK_WEIGHT
+        last = end
     return total + _length_without_links(normal[last:])
+
+
+def _links(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of a text that X shortens, in order."""
+    position = 0
+    while (link := next(find_links(text, position), None)) is not None:
+        end = link.start + _accepted_length(text[link.start : link.longest_end], link)
+        if link.public and end - link.start <= MAX_LINK_CHARACTERS:
+            yield link.start, end
+        position = max(end, link.host_end)
 
 
 def _accepted_length(written: str, link: Link) -> int:
     """Return how many characters of a link, as written in the text, X accepts as part of it."""
-    bare = not written.lower().startswith("http")
-    if bare and not written.startswith("/", link.host_end - link.start):  # its query or fragment is no part of it
-        return link.host_end - link.start
-    match = _X_LINK.match(link.url)
-    added = len(link.url) - len(written)  # the scheme that find_links adds to a bare domain
-    return len(match[0]) - added if match else 0
+    if link.bare and not written.startswith("/", link.host_end - link.start):  # its port and query are no part of it
+        return next(_AFTER_DOMAIN.finditer(written)).start()
+    added = "https://" if link.bare else ""
+    match = _X_LINK.match(added + written)
+    return len(match[0]) - len(added) if match else 0
 
 
 def _length_without_links(text: str) -> int:

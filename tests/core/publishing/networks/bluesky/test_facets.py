@@ -83,6 +83,7 @@ def test_ranges_cover_whole_characters_in_order_without_overlap(text):
         ),
         ("#日本。 #_ #- #a\u200bb", [("#日本", "tag"), ("#a", "tag")]),
         ("@ada.test's dog", [("@ada.test", "mention")]),
+        ("$AAPL, ($tsla) a$AAPL $1 $TOOLONG", [("$AAPL", "tag"), ("$tsla", "tag")]),
     ],
 )
 def test_facets_are_found_in_everyday_texts(text, found):
