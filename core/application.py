@@ -13,6 +13,7 @@ from core.drafts.draft import Draft
 from core.labels.label import Label
 from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
+from core.maintenance.faces import Faces
 from core.maintenance.media_sweep import MediaSweep
 from core.maintenance.rederive import Rederive
 from core.maintenance.uploads_ahead import UploadsAhead
@@ -112,7 +113,7 @@ class Application:
             "delete records older than 400 days": lambda: self.ledger.prune(now=self.clock()),
             "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
         }
-        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.clock)
+        sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.accounts, self.clock)
         derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
         if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
             derive = at_most_every(timedelta(hours=6), derive, self.clock)
@@ -255,6 +256,7 @@ class Application:
         self.account_checks = AccountChecks(
             self.accounts,
             self.networks,
+            Faces(self.accounts, self.networks, self.media),
             partial(destinations_due, self.listing, self.ledger),
             self.home.account_checks,
             clock,

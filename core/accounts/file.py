@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.accounts.port import OUTBOX, Account, find_account, with_plain_credentials
+from core.accounts.port import OUTBOX, Account, Face, find_account, with_plain_credentials
 from core.errors import PunctualError
 from core.storage.home import translate_home_errors, write_private
 from core.storage.kept_file import KeptFile
@@ -47,15 +48,21 @@ class FileAccounts:
             self._write([*others, account])
 
     def set_enabled(self, destination: str, enabled: bool) -> None:
-        with locked(self._path):
-            accounts = self._read()
-            account = find_account(destination, accounts)
-            changed = account.model_copy(update={"enabled": enabled})
-            self._write([changed if each is account else each for each in accounts])
+        self._update(destination, {"enabled": enabled})
+
+    def set_face(self, destination: str, face: Face) -> None:
+        self._update(destination, {"name": face.name, "handle": face.handle, "avatar": face.avatar})
 
     def remove(self, destination: str) -> None:
         with locked(self._path):
             self._write([each for each in self._read() if each.destination != destination])
+
+    def _update(self, destination: str, changed: dict[str, Any]) -> None:
+        with locked(self._path):
+            accounts = self._read()
+            account = find_account(destination, accounts)
+            updated = account.model_copy(update=changed)
+            self._write([updated if each is account else each for each in accounts])
 
     def _read(self) -> Sequence[Account]:
         with translate_home_errors(self._path):

@@ -1,13 +1,17 @@
 """Connected accounts, and the port of their storage."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from operator import not_
+from typing import Annotated, Any, Protocol
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from core.errors import PunctualError
 from core.posts.destinations import Destination
-from core.posts.models import FrozenModel
+from core.posts.models import FrozenModel, MediaReference
+
+NAME_LENGTH = 100
+"""Characters of a display name or a handle. No network allows as many."""
 
 
 class UnknownDestination(PunctualError):
@@ -27,7 +31,26 @@ class DisabledDestination(PunctualError):
         super().__init__(f"{label} is disabled.")
 
 
-class Account(FrozenModel):
+def _short_line(text: str) -> str:
+    """Return a network's text as one line of at most NAME_LENGTH characters, all of which can be stored."""
+    return " ".join(text.encode(errors="ignore").decode().split())[:NAME_LENGTH].rstrip()
+
+
+ShortLine = Annotated[str, AfterValidator(_short_line)]
+
+
+class Face(FrozenModel):
+    """How the network shows an account: its display name, its handle without the first @, and its avatar.
+
+    What the network does not name is empty. The avatar is a small picture in the media store.
+    """
+
+    name: ShortLine = Field(default="", exclude_if=not_)
+    handle: ShortLine = Field(default="", exclude_if=not_)
+    avatar: MediaReference | None = Field(default=None, exclude_if=not_)
+
+
+class Account(Face):
     """One connected account. Its `credentials` go to its network and its storage only.
 
     `identity` is the network's permanent id of the account, such as a DID or a chat number; the name may change.
@@ -48,6 +71,11 @@ class Account(FrozenModel):
     def network(self) -> str:
         """The network's name: the part of the destination before the colon."""
         return self.destination.partition(":")[0]
+
+    @property
+    def face(self) -> Face:
+        """How the network shows the account."""
+        return Face(name=self.name, handle=self.handle, avatar=self.avatar)
 
 
 OUTBOX = Account(destination="outbox", label="Outbox (built in)", deduplicates=True)
@@ -78,6 +106,13 @@ class Accounts(AccountLookup, Protocol):
 
     def set_enabled(self, destination: str, enabled: bool) -> None:
         """Change whether an account gets posts, and nothing else, whatever another process changes meanwhile.
+
+        Raises UnknownDestination.
+        """
+        ...
+
+    def set_face(self, destination: str, face: Face) -> None:
+        """Replace how an account is shown, and nothing else, whatever another process changes meanwhile.
 
         Raises UnknownDestination.
         """

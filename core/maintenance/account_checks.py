@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import not_
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, Accounts
+from core.maintenance.faces import Faces
 from core.posts.destinations import Destination
 from core.posts.models import FrozenModel, Instant
 from core.publishing.network import Network, PostingPermission
@@ -24,6 +26,8 @@ LOOKAHEAD = timedelta(minutes=15)
 """Time before a post at which its accounts are checked. It leaves time for a repair."""
 URGENT_INTERVAL = timedelta(minutes=30)
 """Time between checks of an account with a post within LOOKAHEAD or with a problem."""
+FACE_INTERVAL = timedelta(days=7)
+"""Time between renewals of the name and the avatar of an account, unless a person asks for a check."""
 BATCH = 5
 """The most accounts that one run checks. The others wait for the next run."""
 
@@ -32,7 +36,8 @@ class AccountCheck(FrozenModel):
     """The result of an account's last check.
 
     `since` is the instant of the first check with a problem. `problem` and `since` are None for a working account.
-    `unchecked` is what the network did not tell. The file names the problem `trouble`.
+    `unchecked` is what the network did not tell. `face_at` is the instant at which its name and avatar were renewed
+    last, or could not be. The file names the problem `trouble`.
     """
 
     destination: Destination
@@ -40,6 +45,7 @@ class AccountCheck(FrozenModel):
     unchecked: str | None = None
     since: Instant | None
     checked_at: Instant
+    face_at: Instant | None = Field(default=None, exclude_if=not_)
 
 
 _FILE = TypeAdapter(list[AccountCheck])
@@ -55,6 +61,7 @@ class AccountChecks:
         self,
         accounts: Accounts,
         networks: Mapping[str, Network],
+        faces: Faces,
         destinations_due: Callable[[datetime, datetime], set[Destination]],
         path: Path,
         clock: Clock,
@@ -62,6 +69,7 @@ class AccountChecks:
         """`destinations_due` returns the accounts of the posts that are due between two instants."""
         self._accounts = accounts
         self._networks = networks
+        self._faces = faces
         self._destinations_due = destinations_due
         self._path = path
         self._running = FileLock(f"{path}.looking.lock")
@@ -94,9 +102,10 @@ class AccountChecks:
     def check(self, destination: str) -> AccountCheck:
         """Check one account now and store the result, also while another process runs checks.
 
-        Raises UnknownDestination.
+        Its name and avatar are renewed if it works. Raises UnknownDestination.
         """
-        return self._check([self._accounts.get(destination)])[destination]
+        account = self._accounts.get(destination)
+        return self._check([account], renew_faces=True)[destination]
 
     def _accounts_to_check(self) -> list[Account]:
         """Return the accounts whose next check is due: those with a post ahead first, then by age of the last check."""
@@ -122,12 +131,22 @@ class AccountChecks:
         ]
         return sorted(due, key=lambda account: (account.destination in soon, age(account)), reverse=True)
 
-    def _check(self, accounts: Sequence[Account]) -> dict[str, AccountCheck]:
-        """Check accounts and store the results. Deletes the results of removed accounts."""
+    def _check(self, accounts: Sequence[Account], *, renew_faces: bool = False) -> dict[str, AccountCheck]:
+        """Check accounts and store the results. Deletes the results of removed accounts.
+
+        With `renew_faces`, names and avatars are renewed whatever their age.
+        """
         earlier = self.results()
-        new: dict[str, AccountCheck] = {
-            each.destination: self._check_account(each, earlier.get(each.destination)) for each in accounts
-        }
+        new: dict[str, AccountCheck] = {}
+        for account in accounts:
+            before = earlier.get(account.destination)
+            result = self._check_account(account, before)
+            face_at = before.face_at if before else None
+            is_due = renew_faces or face_at is None or not timedelta() <= self._clock() - face_at < FACE_INTERVAL
+            if result.problem is None and is_due:
+                self._faces.renew(account)
+                face_at = result.checked_at
+            new[account.destination] = result.model_copy(update={"face_at": face_at})
         if new:
             connected = {account.destination for account in self._accounts.all()}
             with locked(self._path):

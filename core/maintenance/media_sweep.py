@@ -1,8 +1,9 @@
-"""The media sweep: deletes pictures and videos that no post and no draft needs."""
+"""The media sweep: deletes pictures and videos that no post, no draft and no account needs."""
 
 import logging
 from datetime import datetime, timedelta
 
+from core.accounts.port import Accounts
 from core.drafts.port import Drafts, every_draft
 from core.ledger.port import OPEN_STATES, Ledger
 from core.media.port import MediaStore, StoredMedia
@@ -14,32 +15,39 @@ from core.time.instants import Clock
 log = logging.getLogger(__name__)
 
 RETENTION = timedelta(days=90)
-"""How long a file is kept after it was attached, or last seen in a pending post or a draft: for retries and the
-outbox's feed."""
+"""How long a file is kept after it was attached, or last seen in a pending post, a draft or an account: for retries and
+the outbox's feed."""
 RENEW_AFTER = timedelta(days=7)
-"""Age at which the sweep renews the timestamp of a file that a pending post or a draft needs."""
+"""Age at which the sweep renews the timestamp of a file that a pending post, a draft or an account needs."""
 PENDING_LIMIT = 20_000
 """The most pending posts with which the sweep deletes files."""
 
 
 class MediaSweep:
-    """Renews the timestamps of files of pending posts and drafts, and deletes files older than RETENTION.
+    """Renews the timestamps of files of pending posts, drafts and accounts, and deletes files older than RETENTION.
 
     A file's timestamp is the only state, so several processes may sweep one store. The files of a cancelled, changed
     or published post stay for RETENTION.
     """
 
     def __init__(
-        self, store: MediaStore, ledger: Ledger, listing: ScheduleListing, drafts: Drafts, clock: Clock
+        self,
+        store: MediaStore,
+        ledger: Ledger,
+        listing: ScheduleListing,
+        drafts: Drafts,
+        accounts: Accounts,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._listing = listing
         self._drafts = drafts
+        self._accounts = accounts
         self._clock = clock
 
     def run(self) -> int:
-        """Sweep once and return how many files were deleted. Raises the errors of store, ledger and listing.
+        """Sweep once and return how many files were deleted. Raises the errors of its services.
 
         Posts are read only if a file is older than RENEW_AFTER. Nothing is deleted while more than PENDING_LIMIT posts
         are pending.
@@ -54,7 +62,8 @@ class MediaSweep:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
         in_posts = {media.reference for post in pending for media in post.media}
-        needed = in_drafts | in_posts | self._in_drafts(now)
+        avatars = {account.avatar for account in self._accounts.all() if account.avatar}
+        needed = in_drafts | in_posts | self._in_drafts(now) | avatars
         for each in aging:
             if each.reference in needed:
                 self._store.touch(each.reference)

@@ -48,7 +48,7 @@ class UploadsAhead:
         """Upload what is not uploaded yet, the soonest post first. Raises the errors of the ledger."""
         now = self._clock()
         due = sorted([*self._one_time(now), *self._runs(now)], key=lambda payload: payload.due)
-        wanted = [(payload, account) for payload in due if payload.media for account in payload.accounts]
+        wanted = [(payload, account) for payload in due if payload.files for account in payload.accounts]
         self._uploaded &= {_key(payload, account) for payload, account in wanted}
         missing: dict[Destination, list[Payload]] = {}
         for payload, account in wanted:

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from core.accounts.file import FileAccounts
 from core.accounts.parameter_store import ParameterStoreAccounts
-from core.accounts.port import OUTBOX, Account, UnknownDestination
+from core.accounts.port import OUTBOX, Account, Face, UnknownDestination
 
 
 @pytest.fixture
@@ -117,3 +117,37 @@ def test_accounts_beyond_one_response_page_are_returned(accounts):
     for number in range(12):
         accounts.connect(webhook(f"n{number}"))
     assert len(accounts.all()) == 13
+
+
+ADA = Face(name="Ada Lovelace", handle="ada.example", avatar="a" * 64)
+
+
+def test_a_face_is_stored_and_replaced_and_changes_nothing_else(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    accounts.set_enabled("webhook:sales", False)
+    for face in (ADA, Face(name="Ada"), Face()):
+        accounts.set_face("webhook:sales", face)
+        for opened in (accounts, open_accounts()):
+            assert opened.get("webhook:sales") == webhook("sales", enabled=False).model_copy(update=face.model_dump())
+    with pytest.raises(UnknownDestination):
+        accounts.set_face("webhook:support", ADA)
+
+
+def test_a_face_keeps_a_token_that_another_process_has_just_stored(accounts, open_accounts):
+    accounts.connect(webhook("sales"))
+    accounts.all()
+    open_accounts().connect(webhook("sales", credentials={"secret": SecretStr("new")}))
+    accounts.set_face("webhook:sales", ADA)
+    found = open_accounts().get("webhook:sales")
+    assert (found.credentials["secret"].get_secret_value(), found.face) == ("new", ADA)
+
+
+def test_an_account_that_is_connected_again_has_the_face_of_the_new_connection(accounts, open_accounts):
+    accounts.connect(webhook("sales").model_copy(update=ADA.model_dump()))
+    assert open_accounts().get("webhook:sales").face == ADA
+    accounts.connect(webhook("sales"))
+    assert open_accounts().get("webhook:sales").face == Face()
+    accounts.set_face("webhook:sales", ADA)
+    accounts.remove("webhook:sales")
+    accounts.connect(webhook("sales"))
+    assert open_accounts().get("webhook:sales").face == Face()

@@ -93,7 +93,7 @@ class PublicWeb:
         """`resolve` looks up a name, and `connect` connects to an address within seconds."""
         self._allowed = allowed
         self._usual_ports_only = usual_ports_only
-        self._resolve = resolve or _resolve
+        self._resolve = resolve or resolve_host
         self._connect = connect or _connect
 
     def status(self, address: str, *, seconds: float = SECONDS) -> int:
@@ -217,7 +217,8 @@ def _translated(address: str, error: Exception) -> PunctualError:
     return CannotFetch(address, "could not be reached")
 
 
-def _resolve(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
+    """Return the addresses of a name, for a connection to a port. Raises OSError."""
     return [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 

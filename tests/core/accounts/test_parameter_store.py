@@ -1,3 +1,4 @@
+import json
 import traceback
 from datetime import timedelta
 
@@ -5,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.accounts.parameter_store import CACHED_FOR, ParameterStoreAccounts, ParameterUnreadable
-from core.accounts.port import Account
+from core.accounts.port import Account, Face
 from core.aws_errors import AccessDenied
 
 PATH = "/punctual/Punctual/accounts"
@@ -37,6 +38,16 @@ def test_a_change_of_another_process_is_visible_within_half_a_minute(accounts, c
     assert accounts.get("webhook:sales").label == "Sales"
     clock.now += later
     assert len(accounts.all()) == 1
+
+
+def test_a_version_without_faces_reads_an_account_that_has_one(accounts, cloud, account):
+    accounts.connect(account)
+    accounts.set_face("webhook:sales", Face(name="Ada"))
+    stored = cloud["ssm"].get_parameters_by_path(Path=PATH, Recursive=True, WithDecryption=True)["Parameters"]
+    read_as_accounts = [json.loads(each["Value"]) for each in stored if not each["Name"].endswith("/enabled")]
+    assert [sorted(each) for each in read_as_accounts] == [
+        ["address", "credentials", "deduplicates", "destination", "enabled", "identity", "label", "limits"]
+    ]
 
 
 @pytest.mark.parametrize("content", ["{", '{"destination": 1, "credentials": {"secret": "hunter2"}}'])

@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from core.accounts.file import FileAccounts
 from core.accounts.port import Account, UnknownDestination
 from core.maintenance.account_checks import BATCH, AccountChecks
+from core.maintenance.faces import Faces
+from core.media.folder import FolderMedia
 from core.publishing.network import PostingPermission
 
 
@@ -49,9 +51,21 @@ def soon():
 
 
 @pytest.fixture
-def checks(accounts, network, soon, tmp_path, clock):
-    path = tmp_path / "account-checks.json"
-    return AccountChecks(accounts, {"net": network}, lambda start, end: soon, path, clock)
+def open_checks(accounts, soon, tmp_path, clock):
+    """Return a function that opens the checks of a network, as another process does."""
+
+    def open_with(network):
+        networks = {"net": network}
+        faces = Faces(accounts, networks, FolderMedia(tmp_path / "media"))
+        path = tmp_path / "account-checks.json"
+        return AccountChecks(accounts, networks, faces, lambda start, end: soon, path, clock)
+
+    return open_with
+
+
+@pytest.fixture
+def checks(open_checks, network):
+    return open_checks(network)
 
 
 def test_every_account_except_the_outbox_is_checked_at_once_and_then_every_four_hours(checks, network, clock):
@@ -74,10 +88,10 @@ def test_an_account_is_checked_shortly_before_its_next_post(checks, network, soo
     assert network.checked[2:] == ["net:ada"]
 
 
-def test_results_are_stored(checks, network, clock, accounts, tmp_path):
+def test_results_are_stored(checks, open_checks, network, clock):
     network.problems["net:ada"] = "The token was revoked."
     checks.run()
-    again = AccountChecks(accounts, {}, lambda start, end: set(), tmp_path / "account-checks.json", clock)
+    again = open_checks(Network())
     assert {each: found.problem for each, found in again.results().items()} == {
         "net:ada": "The token was revoked.",
         "net:bob": None,
@@ -187,10 +201,8 @@ def test_only_a_person_can_check_while_another_process_runs_checks(checks, netwo
     assert network.checked == ["net:ada"]
 
 
-def test_the_results_of_another_process_are_kept(checks, accounts, network, tmp_path, clock):
-    other = AccountChecks(
-        accounts, {"net": Network()}, lambda start, end: set(), tmp_path / "account-checks.json", clock
-    )
+def test_the_results_of_another_process_are_kept(checks, open_checks, network):
+    other = open_checks(Network())
     check = network.check
 
     def check_meanwhile(account):

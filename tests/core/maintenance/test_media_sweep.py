@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 
+from core.accounts.file import FileAccounts
+from core.accounts.port import Account
 from core.drafts.draft import DraftContent
 from core.drafts.sqlite import SqliteDrafts
 from core.ledger.port import PlanChange
@@ -62,9 +64,14 @@ def drafts(database):
 
 
 @pytest.fixture
-def sweep(store, ledger, listing, drafts, machine_time):
+def accounts(tmp_path):
+    return FileAccounts(tmp_path / "accounts.json")
+
+
+@pytest.fixture
+def sweep(store, ledger, listing, drafts, accounts, machine_time):
     """Sweep once and return how many files were deleted."""
-    return MediaSweep(store, ledger, listing, drafts, machine_time).run
+    return MediaSweep(store, ledger, listing, drafts, accounts, machine_time).run
 
 
 @pytest.fixture
@@ -131,6 +138,15 @@ def test_a_file_of_a_draft_is_kept(sweep, store, drafts, attached, machine_time,
     grow_old(days=100)
     assert sweep() == 0
     assert store.exists(media.reference)
+
+
+def test_an_avatar_is_kept_while_its_account_is_connected(sweep, store, accounts, machine_time, grow_old):
+    accounts.connect(Account(destination="net:ada", label="Ada", avatar=store.put(b"Ada")))
+    grow_old(days=100)
+    assert sweep() == 0
+    accounts.remove("net:ada")
+    grow_old(days=100)
+    assert sweep() == 1
 
 
 def test_a_file_of_a_draft_that_is_scheduled_during_the_sweep_is_kept(
@@ -223,7 +239,7 @@ def test_a_file_that_is_attached_again_during_the_sweep_is_kept(sweep, store, li
 def test_no_post_is_read_while_every_file_is_recent(store, machine_time, attached):
     attached("recent")
     machine_time.move(days=6)
-    assert MediaSweep(store, None, None, None, machine_time).run() == 0
+    assert MediaSweep(store, None, None, None, None, machine_time).run() == 0
 
 
 def test_nothing_is_deleted_with_too_many_pending_posts(

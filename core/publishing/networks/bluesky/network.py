@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
@@ -41,6 +42,7 @@ from core.publishing.networks.bluesky.facets import facets, mentioned_handles
 from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.options import OPTIONS, REPLY_RULES_COLLECTION, post_members, reply_rules
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -54,6 +56,7 @@ from core.time.instants import Clock, from_utc_text, utc_text
 
 ENTRYWAY = "https://bsky.social"
 COLLECTION = "app.bsky.feed.post"
+PROFILE = "app.bsky.actor.profile"
 MAX_GRAPHEMES, MAX_BYTES = 300, 3000
 """maxGraphemes and maxLength of the text in app.bsky.feed.post; both apply."""
 RESOLVING_SECONDS = 10.0
@@ -118,6 +121,24 @@ class BlueskyNetwork:
 
     def check(self, account: Account) -> PostingPermission:
         return posting_permission(lambda: self._log_in(account))
+
+    def profile(self, account: Account) -> Profile:
+        """Return the profile in the account's repository, which has its name, and the file of its avatar."""
+        client = self._client(account)
+        address = {"repo": account.identity or "", "collection": PROFILE, "rkey": "self"}
+        try:
+            server, response = client.server, client.query("com.atproto.repo.getRecord", address)
+        except RequestError as error:
+            raise CannotConnect(str(error), error.hint) from None
+        if not response.ok and response.json_object.get("error") != "RecordNotFound":
+            raise CannotConnect(failure_text(self.label, response), "Try again in a few minutes.")
+        avatar = as_text(response.json_value("value", "avatar", "ref", "$link"))
+        file = urlencode({"did": account.identity or "", "cid": avatar})
+        return Profile(
+            name=as_text(response.json_value("value", "displayName")),
+            handle=account.destination.partition(":")[2],
+            avatar_url=f"{server}/xrpc/com.atproto.sync.getBlob?{file}" if avatar else "",
+        )
 
     def measure(self, text: str, account: Account) -> TextLength:
         characters, size = graphemes(text), len(text.encode())

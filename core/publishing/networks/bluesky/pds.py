@@ -58,6 +58,12 @@ class PdsClient:
         """Seconds until the deadline of all calls."""
         return self._http.seconds_left
 
+    @property
+    def server(self) -> str:
+        """The address of the server that has the account's repository, as far as it is known."""
+        session = self._sessions.get(self._login)
+        return session.server if session else self._login.server
+
     def log_in(self) -> PdsSession:
         """Start a new session. Raises RequestError or LoginRefused."""
         content = {"identifier": self._login.identifier, "password": self._login.password}
@@ -110,8 +116,7 @@ class PdsClient:
 
     def query(self, method: str, params: dict[str, str]) -> Response:
         """Run a query that needs no session, on the account's server. Raises RequestError."""
-        session = self._sessions.get(self._login)
-        return self._http.get(_url(session.server if session else self._login.server, method), params=params)
+        return self._http.get(_url(self.server, method), params=params)
 
     def _in_session(self, send: Callable[[PdsSession], Response]) -> Response:
         """Send a call. If the login before it fails, the error or response says that the call was not sent."""

@@ -28,12 +28,15 @@ from core.publishing.network import (
     ThreadForm,
 )
 from core.publishing.options import Option, TextOption
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
 from core.publishing.transfer_time import publication_seconds
 from core.time.instants import Clock
 
 API = "https://discord.com/api/v10"
+CDN = "https://cdn.discordapp.com"
+AVATAR_PATH = re.compile(r"\d+/\w+", re.ASCII)
 TEXT_LIMIT = 2000
 """Code points: Discord counts with Python (Discord's answer in discord/discord-api-docs issue 1315)."""
 MEDIA_LIMITS = MediaLimits(
@@ -87,6 +90,12 @@ class DiscordNetwork:
 
     def check(self, account: Account) -> PostingPermission:
         return posting_permission(lambda: self._webhook(account))
+
+    def profile(self, account: Account) -> Profile:
+        webhook = self._webhook(account)
+        path = f"{as_text(webhook.get('id'))}/{as_text(webhook.get('avatar'))}"
+        url = f"{CDN}/avatars/{path}.png?size=128" if AVATAR_PATH.fullmatch(path) else ""
+        return Profile(name=as_text(webhook.get("name")), avatar_url=url)
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(text), limit=TEXT_LIMIT)

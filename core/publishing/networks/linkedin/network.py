@@ -34,6 +34,7 @@ from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInIma
 from core.publishing.networks.linkedin.version import api_version
 from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
 from core.publishing.options import Choice, ChoiceOption, Option
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
@@ -124,6 +125,14 @@ class LinkedInNetwork:
 
     def check(self, account: Account) -> PostingPermission:
         return posting_permission(lambda: self._member(_token(account)))
+
+    def profile(self, account: Account) -> Profile:
+        token = _token(account)
+        client = HttpClient(self.label, secrets=[token])
+        member = require_success(
+            lambda: client.get(f"{self._api}/v2/userinfo", headers=bearer(token)), self.label
+        ).json_object
+        return Profile(name=as_text(member.get("name")), avatar_url=as_text(member.get("picture")))
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(little_text(text).encode("utf-16-le")) // 2, limit=TEXT_LIMIT)

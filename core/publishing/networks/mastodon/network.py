@@ -42,6 +42,7 @@ from core.publishing.networks.mastodon.media import MastodonUploads
 from core.publishing.networks.mastodon.options import OPTIONS, status_options
 from core.publishing.networks.mastodon.search import StatusSearch, newest_id
 from core.publishing.networks.mastodon.text_length import text_length
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -60,6 +61,8 @@ from core.time.instants import Clock
 
 MAX_TAKEN = 1000
 """The latest statuses that the process remembers as taken by a publication."""
+_NO_AVATAR = "/missing.png"
+"""The end of the address of Mastodon's picture for accounts without an avatar."""
 SETTLE_SECONDS = 5.0
 """The pause between the two searches. The server may still be storing the status during the first one."""
 
@@ -123,6 +126,16 @@ class MastodonNetwork:
             return self._require_permission(client)
 
         return posting_permission(ask)
+
+    def profile(self, account: Account) -> Profile:
+        user = require_success(self._client(account).verify_credentials, self.label).json_object
+        url = as_text(user.get("avatar_static")) or as_text(user.get("avatar"))
+        server = urlsplit(account.address or "").netloc
+        return Profile(
+            name=as_text(user.get("display_name")) or as_text(user.get("username")),
+            handle=f"{as_text(user.get('username'))}@{server}",
+            avatar_url="" if url.endswith(_NO_AVATAR) else url,
+        )
 
     def measure(self, text: str, account: Account) -> TextLength:
         limits = DEFAULT_TEXT_LIMITS | account.limits

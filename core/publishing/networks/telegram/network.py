@@ -30,6 +30,7 @@ from core.publishing.network import (
     ThreadForm,
 )
 from core.publishing.options import Option, SwitchOption
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -58,6 +59,7 @@ OPTIONS: tuple[Option, ...] = (
     SwitchOption(name="silent", label="Silent", help="Members get the message without a sound"),
 )
 TOKEN = re.compile(r"\d+:[\w-]+")
+FILE_PATH = re.compile(r"[\w-]+(?:[./][\w-]+)*", re.ASCII)
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")
 _SUPERGROUP_PREFIX = "-100"
 """Prefix of the ID of a channel or supergroup. Permalinks omit it."""
@@ -109,6 +111,28 @@ class TelegramNetwork:
 
     def check(self, account: Account) -> PostingPermission:
         return posting_permission(lambda: self._chat(_token(account), account.identity or ""))
+
+    def profile(self, account: Account) -> Profile:
+        """Return the profile of the chat. Its client reads the picture, whose address holds the token."""
+        token = _token(account)
+        client = self._client(token)
+
+        def call(method: str, **params: str) -> Response:
+            return require_success(lambda: client.get(f"{self._api}/bot{token}/{method}", params=params), self.label)
+
+        chat = call("getChat", chat_id=account.identity or "").json_object.get("result")
+        chat = chat if isinstance(chat, dict) else {}
+        photo, picture = chat.get("photo"), None
+        if isinstance(photo, dict) and (file_id := as_text(photo.get("small_file_id"))):
+            path = as_text(call("getFile", file_id=file_id).json_value("result", "file_path"))
+            if FILE_PATH.fullmatch(path):
+                file = require_success(lambda: client.get(f"{self._api}/file/bot{token}/{path}"), self.label)
+                picture = file.body
+        return Profile(
+            name=as_text(chat.get("title")) or as_text(chat.get("first_name")),
+            handle=as_text(chat.get("username")),
+            avatar=picture,
+        )
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=len(text), limit=TEXT_LIMIT)

@@ -35,6 +35,7 @@ from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
 from core.publishing.options import FIRST_COMMENT_OPTION, Choice, ChoiceOption, Option
+from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
     mark_unconfirmed,
@@ -118,6 +119,18 @@ class XNetwork:
 
     def check(self, account: Account) -> PostingPermission:
         return posting_permission(lambda: None if self._user(account.credentials)[1] else _NOT_NAMED)
+
+    def profile(self, account: Account) -> Profile:
+        """Return the profile. X names a picture of 48 pixels, beside which there is one of 73."""
+        client, sign = self._client(account.credentials), self._signer(account.credentials)
+        params = {"user.fields": "profile_image_url"}
+        response = require_success(lambda: client.get(f"{self._api}/2/users/me", params=params, sign=sign), self.label)
+        url = as_text(response.json_value("data", "profile_image_url"))
+        return Profile(
+            name=as_text(response.json_value("data", "name")),
+            handle=as_text(response.json_value("data", "username")),
+            avatar_url="" if "/default_profile_images/" in url else url.replace("_normal.", "_bigger."),
+        )
 
     def measure(self, text: str, account: Account) -> TextLength:
         return TextLength(count=weighted_length(text), limit=TEXT_LIMIT)

@@ -67,7 +67,7 @@ class StubServer:
         self._server, self.url = _serve(self._handle)
 
     def respond(self, target: str, status: int, body: Any = "", **headers: str) -> None:
-        """Set the response to `METHOD /path`: a str as HTML, other bodies as JSON, or a function of the request."""
+        """Set the response to `METHOD /path`: a str as HTML, bytes as they are, others as JSON, or a function."""
         content_type = "text/html" if isinstance(body, str) else "application/json; charset=utf-8"
         http_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self._responses[target] = (status, body, {"Content-Type": content_type, **http_headers})
@@ -85,7 +85,9 @@ class StubServer:
         self.requests.append(request)
         status, body, headers = self._responses.get(request.target, (404, {}, {"Content-Type": "application/json"}))
         content = body(request) if callable(body) else body
-        _write(handler, status, (content if isinstance(content, str) else json.dumps(content)).encode(), headers)
+        if not isinstance(content, bytes):
+            content = (content if isinstance(content, str) else json.dumps(content)).encode()
+        _write(handler, status, content, headers)
 
 
 class FaultyProxy:
@@ -103,7 +105,7 @@ class FaultyProxy:
         self._server, self.url = _serve(self._handle)
 
     def break_next(self, when: str, request: str = "") -> None:
-        """Break the connection of the next request whose method and path contain `request`."""
+        """Break the connection of the next request whose method, path and body contain `request`."""
         self._faults.append((when, request))
 
     def close(self) -> None:
@@ -112,7 +114,8 @@ class FaultyProxy:
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         request = ReceivedRequest(handler)
-        fault = next((fault for fault in self._faults if fault[1] in f"{request.method} {request.path}"), None)
+        whole = f"{request.method} {request.path} {request.body.decode(errors='replace')}"
+        fault = next((fault for fault in self._faults if fault[1] in whole), None)
         if fault:
             self._faults.remove(fault)
         when = fault[0] if fault else None
@@ -170,6 +173,15 @@ class PdsUser:
         for post in self.posts():
             collection, key = post["uri"].split("/")[-2:]
             self._call("repo.deleteRecord", {"repo": self.did, "collection": collection, "rkey": key})
+
+    def set_profile(self, name: str, avatar: bytes) -> None:
+        """Set the display name and the avatar, a PNG."""
+        url = f"{self.server}/xrpc/com.atproto.repo.uploadBlob"
+        headers = {**self._headers, "Content-Type": "image/png"}
+        blob = requests.post(url, data=avatar, headers=headers, timeout=10).json()["blob"]
+        collection = "app.bsky.actor.profile"
+        record = {"$type": collection, "displayName": name, "avatar": blob}
+        self._call("repo.putRecord", {"repo": self.did, "collection": collection, "rkey": "self", "record": record})
 
     def revoke_app_password(self) -> None:
         self._call("server.revokeAppPassword", {"name": "punctual"})
