@@ -3,11 +3,13 @@
 from datetime import date, datetime, time, timedelta
 
 from core.errors import PunctualError
-from core.posts.models import Post, Repeat
+from core.posts.models import SKIPPED_LIMIT, Post, Repeat
 from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, next_runs, rule_of
 from core.posts.repeat_rules import EveryNWeeks, RepeatRule
 from core.time.instants import DateOutOfRange, SkippedHour, instant, wall_time
 from core.time.phrases import date_and_time
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class EndsBeforeStart(PunctualError):
@@ -102,6 +104,36 @@ def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
         return next_runs(rule, post.zone, after=after, count=count)
     except NeverRuns:
         return []
+
+
+def is_run(repeat: Repeat, zone: str, run: datetime) -> bool:
+    """Return whether a series has a run at an instant."""
+    try:
+        return next_runs(repeat, zone, after=run - _MILLISECOND, count=1) == [run]
+    except NeverRuns:
+        return False
+
+
+def runs_on(day: date, repeat: Repeat, zone: str) -> list[datetime]:
+    """Return the runs of a series on a calendar day in its zone, at most SKIPPED_LIMIT."""
+    last = min(repeat.ends_at or end_of_day(day, zone), end_of_day(day, zone))
+    of_day = repeat.model_copy(update={"ends_at": last})
+    try:
+        return next_runs(of_day, zone, after=start_of_day(day, zone) - _MILLISECOND, count=SKIPPED_LIMIT)
+    except NeverRuns:
+        return []
+
+
+def same_run(repeat: Repeat, zone: str, run: datetime) -> datetime | None:
+    """Return the run that an earlier run of a series is by its rule: itself, or else the only run of its day.
+
+    Skipped runs count. Return None if there is neither.
+    """
+    rule = repeat.model_copy(update={"skipped": ()})
+    if is_run(rule, zone, run):
+        return run
+    of_day = runs_on(wall_time(run, zone).date(), rule, zone)
+    return of_day[0] if len(of_day) == 1 else None
 
 
 def describe_timing(post: Post) -> str:

@@ -7,8 +7,9 @@ from core.ledger.history import run_of
 from core.ledger.port import Ledger, Plan, PlanChange
 from core.posts.models import Post, Repeat
 from core.posts.payload import occurrence_key
+from core.posts.series import same_run
 from core.scheduling.revisions import check_size, next_revision
-from core.scheduling.skipping import PASSED_KEPT, RunBegun, same_run, with_skipped, with_unskipped
+from core.scheduling.skipping import PASSED_KEPT, RunBegun, with_skipped, with_unskipped
 from core.time.phrases import date_and_time
 
 ReplacedRun = tuple[str, datetime]
@@ -41,7 +42,7 @@ def series_change(ledger: Ledger, change: PlanChange, before: Plan | None, now: 
     series = ledger.get(series_id)
     if series is None or series.desired == "moved" or series.returned or series.post.repeat is None:
         return None
-    run = same_run(series.post, replaced)
+    run = same_run(series.post.repeat, series.post.zone, replaced)
     if run is None or is_open == (run in series.post.repeat.skipped):
         return None
     if is_open and _may_have_gone_out(ledger, series, run, now):

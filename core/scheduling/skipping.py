@@ -1,18 +1,16 @@
 """Skipped runs of a series: the changes of its rule, as pure functions."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from core.errors import PunctualError
 from core.posts.models import SKIPPED_LIMIT, Post, Repeat
-from core.posts.recurrence import NeverRuns, next_runs
-from core.posts.series import end_of_day, start_of_day
+from core.posts.series import is_run, runs_on
 from core.scheduling.refusals import PostDoesNotRepeat
 from core.time.instants import wall_time
 from core.time.phrases import date_and_time
 
 PASSED_KEPT = timedelta(days=7)
 """How long a skipped run that has passed stays in the rule, so that a delayed firing of it is still ruled out."""
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class NotARun(PunctualError):
@@ -50,7 +48,7 @@ def with_skipped(post: Post, run: datetime, now: datetime) -> Repeat:
     repeat = _checked(post, run, now)
     if run in repeat.skipped:
         return repeat
-    if not _is_run(repeat, post.zone, run):
+    if not is_run(repeat, post.zone, run):
         raise NotARun(run, post.zone)
     return _with(repeat, {*repeat.skipped, run}, now)
 
@@ -64,37 +62,8 @@ def with_unskipped(post: Post, run: datetime, now: datetime) -> Repeat:
 def with_skipped_days(post: Post, repeat: Repeat, zone: str, now: datetime) -> Repeat:
     """Return the new rule of a series, which skips the days whose runs are skipped already."""
     days = {wall_time(each, post.zone).date() for each in (post.repeat.skipped if post.repeat else ()) if each > now}
-    skipped = {run for day in days for run in _runs_on(day, repeat, zone)}
+    skipped = {run for day in days for run in runs_on(day, repeat, zone)}
     return _with(repeat, skipped, now) if skipped else repeat
-
-
-def same_run(post: Post, run: datetime) -> datetime | None:
-    """Return the run that a run of a series is by its present rule: itself, or else the only run of its day.
-
-    Skipped runs count. Return None if there is neither.
-    """
-    if post.repeat is None:
-        return None
-    rule = post.repeat.model_copy(update={"skipped": ()})
-    if _is_run(rule, post.zone, run):
-        return run
-    of_day = _runs_on(wall_time(run, post.zone).date(), rule, post.zone)
-    return of_day[0] if len(of_day) == 1 else None
-
-
-def _is_run(repeat: Repeat, zone: str, run: datetime) -> bool:
-    try:
-        return next_runs(repeat, zone, after=run - _MILLISECOND, count=1) == [run]
-    except NeverRuns:
-        return False
-
-
-def _runs_on(day: date, repeat: Repeat, zone: str) -> list[datetime]:
-    of_day = repeat.model_copy(update={"ends_at": min(repeat.ends_at or end_of_day(day, zone), end_of_day(day, zone))})
-    try:
-        return next_runs(of_day, zone, after=start_of_day(day, zone) - _MILLISECOND, count=SKIPPED_LIMIT)
-    except NeverRuns:
-        return []
 
 
 def _checked(post: Post, run: datetime, now: datetime) -> Repeat:
