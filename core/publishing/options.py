@@ -89,8 +89,8 @@ class UnknownOption(PunctualError):
 
     def __init__(self, label: str, name: str, options: Sequence[Option]) -> None:
         super().__init__(f"{label} has no option {name!r}.")
-        known = join_names([each.name for each in options])
-        self.hint = f"Its options are {known}." if known else "Remove the option, because its network has none."
+        names = [each.name for each in options]
+        self.hint = f"Its options are {join_names(names)}." if names else "Leave the option out: its network has none."
 
 
 class UnusableOption(PunctualError):

@@ -84,7 +84,7 @@ def put_record(params: dict, did: str | None) -> dict:
             if existing is not None and params.get("swapRecord", "") is None:
                 raise RejectedCall(400, "InvalidSwap", "Record was at bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myaw")
             _check_embed(params["record"].get("embed", {}))
-            if len(params["record"]["text"]) > 3000:
+            if len(params["record"].get("text", "")) > 3000:
                 raise RejectedCall(400, "InvalidRequest", "Invalid app.bsky.feed.post record: string too big")
             RECORDS[uri] = params["record"]
     return {"uri": uri, "cid": "bafyreifcfn3iloohguszsyihudpkzcs3esfkxfgnih2myawvsa2xe5j2ci"}

@@ -47,7 +47,7 @@ def test_an_earlier_relay_passes_labels_on(open_application, deploy_earlier_rela
 def test_the_warning_ends_after_a_deployment(open_application, deployed, deploy_earlier_relay, clock):
     support = open_application().payload_support
     assert support.problem() is not None
-    variables = {"PAYLOAD_MEMBERS": "exceptions,labels"}
+    variables = {"PAYLOAD_MEMBERS": "exceptions,labels,options"}
     deployed["lambda"].update_function_configuration(FunctionName="relay", Environment={"Variables": variables})
     assert support.problem() is not None
     clock.now += KEPT_FOR
