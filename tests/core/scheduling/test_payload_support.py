@@ -8,6 +8,7 @@ from core.application import Application
 from core.posts.models import Post, Repeat
 from core.scheduling.payload_support import KEPT_FOR
 from core.settings import Settings
+from lambda_pkg.event import LATER_MEMBERS
 
 
 @pytest.fixture
@@ -31,8 +32,10 @@ def test_an_earlier_posting_function_is_reported_with_the_posts_that_it_refuses(
 ):
     deployed["lambda"].update_function_configuration(FunctionName="posting", Environment={"Variables": {}})
     support = open_application(PUNCTUAL_POSTING_FUNCTION_ARN=posting_function).payload_support
-    assert "do not know labels and rules with skipped runs or of every n weeks" in support.problem()
+    for name in ("labels", "options of networks", "rules with skipped runs or of every n weeks"):
+        assert name in support.problem()
     assert support.problem_of(a_post()) is None
+    assert "options of networks" in support.problem_of(a_post(options={"outbox": {"language": "de"}}))
     labelled = support.problem_of(a_post(labels=("News",)))
     assert "do not know labels: posts with them fail. Deploy the stack again" in labelled
     assert "do not know rules with skipped runs" in support.problem_of(series)
@@ -47,7 +50,7 @@ def test_an_earlier_relay_passes_labels_on(open_application, deploy_earlier_rela
 def test_the_warning_ends_after_a_deployment(open_application, deployed, deploy_earlier_relay, clock):
     support = open_application().payload_support
     assert support.problem() is not None
-    variables = {"PAYLOAD_MEMBERS": "exceptions,labels,options"}
+    variables = {"PAYLOAD_MEMBERS": ",".join(LATER_MEMBERS)}
     deployed["lambda"].update_function_configuration(FunctionName="relay", Environment={"Variables": variables})
     assert support.problem() is not None
     clock.now += KEPT_FOR
