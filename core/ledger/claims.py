@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.ledger import claim_rules, occurrences, plans
 from core.ledger.claim_rules import ClaimFacts, StoredClaim
+from core.ledger.newest_revision import publishes_run
 from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
@@ -54,7 +55,7 @@ def claim(
     stored = find(connection, key, destination)
     facts = ClaimFacts(
         stored=stored,
-        superseded=plans.is_superseded(connection, payload),
+        superseded=plans.is_superseded(connection, payload) and not _continues(connection, payload),
         run_begun=payload.due_at is None and (stored or find(connection, key, destination.account)) is not None,
         owner_alive=stored is not None and stored.state == "claimed" and presence.is_alive(stored.owner),
         deduplicates=terms.deduplicates,
@@ -118,6 +119,14 @@ def prune(connection: sqlite3.Connection, now: datetime, limit: int) -> None:
         " (SELECT occurrence_key, destination FROM claim WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
         (epoch_ms(now), limit),
     )
+
+
+def _continues(connection: sqlite3.Connection, payload: Payload) -> bool:
+    """Return whether a run has begun at some destination, and its series still has it; see ClaimFacts."""
+    if payload.due_at is not None:
+        return False
+    begun = connection.execute("SELECT 1 FROM claim WHERE occurrence_key = ? LIMIT 1", (payload.occurrence_key,))
+    return begun.fetchone() is not None and publishes_run(plans.get(connection, payload.post_id), payload.occurrence)
 
 
 def _put(connection: sqlite3.Connection, payload: Payload, destination: Destination, claim: StoredClaim) -> None:

@@ -147,7 +147,8 @@ class DynamoLedger:
             return list(pool.map(self._read_for_history, page))
 
     def claim(self, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
-        keys = _keys(payload, destination.account, destination)
+        others = payload.accounts if payload.due_at is None else ()
+        keys = _keys(payload, destination.account, destination, *others)
         return self._table.write(keys, lambda transaction: claims.claim(transaction, payload, destination, terms))
 
     def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:

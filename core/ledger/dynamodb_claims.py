@@ -14,6 +14,7 @@ from core.ledger import dynamodb_plans as plans
 from core.ledger.claim_rules import ClaimFacts, ClaimState, StoredClaim
 from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Item
+from core.ledger.newest_revision import publishes_run
 from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.posts.destinations import Destination
 from core.posts.payload import Payload
@@ -21,11 +22,11 @@ from core.time.instants import epoch_ms, from_epoch_ms
 
 
 def claim(transaction: Transaction, payload: Payload, destination: Destination, terms: ClaimTerms) -> ClaimResult:
-    """Claim one publication; see Ledger.claim. The transaction needs the claim on the thread's first part, too."""
+    """Claim one publication; see Ledger.claim. A run's transaction needs the claims on all of its accounts, too."""
     stored = _find(transaction, payload, destination)
     facts = ClaimFacts(
         stored=stored,
-        superseded=plans.is_superseded(transaction, payload),
+        superseded=plans.is_superseded(transaction, payload) and not _continues(transaction, payload),
         run_begun=payload.due_at is None and (stored or _find(transaction, payload, destination.account)) is not None,
         owner_alive=True,
         deduplicates=terms.deduplicates,
@@ -73,6 +74,18 @@ def read(item: Item) -> StoredClaim:
         prepared=json.loads(str(item["prepared"])) if "prepared" in item else None,
         detail=json.loads(str(item["detail"])),
     )
+
+
+def _continues(transaction: Transaction, payload: Payload) -> bool:
+    """Return whether a run has begun at some destination, and its series still has it; see ClaimFacts."""
+    plan = transaction.get(items.plan_key(payload.post_id))
+    if (
+        payload.due_at is not None
+        or plan is None
+        or not any(_find(transaction, payload, each) for each in payload.accounts)
+    ):
+        return False
+    return publishes_run(plans.read(plan), payload.occurrence)
 
 
 def _find(transaction: Transaction, payload: Payload, destination: Destination) -> StoredClaim | None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from core.ledger.port import Occurrence, Receipt
 from core.posts.destinations import Destination
+from core.posts.payload import Payload
 
 PublicationState = Literal[
     "going out", "retrying", "handed over", "published", "refused", "failed", "unconfirmed", "superseded", "missed"
@@ -82,13 +83,10 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
     """Derive the state of an occurrence from its receipts.
 
     `published` always counts. Other receipts do not count if they are of an earlier revision, or from before a user's
-    retry that has a result.
+    retry that has a result. A failure of the relay counts for a run of a series in any revision: the run goes out as
+    the newest one says, also if the relay was invoked with an earlier one.
     """
-    counted = [
-        receipt
-        for receipt in occurrence.receipts
-        if receipt.kind == "published" or receipt.revision == occurrence.payload.revision
-    ]
+    counted = [receipt for receipt in occurrence.receipts if _counts(receipt, occurrence.payload)]
     destinations = tuple(_destination_outcome(each, counted) for each in occurrence.payload.destinations)
     states = {each.state for each in destinations}
     return OccurrenceOutcome(
@@ -97,6 +95,12 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
         attempts=max((receipt.attempt for receipt in occurrence.receipts), default=0),
         reason=next((each.reason for each in destinations if each.reason), None),
     )
+
+
+def _counts(receipt: Receipt, payload: Payload) -> bool:
+    if receipt.kind == "published" or receipt.revision == payload.revision:
+        return True
+    return payload.due_at is None and receipt.kind in ("attempt_failed", "missed", "failed")
 
 
 def _destination_outcome(destination: Destination, counted: Sequence[Receipt]) -> DestinationOutcome:

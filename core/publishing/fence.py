@@ -10,6 +10,7 @@ from typing import Any
 from core.accounts.port import Account
 from core.errors import PunctualError
 from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
+from core.ledger.newest_revision import newest_revision
 from core.ledger.port import ClaimResult, ClaimTerms, Ledger, Receipt
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
@@ -17,6 +18,7 @@ from core.posts.part_media import media_for
 from core.posts.payload import Payload
 from core.publishing.attachments import CannotAttach, load_attachments
 from core.publishing.destination_results import DestinationResult, destination_result, receipt_of, result_of_claim
+from core.publishing.link_cards.attached_card import attached_card
 from core.publishing.network import (
     Network,
     NetworkResult,
@@ -135,6 +137,17 @@ class Fence:
             log.warning("%s to %s: %r", payload.occurrence_key, destination, error)
         return destination_result(destination, waiting)
 
+    def newest_revision(self, payload: Payload) -> Payload | None:
+        """Return the payload of a later revision that has the same run of a repeating post; None without one.
+
+        Never raises, as in `defer`: without the ledger, there is none.
+        """
+        try:
+            return newest_revision(payload, self._ledger.get(payload.post_id))
+        except Exception as error:  # noqa: BLE001 - the repair publishes the run once the ledger can be read
+            log.warning("%s: %r", payload.occurrence_key, error)
+            return None
+
     def exclude(self, payload: Payload, destination: Destination) -> DestinationResult:
         """Record that a run does not count, and return *superseded*. Never raises, as in `defer`."""
         reason = "Nothing goes out at this run: it was skipped, or it is in a week between."
@@ -235,6 +248,7 @@ class Fence:
             text=payload.text_for(destination),
             due_at=payload.due,
             media=load_attachments(media, self._media, network.media_limits(account), network.label) if media else (),
+            card=attached_card(payload, destination, network, self._media),
             options=declared_values(payload.options.get(destination.account, {}), network.options),
             earlier_references=earlier_references,
             upload_id=upload_id,

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 MAX_CONCURRENT_ACCOUNTS = THREADS // 2
 """The most accounts that one occurrence publishes to at the same time. The other threads serve other occurrences."""
+REVISIONS = 5
+"""How many later revisions of a run are tried in turn, each if the one before was superseded meanwhile."""
 BUSY_PAUSE = timedelta(seconds=30)
 """The wait that a destination without a free share asks for."""
 _CHECK_SECONDS = 0.05
@@ -37,6 +39,11 @@ class OccurrenceResult:
     def final(self) -> bool:
         """Whether every destination is final."""
         return all(result.final for result in self.results)
+
+    @property
+    def superseded(self) -> bool:
+        """Whether the post was changed or cancelled before it went out anywhere."""
+        return all(result.state == "superseded" for result in self.results)
 
     @property
     def retry_after(self) -> timedelta | None:
@@ -66,8 +73,24 @@ class Publisher:
     def publish(self, payload: Payload) -> OccurrenceResult:
         """Publish to each destination at most once, and return the results. Safe to repeat; never raises.
 
-        A run that does not count is *superseded*. Only a relay of an earlier version sends one.
+        A run of a repeating post that a later revision has too is published as that revision says, to its destinations.
         """
+        result = self._publish(payload)
+        for _ in range(REVISIONS):
+            newest = self._fence.newest_revision(payload) if result.superseded else None
+            if newest is None:
+                break
+            payload = newest
+            result = self._publish(payload)
+        return result
+
+    def close(self, within_seconds: float) -> None:
+        """Wait for the publications that continue after their occurrence was answered, at most so many seconds."""
+        wait(set(self._continuing), timeout=within_seconds)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _publish(self, payload: Payload) -> OccurrenceResult:
+        """Publish one revision. A run that does not count, which only an older relay sends, is *superseded*."""
         if payload.excluded:
             return OccurrenceResult(results=tuple(self._fence.exclude(payload, each) for each in payload.destinations))
         accounts = payload.accounts
@@ -80,11 +103,6 @@ class Publisher:
                 for destination in payload.destinations
             )
         )
-
-    def close(self, within_seconds: float) -> None:
-        """Wait for the publications that continue after their occurrence was answered, at most so many seconds."""
-        wait(set(self._continuing), timeout=within_seconds)
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _publish_concurrently(self, payload: Payload) -> list[DestinationResult]:
         """Return the results of all accounts but those that are stuck."""
