@@ -9,7 +9,16 @@ from core.errors import PunctualError
 from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
 from core.scheduling.replaced_runs import ReplacedRun
-from ui.compose import label_fields, media_fields, next_free, repeat_fields, threads, time_fields, variants
+from ui.compose import (
+    label_fields,
+    media_fields,
+    next_free,
+    option_fields,
+    repeat_fields,
+    threads,
+    time_fields,
+    variants,
+)
 from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.application import application
 from ui.frame.state import widget_key
@@ -37,6 +46,7 @@ def fill(draft: str, content: DraftContent) -> None:
     next_free.start(key, picked=content.proposed_wall is not None or content.repeat is not None)
     state[_suggested_key(draft)] = time_fields.chosen_time(key) if content.proposed_wall is None else None
     label_fields.fill(labels_key(draft), content.labels)
+    option_fields.fill(draft, content.options)
     state[_replaces_key(draft)] = content.replaces
 
 
@@ -65,6 +75,7 @@ def content(draft: str) -> DraftContent:
         which=chosen.which if proposed else None,
         repeat=repeat,
         labels=label_fields.chosen_labels(labels_key(draft)),
+        options=option_fields.chosen_options(draft, destinations),
         replaces=replaces(draft),
     )
 
@@ -84,7 +95,8 @@ def texts(draft: str) -> dict[str, str]:
 def text_keys(draft: str) -> list[str]:
     """Return the keys of the text areas of a draft."""
     destinations = st.session_state.get(destinations_key(draft), [])
-    return [text_key(draft), *variants.text_keys(draft, destinations), *media_fields.text_keys(draft)]
+    own_texts, options = variants.text_keys(draft, destinations), option_fields.text_keys(draft, destinations)
+    return [text_key(draft), *own_texts, *media_fields.text_keys(draft), *options]
 
 
 def text_key(draft: str) -> str:
