@@ -9,6 +9,7 @@ from core.ledger.history import Run, lag_of
 from core.ledger.states import DestinationOutcome
 from core.time.phrases import clock_time, excerpt, lateness, lateness_in_words, plural
 from ui.frame import links
+from ui.frame.option_line import option_line
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import EXCERPT, account_names, card_text, escape, label_badges, post_subject, state_badge
@@ -29,6 +30,8 @@ def run_card(run: Run, note: str, *, waits: bool = False) -> Iterator[None]:
             st.text(card_text(run.text))
             if run.labels:
                 st.markdown(label_badges(run.labels))
+            if line := option_line(run.payload.options):
+                st.markdown(line)
             yield
 
 
