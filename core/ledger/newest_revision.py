@@ -1,4 +1,4 @@
-"""The newest revision of a run: a series that changes when a run is due publishes it as it is after the change."""
+"""The newest revision of a post that is due: a post that changes at its instant goes out as it is after the change."""
 
 from datetime import datetime
 
@@ -13,7 +13,11 @@ def publishes_run(plan: Plan, run: datetime) -> bool:
 
 
 def newest_revision(payload: Payload, plan: Plan | None) -> Payload | None:
-    """Return the payload of a later revision of its series that has the same run; None if there is none."""
-    if payload.due_at is not None or plan is None or plan.post.revision <= payload.revision:
+    """Return the payload of a later revision that is due at the same instant; None if there is none.
+
+    A repeating post is due at each of its runs. A post that is not active is never due.
+    """
+    if plan is None or plan.desired != "active" or plan.post.revision <= payload.revision:
         return None
-    return invocation_of(plan.post, payload.occurrence) if publishes_run(plan, payload.occurrence) else None
+    is_due = publishes_run(plan, payload.occurrence) if plan.post.repeats else plan.post.due_at == payload.due_at
+    return invocation_of(plan.post, payload.occurrence) if is_due else None

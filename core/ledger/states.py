@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from core.ledger.port import Occurrence, Receipt
@@ -83,8 +83,8 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
     """Derive the state of an occurrence from its receipts.
 
     `published` always counts. Other receipts do not count if they are of an earlier revision, or from before a user's
-    retry that has a result. A failure of the relay counts for a run of a series in any revision: the run goes out as
-    the newest one says, also if the relay was invoked with an earlier one.
+    retry that has a result. The end that a relay records after the late limit counts in any revision: the relay that
+    delivers the newest revision may have been invoked with an earlier one.
     """
     counted = [receipt for receipt in occurrence.receipts if _counts(receipt, occurrence.payload)]
     destinations = tuple(_destination_outcome(each, counted) for each in occurrence.payload.destinations)
@@ -100,7 +100,9 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
 def _counts(receipt: Receipt, payload: Payload) -> bool:
     if receipt.kind == "published" or receipt.revision == payload.revision:
         return True
-    return payload.due_at is None and receipt.kind in ("attempt_failed", "missed", "failed")
+    minutes = payload.late_after_minutes
+    is_late = minutes is None or receipt.at > payload.due + timedelta(minutes=minutes)
+    return is_late and receipt.kind in ("missed", "failed")
 
 
 def _destination_outcome(destination: Destination, counted: Sequence[Receipt]) -> DestinationOutcome:

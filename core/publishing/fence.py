@@ -138,13 +138,13 @@ class Fence:
         return destination_result(destination, waiting)
 
     def newest_revision(self, payload: Payload) -> Payload | None:
-        """Return the payload of a later revision that has the same run of a repeating post; None without one.
+        """Return the payload of a later revision that is due at the same instant; None without one.
 
         Never raises, as in `defer`: without the ledger, there is none.
         """
         try:
             return newest_revision(payload, self._ledger.get(payload.post_id))
-        except Exception as error:  # noqa: BLE001 - the repair publishes the run once the ledger can be read
+        except Exception as error:  # noqa: BLE001 - the repair publishes the post once the ledger can be read
             log.warning("%s: %r", payload.occurrence_key, error)
             return None
 

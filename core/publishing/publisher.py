@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 MAX_CONCURRENT_ACCOUNTS = THREADS // 2
 """The most accounts that one occurrence publishes to at the same time. The other threads serve other occurrences."""
 REVISIONS = 5
-"""How many later revisions of a run are tried in turn, each if the one before was superseded meanwhile."""
+"""How many later revisions of a post are tried in turn, each if the one before was superseded meanwhile."""
 BUSY_PAUSE = timedelta(seconds=30)
 """The wait that a destination without a free share asks for."""
 _CHECK_SECONDS = 0.05
@@ -73,7 +73,7 @@ class Publisher:
     def publish(self, payload: Payload) -> OccurrenceResult:
         """Publish to each destination at most once, and return the results. Safe to repeat; never raises.
 
-        A run of a repeating post that a later revision has too is published as that revision says, to its destinations.
+        If a later revision is due at the same instant, the post goes out as that revision says, to its destinations.
         """
         result = self._publish(payload)
         for _ in range(REVISIONS):

@@ -87,6 +87,15 @@ def test_receipts_of_an_earlier_revision_do_not_count_except_a_publication(deriv
     assert derived(PUBLISHED, revision=2).state == "published"
 
 
+def test_a_relay_that_gives_up_after_the_late_limit_ends_the_newest_revision_too(derived):
+    """It was invoked with an earlier revision, and delivered the newest one."""
+    day = 24 * 3600
+    waiting = receipt("waiting", 1, revision=2)
+    assert derived(waiting, receipt("failed", day), revision=2).state == "failed"
+    assert derived(waiting, receipt("failed", 3), receipt("attempt_failed", day), revision=2).state == "retrying"
+    assert derived(receipt("published", 1, revision=2), receipt("failed", day), revision=2).state == "published"
+
+
 @pytest.mark.parametrize("first", [REFUSED, UNCONFIRMED, MISSED, FAILED])
 def test_a_retry_without_a_result_hides_nothing(derived, first):
     before = derived(first)

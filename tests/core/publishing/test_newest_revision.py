@@ -1,4 +1,4 @@
-"""A run of a series that falls due while its series changes: it goes out once, as the newest revision says."""
+"""A post or a run that falls due while the post changes: it goes out once, as the newest revision says."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -169,6 +169,32 @@ def test_a_failure_that_the_relay_of_the_old_revision_records_is_shown(series, c
     ledger.record(invocation_of(series, RUN), Receipt(kind="failed", at=clock(), revision=1, attempt=3))
     (found,) = ledger.history(after=None, limit=10)
     assert run_of(found).state == "failed"
+
+
+def test_a_post_fired_by_the_schedule_of_the_old_revision_goes_out_with_the_new_text(
+    ledger, a_post, change, publisher, network, clock
+):
+    """The process that changed it was killed before it changed the schedule, and nothing has repaired that."""
+    post = ledger.plan(PlanChange(post=a_post(due_at=RUN), schedule_name="post"), now=clock()).post
+    change(post, text="Changed")
+    clock.now = RUN
+    for _ in range(2):
+        assert [each.state for each in publisher.publish(invocation_of(post, RUN)).results] == ["published"]
+    assert [each.text for each in network.published] == ["Changed"]
+    assert ledger.due(due_from=RUN, due_before=RUN + timedelta(days=1), limit=10) == []
+    (found,) = ledger.history(after=None, limit=10)
+    assert run_of(found).state == "published"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"desired": "cancelled"}, {"desired": "paused"}, {"due_at": RUN + timedelta(minutes=1)}]
+)
+def test_a_post_that_is_not_due_any_more_does_not_go_out(ledger, a_post, change, publisher, network, clock, changed):
+    post = ledger.plan(PlanChange(post=a_post(due_at=RUN), schedule_name="post"), now=clock()).post
+    change(post, **changed)
+    clock.now = RUN
+    assert [each.state for each in publisher.publish(invocation_of(post, RUN)).results] == ["superseded"]
+    assert network.published == []
 
 
 def test_a_persons_retry_of_an_earlier_run_publishes_what_the_run_was(series, change, fire, network, ledger, clock):
