@@ -84,6 +84,6 @@ def test_the_edit_dialog_changes_the_options_and_keeps_the_first_comment_out_of_
     queue.session_state[f"options-{owner}"] = True
     queue.click("edit", planned)
     assert [each.label for each in queue.text_area] == ["Text", "First comment"]
-    queue.toggle(key=key("sensitive", MASTODON, owner)).set_value(False).run()
+    queue.toggle(key=key("sensitive", MASTODON, owner)).set_value(False)
     queue.click("save-post", planned)
     assert application.schedules.plan(planned.post.post_id).post.options == {MASTODON: {"first_comment": "The recipe"}}
