@@ -1,11 +1,14 @@
 """A series: a repeating rule in a zone, from a first date to an optional last date."""
 
+from collections import deque
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
 from core.errors import PunctualError
 from core.posts.models import SKIPPED_LIMIT, Post, Repeat
 from core.posts.recurrence import NeverRuns, cron_expression, describe_rule, next_runs, rule_of
 from core.posts.repeat_rules import EveryNWeeks, RepeatRule
+from core.time.expressions import parse_expression
 from core.time.instants import DateOutOfRange, SkippedHour, instant, wall_time
 from core.time.phrases import date_and_time
 
@@ -104,6 +107,16 @@ def runs_of(post: Post, *, after: datetime, count: int = 5) -> list[datetime]:
         return next_runs(rule, post.zone, after=after, count=count)
     except NeverRuns:
         return []
+
+
+def runs_between(post: Post, *, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    """Return the last runs of a repeating post between two instants, at most `limit`; none of another post."""
+    rule = post.repeat
+    if rule is None:
+        return []
+    firings = parse_expression(rule.expression, post.zone, start=rule.starts_at, end=rule.ends_at).after(after)
+    passed = takewhile(lambda run: run <= until, firings)
+    return list(deque((each for each in passed if not rule.exclude(each)), maxlen=limit))
 
 
 def is_run(repeat: Repeat, zone: str, run: datetime) -> bool:

@@ -10,10 +10,15 @@ from core.aws_errors import ScheduleNotFound, translate_aws_errors
 from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
 from core.ledger.refusals import UnknownPost
+from core.ledger.states import outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
+from core.posts.series import runs_between
 from core.scheduling.upsert import ScheduleWriter, WaitPolicy
 from core.time.instants import Clock
+
+RUNS_LIMIT = 100
+"""The most runs of one series that are invoked because they passed before its schedule was armed: the last ones."""
 
 
 class NotArmed(PunctualError):
@@ -82,6 +87,7 @@ class Arming:
             self._invoke_now(plan)
         for name in sorted(name for name in to_delete if name):
             self._writer.delete(name, self._target.group)
+        self._invoke_passed_runs(plan)
         self._ledger.settle(plan.post.post_id, plan.post.revision, now=self._clock())
 
     def _needs_schedule(self, plan: Plan) -> bool:
@@ -92,6 +98,19 @@ class Arming:
         occurrence = self._ledger.occurrence(plan.post.post_id)
         if occurrence is None or occurrence.payload.revision != plan.post.revision:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
+
+    def _invoke_passed_runs(self, plan: Plan) -> None:
+        """Invoke the runs of a series since an unsettled change that have not begun: its schedule may have lacked them.
+
+        The relay decides whether a run is too late. The fence publishes a run once, also if the schedule fires it too.
+        """
+        if plan.settled or plan.desired != "active":
+            return
+        for run in runs_between(plan.post, after=plan.changed_at, until=self._clock(), limit=RUNS_LIMIT):
+            payload = invocation_of(plan.post, run)
+            occurrence = self._ledger.occurrence(payload.occurrence_key)
+            if occurrence is None or outcome(occurrence).state == "superseded":
+                self.invoke(payload)
 
     def _arm(self, plan: Plan) -> bool:
         """Upsert the schedule and read it back. Return False if the post became due meanwhile. Raises NotArmed.
