@@ -1,6 +1,7 @@
 """Compose: write a post, choose its destinations and time, and see its state after scheduling."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -9,20 +10,22 @@ from core.posts.models import Post
 from core.time.instants import wall_time
 from core.time.phrases import join_names
 from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
+from ui.compose.account_chips import account_chips
 from ui.compose.account_warnings import account_warnings
 from ui.compose.autosave import autosave
+from ui.compose.bar import SHORTCUT, schedule_key, sheet_buttons
 from ui.compose.cautions import choose_warnings_button, second_look
-from ui.compose.counter import counter
 from ui.compose.draft_actions import forget_notice
 from ui.compose.draft_menu import draft_menu, draft_notes, template_note
+from ui.compose.draft_previews import draft_previews
 from ui.compose.label_fields import label_field
 from ui.compose.labels_dialog import manage_labels_button
-from ui.compose.media_fields import attached, media_fields
-from ui.compose.preview import previews
+from ui.compose.media_fields import media_fields
+from ui.compose.option_fields import option_fields
 from ui.compose.replaced_run import replaced_run_note
-from ui.compose.threads import is_thread, thread_fields
+from ui.compose.text_tabs import text_tabs
+from ui.compose.threads import thread_fields
 from ui.compose.timing import when
-from ui.compose.variants import variant_fields
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
@@ -30,6 +33,9 @@ from ui.frame.dialogs import defer, run_deferred
 from ui.frame.state import DRAFT, LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
+from ui.preview.component import previews
+
+STYLE = Path(draft_fields.__file__).with_name("compose.css")
 
 
 @callback
@@ -102,34 +108,38 @@ def post_now_dialog(draft: str, post: Post) -> None:
 def time_and_buttons(draft: str) -> None:
     """Draw the time fields, Schedule and Post now."""
     with st.container(border=True, key="card-when"):
-        when(draft_fields.time_key(draft), destinations, picked=draft_fields.proposes_time(draft))
+        with st.container(key="compose-when"):
+            when(draft_fields.time_key(draft), destinations, picked=draft_fields.proposes_time(draft))
+        with st.container(horizontal=True, vertical_alignment="center", key="compose-bar"):
+            sheet_buttons(draft)
+            st.button(
+                "Schedule",
+                key=schedule_key(draft),
+                type="primary",
+                icon=":material/schedule_send:",
+                width="stretch",
+                help=f"{SHORTCUT}. On a Mac, Command+Enter.",
+                on_click=schedule,
+                args=(draft,),
+            )
+        st.button(
+            "Post now",
+            key=widget_key("post-now", draft),
+            icon=":material/send:",
+            width="stretch",
+            on_click=ask_post_now,
+            args=(draft,),
+        )
     second_look(lambda: planned_post(draft))
-    st.button(
-        "Schedule",
-        key=widget_key("schedule", draft),
-        type="primary",
-        icon=":material/schedule_send:",
-        width="stretch",
-        on_click=schedule,
-        args=(draft,),
-    )
-    st.button(
-        "Post now",
-        key=widget_key("post-now", draft),
-        icon=":material/send:",
-        width="stretch",
-        on_click=ask_post_now,
-        args=(draft,),
-    )
     choose_warnings_button()
 
 
 draft = drafts.sync()
 accounts = {account.destination: account for account in application().accounts.all()}
 destinations = st.session_state[draft_fields.destinations_key(draft)]
-labels = {name: account.label for name, account in accounts.items() if account.enabled or name in destinations}
-labels |= {name: f"{name} (not connected)" for name in destinations if name not in accounts}
+addressed = [accounts[each] for each in destinations if each in accounts]
 
+st.html(STYLE)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page-head"):
     st.title("Compose", anchor=False, width="content")
     draft_menu()
@@ -138,49 +148,27 @@ with st.container():  # elements that come and go in here do not move the text f
     show_error()
     draft_notes(draft)
     replaced_run_note(draft)
-content, time = st.columns([11, 9], gap="medium")
+content, side = st.columns([11, 9], gap="large")
 with content:
-    text = st.text_area(
-        "Text",
-        key=draft_fields.text_key(draft),
-        height=230,
-        placeholder="What do you want to share?",
-        persist_state="session",
-    )
-    addressed = [accounts[each] for each in destinations if each in accounts]
-    counted = [each for each in addressed if not is_thread(draft, each.destination)]
-    with st.container(horizontal=True, vertical_alignment="center", key="text-line"):
-        status = st.container(width="content")
-        counter(draft_fields.text_key(draft), text or "", counted)
-    st.pills(
-        "Destinations",
-        labels,
-        selection_mode="multi",
-        wrap=True,
-        format_func=lambda destination: labels.get(destination, destination),
-        key=draft_fields.destinations_key(draft),
-        persist_state="session",
-    )
+    account_chips(draft, accounts.values())
+    with text_tabs(draft, addressed):
+        autosave(draft)  # before the rest of the page, so that it listens early
     with st.container():  # elements that come and go in here do not move the uploader below, so it keeps its files
         account_warnings(destinations)
-        if len(addressed) > 1:
-            with st.expander("Different text for a destination", icon=":material/edit_note:"):
-                variant_fields(draft, text or "", addressed)
         texts = draft_fields.texts(draft)
-        threads = thread_fields(draft, texts, addressed)
+        thread_fields(draft, texts, addressed)
     media_fields(draft)
     with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
         label_field(draft_fields.labels_key(draft))
         manage_labels_button("manage-labels")
-    with st.expander("Preview", icon=":material/visibility:"):
-        previews(texts, threads, attached(draft), addressed)
+    option_fields(draft, addressed)
     if len(accounts) == 1:
         st.caption("The outbox is a built-in feed to try things out.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
-with time:
+with side, st.container(key="compose-side"):
     if not template_note(draft):
         time_and_buttons(draft)
-with status:
-    autosave(draft)
+    with st.container(key="compose-preview"):
+        previews(draft_previews(draft, addressed))
 show_toasts()
 run_deferred()

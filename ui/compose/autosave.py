@@ -5,7 +5,6 @@ what the server has not saved yet, and returns it to the next session when the s
 """
 
 import logging
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from ui.compose import draft_fields, drafts
 from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
+from ui.frame.class_name import class_name
 from ui.frame.failures import markdown
 from ui.frame.state import DRAWN_AGAIN, LAST_POST, NOT_SAVED
 from ui.frame.viewer import viewer_zone
@@ -57,7 +57,7 @@ def autosave(draft: str) -> None:
         "version": saved.version if saved else 0,
         "content": None if failed else draft_fields.content(draft).model_dump(mode="json"),
         "fields": [
-            {"key": key, "name": _class_name(key), "text": None if failed else latest_text(key)}
+            {"key": key, "name": class_name(key), "text": None if failed else latest_text(key)}
             for key in draft_fields.text_keys(draft)
         ],
         "address": drafts.note_address(draft),
@@ -65,11 +65,6 @@ def autosave(draft: str) -> None:
         "failed": failed,
     }
     _component(key=KEY, height=1, data=data, on_typed_change=_typed, on_restored_change=_restored)
-
-
-def _class_name(key: str) -> str:
-    """Return a key as Streamlit writes it into the page."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
 
 
 def _status(draft: str) -> None:

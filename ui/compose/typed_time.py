@@ -4,7 +4,6 @@ Streamlit sends the value of these fields once they lose the focus, reads "9:30p
 the browser sends what the fields show after each pause, takes am and pm, and refuses what is no time in words.
 """
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from ui.compose import time_fields
+from ui.frame.class_name import class_name
 
 _HTML = """
 <output class="refused" aria-live="assertive"></output>
@@ -27,7 +27,7 @@ _component = st.components.v2.component(
 
 def watch_typed_time(key: str) -> None:
     """Watch the date and the time field under `key`; draw why typed digits are no time."""
-    fields = {name: re.sub(r"[^a-zA-Z0-9_-]", "-", f"{key}-{name}") for name in ("date", "time")}
+    fields = {name: class_name(f"{key}-{name}") for name in ("date", "time")}
     _component(key=_key(key), data=fields, on_typed_change=lambda: _note(key))
 
 

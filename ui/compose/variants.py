@@ -4,73 +4,81 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.accounts.port import Account
 from core.posts.destinations import Destination
-from ui.compose.counter import counter
-from ui.compose.threads import is_thread
-from ui.compose.typed_text import latest_text
+from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.state import widget_key
-from ui.frame.wording import escape_inline
 
 
 def fill(draft: str, variants: Mapping[Destination, str]) -> None:
     """Fill the variants of a draft, by destination."""
     for destination, text in variants.items():
-        st.session_state[_switch_key(draft, destination)] = True
-        st.session_state[_text_key(draft, destination)] = text
+        st.session_state[_differs_key(draft, destination)] = True
+        st.session_state[text_key(draft, destination)] = text
 
 
 def clear(draft: str, destinations: Sequence[str]) -> None:
-    """Remove the variants of a draft for these destinations."""
+    """Remove the variants of a draft for these destinations, and what was removed before."""
     for destination in destinations:
-        st.session_state[_switch_key(draft, destination)] = False
-        st.session_state.pop(_text_key(draft, destination), None)
+        st.session_state[_differs_key(draft, destination)] = False
+        st.session_state.pop(text_key(draft, destination), None)
+    st.session_state.pop(_removed_key(draft), None)
+
+
+def add(draft: str, destination: str, text: str) -> None:
+    """Give a destination a text of its own, which begins with this one."""
+    st.session_state[_differs_key(draft, destination)] = True
+    st.session_state[text_key(draft, destination)] = text
+    st.session_state.pop(_removed_key(draft), None)
+
+
+def remove(draft: str, destination: str) -> None:
+    """Let a destination get the text of all again. `restore` undoes it."""
+    key = text_key(draft, destination)
+    st.session_state[_removed_key(draft)] = destination, latest_text(key)
+    st.session_state[_differs_key(draft, destination)] = False
+    st.session_state.pop(key, None)
+    forget_typed([key])
+
+
+def removed(draft: str) -> str | None:
+    """Return the destination whose text was removed last, if `restore` can bring it back."""
+    found: tuple[str, str] | None = st.session_state.get(_removed_key(draft))
+    return found[0] if found else None
+
+
+def restore(draft: str) -> None:
+    """Bring the text back that was removed last."""
+    destination, text = st.session_state[_removed_key(draft)]
+    add(draft, destination, text)
+
+
+def differs(draft: str, destination: str) -> bool:
+    """Return whether a destination has a text of its own."""
+    return bool(st.session_state.get(_differs_key(draft, destination)))
 
 
 def text_keys(draft: str, destinations: Sequence[str]) -> list[str]:
     """Return the keys of the text areas of the variants."""
-    return [
-        _text_key(draft, destination)
-        for destination in destinations
-        if st.session_state.get(_switch_key(draft, destination))
-    ]
+    return [text_key(draft, destination) for destination in destinations if differs(draft, destination)]
 
 
 def variants(draft: str, destinations: Sequence[str]) -> dict[str, str]:
     """Return the variants of a draft, by destination."""
     return {
-        destination: latest_text(_text_key(draft, destination))
+        destination: latest_text(text_key(draft, destination))
         for destination in destinations
-        if st.session_state.get(_switch_key(draft, destination))
+        if differs(draft, destination)
     }
 
 
-def variant_fields(draft: str, text: str, accounts: Sequence[Account]) -> None:
-    """Draw a switch for each account, and a text field with a counter where the switch is on."""
-    for account in accounts:
-        switch = _switch_key(draft, account.destination)
-        st.toggle(
-            f"Different text for {escape_inline(account.label)}",
-            key=switch,
-            wrap=True,
-            persist_state="session",
-            on_change=_copy_text,
-            args=(draft, account.destination, text),
-        )
-        if st.session_state[switch]:
-            key = _text_key(draft, account.destination)
-            variant = st.text_area(f"Text for {account.label}", key=key, height=140, persist_state="session")
-            counter(key, variant or "", [] if is_thread(draft, account.destination) else [account])
+def text_key(draft: str, destination: str) -> str:
+    """Return the key of the text area of a destination."""
+    return widget_key(f"text-{destination}", draft)
 
 
-def _copy_text(draft: str, destination: str, text: str) -> None:
-    """Start a variant with the post's text, unless the variant exists."""
-    st.session_state.setdefault(_text_key(draft, destination), text)
-
-
-def _switch_key(draft: str, destination: str) -> str:
+def _differs_key(draft: str, destination: str) -> str:
     return widget_key(f"differs-{destination}", draft)
 
 
-def _text_key(draft: str, destination: str) -> str:
-    return widget_key(f"text-{destination}", draft)
+def _removed_key(draft: str) -> str:
+    return widget_key("removed-text", draft)

@@ -9,15 +9,18 @@ from core.errors import PunctualError
 from core.ledger.port import Plan
 from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
+from core.posts.first_comment import first_comments
+from core.posts.hand_split import hand_split
 from core.posts.models import Post
-from core.publishing.composing import edit_content
+from core.publishing.composing import edit_content, follows_text
+from core.publishing.network import Network
 from core.time.phrases import excerpt
-from ui.compose import label_fields, media_fields
-from ui.compose.counter import counter
+from ui.compose import label_fields, media_fields, option_fields
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
 from ui.frame.state import widget_key
 from ui.frame.wording import EXCERPT, account_names
+from ui.preview.component import as_written, counter
 
 
 class EditConflict(PunctualError):
@@ -46,6 +49,7 @@ def _fill(plan: Plan) -> None:
         state[_variant_key(post, destination)] = text
     media_fields.fill(_draft(post), post.media)
     label_fields.fill(_labels_key(post), post.labels)
+    option_fields.fill(_draft(post), post.options)
     state[_filled_key(post)] = _typed(post)
     state[_kept_key(post)] = False
 
@@ -62,7 +66,8 @@ def _typed(post: Post) -> tuple[object, ...]:
     text_keys = [_text_key(post), *(_variant_key(post, each) for each in post.variants)]
     texts = [state.get(key) or "" for key in text_keys]
     media, labels = media_fields.attached(_draft(post)), label_fields.chosen_labels(_labels_key(post))
-    return (*texts, tuple(state.get(_destinations_key(post)) or ()), tuple(media), labels)
+    destinations = tuple(state.get(_destinations_key(post)) or ())
+    return (*texts, destinations, tuple(media), labels, option_fields.chosen_options(_draft(post), destinations))
 
 
 def _discard(plan: Plan) -> None:
@@ -98,6 +103,7 @@ def edit_dialog(plan: Plan) -> None:
     )
     media_fields.media_fields(_draft(post))
     label_fields.label_field(_labels_key(post))
+    option_fields.option_fields(_draft(post), [accounts[each] for each in chosen if each in accounts])
     show_error()
     st.button("Save", key=widget_key("save-post", post.post_id), type="primary", on_click=_save, args=(plan,))
 
@@ -116,6 +122,7 @@ def _save(plan: Plan) -> None:
         accounts=app.accounts,
         networks=app.networks,
         labels=label_fields.chosen_labels(_labels_key(post)),
+        options=option_fields.chosen_options(_draft(post), state[_destinations_key(post)]),
     )
     try:
         app.schedules.edit(base, edited)
@@ -137,16 +144,27 @@ def _base(plan: Plan) -> Plan:
 
 def _field(label: str, key: str, accounts: list[Account]) -> None:
     text = st.text_area(label, key=key, height=180, persist_state="session")
-    counter(key, text or "", accounts)
+    counter(key, text or "", [as_written(account, key, text or "") for account in accounts])
 
 
 def _has_shared_text(post: Post) -> bool:
-    """Return whether at least one destination has no variant."""
-    return any(destination not in post.variants for destination in post.destinations)
+    """Return whether at least one destination has no text of its own."""
+    return len(_with_variant(post)) < len(set(post.destinations) - first_comments(post))
 
 
 def _with_variant(post: Post) -> list[Destination]:
-    return [destination for destination in post.destinations if destination in post.variants]
+    """Return the destinations with a text of their own, without the parts that the dashes of the text make.
+
+    The text of a first comment is an option.
+    """
+    networks = application().networks
+    own = {each for each in post.accounts if not _follows_dashes(post, each, networks.get(each.partition(":")[0]))}
+    comments = first_comments(post)
+    return [each for each in post.destinations if each in post.variants.keys() - comments and each.account in own]
+
+
+def _follows_dashes(post: Post, account: Destination, network: Network | None) -> bool:
+    return network is not None and len(hand_split(post.text)) > 1 and follows_text(post, account, network)
 
 
 def _draft(post: Post) -> str:

@@ -1,0 +1,49 @@
+// On a phone: the buttons of the bar that open the time and the preview as a sheet above it. Ctrl+Enter schedules.
+const SEND_DELAY = 150;  // milliseconds, as in ui/frame/kept_typing.py
+
+export default function ({ data, parentElement }) {
+    const root = document.documentElement;
+    const buttons = [...parentElement.querySelectorAll("button")];
+    const show = (sheet) => {
+        if (sheet) root.dataset.composeSheet = sheet;
+        else delete root.dataset.composeSheet;
+        for (const button of buttons) button.setAttribute("aria-expanded", button.dataset.sheet === sheet);
+    };
+    const open = () => root.dataset.composeSheet;
+    parentElement.querySelector(".time").textContent = data.time;
+    show(parentElement.composeDraft === data.draft ? open() : null);
+    parentElement.composeDraft = data.draft;
+
+    const onClick = ({ currentTarget }) => show(open() === currentTarget.dataset.sheet ? null : currentTarget.dataset.sheet);
+    const onPointer = ({ target }) => {
+        const inside = ".st-key-compose-when, .st-key-compose-preview, .st-key-compose-bar, [data-baseweb], [role=dialog]";
+        if (open() && document.querySelector(".stMain")?.contains(target) && !target.closest?.(inside)) show(null);
+    };
+    const onKey = (event) => {
+        if (event.key === "Escape" && open()) show(null);
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;
+        const schedule = document.querySelector(`.st-key-${data.schedule} button`);
+        if (!schedule || document.querySelector("[role=dialog]")) return;
+        event.preventDefault();
+        event.stopPropagation();
+        const field = document.activeElement;
+        if (!field?.matches("textarea, input")) {
+            schedule.click();
+            return;
+        }
+        field.blur();  // the field sends its text now
+        setTimeout(() => {
+            schedule.click();
+            field.focus({ preventScroll: true });
+        }, SEND_DELAY);
+    };
+    for (const button of buttons) button.addEventListener("click", onClick);
+    document.addEventListener("pointerdown", onPointer);
+    document.addEventListener("keydown", onKey, true);
+    return () => {
+        for (const button of buttons) button.removeEventListener("click", onClick);
+        document.removeEventListener("pointerdown", onPointer);
+        document.removeEventListener("keydown", onKey, true);
+        if (!document.querySelector(".st-key-compose-bar")) delete root.dataset.composeSheet;
+    };
+}
