@@ -12,7 +12,7 @@ from lambda_pkg.run_exceptions import is_excluded
 PAYLOAD_VERSION = 1
 """The only payload version that this relay reads."""
 
-LATER_MEMBERS = ("exceptions", "labels", "options", "written_parts")
+LATER_MEMBERS = ("card", "exceptions", "labels", "options", "written_parts")
 """The members that an earlier release did not know, in payloads of the same version. A payload omits them when empty.
 
 The stack names them in the variable PAYLOAD_MEMBERS of both functions, so a dashboard can tell what the deployed
@@ -78,10 +78,16 @@ def read_event(payload: Mapping[str, Any]) -> Event:
         due=due,
         late_after=_minutes(payload, "late_after_minutes"),
         url=_member({"url": None, **payload}, "url", str, type(None)),
-        has_media=bool(payload["media"]),
+        has_media=bool(payload["media"]) or _has_picture(payload),
         excluded=due_at is None and _is_excluded(due, _member({"exceptions": {}, **payload}, "exceptions", dict)),
         body=_body(payload),
     )
+
+
+def _has_picture(payload: Mapping[str, Any]) -> bool:
+    """Return whether the link card of a post has a picture."""
+    card = _member({"card": None, **payload}, "card", dict, type(None))
+    return bool(card and card.get("picture"))
 
 
 def _member(payload: Mapping[str, Any], name: str, *kinds: type) -> Any:

@@ -182,7 +182,7 @@ class AwsBackend:
         found = [
             (plan.schedule_name, run)
             for plan in self.ledger.series(limit=SERIES_READ)
-            if plan.post.media and plan.schedule_name
+            if plan.post.files and plan.schedule_name
             for run in runs_of(plan.post, after=begin, count=1)
             if run < end
         ]

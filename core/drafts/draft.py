@@ -11,7 +11,21 @@ from pydantic import Field, model_validator
 from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.hand_split import hand_join, hand_split, without_dashes
-from core.posts.models import FrozenModel, Instant, Media, Options, PostId, Repeat, Revision, Text, WallTime, Zone
+from core.posts.models import (
+    FrozenModel,
+    Instant,
+    LinkCard,
+    Media,
+    MediaReference,
+    Options,
+    PostId,
+    Repeat,
+    Revision,
+    Text,
+    WallTime,
+    Zone,
+    stored_files,
+)
 from core.posts.part_media import parts_of, written_parts
 
 MAX_BYTES = 180_000
@@ -52,6 +66,7 @@ class DraftContent(FrozenModel):
     media: tuple[Media, ...] = ()
     labels: tuple[str, ...] = ()
     options: Options = Field(default_factory=dict, exclude_if=not_)
+    card: LinkCard | None = Field(default=None, exclude_if=not_)
     wall: WallTime | None = None
     zone: Zone
     which: Literal[1, 2] | None = None
@@ -64,6 +79,11 @@ class DraftContent(FrozenModel):
         if size > MAX_BYTES:
             raise DraftTooLarge(size)
         return self
+
+    @property
+    def files(self) -> tuple[MediaReference, ...]:
+        """The addresses of the files in the media store that the draft needs."""
+        return stored_files(self.media, self.card)
 
     @property
     def empty(self) -> bool:
@@ -116,6 +136,7 @@ def content_of(revision: Revision, *, repeat: Repeat | None = None, with_time: b
         media=revision.media,
         labels=revision.labels,
         options=revision.options,
+        card=revision.card,
         wall=revision.wall if with_time else None,
         zone=revision.zone,
         repeat=repeat,

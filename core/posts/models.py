@@ -1,6 +1,7 @@
 """Posts, their revisions and their media as frozen values."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import not_
 from typing import Annotated, Literal, Self
@@ -32,6 +33,8 @@ LABEL_LENGTH = 50
 """Characters of a label's name."""
 OPTIONS_LIMIT = 20
 """The most options of one account. No network declares more."""
+CARD_TITLE_LENGTH, CARD_DESCRIPTION_LENGTH = 300, 1000
+"""Characters of the texts of a link card. No network shows more of them."""
 EVERY_WEEKS_LIMIT = 52
 SKIPPED_LIMIT = 100
 """The most skipped runs of one series. They travel in its payload."""
@@ -82,6 +85,11 @@ def _one_line(name: str) -> str:
     if not name:
         raise ValueError("a label needs a name")
     return name
+
+
+def _without_breaks(text: str) -> str:
+    """Return a text in one line, without control characters."""
+    return " ".join(regex.sub(r"\p{Cc}", " ", text).split())
 
 
 def _of_accounts(options: dict[Destination, dict[str, bool | str]]) -> dict[Destination, dict[str, bool | str]]:
@@ -143,6 +151,24 @@ class Media(FrozenModel):
     height: int | None = Field(default=None, ge=1, le=10**9)
     alt: Text = Field(default="", max_length=ALT_LIMIT)
     part: int = Field(default=1, ge=1, le=PARTS_LIMIT, exclude_if=lambda part: part == 1)
+
+
+class LinkCard(FrozenModel):
+    """The card of a link: its page's title and description, and its picture in the media store.
+
+    The texts have one line each, and may be empty.
+    """
+
+    url: Text = Field(max_length=2000, pattern=r"^https?://\S+$")
+    title: Annotated[Text, Field(max_length=CARD_TITLE_LENGTH), AfterValidator(_without_breaks)] = ""
+    description: Annotated[Text, Field(max_length=CARD_DESCRIPTION_LENGTH), AfterValidator(_without_breaks)] = ""
+    picture: MediaReference | None = None
+
+
+def stored_files(media: Sequence[Media], card: LinkCard | None) -> tuple[MediaReference, ...]:
+    """Return the addresses of all files that a post or a draft needs from the media store."""
+    pictures = (card.picture,) if card is not None and card.picture else ()
+    return (*(each.reference for each in media), *pictures)
 
 
 class RunExceptions(FrozenModel):
@@ -208,6 +234,7 @@ class Revision(FrozenModel):
     written_parts: dict[Destination, PartNumber] = Field(
         default_factory=dict, max_length=DESTINATIONS_LIMIT, exclude_if=not_
     )
+    card: LinkCard | None = Field(default=None, exclude_if=not_)
 
     @field_validator("destinations")
     @classmethod
@@ -220,6 +247,11 @@ class Revision(FrozenModel):
     @classmethod
     def _each_once(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(labels))
+
+    @property
+    def files(self) -> tuple[MediaReference, ...]:
+        """The addresses of the files in the media store that the post needs."""
+        return stored_files(self.media, self.card)
 
     @property
     def accounts(self) -> tuple[Destination, ...]:

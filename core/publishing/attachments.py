@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.errors import PunctualError
 from core.media.pictures import CannotFit, CorruptPicture, PictureLimits, TooManyPixels
 from core.media.port import AlteredMedia, MediaStore, MissingMedia
-from core.posts.models import Media
+from core.posts.models import Media, MediaReference
 from core.publishing.fitted_pictures import FittedPictures
 
 _FITTED = FittedPictures()
@@ -77,6 +77,21 @@ def load_attachments(
         return tuple(_attachment(each, store, limits, len(media)) for each in media)
     except (MissingMedia, AlteredMedia, CannotFit, CorruptPicture, TooManyPixels) as error:
         raise CannotAttach(str(error), error.hint) from error
+
+
+def fitted_picture(reference: MediaReference, store: MediaStore, limits: PictureLimits) -> Attachment:
+    """Return a stored picture without a description. Raises the errors of the store and of `fit_picture`."""
+    content = store.get(reference)
+    picture = _FITTED.fit(reference, content, limits, 1)
+    media = Media(reference=reference, kind="picture", content_type=picture.content_type, size=len(content))
+    return Attachment(
+        content=picture.content,
+        content_type=picture.content_type,
+        alt="",
+        width=picture.width,
+        height=picture.height,
+        media=media,
+    )
 
 
 def check_media(media: Sequence[Media], limits: MediaLimits, label: str) -> None:

@@ -2,18 +2,20 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from core.accounts.port import Account, AccountLookup, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import PARTS_LIMIT, Destination
 from core.posts.first_comment import FIRST_COMMENT
 from core.posts.hand_split import DASHES, hand_split, without_dashes
-from core.posts.models import DESTINATIONS_LIMIT, YEARS, Media, OptionValue, Post, Repeat, Revision
+from core.posts.models import DESTINATIONS_LIMIT, YEARS, LinkCard, Media, OptionValue, Post, Repeat, Revision
 from core.posts.part_media import media_of_parts, parts_of, written_parts
 from core.publishing.attachments import check_media
+from core.publishing.links import find_links
 from core.publishing.network import Network, TextLength
 from core.publishing.options import OptionValues, checked_options
 from core.publishing.post_length import measure_post
@@ -121,6 +123,7 @@ def compose(
     repeat: Repeat | None = None,
     labels: Sequence[str] = (),
     options: Mapping[str, OptionValues] | None = None,
+    card: LinkCard | None = None,
 ) -> Post:
     """Return a new post, due when clocks in `zone` show the naive time `wall`, cut to the whole second.
 
@@ -172,6 +175,7 @@ def compose(
         labels=tuple(labels),
         options=chosen,
         written_parts=_needed_written_parts(written, media),
+        card=card,
     )
 
 
@@ -192,10 +196,12 @@ def edit_content(
     networks: Mapping[str, Network],
     labels: Sequence[str] | None = None,
     options: Mapping[str, OptionValues] | None = None,
+    card: LinkCard | Literal["keep"] | None = "keep",
 ) -> Post:
     """Return the post with new text, media and destinations, and its time unchanged.
 
-    `labels` None keeps the labels, and `options` None the options. `variants` maps destinations, including the parts of
+    `labels` None keeps the labels, and `options` None the options. A card is kept unless its link was in a text and is
+    in none of the new ones. `variants` maps destinations, including the parts of
     threads, to their own texts. A thread with own texts stays a thread; the others follow the dashes of the text.
     Raises the errors of `compose` for texts, media, destinations and options.
     """
@@ -221,6 +227,7 @@ def edit_content(
         "labels": post.labels if labels is None else tuple(labels),
         "options": chosen,
         "written_parts": _needed_written_parts(written, media),
+        "card": _kept_card(post, [text, *texts.values()]) if card == "keep" else card,
     }
     return Post.model_validate(post.model_dump() | changed)
 
@@ -229,6 +236,17 @@ def follows_text(post: Revision, account: Destination, network: Network) -> bool
     """Return whether an account gets the text of the post, split at its dashes if the network has threads."""
     own_texts = [post.text_for(each) for each in parts_of(post, account)]
     return own_texts == [part.text for part in written_thread(post.text, network)]
+
+
+def _kept_card(post: Post, texts: Sequence[str]) -> LinkCard | None:
+    """Return the card of a post, unless an edit has removed its link."""
+    if post.card is None or post.card.url in _urls(texts):
+        return post.card
+    return None if post.card.url in _urls([post.text, *post.variants.values()]) else post.card
+
+
+def _urls(texts: Iterable[str]) -> set[str]:
+    return {link.url for text in texts for link in find_links(text)}
 
 
 def _edited_parts(

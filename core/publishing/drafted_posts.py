@@ -55,6 +55,7 @@ def drafted_post(
         repeat=content.repeat,
         labels=content.labels,
         options=dict(content.options.items()),
+        card=content.card,
     )
     return post.model_copy(update={"replaces": content.replaces})
 

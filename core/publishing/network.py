@@ -12,6 +12,7 @@ from core.outbox.port import Outbox
 from core.publishing.attachments import Attachment, MediaLimits
 from core.publishing.kept_uploads.memory import UploadsInMemory
 from core.publishing.kept_uploads.port import UploadStore
+from core.publishing.link_cards.attached_card import AttachedCard
 from core.publishing.options import Option, OptionValues
 from core.time.instants import Clock
 
@@ -22,7 +23,8 @@ class Publication:
 
     `occurrence_key` is the idempotency key, and `part` the number of the part in its thread, from 1. If `attempt` is
     above 1, an earlier attempt may have arrived. `prepared` is the return value of `prepare`. `earlier_references` are
-    the known references of the parts before this one in its thread. `options` are the values of the account's options
+    the known references of the parts before this one in its thread. `card` is the link card, for a network that shows
+    cards (`ShowsCards`) and a post without media. `options` are the values of the account's options
     that its network declares; without a value, the default counts. `upload_id` comes from the RetryLater of the
     previous attempt. `belongs_to_another` returns whether a reference is that of another publication to the account; a
     post with such a reference is not the one of an earlier attempt.
@@ -34,6 +36,7 @@ class Publication:
     text: str
     due_at: datetime
     media: tuple[Attachment, ...] = ()
+    card: AttachedCard | None = None
     options: OptionValues = field(default_factory=dict)
     attempt: int = 1
     part: int = 1
@@ -43,6 +46,12 @@ class Publication:
     belongs_to_another: Callable[[Mapping[str, Any]], bool] = field(
         default=lambda reference: False, compare=False, repr=False
     )
+
+    @property
+    def uploads(self) -> tuple[Attachment, ...]:
+        """The files that a network is sent before the post: the media, or the picture of the card."""
+        picture = self.card.picture if self.card is not None else None
+        return self.media or ((picture,) if picture is not None else ())
 
     @property
     def video(self) -> Attachment | None:

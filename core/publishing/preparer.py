@@ -1,18 +1,18 @@
 """The preparer: uploads the pictures and videos of an occurrence to its networks before it is due."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 
 from core.accounts.port import OUTBOX, Account, Accounts
 from core.errors import PunctualError
 from core.media.port import MediaStore
 from core.posts.destinations import Destination
-from core.posts.models import Media
 from core.posts.part_media import media_for, parts_of
 from core.posts.payload import Payload
 from core.publishing.attachments import load_attachments
 from core.publishing.daemon_threads import map_in_threads
+from core.publishing.link_cards.attached_card import attached_card
 from core.publishing.network import Network, Publication, UploadsFirst
 from core.publishing.options import declared_values
 
@@ -39,7 +39,7 @@ class Preparer:
 
         Never raises.
         """
-        if not payload.media:
+        if not payload.files:
             return dict.fromkeys(payload.accounts, True)
         ended = map_in_threads(partial(self.upload, payload), payload.accounts, threads=CONCURRENT_ACCOUNTS)
         return dict(zip(payload.accounts, ended, strict=True))
@@ -51,10 +51,9 @@ class Preparer:
             network = self._networks.get(account.network)
             if account.enabled and network is not None:
                 for part in parts_of(payload, account.destination):
-                    if media := media_for(payload, part):
-                        publication = self._publication(payload, part, media, account, network)
-                        if isinstance(network, UploadsFirst):
-                            network.upload(publication)
+                    publication = self._publication(payload, part, account, network)
+                    if publication.uploads and isinstance(network, UploadsFirst):
+                        network.upload(publication)
         except PunctualError as error:
             log.info("%s to %s was not uploaded ahead: %s", payload.occurrence_key, destination, error)
             return False
@@ -63,10 +62,8 @@ class Preparer:
             return False
         return True
 
-    def _publication(
-        self, payload: Payload, part: Destination, media: Sequence[Media], account: Account, network: Network
-    ) -> Publication:
-        limits = network.media_limits(account)
+    def _publication(self, payload: Payload, part: Destination, account: Account, network: Network) -> Publication:
+        media, limits = media_for(payload, part), network.media_limits(account)
         return Publication(
             occurrence_key=payload.key_of_part(part.part),
             post_id=payload.post_id,
@@ -74,6 +71,7 @@ class Preparer:
             part=part.part,
             text=payload.text_for(part),
             due_at=payload.due,
-            media=load_attachments(media, self._media, limits, network.label),
+            media=load_attachments(media, self._media, limits, network.label) if media else (),
+            card=attached_card(payload, part, network, self._media),
             options=declared_values(payload.options.get(account.destination, {}), network.options),
         )

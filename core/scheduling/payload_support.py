@@ -14,6 +14,7 @@ from core.time.phrases import join_names
 KEPT_FOR = timedelta(minutes=5)
 """How long the answer of AWS is kept: a warning may stay so long after a deployment."""
 _NAMES = {
+    "card": "link cards",
     "exceptions": "rules with skipped runs or of every n weeks",
     "labels": "labels",
     "options": "options of networks",

@@ -83,9 +83,9 @@ class Schedules:
         return self._plan_active(due_now, None)
 
     def edit(self, plan: Plan, post: Post) -> Plan:
-        """Change text, variants, media, destinations, labels and options to those of `post`, which is validated."""
+        """Change the content, such as text, media, destinations and labels, to that of `post`, which is validated."""
         check_not_cancelled(plan)
-        names = ("text", "variants", "media", "destinations", "labels", "options", "written_parts")
+        names = ("text", "variants", "media", "destinations", "labels", "options", "written_parts", "card")
         content = {name: getattr(post, name) for name in names}
         return self._change(plan, desired=plan.desired, **content)
 

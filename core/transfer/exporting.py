@@ -167,11 +167,11 @@ class _Export:
         return PostResult(moved=True)
 
     def _export_media(self, post: Post) -> None:
-        """Write the pictures and videos of a post that the file lacks. Raises the errors of the media store.
+        """Write the files of a post that the export lacks. Raises the errors of the media store.
 
         The lock makes another post with the same picture wait until the picture is on disk.
         """
-        for reference in (media.reference for media in post.media):
+        for reference in post.files:
             with self._lock:
                 if reference not in self._media:
                     content = base64.b64encode(self._application.media.get(reference)).decode()

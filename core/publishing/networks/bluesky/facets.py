@@ -12,6 +12,7 @@ import regex
 
 from core.posts.models import graphemes
 from core.publishing.links import find_links
+from core.publishing.networks.bluesky.short_links import short_links
 
 TAG_GRAPHEMES, TAG_BYTES = 64, 640
 """The limits of a tag without the #. The server refuses a post with a longer tag (app.bsky.richtext.facet)."""
@@ -44,11 +45,29 @@ def facets(text: str, resolve: Callable[[str], str | None]) -> list[dict[str, An
 
     `resolve` returns the DID of a handle in lower case, or None: the mention then stays plain text.
     """
+    return [_facet(text, span) for span in _spans(text, resolve)]
+
+
+def rich_text(text: str, resolve: Callable[[str], str | None]) -> tuple[str, list[dict[str, Any]]]:
+    """Return a text as readers see it, with short links (short_links.py), and its facets, as `facets` does."""
+    short = {link.start: link for link in short_links(text)}
+    spans = _spans(text, resolve)
+    shown, begin, found = "", 0, []
+    for span in spans:
+        shown += text[begin : span.start]
+        words = short[span.start].shown if span.start in short else text[span.start : span.end]
+        found.append(_Span(start=len(shown), end=len(shown) + len(words), feature=span.feature))
+        shown, begin = shown + words, span.end
+    shown += text[begin:]
+    return shown, [_facet(shown, span) for span in found]
+
+
+def _spans(text: str, resolve: Callable[[str], str | None]) -> list[_Span]:
     spans: list[_Span] = []
     for span in (*_links(text), *_mentions(text, resolve), *_tags(text)):
         if all(span.end <= other.start or span.start >= other.end for other in spans):
             spans.append(span)
-    return [_facet(text, span) for span in sorted(spans, key=lambda span: span.start)]
+    return sorted(spans, key=lambda span: span.start)
 
 
 def _links(text: str) -> Iterator[_Span]:

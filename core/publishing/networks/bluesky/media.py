@@ -17,6 +17,7 @@ from core.media.pictures import PictureLimits
 from core.media.videos import display_size
 from core.publishing.attachments import Attachment, CannotAttach, MediaLimits
 from core.publishing.http.client import RequestError, Response
+from core.publishing.link_cards.attached_card import AttachedCard
 from core.publishing.network import Publication
 from core.publishing.networks.bluesky.pds import LoginRefused, PdsClient
 from core.publishing.result_classifier import RECONNECT
@@ -28,6 +29,8 @@ MEDIA_LIMITS = MediaLimits(
 )
 """Limits of app.bsky.embed.images, as a server enforced them. `total_bytes` and `max_video_bytes` keep
 the time for an upload short (transfer_time): app.bsky.embed.video allows 300 MB."""
+CARD_PICTURE = PictureLimits(count=1, max_bytes=1_000_000, max_side=2000)
+"""The limits of a link card's picture (app.bsky.embed.external)."""
 _M4V_BRANDS = (b"M4V ", b"M4VH")
 """Brands of MP4 files that servers treat as video/x-m4v, which app.bsky.embed.video does not accept (tested)."""
 
@@ -66,14 +69,22 @@ class BlueskyUploads:
         self._official = official
 
     def embed(self, publication: Publication) -> dict[str, Any]:
-        """Upload the pictures, or the video, and return the record's embed.
+        """Upload the pictures, the video or the card's picture, and return the record's embed.
 
         Raises CannotAttach if the server rejects one, UploadFailed if an upload may succeed later.
         """
         if publication.video:
             return self._video(publication, publication.video)
+        if publication.card is not None and not publication.media:
+            return self._external(publication, publication.card)
         images = [self._image(publication, picture) for picture in publication.media]
         return {"$type": "app.bsky.embed.images", "images": images}
+
+    def _external(self, publication: Publication, card: AttachedCard) -> dict[str, Any]:
+        external: dict[str, Any] = {"uri": card.url, "title": card.title, "description": card.description}
+        if card.picture is not None:
+            external["thumb"] = self._once(publication, card.picture, card.picture.content)
+        return {"$type": "app.bsky.embed.external", "external": external}
 
     def _image(self, publication: Publication, picture: Attachment) -> dict[str, Any]:
         blob = self._once(publication, picture, picture.content)

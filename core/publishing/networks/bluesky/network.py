@@ -38,10 +38,11 @@ from core.publishing.network import (
     ThreadForm,
     Unconfirmed,
 )
-from core.publishing.networks.bluesky.facets import facets, mentioned_handles
-from core.publishing.networks.bluesky.media import BlueskyUploads, media_limits, read_limits
+from core.publishing.networks.bluesky.facets import mentioned_handles, rich_text
+from core.publishing.networks.bluesky.media import CARD_PICTURE, BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.options import OPTIONS, REPLY_RULES_COLLECTION, post_members, reply_rules
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
+from core.publishing.networks.bluesky.short_links import shown_text
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
@@ -82,6 +83,7 @@ class BlueskyNetwork:
     label = "Bluesky"
     threads: ThreadForm | None = "replies"
     options = OPTIONS
+    card_picture = CARD_PICTURE
     post_link = None
     fields = (
         FormField(name="handle", label="Handle", help="For example ada.bsky.social"),
@@ -141,7 +143,8 @@ class BlueskyNetwork:
         )
 
     def measure(self, text: str, account: Account) -> TextLength:
-        characters, size = graphemes(text), len(text.encode())
+        shown = shown_text(text)
+        characters, size = graphemes(shown), len(shown.encode())
         if size * MAX_GRAPHEMES > characters * MAX_BYTES:
             return TextLength(count=size, limit=MAX_BYTES, unit="bytes")
         return TextLength(count=characters, limit=MAX_GRAPHEMES)
@@ -151,11 +154,12 @@ class BlueskyNetwork:
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
         account, now, values = publication.account, self._clock(), publication.options
-        record: dict[str, Any] = {"$type": COLLECTION, "text": publication.text, "createdAt": utc_text(now)}
+        text, found = rich_text(publication.text, self._resolve_mentions(publication).get)
+        record: dict[str, Any] = {"$type": COLLECTION, "text": text, "createdAt": utc_text(now)}
         record |= post_members(values)
-        if found := facets(publication.text, self._resolve_mentions(publication).get):
+        if found:
             record["facets"] = found
-        if publication.media:
+        if publication.media or publication.card:
             record["embed"] = self._embed(publication)
         if publication.earlier_references:
             record["reply"] = {"root": publication.earlier_references[0], "parent": publication.earlier_references[-1]}
@@ -210,8 +214,8 @@ class BlueskyNetwork:
         return replace(failed, in_doubt=True) if isinstance(failed, RetryLater) else failed
 
     def _embed(self, publication: Publication) -> dict[str, Any]:
-        """Upload the media and return the record's embed. Raises the errors of BlueskyUploads."""
-        client = self._client(publication.account, upload_seconds(publication.media))
+        """Upload the media or the card's picture, and return the record's embed. Raises the errors of BlueskyUploads."""
+        client = self._client(publication.account, upload_seconds(publication.uploads))
         official = self._is_official(publication.account)
         return BlueskyUploads(self.label, client, self._uploads, official=official).embed(publication)
 

@@ -21,6 +21,8 @@ from core.publishing.uploads import require_accepted
 PICTURE_LIMITS = PictureLimits(count=20, max_bytes=5_000_000, total_bytes=8_000_000, alt=4086)
 """`count` and `alt` are LinkedIn's limits (doc: MultiImage API). The byte limits keep the time for an upload short
 (transfer_time): LinkedIn limits the pixels to 36,152,320 (doc: Images API) and names no byte limit."""
+CARD_PICTURE = PictureLimits(count=1, max_bytes=5_000_000)
+"""The limits of a link card's picture, which is uploaded like any other (doc: Posts API, article)."""
 _IMAGE_URN = re.compile(r"urn:li:image:[\w-]+")
 _LINKEDIN_URL = re.compile(r"https://([A-Za-z0-9-]+\.)*linkedin\.com/\S*")
 """Before the path it matches host name characters only, so every URL parser finds the same host."""
@@ -47,7 +49,9 @@ class LinkedInImageUploads:
         self._api = api
 
     def run(self, publication: Publication) -> dict[str, Any]:
-        """Upload the pictures and return the `content` of a post that shows them. Raises PreparationFailed.
+        """Upload the pictures, or the card's picture, and return the `content` of a post that shows them.
+
+        Raises PreparationFailed.
 
         They follow each other: side by side, none might end on a slow line, and the next attempt would begin anew.
         """
@@ -56,6 +60,12 @@ class LinkedInImageUploads:
             patience = self._client.seconds_left
             return self._memory.once(publication, picture, partial(self._upload, picture), patience=patience)
 
+        if publication.card is not None and not publication.media:
+            card = publication.card
+            article = {"source": card.url, "title": card.title}
+            article |= {"description": card.description} if card.description else {}
+            article |= {"thumbnail": send(card.picture)["id"]} if card.picture else {}
+            return {"article": article}
         images = [send(picture) for picture in publication.media]
         return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
 

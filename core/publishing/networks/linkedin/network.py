@@ -30,7 +30,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.networks.linkedin.images import PICTURE_LIMITS, LinkedInImageUploads
+from core.publishing.networks.linkedin.images import CARD_PICTURE, PICTURE_LIMITS, LinkedInImageUploads
 from core.publishing.networks.linkedin.version import api_version
 from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
 from core.publishing.options import Choice, ChoiceOption, Option
@@ -88,6 +88,7 @@ class LinkedInNetwork:
     label = "LinkedIn"
     threads: ThreadForm | None = None
     options = OPTIONS
+    card_picture = CARD_PICTURE
     post_link = None
     fields = (
         FormField(
@@ -141,13 +142,13 @@ class LinkedInNetwork:
         return MediaLimits(pictures=PICTURE_LIMITS, max_video_bytes=MAX_VIDEO_BYTES, min_video_bytes=MIN_VIDEO_BYTES)
 
     def prepare(self, publication: Publication) -> dict[str, Any] | None:
-        return {"content": self._upload(publication)} if publication.media else None
+        return {"content": self._upload(publication)} if publication.media or publication.card else None
 
     def upload(self, publication: Publication) -> None:
         self._upload(publication)
 
     def publish(self, publication: Publication) -> NetworkResult:
-        content = {"content": (publication.prepared or {})["content"]} if publication.media else {}
+        content = publication.prepared or {}
         result = send_post(
             self._classifier,
             lambda: self._post(_token(publication.account), _post_content(publication) | content),
@@ -160,9 +161,12 @@ class LinkedInNetwork:
         return result
 
     def _upload(self, publication: Publication) -> dict[str, Any]:
-        """Upload the media and return the `content` of a post that shows them. Raises PreparationFailed."""
+        """Upload the media, or the card's picture, and return the `content` of a post that shows them.
+
+        Raises PreparationFailed.
+        """
         token, owner = _token(publication.account), publication.account.identity
-        client = HttpClient(self.label, secrets=[token], seconds=upload_seconds(publication.media))
+        client = HttpClient(self.label, secrets=[token], seconds=upload_seconds(publication.uploads))
         headers = self._headers(token)
         classifier, video = self._upload_classifier, publication.video
         if video is None:

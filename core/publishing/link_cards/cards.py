@@ -1,0 +1,103 @@
+"""The cards of links in posts that are written, each fetched once in the background."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.errors import PunctualError
+from core.posts.models import LinkCard
+from core.time.instants import Clock
+
+log = logging.getLogger(__name__)
+
+KEPT_FOR = timedelta(hours=1)
+"""How long a card, or the reason why there is none, is kept."""
+THREADS = 2
+KEPT = 200
+"""The most links that are remembered, and the most that wait."""
+
+
+class CardFailed(PunctualError):
+    """A card was not made because of a fault of Punctual, which its log names."""
+
+    hint = "The post goes out with its link, without a card."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"The card of {url} could not be made.")
+
+
+@dataclass
+class _Fetch:
+    begun_at: datetime
+    found: LinkCard | PunctualError | None = None
+
+
+class LinkCards:
+    """Fetches cards in at most THREADS daemon threads, which end when there is nothing to do. Any thread may use it."""
+
+    def __init__(self, clock: Clock, fetch: Callable[[str], LinkCard]) -> None:
+        """`fetch` returns the card of a link, or raises PunctualError."""
+        self._clock = clock
+        self._fetch = fetch
+        self._fetches: dict[str, _Fetch] = {}
+        self._waiting: deque[str] = deque()
+        self._running = 0
+        self._changed = threading.Condition()
+
+    def card(self, url: str) -> LinkCard | PunctualError | None:
+        """Return the card of a link, or the reason why there is none. None while it is fetched. Never waits."""
+        with self._changed:
+            fetch, now = self._fetches.pop(url, None), self._clock()
+            is_new = fetch is None or (fetch.found is not None and not timedelta() <= now - fetch.begun_at < KEPT_FOR)
+            if fetch is None or is_new:
+                fetch = _Fetch(begun_at=now)
+            self._fetches[url] = fetch  # at the end: the links that were looked at longest ago are forgotten first
+            if is_new:
+                self._begin(url)
+            while len(self._fetches) > KEPT:
+                del self._fetches[next(iter(self._fetches))]
+            return fetch.found
+
+    def forget(self, url: str) -> None:
+        """Forget the card of a link, so that it is fetched again. Does nothing while it is fetched."""
+        with self._changed:
+            if url in self._fetches and self._fetches[url].found is not None:
+                del self._fetches[url]
+
+    def wait(self, url: str, *, seconds: float) -> None:
+        """Wait until the card of a link is known or its fetch has failed, at most so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: url not in self._fetches or self._fetches[url].found is not None, seconds)
+
+    def _begin(self, url: str) -> None:
+        self._waiting.append(url)
+        while len(self._waiting) > KEPT:
+            self._fetches.pop(self._waiting.popleft(), None)
+        if self._running < THREADS:
+            self._running += 1
+            threading.Thread(target=self._run, name="link-card", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._waiting:
+                    self._running -= 1
+                    return
+                url = self._waiting.popleft()
+            found = self._result(url)
+            with self._changed:
+                if url in self._fetches:
+                    self._fetches[url].found = found
+                self._changed.notify_all()
+
+    def _result(self, url: str) -> LinkCard | PunctualError:
+        try:
+            return self._fetch(url)
+        except PunctualError as error:
+            return error
+        except Exception:  # noqa: BLE001 - a page that breaks the parser must not end the thread
+            log.exception("The card of a link was not made.")
+            return CardFailed(url)

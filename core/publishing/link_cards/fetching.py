@@ -1,0 +1,70 @@
+"""Makes the card of a link from its page, which other people write."""
+
+import logging
+
+import regex
+
+from core.errors import PunctualError
+from core.media.pictures import PictureLimits, fit_picture
+from core.media.port import MediaStore
+from core.posts.models import CARD_DESCRIPTION_LENGTH, CARD_TITLE_LENGTH, LinkCard, MediaReference
+from core.publishing.http.public_web import PublicWeb
+from core.publishing.link_cards.page_card import page_card
+from core.publishing.link_cards.page_text import page_text
+
+log = logging.getLogger(__name__)
+
+PAGE_BYTES = 2_000_000
+"""The beginning of a page that is read. Large sites name their card after hundreds of kilobytes."""
+PICTURE_BYTES = 10_000_000
+STORED_PICTURE = PictureLimits(count=1, max_bytes=1_000_000, max_side=2000)
+"""The size in which a picture is stored: what Bluesky accepts (app.bsky.embed.external)."""
+SECONDS = 10.0
+"""The time limit of the page, and that of the picture, each with its redirects."""
+
+
+class NoCard(PunctualError):
+    """A page has neither a title nor a description."""
+
+    hint = "The post goes out with its link, without a card."
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} names neither a title nor a description.")
+
+
+def fetch_card(url: str, web: PublicWeb, store: MediaStore) -> LinkCard:
+    """Read the page of a link and its picture, store the picture, and return the card.
+
+    A page whose picture cannot be used has a card without one. Raises CannotFetch, NotPublic or NoCard.
+    """
+    page = web.page(url, max_bytes=PAGE_BYTES, seconds=SECONDS)
+    found = page_card(page_text(page.content, page.charset), page.address)
+    if not found.title and not found.description:
+        raise NoCard(url)
+    return LinkCard(
+        url=url,
+        title=shortened(found.title, CARD_TITLE_LENGTH),
+        description=shortened(found.description, CARD_DESCRIPTION_LENGTH),
+        picture=_stored_picture(found.picture, web, store) if found.picture else None,
+    )
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return a text in at most `limit` characters, with an ellipsis if it is longer. Graphemes stay whole."""
+    text = "".join(each if each.isprintable() or each.isspace() else "" for each in _encodable(text))
+    if len(text) <= limit:
+        return text
+    return "".join(regex.findall(r"\X", text[: limit - 1])[:-1]).rstrip() + "…"
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _stored_picture(address: str, web: PublicWeb, store: MediaStore) -> MediaReference | None:
+    try:
+        content = web.picture(address, max_bytes=PICTURE_BYTES, seconds=SECONDS)
+        return store.put(fit_picture(content, STORED_PICTURE).content)
+    except PunctualError as error:
+        log.info("The picture of a link card is left out: %s", error)
+        return None
