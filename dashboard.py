@@ -16,6 +16,7 @@ from core.errors import PunctualError
 from ui.bulk.feed_route import feed_routes
 from ui.bulk.running import stop_all
 from ui.frame.application import close, serve
+from ui.frame.face_route import face_routes
 from ui.frame.failures import on_script_error
 from ui.frame.security import security_middleware
 
@@ -43,7 +44,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     "ui/frame/shell.py",
     lifespan=lifespan,
-    routes=feed_routes(),
+    routes=[*feed_routes(), *face_routes()],
     middleware=security_middleware(),
     on_script_error=on_script_error,
 )

@@ -169,14 +169,16 @@ def test_an_open_draft_moves_to_a_chosen_date_and_time_and_a_past_one_is_refused
     assert application.schedules.plan(post.post_id).post.due_at == post.due_at
 
 
-def test_the_letter_of_the_network_is_shown_only_if_posts_differ_in_it(browse, plan, browser, application):
+def test_the_face_of_the_account_is_shown_only_if_posts_differ_in_it(browse, plan, browser, application):
     plan("One", minutes=60)
     browse("calendar")
-    assert browser.chip("One")["networks"] == ""
+    assert browser.chip("One")["faces"] == ()
     application.accounts.connect(Account(destination="webhook:sales", label="Sales", address="https://sales.example"))
     plan("Other", minutes=70, destinations=["webhook:sales"])
     browse("calendar")
-    assert (browser.chip("One")["networks"], browser.chip("Other")["networks"]) == ("O", "W")
+    (one,), (other,) = browser.chip("One")["faces"], browser.chip("Other")["faces"]
+    assert one.startswith("faces/accounts/outbox.svg?")
+    assert other.startswith("faces/accounts/webhook%3Asales.svg?")
 
 
 def test_a_move_that_cannot_be_is_refused_in_words(browse, plan, browser, act, application, fire, clock):

@@ -50,7 +50,7 @@ def test_a_published_post_shows_its_lag_and_its_link(browse, plan, fire, clock, 
     assert history.headers[0] == "Today, Mon 2 Nov 2026"
     assert "### 13:01" in history.shown
     assert "Good morning" in history.shown
-    assert "Published] :small[**Outbox (built in)**] :gray-badge[on time]" in history.shown
+    assert "**Outbox (built in)**] :gray-badge[on time]" in history.shown
     assert "38 ms late" in tooltips(history)
     assert history.get("page_link")[-1].proto.query_string == f"post={post.post.post_id}"
 

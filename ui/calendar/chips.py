@@ -15,10 +15,13 @@ from core.scheduling.upcoming import QueueEntry
 from core.time.instants import from_utc_text
 from core.time.phrases import excerpt
 from ui.calendar.viewer_locale import Conventions
+from ui.frame.faces import face_url, logo_url
 from ui.frame.wording import BADGES
 
 TEXT_LENGTH = 160
 """Characters of a text that a chip can show, where it has the room."""
+FACES, FACE_SIZE = 3, 16
+"""The most faces on a chip, and their pixels."""
 DRAFT_PREFIX = "draft-"
 """The beginning of the key of a draft."""
 DRAFT_BADGE = ("Draft", "edit_note", "violet")
@@ -38,9 +41,9 @@ FIXED_UNREADABLE = "Punctual did not create it, and does not change it."
 class Chip:
     """One post, one run of a series, or one draft.
 
-    `key` is the occurrence key, or that of a draft. `minute` is that of the day. `networks` are letters. `fixed` is the
-    reason why it keeps its time; empty if it can be moved. `offered`: a drop offers to change a run. `label` is read by
-    screen readers. Colours are the theme's.
+    `key` is the occurrence key, or that of a draft. `minute` is that of the day. `faces` are the addresses of pictures.
+    `fixed` is the reason why it keeps its time; empty if it can be moved. `offered`: a drop offers to change a run.
+    `label` is read by screen readers. Colours are the theme's.
     """
 
     key: str
@@ -51,7 +54,7 @@ class Chip:
     state: str
     icon: str
     colour: str
-    networks: str
+    faces: tuple[str, ...]
     media: str
     repeats: bool
     fixed: str
@@ -125,11 +128,11 @@ def draft_chip(draft: Draft, wall: datetime, looks: Looks) -> Chip:
     )
 
 
-def without_equal_networks(chips: Sequence[Chip]) -> list[Chip]:
-    """Return chips without the letters of their networks, if these are the same on all: they take room from words."""
-    if len({each.networks for each in chips}) > 1:
+def without_equal_faces(chips: Sequence[Chip]) -> list[Chip]:
+    """Return chips without the faces of their accounts, if these are the same on all: they take room from words."""
+    if len({each.faces for each in chips}) > 1:
         return list(chips)
-    return [replace(each, networks="") for each in chips]
+    return [replace(each, faces=()) for each in chips]
 
 
 def fixed_state(state: StateName) -> str:
@@ -163,7 +166,6 @@ def _chip(
     state, icon, colour = badge
     names = dict.fromkeys(each.account for each in destinations)
     accounts = [looks.accounts[name].label if name in looks.accounts else str(name) for name in names]
-    letters = dict.fromkeys(_letter(name) for name in names)
     words = excerpt(text, TEXT_LENGTH)
     minute = wall.replace(second=0)
     parts = [
@@ -183,7 +185,7 @@ def _chip(
         state=state,
         icon=icon,
         colour=colour,
-        networks="".join(letters),
+        faces=tuple(_face(name, looks) for name in [*names][:FACES]),
         media="movie" if any(each.kind == "video" for each in media) else "image" if media else "",
         repeats=repeats,
         fixed=fixed,
@@ -193,6 +195,6 @@ def _chip(
     )
 
 
-def _letter(destination: Destination) -> str:
-    """Return the first letter of the network, as in `bluesky:ada.example`."""
-    return destination[:1].upper()
+def _face(destination: Destination, looks: Looks) -> str:
+    account = looks.accounts.get(destination)
+    return face_url(account, FACE_SIZE) if account else logo_url(destination.partition(":")[0], FACE_SIZE)

@@ -13,7 +13,7 @@ from core.scheduling.post_filter import PostFilter
 from core.scheduling.upcoming import QueueEntry
 from core.time.holidays import public_holidays
 from core.time.instants import instant, utc_text, wall_time
-from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip, without_equal_networks
+from ui.calendar.chips import DRAFT_PREFIX, Looks, draft_chip, key_of, post_chip, without_equal_faces
 from ui.calendar.grid import FIRST_DAY_CHIPS, Contents, FreePlace, Grid, build_grid
 from ui.calendar.periods import Period
 from ui.calendar.thumbnails import Thumbnails
@@ -68,7 +68,7 @@ def read_board(
     for at, draft in drafts.values():
         walls.append(wall_time(at, zone))
         chips.append(draft_chip(draft, walls[-1], looks))
-    placed = zip(walls, without_equal_networks(chips), strict=True)
+    placed = zip(walls, without_equal_faces(chips), strict=True)
     contents = Contents(
         chips=sorted(placed, key=lambda pair: (pair[0], pair[1].key)),
         free=_free(begins[0], begins[-1], zone, conventions, wanted),

@@ -36,7 +36,12 @@ function chipElement(chip, { view, opened }, lines) {
     if (chip.icon !== "schedule") lead.append(icon(chip.icon, "icon state"));
     lead.append(element("span", "time", chip.time));
     created.append(lead);
-    if (chip.networks) created.append(hidden(element("span", "net", chip.networks)));
+    for (const face of chip.faces.filter((address) => address.startsWith("faces/"))) {
+        const picture = hidden(element("img", "face"));
+        picture.alt = "";
+        picture.src = face;
+        created.append(picture);
+    }
     if (chip.repeats) created.append(icon("repeat"));
     for (const [name, colour] of chip.labels) {
         const dot = hidden(element("span", "label"));

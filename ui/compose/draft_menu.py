@@ -8,11 +8,12 @@ from core.drafts.draft import Draft
 from core.time.phrases import excerpt
 from ui.compose import draft_actions, draft_fields, drafts
 from ui.frame import links
+from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback
 from ui.frame.dialogs import defer
 from ui.frame.state import widget_key
-from ui.frame.wording import accessible_label, destination_badges, escape
+from ui.frame.wording import accessible_label, escape
 
 MENU_KEY = "draft-menu"
 TEMPLATES_SHOWN = 50

@@ -94,11 +94,6 @@ def state_badge(state: StateName) -> str:
     return f":{colour}-badge[:material/{icon}: {label}]"
 
 
-def destination_badges(destinations: Sequence[Destination]) -> str:
-    """Return the account names of destinations as Markdown badges."""
-    return " ".join(f":gray-badge[{escape(name)}]" for name in account_names(destinations))
-
-
 def label_badges(names: Sequence[str]) -> str:
     """Return labels as Markdown badges in their colours. A label that was deleted is gray."""
     if not names:

@@ -5,13 +5,14 @@ import streamlit as st
 from core.posts.series import describe_timing
 from core.scheduling.cancelled import CancelledPost, cancelled
 from core.time.phrases import relative_time
+from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.card_buttons import card_button
 from ui.frame.card_places import list_limit, more_button
 from ui.frame.empty_page import empty_page
 from ui.frame.state import widget_key
-from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
+from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
 from ui.posts.replaced_run import replaced_run
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words

@@ -11,12 +11,13 @@ from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, opening, plural, relative_time
 from ui.frame import links
+from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.gallery import picture
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import card_text, destination_badges, escape, label_badges, post_subject, state_badge
+from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
 from ui.posts.replaced_run import replaced_run
 from ui.posts.selected import checkbox

@@ -14,12 +14,13 @@ from core.time.phrases import date_and_time, excerpt, plural, relative_time
 from ui.compose import draft_actions, drafts
 from ui.compose.draft_menu import use_template
 from ui.frame import links
+from ui.frame.account_badges import destination_badges
 from ui.frame.callbacks import callback
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer
 from ui.frame.gallery import picture
 from ui.frame.state import widget_key
-from ui.frame.wording import SUBJECT_LENGTH, card_text, destination_badges, escape, label_badges
+from ui.frame.wording import SUBJECT_LENGTH, card_text, escape, label_badges
 
 THUMBNAIL_WIDTH = 72
 """Pixels."""

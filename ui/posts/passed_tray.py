@@ -8,6 +8,7 @@ from core.scheduling.selection import SelectionReport
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, plural
+from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
 from ui.frame.card_buttons import card_button, card_menu
@@ -15,7 +16,7 @@ from ui.frame.card_places import reset_list
 from ui.frame.dialogs import defer
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
-from ui.frame.wording import card_text, destination_badges, label_badges, post_subject
+from ui.frame.wording import card_text, label_badges, post_subject
 from ui.posts import actions
 from ui.posts.reports import report
 

@@ -9,6 +9,7 @@ from core.ledger.history import Run, lag_of
 from core.ledger.states import DestinationOutcome
 from core.time.phrases import clock_time, excerpt, lateness, lateness_in_words, plural
 from ui.frame import links
+from ui.frame.account_badges import destination_face
 from ui.frame.option_line import option_line
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
@@ -65,7 +66,7 @@ def _markdown(run: Run, each: DestinationOutcome) -> str:
         details.append(plural(run.attempts, "attempt"))
     if variant is not None:
         details.append(f"“{excerpt(variant, EXCERPT)}”")
-    name = f"**{escape(account_names([each.destination])[0])}**"
+    name = f"{destination_face(each.destination)} **{escape(account_names([each.destination])[0])}**"
     line = " · ".join([name, *(f":gray[{escape(detail)}]" for detail in details)])
     reason = f"  \n{escape(each.reason)}" if each.reason else ""
     return f"{state_badge(each.state)} :small[{line}{reason}]"
