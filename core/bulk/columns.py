@@ -20,6 +20,7 @@ class Column(StrEnum):
     LINK = "Link"
     REPEAT = "Repeat"
     OWN_TEXT = "Text of one account"
+    OPTION = "Option of one account"
 
 
 _SYNONYMS: dict[Column, str] = {
@@ -48,9 +49,12 @@ _SYNONYMS: dict[Column, str] = {
 _COLUMNS = {name: column for column, names in _SYNONYMS.items() for name in names.split()}
 OWN_TEXTS = "own_texts"
 """The member of a line of JSON that holds the texts of single accounts, by account."""
+OPTIONS = "options"
+"""The member of a line of JSON that holds the options of single accounts, by account and name."""
 _NUMBERED = re.compile(r"[0-9]+$")
 _OWN_TEXT = re.compile(r"\s*text\s*:\s*(\S.*)", re.IGNORECASE)
-SEVERAL = frozenset({Column.OWN_TEXT, Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
+_OPTION = re.compile(r"\s*option\s*:\s*(?P<account>\S.*):\s*(?P<name>[a-z_]+)\s*", re.IGNORECASE)
+SEVERAL = frozenset({Column.OWN_TEXT, Column.OPTION, Column.PICTURES, Column.ALT, Column.LABELS, Column.DESTINATIONS})
 """What several columns of one file may hold, such as `Image 1` and `Image 2`."""
 
 
@@ -58,6 +62,8 @@ def column_named(name: str) -> Column | None:
     """Return what a column with this name holds, or None if the name is unknown."""
     if _OWN_TEXT.fullmatch(name):
         return Column.OWN_TEXT
+    if _OPTION.fullmatch(name):
+        return Column.OPTION
     words = re.sub(r"\(.*?\)", "", name).casefold()
     key = re.sub(r"[\W_]+", "", words)
     return _COLUMNS.get(key) or _COLUMNS.get(_NUMBERED.sub("", key))
@@ -72,6 +78,17 @@ def account_named(name: str) -> str:
 def own_text_column(account: str) -> str:
     """Return the name of the column with the texts of an account."""
     return f"text:{account}"
+
+
+def option_named(name: str) -> tuple[str, str]:
+    """Return the account and the option in the name of a column OPTION; an empty account if the name has none."""
+    found = _OPTION.fullmatch(name)
+    return (found["account"].strip(), found["name"].casefold()) if found else ("", name.strip())
+
+
+def option_column(account: str, name: str) -> str:
+    """Return the name of the column with an option of an account."""
+    return f"option:{account}:{name}"
 
 
 def known_names(names: Sequence[str]) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from core.bulk.cells import join_values
-from core.bulk.columns import own_text_column
+from core.bulk.columns import option_column, own_text_column
 from core.bulk.csv_file import csv_file
 from core.bulk.records import PostRecord, media_note
+from core.publishing.options import written_value
 from core.time.instants import utc_text
 
 CSV_COLUMNS = (
@@ -18,11 +19,11 @@ CSV_COLUMNS = (
 def posts_csv(records: Iterable[PostRecord]) -> bytes:
     """Return records as CSV in UTF-8 with a byte order mark. No cell runs as a formula.
 
-    Each account that has a text of its own in one of the posts has a column.
+    Each account that has a text of its own in one of the posts has a column, and so has each option of an account.
     """
     rows = list(map(_row, records))
-    own_texts = sorted({name for row in rows for name in row} - set(CSV_COLUMNS))
-    return csv_file(rows, (*CSV_COLUMNS, *own_texts))
+    of_accounts = sorted({name for row in rows for name in row} - set(CSV_COLUMNS))
+    return csv_file(rows, (*CSV_COLUMNS, *of_accounts))
 
 
 def _row(record: PostRecord) -> dict[str, str]:
@@ -42,4 +43,9 @@ def _row(record: PostRecord) -> dict[str, str]:
         "Error": record.error or "",
         "Post": record.key,
         **{own_text_column(name): text for name, text in record.variants.items()},
+        **{
+            option_column(account, name): written_value(value)
+            for account, values in record.options.items()
+            for name, value in values.items()
+        },
     }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from core.bulk.columns import OWN_TEXTS
+from core.bulk.columns import OPTIONS, OWN_TEXTS
 from core.bulk.records import PostRecord
 from core.time.instants import utc_text
 
@@ -22,6 +22,7 @@ def _members(record: PostRecord) -> dict[str, Any]:
         "destinations": list(record.destinations),
         "labels": list(record.labels),
         OWN_TEXTS: record.variants,
+        OPTIONS: {str(account): values for account, values in record.options.items()},
         "stored_files": [each.model_dump(mode="json") for each in record.media],
         "state": record.state,
         "repeats": record.repeats,

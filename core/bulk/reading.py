@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Any, Literal
 
 from core.bulk.cells import from_cell, join_values
-from core.bulk.columns import OWN_TEXTS, Column, known_names, own_text_column
+from core.bulk.columns import OPTIONS, OWN_TEXTS, Column, known_names, option_column, own_text_column
 from core.bulk.delimited import detect_delimiter, records
 from core.bulk.encoding import decode
 from core.errors import PunctualError
+from core.publishing.options import written_value
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 10_000
@@ -166,12 +167,21 @@ def _numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _cells(found: Mapping[str, Any]) -> dict[str, str]:
-    """Return the cells of an object. An object of texts by account, as an export writes it, has one for each."""
-    own_texts = found.get(OWN_TEXTS)
-    if not isinstance(own_texts, dict):
-        return {name: _cell(value) for name, value in found.items()}
-    cells = {name: _cell(value) for name, value in found.items() if name != OWN_TEXTS}
-    return cells | {own_text_column(name): _cell(text) for name, text in own_texts.items()}
+    """Return the cells of an object. The texts and options by account, as an export writes them, have one for each."""
+    own_texts, options = found.get(OWN_TEXTS), found.get(OPTIONS)
+    taken_apart = {OWN_TEXTS} if isinstance(own_texts, dict) else set()
+    taken_apart |= {OPTIONS} if isinstance(options, dict) else set()
+    cells = {name: _cell(value) for name, value in found.items() if name not in taken_apart}
+    if isinstance(own_texts, dict):
+        cells |= {own_text_column(name): _cell(text) for name, text in own_texts.items()}
+    for account, values in options.items() if isinstance(options, dict) else ():
+        if isinstance(values, dict):
+            cells |= {option_column(account, name): _option_cell(value) for name, value in values.items()}
+    return cells
+
+
+def _option_cell(value: Any) -> str:
+    return written_value(value) if isinstance(value, bool) else _cell(value)
 
 
 def _cell(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The posts of the queue, the drafts and the history, as records for files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,8 +10,10 @@ from core.drafts.draft import Draft
 from core.ledger.history import Run, all_runs
 from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
-from core.posts.models import Media, Post
+from core.posts.first_comment import first_comments
+from core.posts.models import Media, Revision
 from core.posts.series import describe_timing
+from core.publishing.options import OptionValues
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import QueueEntry, ledger_entry, queue
 from core.time.instants import instants, offset_label, wall_time
@@ -34,6 +36,7 @@ class PostRecord:
     variants: dict[str, str]
     destinations: tuple[Destination, ...]
     labels: tuple[str, ...]
+    options: Mapping[Destination, OptionValues]
     media: tuple[Media, ...]
     wall: str
     zone: str
@@ -80,6 +83,7 @@ def of_entry(entry: QueueEntry) -> PostRecord:
         variants=_variants(post),
         destinations=post.accounts,
         labels=post.labels,
+        options=post.options,
         media=post.media,
         wall=written_wall(entry.due_at, post.zone),
         zone=post.zone,
@@ -95,9 +99,10 @@ def of_run(run: Run) -> PostRecord:
         post_id=run.post_id,
         key=run.key,
         text=run.text,
-        variants={str(name): text for name, text in run.payload.variants.items()},
+        variants=_variants(run.payload),
         destinations=run.payload.accounts,
         labels=run.labels,
+        options=run.payload.options,
         media=run.payload.media,
         wall=written_wall(run.due_at, run.zone),
         zone=run.zone,
@@ -123,6 +128,7 @@ def of_draft(draft: Draft) -> PostRecord:
         variants={str(name): text for name, text in content.variants.items()},
         destinations=content.destinations,
         labels=content.labels,
+        options=content.options,
         media=content.media,
         wall=written_wall(due_at, content.zone) if due_at else (content.wall or "").replace("T", " "),
         zone=content.zone,
@@ -145,8 +151,10 @@ def media_note(media: tuple[Media, ...]) -> str:
     return plural(len(media), "file") if media else ""
 
 
-def _variants(post: Post) -> dict[str, str]:
-    return {str(name): text for name, text in post.variants.items()}
+def _variants(revision: Revision) -> dict[str, str]:
+    """Return the texts of single destinations. A first comment is an option."""
+    comments = first_comments(revision)
+    return {str(name): text for name, text in revision.variants.items() if name not in comments}
 
 
 def _drafts(application: Application, *, templates: bool) -> Iterator[PostRecord]:

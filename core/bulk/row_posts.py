@@ -10,10 +10,11 @@ from core.bulk.row_times import DateOrder, date_order, read_row_time
 from core.bulk.rows import PostRow
 from core.errors import PunctualError
 from core.labels.label import stored_names
-from core.posts.models import LABELS_LIMIT, Media, Post, Repeat
+from core.posts.models import LABELS_LIMIT, Media, OptionValue, Post, Repeat
 from core.posts.series import build_series
 from core.posts.written_rules import read_rule
 from core.publishing.composing import compose, suggest_time
+from core.publishing.options import OptionForNobody, read_options
 from core.scheduling.selection import TooManyLabelsOnPost
 from core.time.instants import time_zone, wall_time
 from core.time.written_refusals import WrittenTime
@@ -40,6 +41,15 @@ class TextForNobody(PunctualError):
     def __init__(self, label: str) -> None:
         super().__init__(f"The row has a text for {label}, which is none of its destinations.")
         self.hint = f"Add {label} to the destinations, or empty the cell."
+
+
+class UnnamedOption(PunctualError):
+    """The name of a column with an option names no account."""
+
+    hint = "Name the column like option:bluesky:ada.example:replies, or let it mean nothing."
+
+    def __init__(self, column: str) -> None:
+        super().__init__(f"The column {column!r} does not name an account and its option.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +101,7 @@ class RowPosts:
             accounts=self.accounts,
             networks=self._application.networks,
             variants=self._own_texts(row, destinations),
+            options=self._account_options(row, destinations),
             media=media,
             repeat=self._repeat(row, at),
             labels=labels,
@@ -108,6 +119,18 @@ class RowPosts:
             if account.destination not in destinations:
                 raise TextForNobody(account.label)
             found[account.destination] = text.strip()
+        return found
+
+    def _account_options(self, row: PostRow, destinations: Sequence[str]) -> dict[str, dict[str, OptionValue]]:
+        found: dict[str, dict[str, OptionValue]] = {}
+        for name, written in row.options.items():
+            if not name:
+                raise UnnamedOption(next(iter(written)))
+            account = self.accounts.named(name)
+            if account.destination not in destinations:
+                raise OptionForNobody(account.label)
+            options = self._application.networks[account.network].options
+            found[account.destination] = read_options(written, account.label, options)
         return found
 
     def _repeat(self, row: PostRow, at: WrittenTime) -> Repeat | None:

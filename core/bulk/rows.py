@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.bulk.cells import split_values
-from core.bulk.columns import Column, account_named
+from core.bulk.columns import Column, account_named, option_named
 from core.bulk.reading import PostTable, TableRow
 
 EDITED = (
@@ -24,13 +24,15 @@ Corrections = Mapping[int, Mapping[Column, str]]
 class PostRow:
     """One post of a table, as text. `number` is that of its row in the file.
 
-    `own_texts` are those of single accounts, by the name of the account. `written` are the values without corrections.
+    `own_texts` and `options` are those of single accounts, by the name of the account. `written` are the values without
+    corrections.
     """
 
     number: int
     values: Mapping[Column, str] = field(default_factory=dict)
     written: Mapping[Column, str] = field(default_factory=dict)
     own_texts: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     problem: str | None = None
 
     def get(self, column: Column) -> str:
@@ -94,7 +96,14 @@ def _post_row(row: TableRow, columns: Mapping[str, Column]) -> PostRow:
         for name, column in columns.items()
         if column == Column.OWN_TEXT and row.cells.get(name, "").strip()
     }
-    return PostRow(number=row.number, values=values, written=values, own_texts=own_texts, problem=row.problem)
+    options: dict[str, dict[str, str]] = {}
+    for name, column in columns.items():
+        if column == Column.OPTION and row.cells.get(name, "").strip():
+            account, option = option_named(name)
+            options.setdefault(account, {})[option] = row.cells[name]
+    return PostRow(
+        number=row.number, values=values, written=values, own_texts=own_texts, options=options, problem=row.problem
+    )
 
 
 def _joined(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from core.posts.models import OptionValue, Post, Repeat, new_post_id
 from core.posts.recurrence import skipped_run_warnings
 from core.posts.series import build_series
 from core.publishing.composing import compose
-from core.publishing.options import read_options
+from core.publishing.options import OptionForNobody, read_options
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instants, wall_time
 from core.time.written_times import read_time, understood
@@ -33,14 +33,6 @@ class IdTaken(PunctualError):
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"A post with other content has the id {post_id}. Nothing was scheduled.")
-
-
-class OptionForNobody(PunctualError):
-    """An option names an account that does not get the post."""
-
-    def __init__(self, destination: str) -> None:
-        super().__init__(f"There is an option for {destination}, which is none of the destinations.")
-        self.hint = f"Add `--to {destination}`, or leave the option out."
 
 
 def schedule_post(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:

@@ -101,6 +101,14 @@ class UnusableOption(PunctualError):
         self.hint = hint
 
 
+class OptionForNobody(PunctualError):
+    """An option names an account that does not get the post."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"There is an option for {account}, which is none of the destinations.")
+        self.hint = f"Add {account} to the destinations, or leave the option out."
+
+
 def checked_options(values: OptionValues, label: str, options: Sequence[Option]) -> dict[str, OptionValue]:
     """Return the values that differ from their defaults, in the order of the declaration. `label` is the account's.
 
@@ -125,6 +133,11 @@ def read_options(written: Mapping[str, str], label: str, options: Sequence[Optio
     by_name = {each.name: each for each in options}
     values = {name: _read(text, by_name[name], label) if name in by_name else text for name, text in written.items()}
     return checked_options(values, label, options)
+
+
+def written_value(value: OptionValue) -> str:
+    """Return a value as `read_options` reads it."""
+    return value if isinstance(value, str) else "yes" if value else "no"
 
 
 def declared_values(values: OptionValues, options: Iterable[Option]) -> dict[str, OptionValue]:

@@ -27,6 +27,7 @@ WHOLE = DraftContent(
     threads={"mastodon:ada": True},
     media=(Media(reference="0" * 64, kind="picture", content_type="image/png", size=9, width=2, height=1, alt="Cat"),),
     labels=("Sales",),
+    options={"mastodon:ada": {"sensitive": True, "first_comment": "Grüße"}},
     wall="2026-12-24T09:00:00",
     zone="Europe/Berlin",
     which=1,

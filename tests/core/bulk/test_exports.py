@@ -87,6 +87,26 @@ def test_texts_of_single_accounts_are_exported_and_read_again(check, application
     assert [each.post.variants for each in checked.rows] == [{"webhook:sales": "Hello sellers"}, {}]
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_options_of_single_accounts_are_exported_and_read_again(check, application, kind):
+    for destination in ("mastodon:ada", "slack:team"):
+        application.accounts.connect(Account(destination=destination, label=destination))
+    head = (
+        "text,date,to,option:mastodon:ada:visibility,option:mastodon:ada:first_comment,option:slack:team:unfurl_links"
+    )
+    table = (
+        f'{head}\nSoup,2026-12-24 09:00,"mastodon:ada, slack:team",followers,The recipe,no\nAll,2026-12-25 09:00,,,,\n'
+    )
+    load(application, check(table))
+    checked = check(export_file(application, "queue", kind), duplicates=True)
+    options = {
+        "mastodon:ada": {"visibility": "private", "first_comment": "The recipe"},
+        "slack:team": {"unfurl_links": False},
+    }
+    assert [each.post.options for each in checked.rows] == [options, {}]
+    assert checked.rows[0].post.destinations == ("mastodon:ada", "mastodon:ada#2", "slack:team")
+
+
 def _json(application):
     return [json.loads(line) for line in export_file(application, "queue", "jsonl").decode().split("\n") if line]
 

@@ -44,6 +44,20 @@ def test_a_rule_that_cannot_be_read_is_refused(check, row, reason):
     assert (checked.rows[0].verdict, checked.rows[0].reason) == ("refused", reason)
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "reason"),
+    [
+        ("option:Sales:sound", "off", "Sales has no option 'sound'."),
+        ("option:Sales:silent", "perhaps", "Silent for Sales cannot be 'perhaps'."),
+        ("option:Outbox:silent", "yes", "There is an option for Outbox (built in), which is none of the destinations."),
+    ],
+)
+def test_an_option_that_its_account_does_not_have_is_refused(check, application, column, cell, reason):
+    application.accounts.connect(Account(destination="telegram:sales", label="Sales"))
+    checked = check(f"text,date,to,{column}\nHello,2026-12-24 09:00,Sales,{cell}\n")
+    assert (checked.rows[0].verdict, checked.rows[0].reason) == ("refused", reason)
+
+
 def test_an_account_gets_its_own_text(check, application):
     application.accounts.connect(Account(destination="webhook:sales", label="Sales"))
     checked = check(
