@@ -19,7 +19,7 @@ from ui.frame.callbacks import show_toasts
 from ui.frame.dialogs import run_deferred
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import PAGE_OPENED
-from ui.frame.viewer import viewer_zone, zone_caption
+from ui.frame.viewer import viewer_zone
 from ui.posts.filters import current_filter, filter_controls
 
 
@@ -57,7 +57,6 @@ def calendar() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="calendar-line"):
         filter_controls(["scheduled", "paused", "waiting", "published", "unconfirmed", "failed", "missed"])
         holiday_choice()
-        zone_caption(now)
     board = shown_board(shown)
     opened = opened_item(board)
     note_drawn(content(board, opened, now))

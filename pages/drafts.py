@@ -13,7 +13,6 @@ from ui.frame.card_places import list_limit, more_button, reset_list
 from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.state import DRAFTS_SEARCHED, DRAFTS_VIEW, PAGE_OPENED
-from ui.frame.viewer import zone_caption
 from ui.posts.draft_cards import draft_card, is_idea, matches
 from ui.posts.search import search_field, search_words
 
@@ -67,7 +66,8 @@ def cards(view: str) -> None:
         search_field()
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         if found.drafts:
-            zone_caption(app.clock())
+            noun = plural(len(found.drafts), "template" if view == TEMPLATES else "draft")
+            st.caption(f"**{noun}{' and more' if found.more else ''}**", width="content")
         draft_notice()
     for each in found.drafts:
         draft_card(each, app.clock())

@@ -14,6 +14,7 @@ from core.time.phrases import date_and_time
 from ui.frame.application import application
 from ui.frame.callbacks import callback, show_error
 from ui.frame.card_buttons import card_button
+from ui.frame.health_light import note_results
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import escape
@@ -122,6 +123,7 @@ def report() -> None:
     """Draw the checks, the dead letters and the differing schedules."""
     app = application()
     checks, letters, differences = checked(app, str(app.home.path), viewer_zone())
+    note_results(checks)
     with st.container(border=True, key="card-checks"):
         for check in checks:
             check_row(check)

@@ -16,7 +16,7 @@ from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import HISTORY_VIEW
-from ui.frame.viewer import viewer_zone, zone_caption
+from ui.frame.viewer import viewer_zone
 from ui.posts.attention import attention
 from ui.posts.filters import clear_filters, current_filter, filter_controls
 from ui.posts.insights import choose_days, insights_view
@@ -67,7 +67,6 @@ def report() -> None:
     for run in urgent.values():
         places.setdefault(run.key, run.due_at)
     rest = [run for run in found if run.key not in urgent]
-    zone_caption(application().clock())
     attention([urgent[key] for key in places if key in urgent])
     days(rest[:limit])
     truncated = len(latest) == read_limit(limit)

@@ -14,7 +14,7 @@ from ui.frame.dialogs import run_deferred
 from ui.frame.empty_page import empty_page
 from ui.frame.redraw import note_drawn, phrase_age, redraw_on_change
 from ui.frame.state import CARD_PLACES, LISTED_ON, PAGE_NUMBER, QUEUE_VIEW
-from ui.frame.viewer import viewer_zone, zone_caption
+from ui.frame.viewer import viewer_zone
 from ui.posts.cancelled_cards import cancelled_cards
 from ui.posts.cards import card
 from ui.posts.filters import shown_count
@@ -55,7 +55,7 @@ def queue() -> None:
     watch_keys()
     page = queue_page(now)
     note_drawn(content(now, page))
-    summary(page, now)
+    summary(page)
     report_notice()
     passed_tray(application().views.passed())
     if is_selecting():
@@ -66,12 +66,11 @@ def queue() -> None:
     show_toasts()
 
 
-def summary(page: QueuePage, now: datetime) -> None:
-    """Draw the number of posts, the zone of the times, and the way back to all posts."""
+def summary(page: QueuePage) -> None:
+    """Draw the number of posts, and the way back to all posts."""
     with st.container(horizontal=True, vertical_alignment="center", key="zone-line"):
         if page.total or page.cards:
             st.caption(f"**{shown_count(page.shown, page.total)}**", width="content")
-        zone_caption(now)
         if remedies():
             st.button(
                 "Show all", key="show-all", type="tertiary", icon=":material/filter_list_off:", on_click=show_everything

@@ -18,11 +18,12 @@ from ui.compose.time_fields import ChosenTime
 from ui.compose.typed_text import show_typed
 from ui.frame.application import application
 from ui.frame.callbacks import flash
+from ui.frame.navigation import NEW_DRAFT
 from ui.frame.state import ADDRESSES, DRAFT, KNOWN_DRAFTS, LAST_POST, NOT_SAVED, PAGE_OPENED, SAVED_DRAFTS
 from ui.frame.viewer import viewer_zone
 
 ADDRESS = "draft"
-"""The query parameter of Compose that names a draft."""
+"""The query parameter of Compose that names a draft, or asks for a new one (ui/frame/navigation.py)."""
 _ID = TypeAdapter[str](PostId)
 
 
@@ -205,6 +206,9 @@ def _make_current(draft: str, content: DraftContent) -> None:
 def _open_address() -> None:
     """Open the draft that the address names, unless this session has it open or has left it."""
     asked = st.query_params.get(ADDRESS)
+    if asked == NEW_DRAFT:
+        _start_new()
+        return
     if asked is None or asked == st.session_state.get(DRAFT) or asked in st.session_state.get(ADDRESSES, ()):
         return
     st.session_state[ADDRESSES] = {asked}
@@ -217,6 +221,15 @@ def _open_address() -> None:
             st.session_state[LAST_POST] = asked
         else:
             flash(f"{error} {error.hint}")
+
+
+def _start_new() -> None:
+    """Start an empty draft, unless the current one is empty, and let the address name it no longer."""
+    del st.query_params[ADDRESS]
+    if DRAFT in st.session_state:
+        content = draft_fields.content(current())
+        if not content.empty:
+            start_empty(content)
 
 
 def take_over(draft_id: str, content: DraftContent, version: int) -> None:

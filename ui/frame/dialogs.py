@@ -22,3 +22,8 @@ def run_deferred() -> None:
     if DEFERRED in st.session_state:
         st.session_state[DIALOG_OPEN] = True
         st.session_state.pop(DEFERRED)()
+
+
+def cancel_button() -> None:
+    """Draw the button that closes the dialog and changes nothing."""
+    st.button("Cancel", key="close-dialog", on_click=st.rerun)

@@ -20,6 +20,20 @@ POSTING_TIMES = _PAGES / "posting_times.py"
 BULK = _PAGES / "bulk.py"
 NOTIFICATIONS = _PAGES / "notifications.py"
 HEALTH = _PAGES / "health.py"
+PAGES = (
+    COMPOSE,
+    DRAFTS,
+    QUEUE,
+    CALENDAR,
+    HISTORY,
+    OUTBOX,
+    ACCOUNTS,
+    POSTING_TIMES,
+    BULK,
+    NOTIFICATIONS,
+    HEALTH,
+)
+"""All pages, in the order of the navigation."""
 
 
 def permalink(url: str | None, subject: str) -> None:

@@ -5,9 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
-import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config
 
@@ -17,6 +15,7 @@ from core.serving.hosts import AllowedHosts, is_loopback, parse_host
 from core.serving.limits import ConnectionLimits, open_file_limit
 from core.serving.middleware import SecurityMiddleware
 from core.settings import Settings
+from ui.frame.first_paint import FirstPaint, first_page
 
 MAX_BODY_BYTES = 110_000_000
 """The largest upload (server.maxUploadSize in .streamlit/config.toml) with the form around it."""
@@ -57,7 +56,8 @@ def security_middleware() -> list[Middleware]:
             max_body_bytes=MAX_BODY_BYTES,
             policy=content_security_policy(),
             signed_paths=(),
-        )
+        ),
+        Middleware(FirstPaint),
     ]
 
 
@@ -75,10 +75,9 @@ def content_security_policy() -> str:
     """Return the policy of the pages: everything comes from this server, and no other page frames them.
 
     Streamlit loads inline components as `blob:` modules, and sets styles inside the page. The hashes allow the inline
-    scripts of Streamlit's own page.
+    scripts of the first page.
     """
-    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    digests = [hashlib.sha256(script.encode()).digest() for script in _INLINE_SCRIPT.findall(page)]
+    digests = [hashlib.sha256(script.encode()).digest() for script in _INLINE_SCRIPT.findall(first_page())]
     hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     return "; ".join(
         (

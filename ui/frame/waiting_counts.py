@@ -1,4 +1,4 @@
-"""The numbers of drafts, and of posts that wait for a person, beside the names of the pages that show them."""
+"""The numbers of drafts, of scheduled posts, and of posts that wait for a person, for the navigation."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,10 @@ from ui.frame.application import application
 
 
 class WaitingCounts(NamedTuple):
-    """The drafts, and the posts that wait in the Queue and in History."""
+    """The drafts, the scheduled posts, and the posts that wait in the Queue and in History."""
 
     drafts: int
+    scheduled: int
     queue: int
     history: int
 
@@ -18,12 +19,13 @@ class WaitingCounts(NamedTuple):
 def waiting_counts() -> WaitingCounts:
     """Return the numbers, at most some seconds old; zeros if they cannot be read. The page shows the reason then."""
     try:
-        drafts, waiting = application().draft_count(), application().waiting.read()
+        app = application()
+        waiting = app.waiting.read()
+        return WaitingCounts(
+            drafts=app.draft_count(),
+            scheduled=app.views.total(),
+            queue=waiting.count(QUEUE),
+            history=waiting.count(HISTORY),
+        )
     except PunctualError:
-        return WaitingCounts(drafts=0, queue=0, history=0)
-    return WaitingCounts(drafts=drafts, queue=waiting.count(QUEUE), history=waiting.count(HISTORY))
-
-
-def with_count(title: str, count: int) -> str:
-    """Return a page's title such as `History (3)`."""
-    return f"{title} ({count})" if count else title
+        return WaitingCounts(drafts=0, scheduled=0, queue=0, history=0)

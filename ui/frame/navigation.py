@@ -1,0 +1,82 @@
+"""The navigation in the sidebar: a new post, the pages with what waits on them, and the light of Health."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from core.health.findings import HealthStatus
+from ui.frame import links
+from ui.frame.waiting_counts import WaitingCounts
+
+NEW_DRAFT = "new"
+"""The draft in the address of Compose that starts an empty one."""
+LIGHTS: Mapping[HealthStatus, tuple[str, str]] = {
+    "good": ("green", "all good"),
+    "warning": ("orange", "needs a look"),
+    "bad": ("red", "has a problem"),
+    "unknown": ("gray", "not checked yet"),
+}
+"""The colour of each light, and its words for screen readers."""
+_JS = """
+export default function ({ data }) {  // what Streamlit's page links do not say to screen readers
+    const place = document.querySelector(".st-key-navigation");
+    place.setAttribute("role", "navigation");
+    place.setAttribute("aria-label", "Pages");
+    for (const link of place.querySelectorAll("a")) {
+        const current = !link.search && new URL(link.href).pathname.endsWith(`/${data}`);
+        current ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+    }
+}
+"""
+_component = st.components.v2.component("punctual_navigation", js=_JS)
+
+
+def navigation(current: str, counts: WaitingCounts, health: HealthStatus) -> None:
+    """Draw the links to all pages. `current` is the URL path of the open one."""
+    with st.sidebar, st.container(key="navigation", gap="xxsmall"):
+        with st.container(key="new-post"):
+            st.page_link(
+                links.COMPOSE,
+                label="New post",
+                icon=":material/add:",
+                query_params={"draft": NEW_DRAFT},
+                width="stretch",
+            )
+        _group("Posts")
+        _link(links.COMPOSE, "Compose", "edit_square")
+        _link(links.DRAFTS, "Drafts", "edit_note", _number(counts.drafts))
+        _link(links.QUEUE, "Queue", "schedule", _number(counts.scheduled) + _waiting(counts.queue))
+        _link(links.CALENDAR, "Calendar", "calendar_month")
+        _group("Results")
+        _link(links.HISTORY, "History", "history", _waiting(counts.history))
+        _link(links.OUTBOX, "Outbox", "inbox")
+        _group("Setup")
+        _link(links.ACCOUNTS, "Accounts", "group")
+        _link(links.POSTING_TIMES, "Posting times", "calendar_clock")
+        _link(links.BULK, "Import and export", "swap_vert")
+        _link(links.NOTIFICATIONS, "Notifications", "notifications")
+        _link(links.HEALTH, "Health", "monitor_heart", _light(health))
+        _component(key="open-page", height=1, data=current)
+
+
+def _group(name: str) -> None:
+    st.caption(name)
+
+
+def _link(page: Path, name: str, icon: str, note: str = "") -> None:
+    st.page_link(page, label=f"{name}{note}", icon=f":material/{icon}:", width="stretch")
+
+
+def _number(count: int) -> str:
+    return f" :gray-badge[{count:,}]" if count else ""
+
+
+def _waiting(count: int) -> str:
+    """Return the number of posts that wait for a person, whose words are for screen readers (style.css)."""
+    return f" :orange-badge[**{count:,}** *waiting for you*]" if count else ""
+
+
+def _light(health: HealthStatus) -> str:
+    colour, words = LIGHTS[health]
+    return f" :{colour}-badge[*{words}*]"
