@@ -1,43 +1,46 @@
 """The first page holds the styles, the typeface and the address of the server, and its policy allows its scripts."""
 
+import asyncio
 import re
 
 import pytest
-from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse
-from starlette.routing import Route
-from starlette.testclient import TestClient
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from ui.frame.first_paint import STYLE, FirstPaint, first_page
 from ui.frame.security import content_security_policy
 
-
-@pytest.fixture
-def client():
-    async def page(_):
-        return HTMLResponse("Streamlit's page", headers={"etag": "1", "cache-control": "no-cache"})
-
-    async def missing(_):
-        return HTMLResponse("Not found", status_code=404)
-
-    async def text(_):
-        return PlainTextResponse("ok")
-
-    app = Starlette(routes=[Route("/queue", page), Route("/gone", missing), Route("/health", text)])
-    return TestClient(FirstPaint(app))
+PAGE = HTMLResponse("Streamlit's page", headers={"etag": "1", "cache-control": "no-cache"})
 
 
-def test_streamlits_page_is_replaced_by_the_first_page(client):
-    answer = client.get("/queue")
-    assert answer.text == first_page()
-    assert "etag" not in answer.headers
-    assert answer.headers["cache-control"] == "no-cache"
-    assert client.head("/queue").headers["content-length"] == answer.headers["content-length"]
+def answer(response: Response, method: str = "GET") -> tuple[dict[str, str], str]:
+    """Return the headers and the body that the browser gets when Streamlit answers with `response`."""
+    messages = []
+
+    async def send(message):
+        messages.append(message)
+
+    scope = {"type": "http", "method": method, "path": "/queue", "headers": []}
+    asyncio.run(FirstPaint(response)(scope, None, send))
+    start, *bodies = messages
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return headers, b"".join(each["body"] for each in bodies).decode()
 
 
-def test_other_answers_pass_unchanged(client):
-    assert client.get("/gone").text == "Not found"
-    assert client.get("/health").text == "ok"
+def test_streamlits_page_is_replaced_by_the_first_page():
+    headers, body = answer(PAGE)
+    assert body == first_page()
+    assert "etag" not in headers
+    assert headers["cache-control"] == "no-cache"
+    assert headers["content-length"] == str(len(body.encode()))
+
+
+def test_a_request_for_the_headers_gets_those_of_the_first_page():
+    assert answer(PAGE, "HEAD") == (answer(PAGE)[0], "")
+
+
+@pytest.mark.parametrize("response", [HTMLResponse("Not found", status_code=404), PlainTextResponse("ok")])
+def test_other_answers_pass_unchanged(response):
+    assert answer(response)[1] == response.body.decode()
 
 
 def test_the_first_page_has_the_styles_after_those_of_streamlit():
