@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from core.posts.payload import invocation_of, read_payload, write_invocation, wr
 from core.publishing.attachments import MediaLimits
 from core.publishing.composing import TextTooLong, compose, edit_content
 from core.publishing.drafted_posts import drafted_post
-from core.publishing.network import TextLength
+from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.options import (
     FIRST_COMMENT_OPTION,
     Choice,
@@ -28,6 +29,7 @@ from core.publishing.options import (
     describe_options,
     read_options,
 )
+from core.publishing.registry import Networks
 from lambda_pkg.event import LATER_MEMBERS
 
 WALL = datetime.fromisoformat("2026-12-24T09:00:00")
@@ -180,6 +182,15 @@ def test_an_edit_keeps_the_options_or_replaces_them(composed, stores):
     changed = edit_content(post, destinations=["words:ada"], options={"words:ada": {"loud": False}}, **fields)
     assert (changed.options, changed.destinations) == ({"words:ada": {"loud": False}}, ("words:ada",))
     assert edit_content(post, destinations=["words:ada"], options={}, **fields).options == {}
+
+
+def test_the_documentation_names_every_option_and_its_values():
+    text = (Path(__file__).parents[3] / "docs" / "options.md").read_text(encoding="utf-8")
+    for network in Networks(NetworkDependencies(outbox=None, clock=None)).values():
+        for option in network.options:
+            assert f"| `{option.name}` |" in text
+            values = [choice.value for choice in option.choices if choice.value] if hasattr(option, "choices") else []
+            assert all(f"`{value}`" in text for value in values)
 
 
 def test_a_draft_without_options_is_stored_as_before():
