@@ -30,6 +30,7 @@ core.cli
 core.__main__
 ui.frame
 ui.connect  ui.timetable  ui.bulk
+ui.preview
 ui.compose
 ui.posts
 ui.calendar

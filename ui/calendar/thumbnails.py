@@ -1,12 +1,7 @@
 """Small pictures on chips, as addresses that contain the picture."""
 
-import base64
-
-import streamlit as st
-
-from core.errors import PunctualError
-from core.media.pictures import thumbnail
 from ui.frame.application import application
+from ui.frame.picture_addresses import picture_address
 
 SIDE = 48
 """Pixels."""
@@ -28,14 +23,4 @@ class Thumbnails:
         if not self._left:
             return ""
         self._left -= 1
-        return _address(reference)
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def _address(reference: str) -> str:
-    try:
-        content = thumbnail(application().media.get(reference), side=SIDE)
-    except PunctualError:
-        return ""  # the card beside the calendar names the reason
-    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+        return picture_address(reference, SIDE)

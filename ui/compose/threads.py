@@ -6,11 +6,14 @@ import streamlit as st
 
 from core.accounts.port import Account
 from core.drafts.draft import DraftContent
+from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.hand_split import hand_split
+from core.publishing.composing import written_thread
 from core.publishing.drafted_posts import has_threads, thread_of
-from core.publishing.threads import CannotSplit
-from ui.compose.counter import measure
+from core.publishing.threads import ThreadPart
+from ui.compose import option_fields
+from ui.compose.measuring import measure
 from ui.frame import failures
 from ui.frame.application import application
 from ui.frame.state import widget_key
@@ -39,8 +42,8 @@ def selected(draft: str, destinations: Sequence[str]) -> dict[str, bool]:
     }
 
 
-def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
-    """Show a thread switch for each account with a part that exceeds its limit; return the parts of each account.
+def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> None:
+    """Show a thread switch for each account with a part that exceeds its limit, and the error if it cannot be split.
 
     An account whose network has no threads gets no switch.
     """
@@ -49,10 +52,10 @@ def thread_fields(draft: str, texts: Mapping[str, str], accounts: Sequence[Accou
             with st.container(horizontal=True, vertical_alignment="center"):
                 _switches(draft, account)
     try:
-        return split_texts(draft, texts, accounts)
-    except CannotSplit as error:
+        for account in accounts:
+            thread(draft, texts[account.destination], account)
+    except PunctualError as error:
         failures.show(error)
-        return {}
 
 
 def _switches(draft: str, account: Account) -> None:
@@ -66,9 +69,13 @@ def _switches(draft: str, account: Account) -> None:
         st.checkbox("Number the parts", key=_number_key(draft, account.destination), persist_state="session")
 
 
-def split_texts(draft: str, texts: Mapping[str, str], accounts: Sequence[Account]) -> dict[str, list[str]]:
-    """Return the parts of the post that each account gets, one or more. Raises CannotSplit."""
-    return {account.destination: _parts(draft, texts[account.destination], account) for account in accounts}
+def thread(draft: str, text: str, account: Account) -> list[ThreadPart]:
+    """Return the parts that an account gets of a text, one or more. Raises CannotSplit or DraftTooLarge."""
+    networks, numbered = application().networks, selected(draft, [account.destination])
+    if not numbered:
+        return written_thread(text, networks[account.network])
+    options = option_fields.chosen_options(draft, [account.destination])
+    return thread_of(DraftContent(text=text, threads=numbered, options=options, zone="UTC"), account, networks)
 
 
 def is_thread(draft: str, destination: str) -> bool:
@@ -78,11 +85,6 @@ def is_thread(draft: str, destination: str) -> bool:
 
 def _exceeds(text: str, account: Account) -> bool:
     return any(measure(part, account).excess for part in hand_split(text))
-
-
-def _parts(draft: str, text: str, account: Account) -> list[str]:
-    content = DraftContent(text=text, threads=selected(draft, [account.destination]), zone="UTC")
-    return [part.text for part in thread_of(content, account, application().networks)]
 
 
 def _thread_key(draft: str, destination: str) -> str:

@@ -1,0 +1,24 @@
+"""Small versions of stored pictures, as addresses that contain the picture."""
+
+import base64
+
+import streamlit as st
+
+from core.errors import PunctualError
+from core.media.pictures import thumbnail
+from ui.frame.application import application
+
+
+def picture_address(reference: str, side: int) -> str:
+    """Return a small version of a stored picture, with `side` pixels at most; an empty text if it cannot be read."""
+    try:
+        return _address(reference, side)
+    except PunctualError:
+        return ""  # the card of the post names the reason
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _address(reference: str, side: int) -> str:
+    content = thumbnail(application().media.get(reference), side=side)
+    kind = "png" if content.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,141 @@
+"""The posts of a draft as their networks show them, and the counter rings, both drawn anew with each typed letter."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.accounts.port import Account
+from core.posts.first_comment import FIRST_COMMENT
+from core.posts.models import LinkCard, Media
+from core.publishing.composing import written_thread
+from core.publishing.drafted_posts import has_threads
+from core.publishing.links import top_level_domains
+from core.publishing.options import OptionValues
+from core.publishing.post_length import measure_post
+from core.publishing.threads import ThreadPart
+from ui.frame.application import application
+from ui.frame.class_name import class_name
+from ui.frame.face_picture import initials
+from ui.frame.faces import logo_url
+from ui.frame.picture_addresses import picture_address
+from ui.preview.rules import text_rule
+
+_HERE = Path(__file__).parent
+_HTML = """
+<div class="preview"><div class="rings" hidden></div>
+<section class="cards" aria-label="Preview" hidden></section>
+<span class="status" role="status"></span></div>
+"""
+_SCRIPTS = ("posts.js", "rings.js", "drawing.js", "preview.js")
+_PICTURE_SIDE, _AVATAR_SIDE, _LOGO_SIDE = 640, 96, 20
+"""Pixels."""
+
+
+def text_rules() -> str:
+    """Return the script with the functions `measure` and `entities`."""
+    domains = json.dumps(" ".join(sorted(top_level_domains())), ensure_ascii=False)
+    rules = (_HERE / "text_rules.js").read_text(encoding="utf-8")
+    return f'const TOP_LEVEL_DOMAINS = new Set({domains}.split(" "));\n{rules}'
+
+
+_component = st.components.v2.component(
+    "punctual_preview",
+    html=_HTML,
+    css=(_HERE / "preview.css").read_text(encoding="utf-8"),
+    js="\n".join([text_rules(), *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostPreview:
+    """What one account gets of a draft.
+
+    `field` is the key of the text area with its text, and `parts` are those of `text`, the text that the server has.
+    `numbered` says whether parts that were split by their length are numbered; None if none are split so.
+    """
+
+    account: Account
+    field: str
+    text: str
+    parts: Sequence[ThreadPart]
+    numbered: bool | None = None
+    media: Sequence[Media] = ()
+    card: LinkCard | None = None
+    options: OptionValues = dataclass_field(default_factory=dict)
+
+
+def as_written(account: Account, field: str, text: str) -> PostPreview:
+    """Return the post of an account with a text that is split at its lines of dashes alone."""
+    network = application().networks[account.network]
+    return PostPreview(account=account, field=field, text=text, parts=written_thread(text, network))
+
+
+def counter(field: str, text: str, posts: Sequence[PostPreview]) -> None:
+    """Draw a ring for each post of the text area with the key `field`: how much room its network leaves.
+
+    While the person types, the rules of the browser count. Text that has reached the server is measured by core.
+    """
+    rings = {"field": class_name(field), "text": text, "accounts": [_account(post) for post in posts]}
+    _component(key=f"{field}-counter", data={"rings": rings, "cards": [], "pictures": {}})
+
+
+def previews(posts: Sequence[PostPreview]) -> None:
+    """Draw each account's post, or the parts of its thread, as its readers see them."""
+    cards = [_account(post) | _face(post.account) | {"card": _card(post.card)} for post in posts]
+    pictures = _pictures(each for post in posts for each in post.media)
+    _component(key="previews", data={"rings": None, "cards": cards, "pictures": pictures})
+
+
+def _account(post: PostPreview) -> dict[str, Any]:
+    account, network = post.account, application().networks[post.account.network]
+    return {
+        "key": account.destination,
+        "label": account.label,
+        "network": account.network,
+        "logo": logo_url(account.network, _LOGO_SIDE),
+        "field": class_name(post.field),
+        "text": post.text,
+        "threads": has_threads(account, application().networks),
+        "resplit": {None: None, False: "plain", True: "numbered"}[post.numbered],
+        "rule": text_rule(network, account, post.options),
+        "parts": [_part(post, part) for part in post.parts],
+        "comment": post.options.get(FIRST_COMMENT, ""),
+        "media": [_media(each) for each in post.media],
+    }
+
+
+def _part(post: PostPreview, part: ThreadPart) -> dict[str, Any]:
+    network = application().networks[post.account.network]
+    return {**part._asdict(), **asdict(measure_post(network, part.text, post.account, post.options))}
+
+
+def _media(media: Media) -> dict[str, Any]:
+    return {name: getattr(media, name) for name in ("reference", "kind", "alt", "width", "height", "part")}
+
+
+def _face(account: Account) -> dict[str, Any]:
+    network = application().networks[account.network].label
+    name = account.name or account.label.removesuffix(f" ({network})").removesuffix(" (built in)")
+    handle = account.handle and f"@{account.handle}"
+    avatar = picture_address(account.avatar, _AVATAR_SIDE) if account.avatar else ""
+    return {"name": name, "handle": handle, "avatar": avatar, "initials": initials(account), "network_label": network}
+
+
+def _card(card: LinkCard | None) -> dict[str, Any] | None:
+    if card is None:
+        return None
+    picture = picture_address(card.picture, _PICTURE_SIDE) if card.picture else ""
+    host = (urlsplit(card.url).hostname or card.url).removeprefix("www.")
+    return {"host": host, "title": card.title, "description": card.description, "picture": picture}
+
+
+def _pictures(media: Iterable[Media]) -> Mapping[str, str]:
+    """Return the address of each picture, by its reference. A picture that cannot be read has none."""
+    references = dict.fromkeys(each.reference for each in media if each.kind == "picture")
+    return {each: picture_address(each, _PICTURE_SIDE) for each in references}

@@ -1,0 +1,173 @@
+// Draws the posts as their networks show them. Every text is set as text, never as HTML.
+const icon = (name, className = "icon") => hidden(element("span", className, name));
+const DRAWN = 12000;  // characters of one post; a longer one has no limit, and would make typing slow
+const ACTIONS = {
+    x: ["chat_bubble", "repeat", "favorite", "bar_chart", "bookmark"],
+    bluesky: ["chat_bubble", "repeat", "favorite", "bookmark", "more_horiz"],
+    mastodon: ["reply", "repeat", "star", "bookmark", "more_horiz"],
+    linkedin: [["thumb_up", "Like"], ["comment", "Comment"], ["repeat", "Repost"], ["send", "Send"]],
+};
+const MOST_SHOWN = { telegram: 10, linkedin: 5 };
+const SAYS_APP = ["discord", "slack"];
+
+function avatar(account) {
+    if (account.avatar) {
+        const picture = element("img", "avatar");
+        picture.src = account.avatar;
+        picture.alt = "";
+        return picture;
+    }
+    return hidden(element("span", "avatar letter", account.initials));
+}
+
+function whoElement(account) {
+    const who = element("div", "who");
+    who.append(element("bdi", "name", account.name));
+    if (SAYS_APP.includes(account.network)) who.append(element("span", "app", "APP"));
+    if (account.handle) who.append(element("bdi", "handle", account.handle));
+    const when = element("span", "when", "now");
+    if (account.network === "linkedin" || account.network === "mastodon") when.append(icon("public"));
+    who.append(when);
+    return who;
+}
+
+// Return the text with its links, mentions and tags; what is above the limit is marked from `cut` on.
+function textElement(account, { text, cut }) {
+    const created = element("div", "text");
+    if (!text.trim()) {
+        created.append(element("span", "empty", "No text yet"));
+        return created;
+    }
+    const shown = text.length > DRAWN ? `${text.slice(0, DRAWN)}…` : text;
+    const marks = cut === null || cut >= shown.length ? null : element("mark", "over");
+    const put = (start, end, kind) => {
+        if (start >= end) return;
+        const split = cut !== null && start < cut && cut < end ? cut : end;
+        const part = shown.slice(start, split);
+        const target = marks && start >= cut ? marks : created;
+        target.append(kind ? element("span", kind, part) : part);
+        put(split, end, kind);
+    };
+    let last = 0;
+    for (const { start, end, kind } of entities(account.network, shown)) {
+        put(last, start);
+        put(start, end, kind);
+        last = end;
+    }
+    put(last, shown.length);
+    if (marks) created.append(marks);
+    return created;
+}
+
+// A picture is kept while the person types: a new element would flicker.
+function tile(each, kept, addresses) {
+    if (kept.has(each)) return kept.get(each);
+    const created = element("div", each.kind === "video" ? "tile video" : "tile");
+    const address = addresses[each.reference];
+    if (address) {
+        const picture = element("img", "");
+        picture.src = address;
+        picture.alt = each.alt;
+        if (each.focus) picture.style.objectPosition = `${each.focus[0] * 100}% ${each.focus[1] * 100}%`;
+        created.append(picture);
+    } else created.append(icon(each.kind === "video" ? "movie" : "image"), element("span", "read", each.alt || each.kind));
+    if (each.kind === "video") created.append(icon("play_arrow", "icon play"));
+    if (each.alt) created.append(hidden(element("span", "alt", "ALT")));
+    if (each.width && each.height) created.style.setProperty("--ratio", Math.min(1.91, Math.max(0.8, each.width / each.height)));
+    kept.set(each, created);
+    return created;
+}
+
+function mediaElement({ network }, media, kept, addresses) {
+    const most = MOST_SHOWN[network] ?? 4, shown = media.slice(0, most);
+    const created = element("div", `media of-${shown.length}`);
+    created.append(...shown.map((each) => tile(each, kept, addresses)));
+    if (media.length > most) created.append(element("span", "more", `+${media.length - most}`));
+    return created;
+}
+
+function cardElement(card) {
+    const created = element("div", "link-card");
+    if (card.picture) {
+        const picture = element("img", "");
+        picture.src = card.picture;
+        picture.alt = "";
+        created.append(picture);
+    }
+    const words = element("div", "words");
+    words.append(element("span", "host", card.host), element("bdi", "title", card.title || card.host));
+    if (card.description) words.append(element("bdi", "description", card.description));
+    created.append(words);
+    return created;
+}
+
+function actionsElement(network) {
+    const created = hidden(element("div", "actions"));
+    for (const each of ACTIONS[network] ?? []) {
+        const action = element("span", "action");
+        if (typeof each === "string") action.append(icon(each));
+        else action.append(icon(each[0]), each[1]);
+        created.append(action);
+    }
+    return created;
+}
+
+// One account: its post, or the parts of its thread, as its readers see them.
+class Card {
+    constructor() {
+        this.root = element("article", "card");
+        this.ring = null;
+        this.kept = new Map();
+    }
+
+    update(account, addresses) {
+        this.account = account;
+        this.addresses = addresses;
+        this.kept.clear();
+        this.shown = null;
+        this.root.className = `card ${account.network}`;
+        this.root.setAttribute("aria-label", account.label);
+        const head = element("header", "head");
+        const name = element("span", "network", account.network_label);
+        head.append(logo(account), name);
+        this.count = element("span", "count");
+        this.ring = account.rule.limit === null ? null : ring(account.label, account.network);
+        head.append(this.ring?.created ?? this.count);
+        this.posts = element("div", "posts");
+        this.root.replaceChildren(head, this.posts);
+    }
+
+    show(text) {
+        if (this.shown === text) return;
+        this.shown = text;
+        const posts = postsOf(this.account, text), least = fullest(posts), { comment } = this.account;
+        if (this.ring) this.ring.show(least, posts.indexOf(least) + 1, posts.length);
+        else this.count.textContent = inWords(least);
+        const drawn = posts.map((post, index) => this.post(post, index, posts.length > 1 ? `${index + 1}/${posts.length}` : ""));
+        if (comment) drawn.push(this.post({ text: comment, media: [], cut: null }, drawn.length, "First comment"));
+        this.posts.classList.toggle("thread", drawn.length > 1);
+        this.posts.replaceChildren(...drawn);
+    }
+
+    post(post, index, name) {
+        const created = element("div", "post"), body = element("div", "body");
+        body.append(textElement(this.account, post));
+        if (post.media.length) body.append(mediaElement(this.account, post.media, this.kept, this.addresses));
+        else if (this.account.card && index === 0) body.append(cardElement(this.account.card));
+        if (this.account.network === "telegram") {
+            const foot = element("div", "foot");
+            foot.append(icon("visibility"), element("span", "", "now"));
+            body.append(foot);
+        }
+        body.append(actionsElement(this.account.network));
+        const side = element("div", "side");
+        side.append(avatar(this.account));
+        created.append(side, whoElement(this.account), body);
+        if (name) {
+            const place = element("span", post.cut === null ? "place" : "place over", name);
+            if (post.unit) place.title = inWords(post);
+            created.querySelector(".who").append(place);
+        }
+        return created;
+    }
+}
