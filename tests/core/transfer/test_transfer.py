@@ -131,15 +131,30 @@ def test_a_moved_post_is_published_by_the_destination_only(source, destination, 
     assert (len(published(source)), len(published(destination))) == (0, 1)
 
 
-def test_the_destination_rejects_invocations_of_the_source(source, destination, path, make_post):
+def test_the_destination_publishes_once_if_invocations_of_the_source_reach_it(source, destination, path, make_post):
     post = make_post()
     source.schedules.schedule(post)
     before = invocation(source, post.post_id)
     export_posts(source, path)
     import_posts(destination, path)
-    for late in (before, invocation(source, post.post_id)):
-        [result] = destination.publisher.publish(late).results
-        assert result.state == "superseded"
+    for payload in (before, invocation(source, post.post_id), invocation(destination, post.post_id)):
+        [result] = destination.publisher.publish(payload).results
+        assert result.state == "published"
+    assert len(published(destination)) == 1
+
+
+def test_the_destination_rejects_invocations_of_the_source_at_another_time(source, destination, path, make_post):
+    post = make_post()
+    source.schedules.schedule(post)
+    before = invocation(source, post.post_id)
+    export_posts(source, path)
+    import_posts(destination, path)
+    later = post.due_at + timedelta(hours=1)
+    destination.schedules.reschedule(
+        destination.schedules.plan(post.post_id), due_at=later, wall=post.wall, zone=post.zone
+    )
+    [result] = destination.publisher.publish(before).results
+    assert result.state == "superseded"
 
 
 def test_a_published_run_is_not_published_again(source, destination, path, a_series, clock):
