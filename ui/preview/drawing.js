@@ -40,18 +40,18 @@ function textElement(account, { text, cut }) {
     }
     const shown = text.length > DRAWN ? `${text.slice(0, DRAWN)}…` : text;
     const marks = cut === null || cut >= shown.length ? null : element("mark", "over");
-    const put = (start, end, kind) => {
+    const put = (start, end, kind, words) => {
         if (start >= end) return;
-        const split = cut !== null && start < cut && cut < end ? cut : end;
-        const part = shown.slice(start, split);
+        const split = !words && cut !== null && start < cut && cut < end ? cut : end;
+        const part = words ?? shown.slice(start, split);
         const target = marks && start >= cut ? marks : created;
         target.append(kind ? element("span", kind, part) : part);
         put(split, end, kind);
     };
     let last = 0;
-    for (const { start, end, kind } of entities(account.network, shown)) {
+    for (const { start, end, kind, shown: words } of entities(account.network, shown)) {
         put(last, start);
-        put(start, end, kind);
+        put(start, end, kind, words);
         last = end;
     }
     put(last, shown.length);

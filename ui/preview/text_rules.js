@@ -75,9 +75,37 @@ class Tally {
 
 const bytesOf = (code) => code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
 
+const beginning = (text, count) => [...segmenter.segment(text)].slice(0, count).map((each) => each.segment).join("");
+const SHOWN_REST = 13, LONG_REST = 15;  // graphemes after the host
+
+// Return the links that Bluesky shows shorter, as core/publishing/networks/bluesky/short_links.py does, in order.
+function shortLinks(text) {
+    const addresses = new Map(), found = [];
+    for (const { start, end, hostEnd, isPublic, bare } of findLinks(text)) {
+        const rest = text.slice(hostEnd, end);
+        if (!isPublic || rest.length <= LONG_REST || beginning(rest, LONG_REST) === rest) continue;
+        const shown = `${text.slice(start, hostEnd).split("//").pop()}${beginning(rest, SHOWN_REST)}…`;
+        const url = (bare ? "https://" : "") + text.slice(start, end);
+        addresses.set(shown, (addresses.get(shown) ?? new Set()).add(url));
+        found.push({ start, end, shown });
+    }
+    return found.filter(({ shown }) => addresses.get(shown).size === 1 && !text.includes(shown));
+}
+
 function measureBluesky(text, { limit }) {
-    const characters = new Tally(limit).graphemes(text);
-    const bytes = new Tally(10 * limit, "bytes").codePoints(text, bytesOf);
+    const characters = new Tally(limit), bytes = new Tally(10 * limit, "bytes");
+    const plain = (start, end) => {
+        characters.graphemes(text.slice(start, end), start);
+        bytes.codePoints(text.slice(start, end), bytesOf, start);
+    };
+    let last = 0;
+    for (const { start, end, shown } of shortLinks(text)) {
+        plain(last, start);
+        characters.add(start, new Tally(null).graphemes(shown).count);
+        bytes.add(start, new Tally(null).codePoints(shown, bytesOf).count);
+        last = end;
+    }
+    plain(last, text.length);
     return bytes.count > 10 * characters.count ? bytes : characters;
 }
 
@@ -260,7 +288,8 @@ function linksOn(network, text) {
     return [...findLinks(text)].filter((link) => !link.bare || !NEEDS_SCHEME.includes(network));
 }
 
-// Return the links, mentions and tags that a network shows as such, in order: [{ start, end, kind }].
+// Return the links, mentions and tags that a network shows as such, in order: [{ start, end, kind }]. `shown` is the text
+// of a link that is shown shorter.
 function entities(network, text) {
     const found = [];
     const add = (kind, ranges) => {
@@ -269,6 +298,9 @@ function entities(network, text) {
         }
     };
     add("link", linksOn(network, text));
+    if (network === "bluesky") {
+        for (const { start, shown } of shortLinks(text)) found.find((each) => each.start === start).shown = shown;
+    }
     if (/[@＠]/.test(text)) add("mention", spans(text, MENTIONS[network]));
     if (/[#＃$]/.test(text)) add("tag", TAGS[network]?.(text) ?? []);
     return found.sort((one, other) => one.start - other.start);
