@@ -1,63 +1,22 @@
 """Builds and edits posts from form input, which it validates, because a browser can skip the checks of the form."""
 
 import math
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from core.accounts.port import Account, AccountLookup, DisabledDestination, UnknownDestination
 from core.errors import PunctualError
 from core.posts.destinations import PARTS_LIMIT, Destination
-from core.posts.first_comment import FIRST_COMMENT
-from core.posts.hand_split import DASHES, hand_split, without_dashes
+from core.posts.hand_split import hand_split, without_dashes
 from core.posts.models import DESTINATIONS_LIMIT, YEARS, LinkCard, Media, OptionValue, Post, Repeat, Revision
-from core.posts.part_media import media_of_parts, parts_of, written_parts
-from core.publishing.attachments import check_media
+from core.posts.part_media import parts_of, written_parts
+from core.publishing.content_checks import check_parts, comment_of
 from core.publishing.links import find_links
-from core.publishing.network import Network, TextLength
+from core.publishing.network import Network
 from core.publishing.options import OptionValues, checked_options
-from core.publishing.post_length import measure_post
 from core.publishing.threads import ThreadPart
 from core.time.instants import DateOutOfRange, instant
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-
-
-class EmptyText(PunctualError):
-    """The post has neither text nor media."""
-
-    hint = "Write something first."
-
-    def __init__(self) -> None:
-        super().__init__("The post has no text.")
-
-
-class InvalidCharacter(PunctualError):
-    """The text contains half of a surrogate pair, the trace of a broken paste or a wrong encoding."""
-
-    hint = "Type or paste it again."
-
-    def __init__(self, index: int) -> None:
-        super().__init__(f"The text contains an invalid character at position {index + 1}.")
-
-
-class ControlCharacter(PunctualError):
-    """The text contains a control character other than a line break or a tab, such as NUL, which networks refuse."""
-
-    hint = "Delete it: put the cursor before the next visible character and press Backspace. Or paste plain text again."
-
-    def __init__(self, character: str, index: int) -> None:
-        super().__init__(f"The text contains the control character U+{ord(character):04X} at position {index + 1}.")
-
-
-class TextTooLong(PunctualError):
-    """The text exceeds a network's limit."""
-
-    def __init__(self, label: str, length: TextLength) -> None:
-        super().__init__(f"The text has {length.count:,} {length.unit}; {label} accepts {length.limit:,}.")
-        self.hint = f"Shorten it by {length.excess:,}, or choose another destination. The text is still in the field."
 
 
 class TooManyParts(PunctualError):
@@ -67,14 +26,6 @@ class TooManyParts(PunctualError):
 
     def __init__(self, count: int) -> None:
         super().__init__(f"The thread has {count} parts; the limit is {PARTS_LIMIT}.")
-
-
-class EmptyPart(PunctualError):
-    """A part of a thread has neither text nor media."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"Part {number} of the thread is empty.")
-        self.hint = f"Write something there, or delete its line {DASHES}."
 
 
 class TooManyDestinations(PunctualError):
@@ -154,9 +105,9 @@ def compose(
         if len(parts) > 1 and network.threads is None:
             raise NoThreads(account.label)
         name, values = Destination(account.destination), _options(account, options or {}, networks)
-        _check_parts(parts, media, account, networks, values)
+        check_parts(parts, media, account, networks[account.network], values)
         chosen[name] = values
-        own_texts = [part.text for part in parts] + _comment(values)
+        own_texts = [part.text for part in parts] + comment_of(values)
         texts |= {Destination(name, number): part for number, part in enumerate(own_texts, start=1)}
         written |= {Destination(name, number): part.written for number, part in enumerate(parts, start=1)}
     _check_count(texts)
@@ -212,9 +163,9 @@ def edit_content(
     for account in _enabled_accounts(destinations, accounts, networks):
         name, values = Destination(account.destination), _options(account, wanted, networks)
         parts = _edited_parts(post, text, variants, name, networks[account.network])
-        _check_parts(parts, media, account, networks, values)
+        check_parts(parts, media, account, networks[account.network], values)
         chosen[name] = values
-        own_texts = [part.text for part in parts] + _comment(values)
+        own_texts = [part.text for part in parts] + comment_of(values)
         texts |= {Destination(name, number): part for number, part in enumerate(own_texts, start=1)}
         written |= {Destination(name, number): part.written for number, part in enumerate(parts, start=1)}
     _check_count(texts)
@@ -278,13 +229,6 @@ def _needed_written_parts(written: Mapping[Destination, int], media: Sequence[Me
     return {each: number for each, number in written.items() if each.account in threads}
 
 
-def check_control_characters(text: str) -> None:
-    """Raise ControlCharacter if a text has one."""
-    control = _CONTROL.search(text)
-    if control:
-        raise ControlCharacter(control[0], control.start())
-
-
 def suggest_time(now: datetime) -> datetime:
     """Return the suggested time of a new draft: the first full quarter hour that is at least 15 minutes ahead."""
     quarter = timedelta(minutes=15)
@@ -321,50 +265,3 @@ def _options(
 ) -> dict[str, OptionValue]:
     """Return the checked options of an account. Raises UnknownOption or UnusableOption."""
     return checked_options(options.get(account.destination, {}), account.label, networks[account.network].options)
-
-
-def _comment(values: OptionValues) -> list[str]:
-    """Return the text of the first comment, if there is one."""
-    return [str(values[FIRST_COMMENT])] if FIRST_COMMENT in values else []
-
-
-def _check_parts(
-    parts: Sequence[ThreadPart],
-    media: Sequence[Media],
-    account: Account,
-    networks: Mapping[str, Network],
-    options: OptionValues,
-) -> None:
-    """Check the text, or the parts of a thread with the media of each, and the first comment."""
-    network = networks[account.network]
-    shown = media_of_parts(media, [part.written for part in parts])
-    for number, (part, attached) in enumerate(zip(parts, shown, strict=True), start=1):
-        if not part.text.strip() and not attached and len(parts) > 1:
-            raise EmptyPart(number)
-        if part.text.strip() or not attached:
-            _check_text(part.text, account, network, options)
-        if attached:
-            _check_media(part.text, attached, account, network, options)
-    for comment in _comment(options):
-        _check_text(comment, account, network, options)
-
-
-def _check_text(text: str, account: Account, network: Network, options: OptionValues) -> None:
-    if not text.strip():
-        raise EmptyText
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidCharacter(error.start) from error
-    check_control_characters(text)
-    length = measure_post(network, text, account, options)
-    if length.excess:
-        raise TextTooLong(account.label, length)
-
-
-def _check_media(text: str, media: Sequence[Media], account: Account, network: Network, options: OptionValues) -> None:
-    limits = network.media_limits(account)
-    check_media(media, limits, account.label)
-    length = measure_post(network, text, account, options)
-    if limits.caption is not None and length.count > limits.caption:
-        raise TextTooLong(f"{account.label}, with media,", replace(length, limit=limits.caption))

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.payload import PAYLOAD_LIMIT, Payload, UnreadablePayload, read_payload
-from core.publishing.composing import ControlCharacter, check_control_characters
+from core.publishing.content_checks import ControlCharacter, check_control_characters
 from core.publishing.publisher import OccurrenceResult
 from core.publishing.signature import InvalidSignature, verify
 

@@ -15,7 +15,7 @@ from core.ledger.states import DestinationOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
 from core.posts.recurrence import NeverRuns, next_runs
-from core.publishing.composing import ControlCharacter, check_control_characters
+from core.publishing.content_checks import ControlCharacter, check_control_characters
 from core.scheduling.derived_again import derived_again
 from core.time.instants import utc_text
 from core.time.phrases import join_names

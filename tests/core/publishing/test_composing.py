@@ -13,18 +13,15 @@ from core.posts.models import DESTINATIONS_LIMIT, Media, Repeat
 from core.posts.part_media import media_for
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.composing import (
-    EmptyPart,
-    EmptyText,
-    InvalidCharacter,
     NoDestination,
     NoThreads,
-    TextTooLong,
     TooManyDestinations,
     TooManyParts,
     compose,
     edit_content,
     suggest_time,
 )
+from core.publishing.content_checks import EmptyPart, EmptyText, InvalidCharacter, TextTooLong
 from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.networks.outbox import network as outbox
 from core.publishing.threads import ThreadPart

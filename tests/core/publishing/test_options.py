@@ -13,7 +13,8 @@ from core.posts.destinations import Destination
 from core.posts.first_comment import first_comments
 from core.posts.payload import invocation_of, read_payload, write_invocation, write_payload
 from core.publishing.attachments import MediaLimits
-from core.publishing.composing import TextTooLong, compose, edit_content
+from core.publishing.composing import compose, edit_content
+from core.publishing.content_checks import TextTooLong
 from core.publishing.drafted_posts import drafted_post
 from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.options import (
