@@ -12,10 +12,9 @@ from ui.connect.channel_form import KINDS
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
-from ui.frame.dialogs import defer, run_deferred
-from ui.frame.empty_page import empty_page
+from ui.frame.dialogs import cancel_button, defer, run_deferred
 from ui.frame.state import widget_key
-from ui.frame.wording import escape
+from ui.frame.wording import accessible_label, escape
 
 
 @dialog_callback
@@ -52,10 +51,10 @@ def test(channel: Channel) -> None:
 
 
 @callback
-def ask_add() -> None:
-    """Open an empty form."""
+def ask_add(kind: str) -> None:
+    """Open an empty form of a kind of channel."""
     channel_form.clear()
-    defer(add_dialog)
+    defer(lambda: add_dialog(kind))
 
 
 @callback
@@ -67,21 +66,25 @@ def run_menu_item(channel: Channel) -> None:
 
 
 @st.dialog("Add a channel", icon=":material/add_alert:")
-def add_dialog() -> None:
-    """Draw the form of the selected kind."""
-    kind = st.selectbox("Type", KINDS, format_func=lambda each: KINDS[each][0], key="channel-kind")
+def add_dialog(kind: str) -> None:
+    """Draw the form of a kind of channel."""
+    st.markdown(f":material/{KINDS[kind].icon}: **{KINDS[kind].label}**")
     channel_form.form(kind, None)
     show_error()
-    st.button("Add", key="add", type="primary", on_click=add, args=(kind,))
+    with st.container(horizontal=True):
+        st.button("Add", key="add", type="primary", on_click=add, args=(kind,))
+        cancel_button()
 
 
 @st.dialog("Edit channel", icon=":material/edit:")
 def edit_dialog(channel: Channel) -> None:
     """Draw the form with the channel's values, without its secrets."""
-    st.caption(KINDS[channel.kind][0])
+    st.caption(KINDS[channel.kind].label)
     channel_form.form(channel.kind, channel)
     show_error()
-    st.button("Save", key="save", type="primary", on_click=change, args=(channel,))
+    with st.container(horizontal=True):
+        st.button("Save", key="save", type="primary", on_click=change, args=(channel,))
+        cancel_button()
 
 
 @st.dialog("Remove this channel?", icon=":material/notifications_off:")
@@ -97,7 +100,9 @@ def remove_dialog(channel: Channel) -> None:
             icon=":material/warning:",
         )
     show_error()
-    st.button("Remove", key="remove", type="primary", on_click=remove, args=(channel,))
+    with st.container(horizontal=True):
+        st.button("Remove", key="remove", type="primary", on_click=remove, args=(channel,))
+        cancel_button()
 
 
 def recipient(channel: Channel) -> str:
@@ -113,13 +118,13 @@ def recipient(channel: Channel) -> str:
 
 def channel_card(channel: Channel, state: ChannelState | None) -> None:
     """Draw one channel: its name, recipient, digest, last error and actions."""
-    label, icon = KINDS[channel.kind]
+    kind = KINDS[channel.kind]
     with st.container(
         border=True, key=widget_key("card-channel", channel.name), horizontal=True, vertical_alignment="center"
     ):
         with st.container(key=widget_key("content", channel.name), width="stretch", gap="xxsmall"):
-            st.markdown(f":material/{icon}: **{escape(channel.name)}**")
-            st.caption(f"{label} · {escape(recipient(channel))}")
+            st.markdown(f":material/{kind.icon}: **{escape(channel.name)}**")
+            st.caption(f"{kind.label} · {escape(recipient(channel))}")
             if channel.digest is not None:
                 st.caption(f":material/today: Daily digest at {digest_time(channel.digest)}")
             if state is not None and state.error is not None:
@@ -144,30 +149,29 @@ def digest_time(digest: Digest) -> str:
     return f"{digest.hour:02}:00, {escape(city(digest.zone))} ({offset})"
 
 
-def first_button() -> None:
-    """Draw the button of a page without channels, which opens the form of a new one."""
-    st.button("Add a channel", key="begin", icon=":material/add:", on_click=ask_add)
+def tiles() -> None:
+    """Draw a tile with a button for each kind of channel."""
+    with st.container(key="channel-tiles", horizontal=True):
+        for name, kind in KINDS.items():
+            with st.container(border=True, key=widget_key("card-kind", name), gap="xsmall"):
+                st.markdown(f"## :material/{kind.icon}:", anchors=False)
+                st.markdown(f"**{kind.label}**")
+                st.caption(kind.use)
+                label = accessible_label("Add", kind.label)
+                st.button(label, key=widget_key("ask-add", name), on_click=ask_add, args=(name,), width="stretch")
 
 
-title, begin = st.columns([3, 2], vertical_alignment="bottom")
-title.title("Notifications", anchor=False)
-st.caption(
-    "Each channel gets one message for each post that fails, is missed or is unconfirmed, "
-    "and for each account that stops working."
-)
+st.title("Notifications", anchor=False)
 new_secret.show("messages")
 channels = application().channels.all()
 states = application().notifier.channel_states()
 for channel in channels:
     channel_card(channel, states.get(channel.name))
-if channels:
-    with begin.container(horizontal=True, horizontal_alignment="right"):
-        st.button("Add a channel", key="ask-add", type="primary", icon=":material/add:", on_click=ask_add)
-else:
-    empty_page(
-        "No channels yet",
-        "Add e-mail, Slack, Discord or your own server to be notified when a post fails.",
-        first_button,
-    )
+st.header("Where else should we tell you?" if channels else "Where should we tell you?", anchor=False)
+st.caption(
+    "You get one message for each post that fails, is missed or is unconfirmed, "
+    "and for each account that stops working."
+)
+tiles()
 show_toasts()
 run_deferred()

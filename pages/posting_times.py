@@ -72,6 +72,7 @@ def none_yet(account: Destination | None) -> None:
         lambda: st.button(
             "Use these times", key="use-suggestion", type="primary", on_click=use_suggestion, args=(account,)
         ),
+        sample="times",
     )
 
 

@@ -8,8 +8,8 @@ import regex
 from core.time.instants import DateOutOfRange, instants, offset_label, wall_time
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-_LATE = (("seconds", 60_000), ("minutes", 3_600_000), ("hours", 86_400_000))
-"""The units of lateness, each up to some milliseconds."""
+_LATE = (("days", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000))
+"""The units of lateness with their milliseconds, the largest first. Each is used from two of them on."""
 
 
 def duration(length: timedelta) -> str:
@@ -85,10 +85,11 @@ def lateness(milliseconds: int) -> str:
 
 
 def lateness_in_words(milliseconds: int) -> str:
-    """Return how late a post was at a glance: `on time` within a second, else `seconds late` and so on."""
+    """Return how late a post was at a glance: `on time` within a second, else `12 s late`, `4 min late` and so on."""
     if milliseconds <= 1000:
         return "on time"
-    return next((f"{unit} late" for unit, longest in _LATE if milliseconds < longest), "days late")
+    unit, size = next(((unit, size) for unit, size in _LATE if milliseconds >= 2 * size), _LATE[-1])
+    return f"{milliseconds // size:,} {unit} late"
 
 
 def join_names(names: Sequence[str]) -> str:

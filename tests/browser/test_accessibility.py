@@ -33,7 +33,7 @@ PAGES = {
     "Accounts": "Outbox (built in)",
     "Posting times": "Next posting times",
     "Import and export": "Calendar feed",
-    "Notifications": "No channels yet",
+    "Notifications": "Where should we tell you?",
     "Health": "Check again",
 }
 """Each page with a text that appears once the page is complete."""

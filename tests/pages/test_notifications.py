@@ -60,8 +60,7 @@ def add(browse):
 
     def save(kind, **values):
         page = browse("notifications")
-        page.session_state["channel-kind"] = kind
-        page.button[0].click().run()
+        page.click("ask-add", kind)
         fill(page, kind, **values)
         page.click("add")
         return page
@@ -92,10 +91,19 @@ def choose(browse):
     return choose
 
 
-def test_an_empty_page_has_a_hint(browse):
+def test_a_page_without_channels_asks_where_messages_go_and_has_a_button_for_each_kind(browse):
     page = browse("notifications")
-    assert "No channels yet" in page.shown
-    assert [button.key for button in page.button] == ["begin"]
+    assert page.headers == ["Where should we tell you?"]
+    keys = [button.key for button in page.main.button if button.key.startswith("ask-add")]
+    assert keys == ["ask-add-email", "ask-add-slack", "ask-add-discord", "ask-add-webhook"]
+
+
+def test_cancel_closes_the_form_and_adds_nothing(browse, application):
+    page = browse("notifications")
+    page.click("ask-add", "slack")
+    page.click("close-dialog")
+    assert "add" not in [button.key for button in page.button]
+    assert application.channels.all() == []
 
 
 def test_a_mail_channel_is_added_and_its_password_is_never_shown(add, application, browse):

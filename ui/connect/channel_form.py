@@ -1,6 +1,7 @@
 """The form of a notification channel, with the fields of each kind."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,13 +12,23 @@ from ui.frame.application import application
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 
-KINDS: Mapping[str, tuple[str, str]] = {
-    "email": ("E-mail", "mail"),
-    "slack": ("Slack", "tag"),
-    "discord": ("Discord", "forum"),
-    "webhook": ("Signed webhook", "webhook"),
+
+@dataclass(frozen=True)
+class ChannelKind:
+    """The label and the icon of a kind of channel, and what it suits."""
+
+    label: str
+    icon: str
+    use: str
+
+
+KINDS: Mapping[str, ChannelKind] = {
+    "email": ChannelKind("E-mail", "mail", "To you, or to a list of people."),
+    "slack": ChannelKind("Slack", "tag", "To a channel of your team."),
+    "discord": ChannelKind("Discord", "forum", "To a channel of your server."),
+    "webhook": ChannelKind("Signed webhook", "webhook", "To a program of your own."),
 }
-"""The label and icon of each kind."""
+"""The kinds of channels, in the order in which they are offered."""
 SECURITY = {
     "starttls": "STARTTLS (usually port 587)",
     "tls": "TLS (usually port 465)",

@@ -35,14 +35,7 @@ _component = st.components.v2.component("punctual_navigation", js=_JS)
 def navigation(current: str, counts: WaitingCounts, health: HealthStatus) -> None:
     """Draw the links to all pages. `current` is the URL path of the open one."""
     with st.sidebar, st.container(key="navigation", gap="xxsmall"):
-        with st.container(key="new-post"):
-            st.page_link(
-                links.COMPOSE,
-                label="New post",
-                icon=":material/add:",
-                query_params={"draft": NEW_DRAFT},
-                width="stretch",
-            )
+        new_post_link("New post", key="new-post")
         _group("Posts")
         _link(links.COMPOSE, "Compose", "edit_square")
         _link(links.DRAFTS, "Drafts", "edit_note", _number(counts.drafts))
@@ -58,6 +51,14 @@ def navigation(current: str, counts: WaitingCounts, health: HealthStatus) -> Non
         _link(links.NOTIFICATIONS, "Notifications", "notifications")
         _link(links.HEALTH, "Health", "monitor_heart", _light(health))
         _component(key="open-page", height=1, data=current)
+
+
+def new_post_link(label: str, *, key: str) -> None:
+    """Draw a link to Compose that starts an empty draft and looks like a primary button (style.css)."""
+    with st.container(key=key):
+        st.page_link(
+            links.COMPOSE, label=label, icon=":material/add:", query_params={"draft": NEW_DRAFT}, width="stretch"
+        )
 
 
 def _group(name: str) -> None:

@@ -23,11 +23,13 @@ from ui.posts.run_card import destination_result, destination_subject, run_card
 
 def attention(runs: list[Run]) -> None:
     """Draw a card for each run; a run that no longer needs a decision has no buttons."""
-    if runs:
-        st.header("Needs attention", anchor=False)
-    for run in runs:
-        with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.retriable)):
-            _results(run)
+    if not runs:
+        return
+    with st.container(key="attention"):
+        st.header(":material/front_hand: Waiting for you", anchor=False)
+        for run in runs:
+            with run_card(run, calendar_day(wall_time(run.due_at, viewer_zone()).date()), waits=bool(run.retriable)):
+                _results(run)
 
 
 def _results(run: Run) -> None:

@@ -13,6 +13,7 @@ from core.time.phrases import (
     excerpt,
     join_names,
     lateness,
+    lateness_in_words,
     opening,
     plural,
     relative_time,
@@ -96,6 +97,21 @@ def test_a_zone_label_has_the_city_and_the_offset_of_the_date():
 )
 def test_lateness_has_millisecond_precision(milliseconds, text):
     assert lateness(milliseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "on time"),
+        (1.5, "1 s late"),
+        (119, "119 s late"),
+        (275, "4 min late"),
+        (7200, "2 h late"),
+        (260_000, "3 days late"),
+    ],
+)
+def test_lateness_at_a_glance_is_a_word_or_one_number(seconds, text):
+    assert lateness_in_words(int(seconds * 1000)) == text
 
 
 def test_lists_and_counts_are_english_phrases():
