@@ -39,6 +39,6 @@ $(VENV)/runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/development: requirements.txt requirements-dev.txt cdk_min/requirements.txt | $(BIN)/python
+$(VENV)/development: requirements.txt requirements-dev.txt requirements-video.txt cdk_min/requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime

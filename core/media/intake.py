@@ -1,7 +1,9 @@
-"""Ingests attached files: detects their type, checks them, removes metadata from videos, and stores them."""
+"""Ingests attached files: detects their type, checks and converts them, removes metadata, and stores them."""
 
 from core.errors import PunctualError, memory_shortage
-from core.media.kinds import VIDEO_TYPES, detect_content_type
+from core.media.conversion import VIDEO_REQUIREMENTS, Conversion, can_convert_videos
+from core.media.kinds import CONVERTED_PICTURE_TYPES, CONVERTED_VIDEO_TYPES, PICTURE_TYPES, detect_content_type
+from core.media.mp4_tracks import foreign_codec
 from core.media.pictures import inspect_picture
 from core.media.port import MediaStore
 from core.media.videos import strip_video_metadata
@@ -21,12 +23,27 @@ class FileTooLarge(PunctualError):
         super().__init__(f"The file has {size / 1e6:,.1f} MB; the limit is {limit // 10**6} MB.")
 
 
+class NeedsConversion(PunctualError):
+    """A video is of a kind that not every network plays. `Conversion` makes an MP4 of it."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The file is {kind}, which not every network plays.")
+        by_hand = "Save it as an MP4 video with H.264 and AAC, and attach that."
+        self.hint = (
+            f"Attach it in Compose, which converts it. Or: {by_hand[0].lower()}{by_hand[1:]}"
+            if can_convert_videos()
+            else f"{by_hand} Or install the converter: pip install -r {VIDEO_REQUIREMENTS}. Then attach the file again."
+        )
+
+
 def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
     """Store a picture or an MP4 video, and return its description for a post.
 
     A picture is decoded completely, so that a damaged one is refused now and not when the post is due. It is stored
-    unchanged; `fit_picture` removes its metadata when the post is published. A video is stored without its metadata.
-    Raises UnsupportedFile, FileTooLarge, TooManyPixels, CorruptPicture or MachineShortage, and the errors of the store.
+    unchanged; `fit_picture` removes its metadata when the post is published. A HEIC or AVIF picture is stored as a JPEG
+    or PNG without metadata. A video is stored without its metadata. Raises UnsupportedFile, FileTooLarge,
+    TooManyPixels, CorruptPicture, CannotConvert, DamagedVideo, NeedsConversion or MachineShortage, and the errors of
+    the store.
     """
     try:
         return _ingest(store, content, alt)
@@ -36,13 +53,19 @@ def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
 
 def _ingest(store: MediaStore, content: bytes, alt: str) -> Media:
     content_type = detect_content_type(content)
-    if content_type in VIDEO_TYPES:
+    if content_type not in (*PICTURE_TYPES, *CONVERTED_PICTURE_TYPES):
         _check_size(content, MAX_VIDEO_BYTES)
+        if content_type in CONVERTED_VIDEO_TYPES:
+            raise NeedsConversion(CONVERTED_VIDEO_TYPES[content_type])
+        if codec := foreign_codec(content):
+            raise NeedsConversion(f"a video with {codec}")
         content = strip_video_metadata(content)
         return Media(
             reference=store.put(content), kind="video", content_type=content_type, size=len(content), alt=alt.strip()
         )
     _check_size(content, MAX_PICTURE_BYTES)
+    if content_type in CONVERTED_PICTURE_TYPES:
+        content = Conversion(content, "picture").result()
     picture = inspect_picture(content)
     return Media(
         reference=store.put(content),

@@ -19,6 +19,8 @@ MAX_PIXELS = 50_000_000
 """A picture with more pixels is refused before decoding: a file of some kilobytes can expand to gigabytes."""
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 """The content type of each format, by Pillow's name. MPO is a JPEG with further pictures, which some cameras write."""
+_READ_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+"""The formats, by Pillow's name, whose decoders run in this process. core/media/convert_picture.py reads others."""
 QUALITIES = (92, 85, 75)
 """JPEG qualities, tried in this order until the file fits."""
 MIN_SIDE = 64
@@ -119,15 +121,18 @@ def inspect_picture(content: bytes) -> Picture:
         return Picture(content=content, content_type=content_type, width=width, height=height)
 
 
-def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Picture:
+def fit_picture(
+    content: bytes, limits: PictureLimits, *, count: int = 1, formats: tuple[str, ...] = _READ_FORMATS
+) -> Picture:
     """Rotate a picture, scale it down to the limits for one of `count` pictures, and remove its metadata.
 
     The colour profile of RGB colours is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs;
     any other animation becomes its first frame. A drawing or a picture with transparency becomes a PNG if that is
-    accepted and fits, any other picture a JPEG. Raises CannotFit, TooManyPixels, CorruptPicture or MachineShortage.
+    accepted and fits, any other picture a JPEG. `formats` are Pillow's names of the formats that are read.
+    Raises CannotFit, TooManyPixels, CorruptPicture or MachineShortage.
     """
     try:
-        return _fit_picture(content, limits, limits.max_bytes_each(count))
+        return _fit_picture(content, limits, limits.max_bytes_each(count), formats)
     except (MemoryError, OSError) as error:  # while it is scaled or encoded
         shortage = picture_shortage(error, content, 0)
         if shortage is None:
@@ -135,8 +140,8 @@ def fit_picture(content: bytes, limits: PictureLimits, *, count: int = 1) -> Pic
         raise shortage from error
 
 
-def _fit_picture(content: bytes, limits: PictureLimits, max_bytes: int) -> Picture:
-    with _DECODERS, _open_picture(content) as image:
+def _fit_picture(content: bytes, limits: PictureLimits, max_bytes: int, formats: tuple[str, ...]) -> Picture:
+    with _DECODERS, _open_picture(content, formats) as image:
         if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
             return _fit_animation(content, image, limits, max_bytes)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
@@ -155,14 +160,14 @@ def thumbnail(content: bytes, *, side: int = 320) -> bytes:
 
 
 @contextmanager
-def _open_picture(content: bytes) -> Iterator[Image.Image]:
+def _open_picture(content: bytes, formats: tuple[str, ...] = _READ_FORMATS) -> Iterator[Image.Image]:
     """Open a picture, and translate Pillow's errors in the body of `with`.
 
     Raises TooManyPixels, CorruptPicture, or MachineShortage if the picture may be sound.
     """
     pixels = None
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "GIF", "WEBP")) as image:
+        with Image.open(BytesIO(content), formats=formats) as image:
             pixels = image.width * image.height
             if pixels > MAX_PIXELS:
                 raise TooManyPixels

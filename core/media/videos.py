@@ -20,7 +20,7 @@ _TRACK_HEADER_END = struct.Struct(">9i2I")
 """The end of a track header: the rotation matrix, then width and height in 65536ths of a pixel."""
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
     """An MP4 box: its kind, and the offsets of its start, of the start of its content, and of its end."""
 
     kind: bytes
@@ -40,9 +40,9 @@ def strip_video_metadata(content: bytes) -> bytes:
     budget = ReadingBudget()
     view = memoryview(content)
     blanks = _Blanks(content)
-    for box in _boxes(view, 0, len(content), 0, budget):
+    for box in boxes(view, 0, len(content), 0, budget):
         if box.kind == b"trak":
-            tables = _track_tables(view, box, budget)
+            tables = track_tables(view, box, budget)
             if bytes(tables.get(b"hdlr", b"")[8:12]) in (b"", *_PLAYABLE):  # empty: the track does not name its kind
                 continue
             for start, end in chunk_ranges(tables, budget):
@@ -61,7 +61,7 @@ class _Blanks:
         self._copy: bytearray | None = None
         self._sample_bytes_left = len(content)
 
-    def add_box(self, box: _Box) -> None:
+    def add_box(self, box: Box) -> None:
         """Turn a box into free space."""
         self._writable[box.start + 4 : box.start + 8] = b"free"
         self._blank(box.content_start, box.end)
@@ -91,10 +91,10 @@ class _Blanks:
                 writable[position:stop] = _ZEROS[: stop - position]
 
 
-def _track_tables(content: memoryview, track: _Box, budget: ReadingBudget) -> dict[bytes, memoryview]:
+def track_tables(content: memoryview, track: Box, budget: ReadingBudget) -> dict[bytes, memoryview]:
     """Return the content of the first box of each kind in a track, without the containers."""
     found: dict[bytes, memoryview] = {}
-    for box in _boxes(content, track.content_start, track.end, 1, budget):
+    for box in boxes(content, track.content_start, track.end, 1, budget):
         if box.kind not in _CONTAINERS:
             found.setdefault(box.kind, content[box.content_start : box.end])
     return found
@@ -103,7 +103,7 @@ def _track_tables(content: memoryview, track: _Box, budget: ReadingBudget) -> di
 def display_size(content: bytes) -> tuple[int, int] | None:
     """Return the width and height in pixels of an MP4 after rotation; None if the file does not give them."""
     try:
-        for box in _boxes(memoryview(content), 0, len(content), 0, ReadingBudget()):
+        for box in boxes(memoryview(content), 0, len(content), 0, ReadingBudget()):
             if box.kind == b"tkhd" and box.end - box.content_start >= _TRACK_HEADER_END.size:
                 *matrix, width, height = _TRACK_HEADER_END.unpack_from(content, box.end - _TRACK_HEADER_END.size)
                 width, height = width >> 16, height >> 16
@@ -114,7 +114,7 @@ def display_size(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _boxes(content: memoryview, start: int, end: int, depth: int, budget: ReadingBudget) -> Iterator[_Box]:
+def boxes(content: memoryview, start: int, end: int, depth: int, budget: ReadingBudget) -> Iterator[Box]:
     """Yield the boxes between two offsets, each before the boxes inside it. Raises MalformedVideo."""
     while start + 8 <= end and depth <= _MAX_DEPTH:
         budget.spend(BOX_STEPS)
@@ -126,7 +126,7 @@ def _boxes(content: memoryview, start: int, end: int, depth: int, budget: Readin
             size = end - start
         if size < header or start + size > end:
             return
-        yield _Box(kind, start, start + header, start + size)
+        yield Box(kind, start, start + header, start + size)
         if kind in _CONTAINERS:
-            yield from _boxes(content, start + header, start + size, depth + 1, budget)
+            yield from boxes(content, start + header, start + size, depth + 1, budget)
         start += size

@@ -5,12 +5,7 @@ import pytest
 from core.accounts.port import Account
 from core.ledger.refusals import UnknownPost
 from core.posts.models import Media
-
-VIDEO_HEADER = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
-
-
-def video(size: int) -> bytes:
-    return VIDEO_HEADER + bytes(size - len(VIDEO_HEADER))
+from tests.small_video import small_video
 
 
 @pytest.fixture
@@ -109,7 +104,7 @@ def bluesky(compose, application):
 
 def test_a_video_is_posted_with_its_description(bluesky, post):
     draft = bluesky.draft
-    [media] = attach(bluesky, video(3024), content_type="video/mp4")
+    [media] = attach(bluesky, small_video(3024), content_type="video/mp4")
     assert ":material/movie: Video" in [caption.value for caption in bluesky.caption]
     bluesky.write("The sea")
     describe(bluesky, media, "Waves")
@@ -120,7 +115,7 @@ def test_a_video_is_posted_with_its_description(bluesky, post):
 
 def test_a_video_too_large_for_the_accounts_server_is_refused_and_the_draft_stays(bluesky, post):
     draft = bluesky.draft
-    attach(bluesky, video(6_003_024), content_type="video/mp4")
+    attach(bluesky, small_video(6_003_024), content_type="video/mp4")
     bluesky.write("The sea")
     bluesky.schedule()
     assert "The video has 6.0 MB; @ada.test (Bluesky) accepts 5 MB." in bluesky.error[0].value.replace("\\", "")
@@ -178,13 +173,13 @@ def x_and_linkedin(browse, application):
 
 def test_a_video_is_posted_to_x_and_linkedin(x_and_linkedin, application, post):
     draft = x_and_linkedin.draft
-    [media] = attach(x_and_linkedin, video(100_000), content_type="video/mp4")
+    [media] = attach(x_and_linkedin, small_video(100_000), content_type="video/mp4")
     x_and_linkedin.write("A film")
     assert [caption.value for caption in x_and_linkedin.caption].count(":material/movie: Video") == 2
     x_and_linkedin.schedule()
     assert post(draft).destinations == ("x:ada", "linkedin:abc")
     assert [each.kind for each in post(draft).media] == ["video"]
-    assert application.media.get(media.reference) == video(100_000)
+    assert application.media.get(media.reference) == small_video(100_000)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +187,7 @@ def test_a_video_is_posted_to_x_and_linkedin(x_and_linkedin, application, post):
 )
 def test_a_video_that_a_network_refuses_is_refused_before_scheduling(x_and_linkedin, post, size, message):
     draft = x_and_linkedin.draft
-    attach(x_and_linkedin, video(size), content_type="video/mp4")
+    attach(x_and_linkedin, small_video(size), content_type="video/mp4")
     x_and_linkedin.write("A film")
     x_and_linkedin.schedule()
     assert any(message in error.value.replace("\\", "") for error in x_and_linkedin.error)

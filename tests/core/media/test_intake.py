@@ -6,11 +6,13 @@ import pytest
 from PIL import Image
 
 from core.media.folder import FolderMedia
-from core.media.intake import MAX_PICTURE_BYTES, FileTooLarge, ingest
+from core.media.intake import MAX_PICTURE_BYTES, FileTooLarge, NeedsConversion, ingest
 from core.media.kinds import UnsupportedFile, detect_content_type
+from core.media.mp4_tracks import DamagedVideo
 from core.media.pictures import CorruptPicture
+from tests.small_video import box, small_video
 
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 100
+VIDEO = small_video()
 
 
 @pytest.fixture
@@ -55,10 +57,7 @@ def test_a_video_without_metadata_is_stored_unchanged(store):
         (b"%PDF-1.7", "neither a picture nor a video"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "neither a picture nor a video"),
         (b"MZ" + b"\0" * 90, "neither a picture nor a video"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 90, "a HEIC picture"),
-        (b"\0\0\0\x18ftypavif" + b"\0" * 90, "an AVIF picture"),
-        (b"\0\0\0\x14ftypqt  " + b"\0" * 90, "a QuickTime video"),
-        (b"\0\0\0\x14ftyp3gp5" + b"\0" * 90, "of a kind that no network accepts"),
+        (b"\0\0\0\x14ftypcrx " + b"\0" * 90, "of a kind that no network accepts"),
     ],
 )
 def test_a_file_that_no_network_accepts_is_refused_with_its_kind(store, content, kind):
@@ -72,6 +71,36 @@ def test_a_damaged_picture_is_refused_and_not_stored(store):
     with pytest.raises(CorruptPicture):
         ingest(store, picture("JPEG")[:60])
     assert list(store.scan()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "does not say what it contains"),
+        (VIDEO[:-1], "its end is missing"),
+        (VIDEO[: VIDEO.index(b"mdat") - 4], "a part of its pictures"),
+        (small_video(kind=b"soun", codec=b"mp4a"), "sound alone"),
+        (box(b"ftyp", b"mp42", bytes(4)) + box(b"moov"), "is empty"),
+    ],
+)
+def test_a_video_that_cannot_be_played_is_refused_and_not_stored(store, content, reason):
+    with pytest.raises(DamagedVideo, match=reason):
+        ingest(store, content)
+    assert list(store.scan()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (small_video(codec=b"hvc1"), r"HEVC \(H.265\)"),
+        (small_video(brand=b"qt  "), "a QuickTime video"),
+        (b"\x1a\x45\xdf\xa3" + bytes(90), "a WebM or Matroska video"),
+        (b"\0\0\0\x14ftyp3gp5" + b"\0" * 90, "a 3GP video"),
+    ],
+)
+def test_a_video_that_not_every_network_plays_needs_a_conversion(store, content, kind):
+    with pytest.raises(NeedsConversion, match=kind):
+        ingest(store, content)
 
 
 def test_the_content_type_comes_from_the_content():

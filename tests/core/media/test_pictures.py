@@ -257,10 +257,10 @@ def test_at_most_two_pictures_are_decoded_at_the_same_time(monkeypatch, decode):
     open_now, counts, open_picture = [], [], pictures._open_picture
 
     @contextmanager
-    def open_and_count(content):
+    def open_and_count(content, *formats):
         open_now.append(content)
         counts.append(len(open_now))
-        with open_picture(content) as image:
+        with open_picture(content, *formats) as image:
             yield image
         open_now.remove(content)
 

@@ -31,8 +31,9 @@ from core.publishing.networks.outbox import network as outbox
 from core.publishing.networks.webhook import network as webhook
 from core.storage.home import new_signing_secret
 from core.time.instants import real_clock
+from tests.small_video import small_video
 
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 5000
+VIDEO = small_video(5000)
 LIMITS = MediaLimits(
     pictures=PictureLimits(count=2, max_bytes=50_000, max_side=100, types=("image/jpeg",), alt=10),
     max_video_bytes=10_000,

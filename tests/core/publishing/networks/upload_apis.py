@@ -7,9 +7,10 @@ from core.accounts.port import Account
 from core.publishing.networks.linkedin.network import LinkedInNetwork
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
+from tests.small_video import small_video
 
 SECRET = "s3cret-0123456789"
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(range(256)) * 400
+VIDEO = small_video(102_424)
 
 
 class XApi:

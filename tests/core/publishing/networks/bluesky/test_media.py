@@ -11,6 +11,7 @@ from core.publishing.network import Published, Refused, RetryLater
 from core.publishing.networks.bluesky.media import UploadFailed
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.time.instants import real_clock
+from tests.small_video import box, small_video
 
 BLOB = {"$type": "blob", "ref": {"$link": "bafkrei"}, "mimeType": "video/mp4", "size": 9}
 LOG_IN, DESCRIBE, UPLOAD, PUT = (
@@ -21,21 +22,14 @@ LOG_IN, DESCRIBE, UPLOAD, PUT = (
 )
 
 
-def box(kind, *content):
-    body = b"".join(content)
-    return struct.pack(">I4s", len(body) + 8, kind) + body
-
-
 @pytest.fixture
 def make_video(media_store):
     """Store a video of 320 x 180 pixels with a description."""
 
     def make(alt="", *, brand=b"mp42", size=1000):
         matrix = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
-        header = bytes(40) + struct.pack(">9i2I", *matrix, 320 << 16, 180 << 16)
-        movie = box(b"moov", box(b"trak", box(b"tkhd", header)))
-        content = box(b"ftyp", brand, bytes(4), b"mp42isom") + movie + box(b"mdat", bytes(size))
-        return ingest(media_store, content, alt=alt)
+        header = box(b"tkhd", bytes(40), struct.pack(">9i2I", *matrix, 320 << 16, 180 << 16))
+        return ingest(media_store, small_video(size, brand=brand, header=header), alt=alt)
 
     return make
 
@@ -78,7 +72,7 @@ def test_a_video_is_published_with_its_description_and_aspect_ratio(
 def test_a_video_of_unknown_size_is_published_without_an_aspect_ratio(
     network, pds_user, connect, with_media, publish, media_store
 ):
-    video = ingest(media_store, box(b"ftyp", b"isom", bytes(4)) + box(b"mdat", bytes(500)))
+    video = ingest(media_store, small_video())
     assert isinstance(publish(network, with_media(network, connect(), video)), Published)
     [record] = pds_user.posts()
     assert "aspectRatio" not in record["value"]["embed"]

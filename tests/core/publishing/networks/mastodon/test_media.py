@@ -12,8 +12,9 @@ from core.media.intake import ingest
 from core.publishing.network import Published, Refused, RetryLater, Unconfirmed
 from core.publishing.networks.mastodon.network import MastodonNetwork
 from core.time.instants import real_clock
+from tests.small_video import small_video
 
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
+VIDEO = small_video(500)
 UPLOAD, POST = "POST /api/v2/media", "POST /api/v1/statuses"
 
 

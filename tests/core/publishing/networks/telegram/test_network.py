@@ -12,11 +12,12 @@ from core.publishing.attachments import CannotAttach, check_media
 from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
 from core.publishing.networks.telegram.network import TelegramNetwork
 from core.time.instants import real_clock
+from tests.small_video import small_video
 
 TOKEN = "123456:ABC-def"
 FORM = {"token": TOKEN, "chat": "@News"}
 BOT = f"/bot{TOKEN}"
-VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 500
+VIDEO = small_video(500)
 CHANNEL = {"id": -1001234, "type": "channel", "title": "News", "username": "News"}
 
 

@@ -10,6 +10,7 @@ from core.media.intake import ingest
 from core.publishing.network import CannotConnect, PostingPermission, Refused
 from core.publishing.networks.x.network import XNetwork
 from core.time.instants import real_clock
+from tests.small_video import small_video
 
 FORM = {"key": "app-key", "key_secret": "app-secret", "token": "user-token", "token_secret": "user-secret"}
 
@@ -61,7 +62,7 @@ def test_oauthlib_accepts_the_signature(network, stub, publication):
 
 def test_the_signature_covers_the_query(network, stub, with_media, publish, media_store):
     account = network.connect(FORM)
-    video = ingest(media_store, b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
+    video = ingest(media_store, small_video())
     publish(network, dataclasses.replace(with_media(network, account, video), upload_id="7"))
     (request,) = stub.received("GET /2/media/upload")
     assert request.path == "/2/media/upload?command=STATUS&media_id=7"
