@@ -8,7 +8,6 @@ therefore this module writes the JSON itself.
 """
 
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -42,6 +41,7 @@ from core.publishing.networks.bluesky.facets import mentioned_handles, rich_text
 from core.publishing.networks.bluesky.media import CARD_PICTURE, BlueskyUploads, media_limits, read_limits
 from core.publishing.networks.bluesky.options import OPTIONS, REPLY_RULES_COLLECTION, post_members, reply_rules
 from core.publishing.networks.bluesky.pds import Login, LoginRefused, PdsClient, PdsSession
+from core.publishing.networks.bluesky.record_key import new_record_key
 from core.publishing.networks.bluesky.short_links import shown_text
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
@@ -64,8 +64,6 @@ RESOLVING_SECONDS = 10.0
 """Time limit for resolving all mentions of a post. It happens before the claim, outside its lease."""
 HANDLE = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
 _SET_IN_APP = "Set in Bluesky's app who may reply, then confirm the post here."
-_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
-"""The digits of a record key, in ascending order: base 32, sortable."""
 
 
 class UnresolvedHandle(PunctualError):
@@ -214,7 +212,7 @@ class BlueskyNetwork:
         return replace(failed, in_doubt=True) if isinstance(failed, RetryLater) else failed
 
     def _embed(self, publication: Publication) -> dict[str, Any]:
-        """Upload the media or the card's picture, and return the record's embed. Raises the errors of BlueskyUploads."""
+        """Upload the media or the card's picture; return the record's embed. Raises the errors of BlueskyUploads."""
         client = self._client(publication.account, upload_seconds(publication.uploads))
         official = self._is_official(publication.account)
         return BlueskyUploads(self.label, client, self._uploads, official=official).embed(publication)
@@ -281,17 +279,6 @@ class BlueskyNetwork:
 def network(dependencies: NetworkDependencies) -> BlueskyNetwork:
     """Return the network for the registry."""
     return BlueskyNetwork(dependencies.clock, uploads=dependencies.uploads)
-
-
-def new_record_key(now: datetime) -> str:
-    """Return a record key (TID) of 13 sortable characters: 53 bits of microseconds, then 10 random bits.
-
-    The last three digits of the microseconds are random too, because posts with the same due time are prepared at the
-    same moment.
-    """
-    microseconds = int(now.timestamp() * 1000) * 1000 + secrets.randbelow(1000)
-    number = microseconds << 10 | secrets.randbelow(1 << 10)
-    return "".join(_TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def _record_address(prepared: dict[str, Any]) -> dict[str, str]:

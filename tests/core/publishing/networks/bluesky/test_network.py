@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from core.publishing.network import CannotConnect, PostingPermission, Published, Refused, RetryLater
-from core.publishing.networks.bluesky.network import BlueskyNetwork, UnresolvedHandle, new_record_key
+from core.publishing.networks.bluesky.network import BlueskyNetwork, UnresolvedHandle
+from core.publishing.networks.bluesky.record_key import new_record_key
 from core.time.instants import real_clock
 
 LOG_IN, PUT = "POST /xrpc/com.atproto.server.createSession", "POST /xrpc/com.atproto.repo.putRecord"
