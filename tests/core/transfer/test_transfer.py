@@ -359,9 +359,9 @@ def test_a_run_due_during_the_transfer_is_reported_as_missed(source, destination
     assert import_posts(destination, path).remarks == ()
 
 
-def test_labels_and_skipped_runs_move_with_a_series(source, destination, path, a_series, clock):
+def test_labels_options_and_skipped_runs_move_with_a_series(source, destination, path, a_series, clock):
     names = source.labels.add(["Launch"])
-    series = source.schedules.schedule(a_series(labels=names))
+    series = source.schedules.schedule(a_series(labels=names, options={"outbox": {"language": "de"}}))
     run = clock().replace(day=3, hour=8)
     source.schedules.skip_run(series, run)
     export_posts(source, path)
@@ -370,6 +370,7 @@ def test_labels_and_skipped_runs_move_with_a_series(source, destination, path, a
     assert imported.remarks == ()  # the skipped run is no missed one
     moved = destination.schedules.plan(series.post.post_id).post
     assert (moved.labels, moved.repeat.skipped) == (("Launch",), (run,))
+    assert moved.options == {"outbox": {"language": "de"}}
     assert [label.name for label in destination.labels.all()] == ["Launch"]
 
 
