@@ -1,12 +1,15 @@
 """The card of one post: its time, text, destinations and state, and its actions."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import streamlit as st
 
 from core.ledger.post_state import StateName
+from core.posts.destinations import Destination
 from core.posts.models import Media, Post, Repeat
 from core.posts.series import describe_timing
+from core.publishing.options import OptionValues
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time, date_and_time, lateness, opening, plural, relative_time
@@ -15,6 +18,7 @@ from ui.frame.account_badges import destination_badges
 from ui.frame.application import application
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.gallery import picture
+from ui.frame.option_line import option_line
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
@@ -87,7 +91,8 @@ def _content(entry: QueueEntry, *, dense: bool) -> None:
     st.text(_dense_text(entry.text) if dense else card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
     badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
-    st.markdown(" ".join([*badges, _media_counts(entry), _timing(entry), _replaced_run(entry)]))
+    line = " ".join([*badges, _media_counts(entry), _timing(entry), _replaced_run(entry)])
+    st.markdown("  \n".join(filter(None, [line, option_line(_options(entry))])))
 
 
 def _dense_text(text: str) -> str:
@@ -109,6 +114,10 @@ def _media_counts(entry: QueueEntry) -> str:
 
 def _media(entry: QueueEntry) -> tuple[Media, ...]:
     return entry.post.media if entry.post else entry.run.payload.media if entry.run else ()
+
+
+def _options(entry: QueueEntry) -> Mapping[Destination, OptionValues]:
+    return entry.post.options if entry.post else entry.run.payload.options if entry.run else {}
 
 
 def _timing(entry: QueueEntry) -> str:
