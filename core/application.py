@@ -27,7 +27,10 @@ from core.posts.destinations import Destination
 from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
+from core.publishing.http.public_web import PublicWeb
 from core.publishing.lag_metrics import LagMetrics
+from core.publishing.link_cards.cards import LinkCards
+from core.publishing.link_cards.fetching import fetch_card
 from core.publishing.link_checks import LinkChecks
 from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
@@ -221,6 +224,7 @@ class Application:
         ledger_changes = self.one_machine.databases[0].change_count if self.one_machine else None
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock, ledger_changes)
         self.payload_support = PayloadSupport(self.backend.unread_members, clock)
+        self.link_cards = LinkCards(clock, partial(fetch_card, web=PublicWeb(), store=self.media))
         self.second_look = SecondLook(
             self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock
         )

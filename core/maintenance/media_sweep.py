@@ -61,7 +61,7 @@ class MediaSweep:
         if len(pending) > PENDING_LIMIT:
             log.warning("More than %d posts are pending: no pictures and videos are deleted.", PENDING_LIMIT)
             return 0
-        in_posts = {media.reference for post in pending for media in post.media}
+        in_posts = {reference for post in pending for reference in post.files}
         avatars = {account.avatar for account in self._accounts.all() if account.avatar}
         needed = in_drafts | in_posts | self._in_drafts(now) | avatars
         for each in aging:
@@ -81,11 +81,11 @@ class MediaSweep:
         return True
 
     def _in_drafts(self, now: datetime) -> set[str]:
-        """Return the media of all drafts and templates, also of deleted ones and of earlier contents."""
+        """Return the files of all drafts and templates, also of deleted ones and of earlier contents."""
         contents = (
             content for draft in every_draft(self._drafts, now) for content in (draft.content, draft.earlier) if content
         )
-        return {media.reference for content in contents for media in content.media}
+        return {reference for content in contents for reference in content.files}
 
     def _pending(self) -> list[Post]:
         """Return every post that may still go out: at least one more than PENDING_LIMIT if there are more.

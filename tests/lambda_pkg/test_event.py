@@ -21,6 +21,11 @@ def test_a_valid_payload_is_read(payload):
     assert json.loads(event.body) == payload
 
 
+@pytest.mark.parametrize(("card", "has_media"), [({"picture": "0" * 64}, True), ({"picture": None}, False)])
+def test_the_picture_of_a_link_card_counts_as_media(payload, card, has_media):
+    assert read_event({**payload, "media": [], "card": {"url": "https://example.com/", **card}}).has_media is has_media
+
+
 @pytest.mark.parametrize("member", REQUIRED)
 def test_the_error_names_a_missing_member(payload, member):
     del payload[member]

@@ -1,6 +1,7 @@
 """Makes the card of a link from its page, which other people write."""
 
 import logging
+from urllib.parse import urljoin
 
 import regex
 
@@ -24,12 +25,12 @@ SECONDS = 10.0
 
 
 class NoCard(PunctualError):
-    """A page has neither a title nor a description."""
+    """A page names neither a title nor a description, or cannot be read as a page."""
 
     hint = "The post goes out with its link, without a card."
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"{url} names neither a title nor a description.")
+        super().__init__(f"{url} names no title and no description.")
 
 
 def fetch_card(url: str, web: PublicWeb, store: MediaStore) -> LinkCard:
@@ -38,33 +39,30 @@ def fetch_card(url: str, web: PublicWeb, store: MediaStore) -> LinkCard:
     A page whose picture cannot be used has a card without one. Raises CannotFetch, NotPublic or NoCard.
     """
     page = web.page(url, max_bytes=PAGE_BYTES, seconds=SECONDS)
-    found = page_card(page_text(page.content, page.charset), page.address)
-    if not found.title and not found.description:
+    found = page_card(page_text(page.content, page.charset))
+    if found is None or not (found.title or found.description):
         raise NoCard(url)
     return LinkCard(
         url=url,
         title=shortened(found.title, CARD_TITLE_LENGTH),
         description=shortened(found.description, CARD_DESCRIPTION_LENGTH),
-        picture=_stored_picture(found.picture, web, store) if found.picture else None,
+        picture=_stored_picture(page.address, found.picture, web, store) if found.picture else None,
     )
 
 
 def shortened(text: str, limit: int) -> str:
     """Return a text in at most `limit` characters, with an ellipsis if it is longer. Graphemes stay whole."""
-    text = "".join(each if each.isprintable() or each.isspace() else "" for each in _encodable(text))
+    text = regex.sub(r"\p{Cc}|\p{Cs}", "", text)
     if len(text) <= limit:
         return text
-    return "".join(regex.findall(r"\X", text[: limit - 1])[:-1]).rstrip() + "…"
+    kept = max((match.end() for match in regex.finditer(r"\X", text[: limit + 20]) if match.end() < limit), default=0)
+    return f"{text[:kept].rstrip()}…"
 
 
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
-
-
-def _stored_picture(address: str, web: PublicWeb, store: MediaStore) -> MediaReference | None:
+def _stored_picture(page: str, picture: str, web: PublicWeb, store: MediaStore) -> MediaReference | None:
     try:
-        content = web.picture(address, max_bytes=PICTURE_BYTES, seconds=SECONDS)
+        content = web.picture(urljoin(page, picture), max_bytes=PICTURE_BYTES, seconds=SECONDS)
         return store.put(fit_picture(content, STORED_PICTURE).content)
-    except PunctualError as error:
+    except (PunctualError, ValueError) as error:  # ValueError: the address cannot be joined with that of the page
         log.info("The picture of a link card is left out: %s", error)
         return None

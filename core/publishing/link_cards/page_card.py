@@ -1,13 +1,21 @@
-"""What a web page says of itself for a card: Open Graph, Twitter cards, or else its title and description."""
+"""What a web page says of itself for a card: Open Graph, Twitter cards, or else its title and description.
 
+The page is parsed in a process of its own, which this file is as a script: a page can be written so that a parser takes
+minutes for it (50,000 nested elements), or finds a fault in the parser.
+"""
+
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser
-
+PARSE_SECONDS = 4.0
+"""The time limit of the process, its start included."""
 _TITLES = ("og:title", "twitter:title")
 _DESCRIPTIONS = ("og:description", "twitter:description", "description")
 _PICTURES = ("og:image:secure_url", "og:image:url", "og:image", "twitter:image", "twitter:image:src")
+_LONGEST = 5000
+"""Characters of a text that the process returns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +27,24 @@ class PageCard:
     picture: str
 
 
-def page_card(html: str, address: str) -> PageCard:
-    """Return the card of a page at an address. Markup in a text is text."""
+def page_card(html: str) -> PageCard | None:
+    """Return the card of a page. Markup in a text is text. None if the page cannot be parsed in PARSE_SECONDS."""
+    try:
+        parsed = subprocess.run(
+            [sys.executable, "-I", __file__],
+            input=html.encode("utf-8", "replace"),
+            capture_output=True,
+            timeout=PARSE_SECONDS,
+            check=True,
+        )
+        return PageCard(**json.loads(parsed.stdout))
+    except (subprocess.SubprocessError, OSError):
+        return None
+
+
+def _parse(html: bytes) -> dict[str, str]:
+    from selectolax.lexbor import LexborHTMLParser
+
     page = LexborHTMLParser(html)
     named: dict[str, str] = {}
     for meta in page.css("meta"):
@@ -30,11 +54,11 @@ def page_card(html: str, address: str) -> PageCard:
             if name and content:
                 named.setdefault(name.strip().lower(), content)
     title = page.css_first("title")
-    return PageCard(
-        title=_first(named, _TITLES) or _one_line(title.text() if title else ""),
-        description=_first(named, _DESCRIPTIONS),
-        picture=_absolute(address, _first(named, _PICTURES)),
-    )
+    return {
+        "title": _first(named, _TITLES) or _one_line(title.text() if title else ""),
+        "description": _first(named, _DESCRIPTIONS),
+        "picture": _first(named, _PICTURES),
+    }
 
 
 def _first(named: dict[str, str], names: tuple[str, ...]) -> str:
@@ -42,11 +66,8 @@ def _first(named: dict[str, str], names: tuple[str, ...]) -> str:
 
 
 def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
+    return " ".join((text or "")[: 2 * _LONGEST].split())[:_LONGEST]
 
 
-def _absolute(address: str, picture: str) -> str:
-    try:
-        return urljoin(address, picture) if picture else ""
-    except ValueError:  # such as the address of a bracket that is not closed
-        return ""
+if __name__ == "__main__":
+    print(json.dumps(_parse(sys.stdin.buffer.read())))

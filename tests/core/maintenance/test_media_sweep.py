@@ -11,7 +11,7 @@ from core.ledger.port import PlanChange
 from core.maintenance import media_sweep
 from core.maintenance.media_sweep import MediaSweep
 from core.media.folder import FolderMedia
-from core.posts.models import Media
+from core.posts.models import LinkCard, Media
 from core.posts.payload import ScheduleName
 from core.scheduling.listing import ListedSchedule, ScheduleDetail
 from core.time.instants import real_clock
@@ -124,6 +124,17 @@ def test_a_file_of_a_pending_post_is_kept_and_its_timestamp_renewed(
     grow_old(days=100)
     assert sweep() == 0
     assert real_clock() - store.stored_at(media.reference) < timedelta(minutes=1)
+
+
+def test_the_picture_of_a_link_card_is_kept(sweep, store, ledger, drafts, attached, a_post, machine_time, grow_old):
+    cards = [
+        LinkCard(url="https://example.com/", picture=attached(name).reference) for name in ("of a post", "of a draft")
+    ]
+    plan(ledger, a_post(card=cards[0], due_at=machine_time() + timedelta(days=300)), machine_time())
+    drafts.save("0123456789ab", DraftContent(card=cards[1], zone="UTC"), base=0, now=machine_time())
+    grow_old(days=100)
+    assert sweep() == 0
+    assert all(store.exists(each.picture) for each in cards)
 
 
 @pytest.mark.parametrize("where", ["draft", "template", "deleted", "earlier"])

@@ -9,7 +9,7 @@ from core.accounts.port import Account, DisabledDestination, UnknownDestination
 from core.drafts.draft import content_of
 from core.media.pictures import PictureLimits
 from core.outbox.sqlite import SqliteOutbox
-from core.posts.models import DESTINATIONS_LIMIT, Media, Repeat
+from core.posts.models import DESTINATIONS_LIMIT, LinkCard, Media, Repeat
 from core.posts.part_media import media_for
 from core.publishing.attachments import CannotAttach, MediaLimits
 from core.publishing.composing import (
@@ -364,3 +364,23 @@ def test_the_own_text_of_an_account_that_was_split_by_its_length_comes_back(comp
     post = composed("words:ada", variants={"words:ada": "One two three\n---\nfour"}, threads={"words:ada": parts})
     content = content_of(post)
     assert (content.variants, content.threads) == ({"words:ada": "One two three\n---\nfour"}, {"words:ada": True})
+
+
+LINK = "https://example.com/"
+CARD = LinkCard(url=LINK, title="A page")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (f"See {LINK}", f"Do see {LINK}", True),
+        (f"See {LINK}", "See https://example.org/", False),
+        ("The link is in the card only", "Another text", True),
+    ],
+)
+def test_an_edit_keeps_the_card_unless_it_removes_its_link(composed, stores, before, after, kept):
+    post = composed("outbox", text=before, card=CARD)
+    assert content_of(post).card == post.card == CARD
+    others = {"destinations": ["outbox"], "variants": {}, "media": (), **stores}
+    assert edit_content(post, text=after, **others).card == (CARD if kept else None)
+    assert edit_content(post, text=after, card=None, **others).card is None
