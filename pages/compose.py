@@ -110,26 +110,26 @@ def time_and_buttons(draft: str) -> None:
     with st.container(border=True, key="card-when"):
         with st.container(key="compose-when"):
             when(draft_fields.time_key(draft), destinations, picked=draft_fields.proposes_time(draft))
-        with st.container(horizontal=True, vertical_alignment="center", key="compose-bar"):
-            sheet_buttons(draft)
+        with st.container(horizontal=True, vertical_alignment="center", key="compose-buttons"):
+            with st.container(horizontal=True, vertical_alignment="center", key="compose-bar", width="stretch"):
+                sheet_buttons(draft)
+                st.button(
+                    "Schedule",
+                    key=schedule_key(draft),
+                    type="primary",
+                    icon=":material/schedule_send:",
+                    width="stretch",
+                    help=f"{SHORTCUT}. On a Mac, Command+Enter.",
+                    on_click=schedule,
+                    args=(draft,),
+                )
             st.button(
-                "Schedule",
-                key=schedule_key(draft),
-                type="primary",
-                icon=":material/schedule_send:",
-                width="stretch",
-                help=f"{SHORTCUT}. On a Mac, Command+Enter.",
-                on_click=schedule,
+                "Post now",
+                key=widget_key("post-now", draft),
+                icon=":material/send:",
+                on_click=ask_post_now,
                 args=(draft,),
             )
-        st.button(
-            "Post now",
-            key=widget_key("post-now", draft),
-            icon=":material/send:",
-            width="stretch",
-            on_click=ask_post_now,
-            args=(draft,),
-        )
     second_look(lambda: planned_post(draft))
     choose_warnings_button()
 
@@ -148,7 +148,11 @@ with st.container():  # elements that come and go in here do not move the text f
     show_error()
     draft_notes(draft)
     replaced_run_note(draft)
-content, side = st.columns([11, 9], gap="large")
+content, side = st.columns([7, 5], gap="medium")
+with side, st.container(key="compose-side"):  # before the text, because what is saved includes the time and the rule
+    if not template_note(draft):
+        time_and_buttons(draft)
+    preview = st.container(key="compose-preview")
 with content:
     account_chips(draft, accounts.values())
     with text_tabs(draft, addressed):
@@ -165,10 +169,7 @@ with content:
     if len(accounts) == 1:
         st.caption("The outbox is a built-in feed to try things out.")
         st.page_link(links.ACCOUNTS, label="Connect an account", icon=":material/add:")
-with side, st.container(key="compose-side"):
-    if not template_note(draft):
-        time_and_buttons(draft)
-    with st.container(key="compose-preview"):
-        previews(draft_previews(draft, addressed))
+with preview:
+    previews(draft_previews(draft, addressed))
 show_toasts()
 run_deferred()

@@ -52,9 +52,14 @@ def test_a_failing_account_has_a_warning_while_it_is_selected(compose, applicati
     assert "sales" not in warnings(compose)
 
 
+def offered(session):
+    """Return the accounts that can be chosen, without their faces."""
+    return [option.split(") ", 1)[1] for option in destinations(session).options]
+
+
 def test_a_disabled_account_is_not_offered(browse, sales, application):
     disable(application)
-    assert destinations(browse("compose")).options == ["Outbox (built in)"]
+    assert offered(browse("compose")) == ["Outbox (built in)"]
 
 
 def test_a_selected_account_that_is_disabled_has_a_warning_and_is_refused(compose, application):
@@ -67,4 +72,4 @@ def test_a_selected_account_that_is_disabled_has_a_warning_and_is_refused(compos
     assert "sales (webhook) is disabled." in compose.error[0].value.replace("\\", "")
     compose.address("outbox")
     assert destinations(compose).value == ["outbox"]
-    assert destinations(compose).options == ["Outbox (built in)"]
+    assert offered(compose) == ["Outbox (built in)"]

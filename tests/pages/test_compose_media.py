@@ -38,7 +38,7 @@ def describe(session, media, description):
 
 def vary(session, text):
     """Write a variant for the shop."""
-    session.toggle(key=f"differs-webhook:shop-{session.draft}").set_value(True).run()
+    session.menu_button(key=f"add-text-{session.draft}").click("Shop").run()
     session.text_area(key=f"text-webhook:shop-{session.draft}").set_value(text).run()
 
 
@@ -127,18 +127,26 @@ def test_a_video_too_large_for_the_accounts_server_is_refused_and_the_draft_stay
 def test_a_destination_gets_its_variant(compose, post):
     draft = compose.draft
     compose.write("For all")
-    compose.toggle(key=f"differs-webhook:shop-{draft}").set_value(True).run()
-    assert compose.text_area(key=f"text-webhook:shop-{draft}").value == "For all"
     vary(compose, "For the shop")
     compose.schedule()
     assert (post(draft).text_for("outbox"), post(draft).text_for("webhook:shop")) == ("For all", "For the shop")
 
 
-def test_a_variant_that_is_switched_off_is_not_posted(compose, post):
+def test_a_variant_begins_with_the_text_of_all(compose):
+    compose.write("For all")
+    compose.menu_button(key=f"add-text-{compose.draft}").click("Shop").run()
+    assert compose.text_area(key=f"text-webhook:shop-{compose.draft}").value == "For all"
+
+
+def test_a_variant_that_is_removed_is_not_posted_and_undo_brings_it_back(compose, post):
     draft = compose.draft
     compose.write("For all")
     vary(compose, "For the shop")
-    compose.toggle(key=f"differs-webhook:shop-{draft}").set_value(False).run()
+    compose.click("remove-text-webhook:shop", draft)
+    assert "Shop gets the text of All again." in compose.shown
+    compose.click("restore-text", draft)
+    assert compose.text_area(key=f"text-webhook:shop-{draft}").value == "For the shop"
+    compose.click("remove-text-webhook:shop", draft)
     compose.schedule()
     assert post(draft).variants == {}
 

@@ -4,6 +4,7 @@ import pytest
 
 from core.accounts.port import Account
 from core.ledger.port import Receipt
+from core.media.intake import ingest
 from core.posts.models import Repeat, graphemes, new_post_id
 from core.posts.payload import SCHEDULED_TIME, read_payload, write_payload
 from core.publishing.network import TextLength
@@ -112,3 +113,50 @@ def test_a_missed_run_of_a_repeating_thread_becomes_a_draft_with_one_text(post, 
     session.click("again", payload.occurrence_key)
     assert session.session_state[f"text-{session.draft}"] == TEXT
     assert session.session_state[f"destinations-{session.draft}"] == ["outbox", "webhook:short"]
+
+
+def by_hand(session):
+    session.write("One\n---\nTwo\n---\nThree")
+    return session.draft
+
+
+def test_dashes_make_a_thread_for_one_account_and_one_text_for_the_other(compose, application):
+    draft = by_hand(compose)
+    compose.schedule()
+    post = application.schedules.plan(draft).post
+    assert [post.text_for(each) for each in post.destinations] == ["One\n\nTwo\n\nThree", "One", "Two", "Three"]
+    compose.click("undo")
+    assert compose.text_area(key=f"text-{compose.draft}").value == "One\n---\nTwo\n---\nThree"
+
+
+def test_parts_are_listed_and_move_with_their_media(compose, application, picture):
+    draft = by_hand(compose)
+    media = ingest(application.media, picture("teal")).model_copy(update={"part": 3})
+    media_fields_key = f"media-{draft}"
+    compose.session_state[media_fields_key] = [media]
+    compose.run()
+    assert [text for text in compose.texts if text in ("One", "Two", "Three")] == ["One", "Two", "Three"]
+    compose.click(f"Move up-2-text-{draft}", draft)
+    assert compose.text_area(key=f"text-{draft}").value == "One\n---\nThree\n---\nTwo"
+    assert [each.part for each in compose.session_state[media_fields_key]] == [2]
+    assert compose.button(key=f"Move up-0-text-{draft}-{draft}").disabled
+    assert compose.button(key=f"Move down-2-text-{draft}-{draft}").disabled
+
+
+def test_an_empty_part_is_refused_with_its_number(compose):
+    compose.write("One\n---\n")
+    compose.schedule()
+    assert "Part 2 of the thread is empty." in compose.shown
+
+
+def test_the_text_with_dashes_is_edited_in_the_queue_and_its_parts_follow(compose, browse, application):
+    draft = by_hand(compose)
+    compose.schedule()
+    queue = browse("queue")
+    queue.click("edit", draft)
+    assert queue.text_area(key=f"edit-text-{draft}").value == "One\n---\nTwo\n---\nThree"
+    queue.text_area(key=f"edit-text-{draft}").set_value("One\n---\nTwo and three")
+    queue.click("save-post", draft)
+    edited = application.schedules.plan(draft).post
+    texts = [edited.text_for(each) for each in edited.destinations]
+    assert texts == ["One\n\nTwo and three", "One", "Two and three"]

@@ -5,20 +5,24 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import PunctualError
-from core.time.phrases import date_and_time
+from core.time.instants import wall_time
+from core.time.phrases import calendar_day, city, clock_time
 from ui.compose import draft_fields, next_free, time_fields
 from ui.frame.class_name import class_name
 from ui.frame.state import widget_key
 
 SHORTCUT = "Ctrl+Enter"
 _HTML = """
-<button type="button" data-sheet="when" aria-expanded="false" aria-label="Change the time">
+<div>
+<button type="button" class="time-button" data-sheet="when" aria-expanded="false" aria-label="Change the time">
 <span class="time"></span>
 </button>
 <button type="button" data-sheet="preview" aria-expanded="false">Preview</button>
+</div>
 """
 _CSS = """
-:host { display: flex; }
+div { display: flex; gap: 0.5rem; align-items: stretch; }
+.time-button { flex: 1 1 auto; min-width: 0; }
 button {
     padding: 0.3rem 0.6rem; border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, 0.6rem);
     background: var(--st-secondary-background-color); color: var(--st-text-color); font: inherit; font-size: 0.8rem;
@@ -50,8 +54,12 @@ def _planned_time(draft: str) -> str:
     try:
         if next_free.is_next_free(key):
             chosen = next_free.named_time(key, st.session_state[draft_fields.destinations_key(draft)])
-            return f"Next free: {date_and_time(chosen.instant, chosen.zone)}"
-        chosen = time_fields.time_to_schedule(key)
-        return date_and_time(chosen.instant, chosen.zone)
+            return f"Next free: {_in_words(chosen)}"
+        return _in_words(time_fields.time_to_schedule(key))
     except PunctualError:
         return "Choose a time"
+
+
+def _in_words(chosen: time_fields.ChosenTime) -> str:
+    at, zone = chosen.instant, chosen.zone
+    return f"{calendar_day(wall_time(at, zone).date())}, {clock_time(at, zone)} {city(zone)}"

@@ -34,6 +34,7 @@ def choice(key: str, offered: OfferedTimes, *, picked: bool) -> str:
         [NEXT_FREE, PICK],
         key=_mode(key),
         required=True,
+        label_visibility="collapsed",
         persist_state="session",
         on_change=_note_choice,
         args=(key,),

@@ -8,7 +8,7 @@ import streamlit as st
 from core.accounts.port import Account
 from core.posts.hand_split import hand_join, hand_split
 from core.publishing.drafted_posts import has_threads
-from core.time.phrases import excerpt
+from core.time.phrases import excerpt, join_names
 from ui.compose import draft_fields, media_fields
 from ui.compose.typed_text import forget_typed, latest_text
 from ui.frame.application import application
@@ -17,7 +17,7 @@ from ui.frame.class_name import class_name
 from ui.frame.state import widget_key
 from ui.frame.wording import accessible_label, escape
 
-EXCERPT = 70
+EXCERPT = 120
 """Characters of a part in the list."""
 _MOVES = (("Move up", ":material/arrow_upward:", -1), ("Move down", ":material/arrow_downward:", 1))
 _HTML = """
@@ -53,15 +53,15 @@ def part_list(draft: str, field: str, accounts: Sequence[Account]) -> None:
     with st.container(key=f"parts-{field}", gap="xsmall"):
         if len(parts) < 2:
             return
-        joined = [account.label for account in accounts if account not in _with_threads(accounts)]
-        if joined:
-            st.caption(f"One post, with the parts as paragraphs: {escape(', '.join(joined))}")
         for place, part in enumerate(parts):
             with st.container(horizontal=True, vertical_alignment="center", key=f"part-{place}-{field}", gap="xsmall"):
-                words = excerpt(part, EXCERPT)
-                st.markdown(f"**{place + 1}**  {escape(words) or '*Empty*'}", width="stretch")
+                st.badge(str(place + 1), color="gray", width="content")
+                st.text(excerpt(part, EXCERPT) or "Empty", width="stretch")
                 for label, icon, other in _MOVES:
                     _move_button(label, icon, draft, field, place, place + other, len(parts))
+        joined = [account.label for account in accounts if account not in _with_threads(accounts)]
+        if joined:
+            st.caption(f"No threads: one post with the parts as paragraphs for {escape(join_names(joined))}.")
 
 
 def _move_button(label: str, icon: str, draft: str, field: str, place: int, target: int, count: int) -> None:
