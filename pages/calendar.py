@@ -9,8 +9,8 @@ from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from ui.calendar import actions, address, notices
 from ui.calendar.component import calendar_grid
-from ui.calendar.contents import Board, read_board
-from ui.calendar.header import header, holiday_choice
+from ui.calendar.contents import Beside, Board, read_board
+from ui.calendar.header import header, shown_choice
 from ui.calendar.panel import opened_item, panel
 from ui.calendar.periods import Period, period
 from ui.calendar.viewer_locale import viewer_conventions
@@ -30,8 +30,8 @@ def shown_period(today: date) -> Period:
 
 def shown_board(shown: Period) -> Board:
     """Return the content of a period."""
-    countries = address.holiday_countries()
-    return read_board(shown, viewer_zone(), viewer_conventions(), current_filter(), countries)
+    beside = Beside(countries=address.holiday_countries(), free_times=address.shows_free_times())
+    return read_board(shown, viewer_zone(), viewer_conventions(), current_filter(), beside)
 
 
 def content(board: Board, opened: QueueEntry | Draft | None, now: datetime) -> object:
@@ -56,7 +56,7 @@ def calendar() -> None:
     header(shown, today)
     with st.container(horizontal=True, vertical_alignment="center", key="calendar-line"):
         filter_controls(["scheduled", "paused", "waiting", "published", "unconfirmed", "failed", "missed"])
-        holiday_choice()
+        shown_choice()
     board = shown_board(shown)
     opened = opened_item(board)
     note_drawn(content(board, opened, now))

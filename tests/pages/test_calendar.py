@@ -308,6 +308,23 @@ def test_free_posting_times_are_empty_places_and_a_click_on_one_writes_for_it(br
     assert calendar.session_state[f"when-{calendar.draft}-time"].isoformat() == "12:23:00"
 
 
+def test_free_posting_times_can_be_hidden_and_stay_hidden(browse, browser, application):
+    application.posting_times.save(None, suggested("Europe/Berlin"), base=0)
+    calendar = browse("calendar")
+    assert free_times(browser)
+    calendar.toggle(key="calendar-free").set_value(False).run()
+    assert not free_times(browser)
+    calendar.open("queue").open("calendar")
+    assert not free_times(browser)
+    calendar.toggle(key="calendar-free").set_value(True).run()
+    assert free_times(browser)
+    assert "free" not in calendar.query_params
+
+
+def free_times(browser):
+    return [place for row in browser.data["rows"] for cell in row["cells"] for place in cell["free"]]
+
+
 def test_holidays_of_the_chosen_countries_are_shown_and_kept(browse, browser):
     calendar = browse("calendar")
     assert calendar.multiselect(key="calendar-holidays").value == ["DE"]

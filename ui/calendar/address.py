@@ -1,4 +1,4 @@
-"""The part of the page's address that the calendar keeps: the view, the day, the open post, and countries."""
+"""The part of the page's address that the calendar keeps: view, day, open post, countries, and free times."""
 
 from datetime import date
 from typing import get_args
@@ -10,8 +10,9 @@ from ui.calendar.periods import View
 from ui.calendar.viewer_locale import viewer_country
 from ui.frame.state import CALENDAR_ADDRESS
 
-VIEW, ON, OPEN, HOLIDAYS = "view", "on", "post", "holidays"
-_NAMES = (VIEW, ON, OPEN, HOLIDAYS)
+VIEW, ON, OPEN, HOLIDAYS, FREE = "view", "on", "post", "holidays", "free"
+_NAMES = (VIEW, ON, OPEN, HOLIDAYS, FREE)
+_HIDDEN = "hidden"
 
 
 def restore() -> None:
@@ -46,6 +47,16 @@ def holiday_countries() -> list[str]:
         own = viewer_country()
         return [own] if own in countries() else []
     return [code for code in dict.fromkeys(found.split(",")) if code in countries()]
+
+
+def shows_free_times() -> bool:
+    """Return whether the calendar shows the free posting times; it does unless the address hides them."""
+    return st.query_params.get(FREE) != _HIDDEN
+
+
+def show_free_times(shown: bool) -> None:
+    """Show or hide the free posting times."""
+    change(free=None if shown else _HIDDEN)
 
 
 def change(**members: str | None) -> None:

@@ -46,9 +46,15 @@ class _DraftToFilter:
     state: StateName = "scheduled"
 
 
-def read_board(
-    period: Period, zone: str, conventions: Conventions, wanted: PostFilter, countries: Sequence[str]
-) -> Board:
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What the calendar shows beside posts: the holidays of countries, and whether it shows free posting times."""
+
+    countries: Sequence[str]
+    free_times: bool
+
+
+def read_board(period: Period, zone: str, conventions: Conventions, wanted: PostFilter, beside: Beside) -> Board:
     """Return the board of a period in the viewer's zone, with the posts that the filter wants."""
     app = application()
     now = app.clock()
@@ -71,8 +77,8 @@ def read_board(
     placed = zip(walls, without_equal_faces(chips), strict=True)
     contents = Contents(
         chips=sorted(placed, key=lambda pair: (pair[0], pair[1].key)),
-        free=_free(begins[0], begins[-1], zone, conventions, wanted),
-        holidays=public_holidays(countries, period.days[0], period.days[-1]),
+        free=_free(begins[0], begins[-1], zone, conventions, wanted) if beside.free_times else [],
+        holidays=public_holidays(beside.countries, period.days[0], period.days[-1]),
         others=others,
     )
     return Board(

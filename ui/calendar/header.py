@@ -1,4 +1,4 @@
-"""The head of the calendar: the period, the buttons for other periods, the view and the countries of holidays."""
+"""The head of the calendar: the period, the buttons for other periods, the view and what it shows beside posts."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from ui.frame.card_places import reset_list
 from ui.frame.wording import accessible_label
 
 VIEWS = {"month": "Month", "week": "Week", "list": "List"}
-_VIEW, _HOLIDAYS = "calendar-view", "calendar-holidays"
+_VIEW, _HOLIDAYS, _FREE = "calendar-view", "calendar-holidays", "calendar-free"
 
 
 def header(period: Period, today: date) -> None:
@@ -47,11 +47,13 @@ def show(on: date | None) -> None:
     reset_list()
 
 
-def holiday_choice() -> None:
-    """Draw the choice of the countries whose holidays the calendar shows."""
+def shown_choice() -> None:
+    """Draw the choice of what the calendar shows beside posts: free posting times, and holidays of countries."""
     names = country_names()
     chosen = address.holiday_countries()
-    with st.popover("Holidays", icon=":material/flag:", key="holidays"):
+    with st.popover("Show", icon=":material/visibility:", key="holidays"):
+        st.session_state[_FREE] = address.shows_free_times()
+        st.toggle("Free posting times", key=_FREE, on_change=_change_free)
         st.session_state[_HOLIDAYS] = chosen
         st.multiselect(
             "Countries whose public holidays are shown",
@@ -71,6 +73,10 @@ def _change_view(period: Period, today: date) -> None:
 
 def _change_holidays() -> None:
     address.change(holidays=",".join(st.session_state[_HOLIDAYS]))
+
+
+def _change_free() -> None:
+    address.show_free_times(st.session_state[_FREE])
 
 
 def _noun(period: Period) -> str:
