@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from core.application import Application
-from core.drafts.draft import Draft
+from core.drafts.draft import Draft, content_of
 from core.ledger.history import Run, all_runs
 from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
-from core.posts.first_comment import first_comments
 from core.posts.models import Media, Revision
 from core.posts.series import describe_timing
 from core.publishing.options import OptionValues
@@ -152,9 +151,8 @@ def media_note(media: tuple[Media, ...]) -> str:
 
 
 def _variants(revision: Revision) -> dict[str, str]:
-    """Return the texts of single destinations. A first comment is an option."""
-    comments = first_comments(revision)
-    return {str(name): text for name, text in revision.variants.items() if name not in comments}
+    """Return the texts of single accounts as they were written, with the parts of a thread in one text."""
+    return {str(name): text for name, text in content_of(revision).variants.items()}
 
 
 def _drafts(application: Application, *, templates: bool) -> Iterator[PostRecord]:

@@ -60,11 +60,6 @@ def test_one_destination_gets_a_thread_and_the_other_the_whole_text(post):
     assert post.text_for("webhook:short#2") == "The second one is here. 2/3"
 
 
-def test_the_preview_shows_each_part(compose):
-    split(compose)
-    assert "The third ends it. 3/3" in compose.shown
-
-
 def test_a_link_that_fits_into_no_part_is_an_error(compose):
     compose.write(f"See https://example.org/{'long' * 20}")
     split(compose)

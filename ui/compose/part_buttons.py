@@ -54,7 +54,9 @@ def part_list(draft: str, field: str, accounts: Sequence[Account]) -> None:
         if len(parts) < 2:
             return
         for place, part in enumerate(parts):
-            with st.container(horizontal=True, vertical_alignment="center", key=f"part-{place}-{field}", gap="xsmall"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", key=f"written-part-{place}-{field}", gap="xsmall"
+            ):
                 st.badge(str(place + 1), color="gray", width="content")
                 st.text(excerpt(part, EXCERPT) or "Empty", width="stretch")
                 for label, icon, other in _MOVES:

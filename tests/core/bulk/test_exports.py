@@ -88,6 +88,22 @@ def test_texts_of_single_accounts_are_exported_and_read_again(check, application
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_threads_by_hand_are_exported_as_they_were_written(check, application, kind):
+    application.accounts.connect(Account(destination="x:ada", label="Ada"))
+    table = (
+        'text,date,to,text:x:ada\n"One\n---\nTwo",2026-12-24 09:00,"outbox, Ada",\n'
+        'All,2026-12-25 09:00,"outbox, Ada","Mine\n---\nToo"\n'
+    )
+    load(application, check(table))
+    checked = check(export_file(application, "queue", kind), duplicates=True)
+    assert [each.post.variants for each in checked.rows] == [
+        {"outbox": "One\n\nTwo", "x:ada": "One", "x:ada#2": "Two"},
+        {"x:ada": "Mine", "x:ada#2": "Too"},
+    ]
+    assert checked.rows[0].post.text == "One\n---\nTwo"
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_options_of_single_accounts_are_exported_and_read_again(check, application, kind):
     for destination in ("mastodon:ada", "slack:team"):
         application.accounts.connect(Account(destination=destination, label=destination))
