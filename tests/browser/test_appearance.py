@@ -90,6 +90,7 @@ def test_captions_have_contrast_on_the_page_and_in_a_dialog(running, page, contr
     caption = page.get_by_text("Built-in feed on the Outbox page.")
     assert [has_contrast(caption, scheme) for scheme in ("light", "dark")] == [True, True]
     page.get_by_role("button", name="Connect an account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Bluesky", exact=True).click()
     caption = page.get_by_text("From Settings, Privacy and security, App passwords")
     assert [has_contrast(caption, scheme) for scheme in ("dark", "light")] == [True, True]
 

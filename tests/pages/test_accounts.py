@@ -1,9 +1,14 @@
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.publishing.network import PostingPermission
+from core.publishing.profile import Profile
 from core.scheduling import upcoming
+from ui.frame.faces import face_url
 
 SALES = Account(destination="webhook:sales", label="sales (webhook)", address="https://sales.example")
 
@@ -25,9 +30,15 @@ def sales(application):
 def form(browse):
     """Open the form for a signed webhook."""
     page = browse("accounts")
-    page.session_state["connect-network"] = "webhook"
     page.click("ask-connect")
+    page.click("network", "webhook")
     return page
+
+
+def encoded_picture():
+    file = BytesIO()
+    Image.new("RGB", (200, 200), "teal").save(file, "PNG")
+    return file.getvalue()
 
 
 def connect(page, **values):
@@ -38,8 +49,8 @@ def connect(page, **values):
 
 def test_the_outbox_cannot_be_removed(browse):
     page = browse("accounts")
-    assert "Outbox (built in)" in page.shown
-    assert [button.key for button in page.button] == ["ask-connect"]
+    assert "**Outbox**" in page.shown
+    assert not page.menu_button
 
 
 def test_a_generated_secret_is_shown_once(form, application, browse):
@@ -102,15 +113,16 @@ def test_a_new_account_shows_its_details_and_its_check(form, application, monkey
     monkeypatch.setattr(network, "connect", lambda values: original(values).model_copy(update=details))
     connect(form, name="sales", address="https://sales.example/hook")
     assert "Connected as sales (webhook)." in form.shown
-    assert "Signed webhook · https://sales.example/hook · did:plc:abc · 5,000 characters" in form.shown
-    assert "Working, :gray[checked now]" in form.shown
+    assert "**sales**" in form.shown
+    assert "https://sales.example/hook · 5,000 characters" in form.shown
+    assert "Works] :small[:gray[checked now]]" in form.shown
 
 
 def test_check_now_checks_the_account(browse, sales, clock, monkeypatch):
     page = browse("accounts")
     assert "Not checked yet" in page.shown
     page.click("check", "webhook:sales")
-    assert "Working, :gray[checked now]" in page.shown
+    assert "Works] :small[:gray[checked now]]" in page.shown
     monkeypatch.setattr(sales, "check", lambda _: PostingPermission(problem="The token was revoked."))
     page.click("check", "webhook:sales")
     clock.move(minutes=5)
@@ -125,7 +137,6 @@ def test_a_fact_that_a_check_cannot_verify_is_shown(browse, sales, monkeypatch):
     page = browse("accounts")
     page.click("check", "webhook:sales")
     assert "Whether it may post was not checked.] :gray[checked now]" in page.shown
-    assert "Working" not in page.shown
 
 
 def test_reconnect_opens_the_form_with_what_is_known_but_no_secret(browse, application):
@@ -148,6 +159,75 @@ def test_a_reconnected_account_is_no_longer_failing(browse, sales, application, 
     connect(page, name="sales", address="https://sales.example/new")
     assert application.account_checks.failing() == {}
     assert application.accounts.get("webhook:sales").address == "https://sales.example/new"
+
+
+def test_a_network_is_chosen_before_its_form_and_can_be_changed(browse):
+    page = browse("accounts")
+    page.click("ask-connect")
+    assert not page.text_input
+    page.click("network", "telegram")
+    assert [field.label for field in page.text_input] == ["Bot token", "Chat"]
+    page.click("other-network")
+    page.click("network", "discord")
+    assert [field.label for field in page.text_input] == ["Name", "Webhook URL"]
+    page.click("close-dialog")
+    page.click("ask-connect")
+    assert not page.text_input
+
+
+def test_the_first_account_is_connected_from_the_tiles_of_the_page(browse, application):
+    page = browse("accounts")
+    page.click("first", "webhook")
+    connect(page, name="sales", address="https://sales.example/hook")
+    assert application.accounts.get("webhook:sales").label == "sales (webhook)"
+    assert "first-webhook" not in [button.key for button in page.button]
+
+
+def test_a_new_account_has_the_name_and_the_avatar_of_its_network(form, application, monkeypatch):
+    profile = Profile(name="Sales <team>", handle="sales@example", avatar=encoded_picture())
+    monkeypatch.setattr(application.networks["webhook"], "profile", lambda account: profile, raising=False)
+    connect(form, name="sales", address="https://sales.example/hook")
+    account = application.accounts.get("webhook:sales")
+    assert application.media.exists(account.avatar)
+    assert f"![]({face_url(account, 48)})" in form.shown
+    assert "**Sales <team>**" in form.shown
+    assert "@sales@example · Signed webhook" in form.shown
+
+
+def test_an_account_that_does_not_work_offers_to_reconnect(browse, sales, application, monkeypatch):
+    monkeypatch.setattr(sales, "check", lambda _: PostingPermission(problem="The token was revoked."))
+    application.account_checks.check("webhook:sales")
+    page = browse("accounts")
+    page.click("reconnect", "webhook:sales")
+    assert page.text_input(key="connect-webhook-name").value == "sales"
+
+
+def test_disabling_an_account_with_queued_posts_names_them_first(browse, sales, application, plan):
+    plan("For sales", destinations=["webhook:sales"])
+    page = browse("accounts")
+    page.choose("Disable", "webhook:sales")
+    assert "1 queued post will be refused if you do not enable it before." in page.shown
+    assert application.accounts.get("webhook:sales").enabled
+    page.click("disable")
+    assert not application.accounts.get("webhook:sales").enabled
+
+
+def test_the_navigation_lists_at_most_eight_accounts_those_with_a_problem_first(browse, application, monkeypatch):
+    for number in range(10):
+        application.accounts.connect(Account(destination=f"webhook:shop{number}", label=f"shop {number} (webhook)"))
+    monkeypatch.setattr(
+        application.networks["webhook"],
+        "check",
+        lambda account: PostingPermission(problem="Gone." if account.label.startswith("shop 7") else None),
+    )
+    for number in (1, 7):
+        application.account_checks.check(f"webhook:shop{number}")
+    links = [each.proto.label for each in browse("queue").get("page_link") if "faces/" in each.proto.label]
+    assert len(links) == 8
+    assert links[0].endswith("shop 7 :red[:material/error:] *Signed webhook, does not work*")
+    assert links[1].endswith("shop 0 :gray[:material/help:] *Signed webhook, not checked yet*")
+    assert links[2].endswith("shop 1 :green[:material/check_circle:] *Signed webhook, works*")
+    assert "and 2 more" in [each.proto.label for each in browse("queue").get("page_link")]
 
 
 def test_an_account_is_disabled_and_enabled(browse, sales, application):

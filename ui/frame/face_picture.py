@@ -13,7 +13,7 @@ SMALL = 24
 _SIDE = 64
 _FONT = 'font-family="Figtree, system-ui, sans-serif" font-weight="700" text-anchor="middle" fill="#fff"'
 _RING = 'fill="none" stroke="#808b8e" stroke-opacity=".55" stroke-width="1.5"'
-_BADGE_CENTRE, _BADGE_RADIUS = 50, 13
+_BADGE_CENTRE, _BADGE_RADIUS = 51.5, 11
 
 
 def face_svg(account: Account, avatar: bytes | None, size: int) -> str:
@@ -31,11 +31,11 @@ def face_svg(account: Account, avatar: bytes | None, size: int) -> str:
         inside = f'{clip}<image href="{_data_uri(avatar)}" {place}/>'
     else:
         letters = escape(initials(account))
-        inside = f'<circle cx="32" cy="32" r="32" fill="{look.colour}"/>{_text(letters, 32, 32, 26)}'
+        inside = f'<circle cx="32" cy="32" r="32" fill="{look.colour}"/>{_text(letters, 30.5, 30.5, 23)}'
     at, radius = _BADGE_CENTRE, _BADGE_RADIUS
     badge = (
         f'<circle cx="{at}" cy="{at}" r="{radius + 1.5}" fill="#fff"/>'
-        f'<circle cx="{at}" cy="{at}" r="{radius}" fill="{look.colour}"/>{_mark(look, at, at, 15)}'
+        f'<circle cx="{at}" cy="{at}" r="{radius}" fill="{look.colour}"/>{_mark(look, at, at, 13)}'
     )
     return _svg(f'{inside}<circle cx="32" cy="32" r="31.25" {_RING}/>{badge}', size)
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import PunctualError
 from ui.frame import failures, links
+from ui.frame.account_list import account_list, broken_accounts, shown_accounts
 from ui.frame.application import page_problem
 from ui.frame.callbacks import keep_shown_error
 from ui.frame.card_places import reset_list
@@ -28,8 +29,10 @@ st.logo(HERE / "static" / "logo.svg", size="large", icon_image=HERE / "static" /
 st.session_state[DIALOG_OPEN] = False
 keep_shown_error()
 counts, problem, hold, health = waiting_counts(), page_problem(), current_hold(), health_status()
+broken = broken_accounts()
 page = st.navigation([st.Page(each, default=each == links.COMPOSE) for each in links.PAGES], position="hidden")
 navigation(page.url_path, counts, health)
+account_list(shown_accounts())
 st.session_state[PAGE_OPENED] = st.session_state.get(CURRENT_PAGE) != page.url_path
 if st.session_state[PAGE_OPENED]:
     st.session_state[CURRENT_PAGE] = page.url_path
@@ -46,8 +49,8 @@ else:
         page.run()
     run_deferred()
 redraw_frame_on_change(
-    lambda: (waiting_counts(), str(page_problem()), current_hold(), health_status()),
-    (counts, str(problem), hold, health),
+    lambda: (waiting_counts(), str(page_problem()), current_hold(), health_status(), broken_accounts()),
+    (counts, str(problem), hold, health, broken),
 )
 keep_typing()
 keep_focus()
