@@ -262,3 +262,11 @@ def test_nothing_is_uploaded_for_a_skipped_run(series, album, schedules, ledger,
     clock.now = datetime(2026, 11, 2, 12, 55, tzinfo=UTC)
     ahead.run()
     assert album.uploads == []
+
+
+def test_the_pictures_of_each_part_are_uploaded_under_its_own_key(ahead, plan, album, media, picture, clock):
+    second = a_picture(media, "red").model_copy(update={"part": 2})
+    post = plan(destinations=("album:ada", "album:ada#2"), media=(picture, second)).post
+    clock.move(seconds=1)
+    ahead.run()
+    assert album.uploads == [(post.post_id, "album:ada", 1), (f"{post.post_id}#2", "album:ada", 1)]

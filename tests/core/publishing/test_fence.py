@@ -223,3 +223,17 @@ def test_a_process_that_was_stopped_after_its_claim_calls_nothing_and_the_next_a
     assert network.published == []
     assert publish().state == "published"
     assert len(network.published) == 1
+
+
+def test_each_part_of_a_thread_is_published_with_its_own_media(
+    fence, network, account, media_store, encoded_picture, a_post, payload_for
+):
+    first, second = (ingest(media_store, encoded_picture(colour)) for colour in ("teal", "red"))
+    post = a_post(
+        destinations=(DESTINATION, Destination(DESTINATION, 2)),
+        media=(second.model_copy(update={"part": 2}), first),
+    )
+    for part in (1, 2):
+        fence.publish_once(payload_for(post), account, network, part=part)
+    shown = [[each.media.reference for each in publication.media] for publication in network.published]
+    assert shown == [[first.reference], [second.reference]]
