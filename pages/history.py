@@ -82,7 +82,7 @@ def report() -> None:
 @st.fragment
 def insights_report() -> None:
     """Draw the filters and the insights."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="insight-filters"):
         filter_controls(STATES)
         days = choose_days()
     insights_view(days)

@@ -12,7 +12,7 @@ from ui.connect.channel_form import KINDS
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
-from ui.frame.dialogs import cancel_button, defer, run_deferred
+from ui.frame.dialogs import defer, dialog_buttons, run_deferred
 from ui.frame.state import widget_key
 from ui.frame.wording import accessible_label, escape
 
@@ -71,9 +71,7 @@ def add_dialog(kind: str) -> None:
     st.markdown(f":material/{KINDS[kind].icon}: **{KINDS[kind].label}**")
     channel_form.form(kind, None)
     show_error()
-    with st.container(horizontal=True):
-        st.button("Add", key="add", type="primary", on_click=add, args=(kind,))
-        cancel_button()
+    dialog_buttons("Add", "add", add, kind)
 
 
 @st.dialog("Edit channel", icon=":material/edit:")
@@ -82,9 +80,7 @@ def edit_dialog(channel: Channel) -> None:
     st.caption(KINDS[channel.kind].label)
     channel_form.form(channel.kind, channel)
     show_error()
-    with st.container(horizontal=True):
-        st.button("Save", key="save", type="primary", on_click=change, args=(channel,))
-        cancel_button()
+    dialog_buttons("Save", "save", change, channel)
 
 
 @st.dialog("Remove this channel?", icon=":material/notifications_off:")
@@ -100,9 +96,7 @@ def remove_dialog(channel: Channel) -> None:
             icon=":material/warning:",
         )
     show_error()
-    with st.container(horizontal=True):
-        st.button("Remove", key="remove", type="primary", on_click=remove, args=(channel,))
-        cancel_button()
+    dialog_buttons("Remove", "remove", remove, channel)
 
 
 def recipient(channel: Channel) -> str:

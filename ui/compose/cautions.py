@@ -18,7 +18,7 @@ from core.scheduling.cautions import Caution
 from core.time.holidays import countries
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error
-from ui.frame.dialogs import defer
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.redraw import draw_again
 from ui.frame.wording import escape
 
@@ -121,7 +121,7 @@ def _dialog() -> None:
     _switched("alt text")
     _switched("links")
     show_error()
-    st.button("Save", key="save-warnings", type="primary", on_click=_save)
+    dialog_buttons("Save", "save-warnings", _save)
 
 
 def _switched(kind: CautionKind) -> bool:

@@ -24,6 +24,13 @@ def run_deferred() -> None:
         st.session_state.pop(DEFERRED)()
 
 
+def dialog_buttons(label: str, key: str, action: Callable[..., None], *args: object, icon: str | None = None) -> None:
+    """Draw the last line of a dialog: its main button, which calls `action` with `args`, and Cancel."""
+    with st.container(horizontal=True):
+        st.button(label, key=key, type="primary", icon=icon, on_click=action, args=args)
+        cancel_button()
+
+
 def cancel_button() -> None:
     """Draw the button that closes the dialog and changes nothing."""
     st.button("Cancel", key="close-dialog", on_click=st.rerun)

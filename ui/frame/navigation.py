@@ -19,14 +19,25 @@ LIGHTS: Mapping[HealthStatus, tuple[str, str]] = {
 }
 """The colour of each light, and its words for screen readers."""
 _JS = """
-export default function ({ data }) {  // what Streamlit's page links do not say to screen readers
+export default function ({ data }) {  // what Streamlit's page links leave out
     const place = document.querySelector(".st-key-navigation");
+    const complete = () => {
+        for (const link of document.querySelectorAll(".stPageLink a")) {
+            const address = link.getAttribute("href");
+            if (!address || address[0] === "?") link.setAttribute("href", `./${address}`);  // else it names this page
+        }
+        for (const link of place.querySelectorAll("a")) {
+            const page = link.getAttribute("href").replace(/^\\.\\//, "");
+            if (page === data) link.setAttribute("aria-current", "page");
+            else link.removeAttribute("aria-current");
+        }
+    };
     place.setAttribute("role", "navigation");
     place.setAttribute("aria-label", "Pages");
-    for (const link of place.querySelectorAll("a")) {
-        const current = !link.search && new URL(link.href).pathname.endsWith(`/${data}`);
-        current ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
-    }
+    complete();
+    const observer = new MutationObserver(complete);
+    observer.observe(document.body, { childList: true, subtree: true });
+    return () => observer.disconnect();
 }
 """
 _component = st.components.v2.component("punctual_navigation", js=_JS)

@@ -8,6 +8,7 @@ from core.posts.destinations import Destination
 from core.publishing.network import Network
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
+from ui.frame.dialogs import dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.wording import escape
 
@@ -45,7 +46,7 @@ def confirm_dialog(run: Run, destination: Destination) -> None:
     )
     show_error()
     key = widget_key(f"confirm-link-{destination}", run.key)
-    st.button("Mark as published", key=key, type="primary", on_click=_confirm, args=(run, destination))
+    dialog_buttons("Mark as published", key, _confirm, run, destination)
 
 
 @dialog_callback

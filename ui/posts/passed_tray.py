@@ -13,7 +13,7 @@ from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.card_places import reset_list
-from ui.frame.dialogs import defer
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import card_text, label_badges, post_subject
@@ -88,7 +88,7 @@ def _send_dialog(ids: list[str]) -> None:
     st.markdown(f"**{plural(len(ids), 'post')}** {'goes' if len(ids) == 1 else 'go'} out now. This cannot be undone.")
     show_error()
     key = "confirm-send-passed"
-    st.button("Send now", key=key, type="primary", icon=":material/send:", on_click=_send, args=(ids,))
+    dialog_buttons("Send now", key, _send, ids, icon=":material/send:")
 
 
 @dialog_callback

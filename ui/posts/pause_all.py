@@ -6,7 +6,7 @@ from core.time.phrases import plural
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
 from ui.frame.card_places import reset_list
-from ui.frame.dialogs import defer
+from ui.frame.dialogs import defer, dialog_buttons
 
 WAITED_FOR = 2.0
 """Seconds that the page waits for the end. A longer run continues in the background; each page shows its progress."""
@@ -33,13 +33,7 @@ def _dialog() -> None:
     )
     st.markdown("A post whose time passes meanwhile waits in the queue: you send it, give it another time, or drop it.")
     show_error()
-    st.button(
-        "Pause all",
-        key="confirm-pause-all",
-        type="primary",
-        icon=":material/pause_circle:",
-        on_click=_pause_all,
-    )
+    dialog_buttons("Pause all", "confirm-pause-all", _pause_all, icon=":material/pause_circle:")
 
 
 @dialog_callback

@@ -14,7 +14,7 @@ from core.time.phrases import clock_time, date_and_time, excerpt, join_names, pl
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
 from ui.frame.card_places import reset_list
-from ui.frame.dialogs import defer
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import SUBJECT_LENGTH, account_names, escape
@@ -74,7 +74,7 @@ def _shift_dialog(plan: Plan) -> None:
         )
     show_error()
     key = widget_key("shift", plan.post.post_id)
-    st.button("Shift", key=key, type="primary", on_click=_shift, args=(plan, due_at))
+    dialog_buttons("Shift", key, _shift, plan, due_at)
 
 
 @dialog_callback
@@ -101,7 +101,7 @@ def _swap_dialog(plan: Plan) -> None:
         required=True,
     )
     show_error()
-    st.button("Swap times", key=widget_key("swap", plan.post.post_id), type="primary", on_click=_swap, args=(plan,))
+    dialog_buttons("Swap times", widget_key("swap", plan.post.post_id), _swap, plan)
 
 
 @dialog_callback
