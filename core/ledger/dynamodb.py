@@ -79,6 +79,10 @@ class DynamoLedger:
         (item,) = self._table.get([items.plan_key(post_id)])
         return plans.read(item) if item is not None else None
 
+    def replaced_runs(self, series_id: str) -> dict[str, datetime]:
+        (item,) = self._table.get([items.plan_key(series_id)])
+        return plans.replaced_runs(item)
+
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
         below = items.timestamp(changed_before)
         found = self._table.query_list(items.LISTING, items.UNSETTLED, below=below, latest_first=False, limit=limit)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items
+from core.ledger import items, replaced_runs
 from core.ledger.dynamodb_table import Transaction
 from core.ledger.items import Key
 from core.ledger.port import Plan, PlanChange
@@ -14,24 +14,44 @@ from core.ledger.port import Plan, PlanChange
 def keys(*changes: PlanChange) -> list[Key]:
     """Return the keys of the items that changes read and write."""
     ids = [each.post.post_id for each in changes]
-    return [*map(items.plan_key, ids), *map(items.occurrence_key, ids)]
+    series = [each.post.replaces[0] for each in changes if each.post.replaces is not None]
+    return [*map(items.plan_key, (*ids, *series)), *map(items.occurrence_key, ids)]
 
 
 def write(transaction: Transaction, change: PlanChange, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
     """Replace a revision of a post, and those of other posts; see Ledger.change."""
-    changed, *_ = [_replace(transaction, each, now) for each in (change, *also)]
+    before = plans.find(transaction, change.post.post_id)
+    changed, *others = [_replace(transaction, each, now) for each in (change, *also)]
+    _check_replaced_runs(transaction, [changed, *others], now)
+    if before is not None and before.desired == "cancelled":
+        _check_replacing(transaction, changed, now)
     return changed
 
 
 def write_new(transaction: Transaction, change: PlanChange, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
     """Add a post, and replace revisions of other posts; see Ledger.plan."""
     added = plans.insert(transaction, change, now)
-    for each in also:
-        _replace(transaction, each, now)
+    plans.link(transaction, added)
+    _check_replaced_runs(transaction, [added, *(_replace(transaction, each, now) for each in also)], now)
+    _check_replacing(transaction, added, now)
     return added
 
 
 def _replace(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
     changed = plans.replace(transaction, change, now)
+    plans.link(transaction, changed)
     occurrences.hide(transaction, change.post.post_id)
     return changed
+
+
+def _check_replaced_runs(transaction: Transaction, changed: Sequence[Plan], now: datetime) -> None:
+    for plan in changed:
+        if plan.post.repeats:
+            replaced_runs.check_series(
+                plan, plans.replaced_runs(transaction.get(items.plan_key(plan.post.post_id))), now
+            )
+
+
+def _check_replacing(transaction: Transaction, plan: Plan, now: datetime) -> None:
+    if plan.post.replaces is not None and plan.desired != "cancelled":
+        replaced_runs.check_replacing(plan.post, plans.find(transaction, plan.post.replaces[0]), now)

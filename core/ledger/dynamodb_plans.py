@@ -6,8 +6,9 @@ replaced); `open` (neither cancelled, moved nor, for a one-time post, begun); `d
 `created_at` and `changed_at` in milliseconds; and `holds`, a JSON object of the claims that forbid a change, each with
 the instant in milliseconds at which it stops (null: never); and `zone_release`, `which` and `needs_time`, each absent
 if unset (core/ledger/derivation.py); and `cancelled_from`, the desired state before a cancellation; and `returned`,
-present if the post is a draft again. The first claim on an occurrence replaces this item, and so does a change: when
-both happen at once, one of them runs again.
+present if the post is a draft again; and `replaced`, a JSON object of the posts that replace runs of a series, each
+with its run. The first claim on an occurrence replaces this item, and so does a change: when both happen at once, one
+of them runs again.
 """
 
 import json
@@ -24,7 +25,7 @@ from core.ledger.port import OPEN_STATES, SETTLE_GRACE, DesiredState, Plan, Plan
 from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, PostReturned, UnknownPost
 from core.posts.models import Post
 from core.posts.payload import Payload
-from core.time.instants import epoch_ms, from_epoch_ms
+from core.time.instants import epoch_ms, from_epoch_ms, from_utc_text, utc_text
 
 _DERIVATION = ("zone_release", "which", "needs_time")
 
@@ -54,8 +55,37 @@ def replace(transaction: Transaction, change: PlanChange, now: datetime) -> Plan
     kept = kept_derivation(current.post, current.derivation, post, may_publish=may_publish)
     item |= _derivation_attributes(change.derived or kept)
     item |= {"contested": not found["settled"], "created_at": found["created_at"], "changed_at": epoch_ms(now)}
+    item |= {"replaced": found["replaced"]} if "replaced" in found else {}
     before = cancelled_from(current, change)
     return _put(transaction, item | ({"cancelled_from": before} if before else {}))
+
+
+def link(transaction: Transaction, plan: Plan) -> None:
+    """Note a post that replaces a run with its series, if the series is known; no longer once the post is cancelled."""
+    if plan.post.replaces is None:
+        return
+    series_id, run = plan.post.replaces
+    item = transaction.get(items.plan_key(series_id))
+    if item is None:
+        return
+    noted = replaced_runs(item)
+    replaced = {post_id: each for post_id, each in noted.items() if post_id != plan.post.post_id}
+    replaced |= {plan.post.post_id: run} if plan.desired != "cancelled" else {}
+    if replaced != noted:
+        texts = {post_id: utc_text(each) for post_id, each in replaced.items()}
+        _put(transaction, item | {"replaced": json.dumps(texts)})
+
+
+def replaced_runs(item: Item | None) -> dict[str, datetime]:
+    """Return the posts that are not cancelled and replace a run of a series, each with the run."""
+    noted: dict[str, str] = json.loads(str(item["replaced"])) if item is not None and "replaced" in item else {}
+    return {post_id: from_utc_text(run) for post_id, run in noted.items()}
+
+
+def find(transaction: Transaction, post_id: str) -> Plan | None:
+    """Return a plan, or None if the post is unknown."""
+    item = transaction.get(items.plan_key(post_id))
+    return read(item) if item is not None else None
 
 
 def settle(transaction: Transaction, post_id: str, revision: int, now: datetime) -> None:

@@ -29,8 +29,8 @@ def add(connection: sqlite3.Connection, change: PlanChange, now: datetime) -> bo
     """Add a post, and return whether its id was unknown."""
     added = connection.execute(
         "INSERT OR IGNORE INTO post (post_id, revision, content, wish, schedule_name, due_at, created_at, changed_at,"
-        " zone_release, which, needs_time) VALUES (:post_id, :revision, :content, :wish, :schedule_name, :due_at, :now,"
-        " :now, :zone_release, :which, :needs_time)",
+        " zone_release, which, needs_time, replaces) VALUES (:post_id, :revision, :content, :wish, :schedule_name,"
+        " :due_at, :now, :now, :zone_release, :which, :needs_time, :replaces)",
         _columns(change, now) | _derivation_columns(change.derived or derivation(change.post)),
     )
     return bool(added.rowcount)
@@ -49,7 +49,7 @@ def replace(connection: sqlite3.Connection, change: PlanChange, now: datetime) -
         "UPDATE post SET revision = :revision, content = :content, wish = :wish, superseded = :superseded,"
         " schedule_name = :schedule_name, settled = 0, contested = NOT settled, due_at = :due_at, open = :open,"
         " changed_at = :now, zone_release = :zone_release, which = :which, needs_time = :needs_time,"
-        " cancelled_from = :cancelled_from, returned = :returned WHERE post_id = :post_id",
+        " cancelled_from = :cancelled_from, returned = :returned, replaces = :replaces WHERE post_id = :post_id",
         _columns(change, now)
         | _derivation_columns(derived)
         | {"cancelled_from": cancelled_from(current, change), "returned": int(change.returned)}
@@ -114,10 +114,23 @@ def prune(connection: sqlite3.Connection, before: datetime, limit: int) -> None:
 
 def get(connection: sqlite3.Connection, post_id: str) -> Plan:
     """Return a plan. Raises UnknownPost."""
-    row = connection.execute("SELECT * FROM post WHERE post_id = ?", (post_id,)).fetchone()
-    if row is None:
+    plan = find(connection, post_id)
+    if plan is None:
         raise UnknownPost(post_id)
-    return read(row)
+    return plan
+
+
+def replaced_runs(connection: sqlite3.Connection, series_id: str) -> dict[str, datetime]:
+    """Return the posts that are not cancelled and replace a run of a series, each with the run."""
+    rows = connection.execute("SELECT * FROM post WHERE replaces = ? AND wish != 'cancelled'", (series_id,)).fetchall()
+    found = {row["post_id"]: Post.model_validate_json(row["content"]).replaces for row in rows}
+    return {post_id: replaces[1] for post_id, replaces in found.items() if replaces is not None}
+
+
+def find(connection: sqlite3.Connection, post_id: str) -> Plan | None:
+    """Return a plan, or None if the post is unknown."""
+    row = connection.execute("SELECT * FROM post WHERE post_id = ?", (post_id,)).fetchone()
+    return read(row) if row is not None else None
 
 
 def rows_with(words: Sequence[str], rows: Sequence[sqlite3.Row]) -> list[sqlite3.Row]:
@@ -151,6 +164,7 @@ def _columns(change: PlanChange, now: datetime) -> dict[str, Any]:
         "wish": change.desired,
         "schedule_name": change.schedule_name,
         "due_at": epoch_ms(post.due_at) if post.due_at else None,
+        "replaces": post.replaces[0] if post.replaces else None,
         "now": epoch_ms(now),
     }
 

@@ -69,10 +69,9 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanChange:
-    """A new post, or the next revision of a planned one.
+    """A new post, or the next revision of a planned one. `returned` and `cancelled_from` are those of Plan.
 
-    `derived` is noted; by default, the noted derivation stays, unless the time changes. `returned` is that of Plan.
-    `cancelled_from` is that of Plan, for a cancelled post; by default, the desired state before the cancellation.
+    `derived` is noted; by default, the noted derivation stays, unless the time changes.
     """
 
     post: Post
@@ -162,9 +161,9 @@ class Ledger(Protocol):
     """The plans of posts, the claims on publications and the receipts. Each method is one durable transaction."""
 
     def plan(self, change: PlanChange, *, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
-        """Add the plan of a new post, before its schedule is created. Raises AlreadyPlanned.
+        """Add the plan of a new post, before its schedule is created; `also` is that of `change`.
 
-        `also` changes other posts in the same transaction, as `change` does.
+        Raises AlreadyPlanned, or the errors of `change` for other posts.
         """
         ...
 
@@ -172,9 +171,9 @@ class Ledger(Protocol):
         """Replace the current revision of a post by the next one, and with `also` those of other posts: all or none.
 
         If the schedule name changes, the previous name becomes superseded. The receipts of a one-time post's earlier
-        revision leave History. Raises UnknownPost, ChangedElsewhere if another revision is current, PostReturned, and
-        AlreadyGoingOut if the post's occurrence has a claim (for a repeating post: if a run's claim is unfinished and
-        not too late).
+        revision leave History. Raises UnknownPost; ChangedElsewhere if another revision is current, or a series has the
+        run that the post shall replace; PostReturned; RunReplaced if a series would have a run that another post
+        replaces; and AlreadyGoingOut if the occurrence has a claim (of a series: an unfinished one, not yet too late).
         """
         ...
 
@@ -208,6 +207,10 @@ class Ledger(Protocol):
 
     def get(self, post_id: str) -> Plan | None:
         """Return a post's plan."""
+        ...
+
+    def replaced_runs(self, series_id: str) -> dict[str, datetime]:
+        """Return the posts that are not cancelled and replace a run of a series, each with the run."""
         ...
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:

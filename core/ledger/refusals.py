@@ -1,6 +1,12 @@
 """The reasons for which the ledger refuses the change of a post."""
 
+from datetime import datetime
+
 from core.errors import PunctualError
+from core.time.phrases import date_and_time, excerpt
+
+NAME_LENGTH = 40
+"""Characters of a text that identify a post in a sentence."""
 
 
 class AlreadyPlanned(PunctualError):
@@ -42,6 +48,20 @@ class AlreadyGoingOut(PunctualError):
 
     def __init__(self, post_id: str) -> None:
         super().__init__(f"The post {post_id} is already going out. Your change was not saved.")
+        self.post_id = post_id
+
+
+class RunReplaced(PunctualError):
+    """Another post replaces a run, so its series must skip it: otherwise both would go out."""
+
+    hint = "Cancel that post first. The series then has the run again."
+
+    def __init__(self, run: datetime, zone: str, post_id: str, text: str = "") -> None:
+        """`text` is that of the post, if it is known."""
+        name = f"{post_id}, “{excerpt(text, NAME_LENGTH)}”" if text else post_id
+        super().__init__(f"The run of {date_and_time(run, zone)} is replaced by the post {name}.")
+        self.run = run
+        self.zone = zone
         self.post_id = post_id
 
 

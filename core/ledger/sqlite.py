@@ -29,6 +29,7 @@ _SCRIPTS = (
     "posting_times.sql",
     "held_posts.sql",
     "returned.sql",
+    "replaces.sql",
 )
 MIGRATIONS = tuple(files("core.ledger").joinpath(name).read_text() for name in _SCRIPTS)
 """Schema version n consists of the first n entries. A released entry never changes; a new version adds one."""
@@ -82,6 +83,10 @@ class SqliteLedger:
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))
         return plans.read(rows[0]) if rows else None
+
+    def replaced_runs(self, series_id: str) -> dict[str, datetime]:
+        with self._database.snapshot() as connection:
+            return plans.replaced_runs(connection, series_id)
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
         rows = self._database.read(

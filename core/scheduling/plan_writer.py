@@ -1,7 +1,7 @@
 """The plan writer: stores changes of posts in the ledger, with those of the series whose runs they replace."""
 
 from core.ledger.port import Ledger, Plan, PlanChange, WritePlan
-from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, UnknownPost
+from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.states import outcome
 from core.scheduling.arming import Arming
 from core.scheduling.replaced_runs import RunStaysSkipped, series_change
@@ -56,6 +56,8 @@ class PlanWriter:
             except ChangedElsewhere as error:
                 if error.post_id == change.post.post_id or not left:
                     raise
+            except RunReplaced as error:
+                raise self._named(error) from error
             except AlreadyGoingOut as error:
                 if error.post_id == change.post.post_id or change.desired != "cancelled":
                     raise
@@ -64,6 +66,11 @@ class PlanWriter:
             else:
                 return self._settle_both(written, of_series)
         raise AssertionError
+
+    def _named(self, error: RunReplaced) -> RunReplaced:
+        """Return the refusal with the text of the post that replaces the run."""
+        plan = self._ledger.get(error.post_id)
+        return RunReplaced(error.run, error.zone, error.post_id, plan.post.text if plan is not None else "")
 
     def _is_handed_over(self, plan: Plan) -> bool:
         """Return whether another posting server has a one-time post, for which the ledger has no claim."""

@@ -5,11 +5,12 @@ from datetime import datetime
 from core.errors import PunctualError
 from core.ledger.history import run_of
 from core.ledger.port import Ledger, Plan, PlanChange
+from core.ledger.replaced_runs import counting_again
 from core.posts.models import Post, Repeat
 from core.posts.payload import occurrence_key
 from core.posts.series import same_run
 from core.scheduling.revisions import check_size, next_revision
-from core.scheduling.skipping import PASSED_KEPT, RunBegun, with_skipped, with_unskipped
+from core.scheduling.skipping import PASSED_KEPT, RunBegun, with_skipped, with_skipped_days, with_unskipped
 from core.time.phrases import date_and_time
 
 ReplacedRun = tuple[str, datetime]
@@ -26,6 +27,28 @@ class RunStaysSkipped(PunctualError):
         super().__init__(
             f"The post was cancelled. The run{when} stays skipped, because another run of its series is going out."
         )
+
+
+def new_rule(ledger: Ledger, post: Post, repeat: Repeat, zone: str, now: datetime) -> Repeat:
+    """Return the new rule of a series, which skips the days whose runs are skipped or replaced already."""
+    return _skipping_replaced(ledger, post.post_id, with_skipped_days(post, repeat, zone, now), zone, now)
+
+
+def without_replaced(ledger: Ledger, post: Post, now: datetime) -> Post:
+    """Return a series that skips the coming runs that other posts replace, or any other post as it is."""
+    if post.repeat is None:
+        return post
+    repeat = _skipping_replaced(ledger, post.post_id, post.repeat, post.zone, now)
+    return post.model_copy(update={"repeat": repeat})
+
+
+def first_skipped_run(ledger: Ledger, post: Post, now: datetime) -> datetime | None:
+    """Return the first coming run that a series skips: one that no other post replaces, if there is one."""
+    if post.repeat is None:
+        return None
+    coming = [run for run in sorted(post.repeat.skipped) if run > now]
+    replaced = {same_run(post.repeat, post.zone, run) for run in ledger.replaced_runs(post.post_id).values()}
+    return next((run for run in coming if run not in replaced), next(iter(coming), None))
 
 
 def series_change(ledger: Ledger, change: PlanChange, before: Plan | None, now: datetime) -> PlanChange | None:
@@ -51,6 +74,14 @@ def series_change(ledger: Ledger, change: PlanChange, before: Plan | None, now: 
         return None
     rule = with_skipped if is_open else with_unskipped
     return _with_rule(series, rule(series.post, run, now))
+
+
+def _skipping_replaced(ledger: Ledger, series_id: str, repeat: Repeat, zone: str, now: datetime) -> Repeat:
+    for replaced in ledger.replaced_runs(series_id).values():
+        run = counting_again(repeat, zone, replaced) if replaced > now else None
+        if run is not None:
+            repeat = repeat.model_copy(update={"skipped": tuple(sorted({*repeat.skipped, run}))})
+    return repeat
 
 
 def _with_rule(series: Plan, repeat: Repeat) -> PlanChange:

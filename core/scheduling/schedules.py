@@ -21,8 +21,9 @@ from core.scheduling.hold.port import HoldStore, NotHeld
 from core.scheduling.plan_writer import PlanWriter
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair
+from core.scheduling.replaced_runs import new_rule, without_replaced
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
-from core.scheduling.skipping import with_skipped, with_skipped_days, with_unskipped
+from core.scheduling.skipping import with_skipped, with_unskipped
 from core.scheduling.time_limits import TimeLimits
 from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.time.instants import Clock
@@ -109,7 +110,7 @@ class Schedules:
 
     def change_rule(self, plan: Plan, *, repeat: Repeat, wall: str, zone: str) -> Plan:
         """Change the repeat rule of a post. Days with a skipped run stay skipped. A cancelled post becomes active."""
-        repeat = with_skipped_days(plan.post, repeat, zone, self._clock())
+        repeat = new_rule(self._ledger, plan.post, repeat, zone, self._clock())
         desired: DesiredState = "active" if plan.desired == "cancelled" else plan.desired
         return self._change(plan, desired=desired, due_at=None, repeat=repeat, wall=wall, zone=zone)
 
@@ -121,7 +122,7 @@ class Schedules:
         return self._skip(plan, with_skipped(plan.post, run, self._clock()))
 
     def unskip_run(self, plan: Plan, run: datetime) -> Plan:
-        """Let a skipped run go out after all. Does nothing if it is not skipped. Raises RunBegun."""
+        """Let a skipped run go out after all. Does nothing if it is not skipped. Raises RunBegun or RunReplaced."""
         return self._skip(plan, with_unskipped(plan.post, run, self._clock()))
 
     def pause(self, plan: Plan, *, write: WritePlan | None = None) -> Plan:
@@ -288,7 +289,7 @@ class Schedules:
         return self._writer.replace(plan, change, write)
 
     def _write_derived(self, plan: Plan, derived: DerivedAgain) -> Plan:
-        post = next_revision(plan, derived.post)
+        post = next_revision(plan, without_replaced(self._ledger, derived.post, self._clock()))
         check_size(post)
         return self._write_change(plan, post, desired=derived.desired, derived=derivation(post, derived.needs_time))
 

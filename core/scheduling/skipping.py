@@ -60,9 +60,10 @@ def with_unskipped(post: Post, run: datetime, now: datetime) -> Repeat:
 
 
 def with_skipped_days(post: Post, repeat: Repeat, zone: str, now: datetime) -> Repeat:
-    """Return the new rule of a series, which skips the days whose runs are skipped already."""
-    days = {wall_time(each, post.zone).date() for each in (post.repeat.skipped if post.repeat else ()) if each > now}
-    skipped = {run for day in days for run in runs_on(day, repeat, zone)}
+    """Return the new rule of a series. It skips the days whose runs are skipped already, and passed skipped runs."""
+    before = set(post.repeat.skipped) if post.repeat else set()
+    days = {wall_time(each, post.zone).date() for each in before if each > now}
+    skipped = {run for day in days for run in runs_on(day, repeat, zone)} | {each for each in before if each <= now}
     return _with(repeat, skipped, now) if skipped else repeat
 
 

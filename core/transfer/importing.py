@@ -110,8 +110,11 @@ class _Import:
             if isinstance(line, ExportedMedia) and not self._application.media.exists(line.reference):
                 self._application.media.put(base64.b64decode(line.content))
         self._application.labels.add(name for each in self._posts for name in each.post.labels)
+        series = [line for line in self._posts if line.post.repeats]
+        others = [line for line in self._posts if not line.post.repeats]
         with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="import") as pool:
-            return summarise(pool.map(self._import, self._posts))
+            results = [result for group in (series, others) for result in pool.map(self._import, group)]
+        return summarise(results)  # a post in the place of a run is noted with its series, which is planned before it
 
     def _import(self, line: ExportedPost) -> PostResult:
         """Plan and schedule one post, from whichever step an earlier run reached."""

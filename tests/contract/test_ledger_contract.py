@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.port import SETTLE_GRACE, ClaimTerms, Ledger, PlanChange, Receipt
-from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, UnknownPost
+from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
 from core.posts.destinations import Destination
@@ -1052,6 +1053,115 @@ def test_if_one_of_two_changes_is_refused_neither_is_written(ledger, once, serie
         ledger.change(_change(post, desired="cancelled"), now=clock(), also=[_change(ledger.get(other.post_id).post)])
     assert (ledger.get(post.post_id).desired, ledger.get("n" * 12)) == ("active", None)
     assert ledger.get(other.post_id).post.revision == 2
+
+
+# Runs that other posts replace
+
+
+def _with_rule(post: Post, repeat: Repeat) -> PlanChange:
+    return _change(post.model_copy(update={"repeat": repeat}))
+
+
+@pytest.fixture
+def run(clock) -> datetime:
+    """Return the next run of the series."""
+    return clock().replace(hour=9, minute=0, second=0) + timedelta(days=1)
+
+
+@pytest.fixture
+def skipping(series, run) -> Repeat:
+    """Return the rule of the series without that run."""
+    return Repeat(expression="cron(0 9 * * ? *)", skipped=(run,))
+
+
+@pytest.fixture
+def replacing(ledger, once, series, planned, skipping, run, clock) -> tuple[Post, Post]:
+    """Plan a series and a post in the place of its next run; return both."""
+    of_series, post = planned(series(post_id="s" * 12)), once(replaces=("s" * 12, run))
+    ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock(), also=[_with_rule(of_series, skipping)])
+    return ledger.get("s" * 12).post, post
+
+
+def test_a_series_does_not_get_a_run_back_while_another_post_replaces_it(ledger, replacing, change, run, once):
+    of_series, post = replacing
+    for lost in ({"skipped": ()}, {"expression": "cron(0 9,18 * * ? *)", "skipped": ()}):
+        with pytest.raises(RunReplaced, match=post.post_id) as refused:
+            change(of_series, repeat=of_series.repeat.model_copy(update=lost))
+        assert (refused.value.post_id, refused.value.run) == (post.post_id, run)
+    assert ledger.get(of_series.post_id).post == of_series
+    assert ledger.replaced_runs(of_series.post_id) == {post.post_id: run}
+    assert ledger.replaced_runs(post.post_id) == {}
+
+
+def test_the_rule_holds_after_other_changes_of_the_series_and_of_the_post(ledger, replacing, change, clock):
+    of_series, post = replacing
+    of_series = change(change(of_series, text="Better"), desired="cancelled")
+    change(change(post, text="Better"), desired="paused")
+    with pytest.raises(RunReplaced):
+        change(of_series, repeat=of_series.repeat.model_copy(update={"skipped": ()}))
+
+
+@pytest.mark.parametrize("ends", ["published", "moved"])
+def test_a_run_stays_replaced_once_its_post_has_gone_out_or_was_exported(
+    ledger, replacing, change, claim, end, clock, ends
+):
+    of_series, post = replacing
+    if ends == "moved":
+        change(post, desired="moved")
+    else:
+        claim(due(post))
+        end(due(post), "published")
+    with pytest.raises(RunReplaced):
+        change(of_series, repeat=of_series.repeat.model_copy(update={"skipped": ()}))
+
+
+@pytest.mark.parametrize("without", [Repeat(expression="cron(0 18 ? * SUN *)"), None])
+def test_a_series_may_skip_the_run_by_having_none_on_its_day(ledger, replacing, change, skipping, without):
+    of_series, _ = replacing
+    assert change(of_series, repeat=without or skipping).revision == 3
+
+
+def test_the_cancellation_of_the_post_gives_the_run_back_in_one_transaction(ledger, replacing, change, clock, run):
+    of_series, post = replacing
+    back = of_series.repeat.model_copy(update={"skipped": ()})
+    ledger.change(_change(post, desired="cancelled"), now=clock(), also=[_with_rule(of_series, back)])
+    assert ledger.replaced_runs(of_series.post_id) == {}
+    of_series = ledger.get(of_series.post_id).post
+    with pytest.raises(ChangedElsewhere, match=of_series.post_id):
+        change(ledger.get(post.post_id).post)  # the series has the run, so the post cannot be restored alone
+    skips = _with_rule(of_series, of_series.repeat.model_copy(update={"skipped": (run,)}))
+    ledger.change(_change(ledger.get(post.post_id).post), now=clock(), also=[skips])
+    assert ledger.replaced_runs(of_series.post_id) == {post.post_id: run}
+
+
+def test_a_post_is_not_planned_in_the_place_of_a_run_that_the_series_has(ledger, once, series, planned, run, clock):
+    of_series = planned(series(post_id="s" * 12))
+    post = once(replaces=(of_series.post_id, run))
+    with pytest.raises(ChangedElsewhere, match=of_series.post_id):
+        ledger.plan(PlanChange(post=post, schedule_name="post"), now=clock())
+    assert ledger.get(post.post_id) is None
+    assert ledger.replaced_runs(of_series.post_id) == {}
+
+
+def test_a_run_that_has_passed_binds_the_series_to_nothing(ledger, replacing, change, run, clock):
+    of_series, _ = replacing
+    clock.now = run + timedelta(seconds=1)
+    assert change(of_series, repeat=of_series.repeat.model_copy(update={"skipped": ()})).revision == 3
+
+
+def test_of_two_changes_at_once_one_wins(ledger, open_ledger, once, series, planned, skipping, run, clock):
+    """A run is brought back, and a post is planned in its place, at the same moment."""
+    for number in range(5):
+        of_series = planned(series(post_id=f"{number}" + "s" * 11, repeat=skipping))
+        post = once(post_id=f"{number}" + "p" * 11, replaces=(of_series.post_id, run))
+        back = _with_rule(of_series, of_series.repeat.model_copy(update={"skipped": ()}))
+        writes = [
+            partial(open_ledger().plan, PlanChange(post=post, schedule_name="post"), now=clock()),
+            partial(open_ledger().change, back, now=clock()),
+        ]
+        with ThreadPoolExecutor(2) as pool:
+            errors = [each.exception() for each in [pool.submit(write) for write in writes]]
+        assert sorted(type(each).__name__ for each in errors if each) in (["RunReplaced"], ["ChangedElsewhere"])
 
 
 def test_many_posts_are_planned_at_once_and_known_ones_stay_as_they_are(ledger, once, planned, clock):

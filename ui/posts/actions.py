@@ -10,6 +10,7 @@ from core.ledger.port import Plan
 from core.scheduling.changed_runs import changed_run
 from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import SeriesEnded, TooSoon
+from core.scheduling.replaced_runs import first_skipped_run
 from core.scheduling.selection import SelectionReport
 from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names
@@ -112,9 +113,9 @@ def _change_next_run(plan: Plan) -> None:
 
 
 def _bring_back(plan: Plan) -> None:
-    now = application().clock()
-    skipped = plan.post.repeat.skipped if plan.post.repeat else ()
-    application().schedules.unskip_run(plan, min(run for run in skipped if run > now))
+    run = first_skipped_run(application().ledger, plan.post, application().clock())
+    if run is not None:
+        application().schedules.unskip_run(plan, run)
 
 
 def _next_run(plan: Plan) -> datetime:

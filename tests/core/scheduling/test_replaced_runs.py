@@ -6,13 +6,13 @@ import pytest
 
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.port import ClaimTerms, Receipt
-from core.ledger.refusals import AlreadyGoingOut
+from core.ledger.refusals import AlreadyGoingOut, RunReplaced
 from core.posts.destinations import Destination
 from core.posts.models import Repeat
 from core.posts.payload import invocation_of
 from core.posts.series import runs_of
 from core.scheduling.refusals import TooSoon
-from core.scheduling.replaced_runs import RunStaysSkipped
+from core.scheduling.replaced_runs import RunStaysSkipped, first_skipped_run
 from core.scheduling.skipping import RunBegun
 
 FIRST, SECOND, THIRD = (datetime(2026, 11, day, 8, tzinfo=UTC) for day in (3, 4, 5))
@@ -223,3 +223,62 @@ def test_a_post_is_cancelled_at_once_while_a_run_of_its_series_is_going_out(
         schedules.cancel(plan)
     assert (ledger.get(OTHER).desired, ledger.get(OTHER).settled) == ("cancelled", True)
     assert THIRD in ledger.get(SERIES).post.repeat.skipped
+
+
+def test_a_run_cannot_be_brought_back_while_its_post_is_pending_and_the_refusal_names_the_post(
+    schedules, series, in_its_place, next_run
+):
+    """A person skipped the run first, so its skip is older than the post, and its Undo may still be on a page."""
+    schedules.skip_run(series, FIRST)
+    schedules.schedule(in_its_place(text="Closed on Tuesday"))
+    with pytest.raises(RunReplaced, match=r"The run of Tue 3 Nov 2026, 09:00 .* “Closed on Tuesday”") as refused:
+        schedules.unskip_run(schedules.plan(SERIES), FIRST)
+    assert "Cancel that post first" in refused.value.hint
+    assert next_run() == SECOND
+    schedules.cancel(schedules.plan(OTHER))
+    assert next_run() == FIRST
+
+
+def test_bringing_back_a_skipped_run_leaves_replaced_runs_alone(schedules, series, in_its_place, ledger, clock):
+    plan = schedules.skip_run(series, SECOND)
+    schedules.schedule(in_its_place())
+    plan = schedules.plan(SERIES)
+    assert first_skipped_run(ledger, plan.post, clock()) == SECOND
+    assert first_skipped_run(ledger, schedules.unskip_run(plan, SECOND).post, clock()) == FIRST
+    assert first_skipped_run(ledger, series.post, clock()) is None
+
+
+def test_a_rule_that_had_no_run_on_that_day_skips_the_run_again_when_it_has_one(
+    schedules, series, in_its_place, next_run
+):
+    schedules.schedule(in_its_place())
+    for expression in ("cron(0 9 ? * SUN *)", "cron(0 9 * * ? *)"):
+        repeat, plan = Repeat(expression=expression), schedules.plan(SERIES)
+        schedules.change_rule(plan, repeat=repeat, wall="2026-11-03T09:00:00", zone="Europe/Berlin")
+    assert next_run() == SECOND
+
+
+def test_an_earlier_version_of_the_series_with_the_run_is_not_restored(schedules, series, in_its_place, next_run):
+    schedules.schedule(in_its_place())
+    with pytest.raises(RunReplaced):
+        schedules.restore(schedules.plan(SERIES), series)
+    assert next_run() == SECOND
+
+
+def test_a_run_that_is_brought_back_while_its_post_is_scheduled_is_skipped_again(
+    schedules, series, in_its_place, next_run, ledger, monkeypatch
+):
+    """The post finds the run skipped, so it changes nothing of the series, which another process changes meanwhile."""
+    skipped = schedules.skip_run(series, FIRST)
+    read, changed = ledger.get, []
+
+    def get(post_id):
+        found = read(post_id)
+        if post_id == SERIES and not changed:
+            changed.append(post_id)
+            schedules.unskip_run(skipped, FIRST)
+        return found
+
+    monkeypatch.setattr(ledger, "get", get)
+    schedules.schedule(in_its_place())
+    assert next_run() == SECOND
