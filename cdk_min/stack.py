@@ -15,7 +15,7 @@ from posting_server import PostingServer
 from relay import Relay, dead_letter_queue
 from schedule_group import ScheduleGroup
 
-PAYLOAD_MEMBERS = "card,exceptions,labels,options,written_parts"
+PAYLOAD_MEMBERS = "card,exceptions,focus,labels,options,written_parts"
 """The members of payloads that an earlier release did not know: LATER_MEMBERS of lambda_pkg/event.py."""
 
 

@@ -12,8 +12,9 @@ from lambda_pkg.run_exceptions import is_excluded
 PAYLOAD_VERSION = 1
 """The only payload version that this relay reads."""
 
-LATER_MEMBERS = ("card", "exceptions", "labels", "options", "written_parts")
+LATER_MEMBERS = ("card", "exceptions", "focus", "labels", "options", "written_parts")
 """The members that an earlier release did not know, in payloads of the same version. A payload omits them when empty.
+`focus` is a member of media.
 
 The stack names them in the variable PAYLOAD_MEMBERS of both functions, so a dashboard can tell what the deployed
 functions read.

@@ -20,7 +20,7 @@ from ui.compose.draft_menu import draft_menu, draft_notes, template_note
 from ui.compose.draft_previews import draft_previews
 from ui.compose.label_fields import label_field
 from ui.compose.labels_dialog import manage_labels_button
-from ui.compose.media_fields import media_fields
+from ui.compose.media_strip import media_strip
 from ui.compose.option_fields import option_fields
 from ui.compose.replaced_run import replaced_run_note
 from ui.compose.text_tabs import text_tabs
@@ -161,7 +161,7 @@ with content:
         account_warnings(destinations)
         texts = draft_fields.texts(draft)
         thread_fields(draft, texts, addressed)
-    media_fields(draft)
+    media_strip(draft)
     with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
         label_field(draft_fields.labels_key(draft))
         manage_labels_button("manage-labels")

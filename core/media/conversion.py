@@ -29,7 +29,7 @@ VIDEO_REQUIREMENTS = "requirements-video.txt"
 REPORTED_LENGTH = 20
 """The most bytes of a line of progress."""
 
-ConvertedKind = Literal["picture", "video"]
+ConvertedKind = Literal["picture", "video", "poster"]
 _AFFECTED = "the file cannot be converted now"
 
 
@@ -102,11 +102,12 @@ class Conversion:
             return CannotConvert(f"The {self._kind} has more than {limits}.", "Attach a smaller or shorter version.")
         if code in OUT_OF_TIME:
             return CannotConvert(f"The conversion of the {self._kind} takes too long.", "Attach a shorter version.")
+        kind = "picture" if self._kind == "picture" else "video"
         hint = f"Open it in another program. If it shows, export it as {_REMEDIES[self._kind]} and attach that."
-        return CannotConvert(f"The {self._kind} is damaged, or of a kind that Punctual cannot read.", hint)
+        return CannotConvert(f"The {kind} is damaged, or of a kind that Punctual cannot read.", hint)
 
 
-_REMEDIES = {"picture": "JPEG", "video": "MP4 with H.264 and AAC"}
+_REMEDIES = {"picture": "JPEG", "video": "MP4 with H.264 and AAC", "poster": "MP4 with H.264 and AAC"}
 
 
 def _start(kind: ConvertedKind, folder: Path) -> "subprocess.Popen[bytes]":

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from core.errors import PunctualError
 from core.media.animations import check_gif, strip_gif_metadata
+from core.media.crop_area import CropArea
 from core.media.jpeg_scans import has_too_many_scans
 from core.media.memory_shortage import picture_shortage
 
@@ -147,7 +148,26 @@ def _fit_picture(content: bytes, limits: PictureLimits, max_bytes: int, formats:
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         is_drawing = image.format in ("PNG", "GIF") and len(content) <= max_bytes
         pixels = _fit_pixels(image, limits.max_side)
-    if "image/png" in limits.types and (pixels.mode == "RGBA" or is_drawing):
+    return _fit_still(pixels, limits.types, max_bytes, profile, is_drawing=is_drawing)
+
+
+def crop_picture(content: bytes, area: CropArea, *, max_bytes: int) -> Picture:
+    """Return a part of a picture, upright and without metadata. An animation becomes a still picture.
+
+    Raises CropTooSmall, CannotFit, TooManyPixels, CorruptPicture or MachineShortage.
+    """
+    with _DECODERS, _open_picture(content) as image:
+        profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
+        is_drawing = image.format in ("PNG", "GIF")
+        pixels = _fit_pixels(image, max(image.size))
+        pixels = pixels.crop(area.pixels(*pixels.size))
+        return _fit_still(pixels, ("image/png",), max_bytes, profile, is_drawing=is_drawing)
+
+
+def _fit_still(
+    pixels: Image.Image, types: tuple[str, ...], max_bytes: int, profile: bytes | None, *, is_drawing: bool
+) -> Picture:
+    if "image/png" in types and (pixels.mode == "RGBA" or is_drawing):
         picture = _encode(pixels, "PNG", icc_profile=profile)
         if len(picture.content) <= max_bytes:
             return picture

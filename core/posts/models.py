@@ -136,11 +136,16 @@ MEDIA_LIMIT = 20
 """The most pictures and videos of one post. No network accepts more."""
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a length, from 0 to 1."""
+
+
 class Media(FrozenModel):
     """A picture or video of a post and its alternative text.
 
     `size` is in bytes. `width` and `height` are in pixels, after rotation for display; both are None for a video.
-    `part` is the number of the written part of a thread that shows it (core/posts/hand_split.py).
+    `part` is the number of the written part of a thread that shows it (core/posts/hand_split.py). `focus` is the point
+    of a picture that a network keeps in view where it cuts it, from 0 to 1, from the left and from the top.
     """
 
     reference: MediaReference
@@ -151,6 +156,7 @@ class Media(FrozenModel):
     height: int | None = Field(default=None, ge=1, le=10**9)
     alt: Text = Field(default="", max_length=ALT_LIMIT)
     part: int = Field(default=1, ge=1, le=PARTS_LIMIT, exclude_if=lambda part: part == 1)
+    focus: tuple[Share, Share] | None = Field(default=None, exclude_if=not_)
 
 
 class LinkCard(FrozenModel):

@@ -16,6 +16,7 @@ KEPT_FOR = timedelta(minutes=5)
 _NAMES = {
     "card": "link cards",
     "exceptions": "rules with skipped runs or of every n weeks",
+    "focus": "focal points of pictures",
     "labels": "labels",
     "options": "options of networks",
     "written_parts": "threads with media of their later parts",
@@ -38,7 +39,10 @@ class PayloadSupport:
     def problem_of(self, post: Post) -> str | None:
         """Return a warning with its remedy if the deployed functions do not read a member of the post's payload."""
         unread = self._unread()
-        return _with_remedy(unread & json.loads(write_payload(post)).keys()) if unread else None
+        if not unread:
+            return None
+        payload = json.loads(write_payload(post))
+        return _with_remedy(unread & {*payload, *(name for media in payload["media"] for name in media)})
 
     def _unread(self) -> frozenset[str]:
         return self._reads.get("unread members", self._read, kept_for=KEPT_FOR)

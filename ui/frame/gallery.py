@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import PunctualError
+from core.media.conversion import CannotConvert, Conversion, can_convert_videos
 from core.media.pictures import thumbnail
 from core.posts.models import Media
 from ui.frame.application import application
@@ -17,7 +18,7 @@ def gallery(media: Sequence[Media], *, width: int) -> None:
             if each.kind == "picture":
                 picture(each.reference, width=width, alt=each.alt)
             else:
-                st.caption(":material/movie: Video")
+                poster(each.reference, width=width, alt=each.alt)
 
 
 def picture(reference: str, *, width: int, alt: str) -> None:
@@ -26,6 +27,28 @@ def picture(reference: str, *, width: int, alt: str) -> None:
         st.image(_thumbnail(reference), width=width, alt=alt)
     except PunctualError as error:
         st.caption(f":material/broken_image: {error}")
+
+
+def poster(reference: str, *, width: int, alt: str) -> None:
+    """Draw the first frame of a stored video, or a sign for it where frames cannot be read."""
+    try:
+        frame = _poster(reference)
+    except PunctualError as error:
+        st.caption(f":material/broken_image: {error}")
+        return
+    if frame:
+        st.image(frame, width=width, alt=alt)
+    st.caption(":material/movie: Video")
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _poster(reference: str) -> bytes:
+    """Return the first frame of a stored video; nothing if it cannot be read. Raises MissingMedia."""
+    content = application().media.get(reference)
+    try:
+        return Conversion(content, "poster").result() if can_convert_videos() else b""
+    except CannotConvert:
+        return b""
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

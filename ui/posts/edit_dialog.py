@@ -16,6 +16,7 @@ from core.publishing.composing import edit_content, follows_text
 from core.publishing.network import Network
 from core.time.phrases import excerpt
 from ui.compose import label_fields, media_fields, option_fields
+from ui.compose.media_strip import media_strip_in_dialog
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
 from ui.frame.state import widget_key
@@ -101,7 +102,7 @@ def edit_dialog(plan: Plan) -> None:
         key=_destinations_key(post),
         persist_state="session",
     )
-    media_fields.media_fields(_draft(post))
+    media_strip_in_dialog(_draft(post))
     label_fields.label_field(_labels_key(post))
     option_fields.option_fields(_draft(post), [accounts[each] for each in chosen if each in accounts])
     show_error()

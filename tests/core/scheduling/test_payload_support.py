@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.application import Application
-from core.posts.models import Post, Repeat
+from core.posts.models import Media, Post, Repeat
 from core.scheduling.payload_support import KEPT_FOR
 from core.settings import Settings
 from lambda_pkg.event import LATER_MEMBERS
@@ -38,6 +38,8 @@ def test_an_earlier_posting_function_is_reported_with_the_posts_that_it_refuses(
     assert "options of networks" in support.problem_of(a_post(options={"outbox": {"language": "de"}}))
     labelled = support.problem_of(a_post(labels=("News",)))
     assert "do not know labels: posts with them fail. Deploy the stack again" in labelled
+    focused = Media(reference="0" * 64, kind="picture", content_type="image/png", size=1, focus=(0.5, 0.2))
+    assert "focal points of pictures" in support.problem_of(a_post(media=(focused,)))
     assert "do not know rules with skipped runs" in support.problem_of(series)
 
 

@@ -68,8 +68,14 @@ class MastodonClient:
         return self._http.post_json(f"{self._server}/api/v1/statuses", content, headers=headers)
 
     def upload_media(self, attachment: Attachment) -> Response:
-        """Upload a picture or video with its description."""
+        """Upload a picture or video with its description and its focal point.
+
+        The point is from -1 to 1, from the left and from the bottom (doc: Media, POST /api/v2/media).
+        """
         fields = {"description": attachment.alt} if attachment.alt else {}
+        if attachment.media.focus is not None:
+            left, top = attachment.media.focus
+            fields["focus"] = f"{2 * left - 1:.3f},{1 - 2 * top:.3f}"
         files = {"file": attachment.file}
         return self._http.post_form(f"{self._server}/api/v2/media", fields, files, headers=self._headers)
 

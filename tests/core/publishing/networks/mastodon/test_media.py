@@ -148,3 +148,14 @@ def test_a_video_that_the_server_has_deleted_is_sent_again(
 def test_an_upload_without_an_id_is_retried(network, stub, stub_account, with_media, publish, media_store):
     stub.respond(UPLOAD, 202, {"url": None})
     assert isinstance(publish(network, with_media(network, stub_account, ingest(media_store, VIDEO))), RetryLater)
+
+
+def test_the_focal_point_of_a_picture_is_sent_as_mastodon_counts_it(
+    stub, stub_account, with_media, publish, make_picture
+):
+    stub.respond(UPLOAD, 200, {"id": "7", "url": "https://example.org/7.png"})
+    stub.respond(POST, 200, {"id": "1", "url": "https://example.org/1"})
+    network = MastodonNetwork(real_clock)
+    focused = make_picture("red").model_copy(update={"focus": (0.25, 0.0)})
+    assert isinstance(publish(network, with_media(network, stub_account, focused)), Published)
+    assert stub.received(UPLOAD)[0].form["focus"][-1] == b"-0.500,1.000"
