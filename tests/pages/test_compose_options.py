@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from core.accounts.port import Account
 from core.drafts.draft import DraftContent
+from core.ledger.port import Receipt
 
 DRAFT = "k3v9q2m4cx7a"
 MASTODON, SLACK = "mastodon:ada@example.org", "slack:team"
@@ -45,7 +46,9 @@ def test_the_options_of_each_account_are_drawn_and_go_with_the_post(browse, appl
     assert post.options == {MASTODON: values, SLACK: {"unfurl_links": False}}
     assert post.destinations == (MASTODON, f"{MASTODON}#2", SLACK)
     line = f"{MASTODON}: Content warning: Food, Visibility: Followers, First comment: The recipe"
-    assert f"{line} · {SLACK}: Previews of links: no" in browse("queue").shown
+    queue = browse("queue")
+    assert f"{line} · {SLACK}: Previews of links: no" in queue.shown
+    assert "2 parts" not in queue.shown
 
 
 def test_a_value_that_the_network_does_not_accept_is_named_beside_its_field(browse, application):
@@ -87,3 +90,15 @@ def test_the_edit_dialog_changes_the_options_and_keeps_the_first_comment_out_of_
     queue.toggle(key=key("sensitive", MASTODON, owner)).set_value(False)
     queue.click("save-post", planned)
     assert application.schedules.plan(planned.post.post_id).post.options == {MASTODON: {"first_comment": "The recipe"}}
+
+
+def test_history_names_the_options_and_the_first_comment(browse, plan, fire, clock, application):
+    planned = plan(minutes=1, destinations=[MASTODON], options={MASTODON: {"first_comment": "The recipe"}})
+    clock.move(seconds=61)
+    payload = fire(planned)
+    for destination in payload.destinations:
+        receipt = Receipt(kind="refused", at=clock(), revision=1, destination=destination, detail={"reason": "No"})
+        application.ledger.record(payload, receipt)
+    shown = browse("history").shown
+    assert f"{MASTODON}: First comment: The recipe" in shown
+    assert f"{MASTODON}, first comment" in shown

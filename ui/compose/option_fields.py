@@ -17,7 +17,7 @@ from core.publishing.options import (
     TextOption,
     checked_options,
 )
-from ui.compose.typed_text import latest_text, whole
+from ui.compose.typed_text import latest_text
 from ui.frame.application import application
 from ui.frame.failures import markdown
 from ui.frame.option_line import option_line
@@ -94,7 +94,7 @@ def _value(draft: str, account: Account, option: Option) -> OptionValue:
         return option.default
     if isinstance(option, TextOption):
         text = latest_text(key)
-        return whole(text) if text.strip() else option.default
+        return text if text.strip() else option.default
     return cast(OptionValue, st.session_state[key])
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.ledger.post_state import StateName
 from core.posts.destinations import Destination
+from core.posts.first_comment import first_comments
 from core.posts.models import Media, Post, Repeat
 from core.posts.series import describe_timing
 from core.publishing.options import OptionValues
@@ -90,7 +91,7 @@ def _content(entry: QueueEntry, *, dense: bool) -> None:
         return
     st.text(_dense_text(entry.text) if dense else card_text(entry.text))
     badges = [state_badge(entry.state)] if entry.state != "scheduled" else []
-    badges += [destination_badges(entry.destinations), label_badges(entry.labels)]
+    badges += [destination_badges(_destinations(entry)), label_badges(entry.labels)]
     line = " ".join([*badges, _media_counts(entry), _timing(entry), _replaced_run(entry)])
     st.markdown("  \n".join(filter(None, [line, option_line(_options(entry))])))
 
@@ -99,6 +100,13 @@ def _dense_text(text: str) -> str:
     """Return the first lines of a text, with the sign that it continues on the last of them."""
     shown = opening(text, DENSE_EXCERPT, lines=DENSE_LINES)
     return f"{shown.removesuffix('…').rstrip()} …" if shown.endswith("…") else shown
+
+
+def _destinations(entry: QueueEntry) -> list[Destination]:
+    """Return the destinations without first comments, which are among the options."""
+    source = entry.post or (entry.run.payload if entry.run else None)
+    comments = first_comments(source) if source else frozenset()
+    return [each for each in entry.destinations if each not in comments]
 
 
 def _media_counts(entry: QueueEntry) -> str:

@@ -7,6 +7,8 @@ import streamlit as st
 
 from core.ledger.history import Run, lag_of
 from core.ledger.states import DestinationOutcome
+from core.posts.destinations import Destination
+from core.posts.first_comment import first_comments
 from core.time.phrases import clock_time, excerpt, lateness, lateness_in_words, plural
 from ui.frame import links
 from ui.frame.account_badges import destination_face
@@ -56,7 +58,14 @@ def destination_result(run: Run, each: DestinationOutcome) -> None:
 
 def destination_subject(run: Run, each: DestinationOutcome) -> str:
     """Return the account, time and text of a result, for `accessible_label`."""
-    return f"{account_names([each.destination])[0]}, {post_subject(run.due_at, run.text)}"
+    return f"{_name(run, each.destination)}, {post_subject(run.due_at, run.text)}"
+
+
+def _name(run: Run, destination: Destination) -> str:
+    """Return the account, with the number of a part; a first comment is named as such."""
+    if destination in first_comments(run.payload):
+        return f"{account_names([destination.account])[0]}, first comment"
+    return account_names([destination])[0]
 
 
 def _markdown(run: Run, each: DestinationOutcome) -> str:
@@ -66,7 +75,7 @@ def _markdown(run: Run, each: DestinationOutcome) -> str:
         details.append(plural(run.attempts, "attempt"))
     if variant is not None:
         details.append(f"“{excerpt(variant, EXCERPT)}”")
-    name = f"{destination_face(each.destination)} **{escape(account_names([each.destination])[0])}**"
+    name = f"{destination_face(each.destination)} **{escape(_name(run, each.destination))}**"
     line = " · ".join([name, *(f":gray[{escape(detail)}]" for detail in details)])
     reason = f"  \n{escape(each.reason)}" if each.reason else ""
     return f"{state_badge(each.state)} :small[{line}{reason}]"
