@@ -15,6 +15,7 @@ from core.posts.first_comment import FIRST_COMMENT
 from core.posts.models import LinkCard, Media
 from core.publishing.composing import written_thread
 from core.publishing.drafted_posts import has_threads
+from core.publishing.link_cards.attached_card import ShowsCards
 from core.publishing.links import top_level_domains
 from core.publishing.options import OptionValues
 from core.publishing.post_length import measure_post
@@ -32,23 +33,28 @@ _HTML = """
 <section class="cards" aria-label="Preview" hidden></section>
 <span class="status" role="status"></span></div>
 """
-_SCRIPTS = ("posts.js", "rings.js", "drawing.js", "preview.js")
 _PICTURE_SIDE, _AVATAR_SIDE, _LOGO_SIDE = 640, 96, 20
 """Pixels."""
+
+_WITHOUT_CARDS = ("outbox", "webhook")
+_MEDIA_MEMBERS = {"reference", "kind", "alt", "width", "height", "part", "focus"}
+
+
+def _scripts(*names: str) -> str:
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 def text_rules() -> str:
     """Return the script with the functions `measure` and `entities`."""
     domains = json.dumps(" ".join(sorted(top_level_domains())), ensure_ascii=False)
-    rules = (_HERE / "text_rules.js").read_text(encoding="utf-8")
-    return f'const TOP_LEVEL_DOMAINS = new Set({domains}.split(" "));\n{rules}'
+    return f'const TOP_LEVEL_DOMAINS = new Set({domains}.split(" "));\n{_scripts("links.js", "text_rules.js")}'
 
 
 _component = st.components.v2.component(
     "punctual_preview",
     html=_HTML,
-    css=(_HERE / "preview.css").read_text(encoding="utf-8"),
-    js="\n".join([text_rules(), *((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)]),
+    css=_scripts("preview.css"),
+    js=text_rules() + _scripts("posts.js", "rings.js", "drawing.js", "preview.js"),
 )
 
 
@@ -87,7 +93,7 @@ def counter(field: str, text: str, posts: Sequence[PostPreview]) -> None:
 
 def previews(posts: Sequence[PostPreview]) -> None:
     """Draw each account's post, or the parts of its thread, as its readers see them."""
-    cards = [_account(post) | _face(post.account) | {"card": _card(post.card)} for post in posts]
+    cards = [_account(post) | _face(post.account) | {"card": _card(post)} for post in posts]
     pictures = _pictures(each for post in posts for each in post.media)
     _component(key="previews", data={"rings": None, "cards": cards, "pictures": pictures})
 
@@ -116,7 +122,7 @@ def _part(post: PostPreview, part: ThreadPart) -> dict[str, Any]:
 
 
 def _media(media: Media) -> dict[str, Any]:
-    return {name: getattr(media, name) for name in ("reference", "kind", "alt", "width", "height", "part")}
+    return media.model_dump(include=_MEDIA_MEMBERS)
 
 
 def _face(account: Account) -> dict[str, Any]:
@@ -127,12 +133,19 @@ def _face(account: Account) -> dict[str, Any]:
     return {"name": name, "handle": handle, "avatar": avatar, "initials": initials(account), "network_label": network}
 
 
-def _card(card: LinkCard | None) -> dict[str, Any] | None:
-    if card is None:
+def _card(post: PostPreview) -> dict[str, Any] | None:
+    """Return the link card. If its network does not show the card of a post, readers see that of the page itself."""
+    card = post.card
+    if card is None or post.account.network in _WITHOUT_CARDS:
         return None
-    picture = picture_address(card.picture, _PICTURE_SIDE) if card.picture else ""
-    host = (urlsplit(card.url).hostname or card.url).removeprefix("www.")
-    return {"host": host, "title": card.title, "description": card.description, "picture": picture}
+    return {
+        "url": card.url,
+        "host": (urlsplit(card.url).hostname or card.url).removeprefix("www."),
+        "title": card.title,
+        "description": card.description,
+        "picture": picture_address(card.picture, _PICTURE_SIDE) if card.picture else "",
+        "attached": isinstance(application().networks[post.account.network], ShowsCards),
+    }
 
 
 def _pictures(media: Iterable[Media]) -> Mapping[str, str]:

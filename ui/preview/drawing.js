@@ -121,15 +121,18 @@ class Card {
     }
 
     update(account, addresses) {
-        this.account = account;
+        const data = JSON.stringify(account);
         this.addresses = addresses;
+        if (data === this.data) return;  // a run of the page that changed something else
+        this.data = data;
+        this.account = account;
         this.kept.clear();
         this.shown = null;
+        this.drawn = [];
         this.root.className = `card ${account.network}`;
         this.root.setAttribute("aria-label", account.label);
         const head = element("header", "head");
-        const name = element("span", "network", account.network_label);
-        head.append(logo(account), name);
+        head.append(logo(account), element("span", "network", account.network_label));
         this.count = element("span", "count");
         this.ring = account.rule.limit === null ? null : ring(account.label, account.network);
         head.append(this.ring?.created ?? this.count);
@@ -140,34 +143,55 @@ class Card {
     show(text) {
         if (this.shown === text) return;
         this.shown = text;
-        const posts = postsOf(this.account, text), least = fullest(posts), { comment } = this.account;
+        const posts = postsOf(this.account, text), least = fullest(posts);
         if (this.ring) this.ring.show(least, posts.indexOf(least) + 1, posts.length);
         else this.count.textContent = inWords(least);
-        const drawn = posts.map((post, index) => this.post(post, index, posts.length > 1 ? `${index + 1}/${posts.length}` : ""));
-        if (comment) drawn.push(this.post({ text: comment, media: [], cut: null }, drawn.length, "First comment"));
-        this.posts.classList.toggle("thread", drawn.length > 1);
-        this.posts.replaceChildren(...drawn);
+        posts.forEach((post, index) => (post.name = posts.length > 1 ? `${index + 1}/${posts.length}` : ""));
+        const { comment } = this.account;
+        if (comment) posts.push({ text: comment, media: [], cut: null, name: "First comment" });
+        this.posts.classList.toggle("thread", posts.length > 1);
+        if (this.sameShape(posts)) posts.forEach((post, index) => this.renew(this.drawn[index], post));
+        else {
+            this.drawn = posts.map((post) => this.post(post));
+            this.posts.replaceChildren(...this.drawn.map((each) => each.root));
+        }
     }
 
-    post(post, index, name) {
-        const created = element("div", "post"), body = element("div", "body");
-        body.append(textElement(this.account, post));
+    // Whether only texts have changed, as with most letters.
+    sameShape(posts) {
+        const shape = ({ name, media, card }) => [name, Boolean(card), ...media.map((each) => each.reference)].join();
+        return posts.length === this.drawn.length && posts.every((post, index) => shape(post) === shape(this.drawn[index].post));
+    }
+
+    renew(drawn, post) {
+        if (post.text !== drawn.post.text || post.cut !== drawn.post.cut) {
+            const text = textElement(this.account, post);
+            drawn.text.replaceWith(text);
+            drawn.text = text;
+        }
+        drawn.place?.classList.toggle("over", post.cut !== null);
+        if (drawn.place && post.unit) drawn.place.title = inWords(post);
+        drawn.post = post;
+    }
+
+    post(post) {
+        const root = element("div", "post"), body = element("div", "body"), side = element("div", "side");
+        const text = textElement(this.account, post), who = whoElement(this.account);
+        body.append(text);
         if (post.media.length) body.append(mediaElement(this.account, post.media, this.kept, this.addresses));
-        else if (this.account.card && index === 0) body.append(cardElement(this.account.card));
+        else if (post.card) body.append(cardElement(post.card));
         if (this.account.network === "telegram") {
             const foot = element("div", "foot");
             foot.append(icon("visibility"), element("span", "", "now"));
             body.append(foot);
         }
         body.append(actionsElement(this.account.network));
-        const side = element("div", "side");
         side.append(avatar(this.account));
-        created.append(side, whoElement(this.account), body);
-        if (name) {
-            const place = element("span", post.cut === null ? "place" : "place over", name);
-            if (post.unit) place.title = inWords(post);
-            created.querySelector(".who").append(place);
-        }
-        return created;
+        root.append(side, who, body);
+        const place = post.name ? element("span", "place", post.name) : null;
+        if (place) who.append(place);
+        const drawn = { root, text, place, post };
+        this.renew(drawn, post);
+        return drawn;
     }
 }

@@ -41,15 +41,25 @@ function addMedia(parts, media) {
     const last = Math.max(...parts.map((part) => part.written));
     for (const part of parts) part.media = [];
     for (const each of media) {
-        (parts.find((part) => part.written === Math.min(each.part, last)) ?? parts[0]).media.push(each);
+        (parts.find((part) => part.written === Math.min(each.part ?? 1, last)) ?? parts[0]).media.push(each);
     }
 }
 
-// Return the posts of an account: [{ text, media, count, limit, unit, cut }].
+// The first part with the link has the card, unless it has media, as in core/publishing/link_cards/attached_card.py. Without
+// the link, only a network that is sent a card shows it.
+function addCard(parts, card) {
+    if (!card) return;
+    const hasLink = ({ text }) => [...findLinks(text)].some(({ start, end, bare }) => (bare ? "https://" : "") + text.slice(start, end) === card.url);
+    const part = parts.find(hasLink) ?? (card.attached ? parts[0] : null);
+    if (part && !part.media.length) part.card = card;
+}
+
+// Return the posts of an account: [{ text, media, card, count, limit, unit, cut }].
 function postsOf(account, text) {
     const measured = text === account.text;
     const parts = (measured ? account.parts : writtenParts(account, text)).map((part) => ({ ...part }));
     addMedia(parts, account.media);
+    addCard(parts, account.card);
     for (const part of parts) {
         const { caption } = account.rule;
         const rule = part.media.length && caption ? { ...account.rule, limit: caption } : account.rule;

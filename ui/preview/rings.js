@@ -61,8 +61,10 @@ class Rings {
         this.root = root;
     }
 
-    update({ accounts, field }) {
-        this.field = field;
+    update({ accounts }) {
+        const data = JSON.stringify(accounts);
+        if (data === this.data) return;
+        this.data = data;
         this.accounts = accounts;
         this.rings = accounts.map((account) => account.rule.limit === null ? null : ring(account.label, account.network));
         this.plain = element("span", "plain");
