@@ -26,6 +26,7 @@ from core.ledger.dynamodb import DynamoLedger
 from core.ledger.dynamodb_table import Table
 from core.ledger.history import runs
 from core.ledger.items import table_definition, timestamp
+from core.ledger.newest_revision import newest_revision
 from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.ledger.states import outcome
@@ -272,6 +273,27 @@ class Walk(RuleBasedStateMachine):
         with self._faulty(fault):
             actions[action]()
 
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(["skip", "bring_back", "other_rule", "same_rule"]),
+        fault=st.sampled_from([None, None, "refused", "lost"]),
+    )
+    def change_series(self, data: st.DataObject, action: str, fault: str | None) -> None:
+        """Skip the next run of a series, bring back a skipped one, or give it a rule without the run and back."""
+        series = [post_id for post_id, post in self.posts.items() if post.repeats]
+        plan = self.ledger.get(data.draw(st.sampled_from(series))) if series else None
+        if plan is None or plan.post.repeat is None:
+            return
+        minute = 45 if action == "other_rule" else 30
+        rule = Repeat(expression=f"cron({minute} * * * ? *)", ends_at=plan.post.repeat.ends_at)
+        runs = self._runs_of(plan.post) if action == "skip" else list(plan.post.repeat.skipped)
+        with self._faulty(fault):
+            if action in ("other_rule", "same_rule"):
+                self.schedules.change_rule(plan, repeat=rule, wall="2026-11-02T13:00:00", zone="UTC")
+            elif runs:
+                change = self.schedules.skip_run if action == "skip" else self.schedules.unskip_run
+                change(plan, runs[0] if action == "skip" else data.draw(st.sampled_from(runs)))
+
     @rule(data=st.data(), seconds=st.integers(63, 9000), fault=st.sampled_from([None, None, "refused", "lost"]))
     def change_run(self, data: st.DataObject, seconds: int, fault: str | None) -> None:
         """Schedule a post in the place of the next run of a series."""
@@ -382,6 +404,10 @@ class Walk(RuleBasedStateMachine):
             return
         terms = ClaimTerms(lease_until=self.now + timedelta(seconds=35), now=self.now)
         found = self.ledger.claim(payload, OUTBOX, terms)
+        newest = newest_revision(payload, self.ledger.get(payload.post_id)) if found.verdict == "superseded" else None
+        if newest is not None:
+            payload, found = newest, self.ledger.claim(newest, OUTBOX, terms)
+            assert found.verdict != "superseded"
         if found.verdict == "granted":
             self._note(payload)
         if found.verdict != "granted" or end == "crash":
