@@ -54,7 +54,7 @@ def test_a_dialog_counts_its_text_when_it_opens(running, plan, page):
     post = plan("Something", seconds=600)
     page.goto(f"{running.url}/queue")
     edit(page, post)
-    expect(page.get_by_role("dialog").get_by_text("9 characters")).to_be_visible()
+    expect(page.get_by_role("dialog").locator(".rings").get_by_text("9 characters")).to_be_visible()
 
 
 def test_a_picture_is_added_to_a_queued_post_and_removed(running, plan, page, application, tmp_path):
