@@ -19,6 +19,8 @@ LIGHTS: Mapping[HealthStatus, tuple[str, str]] = {
 }
 """The colour of each light, and its words for screen readers."""
 _JS = """
+const PHONE = 768;  // pixels
+
 export default function ({ data }) {  // what Streamlit's page links leave out
     const place = document.querySelector(".st-key-navigation");
     const complete = () => {
@@ -35,9 +37,18 @@ export default function ({ data }) {  // what Streamlit's page links leave out
     place.setAttribute("role", "navigation");
     place.setAttribute("aria-label", "Pages");
     complete();
+    const close = ({ target }) => {  // on a phone, the navigation covers the page
+        if (innerWidth < PHONE && target.closest("a")) {
+            document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+        }
+    };
+    place.addEventListener("click", close);
     const observer = new MutationObserver(complete);
     observer.observe(document.body, { childList: true, subtree: true });
-    return () => observer.disconnect();
+    return () => {
+        observer.disconnect();
+        place.removeEventListener("click", close);
+    };
 }
 """
 _component = st.components.v2.component("punctual_navigation", js=_JS)
