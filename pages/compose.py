@@ -9,7 +9,7 @@ from core.drafts.draft import DraftContent
 from core.posts.models import Post
 from core.time.instants import wall_time
 from core.time.phrases import join_names
-from ui.compose import draft_fields, drafts, next_free, repeat_fields, time_fields
+from ui.compose import card_fields, draft_fields, drafts, next_free, repeat_fields, time_fields
 from ui.compose.account_chips import account_chips
 from ui.compose.account_warnings import account_warnings
 from ui.compose.autosave import autosave
@@ -135,6 +135,7 @@ def time_and_buttons(draft: str) -> None:
 
 
 draft = drafts.sync()
+card_fields.note_link(draft, *draft_fields.linked(draft))
 accounts = {account.destination: account for account in application().accounts.all()}
 destinations = st.session_state[draft_fields.destinations_key(draft)]
 addressed = [accounts[each] for each in destinations if each in accounts]
@@ -162,6 +163,7 @@ with content:
         texts = draft_fields.texts(draft)
         thread_fields(draft, texts, addressed)
     media_strip(draft)
+    card_fields.card_fields(draft, *draft_fields.linked(draft))
     with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
         label_field(draft_fields.labels_key(draft))
         manage_labels_button("manage-labels")

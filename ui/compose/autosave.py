@@ -16,12 +16,13 @@ from core.errors import PunctualError
 from core.posts.models import FrozenModel, PostId
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day
-from ui.compose import draft_fields, drafts
+from ui.compose import card_fields, draft_fields, drafts
 from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.class_name import class_name
 from ui.frame.failures import markdown
+from ui.frame.redraw import draw_again
 from ui.frame.state import DRAWN_AGAIN, LAST_POST, NOT_SAVED
 from ui.frame.viewer import viewer_zone
 
@@ -64,6 +65,8 @@ def autosave(draft: str) -> None:
         "known": drafts.known(),
         "failed": failed,
     }
+    if card_fields.note_link(draft, *draft_fields.linked(draft)):
+        draw_again()  # with the fetch of its card
     _component(key=KEY, height=1, data=data, on_typed_change=_typed, on_restored_change=_restored)
 
 

@@ -10,6 +10,7 @@ from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
 from core.scheduling.replaced_runs import ReplacedRun
 from ui.compose import (
+    card_fields,
     label_fields,
     media_fields,
     next_free,
@@ -47,6 +48,7 @@ def fill(draft: str, content: DraftContent) -> None:
     state[_suggested_key(draft)] = time_fields.chosen_time(key) if content.proposed_wall is None else None
     label_fields.fill(labels_key(draft), content.labels)
     option_fields.fill(draft, content.options)
+    card_fields.fill(draft, content.card, [content.text, *content.variants.values()])
     state[_replaces_key(draft)] = content.replaces
 
 
@@ -70,6 +72,7 @@ def content(draft: str) -> DraftContent:
         variants=variants.variants(draft, destinations),
         threads=threads.selected(draft, destinations),
         media=tuple(map(_with_shorter_alt, media_fields.attached(draft))),
+        card=card_fields.card(draft),
         wall=chosen.wall.isoformat(timespec="seconds") if proposed else None,
         zone=chosen.zone,
         which=chosen.which if proposed else None,
@@ -92,11 +95,17 @@ def texts(draft: str) -> dict[str, str]:
     return dict.fromkeys(destinations, _text(draft)) | variants.variants(draft, destinations)
 
 
+def linked(draft: str) -> tuple[list[str], list[str]]:
+    """Return the texts whose first link may have a card, and the destinations that they go to."""
+    found = texts(draft)
+    return [_text(draft), *found.values()], list(found)
+
+
 def text_keys(draft: str) -> list[str]:
     """Return the keys of the text areas of a draft."""
     destinations = st.session_state.get(destinations_key(draft), [])
     own_texts, options = variants.text_keys(draft, destinations), option_fields.text_keys(draft, destinations)
-    return [text_key(draft), *own_texts, *media_fields.text_keys(draft), *options]
+    return [text_key(draft), *own_texts, *media_fields.text_keys(draft), *options, *card_fields.text_keys(draft)]
 
 
 def text_key(draft: str) -> str:

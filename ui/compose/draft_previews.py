@@ -6,7 +6,7 @@ from core.accounts.port import Account
 from core.errors import PunctualError
 from core.publishing.composing import written_thread
 from core.publishing.threads import ThreadPart
-from ui.compose import draft_fields, option_fields, threads, variants
+from ui.compose import card_fields, draft_fields, option_fields, threads, variants
 from ui.compose.media_fields import attached
 from ui.compose.typed_text import latest_text
 from ui.frame.application import application
@@ -15,7 +15,7 @@ from ui.preview.component import PostPreview
 
 def draft_previews(draft: str, accounts: Sequence[Account]) -> list[PostPreview]:
     """Return the post of each account."""
-    media, known = attached(draft), application().networks
+    media, card, known = attached(draft), card_fields.card(draft), application().networks
     options = option_fields.chosen_options(draft, [account.destination for account in accounts])
     previews = []
     for account in accounts:
@@ -30,6 +30,7 @@ def draft_previews(draft: str, accounts: Sequence[Account]) -> list[PostPreview]
                     parts=_parts(draft, text, account),
                     numbered=threads.selected(draft, [name]).get(name),
                     media=media,
+                    card=card,
                     options=options.get(name, {}),
                 )
             )

@@ -52,7 +52,7 @@ def fetch_card(url: str, web: PublicWeb, store: MediaStore) -> LinkCard:
 
 def shortened(text: str, limit: int) -> str:
     """Return a text in at most `limit` characters, with an ellipsis if it is longer. Graphemes stay whole."""
-    text = regex.sub(r"\p{Cc}|\p{Cs}", "", text)
+    text = regex.sub(r"(?![\t\n\r])\p{Cc}|\p{Cs}", "", text)
     if len(text) <= limit:
         return text
     kept = max((match.end() for match in regex.finditer(r"\X", text[: limit + 20]) if match.end() < limit), default=0)
