@@ -27,10 +27,8 @@ from core.posts.destinations import Destination
 from core.publishing.bulkheads import Bulkheads
 from core.publishing.fence import Fence
 from core.publishing.http.client import DEADLINE_SECONDS
-from core.publishing.http.public_web import PublicWeb
 from core.publishing.lag_metrics import LagMetrics
-from core.publishing.link_cards.cards import LinkCards
-from core.publishing.link_cards.fetching import fetch_card
+from core.publishing.link_cards.fetching import link_cards
 from core.publishing.link_checks import LinkChecks
 from core.publishing.network import NetworkDependencies
 from core.publishing.preparer import Preparer
@@ -224,7 +222,7 @@ class Application:
         ledger_changes = self.one_machine.databases[0].change_count if self.one_machine else None
         self.views = PostViews(self.listing, self.ledger, self.backend.change_count, clock, ledger_changes)
         self.payload_support = PayloadSupport(self.backend.unread_members, clock)
-        self.link_cards = LinkCards(clock, partial(fetch_card, web=PublicWeb(), store=self.media))
+        self.link_cards = link_cards(self.media, clock)
         self.second_look = SecondLook(
             self.backend.caution_settings, self.views, self.accounts, LinkChecks(clock), self._shared_reads, clock
         )
@@ -238,15 +236,10 @@ class Application:
             hold=self.backend.hold,
             wait_policy=wait_policy,
         )
-        self.free_times = FreeTimes(
-            self.posting_times,
-            self.ledger,
-            self.schedules,
-            notice=self.backend.minimum_notice,
-            reads=self._shared_reads,
-            clock=clock,
-        )
         notice = self.backend.minimum_notice
+        self.free_times = FreeTimes(
+            self.posting_times, self.ledger, self.schedules, notice=notice, reads=self._shared_reads, clock=clock
+        )
         mover = Mover(self.schedules, self.ledger, self.posting_times, notice=notice, clock=clock)
         self.rearranging = Rearranging(self.free_times, self.posting_times, self.ledger, mover, clock)
         self.held_posts = HeldPosts(self.backend.hold, self.ledger, self.schedules, clock)

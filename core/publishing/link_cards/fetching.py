@@ -1,6 +1,7 @@
 """Makes the card of a link from its page, which other people write."""
 
 import logging
+from functools import partial
 from urllib.parse import urljoin
 
 import regex
@@ -10,8 +11,10 @@ from core.media.pictures import PictureLimits, fit_picture
 from core.media.port import MediaStore
 from core.posts.models import CARD_DESCRIPTION_LENGTH, CARD_TITLE_LENGTH, LinkCard, MediaReference
 from core.publishing.http.public_web import PublicWeb
+from core.publishing.link_cards.cards import LinkCards
 from core.publishing.link_cards.page_card import page_card
 from core.publishing.link_cards.page_text import page_text
+from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,11 @@ class NoCard(PunctualError):
 
     def __init__(self, url: str) -> None:
         super().__init__(f"{url} names no title and no description.")
+
+
+def link_cards(store: MediaStore, clock: Clock) -> LinkCards:
+    """Return the cards of pages of the public internet. Their pictures are kept in the store."""
+    return LinkCards(clock, partial(fetch_card, web=PublicWeb(), store=store))
 
 
 def fetch_card(url: str, web: PublicWeb, store: MediaStore) -> LinkCard:
