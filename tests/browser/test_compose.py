@@ -43,6 +43,47 @@ def test_a_double_click_schedules_one_post(form, application):
     assert len(application.listing.window(now, now + timedelta(days=1), limit=10)) == 1
 
 
+def test_the_shortcut_schedules_the_text_that_is_still_being_typed(form, application):
+    form.get_by_label("Text", exact=True).press_sequentially("By keyboard")
+    form.keyboard.press("Control+Enter")
+    expect(form.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
+    now = application.clock()
+    listed = application.listing.window(now, now + timedelta(days=1), limit=10)
+    assert [each.post.text for each in application.listing.details(listed)] == ["By keyboard"]
+
+
+def test_a_text_is_split_at_the_cursor_and_its_parts_move(form_for_tester):
+    form = form_for_tester
+    text = form.get_by_label("Text", exact=True)
+    text.press_sequentially("First. Second.")
+    for _ in " Second.":
+        form.keyboard.press("ArrowLeft")
+    form.get_by_role("button", name="Split here").click()
+    expect(text).to_be_focused()
+    expect(text).to_have_value("First.\n---\n Second.")
+    form.keyboard.press("Tab")
+    form.get_by_role("button", name="Move up part 2").click()
+    expect(text).to_have_value("Second.\n---\nFirst.")
+
+
+def test_an_account_gets_its_own_text_in_a_tab(form_for_tester):
+    form = form_for_tester
+    form.get_by_label("Text", exact=True).fill("For all")
+    form.get_by_role("button", name="Different text for").click()
+    form.get_by_role("menuitem", name="Tester").click()
+    own = form.get_by_label("Text for Tester")
+    expect(own).to_have_value("For all")
+    own.fill("For one")
+    form.get_by_role("tab", name="All").click()
+    expect(form.get_by_label("Text", exact=True)).to_have_value("For all")
+    form.get_by_role("tab", name="Tester").click()
+    expect(own).to_have_value("For one")
+    form.get_by_role("button", name="Use the text of All").click()
+    expect(form.get_by_role("tab", name="Tester")).to_have_count(0)
+    form.get_by_role("tabpanel").get_by_role("button", name="Undo").click()
+    expect(own).to_have_value("For one")
+
+
 def test_a_paste_of_ten_thousand_characters_is_complete(form, application):
     form.get_by_label("Text").focus()
     form.keyboard.insert_text("0123456789" * 1000)
@@ -170,7 +211,6 @@ def test_a_reload_keeps_the_thread_switches(form_for_tester):
     form.keyboard.press("Tab")
     form.get_by_text("Split into a thread for Tester").click()
     form.get_by_text("Number the parts").click()
-    form.get_by_text("Preview").click()
     expect(form.get_by_text("They do not fit. 2/2")).to_be_visible()
     settle(form)
     form.reload()

@@ -30,6 +30,25 @@ def test_schedule_at_the_end_of_the_page_shows_its_result_no_wider_than_the_scre
     assert form.evaluate(WIDER) == 0
 
 
+def test_the_bar_has_the_time_and_schedule_and_opens_the_time_and_the_preview_above_it(form):
+    form.get_by_role("textbox", name="Text", exact=True).fill("Written on a phone")
+    bar, when = form.locator(".st-key-compose-bar"), form.locator(".st-key-compose-when")
+    expect(bar.get_by_role("button", name="Schedule")).to_be_in_viewport(ratio=1)
+    expect(bar).to_contain_text(re.compile(r"\d\d:\d\d Berlin"))
+    expect(when).to_be_hidden()
+    bar.get_by_role("button", name="Change the time").click()
+    expect(when.get_by_label("Time", exact=True)).to_be_in_viewport(ratio=1)
+    assert when.bounding_box()["y"] + when.bounding_box()["height"] <= bar.bounding_box()["y"] + 1
+    bar.get_by_role("button", name="Preview").click()
+    expect(when).to_be_hidden()
+    expect(form.locator(".st-key-compose-preview")).to_be_in_viewport()
+    form.keyboard.press("Escape")
+    expect(form.locator(".st-key-compose-preview")).to_be_hidden()
+    form.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 1e6)")
+    last = form.get_by_role("button", name="Choose warnings")
+    assert last.bounding_box()["y"] + last.bounding_box()["height"] <= bar.bounding_box()["y"]
+
+
 def test_schedule_of_a_time_in_words_shows_its_result_on_a_small_laptop(form):
     form.set_viewport_size({"width": 1280, "height": 800})
     form.get_by_role("textbox", name="Text", exact=True).fill("Written at a desk")
