@@ -138,3 +138,20 @@ def test_networks_that_make_their_own_cards_get_none(browse, pages):
     session.write(f"Read {LINK}")
     session.run()
     assert "Reading the page" not in session.shown
+
+
+def test_the_edit_dialog_changes_and_removes_the_card(browse, plan, application):
+    card = LinkCard(url=LINK, title="A page")
+    planned = plan(f"See {LINK}", card=card)
+    queue, owner = browse("queue"), f"edit-{planned.post.post_id}"
+    queue.click("edit", planned)
+    queue.text_area(key=f"card-title-{owner}").set_value("Another title")
+    queue.click("save-post", planned)
+    edited = application.schedules.plan(planned.post.post_id)
+    assert edited.post.card == card.model_copy(update={"title": "Another title"})
+    queue.click("edit", edited)
+    queue.click("card-remove-card", owner)
+    queue.click("edit", edited)
+    assert "Link card removed" in queue.shown
+    queue.click("save-post", edited)
+    assert application.schedules.plan(planned.post.post_id).post.card is None

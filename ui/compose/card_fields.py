@@ -98,21 +98,24 @@ def card_fields(draft: str, texts: Iterable[str], destinations: Iterable[str]) -
     if wanted is not None:
         is_fetching = not isinstance(_result(draft, wanted), LinkCard | PunctualError)
         st.fragment(_fetch, run_every=LOOKING_EVERY if is_fetching else None)(draft, wanted, is_fetching)
-    elif state.card is not None:
-        card_editor(draft, in_text=state.card.url in urls)
-    elif state.removed is not None:
-        with st.container(horizontal=True, vertical_alignment="center", key=widget_key("card-removed", draft)):
-            st.caption(":material/check: Link card removed", width="content")
-            _button(draft, "Undo", ":material/undo:", _undo)
+    elif state.card is not None or state.removed is not None:
+        card_editor(draft, texts)
     elif urls:
         _button(draft, "Add a link card", ":material/add_link:", _ask)
 
 
-def card_editor(draft: str, *, in_text: bool = True) -> None:
-    """Draw the fields of a card that the draft has."""
-    found = _state(draft).card
-    if found is None:
-        return
+def card_editor(draft: str, texts: Iterable[str]) -> None:
+    """Draw the fields of a card, or Undo if it was removed. Without a card, draw nothing."""
+    found, removed = _state(draft).card, _state(draft).removed
+    if found is not None:
+        _editor(draft, found, is_linked=found.url in _urls(texts))
+    elif removed is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key=widget_key("card-removed", draft)):
+            st.caption(":material/check: Link card removed", width="content")
+            _button(draft, "Undo", ":material/undo:", _undo)
+
+
+def _editor(draft: str, found: LinkCard, *, is_linked: bool) -> None:
     host = escape((urlsplit(found.url).hostname or found.url).removeprefix("www."))
     with st.container(border=True, key=widget_key("card-link", draft)):
         shown, fields = st.columns([1, 2], gap="small")
@@ -124,7 +127,7 @@ def card_editor(draft: str, *, in_text: bool = True) -> None:
             st.text_area("Card title", key=_title_key(draft), height="content", persist_state="session")
             st.text_area("Card description", key=_description_key(draft), height="content", persist_state="session")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            missing = "" if in_text else " Its link is no longer in the text; the card still shows it."
+            missing = "" if is_linked else " Its link is no longer in the text; the card still shows it."
             st.caption(f":material/link: {host}.{missing}", width="content")
             _button(draft, "Remove card", ":material/close:", _remove)
 

@@ -15,7 +15,7 @@ from core.posts.models import Post
 from core.publishing.composing import edit_content, follows_text
 from core.publishing.network import Network
 from core.time.phrases import excerpt
-from ui.compose import label_fields, media_fields, option_fields
+from ui.compose import card_fields, label_fields, media_fields, option_fields
 from ui.compose.media_strip import media_strip_in_dialog
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
@@ -51,6 +51,7 @@ def _fill(plan: Plan) -> None:
     media_fields.fill(_draft(post), post.media)
     label_fields.fill(_labels_key(post), post.labels)
     option_fields.fill(_draft(post), post.options)
+    card_fields.fill(_draft(post), post.card, [])
     state[_filled_key(post)] = _typed(post)
     state[_kept_key(post)] = False
 
@@ -64,11 +65,16 @@ def _has_changes(post: Post) -> bool:
 def _typed(post: Post) -> tuple[object, ...]:
     """Return the values of the fields."""
     state = st.session_state
-    text_keys = [_text_key(post), *(_variant_key(post, each) for each in post.variants)]
-    texts = [state.get(key) or "" for key in text_keys]
+    texts = _texts(post)
     media, labels = media_fields.attached(_draft(post)), label_fields.chosen_labels(_labels_key(post))
     destinations = tuple(state.get(_destinations_key(post)) or ())
-    return (*texts, destinations, tuple(media), labels, option_fields.chosen_options(_draft(post), destinations))
+    options, card = option_fields.chosen_options(_draft(post), destinations), card_fields.card(_draft(post))
+    return (*texts, destinations, tuple(media), labels, options, card)
+
+
+def _texts(post: Post) -> list[str]:
+    text_keys = [_text_key(post), *(_variant_key(post, each) for each in post.variants)]
+    return [st.session_state.get(key) or "" for key in text_keys]
 
 
 def _discard(plan: Plan) -> None:
@@ -103,6 +109,7 @@ def edit_dialog(plan: Plan) -> None:
         persist_state="session",
     )
     media_strip_in_dialog(_draft(post))
+    card_fields.card_editor(_draft(post), _texts(post))
     label_fields.label_field(_labels_key(post))
     option_fields.option_fields(_draft(post), [accounts[each] for each in chosen if each in accounts])
     show_error()
@@ -115,7 +122,7 @@ def _save(plan: Plan) -> None:
     post = base.post
     variants: dict[str, str] = {each: state[_variant_key(post, each)] or "" for each in _with_variant(post)}
     edited = edit_content(
-        post,
+        post.model_copy(update={"card": card_fields.card(_draft(post))}),
         text=(state[_text_key(post)] or "") if _has_shared_text(post) else " ".join(variants.values()),
         destinations=state[_destinations_key(post)],
         variants=variants,
