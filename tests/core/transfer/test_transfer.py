@@ -12,10 +12,12 @@ from core.application import Application
 from core.ledger.dynamodb_table import TableUnavailable
 from core.ledger.port import ClaimTerms, PlanChange
 from core.ledger.post_state import post_state
+from core.ledger.refusals import RunReplaced
 from core.outbox.port import OutboxPost
 from core.posts.destinations import Destination
 from core.posts.models import Media, Post, Repeat, new_post_id
 from core.posts.payload import Payload, invocation_of, read_scheduled
+from core.posts.series import runs_of
 from core.scheduling.refusals import PostMoved
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
@@ -155,6 +157,21 @@ def test_the_destination_rejects_invocations_of_the_source_at_another_time(sourc
     )
     [result] = destination.publisher.publish(before).results
     assert result.state == "superseded"
+
+
+def test_a_moved_series_does_not_get_a_run_back_that_a_moved_post_replaces(
+    source, destination, path, make_post, a_series, clock
+):
+    series = a_series(post_id=new_post_id())
+    plan = source.schedules.schedule(series)
+    run = next(iter(runs_of(plan.post, after=clock(), count=1)))
+    post = make_post(replaces=(series.post_id, run))
+    source.schedules.schedule(post)
+    export_posts(source, path)
+    assert import_posts(destination, path).unfinished == ()
+    assert destination.ledger.replaced_runs(series.post_id) == {post.post_id: run}
+    with pytest.raises(RunReplaced):
+        destination.schedules.unskip_run(destination.schedules.plan(series.post_id), run)
 
 
 def test_a_published_run_is_not_published_again(source, destination, path, a_series, clock):
