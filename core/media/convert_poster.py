@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 from core.media.conversion_results import ResultTooLarge, run_conversion
 from core.media.convert_video import MAX_PIXELS, MEMORY_BYTES
 
@@ -17,7 +19,7 @@ def convert(source: Path, target: Path) -> None:
         frame = next(reader.decode(video=0))
         if frame.width * frame.height > MAX_PIXELS:
             raise ResultTooLarge
-        picture = frame.to_image()
+        picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
     picture = picture.rotate(frame.rotation, expand=True)
     picture.thumbnail((SIDE, SIDE))
     picture.save(target, "JPEG", quality=80)

@@ -1,10 +1,10 @@
 """Ingests attached files: detects their type, checks and converts them, removes metadata, and stores them."""
 
 from core.errors import PunctualError, memory_shortage
-from core.media.conversion import VIDEO_REQUIREMENTS, Conversion, can_convert_videos
+from core.media.conversion import VIDEO_REQUIREMENTS, CannotConvert, Conversion, can_convert_videos
 from core.media.kinds import CONVERTED_PICTURE_TYPES, CONVERTED_VIDEO_TYPES, PICTURE_TYPES, detect_content_type
 from core.media.mp4_tracks import foreign_codec
-from core.media.pictures import inspect_picture
+from core.media.pictures import Picture, inspect_picture, is_animation
 from core.media.port import MediaStore
 from core.media.videos import strip_video_metadata
 from core.posts.models import Media
@@ -41,9 +41,9 @@ def ingest(store: MediaStore, content: bytes, *, alt: str = "") -> Media:
 
     A picture is decoded completely, so that a damaged one is refused now and not when the post is due. It is stored
     unchanged; `fit_picture` removes its metadata when the post is published. A HEIC or AVIF picture is stored as a JPEG
-    or PNG without metadata. A video is stored without its metadata. Raises UnsupportedFile, FileTooLarge,
-    TooManyPixels, CorruptPicture, CannotConvert, DamagedVideo, NeedsConversion or MachineShortage, and the errors of
-    the store.
+    or PNG without metadata, an animated WebP or PNG as a GIF. A video is stored without its metadata. Raises
+    UnsupportedFile, FileTooLarge, TooManyPixels, CorruptPicture, CannotConvert, DamagedVideo, NeedsConversion or
+    MachineShortage, and the errors of the store.
     """
     try:
         return _ingest(store, content, alt)
@@ -67,6 +67,8 @@ def _ingest(store: MediaStore, content: bytes, alt: str) -> Media:
     if content_type in CONVERTED_PICTURE_TYPES:
         content = Conversion(content, "picture").result()
     picture = inspect_picture(content)
+    if picture.content_type in ("image/webp", "image/png") and is_animation(content):
+        content, picture = _as_gif(content, picture)
     return Media(
         reference=store.put(content),
         kind="picture",
@@ -76,6 +78,15 @@ def _ingest(store: MediaStore, content: bytes, alt: str) -> Media:
         height=picture.height,
         alt=alt.strip(),
     )
+
+
+def _as_gif(content: bytes, picture: Picture) -> tuple[bytes, Picture]:
+    """Return an animated WebP or PNG as a GIF, or unchanged if it is too long to be one."""
+    try:
+        converted = Conversion(content, "picture").result()
+    except CannotConvert:
+        return content, picture
+    return (converted, inspect_picture(converted)) if len(converted) <= MAX_PICTURE_BYTES else (content, picture)
 
 
 def _check_size(content: bytes, limit: int) -> None:

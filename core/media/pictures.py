@@ -71,6 +71,8 @@ class PictureLimits:
 
     `count`: pictures of one post. `max_bytes`: size of each. `total_bytes`: size of all together. `max_side`: pixels of
     the longer side. `types`: accepted content types. `alt`: characters of the description, 0 if the network has none.
+    `lone_animation_bytes` and `lone_animation_side`: size and longer side of an animated GIF that is the only
+    attachment, where `types` lacks GIFs because others become still pictures.
     """
 
     count: int
@@ -79,6 +81,14 @@ class PictureLimits:
     max_side: int = 4096
     types: tuple[str, ...] = ("image/jpeg", "image/png")
     alt: int = 0
+    lone_animation_bytes: int = 0
+    lone_animation_side: int = 1280
+
+    def shows_animation(self, size: int, side: int, *, count: int) -> bool:
+        """Return whether an animated GIF of `size` bytes and `side` pixels stays one, as one of `count` attachments."""
+        if "image/gif" in self.types:
+            return size <= self.max_bytes_each(count) and side <= self.max_side
+        return count == 1 and size <= self.lone_animation_bytes and side <= self.lone_animation_side
 
     def max_bytes_each(self, count: int) -> int:
         """Return the size limit in bytes of each of `count` pictures."""
@@ -127,13 +137,13 @@ def fit_picture(
 ) -> Picture:
     """Rotate a picture, scale it down to the limits for one of `count` pictures, and remove its metadata.
 
-    The colour profile of RGB colours is kept. An animated GIF keeps its frames unchanged if the network accepts GIFs;
-    any other animation becomes its first frame. A drawing or a picture with transparency becomes a PNG if that is
+    The colour profile of RGB colours is kept. An animated GIF keeps its frames unchanged if the network accepts it; any
+    other animation becomes its first frame. A drawing or a picture with transparency becomes a PNG if that is
     accepted and fits, any other picture a JPEG. `formats` are Pillow's names of the formats that are read.
     Raises CannotFit, TooManyPixels, CorruptPicture or MachineShortage.
     """
     try:
-        return _fit_picture(content, limits, limits.max_bytes_each(count), formats)
+        return _fit_picture(content, limits, count, formats)
     except (MemoryError, OSError) as error:  # while it is scaled or encoded
         shortage = picture_shortage(error, content, 0)
         if shortage is None:
@@ -141,14 +151,23 @@ def fit_picture(
         raise shortage from error
 
 
-def _fit_picture(content: bytes, limits: PictureLimits, max_bytes: int, formats: tuple[str, ...]) -> Picture:
+def _fit_picture(content: bytes, limits: PictureLimits, count: int, formats: tuple[str, ...]) -> Picture:
+    max_bytes = limits.max_bytes_each(count)
     with _DECODERS, _open_picture(content, formats) as image:
-        if image.format == "GIF" and "image/gif" in limits.types and getattr(image, "is_animated", False):
-            return _fit_animation(content, image, limits, max_bytes)
+        shown = limits.shows_animation(len(content), max(image.size), count=count)
+        if shown and image.format == "GIF" and getattr(image, "is_animated", False):
+            stripped = strip_gif_metadata(content)
+            return Picture(content=stripped, content_type="image/gif", width=image.width, height=image.height)
         profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA") else None
         is_drawing = image.format in ("PNG", "GIF") and len(content) <= max_bytes
         pixels = _fit_pixels(image, limits.max_side)
     return _fit_still(pixels, limits.types, max_bytes, profile, is_drawing=is_drawing)
+
+
+def is_animation(content: bytes) -> bool:
+    """Return whether a picture has several frames. Raises TooManyPixels, CorruptPicture or MachineShortage."""
+    with _open_picture(content) as image:
+        return bool(getattr(image, "is_animated", False)) and image.format != "MPO"
 
 
 def crop_picture(content: bytes, area: CropArea, *, max_bytes: int) -> Picture:
@@ -249,11 +268,3 @@ def _encode(
     return Picture(
         content=file.getvalue(), content_type=FORMATS[pillow_format], width=pixels.width, height=pixels.height
     )
-
-
-def _fit_animation(content: bytes, image: Image.Image, limits: PictureLimits, max_bytes: int) -> Picture:
-    """Return an animated GIF without metadata. Its frames stay, because scaling spoils them. Raises CannotFit."""
-    stripped = strip_gif_metadata(content)
-    if len(stripped) > max_bytes or max(image.size) > limits.max_side:
-        raise CannotFit("animation", max_bytes)
-    return Picture(content=stripped, content_type="image/gif", width=image.width, height=image.height)

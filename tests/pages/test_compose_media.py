@@ -1,6 +1,9 @@
 """Pictures, videos and variants, from Compose to the post."""
 
+from io import BytesIO
+
 import pytest
+from PIL import Image
 
 from core.accounts.port import Account
 from core.ledger.refusals import UnknownPost
@@ -83,6 +86,53 @@ def test_a_picture_without_a_description_has_a_warning(compose, picture):
 def test_the_same_picture_is_attached_once(compose, picture):
     attach(compose, picture("teal"))
     assert len(attach(compose, picture("teal"))) == 1
+
+
+def test_each_uploaded_file_has_its_own_result(compose, picture):
+    files = [("sea.png", picture("teal"), "image/png"), ("half.mp4", small_video()[:-9], "video/mp4")]
+    compose.file_uploader[0].set_value([*files, ("sky.png", picture("blue"), "image/png")]).run()
+    assert len(compose.session_state[f"media-{compose.draft}"]) == 2
+    assert "half.mp4** was not attached. The video is incomplete" in compose.error[0].value.replace("\\", "")
+    compose.click("dismiss-refused", compose.draft)
+    assert not compose.error
+
+
+def test_a_removed_picture_returns_with_its_description_and_to_its_place(compose, picture):
+    draft = compose.draft
+    first, second = attach(compose, picture("red"), picture("green"))
+    describe(compose, first, "Red")
+    compose.click(f"Remove-{first.reference}", draft)
+    compose.click("restore-media", draft)
+    assert [each.reference for each in compose.session_state[f"media-{draft}"]] == [first.reference, second.reference]
+    assert compose.text_area(key=f"alt-{first.reference}-{draft}").value == "Red"
+
+
+def test_a_video_of_another_kind_is_converted_and_the_conversion_can_be_removed(compose):
+    attach(compose, b"\x1a\x45\xdf\xa3" + bytes(90), content_type="video/webm")
+    compose.run()
+    assert compose.session_state[f"media-{compose.draft}"] == []
+    running = compose.session_state[f"conversions-{compose.draft}"]
+    if running:
+        compose.click("cancel-conversion-0", compose.draft)
+    assert compose.session_state[f"conversions-{compose.draft}"] == []
+
+
+def test_the_limits_of_the_networks_are_named(compose):
+    compose.address("outbox")
+    assert "20 pictures, or a video up to 100 MB" in compose.shown
+
+
+def test_an_animation_that_an_account_shows_as_a_still_picture_is_named(x_and_linkedin, animated):
+    attach(x_and_linkedin, animated, content_type="image/gif")
+    assert "The animation is a still picture on Ada (LinkedIn)." in x_and_linkedin.shown
+
+
+@pytest.fixture
+def animated():
+    """Return an animated GIF."""
+    file, frames = BytesIO(), [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=200)
+    return file.getvalue()
 
 
 def test_a_file_of_another_kind_is_refused_and_the_text_stays(compose):

@@ -1,22 +1,27 @@
 """The media strip of a draft: its pictures and videos in a row, with their descriptions, order, and parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from pydantic import Field, ValidationError
 
+from core.errors import PunctualError
+from core.media.conversion import can_convert_videos
+from core.media.pictures import is_animation
 from core.posts.hand_split import hand_split
 from core.posts.models import FrozenModel, Media, MediaReference
 from core.publishing.attachments import CannotAttach, MediaLimits, check_media
+from core.time.phrases import join_names
 from ui.compose import media_fields, media_uploads
 from ui.compose.media_crop import crop_fields, start_crop
 from ui.compose.typed_text import latest_text
 from ui.frame.application import application
+from ui.frame.callbacks import callback
 from ui.frame.gallery import picture, poster
 from ui.frame.state import widget_key
-from ui.frame.wording import escape
+from ui.frame.wording import accessible_label, escape
 
 THUMBNAIL_WIDTH, CARD_WIDTH = 176, 210
 """Pixels."""
@@ -106,8 +111,9 @@ def _card(draft: str, media: Media, place: int, parts: Sequence[str]) -> None:
 
 def _button(draft: str, media: Media, action: str, label: str, icon: str, *, disabled: bool = False) -> None:
     st.button(
-        icon,
+        accessible_label("", label).strip(),
         key=widget_key(f"{action}-{media.reference}", draft),
+        icon=icon,
         type="tertiary",
         help=label,
         disabled=disabled,
@@ -170,6 +176,42 @@ def _problems(draft: str) -> None:
                 check_media([one for one in media if one.part == part], each, label)
             except CannotAttach as error:
                 st.caption(f":orange[:material/warning: {escape(str(error))} {escape(error.hint)}]")
+    _animations(draft, media, limits)
+
+
+def _animations(draft: str, media: Sequence[Media], limits: Mapping[str, MediaLimits]) -> None:
+    """Name the accounts whose readers see a still picture of an animation, and offer a video instead."""
+    for each in media:
+        if each.content_type != "image/gif" or not _is_animation(each.reference):
+            continue
+        side, count = max(each.width or 1, each.height or 1), sum(one.part == each.part for one in media)
+        still = [
+            label
+            for label, limit in limits.items()
+            if limit.pictures and not limit.pictures.shows_animation(each.size, side, count=count)
+        ]
+        if still:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                names = escape(join_names(still))
+                st.caption(f":material/gif_box: The animation is a still picture on {names}.", width="content")
+                if can_convert_videos():
+                    key = widget_key(f"to-video-{each.reference}", draft)
+                    st.button(
+                        "Convert to video", key=key, type="tertiary", on_click=_to_video, args=(draft, each.reference)
+                    )
+
+
+@callback
+def _to_video(draft: str, reference: str) -> None:
+    media_uploads.convert_animation(draft, reference)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _is_animation(reference: str) -> bool:
+    try:
+        return is_animation(application().media.get(reference))
+    except PunctualError:  # the card says that the picture cannot be shown
+        return False
 
 
 def limits_text(limits: MediaLimits) -> str:

@@ -39,10 +39,11 @@ class RefusedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertedFile:
-    """An uploaded file that is being converted."""
+    """A file that is being converted, and the reference of the attached animation that the result replaces."""
 
     name: str
     conversion: Conversion
+    replaces: str | None = None
 
 
 def uploader(draft: str) -> None:
@@ -99,6 +100,13 @@ def conversions(draft: str) -> bool:
     return bool(ended)
 
 
+def convert_animation(draft: str, reference: str) -> None:
+    """Convert an attached animation to a video, which takes its place. Raises MachineShortage, or MissingMedia."""
+    if all(each.replaces != reference for each in _conversions(draft)):
+        conversion = Conversion(application().media.get(reference), "video")
+        _conversions(draft).append(ConvertedFile(name="the animation", conversion=conversion, replaces=reference))
+
+
 def _attach(draft: str, key: str) -> None:
     """Store the uploaded files, each content once, and note the reason for each refused one.
 
@@ -127,7 +135,11 @@ def _attach_file(draft: str, name: str, content: bytes) -> None:
 
 def _attach_converted(draft: str, file: ConvertedFile) -> None:
     try:
-        media_fields.add(draft, ingest(application().media, file.conversion.result()))
+        media = ingest(application().media, file.conversion.result())
+        if file.replaces is None:
+            media_fields.add(draft, media)
+        else:
+            media_fields.replace(draft, file.replaces, media)
     except PunctualError as error:
         refused: list[RefusedFile] = st.session_state.setdefault(_refused_key(draft), [])
         refused.append(RefusedFile(name=file.name, error=error))

@@ -83,6 +83,29 @@ def test_a_picture_with_transparency_becomes_a_png(store):
     assert ingest(store, photo("AVIF", "RGBA")).content_type == "image/png"
 
 
+@pytest.mark.parametrize("form", ["WEBP", "PNG"])
+def test_an_animated_webp_or_png_becomes_a_gif(store, form):
+    file = BytesIO()
+    frames = [Image.new("RGB", (40, 30), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(file, form, save_all=True, append_images=frames[1:], duration=120)
+    media = ingest(store, file.getvalue())
+    with Image.open(BytesIO(store.get(media.reference))) as moving:
+        assert (media.content_type, moving.n_frames, moving.info["duration"]) == ("image/gif", 3, 120)
+
+
+def test_an_animated_gif_becomes_a_video():
+    file = BytesIO()
+    frames = [Image.new("RGB", (41, 31), colour) for colour in ("red", "green")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=200)
+    assert display_size(Conversion(file.getvalue(), "video").result()) == (40, 30)
+
+
+def test_a_video_has_its_first_frame_as_a_poster():
+    with Image.open(BytesIO(Conversion(turned(film()), "poster").result())) as shown:
+        assert shown.size == (48, 64)
+        assert shown.getpixel((43, 5))[0] > 200
+
+
 def test_a_damaged_heic_picture_is_refused_with_its_remedy(store):
     content = photo("HEIF")
     with pytest.raises(CannotConvert, match="damaged") as refusal:

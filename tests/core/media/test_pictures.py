@@ -188,8 +188,16 @@ def test_an_animation_is_kept_where_gifs_are_accepted_and_reduced_to_its_first_f
     assert fit_picture(commented, PictureLimits(count=1, max_bytes=10**6, types=("image/gif",))).content == content
     still = fit_picture(content, GENEROUS)
     assert still.content_type == "image/png"
-    with pytest.raises(CannotFit, match="animation"):
-        fit_picture(content, PictureLimits(count=1, max_bytes=100, types=("image/gif",)))
+    small = PictureLimits(count=4, max_bytes=1000, types=("image/gif",))
+    assert fit_picture(content, small).content_type == "image/jpeg"
+
+
+def test_an_animation_stays_one_where_it_is_the_only_attachment():
+    content = encoded(gradient(40, 30), "GIF", save_all=True, append_images=[noise(40, 30)], duration=80)
+    limits = PictureLimits(count=4, max_bytes=10**6, lone_animation_bytes=len(content))
+    assert fit_picture(content, limits).content_type == "image/gif"
+    assert fit_picture(content, limits, count=2).content_type == "image/png"
+    assert fit_picture(content, replace(limits, lone_animation_side=30)).content_type == "image/png"
 
 
 def test_a_picture_that_cannot_fit_is_refused():

@@ -47,7 +47,9 @@ TEXT_LIMIT = 4096
 """Code points, also in captions (source: tdlib/td, on which the Bot API runs: MessageContent.cpp limits the
 `utf8_length` of a bot's text). Only the positions of entities are in UTF-16 units."""
 MEDIA_LIMITS = MediaLimits(
-    pictures=PictureLimits(count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560),
+    pictures=PictureLimits(
+        count=10, max_bytes=5_000_000, total_bytes=10_000_000, max_side=2560, lone_animation_bytes=10_000_000
+    ),
     max_video_bytes=10_000_000,
     caption=1024,
     max_ratio=20,
@@ -217,7 +219,10 @@ def _may_post(chat: Mapping[str, Any], member: Mapping[str, Any]) -> bool:
 
 
 def _media_type(attachment: Attachment) -> str:
-    return "video" if attachment.media.kind == "video" else "photo"
+    """Return the type by which Telegram calls the attachment. An animated GIF is alone (doc: sendAnimation)."""
+    if attachment.media.kind == "video":
+        return "video"
+    return "animation" if attachment.content_type == "image/gif" else "photo"
 
 
 def _first_message(response: Response) -> dict[str, Any] | None:

@@ -151,7 +151,7 @@ class XNetwork:
             lambda: self._post(publication, media),
             lambda response: self._published(publication.account, response),
             duplicate_status=403,
-            upload_id=media[0] if publication.video else None,
+            upload_id=media[0] if any(map(_is_processed, publication.media)) else None,
         )
         if isinstance(result, Refused):
             self._uploads.forget(publication)
@@ -164,10 +164,16 @@ class XNetwork:
         video = XVideoUpload(client, sign, self._upload_classifier, api=self._api, sleep=self._sleep)
         pictures = XPictureUploads(client, sign, self._upload_classifier, api=self._api)
 
+        def animate(each: Attachment, previous_id: str | None, on_sent: Callable[[str], None]) -> str:
+            media_id = video.run(each, previous_id, on_sent)
+            if each.media.kind == "picture":
+                pictures.describe(media_id, each)
+            return media_id
+
         def send(each: Attachment) -> str:
             patience = client.seconds_left
-            if each is publication.video:
-                return self._uploads.once_video(publication, each, partial(video.run, each), patience=patience)
+            if _is_processed(each):
+                return self._uploads.once_video(publication, each, partial(animate, each), patience=patience)
             return self._uploads.once(publication, each, partial(pictures.run, each), patience=patience)
 
         return [send(each) for each in publication.media]
@@ -211,6 +217,11 @@ class XNetwork:
         return HttpClient(
             self.label, secrets=[secret.get_secret_value() for secret in credentials.values()], seconds=seconds
         )
+
+
+def _is_processed(attachment: Attachment) -> bool:
+    """Return whether X processes an attachment after its upload: a video, or an animated GIF (doc: Best practices)."""
+    return attachment.media.kind == "video" or attachment.content_type == "image/gif"
 
 
 def network(dependencies: NetworkDependencies) -> XNetwork:

@@ -9,9 +9,12 @@ from core.publishing.network import PreparationFailed
 from core.publishing.result_classifier import ResultClassifier
 from core.publishing.uploads import require_accepted
 
-PICTURE_LIMITS = PictureLimits(count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000)
-"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters). Only `total_bytes` is ours: it keeps the time for
-an upload short (transfer_time)."""
+PICTURE_LIMITS = PictureLimits(
+    count=4, max_bytes=5_000_000, total_bytes=8_000_000, alt=1000, lone_animation_bytes=10_000_000
+)
+"""Limits of X (doc: its OpenAPI, AltText: 1,000 characters). X takes one animated GIF
+of 15 MB and 1280 pixels (doc: Best practices). `total_bytes` and the bytes of an animation are ours: they keep the time
+for an upload short (transfer_time)."""
 MEDIA_ID = re.compile(r"\d{1,19}")
 
 
@@ -37,9 +40,16 @@ class XPictureUploads:
         media_id = str(require_accepted(response, self._classifier).json_value("data", "id"))
         if not MEDIA_ID.fullmatch(media_id):
             raise PreparationFailed(self._classifier.from_incomplete())
-        if picture.alt:
-            content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}
-            require_accepted(
-                self._client.post_json(f"{self._url}/metadata", content, sign=self._sign), self._classifier
-            )
+        self.describe(media_id, picture)
         return media_id
+
+    def describe(self, media_id: str, picture: Attachment) -> None:
+        """Store the description of an uploaded picture or GIF. Raises PreparationFailed."""
+        if not picture.alt:
+            return
+        content = {"id": media_id, "metadata": {"alt_text": {"text": picture.alt}}}
+        try:
+            response = self._client.post_json(f"{self._url}/metadata", content, sign=self._sign)
+        except RequestError as error:
+            raise PreparationFailed(self._classifier.from_error(error)) from None
+        require_accepted(response, self._classifier)

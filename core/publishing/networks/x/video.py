@@ -25,7 +25,7 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 3600.0
 
 
 class XVideoUpload(VideoUpload):
-    """The upload of one video, with requests signed for one account."""
+    """The upload of one video, or of one animated GIF, with requests signed for one account."""
 
     EXPIRED_STATUSES = (400, 404, 410)
     """X normally keeps an upload for a day."""
@@ -58,7 +58,7 @@ class XVideoUpload(VideoUpload):
     def _initialize(self, video: Attachment) -> str:
         content = {
             "media_type": video.content_type,
-            "media_category": "tweet_video",
+            "media_category": "tweet_gif" if video.content_type == "image/gif" else "tweet_video",
             "total_bytes": len(video.content),
         }
         response = self._client.post_json(f"{self._url}/initialize", content, sign=self._sign)

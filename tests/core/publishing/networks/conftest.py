@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from PIL import Image
 
 from core.accounts.port import Account
 from core.media.intake import ingest
@@ -266,6 +268,14 @@ def publication() -> Callable[..., Publication]:
 def make_picture(media_store, encoded_picture) -> Callable[..., Media]:
     """Store a picture of one colour with a description."""
     return lambda colour, alt="", **options: ingest(media_store, encoded_picture(colour, **options), alt=alt)
+
+
+@pytest.fixture
+def animation() -> bytes:
+    """Return an animated GIF."""
+    file, frames = BytesIO(), [Image.new("RGB", (40, 30), colour) for colour in ("red", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=200)
+    return file.getvalue()
 
 
 @pytest.fixture

@@ -182,3 +182,15 @@ def test_a_picture_has_sides_of_at_most_one_to_twenty(network, account, width, h
     picture = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=width, height=height)
     with nullcontext() if accepted else pytest.raises(CannotAttach, match="at most 1:20"):
         check_media([picture], network.media_limits(account), "Telegram")
+
+
+def test_an_animated_gif_is_sent_as_an_animation_if_it_is_alone(
+    network, account, stub, with_media, publish, media_store, animation, make_picture
+):
+    stub.respond(f"POST {BOT}/sendAnimation", 200, {"ok": True, "result": {"message_id": 7, "chat": CHANNEL}})
+    stub.respond(f"POST {BOT}/sendMediaGroup", 200, {"ok": True, "result": [{"message_id": 7, "chat": CHANNEL}]})
+    moving = ingest(media_store, animation)
+    assert isinstance(publish(network, with_media(network, account, moving)), Published)
+    assert stub.received(f"POST {BOT}/sendAnimation")[0].form["animation"][1:] == ("image/gif", animation)
+    publish(network, with_media(network, account, moving, make_picture("red")))
+    assert stub.received(f"POST {BOT}/sendMediaGroup")[0].form["file0"][1] == "image/png"

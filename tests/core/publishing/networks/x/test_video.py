@@ -136,3 +136,15 @@ def test_a_post_has_one_video(network, media_store):
     media = ingest(media_store, VIDEO)
     with pytest.raises(CannotAttach, match="either pictures or one video"):
         check_media([media, media], network.media_limits(XApi.account), "X")
+
+
+def test_an_animated_gif_is_uploaded_as_one_and_described(
+    api, network, stub, with_media, publish, media_store, animation
+):
+    post = with_media(network, XApi.account, ingest(media_store, animation, alt="It blinks"))
+    assert isinstance(publish(network, post), Published)
+    content = {"media_type": "image/gif", "media_category": "tweet_gif", "total_bytes": len(animation)}
+    assert stub.received(api.INITIALIZE)[0].json == content
+    [described] = stub.received(api.DESCRIBE)
+    assert described.json == {"id": api.VIDEO_ID, "metadata": {"alt_text": {"text": "It blinks"}}}
+    assert stub.received(api.POST)[0].json["media"] == {"media_ids": [api.VIDEO_ID]}
