@@ -233,9 +233,10 @@ def account_card(account: Account, checked: AccountCheck | None) -> None:
 
 
 def second_line(account: Account) -> str:
-    """Return the handle, or the name in Punctual if it differs from the shown one, and the network."""
-    name, network = account.label.partition(" (")[0], application().networks.get(account.network)
-    own = f"@{account.handle}" if account.handle else name if name != display_name(account) else None
+    """Return the handle or the name in Punctual, if it differs from the shown one, and the network."""
+    shown, network = display_name(account), application().networks.get(account.network)
+    own = f"@{account.handle}" if account.handle else account.label.partition(" (")[0]
+    own = own if own != shown else ""
     return " · ".join(escape(part) for part in (own, network.label if network else None) if part)
 
 
@@ -289,7 +290,7 @@ with st.container(key="account-tiles"):
     for account in accounts:
         account_card(account, checks.get(account.destination))
 if len(accounts) == 1:
-    st.subheader("Connect your first account", anchor=False)
+    st.header("Connect your first account", anchor=False)
     network_tiles(ask_connect, place="first")
 show_toasts()
 run_deferred()

@@ -30,7 +30,7 @@ PAGES = {
     "Calendar": "Mon",
     "History": "Published: https://example.com/a",
     "Outbox": "https://example.com/a",
-    "Accounts": "Outbox (built in)",
+    "Accounts": "Built-in feed on the Outbox page. No credentials needed.",
     "Posting times": "Next posting times",
     "Import and export": "Calendar feed",
     "Notifications": "Where should we tell you?",

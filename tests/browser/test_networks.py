@@ -88,7 +88,7 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
     connect("Mastodon", {"Access token": "mock_token", "Server": mastodon_server})
     expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("Works")
     connect("Bluesky", {"App password": password, "Handle": handle, "Server": fake_pds})
-    expect(page.locator("[class*=st-key-card-account-bluesky]")).to_contain_text(did)
+    assert application.accounts.get(f"bluesky:{handle}").identity == did
 
     page.get_by_role("link", name="Compose").click()
     page.get_by_label("Text", exact=True).fill(TEXT)
