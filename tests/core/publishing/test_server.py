@@ -32,7 +32,7 @@ SECRET = f"whsec_{base64.b64encode(b'a key that only tests know').decode()}"
 
 @pytest.fixture
 def networks(database, clock) -> dict[str, Any]:
-    return Networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock))
+    return dict(Networks(NetworkDependencies(outbox=SqliteOutbox(database), clock=clock)))
 
 
 @pytest.fixture
