@@ -23,6 +23,7 @@ def _members(record: PostRecord) -> dict[str, Any]:
         "labels": list(record.labels),
         OWN_TEXTS: record.variants,
         OPTIONS: {str(account): values for account, values in record.options.items()},
+        "link_card": record.card.model_dump() if record.card is not None else None,
         "stored_files": [each.model_dump(mode="json") for each in record.media],
         "state": record.state,
         "repeats": record.repeats,

@@ -10,7 +10,7 @@ from core.drafts.draft import Draft, content_of
 from core.ledger.history import Run, all_runs
 from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
-from core.posts.models import Media, Revision
+from core.posts.models import LinkCard, Media, Revision
 from core.posts.series import describe_timing
 from core.publishing.options import OptionValues
 from core.scheduling.time_limits import PLANNING_HORIZON
@@ -36,6 +36,7 @@ class PostRecord:
     destinations: tuple[Destination, ...]
     labels: tuple[str, ...]
     options: Mapping[Destination, OptionValues]
+    card: LinkCard | None
     media: tuple[Media, ...]
     wall: str
     zone: str
@@ -83,6 +84,7 @@ def of_entry(entry: QueueEntry) -> PostRecord:
         destinations=post.accounts,
         labels=post.labels,
         options=post.options,
+        card=post.card,
         media=post.media,
         wall=written_wall(entry.due_at, post.zone),
         zone=post.zone,
@@ -102,6 +104,7 @@ def of_run(run: Run) -> PostRecord:
         destinations=run.payload.accounts,
         labels=run.labels,
         options=run.payload.options,
+        card=run.payload.card,
         media=run.payload.media,
         wall=written_wall(run.due_at, run.zone),
         zone=run.zone,
@@ -128,6 +131,7 @@ def of_draft(draft: Draft) -> PostRecord:
         destinations=content.destinations,
         labels=content.labels,
         options=content.options,
+        card=content.card,
         media=content.media,
         wall=written_wall(due_at, content.zone) if due_at else (content.wall or "").replace("T", " "),
         zone=content.zone,

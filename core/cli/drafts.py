@@ -4,7 +4,7 @@ import argparse
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import Row, options_column, print_rows
+from core.cli.rows import Row, content_columns, print_rows
 from core.drafts.draft import Draft
 from core.errors import PunctualError
 from core.time.instants import instant, utc_text
@@ -36,7 +36,7 @@ def draft_row(draft: Draft) -> Row:
         "labels": list(content.labels),
         "state": state,
         "changed_at": utc_text(draft.deleted_at or draft.changed_at),
-    } | options_column(content)
+    } | content_columns(content)
 
 
 def _due_at(draft: Draft) -> str | None:

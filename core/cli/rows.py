@@ -42,13 +42,14 @@ def post_row(post: Post, state: str) -> Row:
         "destinations": list(post.destinations),
         "labels": list(post.labels),
         "state": state,
-    } | options_column(post)
+    } | content_columns(post)
 
 
-def options_column(post: Revision | DraftContent) -> Row:
-    """Return the options of a post by account; an empty row without any."""
+def content_columns(post: Revision | DraftContent) -> Row:
+    """Return the options of a post by account, and its link card; an empty row without any."""
     options = {str(account): values for account, values in post.options.items()}
-    return {"options": options} if options else {}
+    card = {"link_card": post.card.model_dump()} if post.card is not None else {}
+    return ({"options": options} if options else {}) | card
 
 
 def repeat_columns(post: Post, now: datetime) -> Row:
@@ -112,7 +113,7 @@ def run_row(run: Run) -> Row:
         "url": run.url,
         "error": run.error,
         "attempts": run.attempts,
-    } | options_column(run.payload)
+    } | content_columns(run.payload)
 
 
 def due_next(row: Row) -> str | None:

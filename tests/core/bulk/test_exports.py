@@ -12,7 +12,7 @@ from core.accounts.port import Account
 from core.bulk.exporting import export_file
 from core.bulk.loading import load
 from core.drafts.draft import DraftContent
-from core.posts.models import new_post_id
+from core.posts.models import LinkCard, new_post_id
 from core.posts.repeat_rules import Daily
 from core.posts.series import build_series
 from core.publishing.composing import compose
@@ -164,3 +164,10 @@ def test_the_history_is_exported_with_its_results(application, clock):
         "250",
         f"/outbox?post={first.post_id}",
     )
+
+
+def test_the_link_card_of_a_draft_is_exported_as_json(application, clock):
+    card = LinkCard(url="https://example.com/", title="A page")
+    application.drafts.save("0123456789ab", DraftContent(card=card, text="x", zone="UTC"), base=0, now=clock())
+    [line] = export_file(application, "drafts", "jsonl").decode().splitlines()
+    assert json.loads(line)["link_card"] == card.model_dump()
