@@ -7,6 +7,7 @@ from PIL import Image
 
 from core.accounts.port import Account
 from core.ledger.refusals import UnknownPost
+from core.media.intake import ingest
 from core.posts.models import Media
 from tests.small_video import small_video
 
@@ -115,6 +116,18 @@ def test_a_video_of_another_kind_is_converted_and_the_conversion_can_be_removed(
     if running:
         compose.click("cancel-conversion-0", compose.draft)
     assert compose.session_state[f"conversions-{compose.draft}"] == []
+
+
+def test_a_picture_of_an_earlier_post_is_found_by_its_description_and_attached(compose, plan, application, picture):
+    sea = ingest(application.media, picture("teal"), alt="Sea")
+    sky = ingest(application.media, picture("blue"), alt="Sky")
+    plan("Look", media=[sea])
+    plan("Up", media=[sky])
+    compose.toggle(key=f"library-{compose.draft}").set_value(True).run()
+    compose.text_input(key=f"library-search-{compose.draft}").set_value("sEa").run()
+    assert not [button for button in compose.button if button.key == f"add-{sky.reference}-{compose.draft}"]
+    compose.click(f"add-{sea.reference}", compose.draft)
+    assert [each.alt for each in compose.session_state[f"media-{compose.draft}"]] == ["Sea"]
 
 
 def test_the_limits_of_the_networks_are_named(compose):

@@ -16,6 +16,7 @@ from core.publishing.attachments import CannotAttach, MediaLimits, check_media
 from core.time.phrases import join_names
 from ui.compose import media_fields, media_uploads
 from ui.compose.media_crop import crop_fields, start_crop
+from ui.compose.media_library import media_library
 from ui.compose.typed_text import latest_text
 from ui.frame.application import application
 from ui.frame.callbacks import callback
@@ -79,6 +80,7 @@ def _strip(draft: str) -> None:
         crop_fields(draft)
     _undo(draft)
     media_uploads.uploader(draft)
+    media_library(draft)
     _problems(draft)
 
 
