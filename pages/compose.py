@@ -29,7 +29,7 @@ from ui.compose.timing import when
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
-from ui.frame.dialogs import defer, run_deferred
+from ui.frame.dialogs import defer, dialog_buttons, run_deferred
 from ui.frame.state import DRAFT, LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
@@ -102,7 +102,7 @@ def post_now_dialog(draft: str, post: Post) -> None:
     st.text(post.text)
     show_error()
     key = widget_key("confirm", draft)
-    st.button("Post now", key=key, type="primary", icon=":material/send:", on_click=post_now, args=(draft,))
+    dialog_buttons("Post now", key, post_now, draft, icon=":material/send:")
 
 
 def time_and_buttons(draft: str) -> None:

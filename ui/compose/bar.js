@@ -12,6 +12,10 @@ export default function ({ data, parentElement }) {
     const open = () => root.dataset.composeSheet;
     parentElement.querySelector(".time").textContent = data.time;
     show(parentElement.composeDraft === data.draft ? open() : null);
+    if (parentElement.scheduled && parentElement.scheduled !== data.draft) {
+        delete parentElement.scheduled;  // the next text is written where the last one was
+        document.querySelector(`.st-key-${data.text} textarea`)?.focus({ preventScroll: true });
+    }
     parentElement.composeDraft = data.draft;
 
     const onClick = ({ currentTarget }) => show(open() === currentTarget.dataset.sheet ? null : currentTarget.dataset.sheet);
@@ -26,6 +30,7 @@ export default function ({ data, parentElement }) {
         if (!schedule || document.querySelector("[role=dialog]")) return;
         event.preventDefault();
         event.stopPropagation();
+        parentElement.scheduled = data.draft;
         const field = document.activeElement;
         if (!field?.matches("textarea, input")) {
             schedule.click();

@@ -43,7 +43,8 @@ def schedule_key(draft: str) -> str:
 
 def sheet_buttons(draft: str) -> None:
     """Draw the buttons of a phone that open the time and the preview. They also listen for the shortcut of Schedule."""
-    data = {"time": _planned_time(draft), "draft": draft, "schedule": class_name(schedule_key(draft))}
+    keys = {"schedule": schedule_key(draft), "text": draft_fields.text_key(draft)}
+    data = {"time": _planned_time(draft), "draft": draft} | {name: class_name(key) for name, key in keys.items()}
     with st.container(key="compose-sheets"):
         _sheet_buttons(key="compose-sheet-buttons", data=data)
 
