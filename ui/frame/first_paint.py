@@ -11,6 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STYLE = Path(__file__).with_name("style.css")
+STYLES = (STYLE, STYLE.parents[1] / "compose" / "compose.css")
+"""The stylesheets of pages. Components have their own."""
 SCRIPT = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }'
 """Names the server's address. Without it, Streamlit looks for its server below the address of the page, too, and the
 browser's console reports both answers as errors."""
@@ -28,7 +30,8 @@ def first_page() -> str:
     before, modules, after = page.partition(_MODULES)
     head = f"{_TYPEFACE}\n    {_ICON}\n    <script>{SCRIPT}</script>\n    "
     page = f"{before}{head}{modules}{after}".replace("<title>Streamlit</title>", "<title>Punctual</title>")
-    return page.replace("</body>", f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n  </body>")
+    styles = "\n".join(each.read_text(encoding="utf-8") for each in STYLES)
+    return page.replace("</body>", f"<style>\n{styles}</style>\n  </body>")
 
 
 class FirstPaint:
