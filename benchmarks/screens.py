@@ -1,7 +1,7 @@
 """Screenshots of every page: empty, with 12 and with 400 posts; on a laptop, a large screen and a phone; both themes.
 
-`python -m benchmarks.screens FOLDER [NAME ...]` writes `FOLDER/POSTS/NAME-WIDTH-THEME.png`. With names such as `queue`,
-only these pages. Needs Chromium on the PATH.
+`python -m benchmarks.screens FOLDER [NAME ...]` writes `FOLDER/POSTS/NAME-WIDTH-THEME.png`, and prints the cumulative
+layout shift of each full load. With names such as `queue`, only these pages. Needs Chromium on the PATH.
 """
 
 import argparse
@@ -44,6 +44,13 @@ PAGES = {
 """The address of each page."""
 PATIENCE = 60_000
 """Milliseconds."""
+WATCH_SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((found) => {
+    for (const each of found.getEntries()) if (!each.hadRecentInput) window.shift += each.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""Adds up the layout shifts of a page."""
 SETTLING = 600
 """Milliseconds in which charts, fonts and pictures appear after the script of a page has ended."""
 
@@ -59,6 +66,7 @@ def take(browser: Browser, port: int, folder: Path, names: Iterable[str]) -> Non
             locale="en-GB",
             has_touch=width < 640,
         )
+        context.add_init_script(WATCH_SHIFTS)
         page = context.new_page()
         for name in names:
             page.goto(f"http://127.0.0.1:{port}/{PAGES[name]}")
@@ -66,6 +74,7 @@ def take(browser: Browser, port: int, folder: Path, names: Iterable[str]) -> Non
             page.locator("[data-test-script-state=notRunning]").wait_for(state="attached", timeout=PATIENCE)
             page.wait_for_timeout(SETTLING)
             page.screenshot(path=folder / f"{name}-{screen}.png")
+            print(f"{folder.name:>4} posts  {name:<15} {screen:<11} layout shift {page.evaluate('window.shift'):.3f}")
         context.close()
 
 
