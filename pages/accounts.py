@@ -15,7 +15,7 @@ from ui.frame.account_states import account_state, display_name
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, flash, show_error, show_toasts
 from ui.frame.card_buttons import card_button, card_menu
-from ui.frame.dialogs import cancel_button, defer, run_deferred
+from ui.frame.dialogs import cancel_button, defer, dialog_buttons, run_deferred
 from ui.frame.faces import face, logo
 from ui.frame.state import widget_key
 from ui.frame.wording import escape
@@ -174,9 +174,7 @@ def connect_dialog() -> None:
             if not fits:
                 st.caption(escape(field.help))
     show_error()
-    with st.container(horizontal=True):
-        st.button("Connect", key="connect", type="primary", on_click=connect, args=(name,))
-        cancel_button()
+    dialog_buttons("Connect", "connect", connect, name)
 
 
 @st.dialog("Remove this account?", icon=":material/link_off:")
@@ -199,9 +197,7 @@ def remove_dialog(account: Account) -> None:
     else:
         st.caption("No queued posts go to this account.")
     show_error()
-    with st.container(horizontal=True):
-        st.button("Remove", key="remove", type="primary", on_click=remove, args=(account,))
-        cancel_button()
+    dialog_buttons("Remove", "remove", remove, account)
 
 
 @st.dialog("Disable this account?", icon=":material/block:")
@@ -211,9 +207,8 @@ def disable_dialog(account: Account) -> None:
     st.markdown(f"**{escape(account.label)}** stays connected, and gets no posts until you enable it.")
     count = counted(affected, more) if affected else f"Posts after the next {POST_LIMIT:,} queued ones"
     st.warning(f"{count} will be refused if you do not enable it before.", icon=":material/warning:")
-    with st.container(horizontal=True):
-        st.button("Disable", key="disable", type="primary", on_click=disable, args=(account,))
-        cancel_button()
+    show_error()
+    dialog_buttons("Disable", "disable", disable, account)
 
 
 def account_card(account: Account, checked: AccountCheck | None) -> None:

@@ -87,6 +87,8 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
     handle, password, did = pds_user
     connect("Mastodon", {"Access token": "mock_token", "Server": mastodon_server})
     expect(page.locator("[class*=st-key-card-account-mastodon]")).to_contain_text("Works")
+    face = page.locator("[class*=st-key-card-account-mastodon] img")
+    assert face.evaluate("image => image.decode().then(() => image.naturalWidth)") == 48
     connect("Bluesky", {"App password": password, "Handle": handle, "Server": fake_pds})
     assert application.accounts.get(f"bluesky:{handle}").identity == did
 

@@ -4,6 +4,7 @@ import pytest
 import requests
 
 from core.errors import PunctualError
+from core.publishing.avatars import Avatars
 from core.publishing.network import CannotConnect
 from core.publishing.networks.bluesky.network import BlueskyNetwork
 from core.publishing.networks.discord.network import DiscordNetwork
@@ -57,6 +58,7 @@ def test_a_bluesky_profile_is_read_from_the_record_in_its_repository(real_pds, p
     found = network.profile(account)
     assert (found.name, found.handle) == ("Ada", user.handle)
     assert requests.get(found.avatar_url, timeout=10).content == encoded_picture()
+    assert Avatars().small(found, account.address)
 
 
 def test_a_bluesky_profile_that_cannot_be_read_is_not_taken_for_an_empty_one(stub):
