@@ -19,7 +19,7 @@ from ui.compose.timing import fill, timing
 from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error
-from ui.frame.dialogs import defer
+from ui.frame.dialogs import defer, dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import account_names, escape
@@ -157,7 +157,7 @@ def _time_dialog(plan: Plan) -> None:
     timing(_time_key(plan), repeat_fields.RULES if plan.post.repeats else repeat_fields.CHOICES)
     show_error()
     key = widget_key("save-time", plan.post.post_id)
-    st.button("Save", key=key, type="primary", on_click=_save_time, args=(plan,))
+    dialog_buttons("Save", key, _save_time, plan)
 
 
 @dialog_callback
@@ -177,14 +177,8 @@ def _post_now_dialog(plan: Plan) -> None:
     st.markdown(f"This post goes out now to **{accounts}**, not at its scheduled time.")
     st.text(plan.post.text)
     show_error()
-    st.button(
-        "Post now",
-        key=widget_key("send-now", plan.post.post_id),
-        type="primary",
-        icon=":material/send:",
-        on_click=_post_now,
-        args=(plan,),
-    )
+    key = widget_key("send-now", plan.post.post_id)
+    dialog_buttons("Post now", key, _post_now, plan, icon=":material/send:")
 
 
 @dialog_callback

@@ -19,6 +19,7 @@ from ui.compose import card_fields, label_fields, media_fields, option_fields
 from ui.compose.media_strip import media_strip_in_dialog
 from ui.frame.application import application
 from ui.frame.callbacks import dialog_callback, show_error
+from ui.frame.dialogs import dialog_buttons
 from ui.frame.state import widget_key
 from ui.frame.wording import EXCERPT, account_names
 from ui.preview.component import as_written, counter
@@ -113,7 +114,7 @@ def edit_dialog(plan: Plan) -> None:
     label_fields.label_field(_labels_key(post))
     option_fields.option_fields(_draft(post), [accounts[each] for each in chosen if each in accounts])
     show_error()
-    st.button("Save", key=widget_key("save-post", post.post_id), type="primary", on_click=_save, args=(plan,))
+    dialog_buttons("Save", widget_key("save-post", post.post_id), _save, plan)
 
 
 @dialog_callback
