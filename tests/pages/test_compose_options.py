@@ -79,6 +79,7 @@ def test_a_draft_keeps_its_options_while_they_are_closed(browse, application, cl
     assert f"{MASTODON}: Sensitive media" in compose.shown
     compose.write("Hello")
     assert application.drafts.get(DRAFT).content.options == options
+    assert f"{MASTODON}: Sensitive media" in browse("drafts").shown
 
 
 def test_the_edit_dialog_changes_the_options_and_keeps_the_first_comment_out_of_the_texts(browse, application, plan):

@@ -19,6 +19,7 @@ from ui.frame.callbacks import callback
 from ui.frame.card_buttons import card_button, card_menu
 from ui.frame.dialogs import defer
 from ui.frame.gallery import picture
+from ui.frame.option_line import option_line
 from ui.frame.state import widget_key
 from ui.frame.wording import SUBJECT_LENGTH, card_text, escape, label_badges
 
@@ -34,7 +35,8 @@ def draft_card(draft: Draft, now: datetime) -> None:
         _thumbnail(content)
         with st.container(key=widget_key("content", draft.draft_id), width="stretch", gap="xsmall"):
             st.text(card_text(content.text) or "No text yet")
-            st.markdown(" ".join(filter(None, [_badges(draft), _details(draft, now)])))
+            line = " ".join(filter(None, [_badges(draft), _details(draft, now)]))
+            st.markdown("  \n".join(filter(None, [line, option_line(draft.content.options)])))
             _proposed_time(content, now)
         with st.container(
             key=widget_key("actions", draft.draft_id), width=160, horizontal=True, horizontal_alignment="right"
