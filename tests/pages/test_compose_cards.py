@@ -65,7 +65,7 @@ def wait(application, clock):
 
 
 def title(session):
-    return session.text_area(key=f"card-title-{session.draft}")
+    return session.text_area(key=f"link-card-title-{session.draft}")
 
 
 def test_the_card_of_a_link_is_fetched_once_edited_and_posted(compose, pages, wait, application):
@@ -86,11 +86,11 @@ def test_the_card_of_a_link_is_fetched_once_edited_and_posted(compose, pages, wa
 def test_a_removed_card_stays_away_until_it_is_brought_back(compose, pages, wait, application):
     compose.write(f"Read {LINK}")
     wait(compose)
-    compose.click("card-remove-card", compose.draft)
+    compose.click("link-card-remove-card", compose.draft)
     compose.write(f"Read {LINK} today")
     assert "Link card removed" in compose.shown
     assert application.drafts.get(compose.draft).content.card is None
-    compose.click("card-undo", compose.draft)
+    compose.click("link-card-undo", compose.draft)
     assert application.drafts.get(compose.draft).content.card == pages[LINK]
 
 
@@ -100,7 +100,7 @@ def test_a_page_that_cannot_be_read_is_tried_again(compose, pages, wait):
     wait(compose)
     assert "answers with the status 500" in compose.shown
     pages[LINK] = card
-    compose.click("card-try-again", compose.draft)
+    compose.click("link-card-try-again", compose.draft)
     wait(compose)
     assert title(compose).value == "A *page*"
 
@@ -116,7 +116,7 @@ def test_a_draft_keeps_its_card_and_a_draft_without_one_gets_none(compose, pages
     clock.move(seconds=3)
     compose.run()
     assert pages.asked == []
-    compose.click("card-add-a-link-card", compose.draft)
+    compose.click("link-card-add-a-link-card", compose.draft)
     assert "Reading the page of example.com" in compose.shown
 
 
@@ -145,12 +145,12 @@ def test_the_edit_dialog_changes_and_removes_the_card(browse, plan, application)
     planned = plan(f"See {LINK}", card=card)
     queue, owner = browse("queue"), f"edit-{planned.post.post_id}"
     queue.click("edit", planned)
-    queue.text_area(key=f"card-title-{owner}").set_value("Another title")
+    queue.text_area(key=f"link-card-title-{owner}").set_value("Another title")
     queue.click("save-post", planned)
     edited = application.schedules.plan(planned.post.post_id)
     assert edited.post.card == card.model_copy(update={"title": "Another title"})
     queue.click("edit", edited)
-    queue.click("card-remove-card", owner)
+    queue.click("link-card-remove-card", owner)
     queue.click("edit", edited)
     assert "Link card removed" in queue.shown
     queue.click("save-post", edited)

@@ -18,10 +18,10 @@ from core.posts.models import CARD_DESCRIPTION_LENGTH, CARD_TITLE_LENGTH, LinkCa
 from core.publishing.link_cards.attached_card import ShowsCards
 from core.publishing.link_cards.fetching import STORED_PICTURE, shortened
 from core.publishing.links import find_links
+from ui.compose.media_fields import attached
 from ui.compose.typed_text import forget_typed, latest_text, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback
-from ui.frame.failures import markdown
 from ui.frame.gallery import picture
 from ui.frame.redraw import draw_again
 from ui.frame.state import widget_key
@@ -110,7 +110,7 @@ def card_editor(draft: str, texts: Iterable[str]) -> None:
     if found is not None:
         _editor(draft, found, is_linked=found.url in _urls(texts))
     elif removed is not None:
-        with st.container(horizontal=True, vertical_alignment="center", key=widget_key("card-removed", draft)):
+        with st.container(horizontal=True, vertical_alignment="center", key=widget_key("link-card-removed", draft)):
             st.caption(":material/check: Link card removed", width="content")
             _button(draft, "Undo", ":material/undo:", _undo)
 
@@ -127,14 +127,16 @@ def _editor(draft: str, found: LinkCard, *, is_linked: bool) -> None:
             st.text_area("Card title", key=_title_key(draft), height="content", persist_state="session")
             st.text_area("Card description", key=_description_key(draft), height="content", persist_state="session")
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            missing = "" if is_linked else " Its link is no longer in the text; the card still shows it."
-            st.caption(f":material/link: {host}.{missing}", width="content")
+            note = "" if is_linked else ". Its link is no longer in the text."
+            st.caption(f":material/link: {host}{note}", width="content")
             _button(draft, "Remove card", ":material/close:", _remove)
+        if attached(draft):
+            st.caption(":material/info: The post goes out without this card while it has pictures or a video.")
 
 
 def _picture_menu(draft: str, found: LinkCard) -> None:
-    with st.popover("Picture", type="tertiary", icon=":material/image:", key=widget_key("card-picture", draft)):
-        uploader = widget_key(f"card-upload-{found.picture or 'none'}", draft)
+    with st.popover("Picture", type="tertiary", icon=":material/image:", key=widget_key("link-card-picture", draft)):
+        uploader = widget_key(f"link-card-upload-{found.picture or 'none'}", draft)
         st.file_uploader(
             "Another picture",
             type=["jpg", "jpeg", "png", "gif", "webp"],
@@ -157,13 +159,13 @@ def _fetch(draft: str, url: str, was_fetching: bool) -> None:
         draw_again()
         return
     host = escape(urlsplit(url).hostname or url)
-    with st.container(horizontal=True, vertical_alignment="center", key=widget_key("card-fetching", draft)):
+    with st.container(horizontal=True, vertical_alignment="center", key=widget_key("link-card-status", draft)):
         if found is None:
-            with st.container(key=widget_key("card-fetch", draft), width="content"):
+            with st.container(key=widget_key("link-card-fetch", draft), width="content"):
                 st.caption(f":material/progress_activity: Reading the page of {host} for a link card", width="content")
             _button(draft, "No card", ":material/close:", _refuse)
         else:
-            st.caption(f":orange[:material/link_off: No link card.] {markdown(found)}", width="content")
+            st.caption(f":orange[:material/link_off: No link card.] {escape(str(found))}", width="content")
             _button(draft, "Try again", ":material/refresh:", _try_again)
             _button(draft, "No card", ":material/close:", _refuse)
     if (found is None) != was_fetching:
@@ -256,7 +258,7 @@ def _shows_cards(destinations: Iterable[str]) -> bool:
 
 
 def _button(draft: str, label: str, icon: str, action: Callable[[str], None]) -> None:
-    key = widget_key(f"card-{label.lower().replace(' ', '-')}", draft)
+    key = widget_key(f"link-card-{'-'.join(label.lower().split())}", draft)
     st.button(label, key=key, type="tertiary", icon=icon, on_click=action, args=(draft,))
 
 
@@ -273,8 +275,8 @@ def _state_key(draft: str) -> str:
 
 
 def _title_key(draft: str) -> str:
-    return widget_key("card-title", draft)
+    return widget_key("link-card-title", draft)
 
 
 def _description_key(draft: str) -> str:
-    return widget_key("card-description", draft)
+    return widget_key("link-card-description", draft)
