@@ -229,6 +229,8 @@ def account_card(account: Account, checked: AccountCheck | None) -> None:
 
 def second_line(account: Account) -> str:
     """Return the handle or the name in Punctual, if it differs from the shown one, and the network."""
+    if account == OUTBOX:
+        return "Built in"
     shown, network = display_name(account), application().networks.get(account.network)
     own = f"@{account.handle}" if account.handle else account.label.partition(" (")[0]
     own = own if own != shown else ""
