@@ -15,7 +15,7 @@ from core.ledger.post_state import post_state
 from core.ledger.refusals import RunReplaced
 from core.outbox.port import OutboxPost
 from core.posts.destinations import Destination
-from core.posts.models import Media, Post, Repeat, new_post_id
+from core.posts.models import LinkCard, Media, Post, Repeat, new_post_id
 from core.posts.payload import Payload, invocation_of, read_scheduled
 from core.posts.series import runs_of
 from core.scheduling.refusals import PostMoved
@@ -404,12 +404,14 @@ def test_a_run_published_during_an_interrupted_export_is_not_reported(source, de
 def test_pictures_move_with_their_posts(source, destination, path, make_post):
     reference = source.media.put(b"a picture")
     picture = Media(reference=reference, kind="picture", content_type="image/png", size=9, width=1, height=1)
+    card = LinkCard(url="https://example.com/", picture=source.media.put(b"of a card"))
     for _ in range(2):
-        source.schedules.schedule(make_post(media=(picture,)))
+        source.schedules.schedule(make_post(media=(picture,), card=card))
     export_posts(source, path)
     import_posts(destination, path)
     assert destination.media.get(reference) == b"a picture"
-    assert path.read_text().count('"kind":"picture","reference"') == 1
+    assert destination.media.get(card.picture) == b"of a card"
+    assert path.read_text().count('"kind":"picture","reference"') == 2
 
 
 def test_a_picture_moves_although_its_first_post_stays(machine, path, make_post, monkeypatch):
