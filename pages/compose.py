@@ -162,8 +162,8 @@ with content:
         account_warnings(destinations)
         texts = draft_fields.texts(draft)
         thread_fields(draft, texts, addressed)
+        card_fields.card_fields(draft, *draft_fields.linked(draft))
     media_strip(draft)
-    card_fields.card_fields(draft, *draft_fields.linked(draft))
     with st.container(horizontal=True, vertical_alignment="bottom", key="labels-line"):
         label_field(draft_fields.labels_key(draft))
         manage_labels_button("manage-labels")
