@@ -12,7 +12,6 @@ from core.time.phrases import join_names
 from ui.compose import card_fields, draft_fields, drafts, next_free, repeat_fields, time_fields
 from ui.compose.account_chips import account_chips
 from ui.compose.account_warnings import account_warnings
-from ui.compose.autosave import autosave
 from ui.compose.bar import SHORTCUT, schedule_key, sheet_buttons
 from ui.compose.cautions import choose_warnings_button, second_look
 from ui.compose.draft_actions import forget_notice
@@ -156,8 +155,7 @@ with side, st.container(key="compose-side"):  # before the text, because what is
     preview = st.container(key="compose-preview")
 with content:
     account_chips(draft, accounts.values())
-    with text_tabs(draft, addressed):
-        autosave(draft)  # before the rest of the page, so that it listens early
+    text_tabs(draft, addressed)
     with st.container():  # elements that come and go in here do not move the uploader below, so it keeps its files
         account_warnings(destinations)
         texts = draft_fields.texts(draft)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.accounts.port import Account
 from ui.compose import draft_fields, variants
+from ui.compose.autosave import autosave
 from ui.compose.draft_previews import draft_previews
 from ui.compose.part_buttons import part_list, split_button
 from ui.compose.typed_text import latest_text
@@ -19,8 +20,8 @@ ALL = "All"
 """The tab of the text that every account without its own text gets."""
 
 
-def text_tabs(draft: str, accounts: Sequence[Account]) -> st.delta_generator.DeltaGenerator:
-    """Draw the tabs; return the place for the note that the draft is saved."""
+def text_tabs(draft: str, accounts: Sequence[Account]) -> None:
+    """Draw the tabs, and the note that the draft is saved."""
     own = [account for account in accounts if variants.differs(draft, account.destination)]
     with st.container(key="compose-text"):
         _add_menu(draft, [account for account in accounts if account not in own] if len(accounts) > 1 else [])
@@ -30,30 +31,29 @@ def text_tabs(draft: str, accounts: Sequence[Account]) -> st.delta_generator.Del
             st.session_state[key] = ALL
         first, *others = st.tabs(labels, key=key, on_change="rerun")
         with first:
-            status = _text_of_all(draft, [account for account in accounts if account not in own])
+            _text_of_all(draft, [account for account in accounts if account not in own])
         for account, tab in zip(own, others, strict=True):
             with tab:
                 _own_text(draft, account)
-    return status
 
 
-def _text_of_all(draft: str, accounts: Sequence[Account]) -> st.delta_generator.DeltaGenerator:
-    key = draft_fields.text_key(draft)
-    st.text_area(
-        "Text",
-        key=key,
-        height="content",
-        placeholder="What do you want to share?",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+def _text_of_all(draft: str, accounts: Sequence[Account]) -> None:
+    key, field = draft_fields.text_key(draft), st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="text-line"):
-        status = st.container(width="content")
+        with st.container(width="content"):
+            autosave(draft)  # before the text area, so that it listens when the first letter is typed
+        field.text_area(
+            "Text",
+            key=key,
+            height="content",
+            placeholder="What do you want to share?",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         split_button(key, accounts)
         counter(key, latest_text(key), draft_previews(draft, accounts))
     part_list(draft, key, accounts)
     _removed_note(draft)
-    return status
 
 
 def _own_text(draft: str, account: Account) -> None:
