@@ -1,7 +1,5 @@
 """The numbers in the navigation follow posts that fail while a page is open."""
 
-import re
-
 from playwright.sync_api import expect
 
 from core.ledger.port import Receipt
@@ -24,7 +22,7 @@ def test_an_open_page_counts_a_post_that_fails_and_keeps_an_open_dialog(page, ru
     fail(application, first)
     link = page.locator(".st-key-navigation").get_by_role("link", name="History")
     eventually(lambda: page.clock.run_for(16_000) or "1" in link.inner_text())
-    expect(link).to_have_attribute("href", re.compile("/history$"))
+    expect(link).to_have_attribute("href", "history")
     card.get_by_role("button", name="Edit").click()
     page.clock.run_for(1000)
     expect(page.get_by_role("dialog")).to_be_visible()
