@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.accounts.port import OUTBOX, Account, Face, find_account, with_plain_credentials
 from core.errors import PunctualError
+from core.storage.cached_file import CachedFile
 from core.storage.home import translate_home_errors, write_private
-from core.storage.kept_file import KeptFile
 from core.storage.locks import locked
 
 _FILE = TypeAdapter(list[Account])
@@ -34,7 +34,7 @@ class FileAccounts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = KeptFile(path, self._parse)  # each post to an account looks it up
+        self._file = CachedFile(path, self._parse)  # each post to an account looks it up
 
     def all(self) -> list[Account]:
         return [OUTBOX, *self._read()]

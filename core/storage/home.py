@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import PunctualError, shortage_of
-from core.storage.kept_file import KeptFile
+from core.storage.cached_file import CachedFile
 
 
 class HomeUnusable(PunctualError):
@@ -53,7 +53,7 @@ class Home:
         """The file of the caution settings, mode 0600."""
         self.notifications = path / "notices.db"
         """The database of sent notifications."""
-        self._secrets: dict[str, KeptFile[str]] = {}
+        self._secrets: dict[str, CachedFile[str]] = {}
         with translate_home_errors(path):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             probe = path / f".write-test-{secrets.token_hex(4)}"
@@ -75,7 +75,7 @@ class Home:
         SecretUnusable or MachineShortage.
         """
         path = self.path / name
-        kept = self._secrets.setdefault(name, KeptFile(path, partial(_parse_secret, path)))
+        kept = self._secrets.setdefault(name, CachedFile(path, partial(_parse_secret, path)))
         with translate_home_errors(path):
             try:
                 return kept.read()

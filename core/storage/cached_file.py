@@ -1,4 +1,4 @@
-"""Small files whose content is kept in memory until the file changes."""
+"""Small files whose content is cached in memory until the file changes."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class KeptFile(Generic[T]):
+class CachedFile(Generic[T]):
     """Reads a file once for each change of it. Any thread may use it.
 
     Each call looks at the file's inode, size and times, which takes some microseconds and needs no file handle.
@@ -18,13 +18,13 @@ class KeptFile(Generic[T]):
         """`parse` turns the content into a value, which nobody may change."""
         self._path = path
         self._parse = parse
-        self._kept: tuple[tuple[int, ...], T] | None = None
+        self._cached: tuple[tuple[int, ...], T] | None = None
 
     def read(self) -> T:
         """Return the parsed content. Raises OSError and the errors of `parse`, and keeps none of them."""
         found = os.stat(self._path)  # before the content: a change between the two is noticed by the next call
         version = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        kept = self._kept
-        if kept is None or kept[0] != version:
-            self._kept = kept = version, self._parse(self._path.read_bytes())
-        return kept[1]
+        cached = self._cached
+        if cached is None or cached[0] != version:
+            self._cached = cached = version, self._parse(self._path.read_bytes())
+        return cached[1]

@@ -1,7 +1,7 @@
 import pytest
+from core.storage.cached_file import CachedFile
 
 from core.storage.home import Home, new_signing_secret, write_private
-from core.storage.kept_file import KeptFile
 
 
 @pytest.fixture
@@ -18,46 +18,46 @@ def parsed():
 
 
 @pytest.fixture
-def kept(path, parsed):
+def cached(path, parsed):
     def parse(content: bytes) -> str:
         parsed.append(content)
         return content.decode()
 
-    return KeptFile(path, parse)
+    return CachedFile(path, parse)
 
 
-def test_an_unchanged_file_is_read_once(kept, parsed):
-    assert [kept.read() for _ in range(3)] == ["first"] * 3
+def test_an_unchanged_file_is_read_once(cached, parsed):
+    assert [cached.read() for _ in range(3)] == ["first"] * 3
     assert parsed == [b"first"]
 
 
 @pytest.mark.parametrize("content", ["other", "longer than before"])
-def test_a_replaced_file_is_read_again(kept, path, content):
-    kept.read()
+def test_a_replaced_file_is_read_again(cached, path, content):
+    cached.read()
     write_private(path, content)
-    assert kept.read() == content
+    assert cached.read() == content
 
 
-def test_a_file_changed_in_place_is_read_again(kept, path):
-    kept.read()
+def test_a_file_changed_in_place_is_read_again(cached, path):
+    cached.read()
     path.write_text("second")
-    assert kept.read() == "second"
+    assert cached.read() == "second"
 
 
-def test_a_deleted_file_is_missing_until_it_is_back(kept, path):
-    kept.read()
+def test_a_deleted_file_is_missing_until_it_is_back(cached, path):
+    cached.read()
     path.unlink()
     with pytest.raises(FileNotFoundError):
-        kept.read()
+        cached.read()
     path.write_text("again")
-    assert kept.read() == "again"
+    assert cached.read() == "again"
 
 
-def test_an_invalid_content_is_not_kept(kept, path):
+def test_an_invalid_content_is_not_kept(cached, path):
     path.write_bytes(b"\xff")
     for _ in range(2):
         with pytest.raises(UnicodeDecodeError):
-            kept.read()
+            cached.read()
 
 
 def test_an_open_home_notices_a_new_signing_secret(tmp_path):
