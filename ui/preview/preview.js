@@ -1,5 +1,6 @@
 // Shows rings and posts anew with each letter that is typed into the text areas. The server gives the data.
 const AFTER = 1200;  // milliseconds of silence before a screen reader is told what is too long
+const LOOK_AGAIN = 200, LOOKS = 25;  // milliseconds, and times, to wait for a text area that the page draws later
 
 const areaOf = (field) => document.querySelector(`.st-key-${field} textarea`);
 
@@ -24,6 +25,17 @@ class Preview {
         this.region.replaceChildren(...[...cards.values()].map((card) => card.root));
         this.showRings();
         this.showCards();
+        this.awaitArea(LOOKS);
+    }
+
+    // The text area of the rings may be drawn after them; it is marked then.
+    awaitArea(looks) {
+        clearTimeout(this.waiting);
+        if (!this.data.rings || areaOf(this.data.rings.field) || !looks) return;
+        this.waiting = setTimeout(() => {
+            if (areaOf(this.data.rings.field)) this.showRings();
+            else this.awaitArea(looks - 1);
+        }, LOOK_AGAIN);
     }
 
     // A dialog's field is missing or still empty at first.
@@ -72,5 +84,8 @@ export default function ({ data, parentElement }) {
     preview.update(data);
     const listener = ({ target }) => target.tagName === "TEXTAREA" && preview.typed(target);
     document.addEventListener("input", listener);
-    return () => document.removeEventListener("input", listener);
+    return () => {
+        document.removeEventListener("input", listener);
+        clearTimeout(preview.waiting);
+    };
 }
