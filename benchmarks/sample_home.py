@@ -22,7 +22,7 @@ from core.posts.models import Media, Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
 from core.posts.series import start_of_day
 from core.settings import Settings
-from core.storage.home import write_private
+from core.storage.private_files import write_private
 from core.time.instants import wall_time
 from core.timetable.timetable import suggested
 

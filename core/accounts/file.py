@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from core.accounts.port import OUTBOX, Account, Face, find_account, with_plain_credentials
 from core.errors import PunctualError
 from core.storage.cached_file import CachedFile
-from core.storage.home import translate_home_errors, write_private
+from core.storage.home_errors import translate_home_errors
 from core.storage.locks import locked
+from core.storage.private_files import write_private
 
 _FILE = TypeAdapter(list[Account])
 

@@ -6,7 +6,9 @@ import secrets
 from datetime import timedelta
 
 from core.application import Application
-from core.storage.home import Home, read_private, translate_home_errors, write_private
+from core.storage.home import Home
+from core.storage.home_errors import translate_home_errors
+from core.storage.private_files import read_private, write_private
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=92)
 """The period of the feed, before and after now."""

@@ -9,7 +9,7 @@ from typing import TextIO
 from core.application import Application
 from core.bulk.exporting import FORMATS, export_file
 from core.errors import PunctualError
-from core.storage.home import replace_private
+from core.storage.private_files import replace_private
 
 
 class UnwritableFile(PunctualError):

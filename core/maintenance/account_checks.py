@@ -14,8 +14,8 @@ from core.maintenance.faces import Faces
 from core.posts.destinations import Destination
 from core.posts.models import FrozenModel, Instant
 from core.publishing.network import Network, PostingPermission
-from core.storage.home import read_private, write_private
 from core.storage.locks import locked
+from core.storage.private_files import read_private, write_private
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)

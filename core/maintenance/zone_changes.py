@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from core.posts.models import FrozenModel, Instant, PostId
-from core.storage.home import read_private, write_private
 from core.storage.locks import locked
+from core.storage.private_files import read_private, write_private
 from core.time.phrases import plural
 
 RETENTION = timedelta(days=30)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.media.port import MissingMedia, StoredMedia, check_content, is_reference, reference_of
 from core.storage.database import translate_storage_errors
-from core.storage.home import replace_private
+from core.storage.private_files import replace_private
 
 
 class FolderMedia:

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationEr
 from core.errors import PunctualError
 from core.posts.models import FrozenModel, Zone
 from core.publishing.account_form import is_allowed_url
-from core.storage.home import is_signing_secret, read_private, write_private
+from core.storage.home import is_signing_secret
 from core.storage.locks import locked
+from core.storage.private_files import read_private, write_private
 from lambda_pkg.address import is_loopback
 
 

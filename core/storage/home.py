@@ -1,30 +1,14 @@
 """The home: the folder with all data of one machine."""
 
 import base64
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from core.errors import PunctualError, shortage_of
 from core.storage.cached_file import CachedFile
-
-
-class HomeUnusable(PunctualError):
-    """The data folder, or a file in it, cannot be created, read or written."""
-
-    hint = "Make the data folder writable, free some space, or set PUNCTUAL_HOME to another folder, then start again."
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} cannot be used: {reason}.")
-
-
-class SecretUnusable(HomeUnusable):
-    """The file of a secret is empty or holds no text."""
-
-    hint = "Put the file back from a backup, or delete it: the next start makes a new secret."
+from core.storage.home_errors import SecretUnusable, translate_home_errors
+from core.storage.private_files import write_once
 
 
 class Home:
@@ -80,7 +64,7 @@ class Home:
             try:
                 return kept.read()
             except FileNotFoundError:
-                _write_once(path, create())
+                write_once(path, create())
             return kept.read()
 
 
@@ -105,64 +89,3 @@ def is_signing_secret(text: str) -> bool:
         return text.startswith("whsec_") and len(base64.b64decode(text[6:], validate=True)) > 0
     except ValueError:
         return False
-
-
-@contextmanager
-def translate_home_errors(path: Path) -> Iterator[None]:
-    """Translate the operating system's errors for a file or folder to MachineShortage or HomeUnusable."""
-    try:
-        yield
-    except (OSError, UnicodeDecodeError) as error:
-        raise shortage_of(error, f"{path} cannot be used") or HomeUnusable(
-            path, getattr(error, "strerror", None) or str(error)
-        ) from error
-
-
-def read_private(path: Path, *, missing: bytes) -> bytes:
-    """Return the content of a file, or `missing` if there is no file. Raises HomeUnusable or MachineShortage."""
-    with translate_home_errors(path):
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return missing
-
-
-def write_private(path: Path, content: str | bytes) -> None:
-    """Replace a file atomically, mode 0600. On return, the new content survives a power cut.
-
-    Raises HomeUnusable; the file is then unchanged.
-    """
-    with translate_home_errors(path):
-        replace_private(path, content)
-
-
-def replace_private(path: Path, content: str | bytes) -> None:
-    """Replace a file as `write_private` does. Raises OSError; the file is then unchanged."""
-    with _temporary_file(path, content) as temporary:
-        temporary.replace(path)
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Create a private file. A file that another process created first stays."""
-    with suppress(FileExistsError), _temporary_file(path, text) as temporary:
-        os.link(temporary, path)
-
-
-@contextmanager
-def _temporary_file(path: Path, content: str | bytes) -> Iterator[Path]:
-    """Write a private file beside `path` and yield its path. Afterwards delete it, unless the caller moved it."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-    if os.name != "nt":  # makes the new name durable; Windows cannot open a folder and needs no flush of it
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from core.storage.home import translate_home_errors
+from core.storage.home_errors import translate_home_errors
 
 
 @contextmanager

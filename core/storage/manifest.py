@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.storage.home import read_private, write_private
+from core.storage.private_files import read_private, write_private
 from core.time.instants import from_utc_text, utc_text
 
 MANIFEST = "backup.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import PunctualError
-from core.storage.home import translate_home_errors
+from core.storage.home_errors import translate_home_errors
 from core.worker.record import WorkerFiles, WorkerRecord
 
 PROBE_SECONDS = 1.0

@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from core.errors import PunctualError
-from core.storage.home import translate_home_errors
+from core.storage.home_errors import translate_home_errors
 
 MAX_BYTES = 1_000_000
 KEPT_FILES = 2

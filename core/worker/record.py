@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from core.storage.home import write_private
+from core.storage.private_files import write_private
 from core.time.instants import from_utc_text, utc_text
 
 

@@ -24,7 +24,7 @@ from core.publishing.network import PostingPermission
 from core.publishing.server import publish_route
 from core.settings import Settings
 from core.storage.database import NewerDatabase
-from core.storage.home import HomeUnusable, SecretUnusable
+from core.storage.home_errors import HomeUnusable, SecretUnusable
 from core.time.instants import real_clock, wall_time
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from core.errors import PunctualError
 from core.scheduling.caution_settings.port import CautionSettings
-from core.storage.home import read_private, write_private
+from core.storage.private_files import read_private, write_private
 
 
 class UnreadableCautionSettings(PunctualError):

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from core.accounts.file import AccountsUnreadable, FileAccounts
 from core.accounts.port import Account
 from core.errors import MachineShortage
-from core.storage.home import HomeUnusable
+from core.storage.home_errors import HomeUnusable
 
 
 @pytest.fixture

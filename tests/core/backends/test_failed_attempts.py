@@ -11,7 +11,7 @@ from core.errors import MachineShortage
 from core.ledger.port import ClaimTerms, PlanChange, Receipt
 from core.ledger.states import outcome
 from core.posts.payload import ScheduleName, UnreadablePayload
-from core.storage.home import SecretUnusable
+from core.storage.home_errors import SecretUnusable
 from lambda_pkg.relay import AttemptFailed, InvokedTooEarly
 
 

@@ -1,7 +1,8 @@
 import pytest
-from core.storage.cached_file import CachedFile
 
-from core.storage.home import Home, new_signing_secret, write_private
+from core.storage.cached_file import CachedFile
+from core.storage.home import Home, new_signing_secret
+from core.storage.private_files import write_private
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from threading import Barrier
 import pytest
 
 from core.errors import MachineShortage
-from core.storage.home import Home, HomeUnusable, is_signing_secret, new_signing_secret, write_private
+from core.storage.home import Home, is_signing_secret, new_signing_secret
+from core.storage.home_errors import HomeUnusable
+from core.storage.private_files import write_private
 
 
 def mode(path):

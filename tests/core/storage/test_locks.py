@@ -3,7 +3,7 @@ from threading import Barrier
 
 import pytest
 
-from core.storage.home import HomeUnusable
+from core.storage.home_errors import HomeUnusable
 from core.storage.locks import locked
 
 

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from core.storage import processes
-from core.storage.home import HomeUnusable
+from core.storage.home_errors import HomeUnusable
 from core.storage.processes import Presence
 
 ROOT = Path(__file__).parents[3]

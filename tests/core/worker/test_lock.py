@@ -1,6 +1,6 @@
 import pytest
 
-from core.storage.home import HomeUnusable
+from core.storage.home_errors import HomeUnusable
 from core.worker.lock import WorkerRunning, worker_lock, worker_runs
 from core.worker.record import WorkerEnd, WorkerFiles, WorkerRecord
 
