@@ -12,6 +12,8 @@ from ui.frame.application import application
 
 INTERVAL = timedelta(minutes=1)
 """How old the light may be before the checks run again."""
+STARTING_INTERVAL = timedelta(seconds=10)
+"""The same in the first INTERVAL, while a worker that starts looks like one that is missing."""
 _WORST_FIRST: tuple[HealthStatus, ...] = ("bad", "warning", "good")
 
 
@@ -22,6 +24,7 @@ class HealthLight:
         self._lock = Lock()
         self._application: Application | None = None
         self._status: HealthStatus = "unknown"
+        self._began_at: datetime | None = None
         self._asked_at: datetime | None = None
 
     def read(self, app: Application) -> HealthStatus:
@@ -29,8 +32,9 @@ class HealthLight:
         now = app.clock()
         with self._lock:
             if self._application is not app:
-                self._application, self._status, self._asked_at = app, "unknown", None
-            if self._asked_at is None or now - self._asked_at >= INTERVAL:
+                self._application, self._status, self._began_at, self._asked_at = app, "unknown", now, None
+            starting = self._began_at is not None and now - self._began_at < INTERVAL
+            if self._asked_at is None or now - self._asked_at >= (STARTING_INTERVAL if starting else INTERVAL):
                 self._asked_at = now
                 Thread(target=self._run, args=(app, now), name="health-light", daemon=True).start()
             return self._status
