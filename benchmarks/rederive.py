@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from benchmarks.measuring import heading, row, temporary_home, verdict
 from core.application import Application
-from core.ledger import plans
+from core.ledger import sqlite_plans as plans
 from core.ledger.port import PlanChange
 from core.maintenance.rederive import Rederive
 from core.posts.models import Post

@@ -8,9 +8,9 @@ from typing import Any
 
 from core.drafts.draft import Draft, DraftContent, DraftGone
 from core.drafts.port import KEPT_DELETED, saved
-from core.ledger import changes
-from core.ledger.occurrences import AFTER_ALL
+from core.ledger import sqlite_changes as changes
 from core.ledger.port import Plan, PlanChange
+from core.ledger.sqlite_occurrences import AFTER_ALL
 from core.storage.database import Database
 from core.time.instants import epoch_ms, from_epoch_ms
 

@@ -13,10 +13,10 @@ from core.ledger import dynamodb_many_plans as many_plans
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
+from core.ledger.dynamodb_published_occurrences import PublishedOccurrences
 from core.ledger.dynamodb_table import Table, Transaction
 from core.ledger.items import Item, Key
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
-from core.ledger.published_occurrences import PublishedOccurrences
 from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
 from core.posts.models import Post

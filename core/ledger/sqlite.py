@@ -7,7 +7,13 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-from core.ledger import changes, claim_rules, claims, derivations, many_plans, occurrences, plans
+from core.ledger import claim_rules
+from core.ledger import sqlite_changes as changes
+from core.ledger import sqlite_claims as claims
+from core.ledger import sqlite_many_plans as many_plans
+from core.ledger import sqlite_occurrences as occurrences
+from core.ledger import sqlite_outdated_plans as outdated_plans
+from core.ledger import sqlite_plans as plans
 from core.ledger.cursor import Cursor
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, OccurrenceReceipt, Plan, PlanChange, Receipt
 from core.ledger.refusals import ChangedElsewhere
@@ -74,11 +80,13 @@ class SqliteLedger:
         self._database.write(lambda connection: plans.unsettle_all(connection, now))
 
     def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
-        return derivations.outdated(self._database, release, batch=DERIVATION_BATCH, newer=newer, due_before=due_before)
+        return outdated_plans.outdated(
+            self._database, release, batch=DERIVATION_BATCH, newer=newer, due_before=due_before
+        )
 
     def note_derivation(self, plans: Sequence[Plan]) -> None:
         """Write without a disk flush: after a power cut, the plans are derived once more."""
-        self._database.write_unflushed(lambda connection: derivations.note(connection, plans))
+        self._database.write_unflushed(lambda connection: outdated_plans.note(connection, plans))
 
     def get(self, post_id: str) -> Plan | None:
         rows = self._database.read("SELECT * FROM post WHERE post_id = ?", (post_id,))

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from core.ledger.occurrences import AFTER_ALL
+from core.ledger.sqlite_occurrences import AFTER_ALL
 from core.outbox.port import MEDIA, OutboxPost
 from core.storage.database import Database
 from core.time.instants import epoch_ms, from_epoch_ms

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from core.ledger import plans
+from core.ledger import sqlite_plans as plans
 from core.posts.destinations import Destination
 from core.storage.database import Database
 from core.time.instants import epoch_ms, from_epoch_ms

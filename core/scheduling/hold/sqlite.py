@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from core.ledger import changes
+from core.ledger import sqlite_changes as changes
 from core.ledger.port import Plan, PlanChange
 from core.scheduling.hold.port import Hold, check_held
 from core.storage.database import Database

@@ -4,7 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.ledger import claims, occurrences, plans, replaced_runs
+from core.ledger import replaced_runs
+from core.ledger import sqlite_claims as claims
+from core.ledger import sqlite_occurrences as occurrences
+from core.ledger import sqlite_plans as plans
 from core.ledger.port import Plan, PlanChange
 from core.ledger.refusals import AlreadyGoingOut
 

@@ -7,7 +7,9 @@ import json
 import sqlite3
 from datetime import datetime, timedelta
 
-from core.ledger import claim_rules, occurrences, plans
+from core.ledger import claim_rules
+from core.ledger import sqlite_occurrences as occurrences
+from core.ledger import sqlite_plans as plans
 from core.ledger.claim_rules import ClaimFacts, StoredClaim
 from core.ledger.newest_revision import publishes_run
 from core.ledger.port import ClaimResult, ClaimTerms, Receipt

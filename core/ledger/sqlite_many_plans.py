@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core.ledger import plans
+from core.ledger import sqlite_plans as plans
 from core.ledger.derivation import derivation
 from core.ledger.plan_batch import new_plan, settled, unsettled
 from core.ledger.port import Plan

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from core.ledger import plans
+from core.ledger import sqlite_plans as plans
 from core.ledger.derivation import derivation
 from core.ledger.port import Plan
 from core.storage.database import Database

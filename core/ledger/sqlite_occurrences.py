@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.ledger import plans
+from core.ledger import sqlite_plans as plans
 from core.ledger.cursor import Cursor
 from core.ledger.port import Occurrence, Receipt
 from core.posts.destinations import Destination
