@@ -30,8 +30,8 @@ from core.engine.clients import Clients, local_clients
 from core.engine.server import HttpApi
 from core.engine.signatures import Credentials
 from core.engine.store import Store
-from core.ledger.dynamodb_table import Table
-from core.ledger.items import table_definition
+from core.ledger.dynamodb_layout import table_definition
+from core.ledger.dynamodb_transactions import Table
 from core.time.instants import real_clock
 
 hypothesis_settings.register_profile("untimed", deadline=None)

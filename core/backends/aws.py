@@ -22,7 +22,7 @@ from core.labels.dynamodb import DynamoLabels
 from core.labels.port import Labels
 from core.labels.sqlite import SqliteLabels
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.maintenance.uploads_ahead import AHEAD

@@ -12,7 +12,7 @@ from core.accounts.parameter_store import ParameterStoreAccounts
 from core.aws_errors import translate_aws_errors
 from core.errors import PunctualError
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.media.s3 import S3Media
 from core.outbox.dynamodb import DynamoOutbox
 from core.publishing import lag_metrics

@@ -1,4 +1,4 @@
-"""The drafts on AWS, in the ledger's table (core/ledger/items.py).
+"""The drafts on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 A draft has the key `draft#<draft id>` and `draft`, and the attributes `content` (JSON), `earlier` (JSON, or missing),
 `number` (its version), `template`, `created_at`, `changed_at` and, of a deleted one, `deleted_at` (milliseconds). It is
@@ -13,9 +13,9 @@ from itertools import islice
 from core.drafts.draft import Draft, DraftContent, DraftGone
 from core.drafts.port import BATCH, KEPT_DELETED, saved
 from core.ledger import dynamodb_changes as changes
-from core.ledger import items
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger import dynamodb_layout as layout
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.port import Plan, PlanChange
 from core.time.instants import epoch_ms, from_epoch_ms
 
@@ -29,7 +29,7 @@ class DynamoDrafts:
         self._table = table
 
     def save(self, draft_id: str, content: DraftContent, *, base: int, template: bool = False, now: datetime) -> Draft:
-        plan_key = items.plan_key(draft_id)
+        plan_key = layout.plan_key(draft_id)
 
         def work(transaction: Transaction) -> Draft:
             found, now_ms = transaction.get(_key(draft_id)), from_epoch_ms(epoch_ms(now))
@@ -61,15 +61,15 @@ class DynamoDrafts:
         return self._table.write([_key(draft_id), *changes.keys(change, *also)], work)
 
     def get(self, draft_id: str) -> Draft | None:
-        found, plan = self._table.get([_key(draft_id), items.plan_key(draft_id)])
+        found, plan = self._table.get([_key(draft_id), layout.plan_key(draft_id)])
         return _read(found) if plan is None else None
 
     def page(self, *, templates: bool = False, limit: int, after: Draft | None = None) -> list[Draft]:
-        below = items.position(after.changed_at, after.draft_id) if after else items.AFTER_ALL
-        return self._list(items.TEMPLATES if templates else items.DRAFTS, below, limit)
+        below = layout.position(after.changed_at, after.draft_id) if after else layout.AFTER_ALL
+        return self._list(layout.TEMPLATES if templates else layout.DRAFTS, below, limit)
 
     def count(self) -> int:
-        return self._table.count_list(items.LISTING, items.DRAFTS)
+        return self._table.count_list(layout.LISTING, layout.DRAFTS)
 
     def forget_earlier(self, draft_id: str) -> Draft:
         return self._change(draft_id, lambda draft: replace(draft, earlier=None))
@@ -87,37 +87,37 @@ class DynamoDrafts:
             if current is not None:
                 pk, sk = _key(draft_id)
                 expires_at = epoch_ms(current.changed_at + REMOVED_FOR) // 1000
-                transaction.put({"pk": pk, "sk": sk, items.EXPIRY: expires_at})
+                transaction.put({"pk": pk, "sk": sk, layout.EXPIRY: expires_at})
 
         self._table.write([_key(draft_id)], work)
 
     def deleted(self, *, now: datetime, limit: int, after: Draft | None = None) -> list[Draft]:
-        below = items.position(after.deleted_at, after.draft_id) if after and after.deleted_at else items.AFTER_ALL
-        found = self._list(items.DELETED_DRAFTS, below, limit)
+        below = layout.position(after.deleted_at, after.draft_id) if after and after.deleted_at else layout.AFTER_ALL
+        found = self._list(layout.DELETED_DRAFTS, below, limit)
         return [each for each in found if each.deleted_at and each.deleted_at > now - KEPT_DELETED]
 
     def prune(self, *, now: datetime) -> None:
         """Remove the drafts that were scheduled by a process which then ended. Time to live deletes the deleted."""
         listed = self._table.query_list(
-            items.LISTING, items.DRAFTS, below=items.AFTER_ALL, latest_first=True, limit=BATCH
+            layout.LISTING, layout.DRAFTS, below=layout.AFTER_ALL, latest_first=True, limit=BATCH
         )
         for draft, planned in self._with_plans(listed, BATCH):
             if planned:
                 self.remove(draft.draft_id)
 
     def _list(self, name: str, below: str, limit: int) -> list[Draft]:
-        listed = self._table.query_list(items.LISTING, name, below=below, latest_first=True, limit=limit)
+        listed = self._table.query_list(layout.LISTING, name, below=below, latest_first=True, limit=limit)
         return list(islice((draft for draft, planned in self._with_plans(listed, limit) if not planned), limit))
 
     def _with_plans(self, listed: Iterator[Item], batch: int) -> Iterator[tuple[Draft, bool]]:
         """Yield each listed draft, and whether its post has a plan."""
         while chunk := list(islice(listed, batch)):
             found = [draft for draft in map(_read, chunk) if draft is not None]
-            plans = self._table.get([items.plan_key(each.draft_id) for each in found])
+            plans = self._table.get([layout.plan_key(each.draft_id) for each in found])
             yield from ((draft, plan is not None) for draft, plan in zip(found, plans, strict=True))
 
     def _change(self, draft_id: str, change: Callable[[Draft], Draft]) -> Draft:
-        plan_key = items.plan_key(draft_id)
+        plan_key = layout.plan_key(draft_id)
 
         def work(transaction: Transaction) -> Draft:
             current = _read(transaction.get(_key(draft_id)))
@@ -149,11 +149,11 @@ def _write(draft: Draft) -> Item:
     if draft.earlier is not None:
         item["earlier"] = draft.earlier.model_dump_json()
     if draft.deleted_at is None:
-        name = items.TEMPLATES if draft.template else items.DRAFTS
-        return item | items.list_attributes(items.LISTING, name, draft.changed_at, draft.draft_id)
+        name = layout.TEMPLATES if draft.template else layout.DRAFTS
+        return item | layout.list_attributes(layout.LISTING, name, draft.changed_at, draft.draft_id)
     item["deleted_at"] = epoch_ms(draft.deleted_at)
-    item[items.EXPIRY] = epoch_ms(draft.deleted_at + KEPT_DELETED) // 1000
-    return item | items.list_attributes(items.LISTING, items.DELETED_DRAFTS, draft.deleted_at, draft.draft_id)
+    item[layout.EXPIRY] = epoch_ms(draft.deleted_at + KEPT_DELETED) // 1000
+    return item | layout.list_attributes(layout.LISTING, layout.DELETED_DRAFTS, draft.deleted_at, draft.draft_id)
 
 
 def _read(item: Item | None) -> Draft | None:

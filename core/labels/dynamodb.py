@@ -1,4 +1,4 @@
-"""The labels on AWS, in the ledger's table (core/ledger/items.py).
+"""The labels on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 All of them are one item with the key `labels` and `labels`, and the attribute `labels` (JSON).
 """
@@ -6,8 +6,8 @@ All of them are one item with the key `labels` and `labels`, and the attribute `
 from collections.abc import Callable, Iterable
 
 from core.labels.label import LABELS, Label, stored_names, with_label, with_names, with_restored, without_label
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 
 _KEY: Key = ("labels", "labels")
 

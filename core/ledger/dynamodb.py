@@ -1,4 +1,4 @@
-"""The ledger on AWS: one DynamoDB table (core/ledger/items.py), one transaction per method."""
+"""The ledger on AWS: one DynamoDB table (core/ledger/dynamodb_layout.py), one transaction per method."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -6,16 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice, takewhile
 
-from core.ledger import claim_rules, items
+from core.ledger import claim_rules
 from core.ledger import dynamodb_changes as changes
 from core.ledger import dynamodb_claims as claims
+from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_many_plans as many_plans
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.cursor import Cursor
+from core.ledger.dynamodb_layout import Item, Key
 from core.ledger.dynamodb_published_occurrences import PublishedOccurrences
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.port import ClaimResult, ClaimTerms, Occurrence, Plan, PlanChange, Receipt
 from core.ledger.refusals import ChangedElsewhere
 from core.posts.destinations import Destination
@@ -52,7 +53,7 @@ class DynamoLedger:
         )
 
     def settle(self, post_id: str, revision: int, *, now: datetime) -> None:
-        key = items.plan_key(post_id)
+        key = layout.plan_key(post_id)
         self._table.write([key], lambda transaction: plans.settle(transaction, post_id, revision, now))
 
     def plan_all(self, posts: Sequence[Post], *, now: datetime) -> dict[str, Plan]:
@@ -63,34 +64,34 @@ class DynamoLedger:
 
     def outdated(self, release: str, *, newer: bool, due_before: datetime | None = None) -> Iterator[list[Plan]]:
         """Read all open posts, because the table has no index of releases."""
-        below = items.timestamp(due_before) if due_before else items.AFTER_ALL
-        for name in (items.OPEN,) if due_before else (items.OPEN, items.SERIES):
-            listed = self._table.query_list(items.DUE, name, below=below, latest_first=False, limit=DERIVATION_BATCH)
+        below = layout.timestamp(due_before) if due_before else layout.AFTER_ALL
+        for name in (layout.OPEN,) if due_before else (layout.OPEN, layout.SERIES):
+            listed = self._table.query_list(layout.DUE, name, below=below, latest_first=False, limit=DERIVATION_BATCH)
             while chunk := list(islice(listed, DERIVATION_BATCH)):
                 found = [item for item in chunk if plans.is_outdated(item, release, newer=newer)]
                 if found:
-                    yield [plans.read(item) for item in (self._never_began(found) if name == items.OPEN else found)]
+                    yield [plans.read(item) for item in (self._never_began(found) if name == layout.OPEN else found)]
 
     def note_derivation(self, plans_to_note: Sequence[Plan]) -> None:
         with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="derivations") as pool:
             list(pool.map(self._note_derivation, plans_to_note))
 
     def get(self, post_id: str) -> Plan | None:
-        (item,) = self._table.get([items.plan_key(post_id)])
+        (item,) = self._table.get([layout.plan_key(post_id)])
         return plans.read(item) if item is not None else None
 
     def replaced_runs(self, series_id: str) -> dict[str, datetime]:
-        (item,) = self._table.get([items.plan_key(series_id)])
+        (item,) = self._table.get([layout.plan_key(series_id)])
         return plans.replaced_runs(item)
 
     def unsettled(self, *, changed_before: datetime, limit: int) -> list[Plan]:
-        below = items.timestamp(changed_before)
-        found = self._table.query_list(items.LISTING, items.UNSETTLED, below=below, latest_first=False, limit=limit)
+        below = layout.timestamp(changed_before)
+        found = self._table.query_list(layout.LISTING, layout.UNSETTLED, below=below, latest_first=False, limit=limit)
         return [plans.read(item) for item in islice(found, limit)]
 
     def overdue(self, *, due_before: datetime, limit: int) -> list[Plan]:
-        below = items.timestamp(due_before)
-        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=limit)
+        below = layout.timestamp(due_before)
+        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=limit)
         found: list[Plan] = []
         while len(found) < limit and (chunk := list(islice(listed, limit))):
             found += map(plans.read, self._never_began(chunk))
@@ -109,43 +110,45 @@ class DynamoLedger:
         return len(self._due_items(due_from, due_before))
 
     def open_count(self) -> int:
-        return sum(self._table.count_list(items.DUE, name) for name in (items.OPEN, items.SERIES))
+        return sum(self._table.count_list(layout.DUE, name) for name in (layout.OPEN, layout.SERIES))
 
     def pending(self, post_ids: Sequence[str]) -> dict[str, Plan | None]:
-        keys = [items.plan_key(post_id) for post_id in dict.fromkeys(post_ids)]
+        keys = [layout.plan_key(post_id) for post_id in dict.fromkeys(post_ids)]
         found = [item for item in self._table.get(keys) if item is not None]
         waiting = self._never_began([item for item in found if item["open"]])
         moved = [item for item in found if item["wish"] == "moved" and "schedule_name" in item]
-        known: dict[str, Plan | None] = {items.post_id(item): None for item in found}
-        return known | {items.post_id(item): plans.read(item) for item in (*waiting, *moved)}
+        known: dict[str, Plan | None] = {layout.post_id(item): None for item in found}
+        return known | {layout.post_id(item): plans.read(item) for item in (*waiting, *moved)}
 
     def needing_time(self, *, limit: int) -> list[Plan]:
         listed = self._table.query_list(
-            items.LISTING, items.NEEDS_TIME, below=items.AFTER_ALL, latest_first=False, limit=min(limit, DUE_PAGE)
+            layout.LISTING, layout.NEEDS_TIME, below=layout.AFTER_ALL, latest_first=False, limit=min(limit, DUE_PAGE)
         )
         return [plans.read(item) for item in islice(listed, limit)]
 
     def cancelled(self, *, after: datetime, limit: int) -> list[Plan]:
         listed = self._table.query_list(
-            items.DUE, items.CANCELLED, below=items.AFTER_ALL, latest_first=True, limit=min(limit, DUE_PAGE)
+            layout.DUE, layout.CANCELLED, below=layout.AFTER_ALL, latest_first=True, limit=min(limit, DUE_PAGE)
         )
         recent = takewhile(lambda item: int(item["changed_at"]) > epoch_ms(after), listed)
         return [plans.read(item) for item in islice(recent, limit)]
 
     def series(self, *, limit: int) -> list[Plan]:
-        found = self._table.query_list(items.DUE, items.SERIES, below=items.AFTER_ALL, latest_first=True, limit=limit)
+        found = self._table.query_list(
+            layout.DUE, layout.SERIES, below=layout.AFTER_ALL, latest_first=True, limit=limit
+        )
         return [plans.read(item) for item in islice(found, limit)]
 
     def record(self, payload: Payload, receipt: Receipt) -> None:
         self._table.write(_keys(payload), lambda transaction: occurrences.append(transaction, payload, receipt))
 
     def occurrence(self, key: str) -> Occurrence | None:
-        (item,) = self._table.get([items.occurrence_key(key)])
+        (item,) = self._table.get([layout.occurrence_key(key)])
         return self._with_receipts(item) if item is not None else None
 
     def history(self, *, after: Cursor | None, limit: int) -> list[Occurrence]:
-        below = items.position(after.due_at, after.key) if after else items.AFTER_ALL
-        listed = self._table.query_list(items.LISTING, items.HISTORY, below=below, latest_first=True, limit=limit)
+        below = layout.position(after.due_at, after.key) if after else layout.AFTER_ALL
+        listed = self._table.query_list(layout.LISTING, layout.HISTORY, below=below, latest_first=True, limit=limit)
         page = list(islice((item for item in listed if self._reconcile(item)), limit))
         with ThreadPoolExecutor(max_workers=READ_THREADS, thread_name_prefix="receipts") as pool:
             return list(pool.map(self._read_for_history, page))
@@ -156,7 +159,7 @@ class DynamoLedger:
         return self._table.write(keys, lambda transaction: claims.claim(transaction, payload, destination, terms))
 
     def ended_or_paused(self, payload: Payload, destination: Destination, *, now: datetime) -> ClaimResult | None:
-        (item,) = self._table.get([items.claim_key(payload.occurrence_key, destination)])
+        (item,) = self._table.get([layout.claim_key(payload.occurrence_key, destination)])
         return claim_rules.ended_or_paused(claims.read(item) if item is not None else None, now)
 
     def finish(self, payload: Payload, receipt: Receipt) -> None:
@@ -179,7 +182,7 @@ class DynamoLedger:
 
     def _note_derivation(self, plan: Plan) -> None:
         self._table.write(
-            [items.plan_key(plan.post.post_id)], lambda transaction: plans.note_derivation(transaction, plan)
+            [layout.plan_key(plan.post.post_id)], lambda transaction: plans.note_derivation(transaction, plan)
         )
 
     def _reopen(self, payload: Payload, destinations: tuple[Destination, ...], now: datetime) -> None:
@@ -193,27 +196,29 @@ class DynamoLedger:
 
     def _due_items(self, due_from: datetime, due_before: datetime) -> list[Item]:
         """Return the open plans of a period that never began, latest due first."""
-        first, below = items.timestamp(due_from), items.timestamp(due_before)
-        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
-        return self._never_began(list(takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed)))
+        first, below = layout.timestamp(due_from), layout.timestamp(due_before)
+        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=DUE_PAGE)
+        return self._never_began(
+            list(takewhile(lambda item: str(item[layout.DUE.position_attribute]) >= first, listed))
+        )
 
     def _never_began(self, listed: Sequence[Item]) -> list[Item]:
         """Return the plans whose posts never began. The relay cannot close the plan of an occurrence that it began."""
-        begun = self._table.get([items.occurrence_key(items.post_id(item)) for item in listed])
+        begun = self._table.get([layout.occurrence_key(layout.post_id(item)) for item in listed])
         from_relay = [item for item in begun if item is not None and "from_relay" in item]
         if not from_relay:
             return list(listed)
         for item in from_relay:
             self._reconcile(item)
-        found = self._table.get([items.key_of(item) for item in listed])
+        found = self._table.get([layout.key_of(item) for item in listed])
         return [item for item in found if item is not None and item["open"]]
 
     def _reconcile(self, item: Item) -> bool:
         """Compare an occurrence from the relay with the plan, once; return whether History shows it."""
         if "from_relay" not in item:
             return True
-        key = items.key_of(item)
-        keys = [items.plan_key(items.post_id(item)), key]
+        key = layout.key_of(item)
+        keys = [layout.plan_key(layout.post_id(item)), key]
         try:
             return self._table.write(keys, lambda transaction: occurrences.reconcile(transaction, key))
         except UnreadablePayload as error:
@@ -230,11 +235,11 @@ class DynamoLedger:
 
     def _with_receipts(self, item: Item) -> Occurrence:
         key = str(item["occurrence_key"])
-        receipts = map(occurrences.read_receipt, self._table.query_prefix(items.receipts_key(key)))
+        receipts = map(occurrences.read_receipt, self._table.query_prefix(layout.receipts_key(key)))
         return Occurrence(key=key, payload=occurrences.payload_of(item), receipts=tuple(receipts))
 
 
 def _keys(payload: Payload, *destinations: Destination) -> list[Key]:
     """Return the keys of the plan, the occurrence and the claims on destinations."""
-    claimed = [items.claim_key(payload.occurrence_key, destination) for destination in destinations]
-    return [items.plan_key(payload.post_id), items.occurrence_key(payload.occurrence_key), *claimed]
+    claimed = [layout.claim_key(payload.occurrence_key, destination) for destination in destinations]
+    return [layout.plan_key(payload.post_id), layout.occurrence_key(payload.occurrence_key), *claimed]

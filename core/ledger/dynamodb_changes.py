@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items, replaced_runs
-from core.ledger.dynamodb_table import Transaction
-from core.ledger.items import Key
+from core.ledger import replaced_runs
+from core.ledger.dynamodb_layout import Key
+from core.ledger.dynamodb_transactions import Transaction
 from core.ledger.port import Plan, PlanChange
 
 
@@ -15,7 +16,7 @@ def keys(*changes: PlanChange) -> list[Key]:
     """Return the keys of the items that changes read and write."""
     ids = [each.post.post_id for each in changes]
     series = [each.post.replaces[0] for each in changes if each.post.replaces is not None]
-    return [*map(items.plan_key, (*ids, *series)), *map(items.occurrence_key, ids)]
+    return [*map(layout.plan_key, (*ids, *series)), *map(layout.occurrence_key, ids)]
 
 
 def write(transaction: Transaction, change: PlanChange, now: datetime, also: Sequence[PlanChange] = ()) -> Plan:
@@ -48,7 +49,7 @@ def _check_replaced_runs(transaction: Transaction, changed: Sequence[Plan], now:
     for plan in changed:
         if plan.post.repeats:
             replaced_runs.check_series(
-                plan, plans.replaced_runs(transaction.get(items.plan_key(plan.post.post_id))), now
+                plan, plans.replaced_runs(transaction.get(layout.plan_key(plan.post.post_id))), now
             )
 
 

@@ -8,12 +8,13 @@ import json
 from datetime import datetime
 from typing import cast
 
-from core.ledger import claim_rules, items
+from core.ledger import claim_rules
+from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
 from core.ledger.claim_rules import ClaimFacts, ClaimState, StoredClaim
-from core.ledger.dynamodb_table import Transaction
-from core.ledger.items import Item
+from core.ledger.dynamodb_layout import Item
+from core.ledger.dynamodb_transactions import Transaction
 from core.ledger.newest_revision import publishes_run
 from core.ledger.port import ClaimResult, ClaimTerms, Receipt
 from core.posts.destinations import Destination
@@ -78,7 +79,7 @@ def read(item: Item) -> StoredClaim:
 
 def _continues(transaction: Transaction, payload: Payload) -> bool:
     """Return whether a run has begun at some destination, and its series still has it; see ClaimFacts."""
-    plan = transaction.get(items.plan_key(payload.post_id))
+    plan = transaction.get(layout.plan_key(payload.post_id))
     if (
         payload.due_at is not None
         or plan is None
@@ -89,13 +90,13 @@ def _continues(transaction: Transaction, payload: Payload) -> bool:
 
 
 def _find(transaction: Transaction, payload: Payload, destination: Destination) -> StoredClaim | None:
-    item = transaction.get(items.claim_key(payload.occurrence_key, destination))
+    item = transaction.get(layout.claim_key(payload.occurrence_key, destination))
     return read(item) if item is not None else None
 
 
 def _put(transaction: Transaction, payload: Payload, destination: Destination, claim: StoredClaim) -> None:
     """Write a claim, and its effect on changes of the post."""
-    pk, sk = items.claim_key(payload.occurrence_key, destination)
+    pk, sk = layout.claim_key(payload.occurrence_key, destination)
     item: Item = {
         "pk": pk,
         "sk": sk,
@@ -103,7 +104,7 @@ def _put(transaction: Transaction, payload: Payload, destination: Destination, c
         "attempt": claim.attempt,
         "lease_until": epoch_ms(claim.lease_until) if claim.lease_until else 0,
         "detail": json.dumps(claim.detail),
-        items.EXPIRY: items.expiry(payload.due),
+        layout.EXPIRY: layout.expiry(payload.due),
     }
     transaction.put(item | ({"prepared": json.dumps(claim.prepared)} if claim.prepared is not None else {}))
     plans.hold(transaction, payload, sk, claim)

@@ -5,9 +5,9 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
+from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items
-from core.ledger.dynamodb_table import Table, Transaction
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.plan_batch import new_plan, settled, transactions
 from core.ledger.port import Plan
 from core.ledger.refusals import AlreadyPlanned
@@ -20,7 +20,7 @@ def insert_unknown(table: Table, posts: Sequence[Post], now: datetime) -> dict[s
     added: dict[str, Plan] = {}
     for ids in transactions(posts):
         work = partial(_insert, posts=[by_id[post_id] for post_id in ids], now=now)
-        added |= table.write([items.plan_key(post_id) for post_id in ids], work)
+        added |= table.write([layout.plan_key(post_id) for post_id in ids], work)
     return added
 
 
@@ -30,7 +30,7 @@ def settle_each(table: Table, found: Sequence[Plan], now: datetime) -> dict[str,
     current: dict[str, Plan] = {}
     for ids in transactions([plan.post for plan in found]):
         work = partial(_settle, found=[by_id[post_id] for post_id in ids], now=now)
-        current |= table.write([items.plan_key(post_id) for post_id in ids], work)
+        current |= table.write([layout.plan_key(post_id) for post_id in ids], work)
     return current
 
 
@@ -49,5 +49,5 @@ def _settle(transaction: Transaction, found: Sequence[Plan], now: datetime) -> d
 
 
 def _is_settled(transaction: Transaction, plan: Plan) -> bool:
-    item = transaction.get(items.plan_key(plan.post.post_id))
+    item = transaction.get(layout.plan_key(plan.post.post_id))
     return item is not None and item["revision"] == plan.post.revision and bool(item["settled"])

@@ -1,16 +1,16 @@
 """Occurrences and their receipts in DynamoDB. Each writing function works on the items of one transaction.
 
-An occurrence's item has `occurrence_key`, `revision`, `content` (the payload) and `from_relay` (see items.py). It is
+An occurrence's item has `occurrence_key`, `revision`, `content` (the payload) and `from_relay` (see dynamodb_layout.py). It is
 listed while History shows it. Receipts are items of their own.
 """
 
 import json
 from typing import cast
 
+from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_plans as plans
-from core.ledger import items
-from core.ledger.dynamodb_table import Transaction
-from core.ledger.items import Item, Key
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Transaction
 from core.ledger.port import Receipt, ReceiptKind
 from core.posts.destinations import Destination
 from core.posts.payload import Payload, read_payload, write_invocation
@@ -20,23 +20,23 @@ from core.time.instants import from_utc_text
 def append(transaction: Transaction, payload: Payload, receipt: Receipt) -> None:
     """Append a receipt. The first receipt of an occurrence creates the occurrence."""
     begin(transaction, payload, shown=_is_shown(transaction, payload, receipt))
-    pk, prefix = items.receipts_key(payload.occurrence_key)
+    pk, prefix = layout.receipts_key(payload.occurrence_key)
     item: Item = {
         "pk": pk,
         "sk": prefix + transaction.next_arrival(),
         "kind": receipt.kind,
-        "at": items.timestamp(receipt.at),
+        "at": layout.timestamp(receipt.at),
         "revision": receipt.revision,
         "attempt": receipt.attempt,
         "detail": json.dumps(receipt.detail),
-        items.EXPIRY: items.expiry(payload.due),
+        layout.EXPIRY: layout.expiry(payload.due),
     }
     transaction.put(item | ({"destination": receipt.destination} if receipt.destination is not None else {}))
 
 
 def begin(transaction: Transaction, payload: Payload, *, shown: bool) -> None:
     """Create the occurrence, or replace the payload of an earlier revision. Each revision is written once."""
-    found = transaction.get(items.occurrence_key(payload.occurrence_key))
+    found = transaction.get(layout.occurrence_key(payload.occurrence_key))
     if found is None or int(found["revision"]) < payload.revision:
         _put(transaction, payload, shown=shown)
     elif shown and found["revision"] == payload.revision and not _is_listed(found):
@@ -45,9 +45,9 @@ def begin(transaction: Transaction, payload: Payload, *, shown: bool) -> None:
 
 def hide(transaction: Transaction, post_id: str) -> None:
     """Remove a changed one-time post from History until its new revision begins."""
-    found = transaction.get(items.occurrence_key(post_id))
+    found = transaction.get(layout.occurrence_key(post_id))
     if found is not None and _is_listed(found):
-        transaction.put(items.without(found, "from_relay", *items.LISTING.attributes))
+        transaction.put(layout.without(found, "from_relay", *layout.LISTING.attributes))
 
 
 def reconcile(transaction: Transaction, key: Key) -> bool:
@@ -61,9 +61,9 @@ def reconcile(transaction: Transaction, key: Key) -> bool:
         return found is not None and _is_listed(found)
     payload = payload_of(found)
     if payload.due_at is not None and plans.is_superseded(transaction, payload):
-        transaction.put(items.without(found, "from_relay", *items.LISTING.attributes))
+        transaction.put(layout.without(found, "from_relay", *layout.LISTING.attributes))
         return False
-    transaction.put(items.without(found, "from_relay"))
+    transaction.put(layout.without(found, "from_relay"))
     plans.begin(transaction, payload)
     return True
 
@@ -93,21 +93,21 @@ def _is_shown(transaction: Transaction, payload: Payload, receipt: Receipt) -> b
 
 
 def _is_listed(item: Item) -> bool:
-    return items.LISTING.list_attribute in item
+    return layout.LISTING.list_attribute in item
 
 
 def _put(transaction: Transaction, payload: Payload, *, shown: bool) -> None:
-    pk, sk = items.occurrence_key(payload.occurrence_key)
+    pk, sk = layout.occurrence_key(payload.occurrence_key)
     item: Item = {
         "pk": pk,
         "sk": sk,
         "occurrence_key": payload.occurrence_key,
         "revision": payload.revision,
         "content": write_invocation(payload),
-        items.EXPIRY: items.expiry(payload.due),
+        layout.EXPIRY: layout.expiry(payload.due),
     }
     if shown:
-        item |= items.list_attributes(items.LISTING, items.HISTORY, payload.due, payload.occurrence_key)
+        item |= layout.list_attributes(layout.LISTING, layout.HISTORY, payload.due, payload.occurrence_key)
         plans.begin(transaction, payload)
     transaction.put(item)
 

@@ -15,12 +15,12 @@ import json
 from datetime import datetime, timedelta
 from typing import cast
 
-from core.ledger import items
+from core.ledger import dynamodb_layout as layout
 from core.ledger.cancellation import cancelled_from
 from core.ledger.claim_rules import StoredClaim
 from core.ledger.derivation import Derivation, NeedsTime, derivation, kept_derivation
-from core.ledger.dynamodb_table import Transaction
-from core.ledger.items import Item
+from core.ledger.dynamodb_layout import Item
+from core.ledger.dynamodb_transactions import Transaction
 from core.ledger.port import OPEN_STATES, SETTLE_GRACE, DesiredState, Plan, PlanChange
 from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, PostReturned, UnknownPost
 from core.posts.models import Post
@@ -32,7 +32,7 @@ _DERIVATION = ("zone_release", "which", "needs_time")
 
 def insert(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
     """Add a post. Raises AlreadyPlanned."""
-    if transaction.get(items.plan_key(change.post.post_id)) is not None:
+    if transaction.get(layout.plan_key(change.post.post_id)) is not None:
         raise AlreadyPlanned(change.post.post_id)
     item = _item(change, []) | _derivation_attributes(change.derived or derivation(change.post))
     return _put(transaction, item | {"created_at": epoch_ms(now), "changed_at": epoch_ms(now)})
@@ -40,7 +40,7 @@ def insert(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
 
 def replace(transaction: Transaction, change: PlanChange, now: datetime) -> Plan:
     """Replace the revision before that of a change. Raises the errors of Ledger.change."""
-    post, found = change.post, transaction.get(items.plan_key(change.post.post_id))
+    post, found = change.post, transaction.get(layout.plan_key(change.post.post_id))
     if found is None:
         raise UnknownPost(post.post_id)
     current = read(found)
@@ -65,7 +65,7 @@ def link(transaction: Transaction, plan: Plan) -> None:
     if plan.post.replaces is None:
         return
     series_id, run = plan.post.replaces
-    item = transaction.get(items.plan_key(series_id))
+    item = transaction.get(layout.plan_key(series_id))
     if item is None:
         return
     noted = replaced_runs(item)
@@ -84,13 +84,13 @@ def replaced_runs(item: Item | None) -> dict[str, datetime]:
 
 def find(transaction: Transaction, post_id: str) -> Plan | None:
     """Return a plan, or None if the post is unknown."""
-    item = transaction.get(items.plan_key(post_id))
+    item = transaction.get(layout.plan_key(post_id))
     return read(item) if item is not None else None
 
 
 def settle(transaction: Transaction, post_id: str, revision: int, now: datetime) -> None:
     """Mark that the schedules match this revision; see Ledger.settle."""
-    item = transaction.get(items.plan_key(post_id))
+    item = transaction.get(layout.plan_key(post_id))
     if item is None or item["revision"] != revision:
         return
     if item["contested"] and int(item["changed_at"]) > epoch_ms(now - SETTLE_GRACE):
@@ -100,9 +100,9 @@ def settle(transaction: Transaction, post_id: str, revision: int, now: datetime)
 
 def note_derivation(transaction: Transaction, plan: Plan) -> None:
     """Note this process's release with a plan, unless it was changed or deleted."""
-    item = transaction.get(items.plan_key(plan.post.post_id))
+    item = transaction.get(layout.plan_key(plan.post.post_id))
     if item is not None and item["revision"] == plan.post.revision:
-        bare = items.without(item, *_DERIVATION)
+        bare = layout.without(item, *_DERIVATION)
         _put(transaction, bare | _derivation_attributes(derivation(plan.post, plan.needs_time)))
 
 
@@ -114,7 +114,7 @@ def is_outdated(item: Item, release: str, *, newer: bool) -> bool:
 
 def begin(transaction: Transaction, payload: Payload) -> None:
     """Close a one-time post, which has begun, if this revision is current."""
-    item = transaction.get(items.plan_key(payload.post_id))
+    item = transaction.get(layout.plan_key(payload.post_id))
     if item is not None and item["revision"] == payload.revision and item["open"] and "due" in item:
         _put(transaction, item | {"open": False})
 
@@ -124,7 +124,7 @@ def is_superseded(transaction: Transaction, payload: Payload) -> bool:
 
     An unknown post is not superseded: another dashboard with the same signing secret planned it.
     """
-    item = transaction.get(items.plan_key(payload.post_id))
+    item = transaction.get(layout.plan_key(payload.post_id))
     return item is not None and (item["revision"] != payload.revision or item["wish"] != "active")
 
 
@@ -134,7 +134,7 @@ def hold(transaction: Transaction, payload: Payload, name: str, claim: StoredCla
     A claim without an attempt (a user's retry) forbids nothing. Holds that ended before this occurrence was due are
     dropped, so the holds of unfinished runs do not accumulate.
     """
-    item = transaction.get(items.plan_key(payload.post_id))
+    item = transaction.get(layout.plan_key(payload.post_id))
     if item is None or not claim.attempt:
         return
     due = epoch_ms(payload.due)
@@ -188,7 +188,7 @@ def _holds(item: Item) -> dict[str, int | None]:
 
 
 def _item(change: PlanChange, superseded: list[str]) -> Item:
-    post, (pk, sk) = change.post, items.plan_key(change.post.post_id)
+    post, (pk, sk) = change.post, layout.plan_key(change.post.post_id)
     item: Item = {"pk": pk, "sk": sk, "revision": post.revision, "content": post.model_dump_json()}
     item |= {"wish": change.desired, "superseded": json.dumps(superseded), "settled": False, "contested": False}
     item |= {"open": change.desired in OPEN_STATES, "holds": "{}"}
@@ -199,31 +199,31 @@ def _item(change: PlanChange, superseded: list[str]) -> Item:
 
 def _put(transaction: Transaction, item: Item) -> Plan:
     """Write a plan's item with its current lists and expiry."""
-    bare = items.without(item, items.EXPIRY, *items.LISTING.attributes, *items.DUE.attributes)
+    bare = layout.without(item, layout.EXPIRY, *layout.LISTING.attributes, *layout.DUE.attributes)
     transaction.put(bare | _lists_and_expiry(bare))
     return read(item)
 
 
 def _lists_and_expiry(item: Item) -> Item:
-    post_id = items.post_id(item)
+    post_id = layout.post_id(item)
     changed_at = from_epoch_ms(int(item["changed_at"]))
     due = from_epoch_ms(int(item["due"])) if "due" in item else changed_at
     derived: Item = {}
     if not item["settled"]:
-        derived |= items.list_attributes(items.LISTING, items.UNSETTLED, changed_at, post_id)
+        derived |= layout.list_attributes(layout.LISTING, layout.UNSETTLED, changed_at, post_id)
     elif item["open"] and "needs_time" in item:
-        derived |= items.list_attributes(items.LISTING, items.NEEDS_TIME, due, post_id)
+        derived |= layout.list_attributes(layout.LISTING, layout.NEEDS_TIME, due, post_id)
     if item["open"] and "due" in item:
-        derived |= items.list_attributes(items.DUE, items.OPEN, due, post_id)
+        derived |= layout.list_attributes(layout.DUE, layout.OPEN, due, post_id)
     if item["open"] and "due" not in item:
-        derived |= items.list_attributes(items.DUE, items.SERIES, from_epoch_ms(int(item["created_at"])), post_id)
+        derived |= layout.list_attributes(layout.DUE, layout.SERIES, from_epoch_ms(int(item["created_at"])), post_id)
     if item["wish"] == "cancelled" and "returned" not in item:
-        derived |= items.list_attributes(items.DUE, items.CANCELLED, changed_at, post_id)
+        derived |= layout.list_attributes(layout.DUE, layout.CANCELLED, changed_at, post_id)
     if item["settled"] and not item["open"]:
         ended = changed_at if item["wish"] == "cancelled" else max(changed_at, due)
-        derived[items.EXPIRY] = items.expiry(ended)
+        derived[layout.EXPIRY] = layout.expiry(ended)
     elif item["settled"] and (ends_at := _ends_at(item)):
-        derived[items.EXPIRY] = items.expiry(max(changed_at, ends_at))
+        derived[layout.EXPIRY] = layout.expiry(max(changed_at, ends_at))
     return derived
 
 

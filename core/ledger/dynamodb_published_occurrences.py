@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from core.ledger.items import Item
+from core.ledger.dynamodb_layout import Item
 from core.ledger.port import Occurrence
 from core.ledger.states import outcome
 

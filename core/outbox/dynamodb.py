@@ -1,4 +1,4 @@
-"""The outbox on AWS, in the ledger's table (core/ledger/items.py).
+"""The outbox on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 A post has the key `outbox#<occurrence key>` and `entry`, and the attributes `occurrence_key`, `post_id`, `text`,
 `media` (JSON) and `published_at` (milliseconds). It is in the list `outbox` and never expires.
@@ -6,9 +6,9 @@ A post has the key `outbox#<occurrence key>` and `entry`, and the attributes `oc
 
 from itertools import islice
 
-from core.ledger import items
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger import dynamodb_layout as layout
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.outbox.port import MEDIA, OutboxPost
 from core.time.instants import epoch_ms, from_epoch_ms
 
@@ -33,8 +33,8 @@ class DynamoOutbox:
         return _read(item) if item is not None else None
 
     def feed(self, *, limit: int, after: OutboxPost | None = None) -> list[OutboxPost]:
-        below = items.position(after.published_at, after.occurrence_key) if after else items.AFTER_ALL
-        listed = self._table.query_list(items.LISTING, items.OUTBOX, below=below, latest_first=True, limit=limit)
+        below = layout.position(after.published_at, after.occurrence_key) if after else layout.AFTER_ALL
+        listed = self._table.query_list(layout.LISTING, layout.OUTBOX, below=below, latest_first=True, limit=limit)
         return [_read(item) for item in islice(listed, limit)]
 
 
@@ -52,7 +52,7 @@ def _write(key: Key, post: OutboxPost) -> Item:
         "media": MEDIA.dump_json(post.media).decode(),
         "published_at": epoch_ms(post.published_at),
     }
-    return item | items.list_attributes(items.LISTING, items.OUTBOX, post.published_at, post.occurrence_key)
+    return item | layout.list_attributes(layout.LISTING, layout.OUTBOX, post.published_at, post.occurrence_key)
 
 
 def _read(item: Item) -> OutboxPost:

@@ -1,4 +1,4 @@
-"""The posting times on AWS, in the ledger's table (core/ledger/items.py).
+"""The posting times on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 All timetables are in the partition `timetables`, each under `account#<account>`, or `account#` for all accounts, with
 the attributes `number` (its version) and, unless it was removed, `content` (JSON). A claim has the key
@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from core.ledger import dynamodb_plans, items
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger import dynamodb_layout as layout
+from core.ledger import dynamodb_plans
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.posts.destinations import Destination
 from core.time.instants import epoch_ms, from_epoch_ms
 from core.timetable.port import NOT_STORED, Occupant, StoredTimetable, TimeClaim, TimetableChanged, occupies
@@ -67,9 +68,9 @@ class DynamoPostingTimes:
         if not instants:
             return found
         wanted = set(instants)
-        first, below = items.timestamp(min(wanted)), items.timestamp(max(wanted) + _MILLISECOND)
-        listed = self._table.query_list(items.DUE, items.OPEN, below=below, latest_first=True, limit=PAGE)
-        for item in takewhile(lambda item: str(item[items.DUE.position_attribute]) >= first, listed):
+        first, below = layout.timestamp(min(wanted)), layout.timestamp(max(wanted) + _MILLISECOND)
+        listed = self._table.query_list(layout.DUE, layout.OPEN, below=below, latest_first=True, limit=PAGE)
+        for item in takewhile(lambda item: str(item[layout.DUE.position_attribute]) >= first, listed):
             post = dynamodb_plans.read(item).post
             if post.due_at in wanted:
                 found[post.due_at].append(Occupant(post_id=post.post_id, accounts=frozenset(post.accounts)))
@@ -122,16 +123,16 @@ class DynamoPostingTimes:
         keys, ignored = [_claim_key(account, instant) for account in accounts], {claim.post_id, *instead_of}
         for _ in range(ATTEMPTS):
             held = [str(item["post_id"]) for item in self._table.get(keys) if item is not None]
-            holders = [items.plan_key(each) for each in dict.fromkeys(held) if each not in ignored]
+            holders = [layout.plan_key(each) for each in dict.fromkeys(held) if each not in ignored]
 
             def work(transaction: Transaction) -> bool | None:
                 for key in keys:
                     item = transaction.get(key)
                     if item is None or item["post_id"] in ignored:
                         continue
-                    if items.plan_key(str(item["post_id"])) not in transaction.found:
+                    if layout.plan_key(str(item["post_id"])) not in transaction.found:
                         return None
-                    if _is_live(item, transaction.get(items.plan_key(str(item["post_id"]))), claim.claimed_at):
+                    if _is_live(item, transaction.get(layout.plan_key(str(item["post_id"]))), claim.claimed_at):
                         return False
                 for key in keys:
                     transaction.put(_write_claim(key, claim, instant))
@@ -157,12 +158,12 @@ class DynamoPostingTimes:
         keys = [_claim_key(account, instant) for instant in instants for account in accounts]
         fresh = [item for item in self._table.get(keys) if item is not None and int(item["claimed_at"])]
         recent = [item for item in fresh if _read_claim(item).awaits_plan(int(item["revision"]), now)]
-        plans = self._table.get([items.plan_key(str(item["post_id"])) for item in recent])
+        plans = self._table.get([layout.plan_key(str(item["post_id"])) for item in recent])
         return [item for item, plan in zip(recent, plans, strict=True) if _is_live(item, plan, now)]
 
 
 def _claim_key(account: Destination, instant: datetime) -> Key:
-    return f"posting_time#{items.timestamp(instant)}", account
+    return f"posting_time#{layout.timestamp(instant)}", account
 
 
 def _write_claim(key: Key, claim: TimeClaim, instant: datetime) -> Item:
@@ -173,7 +174,7 @@ def _write_claim(key: Key, claim: TimeClaim, instant: datetime) -> Item:
         "revision": claim.revision,
         "claimed_at": epoch_ms(claim.claimed_at),
         "due": epoch_ms(instant),
-        items.EXPIRY: epoch_ms(instant + KEPT_CLAIMS) // 1000,
+        layout.EXPIRY: epoch_ms(instant + KEPT_CLAIMS) // 1000,
     }
 
 

@@ -16,8 +16,8 @@ from core.accounts.parameter_store import ParameterStoreAccounts
 from core.accounts.port import Account
 from core.backends.posting_function import PostingFunction, build_posting_function
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
-from core.ledger.items import table_definition
+from core.ledger.dynamodb_layout import table_definition
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.states import OccurrenceOutcome, outcome
 from core.posts.models import Post
 from core.posts.payload import invocation_of, write_invocation

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import PlanChange
 from core.ledger.states import outcome
 from core.outbox.dynamodb import DynamoOutbox

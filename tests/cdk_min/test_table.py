@@ -1,18 +1,18 @@
 """The stack's table, compared with the table definition of the ledger."""
 
-from core.ledger import items
+from core.ledger import dynamodb_layout as layout
 
 
 def test_the_stacks_table_has_the_ledgers_definition(template):
     (actual,) = (
         each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table"
     )
-    expected = items.table_definition("any")
+    expected = layout.table_definition("any")
     assert actual["BillingMode"] == expected["BillingMode"]
     assert actual["KeySchema"] == expected["KeySchema"]
     assert by_name(actual["AttributeDefinitions"]) == by_name(expected["AttributeDefinitions"])
     assert by_name(actual["GlobalSecondaryIndexes"]) == by_name(expected["GlobalSecondaryIndexes"])
-    assert actual["TimeToLiveSpecification"] == {"AttributeName": items.EXPIRY, "Enabled": True}
+    assert actual["TimeToLiveSpecification"] == {"AttributeName": layout.EXPIRY, "Enabled": True}
 
 
 def by_name(described: list[dict]) -> dict[str, dict]:

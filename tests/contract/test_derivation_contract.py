@@ -8,7 +8,7 @@ import pytest
 
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import Ledger, Plan, PlanChange
 from core.ledger.sqlite import SqliteLedger, open_database
 from core.posts.models import Post, Repeat

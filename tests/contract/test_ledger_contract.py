@@ -18,7 +18,7 @@ import pytest
 from core.ledger.cursor import Cursor
 from core.ledger.derivation import derivation
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import SETTLE_GRACE, ClaimTerms, Ledger, PlanChange, Receipt
 from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.sqlite import SqliteLedger, open_database

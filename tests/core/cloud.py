@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from core.application import Application
-from core.ledger.items import table_definition
+from core.ledger.dynamodb_layout import table_definition
 from core.scheduling.upsert import WaitPolicy
 from core.settings import Settings
 from lambda_pkg import handler

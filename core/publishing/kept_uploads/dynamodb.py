@@ -1,4 +1,4 @@
-"""Kept uploads on AWS, in the ledger's table (core/ledger/items.py).
+"""Kept uploads on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 The uploads of a publication have the key `upload#<occurrence key>` and the account, and the attribute `uploads`: JSON
 of each upload by its name. Time to live deletes them a day later.
@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.publishing.kept_uploads.port import KeptUpload, UploadOwner
 from core.time.instants import Clock, epoch_ms, from_epoch_ms
 

@@ -1,10 +1,10 @@
-"""The caution settings on AWS, in the ledger's table (core/ledger/items.py).
+"""The caution settings on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 They are one item with the key `caution-settings` and `caution-settings`, and the attribute `content` (JSON).
 """
 
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Key
+from core.ledger.dynamodb_layout import Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.scheduling.caution_settings.port import CautionSettings
 
 _KEY: Key = ("caution-settings", "caution-settings")

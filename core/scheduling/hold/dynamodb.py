@@ -1,4 +1,4 @@
-"""The hold on AWS, in the ledger's table (core/ledger/items.py).
+"""The hold on AWS, in the ledger's table (core/ledger/dynamodb_layout.py).
 
 It is one item with the key `hold` and `hold`, and the attribute `content` (JSON), which is empty if there is no hold.
 """
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from core.ledger import dynamodb_changes as changes
-from core.ledger.dynamodb_table import Table, Transaction
-from core.ledger.items import Item, Key
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import Table, Transaction
 from core.ledger.port import Plan, PlanChange
 from core.scheduling.hold.port import Hold, check_held
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.backends.posting_function import MissingVariable, PostingFunction, build_posting_function
-from core.ledger.items import table_definition
+from core.ledger.dynamodb_layout import table_definition
 from core.posts.payload import write_invocation
 from core.publishing.server_messages import REQUEST_LIMIT
 from core.time.instants import real_clock

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from core.ledger.dynamodb_table import Table
-from core.ledger.items import table_definition
+from core.ledger.dynamodb_layout import table_definition
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import ClaimResult, ClaimTerms, Ledger
 from core.posts.destinations import Destination
 from core.posts.payload import Payload

@@ -16,9 +16,9 @@ import pytest
 from core.drafts.draft import DraftContent
 from core.drafts.dynamodb import DynamoDrafts
 from core.labels.dynamodb import DynamoLabels
-from core.ledger import items
+from core.ledger import dynamodb_layout as layout
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.history import overdue, runs
 from core.ledger.port import PlanChange, Receipt
 from core.ledger.refusals import AlreadyGoingOut, AlreadyPlanned, ChangedElsewhere
@@ -201,7 +201,7 @@ def test_nothing_is_lost_between_dashboard_relay_and_posting_server(
 
 
 def _handed_over(payload: Payload) -> dict[str, Any]:
-    at = items.timestamp(payload.due)
+    at = layout.timestamp(payload.due)
     return {
         "kind": "handed_over",
         "post_id": payload.post_id,

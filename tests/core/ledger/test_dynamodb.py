@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.ledger import items
+from core.ledger import dynamodb_layout as layout
 from core.ledger.dynamodb import DynamoLedger
 from core.ledger.history import overdue, runs
 from core.ledger.port import Ledger, PlanChange, Receipt
@@ -34,10 +34,10 @@ def relay_records(dynamodb, clock) -> Callable[..., None]:
             "post_id": payload.post_id,
             "revision": payload.revision,
             "occurrence_key": payload.occurrence_key,
-            "due_at": items.timestamp(payload.due),
-            "started_at": items.timestamp(clock()),
+            "due_at": layout.timestamp(payload.due),
+            "started_at": layout.timestamp(clock()),
             "posted_at": None,
-            "finished_at": items.timestamp(clock()),
+            "finished_at": layout.timestamp(clock()),
             "attempt": 1,
             "status": None,
             "results": [],
@@ -456,5 +456,5 @@ def test_unfinished_runs_do_not_accumulate_in_the_plan_of_a_series(ledger, table
         ledger.finish(run, Receipt(kind="waiting", **members))
         clock.move(days=1)
     assert claim(ledger, run).verdict == "granted"
-    (item,) = table.get([items.plan_key(post.post_id)])
+    (item,) = table.get([layout.plan_key(post.post_id)])
     assert list(json.loads(item["holds"])) == [f"claim#{run.occurrence_key}#outbox"]

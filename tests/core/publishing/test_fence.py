@@ -8,7 +8,7 @@ import pytest
 from core.accounts.port import Account
 from core.ledger.claim_rules import STOPPED_BEFORE_SENDING
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.port import ClaimTerms
 from core.ledger.sqlite import SqliteLedger
 from core.ledger.states import outcome

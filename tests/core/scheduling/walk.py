@@ -23,9 +23,9 @@ from core.engine.clients import local_clients
 from core.engine.store import Store
 from core.errors import PunctualError
 from core.ledger.dynamodb import DynamoLedger
-from core.ledger.dynamodb_table import Table
+from core.ledger.dynamodb_layout import table_definition, timestamp
+from core.ledger.dynamodb_transactions import Table
 from core.ledger.history import runs
-from core.ledger.items import table_definition, timestamp
 from core.ledger.newest_revision import newest_revision
 from core.ledger.port import ClaimTerms, Ledger, Receipt
 from core.ledger.sqlite import SqliteLedger, open_database

@@ -8,15 +8,15 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from core.aws_errors import AccessDenied, AwsResourceNotFound
-from core.ledger import items
-from core.ledger.dynamodb_table import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
-from core.ledger.items import Item, Key
+from core.ledger import dynamodb_layout as layout
+from core.ledger.dynamodb_layout import Item, Key
+from core.ledger.dynamodb_transactions import MAX_REQUESTS, MAX_TRANSACTIONS, TableUnavailable, Transaction
 from lambda_pkg.receipts import LIST_PARTITIONS
 
 ONE, OTHER = ("one", "a"), ("other", "a")
 
 
-def item(key: Key, **attributes: items.AttributeValue) -> Item:
+def item(key: Key, **attributes: layout.AttributeValue) -> Item:
     return {"pk": key[0], "sk": key[1], **attributes}
 
 
@@ -71,7 +71,7 @@ def test_items_are_read_in_the_order_of_the_keys_with_none_for_missing_ones(tabl
     for key in keys[::2]:
         table.write([key], put(item(key)))
     found = table.get([*keys, keys[0]])
-    assert [each and items.key_of(each) for each in found[:4]] == [keys[0], None, keys[2], None]
+    assert [each and layout.key_of(each) for each in found[:4]] == [keys[0], None, keys[2], None]
     assert len(found) == 131
     assert found[130] == found[0]
 
@@ -86,7 +86,7 @@ def test_unprocessed_keys_are_requested_again(table, intercepted, table_on):
         return result | ({"UnprocessedKeys": {"punctual": {"Keys": rest}}} if rest else {})
 
     slow = table_on(intercepted(batch_get_item=one_at_a_time))
-    assert [items.key_of(found) for found in slow.get([ONE, OTHER])] == [ONE, OTHER]
+    assert [layout.key_of(found) for found in slow.get([ONE, OTHER])] == [ONE, OTHER]
 
 
 def test_a_transaction_reads_its_own_writes(table):
@@ -213,7 +213,7 @@ def listed(table, clock) -> list[Item]:
     written = []
     for number in range(40):
         key = ("post", f"{number}")
-        place = items.list_attributes(items.LISTING, "things", clock() + timedelta(minutes=number), f"name-{number}")
+        place = layout.list_attributes(layout.LISTING, "things", clock() + timedelta(minutes=number), f"name-{number}")
         written.append(item(key, **place))
         table.write([key], put(written[-1]))
     return written
@@ -225,13 +225,13 @@ def names(found: Any) -> list[str]:
 
 def test_a_list_is_ordered_by_time_over_all_its_partitions(table, listed):
     assert len({each["listing"] for each in listed}) == LIST_PARTITIONS
-    whole = table.query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=False, limit=7)
+    whole = table.query_list(layout.LISTING, "things", below=layout.AFTER_ALL, latest_first=False, limit=7)
     assert names(whole) == [str(number) for number in range(40)]
 
 
 def test_a_list_can_be_read_backwards_from_a_position(table, listed, clock):
-    below = items.position(clock() + timedelta(minutes=10), "name-10")
-    found = table.query_list(items.LISTING, "things", below=below, latest_first=True, limit=3)
+    below = layout.position(clock() + timedelta(minutes=10), "name-10")
+    found = table.query_list(layout.LISTING, "things", below=below, latest_first=True, limit=3)
     assert names(found) == [str(number) for number in reversed(range(10))]
 
 
@@ -241,14 +241,14 @@ def test_an_item_that_has_left_a_list_is_skipped_although_the_index_still_has_it
         return request(**parameters)
 
     found = table_on(intercepted(batch_get_item=leaving)).query_list(
-        items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=3
+        layout.LISTING, "things", below=layout.AFTER_ALL, latest_first=True, limit=3
     )
     assert next(found)["sk"] == "38"
 
 
 def test_the_number_of_requests_depends_only_on_the_page_size(listed, intercepted, table_on):
     client = intercepted()
-    found = table_on(client).query_list(items.LISTING, "things", below=items.AFTER_ALL, latest_first=True, limit=5)
+    found = table_on(client).query_list(layout.LISTING, "things", below=layout.AFTER_ALL, latest_first=True, limit=5)
     for _ in range(5):
         next(found)
     assert client.sent == {"query": LIST_PARTITIONS, "batch_get_item": 1}

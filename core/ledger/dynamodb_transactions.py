@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 
 from core.aws_errors import AwsUnavailable, translate_aws_errors
 from core.errors import PunctualError
-from core.ledger import items
-from core.ledger.items import Index, Item, Key
+from core.ledger import dynamodb_layout as layout
+from core.ledger.dynamodb_layout import Index, Item, Key
 from core.time.instants import Clock
 from lambda_pkg.receipts import LIST_PARTITIONS
 
@@ -66,7 +66,7 @@ class Transaction:
 
     def put(self, item: Item) -> None:
         """Write an item in place of the one that was read."""
-        self.written[items.key_of(item)] = item
+        self.written[layout.key_of(item)] = item
 
     def require(self, key: Key) -> None:
         """Write only if this item, which was read, is unchanged until then."""
@@ -107,20 +107,20 @@ class Table:
         pending = list(dict.fromkeys(keys))
         while pending:
             batch, pending = pending[:BATCH_GET_LIMIT], pending[BATCH_GET_LIMIT:]
-            request = {"Keys": [items.write_key(key) for key in batch], "ConsistentRead": True}
+            request = {"Keys": [layout.write_key(key) for key in batch], "ConsistentRead": True}
             response = self._send("batch_get_item", RequestItems={self._name: request})
-            for item in map(items.read, response["Responses"].get(self._name, [])):
-                found[items.key_of(item)] = item
+            for item in map(layout.read, response["Responses"].get(self._name, [])):
+                found[layout.key_of(item)] = item
             unprocessed = response.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-            pending += [items.key_of(items.read(key)) for key in unprocessed]
+            pending += [layout.key_of(layout.read(key)) for key in unprocessed]
         return [found.get(key) for key in keys]
 
     def query_prefix(self, key: Key) -> list[Item]:
         """Return the items of a partition whose sort key starts with the key's, in order."""
         condition = "pk = :pk AND begins_with(sk, :sk)"
-        values = items.write({":pk": key[0], ":sk": key[1]})
+        values = layout.write({":pk": key[0], ":sk": key[1]})
         pages = self._pages(KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
-        return [items.read(item) for page in pages for item in page]
+        return [layout.read(item) for page in pages for item in page]
 
     def query_list(self, index: Index, name: str, *, below: str, latest_first: bool, limit: int) -> Iterator[Item]:
         """Yield the items of a list whose position sorts before `below`, in order, about `limit` per request.
@@ -129,7 +129,7 @@ class Table:
         the index does not contain yet is missing.
         """
         partitions = [
-            self._partition(index, items.partition_name(name, number), below, latest_first, limit)
+            self._partition(index, layout.partition_name(name, number), below, latest_first, limit)
             for number in range(LIST_PARTITIONS)
         ]
         with ThreadPoolExecutor(LIST_PARTITIONS, thread_name_prefix="partitions") as pool:
@@ -148,7 +148,7 @@ class Table:
             for response in self._responses(
                 IndexName=index.name,
                 KeyConditionExpression=f"{index.list_attribute} = :partition",
-                ExpressionAttributeValues=items.write({":partition": items.partition_name(name, number)}),
+                ExpressionAttributeValues=layout.write({":partition": layout.partition_name(name, number)}),
                 Select="COUNT",
             )
         )
@@ -160,13 +160,13 @@ class Table:
         pages = self._pages(
             IndexName=index.name,
             KeyConditionExpression=f"{index.list_attribute} = :partition AND {index.position_attribute} < :below",
-            ExpressionAttributeValues=items.write({":partition": partition, ":below": below}),
+            ExpressionAttributeValues=layout.write({":partition": partition, ":below": below}),
             ScanIndexForward=not latest_first,
             Limit=limit,
         )
         for page in pages:
-            for item in map(items.read, page):
-                yield str(item[index.position_attribute]), items.key_of(item)
+            for item in map(layout.read, page):
+                yield str(item[index.position_attribute]), layout.key_of(item)
 
     def _pages(self, **query: Any) -> Iterator[list[dict[str, Any]]]:
         return (response["Items"] for response in self._responses(**query))
@@ -198,10 +198,10 @@ class Table:
         return present is not None and present["version"] == version  # it was written, and the response was lost
 
     def _put(self, item: Item, found: Item | None) -> dict[str, Any]:
-        return {"TableName": self._name, "Item": items.write(item), **_unchanged(found)}
+        return {"TableName": self._name, "Item": layout.write(item), **_unchanged(found)}
 
     def _check(self, key: Key, found: Item | None) -> dict[str, Any]:
-        return {"TableName": self._name, "Key": items.write_key(key), **_unchanged(found)}
+        return {"TableName": self._name, "Key": layout.write_key(key), **_unchanged(found)}
 
     def _accepted(self, operation: str, **parameters: Any) -> bool:
         """Send a conditional request; return whether its conditions were met."""
@@ -234,7 +234,7 @@ class Table:
         self._pause(random.uniform(0, min(MAX_BACKOFF, 0.01 * 2**number)))
 
     def _next_arrival(self) -> str:
-        return f"{items.timestamp(self._clock())}#{next(self._numbers):08x}{secrets.token_hex(4)}"
+        return f"{layout.timestamp(self._clock())}#{next(self._numbers):08x}{secrets.token_hex(4)}"
 
 
 def _first(iterator: Iterator[T]) -> list[T]:
@@ -262,5 +262,5 @@ def _unchanged(found: Item | None) -> dict[str, Any]:
     """Return the condition that an item is the one that was read."""
     if found is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
-    values = items.write({":version": found["version"]})
+    values = layout.write({":version": found["version"]})
     return {"ConditionExpression": "version = :version", "ExpressionAttributeValues": values}
