@@ -1,7 +1,7 @@
 """Occurrences and their receipts in DynamoDB. Each writing function works on the items of one transaction.
 
-An occurrence's item has `occurrence_key`, `revision`, `content` (the payload) and `from_relay` (see dynamodb_layout.py). It is
-listed while History shows it. Receipts are items of their own.
+An occurrence's item has `occurrence_key`, `revision`, `content` (the payload) and `from_relay` (see
+dynamodb_layout.py). It is listed while History shows it. Receipts are items of their own.
 """
 
 import json

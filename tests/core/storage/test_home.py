@@ -9,7 +9,6 @@ import pytest
 from core.errors import MachineShortage
 from core.storage.home import Home, is_signing_secret, new_signing_secret
 from core.storage.home_errors import HomeUnusable
-from core.storage.private_files import write_private
 
 
 def mode(path):
@@ -92,23 +91,6 @@ def test_a_secret_that_cannot_be_read_for_lack_of_file_handles_is_a_shortage(hom
             Home(home.path).signing_secrets(None)
         assert home.signing_secrets(None), "it was read before"
     assert Home(home.path).signing_secrets(None) == home.signing_secrets(None)
-
-
-def test_a_private_file_is_replaced_atomically(home):
-    path = home.path / "accounts.json"
-    write_private(path, "first")
-    write_private(path, b"second")
-    assert path.read_text() == "second"
-    assert mode(path) == 0o600
-    with pytest.raises(UnicodeEncodeError):
-        write_private(path, "half a pair: \ud83c")
-    assert path.read_text() == "second"
-    assert [each.name for each in home.path.iterdir()] == ["accounts.json"]
-
-
-def test_a_private_file_in_a_missing_folder_is_refused(tmp_path):
-    with pytest.raises(HomeUnusable, match="gone"):
-        write_private(tmp_path / "gone" / "accounts.json", "x")
 
 
 @pytest.mark.parametrize("text", ["", "whsec_", "whsec_!!!", "YWJj", "WHSEC_YWJj", "whsec_ä"])
