@@ -37,12 +37,12 @@ from core.publishing.registry import Networks
 from core.publishing.second_look import SecondLook
 from core.scheduling.dead_letters import DeadLetters
 from core.scheduling.free_times import FreeTimes
-from core.scheduling.held_posts import HeldPosts
+from core.scheduling.hold.pause_all import HeldPosts
 from core.scheduling.hold.port import Hold
 from core.scheduling.label_changes import LabelChanges
 from core.scheduling.listing import ScheduleListing
 from core.scheduling.moves import Mover
-from core.scheduling.passed_posts import PassedPosts
+from core.scheduling.passed_while_paused import PassedPosts
 from core.scheduling.payload_support import PayloadSupport
 from core.scheduling.post_views import PostViews
 from core.scheduling.rearranging import Rearranging

@@ -43,8 +43,8 @@ from core.posts.payload import (
 )
 from core.posts.recurrence import NeverRuns, next_runs
 from core.scheduling.cancelled import cancelled
-from core.scheduling.held_posts import HeldPosts
 from core.scheduling.hold.dynamodb import DynamoHold
+from core.scheduling.hold.pause_all import HeldPosts
 from core.scheduling.hold.port import HoldStore
 from core.scheduling.hold.sqlite import SqliteHold
 from core.scheduling.listing import ScheduleListing

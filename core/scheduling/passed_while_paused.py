@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from core.scheduling.held_posts import HeldPosts
+from core.scheduling.hold.pause_all import HeldPosts
 from core.scheduling.selection import Selection, SelectionReport
 
 

@@ -15,8 +15,8 @@ from core.posts.destinations import Destination
 from core.posts.models import Post, Repeat, new_post_id
 from core.posts.payload import invocation_of
 from core.publishing.fence import HELD
-from core.scheduling import held_posts
-from core.scheduling.held_posts import TAKEN_OVER_AFTER, HeldPosts
+from core.scheduling.hold import pause_all as pausing
+from core.scheduling.hold.pause_all import TAKEN_OVER_AFTER, HeldPosts
 from core.scheduling.hold.refusals import NothingHeld, TooManyToHold
 from core.settings import Settings
 from core.time.instants import wall_time
@@ -202,7 +202,7 @@ def test_a_person_can_retry_a_post_while_all_are_paused(held, application, retri
 def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan, monkeypatch):
     ids = [plan(hours) for hours in (5, 1, 4, 2, 3)]
     in_order = [ids[number] for number in (1, 3, 4, 2, 0)]
-    monkeypatch.setattr(held_posts, "THREADS", 1)
+    monkeypatch.setattr(pausing, "THREADS", 1)
     changed = []
     for name in ("pause", "resume"):
         change = getattr(application.schedules, name)
@@ -260,7 +260,7 @@ def test_a_series_of_which_a_run_is_tried_again_is_resumed_after_it(held, applic
 def test_a_run_that_ends_meanwhile_lets_the_same_process_pause_its_series(
     held, desired, busy_series, clock, monkeypatch
 ):
-    monkeypatch.setattr(held_posts, "ASKED_AGAIN_AFTER", 0.01)
+    monkeypatch.setattr(pausing, "ASKED_AGAIN_AFTER", 0.01)
     held.begin_pause()
     held.finish_in_background(within_seconds=0)
     clock.move(hours=2)
@@ -277,7 +277,7 @@ def test_two_processes_pause_the_same_posts_and_they_stay_paused(held, applicati
         other.finish()
         return pause(current, **options)
 
-    monkeypatch.setattr(held_posts, "THREADS", 1)
+    monkeypatch.setattr(pausing, "THREADS", 1)
     monkeypatch.setattr(application.schedules, "pause", pause_after_the_other)
     assert pause_all(held).phase == "paused"
     assert desired(*ids) == ["paused"] * 3
@@ -296,7 +296,7 @@ def test_posts_that_are_paused_before_an_outage_are_resumed_if_all_others_are(
         return pause(current, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(held_posts, "THREADS", 1)
+        patch.setattr(pausing, "THREADS", 1)
         patch.setattr(application.schedules, "pause", pause_after_the_end)
         with pytest.raises(AwsUnavailable):
             pause_all(held)
@@ -322,7 +322,7 @@ def test_a_process_that_is_killed_while_it_pauses_posts_after_all_others_were_re
         return pause(current, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(held_posts, "THREADS", 1)
+        patch.setattr(pausing, "THREADS", 1)
         patch.setattr(application.schedules, "pause", pause_after_the_end)
         with pytest.raises(Killed):
             pause_all(held)
@@ -380,8 +380,8 @@ def interrupt(application, monkeypatch):
             return change(plan, **options)
 
         with monkeypatch.context() as patch:
-            patch.setattr(held_posts, "BATCH", 2)
-            patch.setattr(held_posts, "THREADS", 1)
+            patch.setattr(pausing, "BATCH", 2)
+            patch.setattr(pausing, "THREADS", 1)
             patch.setattr(application.schedules, name, work)
             with pytest.raises(Killed):
                 act()
@@ -461,7 +461,7 @@ def test_during_an_outage_the_phase_waits_and_is_continued(held, application, pl
 
 
 def test_the_progress_of_each_batch_is_reported(held, plan, monkeypatch):
-    monkeypatch.setattr(held_posts, "BATCH", 2)
+    monkeypatch.setattr(pausing, "BATCH", 2)
     for hours in range(1, 6):
         plan(hours)
     seen = []
@@ -483,7 +483,7 @@ def test_without_posts_nothing_is_left_behind(held):
 
 def test_too_many_posts_are_refused_before_one_is_paused(held, plan, desired, monkeypatch):
     ids = [plan(1), plan(2), plan(3)]
-    monkeypatch.setattr(held_posts, "HELD_LIMIT", 2)
+    monkeypatch.setattr(pausing, "HELD_LIMIT", 2)
     with pytest.raises(TooManyToHold):
         pause_all(held)
     assert desired(*ids) == ["active"] * 3
