@@ -47,11 +47,11 @@ from core.scheduling.payload_support import PayloadSupport
 from core.scheduling.post_views import PostViews
 from core.scheduling.rearranging import Rearranging
 from core.scheduling.schedule_group import ensure_group
+from core.scheduling.schedule_writer import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.schedules import Schedules
 from core.scheduling.selection import Selection
 from core.scheduling.shared_reads import SharedReads
 from core.scheduling.upcoming import destinations_due
-from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.waiting_posts import WaitingPosts
 from core.settings import Settings
 from core.storage.backup import back_up

@@ -14,7 +14,7 @@ from core.ledger.states import outcome
 from core.posts.models import Post
 from core.posts.payload import Payload, TargetSettings, invocation_of, write_invocation, write_schedule
 from core.posts.series import runs_between
-from core.scheduling.upsert import ScheduleWriter, WaitPolicy
+from core.scheduling.schedule_writer import ScheduleWriter, WaitPolicy
 from core.time.instants import Clock
 
 RUNS_LIMIT = 100

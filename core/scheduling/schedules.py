@@ -23,9 +23,9 @@ from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelle
 from core.scheduling.repair import repair
 from core.scheduling.replaced_runs import new_rule, without_replaced
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
+from core.scheduling.schedule_writer import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.skipping import with_skipped, with_unskipped
 from core.scheduling.time_limits import TimeLimits
-from core.scheduling.upsert import DEFAULT_WAIT, WaitPolicy
 from core.time.instants import Clock
 
 

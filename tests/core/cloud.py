@@ -15,7 +15,7 @@ from moto.core.models import botocore_stubber
 
 from core.application import Application
 from core.ledger.dynamodb_layout import table_definition
-from core.scheduling.upsert import WaitPolicy
+from core.scheduling.schedule_writer import WaitPolicy
 from core.settings import Settings
 from lambda_pkg import handler
 from lambda_pkg.clients import client

@@ -4,7 +4,7 @@ from threading import Lock
 
 from core.application import Application
 from core.errors import PunctualError
-from core.scheduling.upsert import WaitPolicy
+from core.scheduling.schedule_writer import WaitPolicy
 from core.settings import Settings
 from core.storage.home import Home
 from core.time.instants import real_clock

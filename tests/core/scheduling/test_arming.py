@@ -15,8 +15,8 @@ from core.ledger.port import Plan, Receipt
 from core.posts.models import Repeat
 from core.posts.payload import ScheduleName, invocation_of
 from core.scheduling.arming import NotArmed
+from core.scheduling.schedule_writer import ROLE_TIMEOUT, WaitPolicy
 from core.scheduling.schedules import Schedules
-from core.scheduling.upsert import ROLE_TIMEOUT, WaitPolicy
 
 COUNTED_METHODS = {
     "create_schedule",

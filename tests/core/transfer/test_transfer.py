@@ -19,7 +19,7 @@ from core.posts.models import LinkCard, Media, Post, Repeat, new_post_id
 from core.posts.payload import Payload, invocation_of, read_scheduled
 from core.posts.series import runs_of
 from core.scheduling.refusals import PostMoved
-from core.scheduling.upsert import WaitPolicy
+from core.scheduling.schedule_writer import WaitPolicy
 from core.settings import Settings
 from core.transfer.exporting import AlreadyComplete, OtherSource, export_posts
 from core.transfer.importing import ImportedElsewhere, IncompleteExport, import_posts

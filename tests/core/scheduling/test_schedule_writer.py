@@ -1,7 +1,7 @@
 import pytest
 
 from core.aws_errors import RoleNotReady, ScheduleGroupNotFound, ScheduleNameTaken
-from core.scheduling.upsert import ScheduleWriter, WaitPolicy
+from core.scheduling.schedule_writer import ScheduleWriter, WaitPolicy
 
 REQUEST = {"Name": "post", "GroupName": "posts"}
 TAKEN = ("ConflictException", "Schedule post already exists.")
