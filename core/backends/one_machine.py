@@ -10,7 +10,7 @@ from core.accounts.file import FileAccounts
 from core.accounts.port import Accounts
 from core.aws_errors import ScheduleGroupNotFound, translate_aws_errors
 from core.backends.engine_dead_letters import EngineDeadLetters
-from core.backends.lanes import lane_of
+from core.backends.lane_of_post import lane_of
 from core.backends.relay_host import RelayHost
 from core.drafts.port import Drafts
 from core.drafts.sqlite import SqliteDrafts

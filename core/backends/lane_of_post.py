@@ -1,4 +1,4 @@
-"""The engine's lanes of posts: the posts to the same accounts, by the same posting server."""
+"""The engine's lane of a post: posts to the same accounts, by the same posting server, share one."""
 
 import hashlib
 

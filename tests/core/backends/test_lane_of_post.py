@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.backends.lanes import lane_of
+from core.backends.lane_of_post import lane_of
 from core.posts.payload import write_invocation
 
 
