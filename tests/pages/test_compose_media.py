@@ -42,7 +42,7 @@ def describe(session, media, description):
 
 def vary(session, text):
     """Write a variant for the shop."""
-    session.menu_button(key=f"add-text-{session.draft}").click("Shop").run()
+    session.menu_button(key=f"add-text-{session.draft}").click("shop (webhook)").run()
     session.text_area(key=f"text-webhook:shop-{session.draft}").set_value(text).run()
 
 
@@ -197,7 +197,7 @@ def test_a_destination_gets_its_variant(compose, post):
 
 def test_a_variant_begins_with_the_text_of_all(compose):
     compose.write("For all")
-    compose.menu_button(key=f"add-text-{compose.draft}").click("Shop").run()
+    compose.menu_button(key=f"add-text-{compose.draft}").click("shop (webhook)").run()
     assert compose.text_area(key=f"text-webhook:shop-{compose.draft}").value == "For all"
 
 
@@ -206,7 +206,7 @@ def test_a_variant_that_is_removed_is_not_posted_and_undo_brings_it_back(compose
     compose.write("For all")
     vary(compose, "For the shop")
     compose.click("remove-text-webhook:shop", draft)
-    assert "Shop gets the text of All again." in compose.shown
+    assert "shop (webhook) gets the text of All again." in compose.shown
     compose.click("restore-text", draft)
     assert compose.text_area(key=f"text-webhook:shop-{draft}").value == "For the shop"
     compose.click("remove-text-webhook:shop", draft)
