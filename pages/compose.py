@@ -21,7 +21,7 @@ from ui.compose.label_fields import label_field
 from ui.compose.labels_dialog import manage_labels_button
 from ui.compose.media_strip import media_strip
 from ui.compose.option_fields import option_fields
-from ui.compose.replaced_run import replaced_run_note
+from ui.compose.replaced_run_note import replaced_run_note
 from ui.compose.text_tabs import text_tabs
 from ui.compose.threads import thread_fields
 from ui.compose.timing import when

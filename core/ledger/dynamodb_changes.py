@@ -6,7 +6,7 @@ from datetime import datetime
 from core.ledger import dynamodb_layout as layout
 from core.ledger import dynamodb_occurrences as occurrences
 from core.ledger import dynamodb_plans as plans
-from core.ledger import replaced_runs
+from core.ledger import replacement_rule
 from core.ledger.dynamodb_layout import Key
 from core.ledger.dynamodb_transactions import Transaction
 from core.ledger.port import Plan, PlanChange
@@ -48,11 +48,11 @@ def _replace(transaction: Transaction, change: PlanChange, now: datetime) -> Pla
 def _check_replaced_runs(transaction: Transaction, changed: Sequence[Plan], now: datetime) -> None:
     for plan in changed:
         if plan.post.repeats:
-            replaced_runs.check_series(
+            replacement_rule.check_series(
                 plan, plans.replaced_runs(transaction.get(layout.plan_key(plan.post.post_id))), now
             )
 
 
 def _check_replacing(transaction: Transaction, plan: Plan, now: datetime) -> None:
     if plan.post.replaces is not None and plan.desired != "cancelled":
-        replaced_runs.check_replacing(plan.post, plans.find(transaction, plan.post.replaces[0]), now)
+        replacement_rule.check_replacing(plan.post, plans.find(transaction, plan.post.replaces[0]), now)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.ledger import replaced_runs
+from core.ledger import replacement_rule
 from core.ledger import sqlite_claims as claims
 from core.ledger import sqlite_occurrences as occurrences
 from core.ledger import sqlite_plans as plans
@@ -43,9 +43,9 @@ def _replace(connection: sqlite3.Connection, change: PlanChange, now: datetime) 
 def _check_replaced_runs(connection: sqlite3.Connection, changed: Sequence[Plan], now: datetime) -> None:
     for plan in changed:
         if plan.post.repeats:
-            replaced_runs.check_series(plan, plans.replaced_runs(connection, plan.post.post_id), now)
+            replacement_rule.check_series(plan, plans.replaced_runs(connection, plan.post.post_id), now)
 
 
 def _check_replacing(connection: sqlite3.Connection, plan: Plan, now: datetime) -> None:
     if plan.post.replaces is not None and plan.desired != "cancelled":
-        replaced_runs.check_replacing(plan.post, plans.find(connection, plan.post.replaces[0]), now)
+        replacement_rule.check_replacing(plan.post, plans.find(connection, plan.post.replaces[0]), now)

@@ -4,7 +4,7 @@ from core.ledger.port import Ledger, Plan, PlanChange, WritePlan
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere, RunReplaced, UnknownPost
 from core.ledger.states import outcome
 from core.scheduling.arming import Arming
-from core.scheduling.replaced_runs import RunStaysSkipped, series_change
+from core.scheduling.run_replacement import RunStaysSkipped, series_change
 from core.time.instants import Clock
 
 ATTEMPTS = 20

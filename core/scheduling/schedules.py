@@ -21,8 +21,8 @@ from core.scheduling.hold.port import HoldStore, NotHeld
 from core.scheduling.plan_writer import PlanWriter
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair
-from core.scheduling.replaced_runs import new_rule, without_replaced
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
+from core.scheduling.run_replacement import new_rule, without_replaced
 from core.scheduling.schedule_writer import DEFAULT_WAIT, WaitPolicy
 from core.scheduling.skipping import with_skipped, with_unskipped
 from core.scheduling.time_limits import TimeLimits

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from core.drafts.draft import DraftContent, DraftGone
 from core.errors import PunctualError
 from core.ledger.port import Plan
-from core.scheduling.changed_runs import changed_run
+from core.scheduling.changed_run_draft import changed_run
 from core.scheduling.post_time import PostTime
 from core.scheduling.upcoming import ledger_entry
 from core.time.instants import from_utc_text, instant, instants, wall_time

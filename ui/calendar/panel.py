@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from core.drafts.draft import Draft
-from core.scheduling.changed_runs import changed_run
+from core.scheduling.changed_run_draft import changed_run
 from core.scheduling.upcoming import QueueEntry
 from core.time.instants import wall_time
 from core.time.phrases import date_and_time, day_heading, excerpt

@@ -8,7 +8,7 @@ from core.drafts.draft import DraftContent
 from core.errors import PunctualError
 from core.posts.models import ALT_LIMIT, Media, Repeat
 from core.publishing.composing import suggest_time
-from core.scheduling.replaced_runs import ReplacedRun
+from core.scheduling.run_replacement import ReplacedRun
 from ui.compose import (
     card_fields,
     label_fields,

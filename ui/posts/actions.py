@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.errors import PunctualError
 from core.ledger.port import Plan
-from core.scheduling.changed_runs import changed_run
+from core.scheduling.changed_run_draft import changed_run
 from core.scheduling.post_change import PostChange
 from core.scheduling.refusals import SeriesEnded, TooSoon
-from core.scheduling.replaced_runs import first_skipped_run
+from core.scheduling.run_replacement import first_skipped_run
 from core.scheduling.selection import SelectionReport
 from core.scheduling.upcoming import next_run
 from core.time.phrases import date_and_time, join_names

@@ -14,7 +14,7 @@ from ui.frame.empty_page import empty_page
 from ui.frame.state import widget_key
 from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
-from ui.posts.replaced_run import replaced_run
+from ui.posts.replaced_run_line import replaced_run
 from ui.posts.search import SEARCH_LIMIT, matcher, search_field, search_limit_note, search_words
 
 

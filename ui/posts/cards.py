@@ -24,7 +24,7 @@ from ui.frame.state import widget_key
 from ui.frame.viewer import viewer_zone
 from ui.frame.wording import card_text, escape, label_badges, post_subject, state_badge
 from ui.posts import actions
-from ui.posts.replaced_run import replaced_run
+from ui.posts.replaced_run_line import replaced_run
 from ui.posts.selected import checkbox
 
 _MOVES = ["Next free time", "To the front", "Swap", "Shift all later"]

@@ -10,7 +10,7 @@ from core.posts.destinations import Destination
 from core.posts.models import SKIPPED_LIMIT, Repeat
 from core.posts.payload import invocation_of, read_scheduled
 from core.posts.series import runs_of
-from core.scheduling.changed_runs import changed_run
+from core.scheduling.changed_run_draft import changed_run
 from core.scheduling.refusals import PostCancelled, PostDoesNotRepeat
 from core.scheduling.skipping import NotARun, RunBegun, TooManySkipped
 from core.scheduling.upcoming import ledger_entry

@@ -12,7 +12,7 @@ from core.posts.models import Repeat
 from core.posts.payload import invocation_of
 from core.posts.series import runs_of
 from core.scheduling.refusals import TooSoon
-from core.scheduling.replaced_runs import RunStaysSkipped, first_skipped_run
+from core.scheduling.run_replacement import RunStaysSkipped, first_skipped_run
 from core.scheduling.skipping import RunBegun
 
 FIRST, SECOND, THIRD = (datetime(2026, 11, day, 8, tzinfo=UTC) for day in (3, 4, 5))

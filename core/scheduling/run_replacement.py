@@ -5,7 +5,7 @@ from datetime import datetime
 from core.errors import PunctualError
 from core.ledger.history import run_of
 from core.ledger.port import Ledger, Plan, PlanChange
-from core.ledger.replaced_runs import counting_again
+from core.ledger.replacement_rule import counting_again
 from core.posts.models import Post, Repeat
 from core.posts.payload import occurrence_key
 from core.posts.series import same_run
