@@ -11,10 +11,10 @@ from core.posts.hand_split import DASHES
 from core.posts.models import Media
 from core.posts.part_media import media_of_parts
 from core.publishing.attachments import check_media
+from core.publishing.length_split import ThreadPart
 from core.publishing.network import Network, TextLength
 from core.publishing.options import OptionValues
 from core.publishing.post_length import measure_post
-from core.publishing.threads import ThreadPart
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 

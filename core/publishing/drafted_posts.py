@@ -9,9 +9,9 @@ from core.errors import PunctualError
 from core.posts.destinations import Destination
 from core.posts.models import Post
 from core.publishing.composing import compose, written_thread
+from core.publishing.length_split import ThreadPart, number_parts, split_parts
 from core.publishing.network import Network, TextLength
 from core.publishing.post_length import measure_post
-from core.publishing.threads import ThreadPart, number_parts, split_parts
 from core.time.instants import instants, wall_time
 
 

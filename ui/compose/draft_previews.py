@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.accounts.port import Account
 from core.errors import PunctualError
 from core.publishing.composing import written_thread
-from core.publishing.threads import ThreadPart
+from core.publishing.length_split import ThreadPart
 from ui.compose import card_fields, draft_fields, option_fields, threads, variants
 from ui.compose.media_fields import attached
 from ui.compose.typed_text import latest_text

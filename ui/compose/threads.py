@@ -11,7 +11,7 @@ from core.posts.destinations import Destination
 from core.posts.hand_split import hand_split
 from core.publishing.composing import written_thread
 from core.publishing.drafted_posts import has_threads, thread_of
-from core.publishing.threads import ThreadPart
+from core.publishing.length_split import ThreadPart
 from ui.compose import option_fields
 from ui.compose.measuring import measure
 from ui.frame import failures

@@ -15,11 +15,11 @@ from core.posts.first_comment import FIRST_COMMENT
 from core.posts.models import LinkCard, Media
 from core.publishing.composing import written_thread
 from core.publishing.drafted_posts import has_threads
+from core.publishing.length_split import ThreadPart
 from core.publishing.link_cards.attached_card import ShowsCards
 from core.publishing.links import top_level_domains
 from core.publishing.options import OptionValues
 from core.publishing.post_length import measure_post
-from core.publishing.threads import ThreadPart
 from ui.frame.application import application
 from ui.frame.class_name import class_name
 from ui.frame.face_picture import initials

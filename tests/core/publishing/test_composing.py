@@ -22,9 +22,9 @@ from core.publishing.composing import (
     suggest_time,
 )
 from core.publishing.content_checks import EmptyPart, EmptyText, InvalidCharacter, TextTooLong
+from core.publishing.length_split import ThreadPart
 from core.publishing.network import NetworkDependencies, TextLength
 from core.publishing.networks.outbox import network as outbox
-from core.publishing.threads import ThreadPart
 from core.time.instants import DateOutOfRange, DoubledHour, SkippedHour, UnknownZone
 
 PICTURE = Media(reference="0" * 64, kind="picture", content_type="image/png", size=100, width=10, height=10)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.publishing.length_split import split_parts
 from core.publishing.networks.bluesky.facets import rich_text
 from core.publishing.networks.bluesky.short_links import shown_text
-from core.publishing.threads import split_parts
 
 LONG = "https://example.com/blog/very-long-name-of-a-page"
 SHORT = "example.com/blog/very-lo…"

@@ -6,10 +6,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.posts.models import graphemes
+from core.publishing.length_split import CannotSplit, ThreadPart, number_parts, split_parts
 from core.publishing.links import find_links
 from core.publishing.network import TextLength
 from core.publishing.networks.mastodon.text_length import text_length
-from core.publishing.threads import CannotSplit, ThreadPart, number_parts, split_parts
 
 
 def split_text(text, measure):
