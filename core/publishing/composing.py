@@ -81,7 +81,7 @@ def compose(
     When the clocks go back and show `wall` twice, `which` selects the first (1) or the second (2) instant. With
     `repeat`, `wall` is the start of the rule. `variants` maps destinations to their own texts. Lines of three
     dashes split a text into the parts of a thread; a network without threads gets the parts as one text. `threads` maps
-    each account whose parts are split again to all its parts, as core.publishing.length_split makes them. Each part carries
+    each account whose parts are split again to all its parts, as `split_parts` makes them. Each part carries
     its own media, and with media needs no text. `options` maps accounts to the values of their options; those of an
     account that is no destination are left out. A first comment becomes the last part of its account.
 
