@@ -15,9 +15,9 @@ from core.maintenance.account_checks import AccountChecks
 from core.maintenance.caretaker import Caretaker, at_most_every
 from core.maintenance.faces import Faces
 from core.maintenance.media_sweep import MediaSweep
-from core.maintenance.rederive import Rederive
 from core.maintenance.uploads_ahead import UploadsAhead
 from core.maintenance.zone_changes import ZoneChanges
+from core.maintenance.zone_rule_update import ZoneRuleUpdate
 from core.media.pictures import load_decoders
 from core.notifications.channels import Channels
 from core.notifications.deliveries import open_deliveries
@@ -101,12 +101,12 @@ class Application:
 
         `posting_url` returns the URL of this process's posting server; a configured URL takes precedence.
         """
-        rederive = Rederive(
+        zone_rule_update = ZoneRuleUpdate(
             self.ledger, self.schedules, self.zone_changes, self.clock, shared_ledger=self.aws is not None
         )
         if self.one_machine is not None:
-            rederive.run_urgent()  # before the engine fires what old rules made due
-            self.one_machine.engine_store.derive_again(newer=True, report=rederive.record_series)
+            zone_rule_update.run_urgent()  # before the engine fires what old rules made due
+            self.one_machine.engine_store.derive_again(newer=True, report=zone_rule_update.record_series)
         self.backend.start(posting_url)
         repairs = {
             "finish incomplete changes": lambda: self.schedules.repair(self._closing.is_set),
@@ -115,7 +115,7 @@ class Application:
             "delete drafts deleted 30 days ago": at_most_every(timedelta(hours=1), self._prune_drafts, self.clock),
         }
         sweeper = MediaSweep(self.media, self.ledger, self.listing, self.drafts, self.accounts, self.clock)
-        derive: Callable[[], object] = partial(rederive.run, self._closing.is_set)
+        derive: Callable[[], object] = partial(zone_rule_update.run, self._closing.is_set)
         if self.aws is not None:  # the table has no index of releases, so each run reads every pending post
             derive = at_most_every(timedelta(hours=6), derive, self.clock)
         self._take_care("zone-rules", {"derive the times of posts again": derive})

@@ -15,10 +15,10 @@ from core.posts.models import DEFAULT_LATE_AFTER_MINUTES, Post, Repeat
 from core.posts.payload import Payload, ScheduleName, TargetSettings
 from core.scheduling.arming import Arming
 from core.scheduling.confirmation import confirmation
-from core.scheduling.derived_again import DerivedAgain, derived_again
 from core.scheduling.hold.changes import leave_out
 from core.scheduling.hold.port import HoldStore, NotHeld
 from core.scheduling.plan_writer import PlanWriter
+from core.scheduling.post_by_current_rules import PostByCurrentRules, post_by_current_rules
 from core.scheduling.refusals import PostRepeats, TimeNeeded, check_not_cancelled, check_not_moved
 from core.scheduling.repair import repair
 from core.scheduling.revisions import check_size, due_once_at, is_active_as, next_revision
@@ -164,7 +164,7 @@ class Schedules:
         """
         check_not_moved(plan)
         desired: NeedsTime = "paused" if "paused" in (plan.desired, plan.cancelled_from) else "active"
-        restored = derived_again(plan.post, plan.derivation, desired)
+        restored = post_by_current_rules(plan.post, plan.derivation, desired)
         if not restored.needs_time:
             self._limits.check_time(restored.post)
         return self._write_derived(plan, restored)
@@ -184,7 +184,7 @@ class Schedules:
     def derive_again(self, plan: Plan) -> Plan:
         """Arm an active or paused post at its wall time by the rules in force, however soon that is."""
         desired: NeedsTime = "paused" if plan.desired == "paused" else "active"
-        return self._write_derived(plan, derived_again(plan.post, plan.derivation, desired))
+        return self._write_derived(plan, post_by_current_rules(plan.post, plan.derivation, desired))
 
     def send_now(self, plan: Plan) -> Plan:
         """Publish a scheduled one-time post now. Idempotent: a second call keeps the due instant of the first."""
@@ -288,7 +288,7 @@ class Schedules:
         )
         return self._writer.replace(plan, change, write)
 
-    def _write_derived(self, plan: Plan, derived: DerivedAgain) -> Plan:
+    def _write_derived(self, plan: Plan, derived: PostByCurrentRules) -> Plan:
         post = next_revision(plan, without_replaced(self._ledger, derived.post, self._clock()))
         check_size(post)
         return self._write_change(plan, post, desired=derived.desired, derived=derivation(post, derived.needs_time))

@@ -16,7 +16,7 @@ from core.posts.models import Post
 from core.posts.payload import Payload, ScheduleName, occurrence_key, read_payload
 from core.posts.recurrence import NeverRuns, next_runs
 from core.publishing.content_checks import ControlCharacter, check_control_characters
-from core.scheduling.derived_again import derived_again
+from core.scheduling.post_by_current_rules import post_by_current_rules
 from core.time.instants import utc_text
 from core.time.phrases import join_names
 from core.transfer.exporting import WORKERS
@@ -138,7 +138,7 @@ class _Import:
 
     def _plan(self, line: ExportedPost, existing: Plan | None) -> tuple[Plan, str | None]:
         """Write the intent to the ledger. Return the plan, and the reason if the import pauses the post."""
-        again = derived_again(line.post, line.derivation, line.desired)
+        again = post_by_current_rules(line.post, line.derivation, line.desired)
         reason = NEEDS_TIME if again.needs_time else self._reason_to_pause(again.post)
         desired: DesiredState = "paused" if reason else again.desired
         name, now = str(ScheduleName.of(again.post)), self._application.clock()

@@ -8,7 +8,7 @@ from benchmarks.measuring import heading, row, temporary_home, verdict
 from core.application import Application
 from core.ledger import sqlite_plans as plans
 from core.ledger.port import PlanChange
-from core.maintenance.rederive import Rederive
+from core.maintenance.zone_rule_update import ZoneRuleUpdate
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
 from core.time.instants import instant, real_clock, wall_time
@@ -56,15 +56,15 @@ def main() -> None:
     heading("Posts derived again")
     with temporary_home() as application:
         fill(application)
-        rederive = Rederive(
+        zone_rule_update = ZoneRuleUpdate(
             application.ledger, application.schedules, application.zone_changes, real_clock, shared_ledger=False
         )
         started = time.perf_counter()
-        moved = rederive.run()
+        moved = zone_rule_update.run()
         seconds = time.perf_counter() - started
         row(f"{COUNT:,} posts, {moved} of them moved", f"{seconds:.1f} s", verdict(seconds / AIM_SECONDS, at_most=1))
         started = time.perf_counter()
-        rederive.run()
+        zone_rule_update.run()
         row("a run with nothing to do", f"{(time.perf_counter() - started) * 1000:.2f} ms")
 
 

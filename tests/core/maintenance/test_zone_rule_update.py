@@ -11,7 +11,7 @@ import pytest
 from core.application import Application
 from core.cli.commands import list_queue
 from core.ledger.post_state import post_state
-from core.maintenance.rederive import Rederive
+from core.maintenance.zone_rule_update import ZoneRuleUpdate
 from core.posts.payload import read_scheduled
 from core.scheduling.refusals import TimeNeeded
 from core.settings import Settings
@@ -48,8 +48,8 @@ def open_home(tmp_path, clock) -> Iterator[Callable[[], Application]]:
         application.close()
 
 
-def rederive(application: Application, *, shared_ledger: bool = False) -> Rederive:
-    return Rederive(
+def zone_rule_update(application: Application, *, shared_ledger: bool = False) -> ZoneRuleUpdate:
+    return ZoneRuleUpdate(
         application.ledger,
         application.schedules,
         application.zone_changes,
@@ -70,7 +70,7 @@ def test_a_post_keeps_its_wall_time_when_the_rules_of_its_zone_change(clock, pla
     clock.now = NOW
     plan_old(POSTS)
     application = open_home()
-    assert rederive(application).run() == 2
+    assert zone_rule_update(application).run() == 2
     due = {name: application.schedules.plan(name).post.due_at for name in (CASABLANCA, VANCOUVER, BERLIN)}
     assert due == {
         CASABLANCA: datetime(2027, 1, 15, 9, tzinfo=UTC),
@@ -88,7 +88,7 @@ def test_only_the_posts_that_move_get_a_new_revision(clock, plan_old, open_home)
     clock.now = NOW
     plan_old(POSTS)
     application = open_home()
-    rederive(application).run()
+    zone_rule_update(application).run()
     plans = [application.schedules.plan(name) for name in (CASABLANCA, VANCOUVER, BERLIN)]
     assert [plan.post.revision for plan in plans] == [2, 2, 1]
     assert {plan.derivation.zone_release for plan in plans} == {zone_release()}
@@ -99,8 +99,8 @@ def test_a_second_run_changes_nothing(clock, plan_old, open_home):
     clock.now = NOW
     plan_old(POSTS)
     application = open_home()
-    rederive(application).run()
-    assert rederive(application).run() == 0
+    zone_rule_update(application).run()
+    assert zone_rule_update(application).run() == 0
     assert list(application.ledger.outdated(zone_release(), newer=True)) == []
 
 
@@ -111,7 +111,7 @@ def test_a_text_that_is_edited_first_does_not_hide_that_the_instant_is_old(clock
     plan = application.schedules.plan(CASABLANCA)
     edited = application.schedules.edit(plan, plan.post.model_copy(update={"text": "Edited"}))
     assert edited.derivation.zone_release == OLD_RELEASE
-    rederive(application).run()
+    zone_rule_update(application).run()
     post = application.schedules.plan(CASABLANCA).post
     assert (post.text, post.due_at) == ("Edited", datetime(2027, 1, 15, 9, tzinfo=UTC))
 
@@ -120,12 +120,12 @@ def test_a_wall_time_that_now_comes_twice_needs_a_time_and_does_not_go_out(clock
     clock.now = datetime(2026, 9, 1, tzinfo=UTC)
     plan_old([{"post_id": CASABLANCA, "wall": "2026-09-20T01:30:00", "zone": "Africa/Casablanca"}])
     application = open_home()
-    assert rederive(application).run() == 1
+    assert zone_rule_update(application).run() == 1
     assert post_state(application.ledger, CASABLANCA, clock()).state == "needs a time"
     assert [each["State"] for each in schedules(application).values()] == ["DISABLED"]
     with pytest.raises(TimeNeeded):
         application.schedules.resume(application.schedules.plan(CASABLANCA))
-    assert rederive(application).run() == 0
+    assert zone_rule_update(application).run() == 0
 
 
 def test_a_chosen_time_brings_back_the_state_before(clock, plan_old, open_home):
@@ -133,7 +133,7 @@ def test_a_chosen_time_brings_back_the_state_before(clock, plan_old, open_home):
     doubled = {"wall": "2026-09-20T01:30:00", "zone": "Africa/Casablanca"}
     plan_old([{"post_id": CASABLANCA, **doubled}, {"post_id": VANCOUVER, **doubled, "paused": True}])
     application = open_home()
-    rederive(application).run()
+    zone_rule_update(application).run()
     chosen = datetime(2026, 9, 20, 0, 30, tzinfo=UTC)
     states = {}
     for name in (CASABLANCA, VANCOUVER):
@@ -148,7 +148,7 @@ def test_a_cancelled_post_that_needed_a_time_needs_it_again_after_undo(clock, pl
     plan_old([{"post_id": CASABLANCA, "wall": "2026-09-20T01:30:00", "zone": "Africa/Casablanca"}])
     application = open_home()
     application.schedules.cancel(application.schedules.plan(CASABLANCA))
-    rederive(application).run()
+    zone_rule_update(application).run()
     plan = application.schedules.undo_cancel(application.schedules.plan(CASABLANCA))
     assert (plan.desired, plan.needs_time) == ("paused", "active")
 
@@ -167,7 +167,7 @@ def test_the_dates_of_a_series_stay_the_same_calendar_days(clock, plan_old, open
     series = {"wall": "2027-01-10T09:00:00", "until": "2027-01-20", "zone": "Africa/Casablanca"}
     plan_old([{"post_id": CASABLANCA, **series}])
     application = open_home()
-    assert rederive(application).run() == 1
+    assert zone_rule_update(application).run() == 1
     [(_, schedule)] = schedules(application).items()
     repeat = read_scheduled(schedule).repeat
     assert repeat.starts_at == datetime(2027, 1, 10, tzinfo=UTC)
@@ -191,12 +191,12 @@ def test_the_changes_are_recorded_before_the_posts_and_count_each_post_once(cloc
     with monkeypatch.context() as broken:
         broken.setattr(application.schedules, "derive_again", lambda plan: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception):
-            rederive(application).run()
+            zone_rule_update(application).run()
     assert {(each.zone, each.complete) for each in application.zone_changes.all()} == {
         ("Africa/Casablanca", False),
         ("America/Vancouver", False),
     }
-    rederive(application).run()
+    zone_rule_update(application).run()
     recorded = [(each.zone, each.moved, each.complete) for each in application.zone_changes.all()]
     assert sorted(recorded) == [
         ("Africa/Casablanca", (CASABLANCA,), True),
@@ -208,8 +208,8 @@ def test_a_run_that_is_stopped_goes_on_later(clock, plan_old, open_home):
     clock.now = NOW
     plan_old(POSTS)
     application = open_home()
-    assert rederive(application).run(lambda: True) == 0
-    assert rederive(application).run() == 2
+    assert zone_rule_update(application).run(lambda: True) == 0
+    assert zone_rule_update(application).run() == 2
 
 
 def test_newer_notes_of_other_machines_are_kept_on_a_shared_ledger(clock, open_home, a_post, monkeypatch):
@@ -217,17 +217,17 @@ def test_newer_notes_of_other_machines_are_kept_on_a_shared_ledger(clock, open_h
     monkeypatch.setattr("core.ledger.derivation.zone_release", lambda: "2099z")
     application.schedules.schedule(a_post(wall="2026-11-02T15:00:00", due_at=clock() + timedelta(hours=1)))
     monkeypatch.undo()
-    assert rederive(application, shared_ledger=True).run() == 0
+    assert zone_rule_update(application, shared_ledger=True).run() == 0
     [plan] = application.ledger.overdue(due_before=clock() + timedelta(days=1), limit=1)
     assert plan.derivation.zone_release == "2099z"
-    assert rederive(application).run() == 1  # on one machine: the package was downgraded
+    assert zone_rule_update(application).run() == 1  # on one machine: the package was downgraded
 
 
 def test_the_queue_of_the_command_line_says_that_a_post_needs_a_time(clock, plan_old, open_home):
     clock.now = datetime(2026, 9, 1, tzinfo=UTC)
     plan_old([{"post_id": CASABLANCA, "wall": "2026-09-20T01:30:00", "zone": "Africa/Casablanca"}])
     application = open_home()
-    rederive(application).run()
+    zone_rule_update(application).run()
     out = StringIO()
     list_queue(application, Namespace(limit=10, json=False, cancelled=False), out, out)
     assert "needs a time" in out.getvalue()
@@ -264,6 +264,6 @@ def test_a_series_whose_last_date_moves_too_runs_once_on_each_local_day(clock, p
         )
     )
     store.derive_again(newer=True)
-    assert rederive(application).run() == 1  # the last date
+    assert zone_rule_update(application).run() == 1  # the last date
     [schedule] = store.database.read("SELECT * FROM schedule")
     assert from_epoch_ms(schedule["occurrence"]) == datetime(2027, 1, 16, 13, 30, tzinfo=UTC)

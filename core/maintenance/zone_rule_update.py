@@ -1,4 +1,4 @@
-"""Rederive: derives the instants of pending posts again when the rules of the time zones changed."""
+"""The update to new zone rules: derives the instants of pending posts again when the rules of the time zones changed."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from core.ledger.port import Ledger, Plan
 from core.ledger.refusals import AlreadyGoingOut, ChangedElsewhere
 from core.maintenance.zone_changes import ChangedPost, ZoneChanges
 from core.posts.payload import ScheduleName
-from core.scheduling.derived_again import DerivedAgain, derived_again
+from core.scheduling.post_by_current_rules import PostByCurrentRules, post_by_current_rules
 from core.scheduling.schedules import Schedules
 from core.time.instants import Clock
 from core.time.zone_data import zone_release
@@ -21,7 +21,7 @@ URGENT = timedelta(minutes=5)
 """How far ahead `run_urgent` looks: a background run needs less to reach the soonest posts."""
 
 
-class Rederive:
+class ZoneRuleUpdate:
     """Keeps the wall time of every pending post, whichever release of the zone data is installed.
 
     A post whose instant stays only gets the release noted. Another one gets a new revision, so that its earlier
@@ -85,7 +85,7 @@ class Rederive:
             self._changes.add((_changed_post(*each) for each in to_change), zone_release(), self._clock())
         return sum(self._change(plan) for plan, _ in to_change if not stopped())
 
-    def _derived(self, plan: Plan) -> DerivedAgain | None:
+    def _derived(self, plan: Plan) -> PostByCurrentRules | None:
         """Return the plan by the rules in force; None if its zone cannot be read now.
 
         A post without a schedule is sent at once, so it stays. A post whose instant has passed stays, unless its wall
@@ -93,11 +93,11 @@ class Rederive:
         """
         now = self._clock()
         desired: NeedsTime = "paused" if plan.desired == "paused" else "active"
-        as_it_is = DerivedAgain(post=plan.post, desired=desired, needs_time=plan.needs_time)
+        as_it_is = PostByCurrentRules(post=plan.post, desired=desired, needs_time=plan.needs_time)
         if plan.schedule_name is None:
             return as_it_is
         try:
-            again = derived_again(plan.post, plan.derivation, desired)
+            again = post_by_current_rules(plan.post, plan.derivation, desired)
         except PunctualError as error:
             log.warning("The instants of the post %s stay as they are: %s %s", plan.post.post_id, error, error.hint)
             return None
@@ -115,9 +115,9 @@ class Rederive:
         return True
 
 
-def _differs(plan: Plan, again: DerivedAgain) -> bool:
+def _differs(plan: Plan, again: PostByCurrentRules) -> bool:
     return (plan.post, plan.desired, plan.needs_time) != (again.post, again.desired, again.needs_time)
 
 
-def _changed_post(plan: Plan, again: DerivedAgain) -> ChangedPost:
+def _changed_post(plan: Plan, again: PostByCurrentRules) -> ChangedPost:
     return ChangedPost(post_id=plan.post.post_id, zone=plan.post.zone, needs_time=again.needs_time is not None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.ledger.post_state import post_state
-from core.maintenance.rederive import Rederive
+from core.maintenance.zone_rule_update import ZoneRuleUpdate
 from core.posts.models import Post
 from core.posts.payload import ScheduleName
 
@@ -42,10 +42,10 @@ def plan_old(application, monkeypatch):
 @pytest.fixture
 def run(application):
     """Derive all posts again, as the caretaker does."""
-    rederive = Rederive(
+    zone_rule_update = ZoneRuleUpdate(
         application.ledger, application.schedules, application.zone_changes, application.clock, shared_ledger=True
     )
-    return rederive.run
+    return zone_rule_update.run
 
 
 def expressions(application) -> dict[str, tuple[str, str]]:
