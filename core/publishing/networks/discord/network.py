@@ -27,7 +27,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.options import Option, TextOption
+from core.publishing.networks.discord.options import OPTIONS
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import ResultClassifier, mark_unconfirmed, posting_permission, require_success
 from core.publishing.sending import send_post
@@ -46,23 +46,6 @@ MEDIA_LIMITS = MediaLimits(
 """`count` and `alt` are Discord's limits (doc: its OpenAPI, IncomingWebhookRequestPartial and
 MessageAttachmentRequest). The byte limits keep the transfer short: Discord accepts 20 MiB a file (doc:
 Uploading Files). An earlier limit was 8 MiB a message."""
-OPTIONS: tuple[Option, ...] = (
-    TextOption(
-        name="thread_name",
-        label="New thread",
-        help="The title of a new thread, for the webhook of a forum. A forum accepts no message outside of threads",
-        limit=100,
-    ),
-    TextOption(
-        name="thread_id",
-        label="Existing thread",
-        help="The ID of a thread of the channel: right-click it, Copy Thread ID (in developer mode)",
-        pattern=re.compile(r"\d{15,20}", re.ASCII),
-        example="1299999999999999999",
-        excludes="thread_name",
-    ),
-)
-"""The names are parameters of the request (doc: Execute Webhook). Discord refuses both together."""
 WEBHOOK_URL = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]+)/?")
 INCOMING_WEBHOOK = 1
 """The type of a webhook that accepts messages. The other types follow a channel or belong to an application."""

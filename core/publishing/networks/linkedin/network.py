@@ -31,9 +31,9 @@ from core.publishing.network import (
     ThreadForm,
 )
 from core.publishing.networks.linkedin.images import CARD_PICTURE, PICTURE_LIMITS, LinkedInImageUploads
+from core.publishing.networks.linkedin.options import OPTIONS
 from core.publishing.networks.linkedin.version import api_version
 from core.publishing.networks.linkedin.video import MAX_VIDEO_BYTES, MIN_VIDEO_BYTES, LinkedInVideoUpload
-from core.publishing.options import Choice, ChoiceOption, Option
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
@@ -53,20 +53,6 @@ TEXT_LIMIT = 3000
 """UTF-16 units with escapes. The documentation names no limit. LinkedIn's refusals name 3,000 (n8n-io/n8n issue 22899),
 some in 2026 name 4,000. They come from Java, which counts in UTF-16. No source says whether escapes count; to count
 them is stricter."""
-OPTIONS: tuple[Option, ...] = (
-    ChoiceOption(
-        name="audience",
-        label="Audience",
-        help="Who sees the post",
-        choices=(
-            Choice(value="PUBLIC", label="Anyone"),
-            Choice(value="LOGGED_IN", label="Members of LinkedIn"),
-            Choice(value="CONNECTIONS", label="Your connections"),
-        ),
-    ),
-)
-"""The values are those of `visibility` (doc: Posts API). There is no first comment: the Comments API asks for the scope
-w_member_social_feed (doc), and the tokens of Punctual have w_member_social."""
 _TAG_OR_RESERVED = regex.compile(
     r"(?<![^\s(])[#＃](?P<tag>\p{N}*+\p{L}[\p{L}\p{N}\p{M}]*+)|(?P<reserved>[\\|{}@\[\]()<>#*_~])"
 )

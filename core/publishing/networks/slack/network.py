@@ -24,7 +24,8 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.options import Option, OptionValues, SwitchOption
+from core.publishing.networks.slack.options import OPTIONS
+from core.publishing.options import OptionValues
 from core.publishing.result_classifier import (
     RECONNECT,
     ResultClassifier,
@@ -42,18 +43,6 @@ TEXT_LIMIT = 4000
 (slackapi/java-slack-sdk issue 704: by the server) and cuts it at 40,000 (doc: Truncating really long messages). Any
 4,000 code points are at most 16 kB (doc: Rate limits). No source says whether an escape counts as one code point, so
 all its code points count, which is stricter."""
-OPTIONS: tuple[Option, ...] = (
-    SwitchOption(
-        name="unfurl_links",
-        label="Previews of links",
-        help="Slack shows the title and text of linked pages",
-        default=True,
-    ),
-    SwitchOption(
-        name="unfurl_media", label="Previews of media", help="Slack shows linked pictures and videos", default=True
-    ),
-)
-"""The names are members of a message (doc: Unfurling links in messages)."""
 WEBHOOK_URL = re.compile(r"https://hooks\.slack\.com/services/(\w+/\w+/\w+)/?")
 EMPTY_MESSAGE_ERRORS = frozenset({"no_text", "missing_text_or_fallback_or_attachments", "invalid_payload"})
 """Responses of a working webhook to an empty message. A deleted webhook responds with another error,

@@ -29,7 +29,7 @@ from core.publishing.network import (
     TextLength,
     ThreadForm,
 )
-from core.publishing.options import Option, SwitchOption
+from core.publishing.networks.telegram.options import OPTIONS
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     RECONNECT,
@@ -57,9 +57,6 @@ MEDIA_LIMITS = MediaLimits(
 """`count`, `caption` (code points) and `max_ratio` are Telegram's limits (doc: Bot API, sendMediaGroup, sendPhoto). It
 accepts a width and height of 10,000 together, which `max_side` keeps. The byte limits keep the transfer short:
 Telegram accepts 10 MB a photo and 50 MB a video. It has no descriptions."""
-OPTIONS: tuple[Option, ...] = (
-    SwitchOption(name="silent", label="Silent", help="Members get the message without a sound"),
-)
 TOKEN = re.compile(r"\d+:[\w-]+")
 FILE_PATH = re.compile(r"[\w-]+(?:[./][\w-]+)*", re.ASCII)
 CHAT = re.compile(r"(?:https://t\.me/|@)?(?P<name>[A-Za-z]\w{3,31})|(?P<id>-?\d{1,16})")

@@ -31,10 +31,10 @@ from core.publishing.network import (
     ThreadForm,
 )
 from core.publishing.networks.x.oauth1 import OAuth1Keys, OAuth1Signer
+from core.publishing.networks.x.options import OPTIONS
 from core.publishing.networks.x.pictures import PICTURE_LIMITS, XPictureUploads
 from core.publishing.networks.x.video import MAX_VIDEO_BYTES, XVideoUpload
 from core.publishing.networks.x.weighted_length import weighted_length
-from core.publishing.options import FIRST_COMMENT_OPTION, Choice, ChoiceOption, Option
 from core.publishing.profile import Profile, as_text
 from core.publishing.result_classifier import (
     ResultClassifier,
@@ -53,22 +53,6 @@ TEXT_LIMIT = 280
 _NOT_NAMED = "X did not name the permission of the keys, so whether they may post was not checked."
 _USER_NAME = re.compile(r"\w{1,50}", re.ASCII)
 """X's names have letters, digits and underscores, today at most 15; some accounts have older, longer ones."""
-OPTIONS: tuple[Option, ...] = (
-    ChoiceOption(
-        name="replies",
-        label="Who may reply",
-        help="It applies to the whole thread",
-        choices=(
-            Choice(value="", label="Everybody"),
-            Choice(value="following", label="People whom you follow"),
-            Choice(value="mentionedUsers", label="People who are mentioned"),
-            Choice(value="subscribers", label="Your subscribers"),
-            Choice(value="verified", label="Verified accounts"),
-        ),
-    ),
-    FIRST_COMMENT_OPTION,
-)
-"""The values of `replies` are those of `reply_settings` (doc: X API, Create Post). Only the first part sends it."""
 KEYS = {
     "key": "API key",
     "key_secret": "API key secret",
