@@ -1,4 +1,4 @@
-"""The update to new zone rules: derives the instants of pending posts again when the rules of the time zones changed."""
+"""The update to new zone rules: the instants of pending posts are derived again when a time zone changed its rules."""
 
 import logging
 from collections.abc import Callable, Sequence
