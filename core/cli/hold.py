@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import NOT_ARMED, not_armed
+from core.cli.exit_status import DONE, INCOMPLETE
+from core.cli.rows import not_armed
 from core.scheduling.hold.port import Hold
 from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.phrases import plural
@@ -15,7 +16,7 @@ from core.time.phrases import plural
 def pause_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Pause every active post, soonest due first, and print how many are paused. Repeat it after an interruption.
 
-    Returns NOT_ARMED if a schedule is not disabled yet.
+    Returns INCOMPLETE if a schedule is not disabled yet.
     """
     held = application.held_posts
     held.begin_pause()
@@ -32,7 +33,7 @@ def pause_all(application: Application, options: argparse.Namespace, out: TextIO
 def resume_all(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Resume the posts that were paused together, soonest due first, and print how many passed meanwhile.
 
-    Returns NOT_ARMED if a schedule is not enabled yet.
+    Returns INCOMPLETE if a schedule is not enabled yet.
     """
     held = application.held_posts
     begun = held.begin_resume()
@@ -50,9 +51,9 @@ def _not_armed(application: Application, post_ids: Collection[str], err: TextIO)
     unsettled = application.ledger.unsettled(changed_before=changed_before, limit=len(post_ids)) if post_ids else []
     count = len({plan.post.post_id for plan in unsettled} & set(post_ids))
     if not count:
-        return 0
+        return DONE
     print(not_armed(count), file=err)
-    return NOT_ARMED
+    return INCOMPLETE
 
 
 def _progress(done: str, err: TextIO) -> Callable[[Hold], None]:

@@ -15,13 +15,12 @@ from core.bulk.reading import MAX_BYTES, PostTable, columns_by_content, read_tab
 from core.bulk.report import RESULTS, dry_run_rows, report_csv, report_rows
 from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
+from core.cli.exit_status import DONE, INCOMPLETE
 from core.cli.rows import not_armed, printable
 from core.errors import PunctualError
 from core.time.phrases import excerpt, plural
 
 EXCERPT_LENGTH = 60
-INCOMPLETE = 3
-"""The exit status if at least one row was not scheduled and is not there already, or is not armed yet."""
 
 
 class UnreadableTable(PunctualError):
@@ -79,7 +78,7 @@ def load_posts(application: Application, options: argparse.Namespace, out: TextI
     _print(found, options, out, _summary(total, undone, checked, options.dry_run))
     if noted:
         print(not_armed(noted), file=err)
-    return INCOMPLETE if undone or noted else 0
+    return INCOMPLETE if undone or noted else DONE
 
 
 def _columns(table: PostTable, given: dict[str, Column | None]) -> dict[str, Column]:

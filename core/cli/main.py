@@ -8,10 +8,9 @@ from contextlib import closing
 from io import TextIOWrapper
 from typing import Protocol, TextIO
 
+from core.cli.exit_status import DONE, FAILED, INTERRUPTED
 from core.cli.parser import build_parser
 from core.errors import PunctualError
-
-DONE, REFUSED, INTERRUPTED = 0, 1, 130
 
 
 class Opened(Protocol):
@@ -30,7 +29,7 @@ def main(
     *,
     open_ledger: Callable[[], Opened] | None = None,
 ) -> int:
-    """Run one command and return its status, 0 if it has none, or 1 with the error and its hint on `err`.
+    """Run one command and return its status, DONE if it has none, or FAILED with the error and its hint on `err`.
 
     A command that only reads the ledger gets `open_ledger`, by default the application too. Wrong usage exits with 2.
     """
@@ -55,11 +54,11 @@ def main(
             return status or DONE
     except PunctualError as error:
         print(f"{error}\n{error.hint}", file=err)
-        return REFUSED
+        return FAILED
 
 
 def run() -> int:
-    """Run the command of this process and return its exit status, 130 after an interrupt.
+    """Run the command of this process and return its exit status, INTERRUPTED after an interrupt.
 
     Characters that the terminal's encoding lacks are written as escapes, so that a scheduled post is always reported.
     JSON is ASCII.

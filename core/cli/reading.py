@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Protocol, TextIO
 
+from core.cli.exit_status import DONE, POSTS_WAIT
 from core.cli.rows import print_rows, run_row, waiting_row
 from core.ledger.history import runs
 from core.ledger.port import Ledger
@@ -68,7 +69,7 @@ def open_ledger(settings: Settings) -> LedgerReader:
 
 
 def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    """Print the posts that wait for a person, and how many have each state. Return 1 if there are any, else 0.
+    """Print the posts that wait for a person, and how many have each state. Return POSTS_WAIT if there are any.
 
     Print first whether all posts are paused.
     """
@@ -79,7 +80,7 @@ def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, 
         held = {"phase": hold.phase, "since": utc_text(hold.began_at), "posts": len(hold.posts)} if hold else None
         found = {"waiting": len(rows), "states": dict(waiting.states), "posts": rows, "hold": held}
         print(json.dumps(found), file=out)
-        return 1 if rows else 0
+        return POSTS_WAIT if rows else DONE
     if hold is not None:
         paused = plural(len(hold.posts), "post")
         print(f"All posts are paused since {utc_text(hold.began_at)} ({paused}). Resume with resume-all.", file=out)
@@ -89,7 +90,7 @@ def show_status(reader: LedgerReader, options: argparse.Namespace, out: TextIO, 
         print_rows(rows, out, as_json=False, empty="")
     else:
         print("No post waits for you.", file=out)
-    return 1 if rows else 0
+    return POSTS_WAIT if rows else DONE
 
 
 def list_history(reader: LedgerReader, options: argparse.Namespace, out: TextIO, err: TextIO) -> None:

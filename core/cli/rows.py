@@ -17,8 +17,6 @@ from core.time.instants import utc_text
 from core.time.phrases import excerpt, plural
 
 Row = dict[str, Any]
-NOT_ARMED = 3
-"""The exit status if a change is in the ledger and not yet in the scheduler."""
 EXCERPT_LENGTH = 80
 """Characters of a post's text in a line; JSON has the whole text."""
 _NOT_PRINTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import NOT_ARMED, post_row, print_row, repeat_columns
+from core.cli.exit_status import DONE, INCOMPLETE
+from core.cli.rows import post_row, print_row, repeat_columns
 from core.errors import PunctualError
 from core.labels.label import stored_names
 from core.ledger.port import Plan
@@ -38,7 +39,7 @@ class IdTaken(PunctualError):
 def schedule_post(application: Application, options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Schedule a post and print it; warn on `err` when no engine runs, and of runs that a series skips.
 
-    With the id of a post of the same content, that post is printed, and armed if it was not. Returns NOT_ARMED if the
+    With the id of a post of the same content, that post is printed, and armed if it was not. Returns INCOMPLETE if the
     post is in the ledger and the scheduler refused it.
     """
     zone = options.zone or application.settings.timezone
@@ -71,7 +72,7 @@ def schedule_post(application: Application, options: argparse.Namespace, out: Te
         for caution in skipped_run_warnings(post.repeat, zone, after=_first(post, now)):
             print(f"Caution: {caution}", file=err)
     _print_cautions(application, post, err)
-    return NOT_ARMED if error else 0
+    return INCOMPLETE if error else DONE
 
 
 def _print_cautions(application: Application, post: Post, err: TextIO) -> None:
