@@ -5,7 +5,7 @@ import json
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import (
+from core.cli.printed_rows import (
     cancelled_row,
     due_next,
     entry_row,

@@ -4,7 +4,7 @@ import argparse
 from typing import TextIO
 
 from core.application import Application
-from core.cli.rows import Row, content_columns, print_rows
+from core.cli.printed_rows import Row, content_columns, print_rows
 from core.drafts.draft import Draft
 from core.errors import PunctualError
 from core.time.instants import instant, utc_text

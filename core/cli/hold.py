@@ -7,7 +7,7 @@ from typing import TextIO
 
 from core.application import Application
 from core.cli.exit_status import DONE, INCOMPLETE
-from core.cli.rows import not_armed
+from core.cli.printed_rows import not_armed
 from core.scheduling.hold.port import Hold
 from core.scheduling.upcoming import CLOCK_SKEW
 from core.time.phrases import plural

@@ -16,7 +16,7 @@ from core.bulk.report import RESULTS, dry_run_rows, report_csv, report_rows
 from core.bulk.row_posts import LoadOptions
 from core.bulk.rows import post_rows
 from core.cli.exit_status import DONE, INCOMPLETE
-from core.cli.rows import not_armed, printable
+from core.cli.printed_rows import not_armed, printable
 from core.errors import PunctualError
 from core.time.phrases import excerpt, plural
 

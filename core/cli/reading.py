@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol, TextIO
 
 from core.cli.exit_status import DONE, POSTS_WAIT
-from core.cli.rows import print_rows, run_row, waiting_row
+from core.cli.printed_rows import print_rows, run_row, waiting_row
 from core.ledger.history import runs
 from core.ledger.port import Ledger
 from core.ledger.sqlite import SqliteLedger, open_database

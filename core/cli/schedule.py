@@ -6,7 +6,7 @@ from typing import TextIO
 
 from core.application import Application
 from core.cli.exit_status import DONE, INCOMPLETE
-from core.cli.rows import post_row, print_row, repeat_columns
+from core.cli.printed_rows import post_row, print_row, repeat_columns
 from core.errors import PunctualError
 from core.labels.label import stored_names
 from core.ledger.port import Plan

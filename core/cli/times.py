@@ -5,7 +5,7 @@ import json
 from typing import Any, TextIO
 
 from core.application import Application
-from core.cli.rows import printable
+from core.cli.printed_rows import printable
 from core.posts.destinations import Destination
 from core.posts.repeat_rules import Weekday
 from core.scheduling.coming_times import ComingTime, coming_times

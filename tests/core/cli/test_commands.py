@@ -218,7 +218,7 @@ def test_a_closed_output_pipe_is_no_failure(process):
 
 def test_a_command_that_serves_nothing_imports_no_web_server(process):
     imports = process("queue", PYTHONPROFILEIMPORTTIME="1").stderr
-    assert "core.cli.rows" in imports
+    assert "core.cli.printed_rows" in imports
     assert "starlette" not in imports
     assert "uvicorn" not in imports
 

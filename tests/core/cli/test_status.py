@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.application import Application
-from core.cli.rows import printable
+from core.cli.printed_rows import printable
 from core.ledger.port import PlanChange, Receipt
 from core.settings import Settings
 
