@@ -60,8 +60,8 @@ def begin_anew() -> None:
 def _introduction() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "One row for each post: text, date and time, destinations. Nothing is scheduled before you have seen the result"
-            " of each row.",
+            "One row for each post: text, date and time, destinations. Nothing is scheduled before you have seen the"
+            " result of each row.",
             width="stretch",
         )
         now, zone = application().clock(), viewer_zone()
