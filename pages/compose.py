@@ -29,7 +29,7 @@ from ui.frame import links
 from ui.frame.application import application
 from ui.frame.callbacks import callback, dialog_callback, show_error, show_toasts
 from ui.frame.dialogs import defer, dialog_buttons, run_deferred
-from ui.frame.state import DRAFT, LAST_POST, widget_key
+from ui.frame.state import LAST_POST, widget_key
 from ui.frame.wording import account_names, escape
 from ui.posts.outcome import outcome
 from ui.preview.component import previews
@@ -39,8 +39,8 @@ STYLE = Path(draft_fields.__file__).with_name("compose.css")
 
 @callback
 def schedule(draft: str) -> None:
-    """Schedule the draft and start the next one; a second click on the same draft changes nothing."""
-    if draft != st.session_state[DRAFT]:
+    """Schedule the draft and start the next one; a second click, here or in another tab, changes nothing."""
+    if not drafts.is_open(draft):
         return
     key = draft_fields.time_key(draft)
     chosen = time_fields.chosen_time(key)
@@ -67,7 +67,7 @@ def schedule_next_free(post: Post) -> None:
 @dialog_callback
 def post_now(draft: str) -> None:
     """Post the draft now and start the next one."""
-    if draft == st.session_state[DRAFT]:
+    if drafts.is_open(draft):
         zone = time_fields.chosen_time(draft_fields.time_key(draft)).zone
         run_and_start_next(application().schedules.post_now, to_post_now(draft), zone)
 
@@ -75,8 +75,9 @@ def post_now(draft: str) -> None:
 @callback
 def ask_post_now(draft: str) -> None:
     """Ask for confirmation, if the draft is a valid post."""
-    post = to_post_now(draft)
-    defer(lambda: post_now_dialog(draft, post))
+    if drafts.is_open(draft):
+        post = to_post_now(draft)
+        defer(lambda: post_now_dialog(draft, post))
 
 
 def to_post_now(draft: str) -> Post:

@@ -440,6 +440,25 @@ def test_changes_to_a_draft_that_was_scheduled_elsewhere_become_a_new_draft(brow
     assert application.schedules.plan(draft).post.text == "One post"
 
 
+@pytest.mark.parametrize("act", ["schedule", "post-now"])
+def test_a_post_that_another_tab_scheduled_keeps_its_text_and_the_text_of_this_tab_becomes_a_draft(
+    browse, application, new_session, act
+):
+    session, other = browse("compose"), new_session()
+    session.write("Of this tab")
+    draft = session.draft
+    other.query_params["draft"] = draft
+    other.run()
+    other.write("Of the other tab")
+    other.schedule()
+    session.click(act, draft)
+    assert application.schedules.plan(draft).post.text == "Of the other tab"
+    assert session.draft != draft
+    assert text_of(session) == "Of this tab"
+    assert "Your changes are a new draft" in session.shown
+    assert drafts_of(application) == ["Of this tab"]
+
+
 def test_an_unchanged_draft_that_was_scheduled_elsewhere_leaves_compose(browse, application, new_session):
     session, other = browse("compose"), new_session()
     session.write("One post")

@@ -25,6 +25,7 @@ from ui.frame.viewer import viewer_zone
 ADDRESS = "draft"
 """The query parameter of Compose that names a draft, or asks for a new one (ui/frame/navigation.py)."""
 _ID = TypeAdapter[str](PostId)
+_CHANGES_KEPT = "This draft was scheduled or removed elsewhere. Your changes are a new draft."
 
 
 def sync() -> str:
@@ -48,6 +49,13 @@ def current() -> str:
     """Return the id of the current draft. `sync` starts the first one."""
     draft: str = st.session_state[DRAFT]
     return draft
+
+
+def is_open(draft: str) -> bool:
+    """Return whether the draft is the current one, and was neither scheduled nor removed in another tab."""
+    return draft == st.session_state.get(DRAFT) and (
+        draft not in saved() or application().drafts.get(draft) is not None
+    )
 
 
 def saved() -> dict[str, Draft]:
@@ -138,7 +146,7 @@ def keep(draft: str) -> None:
     except DraftGone:
         forget(draft)
         start(content)
-        flash("This draft was scheduled or removed elsewhere. Your changes are a new draft.")
+        flash(_CHANGES_KEPT)
     except PunctualError as error:
         st.session_state[NOT_SAVED] = error
 
@@ -248,13 +256,29 @@ def _show_newest(known: Draft) -> None:
         st.session_state[NOT_SAVED] = error
         return
     if newest is None:
-        forget(known.draft_id)
-        start_empty(known.content)
-        flash("The draft was scheduled or removed elsewhere.")
+        _leave(known)
         return
     if newest.version != known.version:
         draft_fields.fill(known.draft_id, newest.content)
     saved()[known.draft_id] = newest
+
+
+def _leave(known: Draft) -> None:
+    """Start another draft after this one was scheduled or removed elsewhere. Texts that the post lacks go along."""
+    plan, shown = application().ledger.get(known.draft_id), draft_fields.content(known.draft_id)
+    forget(known.draft_id)
+    if plan is None or _own_content(shown) == _own_content(content_of(plan.post)):
+        start_empty(shown)
+        flash("The draft was scheduled or removed elsewhere.")
+    else:
+        start(shown)
+        flash(_CHANGES_KEPT)
+
+
+def _own_content(content: DraftContent) -> tuple[dict[str, str], list[str]]:
+    """Return the text for each destination, and the references of the media."""
+    texts = {each: content.variants.get(each, content.text).strip() for each in content.destinations}
+    return texts, [each.reference for each in content.media]
 
 
 def _first_account() -> tuple[str, ...]:
