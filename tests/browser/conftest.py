@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from core.application import Application
 from core.ledger.port import Plan
@@ -86,6 +86,19 @@ def eventually(holds: Callable[[], object], seconds: float = 30) -> object:
 def settle(page: Page) -> None:
     """Wait until the script does not run."""
     expect(page.locator("[data-test-script-state=notRunning]")).to_be_visible()
+
+
+def text_of(window: Page) -> Locator:
+    """Return the text field of Compose.
+
+    Streamlit keeps the field of the last draft, hidden below it, until the run that starts the next one ends.
+    """
+    return window.get_by_label("Text", exact=True).first
+
+
+def page_link(window: Page, name: str) -> Locator:
+    """Return the link of the navigation to a page. Its name may end with a count or a state."""
+    return window.get_by_role("link", name=re.compile(rf"^{name}( \d.*| has .*| all .*| needs .*| not .*)?$"))
 
 
 def unused_port() -> str:

@@ -15,7 +15,7 @@ from core.drafts.draft import DraftContent
 from core.posts.models import new_post_id
 from core.timetable.port import NOT_STORED
 from core.timetable.timetable import suggested
-from tests.browser.conftest import settle
+from tests.browser.conftest import page_link, settle, text_of
 
 EXCLUDED = [f"[data-testid={each}]" for each in ("stSidebarNavItems", "stDateInput", "stTimeInput")]
 EXCLUDED += ["[data-testid=stFileUploaderDropzone]"]
@@ -91,7 +91,7 @@ def test_axe_finds_no_violation_on_any_page(running, page, axe, posts, results):
     page.goto(running.url)
     page.evaluate(axe.read_text())  # a script element would break the Content Security Policy
     for name, text in PAGES.items():
-        page.get_by_role("link", name=re.compile(rf"^{name}( \d.*| has .*| all .*| needs .*| not .*)?$")).click()
+        page_link(page, name).click()
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         expect(page.get_by_text(text, exact=True).first).to_be_visible()
         settle(page)
@@ -113,6 +113,6 @@ def test_each_button_names_its_post_and_the_focus_stays_on_the_card_of_a_cancell
 
 
 def test_the_state_of_a_new_post_is_announced(form):
-    form.get_by_label("Text", exact=True).fill("Can you hear me?")
+    text_of(form).fill("Can you hear me?")
     form.get_by_role("button", name="Schedule").press("Enter")
     expect(form.get_by_role("status").get_by_text("Scheduled: Can you hear me?")).to_be_attached()

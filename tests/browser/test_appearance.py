@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from pydantic import SecretStr
 
 from core.notifications.channels import WebhookChannel
+from tests.browser.conftest import text_of
 
 ARABIC = "\N{ARABIC LETTER MEEM}\N{ARABIC LETTER REH}\N{ARABIC LETTER HAH}\N{ARABIC LETTER BEH}"
 COLOURS = """each => {
@@ -96,7 +97,7 @@ def test_captions_have_contrast_on_the_page_and_in_a_dialog(running, page, contr
 
 
 def test_each_line_has_the_direction_of_its_script(form):
-    text = form.get_by_label("Text", exact=True)
+    text = text_of(form)
     text.fill(f"{ARABIC}.")
     expect(text).to_have_css("unicode-bidi", "plaintext")
 
@@ -105,7 +106,7 @@ def test_the_focus_outline_is_visible_in_the_dark_theme(form):
     form.emulate_media(color_scheme="dark")
     expect(form.locator(".stApp")).to_have_css("color-scheme", "dark")
     chosen = form.get_by_role("button", name="Outbox (built in)")
-    form.get_by_label("Text", exact=True).focus()
+    text_of(form).focus()
     form.keyboard.press("Tab")  # only the keyboard shows the outline
     chosen.focus()
     expect(chosen).to_have_css("outline", "rgb(127, 208, 218) solid 2px")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from core.time.instants import utc_text
 from core.worker.record import WorkerFiles, WorkerRecord
+from tests.browser.conftest import text_of
 
 
 def card(page, plan):
@@ -17,7 +18,7 @@ def card(page, plan):
 
 
 def test_a_first_post_is_published_to_the_outbox(form):
-    form.get_by_label("Text").fill("My very first post")
+    text_of(form).fill("My very first post")
     form.get_by_role("button", name="Post now").click()
     dialog = form.get_by_role("dialog")
     expect(dialog).to_contain_text("This post goes out now to Outbox (built in).")
@@ -29,11 +30,11 @@ def test_a_first_post_is_published_to_the_outbox(form):
 
 
 def test_a_post_is_scheduled_cancelled_and_restored(form):
-    form.get_by_label("Text").fill("See you later")
+    text_of(form).fill("See you later")
     form.get_by_role("button", name="Schedule").click()
     outcome = form.locator(".st-key-card-outcome")
     expect(outcome).to_contain_text("Scheduled for")
-    expect(form.get_by_label("Text")).to_have_value("")
+    expect(text_of(form)).to_have_value("")
     outcome.get_by_role("link", name="View in Queue").click()
     expect(form.get_by_text("See you later", exact=True)).to_be_visible()
     form.get_by_role("button", name="Cancel").click()

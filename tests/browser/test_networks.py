@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from core.time.instants import wall_time
+from tests.browser.conftest import text_of
 
 TEXT = "Grüße vom Leuchtturm"
 ALT = "A lighthouse at dusk"
@@ -93,14 +94,14 @@ def test_a_post_with_a_picture_is_published_to_two_networks_and_history_links_to
     assert application.accounts.get(f"bluesky:{handle}").identity == did
 
     page.get_by_role("link", name="Compose").click()
-    page.get_by_label("Text", exact=True).fill(TEXT)
+    text_of(page).fill(TEXT)
     for name in ("Outbox", "Mastodon", "Bluesky"):  # the outbox is selected at first and is deselected
         page.get_by_role("button", name=name).click()
     expect(page.get_by_text("Different text for")).to_be_visible()
     page.locator("input[type=file]").set_input_files(picture)
     page.get_by_label("Description of picture 1").fill(ALT)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("img", name=ALT)).to_be_visible()
+    expect(page.get_by_test_id("stImageContainer").get_by_role("img", name=ALT)).to_be_visible()
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator(".st-key-card-outcome")).to_contain_text("Scheduled for")
 

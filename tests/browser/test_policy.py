@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import page_link, settle
 
 PAGES = {
     "Compose": "",
@@ -29,7 +29,7 @@ def test_each_page_has_its_address_breaks_no_rule_of_its_policy_and_asks_no_othe
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.goto(running.url, wait_until="networkidle")
     for name, path in PAGES.items():
-        page.get_by_role("link", name=re.compile(rf"^{name}( \(\d+\))?$")).click()
+        page_link(page, name).click()
         expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
         expect(page).to_have_url(re.compile(f"^{running.url}/{path}([?].*)?$"))
         settle(page)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from core.posts.destinations import Destination
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day, clock_time
+from tests.browser.conftest import text_of
 
 ZONE = "Europe/Berlin"
 
@@ -26,7 +27,7 @@ def test_a_newcomer_sets_posting_times_and_two_tabs_take_different_ones(
     running, page, browser, application, eventually
 ):
     page.goto(running.url)
-    page.get_by_label("Text", exact=True).fill("From the first tab")
+    text_of(page).fill("From the first tab")
     page.get_by_role("radio", name="Next free time").click()
     page.get_by_role("link", name="Set posting times").click()
     page.get_by_role("button", name="Use these times").click()
@@ -47,12 +48,12 @@ def test_a_newcomer_sets_posting_times_and_two_tabs_take_different_ones(
 
     first, second = application.free_times.next([Destination("outbox")], count=2)
     page.get_by_role("link", name="Compose").click()
-    expect(page.get_by_text(named(first))).to_be_visible()
+    expect(page.get_by_text(named(first), exact=True)).to_be_visible()
     other = browser.new_page()
     other.goto(running.url)
-    expect(other.get_by_text(named(first))).to_be_visible()
-    other.get_by_label("Text", exact=True).fill("From the second tab")
-    expect(page.get_by_label("Text", exact=True)).to_have_value("From the first tab")
+    expect(other.get_by_text(named(first), exact=True)).to_be_visible()
+    text_of(other).fill("From the second tab")
+    expect(text_of(page)).to_have_value("From the first tab")
     page.get_by_role("button", name="Schedule", exact=True).click()
     eventually(lambda: due(application) == [first])
     other.get_by_role("button", name="Schedule", exact=True).click()

@@ -4,6 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import text_of
+
 
 def test_the_sentence_follows_what_is_typed_while_the_field_has_the_focus(form):
     words = form.get_by_role("textbox", name="When, in words")
@@ -28,7 +30,7 @@ def test_the_sentence_follows_what_is_typed_while_the_field_has_the_focus(form):
     expect(when).to_contain_text("24:00 is not a time: a day ends with 23:59.")
     expect(hour).to_have_text("20")
     expect(minute).to_have_text("15")
-    form.get_by_label("Text", exact=True).click()
+    text_of(form).click()
     expect(when).to_contain_text("Thu 1 Feb 2035, 20:15")
 
     words.fill("today 0:00")
