@@ -46,13 +46,23 @@ def can_convert_videos() -> bool:
     return find_spec("av") is not None
 
 
+class _Progress:
+    """The part of a conversion that is done. It is apart from `Conversion`, so that its thread does not keep that."""
+
+    def __init__(self) -> None:
+        self.part = 0.0
+
+    def report(self, part: float) -> None:
+        self.part = min(1.0, max(self.part, part))
+
+
 class Conversion:
     """A running conversion of one file. It ends, and its files are deleted, when the object is forgotten."""
 
     def __init__(self, content: bytes, kind: ConvertedKind) -> None:
         """Start the process. Raises MachineShortage if none can be started, or if the disk is full."""
         self._kind: ConvertedKind = kind
-        self._progress = 0.0
+        self._progress = _Progress()
         folder = Path(tempfile.mkdtemp(prefix="punctual-convert-"))
         self._target = folder / "converted"
         try:
@@ -62,13 +72,13 @@ class Conversion:
             shutil.rmtree(folder, ignore_errors=True)
             raise shortage_of(error, _AFFECTED) or memory_shortage(_AFFECTED) from error
         self._end = finalize(self, _end, self._process, folder)
-        self._reader = Thread(target=_read_progress, args=(self._process, self._set_progress), daemon=True)
+        self._reader = Thread(target=_read_progress, args=(self._process, self._progress.report), daemon=True)
         self._reader.start()
 
     @property
     def progress(self) -> float:
         """The part that is done, from 0 to 1."""
-        return self._progress
+        return self._progress.part
 
     @property
     def done(self) -> bool:
@@ -79,6 +89,7 @@ class Conversion:
         """Wait for the end and return the converted file. Raises CannotConvert or MachineShortage."""
         try:
             code = self._process.wait()
+            self._reader.join()  # its pipe has ended with the process
             if code == 0:
                 return self._target.read_bytes()
             raise self._error(code)
@@ -88,9 +99,6 @@ class Conversion:
     def cancel(self) -> None:
         """End the process and delete its files."""
         self._end()
-
-    def _set_progress(self, progress: float) -> None:
-        self._progress = min(1.0, max(self._progress, progress))
 
     def _error(self, code: int) -> CannotConvert | MachineShortage:
         if code == NOT_ENOUGH_MEMORY:

@@ -1,5 +1,6 @@
 """Conversions of pictures and videos in processes of their own."""
 
+import gc
 import struct
 from io import BytesIO
 
@@ -152,6 +153,15 @@ def test_a_cancelled_conversion_ends_its_process_and_deletes_its_files(tmp_path,
     assert list(tmp_path.iterdir())
     converting.cancel()
     assert converting.done
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_forgotten_conversion_ends_its_process_and_deletes_its_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(conversion.tempfile, "tempdir", str(tmp_path))
+    converting = Conversion(film("webm", "libvpx"), "video")
+    assert list(tmp_path.iterdir())
+    del converting
+    gc.collect()
     assert not list(tmp_path.iterdir())
 
 
