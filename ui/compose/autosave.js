@@ -1,6 +1,6 @@
 // Sends what is typed to the session soon after it is typed, and keeps in the tab what the server has not saved.
 const KEY = "punctual-unsaved";
-const PAUSE = 1000, LONGEST = 4000, RETRY = 5000, LEAVE = 8000;  // milliseconds
+const PAUSE = 1000, LONGEST = 4000, RETRY = 5000, LEAVE = 8000, SEND_DELAY = 150;  // milliseconds
 
 function read() {
     try {
@@ -35,11 +35,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
     // What is sent after a click on a link names this page, and would undo the change to the other page.
     const mayLeave = () => location.pathname !== tab.path || performance.now() < tab.leftAt + LEAVE;
 
+    // Whether an action, such as a move of a part, had this text and put another one into the field.
+    const isReplaced = ({ key, replaced }, text) => {
+        const once = `replaced ${key} ${replaced?.[0]}`;
+        return replaced?.[1] === text && !tab.asked.has(once) && tab.asked.add(once);
+    };
     // The copy of this draft without the texts that the server has; copies of drafts that it has taken over are dropped.
     const unsaved = () => {
         const copies = read();
         const own = copies[data.draft];
-        for (const { key, text } of data.fields) if (own?.texts[key] === text) delete own.texts[key];
+        for (const field of data.fields) {
+            const copy = own?.texts[field.key];
+            if (copy !== undefined && (copy === field.text || isReplaced(field, copy))) delete own.texts[field.key];
+        }
         for (const draft of Object.keys(copies)) {
             const done = draft === data.draft ? !Object.keys(own.texts).length : data.known.includes(draft);
             if (done) delete copies[draft];
@@ -99,6 +107,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
         note(field, target.value);
         sendAfter(PAUSE);
     };
+    const onBlur = ({ target }) => {
+        if (!fieldOf(target) || !read()[data.draft]) return;
+        send();
+        tab.heldUntil = performance.now() + SEND_DELAY;
+    };
+    // A button that uses the text acts once the text has been sent.
+    const onClick = (event) => {
+        const button = event.target.closest?.(".stMain button"), rest = tab.heldUntil - performance.now();
+        if (!button || !(rest > 0)) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        setTimeout(() => button.click(), rest);
+    };
     const onLeave = ({ target }) => {
         if (target.closest?.("a[href]")) tab.leftAt = performance.now();
     };
@@ -114,14 +135,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     tab.drawn = true;
     document.addEventListener("input", onInput);
+    document.addEventListener("focusout", onBlur);
     document.addEventListener("pointerdown", onLeave, true);
     document.addEventListener("click", onLeave, true);
+    document.addEventListener("click", onClick, true);
     document.addEventListener("visibilitychange", onHide);
     return () => {
         clearTimeout(timer);
         document.removeEventListener("input", onInput);
+        document.removeEventListener("focusout", onBlur);
         document.removeEventListener("pointerdown", onLeave, true);
         document.removeEventListener("click", onLeave, true);
+        document.removeEventListener("click", onClick, true);
         document.removeEventListener("visibilitychange", onHide);
     };
 }

@@ -17,7 +17,7 @@ from core.posts.models import FrozenModel, PostId
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day
 from ui.compose import card_fields, draft_fields, drafts
-from ui.compose.typed_text import forget_typed, latest_text, note_typed, whole
+from ui.compose.typed_text import forget_typed, latest_text, note_typed, replaced_text, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.class_name import class_name
@@ -48,9 +48,10 @@ class UnsavedDraft(FrozenModel):
 @st.fragment
 def autosave(draft: str) -> None:
     """Save the draft, draw when it was saved, and watch its fields."""
-    drafts.keep(draft)
+    if draft == drafts.current():  # else it was scheduled or left while the tab sent its text
+        drafts.keep(draft)
     if drafts.current() != draft:
-        st.rerun()  # it was scheduled elsewhere, and its fields are a new draft
+        st.rerun()  # its fields are those of another draft
     _status(draft)
     saved, failed = drafts.saved().get(draft), st.session_state.get(NOT_SAVED) is not None
     data = {
@@ -58,7 +59,12 @@ def autosave(draft: str) -> None:
         "version": saved.version if saved else 0,
         "content": None if failed else draft_fields.content(draft).model_dump(mode="json"),
         "fields": [
-            {"key": key, "name": class_name(key), "text": None if failed else latest_text(key)}
+            {
+                "key": key,
+                "name": class_name(key),
+                "text": None if failed else latest_text(key),
+                "replaced": replaced_text(key),
+            }
             for key in draft_fields.text_keys(draft)
         ],
         "address": drafts.note_address(draft),
@@ -137,7 +143,8 @@ def _show_texts(each: UnsavedDraft) -> None:
     """Put the texts into their fields, and save them."""
     forget_typed(each.texts)
     for key in draft_fields.text_keys(each.draft):
-        if key in each.texts:
+        replaced = replaced_text(key)
+        if key in each.texts and (replaced is None or replaced[1] != each.texts[key]):
             st.session_state[key] = whole(each.texts[key])
     drafts.keep(each.draft)
 

@@ -275,7 +275,7 @@ def _leave(known: Draft) -> None:
         flash(_CHANGES_KEPT)
 
 
-def _own_content(content: DraftContent) -> tuple[dict[str, str], list[str]]:
+def _own_content(content: DraftContent) -> tuple[dict[Destination, str], list[str]]:
     """Return the text for each destination, and the references of the media."""
     texts = {each: content.variants.get(each, content.text).strip() for each in content.destinations}
     return texts, [each.reference for each in content.media]

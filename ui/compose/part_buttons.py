@@ -10,7 +10,7 @@ from core.posts.hand_split import hand_join, hand_split
 from core.publishing.drafted_posts import has_threads
 from core.time.phrases import excerpt, join_names
 from ui.compose import draft_fields, media_fields
-from ui.compose.typed_text import forget_typed, latest_text
+from ui.compose.typed_text import latest_text, replace_text
 from ui.frame.application import application
 from ui.frame.callbacks import callback
 from ui.frame.class_name import class_name
@@ -83,8 +83,7 @@ def _swap(draft: str, field: str, first: int, second: int) -> None:
     """Exchange two parts. Media of the text of all accounts move with their part."""
     parts = hand_split(latest_text(field))
     parts[first], parts[second] = parts[second], parts[first]
-    forget_typed([field])
-    st.session_state[field] = hand_join(parts)
+    replace_text(field, hand_join(parts))
     if field == draft_fields.text_key(draft):
         number = {first + 1: second + 1, second + 1: first + 1}
         media = media_fields.attached(draft)

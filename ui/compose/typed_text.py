@@ -7,19 +7,39 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from ui.frame.state import TYPED_TEXTS
+from ui.frame.state import REPLACED_TEXTS, TYPED_TEXTS
 
 
 def note_typed(key: str, text: str) -> None:
-    """Note the text that is in the field under `key` now."""
-    _typed()[key] = (_sent(key), text)
+    """Note the text that is in the field under `key` now, unless an action has replaced that text since."""
+    replaced = replaced_text(key)
+    if replaced is None or replaced[1] != text:
+        _typed()[key] = (_sent(key), text)
 
 
 def latest_text(key: str) -> str:
     """Return the newest text of the field under `key`, without halves of characters."""
     sent = _sent(key)
-    before, text = _typed().get(key, (None, ""))
-    return whole(text if before == sent else sent)
+    before, text = _typed().get(key, (sent, sent))
+    if before == sent:
+        return whole(text)
+    if key in st.session_state:
+        forget_typed([key])  # else it would count again when the field returns to its text of that time
+    return whole(sent)
+
+
+def replace_text(key: str, text: str) -> None:
+    """Put a text into the field under `key`. What it replaces is not restored when the tab sends it late."""
+    number = (replaced_text(key) or (0, ""))[0] + 1
+    st.session_state.setdefault(REPLACED_TEXTS, {})[key] = (number, latest_text(key))
+    forget_typed([key])
+    st.session_state[key] = text
+
+
+def replaced_text(key: str) -> tuple[int, str] | None:
+    """Return how often the text of a field was replaced, and the one that was replaced last."""
+    replaced: dict[str, tuple[int, str]] = st.session_state.get(REPLACED_TEXTS, {})
+    return replaced.get(key)
 
 
 def whole(text: str) -> str:
