@@ -60,7 +60,7 @@ def test_a_network_ends_before_the_relay_and_a_long_thread_before_the_function(f
 
 def test_the_environment_holds_no_secret(function, template):
     variables = function["Environment"]["Variables"]
-    assert set(variables) == {"TABLE_NAME", "SIGNING_SECRET_ARN", "MEDIA_BUCKET", "ACCOUNTS_PATH"}
+    assert set(variables) == {"TABLE_NAME", "SIGNING_SECRET_ARN", "MEDIA_BUCKET", "ACCOUNTS_PATH", "PAYLOAD_MEMBERS"}
     assert "resolve:secretsmanager" not in json.dumps(template)
 
 
