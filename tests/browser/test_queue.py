@@ -22,6 +22,7 @@ def test_a_filter_is_bookmarked_and_selected_posts_are_cancelled_with_one_undo(r
     page.goto(f"{running.url}/queue?rows=Dense")
     expect(page.get_by_text("16 posts", exact=True)).to_be_visible()
     expect(page.locator("body[data-queue-keys]")).to_be_attached()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("coffee")
     expect(page.get_by_text("16 posts, 2 shown")).to_be_visible()
