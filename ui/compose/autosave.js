@@ -112,13 +112,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
         send();
         tab.heldUntil = performance.now() + SEND_DELAY;
     };
-    // A button that uses the text acts once the text has been sent.
+    // A button that uses the text acts once the text has been sent. Chips act on the press, before the click.
     const onClick = (event) => {
-        const button = event.target.closest?.(".stMain button"), rest = tab.heldUntil - performance.now();
+        const button = event.target.closest?.(".stMain .stButton button"), rest = tab.heldUntil - performance.now();
         if (!button || !(rest > 0)) return;
         event.preventDefault();
         event.stopImmediatePropagation();
-        setTimeout(() => button.click(), rest);
+        const name = [...button.closest("[class*=st-key-]").classList].find((each) => each.startsWith("st-key-"));
+        setTimeout(() => document.querySelector(`.${CSS.escape(name)} button`)?.click(), rest);  // it may be drawn anew
     };
     const onLeave = ({ target }) => {
         if (target.closest?.("a[href]")) tab.leftAt = performance.now();
