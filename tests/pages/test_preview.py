@@ -11,7 +11,7 @@ FAMILY = "👨\u200d👩\u200d👧"
 
 @pytest.fixture
 def compose(browse, application):
-    """Open Compose for accounts on Mastodon and LinkedIn, of which the second has no threads."""
+    """Open Compose for an account on Mastodon, which has threads, and one on LinkedIn, which has none."""
     for destination, label, name in (
         ("mastodon:ada@example.social", "@ada@example.social (Mastodon)", "Ada"),
         ("linkedin:abc", "Ada Lovelace (LinkedIn)", ""),
