@@ -32,7 +32,7 @@ class DisabledDestination(PunctualError):
 
 
 def _short_line(text: str) -> str:
-    """Return a network's text as one line of at most NAME_LENGTH characters, without characters that cannot be stored."""
+    """Return a text as one line of at most NAME_LENGTH characters, without those that cannot be stored."""
     return " ".join(text.encode(errors="ignore").decode().split())[:NAME_LENGTH].rstrip()
 
 

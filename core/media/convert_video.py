@@ -17,7 +17,7 @@ MAX_BYTES = 100_000_000
 MAX_SIDE, MAX_PIXELS, MAX_RATE = 1920, 50_000_000, 60
 """Pixels of the longer side of the result, pixels of a frame of the source, and frames a second of the result."""
 MEMORY_BYTES, SECONDS = 4_000_000_000, 3600
-"""The address space and the processor time of a conversion. The threads of the encoder reserve most of the space."""
+"""The address space and the processor time of a conversion. The encoder's threads reserve most of the space."""
 ENCODER = {"preset": "veryfast", "crf": "22", "threads": "2"}
 SOUND_RATE, SOUND_BITS = 48_000, 160_000
 

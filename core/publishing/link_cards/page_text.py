@@ -15,7 +15,7 @@ _WIDER |= {"euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}
 _KNOWN = {"utf-8", "utf-16-le", "utf-16-be", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "big5", "big5hkscs"}
 _KNOWN |= {"euc_jp", "iso2022_jp", "cp866", *_WIDER.values(), *(f"cp125{number}" for number in range(9))}
 _KNOWN |= {f"iso8859-{number}" for number in range(2, 17)}
-"""The encodings of web pages. Python knows more encodings. A page that names a slow one must not slow down the process."""
+"""The encodings of web pages. Python knows others, and some of them are slow."""
 _SAMPLE = 50_000
 """Bytes from which an encoding is guessed."""
 
