@@ -12,6 +12,8 @@ from core.time.expressions import parse_expression
 from core.time.instants import DateOutOfRange, SkippedHour, instant, wall_time
 from core.time.phrases import date_and_time
 
+MOST_RUNS = 1000
+"""The most runs after which a series can end."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -30,6 +32,15 @@ class FewerRuns(PunctualError):
     def __init__(self, wished: int, runs: int) -> None:
         super().__init__(f"The rule has only {runs} runs, not {wished}.")
         self.hint = f"Let it end after {runs} runs, or choose another rule."
+
+
+class TooManyRuns(PunctualError):
+    """A series is to end after more than MOST_RUNS runs."""
+
+    hint = "Give a last date, or no end."
+
+    def __init__(self, wished: int) -> None:
+        super().__init__(f"A series can end after at most {MOST_RUNS:,} runs, not {wished:,}.")
 
 
 class SeveralRunsADay(PunctualError):
@@ -55,8 +66,10 @@ def build_series(
 
     With `runs`, the last date is that of the run with this number. A rule of every n weeks counts the week of `first`
     as its first one. If the first date has begun, the series has no start and begins with the next run. Raises
-    EndsBeforeStart, NeverRuns, FewerRuns, SeveralRunsADay, SecondsInRule, UnknownZone or DateOutOfRange.
+    EndsBeforeStart, NeverRuns, TooManyRuns, FewerRuns, SeveralRunsADay, SecondsInRule, UnknownZone or DateOutOfRange.
     """
+    if runs is not None and runs > MOST_RUNS:
+        raise TooManyRuns(runs)
     if last is not None and last < first:
         raise EndsBeforeStart(first, last)
     start = start_of_day(first, zone)

@@ -24,7 +24,7 @@ from core.posts.repeat_rules import (
     Yearly,
     ordinal,
 )
-from core.posts.series import build_series
+from core.posts.series import MOST_RUNS, build_series
 from core.time.instants import wall_time
 from ui.compose import time_fields
 from ui.frame.application import application
@@ -32,7 +32,6 @@ from ui.frame.application import application
 NEVER = "Does not repeat"
 FOREVER, ON_DATE, AFTER_RUNS = "Never", "On a date", "After some runs"
 """The ends of a series."""
-MOST_RUNS = 1000
 LAST_DAY = 32
 """Stands for the last day of the month among its dates."""
 NTH: dict[str, int | None] = {"First": 1, "Second": 2, "Third": 3, "Fourth": 4, "Last": None}

@@ -6,7 +6,15 @@ import pytest
 
 from core.posts.recurrence import NeverRuns, describe_rule, next_runs, rule_of
 from core.posts.repeat_rules import CustomCron, Daily, EveryNWeeks, MonthlyDate, MonthlyLastDay, Weekday, Yearly
-from core.posts.series import EndsBeforeStart, FewerRuns, SeveralRunsADay, build_series, end_of_day, start_of_day
+from core.posts.series import (
+    EndsBeforeStart,
+    FewerRuns,
+    SeveralRunsADay,
+    TooManyRuns,
+    build_series,
+    end_of_day,
+    start_of_day,
+)
 from core.time.instants import DateOutOfRange, wall_time
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -115,3 +123,8 @@ def test_an_end_after_five_runs_is_the_date_of_the_fifth(rule, last):
 def test_an_end_after_more_runs_than_there_are_is_refused():
     with pytest.raises(FewerRuns, match="only 1 runs, not 3"):
         build_series(CustomCron(expression="0 9 1 3 ? 2027"), time(9), "UTC", first=date(2026, 11, 5), runs=3, now=NOW)
+
+
+def test_an_end_after_too_many_runs_is_refused_before_they_are_counted():
+    with pytest.raises(TooManyRuns, match="at most 1,000 runs, not 1,000,000,000"):
+        build_series(CustomCron(expression="* * * * ? *"), time(9), "UTC", first=date(2026, 11, 5), runs=10**9, now=NOW)
