@@ -100,13 +100,11 @@ class Arming:
             self.invoke(invocation_of(plan.post, plan.post.due_at or self._clock()))
 
     def _invoke_passed_runs(self, plan: Plan) -> None:
-        """Invoke the runs of a series since an unsettled change that have not begun: its schedule may have lacked them.
+        """Invoke the passed runs of a series that have not begun.
 
         The relay decides whether a run is too late. The fence publishes a run once, also if the schedule fires it too.
         """
-        if plan.settled or plan.desired != "active":
-            return
-        for run in runs_between(plan.post, after=plan.changed_at, until=self._clock(), limit=RUNS_LIMIT):
+        for run in passed_runs(plan, self._clock()):
             payload = invocation_of(plan.post, run)
             occurrence = self._ledger.occurrence(payload.occurrence_key)
             if occurrence is None or outcome(occurrence).state == "superseded":
@@ -164,6 +162,13 @@ def needs_schedule(plan: Plan, target: TargetSettings, now: datetime) -> bool:
     if plan.desired == "cancelled" or plan.schedule_name is None:
         return False
     return plan.desired != "active" or due_at is None or due_at - target.lead > now
+
+
+def passed_runs(plan: Plan, now: datetime) -> list[datetime]:
+    """Return the last runs of an active series since an unsettled change: its schedule may have lacked them."""
+    if plan.settled or plan.desired != "active":
+        return []
+    return runs_between(plan.post, after=plan.changed_at, until=now, limit=RUNS_LIMIT)
 
 
 def differing_member(request: Mapping[str, Any], found: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from core.errors import PunctualError
 from core.ledger.port import Ledger, Plan
 from core.posts.models import Post
 from core.posts.payload import TargetSettings
-from core.scheduling.arming import differing_member, needs_schedule, schedule_request
+from core.scheduling.arming import differing_member, needs_schedule, passed_runs, schedule_request
 from core.scheduling.many_schedules import ManySchedules
 from core.scheduling.outages import is_outage
 from core.scheduling.schedules import Schedules
@@ -33,8 +33,9 @@ class BatchScheduling:
     """Schedules many new posts as Schedules.schedule does one of them.
 
     Each step is done for all posts: the plans in one transaction, then the schedules, then their comparison with the
-    requests, then the notes that they match. What cannot be done together, such as a schedule whose name is taken, is
-    left to Schedules.settle. A process that ends at any step leaves unsettled plans, which are armed in the background.
+    requests, then the notes that they match. What cannot be done together is left to Schedules.settle, such as a
+    schedule whose name is taken, or a series with a run that has passed meanwhile. A process that ends at any step
+    leaves unsettled plans, which are armed in the background.
     """
 
     def __init__(
@@ -86,8 +87,9 @@ class BatchScheduling:
         }
         errors = self._create(timely)
         matching = self._matching([request for post_id, request in timely.items() if not errors[post_id]])
-        armed = [plan for plan in plans.values() if plan.schedule_name in matching]
-        settled = self._ledger.settle_all(armed, now=self._clock()) if armed else {}
+        now = self._clock()
+        armed = [plan for plan in plans.values() if plan.schedule_name in matching and not passed_runs(plan, now)]
+        settled = self._ledger.settle_all(armed, now=now) if armed else {}
         results = {post_id: BatchResult(plan=plan) for post_id, plan in settled.items()}
         lost = {post_id: error for post_id, error in errors.items() if is_outage(error)}
         results |= {post_id: BatchResult(plan=plans[post_id], error=error) for post_id, error in lost.items()}

@@ -6,6 +6,7 @@ import pytest
 
 from core.aws_errors import AwsUnavailable, InvalidScheduleRequest, ScheduleNameTaken
 from core.backends.engine_schedules import EngineSchedules
+from core.posts.series import runs_of
 from core.scheduling.arming import schedule_request
 from core.scheduling.batch import BatchScheduling
 from core.scheduling.many_schedules import ConcurrentSchedules
@@ -92,6 +93,23 @@ def test_a_post_that_becomes_due_before_its_schedule_is_created_is_invoked(
     monkeypatch.setattr(ledger, "plan_all", slow)
     assert batch.schedule(posts)[posts[0].post_id].plan.settled
     assert [payload.post_id for payload in lambda_client.payloads] == [posts[0].post_id]
+
+
+def test_a_run_that_passes_before_the_schedule_of_its_series_is_created_is_invoked(
+    batch, a_series, many, clock, lambda_client, monkeypatch
+):
+    series = a_series()
+    (run,) = runs_of(series, after=clock(), count=1)
+    create = many.create
+
+    def late(requests):
+        clock.now = run + timedelta(seconds=2)
+        return create(requests)
+
+    clock.now = run - timedelta(seconds=2)
+    monkeypatch.setattr(many, "create", late)
+    assert batch.schedule([series])[series.post_id].plan.settled
+    assert [payload.due for payload in lambda_client.payloads] == [run]
 
 
 def test_after_an_outage_the_plans_are_armed_by_the_repair(
