@@ -83,8 +83,8 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
     """Derive the state of an occurrence from its receipts.
 
     `published` always counts. Other receipts do not count if they are of an earlier revision, or from before a user's
-    retry that has a result. The end that a relay records after the late limit counts in any revision: the relay that
-    delivers the newest revision may have been invoked with an earlier one.
+    retry that has a result. The end that a relay records after the late limit (without one, after the due instant)
+    counts in any revision: the relay that delivers the newest revision may have been invoked with an earlier one.
     """
     counted = [receipt for receipt in occurrence.receipts if _counts(receipt, occurrence.payload)]
     destinations = tuple(_destination_outcome(each, counted) for each in occurrence.payload.destinations)
@@ -100,8 +100,7 @@ def outcome(occurrence: Occurrence) -> OccurrenceOutcome:
 def _counts(receipt: Receipt, payload: Payload) -> bool:
     if receipt.kind == "published" or receipt.revision == payload.revision:
         return True
-    minutes = payload.late_after_minutes
-    is_late = minutes is None or receipt.at > payload.due + timedelta(minutes=minutes)
+    is_late = receipt.at > payload.due + timedelta(minutes=payload.late_after_minutes or 0)
     return is_late and receipt.kind in ("missed", "failed")
 
 

@@ -13,8 +13,8 @@ from core.ledger.states import outcome
 def derived(a_post, payload_for, clock):
     """Return the outcome of receipts, each (kind, seconds, changes), and assert that their order does not matter."""
 
-    def derive(*given, destinations=("outbox",), revision=1):
-        payload = payload_for(a_post(destinations=destinations, revision=revision))
+    def derive(*given, destinations=("outbox",), revision=1, **members):
+        payload = payload_for(a_post(destinations=destinations, revision=revision, **members))
         receipts = [built(*each, clock()) for each in given]
         outcomes = {
             repr(outcome(Occurrence(key="k", payload=payload, receipts=order))) for order in permutations(receipts)
@@ -94,6 +94,15 @@ def test_a_relay_that_gives_up_after_the_late_limit_ends_the_newest_revision_too
     assert derived(waiting, receipt("failed", day), revision=2).state == "failed"
     assert derived(waiting, receipt("failed", 3), receipt("attempt_failed", day), revision=2).state == "retrying"
     assert derived(receipt("published", 1, revision=2), receipt("failed", day), revision=2).state == "published"
+
+
+def test_the_end_of_an_earlier_revision_before_the_newest_one_is_due_does_not_count(derived):
+    """A post without a late limit failed, and was moved to a later time."""
+    day = 86_400
+    waiting = receipt("waiting", day, revision=2)
+    members = {"revision": 2, "late_after_minutes": None}
+    assert derived(FAILED, waiting, **members).state == "retrying"
+    assert derived(receipt("failed", day), waiting, **members).state == "failed"
 
 
 @pytest.mark.parametrize("first", [REFUSED, UNCONFIRMED, MISSED, FAILED])
