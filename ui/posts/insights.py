@@ -1,15 +1,13 @@
 """Insights on History: posts a day by account, how late they were, and failures by reason, as charts with data."""
 
-import csv
 import html
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import streamlit as st
 
-from core.bulk.cells import as_cells
+from core.bulk.csv_file import csv_file
 from core.posts.destinations import Destination
 from core.scheduling.insights import LAGS, RUNS_LIMIT, Insights, first_instant, insights
 from core.time.phrases import calendar_day, plural
@@ -172,7 +170,7 @@ def _chart(title: str, name: str, table: Sequence[Row], draw: Callable[[], objec
             st.subheader(title, anchor=False, width="content")
             st.download_button(
                 "CSV",
-                lambda: _csv(table),
+                lambda: csv_file(table, list(table[0])),
                 f"punctual-{name}.csv",
                 "text/csv",
                 key=f"csv-{name}",
@@ -182,11 +180,3 @@ def _chart(title: str, name: str, table: Sequence[Row], draw: Callable[[], objec
                 on_click="ignore",
             )
         draw()
-
-
-def _csv(table: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(as_cells, table))
-    return text.getvalue().encode("utf-8-sig")
