@@ -137,6 +137,8 @@ def test_a_fact_that_a_check_cannot_verify_is_shown(browse, sales, monkeypatch):
     page = browse("accounts")
     page.click("check", "webhook:sales")
     assert "Whether it may post was not checked.] :gray[checked now]" in page.shown
+    assert "Works" not in page.shown
+    assert [each.proto.label for each in page.get("page_link")][-1].endswith("*Signed webhook, not checked*")
 
 
 def test_reconnect_opens_the_form_with_what_is_known_but_no_secret(browse, application):

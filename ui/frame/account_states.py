@@ -18,7 +18,9 @@ class AccountState:
 WORKS = AccountState(words="works", icon="check_circle", colour="green")
 BROKEN = AccountState(words="does not work", icon="error", colour="red")
 DISABLED = AccountState(words="disabled", icon="block", colour="orange")
-UNCHECKED = AccountState(words="not checked yet", icon="help", colour="gray")
+NOT_YET_CHECKED = AccountState(words="not checked yet", icon="help", colour="gray")
+UNCHECKED = AccountState(words="not checked", icon="help", colour="gray")
+"""The network does not say whether the account may post."""
 
 
 def account_state(account: Account, checked: AccountCheck | None) -> AccountState:
@@ -26,8 +28,10 @@ def account_state(account: Account, checked: AccountCheck | None) -> AccountStat
     if not account.enabled:
         return DISABLED
     if checked is None:
-        return UNCHECKED
-    return BROKEN if checked.problem is not None else WORKS
+        return NOT_YET_CHECKED
+    if checked.problem is not None:
+        return BROKEN
+    return WORKS if checked.unchecked is None else UNCHECKED
 
 
 def display_name(account: Account) -> str:
