@@ -66,7 +66,7 @@ def test_a_text_is_split_at_the_cursor_and_its_parts_move(form_for_tester):
     expect(text).to_have_value("Second.\n---\nFirst.")
 
 
-def test_an_account_gets_its_own_text_in_a_tab(form_for_tester):
+def test_an_account_gets_its_own_text_in_a_tab(form_for_tester, eventually):
     form = form_for_tester
     text_of(form).fill("For all")
     form.get_by_role("button", name="Different text for").click()
@@ -82,6 +82,11 @@ def test_an_account_gets_its_own_text_in_a_tab(form_for_tester):
     expect(form.get_by_role("tab", name="Tester")).to_have_count(0)
     form.get_by_role("tabpanel").get_by_role("button", name="Undo").click()
     expect(own).to_have_value("For one")
+    own.press_sequentially(", now")
+    form.get_by_role("button", name="Use the text of All").click()
+    eventually(lambda: form.evaluate("sessionStorage.getItem('punctual-unsaved')") is None)
+    form.get_by_role("tabpanel").get_by_role("button", name="Undo").click()
+    expect(own).to_have_value("For one, now")
 
 
 def test_a_paste_of_ten_thousand_characters_is_complete(form, application):

@@ -12,6 +12,7 @@ from core.media.intake import ingest
 from core.posts.models import new_post_id
 from core.storage.database import StorageError
 from core.timetable.timetable import suggested
+from ui.frame.state import REPLACED_TEXTS
 
 ZONE = "Europe/Berlin"
 
@@ -407,6 +408,8 @@ def test_another_tab_replaces_the_text_and_the_earlier_one_is_a_click_away(brows
     assert "Another tab or device replaced this text." in session.shown
     session.click("show-earlier")
     assert text_of(session) == "From here"
+    late = f"text-{session.draft}"
+    assert session.session_state[REPLACED_TEXTS] == {late: (1, "From elsewhere")}  # refused if the tab sends it now
     session.click("show-earlier")
     assert text_of(session) == "From elsewhere"
     session.click("dismiss-earlier")

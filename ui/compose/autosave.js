@@ -63,7 +63,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
             return;
         }
         const copies = unsaved();
-        const own = copies[data.draft];
+        // The text of a field that is gone, such as that of an account that was deselected, waits until it returns.
+        const own = data.fields.some(({ key }) => key in (copies[data.draft]?.texts ?? {})) ? copies[data.draft] : null;
         const lost = Object.values(copies).filter((each) => each.draft !== data.draft && !tab.asked.has(each.draft));
         lost.forEach((each) => tab.asked.add(each.draft));
         const overwritten = own && data.fields.some((field) => {

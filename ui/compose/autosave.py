@@ -16,19 +16,18 @@ from core.errors import PunctualError
 from core.posts.models import FrozenModel, PostId
 from core.time.instants import wall_time
 from core.time.phrases import calendar_day
-from ui.compose import card_fields, draft_fields, drafts
-from ui.compose.typed_text import forget_typed, latest_text, note_typed, replaced_text, whole
+from ui.compose import card_fields, draft_fields, drafts, variants
+from ui.compose.typed_text import arrived_texts, forget_typed, latest_text, mark_noted, note_typed, replaced_text, whole
 from ui.frame.application import application
 from ui.frame.callbacks import callback, flash
 from ui.frame.class_name import class_name
 from ui.frame.failures import markdown
 from ui.frame.redraw import draw_again
-from ui.frame.state import DRAWN_AGAIN, LAST_POST, NOT_SAVED
+from ui.frame.state import AUTOSAVE, DRAWN_AGAIN, LAST_POST, NOT_SAVED
 from ui.frame.viewer import viewer_zone
 
 log = logging.getLogger(__name__)
 
-KEY = "autosave"
 _component = st.components.v2.component("punctual_autosave", js=Path(__file__).with_suffix(".js").read_text())
 
 
@@ -59,13 +58,8 @@ def autosave(draft: str) -> None:
         "version": saved.version if saved else 0,
         "content": None if failed else draft_fields.content(draft).model_dump(mode="json"),
         "fields": [
-            {
-                "key": key,
-                "name": class_name(key),
-                "text": None if failed else latest_text(key),
-                "replaced": replaced_text(key),
-            }
-            for key in draft_fields.text_keys(draft)
+            *(_field(key, None if failed else latest_text(key)) for key in draft_fields.text_keys(draft)),
+            *(_field(key, None) for key in variants.removed_keys(draft)),  # so that the tab drops its copy of them
         ],
         "address": drafts.note_address(draft),
         "known": drafts.known(),
@@ -73,7 +67,12 @@ def autosave(draft: str) -> None:
     }
     if card_fields.note_link(draft, *draft_fields.linked(draft)):
         draw_again()  # with the fetch of its card
-    _component(key=KEY, height=1, data=data, on_typed_change=_typed, on_restored_change=_restored)
+    _component(key=AUTOSAVE, height=1, data=data, on_typed_change=_typed, on_restored_change=_restored)
+
+
+def _field(key: str, text: str | None) -> dict[str, Any]:
+    """Return a field as the tab watches it. `text` is what the server has, if it is saved."""
+    return {"key": key, "name": class_name(key), "text": text, "replaced": replaced_text(key)}
 
 
 def _status(draft: str) -> None:
@@ -92,19 +91,20 @@ def _status(draft: str) -> None:
 
 def _typed() -> None:
     """Note the texts that the tab has sent. `autosave` saves them."""
-    returned: Any = st.session_state.get(KEY)
-    for each in _readable([returned["typed"]] if returned else []):
+    arrived = arrived_texts()
+    for each in _readable([] if arrived is None else [arrived]):
         if _is_open(each.draft):
             for key in draft_fields.text_keys(each.draft):
                 if key in each.texts:
                     note_typed(key, each.texts[key])
             if each.draft != drafts.current():
                 drafts.keep(each.draft)
+    mark_noted()
 
 
 def _restored() -> None:
     """Take over the texts that only the tab has, and draw the whole page."""
-    returned: Any = st.session_state.get(KEY)
+    returned: Any = st.session_state.get(AUTOSAVE)
     if returned is not None:
         _take_over(_readable(returned["restored"]))
         st.session_state[DRAWN_AGAIN] = True

@@ -15,7 +15,7 @@ from core.publishing.drafted_posts import drafted_post
 from core.time.instants import instants
 from ui.compose import draft_fields
 from ui.compose.time_fields import ChosenTime
-from ui.compose.typed_text import show_typed
+from ui.compose.typed_text import give_up_text, show_typed
 from ui.frame.application import application
 from ui.frame.callbacks import flash
 from ui.frame.navigation import NEW_DRAFT
@@ -156,6 +156,8 @@ def swap_earlier(draft: str) -> None:
     app, before = application(), saved()[draft]
     if before.earlier is not None:
         swapped = app.drafts.save(draft, before.earlier, base=0, template=before.template, now=app.clock())
+        for key in draft_fields.text_keys(draft):
+            give_up_text(key)
         draft_fields.fill(draft, swapped.content)
         saved()[draft] = swapped
 

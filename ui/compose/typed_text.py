@@ -4,10 +4,11 @@ A field sends its text when it loses the focus. Until then, the text from the ta
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import streamlit as st
 
-from ui.frame.state import REPLACED_TEXTS, TYPED_TEXTS
+from ui.frame.state import AUTOSAVE, NOTED_TEXTS, REPLACED_TEXTS, TYPED_TEXTS
 
 
 def note_typed(key: str, text: str) -> None:
@@ -19,6 +20,7 @@ def note_typed(key: str, text: str) -> None:
 
 def latest_text(key: str) -> str:
     """Return the newest text of the field under `key`, without halves of characters."""
+    _note_arrived(key)
     sent = _sent(key)
     before, text = _typed().get(key, (sent, sent))
     if before == sent:
@@ -30,16 +32,35 @@ def latest_text(key: str) -> str:
 
 def replace_text(key: str, text: str) -> None:
     """Put a text into the field under `key`. What it replaces is not restored when the tab sends it late."""
-    number = (replaced_text(key) or (0, ""))[0] + 1
-    st.session_state.setdefault(REPLACED_TEXTS, {})[key] = (number, latest_text(key))
-    forget_typed([key])
+    give_up_text(key)
     st.session_state[key] = text
 
 
-def replaced_text(key: str) -> tuple[int, str] | None:
-    """Return how often the text of a field was replaced, and the one that was replaced last."""
-    replaced: dict[str, tuple[int, str]] = st.session_state.get(REPLACED_TEXTS, {})
-    return replaced.get(key)
+def give_up_text(key: str) -> None:
+    """Forget what was typed into the field under `key`. Its text is not restored when the tab sends it late."""
+    _replaced()[key] = (_replacements(key) + 1, latest_text(key))
+    forget_typed([key])
+
+
+def bring_back_text(key: str, text: str) -> None:
+    """Put a text that was given up into its field again. From now on, the tab may send it."""
+    _replaced()[key] = (_replacements(key), None)
+    st.session_state[key] = text
+
+
+def replaced_text(key: str) -> tuple[int, str | None] | None:
+    """Return how often the text of a field was replaced, and the last replaced one, None if it was brought back."""
+    return _replaced().get(key)
+
+
+def arrived_texts() -> Any:
+    """Return what the tab sent with this run as texts that are being typed, not validated, or None."""
+    return (st.session_state.get(AUTOSAVE) or {}).get("typed")
+
+
+def mark_noted() -> None:
+    """Note that each text that arrived with this run was passed to `note_typed`."""
+    st.session_state[NOTED_TEXTS] = arrived_texts()
 
 
 def whole(text: str) -> str:
@@ -59,6 +80,26 @@ def forget_typed(keys: Iterable[str]) -> None:
     """Forget the noted texts of these fields."""
     for key in keys:
         _typed().pop(key, None)
+
+
+def _note_arrived(key: str) -> None:
+    """Note the text of a field that arrived with this run. The callback of a button runs before the tab's."""
+    arrived = arrived_texts()
+    if not isinstance(arrived, dict) or arrived == st.session_state.get(NOTED_TEXTS):
+        return
+    texts = arrived.get("texts")
+    text = texts.get(key) if isinstance(texts, dict) else None
+    if isinstance(text, str):
+        note_typed(key, whole(text))
+
+
+def _replacements(key: str) -> int:
+    return (replaced_text(key) or (0, None))[0]
+
+
+def _replaced() -> dict[str, tuple[int, str | None]]:
+    replaced: dict[str, tuple[int, str | None]] = st.session_state.setdefault(REPLACED_TEXTS, {})
+    return replaced
 
 
 def _sent(key: str) -> str:

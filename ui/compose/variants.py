@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.posts.destinations import Destination
-from ui.compose.typed_text import forget_typed, latest_text
+from ui.compose.typed_text import bring_back_text, give_up_text, latest_text
 from ui.frame.state import widget_key
 
 
@@ -36,8 +36,8 @@ def remove(draft: str, destination: str) -> None:
     key = text_key(draft, destination)
     st.session_state[_removed_key(draft)] = destination, latest_text(key)
     st.session_state[_differs_key(draft, destination)] = False
+    give_up_text(key)
     st.session_state.pop(key, None)
-    forget_typed([key])
 
 
 def removed(draft: str) -> str | None:
@@ -46,10 +46,17 @@ def removed(draft: str) -> str | None:
     return found[0] if found else None
 
 
+def removed_keys(draft: str) -> list[str]:
+    """Return the key of the text area that `restore` can bring back, if there is one."""
+    destination = removed(draft)
+    return [] if destination is None else [text_key(draft, destination)]
+
+
 def restore(draft: str) -> None:
     """Bring the text back that was removed last."""
     destination, text = st.session_state[_removed_key(draft)]
     add(draft, destination, text)
+    bring_back_text(text_key(draft, destination), text)
 
 
 def differs(draft: str, destination: str) -> bool:
