@@ -238,11 +238,12 @@ def second_line(account: Account) -> str:
 
 
 def details(account: Account) -> str:
-    """Return the account's address and character limit."""
+    """Return the account's address and character limit, and whether it ignores duplicates."""
     if account == OUTBOX:
         return "Built-in feed on the Outbox page. No credentials needed."
     limit = account.limits.get("characters")
-    return " · ".join(escape(part) for part in (account.address, f"{limit:,} characters" if limit else None) if part)
+    size, repeats = f"{limit:,} characters" if limit else "", "ignores duplicates" if account.deduplicates else ""
+    return " · ".join(escape(part) for part in (account.address, size, repeats) if part)
 
 
 def check_result(account: Account, checked: AccountCheck | None) -> str:

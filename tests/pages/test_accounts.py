@@ -107,14 +107,14 @@ def test_the_remove_dialog_says_that_the_queue_is_longer_than_what_it_has_counte
 
 
 def test_a_new_account_shows_its_details_and_its_check(form, application, monkeypatch):
-    details = {"identity": "did:plc:abc", "limits": {"characters": 5000}}
+    details = {"limits": {"characters": 5000}, "deduplicates": True}
     network = application.networks["webhook"]
     original = network.connect
     monkeypatch.setattr(network, "connect", lambda values: original(values).model_copy(update=details))
     connect(form, name="sales", address="https://sales.example/hook")
     assert "Connected as sales (webhook)." in form.shown
     assert "**sales**" in form.shown
-    assert "https://sales.example/hook · 5,000 characters" in form.shown
+    assert "https://sales.example/hook · 5,000 characters · ignores duplicates" in form.shown
     assert "Works] :small[:gray[checked now]]" in form.shown
 
 
