@@ -1,8 +1,10 @@
 import pytest
 
-from core.accounts.port import Account
+from core.accounts.port import OUTBOX, Account
 from core.ledger.port import Receipt
 from core.ledger.post_state import post_state
+from ui.frame.account_badges import FACE_SIZE
+from ui.frame.faces import face
 
 WEBHOOK = Account(destination="webhook:sales", label="Sales", address="https://sales.example")
 REASON = "Nothing listens at sales.example:443."
@@ -50,7 +52,8 @@ def test_a_published_post_shows_its_lag_and_its_link(browse, plan, fire, clock, 
     assert history.headers[0] == "Today, Mon 2 Nov 2026"
     assert "### 13:01" in history.shown
     assert "Good morning" in history.shown
-    assert "**Outbox (built in)**] :gray-badge[on time]" in history.shown
+    shown = f"Published] :small[{face(OUTBOX, FACE_SIZE)} **Outbox (built in)**] :gray-badge[on time]"
+    assert shown in history.shown
     assert "38 ms late" in tooltips(history)
     assert history.main.get("page_link")[-1].proto.query_string == f"post={post.post.post_id}"
 
