@@ -19,6 +19,9 @@ class Column(StrEnum):
     ALT = "Alt texts"
     LINK = "Link"
     REPEAT = "Repeat"
+    LAST_DATE = "Last date"
+    RUNS = "Number of runs"
+    SKIPPED = "Skipped runs"
     OWN_TEXT = "Text of one account"
     OPTION = "Option of one account"
 
@@ -45,6 +48,9 @@ _SYNONYMS: dict[Column, str] = {
     Column.ALT: "alt alttext alttexts alttags alternativetext imagealt imagealttext imagedescription altbeschreibung",
     Column.LINK: "link links url urls website href",
     Column.REPEAT: "repeat recurrence recurring wiederholung",
+    Column.LAST_DATE: "lastdate until repeatuntil",
+    Column.RUNS: "numberofruns runs",
+    Column.SKIPPED: "skippedruns skipped",
 }
 _COLUMNS = {name: column for column, names in _SYNONYMS.items() for name in names.split()}
 OWN_TEXTS = "own_texts"

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from core.bulk.cells import join_values
 from core.bulk.columns import option_column, own_text_column
 from core.bulk.csv_file import csv_file
-from core.bulk.records import PostRecord, media_note
+from core.bulk.records import PostRecord, WrittenSeries, media_note
 from core.publishing.options import written_value
 from core.time.instants import utc_text
 
 CSV_COLUMNS = (
-    *("Text", "Date and time", "Time zone", "Destinations", "Labels", "State", "Repeats", "UTC"),
-    *("Stored files", "Published", "Late ms", "Published address", "Error", "Post"),
+    *("Text", "Date and time", "Time zone", "Destinations", "Labels", "Repeat", "Last date", "Skipped runs", "State"),
+    *("UTC", "Stored files", "Published", "Late ms", "Published address", "Error", "Post"),
 )
 """The names of the first columns are those that an import finds; the others mean nothing to it."""
 
@@ -33,8 +33,8 @@ def _row(record: PostRecord) -> dict[str, str]:
         "Time zone": record.zone,
         "Destinations": join_values(record.destinations),
         "Labels": join_values(record.labels),
+        **(_series(record.series) if record.series else {}),
         "State": record.state,
-        "Repeats": record.repeats,
         "UTC": utc_text(record.due_at) if record.due_at else "",
         "Stored files": media_note(record.media),
         "Published": utc_text(record.published_at) if record.published_at else "",
@@ -48,4 +48,12 @@ def _row(record: PostRecord) -> dict[str, str]:
             for account, values in record.options.items()
             for name, value in values.items()
         },
+    }
+
+
+def _series(series: WrittenSeries) -> dict[str, str]:
+    return {
+        "Repeat": series.rule,
+        "Last date": series.last_date.isoformat() if series.last_date else "",
+        "Skipped runs": join_values(series.skipped),
     }

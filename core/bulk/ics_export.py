@@ -54,7 +54,7 @@ def record_of(entry: QueueEntry) -> PostRecord:
 
 def _event(record: PostRecord, due_at: datetime, now: datetime, address: str | None) -> Event:
     event = Event()
-    key = occurrence_key(record.post_id, due_at) if record.repeats else record.key  # the same before and after the run
+    key = occurrence_key(record.post_id, due_at) if record.series else record.key  # the same before and after the run
     event.add("uid", f"{key}@punctual")
     event.add("dtstamp", now)
     event.add("dtstart", due_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from core.application import Application
@@ -10,8 +10,9 @@ from core.drafts.draft import Draft, content_of
 from core.ledger.history import Run, all_runs
 from core.ledger.port import OPEN_STATES
 from core.posts.destinations import Destination
-from core.posts.models import LinkCard, Media, Revision
-from core.posts.series import describe_timing
+from core.posts.models import LinkCard, Media, Repeat, Revision
+from core.posts.recurrence import rule_of
+from core.posts.written_rules import write_rule
 from core.publishing.options import OptionValues
 from core.scheduling.time_limits import PLANNING_HORIZON
 from core.scheduling.upcoming import QueueEntry, ledger_entry, queue
@@ -26,8 +27,20 @@ _PAGE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrittenSeries:
+    """A series as an import reads it: rule, last date, and the wall times of the skipped runs after the next run."""
+
+    rule: str
+    last_date: date | None
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PostRecord:
-    """A post, a draft or a run. `wall` is its time in `zone`, with the offset from UTC if the clocks show it twice."""
+    """A post, a draft or a run. `wall` is its time in `zone`, with the offset from UTC if the clocks show it twice.
+
+    The time of a series is that of its next run.
+    """
 
     post_id: str
     key: str
@@ -41,7 +54,7 @@ class PostRecord:
     wall: str
     zone: str
     due_at: datetime | None
-    repeats: str
+    series: WrittenSeries | None
     state: str
     published_at: datetime | None = None
     lag_ms: int | None = None
@@ -89,8 +102,8 @@ def of_entry(entry: QueueEntry) -> PostRecord:
         wall=written_wall(entry.due_at, post.zone),
         zone=post.zone,
         due_at=entry.due_at,
-        repeats=describe_timing(post) if post.repeat else "",
         state=entry.state,
+        series=_series(post.repeat, post.zone, entry.due_at),
     )
 
 
@@ -109,8 +122,8 @@ def of_run(run: Run) -> PostRecord:
         wall=written_wall(run.due_at, run.zone),
         zone=run.zone,
         due_at=run.due_at,
-        repeats="",
         state=run.state,
+        series=None,
         published_at=run.published_at,
         lag_ms=run.lag_ms,
         url=run.url,
@@ -136,8 +149,8 @@ def of_draft(draft: Draft) -> PostRecord:
         wall=written_wall(due_at, content.zone) if due_at else (content.wall or "").replace("T", " "),
         zone=content.zone,
         due_at=due_at,
-        repeats=content.repeat.expression if content.repeat else "",
         state="template" if draft.template else "draft",
+        series=_series(content.repeat, content.zone, due_at),
     )
 
 
@@ -152,6 +165,17 @@ def written_wall(instant: datetime, zone: str) -> str:
 def media_note(media: tuple[Media, ...]) -> str:
     """Return `2 files`, empty without media."""
     return plural(len(media), "file") if media else ""
+
+
+def _series(repeat: Repeat | None, zone: str, begin: datetime | None) -> WrittenSeries | None:
+    if repeat is None:
+        return None
+    rule, _ = rule_of(repeat)
+    return WrittenSeries(
+        rule=write_rule(rule),
+        last_date=wall_time(repeat.ends_at, zone).date() if repeat.ends_at else None,
+        skipped=tuple(written_wall(run, zone) for run in sorted(repeat.skipped) if begin is None or run > begin),
+    )
 
 
 def _variants(revision: Revision) -> dict[str, str]:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from core.application import Application
 from core.bulk.columns import Column
 from core.bulk.destination_names import AccountSnapshot
+from core.bulk.row_repeats import row_series, without_skipped_runs
 from core.bulk.row_times import DateOrder, date_order, read_row_time
 from core.bulk.rows import PostRow
 from core.errors import PunctualError
 from core.labels.label import stored_names
-from core.posts.models import LABELS_LIMIT, Media, OptionValue, Post, Repeat
-from core.posts.series import build_series
-from core.posts.written_rules import read_rule
+from core.posts.models import LABELS_LIMIT, Media, OptionValue, Post
 from core.publishing.composing import compose, suggest_time
 from core.publishing.options import OptionForNobody, read_options
 from core.scheduling.selection import TooManyLabelsOnPost
@@ -24,15 +23,6 @@ class UnreadableRow(PunctualError):
     """A row has another number of cells than the table has columns."""
 
     hint = "Correct it in the file, or give the text here."
-
-
-class FirstRunNeeded(PunctualError):
-    """A row repeats and has no time."""
-
-    hint = "Write the date and time of the first run."
-
-    def __init__(self) -> None:
-        super().__init__("A post that repeats needs a date and time.")
 
 
 class TextForNobody(PunctualError):
@@ -90,7 +80,7 @@ class RowPosts:
         labels = stored_names(self._labels, [*row.labels, *self._options.labels])
         if len(labels) > LABELS_LIMIT:
             raise TooManyLabelsOnPost
-        return compose(
+        post = compose(
             post_id=post_id,
             text=row.text,
             destinations=destinations,
@@ -103,9 +93,10 @@ class RowPosts:
             variants=self._own_texts(row, destinations),
             options=self._account_options(row, destinations),
             media=media,
-            repeat=self._repeat(row, at),
+            repeat=row_series(row, at, self._order, self._now),
             labels=labels,
         )
+        return without_skipped_runs(post, row, self._order, self._now)
 
     def _time(self, written: str, zone: str) -> WrittenTime:
         if written:
@@ -132,11 +123,3 @@ class RowPosts:
             options = self._application.networks[account.network].options
             found[account.destination] = read_options(written, account.label, options)
         return found
-
-    def _repeat(self, row: PostRow, at: WrittenTime) -> Repeat | None:
-        written = row.get(Column.REPEAT)
-        if not written:
-            return None
-        if not row.get(Column.WHEN):
-            raise FirstRunNeeded
-        return build_series(read_rule(written), at.wall.time(), at.zone, first=at.wall.date(), now=self._now)

@@ -51,6 +51,15 @@ class IncompleteTime(PunctualError):
         super().__init__(f"{text!r} has no time of day.")
 
 
+class UnreadableDate(PunctualError):
+    """A cell is no date."""
+
+    hint = "Write it like 2026-12-24."
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no date.")
+
+
 class AmbiguousDate(PunctualError):
     """The file does not tell whether the day or the month comes first."""
 
@@ -95,6 +104,18 @@ def read_row_time(text: str, zone: str, order: DateOrder | None, now: datetime) 
     local = wall_time(instant, zone).replace(tzinfo=None)
     both = instants(local, zone)
     return WrittenTime(wall=local, zone=zone, which=1 + both.index(instant) if len(both) == 2 else None)
+
+
+def read_row_date(text: str, order: DateOrder | None) -> date:
+    """Return the date of a cell without a time of day. Raises UnreadableDate, AmbiguousDate or WrongWeekday."""
+    plain = " ".join(text.split())
+    found = _date_in(plain)
+    if found is None or found["rest"]:
+        raise UnreadableDate(plain)
+    try:
+        return _date(found, plain, order)
+    except UnreadableTime:
+        raise UnreadableDate(plain) from None
 
 
 def time_meaning(text: str, order: DateOrder | None) -> str:

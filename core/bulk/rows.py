@@ -10,7 +10,7 @@ from core.bulk.reading import PostTable, TableRow
 
 EDITED = (
     *(Column.TEXT, Column.WHEN, Column.ZONE, Column.DESTINATIONS),
-    *(Column.LABELS, Column.PICTURES, Column.ALT, Column.REPEAT),
+    *(Column.LABELS, Column.PICTURES, Column.ALT, Column.REPEAT, Column.LAST_DATE, Column.RUNS, Column.SKIPPED),
 )
 """What a row has once its columns are mapped. A date and a time are one value, and a link is part of the text."""
 _PICTURES = re.compile(r"[\n|]+|[,;]\s+|[,;\s]\s*(?=https?://)")

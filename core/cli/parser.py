@@ -137,7 +137,8 @@ def _add_load_options(command: argparse.ArgumentParser) -> None:
         dest="columns",
         type=_later("option_values", "column"),
         metavar="NAME=text",
-        help="what a column holds: text, datetime, date, time, zone, destinations, labels, pictures, alt, link, none",
+        help="what a column holds: text, datetime, date, time, zone, destinations, labels, pictures, alt, link,"
+        " repeat, until, runs, skipped, none",
     )
     command.add_argument("--dates", type=_later("option_values", "order"), metavar="day-first|month-first")
     command.add_argument("--encoding", help="encoding of the file (default: detected)")

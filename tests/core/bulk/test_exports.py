@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -14,7 +14,7 @@ from core.bulk.loading import load
 from core.drafts.draft import DraftContent
 from core.posts.models import LinkCard, new_post_id
 from core.posts.repeat_rules import Daily
-from core.posts.series import build_series
+from core.posts.series import build_series, runs_of
 from core.publishing.composing import compose
 
 TABLE = """text,date,zone,destinations,labels
@@ -73,6 +73,30 @@ def test_an_import_reads_an_exported_queue_as_it_was(check, application, kind):
     for each, post in zip(checked.rows, queued, strict=True):
         assert [getattr(each.post, name) for name in same] == [getattr(post, name) for name in same]
     assert [each.verdict for each in check(content).rows] == ["there", "there"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_an_exported_series_is_read_again_as_a_series(check, application, clock, kind):
+    table = (
+        "text,date,zone,repeat,until,runs,skipped\n"
+        "Daily,2026-12-24 09:00,UTC,daily,,5,2026-12-25 09:00; 2026-12-27 09:00\n"
+        'Two weeks,2026-12-21 10:00,Europe/Berlin,"every-2-weeks:mon,fri",31.01.2027,,\n'
+        'Often,2026-12-28 09:30,UTC,"cron:0,30 9 ? * 2 *",,,\n'
+    )
+    assert load(application, check(table)).count("created") == 3
+    for plan in application.ledger.series(limit=9):
+        if plan.post.text == "Daily":
+            application.schedules.skip_run(plan, datetime(2026, 12, 24, 9, tzinfo=UTC))  # its first run
+    content = export_file(application, "queue", kind)
+    assert [each.verdict for each in check(content).rows] == ["there", "duplicate", "duplicate"]
+    queued = {plan.post.text: plan.post for plan in application.ledger.series(limit=9)}
+    for each in check(content, duplicates=True).rows:
+        assert _coming_runs(each.post, clock()) == _coming_runs(queued[each.post.text], clock())
+    assert [run.day for run in _coming_runs(queued["Daily"], clock())] == [26, 28]
+
+
+def _coming_runs(post, now):
+    return runs_of(post, after=now, count=20)
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])

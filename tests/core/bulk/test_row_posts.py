@@ -37,10 +37,20 @@ def test_a_row_that_repeats_becomes_a_series(check, application):
         ("A,,weekdays", "A post that repeats needs a date and time."),
         ("A,2026-12-24 09:00,sometimes", "'sometimes' is not a repeat rule."),
         ("A,2026-12-24 09:00,monthly:32", "'monthly:32' is not a repeat rule. No month has a day 32."),
+        ("A,2026-12-24 09:00,,2027-01-31", "The row has a value for Last date, and does not repeat."),
+        ("A,2026-12-24 09:00,daily,2027-01-31 12:00", "'2027-01-31 12:00' is no date."),
+        ("A,2026-12-24 09:00,daily,2027-02-31", "'2027-02-31' is no date."),
+        ("A,2026-12-24 09:00,daily,2026-12-01", "The last date, 01 Dec 2026, is before the first, 24 Dec 2026."),
+        ("A,2026-12-24 09:00,daily,,0", "'0' is no number of runs."),
+        ("A,2026-12-24 09:00,daily,,1001", "A series can end after at most 1,000 runs, not 1,001."),
+        (
+            "A,2026-12-24 09:00,daily,,,2026-12-24 10:00",
+            "The series has no run at '2026-12-24 10:00' that can be skipped.",
+        ),
     ],
 )
-def test_a_rule_that_cannot_be_read_is_refused(check, row, reason):
-    checked = check(f"text,date,repeat\n{row}\n")
+def test_a_rule_or_its_end_that_cannot_be_read_is_refused(check, row, reason):
+    checked = check(f"text,date,repeat,until,runs,skipped\n{row}\n")
     assert (checked.rows[0].verdict, checked.rows[0].reason) == ("refused", reason)
 
 
