@@ -205,9 +205,10 @@ class Schedules:
         stay published. Raises ChangedElsewhere if a one-time post was changed or cancelled.
         """
         now = self._clock()
-        if self._hold is not None and (hold := self._hold.read()) and hold.holds(payload.post_id):
-            self._hold.change(leave_out([payload.post_id]))
         self._ledger.reopen(payload, tuple(destinations), now=now)
+        hold = self._hold.read() if self._hold is not None and payload.due_at is not None else None
+        if self._hold is not None and hold is not None and hold.holds(payload.post_id):
+            self._hold.change(leave_out([payload.post_id]))  # its attempts would wait, unlike those of a paused series
         minutes_late = max(0, int((now - payload.due) / timedelta(minutes=1))) + 1  # 1 if the clock was set back
         late_limit = minutes_late + (payload.late_after_minutes or DEFAULT_LATE_AFTER_MINUTES)
         self._arming.invoke(payload.model_copy(update={"late_after_minutes": late_limit}))

@@ -1,6 +1,7 @@
 """Pause all and Resume, on one machine: which posts they change, interruptions, and continued runs."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -197,6 +198,21 @@ def test_a_person_can_retry_a_post_while_all_are_paused(held, application, retri
     application.schedules.retry(retried, retried.destinations)
     (result,) = application.publisher.publish(retried).results
     assert result.state == "published"
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_a_retry_of_an_earlier_run_or_revision_does_not_take_a_paused_post_out_of_the_hold(
+    held, application, plan, desired, clock, repeats
+):
+    changed = {"due_at": None, "repeat": Repeat(expression="cron(0 9 * * ? *)")} if repeats else {}
+    post_id = plan(1, **changed)
+    post = application.schedules.plan(post_id).post
+    payload = invocation_of(post, post.due_at or clock())
+    pause_all(held)
+    with nullcontext() if repeats else pytest.raises(ChangedElsewhere):
+        application.schedules.retry(payload, payload.destinations)
+    resume(held)
+    assert desired(post_id) == ["active"]
 
 
 def test_the_soonest_posts_are_paused_and_resumed_first(held, application, plan, monkeypatch):
