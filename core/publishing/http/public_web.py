@@ -150,9 +150,9 @@ class PublicWeb:
                         target = response.headers.get("Location")
                         if response.status_code not in _REDIRECTS or not target:
                             return read(at, response, deadline)
+                        at = urljoin(at, target)
                 except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                     raise _translated(address, error) from error
-            at = urljoin(at, target)
         raise CannotFetch(address, "redirects too often")
 
     def _check_address(self, address: str, at: str) -> None:

@@ -27,6 +27,8 @@ class Handler(BaseHTTPRequestHandler):
             self.redirect("/loop")
         elif self.path == "/moved":
             self.redirect("/picture")
+        elif self.path == "/redirect-to-nonsense":
+            self.redirect("http://[nonsense")
         elif self.path == "/redirect-to-file":
             self.redirect("file:///etc/passwd")
         elif self.path == "/large":
@@ -131,6 +133,7 @@ def test_the_beginning_of_a_page_is_read(web):
     [
         ("file", "/loop", "redirects too often"),
         ("file", "/redirect-to-file", "is no address of a public website"),
+        ("file", "/redirect-to-nonsense", "could not be reached"),
         ("file", "/missing", "answers with the status 404"),
         ("file", "/page", "is no picture"),
         ("picture", "/untyped", "is no picture"),
