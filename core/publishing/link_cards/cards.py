@@ -1,14 +1,13 @@
 """The cards of links in posts that are written, each fetched once in the background."""
 
 import logging
-import threading
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import PunctualError
 from core.posts.models import LinkCard
+from core.publishing.daemon_threads import BackgroundWork
 from core.time.instants import Clock
 
 log = logging.getLogger(__name__)
@@ -43,13 +42,11 @@ class LinkCards:
         self._clock = clock
         self._fetch = fetch
         self._fetches: dict[str, _Fetch] = {}
-        self._waiting: deque[str] = deque()
-        self._running = 0
-        self._changed = threading.Condition()
+        self._work = BackgroundWork(self._result, self._store, threads=THREADS, name="link-card")
 
     def card(self, url: str) -> LinkCard | PunctualError | None:
         """Return the card of a link, or the reason why there is none. None while it is fetched. Never waits."""
-        with self._changed:
+        with self._work.changed:
             fetch, now = self._fetches.pop(url, None), self._clock()
             is_new = fetch is None or (fetch.found is not None and not timedelta() <= now - fetch.begun_at < KEPT_FOR)
             if fetch is None or is_new:
@@ -63,35 +60,25 @@ class LinkCards:
 
     def forget(self, url: str) -> None:
         """Forget the card of a link, so that it is fetched again. Does nothing while it is fetched."""
-        with self._changed:
+        with self._work.changed:
             if url in self._fetches and self._fetches[url].found is not None:
                 del self._fetches[url]
 
     def wait(self, url: str, *, seconds: float) -> None:
         """Wait until the card of a link is known or its fetch has failed, at most so many seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: url not in self._fetches or self._fetches[url].found is not None, seconds)
+        with self._work.changed:
+            self._work.changed.wait_for(
+                lambda: url not in self._fetches or self._fetches[url].found is not None, seconds
+            )
 
     def _begin(self, url: str) -> None:
-        self._waiting.append(url)
-        while len(self._waiting) > KEPT:
-            self._fetches.pop(self._waiting.popleft(), None)
-        if self._running < THREADS:
-            self._running += 1
-            threading.Thread(target=self._run, name="link-card", daemon=True).start()
+        self._work.add(url)
+        while len(self._work.waiting) > KEPT:
+            self._fetches.pop(self._work.waiting.popleft(), None)
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._waiting:
-                    self._running -= 1
-                    return
-                url = self._waiting.popleft()
-            found = self._result(url)
-            with self._changed:
-                if url in self._fetches:
-                    self._fetches[url].found = found
-                self._changed.notify_all()
+    def _store(self, url: str, found: LinkCard | PunctualError) -> None:
+        if url in self._fetches:
+            self._fetches[url].found = found
 
     def _result(self, url: str) -> LinkCard | PunctualError:
         try:

@@ -54,6 +54,18 @@ def test_a_link_that_is_still_typed_is_not_requested(checks, pages, clock):
     assert checks.unknown([GONE])
 
 
+def test_a_page_that_breaks_its_request_does_not_stop_the_checks(clock):
+    def status_of(url):
+        if url != GONE:
+            raise RuntimeError
+        return 404
+
+    checks = LinkChecks(clock, status_of)
+    settle(checks, clock, FINE, UNKNOWN)
+    settle(checks, clock, GONE)
+    assert checks.broken([FINE, UNKNOWN, GONE]) == {GONE: 404}
+
+
 def test_nobody_waits_for_a_slow_page(checks, pages, clock):
     pages.open.clear()
     checks.broken([GONE])
